@@ -1,0 +1,94 @@
+# Everything installs itself into .venv, from lock files with hashes; a second run has nothing to install.
+# Needs GNU make and Python 3.11 or newer:  make demo PYTHON=python3.12  names another Python.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DONE := $(VENV)/.done
+SOURCES := $(shell find ix_tools -name '*.py')
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+LOCK := $(VENV)/lock/bin/uv pip compile -q --no-config --universal --python-version 3.11 --generate-hashes \
+	--annotation-style line --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+# Start-up takes more than twice as long without bytecode.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench format schemas docs lock clean
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(DONE)/runtime  ## issue a first invoice in the sandbox, nothing to sign up for; ARGS="..." is passed on
+	@$(BIN)/ix-tools demo $(ARGS)
+
+test: $(DONE)/dev  ## run the tests; ARGS="-k exemption" is passed on to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DONE)/dev  ## run the gate: format, lint, types, imports, generated files, examples, wheel; STEPS="lint types" for some
+	@$(BIN)/python tools/check $(STEPS)
+
+bench: $(DONE)/dev  ## measure start-up, calls and results; ARGS="..." is passed on
+	@$(BIN)/python bench/run.py $(ARGS)
+
+format: $(DONE)/dev  ## format the code and put imports in order
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+schemas: $(DONE)/dev  ## write tool_schemas/ again after a change to the catalogue
+	$(BIN)/ix-tools schemas write
+
+docs: $(DONE)/dev  ## write the generated parts of the documentation again
+	$(BIN)/python -m ix_tools.faces.reference write
+
+lock: $(VENV)/lock/.done  ## write requirements/ again after a change to the dependencies; UPGRADE=1 for newer versions
+	$(LOCK) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --group pyproject.toml:build -c requirements/runtime.txt -o requirements/build.txt
+	$(LOCK) pyproject.toml --group dev -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
+
+clean:  ## remove .venv and everything that was built or cached
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find ix_tools tests examples tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# --- What the targets above stand on. Each stamp in .venv/.done is newer than what it was made from. ---
+
+$(DONE)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		found=$$($(PYTHON) --version 2>/dev/null) || found="not there"; \
+		echo "ix-tools needs Python 3.11 or newer, and $(PYTHON) is $$found."; \
+		echo "If another one is installed, name it: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "Python could not make a virtual environment. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/runtime-lock: requirements/runtime.txt requirements/build.txt tools/install.py | $(DONE)/venv
+	@echo "Installing what ix-tools needs into $(VENV) (once, about half a minute) ..."
+	@$(BIN)/python tools/install.py requirements/runtime.txt requirements/build.txt
+	@touch $@
+
+$(DONE)/dev-lock: requirements/dev.txt tools/install.py | $(DONE)/venv
+	@echo "Installing what the tests and the gate need into $(VENV) (once, about a minute) ..."
+	@$(BIN)/python tools/install.py requirements/dev.txt
+	@touch $@ $(DONE)/runtime-lock
+
+# The checkout itself, editable: no index is asked, the build backend comes from the lock.
+$(DONE)/package: pyproject.toml
+	@$(PIP) install --no-index --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(DONE)/bytecode: $(SOURCES) | $(DONE)/package
+	@$(BIN)/python -m compileall -q ix_tools
+	@touch $@
+
+$(DONE)/runtime: $(DONE)/runtime-lock $(DONE)/package $(DONE)/bytecode
+	@touch $@
+
+$(DONE)/dev: $(DONE)/dev-lock $(DONE)/package $(DONE)/bytecode
+	@touch $@
+
+$(VENV)/lock/.done: | $(DONE)/venv
+	@$(PYTHON) -m venv $(VENV)/lock
+	@$(VENV)/lock/bin/python -m pip --disable-pip-version-check --no-input -q install 'uv>=0.9,<1'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Reference data of the trade: exemptions, countries, currencies, payment mechanisms, series codes, tax numbers."""

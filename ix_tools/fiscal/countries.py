@@ -1,0 +1,78 @@
+"""Country names as InvoiceXpress wants them: its own English names, a closed list; "PT" or "Espanha" is refused."""
+
+import unicodedata
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+
+from ix_tools.fiscal.tables import read_table
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """One row of the list, with the ways people write it."""
+
+    name: str
+    pt: str
+    iso2: str | None
+    iso3: str | None
+    preferred: bool = True
+    """False for an older, partial or second name of the same ISO code."""
+    also: tuple[str, ...] = ()
+    """Other names people write."""
+
+
+def invoicexpress_country(text: str) -> str | None:
+    """InvoiceXpress's name for a country given by ISO code, by that name, or in Portuguese; None when unmapped."""
+    country = _by_spelling().get(_fold(text))
+    return country.name if country else None
+
+
+def iso_code(invoicexpress_name: str) -> str | None:
+    """The two-letter ISO code; None for a name not in the list and for the one entry that is no country."""
+    country = _by_name().get(invoicexpress_name)
+    return country.iso2 if country else None
+
+
+def country_names() -> tuple[str, ...]:
+    """The closed list, in the vendor's order."""
+    return tuple(_by_name())
+
+
+def suggestions(text: str) -> list[str]:
+    """Up to five names of the list that resemble what was written in either language, nearest first."""
+    by_spelling = _by_spelling()
+    near = get_close_matches(_fold(text), [each for each in by_spelling if len(each) > 3], n=15, cutoff=0.7)
+    return list(dict.fromkeys(by_spelling[each].name for each in near))[:5]
+
+
+@cache
+def _by_name() -> dict[str, Country]:
+    rows = read_table("countries.json")["countries"]
+    countries = (Country(**{**row, "also": tuple(row.get("also", ()))}) for row in rows)
+    return {country.name: country for country in countries}
+
+
+@cache
+def _by_spelling() -> dict[str, Country]:
+    """Every accepted spelling, folded: names win over codes, codes over translations, preferred rows over others."""
+    countries = sorted(_by_name().values(), key=lambda country: not country.preferred)
+    spellings: dict[str, Country] = {}
+    for country in countries:
+        spellings.setdefault(_fold(country.name), country)
+    for country in countries:
+        # A code names a country only where the list has a name for all of it: AQ and UM have none.
+        for code in (country.iso2, country.iso3):
+            if code and country.preferred:
+                spellings.setdefault(_fold(code), country)
+    for country in countries:
+        for name in (country.pt, *country.also):
+            spellings.setdefault(_fold(name), country)
+    return spellings
+
+
+def _fold(text: str) -> str:
+    """Without case, accents, dots, or the differences between ’ and ', & and "and", - and a space."""
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("&", " and ")).casefold()
+    letters = "".join(each for each in plain if each != "." and not unicodedata.combining(each))
+    return " ".join(letters.replace("-", " ").replace(",", " ").split())

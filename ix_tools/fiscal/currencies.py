@@ -1,0 +1,31 @@
+"""The currencies InvoiceXpress knows, for the second total a document may show."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from ix_tools.fiscal.tables import read_table
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """One currency of the vendor's list."""
+
+    code: str
+    name: str
+    """The vendor's name; documents come back with this and not with the code."""
+    symbol: str
+
+
+def currency(code: str) -> Currency | None:
+    """The currency of an exact, upper-case ISO 4217 code; None for one outside the list."""
+    return _by_code().get(code)
+
+
+def currency_codes() -> tuple[str, ...]:
+    """The closed list, in code order."""
+    return tuple(_by_code())
+
+
+@cache
+def _by_code() -> dict[str, Currency]:
+    return {row["code"]: Currency(**row) for row in read_table("currencies.json")["currencies"]}

@@ -1,0 +1,72 @@
+"""Checks tax identification numbers before InvoiceXpress does, whose refusal names the client and not the number."""
+
+import re
+from functools import cache
+from typing import Any
+
+FINAL_CONSUMER = "999999990"
+"""The number that stands for a buyer who gave none."""
+
+# Ranges the Portuguese registry has assigned; a number outside them can pass the checksum and still be nobody's.
+_ASSIGNED = re.compile(r"[12356]|45|7[0-2]|7[45]|7[7-9]|8|9[0189]")
+
+# fmt: off
+_EU = frozenset((
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+    "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+))
+# fmt: on
+
+
+def check_fiscal_id(value: str, country_iso: str | None) -> str | None:
+    """The number in its normal form, or None when it cannot be right.
+
+    Portugal (or no country): nine digits, checked, without "PT". Other EU countries: checked as a VAT number and
+    returned with its prefix if it came with one. Elsewhere nothing is checked and only outer spaces go.
+    """
+    stripped = value.strip()
+    country = _iso(country_iso)
+    if not stripped:
+        return None
+    if country == "PT":
+        return _nif(stripped)
+    if country in _EU:
+        return _vat_number(stripped, country)
+    return stripped
+
+
+def _iso(country_iso: str | None) -> str:
+    country = (country_iso or "PT").strip().upper()
+    return "GR" if country == "EL" else country  # Greece writes EL before its VAT numbers
+
+
+def _nif(value: str) -> str | None:
+    from stdnum.exceptions import ValidationError
+    from stdnum.pt import nif
+
+    try:
+        number = str(nif.validate(value))
+    except ValidationError:
+        return None
+    return number if _ASSIGNED.match(number) else None
+
+
+def _vat_number(value: str, country: str) -> str | None:
+    from stdnum.exceptions import ValidationError
+    from stdnum.util import clean
+
+    written = clean(value, " -./").upper()
+    prefixes = ("EL", "GR") if country == "GR" else (country,)
+    prefix = next((each for each in prefixes if written.startswith(each)), "")
+    try:
+        number = str(_vat_module(country).validate(written.removeprefix(prefix)))
+    except ValidationError:
+        return None
+    return ("EL" if prefix == "GR" else prefix) + number.removeprefix(prefix)
+
+
+@cache
+def _vat_module(country: str) -> Any:
+    from stdnum import get_cc_module
+
+    return get_cc_module(country.lower(), "vat")

@@ -1,0 +1,44 @@
+"""Rules about the account's catalogue of items, which every document can change without meaning to."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ix_tools.facts import Facts, Want, wants
+from ix_tools.guards.shapes import Draft
+from ix_tools.operation import Finding, ask, refuse, warn
+
+
+@wants(Want.ITEMS)
+def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """A line named like a catalogue item overwrites that item for the whole account (trap 4)."""
+    for at, item in enumerate(call.items):
+        stored = facts.items.get(item.name)
+        if stored is None:
+            continue
+        changes = [
+            f"{name} {old} becomes {new}"
+            for name, old, new in (
+                ("price", stored.unit_price, item.unit_price),
+                ("description", stored.description or "(none)", item.description or "(none)"),
+                ("unit", stored.unit or "(none)", item.unit or stored.unit or "(none)"),
+                ("tax", stored.tax or "(none)", item.tax or stored.tax or "(none)"),
+            )
+            if old != new
+        ]
+        if changes and "overwrite_items" not in call.accept:
+            yield ask(
+                "overwrite_items",
+                f"items.{at}",
+                f"the catalogue item {item.name!r} would change for the whole account: {'; '.join(changes)}",
+                "the stored values, another name for the line, or accept",
+            )
+    if facts.items_unchecked:
+        yield warn("items", f"{facts.items_unchecked} catalogue items were not looked at; a line of the same name would overwrite one")
+
+
+def line_names_unique(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Two lines of one name write the same catalogue item, and the second wins."""
+    for name, times in Counter(item.name for item in call.items).items():
+        same = {(item.unit_price, item.description, item.tax, item.unit) for item in call.items if item.name == name}
+        if times > 1 and len(same) > 1:
+            yield refuse("items", f"{times} lines are called {name!r} but differ in price, text or tax", "one name per price")

@@ -1,0 +1,101 @@
+"""Rules about the customer of a document."""
+
+from collections.abc import Iterator
+
+from ix_tools.facts import Facts, Want, wants
+from ix_tools.fiscal.countries import iso_code
+from ix_tools.fiscal.ids import check_fiscal_id
+from ix_tools.guards.shapes import Draft
+from ix_tools.operation import Finding, refuse, warn
+
+COMPARED = ("email", "address", "city", "postal_code", "country", "fiscal_id", "website", "phone", "fax", "observations")
+
+
+@wants(Want.CLIENT)
+def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Every document has a customer, except a simplified invoice to the final consumer; a new one needs name and code."""
+    client = call.client
+    if client is None:
+        if call.document_type != "simplified_invoices":
+            yield refuse("client", "this kind of document needs a customer", "client with name and code; only simplified_invoices may go without")
+        return
+    if client.id is not None:
+        return
+    known = facts.client_by_code or facts.client_by_name
+    for field in ("name", "code"):
+        if not getattr(client, field):
+            what = f"no client with this {'name' if field == 'code' else 'code'} exists yet, and a new one needs {field}"
+            yield refuse(
+                f"client.{field}",
+                f"InvoiceXpress holds no {field} for this client" if known else what,
+                "a unique code of yours, for instance the NIF" if field == "code" else "the customer's name",
+                "" if known else "find_client looks for existing clients; names match exactly",
+            )
+    if client.name and len(client.name) > 100:
+        yield refuse("client.name", f"{len(client.name)} characters", "at most 100")
+
+
+@wants(Want.CLIENT)
+def client_is_the_one_meant(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Code and name lead to the same client: InvoiceXpress takes the code's and ignores the name, then the name's (trap 3)."""
+    client, by_code, by_name = call.client, facts.client_by_code, facts.client_by_name
+    if client is None or client.id is not None:
+        return
+    if by_code and client.name and by_code.name != client.name:
+        yield refuse(
+            "client.name",
+            f"code {client.code!r} belongs to {by_code.name!r}; the document would go to that client, not to {client.name!r}",
+            f"name {by_code.name!r}, or another code for a new client",
+        )
+    elif by_name and client.code and by_name.code != client.code:
+        yield refuse(
+            "client.code",
+            f"{client.name!r} exists with code {by_name.code!r}; the code given would be ignored",
+            f"code {by_name.code!r}",
+        )
+
+
+@wants(Want.CLIENT)
+def existing_client_not_contradicted(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """What is given about an existing client is ignored in silence (trap 3), so it must be what is stored."""
+    client, known = call.client, facts.client_by_code or facts.client_by_name
+    if client is None or known is None:
+        return
+    # With an id, even name and code are ignored.
+    for field in (*COMPARED, *(("name", "code") if client.id is not None else ())):
+        given, stored = getattr(client, field, None), getattr(known, field)
+        if given and _same(field, given) != _same(field, stored or ""):
+            yield refuse(
+                f"client.{field}",
+                f"{known.name!r} exists with {stored!r}; InvoiceXpress would ignore {given!r} and print what it has",
+                "leave it out, or give what is stored",
+                "change the client in InvoiceXpress first if the new value is right",
+            )
+
+
+def _same(field: str, value: str) -> str:
+    text = " ".join(value.split()).casefold()
+    if field == "fiscal_id":
+        return text.replace(" ", "").removeprefix("pt")
+    return text.rstrip("/") if field == "website" else text
+
+
+@wants(Want.CLIENT)
+def fiscal_id_fits_country(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """NIF or VAT number and country are checked as a pair by InvoiceXpress, which then loses the whole document (trap 22)."""
+    client = call.client
+    if client is None or not client.fiscal_id:
+        return
+    country = iso_code(client.country) if client.country else "PT"
+    if check_fiscal_id(client.fiscal_id, country) is not None:
+        return
+    if country != "PT" and not client.fiscal_id[:2].isalpha():
+        # A private person abroad has a tax number that is no VAT number; InvoiceXpress takes it.
+        yield warn("client.fiscal_id", f"{client.fiscal_id!r} is not a VAT number of {client.country}; right only for a private person")
+    else:
+        where = f"of {client.country}" if client.country else "of Portugal (country is not given)"
+        yield refuse(
+            "client.fiscal_id",
+            f"{client.fiscal_id!r} is not a valid number {where}",
+            "a NIF with 9 digits and a right check digit" if country == "PT" else "the VAT number of that country, or the right country",
+        )

@@ -1,0 +1,110 @@
+"""Rules about the reason for charging no VAT (motivo de isenção)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from ix_tools.facts import Facts, Want, wants
+from ix_tools.fiscal.exemptions import REMOVAL_MARKER, exemption, in_force
+from ix_tools.guards.shapes import Draft, Transition
+from ix_tools.operation import Finding, ask, refuse, warn
+
+LOOK_UP = "call lookup_exemption_codes for the codes in force"
+
+
+def exempt_lines(call: Draft, facts: Facts) -> list[int]:
+    """Which lines carry 0 % VAT, by the rates of the account's own taxes, whatever the taxes are called."""
+    found = []
+    for at, item in enumerate(call.items):
+        tax = facts.tax(item.tax)
+        if tax is not None and tax.value == Decimal(0):
+            found.append(at)
+    return found
+
+
+@wants(Want.TAXES)
+def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """A line at 0 % needs the document to say why (CIVA art. 36/5 e); without it InvoiceXpress refuses, or stamps M99 (trap 6)."""
+    lines = exempt_lines(call, facts)
+    if lines and call.tax_exemption_reason:
+        yield refuse("tax_exemption_reason", f"M00 removes the exemption, but items.{lines[0]} still carries 0 % VAT", "leave it out")
+    elif lines and not call.tax_exemption:
+        yield refuse(
+            "tax_exemption",
+            f"items.{lines[0]} ({call.items[lines[0]].name}) carries 0 % VAT and the document does not say why",
+            "an exemption code such as M07 (art. 9.º CIVA) or M10 (art. 53.º CIVA)",
+            LOOK_UP,
+        )
+
+
+def exemption_known_and_in_force(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """The code exists and is in force on the document's date; M99 is asked about, because it is also the API's silent fallback."""
+    if call.tax_exemption is None:
+        return
+    yield from _code_in_order(call.tax_exemption, call.date, "tax_exemption", call.accept)
+
+
+def _code_in_order(code: str, day: date, field: str, accepted: Sequence[str] | None) -> Iterator[Finding]:
+    if code == REMOVAL_MARKER:
+        yield refuse(field, "M00 is not an exemption: it only removes one, on updates", "tax_exemption_reason: M00 in update_invoice or update_guide")
+        return
+    found = exemption(code)
+    if found is None:
+        yield refuse(field, f"there is no exemption code {code}", "", LOOK_UP)
+        return
+    if not in_force(found, day):
+        since = f"from {found.valid_from}" if found.valid_from else ""
+        until = f"until {found.valid_until}" if found.valid_until else ""
+        span = " ".join(filter(None, [since, until]))
+        yield refuse(
+            field,
+            f"{code} is not in force on {day}: it is valid {span}{'. ' + found.note_en if found.note_en else ''}",
+            "a code in force on the document's date",
+            LOOK_UP,
+        )
+    elif not found.offered:
+        yield warn(field, f"{code} exists at the tax authority, but is not in InvoiceXpress's list and may be refused{'. ' + found.note_en if found.note_en else ''}")
+    if code == "M99" and accepted is None:
+        yield warn(field, "M99 says that the sale is outside VAT altogether; InvoiceXpress also stamps it by itself when no code was given")
+    elif code == "M99" and accepted is not None and "m99" not in accepted:
+        yield ask(
+            "m99",
+            field,
+            "M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA); it is often a mistake for M07 or M10. Why is there no VAT?",
+            "the code that fits, or accept if it is truly outside VAT",
+        )
+
+
+@wants(Want.TAXES)
+def no_exemption_without_exempt_lines(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """A document where every line carries VAT has no exemption; on an update M00 takes it away (trap 6c)."""
+    if not call.tax_exemption or exempt_lines(call, facts) or not facts.taxes:
+        return
+    on_update = facts.document is not None
+    yield refuse(
+        "tax_exemption",
+        f"no line carries 0 % VAT, so {call.tax_exemption} explains nothing",
+        "an account's 0 % tax on the exempt lines" + (", or tax_exemption_reason: M00 to remove the code" if on_update else ", or no tax_exemption"),
+    )
+
+
+def removal_only_on_update(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """M00 clears a code that is there; a new document has none."""
+    if call.tax_exemption_reason:
+        yield refuse("tax_exemption_reason", "M00 removes an exemption from a document that has one; a new document has none", "leave it out")
+
+
+@wants(Want.DOCUMENT, Want.TAXES)
+def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Finding]:
+    """A draft is not finalized with a 0 % line and no code, a code out of force, or M99 that nobody chose knowingly."""
+    document = facts.document
+    if call.state != "finalized" or document is None or document.date is None:
+        return
+    by_name = {tax.name: tax.value for tax in facts.taxes}
+    # Trap 30: a line may read back without its tax's rate, or without any tax; the account's list fills in.
+    rates = [line.tax_rate if line.tax_rate is not None else by_name.get(line.tax) for line in document.lines]
+    exempt = any(rate is None or rate == 0 for rate in rates)
+    if exempt and not document.tax_exemption:
+        yield refuse("tax_exemption", "a line carries no VAT and the stored draft does not say why", "", "update_invoice with tax_exemption, then finalize")
+    if document.tax_exemption:
+        yield from _code_in_order(document.tax_exemption, document.date, "tax_exemption", None)

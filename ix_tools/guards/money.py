@@ -1,0 +1,71 @@
+"""Rules about taxes and amounts."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from difflib import get_close_matches
+
+from ix_tools.facts import Facts, Want, wants
+from ix_tools.guards.shapes import Draft, InvoiceShaped
+from ix_tools.operation import Finding, ask, refuse
+from ix_tools.totals import TotalsLine, predict
+
+
+@wants(Want.TAXES)
+def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Every line names a tax of the account, exactly: an unknown name becomes the default tax, or none (trap 2)."""
+    names = [tax.name for tax in facts.taxes if tax.name]
+    for at, item in enumerate(call.items):
+        tax = facts.tax(item.tax)
+        if item.tax is None and tax is None:
+            yield refuse(f"items.{at}.tax", "the account has no default tax, so the line must name one", ", ".join(names))
+        elif tax is None:
+            near = get_close_matches(item.tax, names, 1, 0.4)
+            yield refuse(
+                f"items.{at}.tax",
+                f"the account has no tax called {item.tax!r}; InvoiceXpress would silently use another",
+                ", ".join(names),
+                f"use tax {near[0]!r} if that is meant" if near else "call list_taxes for the exact names",
+            )
+        elif tax.value is None:
+            yield refuse(f"items.{at}.tax", f"InvoiceXpress does not say the rate of {item.tax!r}, so totals cannot be checked")
+
+
+def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A discount over the document also hits lines that must not be discounted, and is not shown on them (trap 16)."""
+    discount = call.global_discount
+    if discount is None:
+        return
+    if discount.value_type == "percentage" and discount.value > 100:
+        yield refuse("global_discount.value", f"{discount.value} % is more than everything", "0 to 100")
+    net = predict([TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0)) for item in call.items]).before_taxes
+    if discount.value_type == "absolute" and discount.value > net:
+        yield refuse("global_discount.value", f"the discount of {discount.value} is more than the lines' net total of {net}", f"at most {net}")
+    if "global_discount" not in call.accept:
+        yield ask(
+            "global_discount",
+            "global_discount",
+            "it is taken off every line, also those that must not be discounted, and shows in the totals only",
+            "discount on single lines, or accept",
+        )
+
+
+def currency_only_prints(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """Prices are always read in the account's currency; a currency code only prints a second total (trap 21)."""
+    if call.rate is not None and call.currency_code is None:
+        yield refuse("rate", "a rate without currency_code means nothing", "give currency_code too")
+    if call.currency_code is None:
+        return
+    if call.rate is None:
+        yield refuse(
+            "rate",
+            f"without a rate InvoiceXpress picks its own for {call.currency_code}",
+            f"units of {call.currency_code} for 1 of the account's currency",
+        )
+    if "currency_only_prints" not in call.accept:
+        yield ask(
+            "currency_only_prints",
+            "currency_code",
+            f"the prices stay in the account's currency (usually euro); {call.currency_code} only adds a second, printed total",
+            "prices converted to the account's currency, then accept",
+        )
+

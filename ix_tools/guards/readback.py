@@ -1,0 +1,71 @@
+"""Compare what came back with what was asked: money to the cent, VAT per line, exemption, client, dates, state."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from ix_tools.operation import Expected
+from ix_tools.records import Document, Line
+from ix_tools.vocabulary import cents, plain
+
+MONEY = {"sum", "discount", "before_taxes", "taxes", "total"}
+
+
+def differences(expected: Expected, document: Document) -> list[dict[str, str]]:
+    """Each field that reads back differently, with what was asked and what is stored."""
+    found = list(_values(expected, document))
+    if expected.lines and len(expected.lines) != len(document.lines):
+        found.append(_difference("items", f"{len(expected.lines)} lines", f"{len(document.lines)} lines"))
+    for at, (asked, line) in enumerate(zip(expected.lines, document.lines, strict=False)):
+        found += _line(at, asked, line)
+    return found
+
+
+def _values(expected: Expected, document: Document) -> Iterator[dict[str, str]]:
+    for name, asked in expected.values.items():
+        stored = _stored(name, document)
+        if name in MONEY and stored is None:
+            continue  # some answers leave a figure out; the total is never left out (checked below)
+        if not _equal(asked, stored):
+            yield _difference(name, _shown(name, asked), _shown(name, stored))
+    if "total" in expected.values and document.total is None:
+        yield _difference("total", _shown("total", expected.values["total"]), "(not reported)")
+
+
+def _stored(name: str, document: Document) -> Any:
+    if name == "client":
+        return document.client.name if document.client else None
+    return getattr(document, name)
+
+
+def _line(at: int, asked: dict[str, Any] | Any, line: Line) -> Iterator[dict[str, str]]:
+    for name in ("name", "quantity", "tax", "tax_rate", "net"):
+        want, have = asked[name], getattr(line, name)
+        if have is None and name in {"tax", "tax_rate", "net"}:
+            continue  # trap 30: a line may read back without its tax; the document's totals still tell
+        if not _equal(want, have):
+            yield _difference(f"items.{at}.{name}", _shown(name, want), _shown(name, have))
+
+
+def _equal(asked: Any, stored: Any) -> bool:
+    if isinstance(asked, Decimal) and isinstance(stored, Decimal):
+        # Stored amounts have 2, 4 or all decimals, depending on the endpoint: compare at the precision that came.
+        exponent = stored.as_tuple().exponent
+        places = Decimal(1).scaleb(exponent if isinstance(exponent, int) and exponent < -1 else -2)
+        return asked.quantize(places, rounding=ROUND_HALF_UP) == stored.quantize(places, rounding=ROUND_HALF_UP)
+    if isinstance(asked, Decimal) and stored is None:
+        return asked == 0
+    return (asked or None) == (stored or None)
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return "(none)"
+    if isinstance(value, Decimal):
+        return cents(value) if name in MONEY else plain(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _difference(field: str, asked: str, stored: str) -> dict[str, str]:
+    return {"field": field, "asked": asked, "stored": stored}

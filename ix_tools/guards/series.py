@@ -1,0 +1,107 @@
+"""Rules about series (séries): each document type has its own sequence id, registration and numbering."""
+
+from collections.abc import Iterator
+
+from ix_tools.facts import Facts, Want, wants
+from ix_tools.fiscal.document_types import document_type
+from ix_tools.guards.shapes import Draft, Payment, RenamedSeries, SeriesShaped, Transition
+from ix_tools.operation import Finding, refuse
+from ix_tools.records import Sequence
+
+UNREGISTERED = "N/D"
+
+
+def chosen(sequence_id: int, facts: Facts) -> Sequence | None:
+    """The series with that id, or with a type that has that id."""
+    found = next((one for one in facts.sequences if one.id == sequence_id), None)
+    if found is None:
+        by_type = facts.sequence_of(sequence_id)
+        found = by_type[0] if by_type else None
+    return found
+
+
+@wants(Want.SEQUENCES)
+def series_fits_type(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """The sequence id is the one of this document type: the row's own id is the invoices' (trap 9)."""
+    kind = document_type(call.document_type).singular
+    if call.sequence_id is None:
+        return
+    found = facts.sequence_of(call.sequence_id)
+    ids = ", ".join(f"{one.serie}: {one.types[kind].sequence_id}" for one in facts.sequences if kind in one.types)
+    if found is None:
+        yield refuse("sequence_id", f"no series has the id {call.sequence_id}; InvoiceXpress would use the default series", ids, "list_sequences shows the ids")
+    elif found[1] != kind:
+        right = found[0].types.get(kind)
+        yield refuse(
+            "sequence_id",
+            f"{call.sequence_id} is the series {found[0].serie} for {found[1]}, not for {kind}",
+            f"{right.sequence_id} for {kind} in {found[0].serie}" if right else ids,
+        )
+
+
+@wants(Want.DOCUMENT, Want.SEQUENCES)
+def series_registered(call: Transition, facts: Facts) -> Iterator[Finding]:
+    """A document is only finalized in a series registered with AT, or it would have no ATCUD (Portaria 195/2020; trap 12)."""
+    document = facts.document
+    if call.state != "finalized" or document is None or document.sequence_id is None:
+        return
+    found = facts.sequence_of(document.sequence_id)
+    if found and found[0].types[found[1]].validation_code == UNREGISTERED:
+        yield refuse(
+            "sequence_id",
+            f"the series {found[0].serie} is not registered with the tax authority for {found[1]}",
+            "a registered series",
+            f"register_sequence with sequence_id {found[0].id} (a person approves), or update the draft with another series",
+        )
+
+
+@wants(Want.DOCUMENT, Want.SEQUENCES)
+def receipt_series_registered(call: Payment, facts: Facts) -> Iterator[Finding]:
+    """A receipt is certified too: its series exists and is registered."""
+    document = facts.document
+    if call.serie:
+        series = next((one for one in facts.sequences if one.serie == call.serie), None)
+        if series is None:
+            yield refuse("serie", f"there is no series {call.serie!r}", ", ".join(one.serie or "" for one in facts.sequences))
+    else:
+        found = facts.sequence_of(document.sequence_id) if document and document.sequence_id else None
+        series = found[0] if found else None
+    part = series.types.get("receipt") if series else None
+    if series is not None and part is not None and part.validation_code == UNREGISTERED:
+        yield refuse("serie", f"the series {series.serie} is not registered for receipts", "", f"register_sequence with sequence_id {series.id}")
+
+
+@wants(Want.SEQUENCES)
+def series_exists(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
+    """The id is a series of the account."""
+    if not any(one.id == call.sequence_id for one in facts.sequences):
+        inner = facts.sequence_of(call.sequence_id)
+        yield refuse(
+            "sequence_id",
+            f"no series has the id {call.sequence_id}" + (f"; it is the id of {inner[1]} inside {inner[0].serie}" if inner else ""),
+            ", ".join(f"{one.serie}: {one.id}" for one in facts.sequences),
+        )
+
+
+@wants(Want.SEQUENCES)
+def series_not_yet_registered(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
+    """There is something to register (code 005 otherwise)."""
+    sequence = chosen(call.sequence_id, facts)
+    if sequence and not any(part.validation_code == UNREGISTERED for part in sequence.types.values()):
+        yield refuse("sequence_id", f"every document type of {sequence.serie} is already registered", "a series with N/D codes", "nothing to do: finalize in it")
+
+
+@wants(Want.SEQUENCES)
+def series_unused(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
+    """A series is only changed while nothing was finalized in it (sequences-update-v1)."""
+    sequence = chosen(call.sequence_id, facts)
+    used = [f"{kind} {part.number}" for kind, part in sequence.types.items() if part.number] if sequence else []
+    if sequence and used:
+        yield refuse("sequence_id", f"{sequence.serie} already has numbers ({', '.join(used)})", "a series without finalized documents")
+
+
+@wants(Want.SEQUENCES)
+def series_name_free(call: RenamedSeries, facts: Facts) -> Iterator[Finding]:
+    """No two series share a name."""
+    if any(one.serie == call.serie and one.id != call.sequence_id for one in facts.sequences):
+        yield refuse("serie", f"another series is called {call.serie!r}", "a new name")

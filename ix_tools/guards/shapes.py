@@ -1,0 +1,134 @@
+"""What the rules read of a call, as protocols: guards stand below the operations and name no class of theirs."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, Protocol
+
+
+class ClientShaped(Protocol):
+    """A customer given with a document."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def code(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
+    @property
+    def fiscal_id(self) -> str | None: ...
+
+
+class ItemShaped(Protocol):
+    """A line."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str | None: ...
+    @property
+    def unit_price(self) -> Decimal: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def discount(self) -> Decimal | None: ...
+    @property
+    def tax(self) -> str | None: ...
+
+
+class DiscountShaped(Protocol):
+    """A discount over the document."""
+
+    @property
+    def value_type(self) -> Literal["percentage", "absolute"]: ...
+    @property
+    def value(self) -> Decimal: ...
+
+
+class Draft(Protocol):
+    """A document to be created or updated."""
+
+    @property
+    def document_type(self) -> str: ...
+    @property
+    def date(self) -> date: ...
+    @property
+    def due_date(self) -> date: ...
+    @property
+    def client(self) -> ClientShaped | None: ...
+    @property
+    def items(self) -> Sequence[ItemShaped]: ...
+    @property
+    def observations(self) -> str | None: ...
+    @property
+    def tax_exemption(self) -> str | None: ...
+    @property
+    def tax_exemption_reason(self) -> str | None: ...
+    @property
+    def sequence_id(self) -> int | None: ...
+    @property
+    def accept(self) -> Sequence[str]: ...
+
+
+class InvoiceShaped(Draft, Protocol):
+    """An invoice, receipt or note to be created or updated."""
+
+    @property
+    def mb_reference(self) -> bool | None: ...
+    @property
+    def owner_invoice_id(self) -> int | None: ...
+    @property
+    def currency_code(self) -> str | None: ...
+    @property
+    def rate(self) -> Decimal | None: ...
+    @property
+    def global_discount(self) -> DiscountShaped | None: ...
+
+
+class GuideShaped(Draft, Protocol):
+    """A guide to be created or updated."""
+
+    @property
+    def loaded_at(self) -> datetime: ...
+
+
+class Transition(Protocol):
+    """A change of state."""
+
+    @property
+    def document_type(self) -> str: ...
+    @property
+    def document_id(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def message(self) -> str | None: ...
+
+
+class Payment(Protocol):
+    """A payment."""
+
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def payment_date(self) -> date: ...
+    @property
+    def serie(self) -> str | None: ...
+
+
+class SeriesShaped(Protocol):
+    """A call about a series."""
+
+    @property
+    def sequence_id(self) -> int: ...
+
+
+class RenamedSeries(SeriesShaped, Protocol):
+    """A change of a series."""
+
+    @property
+    def serie(self) -> str: ...

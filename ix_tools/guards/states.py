@@ -1,0 +1,173 @@
+"""Rules about what a document's state allows (table B of the contract)."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Protocol
+
+from ix_tools.facts import Facts, Want, wants
+from ix_tools.fiscal.document_types import document_type
+from ix_tools.guards.shapes import Draft, Transition
+from ix_tools.operation import Finding, ask, refuse, warn
+from ix_tools.totals import TotalsLine, predict
+
+INVOICE_RECEIPT, NOTES = "invoice_receipts", {"credit_notes", "debit_notes"}
+REASON_LENGTH = 15
+"""A reason is a sentence an inspector can read, not a dash."""
+
+
+def transitions(kind: str) -> dict[tuple[str, str], str]:
+    """(state now, word) → state after, for a kind of document. Any other transition does not exist."""
+    if document_type(kind).family == "guide":
+        return {("draft", "finalized"): "final", ("draft", "deleted"): "deleted", ("final", "canceled"): "canceled"}
+    table = {
+        ("draft", "finalized"): "settled" if kind == INVOICE_RECEIPT else "final",
+        ("draft", "deleted"): "deleted",
+        ("final", "canceled"): "canceled",
+        ("final", "settled"): "settled",
+    }
+    if kind == INVOICE_RECEIPT:
+        table["settled", "canceled"] = "canceled"
+    if kind in NOTES:
+        table["settled", "unsettled"] = "final"
+    return table
+
+
+def leads_to(kind: str, now: str, word: str) -> str | None:
+    """The state after a transition; None when it does not exist."""
+    return transitions(kind).get((now, word))
+
+
+@wants(Want.DOCUMENT)
+def transition_exists(call: Transition, facts: Facts) -> Iterator[Finding]:
+    """The seed's table of transitions and no other."""
+    document = facts.document
+    if document is None:
+        return
+    table = transitions(call.document_type)
+    if (document.status or "", call.state) in table:
+        return
+    possible = [word for now, word in table if now == document.status]
+    advice = ""
+    if document.status == "settled" and call.state == "canceled":
+        advice = "cancel its receipts first (cancel_payment), or issue a credit note"
+    elif document.status != "draft" and call.state == "deleted":
+        advice = "an issued document is never deleted: cancel it with a reason, or issue a credit note"
+    yield refuse(
+        "state",
+        f"this {document_type(call.document_type).en.lower()} is {document.status}; it cannot be {call.state}",
+        ", ".join(possible) or f"nothing: {document.status} is the end",
+        advice,
+    )
+
+
+def reason_given_to_cancel(call: Transition, facts: Facts) -> Iterator[Finding]:
+    """Cancelling takes a reason, which is recorded and sent to the tax authority."""
+    if call.state == "canceled":
+        yield from _sentence(call.message)
+    elif call.message:
+        yield refuse("message", f"a reason goes with cancelling only; with {call.state} it would be dropped", "leave it out")
+
+
+class WithMessage(Protocol):
+    """A call with a reason."""
+
+    @property
+    def message(self) -> str: ...
+
+
+def reason_is_a_sentence(call: WithMessage, facts: Facts) -> Iterator[Finding]:
+    """The reason says something."""
+    yield from _sentence(call.message)
+
+
+def _sentence(message: str | None) -> Iterator[Finding]:
+    text = (message or "").strip()
+    if len(text) < REASON_LENGTH or " " not in text:
+        yield refuse("message", "the reason is missing or too short to explain anything", f"a real sentence, at least {REASON_LENGTH} characters", "ask the person why")
+
+
+@wants(Want.DOCUMENT, Want.RELATED)
+def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Iterator[Finding]:
+    """Receipts are cancelled before their invoice; a credited invoice is already corrected (H: never both)."""
+    if call.state != "canceled":
+        return
+    for one in facts.related:
+        if one.status in {"final", "settled"} and one.document_type in {"receipts", "credit_notes"}:
+            what = "receipt" if one.document_type == "receipts" else "credit note"
+            advice = f"cancel_payment with receipt_id {one.id} first" if what == "receipt" else "it is already corrected by the credit note: never both"
+            yield refuse("state", f"the {what} {one.number or one.id} stands against it", "a document without receipts or credit notes", advice)
+
+
+@wants(Want.DOCUMENT)
+def only_drafts_are_edited(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """A signed document cannot be changed (Portaria 363/2010)."""
+    document = facts.document
+    if document is not None and not document.is_draft:
+        yield refuse(
+            "document_id",
+            f"{document.number or document.id} is {document.status}; only drafts can be changed",
+            "a draft",
+            "correct it with a credit note, or cancel it with a reason if the client does not have it yet",
+        )
+
+
+@wants(Want.DOCUMENT)
+def lines_not_dropped_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Lines missing from an update are deleted (trap 5), so whoever leaves one out says that it is meant."""
+    if facts.document is None or "drop_lines" in call.accept:
+        return
+    kept: list[str] = [item.name for item in call.items]
+    for line in facts.document.lines:
+        if line.name in kept:
+            kept.remove(line.name)
+        else:
+            yield ask("drop_lines", "items", f"the line {line.name!r} is not among the new lines and would be deleted", "all lines, or accept")
+
+
+@wants(Want.DOCUMENT, Want.TAXES)
+def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Lines taken over from the stored document must add up to what it says now (trap 15: prices read back cut to cents)."""
+    document = facts.document
+    if document is None or document.total is None or getattr(call, "global_discount", None) is not None:
+        return
+    stored = [(line.name, line.exact_price, line.quantity) for line in document.lines]
+    rates = [tax.value if (tax := facts.tax(item.tax)) else None for item in call.items]
+    if stored != [(item.name, item.unit_price, item.quantity) for item in call.items] or None in rates:
+        return
+    lines = [
+        TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), rate or Decimal(0))
+        for item, rate in zip(call.items, rates, strict=True)
+    ]
+    total = predict(lines).total
+    same_taxes = [line.tax for line in document.lines] == [item.tax for item in call.items]
+    if same_taxes and total != document.total:
+        yield refuse(
+            "items",
+            f"the stored lines, sent again as they read back, would make {total} instead of {document.total}",
+            "all lines, with their exact prices (and global_discount, if there was one)",
+        )
+
+
+class Mail(Protocol):
+    """A mail about a document."""
+
+    @property
+    def email(self) -> str: ...
+
+
+@wants(Want.DOCUMENT)
+def only_issued_documents_leave(call: Mail, facts: Facts) -> Iterator[Finding]:
+    """A draft has no number and may still change; a cancelled document is not sent as if it stood."""
+    document = facts.document
+    if document is None or document.status in {"final", "settled", "accepted", "refused", "second_copy"}:
+        return
+    advice = "finalize it first with change_state" if document.is_draft else "issue a new document"
+    yield refuse("document_id", f"it is {document.status}; only issued documents are sent", "a finalized document", advice)
+
+
+@wants(Want.DOCUMENT, Want.DOCUMENT_CLIENT)
+def recipient_differs_from_client(call: Mail, facts: Facts) -> Iterator[Finding]:
+    """An invoice to an address that is not the client's is worth a second look."""
+    known = facts.document_client.email if facts.document_client else None
+    if known and known.casefold() != call.email.casefold():
+        yield warn("email", f"the client's own address is {known}")

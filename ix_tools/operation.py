@@ -1,0 +1,221 @@
+"""What an operation is: one class whose fields are the parameters and whose `spec` says where it goes and what it leaves behind."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
+
+from pydantic import BaseModel
+
+from ix_tools.errors import Problem
+from ix_tools.facts import Facts, Want
+from ix_tools.vocabulary import Call
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+class Effect(StrEnum):
+    """What a call leaves behind; hints, gate and wording follow from it (legal facts: DL 28/2019, Despacho 8632/2014)."""
+
+    LOCAL = "local"
+    READS = "reads"
+    DRAFTS = "drafts"
+    """Creates or edits something that can still be changed or deleted."""
+    FISCAL = "fiscal"
+    """Reaches the tax authority's books: finalize, cancel, settle, pay, register."""
+    OUTBOUND = "outbound"
+    """Leaves for a third party and cannot be called back: e-mail."""
+
+    @property
+    def gated(self) -> bool:
+        """Whether a person approves every such call. There is no setting that changes this."""
+        return self in {Effect.FISCAL, Effect.OUTBOUND}
+
+    @property
+    def writes(self) -> bool:
+        """Whether a call can change anything at InvoiceXpress."""
+        return self not in {Effect.LOCAL, Effect.READS}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a call goes. `{field}` is a path parameter, `{key}` the document type's singular, as in `invoice`."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    envelope: str = ""
+    """The key around the body."""
+    answer: str = ""
+    """The key around the answer."""
+    xml: bool = False
+    """The first version of the API: its own host, XML both ways."""
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where in the request a field travels, when it is not under its own name: `message.client.email`, `date[from]`.
+
+    An empty place means that the field is ours and is never sent.
+    """
+
+    place: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Our word to the API's, where they differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a guard has to say. It never changes the call."""
+
+    kind: Literal["refuse", "accept", "warn"]
+    problem: Problem
+    next: str = ""
+    accept: str = ""
+    """The word that the caller puts into `accept` to have it nevertheless."""
+
+
+def refuse(field: str, problem: str, allowed: str = "", next: str = "") -> Finding:
+    """It is wrong; nothing will be sent."""
+    return Finding("refuse", Problem(field, problem, allowed), next)
+
+
+def ask(word: str, field: str, problem: str, allowed: str = "") -> Finding:
+    """It may be meant; nothing will be sent until the caller says so with `accept`."""
+    return Finding("accept", Problem(field, problem, allowed), f"repeat the call with accept: [{word!r}]", word)
+
+
+def warn(field: str, problem: str) -> Finding:
+    """It will be sent, and the caller should know this."""
+    return Finding("warn", Problem(field, problem))
+
+
+Guard = Callable[[Any, Facts], Iterable[Finding]]
+"""A rule: pure, named after what it keeps true, saying which facts it wants with `@wants`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """Everything about an operation that is not a parameter."""
+
+    name: str
+    title: str
+    effect: Effect
+    example: Mapping[str, Any]
+    route: Route | None = None
+    needs: frozenset[Want] = frozenset()
+    """Facts that the operation itself wants, besides its guards."""
+    guards: tuple[Guard, ...] = ()
+    idempotent: bool = False
+    """Whether the same call twice leaves what one call leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of an approval: a label from render's vocabulary and a value (text, amount, date)."""
+
+    label: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a person must see before saying yes; `render` puts it into words in pt and en."""
+
+    action: str
+    """A key of render's table of actions, which also holds what cannot be undone."""
+    rows: tuple[Row, ...] = ()
+    document: Any = None
+    """The document as it is now, with its lines and totals."""
+    differences: tuple[Mapping[str, Any], ...] = ()
+    """How it differs from what was asked; the person must accept that explicitly, besides approving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a document must read back as, or it is reported and held."""
+
+    values: Mapping[str, Any]
+    lines: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A sensible next call, as every success names it."""
+
+    tool: str
+    why: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As results show it."""
+        return {"tool": self.tool, "arguments": dict(self.arguments), "why": self.why}
+
+
+class Sending(Protocol):
+    """What the road lends to an operation while it is carried out."""
+
+    @property
+    def facts(self) -> Facts:
+        """What was looked up for this call."""
+
+    async def send(self, call: "Operation[Any]") -> Any:
+        """Send the call as its route says; the answer comes back without its envelope."""
+
+    async def download(self, url: str) -> bytes | None:
+        """Fetch a file from an allowed host; None when the host is not allowed."""
+
+    async def keep(self, content: bytes, name: str) -> str:
+        """Write a file into the folder for documents; its path."""
+
+    async def progress(self, done: float, total: float, message: str) -> None:
+        """Tell whoever waits how far it is."""
+
+    async def pause(self, attempt: int) -> bool:
+        """Wait before asking again; False when the patience set for this is used up."""
+
+
+class Operation(Call, Generic[Result]):
+    """An operation of InvoiceXpress (or of ours), as data: see the class docstring of each for what it does."""
+
+    spec: ClassVar[Spec]
+
+    def about(self) -> tuple[str, int] | None:
+        """The type and id of the document the call is about, if it is about one."""
+        kind, number = getattr(self, "document_type", None), getattr(self, "document_id", None)
+        return (kind, number) if kind and number else None
+
+    def completed(self, facts: Facts) -> Self:
+        """The call with what it left to the account filled in (an update is a full replacement on the wire)."""
+        return self
+
+    def preview(self, facts: Facts) -> Preview:
+        """What a person approves; every gated operation says it."""
+        raise TypeError(f"{type(self).__name__} is gated and has no preview")
+
+    def expected(self, facts: Facts) -> Expected | None:
+        """What must read back after this call; None where there is nothing to compare."""
+        return None
+
+    async def carried_out(self, sending: Sending) -> Result:
+        """Send and read the answer."""
+        return self.read(await sending.send(self), sending.facts)
+
+    def read(self, content: Any, facts: Facts) -> Result:
+        """Make the record of an answer, already out of its envelope."""
+        result: Result = self.result_type().model_validate(content)  # type: ignore[assignment]
+        return result
+
+    def next_steps(self, result: Result) -> Iterable[Step]:
+        """What one would sensibly do next."""
+        return ()
+
+    @classmethod
+    def result_type(cls) -> type[BaseModel]:
+        """The record named in `Operation[...]`, the one piece of reflection here; tested over the catalogue."""
+        for base in cls.__mro__:
+            metadata = getattr(base, "__pydantic_generic_metadata__", None)
+            if metadata and metadata["origin"] is Operation and metadata["args"]:
+                found = metadata["args"][0]
+                if isinstance(found, type) and issubclass(found, BaseModel):
+                    return found
+        raise TypeError(f"{cls.__name__} does not say what it returns: Operation[...]")

@@ -1,0 +1,263 @@
+"""What creating and updating a document share: the client, the lines, and the fields around them."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ix_tools.facts import Facts
+from ix_tools.operation import At, Expected, Step
+from ix_tools.records import Document, Line, Record, ReadTotal
+from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
+from ix_tools.vocabulary import (
+    Call,
+    Country,
+    CurrencyCode,
+    DueDate,
+    Email,
+    ExchangeRate,
+    ExemptionCode,
+    Id,
+    Money,
+    Percent,
+    Quantity,
+    Retention,
+    UnitPrice,
+    WireDate,
+    days_after,
+)
+
+OURS = At("")
+
+
+class ClientDetails(Call):
+    """The customer. An existing one is found by id, code or name; the API then ignores the other fields (trap 3)."""
+
+    id: Id | None = None
+    """An existing client's id."""
+    name: str | None = None
+    """Exact name; finds the client or names a new one."""
+    code: str | None = None
+    """Your unique code for the client; new clients need it (the NIF serves)."""
+    email: Email | None = None
+    """E-mail address."""
+    address: str | None = None
+    """Street and number."""
+    city: str | None = None
+    """City."""
+    postal_code: str | None = None
+    """Postal code, in Portugal 1000-555."""
+    country: Country | None = None
+    """ISO code or name; unset means Portugal."""
+    fiscal_id: str | None = None
+    """NIF or VAT number; checked together with country."""
+    website: str | None = None
+    """Web address."""
+    phone: str | None = None
+    """Telephone."""
+    fax: str | None = None
+    """Fax."""
+    observations: str | None = None
+    """Printed on every document to this client."""
+
+
+class LineItem(Call):
+    """One line. An item of that name in the catalogue is overwritten, account-wide, with what the line says (trap 4)."""
+
+    name: str
+    """What was sold; names a catalogue item."""
+    description: str | None = None
+    """Text under the name."""
+    unit_price: UnitPrice
+    """Net of VAT, in the account's currency."""
+    quantity: Quantity
+    """How many."""
+    unit: Literal["hour", "day", "month", "unit", "service", "other"] | None = None
+    """Unit of measure."""
+    discount: Percent | None = None
+    """Percent off this line."""
+    tax: Annotated[str | None, At("tax.name")] = None
+    """Name of the account's tax, from list_taxes, e.g. IVA23; default: the account's default tax."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_forms(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            if "discount_amount" in data:
+                raise ValueError("discount_amount is ignored by InvoiceXpress; give discount in percent, or global_discount")
+            if isinstance(data.get("tax"), dict) and isinstance(data["tax"].get("name"), str):
+                return {**data, "tax": data["tax"]["name"]}
+            if isinstance(data.get("tax"), int | float | Decimal):
+                raise ValueError("tax is the name of a tax such as IVA23, not a rate: InvoiceXpress reads a number as exempt")
+        return data
+
+
+class Discount(Call):
+    """A discount over all lines."""
+
+    value_type: Literal["percentage", "absolute"]
+    """percentage, or absolute: an amount net of VAT."""
+    value: Money
+    """How much."""
+
+
+class DocumentDraft(Call):
+    """Fields that every document has, in the words of the API."""
+
+    date: WireDate
+    """Document date: 2026-11-30, or today (Lisbon)."""
+    due_date: DueDate
+    """Due date, not before date; or +30d: that many days after it."""
+    client: ClientDetails | None = None
+    """The customer; only a simplified invoice may go without (final consumer)."""
+    items: list[LineItem] = Field(min_length=1)
+    """Lines, all of them."""
+    reference: str | None = None
+    """Your order number or the like."""
+    observations: str | None = None
+    """Printed on the document."""
+    retention: Retention | None = None
+    """Withholding tax in percent of the net amount; printed, the total stays."""
+    tax_exemption: ExemptionCode | None = None
+    """Why lines carry 0 % VAT, e.g. M07; required when one does (lookup_exemption_codes)."""
+    tax_exemption_reason: Literal["M00"] | None = None
+    """Updates only: M00 removes the exemption when no line is exempt any more."""
+    sequence_id: Id | None = None
+    """Series: the id for this document type, from list_sequences; default: the default series."""
+    manual_sequence_number: str | None = None
+    """Only for accounts outside Portugal that number by hand."""
+    accept: Annotated[list[str], OURS] = Field(default_factory=list)
+    """Words a refusal asked for, to go ahead nevertheless."""
+
+    @model_validator(mode="after")
+    def _due_date_is_a_date(self) -> Self:
+        # Resolved here, so that everything after sees one meaning; the model is frozen for everyone else.
+        if isinstance(self.due_date, str) and self.date is not None:
+            object.__setattr__(self, "due_date", days_after(self.date, self.due_date))
+        return self
+
+
+class InvoiceDraft(DocumentDraft):
+    """What invoices, receipts, credit and debit notes add."""
+
+    mb_reference: bool | None = None
+    """Generate a Multibanco reference when finalized (invoices, simplified, invoice-receipts; feature must be on)."""
+    owner_invoice_id: Id | None = None
+    """The invoice a credit or debit note corrects (required there), or the guide an invoice bills."""
+    currency_code: CurrencyCode | None = None
+    """Print a second total in this currency; prices stay in the account's currency."""
+    rate: ExchangeRate | None = None
+    """Units of currency_code for 1 of the account's currency."""
+    global_discount: Discount | None = None
+    """Discount over all lines, also those that must not be discounted."""
+
+
+class Address(Call):
+    """Where goods are loaded or delivered."""
+
+    detail: str
+    """Street and number."""
+    city: str
+    """City."""
+    postal_code: str
+    """Postal code."""
+    country: Country
+    """ISO code or name."""
+
+
+# --- results -------------------------------------------------------------------------------------------
+
+
+class DocumentResult(Record):
+    """A document as it reads back, and how that differs from what was asked, if it does."""
+
+    document: Document
+    to_pay: ReadTotal = None
+    differences: list[dict[str, Any]] | None = None
+
+
+# --- shared logic --------------------------------------------------------------------------------------
+
+
+def rate_of(line: LineItem, facts: Facts) -> Decimal | None:
+    """The VAT rate of a line, by the account's own taxes; None when the account has no such tax."""
+    tax = facts.tax(line.tax)
+    return None if tax is None else tax.value
+
+
+def predicted(draft: DocumentDraft, facts: Facts) -> Totals | None:
+    """The totals this draft will have; None while a tax is unknown."""
+    lines = []
+    for item in draft.items:
+        rate = rate_of(item, facts)
+        if rate is None:
+            return None
+        lines.append(TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), rate, item.tax or ""))
+    discount = getattr(draft, "global_discount", None)
+    return predict(lines, GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None)
+
+
+def with_default_taxes(items: Sequence[LineItem], facts: Facts) -> list[LineItem]:
+    """Name the account's default tax on lines that name none, so that the wire says what the preview said."""
+    default = facts.tax(None)
+    if default is None:
+        return list(items)
+    return [item if item.tax else item.model_copy(update={"tax": default.name}) for item in items]
+
+
+def found_client(client: ClientDetails | None, facts: Facts) -> ClientDetails | None:
+    """The client with the name or code that the account already has for it; new clients stay as they are."""
+    existing = facts.client_by_code or facts.client_by_name
+    if client is None or existing is None:
+        return client
+    known = {"name": existing.name, "code": existing.code}
+    filled = {key: value for key, value in known.items() if getattr(client, key) is None and value}
+    return client.model_copy(update=filled) if filled else client
+
+
+def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
+    """What the document must read back as (guard 4): money to the cent, VAT per line, exemption, client, dates."""
+    totals = predicted(draft, facts)
+    if totals is None:
+        return None
+    exemption = None if draft.tax_exemption_reason else draft.tax_exemption
+    values: dict[str, Any] = {
+        "date": draft.date,
+        "due_date": draft.due_date,
+        "sum": totals.sum,
+        "discount": totals.discount,
+        "before_taxes": totals.before_taxes,
+        "taxes": totals.taxes,
+        "total": totals.total,
+        "tax_exemption": exemption,
+    }
+    if draft.client is not None:
+        values["client"] = draft.client.name
+    for name in ("reference", "retention"):
+        if getattr(draft, name) is not None:
+            values[name] = getattr(draft, name)
+    if draft.sequence_id is not None:
+        values["sequence_id"] = draft.sequence_id
+    lines = tuple(
+        {"name": item.name, "quantity": item.quantity, "tax": item.tax, "tax_rate": rate_of(item, facts), "net": net}
+        for item, net in zip(draft.items, totals.nets, strict=True)
+    )
+    return Expected(values, lines)
+
+
+def rebuilt_line(line: Line) -> dict[str, Any]:
+    """A stored line as a line to send."""
+    kept = line.model_dump(include={"name", "description", "unit", "discount", "tax"})
+    return {**kept, "unit_price": line.exact_price, "quantity": line.quantity or Decimal(1)}
+
+
+def after_a_draft(result: DocumentResult) -> Iterable[Step]:
+    """What follows a draft: look at it, then finalize it, with a person's approval."""
+    document = result.document
+    about = {"document_type": document.document_type, "document_id": document.id}
+    if document.document_type in {"shippings", "transports", "devolutions"}:
+        yield Step("change_state", "finalize the guide before the transport starts; a person approves", {**about, "state": "finalized"})
+    else:
+        yield Step("change_state", "finalize it: a person sees the totals and approves", {**about, "state": "finalized"})
+

@@ -1,0 +1,167 @@
+"""Delivery, transport and return guides."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from pydantic import Field
+
+from ix_tools.facts import Facts, Want
+from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, states
+from ix_tools.operation import Effect, Expected, Operation, Route, Spec, Step
+from ix_tools.operations.drafts import (
+    Address,
+    ClientDetails,
+    DocumentDraft,
+    DocumentResult,
+    LineItem,
+    after_a_draft,
+    expected_of,
+    found_client,
+    with_default_taxes,
+)
+from ix_tools.operations.updates import merged
+from ix_tools.records import Document
+from ix_tools.vocabulary import DueDate, GuideType, Id, WireDate, WireMoment
+
+GUIDE_GUARDS = (
+    money.taxes_exist,
+    exemptions.exemption_named_when_vat_is_zero,
+    exemptions.exemption_known_and_in_force,
+    exemptions.no_exemption_without_exempt_lines,
+    dates.due_date_not_before_date,
+    dates.loading_in_the_future,
+    clients.client_named,
+    clients.client_is_the_one_meant,
+    clients.existing_client_not_contradicted,
+    clients.fiscal_id_fits_country,
+    catalogue.catalogue_items_not_overwritten_unseen,
+    catalogue.line_names_unique,
+    series.series_fits_type,
+)
+
+
+class GuideDraft(DocumentDraft):
+    """What guides add: the transport."""
+
+    loaded_at: WireMoment
+    """When loading starts, in the future, Lisbon time: 2026-11-30T09:30."""
+    address_from: Address
+    """Place of loading."""
+    address_to: Address
+    """Place of delivery."""
+    license_plate: str | None = None
+    """Vehicle."""
+    load_site: str | None = None
+    """Place of loading, short."""
+    delivery_site: str | None = None
+    """Place of delivery, short."""
+
+
+class CreateGuide(GuideDraft, Operation[DocumentResult]):
+    """Create a delivery, transport or return guide as a draft. Finalize it with change_state before the transport starts.
+
+    Source: guides-update-v2; OpenAPI createGuide.
+    """
+
+    document_type: GuideType
+    """shippings delivery, transports transport, devolutions return."""
+
+    spec = Spec(
+        name="create_guide",
+        title="Create a draft guide",
+        effect=Effect.DRAFTS,
+        route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
+        guards=(exemptions.removal_only_on_update, *GUIDE_GUARDS),
+        example={
+            "document_type": "transports",
+            "date": "today",
+            "due_date": "today",
+            "loaded_at": "2099-12-31T09:00",
+            "address_from": {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-555", "country": "PT"},
+            "address_to": {"detail": "Avenida Central 10", "city": "Porto", "postal_code": "4000-100", "country": "PT"},
+            "license_plate": "11-AA-22",
+            "client": {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"},
+            "items": [{"name": "Farinha T65", "unit_price": 0.85, "quantity": 500, "unit": "unit", "tax": "IVA6"}],
+        },
+    )
+
+    def completed(self, facts: Facts) -> Self:
+        """Name what the account's defaults decide."""
+        return self.model_copy(
+            update={
+                "items": with_default_taxes(self.items, facts),
+                **({"client": found_client(self.client, facts)} if self.client else {}),
+            }
+        )
+
+    def expected(self, facts: Facts) -> Expected | None:
+        """The predicted totals and what was asked."""
+        return expected_of(self, facts)
+
+    def read(self, content: Any, facts: Facts) -> DocumentResult:
+        """The draft as stored."""
+        return DocumentResult(document=Document.model_validate(content))
+
+    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
+        """Finalize."""
+        return after_a_draft(result)
+
+
+class UpdateGuide(GuideDraft, Operation[DocumentResult]):
+    """Change a draft guide. What you leave out stays, except loaded_at: InvoiceXpress does not show it, so it must be given; items, when given, replace all lines.
+
+    Source: guides-update-v2 "Update"; OpenAPI updateGuide.
+    """
+
+    document_type: GuideType
+    """Kind of guide."""
+    document_id: Id
+    """The draft's id."""
+    date: WireDate | None = None  # type: ignore[assignment]
+    """Document date."""
+    due_date: DueDate | None = None  # type: ignore[assignment]
+    """Due date."""
+    client: ClientDetails | None = None
+    """Another customer."""
+    items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
+    """All lines; a line left out is deleted."""
+    address_from: Address | None = None  # type: ignore[assignment]
+    """Place of loading."""
+    address_to: Address | None = None  # type: ignore[assignment]
+    """Place of delivery."""
+
+    spec = Spec(
+        name="update_guide",
+        title="Change a draft guide",
+        effect=Effect.DRAFTS,
+        route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
+        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT}),
+        guards=(states.only_drafts_are_edited, states.lines_not_dropped_unseen, states.rebuilt_lines_keep_the_total, *GUIDE_GUARDS),
+        idempotent=True,
+        example={"document_type": "transports", "document_id": 1001, "loaded_at": "2099-12-31T10:00", "license_plate": "22-BB-33"},
+    )
+
+    def completed(self, facts: Facts) -> Self:
+        """The whole guide: an update replaces everything."""
+        whole = merged(self, facts)
+        document = facts.document
+        if document is None:
+            return whole
+        update = {
+            name: Address.model_validate({key: value for key, value in stored.items() if key in Address.model_fields})
+            for name in ("address_from", "address_to")
+            if getattr(whole, name) is None and (stored := getattr(document, name))
+        }
+        return whole.model_copy(update=update)
+
+    def expected(self, facts: Facts) -> Expected | None:
+        """The predicted totals and what was asked."""
+        return expected_of(self, facts)
+
+    def read(self, content: Any, facts: Facts) -> DocumentResult:
+        """The draft as stored; an empty answer is a success and is read back by the road."""
+        return DocumentResult(document=Document.model_validate(content or {}))
+
+    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
+        """Finalize."""
+        return after_a_draft(result)

@@ -1,0 +1,143 @@
+"""Invoices, simplified invoices, invoice-receipts, VAT MOSS invoices, credit and debit notes."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from ix_tools.facts import Facts, Want
+from ix_tools.guards import catalogue, clients, dates, exemptions, money, notes, series, states
+from ix_tools.operation import At, Effect, Expected, Operation, Route, Spec, Step
+from ix_tools.operations.drafts import (
+    ClientDetails,
+    DocumentResult,
+    InvoiceDraft,
+    LineItem,
+    after_a_draft,
+    expected_of,
+    found_client,
+    with_default_taxes,
+)
+from ix_tools.operations.updates import merged
+from ix_tools.records import Document
+from ix_tools.vocabulary import DueDate, Id, InvoiceType, WireDate
+
+DRAFT_GUARDS = (
+    money.taxes_exist,
+    money.global_discount_hits_every_line,
+    money.currency_only_prints,
+    exemptions.exemption_named_when_vat_is_zero,
+    exemptions.exemption_known_and_in_force,
+    exemptions.no_exemption_without_exempt_lines,
+    dates.due_date_not_before_date,
+    dates.date_not_in_the_future,
+    clients.client_named,
+    clients.client_is_the_one_meant,
+    clients.existing_client_not_contradicted,
+    clients.fiscal_id_fits_country,
+    catalogue.catalogue_items_not_overwritten_unseen,
+    catalogue.line_names_unique,
+    series.series_fits_type,
+    notes.note_has_its_owner,
+    notes.credit_within_what_remains,
+    notes.mb_reference_only_where_possible,
+    notes.simplified_within_legal_limit,
+)
+
+
+class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
+    """Create an invoice, simplified invoice, invoice-receipt, credit or debit note as a draft, totals checked to the cent. Nothing is issued until change_state finalizes it.
+
+    Source: invoices-v2 "Create"; OpenAPI createInvoice.
+    """
+
+    document_type: InvoiceType = "invoices"
+    """Kind of document."""
+    proprietary_uid: Annotated[str | None, At("/proprietary_uid")] = None
+    """Your own unique id: the same id never makes a second document."""
+
+    spec = Spec(
+        name="create_invoice",
+        title="Create a draft invoice",
+        effect=Effect.DRAFTS,
+        route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
+        guards=(exemptions.removal_only_on_update, *DRAFT_GUARDS),
+        example={
+            "date": "2026-11-20",
+            "due_date": "+30d",
+            "client": {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"},
+            "items": [
+                {"name": "Horas de consultoria", "unit_price": 50, "quantity": 3, "unit": "hour", "tax": "IVA23"},
+                {"name": "Curso certificado", "unit_price": 120, "quantity": 1, "tax": "Isento"},
+            ],
+            "tax_exemption": "M07",
+        },
+    )
+
+    def completed(self, facts: Facts) -> Self:
+        """Name what the account's defaults decide, so that nothing is left to the other side."""
+        return self.model_copy(
+            update={
+                "items": with_default_taxes(self.items, facts),
+                **({"client": found_client(self.client, facts)} if self.client else {}),
+            }
+        )
+
+    def expected(self, facts: Facts) -> Expected | None:
+        """The predicted totals and what was asked."""
+        return expected_of(self, facts)
+
+    def read(self, content: Any, facts: Facts) -> DocumentResult:
+        """The draft as stored."""
+        return DocumentResult(document=Document.model_validate(content))
+
+    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
+        """Finalize."""
+        return after_a_draft(result)
+
+
+class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
+    """Change a draft. What you leave out stays as it is (the whole document is read, merged and sent back); items, when given, replace all lines.
+
+    Source: invoices-v2 "Update"; OpenAPI updateInvoice.
+    """
+
+    document_type: InvoiceType
+    """Kind of document."""
+    document_id: Id
+    """The draft's id."""
+    date: WireDate | None = None  # type: ignore[assignment]
+    """Document date."""
+    due_date: DueDate | None = None  # type: ignore[assignment]
+    """Due date, or +30d."""
+    client: ClientDetails | None = None
+    """Another customer."""
+    items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
+    """All lines; a line left out is deleted."""
+
+    spec = Spec(
+        name="update_invoice",
+        title="Change a draft invoice",
+        effect=Effect.DRAFTS,
+        route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
+        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT}),
+        guards=(states.only_drafts_are_edited, states.lines_not_dropped_unseen, states.rebuilt_lines_keep_the_total, *DRAFT_GUARDS),
+        idempotent=True,
+        example={"document_type": "invoices", "document_id": 1001, "reference": "PO-2026-118"},
+    )
+
+    def completed(self, facts: Facts) -> Self:
+        """The whole document: an update replaces everything, and what is not sent is lost (trap 5)."""
+        return merged(self, facts)
+
+    def expected(self, facts: Facts) -> Expected | None:
+        """The predicted totals and what was asked."""
+        return expected_of(self, facts)
+
+    def read(self, content: Any, facts: Facts) -> DocumentResult:
+        """The draft as stored; an empty answer is a success (J3) and is read back by the road."""
+        return DocumentResult(document=Document.model_validate(content or {}))
+
+    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
+        """Finalize."""
+        return after_a_draft(result)

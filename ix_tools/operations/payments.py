@@ -1,0 +1,120 @@
+"""Payments and their receipts."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+
+from ix_tools.facts import Facts, Want
+from ix_tools.fiscal.mechanisms import mechanism
+from ix_tools.guards import payments, series, states
+from ix_tools.operation import At, Effect, Operation, Preview, Route, Row, Spec, Step
+from ix_tools.operations.drafts import OURS
+from ix_tools.records import Document, Record
+from ix_tools.vocabulary import Id, Money, WireDate
+
+Mechanism = Literal["CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", "TB", "TR"]
+
+
+class ReceiptResult(Record):
+    """The receipt that a payment made or lost."""
+
+    receipt: Document
+
+
+class GeneratePayment(Operation[ReceiptResult]):
+    """Record a payment of an invoice; InvoiceXpress issues a certified receipt. A person approves. Paid in full, the invoice becomes settled.
+
+    Source: invoices-v2 "Generate Payment/Receipt"; OpenAPI generatePayment.
+    """
+
+    document_type: Annotated[Literal["invoices", "simplified_invoices", "vat_moss_invoices"], OURS] = "invoices"
+    """Kind of document."""
+    document_id: Id
+    """The invoice's id."""
+    amount: Money
+    """Amount paid, at most what is still open."""
+    payment_mechanism: Mechanism
+    """TB transfer, MB Multibanco, NU cash, CC credit card, CD debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC commercial paper, PR goods, TR restaurant ticket, OU other."""
+    payment_date: WireDate
+    """Day of payment, or today."""
+    note: str | None = None
+    """Printed on the receipt."""
+    serie: str | None = None
+    """Series name of the receipt; default: the invoice's."""
+
+    spec = Spec(
+        name="generate_payment",
+        title="Record a payment",
+        effect=Effect.FISCAL,
+        route=Route("POST", "/documents/{document_id}/partial_payments.json", envelope="partial_payment", answer="receipt"),
+        needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED, Want.SEQUENCES}),
+        guards=(
+            payments.document_can_be_paid,
+            payments.amount_within_what_is_open,
+            payments.payment_date_not_before_document,
+            series.receipt_series_registered,
+        ),
+        example={"document_id": 1001, "amount": 184.5, "payment_mechanism": "TB", "payment_date": "2026-11-20"},
+    )
+
+    def preview(self, facts: Facts) -> Preview:
+        """The invoice, what is open, and the payment."""
+        way = mechanism(self.payment_mechanism)
+        rows = [
+            Row("payment", self.amount),
+            Row("open_before", payments.open_amount(facts)),
+            Row("mechanism", way if way else self.payment_mechanism),
+            Row("payment_date", self.payment_date),
+        ]
+        rows += [Row(label, value) for label, value in (("note", self.note), ("receipt_series", self.serie)) if value]
+        return Preview(action="pay", document=facts.document, rows=tuple(rows))
+
+    def read(self, content: Any, facts: Facts) -> ReceiptResult:
+        """The receipt."""
+        return ReceiptResult(receipt=Document.model_validate({"type": "Receipt", **(content or {})}))
+
+    def next_steps(self, result: ReceiptResult) -> Iterable[Step]:
+        """Fetch the receipt, or see the invoice."""
+        if result.receipt.id:
+            yield Step("get_pdf", "fetch the receipt's PDF", {"document_id": result.receipt.id})
+        yield Step("get_document", "see whether the invoice is settled", {"document_type": self.document_type, "document_id": self.document_id})
+
+
+class CancelPayment(Operation[ReceiptResult]):
+    """Cancel a receipt, and so the payment behind it; the invoice is open again. A person approves. The number stays used.
+
+    Source: invoices-v2 "Cancel Payment/Receipt"; OpenAPI cancelReceipt.
+    """
+
+    receipt_id: Id
+    """The receipt's id, from generate_payment or get_related_documents."""
+    message: str
+    """Reason, a real sentence; recorded."""
+    state: Literal["canceled"] = "canceled"
+    """Always canceled."""
+
+    spec = Spec(
+        name="cancel_payment",
+        title="Cancel a payment",
+        effect=Effect.FISCAL,
+        route=Route("PUT", "/receipts/{receipt_id}/change-state.json", envelope="receipt", answer="receipt"),
+        needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT}),
+        guards=(payments.receipt_still_stands, states.reason_is_a_sentence),
+        idempotent=True,
+        example={"receipt_id": 1002, "message": "Payment was recorded on the wrong invoice."},
+    )
+
+    def about(self) -> tuple[str, int]:
+        """The receipt."""
+        return "receipts", self.receipt_id
+
+    def completed(self, facts: Facts) -> Self:
+        """Nothing is left to the account."""
+        return self
+
+    def preview(self, facts: Facts) -> Preview:
+        """The receipt and the reason."""
+        return Preview(action="cancel_payment", document=facts.document, rows=(Row("reason", self.message),))
+
+    def read(self, content: Any, facts: Facts) -> ReceiptResult:
+        """The receipt, cancelled."""
+        return ReceiptResult(receipt=Document.model_validate({"type": "Receipt", **(content or {})}))

@@ -1,0 +1,115 @@
+"""The account's taxes and the reasons for having none."""
+
+from datetime import date
+from typing import Any, Literal
+
+from ix_tools.facts import Facts
+from ix_tools.fiscal.exemptions import Exemption, exemption, exemptions, in_force, table_as_of, table_source
+from ix_tools.operation import Effect, Operation, Route, Sending, Spec
+from ix_tools.records import Record, Tax
+from ix_tools.vocabulary import ExemptionCode, WireDate
+
+
+class TaxList(Record):
+    """The account's taxes."""
+
+    taxes: list[Tax]
+
+
+class ListTaxes(Operation[TaxList]):
+    """List the account's VAT rates: exact names for `tax` on lines, rates, and which is the default.
+
+    Source: OpenAPI listTaxes.
+    """
+
+    spec = Spec(
+        name="list_taxes",
+        title="List VAT rates",
+        effect=Effect.READS,
+        route=Route("GET", "/taxes.json", answer="taxes"),
+        example={},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> TaxList:
+        """Every tax."""
+        return TaxList(taxes=[Tax.model_validate(one) for one in content or []])
+
+
+class ExemptionRow(Record):
+    """An exemption code. `text` is the Portuguese wording printed on the document."""
+
+    code: str
+    text: str
+    meaning: str | None = None
+    law: str
+    valid_from: str | None = None
+    valid_until: str | None = None
+    in_force: bool
+    note: str | None = None
+
+
+class ExemptionList(Record):
+    """Codes, with where the table is from."""
+
+    codes: list[ExemptionRow]
+    source: str
+    as_of: str
+
+
+class LookupExemptionCodes(Operation[ExemptionList]):
+    """Look up why a line may carry no VAT (motivo de isenção): code, printed text, law, validity. Contacts nobody.
+
+    Source: official code list; AT table.
+    """
+
+    code: ExemptionCode | None = None
+    """One code."""
+    text: str | None = None
+    """Words to find, in Portuguese or English, or a law."""
+    on: WireDate | None = None
+    """Date of the document; default today."""
+    language: Literal["pt", "en"] = "pt"
+    """Language of the notes."""
+    all: bool = False
+    """Also codes not in force on that date."""
+
+    spec = Spec(
+        name="lookup_exemption_codes",
+        title="Look up exemption codes",
+        effect=Effect.LOCAL,
+        example={"text": "artigo 9", "language": "pt"},
+        idempotent=True,
+    )
+
+    async def carried_out(self, sending: Sending) -> ExemptionList:
+        """Answered from the table that ships with the package."""
+        day = self.on or sending.facts.today
+        return ExemptionList(
+            codes=[self._row(one, day) for one in self._found(day)], source=table_source(), as_of=table_as_of().isoformat()
+        )
+
+    def _found(self, day: date) -> list[Exemption]:
+        if self.code is not None:
+            one = exemption(self.code)
+            return [one] if one else []
+        words = [word for word in (self.text or "").lower().split() if word]
+        return [
+            one
+            for one in exemptions()
+            if (self.all or in_force(one, day))
+            and all(word in f"{one.code} {one.text_pt} {one.text_en} {one.law} {one.note_pt} {one.note_en}".lower() for word in words)
+        ]
+
+    def _row(self, one: Exemption, day: date) -> ExemptionRow:
+        note = one.note_pt if self.language == "pt" else one.note_en
+        return ExemptionRow(
+            code=one.code,
+            text=one.text_pt,
+            meaning=one.text_en if self.language == "en" else None,
+            law=one.law,
+            valid_from=one.valid_from.isoformat() if one.valid_from else None,
+            valid_until=one.valid_until.isoformat() if one.valid_until else None,
+            in_force=in_force(one, day),
+            note=note or None,
+        )

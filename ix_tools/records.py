@@ -1,0 +1,220 @@
+"""What comes back: lenient readings of InvoiceXpress's answers, under the field's own names.
+
+Ids may arrive as text or number, amounts as text or number, empty text means nothing; an answer that
+lacks a field is still read. Amounts go out as text with two decimals, dates as 2026-11-30.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
+
+from ix_tools.fiscal.document_types import by_camel
+from ix_tools.totals import retained
+from ix_tools.vocabulary import Exact, Record, Text, Total, date_of, decimal_of, plain
+
+
+def _date(value: object) -> object:
+    return None if value in ("", None) else date_of(value)
+
+
+def _amount(value: object) -> object:
+    return None if value in ("", None) else decimal_of(value)
+
+
+def _number(value: object) -> object:
+    return None if value in ("", None) else value
+
+
+def _flag(value: object) -> object:
+    return value in (True, 1, "1", "true")
+
+
+ReadDate = Annotated[date | None, BeforeValidator(_date)]
+ReadTotal = Annotated[Total | None, BeforeValidator(_amount)]
+ReadExact = Annotated[Exact | None, BeforeValidator(_amount)]
+ReadId = Annotated[int | None, BeforeValidator(_number)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+class Tax(Record):
+    """A VAT rate of the account."""
+
+    id: ReadId = None
+    name: Text = None
+    value: ReadExact = None
+    region: Text = None
+    code: Text = None
+    default_tax: Flag = False
+
+
+class Client(Record):
+    """A customer, as a document or the client list shows it."""
+
+    id: ReadId = None
+    name: Text = None
+    code: Text = None
+    fiscal_id: Text = None
+    country: Text = None
+    email: Text = None
+    address: Text = None
+    city: Text = None
+    postal_code: Text = None
+    phone: Text = None
+    fax: Text = None
+    website: Text = None
+    observations: Text = None
+    language: Text = None
+
+
+class Line(Record):
+    """A line of a document. `net` is exact; `unit_price` is what InvoiceXpress prints, cut to 2 decimals."""
+
+    name: Text = None
+    description: Text = None
+    quantity: ReadExact = None
+    unit: Text = None
+    unit_price: ReadExact = None
+    discount: ReadExact = None
+    tax: Text = None
+    tax_rate: ReadExact = None
+    net: ReadExact = Field(default=None, validation_alias=AliasChoices("net", "subtotal"))
+    vat: ReadExact = Field(default=None, validation_alias=AliasChoices("vat", "tax_amount"))
+    total: ReadTotal = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat_tax(cls, data: Any) -> Any:
+        tax = data.get("tax") if isinstance(data, dict) else None
+        if isinstance(tax, dict):
+            return {**data, "tax": tax.get("name"), "tax_rate": tax.get("value")}
+        return data
+
+    @property
+    def exact_price(self) -> Decimal:
+        """The price before it was cut to cents for reading, from the exact net amount (trap 15); at most 4 decimals."""
+        kept = (self.quantity or Decimal(1)) * (100 - (self.discount or Decimal(0))) / 100
+        exact = self.net / kept if self.net is not None and kept else self.unit_price or Decimal(0)
+        return Decimal(plain(exact.quantize(Decimal("0.0001"))))
+
+
+class MbReference(Record):
+    """A Multibanco payment reference."""
+
+    entity: Text = None
+    reference: Text = None
+    value: ReadTotal = None
+
+
+class Document(Record):
+    """A document as InvoiceXpress holds it now."""
+
+    id: ReadId = None
+    document_type: str = ""
+    status: Text = None
+    number: Text = Field(default=None, validation_alias=AliasChoices("number", "sequence_number"))
+    atcud: Text = None
+    sequence_id: ReadId = None
+    date: ReadDate = None
+    due_date: ReadDate = None
+    client: Client | None = None
+    reference: Text = None
+    observations: Text = None
+    retention: ReadExact = None
+    tax_exemption: Text = None
+    lines: list[Line] = Field(default_factory=list, validation_alias=AliasChoices("lines", "items"))
+    sum: ReadTotal = None
+    discount: ReadTotal = None
+    before_taxes: ReadTotal = None
+    taxes: ReadTotal = None
+    total: ReadTotal = None
+    currency: Text = None
+    multicurrency: dict[str, Any] | None = None
+    mb_reference: MbReference | None = None
+    owner_invoice_id: ReadId = None
+    license_plate: Text = None
+    address_from: dict[str, Any] | None = None
+    address_to: dict[str, Any] | None = None
+    at_doc_code_id: Text = None
+    saft_hash: Text = None
+    archived: bool | None = None
+    permalink: Text = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _typed(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        read = {key: value for key, value in data.items() if value not in ("", None)}
+        kind = by_camel(str(read.get("type", "")))
+        if kind is not None:
+            read["document_type"] = kind.plural
+        if read.get("at_doc_code_id") is not None:
+            read["at_doc_code_id"] = str(read["at_doc_code_id"])
+        return read
+
+    @property
+    def retained(self) -> Decimal:
+        """Withholding tax: a percentage of the net amount, printed and never part of `total` (trap 18)."""
+        return retained(self.before_taxes or Decimal(0), self.retention)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it can still be edited or deleted."""
+        return self.status == "draft"
+
+
+class SequencePart(Record):
+    """One document type's own numbering inside a series."""
+
+    sequence_id: ReadId = None
+    number: ReadId = None
+    validation_code: Text = None
+
+
+class Sequence(Record):
+    """A series. Every document type has its own sequence id in it (trap 9)."""
+
+    id: ReadId = None
+    serie: Text = None
+    default: Flag = Field(default=False, validation_alias=AliasChoices("default", "default_sequence"))
+    types: dict[str, SequencePart] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parts(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "types" in data:
+            return data
+        parts: dict[str, dict[str, Any]] = {}
+        for key, value in data.items():
+            for ending in ("sequence_id", "validation_code", "number"):
+                if key.startswith("current_") and key.endswith("_" + ending):
+                    parts.setdefault(key[len("current_") : -len(ending) - 1], {})[ending] = value
+        return {**data, "types": parts}
+
+
+class CatalogueItem(Record):
+    """An item of the account's catalogue."""
+
+    id: ReadId = None
+    name: Text = None
+    description: Text = None
+    unit_price: ReadExact = None
+    unit: Text = None
+    tax: Text = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat_tax(cls, data: Any) -> Any:
+        tax = data.get("tax") if isinstance(data, dict) else None
+        return {**data, "tax": tax.get("name")} if isinstance(tax, dict) else data
+
+
+class Page(Record):
+    """Where a list stands."""
+
+    total_entries: int = 0
+    current_page: int = 1
+    total_pages: int = 1
+    per_page: int = 0

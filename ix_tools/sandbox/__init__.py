@@ -1,0 +1,1 @@
+"""InvoiceXpress in a box: a local HTTP server that answers, refuses and surprises as the real API does."""

@@ -1,0 +1,319 @@
+"""The box as a web application: who may call, what goes wrong on the way, and a log of it all.
+
+log -> fault before -> rate limit -> key -> content type -> route -> one transaction -> fault after -> answer
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections import defaultdict, deque
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as Mounted
+from starlette.types import Receive, Scope, Send
+
+from ix_tools.sandbox import papers, refusals, routes, seeds
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.calls import Answer, Call
+from ix_tools.sandbox.control import Control, Fault
+from ix_tools.sandbox.ledger.listing import Query
+from ix_tools.sandbox.refusals import Missing, Refused, Shape
+from ix_tools.sandbox.store import Store
+
+TRANSPORT = "ix_tools.sandbox.transport"
+"""Where the server puts the connection, so that a fault can tear it."""
+
+
+class Box:
+    """Everything the server knows, apart from how it is reached."""
+
+    def __init__(self, store: Store, control: Control) -> None:
+        self.store, self.control = store, control
+        self.base_url = ""
+        self.closing = asyncio.Event()
+        """Set when the server is stopping: delayed answers are given up."""
+        self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._creating: set[str] = set()
+        self._lock = threading.Lock()
+        if store.is_empty():
+            seeds.plant(store)
+
+    def reset(self) -> None:
+        """Back to the seed data, with nothing set, logged or counted."""
+        self.control.reset()
+        with self._lock:
+            self._recent.clear()
+        seeds.plant(self.store)
+
+    def books(self) -> Books:
+        """The account as it is at this moment."""
+        control = self.control
+        return Books(self.store, control.now(), control.options, control.lag, self.base_url)
+
+    def too_many(self, key: str) -> int:
+        """Seconds to wait when a key has had its minute's worth of calls, else 0. Real time, not the box's."""
+        now = time.monotonic()
+        with self._lock:
+            recent = self._recent[key]
+            while recent and recent[0] <= now - 60:
+                recent.popleft()
+            if len(recent) >= self.control.options.rate_limit:
+                return max(1, int(60 - (now - recent[0])) + 1) if recent else 60
+            recent.append(now)
+        return 0
+
+    async def pause(self, seconds: float) -> None:
+        """Keep one caller waiting, and nobody else."""
+        if seconds <= 0:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.closing.wait(), seconds)
+            raise Torn
+
+    def begin_creating(self, uid: str) -> bool:
+        """False while another call with the same uid is under way: that is a 409, not a wait (section D)."""
+        with self._lock:
+            if uid in self._creating:
+                return False
+            if uid:
+                self._creating.add(uid)
+            return True
+
+    def end_creating(self, uid: str) -> None:
+        """The uid's document is there, or will not be."""
+        with self._lock:
+            self._creating.discard(uid)
+
+    def carry_out(self, route: routes.Route, call: Call) -> Answer:
+        """One request, one transaction, committed before the answer leaves."""
+        books = self.books()
+        try:
+            with self.store.transaction():
+                return route.handler(books, call)
+        except Refused as refused:
+            return routes.refusal(route, refused, books)
+        except Missing:
+            return routes.miss(route, books, call)
+
+
+class Torn(Exception):
+    """The connection is to be cut: nothing more can be said on it."""
+
+
+def application(box: Box) -> Starlette:
+    """The ASGI application of a box."""
+    from ix_tools.sandbox.remote import control_routes
+
+    async def file(request: Request) -> Response:
+        def fetched() -> Answer:
+            with box.store.transaction():
+                return papers.fetch(box.books(), request.path_params["token"])
+
+        try:
+            return _response(await run_in_threadpool(fetched))
+        except Missing:
+            return Response(status_code=404)
+
+    api = _Api(box)
+    return Starlette(
+        routes=[
+            *control_routes(box),
+            Mounted("/_files/{token}/{name}", file),
+            Mounted("/{path:path}", api),
+        ]
+    )
+
+
+class _Api:
+    """Every path that is the API's."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        body = await request.body()
+        method, path = request.method, request.url.path
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        entry = _log_entry(method, path, pairs, body)
+        self.box.control.note(entry)
+        fault = self.box.control.fault_for(method, path)
+        try:
+            answer = await self._answer(request, pairs, body, fault)
+        except Torn:
+            await _tear(scope, receive, hard=fault is not None and fault.drop == "after")
+            return
+        entry["status"] = answer.status
+        await _send(answer, fault, scope, receive, send)
+
+    async def _answer(
+        self, request: Request, pairs: list[tuple[str, str]], body: bytes, fault: Fault | None
+    ) -> Answer:
+        method, path = request.method, request.url.path
+        found = routes.resolve(method, path)
+        uid = _uid(body) if found and found[0].creates else ""
+        if not self.box.begin_creating(uid):
+            return self._said(409, Shape.REASON, ("uid_ongoing", uid))
+        try:
+            if fault and not fault.after_commit:
+                await self.box.pause(fault.delay)
+                if fault.drop == "before":
+                    raise Torn
+                if fault.status is not None:
+                    return _injected(fault)
+            answer = self._turned_away(request, pairs, body)
+            if answer is None and found is None:
+                answer = Answer(404)
+            if answer is None and found is not None:
+                answer = await self._carried_out(found, method, path, pairs, body)
+        finally:
+            self.box.end_creating(uid)
+        assert answer is not None
+        if fault and fault.after_commit:
+            await self.box.pause(fault.delay)
+            if fault.status is not None:
+                return _injected(fault)
+        if fault and fault.drop:
+            raise Torn
+        return answer
+
+    async def _carried_out(
+        self,
+        found: tuple[routes.Route, dict[str, str]],
+        method: str,
+        path: str,
+        pairs: list[tuple[str, str]],
+        body: bytes,
+    ) -> Answer:
+        route, names = found
+        try:
+            parsed = _parsed(path, body)
+        except ValueError:
+            if path.endswith(".xml"):
+                return self._said(422, Shape.XML, "bad_xml")
+            return self._said(400, Shape.SINGLE, "bad_json")
+        call = Call(method, path, names, Query(pairs), parsed)
+        return await run_in_threadpool(self.box.carry_out, route, call)
+
+    def _turned_away(self, request: Request, pairs: list[tuple[str, str]], body: bytes) -> Answer | None:
+        """What is refused before anything is looked at: the rate, the key, the content type."""
+        key = dict(pairs).get("api_key", "")
+        wait = self.box.too_many(key)
+        if wait:
+            content = json.dumps({"errors": {"error": "Too Many Requests"}}).encode()
+            return Answer(429, content, headers={"Retry-After": str(wait)})
+        if key != seeds.API_KEY:
+            return self._said(401, Shape.SINGLE, "api_key")
+        if request.method in ("POST", "PUT") and body:
+            sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            wanted = (
+                ("application/xml", "text/xml")
+                if request.url.path.endswith(".xml")
+                else ("application/json",)
+            )
+            if sent not in wanted:
+                return self._said(415, Shape.SINGLE, "content_type")
+        return None
+
+    def _said(self, status: int, shape: Shape, phrase: refusals.Phrase) -> Answer:
+        text = refusals.say(phrase, self.box.control.options.language)
+        media_type = "application/xml" if shape is Shape.XML else "application/json"
+        return Answer(status, refusals.body(shape, [text]), f"{media_type}; charset=utf-8")
+
+
+def _uid(body: bytes) -> str:
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return ""
+    return str(parsed.get("proprietary_uid") or "") if isinstance(parsed, dict) else ""
+
+
+def _parsed(path: str, body: bytes) -> Any:
+    if not body:
+        return None
+    if not path.endswith(".xml"):
+        return json.loads(body)
+    from defusedxml.ElementTree import ParseError, fromstring
+
+    try:
+        root = fromstring(body, forbid_dtd=True)
+    except ParseError as error:
+        raise ValueError(str(error)) from None
+    return {str(child.tag): child.text or "" for child in root}
+
+
+def _log_entry(method: str, path: str, pairs: list[tuple[str, str]], body: bytes) -> dict[str, Any]:
+    """What a test sees of a request. The key is never written down (C7)."""
+    query: dict[str, str | list[str]] = {}
+    for name, value in pairs:
+        if name == "api_key":
+            continue
+        earlier = query.get(name)
+        if earlier is None and not name.endswith("[]"):
+            query[name] = value
+        else:
+            query[name] = [*([earlier] if isinstance(earlier, str) else earlier or []), value]
+    try:
+        content = json.loads(body) if body else None
+    except ValueError:
+        content = body.decode("utf-8", "replace")
+    return {"method": method, "path": path, "query": query, "body": content, "status": None}
+
+
+def _injected(fault: Fault) -> Answer:
+    body = fault.body
+    if isinstance(body, bytes):
+        content, media_type = body, "application/octet-stream"
+    elif isinstance(body, str):
+        content, media_type = body.encode(), "text/html; charset=utf-8"
+    else:
+        content, media_type = (
+            (b"" if body is None else json.dumps(body).encode()),
+            "application/json; charset=utf-8",
+        )
+    return Answer(fault.status or 500, content, media_type, fault.headers or {})
+
+
+def _response(answer: Answer) -> Response:
+    headers = {**answer.headers} if not answer.body else {"Content-Type": answer.media_type, **answer.headers}
+    return Response(answer.body, answer.status, headers)
+
+
+async def _send(answer: Answer, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
+    if fault is None or fault.cut is None:
+        if fault is not None and fault.headers:
+            answer = Answer(
+                answer.status, answer.body, answer.media_type, {**answer.headers, **fault.headers}
+            )
+        await _response(answer)(scope, receive, send)
+        return
+    response = _response(answer)
+    await send(
+        {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+    )
+    await send({"type": "http.response.body", "body": answer.body[: fault.cut], "more_body": True})
+    await _tear(scope, receive, hard=False)
+
+
+async def _tear(scope: Scope, receive: Receive, hard: bool) -> None:
+    """End the connection: politely (what was written still arrives), or with a reset as a crashed proxy would."""
+    transport: asyncio.Transport = scope[TRANSPORT]
+    if hard:
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        transport.abort()
+    else:
+        transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        pass

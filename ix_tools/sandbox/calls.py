@@ -1,0 +1,57 @@
+"""One API call as the handlers see it, and the answer they give."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from ix_tools.sandbox.kinds import Kind
+from ix_tools.sandbox.ledger.listing import Query
+from ix_tools.sandbox.refusals import Refused
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request whose key was good."""
+
+    method: str
+    path: str
+    names: dict[str, str]
+    """What the URL's placeholders stood for."""
+    query: Query
+    body: Any
+
+    def number(self, name: str = "id") -> int:
+        """An id from the URL; routes only match digits."""
+        return int(self.names[name])
+
+    def envelope(self, *keys: str) -> dict[str, Any]:
+        """The object under the first of these keys that was sent."""
+        for key in keys:
+            if isinstance(self.body, dict) and isinstance(self.body.get(key), dict):
+                found: dict[str, Any] = self.body[key]
+                return found
+        raise Refused(("element_missing", keys[0]))
+
+    def document(self, kind: Kind) -> dict[str, Any]:
+        """The document under its own key, or under its family's (J1)."""
+        return self.envelope(kind.key, kind.family_key)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status, bytes, and what they are."""
+
+    status: int = 200
+    body: bytes = b""
+    media_type: str = "application/json; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def as_json(content: Any, status: int = 200) -> Answer:
+    """An answer in JSON."""
+    return Answer(status, json.dumps(content, ensure_ascii=False).encode())
+
+
+EMPTY = Answer()

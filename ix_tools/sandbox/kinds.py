@@ -1,0 +1,78 @@
+"""The document types, one row each: the names a type goes by, its title in print, and what it can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["invoices", "estimates", "guides", "receipts"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One document type."""
+
+    key: str
+    """The JSON envelope, and the middle of `current_<key>_number` in a sequence."""
+    path: str
+    type: str
+    family: Family
+    prefix: str
+    """The SAF-T letters printed before the number: FT 2026/1."""
+    title: str
+    """What the printed document is called."""
+    offset: int
+    """Each type has its own sequence id; this is its distance from the invoice's (C9)."""
+    in_atcud: bool = True
+    """False where the tax authority gives no validation code: the sequence says N/A."""
+    payable: bool = False
+    """Takes partial payments, and is settled by a receipt."""
+    mb_reference: bool = False
+    corrects: bool = False
+    """A credit or debit note: it belongs to an invoice."""
+
+    @property
+    def family_key(self) -> str:
+        """The envelope that stands for the whole family in requests (invoice, quote, shipping)."""
+        return {"invoices": "invoice", "estimates": "quote", "guides": "shipping", "receipts": "receipt"}[
+            self.family
+        ]
+
+    @property
+    def words(self) -> str:
+        """The type inside an English sentence: "invoice-receipt"."""
+        return self.key.replace("_", "-")
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("invoice", "invoices", "Invoice", "invoices", "FT", "Fatura", 0, payable=True, mb_reference=True),
+    Kind("simplified_invoice", "simplified_invoices", "SimplifiedInvoice", "invoices", "FS", "Fatura Simplificada", 1,
+         payable=True, mb_reference=True),
+    Kind("invoice_receipt", "invoice_receipts", "InvoiceReceipt", "invoices", "FR", "Fatura-Recibo", 2,
+         mb_reference=True),
+    Kind("receipt", "receipts", "Receipt", "receipts", "RG", "Recibo", 3),
+    Kind("debit_note", "debit_notes", "DebitNote", "invoices", "ND", "Nota de Débito", 4, corrects=True),
+    Kind("credit_note", "credit_notes", "CreditNote", "invoices", "NC", "Nota de Crédito", 5, corrects=True),
+    Kind("vat_moss_invoice", "vat_moss_invoices", "VatMossInvoice", "invoices", "FTM", "Fatura MOSS", 7,
+         in_atcud=False, payable=True),
+    Kind("quote", "quotes", "Quote", "estimates", "OR", "Orçamento", 11),
+    Kind("proforma", "proformas", "Proforma", "estimates", "PF", "Fatura Pró-Forma", 12),
+    Kind("fees_note", "fees_notes", "FeesNote", "estimates", "NH", "Nota de Honorários", 13, in_atcud=False),
+    Kind("shipping", "shippings", "Shipping", "guides", "GR", "Guia de Remessa", 14),
+    Kind("devolution", "devolutions", "Devolution", "guides", "GD", "Guia de Devolução", 15),
+    Kind("transport", "transports", "Transport", "guides", "GT", "Guia de Transporte", 16),
+)  # fmt: skip
+
+BY_PATH = {kind.path: kind for kind in KINDS}
+BY_TYPE = {kind.type: kind for kind in KINDS}
+BY_KEY = {kind.key: kind for kind in KINDS}
+
+SEQUENCE_OFFSETS: dict[str, int] = {
+    "invoice": 0, "invoice_receipt": 2, "simplified_invoice": 1, "credit_note": 5, "debit_note": 4, "receipt": 3,
+    "shipping": 14, "transport": 16, "devolution": 15, "proforma": 12, "quote": 11, "fees_note": 13,
+    "vat_moss_invoice": 7, "vat_moss_credit_note": 8, "vat_moss_receipt": 9,
+}  # fmt: skip
+"""Every type a sequence row mentions, in the order the API prints them, with its distance from the row's id."""
+
+WITHOUT_CODE = {"fees_note", "vat_moss_invoice", "vat_moss_credit_note", "vat_moss_receipt"}
+"""Types the tax authority gives no validation code: always N/A."""

@@ -1,0 +1,154 @@
+"""Customers: the address book, and how a document finds or makes the one it names (C3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+from ix_tools.sandbox import seeds
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.reference import country, is_nif
+from ix_tools.sandbox.refusals import Missing, Phrase, Refused
+from ix_tools.sandbox.rows import Client, Document
+
+_EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[^@\s,;<>().]+")
+_TEXTS = (
+    "name", "code", "email", "language", "address", "city", "postal_code", "country", "fiscal_id", "website",
+    "phone", "fax", "observations", "send_options", "payment_days", "tax_exemption_code",
+)  # fmt: skip
+_NO_INTEGERS = ("fiscal_id", "postal_code")
+"""Fields the service runs a pattern over: a JSON number there is a crash that answers 422 (C32)."""
+
+
+def snapshot(client: Client | None) -> dict[str, Any]:
+    """The client as a finalized document keeps it, whatever happens to the record later."""
+    if client is None:
+        return {"id": None, "name": "Consumidor Final", "country": "Portugal", "fiscal_id": "999999990"}
+    return asdict(client)
+
+
+def is_email(text: str) -> bool:
+    """Something an e-mail can be sent to."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def get(books: Books, client_id: int) -> Client:
+    """One client."""
+    client = books.store.get(Client, client_id)
+    if client is None:
+        raise Missing
+    return client
+
+
+def create(books: Books, sent: dict[str, Any]) -> Client:
+    """Add a client."""
+    client = _checked(books, sent, Client(id=0, name=""))
+    client.id = books.store.next_id("clients", first=501)
+    books.store.save(client)
+    return client
+
+
+def update(books: Books, client_id: int, sent: dict[str, Any]) -> None:
+    """Change the fields that were sent."""
+    books.store.save(_checked(books, sent, get(books, client_id)))
+
+
+def delete(books: Books, client_id: int) -> None:
+    """Undocumented in the API, and works while the client has no documents."""
+    client = get(books, client_id)
+    if books.store.first(Document, client_id=client.id) is not None:
+        raise Refused("client_has_documents")
+    books.store.delete(client)
+
+
+def for_document(books: Books, sent: Any, optional: bool) -> Client | None:
+    """The client of a document: by id, then code, then name, and only then a new one.
+
+    Whatever else is sent about a client that exists is ignored, unread (C3).
+    """
+    if not sent and optional:
+        return None  # a simplified invoice may go to the final consumer
+    if not isinstance(sent, dict) or not sent:
+        raise Refused(("element_missing", "client"))
+    known = (
+        books.store.get(Client, _as_id(sent.get("id")))
+        or _first(books, "code", sent.get("code"))
+        or _first(books, "name", sent.get("name"))
+    )
+    if known is not None:
+        return known
+    try:
+        return create(books, sent)
+    except Refused as refused:
+        raise Refused(*_cascade(refused.phrases)) from None
+
+
+def _cascade(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+    """A document says that its client is invalid besides what is wrong with it (C22)."""
+    if any(isinstance(phrase, tuple) and phrase[0] == "no_integers" for phrase in phrases):
+        return phrases
+    first = tuple(phrase for phrase in phrases if isinstance(phrase, tuple))
+    return (*first, "client_invalid", *(phrase for phrase in phrases if not isinstance(phrase, tuple)))
+
+
+def _first(books: Books, name: str, value: Any) -> Client | None:
+    return books.store.first(Client, **{name: str(value)}) if value not in (None, "") else None
+
+
+def _as_id(value: Any) -> int | None:
+    return int(str(value)) if str(value).isascii() and str(value).isdigit() else None
+
+
+def _checked(books: Books, sent: dict[str, Any], client: Client) -> Client:
+    for name in _NO_INTEGERS:
+        if isinstance(sent.get(name), int | float):
+            raise Refused(("no_integers", str(sent[name])))
+    for name in _TEXTS:
+        if name in sent:
+            setattr(client, name, "" if sent[name] is None else str(sent[name]).strip())
+    if isinstance(sent.get("preferred_contact"), dict):
+        client.preferred_contact = {key: str(value or "") for key, value in sent["preferred_contact"].items()}
+    client.country = client.country or "Portugal"
+    client.language = client.language or "pt"
+    wrong = [*_wrong_names(books, client), *_wrong_places(books, client)]
+    if client.email and not is_email(client.email):
+        wrong.append("email_invalid")
+    contact = client.preferred_contact.get("email")
+    if contact and not is_email(contact):
+        wrong.append("preferred_email")
+    if client.send_options not in ("1", "2", "3"):
+        wrong.append("send_options")
+    if client.language not in ("en", "pt", "es"):
+        wrong.append("language")
+    if wrong:
+        raise Refused(*wrong)
+    return client
+
+
+def _wrong_names(books: Books, client: Client) -> list[Phrase]:
+    wrong: list[Phrase] = []
+    if not client.name:
+        wrong.append("name_blank")
+    if len(client.name) > 100:
+        wrong.append("name_long")
+    if not client.code:
+        wrong.append("code_blank")
+    for name in ("name", "code"):
+        same = _first(books, name, getattr(client, name))
+        if same is not None and same.id != client.id:
+            wrong.append(f"{name}_taken")
+    return wrong
+
+
+def _wrong_places(books: Books, client: Client) -> list[Phrase]:
+    """Country and tax number are judged as a pair: only a Portuguese number has a check digit (C22)."""
+    known = country(client.country)
+    if known is None:
+        unknown: Phrase = ("country_not_found", client.country)
+        return [unknown, "fiscal_invalid"] if client.fiscal_id else [unknown]
+    client.country = known
+    if known == "Portugal" and client.fiscal_id and not is_nif(client.fiscal_id):
+        return ["fiscal_id_invalid"]
+    own = client.fiscal_id.upper().removeprefix("PT") == seeds.ISSUER["fiscal_id"]
+    return ["fiscal_id_invalid"] if own and books.options.refuse_own_nif else []

@@ -1,0 +1,215 @@
+"""Drafts: a create or update body read into a document, with the service's silent coercions (section C)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.control import LISBON
+from ix_tools.sandbox.kinds import BY_TYPE, Kind
+from ix_tools.sandbox.ledger import clients, items, lines, sequences, totals
+from ix_tools.sandbox.ledger.numbers import digits, fraction
+from ix_tools.sandbox.reference import currency, exemption, exemption_accepted
+from ix_tools.sandbox.refusals import Missing, Refused
+from ix_tools.sandbox.rows import Document
+
+FIRST_DOCUMENT = 1001
+_GUIDE_FIELDS = ("license_plate", "load_site", "delivery_site", "address_from", "address_to")
+
+
+def get(books: Books, document_id: int, kind: Kind | None = None) -> Document:
+    """One document; asking for it under another type's path is a miss."""
+    document = books.store.get(Document, document_id)
+    if document is None or (kind is not None and document.type != kind.type):
+        raise Missing
+    return document
+
+
+def create(books: Books, kind: Kind, sent: dict[str, Any], uid: str = "") -> Document:
+    """Make a draft, or answer the one this proprietary_uid already made (section D)."""
+    if uid:
+        earlier = books.store.find(Document, proprietary_uid=uid)
+        if earlier and not (
+            books.options.uid_after_cancel == "new" and earlier[-1].status in ("canceled", "deleted")
+        ):
+            return earlier[-1]
+    document = Document(
+        id=0,
+        type=kind.type,
+        status="draft",
+        created_at=books.now.isoformat(),
+        client_id=None,
+        sequence_id=0,
+        date=books.today.isoformat(),
+        due_date=books.today.isoformat(),
+        lines=[],
+        proprietary_uid=uid,
+    )
+    _read(books, kind, sent, document, updating=False)
+    document.id = books.store.next_id("documents", first=FIRST_DOCUMENT)
+    books.store.save(document)
+    items.learn(books, document.lines)
+    return document
+
+
+def update(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> Document:
+    """Replace a draft: what is not sent again is gone, exemption and missing lines included (C5)."""
+    document = get(books, document_id, kind)
+    if document.status == "settled":
+        raise Refused("settled_no_change")
+    if document.status != "draft":
+        raise Refused("finalized_no_change")
+    _read(books, kind, sent, document, updating=True)
+    books.store.save(document)
+    items.learn(books, document.lines)
+    return document
+
+
+def is_exempt(document: Document) -> bool:
+    """Whether any line carries no VAT, so that the law wants a reason."""
+    return any(not Fraction(line.tax_value) for line in document.lines)
+
+
+def _read(books: Books, kind: Kind, sent: dict[str, Any], document: Document, updating: bool) -> None:
+    # Absent dates stay as they were on an update, so that moving `date` alone runs into the old due_date (C5, C11).
+    document.date = _day(sent, "date", books.today, document.date)
+    document.due_date = _day(sent, "due_date", books.today, document.due_date)
+    document.lines = lines.read(books, sent.get("items"), updating)
+    client = clients.for_document(books, sent.get("client"), optional=kind.type == "SimplifiedInvoice")
+    document.client_id = None if client is None else client.id
+    if document.due_date < document.date:
+        raise Refused("due_date")
+    if sent.get("sequence_id") or not document.sequence_id:
+        document.sequence_id = sequences.chosen(books, kind, sent.get("sequence_id"))
+    document.reference = str(sent.get("reference") or "")
+    document.observations = str(sent.get("observations") or "")
+    document.retention = _retention(sent.get("retention"))
+    document.tax_exemption = _exemption(books, sent, document, updating)
+    document.wants_mb = _wants_mb(books, kind, sent)
+    document.currency, document.rate = _currency(books, sent)
+    _read_global_discount(sent, document)
+    _read_owner(books, kind, sent, document)
+    if kind.family == "guides":
+        document.guide = _guide(books, sent, document)
+
+
+def _day(sent: dict[str, Any], name: str, today: date, absent: str) -> str:
+    """A date that cannot be read becomes today, without a word (C1)."""
+    if name not in sent:
+        return absent
+    return (parse_day(sent[name]) or today).isoformat()
+
+
+def parse_day(value: Any) -> date | None:
+    """dd/mm/yyyy as documented, or the ISO form that the service is known to take as well."""
+    text = str(value).strip()
+    parts = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+    try:
+        if parts:
+            return date(int(parts[3]), int(parts[2]), int(parts[1]))
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+    except ValueError:
+        return None
+
+
+def _retention(value: Any) -> str:
+    if value in (None, ""):
+        return ""
+    percent = fraction(value)
+    if percent is None or not 0 <= percent <= Fraction("99.99"):
+        raise Refused("retention")
+    return digits(percent)
+
+
+def _exemption(books: Books, sent: dict[str, Any], document: Document, updating: bool) -> str:
+    """One code for the document, sent on it or on a line, under either name (C6b, J19); M00 clears it."""
+    on_document = [str(sent[key]) for key in lines.EXEMPTION_KEYS if sent.get(key)]
+    found = lines.exemption_codes(sent.get("items")) + (
+        on_document if books.options.exemption_level == "any" else []
+    )
+    code = next((code for code in found if code != "M00"), "") if "M00" not in found else ""
+    if code and not exemption_accepted(code, date.fromisoformat(document.date)):
+        raise Refused(("exemption_unknown", code))
+    if code or not is_exempt(document):
+        return code
+    if updating:
+        return "M99"  # stamped silently on PUT, refused on POST (C6, J20)
+    raise Refused("exemption_missing")
+
+
+def exemption_text(code: str) -> str:
+    """What the law wants printed for a code."""
+    known = exemption(code)
+    return "" if known is None else known["text"]
+
+
+def _wants_mb(books: Books, kind: Kind, sent: dict[str, Any]) -> bool:
+    wanted = str(sent.get("mb_reference") or "0") in ("1", "true", "True")
+    if wanted and not (kind.mb_reference and books.options.mb_references):
+        raise Refused("mb_provider")
+    return wanted
+
+
+def _currency(books: Books, sent: dict[str, Any]) -> tuple[str, str]:
+    """A second currency only prints a second total; the document stays in euros (C21)."""
+    code = str(sent.get("currency_code") or "")
+    if not code or code == "EUR":
+        return "", ""
+    if not books.options.multicurrency:
+        raise Refused("multicurrency_off")
+    if currency(code) is None:
+        raise Refused(("currency_unknown", code))
+    rate = fraction(sent.get("rate") or "1")
+    if rate is None or rate <= 0:
+        raise Refused("rate")
+    return code, digits(rate)
+
+
+def _read_global_discount(sent: dict[str, Any], document: Document) -> None:
+    document.discount_type, document.discount_value = "", "0"
+    given = sent.get("global_discount")
+    if not isinstance(given, dict) or not given.get("value"):
+        return
+    value, how = fraction(given["value"]), str(given.get("value_type") or "percentage")
+    if value is None or how not in ("percentage", "absolute"):
+        raise Refused("discount")
+    net = sum((totals.of_line(line).net for line in document.lines), Fraction(0))
+    if not 0 <= value <= (100 if how == "percentage" else net):
+        raise Refused("discount_range")
+    document.discount_type, document.discount_value = how, digits(value)
+
+
+def _read_owner(books: Books, kind: Kind, sent: dict[str, Any], document: Document) -> None:
+    """The invoice behind a note, or the guide behind an invoice; without it nothing is linked (C13b)."""
+    if not sent.get("owner_invoice_id"):
+        return
+    text = str(sent["owner_invoice_id"])
+    owner = books.store.get(Document, int(text)) if text.isascii() and text.isdigit() else None
+    if owner is None:
+        raise Refused("owner_missing")
+    if kind.corrects and (owner.status in ("draft", "deleted") or BY_TYPE[owner.type].family != "invoices"):
+        raise Refused("owner_in_draft")
+    document.owner_id = owner.id
+
+
+def _guide(books: Books, sent: dict[str, Any], document: Document) -> dict[str, Any]:
+    """What only guides have; goods cannot have been loaded before now, Lisbon time (C28)."""
+    loaded = _moment(sent["loaded_at"]) if sent.get("loaded_at") else None
+    if loaded is None:
+        raise Refused("loaded_at_missing")
+    if loaded < books.now.replace(microsecond=0):
+        raise Refused("loaded_at_past")
+    kept = {name: sent[name] for name in _GUIDE_FIELDS if sent.get(name)}
+    return {"loaded_at": loaded.isoformat(), **kept}
+
+
+def _moment(value: Any) -> datetime | None:
+    for form in ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"):
+        try:
+            return datetime.strptime(str(value).strip(), form).replace(tzinfo=LISBON)
+        except ValueError:
+            continue
+    return None

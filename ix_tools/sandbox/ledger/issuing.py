@@ -1,0 +1,79 @@
+"""Issuing: the last checks, then number, ATCUD and client for good (C10, C12, C13)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from fractions import Fraction
+
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.kinds import BY_TYPE, Kind
+from ix_tools.sandbox.ledger import clients, documents, sequences, totals
+from ix_tools.sandbox.ledger.numbers import number
+from ix_tools.sandbox.refusals import Refused
+from ix_tools.sandbox.rows import Document
+
+
+def finalize(books: Books, kind: Kind, document: Document) -> None:
+    """Give a draft its number, its codes and its client for good, after the last checks."""
+    sequence = sequences.of_type(books, kind, document.sequence_id)
+    if sequence is None:
+        raise Refused("sequence_of_other_type")
+    code = sequence.codes[kind.key]
+    if code == "N/D" and books.options.registration_required:
+        raise Refused(("series_unregistered", sequence.serie))  # C12
+    last = last_date(books, document.sequence_id)
+    if last is not None and date.fromisoformat(document.date) < last:
+        raise Refused(("date_before_last", kind.words, last.strftime("%d %b %y")))  # C10
+    if documents.is_exempt(document) and not document.tax_exemption and kind.type != "Receipt":
+        raise Refused("exemption_missing")
+    if kind.corrects and document.owner_id is not None:
+        _check_owner(books, kind, document)
+    document.number = sequence.numbers[kind.key] + 1
+    sequence.numbers[kind.key] = document.number
+    books.store.save(sequence)
+    document.serie = sequence.serie
+    document.atcud = code if code.startswith("N/") else f"{code}-{document.number}"
+    document.finalized_at = books.now.isoformat()
+    document.saft_hash = _hash(document)
+    client = None if document.client_id is None else clients.get(books, document.client_id)
+    document.client = clients.snapshot(client)
+    if document.wants_mb:
+        total = totals.of_document(document).total
+        document.mb_reference = {
+            "entity": "10611",
+            "value": number(total),
+            "reference": f"{952000000 + document.id:09d}",
+        }
+
+
+def last_date(books: Books, sequence_id: int) -> date | None:
+    """The date of the last document that a series has numbered, per type as sequence ids are."""
+    numbered = [
+        row.date for row in books.store.find(Document, sequence_id=sequence_id) if row.number is not None
+    ]
+    return date.fromisoformat(max(numbered)) if numbered else None
+
+
+def _check_owner(books: Books, kind: Kind, document: Document) -> None:
+    """Credit notes together may not pass their invoice; found out only now, which strands the draft (C13)."""
+    owner = documents.get(books, document.owner_id or 0)
+    if owner.status in ("draft", "deleted"):
+        raise Refused("owner_in_draft")
+    others = sum((totals.of_document(row).total for row in live(books, owner, kind.type)), Fraction(0))
+    if totals.of_document(document).total + others > totals.of_document(owner).total:
+        raise Refused("over_owner_total")
+
+
+def live(books: Books, owner: Document, type_name: str) -> list[Document]:
+    """The numbered documents of a type that hang on this one and were not cancelled."""
+    related = books.store.find(Document, owner_id=owner.id, type=type_name)
+    return [row for row in related if row.status in ("final", "settled")]
+
+
+def _hash(document: Document) -> str:
+    """The four printed characters of the signature; here of nothing but the number, so they never change."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    prefix = BY_TYPE[document.type].prefix
+    seed = hashlib.sha256(f"{prefix} {document.serie}/{document.number} {document.date}".encode()).digest()
+    return "".join(alphabet[byte % len(alphabet)] for byte in seed[:4])

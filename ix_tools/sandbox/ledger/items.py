@@ -1,0 +1,85 @@
+"""The catalogue of items, which documents write into: a line with a known name overwrites the entry (C4)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.ledger import taxes
+from ix_tools.sandbox.ledger.numbers import digits, fraction
+from ix_tools.sandbox.reference import UNITS
+from ix_tools.sandbox.refusals import Missing, Refused
+from ix_tools.sandbox.rows import Document, Item, Line
+
+
+def get(books: Books, item_id: int) -> Item:
+    """One item."""
+    item = books.store.get(Item, item_id)
+    if item is None:
+        raise Missing
+    return item
+
+
+def create(books: Books, sent: dict[str, Any]) -> Item:
+    """Add an item."""
+    item = _checked(books, sent, Item(id=0, name="", description="", unit_price=""))
+    item.id = _next_id(books)
+    books.store.save(item)
+    return item
+
+
+def update(books: Books, item_id: int, sent: dict[str, Any]) -> None:
+    """Change an item; its name stays once a document carries it."""
+    item = get(books, item_id)
+    name = sent.get("name", item.name)
+    if name != item.name and _is_used(books, item.name):
+        raise Refused("item_name_used")
+    books.store.save(_checked(books, sent, item))
+
+
+def delete(books: Books, item_id: int) -> None:
+    """Drop an item; documents keep their lines."""
+    books.store.delete(get(books, item_id))
+
+
+def learn(books: Books, lines: list[Line]) -> None:
+    """What writing a document does to the catalogue: new names are added, known ones overwritten (C4)."""
+    for line in lines:
+        item = books.store.first(Item, name=line.name) or Item(_next_id(books), line.name, "", "0")
+        item.description, item.unit_price, item.unit = line.description, line.unit_price, line.unit
+        item.tax_id = line.tax_id
+        books.store.save(item)
+
+
+def _next_id(books: Books) -> int:
+    return books.store.next_id("items", first=402321)
+
+
+def _is_used(books: Books, name: str) -> bool:
+    return any(line.name == name for document in books.store.find(Document) for line in document.lines)
+
+
+def _checked(books: Books, sent: dict[str, Any], item: Item) -> Item:
+    name = str(sent.get("name", item.name) or "").strip()
+    if not name:
+        raise Refused("name_blank")
+    same = books.store.first(Item, name=name)
+    if same is not None and same.id != item.id:
+        raise Refused("item_name_taken")
+    raw = sent.get("unit_price", item.unit_price)
+    if raw in (None, ""):
+        raise Refused("price_blank", "price_not_number")
+    price = fraction(raw)
+    if price is None:
+        raise Refused("price_not_number")
+    if price < 0:
+        raise Refused("unit_price_low")
+    unit = str(sent.get("unit", item.unit) or "")
+    if unit and unit not in UNITS:
+        raise Refused(("unit", unit))
+    item.name, item.unit_price, item.unit = name, digits(Fraction(price)), unit
+    item.description = str(sent.get("description", item.description) or "")
+    if "tax" in sent or not item.id:
+        item.tax_id = taxes.for_line(books, sent.get("tax"), updating=bool(item.id)).id
+    return item

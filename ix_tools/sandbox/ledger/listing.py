@@ -1,0 +1,124 @@
+"""Lists: which documents a query is shown, late and page by page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import TypeVar
+
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.kinds import BY_TYPE, Family
+from ix_tools.sandbox.ledger import documents, totals
+from ix_tools.sandbox.ledger.numbers import fraction
+from ix_tools.sandbox.rows import Client, Document
+
+Shown = TypeVar("Shown")
+STATUS_WORDS = {"sent": {"final", "sent"}, "final": {"final"}, "finalized": {"final"}}
+"""The filter word for a finalized document is `sent`; the document itself says `final` (C8, J7)."""
+PER_PAGE, MOST_PER_PAGE = 10, 100
+
+
+@dataclass(frozen=True)
+class Page:
+    """The part of a list that was asked for."""
+
+    number: int
+    per_page: int
+    entries: int
+
+    @property
+    def pages(self) -> int:
+        """How many there are; an empty list still has one."""
+        return max(1, -(-self.entries // self.per_page))
+
+
+class Query:
+    """A query string whose keys may repeat: `type[]=Invoice&type[]=Receipt`."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.pairs = list(pairs)
+
+    def one(self, name: str) -> str:
+        """The last value of a key."""
+        return next((value for key, value in reversed(self.pairs) if key == name), "")
+
+    def many(self, name: str) -> set[str]:
+        """All values of a key, with or without brackets."""
+        return {value for key, value in self.pairs if key in (name, f"{name}[]") and value}
+
+    def page(self, found: list[Shown]) -> tuple[list[Shown], Page]:
+        """The asked page of a list. Nonsense means the default, as it does in the service."""
+        number, per_page = _positive(self.one("page"), 1), _positive(self.one("per_page"), PER_PAGE)
+        page = Page(number, min(per_page, MOST_PER_PAGE), len(found))
+        return found[(number - 1) * page.per_page : number * page.per_page], page
+
+
+def _positive(text: str, otherwise: int) -> int:
+    return int(text) if re.fullmatch(r"[1-9]\d{0,5}", text) else otherwise
+
+
+def find(
+    books: Books, query: Query, families: tuple[Family, ...], types: set[str] | None = None
+) -> list[Document]:
+    """The documents that match every filter, newest first. No filter is required (J8)."""
+    wanted = types or query.many("type")
+    statuses = set().union(*(STATUS_WORDS.get(word, {word}) for word in query.many("status")))
+    if query.one("archived") == "true" and query.one("non_archived") != "true":
+        return []  # nothing in a box is ever archived
+    text, reference = _words(query.one("text")), query.one("reference")
+    found = []
+    for row in reversed(books.store.find(Document)):
+        if BY_TYPE[row.type].family not in families or (wanted and row.type not in wanted):
+            continue
+        if (row.status not in statuses) if statuses else row.status == "deleted":
+            continue
+        if reference and row.reference != reference:
+            continue
+        if books.shows(row) and _in_ranges(query, row) and (not text or text & _content(books, row)):
+            found.append(row)
+    return found
+
+
+def related(books: Books, document_id: int) -> list[Document]:
+    """The documents on both sides of the tie: what hangs on this one, and what this one hangs on."""
+    document = documents.get(books, document_id)
+    owner = books.store.get(Document, document.owner_id)
+    rows = books.store.find(Document, owner_id=document.id)
+    return [row for row in ([owner] if owner else []) + rows if row.status != "deleted"]
+
+
+def _in_ranges(query: Query, row: Document) -> bool:
+    days: dict[str, date] = {
+        "date": date.fromisoformat(row.date),
+        "due_date": date.fromisoformat(row.due_date),
+    }
+    if row.guide.get("loaded_at"):
+        days["loaded_at"] = date.fromisoformat(row.guide["loaded_at"][:10])
+    for name, day in days.items():
+        first = documents.parse_day(query.one(f"{name}[from]")[:10])
+        last = documents.parse_day(query.one(f"{name}[to]")[:10])
+        if (first and day < first) or (last and day > last):
+            return False
+    least, most = (
+        fraction(query.one("total_before_taxes[from]")),
+        fraction(query.one("total_before_taxes[to]")),
+    )
+    if least is None and most is None:
+        return True
+    net: Fraction = totals.of_document(row).before_taxes
+    return (least is None or net >= least) and (most is None or net <= most)
+
+
+def _content(books: Books, row: Document) -> set[str]:
+    client = books.store.get(Client, row.client_id)
+    texts = [row.reference, row.observations, f"{row.number}/{row.serie}", client.name if client else ""]
+    texts += [text for line in row.lines for text in (line.name, line.description)]
+    return _words(" ".join(texts))
+
+
+def _words(text: str) -> set[str]:
+    """Full-text search is fuzzy: one word in common is a hit, a prefix of a longer number is not."""
+    return set(re.findall(r"\w+", text.lower()))

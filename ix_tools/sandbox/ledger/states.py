@@ -1,0 +1,84 @@
+"""The state machines: which word takes a document where (section B).
+
+invoices    draft -finalized-> final -settled-> settled       receipt-invoices go straight to settled
+            draft -deleted-> deleted      final -canceled-> canceled
+estimates   draft -finalized-> final -accept/refuse-> accepted, refused -canceled-> canceled
+guides      draft -finalized-> final -canceled-> canceled
+receipts    final -canceled-> canceled, which opens its invoice again
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.kinds import Kind
+from ix_tools.sandbox.ledger import documents, payments
+from ix_tools.sandbox.ledger.issuing import finalize, live
+from ix_tools.sandbox.refusals import Refused
+from ix_tools.sandbox.rows import Document
+
+WORDS = {"accept": "accepted", "refuse": "refused"}
+"""Documents and clients say `accept`, the OpenAPI bundle `accepted`; both are understood (J5)."""
+KNOWN_WORDS = {"finalized", "deleted", "canceled", "settled", "unsettled", "accepted", "refused"}
+
+_FINAL = {("draft", "finalized"): "final", ("draft", "deleted"): "deleted", ("final", "canceled"): "canceled"}
+_INVOICES = {**_FINAL, ("final", "settled"): "settled"}
+_ESTIMATES = {
+    **_FINAL,
+    ("final", "accepted"): "accepted",
+    ("final", "refused"): "refused",
+    ("accepted", "refused"): "refused",
+    ("refused", "accepted"): "accepted",
+    ("accepted", "canceled"): "canceled",
+    ("refused", "canceled"): "canceled",
+}
+_OWN: dict[str, dict[tuple[str, str], str]] = {
+    "InvoiceReceipt": {**_INVOICES, ("draft", "finalized"): "settled", ("settled", "canceled"): "canceled"},
+    "CreditNote": {**_INVOICES, ("settled", "unsettled"): "final"},
+    "DebitNote": {**_INVOICES, ("settled", "unsettled"): "final"},
+}
+_BY_FAMILY: dict[str, dict[tuple[str, str], str]] = {
+    "invoices": _INVOICES,
+    "estimates": _ESTIMATES,
+    "guides": _FINAL,
+    "receipts": {("final", "canceled"): "canceled"},
+}
+
+
+def transitions(kind: Kind) -> dict[tuple[str, str], str]:
+    """(status, word) to the new status, for one document type."""
+    return _OWN.get(kind.type, _BY_FAMILY[kind.family])
+
+
+def change(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> Document:
+    """Take a document to another state."""
+    document = documents.get(books, document_id, kind)
+    asked = str(sent.get("state") or "")
+    word = WORDS.get(asked, asked)
+    if word not in KNOWN_WORDS:
+        raise Refused(("cannot_handle", asked, kind.type))
+    status = transitions(kind).get((document.status, word))
+    if status is None:
+        raise Refused("invalid_state")
+    if word == "finalized":
+        finalize(books, kind, document)
+    elif word == "canceled":
+        _cancel(books, document, str(sent.get("message") or "").strip())
+    elif word == "settled" and kind.payable:
+        payments.settle(books, document)
+    document.status = status
+    books.store.save(document)
+    if word == "canceled" and kind.type == "Receipt":
+        payments.reopen(books, document)
+    return document
+
+
+def _cancel(books: Books, document: Document, message: str) -> None:
+    if not message:
+        raise Refused("cancel_message")
+    if document.type != "InvoiceReceipt" and live(books, document, "Receipt"):
+        raise Refused("has_receipts")
+    if live(books, document, "CreditNote"):
+        raise Refused("has_credit_notes")
+    document.cancel_reason = message

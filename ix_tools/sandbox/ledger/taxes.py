@@ -1,0 +1,102 @@
+"""VAT rates: the account's table, and how a line finds its rate by name and value (C2)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.ledger.numbers import digits, fraction
+from ix_tools.sandbox.reference import TAX_CODES
+from ix_tools.sandbox.refusals import Missing, Refused
+from ix_tools.sandbox.rows import Tax
+
+
+def get(books: Books, tax_id: int) -> Tax:
+    """One rate."""
+    tax = books.store.get(Tax, tax_id)
+    if tax is None:
+        raise Missing
+    return tax
+
+
+def listed(books: Books) -> list[Tax]:
+    """All of them."""
+    return books.store.find(Tax)
+
+
+def create(books: Books, sent: dict[str, Any]) -> Tax:
+    """Add a rate; `default_tax` 1 makes it what unnamed taxes mean from now on."""
+    tax = _checked(books, sent, Tax(id=0, name="", value="0", code="OUT"))
+    tax.id = books.store.next_id("taxes", first=31554)
+    return _saved(books, tax)
+
+
+def update(books: Books, tax_id: int, sent: dict[str, Any]) -> None:
+    """Change a rate; documents keep the one they were made with."""
+    tax = get(books, tax_id)
+    if "region" in sent and not str(sent["region"] or "").strip():
+        raise Refused("tax_region")
+    _saved(books, _checked(books, sent, tax))
+
+
+def delete(books: Books, tax_id: int) -> None:
+    """Drop a rate, unless every unnamed tax means it."""
+    tax = get(books, tax_id)
+    if tax.default_tax:
+        raise Refused("tax_used")
+    books.store.delete(tax)
+
+
+def default(books: Books) -> Tax:
+    """The rate of a line that names none, or (on create) names one that does not exist."""
+    rates = listed(books)
+    return next((tax for tax in rates if tax.default_tax), rates[0])
+
+
+def exempt(books: Books) -> Tax:
+    """The rate of 0 %: what a tax that cannot be understood becomes."""
+    return next(
+        (tax for tax in listed(books) if not Fraction(tax.value)), Tax(id=0, name="", value="0", code="ISE")
+    )
+
+
+def for_line(books: Books, sent: Any, updating: bool) -> Tax:
+    """The rate of a line. The id is not looked at: name and value decide (C2c)."""
+    if sent is None:
+        return default(books)
+    if not isinstance(sent, dict):
+        return exempt(books)  # `tax: 23` reads as an unknown tax, and that as an exempt line (C2b)
+    name, value = sent.get("name"), fraction(sent.get("value"))
+    for tax in listed(books):
+        if tax.name == name and (value is None or value == Fraction(tax.value)):
+            return tax
+    return exempt(books) if updating else default(books)  # C2, J4
+
+
+def _checked(books: Books, sent: dict[str, Any], tax: Tax) -> Tax:
+    name = str(sent.get("name", tax.name) or "").strip()
+    if not name:
+        raise Refused("blank", field="name")
+    if any(other.name == name and other.id != tax.id for other in listed(books)):
+        raise Refused("not_available", field="name")
+    value = fraction(sent.get("value", tax.value if tax.id else None))
+    if value is None or not 0 <= value <= 100:
+        raise Refused("not_number", field="value")
+    code = str(sent.get("code", tax.code))
+    if code not in TAX_CODES:
+        raise Refused("is_invalid", field="code")
+    tax.name, tax.value, tax.code = name, digits(value), code
+    tax.region = str(sent.get("region", tax.region))
+    tax.default_tax = str(sent.get("default_tax", int(tax.default_tax))) in ("1", "True", "true")
+    return tax
+
+
+def _saved(books: Books, tax: Tax) -> Tax:
+    if tax.default_tax:
+        for other in listed(books):
+            if other.default_tax and other.id != tax.id:
+                other.default_tax = False
+                books.store.save(other)
+    books.store.save(tax)
+    return tax

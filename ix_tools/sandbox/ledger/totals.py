@@ -1,0 +1,79 @@
+"""The money of a document: nothing is rounded per line, the total is rounded once (rule C-R).
+
+line      net = price x quantity x (1 - discount/100)      vat = net x rate/100         both exact
+document  total = round(sum(net + vat))    before_taxes = round(sum net)    taxes = total - before_taxes
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ix_tools.sandbox.ledger.numbers import rounded
+from ix_tools.sandbox.rows import Document, Line
+
+
+@dataclass(frozen=True)
+class LineMoney:
+    """What one line comes to, unrounded, before any discount of the whole document (C16)."""
+
+    gross: Fraction
+    discount: Fraction
+    net: Fraction
+    vat: Fraction
+
+
+@dataclass(frozen=True)
+class Money:
+    """What a document comes to, in cents."""
+
+    sum: Fraction
+    discount: Fraction
+    before_taxes: Fraction
+    taxes: Fraction
+    total: Fraction
+
+
+def of_line(line: Line) -> LineMoney:
+    """The exact money of one line."""
+    gross = Fraction(line.unit_price) * Fraction(line.quantity)
+    discount = gross * Fraction(line.discount) / 100
+    net = gross - discount
+    return LineMoney(gross, discount, net, net * Fraction(line.tax_value) / 100)
+
+
+def kept(document: Document) -> Fraction:
+    """The share of each line's net that a global discount leaves: an amount is spread over the lines' nets."""
+    value = Fraction(document.discount_value)
+    if document.discount_type == "percentage":
+        return 1 - value / 100
+    net = sum((of_line(line).net for line in document.lines), Fraction(0))
+    return 1 - value / net if document.discount_type == "absolute" and net else Fraction(1)
+
+
+def of_document(document: Document) -> Money:
+    """The totals of a document."""
+    lines = [of_line(line) for line in document.lines]
+    share = kept(document)
+    gross = sum((line.gross for line in lines), Fraction(0))
+    net = sum((line.net for line in lines), Fraction(0)) * share
+    vat = sum((line.vat for line in lines), Fraction(0)) * share
+    total, before_taxes = rounded(net + vat), rounded(net)
+    # round(net) + round(vat) can miss round(net + vat) by a cent; in SAF-T net + tax must give gross.
+    return Money(rounded(gross), rounded(gross - net), before_taxes, total - before_taxes, total)
+
+
+def by_rate(document: Document) -> dict[Fraction, tuple[Fraction, Fraction]]:
+    """Net and VAT per rate, unrounded, after every discount: the summary at the foot of the printed page."""
+    share = kept(document)
+    rates: dict[Fraction, tuple[Fraction, Fraction]] = {}
+    for line in document.lines:
+        money, rate = of_line(line), Fraction(line.tax_value)
+        net, vat = rates.get(rate, (Fraction(0), Fraction(0)))
+        rates[rate] = (net + money.net * share, vat + money.vat * share)
+    return dict(sorted(rates.items(), reverse=True))
+
+
+def withheld(document: Document) -> Fraction:
+    """Retention: printed, to be paid less, never taken off the total (C18)."""
+    return rounded(of_document(document).before_taxes * Fraction(document.retention or "0") / 100)

@@ -1,0 +1,65 @@
+"""What a box can be told to do differently, one field per behaviour that accounts or sources disagree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass
+class Options:
+    """The switches of `set_option`, with the values a fresh box has."""
+
+    language: str = "en"
+    """en or pt: the language of the messages that have both forms."""
+    rate_limit: int = 780
+    """Requests a minute before 429."""
+    pdf_polls: int = 1
+    """How many 202 answers come before a PDF, per document and copy."""
+    qr_polls: int = 1
+    """How many 202 answers come before a QR code."""
+    at_code_delay: int = 60
+    """Seconds from finalizing a guide to its `at_doc_code_id`."""
+    mb_references: bool = False
+    """Whether the account has a Multibanco provider (C20)."""
+    multicurrency: bool = True
+    """Whether the plan prints a second currency (C21)."""
+    find_by_name_500: bool = False
+    """Answer 500 rather than 404 when find-by-name finds nobody (J24)."""
+    client_fiscal_id: bool = False
+    """Show `client.fiscal_id` inside documents, as some accounts do."""
+    null_taxes: bool = False
+    """Read lines back with a tax of which only the id is known (C30)."""
+    list_total_drift: str = "0"
+    """Added to `total` in lists only: lists have been seen to disagree with the document."""
+    exemption_level: str = "any"
+    """any, or line: only the exemption code of a line counts, as one client found (C6b)."""
+    refuse_own_nif: bool = False
+    """Refuse the issuer's own NIF as a client (C22b, one client's claim)."""
+    email_plan: bool = True
+    """Whether the plan sends e-mail (C29)."""
+    empty_update_answer: bool = False
+    """Answer updates and state changes with nothing, as the older documentation says (J3)."""
+    uid_after_cancel: str = "old"
+    """old: a proprietary_uid keeps answering its cancelled or deleted document; new: it makes another one (J30)."""
+    registration_required: bool = True
+    """Refuse to finalize in a series without a validation code (C12)."""
+    register_on_create: bool = True
+    """A new series is communicated to the tax authority as it is created."""
+    register_refusal: str = ""
+    """A code (001 to 007) with which every registration is refused."""
+    create_refusal: str = ""
+    """A code (001 to 005) with which every creation of a series is refused."""
+    register_busy: bool = False
+    """Registrations answer 409: already being registered."""
+    sequence_errors: str = "bare"
+    """bare {code, message}, or wrapped {errors: {code, message}} (J14)."""
+
+    def set(self, name: str, value: Any) -> None:
+        """Change one, refusing unknown names and wrong types: a misspelt option must not pass a test."""
+        known = {field.name: type(field.default) for field in fields(self)}
+        if name not in known:
+            raise ValueError(f"no such option: {name} (there are {', '.join(sorted(known))})")
+        if type(value) is not known[name]:
+            raise ValueError(f"option {name} takes {known[name].__name__}, not {value!r}")
+        setattr(self, name, value)

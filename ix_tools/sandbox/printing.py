@@ -1,0 +1,349 @@
+"""The printed document: an A4 page as a Portuguese client gets it, which says that it is worth nothing."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime
+from fractions import Fraction
+
+from fpdf import FPDF, Align, FontFace
+from fpdf.enums import TableBordersLayout, VAlign, XPos, YPos
+
+from ix_tools.sandbox import qr, seeds
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.kinds import BY_TYPE
+from ix_tools.sandbox.ledger import totals
+from ix_tools.sandbox.ledger.numbers import at_least_two, digits, fixed, rounded
+from ix_tools.sandbox.reference import exemption
+from ix_tools.sandbox.rows import Document, Line
+
+NOTICE = (
+    "Documento de ensaio emitido por um simulador: sem valor fiscal e não comunicado à Autoridade Tributária"
+)
+UNITS = {"hour": "hora", "day": "dia", "month": "mês", "unit": "un.", "service": "serviço", "other": "outro"}
+MECHANISMS = {
+    "CC": "cartão de crédito", "CD": "cartão de débito", "CH": "cheque", "CO": "cheque ou vale-oferta",
+    "CS": "compensação de saldos", "DE": "dinheiro eletrónico", "LC": "letra comercial", "MB": "Multibanco",
+    "NU": "numerário", "OU": "outro meio", "PR": "permuta de bens", "TB": "transferência bancária",
+    "TR": "títulos de refeição",
+}  # fmt: skip
+INK, SOFT, ACCENT, PALE, WARNING = (33, 37, 41), (108, 117, 125), (20, 92, 92), (238, 245, 245), (176, 42, 55)
+LEFT, RIGHT, WIDTH = 15.0, 195.0, 180.0
+
+
+def pdf(books: Books, document: Document, second_copy: bool) -> bytes:
+    """The bytes of the PDF."""
+    page = _Page(document, "2.ª via" if second_copy else "Original", qr.png(qr.content(books, document)))
+    page.set_creation_date(books.now)
+    page.add_page()
+    _parties(page, document)
+    _details(page, books, document)
+    _lines(page, document)
+    _totals(page, document)
+    _remarks(page, document)
+    return bytes(page.output())
+
+
+def qr_png(books: Books, document: Document) -> bytes:
+    """The QR code alone."""
+    return qr.png(qr.content(books, document), scale=8)
+
+
+def money(value: Fraction, symbol: str = "€") -> str:
+    """An amount as it is written in Portugal: 1.234,56 €."""
+    return f"{_grouped(fixed(value))} {symbol}"
+
+
+def _grouped(text: str) -> str:
+    whole, _, cents = text.partition(".")
+    return f"{int(whole):,}".replace(",", ".") + f",{cents}" if whole != "-0" else f"-0,{cents}"
+
+
+def _plain(value: Fraction) -> str:
+    return digits(value).replace(".", ",")
+
+
+def _day(iso: str) -> str:
+    return date.fromisoformat(iso).strftime("%d/%m/%Y")
+
+
+_UNDECOMPOSED = str.maketrans({"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i", "‑": "-", "−": "-"})
+
+
+def _writable(text: str) -> str:
+    """What the built-in fonts can write: Western Europe and the euro. The rest loses its accents, or shows ?."""
+    return "".join(letter if _fits(letter) else _near(letter) for letter in text.translate(_UNDECOMPOSED))
+
+
+def _fits(letter: str) -> bool:
+    return letter == "\n" or (letter >= " " and letter.encode("cp1252", "ignore") != b"")
+
+
+def _near(letter: str) -> str:
+    base = unicodedata.normalize("NFKD", letter)[0]
+    return base if _fits(base) else "?"
+
+
+def _number(document: Document) -> str:
+    return f"{BY_TYPE[document.type].prefix} {document.serie}/{document.number}"
+
+
+class _Page(FPDF):
+    """The frame that every page repeats: who, what, the QR code with its ATCUD, and the warning."""
+
+    def __init__(self, document: Document, copy: str, code: bytes) -> None:
+        super().__init__("P", "mm", "A4")
+        self.core_fonts_encoding = "cp1252"  # where the euro sign lives
+        self.document, self.copy, self.code = document, copy, code
+        self.set_margins(LEFT, 12, LEFT)
+        self.c_margin = 0
+        self.set_auto_page_break(True, margin=58)
+        title = f"{BY_TYPE[document.type].title} {_number(document)}"
+        self.set_title(_writable(title))
+        self.set_author(seeds.ISSUER["name"])
+        self.set_lang("pt-PT")
+
+    def ink(self, size: float, bold: bool = False, colour: tuple[int, int, int] = INK) -> None:
+        """The pen for what is written next."""
+        self.set_font("helvetica", "B" if bold else "", size)
+        self.set_text_color(*colour)
+
+    def put(
+        self, text: str, width: float = 0, height: float = 5, align: Align = Align.L, wrap: bool = False
+    ) -> None:
+        """One line, or a wrapped paragraph, and the pen below it at the same left edge."""
+        if wrap:
+            self.multi_cell(width, height, _writable(text), align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
+        else:
+            self.cell(width, height, _writable(text), align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
+
+    def header(self) -> None:
+        kind = BY_TYPE[self.document.type]
+        self.set_fill_color(*ACCENT)
+        self.rect(0, 0, 210, 4, style="F")
+        self.set_xy(LEFT, 12)
+        self.ink(15, bold=True, colour=ACCENT)
+        self.put(seeds.ISSUER["name"], 100, 7)
+        self.ink(8.5, colour=SOFT)
+        self.put(f"{seeds.ISSUER['address']}, {seeds.ISSUER['postal_code']} {seeds.ISSUER['city']}", 100, 4.4)
+        self.put(f"NIF {seeds.ISSUER['fiscal_id']}  ·  {seeds.ISSUER['email']}", 100, 4.4)
+        self.set_xy(115, 12)
+        self.ink(15, bold=True)
+        self.put(f"{kind.title} {_number(self.document)}", 80, 7, Align.R)
+        self.ink(8.5, colour=SOFT)
+        self.put(self.copy, 80, 4.4, Align.R)
+        if self.document.status == "canceled":
+            self.ink(11, bold=True, colour=WARNING)
+            self.put("ANULADO", 80, 6, Align.R)
+        self.set_draw_color(*ACCENT)
+        self.line(LEFT, 32, RIGHT, 32)
+        self.set_xy(LEFT, 37)
+
+    def footer(self) -> None:
+        # The ATCUD stands right above the code, and the code on every page, at least 30 mm wide.
+        top = 297 - 53
+        self.set_xy(LEFT, top)
+        self.ink(8, bold=True)
+        self.put(f"ATCUD:{self.document.atcud}", 60, 4)
+        self.image(io.BytesIO(self.code), x=LEFT - 2, y=top + 4, w=36, h=36, alt_text="Código QR")
+        self.set_xy(LEFT + 38, top + 9)
+        self.ink(9, bold=True, colour=WARNING)
+        self.put(NOTICE, WIDTH - 38, 4.6, wrap=True)
+        self.ink(8, colour=SOFT)
+        made_by = "Processado por InvoiceXpress in a box, programa não certificado"
+        self.put(f"{self.document.saft_hash}-{made_by}", WIDTH - 38)
+        self.put(f"Página {self.page_no()} de {{nb}}", WIDTH - 38)
+        if self.document.cancel_reason:
+            self.put(f"Motivo da anulação: {self.document.cancel_reason}", WIDTH - 38, 4.4, wrap=True)
+
+
+def _parties(page: _Page, document: Document) -> None:
+    """The client, in the window of an envelope."""
+    client = document.client
+    top = page.get_y()
+    page.set_xy(115, top)
+    page.ink(8, colour=SOFT)
+    page.put("Exmo.(s) Sr.(s)", 80, 4.4)
+    page.ink(11, bold=True)
+    page.put(str(client.get("name") or ""), 80, 5.5, wrap=True)
+    page.ink(9)
+    town = " ".join(str(client.get(name) or "") for name in ("postal_code", "city")).strip()
+    for text in (client.get("address"), town, client.get("country")):
+        if text:
+            page.put(str(text), 80, 4.6, wrap=True)
+    nif = str(client.get("fiscal_id") or "999999990")
+    page.put("Consumidor final" if nif == "999999990" else f"NIF {nif}", 80, 4.6)
+    page.set_xy(LEFT, max(page.get_y(), top + 30))
+
+
+def _details(page: _Page, books: Books, document: Document) -> None:
+    """Dates and references in one band."""
+    pairs = [("Data", _day(document.date))]
+    if document.type != "Receipt":
+        pairs.append(("Vencimento", _day(document.due_date)))
+    if document.reference:
+        pairs.append(("V. referência", document.reference))
+    owner = books.store.get(Document, document.owner_id)
+    if owner is not None and owner.number:
+        pairs.append(("Referente a", _number(owner)))
+    if document.payment_mechanism:
+        pairs.append(("Pagamento por", MECHANISMS[document.payment_mechanism]))
+    if document.guide:
+        pairs.append(
+            ("Carga", datetime.fromisoformat(document.guide["loaded_at"]).strftime("%d/%m/%Y %H:%M"))
+        )
+        pairs.append(("Matrícula", str(document.guide.get("license_plate") or "-")))
+    page.ln(3)
+    top, width = page.get_y(), WIDTH / max(3, len(pairs))
+    page.set_fill_color(*PALE)
+    page.rect(LEFT, top, WIDTH, 12, style="F")
+    for place, (label, text) in enumerate(pairs):
+        page.set_xy(LEFT + place * width + 2, top + 1.5)
+        page.ink(7.5, colour=SOFT)
+        page.put(label, width - 2, 4)
+        page.ink(9, bold=True)
+        page.put(_shortened(page, text, width - 4), width - 2, 5)
+    page.set_xy(LEFT, top + 14)
+    for label, key in (("Local de carga", "address_from"), ("Local de descarga", "address_to")):
+        place_name = document.guide.get(key)
+        if isinstance(place_name, dict):
+            page.ink(8.5)
+            parts = (place_name.get(name) for name in ("detail", "postal_code", "city", "country"))
+            page.put(f"{label}: " + ", ".join(str(part) for part in parts if part), WIDTH, 4.6, wrap=True)
+    page.ln(2)
+
+
+def _shortened(page: _Page, text: str, width: float) -> str:
+    if page.get_string_width(_writable(text)) <= width:
+        return text
+    while text and page.get_string_width(_writable(text + "...")) > width:
+        text = text[:-1]
+    return text + "..."
+
+
+def _lines(page: _Page, document: Document) -> None:
+    """The table; its heading comes back on every page."""
+    page.ink(8.5)
+    page.set_draw_color(200, 214, 214)
+    page.set_fill_color(255, 255, 255)
+    heading = FontFace(emphasis="BOLD", color=(255, 255, 255), fill_color=ACCENT)
+    with page.table(
+        borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+        col_widths=(74, 17, 17, 26, 15, 13, 26),
+        text_align=(Align.L, Align.R, Align.L, Align.R, Align.R, Align.R, Align.R),
+        headings_style=heading,
+        v_align=VAlign.T,
+        line_height=4.4,
+        padding=(1.1, 1.2),
+        width=WIDTH,
+        align=Align.L,
+    ) as table:
+        table.row(("Descrição", "Qtd.", "Unidade", "Preço unit.", "Desc.", "IVA", "Valor"))
+        for line in document.lines:
+            table.row([_writable(cell) for cell in _cells(line)])
+    page.ln(4)
+
+
+def _cells(line: Line) -> Sequence[str]:
+    amounts, discount = totals.of_line(line), Fraction(line.discount)
+    described = line.description and line.description != line.name
+    return (
+        f"{line.name}\n{line.description}" if described else line.name,
+        _grouped(at_least_two(Fraction(line.quantity))),
+        UNITS.get(line.unit, line.unit),
+        f"{_grouped(at_least_two(Fraction(line.unit_price)))} €",
+        f"{_plain(discount)} %" if discount else "",
+        f"{_plain(Fraction(line.tax_value))} %",
+        money(amounts.net),
+    )
+
+
+def _totals(page: _Page, document: Document) -> None:
+    """VAT per rate on the left, the sums on the right; what is withheld is shown apart from the total (C18)."""
+    sums = totals.of_document(document)
+    withheld = totals.withheld(document)
+    rows = [("Soma", money(sums.sum)), ("Desconto", money(-sums.discount))]
+    rows += [("Total sem IVA", money(sums.before_taxes)), ("IVA", money(sums.taxes))]
+    if page.will_page_break(45):
+        page.add_page()
+    top = page.get_y()
+    page.set_xy(LEFT, top)
+    if document.type != "Receipt":
+        _vat_table(page, document)
+        if document.tax_exemption:
+            page.ln(2)
+            page.ink(8.5)
+            page.put(_reason(document.tax_exemption), 92, 4.4, wrap=True)
+    below = page.get_y()
+    page.set_xy(120, top)
+    for label, amount in rows:
+        _sum(page, label, amount, 9)
+    page.set_fill_color(*PALE)
+    page.rect(120, page.get_y(), 75, 9, style="F")
+    page.set_y(page.get_y() + 1.5)
+    _sum(page, "Total", money(sums.total), 12, bold=True)
+    page.set_y(page.get_y() + 2.5)
+    if withheld:
+        _sum(page, f"Retenção na fonte ({_plain(Fraction(document.retention))} %)", money(-withheld), 9)
+        _sum(page, "A pagar", money(sums.total - withheld), 10, bold=True)
+    if document.currency:
+        second = rounded(sums.total * Fraction(document.rate))
+        _sum(
+            page,
+            f"Total em {document.currency} (câmbio {document.rate})",
+            money(second, document.currency),
+            9,
+        )
+    page.set_xy(LEFT, max(below, page.get_y()) + 4)
+
+
+def _vat_table(page: _Page, document: Document) -> None:
+    page.ink(8, bold=True, colour=SOFT)
+    page.put("Resumo do IVA", 90, 5)
+    for label, net, vat, bold in (
+        ("Taxa", "Base", "Valor", True),
+        *(
+            (f"{_plain(rate)} %", money(net), money(vat), False)
+            for rate, (net, vat) in totals.by_rate(document).items()
+        ),
+    ):
+        page.ink(8.5, bold=bold)
+        for text, width, align in ((label, 22, Align.L), (net, 34, Align.R), (vat, 34, Align.R)):
+            page.cell(width, 4.8, _writable(text), align=align, new_x=XPos.RIGHT, new_y=YPos.TOP)
+        page.set_xy(LEFT, page.get_y() + 4.8)
+
+
+def _reason(code: str) -> str:
+    """The code, the words the law wants, and the article when the words do not name it."""
+    known = exemption(code) or {}
+    text, norm = known.get("text", ""), known.get("norm", "")
+    return f"{code}: {text}" if norm.lower() in text.lower() else f"{code}: {text} ({norm})"
+
+
+def _sum(page: _Page, label: str, amount: str, size: float, bold: bool = False) -> None:
+    page.set_x(122)
+    page.ink(size, bold)
+    page.cell(44, 5.5, _writable(label), new_x=XPos.RIGHT, new_y=YPos.TOP)
+    page.cell(27, 5.5, _writable(amount), align=Align.R, new_x=XPos.LEFT, new_y=YPos.NEXT)
+
+
+def _remarks(page: _Page, document: Document) -> None:
+    """Multibanco, and what the issuer wrote."""
+    if document.mb_reference:
+        reference = str(document.mb_reference["reference"])
+        spaced = " ".join(reference[place : place + 3] for place in range(0, len(reference), 3))
+        page.ink(9, bold=True)
+        page.put("Pagamento por Multibanco", WIDTH, 5)
+        page.ink(9)
+        value = money(Fraction(str(document.mb_reference["value"])))
+        page.put(
+            f"Entidade {document.mb_reference['entity']}   Referência {spaced}   Valor {value}", WIDTH, 5
+        )
+        page.ln(2)
+    if document.observations:
+        page.ink(8, colour=SOFT)
+        page.put("Observações", WIDTH, 4.4)
+        page.ink(9)
+        page.put(document.observations, WIDTH, 4.6, wrap=True)

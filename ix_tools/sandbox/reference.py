@@ -1,0 +1,80 @@
+"""The closed lists the service checks against: countries, currencies, exemptions, units, mechanisms."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+UNITS = ("hour", "day", "month", "unit", "service", "other")
+MECHANISMS = ("CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", "TB", "TR")
+TAX_CODES = ("NOR", "INT", "RED", "OUT", "ISE")
+
+
+@cache
+def _table(name: str) -> Any:
+    return json.loads(
+        resources.files("ix_tools.sandbox").joinpath("tables", name).read_text(encoding="utf-8")
+    )
+
+
+def country(name: str) -> str | None:
+    """The accepted spelling of a country: the exact English name and nothing else (C22)."""
+    wanted = name.replace("'", "’")
+    return next((known for known in _table("countries.json") if known.replace("'", "’") == wanted), None)
+
+
+def country_code(name: str) -> str:
+    """The two letters of a country in the QR code; "Desconhecido" for what has none, as the field allows."""
+    codes: dict[str, str] = _table("country_codes.json")
+    return codes.get(name, "Desconhecido")
+
+
+def currency(code: str) -> str | None:
+    """The name of a currency."""
+    currencies: dict[str, str] = _table("currencies.json")
+    return currencies.get(code)
+
+
+def exemption(code: str) -> dict[str, str] | None:
+    """The text and the norm of an exemption code."""
+    codes: dict[str, dict[str, str]] = _table("exemptions.json")
+    return codes.get(code)
+
+
+def exemption_accepted(code: str, day: date) -> bool:
+    """Whether a document of that day may carry the code: M03 and M08 ended with 2022."""
+    known = exemption(code)
+    return known is not None and day.isoformat() <= known.get("until", "9999-12-31")
+
+
+def is_nif(text: str) -> bool:
+    """A Portuguese tax number: nine digits, a known prefix, the check digit of modulo 11."""
+    digits = text.upper().removeprefix("PT").strip()
+    if len(digits) != 9 or not digits.isascii() or not digits.isdigit():
+        return False
+    prefixes = (
+        "1",
+        "2",
+        "3",
+        "45",
+        "5",
+        "6",
+        "70",
+        "71",
+        "72",
+        "74",
+        "75",
+        "77",
+        "78",
+        "79",
+        "8",
+        "90",
+        "91",
+        "98",
+        "99",
+    )
+    rest = sum(int(digit) * (9 - place) for place, digit in enumerate(digits[:8])) % 11
+    return digits.startswith(prefixes) and int(digits[8]) == (0 if rest < 2 else 11 - rest)

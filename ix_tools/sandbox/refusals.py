@@ -1,0 +1,291 @@
+"""How the box says no: one table of messages in both languages, and the body shape each endpoint wraps them in.
+
+Refused              the ledger's exception: phrases, a status, sometimes a field or a code
+  └─ body(shape)     LISTED   {"errors": [{"error": "..."}]}     documents, items
+                     SINGLE   {"errors": {"error": "..."}}       401, documents not found
+                     PLAIN    {"errors": ["..."]}                clients
+                     PAIR     ["field", "..."]                   payments
+                     FIELDS   {"field": ["..."]}                 taxes
+                     CODED    {"code": "006", "message": "..."}  sequences
+                     ERROR    {"error": "..."}                   QR codes
+                     XML      <errors><error>...</error></errors>   v1
+                     EMPTY    nothing at all
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum, auto
+from xml.sax.saxutils import escape
+
+
+class Shape(Enum):
+    """The bodies of section "error shapes", one per family of endpoints."""
+
+    LISTED = auto()
+    SINGLE = auto()
+    PLAIN = auto()
+    PAIR = auto()
+    FIELDS = auto()
+    CODED = auto()
+    WRAPPED = auto()
+    ERROR = auto()
+    REASON = auto()
+    XML = auto()
+    EMPTY = auto()
+
+
+PHRASES: dict[str, tuple[str, str]] = {
+    # Both languages are given only where the service has been seen to answer in both; the others come as they
+    # are known, whatever the language of the account: nobody should match on the text.
+    "api_key": ("Invalid API key", "Invalid API key"),
+    "content_type": ("No content type or wrongly specified", "No content type or wrongly specified"),
+    "bad_json": ("The request body is not valid JSON", "The request body is not valid JSON"),
+    "document_not_found": ("Document not found", "Document not found"),
+    "element_missing": ("Elemento {0} não fornecido", "Elemento {0} não fornecido"),
+    "no_integers": ("undefined method `match' for {0}:Integer", "undefined method `match' for {0}:Integer"),
+    # documents: the body
+    "items_not_array": ("Items element should be of type array", "Items element should be of type array"),
+    "items_invalid": ("Invoice items is invalid", "Invoice items is invalid"),
+    "item_key_unknown": ("Item attribute {0} is not allowed", "O atributo {0} do item não é permitido"),
+    "unit_price": ("Unit price must be a number", "Unit price must be a number"),
+    "unit_price_low": (
+        "Unit price must be greater than or equal to 0",
+        "Unit price must be greater than or equal to 0",
+    ),
+    "quantity": ("Quantity must be a number greater than 0", "Quantity must be a number greater than 0"),
+    "discount": ("Discount is not a number", "Discount is not a number"),
+    "discount_range": ("Discount must be between 0 and 100", "Discount must be between 0 and 100"),
+    "unit": (
+        "Unit {0} is not included in the list of accepted units",
+        "Unit {0} is not included in the list of accepted units",
+    ),
+    "retention": (
+        "Retention must be a number between 0 and 99.99",
+        "Retention must be a number between 0 and 99.99",
+    ),
+    "due_date": (
+        "Due date must be later than date",
+        "Vencimento deve ser igual ou posterior à data do documento",
+    ),
+    "exemption_missing": (
+        "Razão de isenção deve ter uma opção selecionada",
+        "Razão de isenção deve ter uma opção selecionada",
+    ),
+    "exemption_unknown": (
+        "Tax exemption {0} is not included in the list",
+        "Razão de isenção {0} não está incluída na lista",
+    ),
+    "sequence_of_other_type": (
+        "A série não corresponde ao tipo de documento",
+        "A série não corresponde ao tipo de documento",
+    ),
+    "mb_provider": (
+        "Option to generate MB reference is set but no payment provider is configurated",
+        "Option to generate MB reference is set but no payment provider is configurated",
+    ),
+    "multicurrency_off": (
+        "Multicurrency is not available in your plan",
+        "Multi-moeda não está disponível no seu plano",
+    ),
+    "currency_unknown": ("Currency {0} was not found", "Currency {0} was not found"),
+    "rate": ("Rate must be a number greater than 0", "Rate must be a number greater than 0"),
+    "owner_missing": ("Owner document was not found", "O documento de origem não foi encontrado"),
+    "owner_in_draft": ("Owner document must not be in draft", "Owner document must not be in draft"),
+    "loaded_at_past": (
+        "Loaded at must be greater than or equal to the current date and time",
+        "A data de carga deve ser igual ou posterior à data atual",
+    ),
+    "loaded_at_missing": ("Loaded at can't be blank", "A data de carga não pode ficar em branco"),
+    # documents: the state machine
+    "settled_no_change": (
+        "Invoice has been settled so can't be changed anymore",
+        "O documento já contém pagamentos, não pode ser alterado.",
+    ),
+    "finalized_no_change": (
+        "Invoice has been finalized so can't be changed anymore",
+        "O documento já foi finalizado, não pode ser alterado.",
+    ),
+    "invalid_state": ("Invalid state", "Invalid state"),
+    "cannot_handle": ("CantHandle: {0} for {1}", "CantHandle: {0} for {1}"),
+    "cancel_message": ("Cancel message can't be blank", "Cancel message can't be blank"),
+    "has_receipts": (
+        "Document has receipts; cancel them first",
+        "O documento tem recibos associados; anule-os primeiro",
+    ),
+    "has_credit_notes": (
+        "Document has credit notes; cancel them first",
+        "O documento tem notas de crédito associadas; anule-as primeiro",
+    ),
+    "series_unregistered": (
+        "Sequence {0} is not registered with the Tax Authority",
+        "A série {0} não está registada na Autoridade Tributária",
+    ),
+    "date_before_last": (
+        "Date cannot be earlier than the last {0} of this sequence[{1}]",
+        "A data não pode ser anterior à do último documento desta série[{1}]",
+    ),
+    "over_owner_total": (
+        "O total não pode ser superior ao total dos documentos relacionados",
+        "O total não pode ser superior ao total dos documentos relacionados",
+    ),
+    # clients and mail
+    "country_not_found": ("Country {0} was not found", "Country {0} was not found"),
+    "client_invalid": ("Client is invalid", "Cliente não é válido"),
+    "fiscal_invalid": ("Fiscal is invalid", "Fiscal não é válido"),
+    "fiscal_id_invalid": ("Fiscal is invalid", "Contribuinte não é válido"),
+    "email_invalid": ("Email must be an email address", "Email must be an email address"),
+    "email_plan": (
+        "Sending e-mail is not available in your plan",
+        "O envio de e-mail não está disponível no seu plano",
+    ),
+    "email_required": ("Email is a required field", "Email is a required field"),
+    "preferred_email": (
+        "Preferred contact: email must be an email",
+        "Preferred contact: email must be an email",
+    ),
+    "send_options": ("Send options must be within 1 and 3", "Send options must be within 1 and 3"),
+    "name_blank": ("Name can't be blank", "Nome não pode ficar em branco"),
+    "name_long": ("Name is too long", "Nome é demasiado longo"),
+    "name_taken": ("Name has already been taken", "Nome não está disponível"),
+    "code_blank": ("Code can't be blank", "Código não pode ficar em branco"),
+    "code_taken": ("Code has already been taken", "Código não está disponível"),
+    "language": ("Language is not included in the list", "Language is not included in the list"),
+    "client_has_documents": (
+        "Client has documents and can't be deleted",
+        "O cliente tem documentos, não pode ser apagado",
+    ),
+    # items and taxes
+    "item_name_taken": ("Name is not available.", "Nome não está disponível"),
+    "item_name_used": (
+        "Name can't be changed because it is already associated with invoices",
+        "Name can't be changed because it is already associated with invoices",
+    ),
+    "price_blank": ("Unit price can't be blank", "Unit price can't be blank"),
+    "price_not_number": ("Unit price is not a number", "Unit price is not a number"),
+    "value_blank": ("Value can't be blank", "Value can't be blank"),
+    "not_available": ("is not available.", "não está disponível"),
+    "blank": ("can't be blank", "não pode ficar em branco"),
+    "not_number": ("is not a number", "não é um número"),
+    "is_invalid": ("is invalid", "não é válido"),
+    "tax_region": ("Tax region is empty", "Tax region is empty"),
+    "tax_used": ("Tax is the default tax", "Tax is the default tax"),
+    # payments
+    "over_due": (
+        "must be less than or equal to the amount due",
+        "deve ser igual ou inferior ao valor em dívida",
+    ),
+    "not_payable": (
+        "Document can't be paid in its current state",
+        "O documento não pode ser pago no estado atual",
+    ),
+    # v1 sequences
+    "serie_blank": ("Serie can't be blank", "Serie can't be blank"),
+    "serie_taken": ("Serie has already been taken", "Serie has already been taken"),
+    "current_not_number": ("Current number is not a number", "Current number is not a number"),
+    "current_low": (
+        "Current number must be greater than or equal to 0",
+        "Current number must be greater than or equal to 0",
+    ),
+    "counter_not_number": ("{0}: is not a number", "{0}: is not a number"),
+    "counter_low": ("{0}: must be greater than or equal to 0", "{0}: must be greater than or equal to 0"),
+    "sequence_has_documents": (
+        "Only sequences with no finalized invoices can be updated",
+        "Only sequences with no finalized invoices can be updated",
+    ),
+    "bad_xml": ("The request body is not valid XML", "The request body is not valid XML"),
+    # papers
+    "qr_not_found": (
+        "No document with ID {0} was found in this account",
+        "No document with ID {0} was found in this account",
+    ),
+    "qr_draft": (
+        "Document with ID {0} is still in draft. QR Codes are only available for final, canceled or settled documents.",
+        "Document with ID {0} is still in draft. QR Codes are only available for final, canceled or settled documents.",
+    ),
+    "uid_ongoing": (
+        "There's an ongoing document creation with the provided UID {0}",
+        "There's an ongoing document creation with the provided UID {0}",
+    ),
+}  # fmt: skip
+
+REGISTER_CODES = {
+    "000": "Unknown error.",
+    "001": "Sequence name not allowed.",
+    "002": "Invalid Tax Authority credentials.",
+    "003": "Account fiscal ID doesn't have open activity in Tax Authority.",
+    "004": "Account is not portuguese.",
+    "005": "All sequences are registered.",
+    "006": "The sequence doesn't exist.",
+    "007": "All Sequences are registered in AT.",
+    "008": "The sequence is already being registered.",
+}
+CREATE_CODES = {
+    "000": "Unknown error.",
+    "001": "Sequence name not allowed.",
+    "002": "Sequence already exists.",
+    "003": "Invalid sequence.",
+    "004": "Invalid Tax Authority credentials.",
+    "005": "Account fiscal ID doesn't have open activity in Tax Authority.",
+    "006": "The sequence is already being registered.",
+}
+"""The same number means different things when registering a series and when creating one."""
+
+Phrase = str | tuple[str, ...]
+
+
+class Refused(Exception):
+    """The ledger will not do it. Phrases are keys of PHRASES, with their arguments when they take any."""
+
+    def __init__(self, *phrases: Phrase, status: int = 422, field: str = "base") -> None:
+        super().__init__(*phrases)
+        self.phrases = phrases
+        self.status = status
+        self.field = field
+        self.code = ""
+        self.message = ""
+
+    def texts(self, language: str) -> list[str]:
+        """What it says, in the account's language."""
+        return [self.message] if self.message else [say(phrase, language) for phrase in self.phrases]
+
+
+class RefusedByCode(Refused):
+    """A sequence refusal: a code, and the message that code has in this operation."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status=status)
+        self.code, self.message = code, message
+
+
+class Missing(Exception):
+    """No such row: 404, with whatever body the endpoint gives it."""
+
+
+def say(phrase: Phrase, language: str) -> str:
+    """One phrase in one language."""
+    key, *arguments = (phrase,) if isinstance(phrase, str) else phrase
+    english, portuguese = PHRASES[key]
+    return (portuguese if language == "pt" else english).format(*arguments)
+
+
+def body(shape: Shape, texts: list[str], field: str = "base", code: str = "") -> bytes:
+    """The bytes of a refusal."""
+    first = texts[0] if texts else ""
+    shapes: dict[Shape, object] = {
+        Shape.LISTED: {"errors": [{"error": text} for text in texts]},
+        Shape.SINGLE: {"errors": {"error": first}},
+        Shape.PLAIN: {"errors": texts},
+        Shape.PAIR: [field, first],
+        Shape.FIELDS: {field: texts},
+        Shape.CODED: {"code": code, "message": first},
+        Shape.WRAPPED: {"errors": {"code": code, "message": first}},
+        Shape.ERROR: {"error": first},
+        Shape.REASON: {"reason": first},
+    }
+    if shape is Shape.EMPTY:
+        return b""
+    if shape is Shape.XML:
+        errors = "".join(f"\n  <error>{escape(text)}</error>" for text in texts)
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n<errors>{errors}\n</errors>\n'.encode()
+    return json.dumps(shapes[shape], ensure_ascii=False).encode()

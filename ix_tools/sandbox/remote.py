@@ -1,0 +1,81 @@
+"""The control room over HTTP, under /_sandbox: for boxes in another process. No key, this machine only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ix_tools.sandbox.control import Fault
+from ix_tools.sandbox.rows import Mail
+
+if TYPE_CHECKING:
+    from ix_tools.sandbox.app import Box
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def outbox(box: Box) -> list[dict[str, Any]]:
+    """The e-mails that would have been sent, oldest first."""
+    with box.store.transaction():
+        return [
+            {key: value for key, value in asdict(mail).items() if key != "id"}
+            for mail in box.store.find(Mail)
+        ]
+
+
+def control_routes(box: Box) -> list[Route]:
+    """One route per thing a test can do to a box."""
+    control = box.control
+
+    def clock(sent: dict[str, Any]) -> Any:
+        if "now" in sent:
+            control.set_clock(sent["now"])
+        control.advance(float(sent.get("advance") or 0))
+        return {"now": control.now().isoformat(timespec="seconds")}
+
+    def lag(sent: dict[str, Any]) -> Any:
+        control.lag = float(sent["seconds"])
+
+    def options(sent: dict[str, Any]) -> Any:
+        for name, value in sent.items():
+            control.options.set(name, value)
+        return asdict(control.options)
+
+    actions: tuple[tuple[str, str, Callable[[dict[str, Any]], Any]], ...] = (
+        ("GET", "requests", lambda sent: control.requests()),
+        ("DELETE", "requests", lambda sent: control.clear_requests()),
+        ("GET", "outbox", lambda sent: outbox(box)),
+        ("PUT", "clock", clock),
+        ("POST", "faults", lambda sent: control.add_fault(Fault(**sent))),
+        ("DELETE", "faults", lambda sent: control.clear_faults()),
+        ("PUT", "lag", lag),
+        ("PUT", "options", options),
+        ("POST", "reset", lambda sent: box.reset()),
+    )
+    return [
+        Route(f"/_sandbox/{name}", _endpoint(action), methods=[method]) for method, name, action in actions
+    ]
+
+
+def _endpoint(action: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        # A web page could make a browser post here; its Host or Origin gives it away.
+        host = request.url.hostname or ""
+        if host not in LOOPBACK or "origin" in request.headers:
+            return Response(status_code=403)
+        try:
+            body = await request.body()
+            sent = json.loads(body) if body else {}
+            result = await run_in_threadpool(action, sent)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+        return Response(status_code=204) if result is None else JSONResponse(result)
+
+    return endpoint

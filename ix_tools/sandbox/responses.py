@@ -1,0 +1,154 @@
+"""Rows as the API shows them: the JSON of documents, clients, items, taxes, series and pages."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.kinds import BY_TYPE, SEQUENCE_OFFSETS
+from ix_tools.sandbox.ledger import clients, totals
+from ix_tools.sandbox.ledger.listing import Page
+from ix_tools.sandbox.ledger.numbers import at_least_two, fixed, number, rounded
+from ix_tools.sandbox.reference import currency
+from ix_tools.sandbox.rows import Client, Document, Item, Line, Sequence, Tax
+
+Json = dict[str, Any]
+
+
+def document(books: Books, row: Document, listed: bool = False) -> Json:
+    """A document, as read on its own or in a list."""
+    money = totals.of_document(row)
+    drift = Fraction(books.options.list_total_drift) if listed else Fraction(0)
+    draft_marker = "rascunho" if books.options.language == "pt" else "draft"
+    shown: Json = {
+        "id": row.id,
+        "status": row.status,
+        "archived": False,
+        "type": row.type,
+        "sequence_number": f"{row.number}/{row.serie}" if row.number else draft_marker,
+        "inverted_sequence_number": f"{row.serie}/{row.number}" if row.number else draft_marker,
+        "sequence_id": str(row.sequence_id),
+        "tax_exemption": row.tax_exemption,
+        "date": _day(row.date),
+        "due_date": _day(row.due_date),
+        "reference": row.reference,
+        "observations": row.observations,
+        "retention": row.retention,
+        "permalink": f"{books.base_url}/documents/{row.id}{_fingerprint(row.id)}",
+        "sum": number(money.sum),
+        "discount": number(money.discount),
+        "before_taxes": number(money.before_taxes),
+        "taxes": number(money.taxes),
+        "total": number(money.total + drift),
+        "currency": "Euro",
+        "client": _client_of(books, row),
+        "items": [_line(books, line) for line in row.lines],
+    }
+    if row.number:
+        shown |= {"atcud": row.atcud, "saft_hash": row.saft_hash}
+    if row.mb_reference:
+        shown["mb_reference"] = row.mb_reference
+    if row.currency:
+        total = rounded(money.total * Fraction(row.rate))
+        shown["multicurrency"] = {
+            "rate": row.rate,
+            "currency": currency(row.currency),
+            "total": number(total),
+        }
+    if BY_TYPE[row.type].family == "guides":
+        shown |= {key: value for key, value in row.guide.items() if key != "loaded_at"}
+        shown["at_doc_code_id"] = _at_code(books, row)
+    return shown
+
+
+def _day(iso: str) -> str:
+    return date.fromisoformat(iso).strftime("%d/%m/%Y")
+
+
+def _fingerprint(row_id: int) -> str:
+    return hashlib.sha256(str(row_id).encode()).hexdigest()[:40]
+
+
+def _client_of(books: Books, row: Document) -> Json:
+    record = row.client or clients.snapshot(books.store.get(Client, row.client_id))
+    shown = {key: record.get(key) for key in ("id", "name", "code", "country", "email")}
+    if books.options.client_fiscal_id:
+        shown["fiscal_id"] = record.get("fiscal_id")
+    return shown
+
+
+def _line(books: Books, line: Line) -> Json:
+    money = totals.of_line(line)
+    tax: Json = {"id": line.tax_id, "name": line.tax_name or None, "value": number(Fraction(line.tax_value))}
+    if books.options.null_taxes:
+        tax |= {"name": None, "value": None}  # C30
+    return {
+        "name": line.name,
+        "description": line.description,
+        "unit_price": fixed(Fraction(line.unit_price)),  # the sums keep every digit, reading does not (C15)
+        "unit": line.unit,
+        "quantity": at_least_two(Fraction(line.quantity)),
+        "tax": tax,
+        "discount": number(Fraction(line.discount)),
+        "subtotal": number(money.net),
+        "tax_amount": number(money.vat),
+        "discount_amount": number(money.discount),
+        "total": number(rounded(money.net + money.vat)),
+    }
+
+
+def _at_code(books: Books, row: Document) -> str:
+    """The tax authority answers a guide about a minute after it is finalized."""
+    if not row.finalized_at or not row.number:
+        return ""
+    ready = datetime.fromisoformat(row.finalized_at) + timedelta(seconds=books.options.at_code_delay)
+    return f"{400000000 + row.id}" if books.now >= ready else ""
+
+
+def client(books: Books, row: Client) -> Json:
+    """A client record."""
+    return {**asdict(row), "open_account_link": f"{books.base_url}/clients/{row.id}{_fingerprint(row.id)}"}
+
+
+def item(books: Books, row: Item) -> Json:
+    """A catalogue entry: here prices are numbers and keep their digits (J32)."""
+    tax = books.store.get(Tax, row.tax_id)
+    value = Fraction(tax.value if tax else 0)
+    shown: Json = {"id": row.id, "name": row.name, "description": row.description}
+    shown |= {"unit_price": number(Fraction(row.unit_price)), "unit": row.unit}
+    shown["tax"] = {
+        "id": tax.id if tax else None,
+        "name": tax.name if tax else None,
+        "value": number(value),
+        "comment": f"tax value:{float(value)}%",
+    }
+    return shown
+
+
+def tax(row: Tax) -> Json:
+    """A VAT rate."""
+    return {**asdict(row), "value": number(Fraction(row.value)), "default_tax": int(row.default_tax)}
+
+
+def sequence(row: Sequence) -> Json:
+    """A series, with three fields per document type."""
+    shown: Json = {"id": row.id, "serie": row.serie, "default_sequence": int(row.default_sequence)}
+    for key, offset in SEQUENCE_OFFSETS.items():
+        shown[f"current_{key}_number"] = row.numbers[key]
+        shown[f"current_{key}_sequence_id"] = row.id + offset
+        shown[f"current_{key}_validation_code"] = row.codes[key]
+    return shown
+
+
+def pagination(page: Page) -> Json:
+    """The foot of a list."""
+    return {
+        "total_entries": page.entries,
+        "current_page": page.number,
+        "total_pages": page.pages,
+        "per_page": page.per_page,
+    }

@@ -1,0 +1,145 @@
+"""What is kept: one dataclass per table, holding plain JSON values so that a row is its own record on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Tax:
+    """A VAT rate of the account."""
+
+    id: int
+    name: str
+    value: str
+    region: str = "PT"
+    code: str = "NOR"
+    default_tax: bool = False
+
+
+@dataclass
+class Item:
+    """A catalogue entry; documents overwrite it when a line carries its name (C4)."""
+
+    id: int
+    name: str
+    description: str
+    unit_price: str
+    unit: str = ""
+    tax_id: int | None = None
+
+
+@dataclass
+class Client:
+    """A customer."""
+
+    id: int
+    name: str
+    code: str = ""
+    email: str = ""
+    language: str = "pt"
+    address: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: str = "Portugal"
+    fiscal_id: str = ""
+    website: str = ""
+    phone: str = ""
+    fax: str = ""
+    preferred_contact: dict[str, str] = field(default_factory=dict)
+    observations: str = ""
+    send_options: str = "1"
+    payment_days: str = "0"
+    tax_exemption_code: str = "M00"
+
+
+@dataclass
+class Sequence:
+    """A series: per document type it has a counter, an id of its own (C9) and a validation code."""
+
+    id: int
+    serie: str
+    default_sequence: bool = False
+    numbers: dict[str, int] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Line:
+    """One line of a document. Prices keep every digit that was sent; only reading rounds them (C15)."""
+
+    name: str
+    description: str
+    unit_price: str
+    quantity: str
+    unit: str
+    discount: str
+    tax_id: int | None
+    tax_name: str
+    tax_value: str
+
+
+@dataclass
+class Document:
+    """An invoice, estimate, guide or receipt."""
+
+    id: int
+    type: str
+    status: str
+    created_at: str
+    client_id: int | None
+    sequence_id: int
+    date: str
+    due_date: str
+    lines: list[Line]
+    reference: str = ""
+    observations: str = ""
+    retention: str = ""
+    tax_exemption: str = ""
+    number: int | None = None
+    serie: str = ""
+    atcud: str = ""
+    saft_hash: str = ""
+    client: dict[str, Any] = field(default_factory=dict)
+    """The client as it was when the document was finalized; empty while it is a draft."""
+    owner_id: int | None = None
+    discount_type: str = ""
+    discount_value: str = "0"
+    currency: str = ""
+    rate: str = ""
+    wants_mb: bool = False
+    mb_reference: dict[str, Any] = field(default_factory=dict)
+    payment_mechanism: str = ""
+    proprietary_uid: str = ""
+    cancel_reason: str = ""
+    finalized_at: str = ""
+    guide: dict[str, Any] = field(default_factory=dict)
+    """What only a guide has: loaded_at, addresses, plate, sites."""
+
+
+@dataclass
+class Mail:
+    """One e-mail that the real service would have sent."""
+
+    id: int
+    document_id: int
+    to: str
+    cc: str
+    bcc: str
+    subject: str
+    body: str
+    logo: bool
+    save: bool
+    at: str
+
+
+@dataclass
+class Paper:
+    """A printable file asked for: how often it was polled, and the token that opens it once ready."""
+
+    id: int
+    document_id: int
+    copy: str
+    polls: int = 0
+    token: str = ""

@@ -1,0 +1,250 @@
+"""Running a box: in a thread of a test, or as a program of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ix_tools.sandbox import seeds
+from ix_tools.sandbox.control import Control, Drop, Fault
+
+if TYPE_CHECKING:
+    from ix_tools.sandbox.app import Box
+
+
+class Sandbox:
+    """InvoiceXpress in a box, on 127.0.0.1 in a thread of this process while the `with` block lasts.
+
+    Everything below `base_url` is the API; the methods are the hand inside the box and may be called at any time.
+    """
+
+    api_key = seeds.API_KEY
+    account = seeds.ACCOUNT
+
+    def __init__(
+        self, db: Path | None = None, port: int = 0, language: str = "en", clock: str | None = None
+    ) -> None:
+        self._db, self._port = db, port
+        self._control = Control(language, clock)
+        self._box: Box | None = None
+        self.base_url = ""
+
+    def __enter__(self) -> Self:
+        sock = _listening("127.0.0.1", self._port)
+        try:
+            self._box = _box(self._db, self._control, sock)
+        except BaseException:
+            sock.close()
+            raise
+        self.base_url = self._box.base_url
+        self._server = _server(self._box)
+        self._thread = threading.Thread(
+            target=_run, args=(self._server, sock), name="ix-sandbox", daemon=True
+        )
+        self._thread.start()
+        self._server.ready.wait()
+        if not self._server.started:
+            raise RuntimeError("the sandbox did not start")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+        self._thread.join()
+        if self._box is not None:
+            self._box.store.close()
+
+    @property
+    def box(self) -> Box:
+        """The running box."""
+        if self._box is None:
+            raise RuntimeError("the sandbox is not running: use it in a with statement")
+        return self._box
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The API calls so far: method, path, query (never the key), body, status (None while unanswered)."""
+        return self._control.requests()
+
+    def clear_requests(self) -> None:
+        """Forget them."""
+        self._control.clear_requests()
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """The e-mails that would have been sent."""
+        from ix_tools.sandbox.remote import outbox
+
+        return outbox(self.box)
+
+    def set_clock(self, moment: str | None) -> None:
+        """Stop the clock at a moment of Lisbon time, or let the real one run again."""
+        self._control.set_clock(moment)
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
+        self._control.advance(seconds)
+
+    def fault(
+        self,
+        method: str | None = None,
+        path: str | None = None,
+        times: int | None = 1,
+        skip: int = 0,
+        status: int | None = None,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        delay: float = 0.0,
+        drop: Drop | None = None,
+        cut: int | None = None,
+        after_commit: bool = False,
+    ) -> None:
+        """Make matching API calls go wrong; `path` is a regular expression, `times` None is for ever."""
+        self._control.add_fault(
+            Fault(method, path, times, skip, status, body, headers, delay, drop, cut, after_commit)
+        )
+
+    def clear_faults(self) -> None:
+        """Nothing goes wrong any more."""
+        self._control.clear_faults()
+
+    def set_lag(self, seconds: float) -> None:
+        """Let lists know of a document only so long after it was made, by the box's clock (C23)."""
+        self._control.lag = seconds
+
+    def set_option(self, name: str, value: Any) -> None:
+        """Change one of the fields of `options.Options`."""
+        self._control.options.set(name, value)
+
+    def reset(self) -> None:
+        """Back to the seed data, the first clock, no faults, no lag, no log."""
+        self.box.reset()
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    db: Path | None = None,
+    language: str = "en",
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a box until it is interrupted. It knows no passwords worth having, so it stays on this machine."""
+    if host != "localhost" and not _is_loopback(host):
+        raise ValueError(f"the sandbox only listens on this machine, not on {host}")
+    control = Control(language)
+    sock = _listening(host, port)
+    try:
+        box = _box(db, control, sock)
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        _run(_server(box, None if on_ready is None else lambda: on_ready(box.base_url)), sock)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        box.store.close()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Naming the protocol matters: asyncio only turns Nagle's 40 ms off on sockets that say they are TCP.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(512)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _box(db: Path | None, control: Control, sock: socket.socket) -> Box:
+    from ix_tools.sandbox.app import Box
+    from ix_tools.sandbox.store import Store
+
+    host, port = sock.getsockname()[:2]
+    box = Box(Store(db), control)
+    box.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return box
+
+
+def _server(box: Box, on_ready: Callable[[], None] | None = None) -> Any:
+    """A uvicorn server that says when it is ready, stops at once, and hands over its connections."""
+    import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    from ix_tools.sandbox.app import TRANSPORT, application
+
+    class Tearable(H11Protocol):
+        """Puts the connection into the scope, so that a fault can close it halfway."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            app = self.app
+
+            async def with_transport(scope: Any, receive: Any, send: Any) -> None:
+                await app({**scope, TRANSPORT: transport}, receive, send)
+
+            self.app = with_transport
+
+    class Server(uvicorn.Server):
+        """Announces itself, and waits for an event instead of looking ten times a second."""
+
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            self.ready = threading.Event()
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            self._loop = asyncio.get_running_loop()
+            await super().startup(sockets)
+            self.ready.set()
+            if on_ready is not None:
+                on_ready()
+
+        async def main_loop(self) -> None:
+            await box.closing.wait()
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            super().handle_exit(sig, frame)
+            box.closing.set()
+
+        def stop(self) -> None:
+            """From another thread."""
+            self.should_exit = True
+            self._loop.call_soon_threadsafe(box.closing.set)
+
+    config = uvicorn.Config(
+        application(box),
+        http=Tearable,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    return Server(config)
+
+
+def _run(server: Any, sock: socket.socket) -> None:
+    try:
+        with sock:
+            asyncio.run(server.serve(sockets=[sock]))
+    finally:
+        server.ready.set()  # also when it failed: somebody is waiting

@@ -1,0 +1,134 @@
+"""One SQLite file: rows as JSON, found by any field, every request one transaction."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ix_tools.sandbox.rows import Client, Document, Item, Line, Mail, Paper, Sequence, Tax
+
+Row = TypeVar("Row", Client, Document, Item, Mail, Paper, Sequence, Tax)
+
+TABLES: dict[type[Any], str] = {
+    Client: "clients",
+    Document: "documents",
+    Item: "items",
+    Mail: "outbox",
+    Paper: "papers",
+    Sequence: "sequences",
+    Tax: "taxes",
+}
+LOOKED_UP = {
+    "clients": ("code", "name"),
+    "documents": ("client_id", "owner_id", "proprietary_uid", "sequence_id", "status", "type"),
+    "items": ("name",),
+    "papers": ("document_id", "token"),
+}
+"""Fields that must stay quick to find when a box holds ten thousand documents."""
+
+
+class Store:
+    """The file, its one writer lock, and typed rows in and out."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="ix-sandbox-")) if path is None else None
+        self.path = path if path is not None else Path(str(self._folder)) / "sandbox.sqlite3"
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=30)
+        # WAL survives a killed process without an fsync per request; only a power cut loses the last ones.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        with self.transaction():
+            for table in TABLES.values():
+                self._db.execute(
+                    f"CREATE TABLE IF NOT EXISTS {table} (id INTEGER PRIMARY KEY, body TEXT NOT NULL)"
+                )
+                for name in LOOKED_UP.get(table, ()):
+                    self._db.execute(
+                        f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} (json_extract(body, '$.{name}'))"
+                    )
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, last INTEGER NOT NULL)"
+            )
+
+    def close(self) -> None:
+        """Close the file, and delete it when nobody asked for it by name."""
+        with self._lock:
+            self._db.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One writer at a time; committed before the answer leaves, rolled back by a refusal."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def next_id(self, name: str, first: int = 1, step: int = 1) -> int:
+        """Ids count upwards from `first`, whatever happened to the rows in between."""
+        found = self._db.execute("SELECT last FROM counters WHERE name = ?", (name,)).fetchone()
+        last = first if found is None else int(found[0]) + step
+        self._db.execute("INSERT OR REPLACE INTO counters (name, last) VALUES (?, ?)", (name, last))
+        return last
+
+    def get(self, kind: type[Row], row_id: int | None) -> Row | None:
+        """The row with this id."""
+        if row_id is None or not -(2**63) <= row_id < 2**63:
+            return None
+        found = self._db.execute(f"SELECT body FROM {TABLES[kind]} WHERE id = ?", (row_id,)).fetchone()
+        return None if found is None else _row(kind, found[0])
+
+    def find(self, kind: type[Row], **fields: str | int) -> list[Row]:
+        """Every row whose fields all have these values, oldest first."""
+        where = " AND ".join(f"json_extract(body, '$.{name}') = ?" for name in fields) or "1"
+        query = f"SELECT body FROM {TABLES[kind]} WHERE {where} ORDER BY id"
+        return [_row(kind, body) for (body,) in self._db.execute(query, tuple(fields.values()))]
+
+    def first(self, kind: type[Row], **fields: str | int) -> Row | None:
+        """The oldest row whose fields all have these values."""
+        found = self.find(kind, **fields)
+        return found[0] if found else None
+
+    def save(self, row: Client | Document | Item | Mail | Paper | Sequence | Tax) -> None:
+        """Insert or replace."""
+        body = json.dumps(asdict(row), ensure_ascii=False)
+        self._db.execute(
+            f"INSERT OR REPLACE INTO {TABLES[type(row)]} (id, body) VALUES (?, ?)", (row.id, body)
+        )
+
+    def delete(self, row: Client | Item | Tax) -> None:
+        """Forget a row."""
+        self._db.execute(f"DELETE FROM {TABLES[type(row)]} WHERE id = ?", (row.id,))
+
+    def is_empty(self) -> bool:
+        """True for a file that was never seeded."""
+        return self._db.execute("SELECT 1 FROM taxes LIMIT 1").fetchone() is None
+
+    def wipe(self) -> None:
+        """Forget everything, ids included."""
+        for table in (*TABLES.values(), "counters"):
+            self._db.execute(f"DELETE FROM {table}")
+
+
+def _row(kind: type[Row], body: str) -> Row:
+    fields = json.loads(body)
+    if kind is Document:
+        fields["lines"] = [Line(**line) for line in fields["lines"]]
+    return kind(**fields)

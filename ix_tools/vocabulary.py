@@ -1,0 +1,326 @@
+"""The words of the trade as types: one Annotated type per idea, used by every operation and record.
+
+Calls are strict (an unknown field is an error, because the API drops it in silence); records are lenient
+(the API's answers vary by account, endpoint and year). Amounts are Decimal, dates are dates; how they
+travel is `wire`'s business.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+
+LISBON = ZoneInfo("Europe/Lisbon")
+"""InvoiceXpress dates and guide times are Lisbon's, whatever the clock of this machine says."""
+
+
+def lisbon_now() -> datetime:
+    """The present moment in Lisbon."""
+    return datetime.now(LISBON)
+
+
+class Call(BaseModel):
+    """Base of everything a caller may send: frozen, stripped, and strict about unknown fields."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, str_strip_whitespace=True, defer_build=True
+    )
+
+
+class Record(BaseModel):
+    """Base of everything that comes back: lenient, and silent about what is empty."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True, defer_build=True)
+
+
+# --- amounts -------------------------------------------------------------------------------------------
+
+
+def decimal_of(value: object) -> Decimal:
+    """Read an amount written as a number or as text with a decimal point; never through a binary float."""
+    if isinstance(value, Decimal):
+        number = value
+    elif isinstance(value, bool) or value is None:
+        raise ValueError("an amount is a number such as 1234.56")
+    elif isinstance(value, int | float):
+        number = Decimal(repr(value))
+    elif isinstance(value, str):
+        try:
+            number = Decimal(value.strip())
+        except InvalidOperation:
+            raise ValueError("write amounts with a decimal point and nothing else, such as 1234.56") from None
+    else:
+        raise ValueError("an amount is a number such as 1234.56")
+    if not number.is_finite():
+        raise ValueError("an amount is a finite number such as 1234.56")
+    return number
+
+
+def plain(number: Decimal) -> str:
+    """A Decimal as the shortest plain text: no exponent, no trailing zeros."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def cents(number: Decimal) -> str:
+    """An amount of money as text with two decimals, as every result shows it."""
+    return format(number.quantize(Decimal("0.01")), "f")
+
+
+def _within(
+    *, low: str, high: str, places: int, above: bool = False, what: str
+) -> Callable[[Decimal], Decimal]:
+    least, most = Decimal(low), Decimal(high)
+
+    def check(number: Decimal) -> Decimal:
+        too_low = number <= least if above else number < least
+        exponent = number.normalize().as_tuple().exponent
+        if too_low or number > most or (isinstance(exponent, int) and -exponent > places):
+            raise ValueError(what)
+        return number
+
+    return check
+
+
+def _amount(*, low: str = "0", high: str, places: int, above: bool = False, what: str) -> Any:
+    bound = "exclusiveMinimum" if above else "minimum"
+    schema: dict[str, Any] = {"type": "number", bound: int(low)}
+    if high in {"100", "99.99"}:
+        schema["maximum"] = float(high) if "." in high else int(high)
+    return (
+        BeforeValidator(decimal_of),
+        AfterValidator(_within(low=low, high=high, places=places, above=above, what=what)),
+        PlainSerializer(plain, return_type=str),
+        WithJsonSchema(schema),
+    )
+
+
+Money = Annotated[
+    Decimal, *_amount(high="999999999.99", places=2, what="an amount from 0 to 999999999.99 with at most 2 decimals")
+]
+UnitPrice = Annotated[
+    Decimal, *_amount(high="999999999.9999", places=4, what="a price net of VAT, 0 or more, with at most 4 decimals")
+]
+Quantity = Annotated[
+    Decimal,
+    *_amount(high="999999999.9999", places=4, above=True, what="a quantity greater than 0 with at most 4 decimals"),
+]
+Percent = Annotated[Decimal, *_amount(high="100", places=4, what="a percentage from 0 to 100")]
+Retention = Annotated[Decimal, *_amount(high="99.99", places=2, what="a percentage from 0 to 99.99")]
+ExchangeRate = Annotated[
+    Decimal,
+    *_amount(
+        high="999999",
+        places=10,
+        above=True,
+        what="units of the foreign currency for 1 unit of the account's currency, greater than 0",
+    ),
+]
+
+Total = Annotated[Decimal, BeforeValidator(decimal_of), PlainSerializer(cents, return_type=str), WithJsonSchema({"type": "string"})]
+"""An amount the API reports; shown as text with two decimals, so that no reader rounds it."""
+
+Exact = Annotated[Decimal, BeforeValidator(decimal_of), PlainSerializer(plain, return_type=str), WithJsonSchema({"type": "string"})]
+"""A number the API reports with more decimals than money has: quantities, prices, rates."""
+
+# --- dates ---------------------------------------------------------------------------------------------
+
+_DAYS_AFTER = re.compile(r"\+(\d{1,3})d")
+
+
+def date_of(value: object) -> date:
+    """Read a date written 2026-11-30 or 30/11/2026, or the word today."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        if text.lower() in {"today", "hoje"}:
+            return lisbon_now().date()
+        for form in ("%Y-%m-%d", "%d/%m/%Y"):
+            try:
+                return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
+            except ValueError:
+                continue
+    raise ValueError("a date that exists, written 2026-11-30 (or 30/11/2026, or today)")
+
+
+def due_date_of(value: object) -> date | str:
+    """Read a due date: a date, or +30d for that many days after the document's date."""
+    if isinstance(value, str) and _DAYS_AFTER.fullmatch(value.strip()):
+        return value.strip()
+    return date_of(value)
+
+
+def days_after(start: date, due: date | str) -> date:
+    """Turn +30d into the date it means; a date stays itself."""
+    if isinstance(due, date):
+        return due
+    return start + timedelta(days=int(due[1:-1]))
+
+
+def moment_of(value: object) -> datetime:
+    """Read a moment written 2026-11-30T09:30 or 30/11/2026 09:30:00, in Lisbon time unless it says otherwise."""
+    if isinstance(value, datetime):
+        moment = value
+    else:
+        moment = _parsed_moment(value)
+    return moment.replace(tzinfo=LISBON) if moment.tzinfo is None else moment.astimezone(LISBON)
+
+
+def _parsed_moment(value: object) -> datetime:
+    if isinstance(value, str):
+        text = value.strip()
+        for form in ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"):
+            try:
+                return datetime.strptime(text, form)  # noqa: DTZ007 - Lisbon is added by the caller
+            except ValueError:
+                continue
+        try:
+            if "T" in text or " " in text:
+                return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    raise ValueError("a date and time that exist, written 2026-11-30T09:30 (Lisbon time)")
+
+
+WireDate = Annotated[date, BeforeValidator(date_of), WithJsonSchema({"type": "string", "format": "date"})]
+"""A day. (`date: date | None` is a TypeError inside a class that has a field of that name; this is not.)"""
+
+DueDate = Annotated[date | str, BeforeValidator(due_date_of), WithJsonSchema({"type": "string"})]
+WireMoment = Annotated[datetime, BeforeValidator(moment_of), WithJsonSchema({"type": "string", "format": "date-time"})]
+
+# --- names, ids and codes --------------------------------------------------------------------------------
+
+InvoiceType = Literal[
+    "invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices", "credit_notes", "debit_notes"
+]
+GuideType = Literal["shippings", "transports", "devolutions"]
+EstimateType = Literal["quotes", "proformas", "fees_notes"]
+DocumentType = Literal[
+    "invoices",
+    "simplified_invoices",
+    "invoice_receipts",
+    "vat_moss_invoices",
+    "credit_notes",
+    "debit_notes",
+    "receipts",
+    "quotes",
+    "proformas",
+    "fees_notes",
+    "shippings",
+    "transports",
+    "devolutions",
+]
+MailableType = DocumentType
+
+
+def _id_of(value: object) -> int:
+    if isinstance(value, bool):
+        raise ValueError("an id is a whole number")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value)
+    if isinstance(value, int) and 0 < value < 2**53:
+        return value
+    raise ValueError("an id is a whole number greater than 0, as a result of this server gave it")
+
+
+Id = Annotated[int, BeforeValidator(_id_of), WithJsonSchema({"type": "integer"})]
+
+ExemptionCode = Annotated[
+    str,
+    BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value),
+    AfterValidator(lambda code: _matching(code, r"M\d\d", "a code such as M07; lookup_exemption_codes lists them")),
+    WithJsonSchema({"type": "string"}),
+]
+
+
+def _matching(text: str, pattern: str, what: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise ValueError(what)
+    return text
+
+
+def _email(text: str) -> str:
+    # The library is loaded when the first address is checked, not when the server starts.
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError as problem:
+        raise ValueError(f"an e-mail address such as ana@example.pt ({problem})") from None
+    return text
+
+
+Email = Annotated[str, AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
+
+
+def _country(text: str) -> str:
+    from ix_tools.fiscal.countries import invoicexpress_country, suggestions
+
+    name = invoicexpress_country(text)
+    if name is None:
+        near = ", ".join(suggestions(text))
+        raise ValueError(
+            "a country by ISO code (PT), English or Portuguese name, that InvoiceXpress knows"
+            + (f"; near this: {near}" if near else "")
+        )
+    return name
+
+
+Country = Annotated[str, AfterValidator(_country), WithJsonSchema({"type": "string"})]
+"""A country, held under InvoiceXpress's own English name: the API refuses every other form (trap 22)."""
+
+
+def _currency(text: str) -> str:
+    from ix_tools.fiscal.currencies import currency
+
+    if currency(text.upper()) is None:
+        raise ValueError("an ISO 4217 currency code such as USD, from InvoiceXpress's list")
+    return text.upper()
+
+
+CurrencyCode = Annotated[str, AfterValidator(_currency), WithJsonSchema({"type": "string"})]
+
+
+def visible(text: str) -> str:
+    """Text from outside on one line, without characters that control a screen or hide in it (bidi, zero width, escape)."""
+    shown = (" " if char.isspace() else char for char in text)
+    return " ".join("".join(char for char in shown if unicodedata.category(char) not in _HIDDEN).split(" ")).strip()
+
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def text_of(value: object) -> object:
+    """Text as the API gives it: empty means that nothing is there, a number is its digits, hidden characters are left out."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | Decimal):
+        return str(value)
+    if isinstance(value, str):
+        kept = (char for char in value if char in "\n\t" or unicodedata.category(char) not in _HIDDEN)
+        return "".join(kept) or None
+    return value
+
+
+Text = Annotated[str | None, BeforeValidator(text_of)]
+
+
+def short(limit: int) -> Any:
+    """Text of at most so many characters."""
+
+    def check(text: str) -> str:
+        if not 1 <= len(text) <= limit:
+            raise ValueError(f"1 to {limit} characters")
+        return text
+
+    return Annotated[str, AfterValidator(check)]

@@ -1,0 +1,52 @@
+"""What every test stands on: one event loop, and a user who has no account, no files and no settings."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("gate")
+
+FOLDERS = (
+    "HOME",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+)
+
+
+def nobody(environment: pytest.MonkeyPatch, home: Path) -> None:
+    """Forget the account of whoever runs the tests, and keep away from their files."""
+    for name in list(os.environ):
+        if name.startswith(("INVOICEXPRESS_", "IX_TOOLS_")):
+            environment.delenv(name)
+    for name in FOLDERS:
+        environment.setenv(name, str(home if name in ("HOME", "USERPROFILE") else home / name.lower()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For fixtures that live longer than a test."""
+    with pytest.MonkeyPatch.context() as environment:
+        nobody(environment, tmp_path_factory.mktemp("nobody"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def nobody_was_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A home of its own for every test. It does not exist until something writes there."""
+    nobody(monkeypatch, tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio."""
+    return "asyncio"

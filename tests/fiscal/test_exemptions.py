@@ -1,0 +1,157 @@
+"""The exemption table is the vendor's list plus four codes with a reason each, and every date has two sides."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ix_tools.fiscal.exemptions import (
+    REMOVAL_MARKER,
+    Exemption,
+    exemption,
+    exemptions,
+    in_force,
+    table_as_of,
+    table_source,
+)
+
+VENDOR: dict[str, Any] = json.loads(
+    (Path(__file__).parents[1] / "vendor" / "exemption_codes.json").read_text(encoding="utf-8")
+)
+CURRENT = {row["code"]: row for row in VENDOR["current"]}
+OLDER = set(VENDOR["older"])
+
+KEPT_THOUGH_NOT_OFFERED = {
+    "M03": "ended with 2022; needed to read and explain older documents",
+    "M08": "ended with 2022, split into M30 and those after it; needed to read older documents",
+    "M26": "the food basket of 2023; only for credit notes to documents of that time",
+    "M34": "in the tax authority's table, never in the vendor's list",
+}
+NEW_SINCE_THE_OLDER_LIST = {
+    "M19", "M20", "M21", "M25", "M30", "M31", "M32", "M33", "M40", "M41", "M42", "M43", "M44", "M45", "M46",
+}  # fmt: skip
+
+
+def entry(code: str) -> Exemption:
+    found = exemption(code)
+    assert found
+    return found
+
+
+def spelled(text: str) -> str:
+    return text.replace("°", "º").replace(" - ", " – ").replace("n.º2", "n.º 2")
+
+
+def numbers(law: str) -> set[str]:
+    return set(re.findall(r"\d+", law))
+
+
+def test_what_is_offered_is_the_vendors_list_no_more_and_no_less() -> None:
+    assert {each.code for each in exemptions() if each.offered} == set(CURRENT)
+
+
+def test_what_is_not_offered_is_kept_for_a_reason() -> None:
+    assert {each.code for each in exemptions() if not each.offered} == set(KEPT_THOUGH_NOT_OFFERED)
+
+
+def test_the_older_list_differs_by_two_ended_codes_and_the_newer_ones() -> None:
+    assert OLDER - set(CURRENT) == {"M03", "M08"}
+    assert set(CURRENT) - OLDER == NEW_SINCE_THE_OLDER_LIST
+
+
+@pytest.mark.parametrize("code", sorted(CURRENT))
+def test_the_printed_wording_is_the_vendors_with_portuguese_spelling(code: str) -> None:
+    assert entry(code).text_pt == spelled(CURRENT[code]["text"])
+
+
+@pytest.mark.parametrize("code", sorted(CURRENT))
+def test_the_law_cited_is_the_one_the_vendor_cites(code: str) -> None:
+    ours, theirs = numbers(entry(code).law), numbers(CURRENT[code]["law"])
+    explained_at_length = {"M44", "M45", "M46"}  # the vendor adds instructions with numbers of their own
+    assert ours <= theirs if code in explained_at_length else ours == theirs
+
+
+def test_the_four_reverse_charge_points_of_article_2_are_told_apart() -> None:
+    points = {code: entry(code).law.split("alínea ")[1][:2] for code in ("M30", "M31", "M32", "M33", "M34")}
+    assert points == {"M30": "i)", "M31": "j)", "M32": "l)", "M33": "m)", "M34": "n)"}
+
+
+def test_the_table_is_in_code_order_without_the_removal_marker() -> None:
+    codes = [each.code for each in exemptions()]
+    assert codes == sorted(set(codes))
+    assert REMOVAL_MARKER == VENDOR["removal_marker"] == "M00"
+    assert REMOVAL_MARKER not in codes
+
+
+@pytest.mark.parametrize("near", ["m07", " M07", "M7", "07", "M00", "M17", "M100", ""])
+def test_only_an_exact_code_finds_an_entry(near: str) -> None:
+    assert exemption(near) is None
+
+
+@pytest.mark.parametrize("each", exemptions(), ids=lambda each: each.code)
+def test_every_entry_is_told_in_both_languages_with_its_source(each: Exemption) -> None:
+    assert re.fullmatch(r"M\d\d", each.code)
+    assert each.text_pt
+    assert each.text_en
+    assert each.law
+    assert each.source
+    assert bool(each.note_pt) == bool(each.note_en)
+    assert "°" not in each.text_pt + each.law + each.note_pt  # the degree sign is not the ordinal
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "expected"),
+    [
+        ("M03", date(2022, 12, 31), True),
+        ("M03", date(2023, 1, 1), False),
+        ("M08", date(2022, 12, 31), True),
+        ("M08", date(2023, 1, 1), False),
+        ("M30", date(2022, 12, 31), False),
+        ("M30", date(2023, 1, 1), True),
+        ("M26", date(2023, 4, 17), False),
+        ("M26", date(2023, 4, 18), True),
+        ("M26", date(2024, 1, 4), True),
+        ("M26", date(2024, 1, 5), False),
+        ("M44", date(2024, 12, 31), False),
+        ("M44", date(2025, 1, 1), True),
+        ("M07", date(1990, 1, 1), True),
+        ("M99", date(2099, 1, 1), True),
+    ],
+)
+def test_a_code_is_in_force_between_its_days_both_included(code: str, day: date, expected: bool) -> None:
+    assert in_force(entry(code), day) is expected
+
+
+def test_the_codes_of_2023_and_of_2025_begin_together() -> None:
+    begun = {each.code: each.valid_from for each in exemptions() if each.valid_from}
+    assert {code for code, day in begun.items() if day == date(2023, 1, 1)} == {
+        "M19", "M21", "M25", "M30", "M31", "M32", "M33", "M34", "M40", "M41", "M42", "M43",
+    }  # fmt: skip
+    assert {code for code, day in begun.items() if day.year == 2025} == {"M44", "M45", "M46"}
+    assert begun.keys() - {"M26"} == {code for code, day in begun.items() if day != date(2023, 4, 18)}
+
+
+@pytest.mark.parametrize("code", ["M44", "M45", "M46"])
+def test_a_first_day_nobody_found_is_admitted(code: str) -> None:
+    assert "não foi encontrado nas fontes" in entry(code).note_pt
+    assert "was not found in the sources" in entry(code).note_en
+
+
+@pytest.mark.parametrize("code", ["M03", "M08", "M26", "M34", "M99"])
+def test_a_code_with_a_trap_says_so(code: str) -> None:
+    assert entry(code).note_pt
+    assert entry(code).note_en
+
+
+def test_the_successors_of_m08_exist_and_begin_the_day_after_it_ends() -> None:
+    named = re.findall(r"M\d\d", entry("M08").note_pt)
+    assert named == ["M30", "M31", "M32", "M33", "M40", "M41", "M42", "M43"]
+    assert {entry(code).valid_from for code in named} == {date(2023, 1, 1)}
+
+
+def test_the_table_names_its_source_and_day() -> None:
+    assert "InvoiceXpress" in table_source()
+    assert table_as_of() == date(2026, 7, 7)

@@ -1,0 +1,119 @@
+"""Start an installed ix-tools as a chat client would and talk to it: `python tools/handshake.py COMMAND [ARGUMENT...]`.
+
+For both protocol eras: connect over stdio, list the tools, call list_taxes, hang up. Prints what it saw; exits with 1
+when an answer is wrong, when anything but JSON-RPC reaches stdout, or when the server does not stop by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import anyio
+from mcp import Client, StdioServerParameters
+from mcp.client.client import ConnectMode
+
+ERAS: dict[str, tuple[ConnectMode, str]] = {
+    "modern": ("auto", "2026-07-28"),
+    "legacy": ("legacy", "2025-11-25"),
+}
+RECORDER = [sys.executable, "-I", str(Path(__file__).resolve()), "--recording"]
+SECONDS = 60
+CALL = "list_taxes"
+EXPECTED = "IVA23"
+
+
+class WrongAnswer(Exception):
+    """What the server did is not what a chat client needs."""
+
+
+def main(command: list[str]) -> int:
+    """Talk to the server once per era."""
+    if command[:1] == ["--recording"]:
+        return record(Path(command[1]), command[2:])
+    failed = False
+    for era in ERAS:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                print(f"{era}: {anyio.run(talk, era, command, Path(folder))}", flush=True)
+            except (Exception, ExceptionGroup) as problem:  # noqa: BLE001  whatever it is, it is reported
+                failed = True
+                print(f"{era}: FAILED: {reason(problem)}", flush=True)
+    return 1 if failed else 0
+
+
+async def talk(era: str, command: list[str], folder: Path) -> str:
+    """One conversation, in an empty home and a bare environment, with everything on stdout recorded."""
+    mode, protocol = ERAS[era]
+    recording = folder / "stdout"
+    started = time.perf_counter()
+    server = StdioServerParameters(
+        command=RECORDER[0],
+        args=[*RECORDER[1:], str(recording), *command],
+        env={"HOME": str(folder), "USERPROFILE": str(folder)},
+        cwd=folder,
+    )
+    with anyio.fail_after(SECONDS):
+        async with Client(server, mode=mode) as client:
+            tools = (await client.list_tools()).tools
+            listed_after = time.perf_counter() - started
+            answer = await client.call_tool(CALL, {})
+            spoken, about = client.protocol_version, client.server_info
+    if spoken != protocol:
+        raise WrongAnswer(f"speaks {spoken}, not {protocol}")
+    if about is None or about.name == "":
+        raise WrongAnswer("does not say its name")
+    if CALL not in [tool.name for tool in tools]:
+        raise WrongAnswer(f"{CALL} is not among the {len(tools)} tools")
+    shown = answer.model_dump_json(by_alias=True, exclude_none=True)
+    if answer.is_error or EXPECTED not in shown:
+        raise WrongAnswer(f"{CALL} answered {shown[:500]}")
+    lines = only_json(recording.read_bytes())
+    status = recording.with_suffix(".status")
+    if not status.exists() or status.read_text() != "0":
+        raise WrongAnswer("did not stop by itself, with status 0, when its input closed")
+    return (
+        f"{about.name} {about.version}, protocol {spoken}, {len(tools)} tools after {listed_after:.2f} s, "
+        f"{CALL} answered with {len(shown)} characters, {lines} lines on stdout and all of them JSON-RPC"
+    )
+
+
+def only_json(stdout: bytes) -> int:
+    """The number of lines, when every one of them is a JSON-RPC message."""
+    lines = stdout.splitlines()
+    for line in lines:
+        try:
+            message = json.loads(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+            raise WrongAnswer(f"wrote to stdout: {line[:200]!r}")
+    return len(lines)
+
+
+def record(recording: Path, command: list[str]) -> int:
+    """Stand between client and server: run the server, pass its stdout on, keep a copy."""
+    with recording.open("wb") as copy, subprocess.Popen(command, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        while chunk := server.stdout.read1(65536):  # type: ignore[attr-defined]
+            copy.write(chunk)
+            copy.flush()
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+    recording.with_suffix(".status").write_text(str(server.returncode))
+    return server.returncode
+
+
+def reason(problem: BaseException) -> str:
+    """The innermost exception, in one line."""
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return f"{type(problem).__name__}: {problem}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
