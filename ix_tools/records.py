@@ -41,6 +41,8 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 class Tax(Record):
     """A VAT rate of the account."""
 
+    telling = frozenset({"name", "value", "default_tax"})
+
     id: ReadId = None
     name: Text = None
     value: ReadExact = None
@@ -51,6 +53,8 @@ class Tax(Record):
 
 class Client(Record):
     """A customer, as a document or the client list shows it."""
+
+    telling = frozenset({"id", "name", "code", "fiscal_id"})
 
     id: ReadId = None
     name: Text = None
@@ -109,6 +113,8 @@ class MbReference(Record):
 
 class Document(Record):
     """A document as InvoiceXpress holds it now."""
+
+    telling = frozenset({"id", "status", "number", "total"})
 
     id: ReadId = None
     document_type: str = ""
@@ -175,6 +181,8 @@ class SequencePart(Record):
 
 class Sequence(Record):
     """A series. Every document type has its own sequence id in it (trap 9)."""
+
+    telling = frozenset({"id", "serie", "types"})
 
     id: ReadId = None
     serie: Text = None

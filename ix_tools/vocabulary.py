@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
@@ -36,6 +36,9 @@ class Record(BaseModel):
     """Base of everything that comes back: lenient, and silent about what is empty."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True, defer_build=True)
+
+    telling: ClassVar[frozenset[str]] = frozenset()
+    """Fields that a schema of a record around this one names; empty: all. The others come back too."""
 
 
 # --- amounts -------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ class FindClient(Operation[ClientResult]):
     """
 
     code: Annotated[str | None, OURS] = None
-    """Your code for the client."""
+    """Your code."""
     name: Annotated[str | None, OURS] = None
     """Exact name."""
 

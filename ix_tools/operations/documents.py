@@ -20,9 +20,9 @@ class GetDocument(Operation[DocumentResult]):
     """
 
     document_type: DocumentType
-    """Kind of document; each kind answers only for its own."""
+    """Kind of document."""
     document_id: Id
-    """Id, from list_invoices or a result."""
+    """Id."""
 
     spec = Spec(
         name="get_document",
@@ -91,6 +91,8 @@ LIST_STATES = {"final": "sent"}
 class DocumentRow(Record):
     """A document in a list, short."""
 
+    telling = frozenset({"id", "number", "status", "total"})
+
     id: int | None = None
     document_type: str = ""
     number: str | None = None
@@ -104,6 +106,8 @@ class DocumentRow(Record):
 
 class InvoiceList(Record):
     """A page of documents, and what was left out."""
+
+    telling = frozenset({"invoices", "total_entries", "left_out"})
 
     invoices: list[DocumentRow]
     page: int = 1
@@ -119,19 +123,19 @@ def row_of(document: Document) -> DocumentRow:
 
 
 class ListInvoices(Operation[InvoiceList]):
-    """List invoices, notes and receipts, newest first, a page at a time. `text` is fuzzy; a new document may take seconds to appear.
+    """List invoices, notes and receipts, newest first, in pages. A new document may take seconds to appear.
 
     Source: invoices-v2 "List all"; OpenAPI listInvoices.
     """
 
     types: Annotated[list[ListType], At("type[]", LIST_TYPES)] = Field(default_factory=lambda: list(LIST_TYPES), min_length=1)
-    """Kinds; default all."""
+    """Default all."""
     states: Annotated[
         list[Literal["draft", "final", "settled", "canceled", "second_copy"]], At("status[]", LIST_STATES)
     ] = Field(default_factory=lambda: ["draft", "final", "settled"], min_length=1)
-    """States; default draft, final, settled."""
+    """Default draft, final, settled."""
     text: str | None = None
-    """Fuzzy search in documents, clients and items."""
+    """Fuzzy search."""
     reference: str | None = None
     """Exact reference."""
     date_from: Annotated[WireDate | None, At("date[from]")] = None
@@ -143,13 +147,13 @@ class ListInvoices(Operation[InvoiceList]):
     due_date_to: Annotated[WireDate | None, At("due_date[to]")] = None
     """Due to."""
     total_before_taxes_from: Annotated[Money | None, At("total_before_taxes[from]")] = None
-    """Net total at least."""
+    """At least, net."""
     total_before_taxes_to: Annotated[Money | None, At("total_before_taxes[to]")] = None
-    """Net total at most."""
+    """At most, net."""
     non_archived: bool = True
-    """Include what is not archived."""
+    """Not archived."""
     archived: bool = False
-    """Include what is archived."""
+    """Archived too."""
     page: int = Field(default=1, ge=1)
     """Page."""
     per_page: int = Field(default=30, ge=1, le=100)
@@ -198,7 +202,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
     """
 
     document_id: Id
-    """The invoice's id."""
+    """Invoice's id."""
 
     spec = Spec(
         name="get_related_documents",
@@ -218,9 +222,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
 
 
 class ChangeState(Operation[DocumentResult]):
-    """Finalize, cancel, delete, settle or unsettle a document. A person approves each. Finalizing issues a certified tax document that can never be edited or deleted.
-
-    draft: finalized, deleted · final: canceled, settled · settled: unsettled (notes), canceled (invoice-receipts).
+    """Finalize, cancel, delete, settle or unsettle a document; a person approves. Finalizing issues a certified tax document that can never be edited or deleted. draft: finalized, deleted; final: canceled, settled; settled: unsettled (notes), canceled (invoice_receipts).
 
     Source: invoices-v2 "Change State"; OpenAPI changeInvoiceState, changeGuideState; transitions table B.
     """
@@ -230,9 +232,9 @@ class ChangeState(Operation[DocumentResult]):
     document_id: Id
     """Id."""
     state: Literal["finalized", "canceled", "deleted", "settled", "unsettled"]
-    """What to do."""
+    """New state."""
     message: str | None = None
-    """Reason, a real sentence; required to cancel; goes to the tax authority."""
+    """Reason, a sentence; required to cancel."""
 
     spec = Spec(
         name="change_state",

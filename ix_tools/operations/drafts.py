@@ -35,11 +35,11 @@ class ClientDetails(Call):
     """The customer. An existing one is found by id, code or name; the API then ignores the other fields (trap 3)."""
 
     id: Id | None = None
-    """An existing client's id."""
+    """Existing client."""
     name: str | None = None
-    """Exact name; finds the client or names a new one."""
+    """Exact name."""
     code: str | None = None
-    """Your unique code for the client; new clients need it (the NIF serves)."""
+    """Your unique code (e.g. the NIF); new clients need it."""
     email: Email | None = None
     """E-mail address."""
     address: str | None = None
@@ -47,11 +47,11 @@ class ClientDetails(Call):
     city: str | None = None
     """City."""
     postal_code: str | None = None
-    """Postal code, in Portugal 1000-555."""
+    """Like 1000-555."""
     country: Country | None = None
-    """ISO code or name; unset means Portugal."""
+    """ISO code or name; default Portugal."""
     fiscal_id: str | None = None
-    """NIF or VAT number; checked together with country."""
+    """NIF or VAT number."""
     website: str | None = None
     """Web address."""
     phone: str | None = None
@@ -59,26 +59,26 @@ class ClientDetails(Call):
     fax: str | None = None
     """Fax."""
     observations: str | None = None
-    """Printed on every document to this client."""
+    """Client's notes."""
 
 
 class LineItem(Call):
     """One line. An item of that name in the catalogue is overwritten, account-wide, with what the line says (trap 4)."""
 
     name: str
-    """What was sold; names a catalogue item."""
+    """What is sold."""
     description: str | None = None
-    """Text under the name."""
+    """More text."""
     unit_price: UnitPrice
-    """Net of VAT, in the account's currency."""
+    """Without VAT, in account currency."""
     quantity: Quantity
     """How many."""
     unit: Literal["hour", "day", "month", "unit", "service", "other"] | None = None
     """Unit of measure."""
     discount: Percent | None = None
-    """Percent off this line."""
+    """Percent."""
     tax: Annotated[str | None, At("tax.name")] = None
-    """Name of the account's tax, from list_taxes, e.g. IVA23; default: the account's default tax."""
+    """Tax name from list_taxes, e.g. IVA23; default: the account's default."""
 
     @model_validator(mode="before")
     @classmethod
@@ -97,7 +97,7 @@ class Discount(Call):
     """A discount over all lines."""
 
     value_type: Literal["percentage", "absolute"]
-    """percentage, or absolute: an amount net of VAT."""
+    """absolute: amount without VAT."""
     value: Money
     """How much."""
 
@@ -106,29 +106,29 @@ class DocumentDraft(Call):
     """Fields that every document has, in the words of the API."""
 
     date: WireDate
-    """Document date: 2026-11-30, or today (Lisbon)."""
+    """2026-11-30, or today."""
     due_date: DueDate
-    """Due date, not before date; or +30d: that many days after it."""
+    """Date, or +30d after date."""
     client: ClientDetails | None = None
-    """The customer; only a simplified invoice may go without (final consumer)."""
+    """Customer, found by id, code or name; else created. Optional for simplified_invoices."""
     items: list[LineItem] = Field(min_length=1)
-    """Lines, all of them."""
+    """Lines."""
     reference: str | None = None
-    """Your order number or the like."""
+    """Your order number."""
     observations: str | None = None
-    """Printed on the document."""
+    """Printed notes."""
     retention: Retention | None = None
-    """Withholding tax in percent of the net amount; printed, the total stays."""
+    """Withholding tax, percent."""
     tax_exemption: ExemptionCode | None = None
-    """Why lines carry 0 % VAT, e.g. M07; required when one does (lookup_exemption_codes)."""
+    """Code such as M07; required when a line has 0 % VAT."""
     tax_exemption_reason: Literal["M00"] | None = None
-    """Updates only: M00 removes the exemption when no line is exempt any more."""
+    """Updates only: removes tax_exemption."""
     sequence_id: Id | None = None
-    """Series: the id for this document type, from list_sequences; default: the default series."""
+    """Series id for this type, from list_sequences."""
     manual_sequence_number: str | None = None
-    """Only for accounts outside Portugal that number by hand."""
+    """Only outside Portugal."""
     accept: Annotated[list[str], OURS] = Field(default_factory=list)
-    """Words a refusal asked for, to go ahead nevertheless."""
+    """Words a refusal asked for."""
 
     @model_validator(mode="after")
     def _due_date_is_a_date(self) -> Self:
@@ -142,15 +142,15 @@ class InvoiceDraft(DocumentDraft):
     """What invoices, receipts, credit and debit notes add."""
 
     mb_reference: bool | None = None
-    """Generate a Multibanco reference when finalized (invoices, simplified, invoice-receipts; feature must be on)."""
+    """Multibanco reference at finalize."""
     owner_invoice_id: Id | None = None
-    """The invoice a credit or debit note corrects (required there), or the guide an invoice bills."""
+    """Invoice that a note corrects (required), or guide that an invoice bills."""
     currency_code: CurrencyCode | None = None
-    """Print a second total in this currency; prices stay in the account's currency."""
+    """Second, printed total only."""
     rate: ExchangeRate | None = None
-    """Units of currency_code for 1 of the account's currency."""
+    """currency_code units for 1 of the account's."""
     global_discount: Discount | None = None
-    """Discount over all lines, also those that must not be discounted."""
+    """Over all lines."""
 
 
 class Address(Call):
@@ -170,11 +170,13 @@ class Address(Call):
 
 
 class DocumentResult(Record):
-    """A document as it reads back, and how that differs from what was asked, if it does."""
+    """A document as it reads back."""
+
+    telling = frozenset({"document"})
 
     document: Document
     to_pay: ReadTotal = None
-    differences: list[dict[str, Any]] | None = None
+    """What is left to pay once withholding tax is taken off; only where there is any."""
 
 
 # --- shared logic --------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ class EmailResult(Record):
 
 
 class SendEmail(Operation[EmailResult]):
-    """Send an issued document by e-mail from InvoiceXpress. A person approves the recipient; a sent mail cannot be called back.
+    """E-mail an issued document; a person approves the recipient.
 
     Source: invoices-v2 "Send by Email"; OpenAPI sendInvoiceEmail, sendEstimateEmail, sendGuideEmail.
     """
@@ -36,7 +36,7 @@ class SendEmail(Operation[EmailResult]):
     email: Annotated[Email, At("message.client.email")]
     """Recipient."""
     save: Annotated[bool, At("message.client.save")] = False
-    """Also store it as the client's address."""
+    """Store it as the client's address."""
     subject: Annotated[str | None, At("message.subject")] = None
     """Subject."""
     body: Annotated[str | None, At("message.body")] = None
@@ -46,7 +46,7 @@ class SendEmail(Operation[EmailResult]):
     bcc: Annotated[Email | None, At("message.bcc")] = None
     """Blind copy."""
     logo: Annotated[bool | None, At("message.logo")] = None
-    """With the account's logo (some plans)."""
+    """With logo."""
 
     spec = Spec(
         name="send_email",
@@ -74,6 +74,8 @@ class SendEmail(Operation[EmailResult]):
 class PdfResult(Record):
     """Where the PDF is."""
 
+    telling = frozenset({"document_id", "status", "file", "resource", "link"})
+
     document_id: int
     status: Literal["ready", "pending"]
     file: str | None = None
@@ -84,17 +86,17 @@ class PdfResult(Record):
 
 
 class GetPdf(Operation[PdfResult]):
-    """Fetch the PDF of an issued document: as a file, an MCP resource or a link. It is made on demand; if it is still pending, call again.
+    """Fetch the PDF of an issued document. If still pending, call again.
 
     Source: invoices-v2 "Generate PDF"; OpenAPI generatePdf.
     """
 
     document_id: Id
-    """Id of the document, of any kind."""
+    """Document's id."""
     second_copy: bool = False
-    """Printed as a second copy (2.ª via)."""
+    """2.ª via."""
     delivery: Annotated[Literal["file", "resource", "link"], OURS] = "file"
-    """file: saved on the server's machine; resource: read it with resources/read; link: InvoiceXpress's own address."""
+    """file on the server's machine, MCP resource, or InvoiceXpress's link."""
 
     spec = Spec(
         name="get_pdf",

@@ -44,17 +44,17 @@ class GuideDraft(DocumentDraft):
     """What guides add: the transport."""
 
     loaded_at: WireMoment
-    """When loading starts, in the future, Lisbon time: 2026-11-30T09:30."""
+    """Future, Lisbon: 2026-11-30T09:30."""
     address_from: Address
-    """Place of loading."""
+    """Loading."""
     address_to: Address
-    """Place of delivery."""
+    """Delivery."""
     license_plate: str | None = None
     """Vehicle."""
     load_site: str | None = None
-    """Place of loading, short."""
+    """Loading, short."""
     delivery_site: str | None = None
-    """Place of delivery, short."""
+    """Delivery, short."""
 
 
 class CreateGuide(GuideDraft, Operation[DocumentResult]):
@@ -64,7 +64,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
     """
 
     document_type: GuideType
-    """shippings delivery, transports transport, devolutions return."""
+    """Kind of guide."""
 
     spec = Spec(
         name="create_guide",
@@ -108,7 +108,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
 
 
 class UpdateGuide(GuideDraft, Operation[DocumentResult]):
-    """Change a draft guide. What you leave out stays, except loaded_at: InvoiceXpress does not show it, so it must be given; items, when given, replace all lines.
+    """Change a draft guide. What you leave out stays, except loaded_at, which InvoiceXpress does not show; items, when given, replace all lines.
 
     Source: guides-update-v2 "Update"; OpenAPI updateGuide.
     """
@@ -116,7 +116,7 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
     document_type: GuideType
     """Kind of guide."""
     document_id: Id
-    """The draft's id."""
+    """Draft's id."""
     date: WireDate | None = None  # type: ignore[assignment]
     """Document date."""
     due_date: DueDate | None = None  # type: ignore[assignment]
@@ -124,11 +124,11 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
     client: ClientDetails | None = None
     """Another customer."""
     items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
-    """All lines; a line left out is deleted."""
+    """All lines."""
     address_from: Address | None = None  # type: ignore[assignment]
-    """Place of loading."""
+    """Loading."""
     address_to: Address | None = None  # type: ignore[assignment]
-    """Place of delivery."""
+    """Delivery."""
 
     spec = Spec(
         name="update_guide",

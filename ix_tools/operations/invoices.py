@@ -46,7 +46,7 @@ DRAFT_GUARDS = (
 
 
 class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
-    """Create an invoice, simplified invoice, invoice-receipt, credit or debit note as a draft, totals checked to the cent. Nothing is issued until change_state finalizes it.
+    """Create an invoice, invoice-receipt, simplified invoice, credit or debit note as a draft; totals are checked to the cent. Nothing is issued until change_state finalizes it.
 
     Source: invoices-v2 "Create"; OpenAPI createInvoice.
     """
@@ -54,7 +54,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
     document_type: InvoiceType = "invoices"
     """Kind of document."""
     proprietary_uid: Annotated[str | None, At("/proprietary_uid")] = None
-    """Your own unique id: the same id never makes a second document."""
+    """Your unique id; the same id makes no second document."""
 
     spec = Spec(
         name="create_invoice",
@@ -97,7 +97,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
 
 
 class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
-    """Change a draft. What you leave out stays as it is (the whole document is read, merged and sent back); items, when given, replace all lines.
+    """Change a draft. What you leave out stays; items, when given, replace all lines. Fields as in create_invoice.
 
     Source: invoices-v2 "Update"; OpenAPI updateInvoice.
     """
@@ -105,15 +105,15 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
     document_type: InvoiceType
     """Kind of document."""
     document_id: Id
-    """The draft's id."""
+    """Draft's id."""
     date: WireDate | None = None  # type: ignore[assignment]
     """Document date."""
     due_date: DueDate | None = None  # type: ignore[assignment]
-    """Due date, or +30d."""
+    """Due date."""
     client: ClientDetails | None = None
     """Another customer."""
     items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
-    """All lines; a line left out is deleted."""
+    """All lines."""
 
     spec = Spec(
         name="update_invoice",

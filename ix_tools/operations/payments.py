@@ -21,7 +21,7 @@ class ReceiptResult(Record):
 
 
 class GeneratePayment(Operation[ReceiptResult]):
-    """Record a payment of an invoice; InvoiceXpress issues a certified receipt. A person approves. Paid in full, the invoice becomes settled.
+    """Record a payment of an invoice, which issues a certified receipt; a person approves.
 
     Source: invoices-v2 "Generate Payment/Receipt"; OpenAPI generatePayment.
     """
@@ -29,17 +29,17 @@ class GeneratePayment(Operation[ReceiptResult]):
     document_type: Annotated[Literal["invoices", "simplified_invoices", "vat_moss_invoices"], OURS] = "invoices"
     """Kind of document."""
     document_id: Id
-    """The invoice's id."""
+    """Invoice's id."""
     amount: Money
-    """Amount paid, at most what is still open."""
+    """At most what is open."""
     payment_mechanism: Mechanism
-    """TB transfer, MB Multibanco, NU cash, CC credit card, CD debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC commercial paper, PR goods, TR restaurant ticket, OU other."""
+    """TB transfer, MB Multibanco, NU cash, CC/CD credit/debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC bill, PR goods, TR meal ticket, OU other."""
     payment_date: WireDate
-    """Day of payment, or today."""
+    """Day."""
     note: str | None = None
-    """Printed on the receipt."""
+    """On the receipt."""
     serie: str | None = None
-    """Series name of the receipt; default: the invoice's."""
+    """Receipt's series; default the invoice's."""
 
     spec = Spec(
         name="generate_payment",
@@ -80,15 +80,15 @@ class GeneratePayment(Operation[ReceiptResult]):
 
 
 class CancelPayment(Operation[ReceiptResult]):
-    """Cancel a receipt, and so the payment behind it; the invoice is open again. A person approves. The number stays used.
+    """Cancel a receipt and its payment; the invoice is open again. A person approves.
 
     Source: invoices-v2 "Cancel Payment/Receipt"; OpenAPI cancelReceipt.
     """
 
     receipt_id: Id
-    """The receipt's id, from generate_payment or get_related_documents."""
+    """Id, from get_related_documents."""
     message: str
-    """Reason, a real sentence; recorded."""
+    """Reason, a sentence."""
     state: Literal["canceled"] = "canceled"
     """Always canceled."""
 

@@ -21,7 +21,7 @@ class SequenceList(Record):
 
 
 class ListSequences(Operation[SequenceList]):
-    """List the series with, for each document type, its sequence id, last number and validation code (N/D: not registered, N/A: not needed).
+    """List series: for each document type its sequence id, last number and validation code (N/D unregistered, N/A not needed).
 
     Source: sequences-list-v2; OpenAPI listSequences.
     """
@@ -47,13 +47,13 @@ class SequenceResult(Record):
 
 
 class RegisterSequence(Operation[SequenceResult]):
-    """Register a series with the tax authority (AT), which gives every document type its validation code for the ATCUD. A person approves; it cannot be undone.
+    """Register a series with the tax authority (AT) for its ATCUD codes; a person approves.
 
     Source: sequences-register-v2; OpenAPI registerSequence; Portaria 195/2020.
     """
 
     sequence_id: Id
-    """The series' id, from list_sequences."""
+    """Series' own id, from list_sequences."""
 
     spec = Spec(
         name="register_sequence",
@@ -103,23 +103,23 @@ def explained(refusal: Conflict | NotFound | Rejected) -> IxError:
 
 
 class UpdateSequence(Operation[SequenceResult]):
-    """Rename a series or set its next numbers, through the first API version. Only while no document was finalized in it. A person approves.
+    """Rename a series or set its numbers, only while nothing was finalized in it; a person approves.
 
     Source: sequences-update-v1 (XML).
     """
 
     sequence_id: Id
-    """The series' id, from list_sequences."""
+    """Series' own id, from list_sequences."""
     serie: str
     """Its name."""
     current_invoice_number: int = Field(ge=0)
-    """Last invoice number used."""
+    """Last used."""
     current_credit_note_number: int = Field(ge=0)
-    """Last credit note number used."""
+    """Last used."""
     current_debit_note_number: int = Field(ge=0)
-    """Last debit note number used."""
+    """Last used."""
     default_sequence: Literal[1] | None = None
-    """1 makes it the default series."""
+    """Make it default."""
 
     spec = Spec(
         name="update_sequence",

@@ -17,7 +17,7 @@ class TaxList(Record):
 
 
 class ListTaxes(Operation[TaxList]):
-    """List the account's VAT rates: exact names for `tax` on lines, rates, and which is the default.
+    """List the account's VAT rates: names, rates, default.
 
     Source: OpenAPI listTaxes.
     """
@@ -39,6 +39,8 @@ class ListTaxes(Operation[TaxList]):
 class ExemptionRow(Record):
     """An exemption code. `text` is the Portuguese wording printed on the document."""
 
+    telling = frozenset({"code", "text", "law"})
+
     code: str
     text: str
     meaning: str | None = None
@@ -58,7 +60,7 @@ class ExemptionList(Record):
 
 
 class LookupExemptionCodes(Operation[ExemptionList]):
-    """Look up why a line may carry no VAT (motivo de isenção): code, printed text, law, validity. Contacts nobody.
+    """Look up VAT exemption codes (motivos de isenção): printed text, law, validity.
 
     Source: official code list; AT table.
     """
@@ -66,13 +68,13 @@ class LookupExemptionCodes(Operation[ExemptionList]):
     code: ExemptionCode | None = None
     """One code."""
     text: str | None = None
-    """Words to find, in Portuguese or English, or a law."""
+    """Words in pt or en, or a law."""
     on: WireDate | None = None
-    """Date of the document; default today."""
+    """Document date; default today."""
     language: Literal["pt", "en"] = "pt"
-    """Language of the notes."""
+    """Notes in."""
     all: bool = False
-    """Also codes not in force on that date."""
+    """Ended ones too."""
 
     spec = Spec(
         name="lookup_exemption_codes",

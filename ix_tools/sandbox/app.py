@@ -6,9 +6,9 @@ log -> fault before -> rate limit -> key -> content type -> route -> one transac
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import socket
+import struct
 import threading
 import time
 from collections import defaultdict, deque
@@ -41,7 +41,7 @@ class Box:
         self.store, self.control = store, control
         self.base_url = ""
         self.closing = asyncio.Event()
-        """Set when the server is stopping: delayed answers are given up."""
+        """Set when the server is to stop."""
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._creating: set[str] = set()
         self._lock = threading.Lock()
@@ -73,12 +73,9 @@ class Box:
         return 0
 
     async def pause(self, seconds: float) -> None:
-        """Keep one caller waiting, and nobody else."""
-        if seconds <= 0:
-            return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.closing.wait(), seconds)
-            raise Torn
+        """Keep one caller waiting and nobody else, until the time is up or the delay is called off."""
+        if seconds > 0 and not self.closing.is_set():
+            await asyncio.wait({asyncio.wrap_future(self.control.hold())}, timeout=seconds)
 
     def begin_creating(self, uid: str) -> bool:
         """False while another call with the same uid is under way: that is a 409, not a wait (section D)."""
@@ -307,11 +304,12 @@ async def _send(answer: Answer, fault: Fault | None, scope: Scope, receive: Rece
 
 
 async def _tear(scope: Scope, receive: Receive, hard: bool) -> None:
-    """End the connection: politely (what was written still arrives), or with a reset as a crashed proxy would."""
+    """End the connection: politely, so that what was written arrives, or with a reset."""
     transport: asyncio.Transport = scope[TRANSPORT]
     if hard:
         sock = transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        # Lingering for no time turns the close into a reset.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     else:
         transport.close()

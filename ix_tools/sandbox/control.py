@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -56,6 +57,9 @@ class Control:
 
     def __init__(self, language: str = "en", clock: str | None = None) -> None:
         self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
+        self._held: set[Future[None]] = set()
+        self._requests: list[dict[str, Any]] = []
         self._language, self._clock = language, clock
         self.reset()
 
@@ -69,8 +73,9 @@ class Control:
             self.options = options
             self.lag = 0.0
             self._faults: list[Fault] = []
-            self._requests: list[dict[str, Any]] = []
+            self._requests.clear()
         self.set_clock(self._clock)
+        self.let_go()
 
     def set_clock(self, moment: str | None) -> None:
         """Stop the clock at a moment of Lisbon time; None lets it run again."""
@@ -99,9 +104,26 @@ class Control:
             self._faults.append(fault)
 
     def clear_faults(self) -> None:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more, and what is being delayed goes on at once."""
         with self._lock:
             self._faults.clear()
+        self.let_go()
+
+    def hold(self) -> Future[None]:
+        """A delay that somebody may cut short."""
+        held: Future[None] = Future()
+        with self._lock:
+            self._held.add(held)
+        held.add_done_callback(self._held.discard)
+        return held
+
+    def let_go(self) -> None:
+        """Cut every running delay short."""
+        with self._lock:
+            held = list(self._held)
+        for delay in held:
+            if delay.set_running_or_notify_cancel():
+                delay.set_result(None)
 
     def fault_for(self, method: str, path: str) -> Fault | None:
         """The fault that meets this request."""
@@ -112,6 +134,16 @@ class Control:
         """Log a request; its status is filled in when there is one."""
         with self._lock:
             self._requests.append(entry)
+            self._arrived.notify_all()
+
+    def wait_for_request(self, method: str, path: str, timeout: float) -> bool:
+        """Wait until such a request has arrived, answered or not; False when none came in time."""
+
+        def arrived() -> bool:
+            return any(seen["method"] == method and re.search(path, seen["path"]) for seen in self._requests)
+
+        with self._arrived:
+            return self._arrived.wait_for(arrived, timeout)
 
     def requests(self) -> list[dict[str, Any]]:
         """The log so far, oldest first."""

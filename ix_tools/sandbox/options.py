@@ -41,7 +41,7 @@ class Options:
     empty_update_answer: bool = False
     """Answer updates and state changes with nothing, as the older documentation says (J3)."""
     uid_after_cancel: str = "old"
-    """old: a proprietary_uid keeps answering its cancelled or deleted document; new: it makes another one (J30)."""
+    """old: a uid keeps answering its cancelled or deleted document; new: it makes another one (J30)."""
     registration_required: bool = True
     """Refuse to finalize in a series without a validation code (C12)."""
     register_on_create: bool = True

@@ -73,7 +73,7 @@ _UNDECOMPOSED = str.maketrans({"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı":
 
 
 def _writable(text: str) -> str:
-    """What the built-in fonts can write: Western Europe and the euro. The rest loses its accents, or shows ?."""
+    """What the built-in fonts can write; letters beyond Western Europe lose their accents, or show ?."""
     return "".join(letter if _fits(letter) else _near(letter) for letter in text.translate(_UNDECOMPOSED))
 
 

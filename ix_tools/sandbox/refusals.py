@@ -161,9 +161,12 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Name can't be changed because it is already associated with invoices",
         "Name can't be changed because it is already associated with invoices",
     ),
-    "price_blank": ("Unit price can't be blank", "Unit price can't be blank"),
-    "price_not_number": ("Unit price is not a number", "Unit price is not a number"),
-    "value_blank": ("Value can't be blank", "Value can't be blank"),
+    "item_name_required": ("Name is a required field", "Name is a required field"),
+    "price_required": ("Price is a required field", "Price is a required field"),
+    "price_not_valid": (
+        "Price is not valid. Check the decimal mark and if you are inserting only numbers.",
+        "Price is not valid. Check the decimal mark and if you are inserting only numbers.",
+    ),
     "not_available": ("is not available.", "não está disponível"),
     "blank": ("can't be blank", "não pode ficar em branco"),
     "not_number": ("is not a number", "não é um número"),
@@ -200,8 +203,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "No document with ID {0} was found in this account",
     ),
     "qr_draft": (
-        "Document with ID {0} is still in draft. QR Codes are only available for final, canceled or settled documents.",
-        "Document with ID {0} is still in draft. QR Codes are only available for final, canceled or settled documents.",
+        "Document with ID {0} is still in draft. "
+        "QR Codes are only available for final, canceled or settled documents.",
+        "Document with ID {0} is still in draft. "
+        "QR Codes are only available for final, canceled or settled documents.",
     ),
     "uid_ongoing": (
         "There's an ongoing document creation with the provided UID {0}",

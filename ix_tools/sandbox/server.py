@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Sandbox:
     """InvoiceXpress in a box, on 127.0.0.1 in a thread of this process while the `with` block lasts.
 
-    Everything below `base_url` is the API; the methods are the hand inside the box and may be called at any time.
+    Everything below `base_url` is the API; the methods are the hand inside the box, for any thread.
     """
 
     api_key = seeds.API_KEY
@@ -72,6 +72,10 @@ class Sandbox:
         """The API calls so far: method, path, query (never the key), body, status (None while unanswered)."""
         return self._control.requests()
 
+    def wait_for_request(self, method: str, path: str, timeout: float = 10) -> bool:
+        """Wait until a matching call has arrived, answered or not: for tests that act while one is under way."""
+        return self._control.wait_for_request(method, path, timeout)
+
     def clear_requests(self) -> None:
         """Forget them."""
         self._control.clear_requests()
@@ -110,7 +114,7 @@ class Sandbox:
         )
 
     def clear_faults(self) -> None:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more; delays that are under way end at once."""
         self._control.clear_faults()
 
     def set_lag(self, seconds: float) -> None:
@@ -220,12 +224,16 @@ def _server(box: Box, on_ready: Callable[[], None] | None = None) -> Any:
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             super().handle_exit(sig, frame)
+            self._close()
+
+        def _close(self) -> None:
             box.closing.set()
+            box.control.let_go()
 
         def stop(self) -> None:
             """From another thread."""
             self.should_exit = True
-            self._loop.call_soon_threadsafe(box.closing.set)
+            self._loop.call_soon_threadsafe(self._close)
 
     config = uvicorn.Config(
         application(box),

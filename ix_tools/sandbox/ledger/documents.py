@@ -74,7 +74,7 @@ def is_exempt(document: Document) -> bool:
 
 
 def _read(books: Books, kind: Kind, sent: dict[str, Any], document: Document, updating: bool) -> None:
-    # Absent dates stay as they were on an update, so that moving `date` alone runs into the old due_date (C5, C11).
+    # Absent dates stay on an update, so that moving `date` alone runs into the old due_date (C5, C11).
     document.date = _day(sent, "date", books.today, document.date)
     document.due_date = _day(sent, "due_date", books.today, document.due_date)
     document.lines = lines.read(books, sent.get("items"), updating)

@@ -63,16 +63,16 @@ def _is_used(books: Books, name: str) -> bool:
 def _checked(books: Books, sent: dict[str, Any], item: Item) -> Item:
     name = str(sent.get("name", item.name) or "").strip()
     if not name:
-        raise Refused("name_blank")
+        raise Refused("item_name_required")
     same = books.store.first(Item, name=name)
     if same is not None and same.id != item.id:
         raise Refused("item_name_taken")
     raw = sent.get("unit_price", item.unit_price)
     if raw in (None, ""):
-        raise Refused("price_blank", "price_not_number")
+        raise Refused("price_required")
     price = fraction(raw)
     if price is None:
-        raise Refused("price_not_number")
+        raise Refused("price_not_valid")
     if price < 0:
         raise Refused("unit_price_low")
     unit = str(sent.get("unit", item.unit) or "")

@@ -64,7 +64,7 @@ def change(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> 
     if word == "finalized":
         finalize(books, kind, document)
     elif word == "canceled":
-        _cancel(books, document, str(sent.get("message") or "").strip())
+        _cancel(books, kind, document, str(sent.get("message") or "").strip())
     elif word == "settled" and kind.payable:
         payments.settle(books, document)
     document.status = status
@@ -74,8 +74,8 @@ def change(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> 
     return document
 
 
-def _cancel(books: Books, document: Document, message: str) -> None:
-    if not message:
+def _cancel(books: Books, kind: Kind, document: Document, message: str) -> None:
+    if not message and kind.family in ("invoices", "receipts"):  # only what is a tax document needs a reason
         raise Refused("cancel_message")
     if document.type != "InvoiceReceipt" and live(books, document, "Receipt"):
         raise Refused("has_receipts")

@@ -1,0 +1,189 @@
+"""Plain JSON Schema for models and no-code hosts: no titles, no $defs, no anyOf-null, no null defaults; small.
+
+Every byte of a tool list is paid for in each conversation, so what a name says already is not said again.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from ix_tools.operation import Effect, Operation
+from ix_tools.vocabulary import Record
+
+Schema = dict[str, Any]
+EVIDENT = 18
+"""A description of at most so many characters (`City.`, `Second copy.`) adds nothing to the parameter's name."""
+
+
+def input_schema(operation: type[Operation[Any]]) -> Schema:
+    """What a caller may send: every parameter described, nothing else allowed."""
+    return _compact(operation.model_json_schema(schema_generator=_Plain), strict=True)
+
+
+def output_schema(operation: type[Operation[Any]]) -> Schema:
+    """What comes back. Only `ok` is required, so that refusals and waiting approvals fit the same schema."""
+    result = operation.result_type()
+    properties = {name: one for name, one in _shown(result).items() if not _telling(result) or name in _telling(result)}
+    return {"type": "object", "properties": {"ok": {"type": "boolean"}, **properties}, "required": ["ok"]}
+
+
+def _telling(record: type[BaseModel]) -> frozenset[str]:
+    return record.telling if issubclass(record, Record) else frozenset()
+
+
+def _shown(record: type[BaseModel]) -> Schema:
+    """A record's properties; a record inside it shows only the fields that callers act on (`Record.telling`)."""
+    properties = _compact(record.model_json_schema(mode="serialization", schema_generator=_Plain), strict=False)["properties"]
+    for name, info in record.model_fields.items():
+        inner = _record_in(info.annotation)
+        if inner is not None and inner.telling:
+            telling = {field: one for field, one in _shown(inner).items() if field in inner.telling}
+            holder = properties[name]
+            (holder["items"] if "items" in holder else holder)["properties"] = telling
+    return dict(properties)
+
+
+def _record_in(annotation: Any) -> type[Record] | None:
+    """The record in `Record`, `Record | None` or `list[Record]`."""
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        return annotation
+    return next((found for one in get_args(annotation) if (found := _record_in(one)) is not None), None)
+
+
+def listed(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The tools as one list, as small as it can be without saying less.
+
+    What an earlier tool of the list said of a parameter is not said again: its description, or the fields of
+    an object such as `client` (the later tool names the earlier one). A description so short that the
+    parameter's name says it is left out. The server checks every field all the same, and the files in
+    tool_schemas/ and the reference keep every word.
+    """
+    said = _Said()
+    return [{**one, "inputSchema": said.once(one["inputSchema"], "", one["name"])} for one in tools]
+
+
+class _Said:
+    """What a list of tools has said so far."""
+
+    def __init__(self) -> None:
+        self.texts: set[tuple[str, str]] = set()
+        self.objects: dict[str, tuple[str, Any]] = {}
+
+    def once(self, node: Mapping[str, Any], name: str, tool: str) -> dict[str, Any]:
+        """A parameter's schema without what was said before."""
+        kept = {key: value for key, value in node.items() if key != "description" and not (name and key == "additionalProperties")}
+        if "properties" in kept and name:
+            earlier, fields = self.objects.setdefault(name, (tool, kept["properties"]))
+            if earlier != tool and fields == kept["properties"]:
+                return {"type": "object", "description": f"As in {earlier}."}
+        text = node.get("description", "")
+        if len(text) > EVIDENT and (name, text) not in self.texts:
+            self.texts.add((name, text))
+            kept["description"] = text
+        if "properties" in kept:
+            kept["properties"] = {key: self.once(value, key, tool) for key, value in kept["properties"].items()}
+        if "items" in kept:
+            kept["items"] = self.once(kept["items"], name, tool)
+        return kept
+
+
+def description(operation: type[Operation[Any]]) -> str:
+    """The docstring without its source line."""
+    text = (operation.__doc__ or "").split("\n\n    Source:")[0]
+    return "\n".join(line.strip() for line in text.strip().splitlines() if line.strip())
+
+
+def source(operation: type[Operation[Any]]) -> str:
+    """Where the operation is documented by the vendor."""
+    _, _, text = (operation.__doc__ or "").partition("Source:")
+    return " ".join(text.split())
+
+
+def hints(operation: type[Operation[Any]]) -> dict[str, bool]:
+    """All four hints, from the effect: a host must never have to assume the worst or hope for the best."""
+    spec = operation.spec
+    return {
+        "readOnlyHint": not spec.effect.writes,
+        "destructiveHint": spec.effect.gated,
+        "idempotentHint": spec.idempotent,
+        "openWorldHint": spec.effect is not Effect.LOCAL,
+    }
+
+
+def tool(operation: type[Operation[Any]]) -> dict[str, Any]:
+    """A tool as MCP lists it."""
+    return {
+        "name": operation.spec.name,
+        "title": operation.spec.title,
+        "description": description(operation),
+        "inputSchema": input_schema(operation),
+        "outputSchema": output_schema(operation),
+        "annotations": hints(operation),
+    }
+
+
+class _Plain(GenerateJsonSchema):
+    """Pydantic's generator without titles."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def _compact(schema: Mapping[str, Any], *, strict: bool) -> Schema:
+    definitions = schema.get("$defs", {})
+    compacted = _node(schema, definitions, strict)
+    compacted.pop("description", None)  # the tool's own description says it
+    return compacted
+
+
+def _node(node: Any, definitions: Mapping[str, Any], strict: bool) -> Any:
+    if isinstance(node, list):
+        return [_node(one, definitions, strict) for one in node]
+    if not isinstance(node, Mapping):
+        return node
+    if "$ref" in node:
+        inlined = {key: value for key, value in definitions[node["$ref"].rsplit("/", 1)[-1]].items() if key != "description"}
+        return _node({**inlined, **{key: value for key, value in node.items() if key != "$ref"}}, definitions, strict)
+    if "anyOf" in node:
+        kinds = [one for one in node["anyOf"] if one != {"type": "null"}]
+        rest = {key: value for key, value in node.items() if key not in {"anyOf", "default"} or (key == "default" and value is not None)}
+        if len(kinds) == 1:
+            return _node({**kinds[0], **rest}, definitions, strict)
+        return _node({**_widest(kinds), **rest}, definitions, strict)
+    return _leaf(node, definitions, strict)
+
+
+def _widest(kinds: list[Any]) -> Mapping[str, Any]:
+    """Several closed lists of words become one; anything else keeps its first form."""
+    if all("enum" in one for one in kinds):
+        return {"type": "string", "enum": [word for one in kinds for word in one["enum"]]}
+    first: Mapping[str, Any] = kinds[0]
+    return first
+
+
+def _leaf(node: Mapping[str, Any], definitions: Mapping[str, Any], strict: bool) -> Schema:
+    kept: Schema = {}
+    for key, value in node.items():
+        if key in {"title", "$defs"} or (key == "default" and (value is None or value == [] or not strict)):
+            continue
+        if key == "description" and not strict:
+            continue
+        if key == "additionalProperties" and not strict:
+            continue
+        if key == "properties":
+            kept[key] = {name: _node(one, definitions, strict) for name, one in value.items()}
+        elif key == "required" and not strict:
+            continue
+        elif key == "const":
+            kept["enum"] = [value]
+        else:
+            kept[key] = _node(value, definitions, strict)
+    return kept
+
+
+def required_first(model: type[BaseModel]) -> list[str]:
+    """Parameter names, those that must be given first."""
+    fields = model.model_fields
+    return sorted(fields, key=lambda name: not fields[name].is_required())
