@@ -35,9 +35,9 @@ class LookUps:
         about = call.about()
         jobs: dict[str, Callable[[], Awaitable[Any]]] = {}
         if Want.TAXES in wanted:
-            jobs["taxes"] = self._taxes
+            jobs["taxes"] = self.taxes
         if Want.SEQUENCES in wanted:
-            jobs["sequences"] = self._sequences
+            jobs["sequences"] = self.sequences
         if Want.DOCUMENT in wanted and about:
             jobs["document_raw"] = lambda: self._document(*about)
         if Want.RELATED in wanted and about:
@@ -83,6 +83,17 @@ class LookUps:
         raw = await self._document(kind, number)
         return _read(raw, kind), raw
 
+    async def clients(self) -> list[Client]:
+        """The account's clients, as far as the setting lets pages be read."""
+        found: list[Client] = []
+        read = 0
+        async for rows, _ in self._pages("/clients.json", "clients"):
+            found += [Client.model_validate(row) for row in rows]
+            read += 1
+            if read >= self.most_pages:
+                break
+        return found
+
     # --- one look-up each ---
 
     async def _get(self, path: str, *query: tuple[str, str]) -> Any:
@@ -103,11 +114,13 @@ class LookUps:
                 return
             number += 1
 
-    async def _taxes(self) -> tuple[Tax, ...]:
+    async def taxes(self) -> tuple[Tax, ...]:
+        """The account's taxes."""
         body = await self._get("/taxes.json") or {}
         return tuple(Tax.model_validate(one) for one in body.get("taxes") or [])
 
-    async def _sequences(self) -> tuple[Sequence, ...]:
+    async def sequences(self) -> tuple[Sequence, ...]:
+        """The account's series."""
         body = await self._get("/sequences.json") or {}
         return tuple(Sequence.model_validate(one) for one in body.get("sequences") or [])
 

@@ -28,6 +28,7 @@ from ix_tools.guards.readback import differences
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Finding, Operation
 from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.files import GetPdf
 from ix_tools.settings import SANDBOX_NOTICE, Settings, data_folder
 from ix_tools.store import Store
 from ix_tools.vocabulary import lisbon_now
@@ -101,6 +102,23 @@ async def perform(
     if differing:
         raise _stored_differently(call, result, differing)
     return _result(desk, call, result, warnings)
+
+
+async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
+    """The PDF itself, for faces that hand it on instead of saving it."""
+    call = GetPdf(document_id=document_id, second_copy=second_copy)
+    sending = _Sending(desk, Facts(now=desk.now()))
+    url = await call.address(sending)
+    content = await sending.download(url) if url else None
+    if content is None:
+        raise IxError(
+            "The PDF is still being made." if url is None else "The PDF lies on a host from which nothing is downloaded.",
+            code="pdf_not_ready" if url is None else "pdf_elsewhere",
+            sent="refused",
+            next="ask again in a few seconds" if url is None else "get_pdf with delivery: link gives its address",
+            retryable=url is None,
+        )
+    return content
 
 
 # --- parse ---------------------------------------------------------------------------------------------

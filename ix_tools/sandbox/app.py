@@ -75,7 +75,11 @@ class Box:
     async def pause(self, seconds: float) -> None:
         """Keep one caller waiting and nobody else, until the time is up or the delay is called off."""
         if seconds > 0 and not self.closing.is_set():
-            await asyncio.wait({asyncio.wrap_future(self.control.hold())}, timeout=seconds)
+            held = self.control.hold()
+            try:
+                await asyncio.wait({asyncio.wrap_future(held)}, timeout=seconds)
+            finally:
+                held.cancel()
 
     def begin_creating(self, uid: str) -> bool:
         """False while another call with the same uid is under way: that is a 409, not a wait (section D)."""

@@ -34,7 +34,10 @@ class Fault:
     """The status or the delay comes once the work is done and kept, as in a finalize that times out (C26)."""
 
     def __post_init__(self) -> None:
-        re.compile(self.path or "")
+        try:
+            re.compile(self.path or "")
+        except re.error as error:
+            raise ValueError(f"path is a regular expression: {error}") from None
         if self.drop not in (None, "before", "after"):
             raise ValueError("drop is 'before' or 'after'")
 
@@ -67,8 +70,6 @@ class Control:
         """As it was when the box was made."""
         options = Options()
         options.set("language", self._language)
-        if self._language not in ("en", "pt"):
-            raise ValueError("language is en or pt")
         with self._lock:
             self.options = options
             self.lag = 0.0

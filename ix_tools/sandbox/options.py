@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+WORDS = {
+    "language": ("en", "pt"),
+    "exemption_level": ("any", "line"),
+    "uid_after_cancel": ("old", "new"),
+    "sequence_errors": ("bare", "wrapped"),
+}
+
 
 @dataclass
 class Options:
@@ -62,4 +69,6 @@ class Options:
             raise ValueError(f"no such option: {name} (there are {', '.join(sorted(known))})")
         if type(value) is not known[name]:
             raise ValueError(f"option {name} takes {known[name].__name__}, not {value!r}")
+        if name in WORDS and value not in WORDS[name]:
+            raise ValueError(f"option {name} is one of {', '.join(WORDS[name])}, not {value!r}")
         setattr(self, name, value)

@@ -28,7 +28,7 @@ TABLES: dict[type[Any], str] = {
 }
 LOOKED_UP = {
     "clients": ("code", "name"),
-    "documents": ("client_id", "owner_id", "proprietary_uid", "sequence_id", "status", "type"),
+    "documents": ("client_id", "owner_id", "proprietary_uid", "reference", "sequence_id", "type"),
     "items": ("name",),
     "papers": ("document_id", "token"),
 }
@@ -105,6 +105,16 @@ class Store:
         """The oldest row whose fields all have these values."""
         found = self.find(kind, **fields)
         return found[0] if found else None
+
+    def greatest(self, kind: type[Row], name: str, having: str, **fields: str | int) -> str | None:
+        """The greatest value of a field among rows that have another one at all."""
+        where = "".join(f" AND json_extract(body, '$.{name}') = ?" for name in fields)
+        query = (
+            f"SELECT max(json_extract(body, '$.{name}')) FROM {TABLES[kind]}"
+            f" WHERE json_extract(body, '$.{having}') IS NOT NULL{where}"
+        )
+        value: str | None = self._db.execute(query, tuple(fields.values())).fetchone()[0]
+        return value
 
     def save(self, row: Client | Document | Item | Mail | Paper | Sequence | Tax) -> None:
         """Insert or replace."""

@@ -114,7 +114,9 @@ def test_a_refused_document_leaves_neither_client_nor_item_behind(api: Api) -> N
 def test_an_update_replaces_the_document_and_what_is_not_sent_again_is_gone(api: Api) -> None:
     """C5."""
     draft = api.draft(
-        items=[api.line(), api.line(name="Formação", tax={"name": "Isento"})], tax_exemption="M07", reference="PO-1"
+        items=[api.line(), api.line(name="Formação", tax={"name": "Isento"})],
+        tax_exemption="M07",
+        reference="PO-1",
     )
     path = f"/invoices/{draft['id']}.json"
     body = api.body(items=[api.line(name="Formação", tax={"name": "Isento"})])
@@ -158,7 +160,9 @@ def test_an_account_may_look_at_the_lines_code_only(api: Api) -> None:
     """C6b."""
     api.box.set_option("exemption_level", "line")
     exempt = api.line(tax={"name": "Isento"})
-    assert refused(api, items=[exempt], tax_exemption="M07") == ["Razão de isenção deve ter uma opção selecionada"]
+    assert refused(api, items=[exempt], tax_exemption="M07") == [
+        "Razão de isenção deve ter uma opção selecionada"
+    ]
     assert api.draft(items=[{**exempt, "tax_exemption": "M07"}])["tax_exemption"] == "M07"
 
 
@@ -183,9 +187,7 @@ def test_m00_clears_the_exemption_once_no_line_is_exempt(api: Api) -> None:
 )
 def test_exemption_codes_are_a_closed_list_with_dates(api: Api, code: str, day: str, accepted: bool) -> None:
     """J27."""
-    body = api.body(
-        date=day, due_date=TODAY, items=[api.line(tax={"name": "Isento"})], tax_exemption=code
-    )
+    body = api.body(date=day, due_date=TODAY, items=[api.line(tax={"name": "Isento"})], tax_exemption=code)
     assert (api.post("/invoices.json", {"invoice": body}).status_code == 201) is accepted
 
 
@@ -248,7 +250,9 @@ def test_a_wrong_line_is_refused(api: Api, changes: dict[str, Any], message: str
     assert refused_line(api, **changes) == [message]
 
 
-@pytest.mark.parametrize("changes", [{"discount": "0"}, {"discount": "100"}, {"unit": "hour"}, {"unit_price": 0}])
+@pytest.mark.parametrize(
+    "changes", [{"discount": "0"}, {"discount": "100"}, {"unit": "hour"}, {"unit_price": 0}]
+)
 def test_a_line_at_the_edge_is_accepted(api: Api, changes: dict[str, Any]) -> None:
     assert api.draft(items=[api.line(**changes)])["status"] == "draft"
 
@@ -263,7 +267,9 @@ def test_lines_must_be_an_array_of_at_least_one(api: Api) -> None:
     assert refused(api, items=[]) == ["Invoice items is invalid"]
 
 
-@pytest.mark.parametrize(("percent", "good"), [("0", True), ("99.99", True), ("100", False), ("-1", False), ("x", False)])
+@pytest.mark.parametrize(
+    ("percent", "good"), [("0", True), ("99.99", True), ("100", False), ("-1", False), ("x", False)]
+)
 def test_retention_is_a_percentage_that_changes_no_total(api: Api, percent: str, good: bool) -> None:
     """C18."""
     if good:
@@ -286,7 +292,11 @@ def test_a_second_currency_prints_a_second_total_and_changes_nothing_else(api: A
 def test_a_country_code_is_refused_with_a_cascade_over_the_client(api: Api) -> None:
     """C22."""
     client = {"name": "Gama", "code": "G", "country": "PT", "fiscal_id": "510123457"}
-    assert refused(api, client=client) == ["Country PT was not found", "Client is invalid", "Fiscal is invalid"]
+    assert refused(api, client=client) == [
+        "Country PT was not found",
+        "Client is invalid",
+        "Fiscal is invalid",
+    ]
     for country in ("Espanha", "portugal", "Deutschland"):
         assert refused(api, client={**client, "country": country})[0] == f"Country {country} was not found"
 
@@ -304,7 +314,9 @@ def test_a_country_code_is_refused_with_a_cascade_over_the_client(api: Api) -> N
         ("Portugal", "400000000", False),
     ],
 )
-def test_country_and_fiscal_id_are_judged_as_a_pair(api: Api, country: str, fiscal_id: str, accepted: bool) -> None:
+def test_country_and_fiscal_id_are_judged_as_a_pair(
+    api: Api, country: str, fiscal_id: str, accepted: bool
+) -> None:
     """C22; foreign numbers are not checked."""
     body = api.body(client={"name": "Gama", "code": "G", "country": country, "fiscal_id": fiscal_id})
     response = api.post("/invoices.json", {"invoice": body})

@@ -78,11 +78,15 @@ def test_notes_together_may_not_pass_their_invoice_and_the_draft_is_stranded(api
 
 def test_a_note_on_a_draft_is_refused(api: Api) -> None:
     body = api.body(owner_invoice_id=str(api.draft()["id"]))
-    assert errors(api.post("/credit_notes.json", {"credit_note": body})) == ["Owner document must not be in draft"]
+    assert errors(api.post("/credit_notes.json", {"credit_note": body})) == [
+        "Owner document must not be in draft"
+    ]
     deleted = api.draft()
     api.state("invoice", deleted, "deleted")
     body = api.body(owner_invoice_id=deleted["id"])
-    assert errors(api.post("/credit_notes.json", {"credit_note": body})) == ["Owner document must not be in draft"]
+    assert errors(api.post("/credit_notes.json", {"credit_note": body})) == [
+        "Owner document must not be in draft"
+    ]
 
 
 def test_a_note_without_an_owner_is_linked_to_nothing(api: Api) -> None:
@@ -155,7 +159,9 @@ def test_a_bad_payment_is_refused_as_a_field_and_a_message(
     assert paid(api, amount, **changes) == (422, refusal)
 
 
-@pytest.mark.parametrize("mechanism", ["CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", "TB", "TR"])
+@pytest.mark.parametrize(
+    "mechanism", ["CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", "TB", "TR"]
+)
 def test_all_thirteen_payment_mechanisms_are_accepted(api: Api, mechanism: str) -> None:
     """J26."""
     status, body = paid(api, "10.50", payment_mechanism=mechanism, payment_date="19/11/2026", note="Sinal")

@@ -112,7 +112,12 @@ def test_any_document_agrees_with_a_second_formula(api: Api, lines: list[dict[st
     with localcontext(prec=60):
         nets: dict[str, Decimal] = {}
         for line in lines:
-            net = Decimal(line["unit_price"]) * Decimal(line["quantity"]) * (100 - Decimal(line["discount"])) / 100
+            net = (
+                Decimal(line["unit_price"])
+                * Decimal(line["quantity"])
+                * (100 - Decimal(line["discount"]))
+                / 100
+            )
             nets[line["rate"]] = nets.get(line["rate"], Decimal(0)) + net
         gross = sum((net * (100 + Decimal(rate)) / 100 for rate, net in nets.items()), Decimal(0))
         assert Decimal(str(draft["total"])) == cents(gross)

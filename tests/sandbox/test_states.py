@@ -13,7 +13,17 @@ from tests.sandbox.hand import Api, errors
 TABLES: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parent.parent / "vendor" / "transitions.json").read_text(encoding="utf-8")
 )["transitions"]
-WORDS = ("finalized", "deleted", "canceled", "settled", "unsettled", "accept", "refuse", "accepted", "refused")
+WORDS = (
+    "finalized",
+    "deleted",
+    "canceled",
+    "settled",
+    "unsettled",
+    "accept",
+    "refuse",
+    "accepted",
+    "refused",
+)
 ALLOWED: dict[tuple[str, str, str], str] = {
     (path, row["from"], word): row["to"]
     for rows in TABLES.values()
@@ -101,7 +111,9 @@ def test_cancelling_a_receipt_opens_the_invoice_again(api: Api) -> None:
 def test_an_invoice_with_a_live_receipt_is_not_cancelled_until_the_receipt_is(api: Api) -> None:
     invoice = api.issued()
     receipt = api.pay(invoice, 10).json()["receipt"]
-    assert errors(api.state("invoice", invoice, "canceled", "x")) == ["Document has receipts; cancel them first"]
+    assert errors(api.state("invoice", invoice, "canceled", "x")) == [
+        "Document has receipts; cancel them first"
+    ]
     api.state("receipt", receipt, "canceled", "Engano")
     assert api.state("invoice", invoice, "canceled", "x").status_code == 200
 
@@ -135,10 +147,14 @@ def test_state_changes_may_answer_with_nothing_as_older_documentation_says(api: 
 def test_a_document_is_not_found_under_another_types_path(api: Api) -> None:
     invoice = api.draft()
     assert api.get(f"/credit_notes/{invoice['id']}.json").status_code == 404
-    assert api.state("credit_note", invoice, "finalized").json() == {"errors": {"error": "Document not found"}}
+    assert api.state("credit_note", invoice, "finalized").json() == {
+        "errors": {"error": "Document not found"}
+    }
 
 
-@pytest.mark.parametrize("key", ["invoice", "simplified_invoice", "credit_note", "quote", "shipping", "fees_note"])
+@pytest.mark.parametrize(
+    "key", ["invoice", "simplified_invoice", "credit_note", "quote", "shipping", "fees_note"]
+)
 def test_either_the_types_own_key_or_its_familys_is_understood(api: Api, key: str) -> None:
     family = {"quote": "quote", "fees_note": "quote", "shipping": "shipping"}.get(key, "invoice")
     body = api.body(loaded_at="20/11/2026 12:00:00")

@@ -20,7 +20,9 @@ def interrupted(api: Api) -> None:
 
 def test_the_same_uid_answers_the_original_and_makes_no_second_row(api: Api) -> None:
     first = send(api, "order-1")
-    other = api.post("/invoices.json", {"invoice": api.body(reference="changed"), "proprietary_uid": "order-1"})
+    other = api.post(
+        "/invoices.json", {"invoice": api.body(reference="changed"), "proprietary_uid": "order-1"}
+    )
     assert (first.status_code, other.status_code) == (201, 201)
     assert other.json() == first.json()
     assert api.get("/invoices.json").json()["pagination"]["total_entries"] == 1

@@ -24,7 +24,7 @@ def finalize(books: Books, kind: Kind, document: Document) -> None:
         raise Refused(("series_unregistered", sequence.serie))  # C12
     last = last_date(books, document.sequence_id)
     if last is not None and date.fromisoformat(document.date) < last:
-        raise Refused(("date_before_last", kind.words, last.strftime("%d %b %y")))  # C10
+        raise Refused(("date_before_last", kind.words, _short(last)))  # C10
     if documents.is_exempt(document) and not document.tax_exemption and kind.type != "Receipt":
         raise Refused("exemption_missing")
     if kind.corrects and document.owner_id is not None:
@@ -49,10 +49,16 @@ def finalize(books: Books, kind: Kind, document: Document) -> None:
 
 def last_date(books: Books, sequence_id: int) -> date | None:
     """The date of the last document that a series has numbered, per type as sequence ids are."""
-    numbered = [
-        row.date for row in books.store.find(Document, sequence_id=sequence_id) if row.number is not None
+    last = books.store.greatest(Document, "date", having="number", sequence_id=sequence_id)
+    return date.fromisoformat(last) if last else None
+
+
+def _short(day: date) -> str:
+    """A day as the refusal writes it, in English whatever the locale: 02 Aug 26."""
+    month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
+        day.month - 1
     ]
-    return date.fromisoformat(max(numbered)) if numbered else None
+    return f"{day.day:02d} {month} {day.year % 100:02d}"
 
 
 def _check_owner(books: Books, kind: Kind, document: Document) -> None:

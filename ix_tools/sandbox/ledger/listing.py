@@ -70,12 +70,10 @@ def find(
         return []  # nothing in a box is ever archived
     text, reference = _words(query.one("text")), query.one("reference")
     found = []
-    for row in reversed(books.store.find(Document)):
+    for row in reversed(books.store.find(Document, **({"reference": reference} if reference else {}))):
         if BY_TYPE[row.type].family not in families or (wanted and row.type not in wanted):
             continue
         if (row.status not in statuses) if statuses else row.status == "deleted":
-            continue
-        if reference and row.reference != reference:
             continue
         if books.shows(row) and _in_ranges(query, row) and (not text or text & _content(books, row)):
             found.append(row)

@@ -1,0 +1,78 @@
+"""`tool_schemas/` and `catalogue.json`: every tool as a file, for people, for function calling, and for the server's start.
+
+    ix_tools/catalogue.json          what the MCP server lists, rendered ahead
+    tool_schemas/<tool>.json         one tool whole: name, title, description, input, output, annotations
+    tool_schemas/openai.json         the same as OpenAI functions
+    tool_schemas/anthropic.json      the same as Anthropic tools
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ix_tools.operations.catalogue import catalogue
+from ix_tools.prompts import PROMPTS
+from ix_tools.resources import RESOURCES, TEMPLATES
+from ix_tools.schema import listed, tool
+
+PACKAGE = Path(__file__).resolve().parent.parent
+FOLDER = PACKAGE.parent / "tool_schemas"
+
+
+def contents(folder: Path = FOLDER, package: Path = PACKAGE) -> dict[Path, str]:
+    """Every file and what it must contain."""
+    tools = [tool(operation) for operation in catalogue().values()]
+    lists = {"tools": listed(tools), "resources": RESOURCES, "resourceTemplates": TEMPLATES, "prompts": PROMPTS}
+    return {
+        package / "catalogue.json": json.dumps(lists, ensure_ascii=False, separators=(",", ":")) + "\n",
+        **{folder / f"{one['name']}.json": _pretty(one) for one in tools},
+        folder / "openai.json": _pretty([_openai(one) for one in tools]),
+        folder / "anthropic.json": _pretty([_anthropic(one) for one in tools]),
+    }
+
+
+def _openai(one: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": one["name"], "description": one["description"], "parameters": one["inputSchema"]}}
+
+
+def _anthropic(one: dict[str, Any]) -> dict[str, Any]:
+    return {"name": one["name"], "description": one["description"], "input_schema": one["inputSchema"]}
+
+
+def _pretty(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def check() -> list[str]:
+    """What is wrong: files missing, stale or left over, or schemas that are no JSON Schema."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    wanted = contents()
+    wrong = [f"{path.name}: {'stale' if path.exists() else 'missing'}" for path, text in wanted.items() if _read(path) != text]
+    wrong += [f"{path.name}: left over" for path in FOLDER.glob("*.json") if path not in wanted]
+    for one in (tool(operation) for operation in catalogue().values()):
+        for part in ("inputSchema", "outputSchema"):
+            try:
+                Draft202012Validator.check_schema(one[part])
+            except SchemaError as fault:
+                wrong.append(f"{one['name']}: {part} is not a JSON Schema: {fault.message}")
+    return wrong
+
+
+def write() -> list[Path]:
+    """Write what is missing or stale, remove what is left over; what was touched."""
+    wanted = contents()
+    touched = [path for path in FOLDER.glob("*.json") if path not in wanted]
+    for path in touched:
+        path.unlink()
+    FOLDER.mkdir(exist_ok=True)
+    for path, text in wanted.items():
+        if _read(path) != text:
+            path.write_text(text, encoding="utf-8")
+            touched.append(path)
+    return touched
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None

@@ -1,0 +1,134 @@
+"""A tool call: performed on the road, with a person asked in whichever way the host's protocol knows.
+
+    2026-07-28   perform ─▶ ApprovalNeeded ─▶ InputRequiredResult(handle) ─▶ the host asks, calls again ─▶ perform(reply)
+    2025-11-25   perform ─▶ ApprovalNeeded ─▶ elicitation/create, mid-call ────────────────────────────▶ perform(reply)
+    neither      perform ─▶ status approval_required; a person approves in a terminal; the same call goes through
+
+The handle is random and means something only in our own store, where the approval is bound and used once;
+so the state that travels through the host needs no seal, and a refusal can say why.
+"""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+
+from ix_tools.approvals import Approval, Reply
+from ix_tools.errors import ApprovalRefused, IxError
+from ix_tools.perform import ApprovalNeeded, Desk, perform
+from ix_tools.words import LABELS
+
+if TYPE_CHECKING:
+    from ix_tools.words import Language
+
+MODERN = "2026-07-28"
+QUESTION = "approval"
+log = logging.getLogger(__name__)
+
+
+async def called(
+    open_desk: Callable[[], Awaitable[Desk]], context: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
+) -> types.CallToolResult | types.InputRequiredResult:
+    """The result of a call, its refusal, or the question a person must answer first."""
+    modern = context.protocol_version >= MODERN
+    try:
+        desk = await open_desk()
+        reply = _carried_back(params) if modern else None
+        try:
+            body = await _performed(desk, context, params, can_ask=_can_ask(context, modern), reply=reply)
+        except ApprovalNeeded as needed:
+            if modern:
+                return _question(needed.approval, desk.settings.language)
+            reply = await _asked(context, needed.approval, desk.settings.language)
+            body = await _performed(desk, context, params, can_ask=True, reply=reply)
+        return _result(body)
+    except IxError as refusal:
+        return _result(refusal.as_dict(), is_error=True)
+    except MCPError:
+        raise
+    except Exception as fault:
+        # The protocol's own answer to an exception is a bare -32603, which no model can act on.
+        log.exception("%s failed", params.name)
+        return _result(_fault(fault).as_dict(), is_error=True)
+
+
+async def _performed(
+    desk: Desk, context: ServerRequestContext[Any, Any], params: types.CallToolRequestParams, *, can_ask: bool, reply: Reply | None
+) -> dict[str, Any]:
+    async def progress(done: float, total: float, message: str) -> None:
+        await context.session.report_progress(done, total, message)
+
+    return await perform(desk, params.name, params.arguments, can_ask=can_ask, reply=reply, progress=progress)
+
+
+def _can_ask(context: ServerRequestContext[Any, Any], modern: bool) -> bool:
+    """Whether the host said that it can show a form (an empty elicitation capability means form)."""
+    capabilities = context.session.client_capabilities
+    asking = capabilities.elicitation if capabilities else None
+    form = asking is not None and (asking.form is not None or asking.url is None)
+    return form and (modern or context.session.can_send_request)
+
+
+def _form(approval: Approval, language: "Language") -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "approve": {"type": "boolean", "title": LABELS["approve"].in_(language), "description": LABELS["approve_why"].in_(language)}
+    }
+    if approval.differs:
+        fields["accept_differences"] = {
+            "type": "boolean",
+            "title": LABELS["accept_differences"].in_(language),
+            "description": LABELS["accept_differences_why"].in_(language),
+        }
+    return {"type": "object", "properties": fields, "required": list(fields)}
+
+
+def _question(approval: Approval, language: "Language") -> types.InputRequiredResult:
+    form = types.ElicitRequestFormParams(message=approval.text, requested_schema=_form(approval, language))
+    return types.InputRequiredResult(
+        request_state=approval.handle, input_requests={QUESTION: types.ElicitRequest(params=form)}
+    )
+
+
+async def _asked(context: ServerRequestContext[Any, Any], approval: Approval, language: "Language") -> Reply:
+    try:
+        answer = await context.session.elicit_form(approval.text, _form(approval, language), context.request_id)
+    except Exception as trouble:
+        raise ApprovalRefused(
+            f"The host says it can ask a person, but the question failed ({type(trouble).__name__}).",
+            code="approval_not_asked",
+            next="set approval_channel to terminal (INVOICEXPRESS_APPROVAL_CHANNEL) to approve with `ix-tools approvals`",
+        ) from None
+    return _reply(approval.handle, answer)
+
+
+def _carried_back(params: types.CallToolRequestParams) -> Reply | None:
+    """The answer to our question, if this call brings one; an answer without our handle is nobody's answer."""
+    answer = (params.input_responses or {}).get(QUESTION)
+    if not params.request_state or not isinstance(answer, types.ElicitResult):
+        return None
+    return _reply(params.request_state, answer)
+
+
+def _reply(handle: str, answer: types.ElicitResult) -> Reply:
+    # Only a plain true is a yes: a form can be submitted with the box unticked, or with other words in it.
+    content = answer.content or {} if answer.action == "accept" else {}
+    return Reply(handle, content.get("approve") is True, content.get("accept_differences") is True)
+
+
+def _fault(fault: Exception) -> IxError:
+    return IxError(
+        f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
+        code="internal_error",
+        sent="unknown",
+        next="look whether it happened (get_document, list_invoices) before repeating; the server's log on standard error has the details",
+    )
+
+
+def _result(body: dict[str, Any], is_error: bool = False) -> types.CallToolResult:
+    # The same JSON twice: some hosts show only the text, others only the structure.
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=body, is_error=is_error)

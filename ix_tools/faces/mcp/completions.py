@@ -1,0 +1,51 @@
+"""Completions for codes, series, taxes and clients; a helper to typing, so it never fails a request."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+import mcp_types as types
+
+from ix_tools.errors import IxError
+from ix_tools.fiscal.document_types import document_types
+from ix_tools.fiscal.exemptions import exemptions, in_force
+from ix_tools.lookups import LookUps
+from ix_tools.perform import Desk
+from ix_tools.vocabulary import lisbon_now
+
+MOST = 100
+
+
+async def complete(open_desk: Callable[[], Awaitable[Desk]], params: types.CompleteRequestParams) -> types.CompleteResult:
+    """Values that begin with, or contain, what was typed."""
+    typed = params.argument.value.strip().casefold()
+    try:
+        values = list(dict.fromkeys(await _values(open_desk, params.argument.name)))
+    except IxError:
+        values = []  # no account, no network: nothing to offer, nothing to complain about while someone types
+    first = [value for value in values if value.casefold().startswith(typed)]
+    found = first + [value for value in values if typed in value.casefold() and value not in first]
+    return types.CompleteResult(completion=types.Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST))
+
+
+async def _values(open_desk: Callable[[], Awaitable[Desk]], argument: str) -> Iterable[str]:
+    match argument:
+        case "tax_exemption":
+            today = lisbon_now().date()
+            return [one.code for one in exemptions() if in_force(one, today)]
+        case "document_type":
+            return [kind.plural for kind in document_types()]
+        case "language":
+            return ["pt", "en"]
+        case "tax" | "series" | "client":
+            return await _of_the_account(await open_desk(), argument)
+    return []
+
+
+async def _of_the_account(desk: Desk, argument: str) -> Iterable[str]:
+    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    if argument == "tax":
+        return [tax.name for tax in await looking.taxes() if tax.name]
+    if argument == "series":
+        return [sequence.serie for sequence in await looking.sequences() if sequence.serie]
+    clients = await looking.clients()
+    return [text for client in clients for text in (client.name, client.code) if text]
+

@@ -1,0 +1,108 @@
+"""The MCP server: what it lists comes rendered ahead from `catalogue.json`; what it does goes along the road.
+
+A host starts the server at every launch, so nothing here imports the operations, the HTTP client or the
+database before the first call that needs them.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import mcp_types as types
+from mcp.server.caching import CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+
+from ix_tools import __version__
+
+if TYPE_CHECKING:
+    from ix_tools.perform import Desk
+
+Context = ServerRequestContext[Any, Any]
+OpenDesk = Callable[[], Awaitable["Desk"]]
+
+NAME = "ix-tools"
+HOUR = 3_600_000
+INSTRUCTIONS = (
+    "Portuguese invoices with InvoiceXpress. Drafts first (create_invoice), then change_state finalizes: a person sees "
+    "the totals and approves; never say that something is issued before the result says so. An error says what was sent "
+    "and what to do next. When a result has status approval_required, tell the person how to approve and wait."
+)
+
+
+@cache
+def rendered() -> dict[str, Any]:
+    """What is listed, as written by `ix-tools schemas write`."""
+    content: dict[str, Any] = json.loads(resources.files("ix_tools").joinpath("catalogue.json").read_bytes())
+    return content
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    return {tool["name"]: tool["inputSchema"] for tool in rendered()["tools"]}
+
+
+def _list(kind: str) -> dict[str, Any]:
+    # Plain data instead of the SDK's models: validating what we rendered ourselves would cost every start.
+    return {kind: rendered()[kind], "resultType": "complete"}
+
+
+def build(open_desk: OpenDesk) -> Server[Any]:
+    """A server whose calls are carried out at the desk that `open_desk` gives, opened when first needed."""
+
+    async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> Any:
+        return _list("tools")
+
+    async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult | types.InputRequiredResult:
+        from ix_tools.faces.mcp.calling import called
+
+        return await called(open_desk, context, params)
+
+    async def list_resources(context: Context, params: types.PaginatedRequestParams | None) -> Any:
+        return _list("resources")
+
+    async def list_templates(context: Context, params: types.PaginatedRequestParams | None) -> Any:
+        return _list("resourceTemplates")
+
+    async def read_resource(context: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+        from ix_tools.faces.mcp.resources import read
+
+        return await read(open_desk, params.uri)
+
+    async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:
+        return _list("prompts")
+
+    async def get_prompt(context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        from ix_tools.faces.mcp.prompts import get
+
+        return get(params.name, params.arguments or {})
+
+    async def complete(context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
+        from ix_tools.faces.mcp.completions import complete
+
+        return await complete(open_desk, params)
+
+    listing = CacheHint(HOUR, "public")
+    return Server(
+        NAME,
+        version=__version__,
+        title="InvoiceXpress (ix-tools)",
+        instructions=INSTRUCTIONS,
+        cache_hints={
+            "tools/list": listing,
+            "resources/list": listing,
+            "resources/templates/list": listing,
+            "prompts/list": listing,
+        },
+        get_tool_input_schema=lambda name: _schemas().get(name),
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        on_list_resources=list_resources,
+        on_list_resource_templates=list_templates,
+        on_read_resource=read_resource,
+        on_list_prompts=list_prompts,
+        on_get_prompt=get_prompt,
+        on_completion=complete,
+    )

@@ -1,0 +1,140 @@
+"""Lists: filters, pages, words that differ from the documents', and rows that appear late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.hand import TODAY, Api
+
+
+def found(api: Api, path: str = "/invoices.json", key: str = "invoices", **query: Any) -> list[int]:
+    return [row["id"] for row in api.get(path, **query).json()[key]]
+
+
+@pytest.fixture
+def rows(api: Api) -> dict[str, int]:
+    """One document of each sort."""
+    draft = api.draft(reference="PO-1001", observations="urgente", date="01/10/2026", due_date="05/10/2026")
+    final = api.issued(reference="PO-100", items=[api.line(unit_price="500")])
+    settled = api.issued("invoice_receipt")
+    deleted = api.draft()
+    api.state("invoice", deleted, "deleted")
+    canceled = api.issued("simplified_invoice", client={"id": 502})
+    api.state("simplified_invoice", canceled, "canceled", "Engano")
+    receipt = api.pay(final, 1).json()["receipt"]
+    names = {"draft": draft, "final": final, "settled": settled, "deleted": deleted, "canceled": canceled}
+    return {name: row["id"] for name, row in {**names, "receipt": receipt}.items()}
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({}, "receipt canceled settled final draft"),
+        ({"type[]": "Invoice"}, "final draft"),
+        ({"type[]": ["Invoice", "Receipt"]}, "receipt final draft"),
+        ({"type[]": "SimplifiedInvoice"}, "canceled"),
+        ({"status[]": "sent"}, "receipt final"),
+        ({"status[]": "final"}, "receipt final"),
+        ({"status[]": ["draft", "settled"]}, "settled draft"),
+        ({"status[]": "deleted"}, "deleted"),
+        ({"status[]": "canceled", "type[]": "Invoice"}, ""),
+        ({"reference": "PO-100"}, "final"),
+        ({"text": "urgente"}, "draft"),
+        ({"text": "beta"}, "canceled"),
+        ({"text": "PO-1001"}, "final draft"),
+        ({"text": "1001"}, "draft"),
+        ({"text": "consult"}, ""),
+        ({"date[to]": "31/10/2026"}, "draft"),
+        ({"date[from]": "01/11/2026", "type[]": "Invoice"}, "final"),
+        ({"due_date[from]": "05/10/2026", "due_date[to]": "05/10/2026"}, "draft"),
+        ({"total_before_taxes[from]": "100.01"}, "final"),
+        ({"total_before_taxes[from]": "2", "total_before_taxes[to]": "100"}, "canceled settled draft"),
+        ({"non_archived": "true"}, "receipt canceled settled final draft"),
+        ({"archived": "true"}, ""),
+    ],
+)
+def test_every_filter_of_the_invoice_list(
+    api: Api, rows: dict[str, int], query: dict[str, Any], names: str
+) -> None:
+    assert found(api, **query) == [rows[name] for name in names.split()]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/invoice_receipts.json", "settled"),
+        ("/simplified_invoices.json", "canceled"),
+        ("/receipts.json", "receipt"),
+        ("/credit_notes.json", ""),
+        ("/vat_moss_invoices", ""),
+    ],
+)
+def test_types_have_lists_of_their_own(api: Api, rows: dict[str, int], path: str, names: str) -> None:
+    assert found(api, path) == [rows[name] for name in names.split()]
+
+
+def test_estimates_and_guides_have_their_own_lists(api: Api) -> None:
+    quote, proforma = api.draft("quote"), api.issued("proforma")
+    early, late = api.draft("shipping"), api.draft("transport", loaded_at="22/11/2026 08:00:00")
+    assert found(api, "/estimates.json", "estimates") == [proforma["id"], quote["id"]]
+    assert found(api, "/estimates.json", "estimates", **{"status[]": "sent"}) == [proforma["id"]]
+    assert found(api, "/guides.json", "guides") == [late["id"], early["id"]]
+    assert found(api, "/guides.json", "guides", **{"loaded_at[from]": "21/11/2026"}) == [late["id"]]
+    assert found(api) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "entries", "page"),
+    [
+        ({}, 10, (12, 1, 2, 10)),
+        ({"page": 2}, 2, (12, 2, 2, 10)),
+        ({"page": 3}, 0, (12, 3, 2, 10)),
+        ({"per_page": "5", "page": "3"}, 2, (12, 3, 3, 5)),
+        ({"per_page": 100}, 12, (12, 1, 1, 100)),
+        ({"per_page": 1000}, 12, (12, 1, 1, 100)),
+        ({"per_page": "x", "page": "-1"}, 10, (12, 1, 2, 10)),
+    ],
+)
+def test_lists_come_in_pages(api: Api, query: dict[str, Any], entries: int, page: tuple[int, ...]) -> None:
+    for _ in range(12):
+        api.draft()
+    body = api.get("/invoices.json", **query).json()
+    assert len(body["invoices"]) == entries
+    assert tuple(body["pagination"].values()) == page
+
+
+def test_a_document_appears_in_lists_only_after_the_lag(api: Api) -> None:
+    """C23."""
+    api.box.set_lag(8)
+    draft = api.draft(reference="PO-1")
+    assert found(api, reference="PO-1") == []
+    assert api.read("invoice", draft)["id"] == draft["id"]
+    api.box.advance(7)
+    assert found(api) == []
+    api.box.advance(1)
+    assert found(api, reference="PO-1") == [draft["id"]]
+
+
+def test_the_lists_total_may_differ_from_the_documents(api: Api) -> None:
+    api.box.set_option("list_total_drift", "3.71")
+    draft = api.draft()
+    assert api.get("/invoices.json").json()["invoices"][0]["total"] == 126.71
+    assert api.read("invoice", draft)["total"] == 123
+
+
+def test_a_clients_documents_are_listed_by_a_filter_in_the_body(api: Api, rows: dict[str, int]) -> None:
+    body = {"filter": {"status": ["sent", "draft"], "by_type": ["Invoice"], "archived": ["non_archived"]}}
+    answer = api.post("/clients/501/invoices.json", body, per_page=1).json()
+    assert [row["id"] for row in answer["invoices"]] == [rows["final"]]
+    assert answer["pagination"]["total_entries"] == 2
+    assert [row["id"] for row in api.post("/clients/502/invoices.json", {}).json()["invoices"]] == [
+        rows["canceled"]
+    ]
+    assert api.post("/clients/9/invoices.json", {}).status_code == 404
+
+
+def test_dates_in_lists_are_those_of_the_document(api: Api) -> None:
+    api.draft()
+    assert api.get("/invoices.json").json()["invoices"][0]["date"] == TODAY

@@ -1,0 +1,258 @@
+"""Printed documents, QR codes and e-mail: what leaves the house."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import httpx2
+import pypdf
+import pypdfium2
+import pytest
+import zxingcpp
+
+from ix_tools.sandbox.printing import money
+from tests.sandbox.hand import Api, errors
+
+
+def printed(api: Api, document: dict[str, Any], copy: str = "false") -> bytes:
+    path = f"/api/pdf/{document['id']}.json"
+    while (answer := api.get(path, second_copy=copy)).status_code == 202:
+        assert answer.content == b""
+    url = answer.json()["output"]["pdfUrl"]
+    assert url.startswith(f"{api.box.base_url}/_files/")
+    fetched = httpx2.get(url)
+    assert fetched.headers["content-type"] == "application/pdf"
+    return fetched.content
+
+
+def words(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def code(pdf: bytes) -> dict[str, str]:
+    """The QR code, read off the rendered page."""
+    document = pypdfium2.PdfDocument(pdf)
+    page = document[0]
+    bitmap = page.render(scale=3)
+    found = zxingcpp.read_barcodes(bitmap.to_pil())
+    bitmap.close()
+    page.close()
+    document.close()
+    return dict(field.split(":", 1) for field in found[0].text.split("*"))
+
+
+def rich(api: Api, **changes: Any) -> dict[str, Any]:
+    lines = [
+        api.line(
+            unit_price="1234.5678", quantity="3", discount="10", unit="hour", description="João & Gonçalves"
+        ),
+        api.line(name="Formação", unit_price="200", tax={"name": "Isento"}),
+        api.line(name="Livro", unit_price="9.99", tax={"name": "IVA6"}),
+        api.line(name="Licença", unit_price="19.99", tax={"name": "IVA22"}),
+    ]
+    given = {
+        "items": lines,
+        "tax_exemption": "M07",
+        "retention": "25",
+        "reference": "PO-7781",
+        "mb_reference": "1",
+    }
+    api.box.set_option("mb_references", True)
+    return api.issued(**{**given, **changes})
+
+
+def test_a_pdf_is_promised_first_and_each_copy_on_its_own(api: Api) -> None:
+    """C24."""
+    path = f"/api/pdf/{api.issued()['id']}.json"
+    assert [api.get(path).status_code for _ in range(3)] == [202, 200, 200]
+    assert api.get(path, second_copy="true").status_code == 202
+    assert api.get(path).json() == api.get(path).json()
+    api.box.set_option("pdf_polls", 3)
+    path = f"/api/pdf/{api.issued()['id']}.json"
+    assert [api.get(path).status_code for _ in range(4)] == [202, 202, 202, 200]
+
+
+def test_what_is_not_issued_is_not_printed(api: Api) -> None:
+    """J12."""
+    draft = api.draft()
+    answer = api.get(f"/api/pdf/{draft['id']}.json")
+    assert (answer.status_code, answer.content) == (406, b"")
+    assert api.get("/api/pdf/9.json").status_code == 404
+    api.state("invoice", draft, "deleted")
+    assert api.get(f"/api/pdf/{draft['id']}.json").status_code == 406
+
+
+def test_nobody_fetches_a_file_without_its_token(api: Api) -> None:
+    api.issued()
+    assert api.http.get("/_files/guess/FT-2026-1.pdf").status_code == 404
+
+
+def test_the_page_says_everything_an_invoice_says(api: Api) -> None:
+    text = words(printed(api, rich(api)))
+    for expected in (
+        "Oficina das Faturas, Lda", "NIF 509442013", "ACME, Lda", "NIF 508112230", "Fatura FT 2026/1", "Original",
+        "ATCUD:", "20/11/2026", "PO-7781", "Consultoria", "João & Gonçalves", "3,00", "hora", "1.234,5678 €", "10 %",
+        "3.333,33 €", "Resumo do IVA", "23 %", "22 %", "6 %", "0 %", "M07: Isento artigo 9.º do CIVA",
+        "Retenção na fonte (25 %)", "A pagar", "Entidade 10611", "Desconto", "-370,37 €", "sem valor fiscal",
+    ):  # fmt: skip
+        assert expected in text, expected
+
+
+def test_the_second_copy_says_so(api: Api) -> None:
+    assert "2.ª via" in words(printed(api, api.issued(), "true"))
+
+
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [
+        ("invoice", "Fatura FT 2026/1"),
+        ("simplified_invoice", "Fatura Simplificada FS 2026/1"),
+        ("invoice_receipt", "Fatura-Recibo FR 2026/1"),
+        ("credit_note", "Nota de Crédito NC 2026/1"),
+        ("debit_note", "Nota de Débito ND 2026/1"),
+        ("quote", "Orçamento OR 2026/1"),
+        ("transport", "Guia de Transporte GT 2026/1"),
+    ],
+)
+def test_every_type_prints_under_its_title(api: Api, key: str, title: str) -> None:
+    assert title in words(printed(api, api.issued(key)))
+
+
+def test_a_receipt_and_a_note_name_the_invoice_they_belong_to(api: Api) -> None:
+    invoice = api.issued()
+    text = words(printed(api, api.pay(invoice, 100).json()["receipt"]))
+    assert "Recibo RG 2026/1" in text
+    assert "FT 2026/1" in text
+    assert "transferência bancária" in text
+    note = api.issued("credit_note", owner_invoice_id=invoice["id"], items=[api.line(unit_price="1")])
+    assert "Referente a\nFT 2026/1" in words(printed(api, note))
+
+
+def test_a_cancelled_document_prints_as_cancelled(api: Api) -> None:
+    invoice = api.issued()
+    api.state("invoice", invoice, "canceled", "Cliente errado")
+    pdf = printed(api, invoice)
+    assert "ANULADO" in words(pdf)
+    assert "Cliente errado" in words(pdf)
+    assert code(pdf)["E"] == "A"
+
+
+def test_a_long_document_repeats_its_head_and_its_code_on_every_page(api: Api) -> None:
+    lines = [api.line(name=f"Linha {place}") for place in range(90)]
+    reader = pypdf.PdfReader(io.BytesIO(printed(api, api.issued(items=lines))))
+    assert len(reader.pages) > 2
+    for place, page in enumerate(reader.pages, 1):
+        text = page.extract_text()
+        assert "Fatura FT 2026/1" in text
+        assert "ATCUD:" in text
+        assert f"Página {place} de {len(reader.pages)}" in text
+
+
+def test_letters_outside_the_fonts_never_stop_a_document(api: Api) -> None:
+    text = words(printed(api, api.issued(observations="Łódź, Дом, 東京, 😀, 5 €")))
+    assert "Lódz" in text
+    assert "5 €" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("0", "0,00 €"),
+        ("1234.56", "1.234,56 €"),
+        ("1234567.005", "1.234.567,01 €"),
+        ("-0.5", "-0,50 €"),
+        ("-1234", "-1.234,00 €"),
+    ],
+)
+def test_euros_are_written_as_in_portugal(value: str, text: str) -> None:
+    from fractions import Fraction
+
+    assert money(Fraction(value)) == text
+
+
+def test_the_qr_code_on_the_page_carries_the_authoritys_fields(api: Api) -> None:
+    invoice = rich(api)
+    fields = code(printed(api, invoice))
+    assert fields == {
+        "A": "509442013", "B": "508112230", "C": "PT", "D": "FT", "E": "N", "F": "20261120", "G": "FT 2026/1",
+        "H": invoice["atcud"], "I1": "PT", "I2": "200.00", "I3": "9.99", "I4": "0.60", "I7": "3333.33",
+        "I8": "766.67", "K1": "PT-MA", "K7": "19.99", "K8": "4.40", "N": f"{invoice['taxes']:.2f}",
+        "O": f"{invoice['total']:.2f}", "P": "890.83", "Q": invoice["saft_hash"], "R": "0", "S": "SEM VALOR FISCAL",
+    }  # fmt: skip
+
+
+def test_a_qr_code_is_promised_first_and_refused_for_drafts(api: Api) -> None:
+    invoice = api.issued()
+    path = f"/api/qr_codes/{invoice['id']}.json"
+    first, second = api.get(path), api.get(path)
+    assert (first.status_code, first.json()) == (202, {"qr_code": {"status": "In progress"}})
+    picture = httpx2.get(second.json()["qr_code"]["url"])
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
+    missing = api.get("/api/qr_codes/9.json")
+    assert (missing.status_code, missing.json()) == (
+        404,
+        {"error": "No document with ID 9 was found in this account"},
+    )
+    draft = api.draft()
+    refused = api.get(f"/api/qr_codes/{draft['id']}.json")
+    assert refused.status_code == 422
+    assert refused.json()["error"].startswith(f"Document with ID {draft['id']} is still in draft.")
+
+
+def mailed(api: Api, document: dict[str, Any], client: dict[str, str], **message: str) -> httpx2.Response:
+    body = {"message": {"client": client, **message}}
+    return api.put(f"/invoices/{document['id']}/email-document.json", body)
+
+
+def test_mail_goes_into_the_outbox_and_is_answered_with_nothing(api: Api) -> None:
+    """C25."""
+    invoice = api.issued()
+    answer = mailed(
+        api,
+        invoice,
+        {"email": "a@b.example", "save": "0"},
+        subject="Fatura",
+        body="Segue",
+        cc="c@d.example",
+        logo="1",
+    )
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert api.box.outbox() == [
+        {
+            "document_id": invoice["id"], "to": "a@b.example", "cc": "c@d.example", "bcc": "", "subject": "Fatura",
+            "body": "Segue", "logo": True, "save": False, "at": "2026-11-20T10:00:00+00:00",
+        }
+    ]  # fmt: skip
+    assert api.get("/clients/501.json").json()["client"]["email"] == "compras@acme.example"
+
+
+def test_saving_the_address_overwrites_the_clients(api: Api) -> None:
+    mailed(api, api.issued(), {"email": "a@b.example", "save": "1"})
+    assert api.get("/clients/501.json").json()["client"]["email"] == "a@b.example"
+
+
+@pytest.mark.parametrize(
+    ("client", "message", "refusal"),
+    [
+        ({"email": "nobody"}, {}, "Email must be an email address"),
+        ({"email": "a@b.example"}, {"cc": "x"}, "Email must be an email address"),
+        ({"email": "a@b.example"}, {"bcc": "x@y"}, "Email must be an email address"),
+        ({}, {}, "Email is a required field"),
+    ],
+)
+def test_wrong_addresses_are_refused_and_nothing_is_sent(
+    api: Api, client: dict[str, str], message: dict[str, str], refusal: str
+) -> None:
+    assert errors(mailed(api, api.issued(), client, **message)) == [refusal]
+    assert api.box.outbox() == []
+
+
+def test_mail_about_nothing_is_a_plain_404_and_some_plans_send_none(api: Api) -> None:
+    missing = mailed(api, {"id": 9}, {"email": "a@b.example"})
+    assert (missing.status_code, missing.content) == (404, b"")
+    api.box.set_option("email_plan", False)
+    assert errors(mailed(api, api.issued(), {"email": "a@b.example"})) == [
+        "Sending e-mail is not available in your plan"
+    ]
