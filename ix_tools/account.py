@@ -42,7 +42,9 @@ class Account:
         """Use it as a context to have it closed."""
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close the connections."""
         await self.close()
 
@@ -59,13 +61,18 @@ class Account:
         headers = {"accept": kind, "user-agent": f"ix-tools/{__version__}"}
         if request.method != "GET":
             headers["content-type"] = kind
-        params = [*request.query, ("api_key", self._settings.api_key.get_secret_value())]
+        params: list[tuple[str, str | int | float | bool | None]] = [
+            *request.query,
+            ("api_key", self._settings.api_key.get_secret_value()),
+        ]
         try:
             async with self._http().stream(
                 request.method, host + request.path, params=params, content=request.body, headers=headers
             ) as answer:
                 body = await self._read(answer, request)
-                return Response(answer.status_code, body, {name.lower(): value for name, value in answer.headers.items()})
+                return Response(
+                    answer.status_code, body, {name.lower(): value for name, value in answer.headers.items()}
+                )
         except (httpx2.HTTPError, httpx2.InvalidURL) as trouble:
             failure = _unreachable(trouble, request)
         # Raised out here, so that it carries no link to the library's exception, which holds the URL, which holds the key.
@@ -77,7 +84,9 @@ class Account:
             return None
         request = Request("GET", "")
         try:
-            async with self._http().stream("GET", url, headers={"user-agent": f"ix-tools/{__version__}"}) as answer:
+            async with self._http().stream(
+                "GET", url, headers={"user-agent": f"ix-tools/{__version__}"}
+            ) as answer:
                 return await self._read(answer, request) if answer.status_code == 200 else None
         except (httpx2.HTTPError, httpx2.InvalidURL) as trouble:
             failure = _unreachable(trouble, request)
@@ -92,7 +101,11 @@ class Account:
             parts.scheme == "https"
             and not parts.username
             and parts.port in (None, 443)
-            and (host == "invoicexpress.com" or host.endswith(".invoicexpress.com") or host in self._settings.pdf_hosts)
+            and (
+                host == "invoicexpress.com"
+                or host.endswith(".invoicexpress.com")
+                or host in self._settings.pdf_hosts
+            )
         )
 
     def _http(self) -> httpx2.AsyncClient:
@@ -121,12 +134,28 @@ class Account:
 
 
 def _unreachable(trouble: Exception, request: Request) -> Unreachable:
-    never_left = isinstance(trouble, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.UnsupportedProtocol | httpx2.InvalidURL)
+    never_left = isinstance(
+        trouble,
+        httpx2.ConnectError
+        | httpx2.ConnectTimeout
+        | httpx2.PoolTimeout
+        | httpx2.UnsupportedProtocol
+        | httpx2.InvalidURL,
+    )
     what = type(trouble).__name__
     if never_left:
-        return Unreachable(f"InvoiceXpress could not be reached ({what}).", next="check the network and the account name, then repeat", retryable=True)
+        return Unreachable(
+            f"InvoiceXpress could not be reached ({what}).",
+            next="check the network and the account name, then repeat",
+            retryable=True,
+        )
     if not request.writes:
-        return Unreachable(f"InvoiceXpress gave no complete answer ({what}).", sent="refused", next="repeat the same call", retryable=True)
+        return Unreachable(
+            f"InvoiceXpress gave no complete answer ({what}).",
+            sent="refused",
+            next="repeat the same call",
+            retryable=True,
+        )
     return Unreachable(
         f"InvoiceXpress gave no complete answer ({what}). Whether it was carried out is unknown.",
         code="outcome_unknown",

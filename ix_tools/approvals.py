@@ -27,7 +27,9 @@ State = Literal["pending", "approved", "rejected", "used", "stale", "expired"]
 
 def digest(content: Any) -> str:
     """The same content, the same digest, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, default=str, ensure_ascii=False).encode()
+    ).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,12 @@ class Approvals:
         with self._store.writing() as connection:
             if channel == "terminal":
                 waiting = self._latest(connection, binding, channel)
-                if waiting is not None and waiting.state == "pending" and waiting.expires_at > now and waiting.snapshot == binding.snapshot:
+                if (
+                    waiting is not None
+                    and waiting.state == "pending"
+                    and waiting.expires_at > now
+                    and waiting.snapshot == binding.snapshot
+                ):
                     return _approval(waiting)
             handle = secrets.token_urlsafe(32)
             row = {
@@ -126,14 +133,20 @@ class Approvals:
         """Use a person's answer that a host carried back: once, for exactly this, in time; or say why not."""
         refusal = None
         with self._store.writing() as connection:
-            row = connection.execute(sql.select(approvals).where(approvals.c.handle == digest(reply.handle))).one_or_none()
+            row = connection.execute(
+                sql.select(approvals).where(approvals.c.handle == digest(reply.handle))
+            ).one_or_none()
             refusal = self._why_not(row, binding, "pending")
             if refusal is None and row is not None:
                 if not reply.approved:
                     refusal = self._declined(connection, row, reply.reason)
                 elif row.differs and not reply.accepted_differences:
                     self._move(connection, row.id, "pending", "rejected")
-                    refusal = _refusal("differences_not_accepted", "The document differs from what was asked, and the person did not accept that.", "correct the draft with its update operation, or ask again")
+                    refusal = _refusal(
+                        "differences_not_accepted",
+                        "The document differs from what was asked, and the person did not accept that.",
+                        "correct the draft with its update operation, or ask again",
+                    )
                 elif not self._move(connection, row.id, "pending", "used"):
                     refusal = _used()
             elif refusal is not None and row is not None:
@@ -155,7 +168,11 @@ class Approvals:
             if row.state == "rejected":
                 if row.expires_at <= self._clock():
                     return False
-                refusal = _refusal("approval_declined", f"A person rejected this: {row.reason or 'no reason given'}.", "do not repeat it; ask the person what to change")
+                refusal = _refusal(
+                    "approval_declined",
+                    f"A person rejected this: {row.reason or 'no reason given'}.",
+                    "do not repeat it; ask the person what to change",
+                )
             else:
                 refusal = self._why_not(row, binding, "approved")
                 if refusal is not None:
@@ -173,7 +190,11 @@ class Approvals:
         with self._store.writing() as connection:
             rows = connection.execute(
                 sql.select(approvals)
-                .where(approvals.c.state == "pending", approvals.c.channel == "terminal", approvals.c.expires_at > self._clock())
+                .where(
+                    approvals.c.state == "pending",
+                    approvals.c.channel == "terminal",
+                    approvals.c.expires_at > self._clock(),
+                )
                 .order_by(approvals.c.created_at)
             ).all()
         return [_approval(row) for row in rows]
@@ -181,47 +202,77 @@ class Approvals:
     def find(self, identifier: str) -> Approval:
         """One approval by id."""
         with self._store.writing() as connection:
-            row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier.upper())).one_or_none()
+            row = connection.execute(
+                sql.select(approvals).where(approvals.c.id == identifier.upper())
+            ).one_or_none()
         if row is None:
-            raise _refusal("approval_unknown", f"There is no approval {identifier}.", "list them with `ix-tools approvals list`")
+            raise _refusal(
+                "approval_unknown",
+                f"There is no approval {identifier}.",
+                "list them with `ix-tools approvals list`",
+            )
         return _approval(row)
 
-    def decide(self, identifier: str, *, approve: bool, accept_differences: bool = False, reason: str = "") -> Approval:
+    def decide(
+        self, identifier: str, *, approve: bool, accept_differences: bool = False, reason: str = ""
+    ) -> Approval:
         """A person's decision in a terminal."""
         found = self.find(identifier)
         if found.channel != "terminal":
-            raise _refusal("approval_elsewhere", f"{found.id} is being asked in the host's own form.", "answer there")
+            raise _refusal(
+                "approval_elsewhere", f"{found.id} is being asked in the host's own form.", "answer there"
+            )
         if approve and found.differs and not accept_differences:
-            raise _refusal("differences_not_accepted", "The document differs from what was asked; approving it means accepting that.", "read the differences, then approve with --accept-differences")
+            raise _refusal(
+                "differences_not_accepted",
+                "The document differs from what was asked; approving it means accepting that.",
+                "read the differences, then approve with --accept-differences",
+            )
         now = self._clock()
         with self._store.writing() as connection:
             changed = connection.execute(
                 approvals.update()
-                .where(approvals.c.id == found.id, approvals.c.state == "pending", approvals.c.expires_at > now)
+                .where(
+                    approvals.c.id == found.id, approvals.c.state == "pending", approvals.c.expires_at > now
+                )
                 .values(state="approved" if approve else "rejected", decided_at=now, reason=reason or None)
             ).rowcount
         if not changed:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
-            raise _refusal("approval_not_pending", f"{found.id} cannot be decided any more: it is {now_state}.", NOT_YET)
+            raise _refusal(
+                "approval_not_pending", f"{found.id} cannot be decided any more: it is {now_state}.", NOT_YET
+            )
         return self.find(identifier)
 
     # --- differences between what was asked and what was stored ---
 
     def note_differences(self, account: str, kind: str, number: int, found: list[dict[str, Any]]) -> None:
         """Remember that a document reads back differently; forget it when it reads back right."""
-        key = (differences.c.account == account) & (differences.c.document_type == kind) & (differences.c.document_id == number)
+        key = (
+            (differences.c.account == account)
+            & (differences.c.document_type == kind)
+            & (differences.c.document_id == number)
+        )
         with self._store.writing() as connection:
             connection.execute(differences.delete().where(key))
             if found:
                 connection.execute(
                     differences.insert().values(
-                        account=account, document_type=kind, document_id=number, found=found, created_at=self._clock()
+                        account=account,
+                        document_type=kind,
+                        document_id=number,
+                        found=found,
+                        created_at=self._clock(),
                     )
                 )
 
     def noted_differences(self, account: str, kind: str, number: int) -> tuple[Mapping[str, Any], ...]:
         """How a document differs from what was asked, as far as we know."""
-        key = (differences.c.account == account) & (differences.c.document_type == kind) & (differences.c.document_id == number)
+        key = (
+            (differences.c.account == account)
+            & (differences.c.document_type == kind)
+            & (differences.c.document_id == number)
+        )
         with self._store.writing() as connection:
             row = connection.execute(sql.select(differences.c.found).where(key)).one_or_none()
         return tuple(row.found) if row else ()
@@ -231,10 +282,15 @@ class Approvals:
     def _latest(self, connection: Connection, binding: Binding, channel: Channel) -> Row[Any] | None:
         wanted = [approvals.c[name] == value for name, value in _columns(binding).items()]
         return connection.execute(
-            sql.select(approvals).where(*wanted, approvals.c.channel == channel).order_by(approvals.c.created_at.desc()).limit(1)
+            sql.select(approvals)
+            .where(*wanted, approvals.c.channel == channel)
+            .order_by(approvals.c.created_at.desc())
+            .limit(1)
         ).one_or_none()
 
-    def _move(self, connection: Connection, identifier: str, before: State, after: State, reason: str | None = None) -> bool:
+    def _move(
+        self, connection: Connection, identifier: str, before: State, after: State, reason: str | None = None
+    ) -> bool:
         moved = connection.execute(
             approvals.update()
             .where(approvals.c.id == identifier, approvals.c.state == before)
@@ -244,7 +300,11 @@ class Approvals:
 
     def _declined(self, connection: Connection, row: Row[Any], reason: str) -> ApprovalRefused:
         self._move(connection, row.id, "pending", "rejected", reason)
-        return _refusal("approval_declined", "The person did not approve.", "do not repeat it; ask the person what to change")
+        return _refusal(
+            "approval_declined",
+            "The person did not approve.",
+            "do not repeat it; ask the person what to change",
+        )
 
     def _retire(self, connection: Connection, row: Row[Any], refusal: ApprovalRefused) -> None:
         ends: dict[str, State] = {"approval_expired": "expired", "document_changed": "stale"}
@@ -255,9 +315,13 @@ class Approvals:
         if row is None:
             return _refusal("approval_unknown", "No approval was asked under that handle.", NOT_YET)
         if row.principal != binding.principal or row.account != binding.account:
-            return _refusal("approval_foreign", "That approval was given to someone else or for another account.", NOT_YET)
+            return _refusal(
+                "approval_foreign", "That approval was given to someone else or for another account.", NOT_YET
+            )
         if row.operation != binding.operation or row.arguments != binding.arguments:
-            return _refusal("approval_for_other_arguments", "That approval was given for another call.", NOT_YET)
+            return _refusal(
+                "approval_for_other_arguments", "That approval was given for another call.", NOT_YET
+            )
         if row.state == "used":
             return _used()
         if row.state != state:
@@ -265,12 +329,21 @@ class Approvals:
         if row.expires_at <= self._clock():
             return _refusal("approval_expired", "That approval has expired.", NOT_YET)
         if row.snapshot != binding.snapshot:
-            return _refusal("document_changed", "The document changed after the person saw it.", "repeat the same call, so that a person sees it as it is now")
+            return _refusal(
+                "document_changed",
+                "The document changed after the person saw it.",
+                "repeat the same call, so that a person sees it as it is now",
+            )
         return None
 
 
 def _columns(binding: Binding) -> dict[str, str]:
-    return {"principal": binding.principal, "account": binding.account, "operation": binding.operation, "arguments": binding.arguments}
+    return {
+        "principal": binding.principal,
+        "account": binding.account,
+        "operation": binding.operation,
+        "arguments": binding.arguments,
+    }
 
 
 def _readable_id() -> str:
@@ -283,9 +356,26 @@ def _refusal(code: str, message: str, next: str) -> ApprovalRefused:
 
 
 def _used() -> ApprovalRefused:
-    return _refusal("approval_used", "That approval was already used; each is good for one call.", "look first whether it happened; repeat the call only for a second one")
+    return _refusal(
+        "approval_used",
+        "That approval was already used; each is good for one call.",
+        "look first whether it happened; repeat the call only for a second one",
+    )
 
 
 def _approval(row: Row[Any], handle: str = "") -> Approval:
-    names = ("id", "state", "channel", "operation", "account", "principal", "text", "summary", "differs", "created_at", "expires_at", "reason")
+    names = (
+        "id",
+        "state",
+        "channel",
+        "operation",
+        "account",
+        "principal",
+        "text",
+        "summary",
+        "differs",
+        "created_at",
+        "expires_at",
+        "reason",
+    )
     return Approval(**{name: getattr(row, name) for name in names}, handle=handle)

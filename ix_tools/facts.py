@@ -66,7 +66,7 @@ class Facts:
     def tax(self, name: str | None) -> Tax | None:
         """The account's tax of exactly that name; without a name, the account's default tax."""
         for tax in self.taxes:
-            if (tax.default_tax if name is None else tax.name == name):
+            if tax.default_tax if name is None else tax.name == name:
                 return tax
         return None
 

@@ -43,7 +43,9 @@ class LookUps:
         if Want.RELATED in wanted and about:
             jobs["related"] = lambda: self._related(about[1])
         if Want.DIFFERENCES in wanted and about:
-            jobs["differences"] = lambda: anyio.to_thread.run_sync(self.approvals.noted_differences, self.account.name, *about)
+            jobs["differences"] = lambda: anyio.to_thread.run_sync(
+                self.approvals.noted_differences, self.account.name, *about
+            )
         if Want.CLIENT in wanted and (client := getattr(call, "client", None)) is not None:
             if client.id is not None:
                 jobs["client_by_code"] = lambda: self._client(client.id)
@@ -103,7 +105,9 @@ class LookUps:
             raise wire.failure(request, response, f"GET {path}")
         return wire.read_json(request, response)
 
-    async def _pages(self, path: str, key: str, *query: tuple[str, str]) -> AsyncIterator[tuple[list[dict[str, Any]], Page]]:
+    async def _pages(
+        self, path: str, key: str, *query: tuple[str, str]
+    ) -> AsyncIterator[tuple[list[dict[str, Any]], Page]]:
         number = 1
         while True:
             body = await self._get(path, *query, ("page", str(number)), ("per_page", str(PAGE))) or {}
@@ -148,14 +152,19 @@ class LookUps:
     async def _owner(self, number: int, kinds: tuple[str, ...]) -> Document | None:
         for kind in kinds:
             try:
-                return _read(wire.unwrapped(await self._get(f"/{kind}/{number}.json"), document_type(kind).singular), kind)
+                return _read(
+                    wire.unwrapped(await self._get(f"/{kind}/{number}.json"), document_type(kind).singular),
+                    kind,
+                )
             except NotFound:
                 continue
         return None
 
     async def _client(self, number: int) -> Client | None:
         try:
-            return Client.model_validate(wire.unwrapped(await self._get(f"/clients/{number}.json"), "client") or {})
+            return Client.model_validate(
+                wire.unwrapped(await self._get(f"/clients/{number}.json"), "client") or {}
+            )
         except NotFound:
             return None
 
@@ -216,11 +225,18 @@ class LookUps:
         kind = document_type(document.document_type)
         guide = kind.family == "guide"
         states = ("sent", "canceled") if guide else ("sent", "settled", "canceled")
-        query = [("type[]", kind.camel), *(("status[]", word) for word in states), ("non_archived", "true"), ("archived", "true")]
+        query = [
+            ("type[]", kind.camel),
+            *(("status[]", word) for word in states),
+            ("non_archived", "true"),
+            ("archived", "true"),
+        ]
         if not guide:
             query.append(("date[from]", (document.date + timedelta(days=1)).strftime("%d/%m/%Y")))
         found: list[Document] = []
-        async for rows, _ in self._pages("/guides.json" if guide else "/invoices.json", "guides" if guide else "invoices", *query):
+        async for rows, _ in self._pages(
+            "/guides.json" if guide else "/invoices.json", "guides" if guide else "invoices", *query
+        ):
             found += [one for row in rows if _same_series(one := Document.model_validate(row), document)]
         return tuple(one for one in found if one.date and one.date > document.date)
 
@@ -251,5 +267,3 @@ async def _together(jobs: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[st
     if failures:
         raise failures[0]
     return found
-
-

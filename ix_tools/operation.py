@@ -81,7 +81,9 @@ def refuse(field: str, problem: str, allowed: str = "", next: str = "") -> Findi
 
 def ask(word: str, field: str, problem: str, allowed: str = "") -> Finding:
     """It may be meant; nothing will be sent until the caller says so with `accept`."""
-    return Finding("accept", Problem(field, problem, allowed), f"repeat the call with accept: [{word!r}]", word)
+    return Finding(
+        "accept", Problem(field, problem, allowed), f"repeat the call with accept: [{word!r}]", word
+    )
 
 
 def warn(field: str, problem: str) -> Finding:

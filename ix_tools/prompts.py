@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ix_tools.words import Said
+from ix_tools.words import Language, Said
+
+UNKNOWN = Said("(a perguntar)", "(ask)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +19,29 @@ class Prompt:
     arguments: Mapping[str, str]
     required: frozenset[str]
     text: Said
-    unknown: Said = Said("(a perguntar)", "(ask)")
 
     def listed(self) -> dict[str, Any]:
         """As hosts list it."""
-        language = {"name": "language", "description": "pt ou en; pt por omissão / pt or en; default pt", "required": False}
-        shown = [{"name": name, "description": text, "required": name in self.required} for name, text in self.arguments.items()]
-        return {"name": self.name, "title": self.title, "description": self.description, "arguments": [*shown, language]}
+        language = {
+            "name": "language",
+            "description": "pt ou en; pt por omissão / pt or en; default pt",
+            "required": False,
+        }
+        shown = [
+            {"name": name, "description": text, "required": name in self.required}
+            for name, text in self.arguments.items()
+        ]
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "arguments": [*shown, language],
+        }
 
     def filled(self, given: Mapping[str, str]) -> str:
         """The text with what was given; what was not is to be asked."""
-        language = "en" if given.get("language", "pt").strip().lower().startswith("en") else "pt"
-        values = {name: (given.get(name) or "").strip() or self.unknown.in_(language) for name in self.arguments}
+        language: Language = "en" if given.get("language", "pt").strip().lower().startswith("en") else "pt"
+        values = {name: (given.get(name) or "").strip() or UNKNOWN.in_(language) for name in self.arguments}
         return self.text.in_(language).format_map(values)
 
 

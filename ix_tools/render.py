@@ -24,7 +24,10 @@ LOCALES = {"pt": "pt_PT", "en": "en_GB"}
 
 def money(amount: Decimal | None, language: Language, currency: str | None = "Euro") -> str:
     """1.234,56 € in Portuguese, €1,234.56 in English; another currency by its name."""
-    from babel.numbers import format_currency, format_decimal  # Babel's locale data loads when first shown to someone
+    from babel.numbers import (
+        format_currency,
+        format_decimal,
+    )  # Babel's locale data loads when first shown to someone
 
     value = amount or Decimal(0)
     if currency in (None, "Euro", "EUR"):
@@ -65,7 +68,9 @@ def summary(preview: Preview, facts: Facts, settings: Settings) -> str:
         if document.client and document.client.name:
             parts.append(visible(document.client.name))
         parts.append(money(document.total, language, document.currency))
-    parts += [_value(row, language) for row in preview.rows if row.label in {"payment", "recipient", "series"}]
+    parts += [
+        _value(row, language) for row in preview.rows if row.label in {"payment", "recipient", "series"}
+    ]
     return " · ".join(parts)
 
 
@@ -81,7 +86,10 @@ def approval(preview: Preview, facts: Facts, warnings: Sequence[Problem], settin
     if preview.differences:
         lines += ["", LABELS["differences"].in_(language) + ":"]
         asked, stored = LABELS["asked"].in_(language), LABELS["stored"].in_(language)
-        lines += [f"  {one['field']}: {asked} {visible(str(one['asked']))}, {stored} {visible(str(one['stored']))}" for one in preview.differences]
+        lines += [
+            f"  {one['field']}: {asked} {visible(str(one['asked']))}, {stored} {visible(str(one['stored']))}"
+            for one in preview.differences
+        ]
     if warnings:
         lines += ["", LABELS["warnings"].in_(language) + ":"]
         lines += [f"  {one.field}: {one.problem}" for one in warnings]
@@ -96,11 +104,19 @@ def _labelled(label: str, text: str, language: Language) -> str:
 def _name(document: Any, language: Language) -> str:
     kind = document_type(document.document_type)
     what = kind.pt if language == "pt" else kind.en
-    return f"{what} ({LABELS['draft'].in_(language)} {document.id})" if document.is_draft else f"{what} {visible(document.number or '')}"
+    return (
+        f"{what} ({LABELS['draft'].in_(language)} {document.id})"
+        if document.is_draft
+        else f"{what} {visible(document.number or '')}"
+    )
 
 
 def _document(document: Document, facts: Facts, language: Language) -> Iterable[str]:
-    yield _labelled("date", f"{day(document.date, language)} · {_labelled('due_date', day(document.due_date, language), language)}", language)
+    yield _labelled(
+        "date",
+        f"{day(document.date, language)} · {_labelled('due_date', day(document.due_date, language), language)}",
+        language,
+    )
     yield _labelled("client", _client(document, facts, language), language)
     if document.reference:
         yield _labelled("reference", visible(document.reference), language)
@@ -111,16 +127,28 @@ def _document(document: Document, facts: Facts, language: Language) -> Iterable[
         yield from (f"  {share}" for share in _shares(document, language))
     if document.tax_exemption:
         entry = exemption(document.tax_exemption)
-        yield _labelled("exemption", f"{document.tax_exemption}{f' – {entry.text_pt} ({entry.law})' if entry else ''}", language)
+        yield _labelled(
+            "exemption",
+            f"{document.tax_exemption}{f' – {entry.text_pt} ({entry.law})' if entry else ''}",
+            language,
+        )
     if document.discount:
         yield _labelled("discount_total", money(document.discount, language, document.currency), language)
     yield _labelled("net", money(document.before_taxes, language, document.currency), language)
     yield _labelled("total", money(document.total, language, document.currency), language)
     if document.multicurrency:
         other = document.multicurrency
-        yield _labelled("second_currency", visible(f"{other.get('currency', '')} {other.get('total', '')} ({other.get('rate', '')})"), language)
+        yield _labelled(
+            "second_currency",
+            visible(f"{other.get('currency', '')} {other.get('total', '')} ({other.get('rate', '')})"),
+            language,
+        )
     if document.retention:
-        yield _labelled("retention", f"{number(document.retention, language)} % = {money(document.retained, language, document.currency)}", language)
+        yield _labelled(
+            "retention",
+            f"{number(document.retention, language)} % = {money(document.retained, language, document.currency)}",
+            language,
+        )
     if document.observations:
         yield _labelled("observations", visible(document.observations), language)
 
@@ -130,15 +158,26 @@ def _client(document: Document, facts: Facts, language: Language) -> str:
     if client is None or not client.name:
         return LABELS["final_consumer"].in_(language)
     record = facts.document_client or client
-    nif = f"{LABELS['nif'].in_(language)} {visible(record.fiscal_id)}" if record.fiscal_id else LABELS["no_nif"].in_(language)
-    return " · ".join(filter(None, [visible(client.name), nif, visible(record.country or client.country or "Portugal")]))
+    nif = (
+        f"{LABELS['nif'].in_(language)} {visible(record.fiscal_id)}"
+        if record.fiscal_id
+        else LABELS["no_nif"].in_(language)
+    )
+    return " · ".join(
+        filter(None, [visible(client.name), nif, visible(record.country or client.country or "Portugal")])
+    )
 
 
 def _line(line: Line, document: Document, language: Language) -> str:
-    price = money(line.exact_price, language, document.currency) if line.exact_price == rounded(line.exact_price) else f"{number(line.exact_price, language)} €"
+    price = (
+        money(line.exact_price, language, document.currency)
+        if line.exact_price == rounded(line.exact_price)
+        else f"{number(line.exact_price, language)} €"
+    )
     net = money(rounded(line.net), language, document.currency) if line.net is not None else "?"
     off = f", {LABELS['discount'].in_(language)} {number(line.discount, language)} %" if line.discount else ""
-    return f"{visible(line.name or '?')}: {number(line.quantity, language)} × {price}{off} = {net} ({_tax(line.tax, line.tax_rate, language)})"
+    tax = _tax(line.tax, line.tax_rate, language)
+    return f"{visible(line.name or '?')}: {number(line.quantity, language)} × {price}{off} = {net} ({tax})"
 
 
 def _tax(name: str | None, rate: Decimal | None, language: Language) -> str:

@@ -25,7 +25,9 @@ def input_schema(operation: type[Operation[Any]]) -> Schema:
 def output_schema(operation: type[Operation[Any]]) -> Schema:
     """What comes back. Only `ok` is required, so that refusals and waiting approvals fit the same schema."""
     result = operation.result_type()
-    properties = {name: one for name, one in _shown(result).items() if not _telling(result) or name in _telling(result)}
+    properties = {
+        name: one for name, one in _shown(result).items() if not _telling(result) or name in _telling(result)
+    }
     return {"type": "object", "properties": {"ok": {"type": "boolean"}, **properties}, "required": ["ok"]}
 
 
@@ -35,13 +37,15 @@ def _telling(record: type[BaseModel]) -> frozenset[str]:
 
 def _shown(record: type[BaseModel]) -> Schema:
     """A record's properties; a record inside it shows only the fields that callers act on (`Record.telling`)."""
-    properties = _compact(record.model_json_schema(mode="serialization", schema_generator=_Plain), strict=False)["properties"]
+    properties = _compact(
+        record.model_json_schema(mode="serialization", schema_generator=_Plain), strict=False
+    )["properties"]
     for name, info in record.model_fields.items():
         inner = _record_in(info.annotation)
         if inner is not None and inner.telling:
             telling = {field: one for field, one in _shown(inner).items() if field in inner.telling}
             holder = properties[name]
-            (holder["items"] if "items" in holder else holder)["properties"] = telling
+            holder.get("items", holder)["properties"] = telling
     return dict(properties)
 
 
@@ -73,7 +77,11 @@ class _Said:
 
     def once(self, node: Mapping[str, Any], name: str, tool: str) -> dict[str, Any]:
         """A parameter's schema without what was said before."""
-        kept = {key: value for key, value in node.items() if key != "description" and not (name and key == "additionalProperties")}
+        kept = {
+            key: value
+            for key, value in node.items()
+            if key != "description" and not (name and key == "additionalProperties")
+        }
         if "properties" in kept and name:
             earlier, fields = self.objects.setdefault(name, (tool, kept["properties"]))
             if earlier != tool and fields == kept["properties"]:
@@ -83,7 +91,9 @@ class _Said:
             self.texts.add((name, text))
             kept["description"] = text
         if "properties" in kept:
-            kept["properties"] = {key: self.once(value, key, tool) for key, value in kept["properties"].items()}
+            kept["properties"] = {
+                key: self.once(value, key, tool) for key, value in kept["properties"].items()
+            }
         if "items" in kept:
             kept["items"] = self.once(kept["items"], name, tool)
         return kept
@@ -133,7 +143,7 @@ class _Plain(GenerateJsonSchema):
 
 def _compact(schema: Mapping[str, Any], *, strict: bool) -> Schema:
     definitions = schema.get("$defs", {})
-    compacted = _node(schema, definitions, strict)
+    compacted: Schema = _node(schema, definitions, strict)
     compacted.pop("description", None)  # the tool's own description says it
     return compacted
 
@@ -144,11 +154,21 @@ def _node(node: Any, definitions: Mapping[str, Any], strict: bool) -> Any:
     if not isinstance(node, Mapping):
         return node
     if "$ref" in node:
-        inlined = {key: value for key, value in definitions[node["$ref"].rsplit("/", 1)[-1]].items() if key != "description"}
-        return _node({**inlined, **{key: value for key, value in node.items() if key != "$ref"}}, definitions, strict)
+        inlined = {
+            key: value
+            for key, value in definitions[node["$ref"].rsplit("/", 1)[-1]].items()
+            if key != "description"
+        }
+        return _node(
+            {**inlined, **{key: value for key, value in node.items() if key != "$ref"}}, definitions, strict
+        )
     if "anyOf" in node:
         kinds = [one for one in node["anyOf"] if one != {"type": "null"}]
-        rest = {key: value for key, value in node.items() if key not in {"anyOf", "default"} or (key == "default" and value is not None)}
+        rest = {
+            key: value
+            for key, value in node.items()
+            if key not in {"anyOf", "default"} or (key == "default" and value is not None)
+        }
         if len(kinds) == 1:
             return _node({**kinds[0], **rest}, definitions, strict)
         return _node({**_widest(kinds), **rest}, definitions, strict)

@@ -23,7 +23,9 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 def _one_label(account: str) -> str:
     # The account becomes a host name and the key travels to it: anything but one DNS label could send it elsewhere.
     if account and not _LABEL.fullmatch(account):
-        raise ValueError("the account name only, as in https://NAME.app.invoicexpress.com: letters, digits, hyphens")
+        raise ValueError(
+            "the account name only, as in https://NAME.app.invoicexpress.com: letters, digits, hyphens"
+        )
     return account.lower()
 
 
@@ -45,7 +47,10 @@ def _base_url(url: str) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError("an address such as https://name.app.invoicexpress.com") from None
-    plain = not (parts.username or parts.password or parts.query or parts.fragment) and parts.path in {"", "/"}
+    plain = not (parts.username or parts.password or parts.query or parts.fragment) and parts.path in {
+        "",
+        "/",
+    }
     if not host or not plain or re.search(r"[\s\\%@?#]", url):
         raise ValueError("scheme, host and port only, such as https://name.app.invoicexpress.com")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
@@ -73,7 +78,9 @@ def config_file() -> Path:
 class Settings(BaseModel):
     """Each setting's name in the environment is INVOICEXPRESS_ plus the name in capitals; in the file, the name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
     account: Annotated[str, AfterValidator(_one_label)] = ""
     """The account's name: the first part of https://NAME.app.invoicexpress.com."""
@@ -108,7 +115,6 @@ class Settings(BaseModel):
     sandbox: bool = False
     """Set by --sandbox: the account is the built-in sandbox."""
 
-
     @property
     def main_url(self) -> str:
         """Where calls go."""
@@ -117,7 +123,11 @@ class Settings(BaseModel):
     @property
     def v1_url(self) -> str:
         """Where calls of the first API version go."""
-        return self.v1_base_url or self.base_url or (f"https://{self.account}.invoicexpress.net" if self.account else "")
+        return (
+            self.v1_base_url
+            or self.base_url
+            or (f"https://{self.account}.invoicexpress.net" if self.account else "")
+        )
 
     @property
     def store_file(self) -> Path:
@@ -126,7 +136,11 @@ class Settings(BaseModel):
 
     def require_account(self) -> None:
         """Refuse early, with what to set, when there is no account to call."""
-        missing = [name for name, value in (("account", self.account), ("api_key", self.api_key.get_secret_value())) if not value]
+        missing = [
+            name
+            for name, value in (("account", self.account), ("api_key", self.api_key.get_secret_value()))
+            if not value
+        ]
         if missing:
             raise SettingsError(
                 "No InvoiceXpress account is set.",
@@ -160,7 +174,10 @@ def load(environment: dict[str, str] | None = None) -> Settings:
         raise SettingsError(
             "The settings cannot be used.",
             problems=[
-                Problem(str(error["loc"][0]) if error["loc"] else "settings", error["msg"].removeprefix("Value error, "))
+                Problem(
+                    str(error["loc"][0]) if error["loc"] else "settings",
+                    error["msg"].removeprefix("Value error, "),
+                )
                 for error in wrong.errors(include_url=False, include_input=False, include_context=False)
             ],
             next=f"correct the environment (INVOICEXPRESS_...) or {path}",
@@ -183,5 +200,11 @@ def _read(path: Path) -> dict[str, Any]:
 def for_sandbox(settings: Settings, url: str, key: str) -> Settings:
     """The same settings, pointed at a sandbox on this machine."""
     return settings.model_copy(
-        update={"account": "sandbox", "api_key": SecretStr(key), "base_url": _base_url(url), "v1_base_url": "", "sandbox": True}
+        update={
+            "account": "sandbox",
+            "api_key": SecretStr(key),
+            "base_url": _base_url(url),
+            "v1_base_url": "",
+            "sandbox": True,
+        }
     )

@@ -17,7 +17,9 @@ approvals = sql.Table(
     "approvals",
     metadata,
     sql.Column("id", sql.String(16), primary_key=True),
-    sql.Column("handle", sql.String(64), unique=True, comment="SHA-256 of the secret handed to the asking host"),
+    sql.Column(
+        "handle", sql.String(64), unique=True, comment="SHA-256 of the secret handed to the asking host"
+    ),
     sql.Column("principal", sql.String(200), nullable=False),
     sql.Column("account", sql.String(300), nullable=False),
     sql.Column("operation", sql.String(64), nullable=False),

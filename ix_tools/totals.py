@@ -94,7 +94,9 @@ def _kept(net: Decimal, discount: GlobalDiscount | None) -> Decimal:
     return (100 - discount.value) / 100 if discount.percentage else 1 - discount.value / net
 
 
-def _shares(lines: Sequence[TotalsLine], nets: Iterable[Decimal], vats: Iterable[Decimal]) -> Iterable[VatShare]:
+def _shares(
+    lines: Sequence[TotalsLine], nets: Iterable[Decimal], vats: Iterable[Decimal]
+) -> Iterable[VatShare]:
     found: dict[tuple[str, Decimal], list[Decimal]] = {}
     for line, net, vat in zip(lines, nets, vats, strict=True):
         share = found.setdefault((line.tax, line.rate), [Decimal(0), Decimal(0)])

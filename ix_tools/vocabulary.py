@@ -28,7 +28,11 @@ class Call(BaseModel):
     """Base of everything a caller may send: frozen, stripped, and strict about unknown fields."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, str_strip_whitespace=True, defer_build=True
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        str_strip_whitespace=True,
+        defer_build=True,
     )
 
 
@@ -75,6 +79,13 @@ def cents(number: Decimal) -> str:
     return format(number.quantize(Decimal("0.01")), "f")
 
 
+def _decimals(number: Decimal) -> int:
+    # Counted on the digits as written: arithmetic would round a long number first and find it short enough.
+    _, digits, exponent = number.as_tuple()
+    zeros = next((at for at, digit in enumerate(reversed(digits)) if digit), None)
+    return 0 if zeros is None or not isinstance(exponent, int) else -(exponent + zeros)
+
+
 def _within(
     *, low: str, high: str, places: int, above: bool = False, what: str
 ) -> Callable[[Decimal], Decimal]:
@@ -82,8 +93,7 @@ def _within(
 
     def check(number: Decimal) -> Decimal:
         too_low = number <= least if above else number < least
-        exponent = number.normalize().as_tuple().exponent
-        if too_low or number > most or (isinstance(exponent, int) and -exponent > places):
+        if too_low or number > most or _decimals(number) > places:
             raise ValueError(what)
         return number
 
@@ -104,14 +114,18 @@ def _amount(*, low: str = "0", high: str, places: int, above: bool = False, what
 
 
 Money = Annotated[
-    Decimal, *_amount(high="999999999.99", places=2, what="an amount from 0 to 999999999.99 with at most 2 decimals")
+    Decimal,
+    *_amount(high="999999999.99", places=2, what="an amount from 0 to 999999999.99 with at most 2 decimals"),
 ]
 UnitPrice = Annotated[
-    Decimal, *_amount(high="999999999.9999", places=4, what="a price net of VAT, 0 or more, with at most 4 decimals")
+    Decimal,
+    *_amount(high="999999999.9999", places=4, what="a price net of VAT, 0 or more, with at most 4 decimals"),
 ]
 Quantity = Annotated[
     Decimal,
-    *_amount(high="999999999.9999", places=4, above=True, what="a quantity greater than 0 with at most 4 decimals"),
+    *_amount(
+        high="999999999.9999", places=4, above=True, what="a quantity greater than 0 with at most 4 decimals"
+    ),
 ]
 Percent = Annotated[Decimal, *_amount(high="100", places=4, what="a percentage from 0 to 100")]
 Retention = Annotated[Decimal, *_amount(high="99.99", places=2, what="a percentage from 0 to 99.99")]
@@ -125,15 +139,27 @@ ExchangeRate = Annotated[
     ),
 ]
 
-Total = Annotated[Decimal, BeforeValidator(decimal_of), PlainSerializer(cents, return_type=str), WithJsonSchema({"type": "string"})]
+Total = Annotated[
+    Decimal,
+    BeforeValidator(decimal_of),
+    PlainSerializer(cents, return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
 """An amount the API reports; shown as text with two decimals, so that no reader rounds it."""
 
-Exact = Annotated[Decimal, BeforeValidator(decimal_of), PlainSerializer(plain, return_type=str), WithJsonSchema({"type": "string"})]
+Exact = Annotated[
+    Decimal,
+    BeforeValidator(decimal_of),
+    PlainSerializer(plain, return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
 """A number the API reports with more decimals than money has: quantities, prices, rates."""
 
 # --- dates ---------------------------------------------------------------------------------------------
 
 _DAYS_AFTER = re.compile(r"\+(\d{1,3})d")
+_FIRST_YEAR = 1900
+"""An earlier year is a slip of the pen, and one with fewer than four digits would be read as today (trap 1)."""
 
 
 def date_of(value: object) -> date:
@@ -148,9 +174,11 @@ def date_of(value: object) -> date:
             return lisbon_now().date()
         for form in ("%Y-%m-%d", "%d/%m/%Y"):
             try:
-                return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
+                day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no time zone
             except ValueError:
                 continue
+            if day.year >= _FIRST_YEAR:
+                return day
     raise ValueError("a date that exists, written 2026-11-30 (or 30/11/2026, or today)")
 
 
@@ -165,15 +193,15 @@ def days_after(start: date, due: date | str) -> date:
     """Turn +30d into the date it means; a date stays itself."""
     if isinstance(due, date):
         return due
-    return start + timedelta(days=int(due[1:-1]))
+    try:
+        return start + timedelta(days=int(due[1:-1]))
+    except OverflowError:
+        raise ValueError(f"due_date: {due} after {start} is beyond the calendar") from None
 
 
 def moment_of(value: object) -> datetime:
     """Read a moment written 2026-11-30T09:30 or 30/11/2026 09:30:00, in Lisbon time unless it says otherwise."""
-    if isinstance(value, datetime):
-        moment = value
-    else:
-        moment = _parsed_moment(value)
+    moment = value if isinstance(value, datetime) else _parsed_moment(value)
     return moment.replace(tzinfo=LISBON) if moment.tzinfo is None else moment.astimezone(LISBON)
 
 
@@ -197,7 +225,9 @@ WireDate = Annotated[date, BeforeValidator(date_of), WithJsonSchema({"type": "st
 """A day. (`date: date | None` is a TypeError inside a class that has a field of that name; this is not.)"""
 
 DueDate = Annotated[date | str, BeforeValidator(due_date_of), WithJsonSchema({"type": "string"})]
-WireMoment = Annotated[datetime, BeforeValidator(moment_of), WithJsonSchema({"type": "string", "format": "date-time"})]
+WireMoment = Annotated[
+    datetime, BeforeValidator(moment_of), WithJsonSchema({"type": "string", "format": "date-time"})
+]
 
 # --- names, ids and codes --------------------------------------------------------------------------------
 
@@ -241,7 +271,9 @@ Id = Annotated[int, BeforeValidator(_id_of), WithJsonSchema({"type": "integer"})
 ExemptionCode = Annotated[
     str,
     BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value),
-    AfterValidator(lambda code: _matching(code, r"M\d\d", "a code such as M07; lookup_exemption_codes lists them")),
+    AfterValidator(
+        lambda code: _matching(code, r"M\d\d", "a code such as M07; lookup_exemption_codes lists them")
+    ),
     WithJsonSchema({"type": "string"}),
 ]
 
@@ -297,7 +329,9 @@ CurrencyCode = Annotated[str, AfterValidator(_currency), WithJsonSchema({"type":
 def visible(text: str) -> str:
     """Text from outside on one line, without characters that control a screen or hide in it (bidi, zero width, escape)."""
     shown = (" " if char.isspace() else char for char in text)
-    return " ".join("".join(char for char in shown if unicodedata.category(char) not in _HIDDEN).split(" ")).strip()
+    return " ".join(
+        "".join(char for char in shown if unicodedata.category(char) not in _HIDDEN).split(" ")
+    ).strip()
 
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}

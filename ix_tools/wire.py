@@ -124,7 +124,9 @@ def _nested(content: list[tuple[str, Any]], envelope: str) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for place, value in content:
         # A leading slash means beside the envelope, where proprietary_uid must be (section D).
-        keys = place[1:].split(".") if place.startswith("/") else [*filter(None, [envelope]), *place.split(".")]
+        keys = (
+            place[1:].split(".") if place.startswith("/") else [*filter(None, [envelope]), *place.split(".")]
+        )
         here = body
         for key in keys[:-1]:
             here = here.setdefault(key, {})
@@ -146,7 +148,8 @@ def _xml(root: str, content: list[tuple[str, Any]]) -> bytes:
     top = Xml.Element(root)
     for place, value in content:
         Xml.SubElement(top, place).text = _scalar(value)
-    return Xml.tostring(top, encoding="UTF-8", xml_declaration=True)
+    written: bytes = Xml.tostring(top, encoding="UTF-8", xml_declaration=True)
+    return written
 
 
 # --- answers -------------------------------------------------------------------------------------------
@@ -193,7 +196,9 @@ def read_json(request: Request, response: Response) -> Any:
 
 def read_xml(response: Response) -> Any:
     """A version 1 answer as a flat dictionary; None when it is empty."""
-    from defusedxml import ElementTree as Xml  # never the standard parser: entities and external references stay closed
+    from defusedxml import (
+        ElementTree as Xml,
+    )  # never the standard parser: entities and external references stay closed
     from defusedxml.common import DefusedXmlException
 
     if not response.body.strip():
@@ -212,7 +217,9 @@ def read_xml(response: Response) -> Any:
     return {root.tag: {node.tag: node.text for node in root}}
 
 
-CHECK_FIRST = "do not repeat it: look first whether it happened (get_document, list_invoices, get_related_documents)"
+CHECK_FIRST = (
+    "do not repeat it: look first whether it happened (get_document, list_invoices, get_related_documents)"
+)
 
 
 # --- errors --------------------------------------------------------------------------------------------
@@ -281,11 +288,17 @@ def failure(request: Request, response: Response, what: str) -> IxError:
 
 _ADVICE = (
     (("isenção", "exemption"), "give tax_exemption; lookup_exemption_codes lists the codes"),
-    (("série", "sequence"), "list_sequences shows which sequence id belongs to which document type, and its last date"),
+    (
+        ("série", "sequence"),
+        "list_sequences shows which sequence id belongs to which document type, and its last date",
+    ),
     (("contribuinte", "fiscal"), "the fiscal id and the country are checked as a pair: correct both"),
     (("country",), "give the country by ISO code, such as PT"),
     (("vencimento", "due date"), "due_date must not be before date"),
-    (("finalizado", "settled so", "finalized so"), "a finalized document cannot be edited: cancel it or issue a credit note"),
+    (
+        ("finalizado", "settled so", "finalized so"),
+        "a finalized document cannot be edited: cancel it or issue a credit note",
+    ),
     (("relacionados", "related"), "credit no more than what is left on the owner document"),
 )
 
@@ -293,7 +306,10 @@ _ADVICE = (
 def _advice(said: Iterable[str]) -> str:
     text = " ".join(said).lower()
     # InvoiceXpress answers in the account's language, so both are looked for.
-    return next((advice for words, advice in _ADVICE if any(word in text for word in words)), "correct it and call again")
+    return next(
+        (advice for words, advice in _ADVICE if any(word in text for word in words)),
+        "correct it and call again",
+    )
 
 
 def complaints(response: Response) -> tuple[list[str], str]:
@@ -325,14 +341,22 @@ def _from_json(body: Any, under: str = "") -> tuple[list[str], str]:
         return [f"{under}: {body}" if under and under not in _FIELDS else body], ""
     if isinstance(body, list):
         # The payment endpoint answers ["payment_mechanism", "is invalid"]: field and message, flattened.
-        if len(body) % 2 == 0 and body and all(isinstance(one, str) for one in body) and body[0].replace("_", "").isalpha() and body[0].islower():
+        if (
+            len(body) % 2 == 0
+            and body
+            and all(isinstance(one, str) for one in body)
+            and body[0].replace("_", "").isalpha()
+            and body[0].islower()
+        ):
             return [f"{name}: {text}" for name, text in zip(body[::2], body[1::2], strict=True)], ""
         found = [_from_json(one, under) for one in body]
         return [line for lines, _ in found for line in lines], next((code for _, code in found if code), "")
     if isinstance(body, dict):
         code = str(body.get("code", ""))
         found = [_from_json(value, key) for key, value in body.items() if key != "code"]
-        return [line for lines, _ in found for line in lines], code or next((inner for _, inner in found if inner), "")
+        return [line for lines, _ in found for line in lines], code or next(
+            (inner for _, inner in found if inner), ""
+        )
     return [], ""
 
 

@@ -44,7 +44,10 @@ ACTIONS: dict[str, Action] = {
     ),
     "deleted": Action(
         Said("Apagar o rascunho", "Delete the draft"),
-        Said("O rascunho desaparece e não pode ser recuperado.", "The draft disappears and cannot be recovered."),
+        Said(
+            "O rascunho desaparece e não pode ser recuperado.",
+            "The draft disappears and cannot be recovered.",
+        ),
     ),
     "settled": Action(
         Said("Marcar como pago", "Mark as settled"),
@@ -151,7 +154,9 @@ LABELS: dict[str, Said] = {
     "sandbox": Said("SANDBOX: sem valor fiscal.", "SANDBOX: no fiscal value."),
     "yes": Said("sim", "yes"),
     "approve": Said("Aprovo", "I approve"),
-    "approve_why": Said("Sim só se tudo o que está acima estiver certo.", "Yes only if everything above is right."),
+    "approve_why": Said(
+        "Sim só se tudo o que está acima estiver certo.", "Yes only if everything above is right."
+    ),
     "accept_differences": Said("Aceito as diferenças", "I accept the differences"),
     "accept_differences_why": Said(
         "O documento guardado não é o que foi pedido; sim só se o quer assim.",

@@ -1,9 +1,9 @@
 """`tool_schemas/` and `catalogue.json`: every tool as a file, for people, for function calling, and for the server's start.
 
-    ix_tools/catalogue.json          what the MCP server lists, rendered ahead
-    tool_schemas/<tool>.json         one tool whole: name, title, description, input, output, annotations
-    tool_schemas/openai.json         the same as OpenAI functions
-    tool_schemas/anthropic.json      the same as Anthropic tools
+ix_tools/catalogue.json          what the MCP server lists, rendered ahead
+tool_schemas/<tool>.json         one tool whole: name, title, description, input, output, annotations
+tool_schemas/openai.json         the same as OpenAI functions
+tool_schemas/anthropic.json      the same as Anthropic tools
 """
 
 import json
@@ -22,7 +22,12 @@ FOLDER = PACKAGE.parent / "tool_schemas"
 def contents(folder: Path = FOLDER, package: Path = PACKAGE) -> dict[Path, str]:
     """Every file and what it must contain."""
     tools = [tool(operation) for operation in catalogue().values()]
-    lists = {"tools": listed(tools), "resources": RESOURCES, "resourceTemplates": TEMPLATES, "prompts": PROMPTS}
+    lists = {
+        "tools": listed(tools),
+        "resources": RESOURCES,
+        "resourceTemplates": TEMPLATES,
+        "prompts": PROMPTS,
+    }
     return {
         package / "catalogue.json": json.dumps(lists, ensure_ascii=False, separators=(",", ":")) + "\n",
         **{folder / f"{one['name']}.json": _pretty(one) for one in tools},
@@ -32,7 +37,14 @@ def contents(folder: Path = FOLDER, package: Path = PACKAGE) -> dict[Path, str]:
 
 
 def _openai(one: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "function", "function": {"name": one["name"], "description": one["description"], "parameters": one["inputSchema"]}}
+    return {
+        "type": "function",
+        "function": {
+            "name": one["name"],
+            "description": one["description"],
+            "parameters": one["inputSchema"],
+        },
+    }
 
 
 def _anthropic(one: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +61,11 @@ def check() -> list[str]:
     from jsonschema.exceptions import SchemaError
 
     wanted = contents()
-    wrong = [f"{path.name}: {'stale' if path.exists() else 'missing'}" for path, text in wanted.items() if _read(path) != text]
+    wrong = [
+        f"{path.name}: {'stale' if path.exists() else 'missing'}"
+        for path, text in wanted.items()
+        if _read(path) != text
+    ]
     wrong += [f"{path.name}: left over" for path in FOLDER.glob("*.json") if path not in wanted]
     for one in (tool(operation) for operation in catalogue().values()):
         for part in ("inputSchema", "outputSchema"):

@@ -33,12 +33,23 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
                 "the stored values, another name for the line, or accept",
             )
     if facts.items_unchecked:
-        yield warn("items", f"{facts.items_unchecked} catalogue items were not looked at; a line of the same name would overwrite one")
+        yield warn(
+            "items",
+            f"{facts.items_unchecked} catalogue items were not looked at; a line of the same name would overwrite one",
+        )
 
 
 def line_names_unique(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Two lines of one name write the same catalogue item, and the second wins."""
     for name, times in Counter(item.name for item in call.items).items():
-        same = {(item.unit_price, item.description, item.tax, item.unit) for item in call.items if item.name == name}
+        same = {
+            (item.unit_price, item.description, item.tax, item.unit)
+            for item in call.items
+            if item.name == name
+        }
         if times > 1 and len(same) > 1:
-            yield refuse("items", f"{times} lines are called {name!r} but differ in price, text or tax", "one name per price")
+            yield refuse(
+                "items",
+                f"{times} lines are called {name!r} but differ in price, text or tax",
+                "one name per price",
+            )

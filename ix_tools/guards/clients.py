@@ -8,7 +8,18 @@ from ix_tools.fiscal.ids import check_fiscal_id
 from ix_tools.guards.shapes import Draft
 from ix_tools.operation import Finding, refuse, warn
 
-COMPARED = ("email", "address", "city", "postal_code", "country", "fiscal_id", "website", "phone", "fax", "observations")
+COMPARED = (
+    "email",
+    "address",
+    "city",
+    "postal_code",
+    "country",
+    "fiscal_id",
+    "website",
+    "phone",
+    "fax",
+    "observations",
+)
 
 
 @wants(Want.CLIENT)
@@ -17,7 +28,11 @@ def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
     client = call.client
     if client is None:
         if call.document_type != "simplified_invoices":
-            yield refuse("client", "this kind of document needs a customer", "client with name and code; only simplified_invoices may go without")
+            yield refuse(
+                "client",
+                "this kind of document needs a customer",
+                "client with name and code; only simplified_invoices may go without",
+            )
         return
     if client.id is not None:
         return
@@ -91,11 +106,16 @@ def fiscal_id_fits_country(call: Draft, facts: Facts) -> Iterator[Finding]:
         return
     if country != "PT" and not client.fiscal_id[:2].isalpha():
         # A private person abroad has a tax number that is no VAT number; InvoiceXpress takes it.
-        yield warn("client.fiscal_id", f"{client.fiscal_id!r} is not a VAT number of {client.country}; right only for a private person")
+        yield warn(
+            "client.fiscal_id",
+            f"{client.fiscal_id!r} is not a VAT number of {client.country}; right only for a private person",
+        )
     else:
         where = f"of {client.country}" if client.country else "of Portugal (country is not given)"
         yield refuse(
             "client.fiscal_id",
             f"{client.fiscal_id!r} is not a valid number {where}",
-            "a NIF with 9 digits and a right check digit" if country == "PT" else "the VAT number of that country, or the right country",
+            "a NIF with 9 digits and a right check digit"
+            if country == "PT"
+            else "the VAT number of that country, or the right country",
         )

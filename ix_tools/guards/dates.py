@@ -11,21 +11,33 @@ from ix_tools.operation import Finding, refuse, warn
 def due_date_not_before_date(call: Draft, facts: Facts) -> Iterator[Finding]:
     """The due date is the document's date or later (trap 11; equal is accepted)."""
     if call.due_date < call.date:
-        yield refuse("due_date", f"{call.due_date} is before the document's date {call.date}", f"{call.date} or later")
+        yield refuse(
+            "due_date", f"{call.due_date} is before the document's date {call.date}", f"{call.date} or later"
+        )
 
 
 def date_not_in_the_future(call: Draft, facts: Facts) -> Iterator[Finding]:
     """A draft may carry a later date, but finalizing it blocks the series for every earlier one; an old date may be too late by law."""
     if call.date > facts.today:
-        yield warn("date", f"{call.date} is in the future (today is {facts.today} in Lisbon); once finalized, nothing in this series can be dated earlier")
+        yield warn(
+            "date",
+            f"{call.date} is in the future (today is {facts.today} in Lisbon); once finalized, nothing in this series can be dated earlier",
+        )
     elif call.date < facts.today - timedelta(days=31):
-        yield warn("date", f"{call.date} is {(facts.today - call.date).days} days ago: invoices are due by the 5th working day after the sale (CIVA 36/1)")
+        yield warn(
+            "date",
+            f"{call.date} is {(facts.today - call.date).days} days ago: invoices are due by the 5th working day after the sale (CIVA 36/1)",
+        )
 
 
 def loading_in_the_future(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
     """InvoiceXpress refuses a loading time that has passed, by Lisbon's clock (trap 28)."""
     if call.loaded_at <= facts.now:
-        yield refuse("loaded_at", f"{call.loaded_at:%Y-%m-%d %H:%M} has passed; it is {facts.now:%Y-%m-%d %H:%M} in Lisbon", "a later moment")
+        yield refuse(
+            "loaded_at",
+            f"{call.loaded_at:%Y-%m-%d %H:%M} has passed; it is {facts.now:%Y-%m-%d %H:%M} in Lisbon",
+            "a later moment",
+        )
 
 
 @wants(Want.DOCUMENT, Want.LATER_IN_SERIES)

@@ -27,7 +27,11 @@ def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Find
     """A line at 0 % needs the document to say why (CIVA art. 36/5 e); without it InvoiceXpress refuses, or stamps M99 (trap 6)."""
     lines = exempt_lines(call, facts)
     if lines and call.tax_exemption_reason:
-        yield refuse("tax_exemption_reason", f"M00 removes the exemption, but items.{lines[0]} still carries 0 % VAT", "leave it out")
+        yield refuse(
+            "tax_exemption_reason",
+            f"M00 removes the exemption, but items.{lines[0]} still carries 0 % VAT",
+            "leave it out",
+        )
     elif lines and not call.tax_exemption:
         yield refuse(
             "tax_exemption",
@@ -46,7 +50,11 @@ def exemption_known_and_in_force(call: Draft, facts: Facts) -> Iterator[Finding]
 
 def _code_in_order(code: str, day: date, field: str, accepted: Sequence[str] | None) -> Iterator[Finding]:
     if code == REMOVAL_MARKER:
-        yield refuse(field, "M00 is not an exemption: it only removes one, on updates", "tax_exemption_reason: M00 in update_invoice or update_guide")
+        yield refuse(
+            field,
+            "M00 is not an exemption: it only removes one, on updates",
+            "tax_exemption_reason: M00 in update_invoice or update_guide",
+        )
         return
     found = exemption(code)
     if found is None:
@@ -63,9 +71,16 @@ def _code_in_order(code: str, day: date, field: str, accepted: Sequence[str] | N
             LOOK_UP,
         )
     elif not found.offered:
-        yield warn(field, f"{code} exists at the tax authority, but is not in InvoiceXpress's list and may be refused{'. ' + found.note_en if found.note_en else ''}")
+        yield warn(
+            field,
+            f"{code} exists at the tax authority, but is not in InvoiceXpress's list and may be refused"
+            + (f". {found.note_en}" if found.note_en else ""),
+        )
     if code == "M99" and accepted is None:
-        yield warn(field, "M99 says that the sale is outside VAT altogether; InvoiceXpress also stamps it by itself when no code was given")
+        yield warn(
+            field,
+            "M99 says that the sale is outside VAT altogether; InvoiceXpress also stamps it by itself when no code was given",
+        )
     elif code == "M99" and accepted is not None and "m99" not in accepted:
         yield ask(
             "m99",
@@ -84,14 +99,19 @@ def no_exemption_without_exempt_lines(call: Draft, facts: Facts) -> Iterator[Fin
     yield refuse(
         "tax_exemption",
         f"no line carries 0 % VAT, so {call.tax_exemption} explains nothing",
-        "an account's 0 % tax on the exempt lines" + (", or tax_exemption_reason: M00 to remove the code" if on_update else ", or no tax_exemption"),
+        "an account's 0 % tax on the exempt lines"
+        + (", or tax_exemption_reason: M00 to remove the code" if on_update else ", or no tax_exemption"),
     )
 
 
 def removal_only_on_update(call: Draft, facts: Facts) -> Iterator[Finding]:
     """M00 clears a code that is there; a new document has none."""
     if call.tax_exemption_reason:
-        yield refuse("tax_exemption_reason", "M00 removes an exemption from a document that has one; a new document has none", "leave it out")
+        yield refuse(
+            "tax_exemption_reason",
+            "M00 removes an exemption from a document that has one; a new document has none",
+            "leave it out",
+        )
 
 
 @wants(Want.DOCUMENT, Want.TAXES)
@@ -105,6 +125,11 @@ def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Findin
     rates = [line.tax_rate if line.tax_rate is not None else by_name.get(line.tax) for line in document.lines]
     exempt = any(rate is None or rate == 0 for rate in rates)
     if exempt and not document.tax_exemption:
-        yield refuse("tax_exemption", "a line carries no VAT and the stored draft does not say why", "", "update_invoice with tax_exemption, then finalize")
+        yield refuse(
+            "tax_exemption",
+            "a line carries no VAT and the stored draft does not say why",
+            "",
+            "update_invoice with tax_exemption, then finalize",
+        )
     if document.tax_exemption:
         yield from _code_in_order(document.tax_exemption, document.date, "tax_exemption", None)

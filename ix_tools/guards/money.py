@@ -17,9 +17,13 @@ def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
     for at, item in enumerate(call.items):
         tax = facts.tax(item.tax)
         if item.tax is None and tax is None:
-            yield refuse(f"items.{at}.tax", "the account has no default tax, so the line must name one", ", ".join(names))
+            yield refuse(
+                f"items.{at}.tax",
+                "the account has no default tax, so the line must name one",
+                ", ".join(names),
+            )
         elif tax is None:
-            near = get_close_matches(item.tax, names, 1, 0.4)
+            near = get_close_matches(item.tax or "", names, 1, 0.4)
             yield refuse(
                 f"items.{at}.tax",
                 f"the account has no tax called {item.tax!r}; InvoiceXpress would silently use another",
@@ -27,7 +31,10 @@ def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
                 f"use tax {near[0]!r} if that is meant" if near else "call list_taxes for the exact names",
             )
         elif tax.value is None:
-            yield refuse(f"items.{at}.tax", f"InvoiceXpress does not say the rate of {item.tax!r}, so totals cannot be checked")
+            yield refuse(
+                f"items.{at}.tax",
+                f"InvoiceXpress does not say the rate of {item.tax!r}, so totals cannot be checked",
+            )
 
 
 def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
@@ -37,9 +44,15 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
         return
     if discount.value_type == "percentage" and discount.value > 100:
         yield refuse("global_discount.value", f"{discount.value} % is more than everything", "0 to 100")
-    net = predict([TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0)) for item in call.items]).before_taxes
+    net = predict(
+        [TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0)) for item in call.items]
+    ).before_taxes
     if discount.value_type == "absolute" and discount.value > net:
-        yield refuse("global_discount.value", f"the discount of {discount.value} is more than the lines' net total of {net}", f"at most {net}")
+        yield refuse(
+            "global_discount.value",
+            f"the discount of {discount.value} is more than the lines' net total of {net}",
+            f"at most {net}",
+        )
     if "global_discount" not in call.accept:
         yield ask(
             "global_discount",
@@ -68,4 +81,3 @@ def currency_only_prints(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]
             f"the prices stay in the account's currency (usually euro); {call.currency_code} only adds a second, printed total",
             "prices converted to the account's currency, then accept",
         )
-

@@ -19,19 +19,41 @@ RETAILER_LIMIT, OTHERS_LIMIT = Decimal(1000), Decimal(100)
 def note_has_its_owner(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """A note names the issued document it corrects (CIVA 36/6), or InvoiceXpress leaves it unlinked (trap 13b)."""
     if call.document_type not in NOTES:
-        if call.owner_invoice_id is not None and call.document_type not in {"invoices", "simplified_invoices", "invoice_receipts"}:
-            yield refuse("owner_invoice_id", f"not for {call.document_type}", "credit or debit notes, or an invoice made from a guide")
+        if call.owner_invoice_id is not None and call.document_type not in {
+            "invoices",
+            "simplified_invoices",
+            "invoice_receipts",
+        }:
+            yield refuse(
+                "owner_invoice_id",
+                f"not for {call.document_type}",
+                "credit or debit notes, or an invoice made from a guide",
+            )
         return
     if call.owner_invoice_id is None:
-        yield refuse("owner_invoice_id", "a credit or debit note names the document it corrects", "the id of a finalized invoice", "list_invoices finds it")
+        yield refuse(
+            "owner_invoice_id",
+            "a credit or debit note names the document it corrects",
+            "the id of a finalized invoice",
+            "list_invoices finds it",
+        )
     elif facts.owner is None:
-        yield refuse("owner_invoice_id", f"no invoice has the id {call.owner_invoice_id}", "the id of a finalized invoice", "list_invoices finds it")
+        yield refuse(
+            "owner_invoice_id",
+            f"no invoice has the id {call.owner_invoice_id}",
+            "the id of a finalized invoice",
+            "list_invoices finds it",
+        )
     elif facts.owner.status not in {"final", "settled"}:
-        yield refuse("owner_invoice_id", f"that document is {facts.owner.status}, not issued", "a finalized invoice")
+        yield refuse(
+            "owner_invoice_id", f"that document is {facts.owner.status}, not issued", "a finalized invoice"
+        )
 
 
 def _left(owner: Document, notes: tuple[Document, ...], without: int | None = None) -> Decimal:
-    credited = sum((one.total or Decimal(0) for one in notes if one.status in LIVE and one.id != without), Decimal(0))
+    credited = sum(
+        (one.total or Decimal(0) for one in notes if one.status in LIVE and one.id != without), Decimal(0)
+    )
     return (owner.total or Decimal(0)) - credited
 
 
@@ -45,7 +67,12 @@ def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
         return
     total = predict(
         [
-            TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), (tax.value if tax else None) or Decimal(0))
+            TotalsLine(
+                item.unit_price,
+                item.quantity,
+                item.discount or Decimal(0),
+                (tax.value if tax else None) or Decimal(0),
+            )
             for item, tax in zip(call.items, rates, strict=True)
         ]
     ).total
@@ -63,17 +90,34 @@ def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
 def stored_note_within_what_remains(call: Transition, facts: Facts) -> Iterator[Finding]:
     """The same, once more before finalizing: other notes may have been issued meanwhile."""
     document = facts.document
-    if call.state != "finalized" or call.document_type != "credit_notes" or document is None or facts.owner is None:
+    if (
+        call.state != "finalized"
+        or call.document_type != "credit_notes"
+        or document is None
+        or facts.owner is None
+    ):
         return
     left = _left(facts.owner, facts.owner_notes, document.id)
     if (document.total or Decimal(0)) > left:
-        yield refuse("document_id", f"the note is worth {document.total}, but only {left} of {facts.owner.number} is left to credit", f"at most {left}")
+        yield refuse(
+            "document_id",
+            f"the note is worth {document.total}, but only {left} of {facts.owner.number} is left to credit",
+            f"at most {left}",
+        )
 
 
 def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """Multibanco references exist for invoices, simplified invoices and invoice-receipts only (trap 20)."""
-    if call.mb_reference and call.document_type not in {"invoices", "simplified_invoices", "invoice_receipts"}:
-        yield refuse("mb_reference", f"not for {call.document_type}", "invoices, simplified_invoices or invoice_receipts")
+    if call.mb_reference and call.document_type not in {
+        "invoices",
+        "simplified_invoices",
+        "invoice_receipts",
+    }:
+        yield refuse(
+            "mb_reference",
+            f"not for {call.document_type}",
+            "invoices, simplified_invoices or invoice_receipts",
+        )
 
 
 @wants(Want.TAXES)
@@ -83,11 +127,22 @@ def simplified_within_legal_limit(call: InvoiceShaped, facts: Facts) -> Iterator
         return
     total = predict(
         [
-            TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), (tax.value if (tax := facts.tax(item.tax)) else None) or Decimal(0))
+            TotalsLine(
+                item.unit_price,
+                item.quantity,
+                item.discount or Decimal(0),
+                (tax.value if (tax := facts.tax(item.tax)) else None) or Decimal(0),
+            )
             for item in call.items
         ]
     ).total
     if total > RETAILER_LIMIT:
-        yield warn("document_type", f"{total} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)")
+        yield warn(
+            "document_type",
+            f"{total} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)",
+        )
     elif total > OTHERS_LIMIT:
-        yield warn("document_type", f"{total} is above 100 EUR: allowed as a simplified invoice only for retailers and street sellers to consumers (CIVA 40/1)")
+        yield warn(
+            "document_type",
+            f"{total} is above 100 EUR: allowed as a simplified invoice only for retailers and street sellers to consumers (CIVA 40/1)",
+        )

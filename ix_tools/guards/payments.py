@@ -28,8 +28,16 @@ def document_can_be_paid(call: Payment, facts: Facts) -> Iterator[Finding]:
     """Only an issued, unsettled invoice is paid."""
     document = facts.document
     if document is not None and document.status != "final":
-        advice = {"draft": "finalize it first with change_state", "settled": "it is already paid: get_related_documents shows the receipts"}
-        yield refuse("document_id", f"it is {document.status}; a payment needs a final invoice", "a final invoice", advice.get(document.status or "", ""))
+        advice = {
+            "draft": "finalize it first with change_state",
+            "settled": "it is already paid: get_related_documents shows the receipts",
+        }
+        yield refuse(
+            "document_id",
+            f"it is {document.status}; a payment needs a final invoice",
+            "a final invoice",
+            advice.get(document.status or "", ""),
+        )
 
 
 @wants(Want.DOCUMENT, Want.RELATED)
@@ -38,14 +46,22 @@ def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]
     if call.amount == 0:
         yield refuse("amount", "a payment of nothing would still make a numbered receipt", "more than 0")
     elif facts.document is not None and facts.document.status == "final" and call.amount > open_amount(facts):
-        yield refuse("amount", f"{call.amount} is more than the {open_amount(facts)} still open", f"at most {open_amount(facts)}")
+        yield refuse(
+            "amount",
+            f"{call.amount} is more than the {open_amount(facts)} still open",
+            f"at most {open_amount(facts)}",
+        )
 
 
 @wants(Want.DOCUMENT)
 def payment_date_not_before_document(call: Payment, facts: Facts) -> Iterator[Finding]:
     """Nobody pays an invoice before it exists, or tomorrow."""
     if facts.document is not None and facts.document.date and call.payment_date < facts.document.date:
-        yield refuse("payment_date", f"{call.payment_date} is before the invoice's date {facts.document.date}", f"{facts.document.date} or later")
+        yield refuse(
+            "payment_date",
+            f"{call.payment_date} is before the invoice's date {facts.document.date}",
+            f"{facts.document.date} or later",
+        )
     if call.payment_date > facts.today:
         yield refuse("payment_date", f"{call.payment_date} is in the future", f"at latest {facts.today}")
 

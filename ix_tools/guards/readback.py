@@ -53,7 +53,9 @@ def _equal(asked: Any, stored: Any) -> bool:
         # Stored amounts have 2, 4 or all decimals, depending on the endpoint: compare at the precision that came.
         exponent = stored.as_tuple().exponent
         places = Decimal(1).scaleb(exponent if isinstance(exponent, int) and exponent < -1 else -2)
-        return asked.quantize(places, rounding=ROUND_HALF_UP) == stored.quantize(places, rounding=ROUND_HALF_UP)
+        return asked.quantize(places, rounding=ROUND_HALF_UP) == stored.quantize(
+            places, rounding=ROUND_HALF_UP
+        )
     if isinstance(asked, Decimal) and stored is None:
         return asked == 0
     return (asked or None) == (stored or None)

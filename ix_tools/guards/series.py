@@ -27,9 +27,16 @@ def series_fits_type(call: Draft, facts: Facts) -> Iterator[Finding]:
     if call.sequence_id is None:
         return
     found = facts.sequence_of(call.sequence_id)
-    ids = ", ".join(f"{one.serie}: {one.types[kind].sequence_id}" for one in facts.sequences if kind in one.types)
+    ids = ", ".join(
+        f"{one.serie}: {one.types[kind].sequence_id}" for one in facts.sequences if kind in one.types
+    )
     if found is None:
-        yield refuse("sequence_id", f"no series has the id {call.sequence_id}; InvoiceXpress would use the default series", ids, "list_sequences shows the ids")
+        yield refuse(
+            "sequence_id",
+            f"no series has the id {call.sequence_id}; InvoiceXpress would use the default series",
+            ids,
+            "list_sequences shows the ids",
+        )
     elif found[1] != kind:
         right = found[0].types.get(kind)
         yield refuse(
@@ -62,13 +69,22 @@ def receipt_series_registered(call: Payment, facts: Facts) -> Iterator[Finding]:
     if call.serie:
         series = next((one for one in facts.sequences if one.serie == call.serie), None)
         if series is None:
-            yield refuse("serie", f"there is no series {call.serie!r}", ", ".join(one.serie or "" for one in facts.sequences))
+            yield refuse(
+                "serie",
+                f"there is no series {call.serie!r}",
+                ", ".join(one.serie or "" for one in facts.sequences),
+            )
     else:
         found = facts.sequence_of(document.sequence_id) if document and document.sequence_id else None
         series = found[0] if found else None
     part = series.types.get("receipt") if series else None
     if series is not None and part is not None and part.validation_code == UNREGISTERED:
-        yield refuse("serie", f"the series {series.serie} is not registered for receipts", "", f"register_sequence with sequence_id {series.id}")
+        yield refuse(
+            "serie",
+            f"the series {series.serie} is not registered for receipts",
+            "",
+            f"register_sequence with sequence_id {series.id}",
+        )
 
 
 @wants(Want.SEQUENCES)
@@ -78,7 +94,8 @@ def series_exists(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
         inner = facts.sequence_of(call.sequence_id)
         yield refuse(
             "sequence_id",
-            f"no series has the id {call.sequence_id}" + (f"; it is the id of {inner[1]} inside {inner[0].serie}" if inner else ""),
+            f"no series has the id {call.sequence_id}"
+            + (f"; it is the id of {inner[1]} inside {inner[0].serie}" if inner else ""),
             ", ".join(f"{one.serie}: {one.id}" for one in facts.sequences),
         )
 
@@ -88,16 +105,27 @@ def series_not_yet_registered(call: SeriesShaped, facts: Facts) -> Iterator[Find
     """There is something to register (code 005 otherwise)."""
     sequence = chosen(call.sequence_id, facts)
     if sequence and not any(part.validation_code == UNREGISTERED for part in sequence.types.values()):
-        yield refuse("sequence_id", f"every document type of {sequence.serie} is already registered", "a series with N/D codes", "nothing to do: finalize in it")
+        yield refuse(
+            "sequence_id",
+            f"every document type of {sequence.serie} is already registered",
+            "a series with N/D codes",
+            "nothing to do: finalize in it",
+        )
 
 
 @wants(Want.SEQUENCES)
 def series_unused(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
     """A series is only changed while nothing was finalized in it (sequences-update-v1)."""
     sequence = chosen(call.sequence_id, facts)
-    used = [f"{kind} {part.number}" for kind, part in sequence.types.items() if part.number] if sequence else []
+    used = (
+        [f"{kind} {part.number}" for kind, part in sequence.types.items() if part.number] if sequence else []
+    )
     if sequence and used:
-        yield refuse("sequence_id", f"{sequence.serie} already has numbers ({', '.join(used)})", "a series without finalized documents")
+        yield refuse(
+            "sequence_id",
+            f"{sequence.serie} already has numbers ({', '.join(used)})",
+            "a series without finalized documents",
+        )
 
 
 @wants(Want.SEQUENCES)

@@ -18,7 +18,11 @@ REASON_LENGTH = 15
 def transitions(kind: str) -> dict[tuple[str, str], str]:
     """(state now, word) → state after, for a kind of document. Any other transition does not exist."""
     if document_type(kind).family == "guide":
-        return {("draft", "finalized"): "final", ("draft", "deleted"): "deleted", ("final", "canceled"): "canceled"}
+        return {
+            ("draft", "finalized"): "final",
+            ("draft", "deleted"): "deleted",
+            ("final", "canceled"): "canceled",
+        }
     table = {
         ("draft", "finalized"): "settled" if kind == INVOICE_RECEIPT else "final",
         ("draft", "deleted"): "deleted",
@@ -65,7 +69,11 @@ def reason_given_to_cancel(call: Transition, facts: Facts) -> Iterator[Finding]:
     if call.state == "canceled":
         yield from _sentence(call.message)
     elif call.message:
-        yield refuse("message", f"a reason goes with cancelling only; with {call.state} it would be dropped", "leave it out")
+        yield refuse(
+            "message",
+            f"a reason goes with cancelling only; with {call.state} it would be dropped",
+            "leave it out",
+        )
 
 
 class WithMessage(Protocol):
@@ -83,7 +91,12 @@ def reason_is_a_sentence(call: WithMessage, facts: Facts) -> Iterator[Finding]:
 def _sentence(message: str | None) -> Iterator[Finding]:
     text = (message or "").strip()
     if len(text) < REASON_LENGTH or " " not in text:
-        yield refuse("message", "the reason is missing or too short to explain anything", f"a real sentence, at least {REASON_LENGTH} characters", "ask the person why")
+        yield refuse(
+            "message",
+            "the reason is missing or too short to explain anything",
+            f"a real sentence, at least {REASON_LENGTH} characters",
+            "ask the person why",
+        )
 
 
 @wants(Want.DOCUMENT, Want.RELATED)
@@ -94,8 +107,17 @@ def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Itera
     for one in facts.related:
         if one.status in {"final", "settled"} and one.document_type in {"receipts", "credit_notes"}:
             what = "receipt" if one.document_type == "receipts" else "credit note"
-            advice = f"cancel_payment with receipt_id {one.id} first" if what == "receipt" else "it is already corrected by the credit note: never both"
-            yield refuse("state", f"the {what} {one.number or one.id} stands against it", "a document without receipts or credit notes", advice)
+            advice = (
+                f"cancel_payment with receipt_id {one.id} first"
+                if what == "receipt"
+                else "it is already corrected by the credit note: never both"
+            )
+            yield refuse(
+                "state",
+                f"the {what} {one.number or one.id} stands against it",
+                "a document without receipts or credit notes",
+                advice,
+            )
 
 
 @wants(Want.DOCUMENT)
@@ -121,7 +143,12 @@ def lines_not_dropped_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
         if line.name in kept:
             kept.remove(line.name)
         else:
-            yield ask("drop_lines", "items", f"the line {line.name!r} is not among the new lines and would be deleted", "all lines, or accept")
+            yield ask(
+                "drop_lines",
+                "items",
+                f"the line {line.name!r} is not among the new lines and would be deleted",
+                "all lines, or accept",
+            )
 
 
 @wants(Want.DOCUMENT, Want.TAXES)
@@ -162,7 +189,12 @@ def only_issued_documents_leave(call: Mail, facts: Facts) -> Iterator[Finding]:
     if document is None or document.status in {"final", "settled", "accepted", "refused", "second_copy"}:
         return
     advice = "finalize it first with change_state" if document.is_draft else "issue a new document"
-    yield refuse("document_id", f"it is {document.status}; only issued documents are sent", "a finalized document", advice)
+    yield refuse(
+        "document_id",
+        f"it is {document.status}; only issued documents are sent",
+        "a finalized document",
+        advice,
+    )
 
 
 @wants(Want.DOCUMENT, Want.DOCUMENT_CLIENT)

@@ -8,7 +8,8 @@ from ix_tools.errors import NotFound, Rejected, Unavailable
 from ix_tools.facts import Facts
 from ix_tools.operation import Effect, Operation, Route, Sending, Spec
 from ix_tools.operations.drafts import OURS
-from ix_tools.records import Client, Record
+from ix_tools.records import Client
+from ix_tools.vocabulary import Record
 
 
 class ClientResult(Record):
@@ -72,7 +73,9 @@ class ClientByCode(Operation[ClientResult]):
     client_code: str
     """Code."""
 
-    spec = Spec("find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-code.json", answer="client"))
+    spec = Spec(
+        "find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-code.json", answer="client")
+    )
 
 
 class ClientByName(Operation[ClientResult]):
@@ -81,6 +84,6 @@ class ClientByName(Operation[ClientResult]):
     client_name: str
     """Name."""
 
-    spec = Spec("find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-name.json", answer="client"))
-
-
+    spec = Spec(
+        "find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-name.json", answer="client")
+    )

@@ -1,7 +1,7 @@
 """Any document: read it, list invoices and notes, change its state, see what is related to it."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -9,8 +9,8 @@ from ix_tools.facts import Facts, Want
 from ix_tools.guards import dates, exemptions, notes, series, states
 from ix_tools.operation import At, Effect, Expected, Operation, Preview, Route, Row, Spec, Step
 from ix_tools.operations.drafts import DocumentResult, after_a_draft
-from ix_tools.records import Document, Page, Record
-from ix_tools.vocabulary import DocumentType, GuideType, Id, InvoiceType, Money, WireDate, cents
+from ix_tools.records import Document, Page
+from ix_tools.vocabulary import DocumentType, GuideType, Id, InvoiceType, Money, Record, WireDate, cents
 
 
 class GetDocument(Operation[DocumentResult]):
@@ -84,6 +84,8 @@ LIST_TYPES = {
     "receipts": "Receipt",
     "cash_invoices": "CashInvoice",
 }
+ListState = Literal["draft", "final", "settled", "canceled", "second_copy"]
+USUAL_STATES: list[ListState] = ["draft", "final", "settled"]
 LIST_STATES = {"final": "sent"}
 """Lists say `sent` where documents say `final` (trap 8)."""
 
@@ -128,11 +130,13 @@ class ListInvoices(Operation[InvoiceList]):
     Source: invoices-v2 "List all"; OpenAPI listInvoices.
     """
 
-    types: Annotated[list[ListType], At("type[]", LIST_TYPES)] = Field(default_factory=lambda: list(LIST_TYPES), min_length=1)
+    types: Annotated[list[ListType], At("type[]", LIST_TYPES)] = Field(
+        default_factory=lambda: list(get_args(ListType)), min_length=1
+    )
     """Default all."""
-    states: Annotated[
-        list[Literal["draft", "final", "settled", "canceled", "second_copy"]], At("status[]", LIST_STATES)
-    ] = Field(default_factory=lambda: ["draft", "final", "settled"], min_length=1)
+    states: Annotated[list[ListState], At("status[]", LIST_STATES)] = Field(
+        default_factory=USUAL_STATES.copy, min_length=1
+    )
     """Default draft, final, settled."""
     text: str | None = None
     """Fuzzy search."""
@@ -164,7 +168,12 @@ class ListInvoices(Operation[InvoiceList]):
         title="List invoices and notes",
         effect=Effect.READS,
         route=Route("GET", "/invoices.json"),
-        example={"types": ["invoices"], "states": ["final"], "date_from": "2026-11-01", "date_to": "2026-11-30"},
+        example={
+            "types": ["invoices"],
+            "states": ["final"],
+            "date_from": "2026-11-01",
+            "date_to": "2026-11-30",
+        },
         idempotent=True,
     )
 
@@ -177,7 +186,9 @@ class ListInvoices(Operation[InvoiceList]):
         matching = [row for row in rows if self.reference is None or row.reference == self.reference]
         said = []
         if page.current_page < page.total_pages:
-            said.append(f"{page.total_entries} in all, {len(rows)} on this page; next: page {page.current_page + 1}")
+            said.append(
+                f"{page.total_entries} in all, {len(rows)} on this page; next: page {page.current_page + 1}"
+            )
         if len(matching) < len(rows):
             said.append(f"{len(rows) - len(matching)} rows with another reference left out")
         return InvoiceList(
@@ -240,8 +251,20 @@ class ChangeState(Operation[DocumentResult]):
         name="change_state",
         title="Finalize, cancel, delete, settle",
         effect=Effect.FISCAL,
-        route=Route("PUT", "/{document_type}/{document_id}/change-state.json", envelope="{key}", answer="{key}"),
-        needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.SEQUENCES, Want.TAXES, Want.DIFFERENCES, Want.LATER_IN_SERIES, Want.RELATED}),
+        route=Route(
+            "PUT", "/{document_type}/{document_id}/change-state.json", envelope="{key}", answer="{key}"
+        ),
+        needs=frozenset(
+            {
+                Want.DOCUMENT,
+                Want.DOCUMENT_CLIENT,
+                Want.SEQUENCES,
+                Want.TAXES,
+                Want.DIFFERENCES,
+                Want.LATER_IN_SERIES,
+                Want.RELATED,
+            }
+        ),
         guards=(
             states.transition_exists,
             states.reason_given_to_cancel,
@@ -274,7 +297,10 @@ class ChangeState(Operation[DocumentResult]):
         if document is None:
             return None
         status = states.leads_to(self.document_type, document.status or "", self.state)
-        kept = {name: getattr(document, name) for name in ("date", "before_taxes", "taxes", "total", "tax_exemption")}
+        kept = {
+            name: getattr(document, name)
+            for name in ("date", "before_taxes", "taxes", "total", "tax_exemption")
+        }
         return Expected({"status": status, **(kept if self.state == "finalized" else {})})
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:

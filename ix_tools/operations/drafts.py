@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ix_tools.facts import Facts
 from ix_tools.operation import At, Expected, Step
-from ix_tools.records import Document, Line, Record, ReadTotal
+from ix_tools.records import Document, Line, ReadTotal
 from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
 from ix_tools.vocabulary import (
     Call,
@@ -22,6 +22,7 @@ from ix_tools.vocabulary import (
     Money,
     Percent,
     Quantity,
+    Record,
     Retention,
     UnitPrice,
     WireDate,
@@ -85,11 +86,20 @@ class LineItem(Call):
     def _known_forms(cls, data: Any) -> Any:
         if isinstance(data, dict):
             if "discount_amount" in data:
-                raise ValueError("discount_amount is ignored by InvoiceXpress; give discount in percent, or global_discount")
-            if isinstance(data.get("tax"), dict) and isinstance(data["tax"].get("name"), str):
-                return {**data, "tax": data["tax"]["name"]}
-            if isinstance(data.get("tax"), int | float | Decimal):
-                raise ValueError("tax is the name of a tax such as IVA23, not a rate: InvoiceXpress reads a number as exempt")
+                raise ValueError("discount_amount: is ignored; give discount in percent, or global_discount")
+            if isinstance(data.get("name"), str) and not data["name"].strip():
+                raise ValueError("name: what is sold, in a word or more")
+            tax = data.get("tax")
+            if isinstance(tax, dict) and set(tax) == {"name"}:
+                return {**data, "tax": tax["name"]}
+            if isinstance(tax, dict):
+                raise ValueError(
+                    "tax: the name alone, such as IVA23; id and value do not count at InvoiceXpress"
+                )
+            if isinstance(tax, int | float | Decimal):
+                raise ValueError(
+                    "tax: a name such as IVA23, not a rate; InvoiceXpress reads a number as exempt"
+                )
         return data
 
 
@@ -195,9 +205,13 @@ def predicted(draft: DocumentDraft, facts: Facts) -> Totals | None:
         rate = rate_of(item, facts)
         if rate is None:
             return None
-        lines.append(TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), rate, item.tax or ""))
+        lines.append(
+            TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), rate, item.tax or "")
+        )
     discount = getattr(draft, "global_discount", None)
-    return predict(lines, GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None)
+    return predict(
+        lines, GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None
+    )
 
 
 def with_default_taxes(items: Sequence[LineItem], facts: Facts) -> list[LineItem]:
@@ -242,7 +256,13 @@ def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
     if draft.sequence_id is not None:
         values["sequence_id"] = draft.sequence_id
     lines = tuple(
-        {"name": item.name, "quantity": item.quantity, "tax": item.tax, "tax_rate": rate_of(item, facts), "net": net}
+        {
+            "name": item.name,
+            "quantity": item.quantity,
+            "tax": item.tax,
+            "tax_rate": rate_of(item, facts),
+            "net": net,
+        }
         for item, net in zip(draft.items, totals.nets, strict=True)
     )
     return Expected(values, lines)
@@ -259,7 +279,14 @@ def after_a_draft(result: DocumentResult) -> Iterable[Step]:
     document = result.document
     about = {"document_type": document.document_type, "document_id": document.id}
     if document.document_type in {"shippings", "transports", "devolutions"}:
-        yield Step("change_state", "finalize the guide before the transport starts; a person approves", {**about, "state": "finalized"})
+        yield Step(
+            "change_state",
+            "finalize the guide before the transport starts; a person approves",
+            {**about, "state": "finalized"},
+        )
     else:
-        yield Step("change_state", "finalize it: a person sees the totals and approves", {**about, "state": "finalized"})
-
+        yield Step(
+            "change_state",
+            "finalize it: a person sees the totals and approves",
+            {**about, "state": "finalized"},
+        )

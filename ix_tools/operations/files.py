@@ -8,8 +8,7 @@ from ix_tools.facts import Facts, Want
 from ix_tools.guards import states
 from ix_tools.operation import At, Effect, Operation, Preview, Route, Row, Sending, Spec, Step
 from ix_tools.operations.drafts import OURS
-from ix_tools.records import Record
-from ix_tools.vocabulary import DocumentType, Email, Id
+from ix_tools.vocabulary import DocumentType, Email, Id, Record
 
 
 class EmailResult(Record):
@@ -55,20 +54,32 @@ class SendEmail(Operation[EmailResult]):
         route=Route("PUT", "/{document_type}/{document_id}/email-document.json"),
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT}),
         guards=(states.only_issued_documents_leave, states.recipient_differs_from_client),
-        example={"document_type": "invoices", "document_id": 1001, "email": "contas@padaria.example.pt", "subject": "A sua fatura"},
+        example={
+            "document_type": "invoices",
+            "document_id": 1001,
+            "email": "contas@padaria.example.pt",
+            "subject": "A sua fatura",
+        },
     )
 
     def preview(self, facts: Facts) -> Preview:
         """Who gets what."""
         rows = [Row("recipient", self.email)]
-        rows += [Row(name, getattr(self, name)) for name in ("cc", "bcc", "subject", "body") if getattr(self, name)]
+        rows += [
+            Row(name, getattr(self, name)) for name in ("cc", "bcc", "subject", "body") if getattr(self, name)
+        ]
         if self.save:
             rows.append(Row("saved_as_client_email", self.email))
         return Preview(action="email", document=facts.document, rows=tuple(rows))
 
     def read(self, content: Any, facts: Facts) -> EmailResult:
         """The service answers with nothing; what was sent is what we sent."""
-        return EmailResult.model_validate({**self.model_dump(include={"document_type", "document_id", "cc", "bcc", "subject"}), "to": self.email})
+        return EmailResult.model_validate(
+            {
+                **self.model_dump(include={"document_type", "document_id", "cc", "bcc", "subject"}),
+                "to": self.email,
+            }
+        )
 
 
 class PdfResult(Record):
@@ -110,10 +121,18 @@ class GetPdf(Operation[PdfResult]):
     async def carried_out(self, sending: Sending) -> PdfResult:
         """Ask until it is ready or patience ends, then deliver it as asked."""
         if self.delivery == "resource":
-            return PdfResult(document_id=self.document_id, status="ready", resource=pdf_uri(self.document_id, self.second_copy))
+            return PdfResult(
+                document_id=self.document_id,
+                status="ready",
+                resource=pdf_uri(self.document_id, self.second_copy),
+            )
         url = await self.address(sending)
         if url is None:
-            return PdfResult(document_id=self.document_id, status="pending", note="still being made; call get_pdf again in a few seconds")
+            return PdfResult(
+                document_id=self.document_id,
+                status="pending",
+                note="still being made; call get_pdf again in a few seconds",
+            )
         if self.delivery == "link":
             return PdfResult(document_id=self.document_id, status="ready", link=url)
         content = await sending.download(url)
@@ -126,9 +145,19 @@ class GetPdf(Operation[PdfResult]):
                 note=f"not downloaded: {host} is neither the account's host nor in pdf_hosts; open the link instead",
             )
         if not content.startswith(b"%PDF"):
-            return PdfResult(document_id=self.document_id, status="ready", link=url, note="what the link gave is not a PDF; nothing was saved")
+            return PdfResult(
+                document_id=self.document_id,
+                status="ready",
+                link=url,
+                note="what the link gave is not a PDF; nothing was saved",
+            )
         name = f"document-{self.document_id}{'-second-copy' if self.second_copy else ''}.pdf"
-        return PdfResult(document_id=self.document_id, status="ready", file=await sending.keep(content, name), bytes=len(content))
+        return PdfResult(
+            document_id=self.document_id,
+            status="ready",
+            file=await sending.keep(content, name),
+            bytes=len(content),
+        )
 
     async def address(self, sending: Sending) -> str | None:
         """Where InvoiceXpress put the PDF; None when patience ended first."""
@@ -151,5 +180,3 @@ class GetPdf(Operation[PdfResult]):
 def pdf_uri(document_id: int, second_copy: bool = False) -> str:
     """The MCP resource of a PDF."""
     return f"ix://documents/{document_id}/pdf{'?second_copy=true' if second_copy else ''}"
-
-

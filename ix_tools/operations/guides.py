@@ -77,11 +77,28 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
             "date": "today",
             "due_date": "today",
             "loaded_at": "2099-12-31T09:00",
-            "address_from": {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-555", "country": "PT"},
-            "address_to": {"detail": "Avenida Central 10", "city": "Porto", "postal_code": "4000-100", "country": "PT"},
+            "address_from": {
+                "detail": "Rua da Fábrica 5",
+                "city": "Lisboa",
+                "postal_code": "1000-555",
+                "country": "PT",
+            },
+            "address_to": {
+                "detail": "Avenida Central 10",
+                "city": "Porto",
+                "postal_code": "4000-100",
+                "country": "PT",
+            },
             "license_plate": "11-AA-22",
-            "client": {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"},
-            "items": [{"name": "Farinha T65", "unit_price": 0.85, "quantity": 500, "unit": "unit", "tax": "IVA6"}],
+            "client": {
+                "name": "Padaria Central, Lda",
+                "code": "PADARIA",
+                "fiscal_id": "508025338",
+                "country": "PT",
+            },
+            "items": [
+                {"name": "Farinha T65", "unit_price": 0.85, "quantity": 500, "unit": "unit", "tax": "IVA6"}
+            ],
         },
     )
 
@@ -136,9 +153,19 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
         effect=Effect.DRAFTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
         needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT}),
-        guards=(states.only_drafts_are_edited, states.lines_not_dropped_unseen, states.rebuilt_lines_keep_the_total, *GUIDE_GUARDS),
+        guards=(
+            states.only_drafts_are_edited,
+            states.lines_not_dropped_unseen,
+            states.rebuilt_lines_keep_the_total,
+            *GUIDE_GUARDS,
+        ),
         idempotent=True,
-        example={"document_type": "transports", "document_id": 1001, "loaded_at": "2099-12-31T10:00", "license_plate": "22-BB-33"},
+        example={
+            "document_type": "transports",
+            "document_id": 1001,
+            "loaded_at": "2099-12-31T10:00",
+            "license_plate": "22-BB-33",
+        },
     )
 
     def completed(self, facts: Facts) -> Self:
@@ -148,7 +175,9 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
         if document is None:
             return whole
         update = {
-            name: Address.model_validate({key: value for key, value in stored.items() if key in Address.model_fields})
+            name: Address.model_validate(
+                {key: value for key, value in stored.items() if key in Address.model_fields}
+            )
             for name in ("address_from", "address_to")
             if getattr(whole, name) is None and (stored := getattr(document, name))
         }

@@ -65,9 +65,20 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         example={
             "date": "2026-11-20",
             "due_date": "+30d",
-            "client": {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"},
+            "client": {
+                "name": "Padaria Central, Lda",
+                "code": "PADARIA",
+                "fiscal_id": "508025338",
+                "country": "PT",
+            },
             "items": [
-                {"name": "Horas de consultoria", "unit_price": 50, "quantity": 3, "unit": "hour", "tax": "IVA23"},
+                {
+                    "name": "Horas de consultoria",
+                    "unit_price": 50,
+                    "quantity": 3,
+                    "unit": "hour",
+                    "tax": "IVA23",
+                },
                 {"name": "Curso certificado", "unit_price": 120, "quantity": 1, "tax": "Isento"},
             ],
             "tax_exemption": "M07",
@@ -121,7 +132,12 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
         effect=Effect.DRAFTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
         needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT}),
-        guards=(states.only_drafts_are_edited, states.lines_not_dropped_unseen, states.rebuilt_lines_keep_the_total, *DRAFT_GUARDS),
+        guards=(
+            states.only_drafts_are_edited,
+            states.lines_not_dropped_unseen,
+            states.rebuilt_lines_keep_the_total,
+            *DRAFT_GUARDS,
+        ),
         idempotent=True,
         example={"document_type": "invoices", "document_id": 1001, "reference": "PO-2026-118"},
     )

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, Self
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.mechanisms import mechanism
 from ix_tools.guards import payments, series, states
-from ix_tools.operation import At, Effect, Operation, Preview, Route, Row, Spec, Step
+from ix_tools.operation import Effect, Operation, Preview, Route, Row, Spec, Step
 from ix_tools.operations.drafts import OURS
-from ix_tools.records import Document, Record
-from ix_tools.vocabulary import Id, Money, WireDate
+from ix_tools.records import Document
+from ix_tools.vocabulary import Id, Money, Record, WireDate
 
 Mechanism = Literal["CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", "TB", "TR"]
 
@@ -26,7 +26,9 @@ class GeneratePayment(Operation[ReceiptResult]):
     Source: invoices-v2 "Generate Payment/Receipt"; OpenAPI generatePayment.
     """
 
-    document_type: Annotated[Literal["invoices", "simplified_invoices", "vat_moss_invoices"], OURS] = "invoices"
+    document_type: Annotated[Literal["invoices", "simplified_invoices", "vat_moss_invoices"], OURS] = (
+        "invoices"
+    )
     """Kind of document."""
     document_id: Id
     """Invoice's id."""
@@ -45,7 +47,12 @@ class GeneratePayment(Operation[ReceiptResult]):
         name="generate_payment",
         title="Record a payment",
         effect=Effect.FISCAL,
-        route=Route("POST", "/documents/{document_id}/partial_payments.json", envelope="partial_payment", answer="receipt"),
+        route=Route(
+            "POST",
+            "/documents/{document_id}/partial_payments.json",
+            envelope="partial_payment",
+            answer="receipt",
+        ),
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED, Want.SEQUENCES}),
         guards=(
             payments.document_can_be_paid,
@@ -53,7 +60,12 @@ class GeneratePayment(Operation[ReceiptResult]):
             payments.payment_date_not_before_document,
             series.receipt_series_registered,
         ),
-        example={"document_id": 1001, "amount": 184.5, "payment_mechanism": "TB", "payment_date": "2026-11-20"},
+        example={
+            "document_id": 1001,
+            "amount": 184.5,
+            "payment_mechanism": "TB",
+            "payment_date": "2026-11-20",
+        },
     )
 
     def preview(self, facts: Facts) -> Preview:
@@ -62,10 +74,14 @@ class GeneratePayment(Operation[ReceiptResult]):
         rows = [
             Row("payment", self.amount),
             Row("open_before", payments.open_amount(facts)),
-            Row("mechanism", way if way else self.payment_mechanism),
+            Row("mechanism", way or self.payment_mechanism),
             Row("payment_date", self.payment_date),
         ]
-        rows += [Row(label, value) for label, value in (("note", self.note), ("receipt_series", self.serie)) if value]
+        rows += [
+            Row(label, value)
+            for label, value in (("note", self.note), ("receipt_series", self.serie))
+            if value
+        ]
         return Preview(action="pay", document=facts.document, rows=tuple(rows))
 
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
@@ -76,7 +92,11 @@ class GeneratePayment(Operation[ReceiptResult]):
         """Fetch the receipt, or see the invoice."""
         if result.receipt.id:
             yield Step("get_pdf", "fetch the receipt's PDF", {"document_id": result.receipt.id})
-        yield Step("get_document", "see whether the invoice is settled", {"document_type": self.document_type, "document_id": self.document_id})
+        yield Step(
+            "get_document",
+            "see whether the invoice is settled",
+            {"document_type": self.document_type, "document_id": self.document_id},
+        )
 
 
 class CancelPayment(Operation[ReceiptResult]):

@@ -10,8 +10,8 @@ from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.series_codes import registration_outcome
 from ix_tools.guards import series
 from ix_tools.operation import Effect, Operation, Preview, Route, Row, Sending, Spec, Step
-from ix_tools.records import Record, Sequence
-from ix_tools.vocabulary import Id
+from ix_tools.records import Sequence
+from ix_tools.vocabulary import Id, Record
 
 
 class SequenceList(Record):
@@ -76,10 +76,17 @@ class RegisterSequence(Operation[SequenceResult]):
     def preview(self, facts: Facts) -> Preview:
         """The series and which document types get a code."""
         sequence = series.chosen(self.sequence_id, facts)
-        waiting = [kind for kind, part in sequence.types.items() if part.validation_code == "N/D"] if sequence else []
+        waiting = (
+            [kind for kind, part in sequence.types.items() if part.validation_code == "N/D"]
+            if sequence
+            else []
+        )
         return Preview(
             action="register",
-            rows=(Row("series", sequence.serie if sequence else self.sequence_id), Row("types_to_register", waiting)),
+            rows=(
+                Row("series", sequence.serie if sequence else self.sequence_id),
+                Row("types_to_register", waiting),
+            ),
         )
 
     def read(self, content: Any, facts: Facts) -> SequenceResult:
@@ -142,8 +149,8 @@ class UpdateSequence(Operation[SequenceResult]):
         """The series as it is and as it will be."""
         sequence = series.chosen(self.sequence_id, facts)
         rows = [Row("series", sequence.serie if sequence else self.sequence_id), Row("new_name", self.serie)]
-        for name in ("current_invoice_number", "current_credit_note_number", "current_debit_note_number"):
-            rows.append(Row(name, getattr(self, name)))
+        numbers = ("current_invoice_number", "current_credit_note_number", "current_debit_note_number")
+        rows += [Row(name, getattr(self, name)) for name in numbers]
         if self.default_sequence:
             rows.append(Row("becomes_default", True))
         return Preview(action="update_sequence", rows=tuple(rows))

@@ -6,8 +6,8 @@ from typing import Any, Literal
 from ix_tools.facts import Facts
 from ix_tools.fiscal.exemptions import Exemption, exemption, exemptions, in_force, table_as_of, table_source
 from ix_tools.operation import Effect, Operation, Route, Sending, Spec
-from ix_tools.records import Record, Tax
-from ix_tools.vocabulary import ExemptionCode, WireDate
+from ix_tools.records import Tax
+from ix_tools.vocabulary import ExemptionCode, Record, WireDate
 
 
 class TaxList(Record):
@@ -88,7 +88,9 @@ class LookupExemptionCodes(Operation[ExemptionList]):
         """Answered from the table that ships with the package."""
         day = self.on or sending.facts.today
         return ExemptionList(
-            codes=[self._row(one, day) for one in self._found(day)], source=table_source(), as_of=table_as_of().isoformat()
+            codes=[self._row(one, day) for one in self._found(day)],
+            source=table_source(),
+            as_of=table_as_of().isoformat(),
         )
 
     def _found(self, day: date) -> list[Exemption]:
@@ -100,7 +102,11 @@ class LookupExemptionCodes(Operation[ExemptionList]):
             one
             for one in exemptions()
             if (self.all or in_force(one, day))
-            and all(word in f"{one.code} {one.text_pt} {one.text_en} {one.law} {one.note_pt} {one.note_en}".lower() for word in words)
+            and all(
+                word
+                in f"{one.code} {one.text_pt} {one.text_en} {one.law} {one.note_pt} {one.note_en}".lower()
+                for word in words
+            )
         ]
 
     def _row(self, one: Exemption, day: date) -> ExemptionRow:

@@ -3,13 +3,29 @@
 from typing import Any, TypeVar
 
 from ix_tools.facts import Facts
-from ix_tools.operations.drafts import ClientDetails, DocumentDraft, LineItem, found_client, rebuilt_line, with_default_taxes
+from ix_tools.operations.drafts import (
+    ClientDetails,
+    DocumentDraft,
+    LineItem,
+    found_client,
+    rebuilt_line,
+    with_default_taxes,
+)
 from ix_tools.records import Document
 from ix_tools.vocabulary import days_after
 
 Draft = TypeVar("Draft", bound=DocumentDraft)
 
-KEPT = ("date", "due_date", "reference", "observations", "retention", "tax_exemption", "sequence_id", "license_plate")
+KEPT = (
+    "date",
+    "due_date",
+    "reference",
+    "observations",
+    "retention",
+    "tax_exemption",
+    "sequence_id",
+    "license_plate",
+)
 """Fields that read back as they were sent, so that they can be sent again."""
 
 
@@ -21,7 +37,9 @@ def merged(change: Draft, facts: Facts) -> Draft:
     update: dict[str, Any] = {
         name: getattr(document, name)
         for name in KEPT
-        if name in type(change).model_fields and getattr(change, name) is None and getattr(document, name) is not None
+        if name in type(change).model_fields
+        and getattr(change, name) is None
+        and getattr(document, name) is not None
     }
     if change.tax_exemption_reason is not None:
         update.pop("tax_exemption", None)

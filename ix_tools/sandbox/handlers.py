@@ -232,11 +232,8 @@ def list_client_invoices(books: Books, call: Call) -> Answer:
     client = clients.get(books, call.number())
     body = call.body if isinstance(call.body, dict) else {}
     sent: dict[str, Any] = body["filter"] if isinstance(body.get("filter"), dict) else {}
-    pairs = [
-        (name, str(word))
-        for name, key in (("status", "status"), ("type", "by_type"))
-        for word in sent.get(key) or []
-    ]
+    words = {name: sent.get(key) for name, key in (("status", "status"), ("type", "by_type"))}
+    pairs = [(name, str(word)) for name, found in words.items() if isinstance(found, list) for word in found]
     if sent.get("archived") == ["archived"]:
         pairs.append(("archived", "true"))
     rows = listing.find(books, Query(pairs), INVOICE_LISTS)

@@ -118,9 +118,8 @@ _NOT_YET = (
 ROUTES: tuple[Route, ...] = (
     *_resources(),
     *(route for kind in KINDS for route in _documents(kind)),
-    Route(
-        "GET", "/vat_moss_invoices", partial(handlers.list_type, BY_PATH["vat_moss_invoices"])
-    ),  # as documented
+    # Documented without its .json.
+    Route("GET", "/vat_moss_invoices", partial(handlers.list_type, BY_PATH["vat_moss_invoices"])),
     *(Route(method, path, partial(handlers.not_yet, name)) for method, path, name in _NOT_YET),
 )
 

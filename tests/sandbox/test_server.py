@@ -51,6 +51,29 @@ def test_broken_json_and_a_missing_envelope_are_refused(api: Api) -> None:
     assert api.post("/invoices.json", [1]).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "junk", ["null", "true", "[]", "{}", '"\\ud800"', '"\\u0000"', "1e99", "NaN", "9" * 40, '{"a": 1}']
+)
+def test_nonsense_is_refused_or_ignored_and_never_a_crash(api: Api, junk: str) -> None:
+    for field in (
+        "client",
+        "items",
+        "reference",
+        "retention",
+        "sequence_id",
+        "global_discount",
+        "tax_exemption",
+    ):
+        body = json.dumps({"invoice": api.body(**{field: "JUNK"})}).replace('"JUNK"', junk)
+        answer = api.http.post(
+            "/invoices.json",
+            params={"api_key": api.box.api_key},
+            content=body.encode(),
+            headers={"content-type": "application/json"},
+        )
+        assert answer.status_code in (201, 400, 422), (field, answer.text)
+
+
 def test_the_minute_is_full_at_the_limit_and_says_when_to_come_back(api: Api) -> None:
     """Section F."""
     api.box.set_option("rate_limit", 3)

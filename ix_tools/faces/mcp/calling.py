@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 
 
 async def called(
-    open_desk: Callable[[], Awaitable[Desk]], context: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
+    open_desk: Callable[[], Awaitable[Desk]],
+    context: ServerRequestContext[Any, Any],
+    params: types.CallToolRequestParams,
 ) -> types.CallToolResult | types.InputRequiredResult:
     """The result of a call, its refusal, or the question a person must answer first."""
     modern = context.protocol_version >= MODERN
@@ -57,7 +59,12 @@ async def called(
 
 
 async def _performed(
-    desk: Desk, context: ServerRequestContext[Any, Any], params: types.CallToolRequestParams, *, can_ask: bool, reply: Reply | None
+    desk: Desk,
+    context: ServerRequestContext[Any, Any],
+    params: types.CallToolRequestParams,
+    *,
+    can_ask: bool,
+    reply: Reply | None,
 ) -> dict[str, Any]:
     async def progress(done: float, total: float, message: str) -> None:
         await context.session.report_progress(done, total, message)
@@ -75,7 +82,11 @@ def _can_ask(context: ServerRequestContext[Any, Any], modern: bool) -> bool:
 
 def _form(approval: Approval, language: "Language") -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "approve": {"type": "boolean", "title": LABELS["approve"].in_(language), "description": LABELS["approve_why"].in_(language)}
+        "approve": {
+            "type": "boolean",
+            "title": LABELS["approve"].in_(language),
+            "description": LABELS["approve_why"].in_(language),
+        }
     }
     if approval.differs:
         fields["accept_differences"] = {
@@ -95,8 +106,10 @@ def _question(approval: Approval, language: "Language") -> types.InputRequiredRe
 
 async def _asked(context: ServerRequestContext[Any, Any], approval: Approval, language: "Language") -> Reply:
     try:
-        answer = await context.session.elicit_form(approval.text, _form(approval, language), context.request_id)
-    except Exception as trouble:
+        answer = await context.session.elicit_form(
+            approval.text, _form(approval, language), context.request_id
+        )
+    except Exception as trouble:  # noqa: BLE001 - whatever the host did, nobody said yes
         raise ApprovalRefused(
             f"The host says it can ask a person, but the question failed ({type(trouble).__name__}).",
             code="approval_not_asked",
@@ -131,4 +144,6 @@ def _fault(fault: Exception) -> IxError:
 def _result(body: dict[str, Any], is_error: bool = False) -> types.CallToolResult:
     # The same JSON twice: some hosts show only the text, others only the structure.
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=body, is_error=is_error)
+    return types.CallToolResult(
+        content=[types.TextContent(text=text)], structured_content=body, is_error=is_error
+    )

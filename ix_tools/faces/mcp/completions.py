@@ -14,7 +14,9 @@ from ix_tools.vocabulary import lisbon_now
 MOST = 100
 
 
-async def complete(open_desk: Callable[[], Awaitable[Desk]], params: types.CompleteRequestParams) -> types.CompleteResult:
+async def complete(
+    open_desk: Callable[[], Awaitable[Desk]], params: types.CompleteRequestParams
+) -> types.CompleteResult:
     """Values that begin with, or contain, what was typed."""
     typed = params.argument.value.strip().casefold()
     try:
@@ -23,7 +25,9 @@ async def complete(open_desk: Callable[[], Awaitable[Desk]], params: types.Compl
         values = []  # no account, no network: nothing to offer, nothing to complain about while someone types
     first = [value for value in values if value.casefold().startswith(typed)]
     found = first + [value for value in values if typed in value.casefold() and value not in first]
-    return types.CompleteResult(completion=types.Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST))
+    return types.CompleteResult(
+        completion=types.Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)
+    )
 
 
 async def _values(open_desk: Callable[[], Awaitable[Desk]], argument: str) -> Iterable[str]:
@@ -48,4 +52,3 @@ async def _of_the_account(desk: Desk, argument: str) -> Iterable[str]:
         return [sequence.serie for sequence in await looking.sequences() if sequence.serie]
     clients = await looking.clients()
     return [text for client in clients for text in (client.name, client.code) if text]
-

@@ -12,7 +12,9 @@ def get(name: str, given: Mapping[str, str]) -> types.GetPromptResult:
     """A prompt with its arguments filled in; an unknown name or a missing argument is the caller's fault, not ours."""
     prompt = BY_NAME.get(name)
     if prompt is None:
-        raise MCPError(types.INVALID_PARAMS, f"There is no prompt called {name!r}; there are {', '.join(BY_NAME)}.")
+        raise MCPError(
+            types.INVALID_PARAMS, f"There is no prompt called {name!r}; there are {', '.join(BY_NAME)}."
+        )
     missing = sorted(required for required in prompt.required if not (given.get(required) or "").strip())
     if missing:
         raise MCPError(types.INVALID_PARAMS, f"The prompt {name} needs {', '.join(missing)}.")

@@ -34,7 +34,9 @@ async def _content(
         return _json(uri, await perform(await open_desk(), "lookup_exemption_codes", {"all": True}))
     if found := _PDF.fullmatch(uri):
         content = await pdf_content(await open_desk(), int(found[1]), second_copy=bool(found[2]))
-        return types.BlobResourceContents(uri=uri, mime_type="application/pdf", blob=base64.b64encode(content).decode())
+        return types.BlobResourceContents(
+            uri=uri, mime_type="application/pdf", blob=base64.b64encode(content).decode()
+        )
     if found := _DOCUMENT.fullmatch(uri):
         arguments = {"document_type": found[1], "document_id": int(found[2])}
         return _json(uri, await perform(await open_desk(), "get_document", arguments))
@@ -42,7 +44,9 @@ async def _content(
 
 
 def _json(uri: str, body: dict[str, Any]) -> types.TextResourceContents:
-    return types.TextResourceContents(uri=uri, mime_type="application/json", text=json.dumps(body, ensure_ascii=False))
+    return types.TextResourceContents(
+        uri=uri, mime_type="application/json", text=json.dumps(body, ensure_ascii=False)
+    )
 
 
 def _unknown(uri: str, message: str) -> MCPError:

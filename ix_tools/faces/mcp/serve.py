@@ -72,9 +72,17 @@ async def desk_of(settings: Settings, sandbox_file: Path | None = None) -> Async
 
 def arguments() -> argparse.ArgumentParser:
     """The options of `serve`. Not click: it would cost every start of every host."""
-    parser = argparse.ArgumentParser(prog="ix-tools serve", description="Run the MCP server over standard input and output.")
-    parser.add_argument("--sandbox", action="store_true", help="use the built-in sandbox instead of an account")
-    parser.add_argument("--sandbox-file", type=Path, help="keep the sandbox's data in this SQLite file (default: forgotten at the end)")
+    parser = argparse.ArgumentParser(
+        prog="ix-tools serve", description="Run the MCP server over standard input and output."
+    )
+    parser.add_argument(
+        "--sandbox", action="store_true", help="use the built-in sandbox instead of an account"
+    )
+    parser.add_argument(
+        "--sandbox-file",
+        type=Path,
+        help="keep the sandbox's data in this SQLite file (default: forgotten at the end)",
+    )
     return parser
 
 
@@ -92,7 +100,9 @@ def main(argv: Sequence[str]) -> int:
             print(f"{problem.field}: {problem.problem}", file=sys.stderr)
         print(f"{wrong.message} {wrong.next}", file=sys.stderr)
         return 2
-    logging.basicConfig(stream=sys.stderr, level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=settings.log_level, format="%(levelname)s %(name)s: %(message)s"
+    )
     anyio.run(_serve, settings, options.sandbox_file)
     return 0
 

@@ -55,7 +55,9 @@ def build(open_desk: OpenDesk) -> Server[Any]:
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _list("tools")
 
-    async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult | types.InputRequiredResult:
+    async def call_tool(
+        context: Context, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
         from ix_tools.faces.mcp.calling import called
 
         return await called(open_desk, context, params)
@@ -66,7 +68,9 @@ def build(open_desk: OpenDesk) -> Server[Any]:
     async def list_templates(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _list("resourceTemplates")
 
-    async def read_resource(context: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+    async def read_resource(
+        context: Context, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
         from ix_tools.faces.mcp.resources import read
 
         return await read(open_desk, params.uri)

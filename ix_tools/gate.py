@@ -1,0 +1,100 @@
+"""The gate: nothing irreversible goes out without a person's approval for exactly this call, as it is now."""
+
+from typing import Any
+
+import anyio
+
+from ix_tools import render
+from ix_tools.approvals import Approval, Asked, Binding, Reply, digest
+from ix_tools.desk import Desk
+from ix_tools.errors import SettingsError
+from ix_tools.facts import Facts
+from ix_tools.operation import Finding, Operation
+from ix_tools.settings import SANDBOX_NOTICE, Settings
+
+
+class ApprovalNeeded(Exception):
+    """A person must answer first; the face that can ask puts the question and performs the call again with the reply."""
+
+    def __init__(self, approval: Approval) -> None:
+        """What to ask."""
+        super().__init__(approval.summary)
+        self.approval = approval
+
+
+async def approved(
+    desk: Desk,
+    call: Operation[Any],
+    facts: Facts,
+    warnings: tuple[Finding, ...],
+    can_ask: bool,
+    reply: Reply | None,
+) -> dict[str, Any] | None:
+    """Return None once a valid approval was used up; otherwise ask. There is no way around this."""
+    settings = desk.settings
+    binding = Binding(
+        principal=settings.principal,
+        account=desk.account.name,
+        operation=call.spec.name,
+        arguments=digest(call.model_dump(mode="json")),
+        snapshot=digest(_snapshot(call, facts)),
+    )
+    if reply is not None:
+        await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply)
+        return None
+    by_form = can_ask and settings.approval_channel != "terminal"
+    if not by_form and settings.approval_channel == "form":
+        raise SettingsError(
+            "This host cannot ask a person, and the setting approval_channel allows only its form.",
+            code="approval_impossible",
+            next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
+        )
+    if not by_form and await anyio.to_thread.run_sync(desk.approvals.use_approved, binding):
+        return None
+    preview = call.preview(facts)
+    text = render.approval(preview, facts, [one.problem for one in warnings], settings)
+    asked = Asked(text, render.summary(preview, facts, settings), bool(preview.differences))
+    approval = await anyio.to_thread.run_sync(
+        desk.approvals.ask, binding, asked, "form" if by_form else "terminal"
+    )
+    if by_form:
+        raise ApprovalNeeded(approval)
+    return approval_required(approval, settings)
+
+
+def approval_required(approval: Approval, settings: Settings) -> dict[str, Any]:
+    """What a call returns while a person has not decided yet."""
+    return {
+        "ok": False,
+        "status": "approval_required",
+        "approval": {
+            "id": approval.id,
+            "expires_at": render.moment(approval.expires_at),
+            "summary": approval.summary,
+            "command": f"ix-tools approvals approve {approval.id}",
+        },
+        "preview": approval.text,
+        "sent": "nothing",
+        "next": [
+            {
+                "tool": approval.operation,
+                "why": f"A person runs `ix-tools approvals approve {approval.id}` in a terminal; "
+                "then repeat this same call. Nothing was sent.",
+            }
+        ],
+        **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
+    }
+
+
+def _snapshot(call: Operation[Any], facts: Facts) -> dict[str, Any]:
+    """What the person saw, so that a change in it is noticed."""
+    number = getattr(call, "sequence_id", None)
+    return {
+        "document": facts.document_raw,
+        "client": facts.document_client.model_dump(mode="json") if facts.document_client else None,
+        "related": [one.model_dump(mode="json") for one in facts.related],
+        "series": [one.model_dump(mode="json") for one in facts.sequences if one.id == number]
+        if number
+        else [],
+        "differences": [dict(one) for one in facts.differences],
+    }

@@ -1,0 +1,92 @@
+"""What an operation may use while it is carried out: send, download, save a file, report progress, wait."""
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from ix_tools import wire
+from ix_tools.desk import Desk
+from ix_tools.errors import IxError
+from ix_tools.facts import Facts
+from ix_tools.operation import Operation
+from ix_tools.operations.files import GetPdf
+from ix_tools.settings import data_folder
+
+Progress = Callable[[float, float, str], Awaitable[None]]
+
+
+@dataclass
+class Sending:
+    """What the road lends to an operation (see `operation.Sending`)."""
+
+    desk: Desk
+    facts: Facts
+    told: Progress | None = None
+
+    async def send(self, call: Operation[Any]) -> Any:
+        request = wire.request_for(call)
+        return wire.content_of(call, request, await self.desk.account.send(request))
+
+    async def download(self, url: str) -> bytes | None:
+        return await self.desk.account.download(url)
+
+    async def keep(self, content: bytes, name: str) -> str:
+        folder = self.desk.settings.documents or data_folder() / "documents"
+        return await anyio.to_thread.run_sync(_write, folder, name, content)
+
+    async def progress(self, done: float, total: float, message: str) -> None:
+        if self.told is not None:
+            await self.told(done, total, message)
+
+    async def pause(self, attempt: int) -> bool:
+        if attempt >= self.desk.settings.pdf_patience:
+            return False
+        # Integrators poll every 2 seconds (trap 24); the first looks come sooner, since most PDFs are quick.
+        await anyio.sleep(min(2.0, 0.25 * 2 ** (attempt - 1)))
+        return True
+
+
+def _write(folder: Path, name: str, content: bytes) -> str:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / name
+    half = folder / f".{name}.part"
+    try:
+        with os.fdopen(os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+        half.replace(path)
+    except OSError as trouble:
+        failure = IxError(
+            f"The PDF could not be saved in {folder} ({trouble.strerror}).",
+            code="file_not_saved",
+            sent="refused",
+            next="free space or set INVOICEXPRESS_DOCUMENTS",
+            retryable=True,
+        )
+    else:
+        return str(path)
+    raise failure
+
+
+async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
+    """The PDF itself, for faces that hand it on instead of saving it."""
+    call = GetPdf(document_id=document_id, second_copy=second_copy)
+    sending = Sending(desk, Facts(now=desk.now()))
+    url = await call.address(sending)
+    content = await sending.download(url) if url else None
+    if content is None:
+        raise IxError(
+            "The PDF is still being made."
+            if url is None
+            else "The PDF lies on a host from which nothing is downloaded.",
+            code="pdf_not_ready" if url is None else "pdf_elsewhere",
+            sent="refused",
+            next="ask again in a few seconds"
+            if url is None
+            else "get_pdf with delivery: link gives its address",
+            retryable=url is None,
+        )
+    return content

@@ -1,0 +1,205 @@
+"""A sandbox and a desk before it, for every test that goes down the whole road."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ix_tools.approvals import Approvals, Reply
+from ix_tools.errors import NOTHING_SENT, IxError
+from ix_tools.perform import ApprovalNeeded, Desk, perform
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.settings import Settings, for_sandbox
+from ix_tools.store import Store
+from ix_tools.vocabulary import LISBON
+
+NOW = "2026-11-20T10:00:00"
+"""When the tests happen, by the clocks of the desk and of the box."""
+TODAY = "2026-11-20"
+SERIES = {
+    "invoices": 70000,
+    "simplified_invoices": 70001,
+    "invoice_receipts": 70002,
+    "debit_notes": 70004,
+    "credit_notes": 70005,
+    "shippings": 70014,
+    "devolutions": 70015,
+    "transports": 70016,
+}
+"""Each type's own id in the sandbox's registered series "2026"; 20 more in "B2026", which is not registered."""
+
+Json = dict[str, Any]
+
+
+def line(**changes: Any) -> Json:
+    """A line of 100.00 at 23 %; a change to None leaves the field out."""
+    return _without_none({"name": "Revisão", "unit_price": 100, "quantity": 1, "tax": "IVA23", **changes})
+
+
+def exempt(**changes: Any) -> Json:
+    """A line of 120.00 at 0 %."""
+    return line(**{"name": "Curso certificado", "unit_price": 120, "tax": "Isento", **changes})
+
+
+def invoice(**changes: Any) -> Json:
+    """The arguments of create_invoice for ACME, with one line."""
+    given = {"date": TODAY, "due_date": "+30d", "client": {"code": "ACME"}, "items": [line()]}
+    return _without_none({**given, **changes})
+
+
+def guide(**changes: Any) -> Json:
+    """The arguments of create_guide for ACME, with one line."""
+    place = {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-555", "country": "PT"}
+    given = {
+        "document_type": "transports",
+        "loaded_at": "2026-11-20T12:00",
+        "address_from": place,
+        "address_to": place,
+    }
+    return _without_none({**invoice(), **given, **changes})
+
+
+def _without_none(given: Json) -> Json:
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass
+class Office:
+    """The road with a sandbox at its end, and what one asks of both."""
+
+    box: Sandbox
+    desk: Desk
+
+    async def call(
+        self, name: str, arguments: Mapping[str, Any] | None = None, *, accept_differences: bool = False
+    ) -> Json:
+        """Carry out a call; a person says yes to whatever is asked."""
+        try:
+            return await perform(self.desk, name, arguments, can_ask=True)
+        except ApprovalNeeded as asked:
+            reply = Reply(asked.approval.handle, True, accepted_differences=accept_differences)
+        return await perform(self.desk, name, arguments, can_ask=True, reply=reply)
+
+    async def asked(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """The text that a person is shown before a call goes out."""
+        with pytest.raises(ApprovalNeeded) as needed:
+            await perform(self.desk, name, arguments, can_ask=True)
+        return needed.value.approval.text
+
+    async def failed(
+        self, name: str, arguments: Mapping[str, Any], *, accept_differences: bool = False
+    ) -> IxError:
+        """The error a call ends in, whatever it is."""
+        with pytest.raises(IxError) as error:
+            await self.call(name, arguments, accept_differences=accept_differences)
+        return error.value
+
+    async def refused(self, name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
+        """What is wrong, by field, of a call that is refused before anything is sent. Checks the whole promise."""
+        before = len(self.writes())
+        error = await self.failed(name, arguments)
+        shown = error.as_dict()
+        assert self.writes()[before:] == [], "a write reached InvoiceXpress"
+        assert shown["sent"] == "nothing"
+        assert shown["message"].endswith(NOTHING_SENT)
+        assert shown["problems"], shown
+        assert all(problem["field"] and problem["problem"] for problem in shown["problems"])
+        assert shown["next"]
+        found: dict[str, str] = {}
+        for problem in shown["problems"]:
+            text = f"{problem['problem']} | {problem.get('allowed', '')}"
+            found[problem["field"]] = (
+                f"{found[problem['field']]} || {text}" if problem["field"] in found else text
+            )
+        return found
+
+    async def wants_acceptance(self, name: str, arguments: Mapping[str, Any], word: str) -> dict[str, str]:
+        """What is asked back, by field, where a word in `accept` is all that is missing; with the word it goes through."""
+        found = await self.refused(name, arguments)
+        error = await self.failed(name, arguments)
+        assert error.code == "acceptance_needed"
+        assert error.details["accept"] == [word]
+        assert f'accept: ["{word}"]' in error.next
+        assert (await self.call(name, {**arguments, "accept": [word]}))["ok"]
+        return found
+
+    async def draft(self, **changes: Any) -> Json:
+        """A draft, as the result shows it."""
+        document: Json = (await self.call("create_invoice", invoice(**changes)))["document"]
+        return document
+
+    async def issued(self, **changes: Any) -> Json:
+        """A finalized document."""
+        made = await self.draft(**changes)
+        document: Json = (await self.call("change_state", about(made, state="finalized")))["document"]
+        return document
+
+    async def read(self, document: Json) -> Json:
+        """A document as it is now."""
+        found: Json = (await self.call("get_document", about(document)))["document"]
+        return found
+
+    def writes(self) -> list[Json]:
+        """The requests so far that could change something."""
+        return [one for one in self.box.requests() if one["method"] != "GET"]
+
+    def sent(self) -> Json:
+        """The body of the last write, out of its envelope."""
+        body = self.writes()[-1]["body"]
+        return next(iter(body.values())) if len(body) == 1 else body
+
+    def tweak(self, path: str, answer: Json, **changes: Any) -> None:
+        """Let the next GET of a path answer with a changed document."""
+        self.box.fault(
+            "GET", path, status=200, body={key: {**value, **changes} for key, value in answer.items()}
+        )
+
+    def raw(self, path: str) -> Json:
+        """A document word for word, as the box tells it."""
+        import httpx2
+
+        body: Json = httpx2.get(f"{self.box.base_url}{path}", params={"api_key": self.box.api_key}).json()
+        return body
+
+
+def about(document: Json, **more: Any) -> Json:
+    """The arguments that point at a document."""
+    return {"document_type": document["document_type"], "document_id": document["id"], **more}
+
+
+def warned(result: Json) -> dict[str, str]:
+    """The warnings of a result, by field."""
+    return {one["field"]: one["problem"] for one in result.get("warnings", [])}
+
+
+@pytest.fixture(scope="session")
+def running_box() -> Iterator[Sandbox]:
+    """One box for all tests."""
+    with Sandbox(clock=NOW) as box:
+        # Hundreds of documents a second are the tests' business, not a runaway client's.
+        yield box
+
+
+@pytest.fixture(scope="session")
+async def open_desk(running_box: Sandbox, anyio_backend: str) -> AsyncIterator[Desk]:
+    """One connection for all tests."""
+    settings = for_sandbox(Settings(pdf_patience=3), running_box.base_url, running_box.api_key)
+    desk = Desk.open(settings)
+    yield replace(desk, now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
+    await desk.close()
+
+
+@pytest.fixture
+async def office(running_box: Sandbox, open_desk: Desk, tmp_path: Path) -> AsyncIterator[Office]:
+    """A fresh account and no approvals, for every test."""
+    running_box.reset()
+    running_box.set_option("rate_limit", 1_000_000)
+    store = Store(tmp_path / "ix-tools.db")
+    settings = open_desk.settings.model_copy(update={"documents": tmp_path / "documents", "language": "en"})
+    yield Office(running_box, replace(open_desk, settings=settings, approvals=Approvals(store, 15)))
+    store.close()
