@@ -6,8 +6,8 @@ else: no redirect is followed, no URL is logged or shown, no exception of the HT
 
 import logging
 from types import TracebackType
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Self, TypeVar
+from urllib.parse import quote, quote_plus, urlsplit
 
 import httpx2
 
@@ -16,12 +16,16 @@ from ix_tools.errors import Unreachable, Unreadable
 from ix_tools.settings import Settings
 from ix_tools.wire import CHECK_FIRST, Request, Response
 
+HIDDEN = b"(key)"
 MOST_BYTES = 20 * 1024 * 1024
 """No answer of the API comes near; a larger one is not read."""
 
 for _name in ("httpx2", "httpcore2"):
     # At INFO these print every URL, key included; at DEBUG they print it in pieces.
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+Text = TypeVar("Text", str, bytes)
 
 
 class Account:
@@ -69,10 +73,9 @@ class Account:
             async with self._http().stream(
                 request.method, host + request.path, params=params, content=request.body, headers=headers
             ) as answer:
-                body = await self._read(answer, request)
-                return Response(
-                    answer.status_code, body, {name.lower(): value for name, value in answer.headers.items()}
-                )
+                body = self._without_key(await self._read(answer, request))
+                headers = {name.lower(): self._without_key(value) for name, value in answer.headers.items()}
+                return Response(answer.status_code, body, headers)
         except (httpx2.HTTPError, httpx2.InvalidURL) as trouble:
             failure = _unreachable(trouble, request)
         # Raised out here, so that it carries no link to the library's exception, which holds the URL, which holds the key.
@@ -93,20 +96,35 @@ class Account:
         raise failure
 
     def _may_download(self, url: str) -> bool:
-        parts, home = urlsplit(url), urlsplit(self._settings.main_url)
+        home = urlsplit(self._settings.main_url)
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            return False
         if (parts.scheme, parts.netloc) == (home.scheme, home.netloc):
             return True
-        host = parts.hostname or ""
         return (
             parts.scheme == "https"
-            and not parts.username
-            and parts.port in (None, 443)
+            and parts.netloc.lower() in (host, f"{host}:443")  # no user name, nothing read in two ways
+            and port in (None, 443)
             and (
                 host == "invoicexpress.com"
                 or host.endswith(".invoicexpress.com")
                 or host in self._settings.pdf_hosts
             )
         )
+
+    def _without_key(self, text: Text) -> Text:
+        """What was answered, with the key struck out: an error page may quote the address it was asked for."""
+        key = self._settings.api_key.get_secret_value()
+        for form in {key, quote(key, safe=""), quote_plus(key)} if len(key) > 5 else ():
+            text = (
+                text.replace(form.encode(), HIDDEN)
+                if isinstance(text, bytes)
+                else text.replace(form, HIDDEN.decode())
+            )
+        return text
 
     def _http(self) -> httpx2.AsyncClient:
         if self._client is None:

@@ -54,6 +54,8 @@ class Facts:
     owner_notes: tuple[Document, ...] = ()
     related: tuple[Document, ...] = ()
     later: tuple[Document, ...] = ()
+    last_in_series: Document | None = None
+    """The newest issued document of the same type and series that the list shows."""
     differences: tuple[Mapping[str, Any], ...] = ()
     document_raw: Mapping[str, Any] = field(default_factory=dict)
     """The document word for word, for the approval's snapshot."""

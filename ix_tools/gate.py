@@ -39,7 +39,7 @@ async def approved(
         arguments=digest(call.model_dump(mode="json")),
         snapshot=digest(_snapshot(call, facts)),
     )
-    if reply is not None:
+    if reply is not None and settings.approval_channel != "terminal":
         await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply)
         return None
     by_form = can_ask and settings.approval_channel != "terminal"

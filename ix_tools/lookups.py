@@ -3,22 +3,26 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
+from pydantic import ValidationError
 
 from ix_tools import wire
 from ix_tools.account import Account
 from ix_tools.approvals import Approvals
-from ix_tools.errors import NotFound, Unavailable
+from ix_tools.errors import NotFound, Unavailable, Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import Operation
-from ix_tools.records import CatalogueItem, Client, Document, Page, Sequence, Tax
+from ix_tools.records import CatalogueItem, Client, Document, Page, Record, Sequence, Tax
 
 OWNERS = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
 GUIDES = ("shippings", "transports", "devolutions")
+NOTES = ("credit_notes", "debit_notes")
 PAGE = 100
+
+Made = TypeVar("Made", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class LookUps:
                 jobs["client_by_name"] = lambda: self._client_by_name(client.name)
         facts |= await _together(jobs)
         if "document_raw" in facts and about:
-            facts["document"] = _read(facts["document_raw"], about[0])
+            facts["document"] = _named(_read(facts["document_raw"], about[0]), facts.get("taxes", ()))
         return Facts(**facts)
 
     async def second(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
@@ -66,7 +70,8 @@ class LookUps:
             jobs["document_client"] = lambda: self._client(number)
         if Want.LATER_IN_SERIES in wanted and document and getattr(call, "state", "") == "finalized":
             jobs["later"] = lambda: self._later(document)
-        owner = getattr(call, "owner_invoice_id", None) or (document.owner_invoice_id if document else None)
+            jobs["last_in_series"] = lambda: self._last(document)
+        owner = getattr(call, "owner_invoice_id", None) or _owner_of(facts)
         if Want.OWNER in wanted and owner:
             kind = getattr(call, "document_type", "")
             jobs["owner"] = lambda: self._owner(owner, (*OWNERS, *GUIDES) if kind in OWNERS else OWNERS)
@@ -80,17 +85,16 @@ class LookUps:
             found["items"], found["items_unchecked"] = found.pop("catalogue")
         return replace(facts, **found)
 
-    async def document(self, kind: str, number: int) -> tuple[Document, Mapping[str, Any]]:
-        """A document as it is now, and word for word."""
-        raw = await self._document(kind, number)
-        return _read(raw, kind), raw
+    async def document(self, kind: str, number: int, taxes: tuple[Tax, ...] = ()) -> Document:
+        """A document as it is now."""
+        return _named(_read(await self._document(kind, number), kind), taxes)
 
     async def clients(self) -> list[Client]:
         """The account's clients, as far as the setting lets pages be read."""
         found: list[Client] = []
         read = 0
         async for rows, _ in self._pages("/clients.json", "clients"):
-            found += [Client.model_validate(row) for row in rows]
+            found += [_made(Client, row) for row in rows]
             read += 1
             if read >= self.most_pages:
                 break
@@ -112,7 +116,7 @@ class LookUps:
         while True:
             body = await self._get(path, *query, ("page", str(number)), ("per_page", str(PAGE))) or {}
             rows = body.get(key) or []
-            page = Page.model_validate(body.get("pagination") or {})
+            page = _made(Page, body.get("pagination") or {})
             yield rows, page
             if number >= page.total_pages or not rows:
                 return
@@ -121,12 +125,12 @@ class LookUps:
     async def taxes(self) -> tuple[Tax, ...]:
         """The account's taxes."""
         body = await self._get("/taxes.json") or {}
-        return tuple(Tax.model_validate(one) for one in body.get("taxes") or [])
+        return tuple(_made(Tax, one) for one in body.get("taxes") or [])
 
     async def sequences(self) -> tuple[Sequence, ...]:
         """The account's series."""
         body = await self._get("/sequences.json") or {}
-        return tuple(Sequence.model_validate(one) for one in body.get("sequences") or [])
+        return tuple(_made(Sequence, one) for one in body.get("sequences") or [])
 
     async def _document(self, kind: str, number: int) -> Mapping[str, Any]:
         path = f"/{kind}/{number}.json"
@@ -144,7 +148,7 @@ class LookUps:
             body = await self._get(f"/document/{number}/related_documents.json") or {}
         except NotFound:
             return ()
-        return tuple(Document.model_validate(one) for one in body.get("documents") or [])
+        return tuple(_made(Document, one) for one in body.get("documents") or [])
 
     async def _notes(self, owner: int) -> tuple[Document, ...]:
         return tuple(one for one in await self._related(owner) if one.document_type == "credit_notes")
@@ -162,9 +166,7 @@ class LookUps:
 
     async def _client(self, number: int) -> Client | None:
         try:
-            return Client.model_validate(
-                wire.unwrapped(await self._get(f"/clients/{number}.json"), "client") or {}
-            )
+            return _made(Client, wire.unwrapped(await self._get(f"/clients/{number}.json"), "client") or {})
         except NotFound:
             return None
 
@@ -175,7 +177,7 @@ class LookUps:
             body = await self._get("/clients/find-by-code.json", ("client_code", code))
         except NotFound:
             return None
-        return Client.model_validate(wire.unwrapped(body, "client") or {})
+        return _made(Client, wire.unwrapped(body, "client") or {})
 
     async def _client_by_name(self, name: str | None) -> Client | None:
         if not name:
@@ -187,7 +189,7 @@ class LookUps:
         except Unavailable:
             # J24: a miss by name can be a 500. Only a list read to its end says that nobody has the name.
             return await self._client_in_list(name)
-        return Client.model_validate(wire.unwrapped(body, "client") or {})
+        return _made(Client, wire.unwrapped(body, "client") or {})
 
     async def _client_in_list(self, name: str) -> Client | None:
         read = 0
@@ -195,7 +197,7 @@ class LookUps:
             read += 1
             for row in rows:
                 if row.get("name") == name:
-                    return Client.model_validate(row)
+                    return _made(Client, row)
             if read >= self.most_pages and read < page.total_pages:
                 raise Unavailable(
                     f"Whether a client called {name!r} exists cannot be told: InvoiceXpress failed to look it up.",
@@ -212,33 +214,44 @@ class LookUps:
             read += 1
             for row in rows:
                 if row.get("name") in names:
-                    found[row["name"]] = CatalogueItem.model_validate(row)
+                    found[row["name"]] = _made(CatalogueItem, row)
             if len(found) == len(names):
                 return found, 0
             if read >= self.most_pages and read < page.total_pages:
                 return found, page.total_entries - read * PAGE
         return found, 0
 
+    async def _last(self, document: Document) -> Document | None:
+        # Lists are newest first, so the first page holds it; for the eye only, no rule leans on it.
+        path, key, query = _issued(document)
+        async for rows, _ in self._pages(path, key, *query):
+            return next((one for row in rows if _same_series(one := _made(Document, row), document)), None)
+        return None
+
     async def _later(self, document: Document) -> tuple[Document, ...]:
         if document.date is None:
             return ()
-        kind = document_type(document.document_type)
-        guide = kind.family == "guide"
-        states = ("sent", "canceled") if guide else ("sent", "settled", "canceled")
-        query = [
-            ("type[]", kind.camel),
-            *(("status[]", word) for word in states),
-            ("non_archived", "true"),
-            ("archived", "true"),
-        ]
-        if not guide:
+        path, key, query = _issued(document)
+        if key == "invoices":  # the list of guides knows no such filter
             query.append(("date[from]", (document.date + timedelta(days=1)).strftime("%d/%m/%Y")))
         found: list[Document] = []
-        async for rows, _ in self._pages(
-            "/guides.json" if guide else "/invoices.json", "guides" if guide else "invoices", *query
-        ):
-            found += [one for row in rows if _same_series(one := Document.model_validate(row), document)]
+        async for rows, _ in self._pages(path, key, *query):
+            found += [one for row in rows if _same_series(one := _made(Document, row), document)]
         return tuple(one for one in found if one.date and one.date > document.date)
+
+
+def _issued(document: Document) -> tuple[str, str, list[tuple[str, str]]]:
+    """The list of issued documents of a document's type: path, key of the rows, filters."""
+    kind = document_type(document.document_type)
+    guide = kind.family == "guide"
+    states = ("sent", "canceled") if guide else ("sent", "settled", "canceled")
+    query = [
+        ("type[]", kind.camel),
+        *(("status[]", word) for word in states),
+        ("non_archived", "true"),
+        ("archived", "true"),
+    ]
+    return ("/guides.json", "guides", query) if guide else ("/invoices.json", "invoices", query)
 
 
 def _same_series(one: Document, other: Document) -> bool:
@@ -246,7 +259,54 @@ def _same_series(one: Document, other: Document) -> bool:
 
 
 def _read(raw: Any, kind: str) -> Document:
-    return Document.model_validate({**(raw or {}), "document_type": kind})
+    content = _as_object(raw)
+    return _made(Document, {**content, "document_type": kind})
+
+
+def _named(document: Document, taxes: tuple[Tax, ...]) -> Document:
+    """The document with every line's tax by name and rate: some lines read back with the tax's id alone (trap 30)."""
+    by_id = {tax.id: tax for tax in taxes if tax.id is not None}
+    lines = [
+        line.model_copy(update={"tax": known.name, "tax_rate": known.value})
+        if line.tax is None and (known := by_id.get(line.tax_id)) is not None
+        else line
+        for line in document.lines
+    ]
+    return document.model_copy(update={"lines": lines})
+
+
+def _owner_of(facts: Facts) -> int | None:
+    """The id of what the document belongs to; most answers show it among the related documents only."""
+    document = facts.document
+    if document is None or document.owner_invoice_id is not None:
+        return document.owner_invoice_id if document else None
+    kinds = OWNERS if document.document_type in NOTES else GUIDES
+    return next((one.id for one in facts.related if one.document_type in kinds), None)
+
+
+def _made(record: type[Made], content: Any) -> Made:
+    """A record of what came; what cannot be read as one is said, never guessed."""
+    try:
+        return record.model_validate(content)
+    except ValidationError as odd:
+        where = ", ".join(
+            dict.fromkeys(".".join(map(str, one["loc"])) for one in odd.errors(include_input=False))
+        )
+        failure = Unreadable(
+            f"InvoiceXpress answered with something that cannot be read as a {record.__name__.lower()} ({where}).",
+            next="look at it in InvoiceXpress; nothing is sent on a guess",
+        )
+    raise failure
+
+
+def _as_object(content: Any) -> dict[str, Any]:
+    if content is None or isinstance(content, Mapping):
+        return dict(content or {})
+    raise Unreadable(
+        "InvoiceXpress answered with something else than was asked for.",
+        next="try again; if it stays, the service may be down",
+        retryable=True,
+    )
 
 
 async def _together(jobs: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class Line(Record):
     discount: ReadExact = None
     tax: Text = None
     tax_rate: ReadExact = None
+    tax_id: ReadId = Field(default=None, exclude=True)
     net: ReadExact = Field(default=None, validation_alias=AliasChoices("net", "subtotal"))
     vat: ReadExact = Field(default=None, validation_alias=AliasChoices("vat", "tax_amount"))
     total: ReadTotal = None
@@ -92,7 +93,7 @@ class Line(Record):
     def _flat_tax(cls, data: Any) -> Any:
         tax = data.get("tax") if isinstance(data, dict) else None
         if isinstance(tax, dict):
-            return {**data, "tax": tax.get("name"), "tax_rate": tax.get("value")}
+            return {**data, "tax": tax.get("name"), "tax_rate": tax.get("value"), "tax_id": tax.get("id")}
         return data
 
     @property
@@ -140,6 +141,8 @@ class Document(Record):
     mb_reference: MbReference | None = None
     owner_invoice_id: ReadId = None
     license_plate: Text = None
+    load_site: Text = None
+    delivery_site: Text = None
     address_from: dict[str, Any] | None = None
     address_to: dict[str, Any] | None = None
     at_doc_code_id: Text = None

@@ -51,10 +51,10 @@ class Sending:
 
 
 def _write(folder: Path, name: str, content: bytes) -> str:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / name
     half = folder / f".{name}.part"
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
             file.write(content)
         half.replace(path)

@@ -17,12 +17,17 @@ from ix_tools.errors import Problem, SettingsError
 
 APP = "ix-tools"
 SANDBOX_NOTICE = "Sandbox: no real account, no fiscal value."
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ACCOUNT = re.compile(_LABEL, re.IGNORECASE | re.ASCII)
+_BASE_URL = re.compile(
+    rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?/?", re.IGNORECASE | re.ASCII
+)
 
 
 def _one_label(account: str) -> str:
     # The account becomes a host name and the key travels to it: anything but one DNS label could send it elsewhere.
-    if account and not _LABEL.fullmatch(account):
+    # (xn-- stands for other letters than those shown.)
+    if account and (not _ACCOUNT.fullmatch(account) or account.lower().startswith("xn--")):
         raise ValueError(
             "the account name only, as in https://NAME.app.invoicexpress.com: letters, digits, hyphens"
         )
@@ -42,18 +47,17 @@ def is_loopback(host: str) -> bool:
 def _base_url(url: str) -> str:
     if not url:
         return ""
+    # Matched whole before it is taken apart: where two readers of an address disagree, one sends the key elsewhere.
+    if not _BASE_URL.fullmatch(url):
+        raise ValueError("scheme, host and port only, such as https://name.app.invoicexpress.com")
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError("an address such as https://name.app.invoicexpress.com") from None
-    plain = not (parts.username or parts.password or parts.query or parts.fragment) and parts.path in {
-        "",
-        "/",
-    }
-    if not host or not plain or re.search(r"[\s\\%@?#]", url):
-        raise ValueError("scheme, host and port only, such as https://name.app.invoicexpress.com")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+    if port == 0:
+        raise ValueError("a port from 1 to 65535")
+    if parts.scheme != "https" and not is_loopback(host):
         raise ValueError("https (http is allowed on this machine's loopback only)")
     return url.rstrip("/")
 
@@ -171,30 +175,38 @@ def load(environment: dict[str, str] | None = None) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as wrong:
-        raise SettingsError(
-            "The settings cannot be used.",
-            problems=[
-                Problem(
-                    str(error["loc"][0]) if error["loc"] else "settings",
-                    error["msg"].removeprefix("Value error, "),
-                )
-                for error in wrong.errors(include_url=False, include_input=False, include_context=False)
-            ],
-            next=f"correct the environment (INVOICEXPRESS_...) or {path}",
-        ) from None
+        problems = [
+            Problem(
+                str(error["loc"][0]) if error["loc"] else "settings",
+                error["msg"].removeprefix("Value error, "),
+            )
+            for error in wrong.errors(include_url=False, include_input=False, include_context=False)
+        ]
+    # Raised out here, so that it carries no link to the exception that holds what was given, the key among it.
+    raise SettingsError(
+        "The settings cannot be used.",
+        problems=problems,
+        next=f"correct the environment (INVOICEXPRESS_...) or {path}",
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+    values, trouble = _parsed(path)
+    if trouble:
         raise SettingsError(
-            f"The settings file {path} cannot be read ({type(wrong).__name__}).",
+            f"The settings file {path} cannot be read ({trouble}).",
             next="correct the file, or remove it to use the environment alone",
-        ) from None
+        )
     if "sandbox" in values:
         raise SettingsError(f"{path}: sandbox is chosen with --sandbox when starting, not in the file.")
     return values
+
+
+def _parsed(path: Path) -> tuple[dict[str, Any], str]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), ""
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        return {}, type(wrong).__name__  # the exception itself may hold the file's text
 
 
 def for_sandbox(settings: Settings, url: str, key: str) -> Settings:

@@ -1,6 +1,7 @@
 """The database: a SQLite file of the user's, opened when first needed; what it cannot keep, nobody may rely on."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,7 @@ class Store:
         """Nothing is opened yet."""
         self._path = path
         self._engine: Engine | None = None
+        self._opening = threading.Lock()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -80,16 +82,26 @@ class Store:
             self._engine = None
 
     def _open(self) -> Engine:
-        if self._engine is None:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment.
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            engine = sql.create_engine(f"sqlite:///{self._path}", connect_args={"timeout": 5})
-            sql.event.listen(engine, "connect", _prepare)
-            sql.event.listen(engine, "begin", _begin)
+        with self._opening:
+            if self._engine is None:
+                self._engine = self._opened()
+            return self._engine
+
+    def _opened(self) -> Engine:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment.
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Put together by the library: in a path written into an address, a `?` would end the path.
+        address = sql.URL.create("sqlite", database=str(self._path))
+        engine = sql.create_engine(address, connect_args={"timeout": 5})
+        sql.event.listen(engine, "connect", _prepare)
+        sql.event.listen(engine, "begin", _begin)
+        try:
             metadata.create_all(engine)
-            self._engine = engine
-        return self._engine
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
 
 
 def _prepare(connection: Any, _: Any) -> None:

@@ -101,6 +101,7 @@ LABELS: dict[str, Said] = {
     "document": Said("Documento", "Document"),
     "draft": Said("rascunho", "draft"),
     "number_to_be": Said("Número previsto", "Number to be"),
+    "last_in_series": Said("Último da série", "Last in the series"),
     "date": Said("Data", "Date"),
     "due_date": Said("Vencimento", "Due date"),
     "client": Said("Cliente", "Client"),

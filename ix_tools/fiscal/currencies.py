@@ -21,6 +21,12 @@ def currency(code: str) -> Currency | None:
     return _by_code().get(code)
 
 
+def code_of(name_or_code: str) -> str | None:
+    """The code of a currency by the name that documents come back with, or by the code itself; None for neither."""
+    known = _by_code()
+    return next((code for code, one in known.items() if name_or_code in {code, one.name}), None)
+
+
 def currency_codes() -> tuple[str, ...]:
     """The closed list, in code order."""
     return tuple(_by_code())

@@ -20,7 +20,7 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
             for name, old, new in (
                 ("price", stored.unit_price, item.unit_price),
                 ("description", stored.description or "(none)", item.description or "(none)"),
-                ("unit", stored.unit or "(none)", item.unit or stored.unit or "(none)"),
+                ("unit", stored.unit or "(none)", item.unit or "(none)"),
                 ("tax", stored.tax or "(none)", item.tax or stored.tax or "(none)"),
             )
             if old != new

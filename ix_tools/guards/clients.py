@@ -22,7 +22,7 @@ COMPARED = (
 )
 
 
-@wants(Want.CLIENT)
+@wants(Want.CLIENT, Want.DOCUMENT)
 def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Every document has a customer, except a simplified invoice to the final consumer; a new one needs name and code."""
     client = call.client
@@ -35,6 +35,10 @@ def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
             )
         return
     if client.id is not None:
+        if facts.client_by_code is None and client.id != _client_now(facts):
+            yield refuse(
+                "client.id", f"no client has the id {client.id}", "an id from find_client, or name and code"
+            )
         return
     known = facts.client_by_code or facts.client_by_name
     for field in ("name", "code"):
@@ -48,6 +52,11 @@ def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
             )
     if client.name and len(client.name) > 100:
         yield refuse("client.name", f"{len(client.name)} characters", "at most 100")
+
+
+def _client_now(facts: Facts) -> int | None:
+    """The id of the client that the document has already."""
+    return facts.document.client.id if facts.document and facts.document.client else None
 
 
 @wants(Want.CLIENT)
@@ -79,6 +88,8 @@ def existing_client_not_contradicted(call: Draft, facts: Facts) -> Iterator[Find
     # With an id, even name and code are ignored.
     for field in (*COMPARED, *(("name", "code") if client.id is not None else ())):
         given, stored = getattr(client, field, None), getattr(known, field)
+        if field == "country":
+            stored = stored or "Portugal"  # unset means Portugal (trap 22)
         if given and _same(field, given) != _same(field, stored or ""):
             yield refuse(
                 f"client.{field}",
@@ -101,17 +112,19 @@ def fiscal_id_fits_country(call: Draft, facts: Facts) -> Iterator[Finding]:
     client = call.client
     if client is None or not client.fiscal_id:
         return
-    country = iso_code(client.country) if client.country else "PT"
-    if check_fiscal_id(client.fiscal_id, country) is not None:
+    known = facts.client_by_code or facts.client_by_name
+    name = client.country or (known.country if known else None)
+    country = iso_code(name) if name else "PT"
+    if country is None or check_fiscal_id(client.fiscal_id, country) is not None:
         return
     if country != "PT" and not client.fiscal_id[:2].isalpha():
         # A private person abroad has a tax number that is no VAT number; InvoiceXpress takes it.
         yield warn(
             "client.fiscal_id",
-            f"{client.fiscal_id!r} is not a VAT number of {client.country}; right only for a private person",
+            f"{client.fiscal_id!r} is not a VAT number of {name}; right only for a private person",
         )
     else:
-        where = f"of {client.country}" if client.country else "of Portugal (country is not given)"
+        where = f"of {name}" if name else "of Portugal (country is not given)"
         yield refuse(
             "client.fiscal_id",
             f"{client.fiscal_id!r} is not a valid number {where}",

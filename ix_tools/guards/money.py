@@ -7,7 +7,20 @@ from difflib import get_close_matches
 from ix_tools.facts import Facts, Want, wants
 from ix_tools.guards.shapes import Draft, InvoiceShaped
 from ix_tools.operation import Finding, ask, refuse
-from ix_tools.totals import TotalsLine, predict
+from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
+
+
+def totals_of(call: Draft, facts: Facts) -> Totals | None:
+    """What the document will come to; None while a line's tax is unknown."""
+    rates = [tax.value if (tax := facts.tax(item.tax)) else None for item in call.items]
+    lines = [
+        TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), rate)
+        for item, rate in zip(call.items, rates, strict=True)
+        if rate is not None
+    ]
+    discount = getattr(call, "global_discount", None)
+    whole = GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None
+    return predict(lines, whole) if len(lines) == len(rates) else None
 
 
 @wants(Want.TAXES)
@@ -74,7 +87,8 @@ def currency_only_prints(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]
             f"without a rate InvoiceXpress picks its own for {call.currency_code}",
             f"units of {call.currency_code} for 1 of the account's currency",
         )
-    if "currency_only_prints" not in call.accept:
+    printed_already = facts.document is not None and facts.document.multicurrency is not None
+    if "currency_only_prints" not in call.accept and not printed_already:
         yield ask(
             "currency_only_prints",
             "currency_code",

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ix_tools.facts import Facts, Want, wants
+from ix_tools.guards.money import totals_of
 from ix_tools.guards.shapes import InvoiceShaped, Transition
 from ix_tools.operation import Finding, refuse, warn
 from ix_tools.records import Document
-from ix_tools.totals import TotalsLine, predict
 
 NOTES = {"credit_notes", "debit_notes"}
-LIVE = {"draft", "final", "settled"}
+BILLS = {"invoices", "simplified_invoices", "invoice_receipts"}
+GUIDES = {"shippings", "transports", "devolutions"}
+ISSUED = {"final", "settled"}
 RETAILER_LIMIT, OTHERS_LIMIT = Decimal(1000), Decimal(100)
 """CIVA art. 40/1: simplified invoices up to 1000 EUR for retailers selling to consumers, up to 100 EUR otherwise."""
 
@@ -19,17 +21,8 @@ RETAILER_LIMIT, OTHERS_LIMIT = Decimal(1000), Decimal(100)
 def note_has_its_owner(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """A note names the issued document it corrects (CIVA 36/6), or InvoiceXpress leaves it unlinked (trap 13b)."""
     if call.document_type not in NOTES:
-        if call.owner_invoice_id is not None and call.document_type not in {
-            "invoices",
-            "simplified_invoices",
-            "invoice_receipts",
-        }:
-            yield refuse(
-                "owner_invoice_id",
-                f"not for {call.document_type}",
-                "credit or debit notes, or an invoice made from a guide",
-            )
         return
+    owner = facts.owner
     if call.owner_invoice_id is None:
         yield refuse(
             "owner_invoice_id",
@@ -37,82 +30,104 @@ def note_has_its_owner(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
             "the id of a finalized invoice",
             "list_invoices finds it",
         )
-    elif facts.owner is None:
+    elif owner is None:
         yield refuse(
             "owner_invoice_id",
             f"no invoice has the id {call.owner_invoice_id}",
             "the id of a finalized invoice",
             "list_invoices finds it",
         )
-    elif facts.owner.status not in {"final", "settled"}:
+    elif owner.status not in {"final", "settled"}:
         yield refuse(
-            "owner_invoice_id", f"that document is {facts.owner.status}, not issued", "a finalized invoice"
+            "owner_invoice_id", f"that document is {owner.status}, not issued", "a finalized invoice"
+        )
+    elif (owner.document_type, owner.status, call.document_type) == ("invoices", "settled", "credit_notes"):
+        # Sources disagree on whether a paid invoice is credited directly or reopened first (J29).
+        yield warn(
+            "owner_invoice_id",
+            f"{owner.number} is already paid; InvoiceXpress may want its receipt cancelled first (cancel_payment)",
         )
 
 
-def _left(owner: Document, notes: tuple[Document, ...], without: int | None = None) -> Decimal:
-    credited = sum(
-        (one.total or Decimal(0) for one in notes if one.status in LIVE and one.id != without), Decimal(0)
+@wants(Want.OWNER)
+def owner_of_an_invoice_is_a_guide(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """An invoice belongs to a guide or to nothing; any other id would leave it unlinked."""
+    if call.document_type in NOTES or call.owner_invoice_id is None:
+        return
+    if call.document_type not in BILLS:
+        yield refuse(
+            "owner_invoice_id",
+            f"not for {call.document_type}",
+            "credit or debit notes, or an invoice made from a guide",
+        )
+    elif facts.owner is None or facts.owner.document_type not in GUIDES:
+        what = (
+            "no guide has that id"
+            if facts.owner is None
+            else f"that is one of the {facts.owner.document_type}"
+        )
+        yield refuse("owner_invoice_id", what, "the id of the guide that the invoice bills, or leave it out")
+
+
+@wants(Want.CLIENT, Want.DOCUMENT, Want.OWNER)
+def note_goes_to_the_same_client(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A note corrects what one client was charged, so it goes to that client."""
+    if call.document_type not in NOTES or facts.owner is None or facts.owner.client is None:
+        return
+    found = (
+        facts.client_by_code or facts.client_by_name or (facts.document.client if facts.document else None)
     )
-    return (owner.total or Decimal(0)) - credited
+    theirs, ours = facts.owner.client, found.id if found else None
+    if theirs.id is not None and ours is not None and theirs.id != ours:
+        yield refuse(
+            "client",
+            f"the note goes to {found.name if found else None!r}, but {facts.owner.number} was issued to {theirs.name!r}",
+            f"{theirs.name!r}",
+        )
 
 
-@wants(Want.TAXES, Want.OWNER, Want.OWNER_NOTES)
+def _left(owner: Document, notes: tuple[Document, ...], counted: set[str], without: int | None) -> Decimal:
+    credited = [one.total or Decimal(0) for one in notes if one.status in counted and one.id != without]
+    return (owner.total or Decimal(0)) - sum(credited, Decimal(0))
+
+
+@wants(Want.DOCUMENT, Want.TAXES, Want.OWNER, Want.OWNER_NOTES)
 def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
-    """All credit notes together stay within the owner's total; InvoiceXpress says so only at finalize, too late (trap 13)."""
-    if call.document_type != "credit_notes" or facts.owner is None:
+    """All credit notes together, drafts too, stay within the owner's total; InvoiceXpress says so only at finalize (trap 13)."""
+    totals = totals_of(call, facts)
+    if call.document_type != "credit_notes" or facts.owner is None or totals is None:
         return
-    rates = [facts.tax(item.tax) for item in call.items]
-    if any(tax is None or tax.value is None for tax in rates):
-        return
-    total = predict(
-        [
-            TotalsLine(
-                item.unit_price,
-                item.quantity,
-                item.discount or Decimal(0),
-                (tax.value if tax else None) or Decimal(0),
-            )
-            for item, tax in zip(call.items, rates, strict=True)
-        ]
-    ).total
-    left = _left(facts.owner, facts.owner_notes, facts.document.id if facts.document else None)
-    if total > left:
+    left = _left(
+        facts.owner, facts.owner_notes, {"draft", *ISSUED}, facts.document.id if facts.document else None
+    )
+    if totals.total > left:
         yield refuse(
             "items",
-            f"the note is worth {total}, but only {left} of {facts.owner.number or facts.owner.id} is left to credit",
+            f"the note is worth {totals.total}, but only {left} of {facts.owner.number or facts.owner.id} is left to credit",
             f"lines worth at most {left}",
             "get_related_documents shows the notes that stand against it",
         )
 
 
-@wants(Want.DOCUMENT, Want.OWNER, Want.OWNER_NOTES)
+@wants(Want.DOCUMENT, Want.RELATED, Want.OWNER, Want.OWNER_NOTES)
 def stored_note_within_what_remains(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """The same, once more before finalizing: other notes may have been issued meanwhile."""
-    document = facts.document
-    if (
-        call.state != "finalized"
-        or call.document_type != "credit_notes"
-        or document is None
-        or facts.owner is None
-    ):
+    """The same before finalizing, among the notes issued meanwhile: other drafts do not count yet."""
+    document, owner = facts.document, facts.owner
+    if call.state != "finalized" or call.document_type != "credit_notes" or document is None or owner is None:
         return
-    left = _left(facts.owner, facts.owner_notes, document.id)
+    left = _left(owner, facts.owner_notes, ISSUED, document.id)
     if (document.total or Decimal(0)) > left:
         yield refuse(
             "document_id",
-            f"the note is worth {document.total}, but only {left} of {facts.owner.number} is left to credit",
+            f"the note is worth {document.total}, but only {left} of {owner.number} is left to credit",
             f"at most {left}",
+            "update the draft, or delete it with change_state",
         )
 
 
 def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """Multibanco references exist for invoices, simplified invoices and invoice-receipts only (trap 20)."""
-    if call.mb_reference and call.document_type not in {
-        "invoices",
-        "simplified_invoices",
-        "invoice_receipts",
-    }:
+    if call.mb_reference and call.document_type not in BILLS:
         yield refuse(
             "mb_reference",
             f"not for {call.document_type}",
@@ -123,19 +138,10 @@ def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Itera
 @wants(Want.TAXES)
 def simplified_within_legal_limit(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """The legal limits of simplified invoices are not the API's errors, so they are said here (trap 19, CIVA 40)."""
-    if call.document_type != "simplified_invoices":
+    totals = totals_of(call, facts)
+    if call.document_type != "simplified_invoices" or totals is None:
         return
-    total = predict(
-        [
-            TotalsLine(
-                item.unit_price,
-                item.quantity,
-                item.discount or Decimal(0),
-                (tax.value if (tax := facts.tax(item.tax)) else None) or Decimal(0),
-            )
-            for item in call.items
-        ]
-    ).total
+    total = totals.total
     if total > RETAILER_LIMIT:
         yield warn(
             "document_type",

@@ -94,6 +94,10 @@ class GuideShaped(Draft, Protocol):
 
     @property
     def loaded_at(self) -> dt.datetime: ...
+    @property
+    def address_from(self) -> object | None: ...
+    @property
+    def address_to(self) -> object | None: ...
 
 
 class Transition(Protocol):

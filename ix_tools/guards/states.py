@@ -1,14 +1,12 @@
 """Rules about what a document's state allows (table B of the contract)."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Protocol
 
 from ix_tools.facts import Facts, Want, wants
 from ix_tools.fiscal.document_types import document_type
-from ix_tools.guards.shapes import Draft, Transition
-from ix_tools.operation import Finding, ask, refuse, warn
-from ix_tools.totals import TotalsLine, predict
+from ix_tools.guards.shapes import Transition
+from ix_tools.operation import Finding, refuse, warn
 
 INVOICE_RECEIPT, NOTES = "invoice_receipts", {"credit_notes", "debit_notes"}
 REASON_LENGTH = 15
@@ -118,61 +116,6 @@ def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Itera
                 "a document without receipts or credit notes",
                 advice,
             )
-
-
-@wants(Want.DOCUMENT)
-def only_drafts_are_edited(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A signed document cannot be changed (Portaria 363/2010)."""
-    document = facts.document
-    if document is not None and not document.is_draft:
-        yield refuse(
-            "document_id",
-            f"{document.number or document.id} is {document.status}; only drafts can be changed",
-            "a draft",
-            "correct it with a credit note, or cancel it with a reason if the client does not have it yet",
-        )
-
-
-@wants(Want.DOCUMENT)
-def lines_not_dropped_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Lines missing from an update are deleted (trap 5), so whoever leaves one out says that it is meant."""
-    if facts.document is None or "drop_lines" in call.accept:
-        return
-    kept: list[str] = [item.name for item in call.items]
-    for line in facts.document.lines:
-        if line.name in kept:
-            kept.remove(line.name)
-        else:
-            yield ask(
-                "drop_lines",
-                "items",
-                f"the line {line.name!r} is not among the new lines and would be deleted",
-                "all lines, or accept",
-            )
-
-
-@wants(Want.DOCUMENT, Want.TAXES)
-def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """Lines taken over from the stored document must add up to what it says now (trap 15: prices read back cut to cents)."""
-    document = facts.document
-    if document is None or document.total is None or getattr(call, "global_discount", None) is not None:
-        return
-    stored = [(line.name, line.exact_price, line.quantity) for line in document.lines]
-    rates = [tax.value if (tax := facts.tax(item.tax)) else None for item in call.items]
-    if stored != [(item.name, item.unit_price, item.quantity) for item in call.items] or None in rates:
-        return
-    lines = [
-        TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), rate or Decimal(0))
-        for item, rate in zip(call.items, rates, strict=True)
-    ]
-    total = predict(lines).total
-    same_taxes = [line.tax for line in document.lines] == [item.tax for item in call.items]
-    if same_taxes and total != document.total:
-        yield refuse(
-            "items",
-            f"the stored lines, sent again as they read back, would make {total} instead of {document.total}",
-            "all lines, with their exact prices (and global_discount, if there was one)",
-        )
 
 
 class Mail(Protocol):

@@ -250,9 +250,13 @@ def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
     }
     if draft.client is not None:
         values["client"] = draft.client.name
-    for name in ("reference", "retention"):
-        if getattr(draft, name) is not None:
-            values[name] = getattr(draft, name)
+        if draft.client.country is not None:
+            values["client.country"] = draft.client.country
+    values["retention"] = draft.retention
+    if draft.reference is not None:
+        values["reference"] = draft.reference
+    if getattr(draft, "currency_code", None) is not None:
+        values |= {"currency_code": getattr(draft, "currency_code", None), "rate": getattr(draft, "rate", None)}
     if draft.sequence_id is not None:
         values["sequence_id"] = draft.sequence_id
     lines = tuple(

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
-from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, states
+from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, updates
 from ix_tools.operation import Effect, Expected, Operation, Route, Spec, Step
 from ix_tools.operations.drafts import (
     Address,
@@ -152,11 +152,12 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
         title="Change a draft guide",
         effect=Effect.DRAFTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
-        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT}),
+        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT, Want.RELATED, Want.DIFFERENCES}),
         guards=(
-            states.only_drafts_are_edited,
-            states.lines_not_dropped_unseen,
-            states.rebuilt_lines_keep_the_total,
+            updates.only_drafts_are_edited,
+            updates.lines_not_dropped_unseen,
+            updates.rebuilt_lines_keep_the_total,
+            updates.places_given,
             *GUIDE_GUARDS,
         ),
         idempotent=True,

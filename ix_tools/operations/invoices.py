@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
-from ix_tools.guards import catalogue, clients, dates, exemptions, money, notes, series, states
+from ix_tools.guards import catalogue, clients, dates, exemptions, money, notes, series, updates
 from ix_tools.operation import At, Effect, Expected, Operation, Route, Spec, Step
 from ix_tools.operations.drafts import (
     ClientDetails,
@@ -39,6 +39,8 @@ DRAFT_GUARDS = (
     catalogue.line_names_unique,
     series.series_fits_type,
     notes.note_has_its_owner,
+    notes.owner_of_an_invoice_is_a_guide,
+    notes.note_goes_to_the_same_client,
     notes.credit_within_what_remains,
     notes.mb_reference_only_where_possible,
     notes.simplified_within_legal_limit,
@@ -131,11 +133,13 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
         title="Change a draft invoice",
         effect=Effect.DRAFTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
-        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT}),
+        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT, Want.RELATED, Want.DIFFERENCES}),
         guards=(
-            states.only_drafts_are_edited,
-            states.lines_not_dropped_unseen,
-            states.rebuilt_lines_keep_the_total,
+            updates.only_drafts_are_edited,
+            updates.lines_not_dropped_unseen,
+            updates.rebuilt_lines_keep_the_total,
+            updates.global_discount_not_lost,
+            updates.second_currency_not_lost,
             *DRAFT_GUARDS,
         ),
         idempotent=True,

@@ -1,5 +1,6 @@
 """Completions for codes, series, taxes and clients; a helper to typing, so it never fails a request."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable
 
 import mcp_types as types
@@ -9,6 +10,8 @@ from ix_tools.fiscal.document_types import document_types
 from ix_tools.fiscal.exemptions import exemptions, in_force
 from ix_tools.lookups import LookUps
 from ix_tools.perform import Desk
+from ix_tools.prompts import BY_NAME
+from ix_tools.resources import TEMPLATES
 from ix_tools.vocabulary import lisbon_now
 
 MOST = 100
@@ -20,7 +23,7 @@ async def complete(
     """Values that begin with, or contain, what was typed."""
     typed = params.argument.value.strip().casefold()
     try:
-        values = list(dict.fromkeys(await _values(open_desk, params.argument.name)))
+        values = list(dict.fromkeys(await _values(open_desk, params)))
     except IxError:
         values = []  # no account, no network: nothing to offer, nothing to complain about while someone types
     first = [value for value in values if value.casefold().startswith(typed)]
@@ -30,7 +33,12 @@ async def complete(
     )
 
 
-async def _values(open_desk: Callable[[], Awaitable[Desk]], argument: str) -> Iterable[str]:
+async def _values(
+    open_desk: Callable[[], Awaitable[Desk]], params: types.CompleteRequestParams
+) -> Iterable[str]:
+    argument = params.argument.name
+    if argument not in _arguments_of(params.ref):
+        return []
     match argument:
         case "tax_exemption":
             today = lisbon_now().date()
@@ -42,6 +50,15 @@ async def _values(open_desk: Callable[[], Awaitable[Desk]], argument: str) -> It
         case "tax" | "series" | "client":
             return await _of_the_account(await open_desk(), argument)
     return []
+
+
+def _arguments_of(ref: types.PromptReference | types.ResourceTemplateReference) -> Iterable[str]:
+    """What can be typed into a prompt or a resource template of ours; nothing into any other."""
+    if isinstance(ref, types.PromptReference):
+        prompt = BY_NAME.get(ref.name)
+        return (*prompt.arguments, "language") if prompt else ()
+    known = any(template["uriTemplate"] == ref.uri for template in TEMPLATES)
+    return re.findall(r"{(\w+)}", ref.uri) if known else ()
 
 
 async def _of_the_account(desk: Desk, argument: str) -> Iterable[str]:

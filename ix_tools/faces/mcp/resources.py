@@ -9,19 +9,19 @@ from typing import Any
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
-from ix_tools.errors import IxError, NotFound
+from ix_tools.errors import InvalidArguments, IxError, NotFound
 from ix_tools.perform import Desk, pdf_content, perform
 from ix_tools.resources import EXEMPTIONS
 
-_PDF = re.compile(r"ix://documents/(\d+)/pdf(\?second_copy=true)?")
-_DOCUMENT = re.compile(r"ix://documents/([a-z_]+)/(\d+)")
+_PDF = re.compile(r"ix://documents/([0-9]{1,16})/pdf(\?second_copy=true)?")
+_DOCUMENT = re.compile(r"ix://documents/([a-z_]+)/([0-9]{1,16})")
 
 
 async def read(open_desk: Callable[[], Awaitable[Desk]], uri: str) -> types.ReadResourceResult:
     """The content behind a URI; what is not there is a protocol error that names it."""
     try:
         return types.ReadResourceResult(contents=[await _content(open_desk, uri)])
-    except NotFound as miss:
+    except (NotFound, InvalidArguments) as miss:
         raise _unknown(uri, miss.message) from None
     except IxError as refusal:
         raise MCPError(types.INTERNAL_ERROR, refusal.message, refusal.as_dict()) from None

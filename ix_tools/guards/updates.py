@@ -1,0 +1,116 @@
+"""Rules about updates: what InvoiceXpress does not show cannot be sent again, and what is not sent is lost (trap 5)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ix_tools.facts import Facts, Want, wants
+from ix_tools.guards.money import totals_of
+from ix_tools.guards.shapes import Draft, GuideShaped, InvoiceShaped
+from ix_tools.operation import Finding, ask, refuse
+from ix_tools.records import Document
+
+
+@wants(Want.DOCUMENT)
+def only_drafts_are_edited(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """A signed document cannot be changed (Portaria 363/2010)."""
+    document = facts.document
+    if document is not None and not document.is_draft:
+        yield refuse(
+            "document_id",
+            f"{document.number or document.id} is {document.status}; only drafts can be changed",
+            "a draft",
+            "correct it with a credit note, or cancel it with a reason if the client does not have it yet",
+        )
+
+
+@wants(Want.DOCUMENT)
+def lines_not_dropped_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Lines missing from an update are deleted, so whoever leaves one out says that it is meant."""
+    if facts.document is None or "drop_lines" in call.accept:
+        return
+    kept = Counter(item.name for item in call.items)
+    for line in facts.document.lines:
+        if line.name and kept[line.name]:
+            kept[line.name] -= 1
+        else:
+            yield ask(
+                "drop_lines",
+                "items",
+                f"the line {line.name!r} is not among the new lines and would be deleted",
+                "all lines, or accept",
+            )
+
+
+def _discounted_as_a_whole(document: Document) -> bool:
+    """Whether a discount over the document stands: it shows in the totals and on no line (trap 16)."""
+    nets = [line.net for line in document.lines]
+    known = sum((net for net in nets if net is not None), Decimal(0))
+    return (
+        document.before_taxes is not None
+        and None not in nets
+        and known - document.before_taxes > Decimal("0.01")
+    )
+
+
+@wants(Want.DOCUMENT)
+def global_discount_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A discount over the document does not read back as such, so it has to be given again."""
+    document = facts.document
+    if document is not None and call.global_discount is None and _discounted_as_a_whole(document):
+        yield refuse(
+            "global_discount",
+            f"the document has one (its net total is {document.before_taxes}), which this update would take away",
+            "the same global_discount again; a value of 0 takes it away",
+        )
+
+
+@wants(Want.DOCUMENT, Want.TAXES)
+def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Lines taken over from the stored document must add up to what it says now (trap 15: prices read back cut to cents)."""
+    document = facts.document
+    if document is None or document.total is None or _discounted_as_a_whole(document):
+        return
+    stored = [(line.name, line.exact_price, line.quantity) for line in document.lines]
+    if stored != [(item.name, item.unit_price, item.quantity) for item in call.items]:
+        return
+    if getattr(call, "global_discount", None) is not None:
+        return
+    totals = totals_of(call, facts)
+    if totals is None or (totals.total, totals.sum) == (document.total, document.sum or totals.sum):
+        return
+    unread = [at for at, line in enumerate(document.lines) if line.tax is None]
+    if unread and "line_taxes" not in call.accept:
+        yield ask(
+            "line_taxes",
+            f"items.{unread[0]}.tax",
+            f"InvoiceXpress does not say which tax the stored line has; the total of {document.total} would become {totals.total}",
+            "all lines with the taxes that are meant, then accept",
+        )
+    elif not unread and [line.tax for line in document.lines] == [item.tax for item in call.items]:
+        yield refuse(
+            "items",
+            f"the stored lines, sent again as they read back, would make {totals.total} instead of {document.total}",
+            "all lines, with their exact prices",
+        )
+
+
+@wants(Want.DOCUMENT)
+def second_currency_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """A second printed total is kept only if its currency and rate can be sent again."""
+    shown = facts.document.multicurrency if facts.document else None
+    if shown and call.currency_code is None:
+        yield refuse(
+            "currency_code",
+            f"the document also prints its total in {shown.get('currency')}, which this update would take away",
+            "currency_code and rate again",
+        )
+
+
+def places_given(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
+    """A guide without its places is sent back, and not every answer shows them."""
+    for name, place in (("address_from", call.address_from), ("address_to", call.address_to)):
+        if place is None:
+            yield refuse(
+                name, "InvoiceXpress does not show it, so it cannot be taken over", "the whole address"
+            )
