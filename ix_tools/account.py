@@ -5,6 +5,7 @@ else: no redirect is followed, no URL is logged or shown, no exception of the HT
 """
 
 import logging
+import re
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
@@ -17,6 +18,7 @@ from ix_tools.settings import Settings
 from ix_tools.wire import CHECK_FIRST, Request, Response
 
 HIDDEN = b"(key)"
+_PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
 MOST_BYTES = 20 * 1024 * 1024
 """No answer of the API comes near; a larger one is not read."""
 
@@ -106,7 +108,8 @@ class Account:
             return True
         return (
             parts.scheme == "https"
-            and parts.netloc.lower() in (host, f"{host}:443")  # no user name, nothing read in two ways
+            and parts.netloc.lower() in (host, f"{host}:443")  # no user name
+            and _PLAIN_HOST.fullmatch(host) is not None  # nothing that two readers of an address read differently
             and port in (None, 443)
             and (
                 host == "invoicexpress.com"

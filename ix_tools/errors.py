@@ -51,10 +51,15 @@ class IxError(Exception):
     details: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # The sentence that users look for first is never left out of a refusal.
-        if self.sent == "nothing" and NOTHING_SENT not in self.message:
-            self.message = f"{self.message.rstrip()} {NOTHING_SENT}"
+        if self.sent == "nothing":
+            self.say_nothing_sent()
         super().__init__(self.message)
+
+    def say_nothing_sent(self) -> None:
+        """Say that nothing was sent: the sentence that users look for first is never left out of a refusal."""
+        self.sent = "nothing"
+        if NOTHING_SENT not in self.message:
+            self.message = f"{self.message.rstrip()} {NOTHING_SENT}"
 
     def __str__(self) -> str:
         return self.message

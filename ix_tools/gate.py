@@ -49,7 +49,9 @@ async def approved(
             code="approval_impossible",
             next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
         )
-    if not by_form and await anyio.to_thread.run_sync(desk.approvals.use_approved, binding):
+    # A person who already approved exactly this in a terminal is not asked a second time in a form.
+    in_terminal = settings.approval_channel != "form"
+    if in_terminal and await anyio.to_thread.run_sync(desk.approvals.use_approved, binding):
         return None
     preview = call.preview(facts)
     text = render.approval(preview, facts, [one.problem for one in warnings], settings)

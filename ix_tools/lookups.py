@@ -6,23 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import anyio
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ix_tools import wire
 from ix_tools.account import Account
 from ix_tools.approvals import Approvals
-from ix_tools.errors import NotFound, Unavailable, Unreadable
+from ix_tools.errors import IxError, NotFound, Unavailable, Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import Operation
-from ix_tools.records import CatalogueItem, Client, Document, Page, Record, Sequence, Tax
+from ix_tools.records import CatalogueItem, Client, Document, Page, Sequence, Tax
 
 OWNERS = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
 GUIDES = ("shippings", "transports", "devolutions")
 NOTES = ("credit_notes", "debit_notes")
 PAGE = 100
 
-Made = TypeVar("Made", bound=Record)
+Made = TypeVar("Made", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +114,23 @@ class LookUps:
     ) -> AsyncIterator[tuple[list[dict[str, Any]], Page]]:
         number = 1
         while True:
-            body = await self._get(path, *query, ("page", str(number)), ("per_page", str(PAGE))) or {}
-            rows = body.get(key) or []
+            body = _as_object(await self._get(path, *query, ("page", str(number)), ("per_page", str(PAGE))))
+            rows = _rows(body, key)
             page = _made(Page, body.get("pagination") or {})
             yield rows, page
-            if number >= page.total_pages or not rows:
+            # A list that does not count its pages ends with the first page that is not full.
+            last = number >= page.total_pages if body.get("pagination") else len(rows) < PAGE
+            if last or not rows:
                 return
             number += 1
 
     async def taxes(self) -> tuple[Tax, ...]:
         """The account's taxes."""
-        body = await self._get("/taxes.json") or {}
-        return tuple(_made(Tax, one) for one in body.get("taxes") or [])
+        return tuple(_made(Tax, one) for one in _rows(await self._get("/taxes.json"), "taxes"))
 
     async def sequences(self) -> tuple[Sequence, ...]:
         """The account's series."""
-        body = await self._get("/sequences.json") or {}
-        return tuple(_made(Sequence, one) for one in body.get("sequences") or [])
+        return tuple(_made(Sequence, one) for one in _rows(await self._get("/sequences.json"), "sequences"))
 
     async def _document(self, kind: str, number: int) -> Mapping[str, Any]:
         path = f"/{kind}/{number}.json"
@@ -138,17 +138,17 @@ class LookUps:
             body = await self._get(path)
         except NotFound as miss:
             what = document_type(kind).en.lower()
-            miss.message = f"There is no {what} with the id {number}. Nothing was sent."
-            miss.sent = "nothing"
+            miss.message = f"There is no {what} with the id {number}."
+            miss.say_nothing_sent()
             raise
-        return dict(wire.unwrapped(body, document_type(kind).singular) or {})
+        return _as_object(wire.unwrapped(body, document_type(kind).singular))
 
     async def _related(self, number: int) -> tuple[Document, ...]:
         try:
-            body = await self._get(f"/document/{number}/related_documents.json") or {}
+            body = await self._get(f"/document/{number}/related_documents.json")
         except NotFound:
             return ()
-        return tuple(_made(Document, one) for one in body.get("documents") or [])
+        return tuple(_made(Document, one) for one in _rows(body, "documents"))
 
     async def _notes(self, owner: int) -> tuple[Document, ...]:
         return tuple(one for one in await self._related(owner) if one.document_type == "credit_notes")
@@ -218,7 +218,7 @@ class LookUps:
             if len(found) == len(names):
                 return found, 0
             if read >= self.most_pages and read < page.total_pages:
-                return found, page.total_entries - read * PAGE
+                return found, page.total_entries - read * (page.per_page or PAGE)
         return found, 0
 
     async def _last(self, document: Document) -> Document | None:
@@ -265,7 +265,7 @@ def _read(raw: Any, kind: str) -> Document:
 
 def _named(document: Document, taxes: tuple[Tax, ...]) -> Document:
     """The document with every line's tax by name and rate: some lines read back with the tax's id alone (trap 30)."""
-    by_id = {tax.id: tax for tax in taxes if tax.id is not None}
+    by_id: dict[int | None, Tax] = {tax.id: tax for tax in taxes if tax.id is not None}
     lines = [
         line.model_copy(update={"tax": known.name, "tax_rate": known.value})
         if line.tax is None and (known := by_id.get(line.tax_id)) is not None
@@ -299,6 +299,10 @@ def _made(record: type[Made], content: Any) -> Made:
     raise failure
 
 
+def _rows(body: Any, key: str) -> list[dict[str, Any]]:
+    return [_as_object(row) for row in _as_object(body).get(key) or []]
+
+
 def _as_object(content: Any) -> dict[str, Any]:
     if content is None or isinstance(content, Mapping):
         return dict(content or {})
@@ -319,6 +323,8 @@ async def _together(jobs: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[st
             found[name] = await job()
         except Exception as failure:  # noqa: BLE001 - raised again below, out of the group
             failures.append(failure)
+            if isinstance(failure, IxError):
+                failure.say_nothing_sent()
             group.cancel_scope.cancel()
 
     async with anyio.create_task_group() as group:

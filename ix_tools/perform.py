@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 from pydantic import BaseModel, ValidationError
 
+from ix_tools import wire
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
@@ -50,6 +51,7 @@ async def perform(
     facts = await looking.first(call, wanted, desk.now())
     if Want.DOCUMENT_CLIENT in wanted:
         facts = await looking.second(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
+    given = frozenset(call.model_fields_set)
     call = call.completed(facts)
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
     warnings = _judge(call, facts)
@@ -60,8 +62,11 @@ async def perform(
     sending = Sending(desk, facts, progress)
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=spec.effect.writes):
-        result = await call.carried_out(sending)
-        result, differing = await read_back(looking, call, facts, result)
+        try:
+            result = await call.carried_out(sending)
+        except ValidationError:
+            raise wire.unlike(call) from None
+        result, differing = await read_back(looking, call, facts, result, given)
         if differing is not None:
             await hold(desk, call, result, differing)
     if differing:

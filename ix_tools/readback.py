@@ -1,19 +1,20 @@
 """Read a written document again, compare it with what was asked, and hold what differs until a person has seen it."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import anyio
 
 from ix_tools.desk import Desk
-from ix_tools.errors import IxError, NotFound, Problem, StoredDifferently
+from ix_tools.errors import IxError, NotFound, Problem, StoredDifferently, StoreUnavailable
 from ix_tools.facts import Facts
-from ix_tools.guards.readback import differences
+from ix_tools.guards.readback import MONEY, differences
 from ix_tools.lookups import LookUps
-from ix_tools.operation import Operation
+from ix_tools.operation import Effect, Operation
 
 
 async def read_back(
-    looking: LookUps, call: Operation[Any], facts: Facts, result: Any
+    looking: LookUps, call: Operation[Any], facts: Facts, result: Any, given: frozenset[str] = frozenset()
 ) -> tuple[Any, list[dict[str, str]] | None]:
     """Read a written document again and compare it; None where the operation expects nothing in particular."""
     expected = call.expected(facts) if call.spec.effect.writes else None
@@ -25,23 +26,52 @@ async def read_back(
     if expected.values.get("status") == "deleted":
         return await _gone(looking, kind, number, result)
     try:
-        stored, _ = await looking.document(kind, number)
+        stored = await looking.document(kind, number, facts.taxes)
     except IxError as failure:
-        return result, [
-            {
-                "field": "document",
-                "asked": "to be read back",
-                "stored": f"could not be read back: {failure.code}",
-            }
-        ]
-    return result.model_copy(update={"document": stored}), differences(expected, stored)
+        return result, [*_unread(failure), *_still(call, facts, given)]
+    found = differences(expected, stored)
+    return result.model_copy(update={"document": stored}), [*found, *_still(call, facts, given, found)]
+
+
+def _unread(failure: IxError) -> list[dict[str, str]]:
+    return [
+        {"field": "document", "asked": "to be read back", "stored": f"could not be read back: {failure.code}"}
+    ]
+
+
+def _still(
+    call: Operation[Any], facts: Facts, given: frozenset[str], found: Iterable[Mapping[str, str]] = ()
+) -> list[dict[str, str]]:
+    """What differed before and this update did not give anew: what it took over as stored is not what was asked."""
+    if call.spec.effect is not Effect.DRAFTS:
+        return []
+    named = {one["field"] for one in found}
+    return [
+        dict(one)
+        for one in facts.differences
+        if one["field"] not in named and not any(fields <= given for fields in _given_by(one["field"]))
+    ]
+
+
+def _given_by(field: str) -> tuple[set[str], ...]:
+    """The parameters, any of these sets, that say anew what a field is to be."""
+    top = field.partition(".")[0]
+    if top in MONEY:
+        return {"items"}, {"global_discount"}
+    if top == "document":
+        return ({"items", "client"},)
+    if top == "tax_exemption":
+        return {"tax_exemption"}, {"tax_exemption_reason"}
+    return ({top},)
 
 
 async def _gone(looking: LookUps, kind: str, number: int, result: Any) -> tuple[Any, list[dict[str, str]]]:
     try:
-        stored, _ = await looking.document(kind, number)
+        stored = await looking.document(kind, number)
     except NotFound:
         return result, []
+    except IxError as failure:
+        return result, _unread(failure)
     if stored.status in {"deleted", None}:
         return result.model_copy(update={"document": stored}), []
     return result, [{"field": "status", "asked": "deleted", "stored": stored.status or "(none)"}]
@@ -51,10 +81,18 @@ async def hold(desk: Desk, call: Operation[Any], result: Any, found: list[dict[s
     """Remember differences (or that there are none) for the gate; a document we cannot remember is reported all the same."""
     document = result.document
     kind = getattr(call, "document_type", document.document_type)
-    if document.id is not None:
+    number = document.id or getattr(call, "document_id", None)
+    if number is None:
+        return
+    try:
         await anyio.to_thread.run_sync(
-            desk.approvals.note_differences, desk.account.name, kind, document.id, found
+            desk.approvals.note_differences, desk.account.name, kind, number, found
         )
+    except StoreUnavailable as trouble:
+        # The document is stored by now: to say that nothing was sent would be wrong.
+        if found:
+            what = f"could not be kept ({trouble.code}); compare the document before it is finalized"
+            found.append({"field": "approval", "asked": "to show these differences", "stored": what})
 
 
 def stored_differently(call: Operation[Any], result: Any, found: list[dict[str, str]]) -> StoredDifferently:

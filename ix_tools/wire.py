@@ -108,9 +108,9 @@ def _scalar(value: Any) -> str:
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):
-        return value.strftime("%d/%m/%Y %H:%M:%S")
+        return f"{value:%d/%m}/{value.year:04} {value:%H:%M:%S}"
     if isinstance(value, date):
-        return value.strftime("%d/%m/%Y")
+        return f"{value:%d/%m}/{value.year:04}"
     return str(value)
 
 
@@ -177,13 +177,24 @@ def unwrapped(body: Any, key: str) -> Any:
     return inside[0] if len(inside) == 1 else body
 
 
+def unlike(call: Operation[Any]) -> errors.Unreadable:
+    """An answer that was a yes, and is not what the operation answers with."""
+    writes = call.spec.effect.writes
+    return errors.Unreadable(
+        f"InvoiceXpress said yes to {call.spec.name}, with an answer that cannot be read.",
+        sent="unknown" if writes else "refused",
+        next=CHECK_FIRST if writes else "try again; if it stays, the service may be down",
+        retryable=not writes,
+    )
+
+
 def read_json(request: Request, response: Response) -> Any:
     """The JSON of an answer, amounts exact; None when it is empty."""
     if not response.body.strip():
         return None
     try:
         return json.loads(response.body, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise errors.Unreadable(
             f"InvoiceXpress answered {response.status} with something that is not JSON"
             f"{' (an HTML page)' if b'<html' in response.body[:500].lower() else ''}.",
@@ -205,7 +216,7 @@ def read_xml(response: Response) -> Any:
         return None
     try:
         root = Xml.fromstring(response.body)
-    except (Xml.ParseError, DefusedXmlException, ValueError):
+    except (Xml.ParseError, DefusedXmlException, ValueError, LookupError):  # LookupError: no such encoding
         raise errors.Unreadable(
             f"InvoiceXpress answered {response.status} with something that is not plain XML.",
             status=response.status,
@@ -292,7 +303,10 @@ _ADVICE = (
         ("série", "sequence"),
         "list_sequences shows which sequence id belongs to which document type, and its last date",
     ),
-    (("contribuinte", "fiscal"), "the fiscal id and the country are checked as a pair: correct both"),
+    (
+        ("contribuinte", "fiscal"),
+        "the fiscal id and the country are checked as a pair, and the account's own number is refused: correct them",
+    ),
     (("country",), "give the country by ISO code, such as PT"),
     (("vencimento", "due date"), "due_date must not be before date"),
     (
@@ -321,7 +335,7 @@ def complaints(response: Response) -> tuple[list[str], str]:
         return _from_markup(response)
     try:
         return _from_json(json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return [body[:200].decode("utf-8", "replace")], ""
 
 
@@ -330,7 +344,9 @@ def _from_markup(response: Response) -> tuple[list[str], str]:
         read = read_xml(response)
     except IxError:
         return ["an HTML page instead of an answer"], ""
-    return (read["errors"], "") if isinstance(read, dict) and "errors" in read else ([], "")
+    if isinstance(read, dict) and "errors" in read:
+        return read["errors"], ""
+    return ["an HTML page instead of an answer"] if isinstance(read, dict) and "html" in read else [], ""
 
 
 _FIELDS = ("base", "error", "errors", "reason", "message")

@@ -1,6 +1,6 @@
 """Rules about the reason for charging no VAT (motivo de isenção)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -8,8 +8,13 @@ from ix_tools.facts import Facts, Want, wants
 from ix_tools.fiscal.exemptions import REMOVAL_MARKER, exemption, in_force
 from ix_tools.guards.shapes import Draft, Transition
 from ix_tools.operation import Finding, ask, refuse, warn
+from ix_tools.records import Document, Line
 
 LOOK_UP = "call lookup_exemption_codes for the codes in force"
+M99 = "M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA)"
+M99_ALLOWED = "the code that fits, or accept if it is truly outside VAT"
+FOR_NOTES = {"M26"}
+"""Ended codes that notes still carry, when the document they correct is of that time (the table's note)."""
 
 
 def exempt_lines(call: Draft, facts: Facts) -> list[int]:
@@ -41,14 +46,22 @@ def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Find
         )
 
 
+@wants(Want.OWNER)
 def exemption_known_and_in_force(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """The code exists and is in force on the document's date; M99 is asked about, because it is also the API's silent fallback."""
-    if call.tax_exemption is None:
-        return
-    yield from _code_in_order(call.tax_exemption, call.date, "tax_exemption", call.accept)
+    """The code exists and is in force on the document's date; M99 is asked about: it is the API's silent fallback too."""
+    if call.tax_exemption is not None:
+        yield from _code_in_order(call.tax_exemption, call.date, facts.owner)
+    if call.tax_exemption == "M99" and "m99" not in call.accept:
+        yield ask(
+            "m99",
+            "tax_exemption",
+            f"{M99}; it is often a mistake for M07 or M10. Why is there no VAT?",
+            M99_ALLOWED,
+        )
 
 
-def _code_in_order(code: str, day: date, field: str, accepted: Sequence[str] | None) -> Iterator[Finding]:
+def _code_in_order(code: str, day: date, owner: Document | None) -> Iterator[Finding]:
+    field = "tax_exemption"
     if code == REMOVAL_MARKER:
         yield refuse(
             field,
@@ -60,33 +73,22 @@ def _code_in_order(code: str, day: date, field: str, accepted: Sequence[str] | N
     if found is None:
         yield refuse(field, f"there is no exemption code {code}", "", LOOK_UP)
         return
-    if not in_force(found, day):
+    note = f". {found.note_en}" if found.note_en else ""
+    corrected = owner.date if owner is not None and code in FOR_NOTES else None
+    if not in_force(found, corrected or day):
         since = f"from {found.valid_from}" if found.valid_from else ""
         until = f"until {found.valid_until}" if found.valid_until else ""
         span = " ".join(filter(None, [since, until]))
         yield refuse(
             field,
-            f"{code} is not in force on {day}: it is valid {span}{'. ' + found.note_en if found.note_en else ''}",
+            f"{code} is not in force on {corrected or day}: it is valid {span}{note}",
             "a code in force on the document's date",
             LOOK_UP,
         )
     elif not found.offered:
         yield warn(
             field,
-            f"{code} exists at the tax authority, but is not in InvoiceXpress's list and may be refused"
-            + (f". {found.note_en}" if found.note_en else ""),
-        )
-    if code == "M99" and accepted is None:
-        yield warn(
-            field,
-            "M99 says that the sale is outside VAT altogether; InvoiceXpress also stamps it by itself when no code was given",
-        )
-    elif code == "M99" and accepted is not None and "m99" not in accepted:
-        yield ask(
-            "m99",
-            field,
-            "M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA); it is often a mistake for M07 or M10. Why is there no VAT?",
-            "the code that fits, or accept if it is truly outside VAT",
+            f"{code} exists at the tax authority, but is not in InvoiceXpress's list and may be refused{note}",
         )
 
 
@@ -114,22 +116,28 @@ def removal_only_on_update(call: Draft, facts: Facts) -> Iterator[Finding]:
         )
 
 
-@wants(Want.DOCUMENT, Want.TAXES)
+@wants(Want.DOCUMENT, Want.TAXES, Want.RELATED, Want.OWNER)
 def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Finding]:
     """A draft is not finalized with a 0 % line and no code, a code out of force, or M99 that nobody chose knowingly."""
     document = facts.document
     if call.state != "finalized" or document is None or document.date is None:
         return
-    by_name = {tax.name: tax.value for tax in facts.taxes}
-    # Trap 30: a line may read back without its tax's rate, or without any tax; the account's list fills in.
-    rates = [line.tax_rate if line.tax_rate is not None else by_name.get(line.tax) for line in document.lines]
-    exempt = any(rate is None or rate == 0 for rate in rates)
+    exempt = any(_carries_no_vat(line, facts) for line in document.lines)
     if exempt and not document.tax_exemption:
         yield refuse(
             "tax_exemption",
             "a line carries no VAT and the stored draft does not say why",
-            "",
+            "an exemption code such as M07 or M10",
             "update_invoice with tax_exemption, then finalize",
         )
     if document.tax_exemption:
-        yield from _code_in_order(document.tax_exemption, document.date, "tax_exemption", None)
+        yield from _code_in_order(document.tax_exemption, document.date, facts.owner)
+    if document.tax_exemption == "M99":
+        yield warn("tax_exemption", f"{M99}; InvoiceXpress also stamps it by itself when no code was given")
+
+
+def _carries_no_vat(line: Line, facts: Facts) -> bool:
+    """By the rate of the line, or of the account's tax of that name; a line without a readable tax by its own figures."""
+    tax = facts.tax(line.tax) if line.tax else None
+    rate = line.tax_rate if line.tax_rate is not None else tax.value if tax else None
+    return rate == 0 if rate is not None else not line.vat

@@ -8,6 +8,7 @@ from ix_tools.facts import Facts, Want, wants
 from ix_tools.guards.shapes import Draft, InvoiceShaped
 from ix_tools.operation import Finding, ask, refuse
 from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
+from ix_tools.vocabulary import cents
 
 
 def totals_of(call: Draft, facts: Facts) -> Totals | None:
@@ -63,8 +64,8 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
     if discount.value_type == "absolute" and discount.value > net:
         yield refuse(
             "global_discount.value",
-            f"the discount of {discount.value} is more than the lines' net total of {net}",
-            f"at most {net}",
+            f"the discount of {discount.value} is more than the lines' net total of {cents(net)}",
+            f"at most {cents(net)}",
         )
     if "global_discount" not in call.accept:
         yield ask(

@@ -8,6 +8,7 @@ from ix_tools.guards.money import totals_of
 from ix_tools.guards.shapes import InvoiceShaped, Transition
 from ix_tools.operation import Finding, refuse, warn
 from ix_tools.records import Document
+from ix_tools.vocabulary import cents
 
 NOTES = {"credit_notes", "debit_notes"}
 BILLS = {"invoices", "simplified_invoices", "invoice_receipts"}
@@ -103,8 +104,8 @@ def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
     if totals.total > left:
         yield refuse(
             "items",
-            f"the note is worth {totals.total}, but only {left} of {facts.owner.number or facts.owner.id} is left to credit",
-            f"lines worth at most {left}",
+            f"the note is worth {cents(totals.total)}, but only {cents(left)} of {facts.owner.number or facts.owner.id} is left to credit",
+            f"lines worth at most {cents(left)}",
             "get_related_documents shows the notes that stand against it",
         )
 
@@ -119,8 +120,8 @@ def stored_note_within_what_remains(call: Transition, facts: Facts) -> Iterator[
     if (document.total or Decimal(0)) > left:
         yield refuse(
             "document_id",
-            f"the note is worth {document.total}, but only {left} of {owner.number} is left to credit",
-            f"at most {left}",
+            f"the note is worth {cents(document.total or Decimal(0))}, but only {cents(left)} of {owner.number} is left to credit",
+            f"at most {cents(left)}",
             "update the draft, or delete it with change_state",
         )
 
@@ -145,10 +146,10 @@ def simplified_within_legal_limit(call: InvoiceShaped, facts: Facts) -> Iterator
     if total > RETAILER_LIMIT:
         yield warn(
             "document_type",
-            f"{total} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)",
+            f"{cents(total)} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)",
         )
     elif total > OTHERS_LIMIT:
         yield warn(
             "document_type",
-            f"{total} is above 100 EUR: allowed as a simplified invoice only for retailers and street sellers to consumers (CIVA 40/1)",
+            f"{cents(total)} is above 100 EUR: a simplified invoice only for retailers to consumers (CIVA 40/1)",
         )

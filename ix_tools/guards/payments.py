@@ -6,6 +6,7 @@ from decimal import Decimal
 from ix_tools.facts import Facts, Want, wants
 from ix_tools.guards.shapes import Payment
 from ix_tools.operation import Finding, refuse
+from ix_tools.vocabulary import cents
 
 
 def open_amount(facts: Facts) -> Decimal:
@@ -48,8 +49,8 @@ def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]
     elif facts.document is not None and facts.document.status == "final" and call.amount > open_amount(facts):
         yield refuse(
             "amount",
-            f"{call.amount} is more than the {open_amount(facts)} still open",
-            f"at most {open_amount(facts)}",
+            f"{cents(call.amount)} is more than the {cents(open_amount(facts))} still open",
+            f"at most {cents(open_amount(facts))}",
         )
 
 

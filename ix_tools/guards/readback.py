@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal, localcontext
 from typing import Any
 
 from ix_tools.fiscal.currencies import code_of
@@ -65,15 +65,21 @@ def _line(at: int, asked: dict[str, Any] | Any, line: Line) -> Iterator[dict[str
 
 def _equal(asked: Any, stored: Any) -> bool:
     if isinstance(asked, Decimal) and isinstance(stored, Decimal):
-        # Stored amounts have 2, 4 or all decimals, depending on the endpoint: compare at the precision that came.
-        exponent = stored.as_tuple().exponent
-        places = Decimal(1).scaleb(exponent if isinstance(exponent, int) and exponent < -1 else -2)
-        with localcontext() as context:
-            context.prec = DIGITS
-            return asked.quantize(places, ROUND_HALF_UP) == stored.quantize(places, ROUND_HALF_UP)
+        return _same_amount(asked, stored)
     if isinstance(asked, Decimal) and stored is None:
         return asked == 0
     return (asked or None) == (stored or None)
+
+
+def _same_amount(asked: Decimal, stored: Decimal) -> bool:
+    """At the precision that came: stored amounts have 2, 4 or all decimals, depending on the endpoint."""
+    exponent = stored.as_tuple().exponent
+    places = exponent if isinstance(exponent, int) and exponent < -2 else -2
+    with localcontext() as context:
+        context.prec = DIGITS
+        # A figure that was not rounded travels as a binary float, which keeps 15 digits and no more.
+        noise = abs(stored) * Decimal("1e-15") if places < -4 else Decimal(0)
+        return abs(asked - stored) <= Decimal(1).scaleb(places) / 2 + noise
 
 
 def _shown(name: str, value: Any) -> str:

@@ -9,6 +9,7 @@ from ix_tools.guards.money import totals_of
 from ix_tools.guards.shapes import Draft, GuideShaped, InvoiceShaped
 from ix_tools.operation import Finding, ask, refuse
 from ix_tools.records import Document
+from ix_tools.vocabulary import cents
 
 
 @wants(Want.DOCUMENT)
@@ -60,7 +61,7 @@ def global_discount_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Find
     if document is not None and call.global_discount is None and _discounted_as_a_whole(document):
         yield refuse(
             "global_discount",
-            f"the document has one (its net total is {document.before_taxes}), which this update would take away",
+            f"the document has one (its net total is {cents(document.before_taxes or Decimal(0))}), which this update would take away",
             "the same global_discount again; a value of 0 takes it away",
         )
 
@@ -84,13 +85,14 @@ def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]
         yield ask(
             "line_taxes",
             f"items.{unread[0]}.tax",
-            f"InvoiceXpress does not say which tax the stored line has; the total of {document.total} would become {totals.total}",
+            f"which tax the stored line has is not said; the total of {cents(document.total)} "
+            f"would become {cents(totals.total)}",
             "all lines with the taxes that are meant, then accept",
         )
     elif not unread and [line.tax for line in document.lines] == [item.tax for item in call.items]:
         yield refuse(
             "items",
-            f"the stored lines, sent again as they read back, would make {totals.total} instead of {document.total}",
+            f"the stored lines, sent again as they read back, would make {cents(totals.total)} instead of {cents(document.total)}",
             "all lines, with their exact prices",
         )
 

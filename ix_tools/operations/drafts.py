@@ -215,11 +215,16 @@ def predicted(draft: DocumentDraft, facts: Facts) -> Totals | None:
 
 
 def with_default_taxes(items: Sequence[LineItem], facts: Facts) -> list[LineItem]:
-    """Name the account's default tax on lines that name none, so that the wire says what the preview said."""
+    """Name the account's default tax on lines that name none, so that the wire says what the preview said.
+
+    A description is required by the documentation, so a line without one says that it is empty.
+    """
     default = facts.tax(None)
-    if default is None:
-        return list(items)
-    return [item if item.tax else item.model_copy(update={"tax": default.name}) for item in items]
+    name = default.name if default else None
+    return [
+        item.model_copy(update={"tax": item.tax or name, "description": item.description or ""})
+        for item in items
+    ]
 
 
 def found_client(client: ClientDetails | None, facts: Facts) -> ClientDetails | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import states
@@ -137,12 +136,11 @@ class GetPdf(Operation[PdfResult]):
             return PdfResult(document_id=self.document_id, status="ready", link=url)
         content = await sending.download(url)
         if content is None:
-            host = urlsplit(url).hostname
             return PdfResult(
                 document_id=self.document_id,
                 status="ready",
                 link=url,
-                note=f"not downloaded: {host} is neither the account's host nor in pdf_hosts; open the link instead",
+                note="not downloaded: its host is neither the account's nor in pdf_hosts, or did not have it; open the link instead",
             )
         if not content.startswith(b"%PDF"):
             return PdfResult(

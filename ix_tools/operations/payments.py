@@ -20,6 +20,13 @@ class ReceiptResult(Record):
     receipt: Document
 
 
+def receipt_of(content: Any) -> Document:
+    """A receipt, also where the answer does not say that it is one."""
+    return Document.model_validate(
+        {"type": "Receipt", **content} if isinstance(content, dict) else content or {}
+    )
+
+
 class GeneratePayment(Operation[ReceiptResult]):
     """Record a payment of an invoice, which issues a certified receipt; a person approves.
 
@@ -86,7 +93,7 @@ class GeneratePayment(Operation[ReceiptResult]):
 
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt."""
-        return ReceiptResult(receipt=Document.model_validate({"type": "Receipt", **(content or {})}))
+        return ReceiptResult(receipt=receipt_of(content))
 
     def next_steps(self, result: ReceiptResult) -> Iterable[Step]:
         """Fetch the receipt, or see the invoice."""
@@ -137,4 +144,4 @@ class CancelPayment(Operation[ReceiptResult]):
 
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt, cancelled."""
-        return ReceiptResult(receipt=Document.model_validate({"type": "Receipt", **(content or {})}))
+        return ReceiptResult(receipt=receipt_of(content))

@@ -23,7 +23,9 @@ def _parser() -> argparse.ArgumentParser:
         help="language of what is printed (default: pt, since those who issue Portuguese invoices read it)",
     )
     parser.add_argument(
-        "--legacy", action="store_true", help="speak the older MCP protocol, 2025-11-25, as some hosts still do"
+        "--legacy",
+        action="store_true",
+        help="speak the older MCP protocol, 2025-11-25, as some hosts still do",
     )
     parser.add_argument(
         "--out",
@@ -56,5 +58,5 @@ def main(argv: Sequence[str]) -> int:
 
         return story.run(screen, options.out, legacy=options.legacy)
     except KeyboardInterrupt:
-        print(file=sys.stderr)
+        sys.stderr.write("\n")
         return 130

@@ -1,16 +1,19 @@
 """The assistant's side of the demo: an MCP client over stdio, and the person who answers what the server asks."""
 
-import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio
 from mcp import Client, StdioServerParameters
+from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult, Tool
+
+from ix_tools.faces.demo.screen import Screen
 
 Json = dict[str, Any]
 COMMAND = "ix-tools serve"
@@ -22,17 +25,17 @@ class NotAsTold(Exception):
 
 @dataclass
 class Person:
-    """Who answers the forms: one answer at a time, prepared beforehand, and what was shown is kept."""
+    """Who answers the forms: prepared beforehand; what was shown is kept."""
 
-    decides: Callable[[str], bool] = field(default=lambda shown: False)
+    approves: bool = False
     shown: str = ""
 
-    async def answer(self, context: Any, asked: ElicitRequestParams) -> ElicitResult:
+    async def answer(self, context: Any, params: ElicitRequestParams) -> ElicitResult:
         """Tick the box or decline."""
-        if not isinstance(asked, ElicitRequestFormParams):
+        if not isinstance(params, ElicitRequestFormParams):
             return ElicitResult(action="cancel")
-        self.shown = asked.message
-        if self.decides(asked.message):
+        self.shown = params.message
+        if self.approves:
             return ElicitResult(action="accept", content={"approve": True})
         return ElicitResult(action="decline")
 
@@ -59,7 +62,8 @@ class Assistant:
         """The result of a call that has to succeed."""
         body = await self.call(tool, arguments)
         if body.get("ok") is not True:
-            raise NotAsTold(f"{tool}: {body.get('message') or body.get('status')}")
+            said = " ".join(str(body[key]) for key in ("message", "status", "next") if body.get(key))
+            raise NotAsTold(f"{tool}: {said}")
         return body
 
     async def not_done(self, tool: str, arguments: Mapping[str, Any], code: str) -> Json:
@@ -85,6 +89,17 @@ async def connected(environment: Mapping[str, str], *, legacy: bool) -> AsyncIte
         yield Assistant(client, tools, client.protocol_version, seconds, person)
 
 
-def own_environment() -> dict[str, str]:
-    """What the server needs of this process's environment: everything, since the account may be set there."""
-    return dict(os.environ)
+def told(screen: Screen, telling: Callable[[], Awaitable[None]]) -> int:
+    """Tell a story; 1, and in words why, when a step did not end as told."""
+    try:
+        anyio.run(telling)
+    except (NotAsTold, MCPError, OSError, ExceptionGroup) as wrong:
+        first: Exception = wrong
+        while isinstance(first, ExceptionGroup):
+            first = first.exceptions[0]
+        if not isinstance(first, NotAsTold | MCPError | OSError):
+            raise
+        screen.gap()
+        screen.bad("stopped", str(first))
+        return 1
+    return 0

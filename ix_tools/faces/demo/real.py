@@ -1,18 +1,19 @@
 """The demo with an account of one's own: reads, one draft after a typed yes, and a stop before anything that counts."""
 
+import os
 from decimal import Decimal
 
 import anyio
 
 from ix_tools.errors import SettingsError
-from ix_tools.faces.demo.assistant import Assistant, Json, NotAsTold, connected, own_environment
+from ix_tools.faces.demo.assistant import Assistant, Json, NotAsTold, connected, told
 from ix_tools.faces.demo.screen import Screen
 from ix_tools.settings import Settings, load
 from ix_tools.totals import Totals, TotalsLine, predict
 
 LINE = "ix-tools teste"
-PRICE = Decimal("24.3902")
-"""Four decimals: at 23 % this is 30.00 to the cent, and 29.99 for whoever rounds too early."""
+PRICE, QUANTITY = Decimal("2.439"), Decimal(10)
+"""At 23 % this is 30.00 to the cent; whoever cuts the price to two decimals gets 30.01."""
 YES = {"sim", "yes"}
 
 
@@ -22,24 +23,17 @@ def run(screen: Screen, *, legacy: bool) -> int:
         settings = load()
         settings.require_account()
     except SettingsError as wrong:
+        screen.bad("stopped", wrong.message)
         for problem in wrong.problems:
-            screen.bad("refused", f"{problem.field}: {problem.problem}")
-        screen.text("real_account" if wrong.problems else "failed", what=wrong.message)
+            screen.text("plain", text=f"{problem.field}: {problem.problem}")
         screen.text("real_missing")
         return 2
-    try:
-        anyio.run(_told, screen, settings, legacy)
-    except* NotAsTold as wrong:
-        screen.gap()
-        for one in wrong.exceptions:
-            screen.bad("refused", screen.say("failed", what=str(one)))
-        return 1
-    return 0
+    return told(screen, lambda: _told(screen, settings, legacy))
 
 
 async def _told(screen: Screen, settings: Settings, legacy: bool) -> None:
     screen.title("real_title", "real_notice", account=settings.account)
-    async with connected(own_environment(), legacy=legacy) as assistant:
+    async with connected(os.environ, legacy=legacy) as assistant:
         taxes = await _read(screen, assistant)
         await _offered(screen, assistant, taxes)
 
@@ -65,10 +59,17 @@ async def _offered(screen: Screen, assistant: Assistant, taxes: list[Json]) -> N
     tax = tax or next((one for one in taxes if one.get("default_tax")), None)
     if tax is None:
         raise NotAsTold("the account has no default VAT rate")
-    totals = predict([TotalsLine(PRICE, Decimal(1), rate=Decimal(tax["value"]))])
+    totals = predict([TotalsLine(PRICE, QUANTITY, rate=Decimal(tax["value"]))])
     screen.step("real_offer")
-    price = f"{PRICE} €" if screen.language == "en" else f"{PRICE} €".replace(".", ",")
-    screen.text("real_what", name=LINE, price=price, tax=tax["name"], total=screen.money(totals.total))
+    price = f"€{PRICE}" if screen.language == "en" else f"{PRICE} €".replace(".", ",")
+    screen.text(
+        "real_what",
+        name=LINE,
+        quantity=QUANTITY,
+        price=price,
+        tax=tax["name"],
+        total=screen.money(totals.total),
+    )
     answer = await anyio.to_thread.run_sync(lambda: screen.ask("real_ask"))
     if answer not in YES:
         screen.good("real_no")
@@ -79,7 +80,7 @@ async def _offered(screen: Screen, assistant: Assistant, taxes: list[Json]) -> N
 
 
 async def _created(screen: Screen, assistant: Assistant, tax: str, totals: Totals) -> int:
-    line = {"name": LINE, "unit_price": float(PRICE), "quantity": 1, "tax": tax}
+    line = {"name": LINE, "unit_price": float(PRICE), "quantity": int(QUANTITY), "tax": tax}
     draft = {"document_type": "simplified_invoices", "date": "today", "due_date": "+0d", "items": [line]}
     body = await assistant.call("create_invoice", draft)
     document = body.get("document") or {}

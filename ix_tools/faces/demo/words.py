@@ -4,7 +4,6 @@ from ix_tools.words import Said
 
 SAID: dict[str, Said] = {
     # --- words on their own ---
-    "done": Said("feito", "done"),
     "refused": Said("recusado", "refused"),
     "declined": Said("não aprovado", "declined"),
     "form": Said("o que a pessoa vê antes de dizer sim", "what the person sees before saying yes"),
@@ -22,7 +21,6 @@ SAID: dict[str, Said] = {
     "tools": Said("Ferramentas", "Tools"),
     "kind": Said("O que fazem", "What they do"),
     "request": Said("Pedido", "Request"),
-    "answer": Said("Resposta", "Answer"),
     "meaning": Said("O que foi", "What it was"),
     # --- the story ---
     "title": Said("ix-tools: de uma frase à fatura paga", "ix-tools: from a sentence to a paid invoice"),
@@ -39,9 +37,7 @@ SAID: dict[str, Said] = {
         "{command} respondeu em {seconds} s (MCP {protocol}) com {count} ferramentas.",
         "{command} answered in {seconds} s (MCP {protocol}) with {count} tools.",
     ),
-    "refusal": Said(
-        "Uma linha isenta, e ninguém disse porquê", "An exempt line, and nobody said why"
-    ),
+    "refusal": Said("Uma linha isenta, e ninguém disse porquê", "An exempt line, and nobody said why"),
     "order": Said(
         "cliente novo {client}, NIF {nif}: {hours} h de consultoria a {price} com IVA 23 %, e um curso de {course} sem IVA",
         "new client {client}, NIF {nif}: {hours} h of consulting at {price} with 23 % VAT, and a course of {course} without VAT",
@@ -50,17 +46,19 @@ SAID: dict[str, Said] = {
         "Registo da sandbox: {count} escritas. Nada foi criado, nem o cliente.",
         "The sandbox's log: {count} writes. Nothing was created, not even the client.",
     ),
-    "no_default": Said(
-        "As recusas são em inglês porque são para o assistente; dizem o campo, o que é permitido e o passo seguinte: {next}.",
-        "A refusal names the field, what is allowed and what to do next: {next}.",
+    "refusal_says": Said(
+        "A recusa é escrita para o assistente, em inglês. O que seria certo: {allowed}. O passo seguinte: {next}.",
+        "What would be right: {allowed}. What to do next: {next}.",
     ),
     "draft": Said("A mesma fatura, com o código {code}", "The same invoice, with code {code}"),
-    "same_with": Said("o mesmo, com tax_exemption: {code} ({text})", "the same, with tax_exemption: {code} ({text})"),
+    "same_with": Said(
+        "o mesmo, com tax_exemption: {code} ({text})", "the same, with tax_exemption: {code} ({text})"
+    ),
     "drafted": Said("rascunho {number} guardado para {client}.", "draft {number} stored for {client}."),
     "totals": Said(
-        "Calculado antes de enviar: {predicted}. Lido de volta do InvoiceXpress: {stored} ({net} sem IVA + {vat} de IVA). "
+        "Calculado antes de enviar: {predicted}. Lido de volta: {stored} ({net} sem IVA + {vat} de IVA). "
         "Diferença: {difference}.",
-        "Calculated before sending: {predicted}. Read back from InvoiceXpress: {stored} ({net} net + {vat} VAT). "
+        "Calculated before sending: {predicted}. Read back: {stored} ({net} net + {vat} VAT). "
         "Difference: {difference}.",
     ),
     "decline": Said("Finalizar, e a pessoa diz que não", "Finalize, and the person says no"),
@@ -71,8 +69,8 @@ SAID: dict[str, Said] = {
     ),
     "approve": Said("Finalizar, e a pessoa aprova", "Finalize, and the person approves"),
     "asked_again": Said(
-        "O mesmo formulário outra vez: um não não se guarda como sim, e cada sim serve para uma só chamada.",
-        "The same form once more: each yes is good for one call only.",
+        "O mesmo formulário outra vez; cada sim serve para uma só chamada.",
+        "The same form once more; each yes is good for one call only.",
     ),
     "finalized": Said(
         "fatura {number} emitida, ATCUD {atcud}, total {total}.",
@@ -102,7 +100,7 @@ SAID: dict[str, Said] = {
     "write_create": Said("rascunho (e o cliente novo)", "draft (and the new client)"),
     "write_state": Said("finalizar, aprovado", "finalize, approved"),
     "write_email": Said("e-mail, aprovado", "e-mail, approved"),
-    "write_payment": Said("pagamento e recibo, aprovado", "payment and receipt, approved"),
+    "write_payment": Said("pagamento, aprovado", "payment, approved"),
     "what_next": Said(
         "Experimentar com o seu assistente, ainda sem conta: `ix-tools serve --sandbox` (ver README.pt.md, «Ligar um assistente»). "
         "Com a sua conta, só um rascunho: `ix-tools demo --real`.",
@@ -112,12 +110,11 @@ SAID: dict[str, Said] = {
     # --- with one's own account ---
     "real_title": Said("ix-tools com a sua conta: {account}", "ix-tools with your account: {account}"),
     "real_notice": Said(
-        "Primeiro só se lê. Depois, se escrever sim, cria-se um rascunho de 30,00 € para testar os totais. "
-        "Nada é finalizado, enviado ou pago: esta demonstração não chega lá, e mesmo um rascunho só com o seu sim.",
-        "First it only reads. Then, if you type yes, it creates one draft of 30.00 € to test the totals. "
-        "Nothing is finalized, sent or paid: this demo stops before that, and makes even a draft only with your yes.",
+        "Primeiro só se lê. Depois, se escrever sim, cria-se um pequeno rascunho para conferir os totais. "
+        "Nada é finalizado, enviado ou pago: a demonstração pára antes disso.",
+        "First it only reads. Then, if you type yes, it creates one small draft to check the totals. "
+        "Nothing is finalized, sent or paid: the demo stops before that.",
     ),
-    "real_account": Said("Não há conta definida.", "No account is set."),
     "real_missing": Said(
         "Defina INVOICEXPRESS_ACCOUNT e INVOICEXPRESS_API_KEY (no InvoiceXpress: Conta > API) e repita. "
         "Sem conta, `ix-tools demo` mostra tudo na sandbox.",
@@ -134,9 +131,9 @@ SAID: dict[str, Said] = {
     "real_no_invoices": Said("Documentos: nenhum.", "Documents: none."),
     "real_offer": Said("Um rascunho, se quiser", "One draft, if you want it"),
     "real_what": Said(
-        "Fatura simplificada sem cliente, uma linha «{name}»: 1 × {price} a {tax}. Previsto: {total}. "
+        "Fatura simplificada sem cliente, uma linha «{name}»: {quantity} × {price} a {tax}. Previsto: {total}. "
         "Fica um rascunho, que se apaga, e um artigo com esse nome no seu catálogo.",
-        "A simplified invoice without a client, one line “{name}”: 1 × {price} at {tax}. Predicted: {total}. "
+        "A simplified invoice without a client, one line “{name}”: {quantity} × {price} at {tax}. Predicted: {total}. "
         "It leaves a draft, which can be deleted, and an item of that name in your catalogue.",
     ),
     "real_ask": Said("Escreva sim para criar o rascunho:", "Type yes to create the draft:"),
@@ -147,7 +144,9 @@ SAID: dict[str, Said] = {
         "To delete it: open draft {number} in InvoiceXpress and delete it; or ask your assistant to "
         "“delete draft {number}” (change_state, state: deleted), and approve. The item “{name}” is deleted in InvoiceXpress, under Items.",
     ),
-    "real_drafted": Said("rascunho {number} criado e lido de volta.", "draft {number} created and read back."),
+    "real_drafted": Said(
+        "rascunho {number} criado e lido de volta.", "draft {number} created and read back."
+    ),
     "plain": Said("{text}", "{text}"),
     "real_end": Said(
         "Aqui pára. Nada foi emitido, enviado nem comunicado à AT.",
@@ -158,6 +157,5 @@ SAID: dict[str, Said] = {
         "stored, but not as asked (draft {number}). This is what the comparison is for:",
     ),
     # --- when something is wrong ---
-    "failed": Said("Um passo não acabou como devia: {what}", "A step did not end as it should: {what}"),
-    "no_server": Said("O servidor não arrancou: {what}", "The server did not start: {what}"),
+    "stopped": Said("interrompido", "stopped"),
 }

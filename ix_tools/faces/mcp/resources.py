@@ -10,7 +10,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from ix_tools.errors import InvalidArguments, IxError, NotFound
-from ix_tools.perform import Desk, pdf_content, perform
+from ix_tools.perform import Desk, parse, pdf_content, perform
 from ix_tools.resources import EXEMPTIONS
 
 _PDF = re.compile(r"ix://documents/([0-9]{1,16})/pdf(\?second_copy=true)?")
@@ -33,6 +33,7 @@ async def _content(
     if uri == EXEMPTIONS:
         return _json(uri, await perform(await open_desk(), "lookup_exemption_codes", {"all": True}))
     if found := _PDF.fullmatch(uri):
+        parse("get_pdf", {"document_id": int(found[1])})
         content = await pdf_content(await open_desk(), int(found[1]), second_copy=bool(found[2]))
         return types.BlobResourceContents(
             uri=uri, mime_type="application/pdf", blob=base64.b64encode(content).decode()

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
-from mcp.server.stdio import stdio_server
 
 from ix_tools.errors import SettingsError
-from ix_tools.faces.mcp.server import build
 from ix_tools.settings import Settings, for_sandbox, load
 
 if TYPE_CHECKING:
@@ -108,6 +106,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 async def _serve(settings: Settings, sandbox_file: Path | None) -> None:
+    # After the settings: a wrong one is said at once, and reading their docstrings is cheaper before the SDK is there.
+    from mcp.server.stdio import stdio_server
+
+    from ix_tools.faces.mcp.server import build
+
     async with desk_of(settings, sandbox_file) as desk, stdio_server() as (incoming, outgoing):
         server: Any = build(desk.open)
         # What was loaded to start lives as long as the process: collecting it again and again only costs pauses.

@@ -15,7 +15,7 @@ from ix_tools.prompts import PROMPTS
 from ix_tools.resources import RESOURCES, TEMPLATES
 from ix_tools.schema import listed, tool
 
-PACKAGE = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
 FOLDER = PACKAGE.parent / "tool_schemas"
 
 

@@ -1,0 +1,154 @@
+"""Random documents that try hard to round badly, each reproducible from the seed and its number alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
+
+Json = dict[str, Any]
+
+NOW = "2026-11-20T10:00:00"
+"""The moment of every document, by the clocks of desk and sandbox."""
+TODAY = "2026-11-20"
+TYPES = {
+    "invoices": 40,
+    "simplified_invoices": 15,
+    "invoice_receipts": 15,
+    "credit_notes": 8,
+    "debit_notes": 6,
+    "vat_moss_invoices": 4,
+    "transports": 5,
+    "shippings": 4,
+    "devolutions": 3,
+}
+"""How often each kind of document is drawn."""
+NOTES = {"credit_notes", "debit_notes"}
+GUIDES = {"transports", "shippings", "devolutions"}
+RATES = {"IVA23": 23, "IVA13": 13, "IVA6": 6, "IVA22": 22, "Isento": 0}
+"""The sandbox's taxes; the rates are checked against the account before anything is predicted with them."""
+EXEMPTIONS = ("M01", "M05", "M07", "M10", "M16", "M30")
+PLACE = {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-555", "country": "PT"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A call to make, and the totals that ix-tools predicts for it."""
+
+    operation: str
+    arguments: Json
+    predicted: Totals
+
+
+def draw(seed: int, number: int, owner: int) -> Drawn:
+    """Document `number` of a seed; a note corrects the issued invoice `owner`."""
+    # Text seeds are hashed the same way in every process; the number makes documents independent of each other.
+    random = Random(f"{seed}/{number}")
+    kind = random.choices(list(TYPES), list(TYPES.values()))[0]
+    items = _items(random)
+    given: Json = {"document_type": kind, "date": TODAY, "due_date": "+30d", "items": items}
+    # Lines are called after their place, so the catalogue stays one page long and every document rewrites it.
+    given["accept"] = ["overwrite_items"]
+    if kind in NOTES:
+        given |= {"owner_invoice_id": owner, "client": {"code": "ACME"}}  # whom the invoice was issued to
+    elif kind != "simplified_invoices" or random.random() < 0.5:
+        given["client"] = {"code": random.choice(("ACME", "BETA"))}
+    if any(RATES[item["tax"]] == 0 for item in items):
+        given["tax_exemption"] = random.choice(EXEMPTIONS)
+    if random.random() < 0.1:
+        given["retention"] = random.choice(("11.5", "25", "16.5"))
+    if kind in GUIDES:
+        given |= {"loaded_at": "2026-11-20T12:00", "address_from": PLACE, "address_to": PLACE}
+        return Drawn("create_guide", given, predict(lines_of(items)))
+    discount = _global_discount(random, items) if random.random() < 0.2 else None
+    if discount is not None:
+        given["accept"].append("global_discount")
+        word = "percentage" if discount.percentage else "absolute"
+        given["global_discount"] = {"value_type": word, "value": str(discount.value)}
+    return Drawn("create_invoice", given, predict(lines_of(items), discount))
+
+
+def lines_of(items: list[Json]) -> list[TotalsLine]:
+    """What the lines of a call contribute to its totals."""
+    return [
+        TotalsLine(
+            Decimal(item["unit_price"]),
+            Decimal(item["quantity"]),
+            Decimal(item.get("discount", "0")),
+            Decimal(RATES[item["tax"]]),
+            item["tax"],
+        )
+        for item in items
+    ]
+
+
+def has_half_cent(drawn: Drawn) -> bool:
+    """Whether a figure lies exactly between two cents, where half up and half even part ways."""
+    gross = net = vat = Fraction(0)
+    for line in lines_of(drawn.arguments["items"]):
+        line_gross = Fraction(line.unit_price) * Fraction(line.quantity)
+        line_net = line_gross * (1 - Fraction(line.discount) / 100)
+        gross, net, vat = gross + line_gross, net + line_net, vat + line_net * Fraction(line.rate) / 100
+    kept = Fraction(1)
+    if discount := drawn.arguments.get("global_discount"):
+        value = Fraction(discount["value"])
+        kept = 1 - (value / 100 if discount["value_type"] == "percentage" else value / net)
+    figures = (gross, gross - net * kept, net * kept, (net + vat) * kept)
+    return any(figure * 100 % 1 == Fraction(1, 2) for figure in figures)
+
+
+def _items(random: Random) -> list[Json]:
+    taxes = random.sample(list(RATES), random.randint(1, 3))
+    # Everyday numbers meet an exact half cent far more often than long ones do.
+    line = _everyday_line if random.random() < 0.3 else _line
+    items = [line(random, at, taxes) for at in range(min(random.randint(1, 20), random.randint(1, 20)))]
+    if len(items) < 20 and random.random() < 0.05:
+        items.append(dict(items[0]))  # the same line twice is allowed, as long as both say the same
+    return items
+
+
+def _everyday_line(random: Random, at: int, taxes: list[str]) -> Json:
+    item = {
+        "name": f"Linha {at + 1}",
+        "unit_price": _number(random, 100, places=(1, 2, 3)),
+        "quantity": _number(random, 10, places=(0,)),
+        "tax": random.choice(taxes),
+    }
+    if random.random() < 0.3:
+        item["discount"] = random.choice(("5", "10", "12.5", "25", "50", "100"))
+    return item
+
+
+def _line(random: Random, at: int, taxes: list[str]) -> Json:
+    item = {
+        "name": f"Linha {at + 1}",
+        "unit_price": _number(random, 10 ** random.choice((1, 2, 3, 5))),
+        "quantity": _number(random, 10 ** random.choice((1, 1, 2, 3)), places=(0, 0, 0, 1, 2, 3, 4)),
+        "tax": random.choice(taxes),
+    }
+    if random.random() < 0.35:
+        item["discount"] = _number(random, 100, places=(0, 0, 1, 2, 4))
+    if random.random() < 0.3:
+        item["unit"] = random.choice(("hour", "day", "month", "unit", "service", "other"))
+    return item
+
+
+def _number(random: Random, below: int, places: tuple[int, ...] = (0, 1, 2, 3, 4)) -> str:
+    """More than 0 and at most `below`; half of those with three or four decimals end in 5, so that halves occur."""
+    decimals = random.choice(places)
+    digits = random.randint(1, below * 10**decimals)
+    if decimals >= 3 and random.random() < 0.5:
+        digits = max(5, digits - digits % 10 - 5)
+    return str(Decimal(digits).scaleb(-decimals))
+
+
+def _global_discount(random: Random, items: list[Json]) -> GlobalDiscount | None:
+    if random.random() < 0.5:
+        return GlobalDiscount(Decimal(_number(random, 100, places=(0, 1, 2))), percentage=True)
+    net = sum(predict(lines_of(items)).nets, Decimal(0))
+    value = (net * Decimal(repr(random.random()))).quantize(Decimal("0.01"), ROUND_DOWN)
+    return GlobalDiscount(value, percentage=False) if value else None

@@ -1,0 +1,118 @@
+"""A sandbox in a process of its own, reached over HTTP, and a desk before it: the road with nothing left out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from bench.documents import NOW, TODAY, Json
+from bench.stdio import ROOT, environment
+from ix_tools.perform import ApprovalNeeded, Desk, Reply, perform
+from ix_tools.sandbox.seeds import ACCOUNT, API_KEY
+from ix_tools.settings import Settings, for_sandbox
+from ix_tools.vocabulary import LISBON
+
+BOX = [sys.executable, "-m", "bench.box"]
+KEY = {"api_key": API_KEY}
+NO_LIMIT = 10**9
+SECONDS = 10
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Office]:
+    """An office, gone with everything it stored when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="ix-bench-") as name, _box(Path(name)) as url:
+        folder = Path(name)
+        settings = Settings(store=folder / "ix-tools.db", language="en")
+        desk = replace(Desk.open(for_sandbox(settings, url, API_KEY)), now=_now)
+        async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
+            try:
+                office = Office(folder, url, desk, http)
+                await office.control("PUT", "clock", {"now": NOW})
+                # The vendor's limit is the only thing that is not the same: it would make the bench wait.
+                await office.control("PUT", "options", {"rate_limit": NO_LIMIT})
+                yield office
+            finally:
+                await desk.close()
+
+
+@contextmanager
+def _box(home: Path) -> Iterator[str]:
+    with subprocess.Popen(BOX, stdout=subprocess.PIPE, cwd=ROOT, env=environment(home)) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().decode().strip()
+        finally:
+            process.terminate()
+            try:
+                process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _now() -> datetime:
+    return datetime.fromisoformat(NOW).replace(tzinfo=LISBON)
+
+
+@dataclass(frozen=True)
+class Office:
+    """What one needs to make documents, and to ask the sandbox what it saw."""
+
+    folder: Path
+    url: str
+    desk: Desk
+    http: httpx2.AsyncClient
+
+    @property
+    def for_a_server(self) -> dict[str, str]:
+        """The environment of a server that works for this account."""
+        return {
+            "INVOICEXPRESS_ACCOUNT": ACCOUNT,
+            "INVOICEXPRESS_API_KEY": API_KEY,
+            "INVOICEXPRESS_BASE_URL": self.url,
+        }
+
+    async def control(self, method: str, what: str, sent: Json | None = None) -> Any:
+        """Move the sandbox's hand."""
+        answer = await self.http.request(method, f"/_sandbox/{what}", json=sent)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    async def requests(self) -> list[Json]:
+        """The requests that came in since this was asked last."""
+        seen: list[Json] = await self.control("GET", "requests")
+        await self.control("DELETE", "requests")
+        return seen
+
+    async def rates(self) -> dict[str, Decimal]:
+        """The account's taxes."""
+        taxes = (await perform(self.desk, "list_taxes", {}))["taxes"]
+        return {tax["name"]: Decimal(tax["value"]) for tax in taxes}
+
+    async def add_tax(self, name: str, rate: str) -> None:
+        """Give the account another tax; there is no tool for that, so the sandbox is asked directly."""
+        body = {"tax": {"name": name, "value": rate, "region": "PT", "code": "OUT"}}
+        (await self.http.post("/taxes.json", params=KEY, json=body)).raise_for_status()
+
+    async def issued(self) -> int:
+        """The id of a finalized invoice, large enough for any notes that correct it."""
+        line = {"name": "Empreitada", "unit_price": "900000000", "quantity": "10000", "tax": "IVA23"}
+        given = {"date": TODAY, "due_date": TODAY, "client": {"code": "ACME"}, "items": [line]}
+        made: Json = (await perform(self.desk, "create_invoice", given))["document"]
+        change = {"document_type": "invoices", "document_id": made["id"], "state": "finalized"}
+        try:
+            await perform(self.desk, "change_state", change, can_ask=True)
+        except ApprovalNeeded as asked:
+            reply = Reply(asked.approval.handle, True, accepted_differences=False)
+            await perform(self.desk, "change_state", change, can_ask=True, reply=reply)
+        return int(made["id"])

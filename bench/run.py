@@ -1,0 +1,73 @@
+"""The benchmark: `python bench/run.py [start] [sizes] [calls] [totals] [--quick]`; without names, all of it.
+
+Shows, never tests: ends with 0 whatever was measured. Times drift with the machine, so what counts are ratios of
+things measured turn by turn in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from bench import calls, sizes, start, totals
+from bench.report import Row, Table, machine, printed
+from bench.stdio import end_on_sigterm
+
+PARTS = ("start", "sizes", "calls", "totals")
+
+
+def main() -> None:
+    """Measure what was asked for and print it."""
+    end_on_sigterm()
+    options = _options()
+    quick = options.quick
+    documents = options.documents or (200 if quick else 10_000)
+    ways: dict[str, Callable[[], Table]] = {
+        "start": lambda: start.measure(2 if quick else 15),
+        "sizes": sizes.measure,
+        "calls": lambda: calls.measure(40 if quick else 300),
+        "totals": lambda: totals.measure(documents, options.seed),
+    }
+    print(machine(), flush=True)
+    if quick:
+        print("--quick: few rounds; good for seeing that it works, not for quoting")
+    tables: dict[str, Table] = {}
+    for name in options.names or PARTS:
+        began = time.perf_counter()
+        table = ways[name]()
+        tables[name] = replace(table, seconds=time.perf_counter() - began)
+        print(printed(tables[name]), flush=True)
+    missed = [row.name.strip() for table in tables.values() for row in table.rows if row.met is False]
+    print(f"\n{_targets(tables)} targets met" + (f"; missed: {'; '.join(missed)}" if missed else ""))
+    if options.json:
+        content = {"machine": machine(), **{name: asdict(table) for name, table in tables.items()}}
+        options.json.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _targets(tables: dict[str, Table]) -> str:
+    rows: list[Row] = [row for table in tables.values() for row in table.rows if row.met is not None]
+    return f"{sum(row.met is True for row in rows)} of {len(rows)}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure ix-tools: start-up, sizes, calls, totals.")
+    parser.add_argument("names", nargs="*", metavar="part", help=f"{', '.join(PARTS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="few rounds and documents, under a minute")
+    parser.add_argument("--documents", type=int, help="how many random documents (default 10000, quick 200)")
+    parser.add_argument("--seed", type=int, default=1, help="of the random documents (default 1)")
+    parser.add_argument(
+        "--json", type=Path, help="also write every figure and single measurement to this file"
+    )
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in PARTS]
+    if unknown:
+        parser.error(f"no such part: {', '.join(unknown)} (there are {', '.join(PARTS)})")
+    return options
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""How much a model has to read: the tools, a document, a list."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import anyio
+
+from bench.documents import TODAY, Json
+from bench.office import KEY, opened
+from bench.report import Row, Table
+from bench.stdio import ERAS, MODERN, MODULE, Server, result
+from ix_tools.perform import perform
+
+MOST_BYTES, MOST_PER_TOOL = 24_000, 1_200
+DOCUMENTS, LINES = 30, 3
+
+
+def measure() -> Table:
+    """What a real server sends for tools/list, get_document and list_invoices, in both eras."""
+    return anyio.run(_measured)
+
+
+async def _measured() -> Table:
+    async with opened() as office:
+        last = 0
+        for number in range(DOCUMENTS):
+            made = await perform(office.desk, "create_invoice", _invoice(number))
+            last = made["document"]["id"]
+        upstream = {
+            "get_document": (await office.http.get(f"/invoices/{last}.json", params=KEY)).content,
+            "list_invoices": (await office.http.get("/invoices.json", params=KEY)).content,
+        }
+        lists: dict[str, bytes] = {}
+        results: dict[str, bytes] = {}
+        calls: tuple[tuple[str, Json], ...] = (
+            ("get_document", {"document_type": "invoices", "document_id": last}),
+            ("list_invoices", {"per_page": DOCUMENTS}),
+        )
+        for era in ERAS:
+            with Server(MODULE, era, office.folder, office.for_a_server) as server:
+                server.hello()
+                lists[era] = server.ask("tools/list")
+                for name, arguments in calls:
+                    results[name] = server.ask("tools/call", {"name": name, "arguments": arguments})
+    tools = result(lists[MODERN])["tools"]
+    per_tool = {tool["name"]: len(_compact(tool)) for tool in tools}
+    total = len(_compact({"tools": tools}))
+    average = total / len(tools)
+    rows = [
+        Row(
+            f"tools/list, {len(tools)} tools", _bytes(total), f"<= {_bytes(MOST_BYTES)}", total <= MOST_BYTES
+        ),
+        Row("average per tool", _bytes(average), f"<= {_bytes(MOST_PER_TOOL)}", average <= MOST_PER_TOOL),
+        *(Row(f"tools/list as a line on stdout, {era}", _bytes(len(lists[era]))) for era in ERAS),
+        *(Row(f"  {name}", _bytes(size)) for name, size in sorted(per_tool.items(), key=lambda one: -one[1])),
+    ]
+    what = {
+        "get_document": f"a document of {LINES} lines",
+        "list_invoices": f"a list of {DOCUMENTS} documents",
+    }
+    for name, line in results.items():
+        text = result(line)["content"][0]["text"].encode()
+        theirs = len(upstream[name])
+        rows.append(
+            Row(f"{name}: {what[name]}", f"{_bytes(len(text))}  {len(text) / theirs:.2f} x InvoiceXpress's")
+        )
+        rows.append(Row("  as a line on stdout", f"{_bytes(len(line))}  {len(line) / theirs:.2f} x"))
+    notes = [
+        'tools/list: compact JSON of {"tools": [...]}, from a real answer; results: the text a model reads',
+        "a result's line holds it twice, as text and as structure: hosts differ in which they show",
+    ]
+    return Table("Sizes", rows, notes, details=per_tool)
+
+
+def _invoice(number: int) -> Json:
+    items = [
+        {"name": f"Linha {at + 1}", "unit_price": str(10 * (at + 1)), "quantity": "2", "tax": "IVA23"}
+        for at in range(LINES)
+    ]
+    return {
+        "date": TODAY,
+        "due_date": "+30d",
+        "client": {"code": "ACME"},
+        "items": items,
+        "reference": f"PO-{number + 1}",
+    }
+
+
+def _compact(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _bytes(size: float) -> str:
+    return f"{size:,.0f} bytes"

@@ -1,0 +1,216 @@
+"""Predicted totals against stored totals: thousands of random documents down the whole road, and the known samples."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+
+from bench.documents import NOTES, RATES, TODAY, Drawn, Json, draw, has_half_cent
+from bench.office import Office, opened
+from bench.report import Row, Table
+from bench.stdio import end_on_sigterm
+from ix_tools.errors import IxError, StoredDifferently
+from ix_tools.perform import perform
+from ix_tools.totals import Totals, TotalsLine, predict
+
+FIGURES = ("sum", "discount", "before_taxes", "taxes", "total")
+SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "vendor" / "rounding_samples.json"
+PROCESSES = 2
+"""Each has a sandbox, a desk and documents of its own."""
+AT_ONCE = 4
+"""Documents under way at the same time in each process."""
+NOTES_PER_INVOICE = 8
+"""A new invoice is issued after so many notes: each credit note makes the road read all the others."""
+SHOWN = 5
+"""How many failures are told in words."""
+
+
+@dataclass
+class Outcome:
+    """What came of a share of the documents."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    lines: int = 0
+    discounted: int = 0
+    halves: int = 0
+    """Documents where a figure is an exact half cent before rounding."""
+    requests: int = 0
+    greatest: Decimal = Decimal(0)
+    """The greatest difference in any figure of any document."""
+    wrong: list[str] = field(default_factory=list)
+    """Figures stored otherwise than predicted."""
+    held: list[str] = field(default_factory=list)
+    """Stored as predicted in every figure, yet the road reported something else as different."""
+    refused: list[str] = field(default_factory=list)
+    """Documents that were not made."""
+
+    def add(self, other: Outcome) -> None:
+        """Put another share to this one."""
+        self.kinds += other.kinds
+        self.lines += other.lines
+        self.discounted += other.discounted
+        self.halves += other.halves
+        self.requests += other.requests
+        self.greatest = max(self.greatest, other.greatest)
+        self.wrong += other.wrong
+        self.held += other.held
+        self.refused += other.refused
+
+
+def measure(documents: int, seed: int) -> Table:
+    """The samples, then the random documents, in processes side by side."""
+    samples = anyio.run(_samples)
+    started = time.perf_counter()
+    outcome = Outcome()
+    shares = [(seed, documents, at) for at in range(PROCESSES)]
+    # Leaving the block ends the processes, and they their sandboxes, also when the bench is interrupted.
+    with multiprocessing.get_context("spawn").Pool(PROCESSES, end_on_sigterm) as pool:
+        for share in pool.starmap(_share, shares, chunksize=1):
+            outcome.add(share)
+    seconds = time.perf_counter() - started
+    made = outcome.kinds.total()
+    kinds = ", ".join(f"{count} {kind}" for kind, count in outcome.kinds.most_common())
+    rows = [
+        _none("known samples with another figure", samples, f"of {_known()}"),
+        _none("random documents with another figure", outcome.wrong, f"of {made}"),
+        Row(
+            "greatest difference in any figure", f"{outcome.greatest:.2f} EUR", "0.00", outcome.greatest == 0
+        ),
+        _none("stored as predicted, yet reported as different", outcome.held),
+        _none("not made", outcome.refused, f"of {documents}"),
+        Row("with an exact half cent in a figure", str(outcome.halves)),
+        Row("with a global discount", str(outcome.discounted)),
+        Row("lines", str(outcome.lines)),
+        Row(
+            "time per document",
+            f"{seconds / documents * 1000:.1f} ms, {PROCESSES * AT_ONCE} under way at once",
+        ),
+        Row("requests per document", f"{outcome.requests / max(1, made):.1f}"),
+    ]
+    failures = [*samples, *outcome.wrong, *outcome.held, *outcome.refused]
+    notes = [f"seed {seed}: {kinds}", *failures[:SHOWN]]
+    if len(failures) > SHOWN:
+        notes.append(f"... and {len(failures) - SHOWN} more")
+    return Table("Predicted totals = stored totals (sum, discount, before_taxes, taxes, total)", rows, notes)
+
+
+def _none(name: str, failures: list[str], of: str = "") -> Row:
+    return Row(name, f"{len(failures)} {of}".rstrip(), "0", not failures)
+
+
+def _share(seed: int, documents: int, at: int) -> Outcome:
+    return anyio.run(_made, seed, range(at, documents, PROCESSES))
+
+
+async def _made(seed: int, numbers: range) -> Outcome:
+    outcome = Outcome()
+    async with opened() as office:
+        for name, rate in (await office.rates()).items():
+            if rate != RATES[name]:
+                raise RuntimeError(f"the sandbox's {name} is {rate} %, not {RATES[name]} %")
+        waiting = iter(numbers)
+
+        async def lane() -> None:
+            owner, notes = 0, NOTES_PER_INVOICE
+            for number in waiting:
+                if notes == NOTES_PER_INVOICE:
+                    owner, notes = await office.issued(), 0
+                drawn = draw(seed, number, owner)
+                notes += drawn.arguments["document_type"] in NOTES
+                outcome.halves += has_half_cent(drawn)
+                await _compared(office, drawn, f"document {number}", outcome)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(AT_ONCE):
+                group.start_soon(lane)
+        outcome.requests = len(await office.requests())
+    return outcome
+
+
+async def _samples() -> list[str]:
+    """The known samples, each as an invoice; what is wrong with them."""
+    outcome = Outcome()
+    async with opened() as office:
+        known = await office.rates()
+        for sample in json.loads(SAMPLES.read_text(encoding="utf-8"))["samples"]:
+            for rate in {line["rate"] for line in sample["lines"]} - {str(rate) for rate in known.values()}:
+                await office.add_tax(f"IVA{rate}", rate)
+                known[f"IVA{rate}"] = Decimal(rate)
+            drawn = _sample(sample, {str(rate): name for name, rate in known.items()})
+            expected = {name: Decimal(sample["expected"][name]) for name in FIGURES}
+            if expected != _figures(drawn.predicted):
+                outcome.wrong.append(f"{sample['name']}: predicted {drawn.predicted}, not {expected}")
+            await _compared(office, drawn, sample["name"], outcome)
+    return [*outcome.wrong, *outcome.held, *outcome.refused]
+
+
+def _known() -> int:
+    return len(json.loads(SAMPLES.read_text(encoding="utf-8"))["samples"])
+
+
+def _sample(sample: Json, tax_of: dict[str, str]) -> Drawn:
+    items = [
+        {
+            "name": f"Linha {at + 1}",
+            **{name: line[name] for name in ("unit_price", "quantity", "discount")},
+            "tax": tax_of[line["rate"]],
+        }
+        for at, line in enumerate(sample["lines"])
+    ]
+    predicted = predict(
+        [
+            TotalsLine(
+                Decimal(line["unit_price"]),
+                Decimal(line["quantity"]),
+                Decimal(line["discount"]),
+                Decimal(line["rate"]),
+            )
+            for line in sample["lines"]
+        ]
+    )
+    given = {"date": TODAY, "due_date": TODAY, "client": {"code": "ACME"}, "items": items}
+    return Drawn(
+        "create_invoice", {**given, "document_type": "invoices", "accept": ["overwrite_items"]}, predicted
+    )
+
+
+async def _compared(office: Office, drawn: Drawn, name: str, outcome: Outcome) -> None:
+    """Make the document; note every figure that is stored otherwise than predicted."""
+    kind = drawn.arguments["document_type"]
+    held = ""
+    try:
+        stored = (await perform(office.desk, drawn.operation, drawn.arguments))["document"]
+    except StoredDifferently as error:
+        stored = error.details["document"]
+        held = _told(error)
+    except IxError as error:
+        outcome.refused.append(f"{name} ({kind}): {_told(error)}")
+        return
+    outcome.kinds[kind] += 1
+    outcome.lines += len(drawn.arguments["items"])
+    outcome.discounted += "global_discount" in drawn.arguments
+    differing = []
+    for figure, predicted in _figures(drawn.predicted).items():
+        difference = abs(Decimal(stored[figure]) - predicted)
+        if difference:
+            outcome.greatest = max(outcome.greatest, difference)
+            differing.append(f"{figure} predicted {predicted}, stored {stored[figure]}")
+    if differing:
+        outcome.wrong.append(f"{name} ({kind}): {'; '.join(differing)}")
+    elif held:
+        outcome.held.append(f"{name} ({kind}): {held}")
+
+
+def _told(error: IxError) -> str:
+    return "; ".join(f"{one.field} {one.problem} ({one.allowed})" for one in error.problems) or error.message
+
+
+def _figures(totals: Totals) -> dict[str, Decimal]:
+    return {name: getattr(totals, name) for name in FIGURES}

@@ -1,0 +1,166 @@
+"""`ix-tools approvals`: what programs asked for and a person decides, in a terminal.
+
+To approve, somebody at a terminal reads the text and types the approval's id; what is piped in does not count.
+"""
+
+from typing import Any
+
+import click
+
+from ix_tools import render
+from ix_tools.approvals import Approval
+from ix_tools.errors import ApprovalRefused
+from ix_tools.exits import Exit
+from ix_tools.faces.cli import asking, says
+from ix_tools.faces.cli.group import SETTINGS, global_options, heard
+from ix_tools.faces.cli.kept import approvals
+from ix_tools.faces.cli.run import Run
+from ix_tools.words import Said
+
+NONE = Said("Nada espera por aprovação.", "Nothing waits for approval.")
+APPROVED = Said(
+    "{id} aprovado. Repita agora a mesma chamada; a aprovação serve uma vez, até às {until} (hora de Lisboa).",
+    "{id} approved. Repeat the same call now; the approval is good once, until {until} (Lisbon time).",
+)
+REJECTED = Said("{id} recusado. Nada foi enviado.", "{id} rejected. Nothing was sent.")
+HOW = Said("Para decidir", "To decide")
+CHANNELS = {
+    "form": Said("no formulário do programa que pediu", "in the form of the program that asked"),
+    "terminal": Said("num terminal", "in a terminal"),
+}
+
+
+@click.group("approvals", context_settings=SETTINGS)
+def command() -> None:
+    """Decide what waits for a person."""
+
+
+def _with_output(one: click.Command) -> click.Command:
+    one.params.append(global_options()[0])
+    return one
+
+
+@_with_output
+@command.command("list")
+@click.pass_context
+def list_(ctx: click.Context, output: Any) -> None:
+    """List what waits for a person."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept:
+        waiting = kept.waiting()
+    if run.json:
+        says.emit({"ok": True, "approvals": [_as_dict(one, run) for one in waiting]})
+        return
+    from ix_tools.faces.cli.blocks import Blocks
+
+    blocks = Blocks(run.language)
+    rows = [
+        {
+            "id": one.id,
+            "summary": one.summary,
+            "expires_at": render.moment(one.expires_at)[-5:],
+            "differs": one.differs,
+            **({"principal": one.principal} if len({other.principal for other in waiting}) > 1 else {}),
+        }
+        for one in waiting
+    ]
+    blocks.table(rows, empty=run.said(NONE))
+    if waiting:
+        steps = [("ix-tools approvals show ID", ""), ("ix-tools approvals approve ID", "")]
+        blocks.steps(run.said(HOW), steps)
+    says.print_out(blocks.text())
+
+
+@_with_output
+@command.command("show")
+@click.argument("identifier", metavar="ID")
+@click.pass_context
+def show(ctx: click.Context, identifier: str, output: Any) -> None:
+    """Show what is asked, word for word, and how it stands."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept:
+        found = kept.find(identifier)
+    if run.json:
+        says.emit({"ok": True, "approval": _as_dict(found, run), "text": found.text})
+        return
+    from ix_tools.faces.cli.blocks import Blocks
+
+    says.print_out(says.wrapped(found.text) + "\n")
+    blocks = Blocks(run.language)
+    blocks.pairs({**_as_dict(found, run), "channel": run.said(CHANNELS[found.channel])})
+    says.print_out(blocks.text())
+
+
+@_with_output
+@command.command("approve")
+@click.argument("identifier", metavar="ID")
+@click.option(
+    "--accept-differences",
+    is_flag=True,
+    help="Approve although the stored document differs from what was asked.",
+)
+@click.pass_context
+def approve(ctx: click.Context, identifier: str, accept_differences: bool, output: Any) -> int:
+    """Approve one request. Only at a terminal: the id must be typed after the text was shown."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept:
+        found = kept.find(identifier)
+        if not asking.person_there():
+            raise ApprovalRefused(
+                "Only a person at a terminal approves, and standard input or standard error is none.",
+                code="no_person",
+                next=f"type `ix-tools approvals approve {found.id}` in a terminal",
+            )
+        if _open(found, run) and (accept_differences or not found.differs):
+            asking.show(run, found)
+            if not asking.typed(run, asking.TYPE_ID, found.id):
+                raise ApprovalRefused(
+                    f"{found.id} was not approved; it still waits.",
+                    code="approval_declined",
+                    next=f"`ix-tools approvals reject {found.id}` refuses it for good",
+                )
+        # Decided where every decision is: there it is refused if it is not open, or was decided meanwhile.
+        decided = kept.decide(found.id, approve=True, accept_differences=accept_differences)
+    until = render.moment(decided.expires_at)[-5:]
+    return _told(run, decided, run.said(APPROVED).format(id=decided.id, until=until))
+
+
+@_with_output
+@command.command("reject")
+@click.argument("identifier", metavar="ID")
+@click.option("--reason", default="", help="Why; whoever asked is told.")
+@click.pass_context
+def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int:
+    """Reject one request; repeating the call is refused until it would have expired."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept:
+        decided = kept.decide(identifier, approve=False, reason=reason)
+    return _told(run, decided, run.said(REJECTED).format(id=decided.id))
+
+
+def _told(run: Run, decided: Approval, text: str) -> int:
+    if run.json:
+        says.emit({"ok": True, "approval": _as_dict(decided, run)})
+    else:
+        says.print_out(text)
+    return Exit.OK
+
+
+def _open(found: Approval, run: Run) -> bool:
+    return found.state == "pending" and found.channel == "terminal" and found.expires_at > run.clock()
+
+
+def _as_dict(found: Approval, run: Run) -> dict[str, Any]:
+    late = found.state in {"pending", "approved"} and found.expires_at <= run.clock()
+    return {
+        "id": found.id,
+        "state": "expired" if late else found.state,
+        "summary": found.summary,
+        "operation": found.operation,
+        "account": found.account,
+        "principal": found.principal,
+        "channel": found.channel,
+        "differs": found.differs,
+        "expires_at": render.moment(found.expires_at),
+        **({"reason": found.reason} if found.reason else {}),
+    }

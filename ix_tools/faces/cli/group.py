@@ -1,0 +1,166 @@
+"""`ix-tools`: the commands by name. Only the one that is called is built; what it needs is imported then."""
+
+import difflib
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ix_tools import __version__
+from ix_tools.faces.cli.run import Run
+
+SETTINGS = {
+    "max_content_width": 100,
+    "help_option_names": ["-h", "--help"],
+    "token_normalize_func": lambda token: token.replace("_", "-"),
+}
+
+
+@dataclass(frozen=True)
+class Other:
+    """A command that is not an operation."""
+
+    module: str
+    """Where its `command` is; empty for the ones that start elsewhere."""
+    help: str
+
+
+OTHERS = {
+    "approvals": Other("approvals", "What waits for a person: list, show, approve, reject"),
+    "doctor": Other("doctor", "Check settings, account, series and taxes, and say what to do"),
+    "settings": Other("settings", "Show every setting, its value and where it comes from"),
+    "tools": Other("tools", "List the operations as the tools an assistant sees"),
+    "schemas": Other("schemas", "Write or check the files in tool_schemas/"),
+    "sandbox": Other("sandbox", "Run InvoiceXpress in a box on this machine, to try things out"),
+    "serve": Other("", "Run the MCP server over standard input and output"),
+    "demo": Other("", "Issue a first invoice in the sandbox, step by step"),
+    "help": Other("helping", "Help for a command, or for exit-codes"),
+}
+HEADINGS = {
+    "Documents": ("invoices", "documents", "estimates", "files"),
+    "Payments": ("payments",),
+    "Guides": ("guides",),
+    "Series": ("sequences",),
+    "Clients and taxes": ("clients", "items", "taxes"),
+}
+"""Headings of the help, by the room of the catalogue that an operation stands in."""
+REST = "More"
+OURS = "Server and tools"
+
+
+class Program(click.Group):
+    """The commands, found when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from ix_tools.operations.catalogue import catalogue
+
+        return [*(name.replace("_", "-") for name in catalogue()), *OTHERS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in OTHERS:
+            module = OTHERS[cmd_name].module
+            if not module:
+                raise click.UsageError(f"{cmd_name} must be the first word: ix-tools {cmd_name} ...", ctx)
+            command: click.Command = importlib.import_module(f"ix_tools.faces.cli.{module}").command
+            return command
+        from ix_tools.faces.cli.command import OperationCommand
+        from ix_tools.operations.catalogue import catalogue
+
+        operation = catalogue().get(cmd_name.replace("-", "_"))
+        return None if operation is None else OperationCommand(operation, SETTINGS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0].replace("_", "-")
+        command = self.get_command(ctx, name)
+        if command is None:
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=3, cutoff=0.5)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+        return name, command, args[1:]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, rows in _sections():
+            with formatter.section(heading):
+                formatter.write_dl(rows, col_max=30)
+
+
+def _sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    from ix_tools.operations.catalogue import catalogue
+
+    rooms = {room: heading for heading, inside in HEADINGS.items() for room in inside}
+    found: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*HEADINGS, REST)}
+    for name, operation in catalogue().items():
+        room = operation.__module__.rsplit(".", 1)[-1]
+        gated = " (a person approves)" if operation.spec.effect.gated else ""
+        found[rooms.get(room, REST)].append((name.replace("_", "-"), operation.spec.title + gated))
+    found[OURS] = [(name, other.help) for name, other in OTHERS.items()]
+    yield from ((heading, rows) for heading, rows in found.items() if rows)
+
+
+def global_options() -> list[click.Option]:
+    """What every command understands, before its name or after it."""
+    return [
+        click.Option(
+            ["output", "--output"],
+            type=click.Choice(["text", "json"]),
+            help="Default: text on a terminal, JSON otherwise.",
+        ),
+        click.Option(
+            ["sandbox", "--sandbox"],
+            is_flag=True,
+            default=None,
+            help="Use a built-in sandbox that is forgotten at the end of the command, instead of an account.",
+        ),
+        click.Option(
+            ["sandbox_file", "--sandbox-file"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="The same, kept in this SQLite file, so that the next command finds what this one made.",
+        ),
+    ]
+
+
+def heard(ctx: click.Context, output: Any = None, sandbox: Any = None, sandbox_file: Any = None) -> Run:
+    """Note the global options in the run; those given last count."""
+    run = ctx.find_object(Run) or Run()
+    run.output = output or run.output
+    run.sandbox = bool(sandbox) or run.sandbox
+    run.sandbox_file = sandbox_file or run.sandbox_file
+    return run
+
+
+def program() -> click.Group:
+    """The whole command line."""
+
+    @click.pass_context
+    def before(ctx: click.Context, /, **options: Any) -> None:
+        heard(ctx, **options)
+
+    return Program(
+        "ix-tools",
+        callback=before,
+        params=[
+            *global_options(),
+            click.Option(
+                ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version,
+                help="Show the version and exit.",
+            ),
+        ],
+        help="Portuguese invoices with InvoiceXpress. What cannot be undone waits for a person's approval.",
+        epilog="\b\n"
+        "Account     set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY; ix-tools doctor checks them\n"
+        "No account  ix-tools --sandbox-file box.db list-taxes\n"
+        "Exit codes  ix-tools help exit-codes",
+        context_settings=SETTINGS,
+        subcommand_metavar="COMMAND [OPTIONS]",
+    )  # fmt: skip
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"ix-tools {__version__}")
+        ctx.exit()

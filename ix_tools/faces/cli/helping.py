@@ -1,0 +1,28 @@
+"""`ix-tools help`: the help of a command, or the table of exit codes."""
+
+import click
+
+from ix_tools.exits import MEANINGS
+
+
+@click.command("help")
+@click.argument("topic", required=False)
+@click.pass_context
+def command(ctx: click.Context, topic: str | None) -> None:
+    """Help for a command, or for exit-codes."""
+    parent = ctx.parent
+    if parent is None or topic is None:
+        click.echo(parent.get_help() if parent else ctx.get_help())
+    elif topic.replace("_", "-") == "exit-codes":
+        formatter = ctx.make_formatter()
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(code)), meaning) for code, meaning in MEANINGS.items()])
+        click.echo(formatter.getvalue().rstrip())
+    else:
+        group = parent.command
+        if not isinstance(group, click.Group):
+            raise click.UsageError(f"There is no help for {topic!r}.")
+        name, found, _ = group.resolve_command(parent, [topic])
+        if found is not None:
+            with click.Context(found, parent=parent, info_name=name) as inner:
+                click.echo(found.get_help(inner))

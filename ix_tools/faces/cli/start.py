@@ -1,0 +1,52 @@
+"""One run from its words to its exit code: whatever happens in between ends here, in words and a number."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Literal
+
+import click
+
+from ix_tools.errors import IxError
+from ix_tools.exits import Exit, exit_for
+from ix_tools.faces.cli import says
+from ix_tools.faces.cli.group import program
+from ix_tools.faces.cli.run import Run
+from ix_tools.vocabulary import lisbon_now
+
+
+def started(
+    argv: Sequence[str], clock: Callable[[], float] | None, now: Callable[[], datetime] | None
+) -> int:
+    """Run it."""
+    run = Run(tuple(argv), _output(argv), clock=clock or time.time, now=now or lisbon_now)
+    try:
+        code = program().main(args=list(argv), prog_name="ix-tools", standalone_mode=False, obj=run)
+    except click.ClickException as wrong:
+        return _misused(run, wrong)
+    except IxError as failure:
+        says.failed(run, failure)
+        return exit_for(failure)
+    except (click.Abort, KeyboardInterrupt):
+        says.aside(run.said(says.INTERRUPTED_LATE if run.sent else says.INTERRUPTED))
+        return Exit.INTERRUPTED
+    return int(code or 0)
+
+
+def _output(argv: Sequence[str]) -> Literal["text", "json"] | None:
+    """How a mistake in the rest of the command line is to be told."""
+    given = {*pairwise(argv), *(tuple(word.split("=", 1)) for word in argv)}
+    return "text" if ("--output", "text") in given else "json" if ("--output", "json") in given else None
+
+
+def _misused(run: Run, wrong: click.ClickException) -> int:
+    message = wrong.format_message()
+    if isinstance(wrong, click.exceptions.NoArgsIsHelpError):
+        says.aside(message)
+        return Exit.USAGE
+    context = wrong.ctx if isinstance(wrong, click.UsageError) else None
+    path = context.command_path if context else "ix-tools"
+    failure = IxError(message, code="usage", next=f"{path} --help")
+    says.failed(run, failure)
+    return Exit.USAGE

@@ -1,0 +1,390 @@
+"""What every operation of the catalogue keeps, whoever adds the next one."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from pydantic import BaseModel
+
+from ix_tools import schema, wire, words
+from ix_tools.errors import IxError
+from ix_tools.facts import Want, wanted_by
+from ix_tools.gate import ApprovalNeeded
+from ix_tools.guards.states import transitions
+from ix_tools.lookups import LookUps
+from ix_tools.operation import Effect, Operation
+from ix_tools.operations.catalogue import OPERATIONS, catalogue
+from ix_tools.perform import parse, perform
+from tests.sandboxed import Json, Office, about, guide, invoice, line
+
+SEED = json.loads(
+    (Path(__file__).parents[1] / "vendor" / "seed_operations.json").read_text(encoding="utf-8")
+)["operations"]
+TOOLS = list(catalogue().values())
+every_operation = pytest.mark.parametrize("operation", TOOLS, ids=lambda one: one.spec.name)
+LABELS_OF_SEED = {
+    ("invoices", "Send by Email"): "send_email",
+    ("invoices", "Generate PDF"): "get_pdf",
+    ("invoices", "Get"): "get_document",
+    ("invoices", "List All"): "list_invoices",
+    ("invoices", "Create"): "create_invoice",
+    ("invoices", "Update"): "update_invoice",
+    ("invoices", "Change State"): "change_state",
+    ("invoices", "Related Documents"): "get_related_documents",
+    ("invoices", "Generate Payment/Receipt"): "generate_payment",
+    ("invoices", "Cancel Payment/Receipt"): "cancel_payment",
+    ("guides", "Update"): "update_guide",
+    ("sequences", "List all"): "list_sequences",
+    ("sequences", "Register"): "register_sequence",
+    ("sequences", "sequences.update"): "update_sequence",
+}
+
+
+# --- names and words -----------------------------------------------------------------------------------------
+
+
+@every_operation
+def test_a_name_is_short_plain_and_the_name_of_its_class(operation: type[Operation[Any]]) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation.spec.name)
+    assert len(operation.spec.name) <= 64
+    assert operation.__name__ == "".join(part.capitalize() for part in operation.spec.name.split("_"))
+
+
+def test_no_name_is_given_twice() -> None:
+    assert len(catalogue()) == len(OPERATIONS)
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for info in annotation.model_fields.values():
+            yield from models_in(info.annotation)
+    for inner in getattr(annotation, "__args__", ()):
+        yield from models_in(inner)
+
+
+@every_operation
+def test_every_parameter_at_every_depth_is_described(operation: type[Operation[Any]]) -> None:
+    for model in models_in(operation):
+        for name, info in model.model_fields.items():
+            assert info.description, f"{model.__name__}.{name}"
+            assert (
+                info.description[0].isupper()
+                or not info.description[0].isalpha()
+                or info.description.split()[0] in text_words(info)
+            )
+
+
+def text_words(info: Any) -> set[str]:
+    """Words of a closed list may begin a description in small letters."""
+    return {re.sub(r"\W", "", word) for word in (info.description or "").split()}
+
+
+@every_operation
+def test_every_operation_says_what_it_does_and_where_the_vendor_says_so(
+    operation: type[Operation[Any]],
+) -> None:
+    assert schema.description(operation)[0].isupper()
+    assert schema.description(operation).rstrip().endswith(".")
+    assert schema.source(operation)
+    assert operation.spec.title
+
+
+# --- schemas ---------------------------------------------------------------------------------------------------
+
+
+def nodes(value: Any) -> Iterator[Json]:
+    if isinstance(value, dict):
+        yield value
+        for one in value.values():
+            yield from nodes(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from nodes(one)
+
+
+@every_operation
+def test_an_input_schema_is_plain_and_closed(operation: type[Operation[Any]]) -> None:
+    """n8n, Gemini and others refuse unions, references and titles; a top-level object is what every host reads."""
+    shown = schema.input_schema(operation)
+    jsonschema.Draft202012Validator.check_schema(shown)
+    assert shown["type"] == "object"
+    assert shown["additionalProperties"] is False
+    for node in nodes(shown):
+        properties = node.get("properties")
+        assert not {"anyOf", "oneOf", "allOf", "$defs", "$ref", "const"} & set(node)
+        assert "title" not in node or isinstance(node["title"], dict)
+        assert node.get("default", 0) is not None
+        if isinstance(properties, dict) and node.get("type") == "object":
+            assert node.get("additionalProperties") is False
+            assert set(node.get("required", [])) <= set(properties)
+
+
+@every_operation
+def test_every_parameter_is_in_the_schema(operation: type[Operation[Any]]) -> None:
+    assert set(schema.input_schema(operation)["properties"]) == set(operation.model_fields)
+
+
+@every_operation
+def test_an_output_schema_is_valid_and_asks_for_ok_alone(operation: type[Operation[Any]]) -> None:
+    shown = schema.output_schema(operation)
+    jsonschema.Draft202012Validator.check_schema(shown)
+    assert (shown["type"], shown["required"]) == ("object", ["ok"])
+    refusal = IxError("No.").as_dict()
+    jsonschema.validate(refusal, shown)
+
+
+@every_operation
+def test_the_hints_follow_the_effect(operation: type[Operation[Any]]) -> None:
+    effect, hints = operation.spec.effect, schema.hints(operation)
+    assert set(hints) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+    assert hints["readOnlyHint"] is (effect in {Effect.LOCAL, Effect.READS})
+    assert hints["destructiveHint"] is (effect in {Effect.FISCAL, Effect.OUTBOUND})
+    assert hints["openWorldHint"] is (effect is not Effect.LOCAL)
+    assert not hints["readOnlyHint"] or hints["idempotentHint"]
+
+
+@every_operation
+def test_what_only_reads_sends_gets_and_what_writes_does_not(operation: type[Operation[Any]]) -> None:
+    route = operation.spec.route
+    assert (route is None) is (operation.spec.effect is Effect.LOCAL)
+    if route is not None:
+        assert (route.method == "GET") is (not operation.spec.effect.writes)
+
+
+# --- examples --------------------------------------------------------------------------------------------------
+
+
+@every_operation
+def test_an_example_fits_the_schema_and_travels(operation: type[Operation[Any]]) -> None:
+    example = dict(operation.spec.example)
+    jsonschema.validate(example, schema.input_schema(operation))
+    call = parse(operation.spec.name, example)
+    if operation.spec.route is not None:
+        request = wire.request_for(call)
+        assert "{" not in request.path
+        assert "None" not in request.path
+        assert (request.body is None) is (
+            operation.spec.route.method == "GET" or operation.spec.name == "register_sequence"
+        )
+
+
+@every_operation
+def test_a_parameter_that_does_not_exist_is_refused(operation: type[Operation[Any]]) -> None:
+    """Every host's model misspells one some day; the service would drop it in silence."""
+    with pytest.raises(IxError) as error:
+        parse(operation.spec.name, {**operation.spec.example, "tax_exception": "M07"})
+    assert [one.field for one in error.value.problems] == ["tax_exception"]
+    assert error.value.message.endswith("Nothing was sent.")
+
+
+@every_operation
+@pytest.mark.parametrize(
+    "hostile",
+    [None, 0, -1, True, "", "x" * 10_000, [], {}, [None], {"a": {"b": []}}, 1e308, "\x00", "\ud800", "'; --"],
+)
+def test_any_value_for_any_parameter_is_read_or_refused_and_never_more(
+    operation: type[Operation[Any]], hostile: Any
+) -> None:
+    for name in operation.model_fields:
+        try:
+            call = parse(operation.spec.name, {**operation.spec.example, name: hostile})
+        except IxError as error:
+            assert (error.code, error.sent) == ("invalid_arguments", "nothing")
+            assert error.next
+        else:
+            if operation.spec.route is not None and operation.spec.name != "find_client":
+                assert wire.request_for(call).path.count("..") == 0
+
+
+# --- the gate --------------------------------------------------------------------------------------------------
+
+GATED = [one.spec.name for one in TOOLS if one.spec.effect.gated]
+
+
+async def waiting_calls(office: Office) -> list[tuple[str, Json]]:
+    """A call of every gated operation that the sandbox would let through, with everything filled in."""
+    draft = await office.draft(
+        retention=25, items=[line(discount=10)], reference="PO-1", observations="obrigado"
+    )
+    issued = await office.issued(client={"code": "BETA"})
+    receipt = await office.call(
+        "generate_payment", about(issued, amount=1, payment_mechanism="NU", payment_date="2026-11-20")
+    )
+    moved = (await office.call("create_guide", guide()))["document"]
+    simple = await office.issued(document_type="simplified_invoices", client=None)
+    note = await office.issued(
+        document_type="credit_notes", owner_invoice_id=simple["id"], client={"code": "ACME"}
+    )
+    numbers = dict.fromkeys(
+        ("current_invoice_number", "current_credit_note_number", "current_debit_note_number"), 3
+    )
+    reason = "Emitida ao cliente errado."
+    settled = await office.issued()
+    mail = {
+        "email": "outra@acme.example.pt",
+        "cc": "c@acme.example.pt",
+        "bcc": "d@acme.example.pt",
+        "subject": "Fatura",
+        "body": "Segue.",
+        "save": True,
+    }
+    return [
+        ("change_state", about(draft, state="finalized")),
+        ("change_state", about(draft, state="deleted")),
+        ("change_state", about(moved, state="finalized")),
+        ("change_state", about(settled, state="settled")),
+        ("change_state", about(settled, state="canceled", message=reason)),
+        ("change_state", about(note, state="settled")),
+        ("send_email", about(simple, **mail)),
+        (
+            "generate_payment",
+            about(
+                issued, amount=2, payment_mechanism="TB", payment_date="2026-11-20", note="n", serie="2026"
+            ),
+        ),
+        ("cancel_payment", {"receipt_id": receipt["receipt"]["id"], "message": "Pago na fatura errada."}),
+        ("register_sequence", {"sequence_id": 70020}),
+        ("update_sequence", {"sequence_id": 70020, "serie": "C2026", **numbers, "default_sequence": 1}),
+    ]
+
+
+@pytest.mark.parametrize("language", ["pt", "en"])
+async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
+    office: Office, language: Any
+) -> None:
+    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
+    calls = await waiting_calls(office)
+    assert {name for name, _ in calls} == set(GATED)
+    for name, arguments in calls:
+        call = parse(name, arguments)
+        looking = LookUps(office.desk.account, office.desk.approvals, 10)
+        wanted = call.spec.needs.union(*(wanted_by(guard) for guard in call.spec.guards))
+        facts = await looking.first(call, wanted, office.desk.now())
+        facts = await looking.second(call, wanted - {Want.CLIENT}, facts)
+        preview = call.completed(facts).preview(facts)
+        assert preview.action in words.ACTIONS
+        assert {row.label for row in preview.rows} <= set(words.LABELS)
+        writes = len(office.writes())
+        with pytest.raises(ApprovalNeeded) as needed:
+            await perform(office.desk, name, arguments, can_ask=True)
+        assert len(office.writes()) == writes
+        text = needed.value.approval.text
+        assert words.ACTIONS[preview.action].title.in_(language) in text
+        assert words.ACTIONS[preview.action].undone.in_(language) in text
+        assert all(words.LABELS[row.label].in_(language) in text for row in preview.rows)
+
+
+def test_every_word_of_a_transition_is_an_action() -> None:
+    used = {
+        word
+        for kind in ("invoices", "invoice_receipts", "credit_notes", "transports")
+        for _, word in transitions(kind)
+    }
+    assert used <= set(words.ACTIONS)
+
+
+@pytest.mark.parametrize("table", [words.ACTIONS, words.LABELS], ids=["actions", "labels"])
+def test_every_word_is_said_in_both_languages(table: dict[str, Any]) -> None:
+    for key, said in table.items():
+        for one in said if isinstance(said[0], tuple) else (said,):
+            assert one.pt.strip(), key
+            assert one.en.strip(), key
+
+
+# --- the seed documents -------------------------------------------------------------------------------------------
+
+
+def test_no_operation_of_the_seed_documents_is_without_a_tool() -> None:
+    assert {(one["document"], one["name"]) for one in SEED} == set(LABELS_OF_SEED)
+    assert set(LABELS_OF_SEED.values()) <= set(catalogue())
+
+
+def travels_to(model: type[BaseModel], under: str) -> Iterator[str]:
+    """Where each parameter of a model travels, as the vendor facts write it."""
+    for name, info in model.model_fields.items():
+        at = wire._at(name, info)
+        if not at.place:
+            continue
+        place = at.place[1:] if at.place.startswith("/") else f"{under}{at.place}"
+        inner = next(models_in(info.annotation), None)
+        many = "list" in str(info.annotation)
+        yield f"{place}[]" if many and inner is not None else place
+        if inner is not None:
+            yield from travels_to(inner, f"{place}[]." if many else f"{place}.")
+        pieces = place.split(".")
+        yield from (".".join(pieces[:at]) for at in range(1, len(pieces)))
+
+
+@pytest.mark.parametrize("row", SEED, ids=lambda row: f"{row['document']}-{row['name']}")
+def test_every_parameter_of_the_seed_documents_is_reachable(row: Json) -> None:
+    operation = catalogue()[LABELS_OF_SEED[row["document"], row["name"]]]
+    route = operation.spec.route
+    assert route is not None
+    assert route.method == row["method"]
+    written = re.sub(r"\{(\w+)\}", lambda found: ":" + found[1].replace("_", "-"), route.path)
+    assert written == row["path"].replace("_", "-") or written.replace("-", "_") == row["path"].replace(
+        "-", "_"
+    )
+    envelope = (
+        {"guides": "transport", "invoices": "invoice"}.get(row["document"], "")
+        if route.envelope == "{key}"
+        else route.envelope
+    )
+    reached = set(travels_to(operation, f"{envelope}." if envelope else "")) | {envelope}
+    reached |= {f":{name}" for name in re.findall(r"\{(\w+)\}", route.path)}
+    for parameter in row["parameters"]:
+        name = f":{parameter['name'].replace('-', '_')}" if parameter["in"] == "path" else parameter["name"]
+        name = (
+            re.sub(r"^(shipping|guide|transport)\b", "transport", name)
+            if row["document"] == "guides"
+            else name
+        )
+        assert name in reached, name
+
+
+@pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices"])
+async def test_every_kind_of_invoice_of_the_seed_is_made_and_issued(office: Office, kind: str) -> None:
+    made = await office.call("create_invoice", invoice(document_type=kind))
+    assert made["next"][0]["tool"] == "change_state"
+    issued = await office.call("change_state", {**made["next"][0]["arguments"]})
+    assert issued["document"]["status"] in {"final", "settled"}
+
+
+@every_operation
+async def test_every_next_step_names_a_tool_and_parameters_it_has(
+    office: Office, operation: type[Operation[Any]]
+) -> None:
+    """Results name the sensible next call; it must exist."""
+    draft = await office.draft()
+    issued = await office.issued()
+    moved = (await office.call("create_guide", guide()))["document"]
+    arguments: dict[str, Json] = {
+        "update_invoice": about(draft, reference="A"),
+        "get_document": about(issued),
+        "get_related_documents": {"document_id": issued["id"]},
+        "get_pdf": {"document_id": issued["id"]},
+        "change_state": about(draft, state="finalized"),
+        "send_email": about(issued, email="compras@acme.example"),
+        "generate_payment": about(issued, amount=1, payment_mechanism="TB", payment_date="2026-11-20"),
+        "create_invoice": invoice(),
+        "create_guide": guide(),
+        "update_guide": about(moved, loaded_at="2026-11-20T13:00"),
+        "register_sequence": {"sequence_id": 70020},
+        "update_sequence": {**dict(operation.spec.example), "sequence_id": 70020},
+        "lookup_exemption_codes": {"code": "M07"},
+    }
+    name = operation.spec.name
+    if name == "cancel_payment":
+        paid = await office.call("generate_payment", arguments["generate_payment"])
+        arguments[name] = {"receipt_id": paid["receipt"]["id"], "message": "Pago na fatura errada."}
+    result = await office.call(name, arguments.get(name, {}))
+    assert result["ok"] is True
+    jsonschema.validate(result, schema.output_schema(operation))
+    for step in result.get("next", []):
+        assert step["why"]
+        assert set(step["arguments"]) <= set(catalogue()[step["tool"]].model_fields)

@@ -1,0 +1,288 @@
+"""The customer: named, the one meant, not contradicted, with a tax number that fits the country."""
+
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ix_tools.facts import Facts
+from ix_tools.guards import clients
+from ix_tools.records import Client
+from ix_tools.vocabulary import LISBON
+from tests.sandboxed import Office, about, guide, invoice, warned
+
+NEW = {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"}
+FIELDS = ("id", "name", "code", "country", "fiscal_id", *clients.COMPARED)
+
+
+def judged(rule: Any, client: dict[str, Any] | None, known: Client | None = None) -> list[tuple[str, str]]:
+    given = SimpleNamespace(**{**dict.fromkeys(FIELDS), **client}) if client is not None else None
+    facts = Facts(now=datetime(2026, 11, 20, tzinfo=LISBON), client_by_code=known)
+    return [
+        (one.kind, one.problem.field)
+        for one in rule(SimpleNamespace(client=given, document_type="invoices"), facts)
+    ]
+
+
+async def test_only_a_simplified_invoice_goes_without_a_customer(office: Office) -> None:
+    found = await office.refused("create_invoice", invoice(client=None))
+    assert "only simplified_invoices may go without" in found["client"]
+    assert "client" in await office.refused("create_guide", guide(client=None))
+    assert (await office.call("create_invoice", invoice(client=None, document_type="simplified_invoices")))[
+        "ok"
+    ]
+    assert "client" not in office.sent()
+
+
+@pytest.mark.parametrize(
+    ("client", "field"),
+    [
+        ({"name": "Nova, Lda"}, "client.code"),
+        ({"code": "NOVA"}, "client.name"),
+        ({"name": " ", "code": "N"}, "client.name"),
+    ],
+)
+async def test_a_new_client_needs_name_and_code(office: Office, client: dict[str, Any], field: str) -> None:
+    found = await office.refused("create_invoice", invoice(client=client))
+    assert "exists yet, and a new one needs" in found[field]
+    assert (
+        await office.call("create_invoice", invoice(client={**client, "name": "Nova, Lda", "code": "NOVA"}))
+    )["ok"]
+
+
+@pytest.mark.parametrize("client", [{"code": "ACME"}, {"name": "ACME, Lda"}, {"id": 501}, {"id": "501"}])
+async def test_an_existing_client_is_found_by_any_one_of_code_name_and_id(
+    office: Office, client: dict[str, Any]
+) -> None:
+    result = await office.call("create_invoice", invoice(client=client))
+    assert result["document"]["client"]["name"] == "ACME, Lda"
+    assert {"name": "ACME, Lda", "code": "ACME"}.items() <= office.sent()["client"].items()
+
+
+async def test_an_id_that_is_nobodys_is_refused_because_the_service_would_go_by_code_or_name(
+    office: Office,
+) -> None:
+    """C3: by id, then code, then name, and then a new client is made."""
+    found = await office.refused(
+        "create_invoice", invoice(client={"id": 999, "name": "Nova, Lda", "code": "NOVA"})
+    )
+    assert "no client has the id 999" in found["client.id"]
+    assert "client.id" in await office.refused("create_invoice", invoice(client={"id": 999}))
+
+
+@pytest.mark.parametrize("length", [100, 101])
+async def test_a_name_has_at_most_a_hundred_characters(office: Office, length: int) -> None:
+    """A7: "Nome é demasiado longo"."""
+    arguments = invoice(client={"name": "x" * length, "code": "LONGO"})
+    if length > 100:
+        assert "at most 100" in (await office.refused("create_invoice", arguments))["client.name"]
+    else:
+        assert (await office.call("create_invoice", arguments))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("client", "field", "named"),
+    [
+        ({"code": "ACME", "name": "Beta GmbH"}, "client.name", "ACME, Lda"),
+        ({"code": "ACME", "name": "ACME"}, "client.name", "ACME, Lda"),
+        ({"code": "OUTRO", "name": "ACME, Lda"}, "client.code", "'ACME'"),
+    ],
+)
+async def test_code_and_name_must_lead_to_the_same_client(
+    office: Office, client: dict[str, Any], field: str, named: str
+) -> None:
+    """C3."""
+    found = await office.refused("create_invoice", invoice(client=client))
+    assert named in found[field]
+
+
+@pytest.mark.parametrize("field", clients.COMPARED)
+async def test_what_is_said_of_an_existing_client_must_be_what_is_stored(office: Office, field: str) -> None:
+    """C3: everything else about a client that exists is ignored in silence."""
+    other = {"email": "outra@acme.example.pt", "country": "ES", "fiscal_id": "ESB58378431"}.get(
+        field, "outra coisa"
+    )
+    given = {"code": "ACME", field: other}
+    if field == "fiscal_id":
+        given["country"] = "ES"
+    found = await office.refused("create_invoice", invoice(client=given))
+    assert "InvoiceXpress would ignore" in found[f"client.{field}"]
+
+
+async def test_an_id_with_another_name_or_code_is_refused(office: Office) -> None:
+    found = await office.refused(
+        "create_invoice", invoice(client={"id": 501, "name": "Beta GmbH", "code": "BETA"})
+    )
+    assert {"client.name", "client.code"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"address": "avenida da  bigorna, 7"},
+        {"country": "Portugal"},
+        {"country": "PT"},
+        {"fiscal_id": "PT508112230"},
+        {"fiscal_id": "508 112 230"},
+        {"website": "www.acme.example/"},
+        {"city": "PORTO", "postal_code": "4000-001", "phone": "220000000"},
+    ],
+)
+async def test_what_is_stored_may_be_said_in_other_letters(office: Office, same: dict[str, Any]) -> None:
+    assert (await office.call("create_invoice", invoice(client={"code": "ACME", **same})))["ok"]
+
+
+def test_a_client_without_a_country_is_in_portugal() -> None:
+    """C22: unset means Portugal."""
+    stored = Client(name="Antiga, Lda", code="ANTIGA")
+    for country, expected in (("Portugal", []), ("Spain", [("refuse", "client.country")])):
+        given = {"code": "ANTIGA", "country": country}
+        assert judged(clients.existing_client_not_contradicted, given, stored) == expected
+
+
+@pytest.mark.parametrize(
+    ("fiscal_id", "country", "kind"),
+    [
+        ("508025338", "Portugal", None),
+        ("PT508025338", "Portugal", None),
+        ("508025338", None, None),
+        ("508025339", "Portugal", "refuse"),
+        ("508025339", None, "refuse"),
+        ("50802533", "Portugal", "refuse"),
+        ("5080253380", "Portugal", "refuse"),
+        ("999999990", "Portugal", None),
+        ("461234569", "Portugal", "refuse"),  # no such range
+        ("912345678", "Portugal", "refuse"),  # a telephone number
+        ("FR40303265045", "France", None),
+        ("40303265045", "France", None),
+        ("FR40303265045", None, "refuse"),
+        ("FR40303265045", "Portugal", "refuse"),
+        ("FR41303265045", "France", "refuse"),
+        ("ESB58378431", "Spain", None),
+        ("ESB58378432", "Spain", "refuse"),
+        ("EL094259216", "Greece", None),
+        ("508025338", "Spain", "warn"),  # perhaps a private person's number
+        ("123-45-6789", "United States", None),
+        ("anything", "Brazil", None),
+    ],
+)
+def test_number_and_country_are_checked_as_a_pair(
+    fiscal_id: str, country: str | None, kind: str | None
+) -> None:
+    """C22: "Contribuinte não é válido" loses the whole document; foreign numbers outside the EU have no checksum."""
+    found = judged(clients.fiscal_id_fits_country, {"fiscal_id": fiscal_id, "country": country})
+    assert found == ([(kind, "client.fiscal_id")] if kind else [])
+
+
+def test_the_stored_country_counts_when_none_is_given() -> None:
+    stored = Client(name="Beta GmbH", code="BETA", country="Germany", fiscal_id="DE123456788")
+    assert judged(clients.fiscal_id_fits_country, {"fiscal_id": "DE123456788"}, stored) == []
+    assert judged(clients.fiscal_id_fits_country, {"fiscal_id": "DE123456789"}, stored) == [
+        ("refuse", "client.fiscal_id")
+    ]
+
+
+async def test_a_number_with_a_wrong_check_digit_never_leaves(office: Office) -> None:
+    found = await office.refused("create_invoice", invoice(client={**NEW, "fiscal_id": "508025339"}))
+    assert "right check digit" in found["client.fiscal_id"]
+    assert (await office.call("create_invoice", invoice(client=NEW)))["ok"]
+    assert office.sent()["client"]["fiscal_id"] == "508025338"
+
+
+async def test_a_foreign_private_persons_number_is_warned_of(office: Office) -> None:
+    given = {"name": "José", "code": "JOSE", "country": "ES", "fiscal_id": "508025338"}
+    result = await office.call("create_invoice", invoice(client=given))
+    assert "right only for a private person" in warned(result)["client.fiscal_id"]
+
+
+@pytest.mark.parametrize(
+    ("written", "travels"),
+    [
+        ("PT", "Portugal"),
+        ("pt", "Portugal"),
+        ("Espanha", "Spain"),
+        ("ESP", "Spain"),
+        ("Estados Unidos", "United States"),
+        ("UK", "UK"),
+    ],
+)
+async def test_a_country_travels_under_the_vendors_own_name(
+    office: Office, written: str, travels: str
+) -> None:
+    """C22: "Country PT was not found"."""
+    await office.call("create_invoice", invoice(client={"name": "Nova", "code": "NOVA", "country": written}))
+    assert office.sent()["client"]["country"] == travels
+
+
+@pytest.mark.parametrize("country", ["Portugall", "XX", "Europa", "", "Lisboa", 351])
+async def test_a_country_that_is_none_is_refused_with_what_is_near(office: Office, country: Any) -> None:
+    found = await office.refused(
+        "create_invoice", invoice(client={"name": "Nova", "code": "NOVA", "country": country})
+    )
+    if country == "Portugall":
+        assert "Portugal" in found["client.country"]
+    assert "client.country" in found
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "ana",
+        "ana@",
+        "@acme.pt",
+        "ana@acme",
+        "ana@acme..pt",
+        "ana acme@acme.pt",
+        "ana@acme.pt, rui@acme.pt",
+        "ana@acme.pt\nBcc: x@y.pt",
+    ],
+)
+async def test_what_is_no_address_is_refused(office: Office, email: str) -> None:
+    assert (
+        "ana@example.pt"
+        in (await office.refused("create_invoice", invoice(client={**NEW, "email": email})))["client.email"]
+    )
+
+
+@pytest.mark.parametrize("email", ["ana@acme.pt", "ana.sa+faturas@sub.acme.co.uk", "josé@padaria.pt"])
+async def test_an_address_passes_as_it_is(office: Office, email: str) -> None:
+    await office.call("create_invoice", invoice(client={**NEW, "email": email}))
+    assert office.sent()["client"]["email"] == email
+
+
+async def test_an_unknown_client_field_is_refused(office: Office) -> None:
+    found = await office.refused("create_invoice", invoice(client={**NEW, "nif": "508025338"}))
+    assert "unknown field" in found["client.nif"]
+
+
+async def test_an_update_keeps_the_client_and_may_name_another(office: Office) -> None:
+    draft = await office.draft()
+    await office.call("update_invoice", about(draft, reference="A"))
+    assert office.sent()["client"] == {"id": "501", "name": "ACME, Lda", "code": "ACME"}
+    other = await office.call("update_invoice", about(draft, client={"code": "BETA"}))
+    assert other["document"]["client"]["name"] == "Beta GmbH"
+    assert "client.name" in await office.refused(
+        "update_invoice", about(draft, client={"code": "BETA", "name": "ACME, Lda"})
+    )
+
+
+async def test_an_update_of_a_sale_to_the_final_consumer_makes_no_client(office: Office) -> None:
+    draft = await office.draft(client=None, document_type="simplified_invoices")
+    await office.call("update_invoice", about(draft, reference="balcão 2"))
+    assert "client" not in office.sent()
+
+
+async def test_a_look_up_that_fails_is_not_read_as_nobody(office: Office) -> None:
+    """J24, E: an outage while looking must not end in a second client."""
+    office.box.fault("GET", "find-by-code", status=502, body="<html>Bad Gateway</html>")
+    error = await office.failed("create_invoice", invoice())
+    assert (error.sent, office.writes()) == ("nothing", [])
+    assert error.message.endswith("Nothing was sent.")
+
+
+async def test_a_miss_by_name_may_be_a_500_and_is_checked_in_the_list(office: Office) -> None:
+    """J24."""
+    office.box.set_option("find_by_name_500", True)
+    assert (await office.call("create_invoice", invoice(client=NEW)))["ok"]
+    assert "/clients.json" in [one["path"] for one in office.box.requests()]

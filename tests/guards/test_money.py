@@ -1,0 +1,231 @@
+"""Taxes, amounts, discounts and currencies."""
+
+from typing import Any
+
+import pytest
+
+from tests.sandboxed import Office, exempt, guide, invoice, line
+
+
+@pytest.mark.parametrize(
+    ("tax", "near"),
+    [
+        ("IVA24", "IVA23"),
+        ("iva23", "IVA23"),
+        ("IVA 23", "IVA23"),
+        ("IGIC", None),
+        ("Isenta", "Isento"),
+        ("IVA23 ", ""),
+    ],
+)
+async def test_a_tax_that_the_account_does_not_have_is_refused(
+    office: Office, tax: str, near: str | None
+) -> None:
+    """C2: an unknown name becomes the default tax on create, and none on update."""
+    if near == "":
+        assert (await office.call("create_invoice", invoice(items=[line(tax=tax)])))[
+            "ok"
+        ]  # only spaces around it
+        return
+    found = await office.refused("create_invoice", invoice(items=[line(), line(name="B", tax=tax)]))
+    assert "IVA23, IVA13, IVA6, Isento, IVA22" in found["items.1.tax"]
+    error = await office.failed("create_invoice", invoice(items=[line(tax=tax)]))
+    assert (f"use tax '{near}'" in error.next) if near else ("list_taxes" in error.next)
+
+
+@pytest.mark.parametrize(
+    "tax",
+    [
+        23,
+        23.0,
+        0,
+        True,
+        {"id": 31554},
+        {"name": "IVA6", "value": 0},
+        {"id": 31557, "name": "IVA6"},
+        ["IVA23"],
+        {"name": 23},
+    ],
+)
+async def test_a_tax_that_is_no_name_is_refused(office: Office, tax: Any) -> None:
+    """C2b: a number reads as an unknown tax, and that as an exempt line. C2c: the name decides, not the id."""
+    found = await office.refused("create_invoice", invoice(items=[line(tax=tax)]))
+    assert "items.0.tax" in found
+
+
+@pytest.mark.parametrize("tax", ["IVA6", {"name": "IVA6"}])
+async def test_a_tax_travels_by_its_exact_name(office: Office, tax: Any) -> None:
+    result = await office.call("create_invoice", invoice(items=[line(tax=tax)]))
+    assert office.sent()["items"][0]["tax"] == {"name": "IVA6"}
+    assert result["document"]["total"] == "106.00"
+
+
+async def test_a_line_without_a_tax_is_sent_with_the_accounts_default_by_name(office: Office) -> None:
+    await office.call("create_invoice", invoice(items=[line(tax=None)]))
+    assert office.sent()["items"][0]["tax"] == {"name": "IVA23"}
+
+
+@pytest.mark.parametrize("operation", ["create_invoice", "create_guide"])
+async def test_an_account_without_a_default_tax_wants_one_on_every_line(
+    office: Office, operation: str
+) -> None:
+    taxes = office.raw("/taxes.json")
+    for tax in taxes["taxes"]:
+        tax["default_tax"] = 0
+    office.box.fault("GET", "/taxes.json", times=None, status=200, body=taxes)
+    arguments = {"create_invoice": invoice, "create_guide": guide}[operation]
+    assert (
+        "no default tax"
+        in (await office.refused(operation, arguments(items=[line(tax=None)])))["items.0.tax"]
+    )
+    assert (await office.call(operation, arguments()))["ok"]
+
+
+async def test_a_tax_whose_rate_is_not_told_is_refused(office: Office) -> None:
+    taxes = office.raw("/taxes.json")
+    taxes["taxes"][0]["value"] = None
+    office.box.fault("GET", "/taxes.json", times=None, status=200, body=taxes)
+    assert "does not say the rate" in (await office.refused("create_invoice", invoice()))["items.0.tax"]
+    assert (await office.call("create_invoice", invoice(items=[line(tax="IVA6")])))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "refused"),
+    [
+        ("unit_price", 0, False),
+        ("unit_price", "-0.01", True),
+        ("unit_price", "0.0001", False),
+        ("unit_price", "0.00001", True),
+        ("unit_price", 0.1, False),
+        ("unit_price", 0.1 + 0.2, True),  # a float that is not what it seems
+        ("unit_price", "999999999.9999", False),
+        ("unit_price", "1000000000", True),
+        ("unit_price", "12,50", True),
+        ("unit_price", "12.50 €", True),
+        ("unit_price", "1e9999999", True),
+        ("unit_price", "1e-9999999", True),
+        ("unit_price", "NaN", True),
+        ("unit_price", "Infinity", True),
+        ("unit_price", True, True),
+        ("unit_price", None, True),
+        ("unit_price", "1.00000", False),
+        ("unit_price", "0.1000000000000000000000000000000001", True),
+        ("quantity", 0, True),
+        ("quantity", "0.0001", False),
+        ("quantity", -1, True),
+        ("quantity", "1.00005", True),
+        ("discount", 0, False),
+        ("discount", 100, False),
+        ("discount", "100.0001", True),
+        ("discount", "-0.0001", True),
+        ("discount", "33.3333", False),
+        ("discount", "33.33333", True),
+        ("unit", "kg", True),
+        ("unit", "Hour", True),
+        ("unit", "hour", False),
+    ],
+)
+async def test_an_amount_out_of_range_is_refused(
+    office: Office, field: str, value: Any, refused: bool
+) -> None:
+    """Ranges: A1.1, C14, C15 (four decimals are what the service keeps), E ("Quantity must be a number greater than 0")."""
+    arguments = invoice(items=[{**line(), field: value}])
+    if refused:
+        assert f"items.0.{field}" in await office.refused("create_invoice", arguments)
+    else:
+        assert (await office.call("create_invoice", arguments))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("value", "refused"),
+    [(0, False), ("99.99", False), (100, True), ("99.991", True), (-1, True), ("25%", True)],
+)
+async def test_retention_is_a_percentage_below_a_hundred(office: Office, value: Any, refused: bool) -> None:
+    """E: "Retention must be a number between 0 and 99.99"."""
+    if refused:
+        assert "retention" in await office.refused("create_invoice", invoice(retention=value))
+    else:
+        assert (await office.call("create_invoice", invoice(retention=value)))["ok"]
+
+
+async def test_what_the_service_would_ignore_on_a_line_is_refused(office: Office) -> None:
+    """C14: discount_amount is read-only; unknown keys are dropped or refused."""
+    found = await office.refused("create_invoice", invoice(items=[line(discount_amount=5)]))
+    assert "give discount in percent" in found["items.0.discount_amount"]
+    found = await office.refused("create_invoice", invoice(items=[line(price=5)]))
+    assert "unknown field" in found["items.0.price"]
+
+
+@pytest.mark.parametrize("items", [[], None, {"item": [line()]}, "Revisão", [[]]])
+async def test_lines_are_a_list_of_at_least_one(office: Office, items: Any) -> None:
+    """E: "Items element should be of type array"."""
+    found = await office.refused("create_invoice", {**invoice(), "items": items})
+    assert any(field.startswith("items") for field in found)
+
+
+async def test_a_discount_over_the_document_is_asked_about(office: Office) -> None:
+    """C16: it also hits lines that must not be discounted, and shows in the totals only."""
+    arguments = invoice(
+        items=[line(), exempt()],
+        tax_exemption="M07",
+        global_discount={"value_type": "percentage", "value": 10},
+    )
+    found = await office.wants_acceptance("create_invoice", arguments, "global_discount")
+    assert "taken off every line" in found["global_discount"]
+    result = await office.call("create_invoice", {**arguments, "accept": ["global_discount"]})
+    # (100 + 120) less 10 % = 198.00; VAT 23 % of 90.00
+    assert (result["document"]["before_taxes"], result["document"]["total"]) == ("198.00", "218.70")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "refused"),
+    [
+        ("percentage", 100, False),
+        ("percentage", "100.01", True),
+        ("absolute", 100, False),
+        ("absolute", "100.01", True),
+        ("absolute", "-1", True),
+        ("absolute", "0.001", True),
+    ],
+)
+async def test_a_discount_takes_no_more_than_there_is(
+    office: Office, kind: str, value: Any, refused: bool
+) -> None:
+    arguments = invoice(global_discount={"value_type": kind, "value": value}, accept=["global_discount"])
+    if refused:
+        assert "global_discount.value" in await office.refused("create_invoice", arguments)
+    else:
+        assert (await office.call("create_invoice", arguments))["document"]["total"] == "0.00"
+
+
+async def test_a_second_currency_is_asked_about_because_it_only_prints(office: Office) -> None:
+    """C21: AUD prices became EUR documents of the same number."""
+    found = await office.wants_acceptance(
+        "create_invoice", invoice(currency_code="usd", rate="1.0853"), "currency_only_prints"
+    )
+    assert "USD only adds a second, printed total" in found["currency_code"]
+    assert (office.sent()["currency_code"], office.sent()["rate"]) == ("USD", "1.0853")
+
+
+async def test_a_currency_and_its_rate_go_together(office: Office) -> None:
+    found = await office.refused(
+        "create_invoice", invoice(currency_code="USD", accept=["currency_only_prints"])
+    )
+    assert "units of USD for 1" in found["rate"]
+    assert "give currency_code too" in (await office.refused("create_invoice", invoice(rate="1.1")))["rate"]
+
+
+@pytest.mark.parametrize("code", ["US", "USDD", "XXX", "Dólar", "", 840])
+async def test_a_currency_that_the_vendor_does_not_list_is_refused(office: Office, code: Any) -> None:
+    assert "currency_code" in await office.refused("create_invoice", invoice(currency_code=code, rate=1))
+
+
+@pytest.mark.parametrize(
+    ("rate", "refused"), [(0, True), ("-1", True), ("0.0000000001", False), ("0.00000000001", True)]
+)
+async def test_a_rate_is_more_than_nothing(office: Office, rate: Any, refused: bool) -> None:
+    arguments = invoice(currency_code="USD", rate=rate, accept=["currency_only_prints"])
+    if refused:
+        assert "rate" in await office.refused("create_invoice", arguments)
+    else:
+        assert (await office.call("create_invoice", arguments))["ok"]

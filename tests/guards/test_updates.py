@@ -1,0 +1,207 @@
+"""Updates: replacements on the wire, so that what is not sent again is lost."""
+
+from typing import Any
+
+import pytest
+
+from tests.sandboxed import NOW, Office, about, exempt, guide, line
+
+
+@pytest.mark.parametrize("word", ["finalized", "canceled", "deleted"])
+async def test_only_drafts_are_edited(office: Office, word: str) -> None:
+    """Portaria 363/2010; "O documento já foi finalizado, não pode ser alterado."."""
+    draft = await office.draft()
+    assert (await office.call("update_invoice", about(draft, reference="A")))["document"]["reference"] == "A"
+    if word != "deleted":
+        await office.call("change_state", about(draft, state="finalized"))
+    if word != "finalized":
+        await office.call(
+            "change_state",
+            about(draft, state=word, **({"message": "Emitida por engano."} if word == "canceled" else {})),
+        )
+    found = await office.refused("update_invoice", about(draft, reference="B"))
+    assert "only drafts can be changed" in found["document_id"]
+
+
+async def test_what_is_left_out_of_an_update_stays_as_it_was(office: Office) -> None:
+    """C5: PUT replaces; the tool reads, merges and sends the whole document."""
+    draft = await office.draft(
+        items=[
+            line(unit_price="2.0244", quantity="1.5", discount="12.5", unit="hour", description="uma\nduas"),
+            exempt(),
+        ],
+        tax_exemption="M07",
+        reference="PO-1",
+        observations="obrigado",
+        retention="11.5",
+        sequence_id=70020,
+        due_date="2027-01-31",
+    )
+    before = office.raw(f"/invoices/{draft['id']}.json")["invoice"]
+    await office.call("update_invoice", about(draft, reference="PO-2"))
+    after = office.raw(f"/invoices/{draft['id']}.json")["invoice"]
+    assert {**after, "reference": "PO-1"} == before
+    assert office.sent()["items"][0]["unit_price"] == "2.0244"
+
+
+async def test_a_guide_keeps_its_places(office: Office) -> None:
+    draft = (
+        await office.call(
+            "create_guide", guide(load_site="Cais 3", delivery_site="Loja", license_plate="11-AA-22")
+        )
+    )["document"]
+    before = office.raw(f"/transports/{draft['id']}.json")["transport"]
+    await office.call("update_guide", about(draft, loaded_at="2026-11-20T13:00", observations="frágil"))
+    after = office.raw(f"/transports/{draft['id']}.json")["transport"]
+    assert {**after, "observations": ""} == before
+
+
+async def test_a_guide_is_not_updated_without_its_loading_time(office: Office) -> None:
+    """A3: answers do not show it, so it cannot be taken over."""
+    draft = (await office.call("create_guide", guide()))["document"]
+    assert (
+        "is required" in (await office.refused("update_guide", about(draft, observations="x")))["loaded_at"]
+    )
+    assert "has passed" in (await office.refused("update_guide", about(draft, loaded_at=NOW)))["loaded_at"]
+
+
+async def test_a_guide_whose_places_are_not_shown_wants_them_again(office: Office) -> None:
+    draft = (await office.call("create_guide", guide()))["document"]
+    answer = office.raw(f"/transports/{draft['id']}.json")
+    office.tweak(r"/transports/\d+\.json", answer, address_from=None, address_to=None)
+    found = await office.refused("update_guide", about(draft, loaded_at="2026-11-20T13:00"))
+    assert {"address_from", "address_to"} == set(found)
+
+
+@pytest.mark.parametrize(
+    ("items", "dropped"),
+    [
+        ([line()], ["Curso certificado"]),
+        ([exempt()], ["Revisão"]),
+        ([line(name="Nova"), exempt()], ["Revisão"]),
+        ([line(), exempt()], []),
+        ([exempt(), line()], []),
+        ([line(quantity=2), exempt(), line(name="Nova")], []),
+    ],
+)
+async def test_lines_left_out_are_asked_about(office: Office, items: list[Any], dropped: list[str]) -> None:
+    """C5: missing lines are deleted."""
+    draft = await office.draft(items=[line(), exempt()], tax_exemption="M07")
+    change = about(draft, items=items)
+    if exempt() not in items:
+        change |= {"tax_exemption_reason": "M00"}
+    if dropped:
+        found = await office.wants_acceptance("update_invoice", change, "drop_lines")
+        assert all(f"the line {name!r} is not among the new lines" in found["items"] for name in dropped)
+    else:
+        assert (await office.call("update_invoice", change))["ok"]
+
+
+async def test_one_of_two_lines_of_a_name_counts_as_dropped(office: Office) -> None:
+    draft = await office.draft(items=[line(), line()])
+    await office.wants_acceptance("update_invoice", about(draft, items=[line()]), "drop_lines")
+
+
+async def test_a_discount_over_the_document_must_be_given_again(office: Office) -> None:
+    """C16: it does not read back as such."""
+    discount = {"value_type": "percentage", "value": 10}
+    draft = await office.draft(global_discount=discount, accept=["global_discount"])
+    for change in ({"reference": "A"}, {"items": [line(quantity=2)]}):
+        found = await office.refused("update_invoice", about(draft, **change))
+        assert "its net total is 90.00" in found["global_discount"]
+    kept = await office.call(
+        "update_invoice", about(draft, reference="A", global_discount=discount, accept=["global_discount"])
+    )
+    assert kept["document"]["total"] == "110.70"
+    none = {"value_type": "percentage", "value": 0}
+    gone = await office.call("update_invoice", about(draft, global_discount=none, accept=["global_discount"]))
+    assert gone["document"]["total"] == "123.00"
+
+
+async def test_a_discount_on_a_line_is_none_over_the_document(office: Office) -> None:
+    draft = await office.draft(items=[line(discount="33.3333")])
+    kept = await office.call("update_invoice", about(draft, reference="A"))
+    assert kept["document"]["total"] == draft["total"]
+
+
+async def test_a_second_currency_is_kept(office: Office) -> None:
+    """C21."""
+    draft = await office.draft(currency_code="USD", rate="1.0853", accept=["currency_only_prints"])
+    kept = await office.call("update_invoice", about(draft, reference="A"))
+    assert (office.sent()["currency_code"], office.sent()["rate"]) == ("USD", "1.0853")
+    assert kept["document"]["multicurrency"] == draft["multicurrency"]
+
+
+async def test_a_second_currency_that_cannot_be_named_is_not_dropped(office: Office) -> None:
+    draft = await office.draft(currency_code="USD", rate="1.0853", accept=["currency_only_prints"])
+    answer = office.raw(f"/invoices/{draft['id']}.json")
+    office.tweak(
+        r"/invoices/\d+\.json", answer, multicurrency={"currency": "Dobrão", "rate": "2", "total": 1}
+    )
+    assert "Dobrão" in (await office.refused("update_invoice", about(draft, reference="A")))["currency_code"]
+
+
+async def test_a_price_that_reads_back_cut_to_cents_is_rebuilt_from_the_exact_net(office: Office) -> None:
+    """C15: 2.0244 reads back as 2.02."""
+    draft = await office.draft(items=[line(unit_price="2.0244", quantity=1000)])
+    assert office.raw(f"/invoices/{draft['id']}.json")["invoice"]["items"][0]["unit_price"] == "2.02"
+    kept = await office.call("update_invoice", about(draft, reference="A"))
+    assert (kept["document"]["sum"], kept["document"]["total"]) == ("2024.40", "2490.01")
+
+
+async def test_a_price_that_cannot_be_rebuilt_is_refused(office: Office) -> None:
+    """C15: without the exact net, 2.02 would silently replace 2.0244."""
+    draft = await office.draft(items=[line(unit_price="2.0244", quantity=1000)])
+    answer = office.raw(f"/invoices/{draft['id']}.json")
+    answer["invoice"]["items"][0].pop("subtotal")
+    office.tweak(r"/invoices/\d+\.json", answer)
+    found = await office.refused("update_invoice", about(draft, reference="A", accept=["overwrite_items"]))
+    assert "would make 2484.60 instead of 2490.01" in found["items"]
+
+
+@pytest.mark.parametrize("tax", ["IVA6", "IVA23"])
+async def test_lines_that_read_back_with_the_id_of_their_tax_only_keep_it(office: Office, tax: str) -> None:
+    """C30: they must not fall to the default tax."""
+    office.box.set_option("null_taxes", True)
+    draft = await office.draft(items=[line(tax=tax)])
+    await office.call("update_invoice", about(draft, reference="A"))
+    assert office.sent()["items"][0]["tax"] == {"name": tax}
+
+
+async def test_lines_whose_tax_cannot_be_told_are_asked_about(office: Office) -> None:
+    """C2, C30: a line that reads back without any tax would be sent with the default one."""
+    draft = await office.draft(items=[line(tax="IVA6")])
+    answer = office.raw(f"/invoices/{draft['id']}.json")
+    answer["invoice"]["items"][0]["tax"] = {"id": None, "name": None, "value": None}
+    change = about(draft, reference="A", accept=["overwrite_items"])
+    office.box.fault("GET", r"/invoices/\d+\.json", times=None, status=200, body=answer)
+    found = await office.refused("update_invoice", change)
+    assert "the total of 106.00 would become 123.00" in found["items.0.tax"]
+    office.box.clear_faults()
+    assert (await office.call("update_invoice", change))["document"]["total"] == "106.00"
+
+
+@pytest.mark.parametrize("operation", ["update_invoice", "update_guide"])
+async def test_an_update_of_what_is_not_there_says_so(office: Office, operation: str) -> None:
+    kind = {"update_invoice": "invoices", "update_guide": "transports"}[operation]
+    arguments = {"document_type": kind, "document_id": 99, "reference": "A", "loaded_at": "2026-11-20T13:00"}
+    if operation == "update_invoice":
+        arguments.pop("loaded_at")
+    error = await office.failed(operation, arguments)
+    assert (error.code, error.sent, office.writes()) == ("not_found", "nothing", [])
+
+
+async def test_every_guard_of_creating_holds_for_updating(office: Office) -> None:
+    draft = await office.draft()
+    for change, field in (
+        ({"items": [line(tax="IVA99")], "accept": ["overwrite_items"]}, "items.0.tax"),
+        ({"due_date": "2026-11-19"}, "due_date"),
+        ({"client": {"code": "ACME", "city": "Faro"}}, "client.city"),
+        ({"sequence_id": 70005}, "sequence_id"),
+        ({"tax_exemption": "M07"}, "tax_exemption"),
+        ({"currency_code": "USD"}, "rate"),
+        ({"retention": 100}, "retention"),
+        ({"proprietary_uid": "x"}, "proprietary_uid"),
+    ):
+        assert field in await office.refused("update_invoice", about(draft, **change)), field
+    assert office.raw(f"/invoices/{draft['id']}.json")["invoice"]["total"] == 123

@@ -1,0 +1,378 @@
+"""Everything the service is known to change, ignore or lose without a word, row by row, and what becomes of it here.
+
+The rows are those of the table of silent coercions in the contract with the service: each test's id names its row.
+Rows of one behaviour are told at length elsewhere (tests/guards, tests/test_readback.py, tests/test_wire.py).
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.sandboxed import NOW, SERIES, Json, Office, about, exempt, guide, invoice, line, warned
+
+REFUSED = [
+    ("1-date", {"date": "31/02/2026"}, "date"),
+    ("1-due-date", {"due_date": "soon"}, "due_date"),
+    ("2-unknown-tax", {"items": [line(tax="IVA24")]}, "items.0.tax"),
+    ("2b-numeric-tax", {"items": [line(tax=23)]}, "items.0.tax"),
+    ("2c-tax-by-id", {"items": [line(tax={"id": 31557, "name": "IVA6", "value": 0})]}, "items.0.tax"),
+    ("3-client-field-ignored", {"client": {"code": "ACME", "email": "nova@acme.example.pt"}}, "client.email"),
+    ("3-client-by-name", {"client": {"name": "ACME, Lda", "code": "ACME2"}}, "client.code"),
+    ("4-catalogue-item", {"items": [line(name="Consultoria", unit_price=60)]}, "items.0"),
+    ("6-exemption-missing", {"items": [exempt()]}, "tax_exemption"),
+    ("6b-exemption-on-a-line", {"items": [exempt(tax_exemption="M07")]}, "items.0.tax_exemption"),
+    ("6c-exemption-without-a-line", {"tax_exemption": "M07"}, "tax_exemption"),
+    ("6c-m00-on-create", {"tax_exemption_reason": "M00"}, "tax_exemption_reason"),
+    ("9-series-of-another-type", {"sequence_id": SERIES["credit_notes"]}, "sequence_id"),
+    ("9-unknown-series", {"sequence_id": 4711}, "sequence_id"),
+    ("11-due-before-date", {"due_date": "2026-11-19"}, "due_date"),
+    ("13b-note-without-owner", {"document_type": "credit_notes"}, "owner_invoice_id"),
+    ("14-discount-amount", {"items": [line(discount_amount=5)]}, "items.0.discount_amount"),
+    ("14-negative-discount", {"items": [line(discount=-1)]}, "items.0.discount"),
+    ("14-negative-price", {"items": [line(unit_price=-1)]}, "items.0.unit_price"),
+    ("14-unknown-key", {"items": [line(sku="A1")]}, "items.0.sku"),
+    ("15-five-decimals", {"items": [line(unit_price="2.02441")]}, "items.0.unit_price"),
+    ("16-global-discount", {"global_discount": {"value_type": "percentage", "value": 5}}, "global_discount"),
+    ("18-retention-of-100", {"retention": 100}, "retention"),
+    (
+        "20-mb-of-a-vat-moss-invoice",
+        {"document_type": "vat_moss_invoices", "mb_reference": True},
+        "mb_reference",
+    ),
+    ("21-currency", {"currency_code": "AUD", "rate": "1.6"}, "currency_code"),
+    ("21-currency-without-rate", {"currency_code": "AUD"}, "rate"),
+    ("22-country", {"client": {"name": "N", "code": "N", "country": "Portugalia"}}, "client.country"),
+    ("22-nif", {"client": {"name": "N", "code": "N", "fiscal_id": "508025339"}}, "client.fiscal_id"),
+    (
+        "22-pair",
+        {"client": {"name": "N", "code": "N", "fiscal_id": "FR40303265045", "country": "PT"}},
+        "client.fiscal_id",
+    ),
+    ("32-number-for-text", {"reference": 17}, "reference"),
+]
+
+
+@pytest.mark.parametrize(("change", "field"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+async def test_what_would_be_changed_in_silence_is_refused_before_anything_is_sent(
+    office: Office, change: Json, field: str
+) -> None:
+    assert field in await office.refused("create_invoice", invoice(**change))
+
+
+# --- what is not refused but compared, asked for, kept or said ---------------------------------------------------
+
+
+async def row_2_update(office: Office) -> None:
+    """An unknown tax on an update becomes no tax at all."""
+    draft = await office.draft()
+    found = await office.refused("update_invoice", about(draft, items=[line(tax="IVA24")]))
+    assert "items.0.tax" in found
+
+
+async def row_2d(office: Office) -> None:
+    """Stored at 0 % although 6 % was sent: reported, and finalized only by a person who accepts it."""
+    made = (await office.call("create_invoice", invoice(items=[line(tax="IVA6")])))["document"]
+    answer = office.raw(f"/invoices/{made['id']}.json")["invoice"]
+    rows = [{**answer["items"][0], "tax": {"id": 31557, "name": "Isento", "value": 0}}]
+    stored = {**answer, "items": rows, "taxes": 0, "total": 100}
+    office.box.fault("GET", r"^/invoices/\d+", skip=1, status=200, body={"invoice": stored})
+    error = await office.failed("update_invoice", about(made, items=[line(tax="IVA6")]))
+    assert {"items.0.tax", "items.0.tax_rate", "taxes", "total"} == {one.field for one in error.problems}
+    refusal = await office.failed("change_state", about(made, state="finalized"))
+    assert refusal.code == "differences_not_accepted"
+
+
+async def row_5_lines(office: Office) -> None:
+    """Lines left out of an update are deleted."""
+    draft = await office.draft(items=[line(), line(name="B")])
+    assert "'B'" in (await office.refused("update_invoice", about(draft, items=[line()])))["items"]
+
+
+async def row_5_exemption(office: Office) -> None:
+    """An exemption that is not sent again is lost, so it is sent again."""
+    draft = await office.draft(items=[exempt()], tax_exemption="M07")
+    await office.call("update_invoice", about(draft, reference="A"))
+    assert office.sent()["tax_exemption"] == "M07"
+
+
+async def row_5_dates(office: Office) -> None:
+    """Moving the date needs the due date too."""
+    draft = await office.draft(due_date="2026-11-20")
+    assert "due_date" in await office.refused("update_invoice", about(draft, date="2026-11-25"))
+
+
+async def row_6_m99(office: Office) -> None:
+    """M99 stamped on an update reads back, is compared, and is warned of before finalizing."""
+    draft = await office.draft(items=[exempt()], tax_exemption="M07")
+    answer = office.raw(f"/invoices/{draft['id']}.json")["invoice"]
+    office.box.fault(
+        "GET", r"^/invoices/\d+", skip=1, status=200, body={"invoice": {**answer, "tax_exemption": "M99"}}
+    )
+    error = await office.failed("update_invoice", about(draft, reference=answer["reference"] or "A"))
+    assert "tax_exemption" in {one.field for one in error.problems}
+
+
+async def row_6b(office: Office) -> None:
+    """An account that wants the code on the line: the service's refusal comes back with a next step."""
+    office.box.set_option("exemption_level", "line")
+    error = await office.failed("create_invoice", invoice(items=[exempt()], tax_exemption="M07"))
+    assert (error.code, error.sent) == ("rejected", "refused")
+    assert "Razão de isenção" in error.message
+    assert "lookup_exemption_codes" in error.next
+
+
+async def row_7(office: Office) -> None:
+    """The key travels in the URL; it is in no result, error or log line."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        office.box.fault("GET", "taxes", drop="before")
+        shown = str((await office.failed("create_invoice", invoice())).as_dict()) + str(
+            await office.call("list_taxes")
+        )
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+    assert office.box.api_key not in shown
+    assert office.box.api_key not in "\n".join(lines)
+
+
+async def row_8(office: Office) -> None:
+    """Lists always carry types, states and non_archived, and say `sent` for final."""
+    await office.issued()
+    listed = await office.call("list_invoices", {"states": ["final"]})
+    query = office.box.requests()[-1]["query"]
+    assert (query["status[]"], query["non_archived"]) == (["sent"], "true")
+    assert "SimplifiedInvoice" in query["type[]"]
+    assert [one["status"] for one in listed["invoices"]] == ["final"]
+
+
+async def row_10(office: Office) -> None:
+    """No finalizing before the last date of the series; the date is moved only by whoever asks for it."""
+    early = await office.draft(date="2026-11-18", due_date="2026-12-01")
+    await office.issued()
+    error = await office.failed("change_state", about(early, state="finalized"))
+    assert "ask whether the date may move" in error.next
+    await office.call("update_invoice", about(early, date="2026-11-20"))
+    assert (await office.call("change_state", about(early, state="finalized")))["document"][
+        "number"
+    ] == "2/2026"
+
+
+async def row_11_equal(office: Office) -> None:
+    """Equal dates are accepted."""
+    assert (await office.call("create_invoice", invoice(due_date="2026-11-20")))["ok"]
+
+
+async def row_12(office: Office) -> None:
+    """An unregistered series cannot issue."""
+    draft = await office.draft(sequence_id=70020)
+    assert "sequence_id" in await office.refused("change_state", about(draft, state="finalized"))
+
+
+async def row_13(office: Office) -> None:
+    """Credit beyond what is left is refused before there is a draft to be stranded."""
+    owner = await office.issued()
+    over = invoice(
+        document_type="credit_notes",
+        owner_invoice_id=owner["id"],
+        items=[line(name="C", unit_price="100.01")],
+    )
+    assert "items" in await office.refused("create_invoice", over)
+
+
+async def row_15(office: Office) -> None:
+    """The price reads back with 2 decimals; ours is rebuilt from the net amount."""
+    draft = await office.draft(items=[line(unit_price="2.0244")])
+    await office.call("update_invoice", about(draft, reference="A"))
+    assert office.sent()["items"][0]["unit_price"] == "2.0244"
+
+
+async def row_16(office: Office) -> None:
+    """A discount over the document is in the totals only, and is not lost by an update."""
+    discount = {"global_discount": {"value_type": "absolute", "value": 10}, "accept": ["global_discount"]}
+    draft = await office.draft(**discount)
+    assert (draft["discount"], draft["lines"][0]["net"]) == ("10.00", "100")
+    assert "global_discount" in await office.refused("update_invoice", about(draft, reference="A"))
+
+
+async def row_17(office: Office) -> None:
+    """The total is rounded once: three lines of 0.005 make 0.02."""
+    draft = await office.draft(items=[line(name=name, unit_price="0.005", tax="IVA6") for name in "ABC"])
+    assert draft["total"] == "0.02"
+
+
+async def row_18(office: Office) -> None:
+    """Retention is printed; the total stays, and what is to pay is shown beside it."""
+    draft = await office.draft(retention=25)
+    shown = await office.call("get_document", about(draft))
+    assert (shown["document"]["total"], shown["to_pay"]) == ("123.00", "98.00")
+
+
+async def row_19(office: Office) -> None:
+    """The legal limit of a simplified invoice is warned of."""
+    result = await office.call("create_invoice", invoice(document_type="simplified_invoices"))
+    assert "CIVA 40/1" in warned(result)["document_type"]
+
+
+async def row_20(office: Office) -> None:
+    """No Multibanco reference unless asked for; without a provider the service says why."""
+    await office.call("create_invoice", invoice())
+    assert "mb_reference" not in office.sent()
+    error = await office.failed("create_invoice", invoice(mb_reference=True))
+    assert "no payment provider" in error.message
+
+
+async def row_21(office: Office) -> None:
+    """Prices stay in euro; the second total is only printed, and compared."""
+    result = await office.call(
+        "create_invoice", invoice(currency_code="AUD", rate="1.6", accept=["currency_only_prints"])
+    )
+    assert (result["document"]["total"], result["document"]["currency"]) == ("123.00", "Euro")
+    assert float(result["document"]["multicurrency"]["total"]) == 196.8
+
+
+async def row_22(office: Office) -> None:
+    """The country travels under the service's own name."""
+    await office.call(
+        "create_invoice",
+        invoice(client={"name": "N", "code": "N", "country": "ES", "fiscal_id": "ESB58378431"}),
+    )
+    assert office.sent()["client"]["country"] == "Spain"
+
+
+async def row_22b(office: Office) -> None:
+    """The account's own number as a client (one source's claim): its own number is not known here, so the refusal explains."""
+    office.box.set_option("refuse_own_nif", True)
+    error = await office.failed(
+        "create_invoice", invoice(client={"name": "Nós", "code": "NOS", "fiscal_id": "509442013"})
+    )
+    assert (error.code, error.sent) == ("rejected", "refused")
+    assert "the account's own number is refused" in error.next
+
+
+async def row_23(office: Office) -> None:
+    """Lists are late; the same proprietary_uid makes one document however often it is sent."""
+    office.box.set_lag(60)
+    first = await office.draft(proprietary_uid="venda-7")
+    assert (await office.call("list_invoices", {}))["invoices"] == []
+    again = await office.draft(proprietary_uid="venda-7")
+    assert again["id"] == first["id"]
+
+
+async def row_24(office: Office) -> None:
+    """A PDF takes a few looks, and patience ends in `pending`, not in an error."""
+    issued = await office.issued()
+    office.box.set_option("pdf_polls", 1)
+    assert (await office.call("get_pdf", {"document_id": issued["id"]}))["status"] == "ready"
+    office.desk.settings = office.desk.settings.model_copy(update={"pdf_patience": 1})
+    office.box.set_option("pdf_polls", 9)
+    waiting = await office.call("get_pdf", {"document_id": issued["id"], "second_copy": True})
+    assert (waiting["status"], waiting["next"][0]["tool"]) == ("pending", "get_pdf")
+
+
+async def row_25(office: Office) -> None:
+    """A person sees the recipient; the client's address is not overwritten unless asked for."""
+    issued = await office.issued()
+    mail = about(issued, email="outra@acme.example.pt")
+    assert "outra@acme.example.pt" in await office.asked("send_email", mail)
+    await office.call("send_email", mail)
+    assert office.sent()["client"] == {"email": "outra@acme.example.pt", "save": "0"}
+    assert office.raw("/clients/501.json")["client"]["email"] == "compras@acme.example"
+    assert "Becomes the client's address" in await office.asked("send_email", {**mail, "save": True})
+
+
+async def row_26(office: Office) -> None:
+    """A finalize that times out after succeeding: unknown, to be looked up, and not done twice."""
+    draft = await office.draft()
+    office.box.fault("PUT", "change-state", drop="after")
+    error = await office.failed("change_state", about(draft, state="finalized"))
+    assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
+    assert "get_document" in error.next
+    assert (await office.read(draft))["status"] == "final"
+    assert (
+        "it cannot be finalized"
+        in (await office.refused("change_state", about(draft, state="finalized")))["state"]
+    )
+
+
+async def row_27(office: Office) -> None:
+    """Nothing that writes is sent twice, whatever comes back."""
+    for fault in (
+        {"status": 422, "body": {"errors": [{"error": "?"}]}},
+        {"status": 500},
+        {"status": 429},
+        {"drop": "before"},
+    ):
+        office.box.clear_requests()
+        office.box.fault("POST", r"^/invoices\.json$", **fault)
+        await office.failed("create_invoice", invoice())
+        assert len(office.writes()) == 1
+
+
+async def row_28(office: Office) -> None:
+    """Loading in the past is refused by Lisbon's clock."""
+    assert "loaded_at" in await office.refused("create_guide", guide(loaded_at=NOW))
+
+
+async def row_29(office: Office) -> None:
+    """What the plan does not have is said in the service's words."""
+    issued = await office.issued()
+    office.box.set_option("email_plan", False)
+    error = await office.failed("send_email", about(issued, email="compras@acme.example"))
+    assert (error.code, "not available in your plan" in error.message) == ("rejected", True)
+
+
+async def row_30(office: Office) -> None:
+    """A tax that reads back with its id alone is looked up."""
+    office.box.set_option("null_taxes", True)
+    draft = await office.draft(items=[line(tax="IVA13")])
+    assert (draft["lines"][0]["tax"], draft["lines"][0]["tax_rate"]) == ("IVA13", "13")
+
+
+async def row_31(office: Office) -> None:
+    """A client stuck invalid: the service's words come back whole, in either language."""
+    body = {"errors": [{"error": "Cliente não é válido"}, {"error": "Fiscal não é válido"}]}
+    office.box.fault("POST", r"^/invoices\.json$", status=422, body=body)
+    error = await office.failed("create_invoice", invoice())
+    assert "Cliente não é válido; Fiscal não é válido" in error.message
+    assert "correct them" in error.next
+
+
+async def row_32(office: Office) -> None:
+    """Everything in a body travels as text."""
+    await office.call(
+        "create_invoice", invoice(sequence_id=70000, retention=5, mb_reference=False, client={"id": 501})
+    )
+
+    def leaves(value: Any) -> list[Any]:
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+        return [value] if inside is None else [leaf for one in inside for leaf in leaves(one)]
+
+    assert {type(leaf) for leaf in leaves(office.writes()[-1]["body"])} == {str}
+
+
+ROWS: dict[str, Callable[[Office], Awaitable[None]]] = {
+    name.removeprefix("row_").replace("_", "-"): row
+    for name, row in list(globals().items())
+    if name.startswith("row_")
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+async def test_the_row_is_kept(office: Office, row: str) -> None:
+    await ROWS[row](office)
+
+
+def test_no_row_is_forgotten() -> None:
+    """1 to 32 with their letters."""
+    told = {name.partition("-")[0] for name in [*ROWS, *(row[0] for row in REFUSED)]}
+    letters = {"2b", "2c", "2d", "6b", "6c", "13b", "22b"}
+    assert {str(number) for number in range(1, 33)} | letters == told
