@@ -1,4 +1,4 @@
-"""Seven calls that would have cost money or a fine: each is refused with a reason, and not one byte is written."""
+"""Calls that would have cost money or a fine: each is refused with a reason, and not one byte is written."""
 
 import anyio
 from sandboxed import office

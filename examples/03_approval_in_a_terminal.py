@@ -1,6 +1,7 @@
-"""A host without forms, or an assistant that is not to decide: the call waits, a person approves it in a terminal, and the same call goes through once."""
+"""A host without forms: the call waits, a person approves it in a terminal, and the same call goes through, once."""
 
 import os
+import re
 import subprocess
 import sys
 from tempfile import TemporaryDirectory
@@ -24,16 +25,23 @@ def person_types(identifier: str, environment: dict[str, str]) -> str:
 
     ours, theirs = pty.openpty()
     command = [*COMMAND, "approvals", "approve", identifier]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **environment}):
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **environment}
+    ):
         os.close(theirs)
-        shown = ""
-        while f"type {identifier}" not in shown:
-            shown += os.read(ours, 1024).decode()
+        shown = read_until(ours, "To approve, type")
         os.write(ours, f"{identifier}\n".encode())
-        while "Repeat the same call" not in shown:
-            shown += os.read(ours, 1024).decode()
+        shown += read_until(ours, "Repeat the same call")
     os.close(ours)
-    return shown
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown)  # without the colours
+
+
+def read_until(terminal: int, words: str) -> str:
+    """What a terminal shows, up to the end of the line with these words."""
+    shown = b""
+    while words.encode() not in shown:
+        shown += os.read(terminal, 4096)
+    return shown.decode()
 
 
 async def main(folder: str) -> None:
@@ -42,9 +50,10 @@ async def main(folder: str) -> None:
         "INVOICEXPRESS_LANGUAGE": "en",
         "INVOICEXPRESS_STORE": f"{folder}/approvals.db",
         "INVOICEXPRESS_APPROVAL_CHANNEL": "terminal",  # even a host with forms may not answer them
-        "TERM": "dumb",
     }
-    server = StdioServerParameters(command=COMMAND[0], args=[*COMMAND[1:], "serve", "--sandbox"], env=environment)
+    server = StdioServerParameters(
+        command=COMMAND[0], args=[*COMMAND[1:], "serve", "--sandbox"], env=environment
+    )
     async with Client(server) as host:
 
         async def call(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:

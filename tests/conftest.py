@@ -7,7 +7,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.sandboxed import office, open_desk, running_box  # noqa: F401 - fixtures for everyone
+from tests.sandboxed import empty_store, office, open_desk, running_box  # noqa: F401 - fixtures for everyone
 
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -194,12 +195,25 @@ async def open_desk(running_box: Sandbox, anyio_backend: str) -> AsyncIterator[D
     await desk.close()
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file for approvals with nothing in it: making its tables takes longer than most tests."""
+    path = tmp_path_factory.mktemp("store") / "ix-tools.db"
+    store = Store(path)
+    with store.writing():
+        pass
+    store.close()
+    return path
+
+
 @pytest.fixture
-async def office(running_box: Sandbox, open_desk: Desk, tmp_path: Path) -> AsyncIterator[Office]:
+async def office(
+    running_box: Sandbox, open_desk: Desk, empty_store: Path, tmp_path: Path
+) -> AsyncIterator[Office]:
     """A fresh account and no approvals, for every test."""
     running_box.reset()
     running_box.set_option("rate_limit", 1_000_000)
-    store = Store(tmp_path / "ix-tools.db")
+    store = Store(Path(shutil.copy(empty_store, tmp_path)))
     settings = open_desk.settings.model_copy(update={"documents": tmp_path / "documents", "language": "en"})
     yield Office(running_box, replace(open_desk, settings=settings, approvals=Approvals(store, 15)))
     store.close()

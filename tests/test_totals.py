@@ -22,7 +22,10 @@ RATES = {"IVA23": 23, "IVA13": 13, "IVA6": 6, "IVA22": 22}
 
 
 def line_of(row: dict[str, str]) -> TotalsLine:
-    return TotalsLine(*(Decimal(row[name]) for name in ("unit_price", "quantity", "discount", "rate")))
+    price, quantity, discount, rate = (
+        Decimal(row[name]) for name in ("unit_price", "quantity", "discount", "rate")
+    )
+    return TotalsLine(price, quantity, discount, rate)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["name"])
@@ -155,7 +158,7 @@ def test_half_a_cent_goes_up(amount: str, cents: str) -> None:
     ],
 )
 def test_documents_next_to_half_a_cent(lines: list[tuple[str, str, str, str]], total: str) -> None:
-    rows = [TotalsLine(*map(Decimal, row)) for row in lines]
+    rows = [TotalsLine(Decimal(row[0]), Decimal(row[1]), Decimal(row[2]), Decimal(row[3])) for row in lines]
     assert str(predict(rows).total) == total
     assert predict(rows).total == witness(rows)["total"]
 

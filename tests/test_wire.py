@@ -16,8 +16,8 @@ from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import Effect, Operation, Route, Spec
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.perform import parse
-from ix_tools.records import Record, Sequence
-from ix_tools.vocabulary import LISBON
+from ix_tools.records import Sequence
+from ix_tools.vocabulary import LISBON, Record
 from tests.sandboxed import Office, exempt, guide, invoice, line
 
 VENDOR = Path(__file__).parent / "vendor"

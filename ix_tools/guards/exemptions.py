@@ -92,7 +92,7 @@ def _code_in_order(code: str, day: date, owner: Document | None) -> Iterator[Fin
         )
 
 
-@wants(Want.TAXES)
+@wants(Want.DOCUMENT, Want.TAXES)
 def no_exemption_without_exempt_lines(call: Draft, facts: Facts) -> Iterator[Finding]:
     """A document where every line carries VAT has no exemption; on an update M00 takes it away (trap 6c)."""
     if not call.tax_exemption or exempt_lines(call, facts) or not facts.taxes:

@@ -76,6 +76,7 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
         )
 
 
+@wants(Want.DOCUMENT)
 def currency_only_prints(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """Prices are always read in the account's currency; a currency code only prints a second total (trap 21)."""
     if call.rate is not None and call.currency_code is None:

@@ -41,7 +41,7 @@ class FindClient(Operation[ClientResult]):
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Self:
         if not self.code and not self.name:
-            raise ValueError("give code or name")
+            raise ValueError("code: give code or name")
         return self
 
     async def carried_out(self, sending: Sending) -> ClientResult:

@@ -261,7 +261,10 @@ def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
     if draft.reference is not None:
         values["reference"] = draft.reference
     if getattr(draft, "currency_code", None) is not None:
-        values |= {"currency_code": getattr(draft, "currency_code", None), "rate": getattr(draft, "rate", None)}
+        values |= {
+            "currency_code": getattr(draft, "currency_code", None),
+            "rate": getattr(draft, "rate", None),
+        }
     if draft.sequence_id is not None:
         values["sequence_id"] = draft.sequence_id
     lines = tuple(

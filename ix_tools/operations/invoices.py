@@ -127,6 +127,8 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
     """Another customer."""
     items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
     """All lines."""
+    mb_reference: bool | None = None
+    """Multibanco reference at finalize; drafts do not show it: give it again."""
 
     spec = Spec(
         name="update_invoice",

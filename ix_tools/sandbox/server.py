@@ -211,6 +211,7 @@ def _server(box: Box, on_ready: Callable[[], None] | None = None) -> Any:
         def __init__(self, config: uvicorn.Config) -> None:
             super().__init__(config)
             self.ready = threading.Event()
+            self._loop: asyncio.AbstractEventLoop | None = None
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             self._loop = asyncio.get_running_loop()
@@ -224,7 +225,11 @@ def _server(box: Box, on_ready: Callable[[], None] | None = None) -> Any:
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             super().handle_exit(sig, frame)
-            self._close()
+            # A signal comes in the middle of waiting for the network: the loop must be woken to see it.
+            if self._loop is None:
+                self._close()
+            else:
+                self._loop.call_soon_threadsafe(self._close)
 
         def _close(self) -> None:
             box.closing.set()
@@ -233,6 +238,7 @@ def _server(box: Box, on_ready: Callable[[], None] | None = None) -> Any:
         def stop(self) -> None:
             """From another thread."""
             self.should_exit = True
+            assert self._loop is not None
             self._loop.call_soon_threadsafe(self._close)
 
     config = uvicorn.Config(

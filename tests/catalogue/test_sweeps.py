@@ -72,16 +72,6 @@ def test_every_parameter_at_every_depth_is_described(operation: type[Operation[A
     for model in models_in(operation):
         for name, info in model.model_fields.items():
             assert info.description, f"{model.__name__}.{name}"
-            assert (
-                info.description[0].isupper()
-                or not info.description[0].isalpha()
-                or info.description.split()[0] in text_words(info)
-            )
-
-
-def text_words(info: Any) -> set[str]:
-    """Words of a closed list may begin a description in small letters."""
-    return {re.sub(r"\W", "", word) for word in (info.description or "").split()}
 
 
 @every_operation
@@ -182,23 +172,45 @@ def test_a_parameter_that_does_not_exist_is_refused(operation: type[Operation[An
     assert error.value.message.endswith("Nothing was sent.")
 
 
+HOSTILE: list[Any] = [
+    None,
+    0,
+    -1,
+    True,
+    "",
+    "x" * 10_000,
+    [],
+    {},
+    [None],
+    {"a": {"b": []}},
+    1e308,
+    "\x00",
+    "\ud800",
+    "'; --",
+    "../..",
+]
+
+
+def outcome(name: str, arguments: Json) -> Operation[Any] | IxError:
+    try:
+        return parse(name, arguments)
+    except IxError as error:
+        return error
+
+
 @every_operation
-@pytest.mark.parametrize(
-    "hostile",
-    [None, 0, -1, True, "", "x" * 10_000, [], {}, [None], {"a": {"b": []}}, 1e308, "\x00", "\ud800", "'; --"],
-)
+@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda value: ascii(value)[:12])
 def test_any_value_for_any_parameter_is_read_or_refused_and_never_more(
     operation: type[Operation[Any]], hostile: Any
 ) -> None:
     for name in operation.model_fields:
-        try:
-            call = parse(operation.spec.name, {**operation.spec.example, name: hostile})
-        except IxError as error:
-            assert (error.code, error.sent) == ("invalid_arguments", "nothing")
-            assert error.next
-        else:
-            if operation.spec.route is not None and operation.spec.name != "find_client":
-                assert wire.request_for(call).path.count("..") == 0
+        found = outcome(operation.spec.name, {**operation.spec.example, name: hostile})
+        if isinstance(found, IxError):
+            assert (found.code, found.sent) == ("invalid_arguments", "nothing")
+            assert all(problem.field for problem in found.problems)
+            assert found.next
+        elif operation.spec.route is not None:
+            assert ".." not in wire.request_for(found).path
 
 
 # --- the gate --------------------------------------------------------------------------------------------------
@@ -225,14 +237,8 @@ async def waiting_calls(office: Office) -> list[tuple[str, Json]]:
     )
     reason = "Emitida ao cliente errado."
     settled = await office.issued()
-    mail = {
-        "email": "outra@acme.example.pt",
-        "cc": "c@acme.example.pt",
-        "bcc": "d@acme.example.pt",
-        "subject": "Fatura",
-        "body": "Segue.",
-        "save": True,
-    }
+    copies = {"cc": "c@acme.example.pt", "bcc": "d@acme.example.pt"}
+    mail = {"email": "outra@acme.example.pt", **copies, "subject": "Fatura", "body": "Segue.", "save": True}
     return [
         ("change_state", about(draft, state="finalized")),
         ("change_state", about(draft, state="deleted")),
@@ -377,6 +383,7 @@ async def test_every_next_step_names_a_tool_and_parameters_it_has(
         "register_sequence": {"sequence_id": 70020},
         "update_sequence": {**dict(operation.spec.example), "sequence_id": 70020},
         "lookup_exemption_codes": {"code": "M07"},
+        "find_client": {"code": "ACME"},
     }
     name = operation.spec.name
     if name == "cancel_payment":

@@ -7,11 +7,13 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +67,31 @@ class Cli:
             patched.setattr("sys.stdin", io.StringIO(stdin))
             code = main([str(word) for word in argv], clock=lambda: self.seconds, now=now)
         return Ran(code, out.getvalue(), err.getvalue())
+
+    def at_a_terminal(
+        self,
+        *argv: str | int,
+        answers: Sequence[tuple[str, str]] = (),
+        stdin: io.TextIOBase | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Shown:
+        """Run it in this process, in a real terminal where a person answers; with `stdin`, that instead."""
+        person = Person(*answers)
+        try:
+            with (
+                open(person.guest, encoding="utf-8", closefd=False) as reading,
+                open(person.guest, "w", encoding="utf-8", closefd=False, buffering=1) as writing,
+                pytest.MonkeyPatch.context() as patched,
+            ):
+                for name, value in (environment or {}).items():
+                    patched.setenv(name, value)
+                patched.setattr("sys.stdin", stdin or reading)
+                patched.setattr("sys.stdout", writing)
+                patched.setattr("sys.stderr", writing)
+                code = main([str(word) for word in argv], clock=lambda: self.seconds, now=now)
+        finally:
+            raw = person.leave()
+        return Shown(code, raw)
 
     def text(self, *argv: str | int) -> str:
         """What a person reads of a command that works."""
@@ -139,6 +166,11 @@ def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     for name, value in {**values, "LANGUAGE": "en", "DOCUMENTS": str(tmp_path / "documents")}.items():
         monkeypatch.setenv(f"INVOICEXPRESS_{name}", value)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv(
+        "PYTHONDONTWRITEBYTECODE", raising=False
+    )  # without bytecode a start takes twice as long
+    # Reading the certificates of the world costs more than a call, and a box on this machine shows none.
+    monkeypatch.setattr("ssl.SSLContext.load_verify_locations", lambda *_, **__: None)
     monkeypatch.chdir(tmp_path)
     return Cli(box, store)
 
@@ -151,49 +183,76 @@ def piped(*argv: str, **more: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-class Terminal:
-    """`ix-tools` as a process of its own in a terminal of its own."""
+@dataclass
+class Shown:
+    """What a command left behind in a terminal."""
 
-    def __init__(self, *argv: str, stdin: int | None = None, **environment: str) -> None:
-        """Start it; with `stdin`, that instead of the terminal."""
-        self._host, guest = pty.openpty()
-        self.seen = ""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ix_tools", *argv],
-            stdin=guest if stdin is None else stdin,
-            stdout=guest,
-            stderr=guest,
-            env={**os.environ, "TERM": "xterm", **environment},
-            start_new_session=True,
-        )
-        os.close(guest)
+    code: int
+    raw: str
 
-    def until(self, text: str) -> str:
-        """Wait until it has said this; everything so far."""
-        self._read(lambda: text in self.seen)
-        assert text in self.seen, self.seen
-        return self.seen
+    @property
+    def seen(self) -> str:
+        """What the person saw, without colours."""
+        return without_colours(self.raw)
 
-    def type(self, line: str) -> None:
-        """Type a line."""
-        os.write(self._host, f"{line}\n".encode())
 
-    def end(self) -> int:
-        """Wait for its end; the exit code."""
-        self._read(lambda: False)
-        code = self.process.wait(PATIENCE)
-        os.close(self._host)
-        return code
+def without_colours(raw: str) -> str:
+    """Text as a terminal shows it."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", raw).replace("\r\n", "\n")
 
-    def _read(self, enough: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not enough() and time.monotonic() < deadline:
-            if not select.select([self._host], [], [], deadline - time.monotonic())[0]:
+
+class Person:
+    """Somebody at a terminal: reads until a question comes, types a line, reads on to the end."""
+
+    def __init__(self, *answers: tuple[str, str]) -> None:
+        """Which question gets which answer, in this order."""
+        self.host, self.guest = pty.openpty()
+        self.raw = ""
+        self._answers = answers
+        self._thread = threading.Thread(target=self._at_it)
+        self._thread.start()
+
+    def leave(self) -> str:
+        """Close the terminal; everything that was seen."""
+        os.close(self.guest)
+        self._thread.join()
+        os.close(self.host)
+        return self.raw
+
+    def _at_it(self) -> None:
+        for question, answer in self._answers:
+            at = len(self.raw)
+            if not self._read(lambda: question in without_colours(self.raw[at:])):  # noqa: B023 - used at once
                 break
+            os.write(self.host, f"{answer}\n".encode())
+        else:
+            self._read(lambda: False)
+            return
+        os.write(self.host, b"\x04")  # nobody waits for a question that does not come
+        self._read(lambda: False)
+
+    def _read(self, enough: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + PATIENCE
+        while not enough():
+            if not select.select([self.host], [], [], max(0, deadline - time.monotonic()))[0]:
+                return False
             try:
-                piece = os.read(self._host, 65536)
+                self.raw += os.read(self.host, 65536).decode("utf-8", "replace")
             except OSError:  # the other side was closed
-                return
-            if not piece:
-                return
-            self.seen += piece.decode("utf-8", "replace").replace("\r\n", "\n")
+                return False
+        return True
+
+
+def in_a_terminal(*argv: str, answers: Sequence[tuple[str, str]] = (), **environment: str) -> Shown:
+    """`ix-tools` as a process of its own in a terminal of its own."""
+    person = Person(*answers)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ix_tools", *argv],
+        stdin=person.guest,
+        stdout=person.guest,
+        stderr=person.guest,
+        env={**os.environ, "TERM": "xterm", **environment},
+        start_new_session=True,
+    )
+    code = process.wait(PATIENCE * 2)
+    return Shown(code, person.leave())

@@ -97,7 +97,7 @@ def test_a_fault_of_ours_does_not_pretend_that_nothing_happened(
 )
 def test_every_kind_of_error_has_a_code_that_is_in_the_table(kind: type[IxError]) -> None:
     for sent in ("nothing", "refused", "stored", "unknown"):
-        code = exit_for(kind("It went wrong.", sent=sent))  # type: ignore[arg-type]
+        code = exit_for(kind("It went wrong.", sent=sent))
         assert code in MEANINGS
         assert (code is Exit.UNKNOWN) == (sent == "unknown")
         assert code is not Exit.OK

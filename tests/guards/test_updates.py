@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ix_tools.operations.catalogue import catalogue
 from tests.sandboxed import NOW, Office, about, exempt, guide, line
 
 
@@ -205,3 +206,13 @@ async def test_every_guard_of_creating_holds_for_updating(office: Office) -> Non
     ):
         assert field in await office.refused("update_invoice", about(draft, **change)), field
     assert office.raw(f"/invoices/{draft['id']}.json")["invoice"]["total"] == 123
+
+
+async def test_what_a_draft_does_not_show_is_said_to_be_given_again(office: Office) -> None:
+    """C5: whether a Multibanco reference was asked for cannot be read back, so it cannot be kept."""
+    office.box.set_option("mb_references", True)
+    draft = await office.draft(mb_reference=True)
+    await office.call("update_invoice", about(draft, reference="A", mb_reference=True))
+    assert office.sent()["mb_reference"] == "1"
+    described = catalogue()["update_invoice"].model_fields["mb_reference"].description or ""
+    assert "give it again" in described

@@ -52,7 +52,7 @@ def show(run: Run, approval: Approval) -> None:
 def typed(run: Run, question: Said, word: str) -> bool:
     """Whether the person types exactly this word now. What was typed before the question does not count."""
     _forget_what_was_typed()
-    click.echo(run.said(question).format(word=click.style(word, bold=True)), err=True, nl=False)
+    says.say(run.said(question).format(word=click.style(word, bold=True)), err=True, nl=False)
     line = sys.stdin.readline()
     if not line.endswith("\n"):
         says.aside("")

@@ -11,6 +11,7 @@ program that drives a terminal can type too. Where that matters, run what must n
 approvals are in another file.
 """
 
+import asyncio
 import logging
 import signal
 import sys
@@ -149,6 +150,8 @@ async def _watch(scope: anyio.CancelScope, done: anyio.Event, run: Run) -> None:
         async for _ in signals:
             break
         scope.cancel()
+        # A second Ctrl-C tears the loop down as it is; what breaks in there interests nobody.
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         with anyio.CancelScope(shield=True), anyio.move_on_after(SOON):
             await done.wait()
     if not done.is_set():

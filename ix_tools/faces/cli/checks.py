@@ -100,8 +100,8 @@ def account_set(settings: Settings) -> Iterator[Finding]:
             "account",
             Said(f"falta {names}", f"{names} is not set"),
             Said(
-                "defina-as no ambiente (no InvoiceXpress: Conta > API), ou experimente com ix-tools doctor --sandbox",
-                "set them in the environment (in InvoiceXpress: Account > API), or try ix-tools doctor --sandbox",
+                "defina-as no ambiente (InvoiceXpress: Conta > API), ou use --sandbox",
+                "set them in the environment (InvoiceXpress: Account > API), or use --sandbox",
             ),
         )
         return

@@ -125,8 +125,9 @@ def _print(run: Run, found: Sequence[Finding]) -> None:
         text = says.wrapped(run.said(one.message), indent)
         says.print_out(f"{level}  {run.said(NAMES[one.check]).ljust(column)}  {text}")
         if one.next:
-            # Not broken: it may be a command to copy.
-            says.print_out(f"{indent}→ {run.said(one.next)}")
+            todo = run.said(one.next)
+            # A command stays on one line, to be copied.
+            says.print_out(f"{indent}→ {todo if 'ix-tools ' in todo else says.wrapped(todo, indent)}")
     worst = {one.level for one in found}
     end = BROKEN if "problem" in worst else USABLE if "warning" in worst else ALL_WELL
     says.print_out(f"\n{run.said(end)}")

@@ -34,9 +34,14 @@ WIDEST = 110
 """Longer lines of text are hard to read."""
 
 
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Text with its colours, unless nobody can see them or wants them (https://no-color.org)."""
+    click.echo(text, err=err, nl=nl, color=False if os.environ.get("NO_COLOR") else None)
+
+
 def aside(text: str) -> None:
     """Something for the person that is no result."""
-    click.echo(text, err=True)
+    say(text, err=True)
 
 
 def emit(body: Mapping[str, Any]) -> None:
@@ -49,7 +54,7 @@ def emit(body: Mapping[str, Any]) -> None:
 def print_out(text: str) -> None:
     """Text on standard output; a reader that went away (`| head`) is no failure of the call."""
     try:
-        click.echo(text)
+        say(text)
         sys.stdout.flush()
     except BrokenPipeError:
         # What is left in the buffer has nowhere to go either; without this, Python complains at the end.
@@ -68,7 +73,7 @@ def wrapped(text: str, indent: str = "") -> str:
                 width,
                 initial_indent=indent if lines else "",
                 subsequent_indent=under,
-                break_on_hyphens=False,
+                break_on_hyphens=False,  # a command must not be cut inside a word
                 break_long_words=False,
                 drop_whitespace=True,
                 replace_whitespace=False,
@@ -82,18 +87,18 @@ def failed(run: Run, failure: IxError) -> None:
     if run.json:
         emit(failure.as_dict())
         return
-    click.secho(visible(failure.message), fg="red", bold=True, err=True)
+    aside(click.style(wrapped(visible(failure.message)), fg="red", bold=True))
     for problem in failure.problems:
-        field = flag_of(problem.field, run.schema) if run.schema else problem.field
+        field = visible(flag_of(problem.field, run.schema) if run.schema else problem.field)
         told = len(failure.problems) == 1 and problem.problem in failure.message
         if not told or problem.allowed:
-            aside(
-                f"  {click.style(visible(field), bold=True)}{'' if told else f': {visible(problem.problem)}'}"
-            )
+            line = wrapped(field if told else f"{field}: {visible(problem.problem)}", "  ")
+            aside("  " + line.replace(field, click.style(field, bold=True), 1))
         if problem.allowed:
-            aside(f"    {run.said(ALLOWED)}: {visible(problem.allowed)}")
+            aside("    " + wrapped(f"{run.said(ALLOWED)}: {visible(problem.allowed)}", "    "))
     if failure.next:
-        aside(f"{click.style(run.said(NEXT), bold=True)}: {visible(failure.next)}")
+        name = run.said(NEXT)
+        aside(wrapped(f"{name}: {visible(failure.next)}").replace(name, click.style(name, bold=True), 1))
     words = failure.details.get("accept")
     if words:
         more = [part for word in words for part in ("--accept", str(word))]

@@ -1,0 +1,210 @@
+"""The commands around the operations: settings, tools, schemas, sandboxes, and Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ix_tools import tool_files
+from ix_tools.operations.catalogue import catalogue
+from ix_tools.schema import listed, tool
+from ix_tools.settings import Settings
+from tests.cli.conftest import Cli
+
+DRAFT = ("create-invoice", "--date", "2026-11-20", "--due-date", "+30d", "--client.code", "ACME",
+         "--items", "name=Revisão,unit_price=100,quantity=1,tax=IVA23")  # fmt: skip
+
+
+# --- settings -----------------------------------------------------------------------------------------------
+
+
+def test_every_setting_is_shown_with_its_source_and_the_key_with_none_of_its_letters(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").write_text('principal = "ana"\nlanguage = "pt"\n')
+    monkeypatch.setenv("IX_TOOLS_CONFIG", str(tmp_path / "config.toml"))
+    rows = {one["setting"]: one for one in cli("settings").body["settings"]}
+    assert set(rows) == set(Settings.model_fields) - {"sandbox"}
+    assert (rows["principal"]["source"], rows["principal"]["value"]) == ("file", "ana")
+    assert (rows["language"]["source"], rows["language"]["value"]) == ("environment", "en"), (
+        "the environment wins"
+    )
+    assert (rows["timeout_seconds"]["source"], rows["timeout_seconds"]["value"]) == ("default", 30)
+    assert rows["api_key"]["value"] == "••••"
+    assert rows["base_url"]["value"] == cli.box.base_url
+    text = cli.text("settings")
+    assert cli.box.api_key not in text
+    assert "INVOICEXPRESS_TIMEOUT_SECONDS" in text
+
+
+# --- tools and schemas --------------------------------------------------------------------------------------
+
+
+def test_tools_are_listed_with_what_they_cost(cli: Cli) -> None:
+    body = cli("tools").body
+    assert [one["name"] for one in body["tools"]] == list(catalogue())
+    assert body["bytes"] == sum(one["bytes"] for one in body["tools"])
+    assert "Finalize, cancel, delete, settle" in cli.text("tools")
+
+
+def test_the_list_itself_is_the_one_that_assistants_get(cli: Cli) -> None:
+    assert cli("tools", "--json").body == {
+        "tools": listed([tool(operation) for operation in catalogue().values()])
+    }
+
+
+def test_schemas_are_written_checked_and_cleaned_up(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.setattr(tool_files, "FOLDER", tmp_path / "tool_schemas")
+    monkeypatch.setattr(tool_files, "PACKAGE", tmp_path)
+    wanted = tool_files.contents(tmp_path / "tool_schemas", tmp_path)
+    monkeypatch.setattr(tool_files, "contents", lambda: wanted)
+    assert "written" in cli("schemas", "write").out
+    assert cli("schemas", "check").code == 0
+    (tmp_path / "tool_schemas" / "left.json").write_text("{}")
+    (tmp_path / "tool_schemas" / "openai.json").write_text("[]")
+    ran = cli("schemas", "check")
+    assert (ran.code, sorted(ran.err.split("\n"))) == (1, ["", "left.json: left over", "openai.json: stale"])
+    assert "left.json: removed" in cli("schemas", "write").out
+    assert cli("schemas", "write").out == "Everything is up to date.\n"
+
+
+def test_schemas_need_a_checkout(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool_files, "FOLDER", tmp_path / "site-packages" / "tool_schemas")
+    ran = cli("schemas", "write")
+    assert (ran.code, ran.body["next"]) == (2, "run it in a checkout")
+
+
+# --- sandboxes ----------------------------------------------------------------------------------------------
+
+
+def test_a_sandbox_file_keeps_what_one_command_made_for_the_next(cli: Cli, tmp_path: Path) -> None:
+    box = ("--sandbox-file", str(tmp_path / "box.db"))
+    made = cli(*box, *DRAFT)
+    assert made.body["sandbox"]
+    number = made.body["document"]["id"]
+    done = cli.approved(*cli.finalize(number), *box)
+    assert done["document"]["status"] == "final", "an approval survives the restart of its sandbox"
+    text = cli("--output", "text", *box, "list-invoices")
+    assert "no fiscal value" in text.out
+    assert cli.box.requests() == [], "the account was never called"
+
+
+def test_next_steps_lead_to_the_same_sandbox(cli: Cli, tmp_path: Path) -> None:
+    box = ("--sandbox-file", str(tmp_path / "my box.db"))
+    text = cli.text(*DRAFT, *box)
+    assert f"ix-tools --sandbox-file '{tmp_path / 'my box.db'}' change-state" in text
+
+
+def test_a_sandbox_without_a_file_is_forgotten(cli: Cli) -> None:
+    assert cli("--sandbox", *DRAFT).body["document"]["id"] == 1001
+    assert cli("list-invoices", "--sandbox").body["invoices"] == []
+
+
+def test_a_file_that_is_no_sandbox_is_refused(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a database, " * 100)
+    ran = cli("list-taxes", "--sandbox-file", str(tmp_path / "notes.txt"))
+    assert (ran.code, ran.body["code"]) == (2, "sandbox_not_started")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "example.com"])
+def test_a_sandbox_stays_on_this_machine(cli: Cli, host: str) -> None:
+    ran = cli("sandbox", "--host", host)
+    assert (ran.code, ran.body["code"]) == (2, "sandbox_not_started")
+
+
+@contextmanager
+def started(*argv: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that runs until it is interrupted."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ix_tools", *argv],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_sandbox_says_how_to_use_it_and_ends_with_ctrl_c(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    with started("sandbox", "--port", "0") as process:
+        assert process.stdout is not None
+        said = ""
+        while "Ctrl-C" not in said:
+            said += process.stdout.readline()
+        for name, value in re.findall(r"export (\w+)=(\S+)", said):
+            monkeypatch.setenv(name, value)
+        assert cli("list-taxes").code == 0
+        assert cli.box.requests() == []
+        process.send_signal(signal.SIGINT)
+        rest, complaints = process.communicate(timeout=20)
+    assert (process.returncode, rest, complaints) == (0, "", "")
+
+
+# --- Ctrl-C -------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_before_anything_was_sent_says_so(cli: Cli) -> None:
+    cli.box.fault("GET", r"/taxes\.json", delay=60)
+    with started("list-taxes", "--output", "text") as process:
+        assert cli.box.wait_for_request("GET", "/taxes.json", 20)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert "Nothing was sent" in err
+    assert "Traceback" not in err
+    cli.box.clear_faults()
+
+
+def test_ctrl_c_during_a_write_waits_for_the_answer(cli: Cli) -> None:
+    cli.box.fault("POST", r"/invoices\.json", delay=60)
+    with started(*DRAFT) as process:
+        assert cli.box.wait_for_request("POST", "/invoices.json", 20)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert "on its way" in process.stderr.readline()
+        cli.box.clear_faults()
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert json.loads(out)["document"]["id"] == 1001
+
+
+def test_a_second_ctrl_c_gives_up_and_says_that_it_does_not_know(cli: Cli) -> None:
+    cli.box.fault("POST", r"/invoices\.json", delay=60)
+    with started(*DRAFT) as process:
+        assert cli.box.wait_for_request("POST", "/invoices.json", 20)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    cli.box.clear_faults()
+    assert process.returncode == 130
+    assert "unknown" in err
+    assert "Traceback" not in err
+
+
+def test_ctrl_c_at_the_question_sends_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = cli.draft()
+
+    def interrupted(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("ix_tools.faces.cli.asking._forget_what_was_typed", interrupted)
+    ran = cli.at_a_terminal(*cli.finalize(number))
+    assert ran.code == 130
+    assert "Nothing was sent" in ran.seen
+    assert len(cli.writes()) == 1

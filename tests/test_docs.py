@@ -1,0 +1,181 @@
+"""What the documentation says is there: links, commands, settings, messages, generated parts."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+from ix_tools.faces import reference
+from ix_tools.faces.cli.command import OperationCommand
+from ix_tools.faces.cli.group import OTHERS
+from ix_tools.faces.cli.options import call_of
+from ix_tools.operation import Operation
+from ix_tools.operations.catalogue import catalogue
+from ix_tools.schema import input_schema
+from ix_tools.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def page_id(path: Path) -> str:
+    return path.name
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+def code_in(text: str) -> list[str]:
+    """Every line of code, in blocks and in sentences."""
+    blocks = [
+        line for block in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
+    ]
+    return blocks + re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+
+
+def anchors(path: Path) -> set[str]:
+    """The places in a page that a link can point at, as the usual viewers name them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def test_the_generated_parts_are_fresh() -> None:
+    """Otherwise `make docs` was forgotten."""
+    stale = [
+        path.name for path, text in reference.contents().items() if path.read_text(encoding="utf-8") != text
+    ]
+    assert stale == []
+
+
+@pytest.mark.parametrize("name", sorted(reference.BLOCKS))
+def test_every_generated_table_is_in_the_readme(name: str) -> None:
+    assert f"<!-- generated: {name} -->" in README
+    assert f"<!-- end: {name} -->" in README
+
+
+@pytest.mark.parametrize("path", PAGES, ids=page_id)
+def test_links_lead_somewhere(path: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(path.read_text(encoding="utf-8"))):
+        file, _, anchor = target.partition("#")
+        found = path if not file else (path.parent / file)
+        if "://" in target:
+            continue
+        if not found.exists() or (anchor and anchor not in anchors(found)):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=page_id)
+def test_commands_and_targets_that_are_named_exist(path: Path) -> None:
+    commands = {name.replace("_", "-") for name in catalogue()} | set(OTHERS)
+    targets = set(
+        re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    unknown = []
+    for line in code_in(path.read_text(encoding="utf-8")):
+        for words in re.findall(r"(?<![\w/.-])(?:\.venv/bin/)?ix-tools((?: +[^ `]+)*)", line):
+            said = [word for word in re.sub(r"--sandbox-file \S+|--\S+", "", words).split() if word.isascii()]
+            if said and re.fullmatch(r"[a-z-]+", said[0]) and said[0] not in commands:
+                unknown.append(line)
+        for words in re.findall(r"(?:^|\s)make((?: [a-z]+)+)(?=$| [A-Z])", line):
+            unknown += [line for word in words.split() if word not in targets]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=page_id)
+def test_settings_that_are_named_exist(path: Path) -> None:
+    known = {f"INVOICEXPRESS_{name.upper()}" for name in Settings.model_fields} | {"INVOICEXPRESS_"}
+    assert set(re.findall(r"INVOICEXPRESS_[A-Z0-9_]*", path.read_text(encoding="utf-8"))) <= known
+
+
+def quick_commands() -> list[str]:
+    blocks = re.findall(r"<!-- test: quick -->\n```sh\n(.*?)```", README, re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+@pytest.mark.parametrize("command", quick_commands())
+def test_a_command_of_the_readme_works_word_for_word(command: str, tmp_path: Path) -> None:
+    words = shlex.split(command)
+    assert words[0] == "ix-tools"
+    done = subprocess.run(
+        [sys.executable, "-m", "ix_tools", *words[1:]],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=50,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("operation", catalogue().values(), ids=catalogue().keys())
+def test_an_example_in_the_reference_is_the_same_call_as_a_command(operation: type[Operation[Any]]) -> None:
+    spec, schema = operation.spec, input_schema(operation)
+    words = shlex.split(reference.command(spec.name, spec.example, schema).replace("\\\n", " "))
+    command = OperationCommand(operation, {})
+    given = command.make_context(spec.name, words[2:]).params
+    typed = {name: value for name, value in given.items() if name.startswith("call_")}
+    assert operation.model_validate(call_of(schema, typed, None)) == operation.model_validate(spec.example)
+
+
+def test_the_reference_holds_every_operation_parameter_and_rule() -> None:
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    for name, operation in catalogue().items():
+        part = text.split(f"\n## {name}\n", 1)[1].split("\n## ", 1)[0]
+        missing = [field for field in operation.model_fields if f"| `{field}` |" not in part]
+        missing += [
+            guard.__name__ for guard in operation.spec.guards if f"- `{guard.__name__}`: " not in part
+        ]
+        assert missing == [], name
+
+
+def test_the_reference_cites_no_notes_that_a_reader_does_not_have() -> None:
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert re.findall(r".*\btraps? \d+.*", text) == []
+
+
+def test_the_table_of_dependencies_is_that_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    part = README.split("## Dependencies", 1)[1].split("\n## ", 1)[0]
+    named = {
+        name for row in re.findall(r"^\| ([a-z0-9, -]+) \|", part, re.MULTILINE) for name in row.split(", ")
+    }
+    assert named - {"---"} == {Requirement(one).name for one in project["dependencies"]}
+
+
+def test_every_example_and_host_configuration_is_in_the_readme() -> None:
+    files = [*(ROOT / "examples").glob("[0-9]*"), *(ROOT / "examples" / "hosts").glob("*.json")]
+    assert [path.name for path in files if f"]({path.relative_to(ROOT).as_posix()})" not in README] == []
+
+
+def test_messages_quoted_in_the_readme_are_the_real_ones(tmp_path: Path) -> None:
+    said = ""
+    for name in ("02_refusals.py", "07_credit_note.py"):
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "examples" / name)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        said += done.stdout
+    part = README.split("## What is refused", 1)[1].split("\n## ", 1)[0]
+    quoted = re.findall(r"^\| .+ \| `(.+)` \|$", part, re.MULTILINE)
+    assert len(quoted) > 5
+    assert [text for text in quoted if any(piece not in said for piece in text.split("…"))] == []

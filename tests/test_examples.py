@@ -1,0 +1,119 @@
+"""Every file in `examples/` runs as it stands, in a process of its own, and shows what its first sentence promises."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ix_tools.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+HOSTS = sorted((EXAMPLES / "hosts").glob("*.json"))
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell or a pseudo-terminal")
+
+SHOWS = {
+    "01_issue_from_a_sentence.py": [
+        r"draft 1001 for ACME, Lda: 184\.50",
+        r"Cannot be undone: Issues a certified tax document",
+        r"issued as 1/2026, ATCUD \w{8}-1, total 184\.50",
+    ],
+    "02_refusals.py": [
+        r"carries 0 % VAT and the document does not say why",
+        r"the account has no tax called 'IVA24'",
+        r"M08 is not in force on",
+        r"2026-11-19 is before the document's date 2026-11-20",
+        r"'508025339' is not a valid number of Portugal",
+        r"code 'ACME' belongs to 'ACME, Lda'",
+        r"obsrvations: unknown field",
+        r"written to InvoiceXpress: 0 requests",
+    ],
+    "03_approval_in_a_terminal.py": [
+        r"approval_required, sent: nothing",
+        r"ix-tools approvals approve [A-Z2-9]{8}",
+        r"the same call again: issued as 1/2026, 123\.00",
+    ],
+    "04_exemption_codes.py": [
+        r"M07: Isento artigo 9\.º do CIVA",
+        r"M31: IVA – autoliquidação",
+        r"in force today: False; valid until 2022-12-31",
+        r"draft 1001: 900\.00, exemption M31",
+    ],
+    "05_totals_to_the_cent.py": [
+        r"predicted: 118\.16 \+ 27\.18 VAT = 145\.34",
+        r"line by line it would be 145\.33; with prices cut to two decimals 145\.27",
+        r"stored:    118\.16 \+ 27\.18 VAT = 145\.34",
+        r"one cent off: total stored as 145\.35 \(asked: 145\.34\)",
+    ],
+    "06_function_calling.py": [
+        r'OpenAI: create_invoice -> \{"ok": true',
+        r'Anthropic: find_client -> \{"ok": true',
+        r"'quantity' is a required property",
+    ],
+    "07_credit_note.py": [
+        r"invoice 1/2026: 369\.00",
+        r"deleting it: Refused: .+ cannot be deleted\. Nothing was sent\.",
+        r"only 369\.00 of 1/2026 is left to credit",
+        r"credit note 1/2026: 123\.00, for invoice 1/2026",
+    ],
+    "08_no_code_cli.sh": [
+        r'"total":"123\.00".+\nexit code 0',
+        r'"code":"refused".+\nexit code 1',
+        r'"status":"approval_required".+\nexit code 3',
+    ],
+}
+MARKED = [pytest.param(name, marks=POSIX if name.startswith(("03", "08")) else ()) for name in SHOWS]
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_an_example_runs_and_shows_what_it_promises(name: str, tmp_path: Path) -> None:
+    script = EXAMPLES / name
+    command = ["sh", str(script)] if script.suffix == ".sh" else [sys.executable, str(script)]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False, timeout=50
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    missing = [line for line in SHOWS[name] if not re.search(line, done.stdout)]
+    assert missing == [], done.stdout
+    assert list(tmp_path.iterdir()) == []  # nothing is left lying about
+
+
+def test_every_example_is_run_here() -> None:
+    numbered = {path.name for path in EXAMPLES.glob("[0-9]*")}
+    assert numbered == set(SHOWS)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_an_example_is_short_and_opens_with_one_sentence(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    first = ast.get_docstring(ast.parse(text)) or ""
+    assert re.fullmatch(r"[^\n]+\.", first)
+    assert len(text.splitlines()) <= 90
+
+
+@pytest.mark.parametrize("path", HOSTS, ids=lambda path: path.stem)
+def test_a_host_configuration_starts_a_server_with_settings_that_exist(path: Path) -> None:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    servers = content.get("mcpServers") or content["servers"]
+    known = {f"INVOICEXPRESS_{name.upper()}" for name in Settings.model_fields}
+    asked = {f"${{input:{one['id']}}}" for one in content.get("inputs", [])}
+    for server in servers.values():
+        assert server["command"].endswith("ix-tools")
+        assert server["args"][0] == "serve"
+        assert set(server.get("env", {})) <= known
+        assert {value for value in server.get("env", {}).values() if "${input" in value} <= asked
+
+
+def test_no_host_configuration_holds_a_key() -> None:
+    for path in HOSTS:
+        for key in re.findall(r'API_KEY": "([^"]*)"', path.read_text(encoding="utf-8")):
+            assert key.startswith("${") or key == "your-api-key"

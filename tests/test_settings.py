@@ -1,0 +1,181 @@
+"""Settings: read once from environment and file, strict, and silent about the key."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from ix_tools.errors import SettingsError
+from ix_tools.settings import Settings, for_sandbox, load
+
+KEY = "canary-7f3a9b"
+
+
+def environment(**given: str) -> dict[str, str]:
+    """An environment with these settings."""
+    return {f"INVOICEXPRESS_{name.upper()}": value for name, value in given.items()}
+
+
+def wrong(**given: str) -> dict[str, str]:
+    """What is wrong with these settings, by field."""
+    with pytest.raises(SettingsError) as refused:
+        load(environment(**given))
+    assert refused.value.sent == "nothing"
+    return {problem.field: problem.problem for problem in refused.value.problems}
+
+
+def test_the_environment_alone_is_enough() -> None:
+    settings = load(environment(account=" ACME ", api_key=f" {KEY} "))
+    assert (settings.account, settings.api_key.get_secret_value()) == ("acme", KEY)
+    assert settings.main_url == "https://acme.app.invoicexpress.com"
+    assert settings.v1_url == "https://acme.invoicexpress.net"
+    settings.require_account()
+
+
+def test_an_empty_word_in_the_environment_is_no_setting() -> None:
+    """Hosts pass on empty fields of their forms."""
+    settings = load(environment(account="", api_key="  ", timeout_seconds=""))
+    assert settings == Settings()
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('account = "filed"\nlanguage = "en"\npdf_hosts = ["files.example"]\n')
+    settings = load({**environment(account="given", pdf_hosts="a.example,b.example"), "IX_TOOLS_CONFIG": str(file)})
+    assert (settings.account, settings.language) == ("given", "en")
+    assert settings.pdf_hosts == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize(
+    "text", ["account = ", "\x00", 'account = "x"\nnothing_like_it = 1\n', "sandbox = true\n", 'account = ["x"]\n']
+)
+def test_a_file_that_cannot_be_used_stops_everything(tmp_path: Path, text: str) -> None:
+    """Never skipped: a skipped file would mean another account."""
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError):
+        load({"IX_TOOLS_CONFIG": str(file)})
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."])
+def test_a_file_that_is_named_must_be_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load({"IX_TOOLS_CONFIG": str(tmp_path / name)})
+
+
+def test_a_file_that_is_no_text_stops_everything(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b'account = "\xff"')
+    with pytest.raises(SettingsError, match="UnicodeDecodeError"):
+        load({"IX_TOOLS_CONFIG": str(tmp_path / "config.toml")})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("log_level", "LOUD"),
+        ("language", "fr"),
+        ("approval_channel", "none"),
+        ("approval_minutes", "0"),
+        ("approval_minutes", "1441"),
+        ("pdf_patience", "61"),
+        ("timeout_seconds", "301"),
+        ("timeout_seconds", "soon"),
+        ("catalogue_pages", "0"),
+        ("account", "a.b"),
+        ("base_url", "x"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    assert list(wrong(**{name: value})) == [name]
+
+
+def test_every_wrong_setting_is_named_at_once() -> None:
+    assert set(wrong(log_level="LOUD", language="fr", account="a b")) == {"log_level", "language", "account"}
+
+
+def test_the_sandbox_is_chosen_by_its_option_alone(tmp_path: Path) -> None:
+    """An environment that says sandbox would make somebody believe that nothing is real."""
+    assert load(environment(sandbox="true")).sandbox is False
+
+
+def test_an_account_is_asked_for_by_name() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings().require_account()
+    assert [problem.field for problem in refused.value.problems] == ["INVOICEXPRESS_ACCOUNT", "INVOICEXPRESS_API_KEY"]
+    assert "--sandbox" in refused.value.next
+    with pytest.raises(SettingsError) as refused:
+        Settings(account="acme").require_account()
+    assert [problem.field for problem in refused.value.problems] == ["INVOICEXPRESS_API_KEY"]
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Settings().account = "other"  # type: ignore[misc]
+
+
+def test_every_setting_is_described_and_everything_else_is_unknown() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"acount": "x"})
+
+
+def test_a_sandbox_never_sees_the_account() -> None:
+    real = Settings(account="acme", api_key=SecretStr(KEY), v1_base_url="https://old.example")
+    settings = for_sandbox(real, "http://127.0.0.1:9", "sandbox-key")
+    assert settings.api_key.get_secret_value() == "sandbox-key"
+    assert (settings.main_url, settings.v1_url) == ("http://127.0.0.1:9",) * 2
+    assert settings.sandbox
+
+
+def test_no_way_of_showing_settings_shows_the_key() -> None:
+    settings = Settings(account="acme", api_key=SecretStr(KEY))
+    shown = [
+        repr(settings),
+        str(settings),
+        f"{settings!s}",
+        settings.model_dump_json(),
+        str(settings.model_dump()),
+        json.dumps(settings.model_dump(mode="json"), default=str),
+        str(settings.model_dump(mode="json")),
+        str(dict(settings)),
+        str(list(settings)),
+        repr(settings.model_copy(update={"language": "en"})),
+        str(Settings.model_json_schema()),
+    ]
+    assert [one for one in shown if KEY in one] == []
+    assert pickle.loads(pickle.dumps(settings)) == settings
+
+
+@pytest.mark.parametrize("changes", [{"log_level": "LOUD"}, {"account": "a b"}, {"timeout_seconds": "x"}])
+def test_no_complaint_about_settings_shows_the_key(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """Nor does anything that the exception holds on to."""
+    with pytest.raises(SettingsError) as refused:
+        load(environment(account="acme", api_key=KEY) | environment(**changes))
+    assert_silent(refused.value)
+    with pytest.raises(ValidationError) as invalid:
+        Settings.model_validate({"api_key": KEY, **changes})
+    assert KEY not in f"{invalid.value} {invalid.value!r}"
+
+
+@pytest.mark.parametrize("text", [f'api_key = "{KEY}', f'api_key = "{KEY}"\nx = ', f'api_key = ["{KEY}"]', f"{KEY} = 1"])
+def test_no_complaint_about_the_file_shows_the_key(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        load({"IX_TOOLS_CONFIG": str(file)})
+    if f"{KEY} = 1" != text:
+        assert_silent(refused.value)
+
+
+def assert_silent(error: BaseException) -> None:
+    """Neither an exception nor what it came from holds the key."""
+    seen: BaseException | None = error
+    while seen is not None:
+        assert KEY not in f"{seen} {seen!r} {vars(seen)}"
+        assert not isinstance(seen, ValidationError), "it holds what was given"
+        seen = seen.__cause__ or seen.__context__
