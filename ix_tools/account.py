@@ -4,11 +4,13 @@ The key travels in the query string because the API knows no other way, so it mu
 else: no redirect is followed, no URL is logged or shown, no exception of the HTTP library leaves this file.
 """
 
+import html
+import json
 import logging
 import re
 from types import TracebackType
-from typing import Self, TypeVar
-from urllib.parse import quote, quote_plus, urlsplit
+from typing import Self
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -27,9 +29,6 @@ for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
-Text = TypeVar("Text", str, bytes)
-
-
 class Account:
     """The HTTP side of an account. Make one, use it for every call, close it."""
 
@@ -38,6 +37,7 @@ class Account:
         settings.require_account()
         self._settings = settings
         self._client: httpx2.AsyncClient | None = None
+        self._key = _as_quoted(settings.api_key.get_secret_value())
 
     @property
     def name(self) -> str:
@@ -76,8 +76,12 @@ class Account:
                 request.method, host + request.path, params=params, content=request.body, headers=headers
             ) as answer:
                 body = self._without_key(await self._read(answer, request))
-                headers = {name.lower(): self._without_key(value) for name, value in answer.headers.items()}
-                return Response(answer.status_code, body, headers)
+                found = [(name.lower(), self._without_key(value)) for name, value in answer.headers.raw]
+                return Response(
+                    answer.status_code,
+                    body,
+                    {name.decode(): value.decode("latin-1") for name, value in found},
+                )
         except (httpx2.HTTPError, httpx2.InvalidURL) as trouble:
             failure = _unreachable(trouble, request)
         # Raised out here, so that it carries no link to the library's exception, which holds the URL, which holds the key.
@@ -109,7 +113,8 @@ class Account:
         return (
             parts.scheme == "https"
             and parts.netloc.lower() in (host, f"{host}:443")  # no user name
-            and _PLAIN_HOST.fullmatch(host) is not None  # nothing that two readers of an address read differently
+            and _PLAIN_HOST.fullmatch(host)
+            is not None  # nothing that two readers of an address read differently
             and port in (None, 443)
             and (
                 host == "invoicexpress.com"
@@ -118,16 +123,10 @@ class Account:
             )
         )
 
-    def _without_key(self, text: Text) -> Text:
+    def _without_key(self, answer: bytes) -> bytes:
         """What was answered, with the key struck out: an error page may quote the address it was asked for."""
-        key = self._settings.api_key.get_secret_value()
-        for form in {key, quote(key, safe=""), quote_plus(key)} if len(key) > 5 else ():
-            text = (
-                text.replace(form.encode(), HIDDEN)
-                if isinstance(text, bytes)
-                else text.replace(form, HIDDEN.decode())
-            )
-        return text
+        plain, key = self._key
+        return key.sub(HIDDEN, answer) if plain in answer else answer
 
     def _http(self) -> httpx2.AsyncClient:
         if self._client is None:
@@ -152,6 +151,20 @@ class Account:
                 )
             pieces.append(piece)
         return b"".join(pieces)
+
+
+def _as_quoted(key: str) -> tuple[bytes, re.Pattern[bytes]]:
+    """The key in any form an answer may quote it in (as it is, as in an address, JSON or HTML), and the part that all share."""
+    shared = max(re.findall(r"[A-Za-z0-9]+", key, re.ASCII), key=len, default="")
+    return shared.encode(), re.compile(b"".join(_forms(letter) for letter in key), re.IGNORECASE)
+
+
+def _forms(letter: str) -> bytes:
+    raw = letter.encode()
+    forms = {raw, b"".join(b"%%%02x" % byte for byte in raw)}
+    forms |= {json.dumps(letter)[1:-1].encode(), html.escape(letter).encode()}
+    forms |= {b"+"} if letter == " " else {b"\\/"} if letter == "/" else set()
+    return b"(?:" + b"|".join(re.escape(form) for form in sorted(forms)) + b")"
 
 
 def _unreachable(trouble: Exception, request: Request) -> Unreachable:

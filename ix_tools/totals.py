@@ -71,27 +71,28 @@ def predict(lines: Sequence[TotalsLine], global_discount: GlobalDiscount | None 
         context.prec = _PRECISION
         gross = [line.unit_price * line.quantity for line in lines]
         nets = [amount * (100 - line.discount) / 100 for amount, line in zip(gross, lines, strict=True)]
-        kept = _kept(sum(nets, Decimal(0)), global_discount)
-        charged = [net * kept for net in nets]
-        vats = [net * line.rate / 100 for net, line in zip(charged, lines, strict=True)]
-        before_taxes = rounded(sum(charged, Decimal(0)))
-        total = rounded(sum(charged, Decimal(0)) + sum(vats, Decimal(0)))
+        whole = sum(nets, Decimal(0))
+        kept, of = _kept(whole, global_discount)
+        vats = [net * line.rate / 100 for net, line in zip(nets, lines, strict=True)]
+        # Divided last, on the sums: a quotient that does not end would lose a half cent that is exactly there.
+        net, vat = whole * kept / of, sum(vats, Decimal(0)) * kept / of
+        before_taxes, total = rounded(net), rounded(net + vat)
         return Totals(
             sum=rounded(sum(gross, Decimal(0))),
-            discount=rounded(sum(gross, Decimal(0)) - sum(charged, Decimal(0))),
+            discount=rounded(sum(gross, Decimal(0)) - net),
             before_taxes=before_taxes,
             taxes=total - before_taxes,
             total=total,
-            shares=tuple(_shares(lines, charged, vats)),
+            shares=tuple(_shares(lines, [one * kept / of for one in nets], [one * kept / of for one in vats])),
             nets=tuple(nets),
         )
 
 
-def _kept(net: Decimal, discount: GlobalDiscount | None) -> Decimal:
-    """The part of every line's net amount that a global discount leaves."""
+def _kept(net: Decimal, discount: GlobalDiscount | None) -> tuple[Decimal, Decimal]:
+    """The part of every amount that a global discount leaves, as so many of so many."""
     if discount is None or net == 0:
-        return Decimal(1)
-    return (100 - discount.value) / 100 if discount.percentage else 1 - discount.value / net
+        return Decimal(1), Decimal(1)
+    return (100 - discount.value, Decimal(100)) if discount.percentage else (net - discount.value, net)
 
 
 def _shares(

@@ -73,7 +73,7 @@ ACCOUNTS = [
     "ﬀ",
     "①",
     "ſhop",
-    "K",
+    "\u212aelvin",
     "-acme",
     "acme-",
     "-",

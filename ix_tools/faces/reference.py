@@ -122,7 +122,7 @@ def operation(one: type[Operation[Any]]) -> str:
         f"Result: {_result(one.result_type())}",
     ]
     if spec.guards:
-        parts += ["Rules:", "\n".join(f"- {code(guard.__name__)}: {_rule(guard)}" for guard in spec.guards)]
+        parts += ["Rules:", "\n".join(f"- {code(guard.__name__)}: {_first(guard)}" for guard in spec.guards)]
     return "\n\n".join(parts)
 
 
@@ -207,12 +207,9 @@ def _of_record(record: type[Record]) -> str:
 
 
 def _first(thing: Any) -> str:
-    return (inspect.getdoc(thing) or "").split("\n", 1)[0].strip()
-
-
-def _rule(guard: Callable[..., Any]) -> str:
-    """A rule's first sentence, without pointers into the notes it was made from."""
-    text = re.sub(r"(?:[;,] |: )?\b(?:trap \d+[a-z]?|H: )(?:[;,:] )?", "", _first(guard))
+    """The first sentence about it, without pointers into the notes it was made from."""
+    text = (inspect.getdoc(thing) or "").split("\n", 1)[0].strip()
+    text = re.sub(r"(?:[;,] |: )?\b(?:trap \d+[a-z]?|H: )(?:[;,:] )?", "", text)
     return re.sub(r" ?\(\)", "", text)
 
 

@@ -1,0 +1,304 @@
+"""The key is in no log, no result, no error, no file: raw, as it travels in an address, or as base64.
+
+A canary takes the key's place, everything that says anything is listened to at its loudest, and every road is taken.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import mcp_types as types
+import pytest
+from mcp import StdioServerParameters
+from mcp.client import Client
+from mcp.client.stdio import stdio_client
+from mcp.shared.exceptions import MCPError
+from pydantic import SecretStr
+
+from ix_tools.approvals import Reply
+from ix_tools import wire
+from ix_tools.account import Account
+from ix_tools.desk import Desk
+from ix_tools.errors import Unreachable
+from ix_tools.gate import ApprovalNeeded
+from ix_tools.operations.catalogue import catalogue
+from ix_tools.perform import perform
+from ix_tools.sandbox import seeds
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.settings import Settings
+from tests.mcp.host import Person, connected
+from tests.mcp.test_asking import GATED
+from tests.sandboxed import Office, invoice
+
+CANARY = "Canary/7f3a+9b=&c4 é%41"
+FORMS = {
+    CANARY,
+    quote(CANARY),
+    quote(CANARY, safe=""),
+    quote_plus(CANARY),
+    json.dumps(CANARY)[1:-1],
+    # base64 of any text that holds it, wherever in it it stands
+    *(
+        base64.b64encode(b"x" * shift + CANARY.encode()).decode()[(shift * 8 + 5) // 6 : -4] for shift in range(3)
+    ),
+    CANARY[:12],
+}
+
+
+def leaks(text: str | bytes) -> list[str]:
+    """The forms in which the key stands in a text."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    return [form for form in FORMS if form in text]
+
+
+def told(error: BaseException) -> str:
+    """Everything an exception says of itself and of where it came from."""
+    said = ["".join(traceback.format_exception(error))]
+    seen: BaseException | None = error
+    while seen is not None:
+        said += [str(seen), repr(seen), str(getattr(seen, "__dict__", "")), str(seen.args)]
+        said += [str(getattr(seen, "as_dict", dict)())]
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(said)
+
+
+class Ear(logging.Handler):
+    """Keeps every record whole: message, arguments, traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        self.heard.append(f"{text} {record.args!r} {record.__dict__.get('exc_text')}")
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    """The root logger at DEBUG."""
+    ear, root = Ear(), logging.getLogger()
+    before = root.level
+    root.addHandler(ear)
+    root.setLevel(logging.DEBUG)
+    yield ear
+    root.removeHandler(ear)
+    root.setLevel(before)
+    assert leaks("\n".join(ear.heard)) == []
+
+
+@pytest.fixture
+async def secret(
+    running_box: Sandbox, office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ear: Ear
+) -> AsyncIterator[Office]:
+    """An office whose key is the canary."""
+    monkeypatch.setattr(seeds, "API_KEY", CANARY)
+    monkeypatch.setattr(running_box, "api_key", CANARY)
+    settings = office.desk.settings.model_copy(
+        update={"api_key": SecretStr(CANARY), "store": tmp_path / "secret.db", "timeout_seconds": 20, "pdf_patience": 1}
+    )
+    desk = replace(Desk.open(settings), now=office.desk.now)
+    yield Office(running_box, desk)
+    await desk.close()
+    desk.approvals._store.close()
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert leaks(path.read_bytes()) == [], path
+
+
+def test_the_forms_are_looked_for_rightly() -> None:
+    """A search that finds nothing must be able to find something."""
+    for text in (
+        f"?api_key={quote(CANARY)}&x",
+        f"?api_key={quote_plus(CANARY)}",
+        base64.b64encode(f"a key: {CANARY}!".encode()).decode(),
+        base64.b64encode(f"the key: {CANARY}!".encode()).decode(),
+        base64.b64encode(f"a  key: {CANARY}!".encode()).decode(),
+        repr({"key": CANARY}),
+    ):
+        assert leaks(text), text
+
+
+async def test_every_operation_that_works_is_silent_about_the_key(secret: Office, ear: Ear) -> None:
+    """And the loudest logger with it."""
+    said: list[Any] = []
+    for name, prepare in GATED.values():
+        arguments = await prepare(secret)
+        try:
+            said.append(await perform(secret.desk, name, arguments))
+            await perform(secret.desk, name, arguments, can_ask=True)
+        except ApprovalNeeded as needed:
+            said += [needed.approval, repr(needed)]
+            reply = Reply(needed.approval.handle, True)
+            said.append(await perform(secret.desk, name, arguments, can_ask=True, reply=reply))
+    number = (await secret.issued())["id"]
+    secret.box.set_option("pdf_polls", 0)
+    for delivery in ("file", "link", "resource"):
+        said.append(await secret.call("get_pdf", {"document_id": number, "delivery": delivery}))
+    for name in ("list_invoices", "list_sequences", "list_taxes", "lookup_exemption_codes"):
+        said.append(await secret.call(name, {}))
+    said += [await secret.call("find_client", {"code": "ACME"}), repr(secret.desk), str(secret.desk.account.__dict__)]
+    said += [secret.box.requests(), secret.box.outbox()]
+    assert leaks(str(said)) == []
+    assert ear.heard, "the ear was open"
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "refused key": {"status": 401},
+    "forbidden": {"status": 403},
+    "missing": {"status": 404},
+    "state": {"status": 406},
+    "busy": {"status": 409},
+    "rejected": {"status": 422, "body": {"errors": [{"error": "no"}]}},
+    "too many": {"status": 429, "headers": {"retry-after": CANARY[:3] + "7"}},
+    "broken": {"status": 500},
+    "gateway": {"status": 502, "body": "<html>bad gateway</html>"},
+    "redirect": {"status": 302, "headers": {"location": "http://127.0.0.1:9/?api_key=x"}},
+    "no json": {"status": 200, "body": "<html><body>hello</body></html>"},
+    "cut": {"cut": 5},
+    "dropped": {"drop": "before"},
+    "dropped after": {"drop": "after"},
+    "odd": {"status": 200, "body": [1, 2]},
+    "number": {"status": 200, "body": 7},
+    "null": {"status": 200, "body": None},
+    # An error page that quotes the address it was asked for, key included, in each form it can have.
+    "quoting": {"status": 400, "body": f"no route for GET /x.json?api_key={quote(CANARY, safe='')}"},
+    "quoting plus": {"status": 422, "body": {"errors": [{"error": f"GET /x.json?api_key={quote_plus(CANARY)}"}]}},
+    "quoting raw": {"status": 422, "body": {"errors": [{"error": f"key {CANARY} is unknown"}]}},
+    "quoting page": {"status": 200, "body": f"<html>/x?api_key={quote(CANARY)}</html>"},
+}
+CALLS: dict[str, dict[str, Any]] = {
+    "list_taxes": {},
+    "list_invoices": {},
+    "get_pdf": {"document_id": 1},
+    "find_client": {"name": "ACME, Lda"},
+    "create_invoice": invoice(),
+    "change_state": {"document_type": "invoices", "document_id": 1001, "state": "finalized"},
+    "update_sequence": {
+        "sequence_id": 70020,
+        "serie": "X",
+        "current_invoice_number": 0,
+        "current_credit_note_number": 0,
+        "current_debit_note_number": 0,
+    },
+}
+
+
+@pytest.mark.parametrize("fault", list(FAULTS))
+async def test_every_way_to_fail_is_silent_about_the_key(secret: Office, ear: Ear, fault: str) -> None:
+    """Reads and writes; results, exceptions with all they hang on, logs."""
+    await secret.draft()
+    for name, arguments in CALLS.items():
+        for at in (".", "change-state|xml|/invoices.json$"):
+            secret.box.fault(path=at, times=None, **FAULTS[fault])
+            try:
+                said = str(await perform(secret.desk, name, arguments, can_ask=True))
+            except ApprovalNeeded as needed:
+                try:
+                    reply = Reply(needed.approval.handle, True)
+                    said = str(await perform(secret.desk, name, arguments, can_ask=True, reply=reply))
+                except Exception as error:  # noqa: BLE001 - whatever it is, it must be silent
+                    said = told(error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must be silent
+                said = told(error)
+            assert leaks(said) == [], (name, at)
+            secret.box.clear_faults()
+
+
+async def test_a_timeout_is_silent_about_the_key(secret: Office, ear: Ear) -> None:
+    """Reading, and writing: the address hangs on the library's own exception."""
+    hurried = Account(secret.desk.settings.model_copy(update={"timeout_seconds": 1}))
+    for request in (wire.get("/taxes.json"), wire.Request("PUT", "/x.json")):
+        secret.box.fault(path=".", delay=30)
+        with pytest.raises(Unreachable) as failed:
+            await hurried.send(request)
+        secret.box.clear_faults()
+        assert "ReadTimeout" in failed.value.message
+        assert leaks(told(failed.value)) == []
+        assert failed.value.__context__ is None
+        assert failed.value.__cause__ is None
+    await hurried.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "https://127.0.0.1:1", "https://nothing-here.invalid", "http://[::1]:1"]
+)
+async def test_a_host_that_is_not_there_is_silent_about_the_key(ear: Ear, url: str, tmp_path: Path) -> None:
+    desk = Desk.open(
+        Settings(account="acme", api_key=SecretStr(CANARY), base_url=url, store=tmp_path / "x.db", timeout_seconds=2)
+    )
+    with pytest.raises(Exception) as failed:  # noqa: PT011 - whatever it is, it must be silent
+        await perform(desk, "list_taxes", {})
+    assert leaks(told(failed.value)) == []
+    await desk.close()
+
+
+async def test_a_fault_of_ours_is_silent_about_the_key(secret: Office, ear: Ear) -> None:
+    """An unforeseen exception is logged with its traceback, and the traceback with what it hangs on."""
+    secret.desk.now = None  # type: ignore[assignment]
+    for mode in ("auto", "legacy"):
+        async with connected(secret.desk, mode, Person()) as host:
+            refusal = await host.failed("list_taxes")
+            assert refusal["code"] == "internal_error"
+            assert leaks(str(refusal)) == []
+            with pytest.raises(MCPError) as failed:
+                await host.client.read_resource("ix://documents/invoices/1")
+            assert leaks(told(failed.value)) == []
+    assert any("Traceback" in line for line in ear.heard)
+
+
+def everything() -> list[tuple[str, dict[str, Any]]]:
+    return [(name, dict(one.spec.example)) for name, one in catalogue().items()]
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
+async def test_a_server_process_is_silent_about_the_key(
+    secret: Office, tmp_path: Path, level: str
+) -> None:
+    """Every tool once, results and standard error of the real process; then with everything going wrong."""
+    number = (await secret.issued())["id"]
+    env = {
+        "HOME": str(tmp_path),
+        "INVOICEXPRESS_ACCOUNT": "acme",
+        "INVOICEXPRESS_API_KEY": CANARY,
+        "INVOICEXPRESS_BASE_URL": secret.box.base_url,
+        "INVOICEXPRESS_STORE": str(tmp_path / "process.db"),
+        "INVOICEXPRESS_DOCUMENTS": str(tmp_path / "documents"),
+        "INVOICEXPRESS_LOG_LEVEL": level,
+        "INVOICEXPRESS_PDF_PATIENCE": "2",
+        "PATH": os.environ["PATH"],
+    }
+    command = StdioServerParameters(command=sys.executable, args=["-m", "ix_tools", "serve"], env=env)
+    errors = tmp_path / "stderr"
+    said: list[Any] = []
+    with errors.open("w") as heard:
+        transport = stdio_client(command, errlog=heard)
+        async with Client(transport, elicitation_callback=Person()) as client:  # type: ignore[arg-type]
+            for name, arguments in everything():
+                if "document_id" in arguments:
+                    arguments["document_id"] = number
+                said.append(await client.call_tool(name, arguments))
+            said.append(await client.read_resource(f"ix://documents/{number}/pdf"))
+            reference = types.PromptReference(name="issue_invoice")
+            said.append(await client.complete(reference, {"name": "client", "value": ""}))
+            secret.box.fault(path=".", times=None, **FAULTS["quoting raw"])
+            said.append(await client.call_tool("list_taxes", {}))
+            secret.box.clear_faults()
+            secret.box.fault(path=".", times=None, drop="after")
+            said.append(await client.call_tool("list_invoices", {}))
+            secret.box.clear_faults()
+    stderr = errors.read_text()
+    assert leaks(str(said)) == []
+    assert leaks(stderr) == []
+    assert bool(stderr) is (level == "DEBUG"), stderr[:2000]
