@@ -19,7 +19,7 @@ from ix_tools.errors import Unreachable, Unreadable
 from ix_tools.settings import Settings
 from ix_tools.wire import CHECK_FIRST, Request, Response
 
-HIDDEN = b"(key)"
+HIDDEN, SHORTEST = b"(key)", 8
 _PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
 MOST_BYTES = 20 * 1024 * 1024
 """No answer of the API comes near; a larger one is not read."""
@@ -155,6 +155,8 @@ class Account:
 
 def _as_quoted(key: str) -> tuple[bytes, re.Pattern[bytes]]:
     """The key in any form an answer may quote it in (as it is, as in an address, JSON or HTML), and the part that all share."""
+    if len(key) < SHORTEST:
+        return b"", re.compile(b"(?!)")  # so short a word stands in any answer
     shared = max(re.findall(r"[A-Za-z0-9]+", key, re.ASCII), key=len, default="")
     return shared.encode(), re.compile(b"".join(_forms(letter) for letter in key), re.IGNORECASE)
 

@@ -146,7 +146,7 @@ def _judge(call: Operation[Any], facts: Facts) -> tuple[Finding, ...]:
 def _sentence(findings: list[Finding]) -> str:
     first = findings[0].problem
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return f"Refused: {first.field}: {first.problem}{more}."
+    return f"Refused: {first.field}: {first.problem.rstrip('.')}{more}."
 
 
 def _steps(findings: list[Finding]) -> str:

@@ -107,7 +107,7 @@ class Settings(BaseModel):
     store: Path | None = None
     """SQLite file for approvals. Default: ix-tools.db in the user's data folder."""
     documents: Path | None = None
-    """Folder for PDF files. Default: the folder the server was started in."""
+    """Folder for PDF files. Default: documents in the user's data folder."""
     pdf_patience: Annotated[int, AfterValidator(lambda n: _between(n, 1, 60))] = 10
     """How many times to ask for a PDF that is still being made."""
     pdf_hosts: tuple[str, ...] = ()

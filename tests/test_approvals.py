@@ -122,7 +122,9 @@ def test_an_approval_ends_to_the_second(kept: Approvals, clock: Clock) -> None:
     clock.now = second.expires_at
     assert refusal(kept.use_reply, BINDING, Reply(second.handle, True)) == "approval_expired"
     clock.now -= 60
-    assert refusal(kept.use_reply, BINDING, Reply(second.handle, True)) == "approval_not_pending", "not revived"
+    assert refusal(kept.use_reply, BINDING, Reply(second.handle, True)) == "approval_not_pending", (
+        "not revived"
+    )
 
 
 def test_a_terminals_yes_is_used_by_the_same_call_once(kept: Approvals, clock: Clock) -> None:
@@ -207,14 +209,27 @@ def test_the_file_holds_no_handle(kept: Approvals, tmp_path: Path) -> None:
 
 def test_a_digest_sees_every_change_and_no_order() -> None:
     assert digest({"a": 1, "b": [1, 2]}) == digest({"b": [1, 2], "a": 1})
-    different = [{"a": 1}, {"a": "1"}, {"a": 1.0}, {"a": None}, {"a": [1]}, {"a": True}, {}, {"b": 1}, [1], "a"]
+    different = [
+        {"a": 1},
+        {"a": "1"},
+        {"a": 1.0},
+        {"a": None},
+        {"a": [1]},
+        {"a": True},
+        {},
+        {"b": 1},
+        [1],
+        "a",
+    ]
     assert len({digest(one) for one in different}) == len(different)
 
 
 # --- the file
 
 
-@pytest.mark.parametrize("name", ["plain.db", "with space.db", "what?.db", "a#b%41.db", "ção.db", "a;b&c=d.db"])
+@pytest.mark.parametrize(
+    "name", ["plain.db", "with space.db", "what?.db", "a#b%41.db", "ção.db", "a;b&c=d.db"]
+)
 def test_the_file_is_its_owners_whatever_it_is_called(tmp_path: Path, name: str) -> None:
     path = tmp_path / "new folder" / name
     store = Store(path)
@@ -291,9 +306,8 @@ def test_a_file_that_somebody_holds_is_a_refusal_too(tmp_path: Path, monkeypatch
     engine = second._open()
     sql.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
     engine.dispose()
-    with first.writing():
-        with pytest.raises(StoreUnavailable, match="locked"):
-            Approvals(second, 15).use_reply(BINDING, Reply(asked.handle, True))
+    with first.writing(), pytest.raises(StoreUnavailable, match="locked"):
+        Approvals(second, 15).use_reply(BINDING, Reply(asked.handle, True))
     Approvals(second, 15).use_reply(BINDING, Reply(asked.handle, True))
     first.close()
     second.close()
@@ -393,7 +407,9 @@ async def test_an_answer_given_twice_at_once_sends_once(office: Office, tmp_path
                 desk = desk_for(office.box, path)
                 gate.wait()
                 try:
-                    result = await perform(desk, "send_email", arguments, can_ask=True, reply=Reply(handle, True))
+                    result = await perform(
+                        desk, "send_email", arguments, can_ask=True, reply=Reply(handle, True)
+                    )
                 except ApprovalRefused as refused:
                     return refused.code
                 finally:

@@ -222,7 +222,11 @@ def test_hostile_names_and_addresses_are_refused_and_open_no_socket(tmp_path: Pa
     assert len(ACCOUNTS) >= 60
     assert len(URLS) >= 60
     ran = subprocess.run(
-        [sys.executable, "-c", WATCHED], input=json.dumps(tried), capture_output=True, encoding="utf-8", check=True
+        [sys.executable, "-c", WATCHED],
+        input=json.dumps(tried),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
     told = json.loads(ran.stdout)
     assert [one for one in told["outcomes"] if one[2] != "settings"] == []
@@ -306,7 +310,9 @@ async def account(running_box: Sandbox, tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("form", ["{url}/x", "//{host}/x", "/elsewhere"])
-async def test_a_redirect_is_not_followed(running_box: Sandbox, account: Account, status: int, form: str) -> None:
+async def test_a_redirect_is_not_followed(
+    running_box: Sandbox, account: Account, status: int, form: str
+) -> None:
     """The key is in the query: whoever is redirected to would read it."""
     with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, heard):
         location = form.format(url=url, host=url.removeprefix("http://"))
@@ -406,4 +412,6 @@ async def test_an_unreachable_host_is_said_without_its_address() -> None:
 
 def test_a_setting_of_the_environment_cannot_smuggle_a_second_host() -> None:
     with pytest.raises(SettingsError):
-        load({"INVOICEXPRESS_ACCOUNT": "acme", "INVOICEXPRESS_BASE_URL": "https://a.example https://b.example"})
+        load(
+            {"INVOICEXPRESS_ACCOUNT": "acme", "INVOICEXPRESS_BASE_URL": "https://a.example https://b.example"}
+        )

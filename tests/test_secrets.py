@@ -25,9 +25,9 @@ from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 from pydantic import SecretStr
 
-from ix_tools.approvals import Reply
 from ix_tools import wire
 from ix_tools.account import Account
+from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import Unreachable
 from ix_tools.gate import ApprovalNeeded
@@ -49,7 +49,8 @@ FORMS = {
     json.dumps(CANARY)[1:-1],
     # base64 of any text that holds it, wherever in it it stands
     *(
-        base64.b64encode(b"x" * shift + CANARY.encode()).decode()[(shift * 8 + 5) // 6 : -4] for shift in range(3)
+        base64.b64encode(b"x" * shift + CANARY.encode()).decode()[(shift * 8 + 5) // 6 : -4]
+        for shift in range(3)
     ),
     CANARY[:12],
 }
@@ -106,7 +107,12 @@ async def secret(
     monkeypatch.setattr(seeds, "API_KEY", CANARY)
     monkeypatch.setattr(running_box, "api_key", CANARY)
     settings = office.desk.settings.model_copy(
-        update={"api_key": SecretStr(CANARY), "store": tmp_path / "secret.db", "timeout_seconds": 20, "pdf_patience": 1}
+        update={
+            "api_key": SecretStr(CANARY),
+            "store": tmp_path / "secret.db",
+            "timeout_seconds": 20,
+            "pdf_patience": 1,
+        }
     )
     desk = replace(Desk.open(settings), now=office.desk.now)
     yield Office(running_box, desk)
@@ -148,7 +154,11 @@ async def test_every_operation_that_works_is_silent_about_the_key(secret: Office
         said.append(await secret.call("get_pdf", {"document_id": number, "delivery": delivery}))
     for name in ("list_invoices", "list_sequences", "list_taxes", "lookup_exemption_codes"):
         said.append(await secret.call(name, {}))
-    said += [await secret.call("find_client", {"code": "ACME"}), repr(secret.desk), str(secret.desk.account.__dict__)]
+    said += [
+        await secret.call("find_client", {"code": "ACME"}),
+        repr(secret.desk),
+        str(secret.desk.account.__dict__),
+    ]
     said += [secret.box.requests(), secret.box.outbox()]
     assert leaks(str(said)) == []
     assert ear.heard, "the ear was open"
@@ -174,7 +184,10 @@ FAULTS: dict[str, dict[str, Any]] = {
     "null": {"status": 200, "body": None},
     # An error page that quotes the address it was asked for, key included, in each form it can have.
     "quoting": {"status": 400, "body": f"no route for GET /x.json?api_key={quote(CANARY, safe='')}"},
-    "quoting plus": {"status": 422, "body": {"errors": [{"error": f"GET /x.json?api_key={quote_plus(CANARY)}"}]}},
+    "quoting plus": {
+        "status": 422,
+        "body": {"errors": [{"error": f"GET /x.json?api_key={quote_plus(CANARY)}"}]},
+    },
     "quoting raw": {"status": 422, "body": {"errors": [{"error": f"key {CANARY} is unknown"}]}},
     "quoting page": {"status": 200, "body": f"<html>/x?api_key={quote(CANARY)}</html>"},
 }
@@ -236,7 +249,13 @@ async def test_a_timeout_is_silent_about_the_key(secret: Office, ear: Ear) -> No
 )
 async def test_a_host_that_is_not_there_is_silent_about_the_key(ear: Ear, url: str, tmp_path: Path) -> None:
     desk = Desk.open(
-        Settings(account="acme", api_key=SecretStr(CANARY), base_url=url, store=tmp_path / "x.db", timeout_seconds=2)
+        Settings(
+            account="acme",
+            api_key=SecretStr(CANARY),
+            base_url=url,
+            store=tmp_path / "x.db",
+            timeout_seconds=2,
+        )
     )
     with pytest.raises(Exception) as failed:  # noqa: PT011 - whatever it is, it must be silent
         await perform(desk, "list_taxes", {})
@@ -263,9 +282,7 @@ def everything() -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
-async def test_a_server_process_is_silent_about_the_key(
-    secret: Office, tmp_path: Path, level: str
-) -> None:
+async def test_a_server_process_is_silent_about_the_key(secret: Office, tmp_path: Path, level: str) -> None:
     """Every tool once, results and standard error of the real process; then with everything going wrong."""
     number = (await secret.issued())["id"]
     env = {

@@ -46,13 +46,16 @@ def test_an_empty_word_in_the_environment_is_no_setting() -> None:
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('account = "filed"\nlanguage = "en"\npdf_hosts = ["files.example"]\n')
-    settings = load({**environment(account="given", pdf_hosts="a.example,b.example"), "IX_TOOLS_CONFIG": str(file)})
+    settings = load(
+        {**environment(account="given", pdf_hosts="a.example,b.example"), "IX_TOOLS_CONFIG": str(file)}
+    )
     assert (settings.account, settings.language) == ("given", "en")
     assert settings.pdf_hosts == ("a.example", "b.example")
 
 
 @pytest.mark.parametrize(
-    "text", ["account = ", "\x00", 'account = "x"\nnothing_like_it = 1\n', "sandbox = true\n", 'account = ["x"]\n']
+    "text",
+    ["account = ", "\x00", 'account = "x"\nnothing_like_it = 1\n', "sandbox = true\n", 'account = ["x"]\n'],
 )
 def test_a_file_that_cannot_be_used_stops_everything(tmp_path: Path, text: str) -> None:
     """Never skipped: a skipped file would mean another account."""
@@ -106,7 +109,10 @@ def test_the_sandbox_is_chosen_by_its_option_alone(tmp_path: Path) -> None:
 def test_an_account_is_asked_for_by_name() -> None:
     with pytest.raises(SettingsError) as refused:
         Settings().require_account()
-    assert [problem.field for problem in refused.value.problems] == ["INVOICEXPRESS_ACCOUNT", "INVOICEXPRESS_API_KEY"]
+    assert [problem.field for problem in refused.value.problems] == [
+        "INVOICEXPRESS_ACCOUNT",
+        "INVOICEXPRESS_API_KEY",
+    ]
     assert "--sandbox" in refused.value.next
     with pytest.raises(SettingsError) as refused:
         Settings(account="acme").require_account()
@@ -162,7 +168,9 @@ def test_no_complaint_about_settings_shows_the_key(tmp_path: Path, changes: dict
     assert KEY not in f"{invalid.value} {invalid.value!r}"
 
 
-@pytest.mark.parametrize("text", [f'api_key = "{KEY}', f'api_key = "{KEY}"\nx = ', f'api_key = ["{KEY}"]', f"{KEY} = 1"])
+@pytest.mark.parametrize(
+    "text", [f'api_key = "{KEY}', f'api_key = "{KEY}"\nx = ', f'api_key = ["{KEY}"]', f"{KEY} = 1"]
+)
 def test_no_complaint_about_the_file_shows_the_key(tmp_path: Path, text: str) -> None:
     file = tmp_path / "config.toml"
     file.write_text(text)

@@ -45,9 +45,11 @@ MEANINGS = {
     "default": "Whether it is used when a document names none.",
     "default_tax": "Whether it is used on lines that name none.",
     "discount": "On a document an amount, on a line a percentage.",
+    "delivery_site": "Where a guide's goods go, as printed.",
     "document_type": "Kind of document, as operations take it.",
     "fiscal_id": "NIF or VAT number.",
     "id": "What operations take.",
+    "load_site": "Where a guide's goods are loaded, as printed.",
     "mb_reference": "Multibanco reference, when one was asked for.",
     "multicurrency": "The second currency that is printed, with its rate and total.",
     "net": "Net of VAT, after discount.",
@@ -200,7 +202,7 @@ def records() -> list[type[Record]]:
 
 def _of_record(record: type[Record]) -> str:
     rows = [
-        (code(name), _kind(info.annotation), info.description or "")
+        (code(name), _kind(info.annotation), info.description or MEANINGS.get(name, ""))
         for name, info in record.model_fields.items()
     ]
     return "\n\n".join([f"### {record.__name__}", _first(record), table(("Field", "Type", "Meaning"), rows)])

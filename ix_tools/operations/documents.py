@@ -317,7 +317,7 @@ def _number_to_be(document: Document, facts: Facts) -> Iterable[Row]:
     if found is not None:
         sequence, kind = found
         number = (sequence.types[kind].number or 0) + 1
-        yield Row("number_to_be", f"{sequence.serie}/{number}")
+        yield Row("number_to_be", f"{number}/{sequence.serie}")
     if (last := facts.last_in_series) is not None:
         yield Row("last_in_series", f"{last.number} · {last.date:%d/%m/%Y}" if last.date else last.number)
     if document.total is not None and document.retention:

@@ -31,7 +31,12 @@ async def _finalize(office: Office) -> Json:
 
 
 async def _cancel(office: Office) -> Json:
-    return {**(await _finalize(office)), "document_id": await _issued(office), "state": "canceled", "message": REASON}
+    return {
+        **(await _finalize(office)),
+        "document_id": await _issued(office),
+        "state": "canceled",
+        "message": REASON,
+    }
 
 
 async def _delete(office: Office) -> Json:
@@ -43,7 +48,11 @@ async def _settle(office: Office) -> Json:
 
 
 async def _mail(office: Office) -> Json:
-    return {"document_type": "invoices", "document_id": await _issued(office), "email": "compras@acme.example"}
+    return {
+        "document_type": "invoices",
+        "document_id": await _issued(office),
+        "email": "compras@acme.example",
+    }
 
 
 async def _pay(office: Office) -> Json:
@@ -364,7 +373,9 @@ async def test_a_handle_is_good_for_its_own_call_only(host: Host, office: Office
     handle = await host.question(name, arguments)
     other = {**arguments, "email": "other@acme.example"}
     await refused(host, office, name, other, handle, "approval_for_other_arguments")
-    await refused(host, office, name, {**arguments, "cc": "b@acme.example"}, handle, "approval_for_other_arguments")
+    await refused(
+        host, office, name, {**arguments, "cc": "b@acme.example"}, handle, "approval_for_other_arguments"
+    )
     settle = {"document_type": "invoices", "document_id": arguments["document_id"], "state": "settled"}
     await refused(host, office, "change_state", settle, handle, "approval_for_other_arguments")
     another = {**arguments, "document_id": await _issued(office)}
@@ -434,7 +445,9 @@ async def test_the_old_protocol_has_no_state_to_forge(host: Host, office: Office
     """2025-11-25 asks in the middle of the call; what is carried back by hand is not read."""
     name, arguments = await ready(office, "finalize")
     host.person._answers.append("no")
-    result = await host.client.session.call_tool(name, arguments, request_state="x", input_responses={"approval": given("yes")})
+    result = await host.client.session.call_tool(
+        name, arguments, request_state="x", input_responses={"approval": given("yes")}
+    )
     assert result.is_error  # type: ignore[union-attr]
     assert len(host.person.asked) == 1
     assert office.writes() == []
@@ -469,7 +482,12 @@ async def test_an_approval_ends_with_its_time(office: Office, mode: str, tmp_pat
 
 async def test_what_is_stored_differently_takes_a_second_yes(office: Office, mode: str) -> None:
     """Approving is not accepting: the form has a box for each."""
-    office.box.fault("GET", r"/invoices/1001\.json", status=200, body={"invoice": {"id": 1001, "status": "draft", "total": 1}})
+    office.box.fault(
+        "GET",
+        r"/invoices/1001\.json",
+        status=200,
+        body={"invoice": {"id": 1001, "status": "draft", "total": 1}},
+    )
     await office.failed("create_invoice", invoice())
     office.box.clear_requests()
     arguments = {"document_type": "invoices", "document_id": 1001, "state": "finalized"}

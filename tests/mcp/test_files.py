@@ -115,7 +115,9 @@ async def test_a_second_copy_is_another_file(host: Host, office: Office) -> None
     first = await host.call("get_pdf", document_id=number)
     second = await host.call("get_pdf", document_id=number, second_copy=True)
     assert first["file"] != second["file"]
-    assert [one for one in office.box.requests() if one["path"].startswith("/api/pdf/")][-1]["query"].get("second_copy") in ("true", ["true"])
+    assert [one for one in office.box.requests() if one["path"].startswith("/api/pdf/")][-1]["query"].get(
+        "second_copy"
+    ) in ("true", ["true"])
 
 
 async def test_a_link_is_handed_over_unopened(host: Host, office: Office) -> None:

@@ -44,9 +44,13 @@ async def test_every_kind_is_created_with_its_transport(host: Host, office: Offi
 
 
 @Types
-async def test_every_kind_is_changed_and_keeps_what_was_left_out(host: Host, office: Office, kind: str) -> None:
+async def test_every_kind_is_changed_and_keeps_what_was_left_out(
+    host: Host, office: Office, kind: str
+) -> None:
     """guides-update-v2 "Update": the whole guide travels again."""
-    made = (await host.call("create_guide", **guide(document_type=kind, license_plate="11-AA-22")))["document"]
+    made = (await host.call("create_guide", **guide(document_type=kind, license_plate="11-AA-22")))[
+        "document"
+    ]
     change: dict[str, Any] = {"loaded_at": "2026-11-20T15:30", "license_plate": "33-CC-44"}
     result = await host.call("update_guide", document_type=kind, document_id=made["id"], **change)
     assert result["document"]["license_plate"] == "33-CC-44"

@@ -22,7 +22,9 @@ Types = pytest.mark.parametrize("kind", list(KEYS))
 async def issued(host: Host, **changes: Any) -> dict[str, Any]:
     """An invoice of 123.00 that notes can be about."""
     made = (await host.call("create_invoice", **invoice(**changes)))["document"]
-    done = await host.call("change_state", document_type="invoices", document_id=made["id"], state="finalized")
+    done = await host.call(
+        "change_state", document_type="invoices", document_id=made["id"], state="finalized"
+    )
     document: dict[str, Any] = done["document"]
     return document
 
@@ -40,7 +42,13 @@ async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sen
     extra = await owner(host, kind)
     result = await host.call(
         "create_invoice",
-        **invoice(document_type=kind, reference="PO-7", observations="Obrigado", items=[line(quantity="0.5")], **extra),
+        **invoice(
+            document_type=kind,
+            reference="PO-7",
+            observations="Obrigado",
+            items=[line(quantity="0.5")],
+            **extra,
+        ),
     )
     document = result["document"]
     assert document["document_type"] == kind
@@ -66,7 +74,9 @@ async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sen
 
 
 @Types
-async def test_every_kind_is_changed_and_keeps_what_was_left_out(host: Host, office: Office, kind: str) -> None:
+async def test_every_kind_is_changed_and_keeps_what_was_left_out(
+    host: Host, office: Office, kind: str
+) -> None:
     """invoices-v2 "Update"; an update replaces everything on the wire (trap 5)."""
     extra = await owner(host, kind)
     made = await host.call(
@@ -175,7 +185,8 @@ async def test_a_note_travels_with_the_document_it_corrects(host: Host, office: 
     """invoices-v2 "Create": owner_invoice_id; CIVA 36/6."""
     about = await issued(host)
     result = await host.call(
-        "create_invoice", **invoice(document_type=kind, owner_invoice_id=about["id"], items=[line(quantity="0.1")])
+        "create_invoice",
+        **invoice(document_type=kind, owner_invoice_id=about["id"], items=[line(quantity="0.1")]),
     )
     assert office.sent()["owner_invoice_id"] == str(about["id"])
     assert result["document"]["total"] == "12.30"
@@ -225,9 +236,16 @@ async def test_an_unknown_field_is_named_and_nothing_is_sent(host: Host, office:
     assert office.writes() == []
 
 
-async def test_what_was_stored_differently_is_an_error_that_holds_the_document(host: Host, office: Office) -> None:
+async def test_what_was_stored_differently_is_an_error_that_holds_the_document(
+    host: Host, office: Office
+) -> None:
     """InvoiceXpress coerces in silence (section C): the read-back finds it, the gate asks for it (issue 4)."""
-    office.box.fault("GET", r"/invoices/1001\.json", status=200, body={"invoice": {"id": 1001, "status": "draft", "total": 1}})
+    office.box.fault(
+        "GET",
+        r"/invoices/1001\.json",
+        status=200,
+        body={"invoice": {"id": 1001, "status": "draft", "total": 1}},
+    )
     error = await host.failed("create_invoice", **invoice())
     assert (error["code"], error["sent"], error["retryable"]) == ("stored_differently", "stored", False)
     assert "total" in {problem["field"] for problem in error["problems"]}

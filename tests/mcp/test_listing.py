@@ -189,7 +189,9 @@ async def test_completing_never_fails_when_the_account_does(host: Host, office: 
 
 async def test_a_hundred_values_are_enough(host: Host, office: Office) -> None:
     rows = [{"id": at, "name": f"Client {at}"} for at in range(150)]
-    office.box.fault("GET", r"/clients\.json", status=200, body={"clients": rows, "pagination": {"total_pages": 1}})
+    office.box.fault(
+        "GET", r"/clients\.json", status=200, body={"clients": rows, "pagination": {"total_pages": 1}}
+    )
     found = (await host.client.complete(ISSUE, {"name": "client", "value": "client"})).completion
     assert (len(found.values), found.total, found.has_more) == (100, 150, True)
 
@@ -267,7 +269,9 @@ async def test_a_resource_that_fails_says_why(host: Host, office: Office) -> Non
     assert refused.value.error.data["code"] == "access_denied"
 
 
-async def test_a_fault_of_ours_is_said_as_one(host: Host, office: Office, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_of_ours_is_said_as_one(
+    host: Host, office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
     """An answer nobody foresaw: a structured error for the model, the traceback for the log."""
     office.desk.now = None  # type: ignore[assignment]
     refusal = await host.failed("list_taxes")

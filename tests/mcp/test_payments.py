@@ -25,7 +25,9 @@ def payment(number: int, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "vat_moss_invoices"])
-async def test_a_payment_makes_a_receipt_and_leaves_the_rest_open(host: Host, office: Office, kind: str) -> None:
+async def test_a_payment_makes_a_receipt_and_leaves_the_rest_open(
+    host: Host, office: Office, kind: str
+) -> None:
     """invoices-v2 "Generate Payment/Receipt"."""
     number = await issued(host, kind)
     office.box.clear_requests()

@@ -7,14 +7,20 @@ import pytest
 from tests.mcp.host import Host
 from tests.sandboxed import TODAY, Office, guide, invoice, line
 
-ESTIMATES = {"quotes": ("quote", "Quote"), "proformas": ("proforma", "Proforma"), "fees_notes": ("fees_note", "FeesNote")}
+ESTIMATES = {
+    "quotes": ("quote", "Quote"),
+    "proformas": ("proforma", "Proforma"),
+    "fees_notes": ("fees_note", "FeesNote"),
+}
 
 
 async def made(host: Host, state: str = "", **changes: Any) -> dict[str, Any]:
     """An invoice, as far as it should go."""
     document: dict[str, Any] = (await host.call("create_invoice", **invoice(**changes)))["document"]
     about = {"document_type": document["document_type"], "document_id": document["id"]}
-    for step in ("finalized", "settled") if state == "settled" else ("finalized",) if state == "final" else ():
+    for step in (
+        ("finalized", "settled") if state == "settled" else ("finalized",) if state == "final" else ()
+    ):
         document = (await host.call("change_state", **about, state=step))["document"]
     return document
 
@@ -51,7 +57,9 @@ async def test_a_guide_is_read_with_its_addresses(host: Host, kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", list(ESTIMATES))
-async def test_an_estimate_is_read_although_this_server_makes_none(host: Host, office: Office, kind: str) -> None:
+async def test_an_estimate_is_read_although_this_server_makes_none(
+    host: Host, office: Office, kind: str
+) -> None:
     """OpenAPI getEstimate."""
     key, name = ESTIMATES[kind]
     answer = {key: {"id": "5", "type": name, "status": "draft", "total": 12.3}}
@@ -82,7 +90,9 @@ async def test_each_type_answers_only_for_its_own_documents(host: Host, office: 
 
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "x", True, 2**53, "1 or 2", "../1"])
-async def test_an_id_that_is_none_is_refused_before_the_road(host: Host, office: Office, number: object) -> None:
+async def test_an_id_that_is_none_is_refused_before_the_road(
+    host: Host, office: Office, number: object
+) -> None:
     """An id is a whole number above zero."""
     refusal = await host.failed("get_document", document_type="invoices", document_id=number)
     assert refusal["code"] == "invalid_arguments"
@@ -98,9 +108,7 @@ def asked(office: Office) -> list[tuple[str, str]]:
     seen = [one for one in office.box.requests() if one["path"] == "/invoices.json"]
     query = seen[-1]["query"]
     pairs = query.items() if isinstance(query, dict) else query
-    return [
-        (name, one) for name, value in pairs for one in (value if isinstance(value, list) else [value])
-    ]
+    return [(name, one) for name, value in pairs for one in (value if isinstance(value, list) else [value])]
 
 
 async def test_the_three_filters_that_the_api_requires_are_always_sent(host: Host, office: Office) -> None:
@@ -206,9 +214,12 @@ async def test_a_page_says_what_it_leaves_out(host: Host, office: Office) -> Non
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"types": []}, {"states": ["sent"]}, {"per_page": 101}, {"page": 0}, {"date_from": "2026-02-30"}]
+    "wrong",
+    [{"types": []}, {"states": ["sent"]}, {"per_page": 101}, {"page": 0}, {"date_from": "2026-02-30"}],
 )
-async def test_a_filter_that_makes_no_sense_is_refused(host: Host, office: Office, wrong: dict[str, Any]) -> None:
+async def test_a_filter_that_makes_no_sense_is_refused(
+    host: Host, office: Office, wrong: dict[str, Any]
+) -> None:
     """An empty type[] or an impossible date would list something else."""
     refusal = await host.failed("list_invoices", **wrong)
     assert refusal["problems"][0]["field"].split(".")[0] == next(iter(wrong))
@@ -220,10 +231,18 @@ async def test_what_belongs_to_an_invoice_is_listed(host: Host) -> None:
     invoice = await made(host, "final")
     assert (await host.call("get_related_documents", document_id=invoice["id"]))["documents"] == []
     note = await made(
-        host, "final", document_type="credit_notes", owner_invoice_id=invoice["id"], items=[line(quantity="0.5")]
+        host,
+        "final",
+        document_type="credit_notes",
+        owner_invoice_id=invoice["id"],
+        items=[line(quantity="0.5")],
     )
     paid = await host.call(
-        "generate_payment", document_id=invoice["id"], amount="61.5", payment_mechanism="NU", payment_date=TODAY
+        "generate_payment",
+        document_id=invoice["id"],
+        amount="61.5",
+        payment_mechanism="NU",
+        payment_date=TODAY,
     )
     related = (await host.call("get_related_documents", document_id=invoice["id"]))["documents"]
     assert {(one["document_type"], one["id"], one["total"]) for one in related} == {
@@ -264,7 +283,9 @@ async def test_a_client_is_found_by_code_or_by_name(host: Host, office: Office) 
 
 
 @pytest.mark.parametrize("as_500", [False, True])
-async def test_a_client_that_is_not_there_is_a_miss_and_no_failure(host: Host, office: Office, as_500: bool) -> None:
+async def test_a_client_that_is_not_there_is_a_miss_and_no_failure(
+    host: Host, office: Office, as_500: bool
+) -> None:
     """J24: a miss by name has been seen as a 500."""
     office.box.set_option("find_by_name_500", as_500)
     refusal = await host.failed("find_client", name="Nobody, Lda")
@@ -284,7 +305,9 @@ async def test_a_client_is_asked_for_by_something(host: Host, office: Office) ->
 async def test_exemption_codes_are_looked_up_without_the_account(host: Host, office: Office) -> None:
     """The table ships with the package; texts as printed, M07 for article 9."""
     one = (await host.call("lookup_exemption_codes", code="m07", on=TODAY))["codes"]
-    assert [(row["code"], row["text"], row["in_force"]) for row in one] == [("M07", "Isento artigo 9.º do CIVA", True)]
+    assert [(row["code"], row["text"], row["in_force"]) for row in one] == [
+        ("M07", "Isento artigo 9.º do CIVA", True)
+    ]
     found = await host.call("lookup_exemption_codes", text="artigo 9", on=TODAY, language="en")
     assert "M07" in {row["code"] for row in found["codes"]}
     assert all(row["meaning"] for row in found["codes"])

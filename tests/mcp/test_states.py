@@ -50,7 +50,10 @@ async def draft(host: Host, kind: str) -> dict[str, Any]:
         owner = await draft(host, "invoices")
         await host.call("change_state", **owner, state="finalized")
         made = await host.call(
-            "create_invoice", **invoice(document_type=kind, owner_invoice_id=owner["document_id"], items=[line(quantity="0.1")])
+            "create_invoice",
+            **invoice(
+                document_type=kind, owner_invoice_id=owner["document_id"], items=[line(quantity="0.1")]
+            ),
         )
     else:
         made = await host.call("create_invoice", **invoice(document_type=kind))
@@ -63,7 +66,9 @@ async def brought(host: Host, kind: str, state: str) -> dict[str, Any] | None:
     table = TABLES[kind]
     while True:
         found = {
-            after: (*ways[now], word) for (now, word), after in table.items() if now in ways and after not in ways
+            after: (*ways[now], word)
+            for (now, word), after in table.items()
+            if now in ways and after not in ways
         }
         if not found:
             break
@@ -81,7 +86,9 @@ def asked(word: str) -> dict[str, str]:
     return {"state": word, **({"message": REASON} if word == "canceled" else {})}
 
 
-@pytest.mark.parametrize(("kind", "now", "word"), [(kind, now, word) for kind in KINDS for now, word in TABLES[kind]])
+@pytest.mark.parametrize(
+    ("kind", "now", "word"), [(kind, now, word) for kind in KINDS for now, word in TABLES[kind]]
+)
 async def test_every_transition_of_the_table_happens(
     host: Host, office: Office, kind: str, now: str, word: str
 ) -> None:

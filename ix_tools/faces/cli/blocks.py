@@ -91,7 +91,8 @@ class Blocks:
         table = self._table()
         for name in names:
             heading = (titles or {}).get(name) or label(name, self._language)
-            table.add_column(heading, justify="right" if name in RIGHT else "left", overflow="fold")
+            numbers = name in RIGHT and all(_is_number(row.get(name)) for row in rows)
+            table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
         for row in rows:
             table.add_row(*(self._cell(name, row.get(name)) for name in names))
         self._console.print(table)
@@ -283,3 +284,7 @@ class Blocks:
                 Text(visible(code), style="yellow" if code == UNREGISTERED else ""),
             )
         self._console.print(Padding(table, (0, 0, 1, 2)))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or str(value).replace(".", "", 1).replace("-", "", 1).isdecimal()

@@ -11,8 +11,8 @@ program that drives a terminal can type too. Where that matters, run what must n
 approvals are in another file.
 """
 
-import asyncio
 import logging
+import os
 import signal
 import sys
 import threading
@@ -26,6 +26,7 @@ from pydantic import SecretStr
 from ix_tools.account import Account
 from ix_tools.approvals import Reply
 from ix_tools.errors import ApprovalRefused, IxError
+from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli.kept import approvals
 from ix_tools.faces.cli.run import Run
@@ -60,7 +61,13 @@ def _answered(
         body = once(person)
     except ApprovalNeeded as needed:
         # Asked with no loop running, so that Ctrl-C at the question is simply Ctrl-C.
-        return once(person, asking.reply(run, needed.approval))
+        answer = asking.reply(run, needed.approval)
+        try:
+            return once(person, answer)
+        except ApprovalRefused as refusal:
+            if not answer.approved:
+                refusal.next = "repeat the command to be asked again"  # said to the person who just declined
+            raise
     if person and body.get("status") == "approval_required":
         with approvals(run, settings) as kept:
             found = kept.find(body["approval"]["id"])
@@ -105,11 +112,16 @@ def _once(
     can_ask: bool,
     reply: Reply | None = None,
 ) -> dict[str, Any]:
+    before = signal.getsignal(signal.SIGINT)
     with approvals(run, settings) as kept:
         work = partial(
             _trip, run, Desk(settings, Account(settings), kept, run.now), name, call, can_ask, reply
         )
-        body = anyio.run(_interruptible, run, work)
+        try:
+            body = anyio.run(_interruptible, run, work)
+        finally:
+            if _in_charge():
+                signal.signal(signal.SIGINT, before)
     if body is None:
         raise KeyboardInterrupt
     return body
@@ -131,7 +143,7 @@ async def _interruptible(run: Run, work: Callable[[], Any]) -> dict[str, Any] | 
     failure: Exception | None = None
     done = anyio.Event()
     async with anyio.create_task_group() as group:
-        if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+        if sys.platform != "win32" and _in_charge():
             group.start_soon(_watch, group.cancel_scope, done, run)
         try:
             outcome = await work()
@@ -145,18 +157,27 @@ async def _interruptible(run: Run, work: Callable[[], Any]) -> dict[str, Any] | 
     return outcome
 
 
+def _in_charge() -> bool:
+    """Signals come to the main thread only."""
+    return threading.current_thread() is threading.main_thread()
+
+
 async def _watch(scope: anyio.CancelScope, done: anyio.Event, run: Run) -> None:
     with anyio.open_signal_receiver(signal.SIGINT) as signals:
         async for _ in signals:
             break
         scope.cancel()
-        # A second Ctrl-C tears the loop down as it is; what breaks in there interests nobody.
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         with anyio.CancelScope(shield=True), anyio.move_on_after(SOON):
             await done.wait()
     if not done.is_set():
-        run.sent = True
+        signal.signal(signal.SIGINT, lambda *_: _give_up(run))
         says.aside(run.said(says.ON_ITS_WAY))
+
+
+def _give_up(run: Run) -> None:
+    # Not an exception: whatever waits for the answer is shielded from those, and a second Ctrl-C must end it.
+    says.aside(run.said(says.INTERRUPTED_LATE))
+    os._exit(Exit.INTERRUPTED)
 
 
 class _Told:

@@ -38,8 +38,6 @@ class Run:
     now: Callable[[], datetime] = lisbon_now
     schema: dict[str, Any] = field(default_factory=dict, init=False)
     """The schema of the operation that is called: errors name its fields as options."""
-    sent: bool = field(default=False, init=False)
-    """Whether a write may be on its way: what to say when somebody presses Ctrl-C twice."""
 
     @property
     def json(self) -> bool:

@@ -29,7 +29,7 @@ def started(
         says.failed(run, failure)
         return exit_for(failure)
     except (click.Abort, KeyboardInterrupt):
-        says.aside(run.said(says.INTERRUPTED_LATE if run.sent else says.INTERRUPTED))
+        says.aside(run.said(says.INTERRUPTED))
         return Exit.INTERRUPTED
     return int(code or 0)
 

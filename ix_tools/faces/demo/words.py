@@ -111,7 +111,7 @@ SAID: dict[str, Said] = {
     "real_title": Said("ix-tools com a sua conta: {account}", "ix-tools with your account: {account}"),
     "real_notice": Said(
         "Primeiro só se lê. Depois, se escrever sim, cria-se um pequeno rascunho para conferir os totais. "
-        "Nada é finalizado, enviado ou pago: a demonstração pára antes disso.",
+        "Nada é finalizado, enviado ou pago: a demonstração termina antes disso.",
         "First it only reads. Then, if you type yes, it creates one small draft to check the totals. "
         "Nothing is finalized, sent or paid: the demo stops before that.",
     ),
@@ -149,7 +149,7 @@ SAID: dict[str, Said] = {
     ),
     "plain": Said("{text}", "{text}"),
     "real_end": Said(
-        "Aqui pára. Nada foi emitido, enviado nem comunicado à AT.",
+        "Fica por aqui. Nada foi emitido, enviado nem comunicado à AT.",
         "It stops here. Nothing was issued, sent, or communicated to the tax authority.",
     ),
     "real_stored_differently": Said(
