@@ -15,6 +15,8 @@ from ix_tools.vocabulary import Record
 Schema = dict[str, Any]
 EVIDENT = 18
 """A description of at most so many characters (`City.`, `Second copy.`) adds nothing to the parameter's name."""
+EVIDENT_BOUNDS = (("minItems", 1), ("minLength", 1), ("minimum", 1), ("default", False))
+"""What any sensible value keeps to, and a switch that is off: left out of lists, checked all the same."""
 
 
 def input_schema(operation: type[Operation[Any]]) -> Schema:
@@ -80,7 +82,9 @@ class _Said:
         kept = {
             key: value
             for key, value in node.items()
-            if key != "description" and not (name and key == "additionalProperties")
+            if key != "description"
+            and not (name and key == "additionalProperties")
+            and (key, value) not in EVIDENT_BOUNDS
         }
         if "properties" in kept and name:
             earlier, fields = self.objects.setdefault(name, (tool, kept["properties"]))

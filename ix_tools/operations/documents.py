@@ -10,7 +10,7 @@ from ix_tools.guards import dates, exemptions, notes, series, states
 from ix_tools.operation import At, Effect, Expected, Operation, Preview, Route, Row, Spec, Step
 from ix_tools.operations.drafts import DocumentResult, after_a_draft
 from ix_tools.records import Document, Page
-from ix_tools.vocabulary import DocumentType, GuideType, Id, InvoiceType, Money, Record, WireDate, cents
+from ix_tools.vocabulary import DocumentType, GuideType, Id, InvoiceType, Money, Record, WireDate
 
 
 class GetDocument(Operation[DocumentResult]):
@@ -321,4 +321,4 @@ def _number_to_be(document: Document, facts: Facts) -> Iterable[Row]:
     if (last := facts.last_in_series) is not None:
         yield Row("last_in_series", f"{last.number} · {last.date:%d/%m/%Y}" if last.date else last.number)
     if document.total is not None and document.retention:
-        yield Row("to_pay", cents(document.total - document.retained))
+        yield Row("to_pay", document.total - document.retained)
