@@ -366,6 +366,14 @@ def test_booleans_are_one_and_zero_in_bodies_and_words_in_queries() -> None:
     assert (query["non_archived"], query["archived"]) == ("true", "false")
 
 
+def test_a_plugin_id_travels_inside_the_document() -> None:
+    """OpenAPI createInvoice, updateInvoice: an opaque text of the plugin that made the document."""
+    given = {"document_type": "invoices", "document_id": 7, "plugin_id": "plugin_123"}
+    for name, call in (("create_invoice", invoice(plugin_id="plugin_123")), ("update_invoice", given)):
+        body = json.loads(wire.request_for(parse(name, call)).body or b"")
+        assert body["invoice"]["plugin_id"] == "plugin_123"
+
+
 def test_the_uid_travels_beside_the_envelope_and_only_when_given() -> None:
     """Section D: it must not be nested."""
     body = json.loads(wire.request_for(parse("create_invoice", invoice(proprietary_uid="u-1"))).body or b"")

@@ -161,6 +161,8 @@ class InvoiceDraft(DocumentDraft):
     """currency_code units for 1 of the account's."""
     global_discount: Discount | None = None
     """Over all lines."""
+    plugin_id: str | None = None
+    """Plugin's id."""
 
 
 class Address(Call):
