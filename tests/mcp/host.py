@@ -138,6 +138,6 @@ async def connected(desk: Desk, mode: str, person: Person | None) -> AsyncIterat
         return desk
 
     server: Any = build(open_desk)
-    async with Client(server, mode=mode, elicitation_callback=person) as client:  # type: ignore[arg-type]
+    async with Client(server, mode=mode, elicitation_callback=person) as client:
         assert client.protocol_version == ERAS[mode]
         yield Host(client, person)

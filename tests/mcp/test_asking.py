@@ -448,7 +448,7 @@ async def test_the_old_protocol_has_no_state_to_forge(host: Host, office: Office
     result = await host.client.session.call_tool(
         name, arguments, request_state="x", input_responses={"approval": given("yes")}
     )
-    assert result.is_error  # type: ignore[union-attr]
+    assert result.is_error
     assert len(host.person.asked) == 1
     assert office.writes() == []
 
@@ -475,7 +475,7 @@ async def test_an_approval_ends_with_its_time(office: Office, mode: str, tmp_pat
         clock[0] += 15 * 60
         refusal = await host.failed(name, **arguments)
         assert refusal["code"] == "approval_expired"
-        assert (await host.answer(name, **arguments)).structured_content["status"] == "approval_required"  # type: ignore[index]
+        assert (await host.answer(name, **arguments)).structured_content["status"] == "approval_required"
     assert office.writes() == []
     office.desk.approvals._store.close()
 

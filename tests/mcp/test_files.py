@@ -84,24 +84,29 @@ async def test_an_address_that_is_none_is_refused(host: Host, office: Office, em
 # --- PDF
 
 
+def saved(file: str) -> int:
+    """The size of a PDF that only its owner can read."""
+    path = Path(file)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    content = path.read_bytes()
+    assert content.startswith(b"%PDF")
+    return len(content)
+
+
 async def test_a_pdf_is_waited_for_and_saved_for_its_owner_only(host: Host, office: Office) -> None:
     """invoices-v2 "Generate PDF": 202 until it is ready (trap 24)."""
     number = await issued(host)
     told: list[tuple[float, str | None]] = []
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
-        told.append((done, message))
+    async def telling(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, message))
 
-    answer = await host.client.call_tool("get_pdf", {"document_id": number}, progress_callback=progress)
+    answer = await host.client.call_tool("get_pdf", {"document_id": number}, progress_callback=telling)
     result = answer.structured_content
     assert result is not None
     assert (result["status"], result["document_id"]) == ("ready", number)
-    path = Path(result["file"])
-    content = path.read_bytes()
-    assert content.startswith(b"%PDF")
-    assert result["bytes"] == len(content)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert path.parent == office.desk.settings.documents
+    assert result["bytes"] == saved(result["file"])
+    assert Path(result["file"]).parent == office.desk.settings.documents
     assert "link" not in result
     polls = [one for one in office.box.requests() if one["path"].startswith("/api/pdf/")]
     assert [one["status"] for one in polls] == [202, 200]
@@ -156,8 +161,8 @@ async def test_patience_ends_in_pending_and_the_next_call_gets_it(host: Host, of
     assert "file" not in first
     await host.call("get_pdf", document_id=number)
     assert (await host.call("get_pdf", document_id=number))["status"] == "ready"
+    office.box.set_option("pdf_polls", 99)
     with pytest.raises(MCPError, match=r"being made"):
-        office.box.set_option("pdf_polls", 99)
         await host.client.read_resource(f"ix://documents/{number}/pdf?second_copy=true")
 
 
@@ -209,7 +214,7 @@ async def test_a_pdf_of_another_server_comes_without_the_key(host: Host, office:
     office.box.set_option("pdf_polls", 0)
     number = await issued(host)
     result = await host.call("get_pdf", document_id=number)
-    assert Path(result["file"]).is_file()
+    assert saved(result["file"])
     seen: list[dict[str, Any]] = office.box.requests()
     assert all(office.box.api_key not in str(one) for one in seen)
     assert isinstance(office.box, Sandbox)

@@ -180,7 +180,7 @@ async def test_what_is_not_ours_is_completed_with_nothing(
 
 async def test_completing_never_fails_when_the_account_does(host: Host, office: Office) -> None:
     for fault in ({"status": 500}, {"status": 401}, {"drop": "before"}, {"status": 200, "body": "<html>"}):
-        office.box.fault(path=".", times=None, **fault)  # type: ignore[arg-type]
+        office.box.fault(path=".", times=None, **fault)
         for argument in ("client", "tax", "series"):
             found = (await host.client.complete(ISSUE, {"name": argument, "value": ""})).completion
             assert found.values == []

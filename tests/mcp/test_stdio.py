@@ -21,6 +21,7 @@ from ix_tools.operations.catalogue import catalogue
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import SANDBOX_NOTICE
 from tests.mcp.host import ERAS, Host, Person
+from tests.mcp.test_files import saved
 from tests.sandboxed import guide
 from tests.test_hosts import listening
 
@@ -138,7 +139,7 @@ async def every_tool(host: Host) -> dict[str, dict[str, Any]]:
     done = (await call("change_state", **about, state="finalized"))["document"]
     assert (done["status"], done["total"]) == ("final", "123.00")
     assert (await call("list_invoices"))["total_entries"] == 1
-    assert Path((await call("get_pdf", document_id=number))["file"]).read_bytes().startswith(b"%PDF")
+    assert saved((await call("get_pdf", document_id=number))["file"])
     await call("send_email", **about, email="a@acme.example")
     day = {"payment_date": "today", "payment_mechanism": "TB"}
     receipt = (await call("generate_payment", document_id=number, amount=23, **day))["receipt"]["id"]
@@ -166,7 +167,7 @@ async def test_every_tool_works_in_the_sandbox_and_says_that_it_is_one(tmp_path:
     env = environment(tmp_path, documents=str(tmp_path / "documents"))
     person = Person()
     command = StdioServerParameters(command=SERVE[0], args=[*SERVE[1:], "--sandbox"], env=env)
-    async with Client(command, mode=mode, elicitation_callback=person) as client:  # type: ignore[arg-type]
+    async with Client(command, mode=mode, elicitation_callback=person) as client:
         assert client.protocol_version == ERAS[mode]
         assert client.server_info is not None
         assert (client.server_info.name, client.server_info.version) == ("ix-tools", __version__)
@@ -190,7 +191,7 @@ async def test_every_tool_works_with_an_account(box: Sandbox, account: dict[str,
     """`ix-tools serve` with the environment a host gives it."""
     command = StdioServerParameters(command=SERVE[0], args=list(SERVE[1:]), env=account)
     person = Person()
-    async with Client(command, mode=mode, elicitation_callback=person) as client:  # type: ignore[arg-type]
+    async with Client(command, mode=mode, elicitation_callback=person) as client:
         for name, said in (await every_tool(Host(client, person))).items():
             assert "sandbox" not in said, name
     assert len(box.outbox()) == 1
