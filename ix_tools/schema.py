@@ -3,6 +3,7 @@
 Every byte of a tool list is paid for in each conversation, so what a name says already is not said again.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
@@ -15,6 +16,11 @@ from ix_tools.vocabulary import Record
 Schema = dict[str, Any]
 EVIDENT = 18
 """A description of at most so many characters (`City.`, `Second copy.`) adds nothing to the parameter's name."""
+
+LONG_LIST = 6
+"""A closed list of so many words is told once in a list of tools."""
+EVIDENT_BOUNDS = (("minItems", 1), ("minLength", 1), ("minimum", 1), ("default", False))
+"""What any sensible value keeps to, and a switch that is off: left out of lists, checked all the same."""
 
 
 def input_schema(operation: type[Operation[Any]]) -> Schema:
@@ -59,13 +65,20 @@ def _record_in(annotation: Any) -> type[Record] | None:
 def listed(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The tools as one list, as small as it can be without saying less.
 
-    What an earlier tool of the list said of a parameter is not said again: its description, or the fields of
-    an object such as `client` (the later tool names the earlier one). A description so short that the
-    parameter's name says it is left out. The server checks every field all the same, and the files in
-    tool_schemas/ and the reference keep every word.
+    What an earlier tool of the list said of a parameter is not said again: its description, a long list of words, or
+    the fields of an object such as `client` (the later tool names the earlier one). A description so short that the
+    parameter's name says it is left out; so are the fields of a record that an earlier tool returns under the same
+    name. The server checks every field all the same, and the files in tool_schemas/ and the reference keep every word.
     """
     said = _Said()
-    return [{**one, "inputSchema": said.once(one["inputSchema"], "", one["name"])} for one in tools]
+    return [
+        {
+            **one,
+            "inputSchema": said.once(one["inputSchema"], "", one["name"]),
+            "outputSchema": said.returned(one["outputSchema"]),
+        }
+        for one in tools
+    ]
 
 
 class _Said:
@@ -73,19 +86,45 @@ class _Said:
 
     def __init__(self) -> None:
         self.texts: set[tuple[str, str]] = set()
-        self.objects: dict[str, tuple[str, Any]] = {}
+        self.objects: dict[str, tuple[str, str]] = {}
+        self.records: list[Any] = []
+
+    def returned(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        """A result's schema without the fields of records that came before."""
+        shown = {key: self._record(one) for key, one in node["properties"].items()}
+        return {"type": "object", "properties": shown}
+
+    def _record(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        if "items" in node:
+            return {**node, "items": self._record(node["items"])}
+        fields = node.get("properties")
+        if fields is None:
+            return dict(node)
+        if fields in self.records:
+            return {"type": "object"}
+        self.records.append(fields)
+        return {**node, "properties": {key: self._record(one) for key, one in fields.items()}}
 
     def once(self, node: Mapping[str, Any], name: str, tool: str) -> dict[str, Any]:
         """A parameter's schema without what was said before."""
         kept = {
             key: value
             for key, value in node.items()
-            if key != "description" and not (name and key == "additionalProperties")
+            if key not in {"description", "additionalProperties"} and (key, value) not in EVIDENT_BOUNDS
         }
         if "properties" in kept and name:
-            earlier, fields = self.objects.setdefault(name, (tool, kept["properties"]))
-            if earlier != tool and fields == kept["properties"]:
-                return {"type": "object", "description": f"As in {earlier}."}
+            fields = json.dumps(kept["properties"], sort_keys=True)
+            earlier, word = self.objects.setdefault(fields, (tool, name))
+            if (earlier, word) != (tool, name):
+                return {
+                    "type": "object",
+                    "description": f"As {word if earlier == tool else f'in {earlier}'}.",
+                }
+        words = kept.get("enum", [])
+        if len(words) >= LONG_LIST:
+            earlier, word = self.objects.setdefault(json.dumps(words), (tool, name))
+            if (earlier, word) != (tool, name):
+                return {"type": "string", "description": f"As {word} in {earlier}."}
         text = node.get("description", "")
         if len(text) > EVIDENT and (name, text) not in self.texts:
             self.texts.add((name, text))
@@ -116,7 +155,7 @@ def hints(operation: type[Operation[Any]]) -> dict[str, bool]:
     spec = operation.spec
     return {
         "readOnlyHint": not spec.effect.writes,
-        "destructiveHint": spec.effect.gated,
+        "destructiveHint": spec.effect.gated or (spec.route is not None and spec.route.method == "DELETE"),
         "idempotentHint": spec.idempotent,
         "openWorldHint": spec.effect is not Effect.LOCAL,
     }

@@ -98,6 +98,8 @@ class Settings(BaseModel):
     """Where a person says yes: in the host's form, or only with `ix-tools approvals` in a terminal; auto: form where the host can ask."""
     approval_minutes: Annotated[int, AfterValidator(lambda n: _between(n, 1, 1440))] = 15
     """How long an approval stays valid."""
+    allow_account_setup: bool = False
+    """Whether create_account, update_account and setup_at_communication may be used at all; a person approves each call."""
     principal: str = "local"
     """Whose approvals these are; an approval is good only for the principal that asked."""
     store: Path | None = None
