@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import Enum, auto
 from typing import Any, TypeVar
 
-from ix_tools.records import CatalogueItem, Client, Document, Sequence, Tax
+from ix_tools.records import Balance, CatalogueItem, Client, Document, Regularization, Sequence, Tax
+from ix_tools.vocabulary import Record
 
 
 class Want(Enum):
@@ -32,6 +33,14 @@ class Want(Enum):
     """Final documents of the document's type and series that carry a later date."""
     DIFFERENCES = auto()
     """How the document read back differently from what was asked, if it did."""
+    SUBJECT = auto()
+    """The client, item, tax, series or account that the call is about, as it is now."""
+    CLIENT_DOCUMENTS = auto()
+    """How many invoices, notes and receipts the call's client has."""
+    BALANCE = auto()
+    """What the call's client owes."""
+    REGULARIZATIONS = auto()
+    """The regularizations of the call's client."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,12 @@ class Facts:
     differences: tuple[Mapping[str, Any], ...] = ()
     document_raw: Mapping[str, Any] = field(default_factory=dict)
     """The document word for word, for the approval's snapshot."""
+    subject: Record | None = None
+    subject_raw: Mapping[str, Any] = field(default_factory=dict)
+    """The subject word for word, for the approval's snapshot."""
+    client_documents: int = 0
+    balance: Balance | None = None
+    regularizations: tuple[Regularization, ...] = ()
 
     @property
     def today(self) -> date:

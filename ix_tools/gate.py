@@ -1,5 +1,7 @@
 """The gate: nothing irreversible goes out without a person's approval for exactly this call, as it is now."""
 
+import hashlib
+import hmac
 from typing import Any
 
 import anyio
@@ -9,8 +11,9 @@ from ix_tools.approvals import Approval, Asked, Binding, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
-from ix_tools.operation import Finding, Operation
+from ix_tools.operation import Effect, Finding, Operation
 from ix_tools.settings import SANDBOX_NOTICE, Settings
+from ix_tools.vocabulary import secrets_in
 
 
 class ApprovalNeeded(Exception):
@@ -20,6 +23,16 @@ class ApprovalNeeded(Exception):
         """What to ask."""
         super().__init__(approval.summary)
         self.approval = approval
+
+
+def allowed(call: Operation[Any], settings: Settings) -> None:
+    """Refuse what the settings leave off: accounts and their tie to the tax authority."""
+    if call.spec.effect is Effect.ADMIN and not settings.allow_account_setup:
+        raise SettingsError(
+            f"{call.spec.name} is off: creating and setting up accounts needs the setting allow_account_setup.",
+            code="account_setup_off",
+            next="whoever runs this server sets INVOICEXPRESS_ALLOW_ACCOUNT_SETUP=true if it is meant",
+        )
 
 
 async def approved(
@@ -36,7 +49,7 @@ async def approved(
         principal=settings.principal,
         account=desk.account.name,
         operation=call.spec.name,
-        arguments=digest(call.model_dump(mode="json")),
+        arguments=digest(_bound(call, settings)),
         snapshot=digest(_snapshot(call, facts)),
     )
     if reply is not None and settings.approval_channel != "terminal":
@@ -88,6 +101,16 @@ def approval_required(approval: Approval, settings: Settings) -> dict[str, Any]:
     }
 
 
+def _bound(call: Operation[Any], settings: Settings) -> dict[str, Any]:
+    """The arguments an approval is bound to; of a secret only a digest, keyed so that nobody can guess it from the store."""
+    key = settings.api_key.get_secret_value().encode()
+    secrets = {
+        name: hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()
+        for name, secret in secrets_in(call).items()
+    }
+    return {**call.model_dump(mode="json"), **secrets}
+
+
 def _snapshot(call: Operation[Any], facts: Facts) -> dict[str, Any]:
     """What the person saw, so that a change in it is noticed."""
     number = getattr(call, "sequence_id", None)
@@ -99,4 +122,7 @@ def _snapshot(call: Operation[Any], facts: Facts) -> dict[str, Any]:
         if number
         else [],
         "differences": [dict(one) for one in facts.differences],
+        "subject": facts.subject_raw,
+        "balance": facts.balance.model_dump(mode="json") if facts.balance else None,
+        "regularizations": [one.model_dump(mode="json") for one in facts.regularizations],
     }

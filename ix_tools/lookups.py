@@ -1,5 +1,6 @@
 """Fetch the facts that rules ask for: in parallel, whole, and never reading a failed look-up as `absent`."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,8 +15,18 @@ from ix_tools.approvals import Approvals
 from ix_tools.errors import IxError, NotFound, Unavailable, Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
-from ix_tools.operation import Operation
-from ix_tools.records import CatalogueItem, Client, Document, Page, Sequence, Tax
+from ix_tools.operation import Operation, Subject
+from ix_tools.records import (
+    Balance,
+    CatalogueItem,
+    Client,
+    Document,
+    Page,
+    Regularization,
+    Sequence,
+    Tax,
+)
+from ix_tools.vocabulary import Record
 
 OWNERS = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
 GUIDES = ("shippings", "transports", "devolutions")
@@ -56,7 +67,10 @@ class LookUps:
             else:
                 jobs["client_by_code"] = lambda: self._client_by_code(client.code)
                 jobs["client_by_name"] = lambda: self._client_by_name(client.name)
+        jobs |= self._of_the_subject(call, wanted)
         facts |= await _together(jobs)
+        if "subject" in facts:
+            facts["subject"], facts["subject_raw"] = facts["subject"]
         if "document_raw" in facts and about:
             facts["document"] = _named(_read(facts["document_raw"], about[0]), facts.get("taxes", ()))
         return Facts(**facts)
@@ -99,6 +113,66 @@ class LookUps:
             if read >= self.most_pages:
                 break
         return found
+
+    # --- what a call is about, besides documents ---
+
+    def _of_the_subject(
+        self, call: Operation[Any], wanted: frozenset[Want]
+    ) -> dict[str, Callable[[], Awaitable[Any]]]:
+        jobs: dict[str, Callable[[], Awaitable[Any]]] = {}
+        subject = call.regarding()
+        if Want.SUBJECT in wanted and subject is not None:
+            jobs["subject"] = lambda: self.subject(subject)
+        number = getattr(call, "client_id", None)
+        if number is not None:
+            treasury = f"/api/v3/clients/{number}"
+            if Want.CLIENT_DOCUMENTS in wanted:
+                jobs["client_documents"] = lambda: self._documents_of(number)
+            if Want.BALANCE in wanted:
+                jobs["balance"] = lambda: self._balance(f"{treasury}/balance.json")
+            if Want.REGULARIZATIONS in wanted:
+                jobs["regularizations"] = lambda: self._regularizations(f"{treasury}/regularization.json")
+        return jobs
+
+    async def subject(self, subject: Subject) -> tuple[Record, Mapping[str, Any]]:
+        """The thing a call is about as it is now, and word for word."""
+        try:
+            content = wire.unwrapped(await self._get(subject.path), subject.name)
+        except NotFound as miss:
+            number = subject.path.split("/")[-1 if "/api/" not in subject.path else -2].removesuffix(".json")
+            miss.message = f"There is no {subject.name} with the id {number}. Nothing was sent."
+            miss.sent = "nothing"
+            raise
+        if isinstance(content, list):  # the description writes `sequences` for one (J13)
+            content = content[0] if content else {}
+        return subject.record.model_validate(content or {}), dict(content or {})
+
+    async def _documents_of(self, client: int) -> int:
+        asked = {"filter": {"status": [], "by_type": [], "archived": ["non_archived", "archived"]}}
+        body = json.dumps(asked).encode()
+        request = wire.Request(
+            "POST", f"/clients/{client}/invoices.json", (("per_page", "1"),), body, asks=True
+        )
+        response = await self.account.send(request)
+        if response.status == 404:
+            return 0
+        if response.status >= 300:
+            raise wire.failure(request, response, "the client's documents")
+        found = wire.read_json(request, response) or {}
+        page = Page.model_validate(found.get("pagination") or {})
+        return max(page.total_entries, len(found.get("invoices") or []))
+
+    async def _balance(self, path: str) -> Balance:
+        return Balance.model_validate(wire.unwrapped(await self._get(path), "") or {})
+
+    async def _regularizations(self, path: str) -> tuple[Regularization, ...]:
+        return tuple(
+            [
+                Regularization.model_validate(row)
+                async for rows, _ in self._pages(path, "regularization")
+                for row in rows
+            ]
+        )
 
     # --- one look-up each ---
 
@@ -232,7 +306,7 @@ class LookUps:
         if document.date is None:
             return ()
         path, key, query = _issued(document)
-        if key == "invoices":  # the list of guides knows no such filter
+        if key != "guides":  # the list of guides knows no such filter
             query.append(("date[from]", (document.date + timedelta(days=1)).strftime("%d/%m/%Y")))
         found: list[Document] = []
         async for rows, _ in self._pages(path, key, *query):
@@ -240,18 +314,25 @@ class LookUps:
         return tuple(one for one in found if one.date and one.date > document.date)
 
 
+_ISSUED = {
+    "invoice": ("/invoices.json", "invoices", ("sent", "settled", "canceled")),
+    "estimate": ("/estimates.json", "estimates", ("sent", "accepted", "refused", "canceled")),
+    "guide": ("/guides.json", "guides", ("sent", "canceled")),
+}
+"""Where issued documents of a family are listed: path, key of the rows, states."""
+
+
 def _issued(document: Document) -> tuple[str, str, list[tuple[str, str]]]:
     """The list of issued documents of a document's type: path, key of the rows, filters."""
     kind = document_type(document.document_type)
-    guide = kind.family == "guide"
-    states = ("sent", "canceled") if guide else ("sent", "settled", "canceled")
+    path, key, states = _ISSUED.get(kind.family, _ISSUED["invoice"])
     query = [
         ("type[]", kind.camel),
         *(("status[]", word) for word in states),
         ("non_archived", "true"),
         ("archived", "true"),
     ]
-    return ("/guides.json", "guides", query) if guide else ("/invoices.json", "invoices", query)
+    return path, key, query
 
 
 def _same_series(one: Document, other: Document) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 
 from ix_tools.errors import Problem
 from ix_tools.facts import Facts, Want
-from ix_tools.vocabulary import Call
+from ix_tools.vocabulary import Call, Record
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -21,15 +22,19 @@ class Effect(StrEnum):
     READS = "reads"
     DRAFTS = "drafts"
     """Creates or edits something that can still be changed or deleted."""
+    CATALOGUE = "catalogue"
+    """Changes what later documents are made from: clients, items, taxes, the default series. The result says what will change."""
     FISCAL = "fiscal"
     """Reaches the tax authority's books: finalize, cancel, settle, pay, register."""
     OUTBOUND = "outbound"
     """Leaves for a third party and cannot be called back: e-mail."""
+    ADMIN = "admin"
+    """Accounts and their tie to the tax authority; off unless the setting allow_account_setup is on, and gated all the same."""
 
     @property
     def gated(self) -> bool:
         """Whether a person approves every such call. There is no setting that changes this."""
-        return self in {Effect.FISCAL, Effect.OUTBOUND}
+        return self in {Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN}
 
     @property
     def writes(self) -> bool:
@@ -55,12 +60,15 @@ class Route:
 class At:
     """Where in the request a field travels, when it is not under its own name: `message.client.email`, `date[from]`.
 
-    An empty place means that the field is ours and is never sent.
+    An empty place means that the field is ours and is never sent; `/name` travels beside the envelope, `?name` in
+    the query of a request that has a body.
     """
 
     place: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     """Our word to the API's, where they differ."""
+    base64: bool = False
+    """Whether the text travels in Base64, as passwords of the tax authority do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,8 @@ class Spec:
     guards: tuple[Guard, ...] = ()
     idempotent: bool = False
     """Whether the same call twice leaves what one call leaves."""
+    covers: tuple[str, ...] = ()
+    """The operations of the vendor's description that this carries out, by their id there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +143,28 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """The one thing, no document, that a call is about: where to read it, before as a fact and after to compare."""
+
+    path: str
+    name: str
+    """The key around the answer, and the field of the result that shows it: `client`."""
+    record: type[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What would correct a result that cannot be undone; `undo` has the words, the date and the law for the plan."""
+
+    plan: str
+    steps: tuple["Step", ...] = ()
+    since: date | None = None
+    """The day that deadlines count from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
-    """What a document must read back as, or it is reported and held."""
+    """What a document must read back as, or it is reported and held; what any other thing must, or it is reported."""
 
     values: Mapping[str, Any]
     lines: tuple[Mapping[str, Any], ...] = ()
@@ -186,6 +216,10 @@ class Operation(Call, Generic[Result]):
         kind, number = getattr(self, "document_type", None), getattr(self, "document_id", None)
         return (kind, number) if kind and number else None
 
+    def regarding(self, result: Result | None = None) -> Subject | None:
+        """The thing the call is about, if it is no document; once created, with the id that the result brought."""
+        return None
+
     def completed(self, facts: Facts) -> Self:
         """The call with what it left to the account filled in (an update is a full replacement on the wire)."""
         return self
@@ -210,6 +244,10 @@ class Operation(Call, Generic[Result]):
     def next_steps(self, result: Result) -> Iterable[Step]:
         """What one would sensibly do next."""
         return ()
+
+    def undo(self, result: Result, facts: Facts) -> Correction | None:
+        """What would correct this result; every call that leaves something which cannot simply be changed says it."""
+        return None
 
     @classmethod
     def result_type(cls) -> type[BaseModel]:

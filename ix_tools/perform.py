@@ -20,13 +20,15 @@ from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
 from ix_tools.facts import Facts, Want, wanted_by
-from ix_tools.gate import ApprovalNeeded, approval_required, approved
+from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Finding, Operation
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.readback import hold, read_back, stored_differently
 from ix_tools.sending import Progress, Sending, pdf_content
 from ix_tools.settings import SANDBOX_NOTICE
+from ix_tools.subjects import reread, subject_stored_differently
+from ix_tools.undo import plan
 
 __all__ = ["ApprovalNeeded", "Desk", "Reply", "approval_required", "parse", "pdf_content", "perform"]
 
@@ -43,9 +45,10 @@ async def perform(
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
     call = parse(name, arguments or {})
     spec = call.spec
+    allowed(call, desk.settings)
     if spec.route is None:
         sending = Sending(desk, Facts(now=desk.now()), progress)
-        return _result(desk, call, await call.carried_out(sending), ())
+        return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
     wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
     facts = await looking.first(call, wanted, desk.now())
@@ -69,9 +72,12 @@ async def perform(
         result, differing = await read_back(looking, call, facts, result, given)
         if differing is not None:
             await hold(desk, call, result, differing)
+        result, unlike = await reread(looking, call, facts, result)
     if differing:
         raise stored_differently(call, result, differing)
-    return _result(desk, call, result, warnings)
+    if unlike:
+        raise subject_stored_differently(call, result, unlike)
+    return _result(desk, call, result, warnings, facts)
 
 
 # --- parse ---------------------------------------------------------------------------------------------
@@ -157,15 +163,18 @@ def _steps(findings: list[Finding]) -> str:
 
 
 def _result(
-    desk: Desk, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...]
+    desk: Desk, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
 ) -> dict[str, Any]:
-    """The same shape for every operation: ok, the record, warnings, next steps, and that it is a sandbox if it is."""
+    """The same shape for every operation: ok, the record, warnings, next steps, what would undo it, and that it is a sandbox if it is."""
     shown = {"ok": True, **result.model_dump(mode="json", exclude_none=True)}
     if warnings:
         shown["warnings"] = [one.problem.as_dict() for one in warnings]
     steps = [step.as_dict() for step in call.next_steps(result)]
     if steps:
         shown["next"] = steps
+    correction = call.undo(result, facts)
+    if correction is not None:
+        shown["undo"] = plan(correction, desk.settings.language)
     if desk.settings.sandbox:
         shown["sandbox"] = SANDBOX_NOTICE
     return shown

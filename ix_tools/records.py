@@ -51,6 +51,14 @@ class Tax(Record):
     default_tax: Flag = False
 
 
+class PreferredContact(Record):
+    """Whom to turn to at a client."""
+
+    name: Text = None
+    email: Text = None
+    phone: Text = None
+
+
 class Client(Record):
     """A customer, as a document or the client list shows it."""
 
@@ -70,6 +78,10 @@ class Client(Record):
     website: Text = None
     observations: Text = None
     language: Text = None
+    preferred_contact: PreferredContact | None = None
+    send_options: Text = None
+    payment_days: ReadId = None
+    tax_exemption_code: Text = None
 
 
 class Line(Record):
@@ -208,6 +220,8 @@ class Sequence(Record):
 class CatalogueItem(Record):
     """An item of the account's catalogue."""
 
+    telling = frozenset({"id", "name", "unit_price", "tax"})
+
     id: ReadId = None
     name: Text = None
     description: Text = None
@@ -220,6 +234,88 @@ class CatalogueItem(Record):
     def _flat_tax(cls, data: Any) -> Any:
         tax = data.get("tax") if isinstance(data, dict) else None
         return {**data, "tax": tax.get("name")} if isinstance(tax, dict) else data
+
+
+class Amounts(Record):
+    """An amount with and without VAT."""
+
+    with_vat: ReadTotal = None
+    without_vat: ReadTotal = None
+
+
+class InitialBalance(Record):
+    """What a client owed before the first document."""
+
+    value: ReadTotal = None
+    date: ReadDate = Field(default=None, validation_alias=AliasChoices("date", "created_at"))
+    observation: Text = None
+
+
+class Remaining(Record):
+    """What is left of a client's debt: `value` is what regularizations may still take off."""
+
+    total: ReadTotal = None
+    value: ReadTotal = None
+
+
+class Balance(Record):
+    """What a client owes, in the account's currency."""
+
+    telling = frozenset({"balance", "overdue_balance", "remaining_balance"})
+
+    currency: Text = None
+    initial_balance: InitialBalance | None = None
+    balance: Amounts | None = None
+    overdue_balance: Amounts | None = None
+    remaining_balance: Remaining | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _code(cls, data: Any) -> Any:
+        currency = data.get("currency") if isinstance(data, dict) else None
+        return {**data, "currency": currency.get("code")} if isinstance(currency, dict) else data
+
+
+class Regularization(Record):
+    """A numbered entry that takes something off what a client owes, without a document."""
+
+    telling = frozenset({"id", "number", "value"})
+
+    id: ReadId = None
+    number: Text = None
+    value: ReadTotal = None
+    date: ReadDate = None
+    observation: Text = None
+
+
+class TreasuryMovement(Record):
+    """Money received from a client or given back, without an invoice."""
+
+    telling = frozenset({"id", "movement_type", "value"})
+
+    id: ReadId = None
+    movement_type: Text = None
+    value: ReadTotal = None
+    payment_method: Text = None
+    date: ReadDate = None
+    serie: Text = None
+    observation: Text = None
+
+
+class AccountRecord(Record):
+    """An InvoiceXpress account. Its API key is never read, so that nothing can show it."""
+
+    telling = frozenset({"id", "state"})
+
+    id: ReadId = None
+    name: Text = None
+    organization_name: Text = None
+    fiscal_id: Text = None
+    email: Text = None
+    url: Text = None
+    state: Text = None
+    at_configured: bool | None = None
+    trial: bool | None = None
 
 
 class Page(Record):

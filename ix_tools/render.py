@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from pydantic import SecretStr
+
 from ix_tools.errors import Problem
 from ix_tools.facts import Facts
 from ix_tools.fiscal.document_types import document_type
@@ -19,6 +21,8 @@ from ix_tools.totals import rounded
 from ix_tools.vocabulary import LISBON, plain, visible
 from ix_tools.words import ACTIONS, LABELS, Language
 
+SUMMED_UP = {"payment", "recipient", "series", "value", "organization", "at_subuser"}
+"""Rows that say in one line what an approval is about."""
 LOCALES = {"pt": "pt_PT", "en": "en_GB"}
 
 
@@ -68,9 +72,7 @@ def summary(preview: Preview, facts: Facts, settings: Settings) -> str:
         if document.client and document.client.name:
             parts.append(visible(document.client.name))
         parts.append(money(document.total, language, document.currency))
-    parts += [
-        _value(row, language) for row in preview.rows if row.label in {"payment", "recipient", "series"}
-    ]
+    parts += [_value(row, language) for row in preview.rows if row.label in SUMMED_UP]
     return " · ".join(parts)
 
 
@@ -200,6 +202,8 @@ def _shares(document: Document, language: Language) -> Iterable[str]:
 
 def _value(row: Row, language: Language) -> str:
     value = row.value
+    if isinstance(value, SecretStr):
+        return LABELS["not_shown"].in_(language)
     if isinstance(value, bool):
         return LABELS["yes"].in_(language)
     if isinstance(value, Decimal):

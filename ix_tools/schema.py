@@ -3,7 +3,7 @@
 Every byte of a tool list is paid for in each conversation, so what a name says already is not said again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -13,10 +13,6 @@ from ix_tools.operation import Effect, Operation
 from ix_tools.vocabulary import Record
 
 Schema = dict[str, Any]
-EVIDENT = 18
-"""A description of at most so many characters (`City.`, `Second copy.`) adds nothing to the parameter's name."""
-EVIDENT_BOUNDS = (("minItems", 1), ("minLength", 1), ("minimum", 1), ("default", False))
-"""What any sensible value keeps to, and a switch that is off: left out of lists, checked all the same."""
 
 
 def input_schema(operation: type[Operation[Any]]) -> Schema:
@@ -58,51 +54,6 @@ def _record_in(annotation: Any) -> type[Record] | None:
     return next((found for one in get_args(annotation) if (found := _record_in(one)) is not None), None)
 
 
-def listed(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The tools as one list, as small as it can be without saying less.
-
-    What an earlier tool of the list said of a parameter is not said again: its description, or the fields of
-    an object such as `client` (the later tool names the earlier one). A description so short that the
-    parameter's name says it is left out. The server checks every field all the same, and the files in
-    tool_schemas/ and the reference keep every word.
-    """
-    said = _Said()
-    return [{**one, "inputSchema": said.once(one["inputSchema"], "", one["name"])} for one in tools]
-
-
-class _Said:
-    """What a list of tools has said so far."""
-
-    def __init__(self) -> None:
-        self.texts: set[tuple[str, str]] = set()
-        self.objects: dict[str, tuple[str, Any]] = {}
-
-    def once(self, node: Mapping[str, Any], name: str, tool: str) -> dict[str, Any]:
-        """A parameter's schema without what was said before."""
-        kept = {
-            key: value
-            for key, value in node.items()
-            if key != "description"
-            and not (name and key == "additionalProperties")
-            and (key, value) not in EVIDENT_BOUNDS
-        }
-        if "properties" in kept and name:
-            earlier, fields = self.objects.setdefault(name, (tool, kept["properties"]))
-            if earlier != tool and fields == kept["properties"]:
-                return {"type": "object", "description": f"As in {earlier}."}
-        text = node.get("description", "")
-        if len(text) > EVIDENT and (name, text) not in self.texts:
-            self.texts.add((name, text))
-            kept["description"] = text
-        if "properties" in kept:
-            kept["properties"] = {
-                key: self.once(value, key, tool) for key, value in kept["properties"].items()
-            }
-        if "items" in kept:
-            kept["items"] = self.once(kept["items"], name, tool)
-        return kept
-
-
 def description(operation: type[Operation[Any]]) -> str:
     """The docstring without its source line."""
     text = (operation.__doc__ or "").split("\n\n    Source:")[0]
@@ -120,7 +71,7 @@ def hints(operation: type[Operation[Any]]) -> dict[str, bool]:
     spec = operation.spec
     return {
         "readOnlyHint": not spec.effect.writes,
-        "destructiveHint": spec.effect.gated,
+        "destructiveHint": spec.effect.gated or (spec.route is not None and spec.route.method == "DELETE"),
         "idempotentHint": spec.idempotent,
         "openWorldHint": spec.effect is not Effect.LOCAL,
     }

@@ -102,6 +102,8 @@ class Settings(BaseModel):
     """Where a person says yes: in the host's form, or only with `ix-tools approvals` in a terminal; auto: form where the host can ask."""
     approval_minutes: Annotated[int, AfterValidator(lambda n: _between(n, 1, 1440))] = 15
     """How long an approval stays valid."""
+    allow_account_setup: bool = False
+    """Whether create_account, update_account and setup_at_communication may be used at all; a person approves each call."""
     principal: str = "local"
     """Whose approvals these are; an approval is good only for the principal that asked."""
     store: Path | None = None
@@ -116,6 +118,8 @@ class Settings(BaseModel):
     """How long to wait for an answer."""
     catalogue_pages: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100))] = 10
     """How many pages of 100 catalogue items to read when checking what a document would overwrite."""
+    toolsets: tuple[str, ...] = ()
+    """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: the documents of the daily work."""
     sandbox: bool = False
     """Set by --sandbox: the account is the built-in sandbox."""
 
@@ -171,7 +175,7 @@ def load(environment: dict[str, str] | None = None) -> Settings:
     for name in Settings.model_fields:
         text = env.get(f"INVOICEXPRESS_{name.upper()}")
         if name != "sandbox" and text is not None and text.strip():
-            values[name] = text.strip().split(",") if name == "pdf_hosts" else text.strip()
+            values[name] = [one.strip() for one in text.split(",")] if name in {"pdf_hosts", "toolsets"} else text.strip()
     try:
         return Settings.model_validate(values)
     except ValidationError as wrong:

@@ -1,6 +1,7 @@
 """`tool_schemas/` and `catalogue.json`: every tool as a file, for people, for function calling, and for the server's start.
 
-ix_tools/catalogue.json          what the MCP server lists, rendered ahead
+ix_tools/catalogue.json          what the MCP server lists unless told otherwise, rendered ahead
+ix_tools/toolsets.json           every tool whole, by toolset, for a server told otherwise
 tool_schemas/<tool>.json         one tool whole: name, title, description, input, output, annotations
 tool_schemas/openai.json         the same as OpenAI functions
 tool_schemas/anthropic.json      the same as Anthropic tools
@@ -10,10 +11,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.listing import listed
+from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.prompts import PROMPTS
 from ix_tools.resources import RESOURCES, TEMPLATES
-from ix_tools.schema import listed, tool
+from ix_tools.schema import tool
 
 PACKAGE = Path(__file__).resolve().parent
 FOLDER = PACKAGE.parent / "tool_schemas"
@@ -22,14 +24,17 @@ FOLDER = PACKAGE.parent / "tool_schemas"
 def contents(folder: Path = FOLDER, package: Path = PACKAGE) -> dict[Path, str]:
     """Every file and what it must contain."""
     tools = [tool(operation) for operation in catalogue().values()]
+    names = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
+    usual = {name for toolset in DEFAULT_TOOLSETS for name in names[toolset]}
     lists = {
-        "tools": listed(tools),
+        "tools": listed([one for one in tools if one["name"] in usual]),
         "resources": RESOURCES,
         "resourceTemplates": TEMPLATES,
         "prompts": PROMPTS,
     }
     return {
-        package / "catalogue.json": json.dumps(lists, ensure_ascii=False, separators=(",", ":")) + "\n",
+        package / "catalogue.json": _dense(lists),
+        package / "toolsets.json": _dense({"toolsets": names, "tools": tools}),
         **{folder / f"{one['name']}.json": _pretty(one) for one in tools},
         folder / "openai.json": _pretty([_openai(one) for one in tools]),
         folder / "anthropic.json": _pretty([_anthropic(one) for one in tools]),
@@ -49,6 +54,10 @@ def _openai(one: dict[str, Any]) -> dict[str, Any]:
 
 def _anthropic(one: dict[str, Any]) -> dict[str, Any]:
     return {"name": one["name"], "description": one["description"], "input_schema": one["inputSchema"]}
+
+
+def _dense(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _pretty(content: Any) -> str:

@@ -13,7 +13,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    SecretStr,
+    WithJsonSchema,
+)
 
 LISBON = ZoneInfo("Europe/Lisbon")
 """InvoiceXpress dates and guide times are Lisbon's, whatever the clock of this machine says."""
@@ -43,6 +51,17 @@ class Record(BaseModel):
 
     telling: ClassVar[frozenset[str]] = frozenset()
     """Fields that a schema of a record around this one names; empty: all. The others come back too."""
+
+
+def secrets_in(call: BaseModel) -> dict[str, str]:
+    """Every secret of a call by its path, in the clear: for the wire, and for whoever must keep it out of sight."""
+    found: dict[str, str] = {}
+    for name, value in call:
+        if isinstance(value, SecretStr):
+            found[name] = value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            found |= {f"{name}.{inner}": secret for inner, secret in secrets_in(value).items()}
+    return found
 
 
 # --- amounts -------------------------------------------------------------------------------------------
@@ -116,6 +135,12 @@ def _amount(*, low: str = "0", high: str, places: int, above: bool = False, what
 Money = Annotated[
     Decimal,
     *_amount(high="999999999.99", places=2, what="an amount from 0 to 999999999.99 with at most 2 decimals"),
+]
+AboveZero = Annotated[
+    Decimal,
+    *_amount(
+        high="999999999.99", places=2, above=True, what="an amount greater than 0 with at most 2 decimals"
+    ),
 ]
 UnitPrice = Annotated[
     Decimal,

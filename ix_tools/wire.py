@@ -1,9 +1,11 @@
 """The wire: an operation becomes a request, an answer becomes content, every error shape becomes one error.
 
-Only this file knows envelopes, `date[from]`, dd/mm/yyyy and that InvoiceXpress wants ids as text (trap 32).
+Only this file knows envelopes, `date[from]`, dd/mm/yyyy and that InvoiceXpress wants ids as text (trap 32). The third
+version of the API (treasury) is another world: dates are ISO there, amounts are numbers.
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,14 +13,14 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from ix_tools import errors
 from ix_tools.errors import IxError, Problem
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import At, Operation, Route
-from ix_tools.vocabulary import plain
+from ix_tools.vocabulary import plain, secrets_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     xml: bool = False
+    asks: bool = False
+    """A POST that only reads: its filter is a body."""
 
     @property
     def writes(self) -> bool:
-        """Whether it can change something; find-style POSTs do not exist in what we send."""
-        return self.method != "GET"
+        """Whether it can change something."""
+        return self.method != "GET" and not self.asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ def request_for(call: Operation[Any]) -> Request:
     if route is None:
         raise TypeError(f"{call.spec.name} is answered here and has no request")
     content = _content(call, _path_fields(route))
+    if route.path.startswith(V3):
+        content = [(place, _of_v3(value)) for place, value in content]
     names = _names(call)
     path = route.path.format_map({name: quote(value, safe="") for name, value in names.items()})
     if route.method == "GET":
@@ -62,8 +68,20 @@ def request_for(call: Operation[Any]) -> Request:
     envelope = route.envelope.format_map(names)
     if route.xml:
         return Request(route.method, path, body=_xml(envelope, content), xml=True)
-    body = _nested(content, envelope)
-    return Request(route.method, path, body=json.dumps(body, ensure_ascii=False).encode() if body else None)
+    query = tuple(_query([(place[1:], value) for place, value in content if place.startswith("?")]))
+    body = _nested([pair for pair in content if not pair[0].startswith("?")], envelope)
+    sent = json.dumps(body, ensure_ascii=False).encode() if body else None
+    return Request(route.method, path, query, sent, asks=not call.spec.effect.writes)
+
+
+V3 = "/api/v3/"
+
+
+def _of_v3(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    # At most two decimals and twelve digits: a float holds them exactly enough to be written as they were given.
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def get(path: str, query: Iterable[tuple[str, str]] = ()) -> Request:
@@ -88,12 +106,16 @@ def _content(call: BaseModel, skip: set[str]) -> list[tuple[str, Any]]:
         value = getattr(call, name)
         at = _at(name, info)
         if name not in skip and at.place and value is not None:
-            placed.append((at.place, _worded(value, at.words)))
+            placed.append((at.place, _in_base64(value) if at.base64 else _worded(value, at.words)))
     return placed
 
 
 def _at(name: str, info: FieldInfo) -> At:
     return next((mark for mark in info.metadata if isinstance(mark, At)), At(name))
+
+
+def _in_base64(secret: SecretStr) -> SecretStr:
+    return SecretStr(b64encode(secret.get_secret_value().encode()).decode())
 
 
 def _worded(value: Any, words: Mapping[str, str]) -> Any:
@@ -107,6 +129,8 @@ def _scalar(value: Any) -> str:
         return "1" if value else "0"
     if isinstance(value, Decimal):
         return plain(value)
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
     if isinstance(value, datetime):
         return f"{value:%d/%m}/{value.year:04} {value:%H:%M:%S}"
     if isinstance(value, date):
@@ -139,7 +163,7 @@ def _plain(value: Any) -> Any:
         return _nested(_content(value, set()), "")
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return _scalar(value)
+    return value if isinstance(value, float) else _scalar(value)
 
 
 def _xml(root: str, content: list[tuple[str, Any]]) -> bytes:
@@ -158,12 +182,21 @@ def _xml(root: str, content: list[tuple[str, Any]]) -> bytes:
 def content_of(call: Operation[Any], request: Request, response: Response) -> Any:
     """What the answer says, out of its envelope; None where InvoiceXpress answers with nothing; or the error it means."""
     if response.status >= 300:
-        raise failure(request, response, call.spec.name)
+        raise failure(request, _without_secrets(call, response), call.spec.name)
     route = call.spec.route
     if response.status == 202 or route is None:
         return None
     body = read_xml(response) if route.xml else read_json(request, response)
     return unwrapped(body, route.answer.format_map(_names(call)))
+
+
+def _without_secrets(call: Operation[Any], response: Response) -> Response:
+    """The answer without the call's secrets: a refusal may repeat what it refuses."""
+    body = response.body
+    for secret in filter(None, secrets_in(call).values()):
+        for form in (secret, b64encode(secret.encode()).decode(), json.dumps(secret)[1:-1]):
+            body = body.replace(form.encode(), b"***")
+    return Response(response.status, body, response.headers)
 
 
 def unwrapped(body: Any, key: str) -> Any:
@@ -314,6 +347,11 @@ _ADVICE = (
         "a finalized document cannot be edited: cancel it or issue a credit note",
     ),
     (("relacionados", "related"), "credit no more than what is left on the owner document"),
+    (("associated with invoices",), "an item that was used keeps its name: create another item"),
+    (
+        ("not available", "disponível", "already been taken", "already exists"),
+        "that name or code is taken: look it up, or choose another",
+    ),
 )
 
 

@@ -42,6 +42,98 @@ ACTIONS: dict[str, Action] = {
             "amount changes, issue a credit note instead.",
         ),
     ),
+    "finalized_estimate": Action(
+        Said("Finalizar", "Finalize"),
+        Said(
+            "Emite um documento numerado e assinado (não é uma fatura). Depois não pode ser editado nem apagado: só anulado.",
+            "Issues a numbered, signed document (it is no invoice). It can never be edited or deleted afterwards: only cancelled.",
+        ),
+    ),
+    "finalized_guide": Action(
+        Said("Finalizar", "Finalize"),
+        Said(
+            "Emite uma guia certificada, comunicada à AT antes do transporte. Não pode ser editada nem apagada; "
+            "só anulada antes de o transporte começar.",
+            "Issues a certified guide, communicated to AT before the transport. It can never be edited or deleted; "
+            "only cancelled before the transport starts.",
+        ),
+    ),
+    "canceled_estimate": Action(
+        Said("Anular", "Cancel"),
+        Said("O documento fica anulado para sempre.", "The document stays cancelled for ever."),
+    ),
+    "canceled_guide": Action(
+        Said("Anular", "Cancel"),
+        Said(
+            "A guia fica anulada para sempre. Só antes de o transporte começar, e nunca depois de usado o código da AT.",
+            "The guide stays cancelled for ever. Only before the transport starts, and never once AT's code was used.",
+        ),
+    ),
+    "accept": Action(
+        Said("Marcar como aceite pelo cliente", "Mark as accepted by the client"),
+        Said("Pode mudar-se para recusado ou anulado.", "It can still become refused or cancelled."),
+    ),
+    "refuse": Action(
+        Said("Marcar como recusado pelo cliente", "Mark as refused by the client"),
+        Said("Pode mudar-se para aceite ou anulado.", "It can still become accepted or cancelled."),
+    ),
+    "create_sequence": Action(
+        Said("Abrir uma série e registá-la na AT", "Open a series and register it with AT"),
+        Said(
+            "A AT atribui códigos de validação à série. O registo não pode ser desfeito e o nome fica usado.",
+            "AT gives the series its validation codes. The registration cannot be undone and the name stays used.",
+        ),
+    ),
+    "initial_balance": Action(
+        Said("Definir o saldo inicial do cliente", "Set a client's initial balance"),
+        Said(
+            "Substitui o saldo inicial anterior e muda o que o cliente deve.",
+            "Replaces the initial balance before it and changes what the client owes.",
+        ),
+    ),
+    "regularization": Action(
+        Said("Regularizar o saldo do cliente", "Regularize a client's balance"),
+        Said(
+            "Lança um movimento numerado que abate à dívida do cliente; pode ser apagado, o número não volta.",
+            "Makes a numbered entry that takes something off the client's debt; it can be deleted, its number does not come back.",
+        ),
+    ),
+    "regularization_deleted": Action(
+        Said("Apagar uma regularização", "Delete a regularization"),
+        Said("O cliente volta a dever este valor.", "The client owes this amount again."),
+    ),
+    "movement": Action(
+        Said("Registar um movimento de tesouraria", "Record a treasury movement"),
+        Said(
+            "Muda a conta corrente do cliente; pode ser apagado, o número não volta.",
+            "Changes the client's account; it can be deleted, its number does not come back.",
+        ),
+    ),
+    "movement_deleted": Action(
+        Said("Apagar um movimento de tesouraria", "Delete a treasury movement"),
+        Said("O valor sai da conta corrente do cliente.", "The amount leaves the client's account."),
+    ),
+    "create_account": Action(
+        Said("Criar uma conta InvoiceXpress", "Create an InvoiceXpress account"),
+        Said(
+            "Cria uma conta em nome desta organização e aceita os termos da InvoiceXpress. Só o apoio deles a fecha.",
+            "Creates an account in this organization's name and accepts InvoiceXpress's terms. Only their support closes it.",
+        ),
+    ),
+    "update_account": Action(
+        Said("Alterar a conta InvoiceXpress", "Change the InvoiceXpress account"),
+        Said(
+            "Os documentos seguintes saem com estes dados; os já emitidos não mudam.",
+            "Later documents carry these details; issued ones do not change.",
+        ),
+    ),
+    "at_communication": Action(
+        Said("Configurar a comunicação com a AT", "Set up the communication with AT"),
+        Said(
+            "Os documentos passam a seguir para a AT com estas credenciais. O que for comunicado não se recolhe.",
+            "Documents go to AT with these credentials from now on. What is communicated cannot be called back.",
+        ),
+    ),
     "deleted": Action(
         Said("Apagar o rascunho", "Delete the draft"),
         Said(
@@ -143,6 +235,28 @@ LABELS: dict[str, Said] = {
     "current_credit_note_number": Said("Última nota de crédito", "Last credit note"),
     "current_debit_note_number": Said("Última nota de débito", "Last debit note"),
     "becomes_default": Said("Passa a série predefinida", "Becomes the default series"),
+    "client_code": Said("Código do cliente", "Client's code"),
+    "value": Said("Valor", "Value"),
+    "entry_date": Said("Data", "Date"),
+    "observation": Said("Observação", "Observation"),
+    "regularization_number": Said("Regularização", "Regularization"),
+    "movement": Said("Movimento", "Movement"),
+    "movement_type": Said("Tipo", "Type"),
+    "owed_before": Said("Em dívida antes", "Owed before"),
+    "balance_before": Said("Saldo inicial antes", "Initial balance before"),
+    "organization": Said("Organização", "Organization"),
+    "email": Said("E-mail", "E-mail"),
+    "person": Said("Pessoa", "Person"),
+    "secret": Said("Palavra-passe", "Password"),
+    "at_secret": Said("Palavra-passe da AT", "Password of AT"),
+    "not_shown": Said("dada, não se mostra", "given, not shown"),
+    "terms": Said("Aceita os termos da InvoiceXpress", "Accepts InvoiceXpress's terms"),
+    "existing_user": Said("Para quem já é utilizador", "For someone who is a user already"),
+    "at_subuser": Said("Subutilizador da AT", "Sub-user at AT"),
+    "communication": Said("Comunicação", "Communication"),
+    "address": Said("Morada", "Address"),
+    "phone": Said("Telefone", "Telephone"),
+    "account_id": Said("Id da conta", "Account id"),
     "transport": Said("Transporte", "Transport"),
     "warnings": Said("Atenção", "Note"),
     "differences": Said(

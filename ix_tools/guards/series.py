@@ -1,11 +1,12 @@
 """Rules about series (séries): each document type has its own sequence id, registration and numbering."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from ix_tools.facts import Facts, Want, wants
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.guards.shapes import Draft, Payment, RenamedSeries, SeriesShaped, Transition
-from ix_tools.operation import Finding, refuse
+from ix_tools.operation import Finding, refuse, warn
 from ix_tools.records import Sequence
 
 UNREGISTERED = "N/D"
@@ -133,3 +134,49 @@ def series_name_free(call: RenamedSeries, facts: Facts) -> Iterator[Finding]:
     """No two series share a name."""
     if any(one.serie == call.serie and one.id != call.sequence_id for one in facts.sequences):
         yield refuse("serie", f"another series is called {call.serie!r}", "a new name")
+
+
+class NamedSeries(Protocol):
+    """A series to be opened."""
+
+    @property
+    def serie(self) -> str: ...
+    @property
+    def default_sequence(self) -> bool: ...
+
+
+@wants(Want.SEQUENCES)
+def new_series_name_free(call: NamedSeries, facts: Facts) -> Iterator[Finding]:
+    """A name is registered with the tax authority once, and for good."""
+    if any(one.serie == call.serie for one in facts.sequences):
+        yield refuse("serie", f"there is a series {call.serie!r} already", "a new name")
+
+
+@wants(Want.SEQUENCES)
+def new_default_series_said(call: NamedSeries, facts: Facts) -> Iterator[Finding]:
+    """A new default changes where every later document without a series goes."""
+    now = facts.default_sequence()
+    if call.default_sequence:
+        yield warn(
+            "default_sequence",
+            f"documents that name no series go to {call.serie}{f' instead of {now.serie}' if now else ''} from now on",
+        )
+
+
+@wants(Want.SEQUENCES)
+def default_series_changes_later_documents(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
+    """The default is where every document goes that names no series; unregistered it could not be finalized (trap 12)."""
+    now, chosen_one = facts.default_sequence(), chosen(call.sequence_id, facts)
+    if chosen_one is None:
+        return
+    if now is None or now.id != chosen_one.id:
+        yield warn(
+            "sequence_id",
+            f"documents that name no series go to {chosen_one.serie}{f' instead of {now.serie}' if now else ''} from now on",
+        )
+    open_types = [kind for kind, part in chosen_one.types.items() if part.validation_code == UNREGISTERED]
+    if open_types:
+        yield warn(
+            "sequence_id",
+            f"{chosen_one.serie} is not registered with the tax authority for {', '.join(open_types)}: those could not be finalized",
+        )

@@ -136,3 +136,47 @@ class RenamedSeries(SeriesShaped, Protocol):
 
     @property
     def serie(self) -> str: ...
+
+
+class ClientRecordShaped(Protocol):
+    """A client to be created or changed."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def code(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
+    @property
+    def fiscal_id(self) -> str | None: ...
+
+
+class CatalogueItemShaped(Protocol):
+    """A catalogue item to be created or changed."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def unit_price(self) -> Decimal | None: ...
+    @property
+    def tax(self) -> str | None: ...
+
+
+class TaxShaped(Protocol):
+    """A tax to be created or changed."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def value(self) -> Decimal | None: ...
+    @property
+    def default_tax(self) -> bool | None: ...
+
+
+class Entry(Protocol):
+    """Something to be entered in a client's account."""
+
+    @property
+    def value(self) -> Decimal: ...
+    @property
+    def date(self) -> dt.date: ...

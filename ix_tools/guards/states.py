@@ -13,9 +13,21 @@ REASON_LENGTH = 15
 """A reason is a sentence an inspector can read, not a dash."""
 
 
+DONE = {"accept": "accepted", "refuse": "refused"}
+
+
 def transitions(kind: str) -> dict[tuple[str, str], str]:
     """(state now, word) → state after, for a kind of document. Any other transition does not exist."""
-    if document_type(kind).family == "guide":
+    family = document_type(kind).family
+    if family == "estimate":
+        return {
+            ("draft", "finalized"): "final",
+            ("draft", "deleted"): "deleted",
+            **{(now, "accept"): "accepted" for now in ("final", "refused")},
+            **{(now, "refuse"): "refused" for now in ("final", "accepted")},
+            **{(now, "canceled"): "canceled" for now in ("final", "accepted", "refused")},
+        }
+    if family == "guide":
         return {
             ("draft", "finalized"): "final",
             ("draft", "deleted"): "deleted",
@@ -56,14 +68,16 @@ def transition_exists(call: Transition, facts: Facts) -> Iterator[Finding]:
         advice = "an issued document is never deleted: cancel it with a reason, or issue a credit note"
     yield refuse(
         "state",
-        f"this {document_type(call.document_type).en.lower()} is {document.status}; it cannot be {call.state}",
+        f"this {document_type(call.document_type).en.lower()} is {document.status}; it cannot be {DONE.get(call.state, call.state)}",
         ", ".join(possible) or f"nothing: {document.status} is the end",
         advice,
     )
 
 
 def reason_given_to_cancel(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """Cancelling takes a reason, which is recorded and sent to the tax authority."""
+    """Cancelling takes a reason, which is recorded and sent to the tax authority; for an estimate it is optional."""
+    if call.state == "canceled" and document_type(call.document_type).family == "estimate":
+        return
     if call.state == "canceled":
         yield from _sentence(call.message)
     elif call.message:

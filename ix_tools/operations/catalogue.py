@@ -5,35 +5,70 @@ from functools import cache
 from typing import Any
 
 from ix_tools.operation import Operation
-from ix_tools.operations.clients import FindClient
+from ix_tools.operations import accounts, clients, estimates, guides, items, sequences, taxes, treasury
 from ix_tools.operations.documents import ChangeState, GetDocument, GetRelatedDocuments, ListInvoices
-from ix_tools.operations.files import GetPdf, SendEmail
-from ix_tools.operations.guides import CreateGuide, UpdateGuide
+from ix_tools.operations.exemptions import LookupExemptionCodes
+from ix_tools.operations.files import GetPdf, GetQrCode, SendEmail
 from ix_tools.operations.invoices import CreateInvoice, UpdateInvoice
 from ix_tools.operations.payments import CancelPayment, GeneratePayment
-from ix_tools.operations.sequences import ListSequences, RegisterSequence, UpdateSequence
-from ix_tools.operations.taxes import ListTaxes, LookupExemptionCodes
+from ix_tools.operations.saft import ExportSaft
 
-OPERATIONS: tuple[type[Operation[Any]], ...] = (
-    CreateInvoice,
-    UpdateInvoice,
-    GetDocument,
-    ListInvoices,
-    ChangeState,
-    SendEmail,
-    GetPdf,
-    GetRelatedDocuments,
-    GeneratePayment,
-    CancelPayment,
-    CreateGuide,
-    UpdateGuide,
-    ListSequences,
-    RegisterSequence,
-    UpdateSequence,
-    ListTaxes,
-    FindClient,
-    LookupExemptionCodes,
-)
+TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
+    "core": (
+        CreateInvoice,
+        GetDocument,
+        ListInvoices,
+        ChangeState,
+        GetPdf,
+        clients.FindClient,
+        taxes.ListTaxes,
+        sequences.ListSequences,
+        LookupExemptionCodes,
+    ),
+    "invoices": (UpdateInvoice, SendEmail, GetRelatedDocuments, GetQrCode),
+    "estimates": (estimates.CreateEstimate, estimates.UpdateEstimate, estimates.ListEstimates),
+    "guides": (guides.CreateGuide, guides.UpdateGuide, guides.ListGuides),
+    "payments": (GeneratePayment, CancelPayment),
+    "sequences": (
+        sequences.GetSequence,
+        sequences.CreateSequence,
+        sequences.RegisterSequence,
+        sequences.SetDefaultSequence,
+        sequences.UpdateSequence,
+    ),
+    "clients": (
+        clients.ListClients,
+        clients.GetClient,
+        clients.CreateClient,
+        clients.UpdateClient,
+        clients.DeleteClient,
+        clients.ListClientInvoices,
+    ),
+    "items": (items.ListItems, items.GetItem, items.CreateItem, items.UpdateItem, items.DeleteItem),
+    "taxes": (taxes.GetTax, taxes.CreateTax, taxes.UpdateTax, taxes.DeleteTax),
+    "saft": (ExportSaft,),
+    "treasury": (
+        treasury.GetClientBalance,
+        treasury.SetInitialBalance,
+        treasury.ListRegularizations,
+        treasury.CreateRegularization,
+        treasury.DeleteRegularization,
+        treasury.CreateTreasuryMovement,
+        treasury.DeleteTreasuryMovement,
+    ),
+    "accounts": (
+        accounts.GetAccount,
+        accounts.CreateAccount,
+        accounts.UpdateAccount,
+        accounts.SetupAtCommunication,
+    ),
+}
+"""Tools by what they are for. A tool stands in one set; an earlier tool explains the fields that later ones share."""
+
+DEFAULT_TOOLSETS = ("core", "invoices", "guides", "payments", "sequences")
+"""What a server lists unless told otherwise: the documents of the daily work. Every tool can be called, listed or not."""
+
+OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(one for tools in TOOLSETS.values() for one in tools)
 
 
 @cache
@@ -50,3 +85,9 @@ def catalogue() -> Mapping[str, type[Operation[Any]]]:
             raise ValueError(f"{name}: not described: {', '.join(silent) or 'the operation itself'}")
         found[name] = operation
     return found
+
+
+@cache
+def toolset_of() -> Mapping[str, str]:
+    """The toolset of each tool."""
+    return {one.spec.name: toolset for toolset, tools in TOOLSETS.items() for one in tools}

@@ -1,15 +1,37 @@
 """Clients: the customers that documents are issued to."""
 
-from typing import Annotated, Any, Self
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ix_tools.errors import NotFound, Rejected, Unavailable
-from ix_tools.facts import Facts
-from ix_tools.operation import Effect, Operation, Route, Sending, Spec
+from ix_tools.facts import Facts, Want
+from ix_tools.guards import records
+from ix_tools.operation import (
+    At,
+    Correction,
+    Effect,
+    Expected,
+    Operation,
+    Route,
+    Sending,
+    Spec,
+    Step,
+    Subject,
+)
+from ix_tools.operations.documents import (
+    LIST_STATES,
+    LIST_TYPES,
+    USUAL_STATES,
+    InvoiceList,
+    ListState,
+    ListType,
+)
 from ix_tools.operations.drafts import OURS
+from ix_tools.operations.lists import Deleted, PageShown, documents_of, page_of
 from ix_tools.records import Client
-from ix_tools.vocabulary import Record
+from ix_tools.vocabulary import Call, Country, Email, Id, Record
 
 
 class ClientResult(Record):
@@ -34,6 +56,7 @@ class FindClient(Operation[ClientResult]):
         title="Find a client",
         effect=Effect.READS,
         route=Route("GET", "/clients/find-by-code.json", answer="client"),
+        covers=("findClientByCode", "findClientByName"),
         example={"code": "ACME"},
         idempotent=True,
     )
@@ -87,3 +110,321 @@ class ClientByName(Operation[ClientResult]):
     spec = Spec(
         "find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-name.json", answer="client")
     )
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+def client_at(number: int) -> Subject:
+    """Where a client is read."""
+    return Subject(f"/clients/{number}.json", "client", Client)
+
+
+class ClientList(PageShown):
+    """A page of clients."""
+
+    telling = frozenset({"clients"})
+
+    clients: list[Client]
+
+
+class ListClients(Operation[ClientList]):
+    """List clients, in pages. find_client is quicker for one.
+
+    Source: OpenAPI listClients.
+    """
+
+    page: int = Field(default=1, ge=1)
+    """Page."""
+    per_page: int = Field(default=30, ge=1, le=100)
+    """Rows a page."""
+
+    spec = Spec(
+        name="list_clients",
+        title="List clients",
+        effect=Effect.READS,
+        route=Route("GET", "/clients.json"),
+        covers=("listClients",),
+        example={"per_page": 50},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> ClientList:
+        """A page."""
+        rows = [Client.model_validate(one) for one in (content or {}).get("clients") or []]
+        return ClientList.model_validate({"clients": rows, **page_of(content, len(rows))})
+
+
+class GetClient(Operation[ClientResult]):
+    """Read one client whole.
+
+    Source: OpenAPI getClient.
+    """
+
+    client_id: Id
+    """Id, from find_client or list_clients."""
+
+    spec = Spec(
+        name="get_client",
+        title="Read a client",
+        effect=Effect.READS,
+        route=Route("GET", "/clients/{client_id}.json", answer="client"),
+        covers=("getClient",),
+        example={"client_id": 501},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> ClientResult:
+        """The client."""
+        return ClientResult(client=Client.model_validate(content or {}))
+
+
+Archived = Literal["archived", "non_archived"]
+NOT_ARCHIVED: list[Archived] = ["non_archived"]
+
+
+class ListClientInvoices(Operation[InvoiceList]):
+    """List a client's invoices, notes and receipts, newest first.
+
+    Source: OpenAPI listClientInvoices.
+    """
+
+    client_id: Id
+    """Id, from find_client or list_clients."""
+    types: Annotated[list[ListType], At("filter.by_type", LIST_TYPES)] = Field(
+        default_factory=lambda: list(get_args(ListType)), min_length=1
+    )
+    """Default all."""
+    states: Annotated[list[ListState], At("filter.status", LIST_STATES)] = Field(
+        default_factory=USUAL_STATES.copy, min_length=1
+    )
+    """Default draft, final, settled."""
+    archived: Annotated[list[Archived], At("filter.archived")] = Field(
+        default_factory=NOT_ARCHIVED.copy, min_length=1
+    )
+    """Default non_archived."""
+    page: Annotated[int, At("?page")] = Field(default=1, ge=1)
+    """Page."""
+    per_page: Annotated[int, At("?per_page")] = Field(default=30, ge=1, le=100)
+    """Rows a page."""
+
+    spec = Spec(
+        name="list_client_invoices",
+        title="List a client's invoices",
+        effect=Effect.READS,
+        route=Route("POST", "/clients/{client_id}/invoices.json"),
+        covers=("listClientInvoices",),
+        example={"client_id": 501, "states": ["final"]},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> InvoiceList:
+        """Rows, and in words what this page leaves out."""
+        return InvoiceList.model_validate(documents_of(content, "invoices"))
+
+
+# --- writing -------------------------------------------------------------------------------------------
+
+
+class Contact(Call):
+    """Whom to turn to at a client."""
+
+    name: str | None = None
+    """Name."""
+    email: Email | None = None
+    """E-mail."""
+    phone: str | None = None
+    """Telephone."""
+
+
+def _name(text: str) -> str:
+    if not 1 <= len(text) <= 100:
+        raise ValueError("1 to 100 characters")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
+
+
+class ClientFields(Call):
+    """What a client's record holds besides name and code."""
+
+    fiscal_id: str | None = None
+    """NIF or VAT number."""
+    country: Country | None = None
+    """ISO code or name; default Portugal."""
+    email: Email | Literal[""] | None = None
+    """E-mail address."""
+    address: str | None = None
+    """Street and number."""
+    city: str | None = None
+    """City."""
+    postal_code: str | None = None
+    """Like 1000-555."""
+    phone: str | None = None
+    """Telephone."""
+    fax: str | None = None
+    """Fax."""
+    website: str | None = None
+    """Web address."""
+    language: Literal["pt", "en", "es"] | None = None
+    """Of documents."""
+    preferred_contact: Contact | None = None
+    """Contact."""
+    observations: str | None = None
+    """Client's notes."""
+    send_options: Literal["1", "2", "3"] | None = None
+    """Copies sent."""
+
+
+WRITTEN = ("name", "code", *ClientFields.model_fields)
+PLAIN = tuple(name for name in WRITTEN if name != "preferred_contact")
+
+
+def client_values(client: Any) -> dict[str, Any]:
+    """A stored client as the arguments that would store it."""
+    return dict(client.model_dump(mode="json", include=set(WRITTEN), exclude_none=True))
+
+
+def expected_client(call: Any) -> Expected:
+    """What the client reads back as."""
+    given = {name: getattr(call, name) for name in PLAIN}
+    return Expected({name: value for name, value in given.items() if value is not None})
+
+
+class CreateClient(ClientFields, Operation[ClientResult]):
+    """Add a client. Look with find_client first: names and codes are unique.
+
+    Source: OpenAPI createClient.
+    """
+
+    name: Name
+    """Name."""
+    code: str = Field(min_length=1)
+    """Your unique code (e.g. the NIF)."""
+
+    spec = Spec(
+        name="create_client",
+        title="Create a client",
+        effect=Effect.CATALOGUE,
+        route=Route("POST", "/clients.json", envelope="client", answer="client"),
+        guards=(records.number_fits_country,),
+        covers=("createClient",),
+        example={
+            "name": "Padaria Central, Lda",
+            "code": "PADARIA",
+            "fiscal_id": "508025338",
+            "country": "PT",
+            "email": "contas@padaria.example.pt",
+        },
+    )
+
+    def regarding(self, result: ClientResult | None = None) -> Subject | None:
+        """The new client, once it has an id."""
+        return client_at(result.client.id) if result and result.client.id else None
+
+    def expected(self, facts: Facts) -> Expected:
+        """What was asked."""
+        return expected_client(self)
+
+    def read(self, content: Any, facts: Facts) -> ClientResult:
+        """The client as stored."""
+        return ClientResult(client=Client.model_validate(content or {}))
+
+    def next_steps(self, result: ClientResult) -> Iterable[Step]:
+        """Bill them."""
+        if result.client.code:
+            yield Step("create_invoice", "bill this client", {"client": {"code": result.client.code}})
+
+    def undo(self, result: ClientResult, facts: Facts) -> Correction:
+        """Delete it."""
+        return Correction("created", (Step("delete_client", "delete it", {"client_id": result.client.id}),))
+
+
+class UpdateClient(ClientFields, Operation[ClientResult]):
+    """Change a client for later documents and drafts. What you leave out stays; empty text clears.
+
+    Source: OpenAPI updateClient.
+    """
+
+    client_id: Id
+    """Id, from find_client or list_clients."""
+    name: Name | None = None
+    """Name."""
+    code: str | None = Field(default=None, min_length=1)
+    """Your unique code (e.g. the NIF)."""
+
+    spec = Spec(
+        name="update_client",
+        title="Change a client",
+        effect=Effect.CATALOGUE,
+        route=Route("PUT", "/clients/{client_id}.json", envelope="client", answer="client"),
+        needs=frozenset({Want.SUBJECT}),
+        guards=(records.number_fits_country, records.issued_documents_keep_the_client),
+        idempotent=True,
+        covers=("updateClient",),
+        example={"client_id": 501, "phone": "220000001"},
+    )
+
+    def regarding(self, result: ClientResult | None = None) -> Subject:
+        """The client."""
+        return client_at(self.client_id)
+
+    def completed(self, facts: Facts) -> Self:
+        """The whole record: what is not sent may be lost."""
+        known = facts.subject
+        update = {name: getattr(known, name, None) for name in PLAIN if getattr(self, name) is None}
+        stored = getattr(known, "preferred_contact", None)
+        contact = stored.model_dump(exclude_none=True) if stored else {}
+        if self.preferred_contact is None and contact:
+            update["preferred_contact"] = Contact.model_construct(**contact)
+        return self.model_copy(update=update)
+
+    def expected(self, facts: Facts) -> Expected:
+        """What was asked, and all the rest as it was."""
+        return expected_client(self)
+
+    def read(self, content: Any, facts: Facts) -> ClientResult:
+        """Answered with nothing; the road reads it again."""
+        return ClientResult(client=Client.model_validate(content or {}))
+
+    def undo(self, result: ClientResult, facts: Facts) -> Correction:
+        """Put back what was there."""
+        before = {"client_id": self.client_id, **client_values(facts.subject)}
+        return Correction("changed", (Step("update_client", "put the earlier values back", before),))
+
+
+class DeleteClient(Operation[Deleted]):
+    """Delete a client who has no documents.
+
+    Source: undocumented, seen in use: DELETE /clients/{id}.json.
+    """
+
+    client_id: Id
+    """Id, from find_client or list_clients."""
+
+    spec = Spec(
+        name="delete_client",
+        title="Delete a client",
+        effect=Effect.CATALOGUE,
+        route=Route("DELETE", "/clients/{client_id}.json"),
+        needs=frozenset({Want.SUBJECT}),
+        guards=(records.client_without_documents,),
+        idempotent=True,
+        covers=("deleteClient",),
+        example={"client_id": 502},
+    )
+
+    def regarding(self, result: Deleted | None = None) -> Subject:
+        """The client."""
+        return client_at(self.client_id)
+
+    def read(self, content: Any, facts: Facts) -> Deleted:
+        """Who was there."""
+        return Deleted(deleted=f"client {self.client_id} ({getattr(facts.subject, 'name', None)})")
+
+    def undo(self, result: Deleted, facts: Facts) -> Correction:
+        """Create it again."""
+        return Correction(
+            "removed", (Step("create_client", "create it again", client_values(facts.subject)),)
+        )

@@ -6,11 +6,33 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
+from ix_tools.fiscal.document_types import document_type
 from ix_tools.guards import dates, exemptions, notes, series, states
-from ix_tools.operation import At, Effect, Expected, Operation, Preview, Route, Row, Spec, Step
+from ix_tools.operation import (
+    At,
+    Correction,
+    Effect,
+    Expected,
+    Operation,
+    Preview,
+    Route,
+    Row,
+    Spec,
+    Step,
+)
 from ix_tools.operations.drafts import DocumentResult, after_a_draft
-from ix_tools.records import Document, Page
-from ix_tools.vocabulary import DocumentType, GuideType, Id, InvoiceType, Money, Record, WireDate
+from ix_tools.operations.lists import DocumentRow, PageShown, documents_of, row_of
+from ix_tools.records import Document
+from ix_tools.vocabulary import (
+    DocumentType,
+    EstimateType,
+    GuideType,
+    Id,
+    InvoiceType,
+    Money,
+    Record,
+    WireDate,
+)
 
 
 class GetDocument(Operation[DocumentResult]):
@@ -31,6 +53,7 @@ class GetDocument(Operation[DocumentResult]):
         route=Route("GET", "/{document_type}/{document_id}.json", answer="{key}"),
         example={"document_type": "invoices", "document_id": 1001},
         idempotent=True,
+        covers=("getInvoice", "getEstimate", "getGuide"),
     )
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
@@ -58,6 +81,13 @@ def steps_after(result: DocumentResult) -> Iterable[Step]:
         about = {"document_type": document.document_type, "document_id": document.id}
         yield Step("get_pdf", "fetch the PDF", {"document_id": document.id})
         yield Step("send_email", "send it to the client; a person approves", about)
+        family = document_type(document.document_type).family
+        if family == "guide" and not document.at_doc_code_id:
+            yield Step("get_document", "in a minute: at_doc_code_id is the code to carry along", about)
+        if family == "estimate":
+            yield Step(
+                "change_state", "when the client answers: accept or refuse", {**about, "state": "accept"}
+            )
         if document.status == "final" and document.document_type in {"invoices", "simplified_invoices"}:
             yield Step("generate_payment", "record a payment; a person approves", about)
 
@@ -90,38 +120,12 @@ LIST_STATES = {"final": "sent"}
 """Lists say `sent` where documents say `final` (trap 8)."""
 
 
-class DocumentRow(Record):
-    """A document in a list, short."""
-
-    telling = frozenset({"id", "number", "status", "total"})
-
-    id: int | None = None
-    document_type: str = ""
-    number: str | None = None
-    status: str | None = None
-    date: str | None = None
-    due_date: str | None = None
-    client: str | None = None
-    reference: str | None = None
-    total: str | None = None
-
-
-class InvoiceList(Record):
+class InvoiceList(PageShown):
     """A page of documents, and what was left out."""
 
     telling = frozenset({"invoices", "total_entries", "left_out"})
 
     invoices: list[DocumentRow]
-    page: int = 1
-    pages: int = 1
-    total_entries: int = 0
-    left_out: str | None = None
-
-
-def row_of(document: Document) -> DocumentRow:
-    """A document as a row."""
-    shown = document.model_dump(mode="json", include=set(DocumentRow.model_fields) - {"client"})
-    return DocumentRow.model_validate({**shown, "client": document.client.name if document.client else None})
 
 
 class ListInvoices(Operation[InvoiceList]):
@@ -175,29 +179,12 @@ class ListInvoices(Operation[InvoiceList]):
             "date_to": "2026-11-30",
         },
         idempotent=True,
+        covers=("listInvoices",),
     )
 
     def read(self, content: Any, facts: Facts) -> InvoiceList:
         """Rows, and in words what this page leaves out."""
-        content = content or {}
-        page = Page.model_validate(content.get("pagination") or {})
-        rows = [row_of(Document.model_validate(one)) for one in content.get("invoices") or []]
-        # The search is fuzzy (A1.3): an exact reference is matched here, and what fell out is said.
-        matching = [row for row in rows if self.reference is None or row.reference == self.reference]
-        said = []
-        if page.current_page < page.total_pages:
-            said.append(
-                f"{page.total_entries} in all, {len(rows)} on this page; next: page {page.current_page + 1}"
-            )
-        if len(matching) < len(rows):
-            said.append(f"{len(rows) - len(matching)} rows with another reference left out")
-        return InvoiceList(
-            invoices=matching,
-            page=page.current_page,
-            pages=page.total_pages,
-            total_entries=page.total_entries,
-            left_out="; ".join(said) or None,
-        )
+        return InvoiceList.model_validate(documents_of(content, "invoices", self.reference))
 
 
 class RelatedDocuments(Record):
@@ -222,6 +209,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
         route=Route("GET", "/document/{document_id}/related_documents.json", answer="documents"),
         example={"document_id": 1001},
         idempotent=True,
+        covers=("relatedDocs",),
     )
 
     def read(self, content: Any, facts: Facts) -> RelatedDocuments:
@@ -233,19 +221,19 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
 
 
 class ChangeState(Operation[DocumentResult]):
-    """Finalize, cancel, delete, settle or unsettle a document; a person approves. Finalizing issues a certified tax document that can never be edited or deleted. draft: finalized, deleted; final: canceled, settled; settled: unsettled (notes), canceled (invoice_receipts).
+    """Finalize, cancel, delete, settle or unsettle a document, accept or refuse an estimate; a person approves. Finalizing issues a certified document that can never be edited or deleted. draft: finalized, deleted; final: canceled, settled (invoices, notes), accept or refuse (estimates, either can follow the other); settled: unsettled (notes), canceled (invoice_receipts).
 
-    Source: invoices-v2 "Change State"; OpenAPI changeInvoiceState, changeGuideState; transitions table B.
+    Source: invoices-v2 "Change State"; OpenAPI changeInvoiceState, changeEstimateState, changeGuideState; transitions table B.
     """
 
-    document_type: InvoiceType | GuideType
+    document_type: InvoiceType | EstimateType | GuideType
     """Kind of document."""
     document_id: Id
     """Id."""
-    state: Literal["finalized", "canceled", "deleted", "settled", "unsettled"]
+    state: Literal["finalized", "canceled", "deleted", "settled", "unsettled", "accept", "refuse"]
     """New state."""
     message: str | None = None
-    """Reason, a sentence; required to cancel."""
+    """Reason, a sentence; required to cancel, but for estimates."""
 
     spec = Spec(
         name="change_state",
@@ -275,6 +263,7 @@ class ChangeState(Operation[DocumentResult]):
             notes.stored_note_within_what_remains,
         ),
         idempotent=True,
+        covers=("changeInvoiceState", "changeEstimateState", "changeGuideState"),
         example={"document_type": "invoices", "document_id": 1001, "state": "finalized"},
     )
 
@@ -285,11 +274,38 @@ class ChangeState(Operation[DocumentResult]):
         if self.state == "finalized" and document is not None:
             rows += list(_number_to_be(document, facts))
         return Preview(
-            action=self.state,
+            action=self._action(),
             document=document,
             rows=tuple(rows),
             differences=facts.differences if self.state == "finalized" else (),
         )
+
+    def _action(self) -> str:
+        family = document_type(self.document_type).family
+        of_its_own = self.state in {"finalized", "canceled"} and family != "invoice"
+        return f"{self.state}_{family}" if of_its_own else self.state
+
+    def undo(self, result: DocumentResult, facts: Facts) -> Correction:
+        """What corrects the change, by family and state."""
+        family = document_type(self.document_type).family
+        note = self.document_type in {"credit_notes", "debit_notes"}
+        kind = "note" if note else family
+        plans = {
+            "finalized": f"{kind}_issued",
+            "canceled": "canceled" if family == "invoice" else "other_canceled",
+            "deleted": "draft_deleted",
+            "settled": "note_settled" if note else "settled",
+            "unsettled": "unsettled",
+        }
+        document = result.document
+        about = {"document_type": self.document_type, "document_id": self.document_id}
+        steps: tuple[Step, ...] = ()
+        if self.state == "finalized":
+            steps = (Step("change_state", "cancel it, with the reason", {**about, "state": "canceled"}),)
+            if family == "invoice" and not note:
+                credit = {"document_type": "credit_notes", "owner_invoice_id": self.document_id}
+                steps += (Step("create_invoice", "or credit it", credit),)
+        return Correction(plans.get(self.state, "answered"), steps, document.date or facts.today)
 
     def expected(self, facts: Facts) -> Expected | None:
         """The state that the transition leads to, with the money that was approved."""

@@ -1,11 +1,11 @@
-"""What leaves as a file or by post: e-mail and PDF."""
+"""What leaves as a file or by post: e-mail, PDF, QR code."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import states
-from ix_tools.operation import At, Effect, Operation, Preview, Route, Row, Sending, Spec, Step
+from ix_tools.operation import At, Correction, Effect, Operation, Preview, Route, Row, Sending, Spec, Step
 from ix_tools.operations.drafts import OURS
 from ix_tools.vocabulary import DocumentType, Email, Id, Record
 
@@ -53,6 +53,7 @@ class SendEmail(Operation[EmailResult]):
         route=Route("PUT", "/{document_type}/{document_id}/email-document.json"),
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT}),
         guards=(states.only_issued_documents_leave, states.recipient_differs_from_client),
+        covers=("sendInvoiceEmail", "sendEstimateEmail", "sendGuideEmail"),
         example={
             "document_type": "invoices",
             "document_id": 1001,
@@ -79,6 +80,41 @@ class SendEmail(Operation[EmailResult]):
                 "to": self.email,
             }
         )
+
+    def undo(self, result: EmailResult, facts: Facts) -> Correction:
+        """It cannot be called back."""
+        return Correction("sent")
+
+
+async def made(call: Operation[Any], sending: Sending, keys: tuple[str, ...], waiting: str) -> str | None:
+    """Ask until the answer holds a link under one of the keys, or patience ends: files are made on request (trap 24)."""
+    attempt = 0
+    while True:
+        content = await sending.send(call)
+        found = content if isinstance(content, dict) else {}
+        url = next((found[key] for key in keys if found.get(key)), None)
+        if url:
+            return str(url)
+        attempt += 1
+        await sending.progress(attempt, attempt + 1, waiting)
+        if not await sending.pause(attempt):
+            return None
+
+
+async def handed_over(
+    sending: Sending, url: str, name: str, delivery: str, *beginnings: bytes
+) -> dict[str, Any]:
+    """The file as it was asked for: saved, or its link; and a word where it could not be had."""
+    if delivery == "link":
+        return {"link": url}
+    content = await sending.download(url)
+    if content is None:
+        note = "not downloaded: its host is neither the account's nor in pdf_hosts, or did not have it; open the link instead"
+        return {"link": url, "note": note}
+    if not content.startswith(beginnings):
+        what = name.rpartition(".")[2].upper()
+        return {"link": url, "note": f"what the link gave is not a {what}; nothing was saved"}
+    return {"file": await sending.keep(content, name), "bytes": len(content)}
 
 
 class PdfResult(Record):
@@ -113,6 +149,7 @@ class GetPdf(Operation[PdfResult]):
         title="Fetch a PDF",
         effect=Effect.READS,
         route=Route("GET", "/api/pdf/{document_id}.json", answer="output"),
+        covers=("generatePdf",),
         example={"document_id": 1001},
         idempotent=True,
     )
@@ -132,42 +169,13 @@ class GetPdf(Operation[PdfResult]):
                 status="pending",
                 note="still being made; call get_pdf again in a few seconds",
             )
-        if self.delivery == "link":
-            return PdfResult(document_id=self.document_id, status="ready", link=url)
-        content = await sending.download(url)
-        if content is None:
-            return PdfResult(
-                document_id=self.document_id,
-                status="ready",
-                link=url,
-                note="not downloaded: its host is neither the account's nor in pdf_hosts, or did not have it; open the link instead",
-            )
-        if not content.startswith(b"%PDF"):
-            return PdfResult(
-                document_id=self.document_id,
-                status="ready",
-                link=url,
-                note="what the link gave is not a PDF; nothing was saved",
-            )
         name = f"document-{self.document_id}{'-second-copy' if self.second_copy else ''}.pdf"
-        return PdfResult(
-            document_id=self.document_id,
-            status="ready",
-            file=await sending.keep(content, name),
-            bytes=len(content),
-        )
+        given = await handed_over(sending, url, name, self.delivery, b"%PDF")
+        return PdfResult.model_validate({"document_id": self.document_id, "status": "ready", **given})
 
     async def address(self, sending: Sending) -> str | None:
         """Where InvoiceXpress put the PDF; None when patience ended first."""
-        attempt = 0
-        while True:
-            content = await sending.send(self)
-            if isinstance(content, dict) and content.get("pdfUrl"):
-                return str(content["pdfUrl"])
-            attempt += 1
-            await sending.progress(attempt, attempt + 1, "InvoiceXpress is making the PDF")
-            if not await sending.pause(attempt):
-                return None
+        return await made(self, sending, ("pdfUrl",), "InvoiceXpress is making the PDF")
 
     def next_steps(self, result: PdfResult) -> Iterable[Step]:
         """Ask again while it is pending."""
@@ -178,3 +186,53 @@ class GetPdf(Operation[PdfResult]):
 def pdf_uri(document_id: int, second_copy: bool = False) -> str:
     """The MCP resource of a PDF."""
     return f"ix://documents/{document_id}/pdf{'?second_copy=true' if second_copy else ''}"
+
+
+class QrCodeResult(Record):
+    """Where the QR code is."""
+
+    telling = frozenset({"status", "file", "link"})
+
+    document_id: int
+    status: Literal["ready", "pending"]
+    file: str | None = None
+    link: str | None = None
+    bytes: int | None = None
+    note: str | None = None
+
+
+class GetQrCode(Operation[QrCodeResult]):
+    """Fetch the QR code of an issued document as PNG. If still pending, call again.
+
+    Source: OpenAPI getQrCode; Portaria 195/2020.
+    """
+
+    document_id: Id
+    """Document's id."""
+    delivery: Annotated[Literal["file", "link"], OURS] = "file"
+    """File or link."""
+
+    spec = Spec(
+        name="get_qr_code",
+        title="Fetch a QR code",
+        effect=Effect.READS,
+        route=Route("GET", "/api/qr_codes/{document_id}.json", answer="qr_code"),
+        covers=("getQrCode",),
+        example={"document_id": 1001},
+        idempotent=True,
+    )
+
+    async def carried_out(self, sending: Sending) -> QrCodeResult:
+        """Ask until it is ready or patience ends, then deliver it as asked."""
+        url = await made(self, sending, ("url",), "InvoiceXpress is making the QR code")
+        if url is None:
+            note = "still being made; call get_qr_code again in a few seconds"
+            return QrCodeResult(document_id=self.document_id, status="pending", note=note)
+        name = f"document-{self.document_id}-qr.png"
+        given = await handed_over(sending, url, name, self.delivery, b"\x89PNG")
+        return QrCodeResult.model_validate({"document_id": self.document_id, "status": "ready", **given})
+
+    def next_steps(self, result: QrCodeResult) -> Iterable[Step]:
+        """Ask again while it is pending."""
+        if result.status == "pending":
+            yield Step("get_qr_code", "it should be ready soon", {"document_id": self.document_id})

@@ -1,13 +1,13 @@
 """Delivery, transport and return guides."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, updates
-from ix_tools.operation import Effect, Expected, Operation, Route, Spec, Step
+from ix_tools.operation import At, Effect, Expected, Operation, Route, Spec, Step
 from ix_tools.operations.drafts import (
     Address,
     ClientDetails,
@@ -19,6 +19,7 @@ from ix_tools.operations.drafts import (
     found_client,
     with_default_taxes,
 )
+from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
 from ix_tools.operations.updates import merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, GuideType, Id, WireDate, WireMoment
@@ -72,6 +73,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
         effect=Effect.DRAFTS,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
         guards=(exemptions.removal_only_on_update, *GUIDE_GUARDS),
+        covers=("createGuide",),
         example={
             "document_type": "transports",
             "date": "today",
@@ -161,6 +163,7 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
             *GUIDE_GUARDS,
         ),
         idempotent=True,
+        covers=("updateGuide",),
         example={
             "document_type": "transports",
             "document_id": 1001,
@@ -195,3 +198,60 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Finalize."""
         return after_a_draft(result)
+
+
+TYPES = {"shippings": "Shipping", "transports": "Transport", "devolutions": "Devolution"}
+State = Literal["draft", "final", "canceled", "second_copy"]
+USUAL: list[State] = ["draft", "final"]
+
+
+class GuideList(PageShown):
+    """A page of guides."""
+
+    telling = frozenset({"guides"})
+
+    guides: list[DocumentRow]
+
+
+class ListGuides(Operation[GuideList]):
+    """List delivery, transport and return guides, newest first, with AT's code once it is there.
+
+    Source: OpenAPI listGuides.
+    """
+
+    types: Annotated[list[GuideType], At("type[]", TYPES)] = Field(
+        default_factory=lambda: list(get_args(GuideType)), min_length=1
+    )
+    """Default all."""
+    states: Annotated[list[State], At("status[]", {"final": "sent"})] = Field(
+        default_factory=USUAL.copy, min_length=1
+    )
+    """Default draft, final."""
+    text: str | None = None
+    """Fuzzy search."""
+    loaded_from: Annotated[WireDate | None, At("loaded_at[from]")] = None
+    """Loaded from."""
+    loaded_to: Annotated[WireDate | None, At("loaded_at[to]")] = None
+    """Loaded to."""
+    non_archived: bool = True
+    """Not archived."""
+    archived: bool = False
+    """Archived too."""
+    page: int = Field(default=1, ge=1)
+    """Page."""
+    per_page: int = Field(default=30, ge=1, le=100)
+    """Rows a page."""
+
+    spec = Spec(
+        name="list_guides",
+        title="List guides",
+        effect=Effect.READS,
+        route=Route("GET", "/guides.json"),
+        covers=("listGuides",),
+        example={"types": ["transports"], "states": ["final"]},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> GuideList:
+        """Rows, and in words what this page leaves out."""
+        return GuideList.model_validate(documents_of(content, "guides"))

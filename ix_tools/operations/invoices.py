@@ -64,6 +64,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         effect=Effect.DRAFTS,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
         guards=(exemptions.removal_only_on_update, *DRAFT_GUARDS),
+        covers=("createInvoice",),
         example={
             "date": "2026-11-20",
             "due_date": "+30d",
@@ -145,6 +146,7 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
             *DRAFT_GUARDS,
         ),
         idempotent=True,
+        covers=("updateInvoice",),
         example={"document_type": "invoices", "document_id": 1001, "reference": "PO-2026-118"},
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.mechanisms import mechanism
 from ix_tools.guards import payments, series, states
-from ix_tools.operation import Effect, Operation, Preview, Route, Row, Spec, Step
+from ix_tools.operation import Correction, Effect, Operation, Preview, Route, Row, Spec, Step
 from ix_tools.operations.drafts import OURS
 from ix_tools.records import Document
 from ix_tools.vocabulary import Id, Money, Record, WireDate
@@ -67,6 +67,7 @@ class GeneratePayment(Operation[ReceiptResult]):
             payments.payment_date_not_before_document,
             series.receipt_series_registered,
         ),
+        covers=("generatePayment",),
         example={
             "document_id": 1001,
             "amount": 184.5,
@@ -105,6 +106,11 @@ class GeneratePayment(Operation[ReceiptResult]):
             {"document_type": self.document_type, "document_id": self.document_id},
         )
 
+    def undo(self, result: ReceiptResult, facts: Facts) -> Correction:
+        """Cancel the receipt."""
+        step = Step("cancel_payment", "cancel it, with the reason", {"receipt_id": result.receipt.id})
+        return Correction("paid", (step,) if result.receipt.id else ())
+
 
 class CancelPayment(Operation[ReceiptResult]):
     """Cancel a receipt and its payment; the invoice is open again. A person approves.
@@ -127,6 +133,7 @@ class CancelPayment(Operation[ReceiptResult]):
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT}),
         guards=(payments.receipt_still_stands, states.reason_is_a_sentence),
         idempotent=True,
+        covers=("cancelReceipt",),
         example={"receipt_id": 1002, "message": "Payment was recorded on the wrong invoice."},
     )
 
@@ -145,3 +152,7 @@ class CancelPayment(Operation[ReceiptResult]):
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt, cancelled."""
         return ReceiptResult(receipt=receipt_of(content))
+
+    def undo(self, result: ReceiptResult, facts: Facts) -> Correction:
+        """Record the payment again."""
+        return Correction("payment_canceled")

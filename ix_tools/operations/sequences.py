@@ -7,9 +7,21 @@ from pydantic import Field
 
 from ix_tools.errors import Conflict, IxError, NotFound, Rejected
 from ix_tools.facts import Facts, Want
-from ix_tools.fiscal.series_codes import registration_outcome
+from ix_tools.fiscal.series_codes import SeriesOperation, registration_outcome
 from ix_tools.guards import series
-from ix_tools.operation import Effect, Operation, Preview, Route, Row, Sending, Spec, Step
+from ix_tools.operation import (
+    Correction,
+    Effect,
+    Expected,
+    Operation,
+    Preview,
+    Route,
+    Row,
+    Sending,
+    Spec,
+    Step,
+    Subject,
+)
 from ix_tools.records import Sequence
 from ix_tools.vocabulary import Id, Record
 
@@ -31,6 +43,7 @@ class ListSequences(Operation[SequenceList]):
         title="List series",
         effect=Effect.READS,
         route=Route("GET", "/sequences.json", answer="sequences"),
+        covers=("listSequences",),
         example={},
         idempotent=True,
     )
@@ -63,6 +76,7 @@ class RegisterSequence(Operation[SequenceResult]):
         needs=frozenset({Want.SEQUENCES}),
         guards=(series.series_exists, series.series_not_yet_registered),
         idempotent=True,
+        covers=("registerSequence",),
         example={"sequence_id": 202},
     )
 
@@ -98,10 +112,16 @@ class RegisterSequence(Operation[SequenceResult]):
         """See the codes."""
         yield Step("list_sequences", "see the validation codes of every document type")
 
+    def undo(self, result: SequenceResult, facts: Facts) -> Correction:
+        """It cannot be undone."""
+        return Correction("registered")
 
-def explained(refusal: Conflict | NotFound | Rejected) -> IxError:
-    """The sentence and next step behind a registration code (000 to 008)."""
-    outcome = registration_outcome(refusal.status, str(refusal.details.get("service_code", "")))
+
+def explained(
+    refusal: Conflict | NotFound | Rejected, operation: SeriesOperation = "register_sequence"
+) -> IxError:
+    """The sentence and next step behind a registration code (000 to 008); each operation has its own meanings."""
+    outcome = registration_outcome(refusal.status, str(refusal.details.get("service_code", "")), operation)
     if outcome is None:
         return refusal
     refusal.message = f"{outcome.en} (code {refusal.details['service_code']})."
@@ -136,6 +156,7 @@ class UpdateSequence(Operation[SequenceResult]):
         needs=frozenset({Want.SEQUENCES}),
         guards=(series.series_exists, series.series_unused, series.series_name_free),
         idempotent=True,
+        covers=("sequences.update",),
         example={
             "sequence_id": 202,
             "serie": "B2026",
@@ -162,3 +183,148 @@ class UpdateSequence(Operation[SequenceResult]):
     def next_steps(self, result: SequenceResult) -> Iterable[Step]:
         """See it."""
         yield Step("list_sequences", "see the series as it is now")
+
+    def undo(self, result: SequenceResult, facts: Facts) -> Correction:
+        """Change it again, while nothing is finalized in it."""
+        return Correction("numbering_changed")
+
+
+def sequence_at(number: int) -> Subject:
+    """Where a series is read."""
+    return Subject(f"/sequences/{number}.json", "sequence", Sequence)
+
+
+class GetSequence(Operation[SequenceResult]):
+    """Read one series.
+
+    Source: OpenAPI getSequence.
+    """
+
+    sequence_id: Id
+    """Series' own id, from list_sequences."""
+
+    spec = Spec(
+        name="get_sequence",
+        title="Read a series",
+        effect=Effect.READS,
+        route=Route("GET", "/sequences/{sequence_id}.json", answer="sequence"),
+        covers=("getSequence",),
+        example={"sequence_id": 202},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> SequenceResult:
+        """The series, whichever of its two shapes came (J13)."""
+        rows = content if isinstance(content, list) else [content] if isinstance(content, dict) else []
+        return SequenceResult(sequence=Sequence.model_validate(rows[0]) if rows else None)
+
+
+class CreateSequence(Operation[SequenceResult]):
+    """Open a series and register it with the tax authority (AT); a person approves.
+
+    Source: OpenAPI createSequence; Portaria 195/2020.
+    """
+
+    serie: str = Field(min_length=1)
+    """Its name, for good: letters, digits, - . _"""
+    default_sequence: bool = False
+    """Make it default."""
+
+    spec = Spec(
+        name="create_sequence",
+        title="Open a series",
+        effect=Effect.FISCAL,
+        route=Route("POST", "/sequences.json", envelope="sequence", answer="sequence"),
+        needs=frozenset({Want.SEQUENCES}),
+        guards=(series.new_series_name_free, series.new_default_series_said),
+        covers=("createSequence",),
+        example={"serie": "2027"},
+    )
+
+    def preview(self, facts: Facts) -> Preview:
+        """The name, and whether it becomes the default."""
+        rows = [Row("series", self.serie)]
+        if self.default_sequence:
+            rows.append(Row("becomes_default", True))
+        return Preview(action="create_sequence", rows=tuple(rows))
+
+    def regarding(self, result: SequenceResult | None = None) -> Subject | None:
+        """The new series, once it has an id."""
+        made = result.sequence if result else None
+        return sequence_at(made.id) if made and made.id else None
+
+    def expected(self, facts: Facts) -> Expected:
+        """What was asked."""
+        return Expected({"serie": self.serie, **({"default": True} if self.default_sequence else {})})
+
+    async def carried_out(self, sending: Sending) -> SequenceResult:
+        """Open it; each documented code becomes a sentence and a next step."""
+        try:
+            return self.read(await sending.send(self), sending.facts)
+        except (Conflict, NotFound, Rejected) as refusal:
+            raise explained(refusal, "create_sequence") from None
+
+    def read(self, content: Any, facts: Facts) -> SequenceResult:
+        """The series with its codes."""
+        return SequenceResult(sequence=Sequence.model_validate(content) if content else None)
+
+    def next_steps(self, result: SequenceResult) -> Iterable[Step]:
+        """See the codes."""
+        yield Step("list_sequences", "see the sequence id and validation code of every document type")
+
+    def undo(self, result: SequenceResult, facts: Facts) -> Correction:
+        """It cannot be undone; a default can go back."""
+        before = facts.default_sequence()
+        back = (
+            (
+                Step(
+                    "set_default_sequence",
+                    "make the earlier default the default again",
+                    {"sequence_id": before.id},
+                ),
+            )
+            if self.default_sequence and before
+            else ()
+        )
+        return Correction("registered", back)
+
+
+class SetDefaultSequence(Operation[SequenceResult]):
+    """Make a series the one that documents go to when they name none.
+
+    Source: OpenAPI setSequenceDefault.
+    """
+
+    sequence_id: Id
+    """Series' own id, from list_sequences."""
+
+    spec = Spec(
+        name="set_default_sequence",
+        title="Set the default series",
+        effect=Effect.CATALOGUE,
+        route=Route("PUT", "/sequences/{sequence_id}/set_current.json"),
+        needs=frozenset({Want.SEQUENCES}),
+        guards=(series.series_exists, series.default_series_changes_later_documents),
+        idempotent=True,
+        covers=("setSequenceDefault",),
+        example={"sequence_id": 202},
+    )
+
+    def regarding(self, result: SequenceResult | None = None) -> Subject:
+        """The series."""
+        return sequence_at(self.sequence_id)
+
+    def expected(self, facts: Facts) -> Expected:
+        """It is the default."""
+        return Expected({"default": True})
+
+    def read(self, content: Any, facts: Facts) -> SequenceResult:
+        """Answered with nothing; the road reads it again."""
+        return SequenceResult()
+
+    def undo(self, result: SequenceResult, facts: Facts) -> Correction:
+        """Make the one before the default again."""
+        before = facts.default_sequence()
+        why = "make the earlier default the default again"
+        steps = (Step("set_default_sequence", why, {"sequence_id": before.id}),) if before else ()
+        return Correction("changed", steps)

@@ -1,13 +1,24 @@
-"""The account's taxes and the reasons for having none."""
+"""The account's taxes."""
 
-from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from ix_tools.facts import Facts
-from ix_tools.fiscal.exemptions import Exemption, exemption, exemptions, in_force, table_as_of, table_source
-from ix_tools.operation import Effect, Operation, Route, Sending, Spec
+from pydantic import Field
+
+from ix_tools.facts import Facts, Want
+from ix_tools.guards import records
+from ix_tools.operation import (
+    Correction,
+    Effect,
+    Expected,
+    Operation,
+    Route,
+    Spec,
+    Step,
+    Subject,
+)
+from ix_tools.operations.lists import Deleted
 from ix_tools.records import Tax
-from ix_tools.vocabulary import ExemptionCode, Record, WireDate
+from ix_tools.vocabulary import Id, Percent, Record
 
 
 class TaxList(Record):
@@ -27,6 +38,7 @@ class ListTaxes(Operation[TaxList]):
         title="List VAT rates",
         effect=Effect.READS,
         route=Route("GET", "/taxes.json", answer="taxes"),
+        covers=("listTaxes",),
         example={},
         idempotent=True,
     )
@@ -36,88 +48,204 @@ class ListTaxes(Operation[TaxList]):
         return TaxList(taxes=[Tax.model_validate(one) for one in content or []])
 
 
-class ExemptionRow(Record):
-    """An exemption code. `text` is the Portuguese wording printed on the document."""
+# --- changing taxes ------------------------------------------------------------------------------------
 
-    telling = frozenset({"code", "text", "law"})
-
-    code: str
-    text: str
-    meaning: str | None = None
-    law: str
-    valid_from: str | None = None
-    valid_until: str | None = None
-    in_force: bool
-    note: str | None = None
+TaxCode = Literal["NOR", "INT", "RED", "OUT", "ISE"]
+TAX_FIELDS = ("name", "value", "region", "code")
 
 
-class ExemptionList(Record):
-    """Codes, with where the table is from."""
-
-    codes: list[ExemptionRow]
-    source: str
-    as_of: str
+def tax_at(number: int) -> Subject:
+    """Where a tax is read."""
+    return Subject(f"/taxes/{number}.json", "tax", Tax)
 
 
-class LookupExemptionCodes(Operation[ExemptionList]):
-    """Look up VAT exemption codes (motivos de isenção): printed text, law, validity.
+def tax_values(tax: Any) -> dict[str, Any]:
+    """A stored tax as the arguments that would store it."""
+    return dict(tax.model_dump(mode="json", include={*TAX_FIELDS, "default_tax"}, exclude_none=True))
 
-    Source: official code list; AT table.
+
+def expected_tax(call: Any) -> Expected:
+    """What the tax reads back as."""
+    given = {name: getattr(call, name) for name in (*TAX_FIELDS, "default_tax")}
+    return Expected({name: value for name, value in given.items() if value is not None})
+
+
+class TaxResult(Record):
+    """A tax as it is stored."""
+
+    tax: Tax
+
+
+class GetTax(Operation[TaxResult]):
+    """Read one VAT rate.
+
+    Source: OpenAPI getTax.
     """
 
-    code: ExemptionCode | None = None
-    """One code."""
-    text: str | None = None
-    """Words in pt or en, or a law."""
-    on: WireDate | None = None
-    """Document date; default today."""
-    language: Literal["pt", "en"] = "pt"
-    """Notes in."""
-    all: bool = False
-    """Ended ones too."""
+    tax_id: Id
+    """Id, from list_taxes."""
 
     spec = Spec(
-        name="lookup_exemption_codes",
-        title="Look up exemption codes",
-        effect=Effect.LOCAL,
-        example={"text": "artigo 9", "language": "pt"},
+        name="get_tax",
+        title="Read a VAT rate",
+        effect=Effect.READS,
+        route=Route("GET", "/taxes/{tax_id}.json", answer="tax"),
+        covers=("getTax",),
+        example={"tax_id": 31554},
         idempotent=True,
     )
 
-    async def carried_out(self, sending: Sending) -> ExemptionList:
-        """Answered from the table that ships with the package."""
-        day = self.on or sending.facts.today
-        return ExemptionList(
-            codes=[self._row(one, day) for one in self._found(day)],
-            source=table_source(),
-            as_of=table_as_of().isoformat(),
+    def read(self, content: Any, facts: Facts) -> TaxResult:
+        """The tax."""
+        return TaxResult(tax=Tax.model_validate(content or {}))
+
+
+class CreateTax(Operation[TaxResult]):
+    """Add a VAT rate to the account.
+
+    Source: OpenAPI createTax.
+    """
+
+    name: str = Field(min_length=1)
+    """Unique, as lines will name it, e.g. IVA22."""
+    value: Percent
+    """Percent."""
+    region: str = "PT"
+    """PT, PT-AC, PT-MA or ISO country."""
+    code: TaxCode
+    """Normal, intermediate, reduced, other, exempt."""
+    default_tax: bool = False
+    """What lines without a tax mean, account-wide."""
+
+    spec = Spec(
+        name="create_tax",
+        title="Create a VAT rate",
+        effect=Effect.CATALOGUE,
+        route=Route("POST", "/taxes.json", envelope="tax", answer="tax"),
+        guards=(records.tax_name_free, records.default_tax_changes_what_unnamed_means),
+        covers=("createTax",),
+        example={"name": "IVA16", "value": 16, "region": "PT-AC", "code": "NOR"},
+    )
+
+    def regarding(self, result: TaxResult | None = None) -> Subject | None:
+        """The new tax, once it has an id."""
+        return tax_at(result.tax.id) if result and result.tax.id else None
+
+    def expected(self, facts: Facts) -> Expected:
+        """What was asked."""
+        return expected_tax(self)
+
+    def read(self, content: Any, facts: Facts) -> TaxResult:
+        """The tax as stored."""
+        return TaxResult(tax=Tax.model_validate(content or {}))
+
+    def undo(self, result: TaxResult, facts: Facts) -> Correction:
+        """Delete it; a default goes back to the one before."""
+        steps = [Step("delete_tax", "delete it", {"tax_id": result.tax.id})]
+        before = facts.tax(None)
+        if self.default_tax and before:
+            back = {"tax_id": before.id, "default_tax": True}
+            steps.insert(0, Step("update_tax", f"make {before.name} the default again", back))
+        return Correction("created", tuple(steps))
+
+
+class UpdateTax(Operation[TaxResult]):
+    """Change a VAT rate for every later document, or make it the default. What you leave out stays.
+
+    Source: OpenAPI updateTax.
+    """
+
+    tax_id: Id
+    """Id, from list_taxes."""
+    name: str | None = Field(default=None, min_length=1)
+    """Unique."""
+    value: Percent | None = None
+    """Percent."""
+    region: str | None = None
+    """PT, PT-AC, PT-MA or ISO country."""
+    code: TaxCode | None = None
+    """Normal, intermediate, reduced, other, exempt."""
+    default_tax: bool | None = None
+    """What lines without a tax mean, account-wide."""
+
+    spec = Spec(
+        name="update_tax",
+        title="Change a VAT rate",
+        effect=Effect.CATALOGUE,
+        route=Route("PUT", "/taxes/{tax_id}.json", envelope="tax", answer="tax"),
+        needs=frozenset({Want.SUBJECT}),
+        guards=(
+            records.tax_name_free,
+            records.rate_changes_for_everyone,
+            records.default_tax_changes_what_unnamed_means,
+        ),
+        idempotent=True,
+        covers=("updateTax",),
+        example={"tax_id": 31555, "default_tax": True},
+    )
+
+    def regarding(self, result: TaxResult | None = None) -> Subject:
+        """The tax."""
+        return tax_at(self.tax_id)
+
+    def completed(self, facts: Facts) -> Self:
+        """The whole tax: what is not sent may be lost."""
+        kept = {name: getattr(facts.subject, name, None) for name in (*TAX_FIELDS, "default_tax")}
+        return self.model_copy(
+            update={name: old for name, old in kept.items() if getattr(self, name) is None}
         )
 
-    def _found(self, day: date) -> list[Exemption]:
-        if self.code is not None:
-            one = exemption(self.code)
-            return [one] if one else []
-        words = [word for word in (self.text or "").lower().split() if word]
-        return [
-            one
-            for one in exemptions()
-            if (self.all or in_force(one, day))
-            and all(
-                word
-                in f"{one.code} {one.text_pt} {one.text_en} {one.law} {one.note_pt} {one.note_en}".lower()
-                for word in words
-            )
-        ]
+    def expected(self, facts: Facts) -> Expected:
+        """What was asked, and all the rest as it was."""
+        return expected_tax(self)
 
-    def _row(self, one: Exemption, day: date) -> ExemptionRow:
-        note = one.note_pt if self.language == "pt" else one.note_en
-        return ExemptionRow(
-            code=one.code,
-            text=one.text_pt,
-            meaning=one.text_en if self.language == "en" else None,
-            law=one.law,
-            valid_from=one.valid_from.isoformat() if one.valid_from else None,
-            valid_until=one.valid_until.isoformat() if one.valid_until else None,
-            in_force=in_force(one, day),
-            note=note or None,
-        )
+    def read(self, content: Any, facts: Facts) -> TaxResult:
+        """Answered with nothing; the road reads it again."""
+        return TaxResult(tax=Tax.model_validate(content or {}))
+
+    def undo(self, result: TaxResult, facts: Facts) -> Correction:
+        """Put back what was there, and the default that was."""
+        known, default = facts.subject, facts.tax(None)
+        values = {"tax_id": self.tax_id, **tax_values(known)}
+        moved = default is not None and default.id != self.tax_id and bool(self.default_tax)
+        if moved:
+            values.pop("default_tax", None)
+        steps = [Step("update_tax", "put the earlier values back", values)]
+        if moved and default is not None:
+            back = {"tax_id": default.id, "default_tax": True}
+            steps.insert(0, Step("update_tax", f"make {default.name} the default again", back))
+        return Correction("changed", tuple(steps))
+
+
+class DeleteTax(Operation[Deleted]):
+    """Delete a VAT rate that is not the default.
+
+    Source: OpenAPI deleteTax.
+    """
+
+    tax_id: Id
+    """Id, from list_taxes."""
+
+    spec = Spec(
+        name="delete_tax",
+        title="Delete a VAT rate",
+        effect=Effect.CATALOGUE,
+        route=Route("DELETE", "/taxes/{tax_id}.json"),
+        needs=frozenset({Want.SUBJECT}),
+        guards=(records.default_tax_not_deleted,),
+        idempotent=True,
+        covers=("deleteTax",),
+        example={"tax_id": 31558},
+    )
+
+    def regarding(self, result: Deleted | None = None) -> Subject:
+        """The tax."""
+        return tax_at(self.tax_id)
+
+    def read(self, content: Any, facts: Facts) -> Deleted:
+        """What was there."""
+        return Deleted(deleted=f"tax {self.tax_id} ({getattr(facts.subject, 'name', None)})")
+
+    def undo(self, result: Deleted, facts: Facts) -> Correction:
+        """Create it again."""
+        return Correction("removed", (Step("create_tax", "create it again", tax_values(facts.subject)),))

@@ -28,6 +28,7 @@ from ix_tools.sandbox.calls import Answer, Call
 from ix_tools.sandbox.control import Control, Fault
 from ix_tools.sandbox.ledger.listing import Query
 from ix_tools.sandbox.refusals import Missing, Refused, Shape
+from ix_tools.sandbox.rows import Document
 from ix_tools.sandbox.store import Store
 
 TRANSPORT = "ix_tools.sandbox.transport"
@@ -54,6 +55,15 @@ class Box:
         with self._lock:
             self._recent.clear()
         seeds.plant(self.store)
+
+    def archive(self, document_id: int, archived: bool) -> None:
+        """What a person does in the web application: no operation of the API puts a document away."""
+        with self.store.transaction():
+            row = self.store.get(Document, document_id)
+            if row is None:
+                raise ValueError(f"there is no document {document_id}")
+            row.archived = archived
+            self.store.save(row)
 
     def books(self) -> Books:
         """The account as it is at this moment."""
@@ -103,8 +113,8 @@ class Box:
                 return route.handler(books, call)
         except Refused as refused:
             return routes.refusal(route, refused, books)
-        except Missing:
-            return routes.miss(route, books, call)
+        except Missing as missing:
+            return routes.miss(route, missing, books)
 
 
 class Torn(Exception):
@@ -125,14 +135,9 @@ def application(box: Box) -> Starlette:
         except Missing:
             return Response(status_code=404)
 
-    api = _Api(box)
-    return Starlette(
-        routes=[
-            *control_routes(box),
-            Mounted("/_files/{token}/{name}", file),
-            Mounted("/{path:path}", api),
-        ]
-    )
+    house = Starlette(routes=[*control_routes(box), Mounted("/_files/{token}/{name}", file)])
+    house.router.default = _Api(box)  # whatever the path: a pattern would miss those with a line break
+    return house
 
 
 class _Api:
@@ -161,7 +166,7 @@ class _Api:
         self, request: Request, pairs: list[tuple[str, str]], body: bytes, fault: Fault | None
     ) -> Answer:
         method, path = request.method, request.url.path
-        found = routes.resolve(method, path)
+        found = routes.resolve(method, request.scope["raw_path"].decode("latin-1"))
         uid = _uid(body) if found and found[0].creates else ""
         if not self.box.begin_creating(uid):
             return self._said(409, Shape.REASON, ("uid_ongoing", uid))
@@ -203,7 +208,8 @@ class _Api:
             if path.endswith(".xml"):
                 return self._said(422, Shape.XML, "bad_xml")
             return self._said(400, Shape.SINGLE, "bad_json")
-        call = Call(method, path, names, Query(pairs), parsed)
+        query = Query(pairs, self.box.control.options.per_page)
+        call = Call(method, path, names, query, parsed)
         return await run_in_threadpool(self.box.carry_out, route, call)
 
     def _turned_away(self, request: Request, pairs: list[tuple[str, str]], body: bytes) -> Answer | None:

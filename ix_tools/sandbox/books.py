@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from ix_tools.sandbox import seeds
 from ix_tools.sandbox.options import Options
-from ix_tools.sandbox.rows import Document
+from ix_tools.sandbox.rows import Account, Document
 from ix_tools.sandbox.store import Store
 
 
@@ -24,6 +25,11 @@ class Books:
     def today(self) -> date:
         """The day in Lisbon."""
         return self.now.date()
+
+    @property
+    def issuer(self) -> Account:
+        """The account itself, whose name and number stand on every document."""
+        return self.store.get(Account, seeds.ACCOUNT_ID) or seeds.issuer()
 
     def shows(self, document: Document) -> bool:
         """Whether a list already knows this document: listing is late (C23)."""

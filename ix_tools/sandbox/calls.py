@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,8 +24,9 @@ class Call:
     body: Any
 
     def number(self, name: str = "id") -> int:
-        """An id from the URL; routes only match digits."""
-        return int(self.names[name])
+        """An id from the URL; what is no number is an id that nobody has."""
+        text = self.names[name]
+        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else -1
 
     def envelope(self, *keys: str) -> dict[str, Any]:
         """The object under the first of these keys that was sent."""
@@ -55,3 +57,4 @@ def as_json(content: Any, status: int = 200) -> Answer:
 
 
 EMPTY = Answer()
+NOTHING = Answer(204)

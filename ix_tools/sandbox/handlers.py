@@ -16,12 +16,13 @@ from ix_tools.sandbox.ledger import (
     listing,
     mail,
     payments,
+    saft,
     sequences,
     states,
     taxes,
 )
 from ix_tools.sandbox.ledger.listing import Query
-from ix_tools.sandbox.refusals import Missing, Refused
+from ix_tools.sandbox.refusals import Missing, Refused, say
 from ix_tools.sandbox.rows import Client, Document, Item
 
 INVOICE_LISTS: tuple[Family, ...] = ("invoices", "receipts")
@@ -110,7 +111,11 @@ def pdf(books: Books, call: Call) -> Answer:
 
 def qr_code(books: Books, call: Call) -> Answer:
     """Where the QR code is."""
-    url = papers.qr_url(books, documents.get(books, call.number()))
+    try:
+        row = documents.get(books, call.number())
+    except Missing:
+        raise Missing(("qr_not_found", call.names["id"])) from None
+    url = papers.qr_url(books, row)
     return as_json({"qr_code": {"url": url}}) if url else as_json({"qr_code": {"status": "In progress"}}, 202)
 
 
@@ -234,8 +239,8 @@ def list_client_invoices(books: Books, call: Call) -> Answer:
     sent: dict[str, Any] = body["filter"] if isinstance(body.get("filter"), dict) else {}
     words = {name: sent.get(key) for name, key in (("status", "status"), ("type", "by_type"))}
     pairs = [(name, str(word)) for name, found in words.items() if isinstance(found, list) for word in found]
-    if sent.get("archived") == ["archived"]:
-        pairs.append(("archived", "true"))
+    shelves = sent.get("archived")
+    pairs += [(str(shelf), "true") for shelf in shelves] if isinstance(shelves, list) else []
     rows = listing.find(books, Query(pairs), INVOICE_LISTS)
     return _listed(books, "invoices", call.query, [row for row in rows if row.client_id == client.id])
 
@@ -272,10 +277,12 @@ def delete_item(books: Books, call: Call) -> Answer:
     return EMPTY
 
 
-# the rest
+# files of a month
 
 
-def not_yet(operation: str, books: Books, call: Call) -> Answer:
-    """An operation the real API has and the box has not."""
-    text = f"InvoiceXpress in a box does not know {operation} yet ({call.method} {call.path})"
-    return as_json({"error": text}, 501)
+def export_saft(books: Books, call: Call) -> Answer:
+    """Where the SAF-T file of a month is: 202 with a word until it is ready (C24)."""
+    url = papers.saft_url(books, saft.period(books, call.query.one("year"), call.query.one("month")))
+    if url:
+        return as_json({books.options.saft_key: url})
+    return as_json({"message": say("saft_started", books.options.language)}, 202)

@@ -10,6 +10,8 @@ WORDS = {
     "exemption_level": ("any", "line"),
     "uid_after_cancel": ("old", "new"),
     "sequence_errors": ("bare", "wrapped"),
+    "per_page": (10, 20, 30),
+    "saft_key": ("url", "Url"),
 }
 
 
@@ -19,12 +21,22 @@ class Options:
 
     language: str = "en"
     """en or pt: the language of the messages that have both forms."""
+    per_page: int = 10
+    """Rows on a page when nothing is asked, as the account's settings say: 10, 20 or 30."""
     rate_limit: int = 780
     """Requests a minute before 429."""
     pdf_polls: int = 1
     """How many 202 answers come before a PDF, per document and copy."""
     qr_polls: int = 1
     """How many 202 answers come before a QR code."""
+    saft_polls: int = 1
+    """How many 202 answers come before a SAF-T file, per month."""
+    saft_key: str = "url"
+    """Where the address of a SAF-T file is: url, or Url as the current documentation writes it (J15)."""
+    trial: bool = False
+    """Whether the account is in its free trial: no SAF-T then."""
+    at_credentials: bool = True
+    """Whether the tax authority's credentials were stored before the box began; without any, no registration."""
     at_code_delay: int = 60
     """Seconds from finalizing a guide to its `at_doc_code_id`."""
     mb_references: bool = False
@@ -70,5 +82,5 @@ class Options:
         if type(value) is not known[name]:
             raise ValueError(f"option {name} takes {known[name].__name__}, not {value!r}")
         if name in WORDS and value not in WORDS[name]:
-            raise ValueError(f"option {name} is one of {', '.join(WORDS[name])}, not {value!r}")
+            raise ValueError(f"option {name} is one of {', '.join(map(str, WORDS[name]))}, not {value!r}")
         setattr(self, name, value)

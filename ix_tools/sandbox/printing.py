@@ -11,13 +11,13 @@ from fractions import Fraction
 from fpdf import FPDF, Align, FontFace
 from fpdf.enums import TableBordersLayout, VAlign, XPos, YPos
 
-from ix_tools.sandbox import qr, seeds
+from ix_tools.sandbox import qr
 from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import totals
 from ix_tools.sandbox.ledger.numbers import at_least_two, digits, fixed, rounded
 from ix_tools.sandbox.reference import exemption
-from ix_tools.sandbox.rows import Document, Line
+from ix_tools.sandbox.rows import Account, Document, Line
 
 NOTICE = (
     "Documento de ensaio emitido por um simulador: sem valor fiscal e não comunicado à Autoridade Tributária"
@@ -35,7 +35,8 @@ LEFT, RIGHT, WIDTH = 15.0, 195.0, 180.0
 
 def pdf(books: Books, document: Document, second_copy: bool) -> bytes:
     """The bytes of the PDF."""
-    page = _Page(document, "2.ª via" if second_copy else "Original", qr.png(qr.content(books, document)))
+    copy, code = "2.ª via" if second_copy else "Original", qr.png(qr.content(books, document))
+    page = _Page(books.issuer, document, copy, code)
     page.set_creation_date(books.now)
     page.add_page()
     _parties(page, document)
@@ -93,16 +94,16 @@ def _number(document: Document) -> str:
 class _Page(FPDF):
     """The frame that every page repeats: who, what, the QR code with its ATCUD, and the warning."""
 
-    def __init__(self, document: Document, copy: str, code: bytes) -> None:
+    def __init__(self, issuer: Account, document: Document, copy: str, code: bytes) -> None:
         super().__init__("P", "mm", "A4")
         self.core_fonts_encoding = "cp1252"  # where the euro sign lives
-        self.document, self.copy, self.code = document, copy, code
+        self.issuer, self.document, self.copy, self.code = issuer, document, copy, code
         self.set_margins(LEFT, 12, LEFT)
         self.c_margin = 0
         self.set_auto_page_break(True, margin=58)
         title = f"{BY_TYPE[document.type].title} {_number(document)}"
         self.set_title(_writable(title))
-        self.set_author(seeds.ISSUER["name"])
+        self.set_author(_writable(issuer.organization_name))
         self.set_lang("pt-PT")
 
     def ink(self, size: float, bold: bool = False, colour: tuple[int, int, int] = INK) -> None:
@@ -125,10 +126,10 @@ class _Page(FPDF):
         self.rect(0, 0, 210, 4, style="F")
         self.set_xy(LEFT, 12)
         self.ink(15, bold=True, colour=ACCENT)
-        self.put(seeds.ISSUER["name"], 100, 7)
+        self.put(self.issuer.organization_name, 100, 7)
         self.ink(8.5, colour=SOFT)
-        self.put(f"{seeds.ISSUER['address']}, {seeds.ISSUER['postal_code']} {seeds.ISSUER['city']}", 100, 4.4)
-        self.put(f"NIF {seeds.ISSUER['fiscal_id']}  ·  {seeds.ISSUER['email']}", 100, 4.4)
+        self.put(f"{self.issuer.address}, {self.issuer.postal_code} {self.issuer.city}", 100, 4.4)
+        self.put(f"NIF {self.issuer.fiscal_id}  ·  {self.issuer.email}", 100, 4.4)
         self.set_xy(115, 12)
         self.ink(15, bold=True)
         self.put(f"{kind.title} {_number(self.document)}", 80, 7, Align.R)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 from fractions import Fraction
 
-from ix_tools.sandbox import seeds
 from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import totals
@@ -28,7 +27,7 @@ def content(books: Books, document: Document) -> str:
     kind = BY_TYPE[document.type]
     money = totals.of_document(document)
     fields = {
-        "A": seeds.ISSUER["fiscal_id"],
+        "A": books.issuer.fiscal_id,
         "B": str(document.client.get("fiscal_id") or "999999990"),
         "C": country_code(str(document.client.get("country") or "Portugal")),
         "D": kind.prefix,

@@ -13,6 +13,12 @@ MECHANISMS = ("CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", 
 TAX_CODES = ("NOR", "INT", "RED", "OUT", "ISE")
 
 
+_REGIONS_BESIDES_COUNTRIES = {
+    "PT-AC", "PT-MA", "Desconhecido", "AX", "BL", "BV", "GS", "MF", "PM", "TF", "TK", "TO", "VI",
+}  # fmt: skip
+"""Tax regions that are no country a client can have: the islands, a few territories, and not known."""
+
+
 @cache
 def _table(name: str) -> Any:
     return json.loads(
@@ -30,6 +36,12 @@ def country_code(name: str) -> str:
     """The two letters of a country in the QR code; "Desconhecido" for what has none, as the field allows."""
     codes: dict[str, str] = _table("country_codes.json")
     return codes.get(name, "Desconhecido")
+
+
+def is_tax_region(region: str) -> bool:
+    """The mainland, the islands, another country by its two letters, or not known."""
+    codes: dict[str, str] = _table("country_codes.json")
+    return region in _REGIONS_BESIDES_COUNTRIES or region in codes.values()
 
 
 def currency(code: str) -> str | None:

@@ -1,13 +1,14 @@
 """How the box says no: one table of messages in both languages, and the body shape each endpoint wraps them in.
 
 Refused              the ledger's exception: phrases, a status, sometimes a field or a code
-  └─ body(shape)     LISTED   {"errors": [{"error": "..."}]}     documents, items
-                     SINGLE   {"errors": {"error": "..."}}       401, documents not found
+  └─ body(shape)     LISTED   {"errors": [{"error": "..."}]}     documents, items, treasury
+                     SINGLE   {"errors": {"error": "..."}}       401, documents not found, accounts
                      PLAIN    {"errors": ["..."]}                clients
-                     PAIR     ["field", "..."]                   payments
+                     PAIRS    ["field", "...", "field", "..."]   payments, account updates
                      FIELDS   {"field": ["..."]}                 taxes
                      CODED    {"code": "006", "message": "..."}  sequences
                      ERROR    {"error": "..."}                   QR codes
+                     MESSAGE  {"message": "..."}                 SAF-T
                      XML      <errors><error>...</error></errors>   v1
                      EMPTY    nothing at all
 """
@@ -15,6 +16,7 @@ Refused              the ledger's exception: phrases, a status, sometimes a fiel
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from enum import Enum, auto
 from xml.sax.saxutils import escape
 
@@ -25,11 +27,12 @@ class Shape(Enum):
     LISTED = auto()
     SINGLE = auto()
     PLAIN = auto()
-    PAIR = auto()
+    PAIRS = auto()
     FIELDS = auto()
     CODED = auto()
     WRAPPED = auto()
     ERROR = auto()
+    MESSAGE = auto()
     REASON = auto()
     XML = auto()
     EMPTY = auto()
@@ -208,6 +211,55 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Document with ID {0} is still in draft. "
         "QR Codes are only available for final, canceled or settled documents.",
     ),
+    "saft_missing": ("The parameters month and year are required", "Os parâmetros month e year são obrigatórios"),
+    "saft_period": ("The selected period is invalid", "O período selecionado é inválido"),
+    "saft_future": ("The selected period is in the future", "O período selecionado ainda não começou"),
+    "saft_nothing": (
+        "There aren't any documents to export on the selected period.",
+        "Não existem documentos para exportar no período selecionado.",
+    ),
+    "saft_started": (
+        "The SAF-T file generation was started. Please keep requesting until you get back the url.",
+        "A geração do ficheiro SAF-T foi iniciada. Repita o pedido até receber o url.",
+    ),
+    "saft_trial": (
+        "SAF-T export is not available during the trial",
+        "A exportação do SAF-T não está disponível durante o período experimental",
+    ),
+    # accounts
+    "organization_blank": ("Organization name can't be blank", "Nome da organização não pode ficar em branco"),
+    "password_blank": ("Password can't be blank", "Palavra-passe não pode ficar em branco"),
+    "terms": ("Terms and Conditions must be accepted", "Terms and Conditions must be accepted"),
+    "terms_should": ("Terms and Conditions should be accepted", "Terms and Conditions should be accepted"),
+    "must_accept": ("must be accepted", "deve ser aceite"),
+    "owner_invalid": ("Owner Owner is invalid", "Owner Owner is invalid"),
+    "vat_invalid": ("Vat Number is invalid", "Contribuinte não é válido"),
+    "vat_taken": (
+        "Vat Number is already used in another account",
+        "Vat Number is already used in another account",
+    ),
+    "is_taken": ("has already been taken", "não está disponível"),
+    "cannot_change": ("can't be changed", "não pode ser alterado"),
+    "not_included": ("{0} is not included in the list", "{0} não está incluído na lista"),
+    "postal_format": ("must have the following format DDDD-DDD", "deve ter o formato DDDD-DDD"),
+    "field_size": ("The field {0} has an incorrect size", "The field {0} has an incorrect size"),
+    "field_invalid": ("The field {0} is invalid", "The field {0} is invalid"),
+    "at_trial": (
+        "Communication with the Tax Authority is not available during the trial",
+        "A comunicação com a Autoridade Tributária não está disponível durante o período experimental",
+    ),
+    # treasury
+    "client_not_found": ("Client not found", "Client not found"),
+    "regularization_not_found": ("Regularization not found", "Regularization not found"),
+    "movement_not_found": ("Treasury movement not found", "Treasury movement not found"),
+    "date_blank": ("Date can't be blank", "Date can't be blank"),
+    "value_not_number": ("Value is not a number", "Value is not a number"),
+    "value_low": ("Value must be greater than 0", "Value must be greater than 0"),
+    "over_balance": (
+        "The regularization amount must be less than or equal to the remaining balance",
+        "The regularization amount must be less than or equal to the remaining balance",
+    ),
+    "validation": ("Validation failed: {0}", "Validation failed: {0}"),
     "uid_ongoing": (
         "There's an ongoing document creation with the provided UID {0}",
         "There's an ongoing document creation with the provided UID {0}",
@@ -246,13 +298,21 @@ class Refused(Exception):
         super().__init__(*phrases)
         self.phrases = phrases
         self.status = status
-        self.field = field
+        self.fields = [field] * max(1, len(phrases))
         self.code = ""
         self.message = ""
 
     def texts(self, language: str) -> list[str]:
         """What it says, in the account's language."""
         return [self.message] if self.message else [say(phrase, language) for phrase in self.phrases]
+
+
+class RefusedByField(Refused):
+    """A refusal that names the field of every phrase."""
+
+    def __init__(self, *wrong: tuple[str, Phrase]) -> None:
+        super().__init__(*(phrase for _, phrase in wrong))
+        self.fields = [field for field, _ in wrong]
 
 
 class RefusedByCode(Refused):
@@ -266,6 +326,10 @@ class RefusedByCode(Refused):
 class Missing(Exception):
     """No such row: 404, with whatever body the endpoint gives it."""
 
+    def __init__(self, phrase: Phrase = "document_not_found") -> None:
+        super().__init__(phrase)
+        self.phrase = phrase
+
 
 def say(phrase: Phrase, language: str) -> str:
     """One phrase in one language."""
@@ -274,18 +338,22 @@ def say(phrase: Phrase, language: str) -> str:
     return (portuguese if language == "pt" else english).format(*arguments)
 
 
-def body(shape: Shape, texts: list[str], field: str = "base", code: str = "") -> bytes:
-    """The bytes of a refusal."""
+def body(shape: Shape, texts: list[str], fields: Sequence[str] = ("base",), code: str = "") -> bytes:
+    """The bytes of a refusal; `fields` says what each text is about."""
     first = texts[0] if texts else ""
     shapes: dict[Shape, object] = {
         Shape.LISTED: {"errors": [{"error": text} for text in texts]},
         Shape.SINGLE: {"errors": {"error": first}},
         Shape.PLAIN: {"errors": texts},
-        Shape.PAIR: [field, first],
-        Shape.FIELDS: {field: texts},
+        Shape.PAIRS: [word for pair in zip(fields, texts, strict=False) for word in pair],
+        Shape.FIELDS: {
+            field: [text for other, text in zip(fields, texts, strict=False) if other == field]
+            for field in fields
+        },
         Shape.CODED: {"code": code, "message": first},
         Shape.WRAPPED: {"errors": {"code": code, "message": first}},
         Shape.ERROR: {"error": first},
+        Shape.MESSAGE: {"message": first},
         Shape.REASON: {"reason": first},
     }
     if shape is Shape.EMPTY:

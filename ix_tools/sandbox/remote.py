@@ -48,6 +48,9 @@ def control_routes(box: Box) -> list[Route]:
             control.options.set(name, value)
         return asdict(control.options)
 
+    def archive(sent: dict[str, Any]) -> Any:
+        box.archive(int(sent["document"]), bool(sent.get("archived", True)))
+
     actions: tuple[tuple[str, str, Callable[[dict[str, Any]], Any]], ...] = (
         ("GET", "requests", lambda sent: control.requests()),
         ("DELETE", "requests", lambda sent: control.clear_requests()),
@@ -57,6 +60,7 @@ def control_routes(box: Box) -> list[Route]:
         ("DELETE", "faults", lambda sent: control.clear_faults()),
         ("PUT", "lag", lag),
         ("PUT", "options", options),
+        ("PUT", "archive", archive),
         ("POST", "reset", lambda sent: box.reset()),
     )
     return [

@@ -27,7 +27,7 @@ def document(books: Books, row: Document, listed: bool = False) -> Json:
     shown: Json = {
         "id": row.id,
         "status": row.status,
-        "archived": False,
+        "archived": row.archived,
         "type": row.type,
         "sequence_number": f"{row.number}/{row.serie}" if row.number else draft_marker,
         "inverted_sequence_number": f"{row.serie}/{row.number}" if row.number else draft_marker,
@@ -60,8 +60,11 @@ def document(books: Books, row: Document, listed: bool = False) -> Json:
             "total": number(total),
         }
     if BY_TYPE[row.type].family == "guides":
-        shown |= {key: value for key, value in row.guide.items() if key != "loaded_at"}
-        shown["at_doc_code_id"] = _at_code(books, row)
+        # When and from which site it was loaded is asked for and not read back.
+        shown |= {
+            key: row.guide[key] for key in ("license_plate", "address_from", "address_to") if key in row.guide
+        }
+        shown["at_doc_code_id"] = at_code(books, row)
     return shown
 
 
@@ -101,7 +104,7 @@ def _line(books: Books, line: Line) -> Json:
     }
 
 
-def _at_code(books: Books, row: Document) -> str:
+def at_code(books: Books, row: Document) -> str:
     """The tax authority answers a guide about a minute after it is finalized."""
     if not row.finalized_at or not row.number:
         return ""
@@ -111,7 +114,9 @@ def _at_code(books: Books, row: Document) -> str:
 
 def client(books: Books, row: Client) -> Json:
     """A client record."""
-    return {**asdict(row), "open_account_link": f"{books.base_url}/clients/{row.id}{_fingerprint(row.id)}"}
+    link = f"{books.base_url}/clients/{row.id}{_fingerprint(row.id)}"
+    contact = {name: row.preferred_contact.get(name, "") for name in ("name", "email", "phone")}
+    return {**asdict(row), "preferred_contact": contact, "open_account_link": link}
 
 
 def item(books: Books, row: Item) -> Json:

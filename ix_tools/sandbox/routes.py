@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import unquote
 
-from ix_tools.sandbox import handlers, refusals
+from ix_tools.sandbox import handlers, office, refusals
 from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.calls import Answer, Call
 from ix_tools.sandbox.kinds import BY_PATH, KINDS, Kind
@@ -18,7 +19,7 @@ Handler = Callable[[Books, Call], Answer]
 
 @dataclass(frozen=True)
 class Route:
-    """A method and a path; `{id}` takes digits, `{word}` anything up to a slash."""
+    """A method and a path; a placeholder takes anything up to a slash, also what cannot be an id."""
 
     method: str
     path: str
@@ -29,16 +30,14 @@ class Route:
     """A document create: the only call whose proprietary_uid counts (section D)."""
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The placeholders' values, when the path is this route's."""
+        """The placeholders' values, when the path is this route's. It comes as it was sent: %2F is no slash."""
         found = _pattern(self.path).fullmatch(path)
-        return None if found is None else found.groupdict()
+        return None if found is None else {name: unquote(value) for name, value in found.groupdict().items()}
 
 
 def _pattern(path: str) -> re.Pattern[str]:
     escaped = re.escape(path).replace(r"\{", "{").replace(r"\}", "}")
-    return re.compile(
-        re.sub(r"\{(\w+)\}", r"(?P<\1>\\d{1,18})", escaped)
-    )  # `re` keeps compiled patterns itself
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped))  # `re` keeps compiled patterns itself
 
 
 def _documents(kind: Kind) -> Iterator[Route]:
@@ -60,7 +59,7 @@ def _resources() -> Iterator[Route]:
     yield Route("GET", "/invoices.json", partial(handlers.list_family, "invoices", ("invoices", "receipts")))
     yield Route("GET", "/estimates.json", partial(handlers.list_family, "estimates", ("estimates",)))
     yield Route("GET", "/guides.json", partial(handlers.list_family, "guides", ("guides",)))
-    yield Route("POST", "/documents/{id}/partial_payments.json", handlers.pay, Shape.PAIR)
+    yield Route("POST", "/documents/{id}/partial_payments.json", handlers.pay, Shape.PAIRS)
     for word in (
         "document",
         "documents",
@@ -97,30 +96,39 @@ def _resources() -> Iterator[Route]:
     yield Route("PUT", "/items/{id}.json", handlers.update_item)
     yield Route("DELETE", "/items/{id}.json", handlers.delete_item)
 
+    yield Route("GET", "/api/export_saft.json", handlers.export_saft, Shape.MESSAGE)
 
-_NOT_YET = (
-    ("POST", "/api/accounts/create.json", "create_account"),
-    ("POST", "/api/accounts/create_already_user.json", "create_account_existing"),
-    ("GET", "/api/accounts/{id}/get.json", "get_account"),
-    ("PUT", "/api/accounts/{id}/update.json", "update_account"),
-    ("POST", "/api/v3/accounts/at_communication.json", "at_communication"),
-    ("GET", "/api/export_saft.json", "export_saft"),
-    ("GET", "/api/v3/clients/{id}/balance.json", "get_client_balance"),
-    ("PUT", "/api/v3/clients/{id}/initial_balance.json", "update_client_initial_balance"),
-    ("GET", "/api/v3/clients/{id}/regularization.json", "get_client_regularizations"),
-    ("POST", "/api/v3/clients/{id}/regularization.json", "create_client_regularization"),
-    ("DELETE", "/api/v3/clients/{id}/regularization/{other}.json", "delete_client_regularization"),
-    ("POST", "/api/v3/clients/{id}/treasury_movements.json", "create_client_treasury_movement"),
-    ("DELETE", "/api/v3/clients/{id}/treasury_movements/{other}.json", "delete_client_treasury_movement"),
-)
-"""What the real API also does and the box does not: answered 501, by name."""
+
+def _accounts() -> Iterator[Route]:
+    base = "/api/accounts"
+    yield Route("POST", f"{base}/create.json", office.create_account, Shape.SINGLE)
+    yield Route("POST", f"{base}/create_already_user.json", office.create_for_known_user, Shape.SINGLE)
+    yield Route("GET", f"{base}/{{id}}/get.json", office.get_account)
+    yield Route("PUT", f"{base}/{{id}}/update.json", office.update_account, Shape.PAIRS)
+    yield Route("POST", "/api/v3/accounts/at_communication.json", office.communicate, Shape.SINGLE)
+
+
+def _treasury() -> Iterator[Route]:
+    client = "/api/v3/clients/{id}"
+    listed = Shape.LISTED
+    yield Route("GET", f"{client}/balance.json", office.balance, missing=listed)
+    yield Route("PUT", f"{client}/initial_balance.json", office.set_initial_balance, missing=listed)
+    yield Route("GET", f"{client}/regularization.json", office.list_regularizations, missing=listed)
+    yield Route("POST", f"{client}/regularization.json", office.regularize, missing=listed)
+    yield Route(
+        "DELETE", f"{client}/regularization/{{entry}}.json", office.drop_regularization, missing=listed
+    )
+    yield Route("POST", f"{client}/treasury_movements.json", office.move, missing=listed)
+    yield Route("DELETE", f"{client}/treasury_movements/{{entry}}.json", office.drop_movement, missing=listed)
+
 
 ROUTES: tuple[Route, ...] = (
     *_resources(),
+    *_accounts(),
+    *_treasury(),
     *(route for kind in KINDS for route in _documents(kind)),
     # Documented without its .json.
     Route("GET", "/vat_moss_invoices", partial(handlers.list_type, BY_PATH["vat_moss_invoices"])),
-    *(Route(method, path, partial(handlers.not_yet, name)) for method, path, name in _NOT_YET),
 )
 
 
@@ -139,12 +147,9 @@ def refusal(route: Route, refused: refusals.Refused, books: Books) -> Answer:
         shape = Shape.WRAPPED
     texts = refused.texts(books.options.language)
     media_type = "application/xml; charset=utf-8" if shape is Shape.XML else "application/json; charset=utf-8"
-    return Answer(refused.status, refusals.body(shape, texts, refused.field, refused.code), media_type)
+    return Answer(refused.status, refusals.body(shape, texts, refused.fields, refused.code), media_type)
 
 
-def miss(route: Route, books: Books, call: Call) -> Answer:
+def miss(route: Route, missing: refusals.Missing, books: Books) -> Answer:
     """What a route answers when there is no such row."""
-    phrase: refusals.Phrase = "document_not_found"
-    if route.missing is Shape.ERROR:
-        phrase = ("qr_not_found", call.names["id"])
-    return Answer(404, refusals.body(route.missing, [refusals.say(phrase, books.options.language)]))
+    return Answer(404, refusals.body(route.missing, [refusals.say(missing.phrase, books.options.language)]))

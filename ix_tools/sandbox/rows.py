@@ -7,6 +7,49 @@ from typing import Any
 
 
 @dataclass
+class Account:
+    """The account that the box answers for, or one that was opened through it."""
+
+    id: int
+    organization_name: str
+    email: str
+    fiscal_id: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    fax: str = ""
+    address: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: str = "Portugal"
+    website: str = ""
+    language: str = "pt"
+    tax_country: str = "1"
+    state: str = "active"
+    trial: bool = True
+    at_configured: bool = False
+    at_communication: str = ""
+    """How documents reach the tax authority: auto, manual, guides, portal_at, or not decided."""
+    password_digest: str = ""
+
+
+@dataclass
+class Entry:
+    """A line of a client's current account that no document made: opening balance, regularization, movement."""
+
+    id: int
+    client_id: int
+    type: str
+    value: str
+    date: str
+    observation: str = ""
+    number: str = ""
+    payment_method: str = ""
+    serie: str = ""
+    created_at: str = ""
+
+
+@dataclass
 class Tax:
     """A VAT rate of the account."""
 
@@ -114,6 +157,9 @@ class Document:
     proprietary_uid: str = ""
     cancel_reason: str = ""
     finalized_at: str = ""
+    status_at: str = ""
+    """When it was last taken to another state."""
+    archived: bool = False
     guide: dict[str, Any] = field(default_factory=dict)
     """What only a guide has: loaded_at, addresses, plate, sites."""
 
@@ -136,10 +182,12 @@ class Mail:
 
 @dataclass
 class Paper:
-    """A printable file asked for: how often it was polled, and the token that opens it once ready."""
+    """A file asked for: how often it was polled, and the token that opens it once ready."""
 
     id: int
     document_id: int
+    """0 for what is about no single document."""
     copy: str
+    """original, copy, qr, or the month of a SAF-T file: 2026-11."""
     polls: int = 0
     token: str = ""

@@ -1,6 +1,6 @@
 """What every box starts with; all of it invented, all of it the same in every box.
 
-account   sandbox, key sandbox-key-0000
+account   1, sandbox, key sandbox-key-0000          its user: contas@oficina-das-faturas.example, sandbox-password
 taxes     31554 IVA23 (default)   31555 IVA13   31556 IVA6   31557 Isento (0 %)   31558 IVA22 (PT-MA)
 series    70000 "2026", registered and default      70020 "B2026", not registered (N/D)
 clients   501 ACME, Lda (ACME), Portugal            502 Beta GmbH (BETA), Germany
@@ -13,20 +13,34 @@ from __future__ import annotations
 import hashlib
 
 from ix_tools.sandbox.kinds import SEQUENCE_OFFSETS, WITHOUT_CODE
-from ix_tools.sandbox.rows import Client, Item, Sequence, Tax
+from ix_tools.sandbox.rows import Account, Client, Item, Sequence, Tax
 from ix_tools.sandbox.store import Store
 
 API_KEY = "sandbox-key-0000"
 ACCOUNT = "sandbox"
-ISSUER = {
-    "name": "Oficina das Faturas, Lda",
-    "fiscal_id": "509442013",
-    "address": "Rua do Carimbo, 12",
-    "postal_code": "1000-001",
-    "city": "Lisboa",
-    "country": "Portugal",
-    "email": "contas@oficina-das-faturas.example",
-}
+ACCOUNT_ID = 1
+PASSWORD = "sandbox-password"
+
+
+def digest(password: str) -> str:
+    """What is kept of a password."""
+    return hashlib.sha256(password.encode("utf-8", "replace")).hexdigest()
+
+
+def issuer() -> Account:
+    """The account that owns the box."""
+    return Account(
+        id=ACCOUNT_ID,
+        organization_name="Oficina das Faturas, Lda",
+        email="contas@oficina-das-faturas.example",
+        fiscal_id="509442013",
+        address="Rua do Carimbo, 12",
+        postal_code="1000-001",
+        city="Lisboa",
+        trial=False,
+        password_digest=digest(PASSWORD),
+    )
+
 
 TAXES = (
     Tax(31554, "IVA23", "23", "PT", "NOR", default_tax=True),
@@ -74,7 +88,7 @@ def plant(store: Store) -> None:
     """Fill an empty store."""
     with store.transaction():
         store.wipe()
-        for row in (*TAXES, *CLIENTS, *ITEMS):
+        for row in (issuer(), *TAXES, *CLIENTS, *ITEMS):
             store.save(row)
         store.save(new_sequence(FIRST_SEQUENCE, "2026", default=True, registered=True))
         store.save(new_sequence(FIRST_SEQUENCE + SEQUENCE_STEP, "B2026", default=False, registered=False))

@@ -125,6 +125,10 @@ class Sandbox:
         """Change one of the fields of `options.Options`."""
         self._control.options.set(name, value)
 
+    def archive(self, document_id: int, archived: bool = True) -> None:
+        """Put a document away, or take it out again, as a person does in the web application."""
+        self.box.archive(document_id, archived)
+
     def reset(self) -> None:
         """Back to the seed data, the first clock, no faults, no lag, no log."""
         self.box.reset()

@@ -13,13 +13,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ix_tools.sandbox.rows import Client, Document, Item, Line, Mail, Paper, Sequence, Tax
+from ix_tools.sandbox.rows import Account, Client, Document, Entry, Item, Line, Mail, Paper, Sequence, Tax
 
-Row = TypeVar("Row", Client, Document, Item, Mail, Paper, Sequence, Tax)
+Row = TypeVar("Row", Account, Client, Document, Entry, Item, Mail, Paper, Sequence, Tax)
 
 TABLES: dict[type[Any], str] = {
+    Account: "accounts",
     Client: "clients",
     Document: "documents",
+    Entry: "treasury",
     Item: "items",
     Mail: "outbox",
     Paper: "papers",
@@ -31,6 +33,7 @@ LOOKED_UP = {
     "documents": ("client_id", "owner_id", "proprietary_uid", "reference", "sequence_id", "type"),
     "items": ("name",),
     "papers": ("document_id", "token"),
+    "treasury": ("client_id",),
 }
 """Fields that must stay quick to find when a box holds ten thousand documents."""
 
@@ -116,14 +119,14 @@ class Store:
         value: str | None = self._db.execute(query, tuple(fields.values())).fetchone()[0]
         return value
 
-    def save(self, row: Client | Document | Item | Mail | Paper | Sequence | Tax) -> None:
+    def save(self, row: Account | Client | Document | Entry | Item | Mail | Paper | Sequence | Tax) -> None:
         """Insert or replace."""
         body = json.dumps(asdict(row), ensure_ascii=False)
         self._db.execute(
             f"INSERT OR REPLACE INTO {TABLES[type(row)]} (id, body) VALUES (?, ?)", (row.id, body)
         )
 
-    def delete(self, row: Client | Item | Tax) -> None:
+    def delete(self, row: Client | Entry | Item | Tax) -> None:
         """Forget a row."""
         self._db.execute(f"DELETE FROM {TABLES[type(row)]} WHERE id = ?", (row.id,))
 

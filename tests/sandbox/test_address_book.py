@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ix_tools.sandbox.reference import is_tax_region
 from tests.sandbox.hand import Api
 
 NEW = {"name": "Gama, SA", "code": "GAMA"}
@@ -157,7 +160,9 @@ def test_clients_are_listed_and_filtered_by_fiscal_id(api: Api) -> None:
     ("method", "path", "sent", "refusal"),
     [
         ("POST", "/taxes.json", {"name": "IVA23", "value": 1}, {"name": ["is not available."]}),
-        ("POST", "/taxes.json", {"name": "X"}, {"value": ["is not a number"]}),
+        ("POST", "/taxes.json", {"name": "X"}, {"value": ["can't be blank"]}),
+        ("POST", "/taxes.json", {"name": "X", "value": "six"}, {"value": ["is not a number"]}),
+        ("POST", "/taxes.json", {"name": "X", "value": 1, "region": "Lisboa"}, {"region": ["is invalid"]}),
         ("POST", "/taxes.json", {"value": 1}, {"name": ["can't be blank"]}),
         ("POST", "/taxes.json", {"name": "X", "value": 1, "code": "ABC"}, {"code": ["is invalid"]}),
         ("PUT", "/taxes/31555.json", {"region": ""}, {"base": ["Tax region is empty"]}),
@@ -169,6 +174,19 @@ def test_a_wrong_tax_is_refused_by_field(
 ) -> None:
     answer = api.call(method, path, None if sent is None else {"tax": sent})
     assert (answer.status_code, answer.json()) == (422, refusal)
+
+
+REGIONS: list[dict[str, str]] = json.loads(
+    (Path(__file__).parent.parent / "vendor" / "tax_regions.json").read_text(encoding="utf-8")
+)["regions"]
+
+
+def test_a_tax_belongs_to_any_region_of_the_published_table(api: Api) -> None:
+    regions = sorted({code for row in REGIONS for code in row.values() if is_tax_region(code)})
+    assert len(regions) == len({row["code"] for row in REGIONS})
+    for region in ("PT-AC", "Desconhecido", "ES"):
+        made = api.post("/taxes.json", {"tax": {"name": f"IVA {region}", "value": 4, "region": region}})
+        assert made.json()["tax"]["region"] == region
 
 
 def test_there_is_one_default_tax(api: Api) -> None:

@@ -85,6 +85,14 @@ def test_estimates_and_guides_have_their_own_lists(api: Api) -> None:
     assert found(api) == []
 
 
+def test_a_guide_reads_back_its_plate_and_addresses_and_not_its_loading(api: Api) -> None:
+    place = {"detail": "Rua A", "city": "Porto", "postal_code": "4000-001", "country": "Portugal"}
+    sent = {"license_plate": "11-AA-22", "address_from": place, "address_to": place}
+    guide = api.draft("shipping", load_site="Armazém", delivery_site="Loja", **sent)
+    assert {name: guide[name] for name in sent} == sent
+    assert not {"loaded_at", "load_site", "delivery_site"} & set(guide)
+
+
 @pytest.mark.parametrize(
     ("query", "entries", "page"),
     [
@@ -133,6 +141,40 @@ def test_a_clients_documents_are_listed_by_a_filter_in_the_body(api: Api, rows: 
         rows["canceled"]
     ]
     assert api.post("/clients/9/invoices.json", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({}, "kept"),
+        ({"non_archived": "true"}, "kept"),
+        ({"archived": "true"}, "away"),
+        ({"archived": "true", "non_archived": "true"}, "kept away"),
+        ({"archived": "true", "non_archived": "false"}, "away"),
+        ({"archived": "false", "non_archived": "false"}, "kept"),
+    ],
+)
+def test_what_a_person_put_away_is_listed_when_asked_for(api: Api, query: dict[str, str], names: str) -> None:
+    rows = {"away": api.draft()["id"], "kept": api.draft()["id"]}
+    api.box.archive(rows["away"])
+    assert api.get(f"/invoices/{rows['away']}.json").json()["invoice"]["archived"] is True
+    assert found(api, **query) == [rows[name] for name in names.split()]
+    shelves = [word for word in ("archived", "non_archived") if query.get(word) == "true"]
+    answer = api.post("/clients/501/invoices.json", {"filter": {"archived": shelves}}).json()
+    assert [row["id"] for row in answer["invoices"]] == [rows[name] for name in names.split()]
+    api.box.archive(rows["away"], False)
+    assert found(api) == [rows["kept"], rows["away"]]
+
+
+def test_a_page_is_as_long_as_the_account_has_it(api: Api) -> None:
+    for _ in range(21):
+        api.draft()
+    api.box.set_option("per_page", 20)
+    assert len(found(api)) == 20
+    assert len(found(api, per_page=5)) == 5
+    assert len(api.post("/clients/501/invoices.json", {}).json()["invoices"]) == 20
+    with pytest.raises(ValueError, match="10, 20, 30"):
+        api.box.set_option("per_page", 25)
 
 
 def test_dates_in_lists_are_those_of_the_document(api: Api) -> None:

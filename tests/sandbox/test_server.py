@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from ix_tools.sandbox import routes
 from ix_tools.sandbox.server import Sandbox, serve
 from tests.sandbox.hand import NOW, Api
 
@@ -85,28 +87,32 @@ def test_the_minute_is_full_at_the_limit_and_says_when_to_come_back(api: Api) ->
     assert api.get("/taxes.json").status_code == 200
 
 
+OPERATIONS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent.parent / "vendor" / "operations.json").read_text(encoding="utf-8")
+)["operations"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each["operation_id"])
+def test_every_documented_operation_has_an_answer(api: Api, operation: dict[str, Any]) -> None:
+    words = {"{invoices-type}": "invoices", "{estimates-type}": "quotes", "{guides-type}": "shippings"}
+    path = re.sub(r"\{.+?\}", lambda found: words.get(found[0], "9"), operation["path"])
+    answer = api.call(operation["method"], path, {} if operation["method"] in ("POST", "PUT") else None)
+    assert answer.status_code in {*operation["statuses"], 404}
+    assert routes.resolve(operation["method"], path) is not None
+
+
 @pytest.mark.parametrize(
-    ("method", "path", "name"),
-    [
-        ("POST", "/api/accounts/create.json", "create_account"),
-        ("POST", "/api/accounts/create_already_user.json", "create_account_existing"),
-        ("GET", "/api/accounts/1/get.json", "get_account"),
-        ("PUT", "/api/accounts/1/update.json", "update_account"),
-        ("POST", "/api/v3/accounts/at_communication.json", "at_communication"),
-        ("GET", "/api/export_saft.json", "export_saft"),
-        ("GET", "/api/v3/clients/1/balance.json", "get_client_balance"),
-        ("PUT", "/api/v3/clients/1/initial_balance.json", "update_client_initial_balance"),
-        ("GET", "/api/v3/clients/1/regularization.json", "get_client_regularizations"),
-        ("POST", "/api/v3/clients/1/regularization.json", "create_client_regularization"),
-        ("DELETE", "/api/v3/clients/1/regularization/2.json", "delete_client_regularization"),
-        ("POST", "/api/v3/clients/1/treasury_movements.json", "create_client_treasury_movement"),
-        ("DELETE", "/api/v3/clients/1/treasury_movements/2.json", "delete_client_treasury_movement"),
-    ],
+    "path", ["/clients/abc.json", "/items/1%2F2.json", "/taxes/%0A.json", "/invoices/x.json"]
 )
-def test_what_the_box_cannot_do_yet_it_says_by_name(api: Api, method: str, path: str, name: str) -> None:
-    answer = api.call(method, path, {} if method in ("POST", "PUT") else None)
-    assert answer.status_code == 501
-    assert answer.json() == {"error": f"InvoiceXpress in a box does not know {name} yet ({method} {path})"}
+def test_what_cannot_be_an_id_is_an_id_that_nobody_has(api: Api, path: str) -> None:
+    answer = api.get(path)
+    assert (answer.status_code, answer.content) == (404, b"")
+
+
+def test_a_miss_keeps_its_shape_whatever_the_id(api: Api) -> None:
+    for row_id in ("9", "x", "%00", "9" * 30):
+        answer = api.get(f"/api/v3/clients/{row_id}/balance.json")
+        assert (answer.status_code, answer.json()) == (404, {"errors": [{"error": "Client not found"}]})
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing.json", "/invoices/abc.json", "/invoices/1/pdf.json"])
@@ -250,6 +256,7 @@ def test_everything_can_be_done_over_http_without_a_key(api: Api) -> None:
     assert http.delete("/_sandbox/requests").status_code == 204
     assert http.get("/_sandbox/requests").json() == []
     assert http.get("/_sandbox/outbox").json() == []
+    assert http.put("/_sandbox/archive", json={"document": 1001}).status_code == 204
     assert http.post("/_sandbox/reset").status_code == 204
     assert count(api) == 0
     assert http.put("/_sandbox/clock", json={"now": None}).status_code == 200
@@ -265,6 +272,7 @@ def test_everything_can_be_done_over_http_without_a_key(api: Api) -> None:
         ("POST", "faults", {"path": "("}),
         ("PUT", "clock", {"now": "soon"}),
         ("PUT", "lag", {}),
+        ("PUT", "archive", {"document": 9}),
     ],
 )
 def test_a_mistaken_order_is_refused_aloud(api: Api, method: str, path: str, body: dict[str, Any]) -> None:

@@ -81,6 +81,9 @@ def arguments() -> argparse.ArgumentParser:
         type=Path,
         help="keep the sandbox's data in this SQLite file (default: forgotten at the end)",
     )
+    parser.add_argument(
+        "--toolsets", help="what to list, by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them)"
+    )
     return parser
 
 
@@ -101,19 +104,25 @@ def main(argv: Sequence[str]) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=settings.log_level, format="%(levelname)s %(name)s: %(message)s"
     )
-    anyio.run(_serve, settings, options.sandbox_file)
-    return 0
+    toolsets = [one.strip() for one in options.toolsets.split(",")] if options.toolsets else settings.toolsets
+    return anyio.run(_serve, settings, options.sandbox_file, toolsets)
 
 
-async def _serve(settings: Settings, sandbox_file: Path | None) -> None:
+async def _serve(settings: Settings, sandbox_file: Path | None, toolsets: Sequence[str]) -> int:
     # After the settings: a wrong one is said at once, and reading their docstrings is cheaper before the SDK is there.
     from mcp.server.stdio import stdio_server
 
-    from ix_tools.faces.mcp.server import build
+    from ix_tools.faces.mcp.server import UnknownToolset, build, chosen
 
+    try:
+        tools = chosen(toolsets) if toolsets else None
+    except UnknownToolset as wrong:
+        print(f"toolsets: {wrong}", file=sys.stderr)
+        return 2
     async with desk_of(settings, sandbox_file) as desk, stdio_server() as (incoming, outgoing):
-        server: Any = build(desk.open)
+        server: Any = build(desk.open, tools)
         # What was loaded to start lives as long as the process: collecting it again and again only costs pauses.
         gc.freeze()
         gc.enable()
         await server.run(incoming, outgoing, server.create_initialization_options())
+    return 0

@@ -5,7 +5,7 @@ database before the first call that needs them.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from ix_tools import __version__
+from ix_tools.listing import listed
 
 if TYPE_CHECKING:
     from ix_tools.perform import Desk
@@ -49,11 +50,29 @@ def _list(kind: str) -> dict[str, Any]:
     return {kind: rendered()[kind], "resultType": "complete"}
 
 
-def build(open_desk: OpenDesk) -> Server[Any]:
-    """A server whose calls are carried out at the desk that `open_desk` gives, opened when first needed."""
+class UnknownToolset(ValueError):
+    """A toolset that does not exist; the message names those that do."""
+
+
+def chosen(toolsets: Sequence[str]) -> list[dict[str, Any]]:
+    """The tools of these toolsets, in the catalogue's order; `all` is every tool."""
+    content = json.loads(resources.files("ix_tools").joinpath("toolsets.json").read_bytes())
+    known: dict[str, list[str]] = content["toolsets"]
+    wrong = [name for name in toolsets if name not in known and name != "all"]
+    if wrong or not toolsets:
+        raise UnknownToolset(f"there is no toolset {', '.join(wrong) or '(none given)'}; there are {', '.join(known)} and all")
+    names = {name for toolset in (known if "all" in toolsets else toolsets) for name in known[toolset]}
+    return listed([tool for tool in content["tools"] if tool["name"] in names])
+
+
+def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Server[Any]:
+    """A server whose calls are carried out at the desk that `open_desk` gives, opened when first needed.
+
+    `tools`: what to list instead of the usual tools. Listing is not permission: every tool can be called.
+    """
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> Any:
-        return _list("tools")
+        return _list("tools") if tools is None else {"tools": tools, "resultType": "complete"}
 
     async def call_tool(
         context: Context, params: types.CallToolRequestParams

@@ -6,7 +6,6 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from ix_tools.sandbox import seeds
 from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.reference import country, is_nif
 from ix_tools.sandbox.refusals import Missing, Phrase, Refused
@@ -150,5 +149,5 @@ def _wrong_places(books: Books, client: Client) -> list[Phrase]:
     client.country = known
     if known == "Portugal" and client.fiscal_id and not is_nif(client.fiscal_id):
         return ["fiscal_id_invalid"]
-    own = client.fiscal_id.upper().removeprefix("PT") == seeds.ISSUER["fiscal_id"]
+    own = client.fiscal_id.upper().removeprefix("PT") == books.issuer.fiscal_id
     return ["fiscal_id_invalid"] if own and books.options.refuse_own_nif else []

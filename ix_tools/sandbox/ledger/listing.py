@@ -18,7 +18,8 @@ from ix_tools.sandbox.rows import Client, Document
 Shown = TypeVar("Shown")
 STATUS_WORDS = {"sent": {"final", "sent"}, "final": {"final"}, "finalized": {"final"}}
 """The filter word for a finalized document is `sent`; the document itself says `final` (C8, J7)."""
-PER_PAGE, MOST_PER_PAGE = 10, 100
+_ARCHIVE_WORDS = (("archived", True), ("non_archived", False))
+MOST_PER_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Page:
 class Query:
     """A query string whose keys may repeat: `type[]=Invoice&type[]=Receipt`."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self.pairs = list(pairs)
+    def __init__(self, pairs: Iterable[tuple[str, str]], per_page: int = 10) -> None:
+        self.pairs, self.per_page = list(pairs), per_page
 
     def one(self, name: str) -> str:
         """The last value of a key."""
@@ -51,7 +52,7 @@ class Query:
 
     def page(self, found: list[Shown]) -> tuple[list[Shown], Page]:
         """The asked page of a list. Nonsense means the default, as it does in the service."""
-        number, per_page = _positive(self.one("page"), 1), _positive(self.one("per_page"), PER_PAGE)
+        number, per_page = _positive(self.one("page"), 1), _positive(self.one("per_page"), self.per_page)
         page = Page(number, min(per_page, MOST_PER_PAGE), len(found))
         return found[(number - 1) * page.per_page : number * page.per_page], page
 
@@ -66,12 +67,14 @@ def find(
     """The documents that match every filter, newest first. No filter is required (J8)."""
     wanted = types or query.many("type")
     statuses = set().union(*(STATUS_WORDS.get(word, {word}) for word in query.many("status")))
-    if query.one("archived") == "true" and query.one("non_archived") != "true":
-        return []  # nothing in a box is ever archived
+    # Neither word, or both denied, reads as the usual list: what is not archived.
+    archived = {archived for word, archived in _ARCHIVE_WORDS if query.one(word) == "true"} or {False}
     text, reference = _words(query.one("text")), query.one("reference")
     found = []
     for row in reversed(books.store.find(Document, **({"reference": reference} if reference else {}))):
         if BY_TYPE[row.type].family not in families or (wanted and row.type not in wanted):
+            continue
+        if row.archived not in archived:
             continue
         if (row.status not in statuses) if statuses else row.status == "deleted":
             continue

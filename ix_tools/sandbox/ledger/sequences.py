@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from ix_tools.sandbox import seeds
 from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import SEQUENCE_OFFSETS, WITHOUT_CODE, Kind
+from ix_tools.sandbox.ledger import accounts
 from ix_tools.sandbox.refusals import CREATE_CODES, REGISTER_CODES, Missing, Refused, RefusedByCode
 from ix_tools.sandbox.rows import Document, Sequence
 
@@ -31,6 +32,8 @@ def listed(books: Books) -> list[Sequence]:
 def create(books: Books, sent: dict[str, Any]) -> Sequence:
     """Open a series, and communicate it to the tax authority."""
     serie = str(sent.get("serie") or "").strip()
+    if not accounts.reaches_authority(books):
+        _refuse_creation("004")
     if books.options.create_refusal:
         _refuse_creation(books.options.create_refusal)
     if books.options.register_busy:
@@ -54,6 +57,8 @@ def register(books: Books, sequence_id: int) -> Sequence:
     sequence = books.store.get(Sequence, sequence_id)
     if sequence is None:
         raise RefusedByCode(404, "006", REGISTER_CODES["006"])
+    if not accounts.reaches_authority(books):
+        raise RefusedByCode(422, "002", REGISTER_CODES["002"])
     if books.options.register_refusal:
         code = books.options.register_refusal
         raise RefusedByCode(422, code, REGISTER_CODES.get(code, REGISTER_CODES["000"]))

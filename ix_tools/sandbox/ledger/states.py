@@ -67,7 +67,7 @@ def change(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> 
         _cancel(books, kind, document, str(sent.get("message") or "").strip())
     elif word == "settled" and kind.payable:
         payments.settle(books, document)
-    document.status = status
+    document.status, document.status_at = status, books.now.isoformat()
     books.store.save(document)
     if word == "canceled" and kind.type == "Receipt":
         payments.reopen(books, document)

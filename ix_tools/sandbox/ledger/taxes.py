@@ -7,7 +7,7 @@ from typing import Any
 
 from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.ledger.numbers import digits, fraction
-from ix_tools.sandbox.reference import TAX_CODES
+from ix_tools.sandbox.reference import TAX_CODES, is_tax_region
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Tax
 
@@ -80,14 +80,20 @@ def _checked(books: Books, sent: dict[str, Any], tax: Tax) -> Tax:
         raise Refused("blank", field="name")
     if any(other.name == name and other.id != tax.id for other in listed(books)):
         raise Refused("not_available", field="name")
-    value = fraction(sent.get("value", tax.value if tax.id else None))
+    given = sent.get("value", tax.value if tax.id else None)
+    if given in (None, ""):
+        raise Refused("blank", field="value")
+    value = fraction(given)
     if value is None or not 0 <= value <= 100:
         raise Refused("not_number", field="value")
     code = str(sent.get("code", tax.code))
     if code not in TAX_CODES:
         raise Refused("is_invalid", field="code")
     tax.name, tax.value, tax.code = name, digits(value), code
-    tax.region = str(sent.get("region", tax.region))
+    region = str(sent.get("region", tax.region) or "")
+    if not is_tax_region(region):
+        raise Refused("is_invalid", field="region")
+    tax.region = region
     tax.default_tax = str(sent.get("default_tax", int(tax.default_tax))) in ("1", "True", "true")
     return tax
 

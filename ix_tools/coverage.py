@@ -1,0 +1,62 @@
+"""Which tool carries out which operation of InvoiceXpress's description, and the other way round, from the specs alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ix_tools.operations.catalogue import catalogue, toolset_of
+
+BEYOND = {
+    "sequences.update": "first version of the API, XML; not in the current description",
+    "deleteClient": "in no description; clients in use rely on it",
+}
+"""Operations that InvoiceXpress carries out and its current description leaves out."""
+
+
+def tool_of() -> Mapping[str, str]:
+    """The tool of each operation id; an operation that two tools claim stops everything."""
+    found: dict[str, str] = {}
+    for name, operation in catalogue().items():
+        for identifier in operation.spec.covers:
+            if identifier in found:
+                raise ValueError(f"{identifier} is covered by {found[identifier]} and by {name}")
+            found[identifier] = name
+    return found
+
+
+def table() -> str:
+    """Both directions as Markdown."""
+    by_operation = [
+        "| operation | tool | |",
+        "|---|---|---|",
+        *(f"| `{one}` | `{tool}` | {BEYOND.get(one, '')} |" for one, tool in sorted(tool_of().items())),
+    ]
+    by_tool = ["| tool | toolset | effect | operations |", "|---|---|---|---|"]
+    for name, operation in catalogue().items():
+        covered = ", ".join(f"`{one}`" for one in operation.spec.covers) or "none: answered here"
+        by_tool.append(f"| `{name}` | {toolset_of()[name]} | {operation.spec.effect} | {covered} |")
+    return "\n".join(
+        [
+            "# Coverage",
+            "",
+            "Every operation of InvoiceXpress's description and the tool that carries it out. Written from the catalogue;",
+            "a test compares it with the published description both ways.",
+            "",
+            "## By operation",
+            "",
+            *by_operation,
+            "",
+            "## By tool",
+            "",
+            *by_tool,
+            "",
+        ]
+    )
+
+
+def write(path: Path) -> bool:
+    """Write the table where it is missing or stale; whether that was so."""
+    if path.exists() and path.read_text(encoding="utf-8") == table():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(table(), encoding="utf-8")
+    return True

@@ -1,0 +1,75 @@
+"""Rules about a client's account: initial balance, regularizations, money in and out."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from ix_tools.facts import Facts, Want, wants
+from ix_tools.guards.shapes import Entry
+from ix_tools.operation import Finding, refuse, warn
+from ix_tools.vocabulary import cents
+
+
+def entry_not_in_the_future(call: Entry, facts: Facts) -> Iterator[Finding]:
+    """Nobody owes or paid tomorrow."""
+    if call.date > facts.today:
+        yield refuse("date", f"{call.date} is in the future", f"at latest {facts.today}")
+
+
+@wants(Want.BALANCE)
+def within_the_remaining_balance(call: Entry, facts: Facts) -> Iterator[Finding]:
+    """A regularization takes off no more than what is left of the client's debt."""
+    remaining = facts.balance.remaining_balance if facts.balance else None
+    known = [one for one in (remaining.total, remaining.value) if one is not None] if remaining else []
+    # The two figures of the answer are not explained anywhere; what is above both is certainly too much.
+    if known and call.value > max(known):
+        yield refuse(
+            "value",
+            f"{cents(call.value)} is more than the {cents(max(known))} that the client still owes",
+            f"at most {cents(max(known))}",
+            "get_client_balance shows what is owed",
+        )
+
+
+@wants(Want.BALANCE)
+def initial_balance_replaces(call: Entry, facts: Facts) -> Iterator[Finding]:
+    """There is one initial balance: setting it writes over the one before."""
+    known = facts.balance.initial_balance if facts.balance else None
+    if known is not None and known.value and known.value != call.value:
+        yield warn("value", f"the initial balance of {cents(known.value)} is replaced by {cents(call.value)}")
+
+
+class RegularizationShaped(Protocol):
+    """A call about a regularization."""
+
+    @property
+    def regularization_id(self) -> int: ...
+
+
+@wants(Want.REGULARIZATIONS)
+def regularization_exists(call: RegularizationShaped, facts: Facts) -> Iterator[Finding]:
+    """It is one of this client's."""
+    if not any(one.id == call.regularization_id for one in facts.regularizations):
+        yield refuse(
+            "regularization_id",
+            f"the client has no regularization {call.regularization_id}",
+            ", ".join(f"{one.number}: {one.id}" for one in facts.regularizations),
+            "list_regularizations shows them",
+        )
+
+
+class MovementShaped(Entry, Protocol):
+    """Money received or given back."""
+
+    @property
+    def serie(self) -> str | None: ...
+
+
+@wants(Want.SEQUENCES)
+def movement_series_exists(call: MovementShaped, facts: Facts) -> Iterator[Finding]:
+    """A series that does not exist would be replaced by the default one in silence."""
+    if call.serie and not any(one.serie == call.serie for one in facts.sequences):
+        yield refuse(
+            "serie",
+            f"there is no series {call.serie!r}",
+            ", ".join(one.serie or "" for one in facts.sequences),
+        )

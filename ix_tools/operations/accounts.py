@@ -1,0 +1,342 @@
+"""Accounts at InvoiceXpress and their tie to the tax authority (AT); off unless allow_account_setup is set.
+
+Passwords travel on the wire and nowhere else; of an account's API key nothing is read.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
+
+from ix_tools.errors import Rejected
+from ix_tools.facts import Facts, Want
+from ix_tools.operation import (
+    At,
+    Correction,
+    Effect,
+    Expected,
+    Operation,
+    Preview,
+    Route,
+    Row,
+    Sending,
+    Spec,
+    Step,
+    Subject,
+)
+from ix_tools.operations.drafts import OURS
+from ix_tools.records import AccountRecord
+from ix_tools.vocabulary import Call, Email, Id, Record
+
+
+def _sub_user(text: str) -> str:
+    if not re.fullmatch(r"\d{9}/\d{1,4}", text):
+        raise ValueError(
+            "a sub-user of the tax authority, NIF/number such as 509442013/1; never the main user"
+        )
+    return text
+
+
+SubUser = Annotated[str, AfterValidator(_sub_user), WithJsonSchema({"type": "string"})]
+Secret = Annotated[SecretStr, Field(min_length=1), WithJsonSchema({"type": "string", "format": "password"})]
+Terms = Literal[True]
+
+
+def account_at(number: int) -> Subject:
+    """Where an account is read."""
+    return Subject(f"/api/accounts/{number}/get.json", "account", AccountRecord)
+
+
+def person(call: Any) -> list[Row]:
+    """The person named, for an approval."""
+    name = " ".join(filter(None, [call.first_name, call.last_name]))
+    return [Row("person", name)] if name else []
+
+
+class AccountResult(Record):
+    """An account, without its key and passwords."""
+
+    telling = frozenset({"account"})
+
+    account: AccountRecord
+    note: str | None = None
+
+
+class GetAccount(Operation[AccountResult]):
+    """Read an account's state: organization, trial, whether AT is configured.
+
+    Source: OpenAPI getAccount.
+    """
+
+    account_id: Id
+    """Id, from create_account."""
+
+    spec = Spec(
+        name="get_account",
+        title="Read an account",
+        effect=Effect.READS,
+        route=Route("GET", "/api/accounts/{account_id}/get.json", answer="account"),
+        covers=("getAccount",),
+        example={"account_id": 1},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> AccountResult:
+        """The account."""
+        return AccountResult(account=AccountRecord.model_validate(content or {}))
+
+
+class NewAccount(Call):
+    """What a new account needs."""
+
+    organization_name: str = Field(min_length=1)
+    """Company."""
+    email: Email
+    """Owner's e-mail."""
+    password: Secret
+    """Owner's; never shown."""
+    terms: Terms
+    """The person accepts InvoiceXpress's terms."""
+    first_name: str | None = None
+    """First name."""
+    last_name: str | None = None
+    """Last name."""
+    phone: str | None = None
+    """Telephone."""
+    fiscal_id: str | None = None
+    """NIF; fixed later."""
+    tax_country: Literal["1", "2", "3"] | None = None
+    """InvoiceXpress's code."""
+    language: Literal["pt", "en", "es"] | None = None
+    """Language."""
+    marketing: bool | None = None
+    """Newsletter."""
+
+
+class CreateAccount(NewAccount, Operation[AccountResult]):
+    """Create an InvoiceXpress account; a person approves. Off unless allow_account_setup is set. The new API key is not shown.
+
+    Source: OpenAPI createAccount, createAccountExisting.
+    """
+
+    existing_user: Annotated[bool, OURS] = False
+    """For an owner who is a user already."""
+
+    spec = Spec(
+        name="create_account",
+        title="Create an account",
+        effect=Effect.ADMIN,
+        route=Route("POST", "/api/accounts/create.json", envelope="account", answer="account"),
+        covers=("createAccount", "createAccountExisting"),
+        example={
+            "organization_name": "Padaria Central, Lda",
+            "email": "dona@padaria.example.pt",
+            "password": "only-an-example",
+            "terms": True,
+            "fiscal_id": "508025338",
+        },
+    )
+
+    def preview(self, facts: Facts) -> Preview:
+        """Whose account, and that the terms are accepted; never the password."""
+        rows = [Row("organization", self.organization_name), Row("email", self.email), *person(self)]
+        rows += [Row(label, getattr(self, label)) for label in ("phone",) if getattr(self, label)]
+        if self.fiscal_id:
+            rows.append(Row("nif", self.fiscal_id))
+        if self.existing_user:
+            rows.append(Row("existing_user", True))
+        return Preview("create_account", (*rows, Row("secret", self.password), Row("terms", True)))
+
+    async def carried_out(self, sending: Sending) -> AccountResult:
+        """By one of the two paths, which take the same."""
+        call: Operation[AccountResult] = self
+        if self.existing_user:
+            call = AccountOfUser.model_construct(
+                **{name: getattr(self, name) for name in NewAccount.model_fields}
+            )
+        return self.read(await sending.send(call), sending.facts)
+
+    def read(self, content: Any, facts: Facts) -> AccountResult:
+        """The account. The key in the answer is left unread."""
+        return AccountResult(
+            account=AccountRecord.model_validate(content or {}),
+            note="The new account's API key is not shown here: its owner signs in and finds it under Account > API.",
+        )
+
+    def next_steps(self, result: AccountResult) -> Iterable[Step]:
+        """See it."""
+        if result.account.id:
+            yield Step("get_account", "see its state", {"account_id": result.account.id})
+
+    def undo(self, result: AccountResult, facts: Facts) -> Correction:
+        """Only InvoiceXpress closes it."""
+        return Correction("account_created")
+
+
+class AccountOfUser(NewAccount, Operation[AccountResult]):
+    """The same for someone who is a user already."""
+
+    spec = Spec(
+        "create_account",
+        "",
+        Effect.ADMIN,
+        {},
+        Route("POST", "/api/accounts/create_already_user.json", envelope="account", answer="account"),
+    )
+
+
+class Credentials(Call):
+    """The sub-user with which series are registered at the tax authority."""
+
+    username: SubUser
+    """Sub-user NIF/n with WFA, WSE, WDT; never the main one."""
+    password: Annotated[Secret, At("password", base64=True)]
+    """Sub-user's; never shown."""
+    type: Literal["AT"] = "AT"
+    """Always AT."""
+    context: Literal["Sequences"] = "Sequences"
+    """Always Sequences."""
+
+
+class UpdateAccount(Operation[AccountResult]):
+    """Change an account's details, or its AT credentials for series; a person approves. Off unless allow_account_setup is set.
+
+    Source: OpenAPI updateAccount.
+    """
+
+    account_id: Id
+    """Id, from create_account."""
+    password: Secret
+    """Owner's; never shown."""
+    terms: Terms
+    """The person accepts InvoiceXpress's terms."""
+    organization_name: str | None = Field(default=None, min_length=1)
+    """Company."""
+    email: Email | None = None
+    """Owner's e-mail."""
+    first_name: str | None = None
+    """First name."""
+    last_name: str | None = None
+    """Last name."""
+    phone: str | None = None
+    """Telephone."""
+    address: str | None = None
+    """Street and number."""
+    city: str | None = None
+    """City."""
+    postal_code: str | None = None
+    """Like 1000-555."""
+    website: str | None = None
+    """Web address."""
+    fax: str | None = None
+    """Fax."""
+    credentials: Credentials | None = None
+    """AT sub-user for series."""
+
+    spec = Spec(
+        name="update_account",
+        title="Change an account",
+        effect=Effect.ADMIN,
+        route=Route("PUT", "/api/accounts/{account_id}/update.json", envelope="account", answer="account"),
+        needs=frozenset({Want.SUBJECT}),
+        idempotent=True,
+        covers=("updateAccount",),
+        example={"account_id": 1, "password": "only-an-example", "terms": True, "phone": "220000001"},
+    )
+
+    def regarding(self, result: AccountResult | None = None) -> Subject:
+        """The account."""
+        return account_at(self.account_id)
+
+    def completed(self, facts: Facts) -> Self:
+        """Name and e-mail are wanted every time: the ones there are, unless new ones are given."""
+        names = ("organization_name", "email")
+        update = {name: getattr(facts.subject, name, None) for name in names if getattr(self, name) is None}
+        return self.model_copy(update=update)
+
+    def preview(self, facts: Facts) -> Preview:
+        """What changes; never a password."""
+        place = ", ".join(filter(None, [self.address, self.postal_code, self.city]))
+        rows = [
+            Row("account_id", str(self.account_id)),
+            Row("organization", self.organization_name),
+            Row("email", self.email),
+            *person(self),
+        ]
+        rows += [Row("phone", self.phone)] if self.phone else []
+        rows += [Row("address", place)] if place else []
+        rows.append(Row("secret", self.password))
+        if self.credentials:
+            given = self.credentials
+            rows += [Row("at_subuser", given.username), Row("at_secret", given.password)]
+        return Preview("update_account", (*rows, Row("terms", True)))
+
+    def expected(self, facts: Facts) -> Expected:
+        """Name and e-mail, which is all that reads back."""
+        return Expected({"organization_name": self.organization_name, "email": self.email})
+
+    def read(self, content: Any, facts: Facts) -> AccountResult:
+        """Answered with nothing; the road reads it again."""
+        return AccountResult(account=AccountRecord.model_validate(content or {}))
+
+    def undo(self, result: AccountResult, facts: Facts) -> Correction:
+        """Change it again."""
+        known = facts.subject
+        before = {name: getattr(known, name, None) for name in ("organization_name", "email")}
+        step = Step(
+            "update_account", "put the earlier values back", {"account_id": self.account_id, **before}
+        )
+        return Correction("account_changed", (step,))
+
+
+class AtResult(Record):
+    """Whether InvoiceXpress took the credentials."""
+
+    success: bool
+
+
+class SetupAtCommunication(Operation[AtResult]):
+    """Set up how documents reach the tax authority (AT); a person approves. Off unless allow_account_setup is set.
+
+    Source: OpenAPI atCommunication (v3).
+    """
+
+    at_subuser: SubUser
+    """AT sub-user NIF/n with WFA, WSE, WDT; never the main one."""
+    at_password: Annotated[Secret, At("at_password", base64=True)]
+    """Sub-user's; never shown."""
+    communication_type: Literal["auto", "manual", "guides", "portal_at"]
+    """auto: each document; manual: SAF-T; guides: only guides; portal_at: at AT's site."""
+
+    spec = Spec(
+        name="setup_at_communication",
+        title="Set up AT communication",
+        effect=Effect.ADMIN,
+        route=Route("POST", "/api/v3/accounts/at_communication.json", envelope="at_communication"),
+        idempotent=True,
+        covers=("atCommunication",),
+        example={"at_subuser": "509442013/1", "at_password": "only-an-example", "communication_type": "auto"},
+    )
+
+    def preview(self, facts: Facts) -> Preview:
+        """Whose credentials, and what for; never the password."""
+        rows = (
+            Row("at_subuser", self.at_subuser),
+            Row("at_secret", self.at_password),
+            Row("communication", self.communication_type),
+        )
+        return Preview("at_communication", rows)
+
+    def read(self, content: Any, facts: Facts) -> AtResult:
+        """A yes, or a refusal."""
+        if str((content or {}).get("success", "")).lower() != "true":
+            raise Rejected(
+                "InvoiceXpress did not accept the credentials.",
+                next="check the sub-user, its password and its permissions (WFA, WSE, WDT) at the tax authority",
+            )
+        return AtResult(success=True)
+
+    def undo(self, result: AtResult, facts: Facts) -> Correction:
+        """Set it up again."""
+        return Correction("at_set_up")

@@ -1,0 +1,211 @@
+"""Estimates: quotes, pro forma invoices and fees notes."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import Field
+
+from ix_tools.facts import Facts, Want
+from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, updates
+from ix_tools.operation import At, Effect, Expected, Operation, Route, Spec, Step
+from ix_tools.operations.drafts import (
+    ClientDetails,
+    DocumentDraft,
+    DocumentResult,
+    LineItem,
+    after_a_draft,
+    expected_of,
+    found_client,
+    with_default_taxes,
+)
+from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
+from ix_tools.operations.updates import merged
+from ix_tools.records import Document
+from ix_tools.vocabulary import DueDate, EstimateType, Id, Money, WireDate
+
+ESTIMATE_GUARDS = (
+    money.taxes_exist,
+    exemptions.exemption_named_when_vat_is_zero,
+    exemptions.exemption_known_and_in_force,
+    exemptions.no_exemption_without_exempt_lines,
+    dates.due_date_not_before_date,
+    clients.client_named,
+    clients.client_is_the_one_meant,
+    clients.existing_client_not_contradicted,
+    clients.fiscal_id_fits_country,
+    catalogue.catalogue_items_not_overwritten_unseen,
+    catalogue.line_names_unique,
+    series.series_fits_type,
+)
+
+
+class EstimateDraft(DocumentDraft):
+    """What estimates add."""
+
+    auto_add_related_document: bool | None = None
+    """Let InvoiceXpress link documents made from it."""
+
+
+class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
+    """Create a quote, pro forma or fees note as a draft; no tax is due on it. Fields as in create_invoice.
+
+    Source: OpenAPI createEstimate.
+    """
+
+    document_type: EstimateType = "quotes"
+    """Kind of estimate."""
+
+    spec = Spec(
+        name="create_estimate",
+        title="Create a draft estimate",
+        effect=Effect.DRAFTS,
+        route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
+        guards=(exemptions.removal_only_on_update, *ESTIMATE_GUARDS),
+        covers=("createEstimate",),
+        example={
+            "document_type": "quotes",
+            "date": "2026-11-20",
+            "due_date": "+30d",
+            "client": {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338"},
+            "items": [{"name": "Obra na cozinha", "unit_price": 1200, "quantity": 1, "tax": "IVA23"}],
+        },
+    )
+
+    def completed(self, facts: Facts) -> Self:
+        """Name what the account's defaults decide."""
+        return self.model_copy(
+            update={
+                "items": with_default_taxes(self.items, facts),
+                **({"client": found_client(self.client, facts)} if self.client else {}),
+            }
+        )
+
+    def expected(self, facts: Facts) -> Expected | None:
+        """The predicted totals and what was asked."""
+        return expected_of(self, facts)
+
+    def read(self, content: Any, facts: Facts) -> DocumentResult:
+        """The draft as stored."""
+        return DocumentResult(document=Document.model_validate(content))
+
+    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
+        """Finalize."""
+        return after_a_draft(result)
+
+
+class UpdateEstimate(EstimateDraft, Operation[DocumentResult]):
+    """Change a draft estimate. What you leave out stays; items, when given, replace all lines.
+
+    Source: OpenAPI updateEstimate.
+    """
+
+    document_type: EstimateType
+    """Kind of estimate."""
+    document_id: Id
+    """Draft's id."""
+    date: WireDate | None = None  # type: ignore[assignment]
+    """Document date."""
+    due_date: DueDate | None = None  # type: ignore[assignment]
+    """Due date."""
+    client: ClientDetails | None = None
+    """Another customer."""
+    items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
+    """All lines."""
+
+    spec = Spec(
+        name="update_estimate",
+        title="Change a draft estimate",
+        effect=Effect.DRAFTS,
+        route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
+        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT, Want.RELATED, Want.DIFFERENCES}),
+        guards=(
+            updates.only_drafts_are_edited,
+            updates.lines_not_dropped_unseen,
+            updates.rebuilt_lines_keep_the_total,
+            *ESTIMATE_GUARDS,
+        ),
+        idempotent=True,
+        covers=("updateEstimate",),
+        example={"document_type": "quotes", "document_id": 1001, "reference": "PO-2026-118"},
+    )
+
+    def completed(self, facts: Facts) -> Self:
+        """The whole document: an update replaces everything."""
+        return merged(self, facts)
+
+    def expected(self, facts: Facts) -> Expected | None:
+        """The predicted totals and what was asked."""
+        return expected_of(self, facts)
+
+    def read(self, content: Any, facts: Facts) -> DocumentResult:
+        """The draft as stored; an empty answer is a success and is read back by the road."""
+        return DocumentResult(document=Document.model_validate(content or {}))
+
+    def next_steps(self, result: DocumentResult) -> Iterable[Step]:
+        """Finalize."""
+        return after_a_draft(result)
+
+
+TYPES = {"quotes": "Quote", "proformas": "Proforma", "fees_notes": "FeesNote"}
+State = Literal["draft", "final", "accepted", "refused", "canceled"]
+USUAL: list[State] = ["draft", "final", "accepted", "refused"]
+
+
+class EstimateList(PageShown):
+    """A page of estimates."""
+
+    telling = frozenset({"estimates"})
+
+    estimates: list[DocumentRow]
+
+
+class ListEstimates(Operation[EstimateList]):
+    """List quotes, pro formas and fees notes, newest first.
+
+    Source: OpenAPI listEstimates.
+    """
+
+    types: Annotated[list[EstimateType], At("type[]", TYPES)] = Field(
+        default_factory=lambda: list(get_args(EstimateType)), min_length=1
+    )
+    """Default all."""
+    states: Annotated[list[State], At("status[]", {"final": "sent"})] = Field(
+        default_factory=USUAL.copy, min_length=1
+    )
+    """Default not canceled."""
+    text: str | None = None
+    """Fuzzy search."""
+    date_from: Annotated[WireDate | None, At("date[from]")] = None
+    """Dated from."""
+    date_to: Annotated[WireDate | None, At("date[to]")] = None
+    """Dated to."""
+    due_date_from: Annotated[WireDate | None, At("due_date[from]")] = None
+    """Due from."""
+    due_date_to: Annotated[WireDate | None, At("due_date[to]")] = None
+    """Due to."""
+    total_before_taxes_from: Annotated[Money | None, At("total_before_taxes[from]")] = None
+    """At least, net."""
+    total_before_taxes_to: Annotated[Money | None, At("total_before_taxes[to]")] = None
+    """At most, net."""
+    non_archived: bool = True
+    """Not archived."""
+    archived: bool = False
+    """Archived too."""
+    page: int = Field(default=1, ge=1)
+    """Page."""
+    per_page: int = Field(default=30, ge=1, le=100)
+    """Rows a page."""
+
+    spec = Spec(
+        name="list_estimates",
+        title="List estimates",
+        effect=Effect.READS,
+        route=Route("GET", "/estimates.json"),
+        covers=("listEstimates",),
+        example={"types": ["quotes"], "states": ["final"], "date_from": "2026-11-01"},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> EstimateList:
+        """Rows, and in words what this page leaves out."""
+        return EstimateList.model_validate(documents_of(content, "estimates"))

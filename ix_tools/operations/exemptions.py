@@ -1,0 +1,95 @@
+"""The reasons for charging no VAT (motivos de isenção), from the table that ships with the package."""
+
+from datetime import date
+from typing import Literal
+
+from ix_tools.fiscal.exemptions import Exemption, exemption, exemptions, in_force, table_as_of, table_source
+from ix_tools.operation import Effect, Operation, Sending, Spec
+from ix_tools.vocabulary import ExemptionCode, Record, WireDate
+
+
+class ExemptionRow(Record):
+    """An exemption code. `text` is the Portuguese wording printed on the document."""
+
+    telling = frozenset({"code", "text", "law"})
+
+    code: str
+    text: str
+    meaning: str | None = None
+    law: str
+    valid_from: str | None = None
+    valid_until: str | None = None
+    in_force: bool
+    note: str | None = None
+
+
+class ExemptionList(Record):
+    """Codes, with where the table is from."""
+
+    codes: list[ExemptionRow]
+    source: str
+    as_of: str
+
+
+class LookupExemptionCodes(Operation[ExemptionList]):
+    """Look up VAT exemption codes (motivos de isenção): printed text, law, validity.
+
+    Source: official code list; AT table.
+    """
+
+    code: ExemptionCode | None = None
+    """One code."""
+    text: str | None = None
+    """Words in pt or en, or a law."""
+    on: WireDate | None = None
+    """Document date; default today."""
+    language: Literal["pt", "en"] = "pt"
+    """Notes in."""
+    all: bool = False
+    """Ended ones too."""
+
+    spec = Spec(
+        name="lookup_exemption_codes",
+        title="Look up exemption codes",
+        effect=Effect.LOCAL,
+        example={"text": "artigo 9", "language": "pt"},
+        idempotent=True,
+    )
+
+    async def carried_out(self, sending: Sending) -> ExemptionList:
+        """Answered from the table that ships with the package."""
+        day = self.on or sending.facts.today
+        return ExemptionList(
+            codes=[self._row(one, day) for one in self._found(day)],
+            source=table_source(),
+            as_of=table_as_of().isoformat(),
+        )
+
+    def _found(self, day: date) -> list[Exemption]:
+        if self.code is not None:
+            one = exemption(self.code)
+            return [one] if one else []
+        words = [word for word in (self.text or "").lower().split() if word]
+        return [
+            one
+            for one in exemptions()
+            if (self.all or in_force(one, day))
+            and all(
+                word
+                in f"{one.code} {one.text_pt} {one.text_en} {one.law} {one.note_pt} {one.note_en}".lower()
+                for word in words
+            )
+        ]
+
+    def _row(self, one: Exemption, day: date) -> ExemptionRow:
+        note = one.note_pt if self.language == "pt" else one.note_en
+        return ExemptionRow(
+            code=one.code,
+            text=one.text_pt,
+            meaning=one.text_en if self.language == "en" else None,
+            law=one.law,
+            valid_from=one.valid_from.isoformat() if one.valid_from else None,
+            valid_until=one.valid_until.isoformat() if one.valid_until else None,
+            in_force=in_force(one, day),
+            note=note or None,
+        )

@@ -1,0 +1,258 @@
+"""Items: the account's catalogue, which every document line writes into as well (trap 4)."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from ix_tools.facts import Facts, Want
+from ix_tools.guards import records
+from ix_tools.operation import (
+    At,
+    Correction,
+    Effect,
+    Expected,
+    Operation,
+    Route,
+    Spec,
+    Step,
+    Subject,
+)
+from ix_tools.operations.lists import Deleted, PageShown, page_of
+from ix_tools.records import CatalogueItem
+from ix_tools.vocabulary import Call, Id, Record, UnitPrice
+
+Unit = Literal["hour", "day", "month", "unit", "service", "other"]
+
+
+def item_at(number: int) -> Subject:
+    """Where an item is read."""
+    return Subject(f"/items/{number}.json", "item", CatalogueItem)
+
+
+def values_of(item: Any) -> dict[str, Any]:
+    """A stored item as the arguments that would store it."""
+    fields = item.model_dump(
+        mode="json", include={"name", "description", "unit_price", "unit", "tax"}, exclude_none=True
+    )
+    return dict(fields)
+
+
+class ItemList(PageShown):
+    """A page of the catalogue."""
+
+    telling = frozenset({"items"})
+
+    items: list[CatalogueItem]
+
+
+class ListItems(Operation[ItemList]):
+    """List the catalogue of items: names, prices, taxes.
+
+    Source: OpenAPI listItems.
+    """
+
+    page: int = Field(default=1, ge=1)
+    """Page."""
+    per_page: int = Field(default=30, ge=1, le=100)
+    """Rows a page."""
+
+    spec = Spec(
+        name="list_items",
+        title="List items",
+        effect=Effect.READS,
+        route=Route("GET", "/items.json"),
+        covers=("listItems",),
+        example={"per_page": 50},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> ItemList:
+        """A page."""
+        rows = [CatalogueItem.model_validate(one) for one in (content or {}).get("items") or []]
+        return ItemList.model_validate({"items": rows, **page_of(content, len(rows))})
+
+
+class ItemResult(Record):
+    """An item as it is stored."""
+
+    item: CatalogueItem
+
+
+class GetItem(Operation[ItemResult]):
+    """Read one item.
+
+    Source: OpenAPI getItem.
+    """
+
+    item_id: Id
+    """Id, from list_items."""
+
+    spec = Spec(
+        name="get_item",
+        title="Read an item",
+        effect=Effect.READS,
+        route=Route("GET", "/items/{item_id}.json", answer="item"),
+        covers=("getItem",),
+        example={"item_id": 402321},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> ItemResult:
+        """The item."""
+        return ItemResult(item=CatalogueItem.model_validate(content or {}))
+
+
+class ItemFields(Call):
+    """What an item holds."""
+
+    description: str | None = None
+    """More text."""
+    unit: Unit | None = None
+    """Unit of measure."""
+    tax: Annotated[str | None, At("tax.name")] = None
+    """Tax name from list_taxes; default: the account's default."""
+
+
+def expected_item(call: Any) -> Expected:
+    """What the item reads back as."""
+    given = {name: getattr(call, name) for name in ("name", "description", "unit_price", "unit", "tax")}
+    return Expected({name: value for name, value in given.items() if value is not None})
+
+
+class CreateItem(ItemFields, Operation[ItemResult]):
+    """Add an item to the catalogue. Document lines of the same name take over and overwrite it.
+
+    Source: OpenAPI createItem.
+    """
+
+    name: str = Field(min_length=1)
+    """Unique; fixed once used on a document."""
+    unit_price: UnitPrice
+    """Without VAT."""
+
+    spec = Spec(
+        name="create_item",
+        title="Create an item",
+        effect=Effect.CATALOGUE,
+        route=Route("POST", "/items.json", envelope="item", answer="item"),
+        guards=(records.item_tax_exists,),
+        covers=("createItem",),
+        example={"name": "Azulejo 20x20", "description": "Azulejo branco", "unit_price": 1.35, "unit": "unit", "tax": "IVA23"},
+    )  # fmt: skip
+
+    def regarding(self, result: ItemResult | None = None) -> Subject | None:
+        """The new item, once it has an id."""
+        return item_at(result.item.id) if result and result.item.id else None
+
+    def completed(self, facts: Facts) -> Self:
+        """Name the default tax, so that the wire says what is meant; InvoiceXpress wants a description."""
+        default = facts.tax(None)
+        return self.model_copy(
+            update={
+                "tax": self.tax or (default.name if default else None),
+                "description": self.description if self.description is not None else self.name,
+            }
+        )
+
+    def expected(self, facts: Facts) -> Expected:
+        """What was asked."""
+        return expected_item(self)
+
+    def read(self, content: Any, facts: Facts) -> ItemResult:
+        """The item as stored."""
+        return ItemResult(item=CatalogueItem.model_validate(content or {}))
+
+    def undo(self, result: ItemResult, facts: Facts) -> Correction:
+        """Delete it."""
+        return Correction("created", (Step("delete_item", "delete it", {"item_id": result.item.id}),))
+
+
+class UpdateItem(ItemFields, Operation[ItemResult]):
+    """Change an item for the whole account. What you leave out stays; issued documents keep what they have.
+
+    Source: OpenAPI updateItem.
+    """
+
+    item_id: Id
+    """Id, from list_items."""
+    name: str | None = Field(default=None, min_length=1)
+    """Only while no document uses it."""
+    unit_price: UnitPrice | None = None
+    """Without VAT."""
+
+    spec = Spec(
+        name="update_item",
+        title="Change an item",
+        effect=Effect.CATALOGUE,
+        route=Route("PUT", "/items/{item_id}.json", envelope="item", answer="item"),
+        needs=frozenset({Want.SUBJECT}),
+        guards=(records.item_tax_exists, records.price_changes_for_everyone, records.used_names_stay),
+        idempotent=True,
+        covers=("updateItem",),
+        example={"item_id": 402321, "unit_price": 55},
+    )
+
+    def regarding(self, result: ItemResult | None = None) -> Subject:
+        """The item."""
+        return item_at(self.item_id)
+
+    def completed(self, facts: Facts) -> Self:
+        """The whole item: what is not sent may be lost."""
+        known = facts.subject
+        kept = {
+            name: getattr(known, name, None) for name in ("name", "description", "unit_price", "unit", "tax")
+        }
+        return self.model_copy(
+            update={name: old for name, old in kept.items() if getattr(self, name) is None}
+        )
+
+    def expected(self, facts: Facts) -> Expected:
+        """What was asked, and all the rest as it was."""
+        return expected_item(self)
+
+    def read(self, content: Any, facts: Facts) -> ItemResult:
+        """Answered with nothing; the road reads it again."""
+        return ItemResult(item=CatalogueItem.model_validate(content or {}))
+
+    def undo(self, result: ItemResult, facts: Facts) -> Correction:
+        """Put back what was there."""
+        before = {"item_id": self.item_id, **values_of(facts.subject)}
+        return Correction("changed", (Step("update_item", "put the earlier values back", before),))
+
+
+class DeleteItem(Operation[Deleted]):
+    """Delete an item from the catalogue; documents keep their lines.
+
+    Source: OpenAPI deleteItem.
+    """
+
+    item_id: Id
+    """Id, from list_items."""
+
+    spec = Spec(
+        name="delete_item",
+        title="Delete an item",
+        effect=Effect.CATALOGUE,
+        route=Route("DELETE", "/items/{item_id}.json"),
+        needs=frozenset({Want.SUBJECT}),
+        idempotent=True,
+        covers=("deleteItem",),
+        example={"item_id": 402321},
+    )
+
+    def regarding(self, result: Deleted | None = None) -> Subject:
+        """The item."""
+        return item_at(self.item_id)
+
+    def read(self, content: Any, facts: Facts) -> Deleted:
+        """What was there."""
+        return Deleted(deleted=f"item {self.item_id} ({getattr(facts.subject, 'name', None)})")
+
+    def next_steps(self, result: Deleted) -> Iterable[Step]:
+        """See what is left."""
+        yield Step("list_items", "see the catalogue as it is now")
+
+    def undo(self, result: Deleted, facts: Facts) -> Correction:
+        """Create it again."""
+        return Correction("removed", (Step("create_item", "create it again", values_of(facts.subject)),))

@@ -1,0 +1,71 @@
+"""What lists share: rows, pages, and in words what a page leaves out; and what a deletion leaves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ix_tools.records import Document, Page
+from ix_tools.vocabulary import Record
+
+
+class DocumentRow(Record):
+    """A document in a list, short."""
+
+    telling = frozenset({"id", "number", "status", "total"})
+
+    id: int | None = None
+    document_type: str = ""
+    number: str | None = None
+    status: str | None = None
+    date: str | None = None
+    due_date: str | None = None
+    client: str | None = None
+    reference: str | None = None
+    total: str | None = None
+    at_doc_code_id: str | None = None
+
+
+def row_of(document: Document) -> DocumentRow:
+    """A document as a row."""
+    shown = document.model_dump(mode="json", include=set(DocumentRow.model_fields) - {"client"})
+    return DocumentRow.model_validate({**shown, "client": document.client.name if document.client else None})
+
+
+class PageShown(Record):
+    """Where a list stands, and what was left out."""
+
+    page: int = 1
+    pages: int = 1
+    total_entries: int = 0
+    left_out: str | None = None
+
+
+class Deleted(Record):
+    """What is gone."""
+
+    deleted: str
+
+
+def documents_of(content: Any, key: str, reference: str | None = None) -> dict[str, Any]:
+    """A page of documents as the fields of a result; the rows under their key."""
+    rows = [row_of(Document.model_validate(one)) for one in (content or {}).get(key) or []]
+    # The search is fuzzy (A1.3): an exact reference is matched here, and what fell out is said.
+    matching = [row for row in rows if reference is None or row.reference == reference]
+    shown = page_of(content, len(rows))
+    if len(matching) < len(rows):
+        fell = f"{len(rows) - len(matching)} rows with another reference left out"
+        shown["left_out"] = "; ".join(filter(None, [shown["left_out"], fell]))
+    return {key: matching, **shown}
+
+
+def page_of(content: Mapping[str, Any] | None, rows: int) -> dict[str, Any]:
+    """The page's place in the list, as the fields of `PageShown`."""
+    page = Page.model_validate((content or {}).get("pagination") or {"total_entries": rows})
+    more = page.current_page < page.total_pages
+    return {
+        "page": page.current_page,
+        "pages": page.total_pages,
+        "total_entries": page.total_entries,
+        "left_out": f"{page.total_entries} in all, {rows} on this page; next: page {page.current_page + 1}"
+        if more
+        else None,
+    }

@@ -1,0 +1,378 @@
+"""Treasury: what a client owes, and entries in the client's account that are no documents (third version of the API)."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ix_tools.facts import Facts, Want
+from ix_tools.fiscal.mechanisms import mechanism
+from ix_tools.guards import treasury
+from ix_tools.operation import Correction, Effect, Operation, Preview, Route, Row, Spec, Step, Subject
+from ix_tools.operations.clients import client_at
+from ix_tools.operations.lists import Deleted, PageShown, page_of
+from ix_tools.operations.payments import Mechanism
+from ix_tools.records import Balance, InitialBalance, Regularization, TreasuryMovement
+from ix_tools.vocabulary import AboveZero, Call, Id, Record, WireDate
+
+
+class OfClient(Call):
+    """A call about one client's account."""
+
+    client_id: Id
+    """Id, from find_client or list_clients."""
+
+
+def whose(call: Any, facts: Facts) -> list[Row]:
+    """Who the client is, and what they owe, for an approval."""
+    rows = [
+        Row("client", getattr(facts.subject, "name", None) or call.client_id),
+        Row("client_code", getattr(facts.subject, "code", None) or "-"),
+    ]
+    remaining = facts.balance.remaining_balance if facts.balance else None
+    if remaining and remaining.total is not None:
+        rows.append(Row("owed_before", remaining.total))
+    return rows
+
+
+class BalanceResult(Record):
+    """What a client owes."""
+
+    balance: Balance
+
+
+class GetClientBalance(OfClient, Operation[BalanceResult]):
+    """Read what a client owes: balance, overdue, remaining, initial.
+
+    Source: OpenAPI getClientBalance (v3).
+    """
+
+    spec = Spec(
+        name="get_client_balance",
+        title="Read a client's balance",
+        effect=Effect.READS,
+        route=Route("GET", "/api/v3/clients/{client_id}/balance.json"),
+        covers=("getClientBalance",),
+        example={"client_id": 501},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> BalanceResult:
+        """The balance."""
+        return BalanceResult(balance=Balance.model_validate(content or {}))
+
+
+class Entry(OfClient):
+    """An amount on a day, with a word about it."""
+
+    value: AboveZero
+    """Amount."""
+    date: WireDate
+    """Day, not in the future."""
+    observation: str | None = None
+    """Why."""
+
+    def rows(self, facts: Facts) -> list[Row]:
+        """What a person sees of it."""
+        rows = [*whose(self, facts), Row("value", self.value), Row("entry_date", self.date)]
+        return [*rows, Row("observation", self.observation)] if self.observation else rows
+
+
+class InitialBalanceResult(Record):
+    """The initial balance as stored."""
+
+    initial_balance: InitialBalance
+
+
+class SetInitialBalance(Entry, Operation[InitialBalanceResult]):
+    """Set what a client owed before the first document here; a person approves. Replaces the one before.
+
+    Source: OpenAPI updateClientInitialBalance (v3).
+    """
+
+    spec = Spec(
+        name="set_initial_balance",
+        title="Set a client's initial balance",
+        effect=Effect.FISCAL,
+        route=Route(
+            "PUT",
+            "/api/v3/clients/{client_id}/initial_balance.json",
+            envelope="initial_balance",
+            answer="initial_balance",
+        ),
+        needs=frozenset({Want.SUBJECT, Want.BALANCE}),
+        guards=(treasury.entry_not_in_the_future, treasury.initial_balance_replaces),
+        idempotent=True,
+        covers=("updateClientInitialBalance",),
+        example={"client_id": 501, "value": 250.5, "date": "2026-01-01", "observation": "Saldo de 2025"},
+    )
+
+    def regarding(self, result: InitialBalanceResult | None = None) -> Subject:
+        """The client."""
+        return client_at(self.client_id)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The client and the amounts before and after."""
+        known = facts.balance.initial_balance if facts.balance else None
+        before = [Row("balance_before", known.value)] if known and known.value is not None else []
+        return Preview(action="initial_balance", rows=(*self.rows(facts), *before))
+
+    def read(self, content: Any, facts: Facts) -> InitialBalanceResult:
+        """As stored."""
+        return InitialBalanceResult(initial_balance=InitialBalance.model_validate(content or {}))
+
+    def next_steps(self, result: InitialBalanceResult) -> Iterable[Step]:
+        """See the balance."""
+        yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
+
+    def undo(self, result: InitialBalanceResult, facts: Facts) -> Correction:
+        """Set the one before."""
+        known = facts.balance.initial_balance if facts.balance else None
+        if known is None or not known.value:
+            return Correction("changed")
+        before = {"client_id": self.client_id, **known.model_dump(mode="json", exclude_none=True)}
+        return Correction("changed", (Step("set_initial_balance", "set the one before", before),))
+
+
+class RegularizationList(PageShown):
+    """A client's regularizations."""
+
+    telling = frozenset({"regularization"})
+
+    regularization: list[Regularization]
+
+
+class ListRegularizations(OfClient, Operation[RegularizationList]):
+    """List a client's regularizations: entries that took something off their debt.
+
+    Source: OpenAPI getClientRegularizations (v3).
+    """
+
+    spec = Spec(
+        name="list_regularizations",
+        title="List regularizations",
+        effect=Effect.READS,
+        route=Route("GET", "/api/v3/clients/{client_id}/regularization.json"),
+        covers=("getClientRegularizations",),
+        example={"client_id": 501},
+        idempotent=True,
+    )
+
+    def read(self, content: Any, facts: Facts) -> RegularizationList:
+        """Every row that came."""
+        rows = [Regularization.model_validate(one) for one in (content or {}).get("regularization") or []]
+        return RegularizationList.model_validate({"regularization": rows, **page_of(content, len(rows))})
+
+
+class RegularizationResult(Record):
+    """A regularization as stored."""
+
+    regularization: Regularization
+
+
+class CreateRegularization(Entry, Operation[RegularizationResult]):
+    """Take something off what a client owes, without a document; a person approves. Never instead of a credit note.
+
+    Source: OpenAPI createClientRegularization (v3).
+    """
+
+    spec = Spec(
+        name="create_regularization",
+        title="Regularize a client's balance",
+        effect=Effect.FISCAL,
+        route=Route(
+            "POST",
+            "/api/v3/clients/{client_id}/regularization.json",
+            envelope="regularization",
+            answer="regularization",
+        ),
+        needs=frozenset({Want.SUBJECT, Want.BALANCE}),
+        guards=(treasury.entry_not_in_the_future, treasury.within_the_remaining_balance),
+        covers=("createClientRegularization",),
+        example={"client_id": 501, "value": 10, "date": "2026-11-20", "observation": "Acerto de cêntimos"},
+    )
+
+    def regarding(self, result: RegularizationResult | None = None) -> Subject:
+        """The client."""
+        return client_at(self.client_id)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The client, what they owe, and the amount."""
+        return Preview(action="regularization", rows=tuple(self.rows(facts)))
+
+    def read(self, content: Any, facts: Facts) -> RegularizationResult:
+        """The new one; the answer is a list."""
+        rows = content if isinstance(content, list) else [content or {}]
+        return RegularizationResult(regularization=Regularization.model_validate(rows[-1] if rows else {}))
+
+    def next_steps(self, result: RegularizationResult) -> Iterable[Step]:
+        """See the balance."""
+        yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
+
+    def undo(self, result: RegularizationResult, facts: Facts) -> Correction:
+        """Delete it."""
+        made = {"client_id": self.client_id, "regularization_id": result.regularization.id}
+        return Correction("entry_made", (Step("delete_regularization", "delete it", made),))
+
+
+class DeleteRegularization(OfClient, Operation[Deleted]):
+    """Delete a regularization: the client owes the amount again. A person approves.
+
+    Source: OpenAPI deleteClientRegularization (v3).
+    """
+
+    regularization_id: Id
+    """Id, from list_regularizations."""
+
+    spec = Spec(
+        name="delete_regularization",
+        title="Delete a regularization",
+        effect=Effect.FISCAL,
+        route=Route("DELETE", "/api/v3/clients/{client_id}/regularization/{regularization_id}.json"),
+        needs=frozenset({Want.SUBJECT, Want.REGULARIZATIONS}),
+        guards=(treasury.regularization_exists,),
+        idempotent=True,
+        covers=("deleteClientRegularization",),
+        example={"client_id": 501, "regularization_id": 1},
+    )
+
+    def regarding(self, result: Deleted | None = None) -> Subject:
+        """The client."""
+        return client_at(self.client_id)
+
+    def chosen(self, facts: Facts) -> Regularization | None:
+        """The one meant."""
+        return next((one for one in facts.regularizations if one.id == self.regularization_id), None)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The client and the entry."""
+        rows, one = whose(self, facts), self.chosen(facts)
+        if one is not None:
+            rows += [Row("regularization_number", one.number or one.id), Row("value", one.value)]
+            rows += [Row("entry_date", one.date)] if one.date else []
+        return Preview(action="regularization_deleted", rows=tuple(rows))
+
+    def read(self, content: Any, facts: Facts) -> Deleted:
+        """What was there."""
+        one = self.chosen(facts)
+        return Deleted(deleted=f"regularization {one.number if one else self.regularization_id}")
+
+    def undo(self, result: Deleted, facts: Facts) -> Correction:
+        """Make it again."""
+        one = self.chosen(facts)
+        if one is None:
+            return Correction("entry_removed")
+        kept = one.model_dump(mode="json", include={"value", "date", "observation"}, exclude_none=True)
+        again = {"client_id": self.client_id, **kept}
+        return Correction("entry_removed", (Step("create_regularization", "make it again", again),))
+
+
+class MovementResult(Record):
+    """A treasury movement as stored."""
+
+    treasury_movement: TreasuryMovement
+
+
+class CreateTreasuryMovement(Entry, Operation[MovementResult]):
+    """Record money a client paid in advance (Payment) or got back (Reimbursement), outside any invoice; a person approves. For an invoice use generate_payment.
+
+    Source: OpenAPI createClientTreasuryMovement (v3).
+    """
+
+    movement_type: Literal["Payment", "Reimbursement"]
+    """Kind."""
+    payment_method: Mechanism | None = None
+    """Code."""
+    serie: str | None = Field(default=None, min_length=1)
+    """Series' name."""
+
+    spec = Spec(
+        name="create_treasury_movement",
+        title="Record a treasury movement",
+        effect=Effect.FISCAL,
+        route=Route(
+            "POST",
+            "/api/v3/clients/{client_id}/treasury_movements.json",
+            envelope="treasury_movement",
+            answer="treasury_movement",
+        ),
+        needs=frozenset({Want.SUBJECT, Want.BALANCE}),
+        guards=(treasury.entry_not_in_the_future, treasury.movement_series_exists),
+        covers=("createClientTreasuryMovement",),
+        example={
+            "client_id": 501,
+            "movement_type": "Payment",
+            "value": 100,
+            "date": "2026-11-20",
+            "payment_method": "TB",
+        },
+    )
+
+    def regarding(self, result: MovementResult | None = None) -> Subject:
+        """The client."""
+        return client_at(self.client_id)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The client, the amount, and which way it goes."""
+        rows = [*self.rows(facts), Row("movement_type", self.movement_type)]
+        if self.payment_method:
+            rows.append(Row("mechanism", mechanism(self.payment_method) or self.payment_method))
+        if self.serie:
+            rows.append(Row("series", self.serie))
+        return Preview(action="movement", rows=tuple(rows))
+
+    def read(self, content: Any, facts: Facts) -> MovementResult:
+        """As stored."""
+        return MovementResult(treasury_movement=TreasuryMovement.model_validate(content or {}))
+
+    def next_steps(self, result: MovementResult) -> Iterable[Step]:
+        """See the balance."""
+        yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
+
+    def undo(self, result: MovementResult, facts: Facts) -> Correction:
+        """Delete it; not every answer says its id."""
+        number = result.treasury_movement.id
+        made = {"client_id": self.client_id, "treasury_movement_id": number}
+        return Correction(
+            "entry_made", (Step("delete_treasury_movement", "delete it", made),) if number else ()
+        )
+
+
+class DeleteTreasuryMovement(OfClient, Operation[Deleted]):
+    """Delete a treasury movement. A person approves.
+
+    Source: OpenAPI deleteClientTreasuryMovement (v3).
+    """
+
+    treasury_movement_id: Id
+    """Id, from the result that made it, or InvoiceXpress."""
+
+    spec = Spec(
+        name="delete_treasury_movement",
+        title="Delete a treasury movement",
+        effect=Effect.FISCAL,
+        route=Route("DELETE", "/api/v3/clients/{client_id}/treasury_movements/{treasury_movement_id}.json"),
+        needs=frozenset({Want.SUBJECT, Want.BALANCE}),
+        idempotent=True,
+        covers=("deleteClientTreasuryMovement",),
+        example={"client_id": 501, "treasury_movement_id": 1},
+    )
+
+    def regarding(self, result: Deleted | None = None) -> Subject:
+        """The client."""
+        return client_at(self.client_id)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The client and the id: movements cannot be read back one by one."""
+        return Preview(
+            action="movement_deleted",
+            rows=(*whose(self, facts), Row("movement", str(self.treasury_movement_id))),
+        )
+
+    def read(self, content: Any, facts: Facts) -> Deleted:
+        """What was there."""
+        return Deleted(deleted=f"treasury movement {self.treasury_movement_id}")
+
+    def undo(self, result: Deleted, facts: Facts) -> Correction:
+        """Make it again."""
+        return Correction("entry_removed")

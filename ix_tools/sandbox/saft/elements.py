@@ -1,0 +1,52 @@
+"""XML as nested pairs, in the order given: (name, text) or (name, [children])."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from xml.sax.saxutils import escape
+
+from ix_tools.sandbox.ledger.numbers import at_least_two, rounded
+
+Element = tuple[str, "str | list[Element]"]
+
+_NOT_XML = re.compile("[^\\t\\n\\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNKNOWN = "Desconhecido"
+"""What the schema wants where something mandatory is not known."""
+
+
+def text(value: object, longest: int, otherwise: str = UNKNOWN) -> str:
+    """A text that fits its element; mandatory ones are never empty."""
+    return _NOT_XML.sub("", str(value or "")).strip()[:longest].strip() or otherwise
+
+
+def given(name: str, value: object, longest: int) -> list[Element]:
+    """An optional element, when there is something to put into it."""
+    found = text(value, longest, "")
+    return [(name, found)] if found else []
+
+
+def amount(value: Fraction) -> str:
+    """Money or a quantity, to the sixth decimal where it has that many."""
+    return at_least_two(rounded(value, 6))
+
+
+def document(root: Element, namespace: str) -> bytes:
+    """The whole file."""
+    name, children = root
+    opening = f'<{name} xmlns="{namespace}">'
+    lines = [opening, *_lines(children, 1), f"</{name}>"]
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + "\n".join(lines) + "\n").encode()
+
+
+def _lines(children: str | list[Element], depth: int) -> Iterator[str]:
+    assert not isinstance(children, str)
+    indent = "  " * depth
+    for name, content in children:
+        if isinstance(content, str):
+            yield f"{indent}<{name}>{escape(content)}</{name}>"
+        else:
+            yield f"{indent}<{name}>"
+            yield from _lines(content, depth + 1)
+            yield f"{indent}</{name}>"

@@ -1,0 +1,28 @@
+"""The file: what a month's documents look like to the tax authority.
+
+AuditFile
+  Header             who, which month
+  MasterFiles        Customer*, Product*, TaxTable
+  SourceDocuments    SalesInvoices, MovementOfGoods, WorkingDocuments, Payments
+
+Elements, order and control totals follow version 1.04_01 of the structure (Portaria 302/2016) as it is publicly
+described. The file is well-formed and consistent in itself; it is **not** validated against the official XSD, its
+signatures are made up, and it says that the programme is not certified.
+"""
+
+from __future__ import annotations
+
+from ix_tools.sandbox.books import Books
+from ix_tools.sandbox.ledger import saft
+from ix_tools.sandbox.saft.elements import document
+from ix_tools.sandbox.saft.masters import header, master_files
+from ix_tools.sandbox.saft.sections import source_documents
+
+NAMESPACE = "urn:OECD:StandardAuditFile-Tax:PT_1.04_01"
+
+
+def write(books: Books, month: str) -> bytes:
+    """The bytes of a month's file."""
+    rows = saft.documents(books, month)
+    parts = [header(books, month), master_files(books, rows), source_documents(books, rows)]
+    return document(("AuditFile", parts), NAMESPACE)

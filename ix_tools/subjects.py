@@ -1,0 +1,69 @@
+"""Read a changed client, item, tax, series or account again: most of these writes are answered with nothing.
+
+What reads back differently is an error, because silence here means that every later document is made from it.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from ix_tools.errors import IxError, Problem, StoredDifferently
+from ix_tools.facts import Facts
+from ix_tools.lookups import LookUps
+from ix_tools.operation import Expected, Operation
+from ix_tools.vocabulary import Record, plain
+
+
+async def reread(
+    looking: LookUps, call: Operation[Any], facts: Facts, result: Any
+) -> tuple[Any, list[Problem]]:
+    """The result with the thing as it is stored now, and how that differs from what was asked."""
+    expected = call.expected(facts) if call.spec.effect.writes else None
+    subject = call.regarding(result)
+    if expected is None or subject is None:
+        return result, []
+    try:
+        stored, _ = await looking.subject(subject)
+    except IxError as failure:
+        return result, [
+            Problem(subject.name, f"could not be read back: {failure.code}", "asked: to be read back")
+        ]
+    return result.model_copy(update={subject.name: stored}), list(unlike(expected, stored))
+
+
+def unlike(expected: Expected, stored: Record) -> list[Problem]:
+    """Each field that reads back differently, with what was asked."""
+    found = []
+    for name, asked in expected.values.items():
+        have = getattr(stored, name)
+        if not _same(asked, have):
+            found.append(Problem(name, f"stored as {_shown(have)}", f"asked: {_shown(asked)}"))
+    return found
+
+
+def _same(asked: Any, stored: Any) -> bool:
+    if isinstance(asked, str) and isinstance(stored, str):
+        return " ".join(asked.split()) == " ".join(stored.split())
+    if isinstance(asked, Decimal) and stored is None:
+        return asked == 0
+    if isinstance(asked, bool) or isinstance(stored, bool):
+        return bool(asked) == bool(stored)
+    return bool((asked or None) == (stored or None))
+
+
+def _shown(value: Any) -> str:
+    return plain(value) if isinstance(value, Decimal) else "(none)" if value in (None, "") else str(value)
+
+
+def subject_stored_differently(call: Operation[Any], result: Any, found: list[Problem]) -> StoredDifferently:
+    """The error that shows every difference; the thing is stored all the same."""
+    subject = call.regarding(result)
+    name = subject.name if subject else "record"
+    kept = getattr(result, name, None)
+    number = f" {kept.id}" if kept is not None and getattr(kept, "id", None) else ""
+    return StoredDifferently(
+        f"InvoiceXpress stored the {name}{number} differently from what was asked ({len(found)} fields). "
+        "It was stored; do not create it again.",
+        problems=found,
+        next="show this to the person; correct it with an update if it matters",
+        details={name: kept.model_dump(mode="json", exclude_none=True)} if kept is not None else {},
+    )

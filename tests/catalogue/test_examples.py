@@ -1,0 +1,30 @@
+"""Every operation has one worked example, and it goes the whole road: parse, guards, wire, sandbox, read back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ix_tools.operations.catalogue import catalogue
+from tests.sandboxed import Office
+from tests.stages import STAGES, staged
+
+
+@pytest.fixture
+def open_office(office: Office) -> Office:
+    """An office whose settings leave nothing off."""
+    settings = office.desk.settings.model_copy(update={"allow_account_setup": True})
+    return replace(office, desk=replace(office.desk, settings=settings))
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+async def test_an_example_works_in_the_sandbox(open_office: Office, name: str) -> None:
+    result = await open_office.call(name, await staged(open_office, name))
+    assert result["ok"] is True
+    assert all(step["tool"] in catalogue() for step in result.get("next", []))
+    assert all(step["tool"] in catalogue() for step in result.get("undo", {}).get("calls", []))
+
+
+def test_no_stage_is_left_over() -> None:
+    assert set(STAGES) <= set(catalogue())

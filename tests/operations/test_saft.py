@@ -1,0 +1,82 @@
+"""The SAF-T file of a month: made on request, fetched when it is ready.
+
+Source: contract A9, trap 24, J15.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.sandboxed import Json, Office, warned
+
+
+def saved(result: Json) -> bytes:
+    """What a result says it saved."""
+    return Path(result["file"]).read_bytes()
+
+
+MONTH = {"month": 11, "year": 2026}
+
+
+@pytest.mark.parametrize("key", ["url", "Url"])
+async def test_the_file_is_waited_for_and_saved(office: Office, key: str) -> None:
+    await office.issued()
+    office.box.set_option("saft_key", key)
+    result = await office.call("export_saft", MONTH)
+    assert (result["status"], result["period"]) == ("ready", "2026-11")
+    content = saved(result)
+    assert content.startswith(b"<?xml")
+    assert len(content) == result["bytes"]
+    assert "not over" in warned(result)["month"]
+
+
+async def test_a_link_is_given_when_asked(office: Office) -> None:
+    await office.issued()
+    result = await office.call("export_saft", {**MONTH, "delivery": "link"})
+    assert result["link"].startswith(office.box.base_url)
+    assert "file" not in result
+
+
+async def test_patience_ends_with_pending_and_the_same_call(office: Office) -> None:
+    await office.issued()
+    office.box.set_option("saft_polls", 50)
+    result = await office.call("export_saft", MONTH)
+    assert result["status"] == "pending"
+    assert result["next"][0]["arguments"] == MONTH
+
+
+async def test_a_month_to_come_is_not_asked_for(office: Office) -> None:
+    assert "month" in await office.refused("export_saft", {"month": 12, "year": 2026})
+    assert office.box.requests() == []
+
+
+async def test_a_month_without_documents_is_said_in_the_services_words(office: Office) -> None:
+    error = await office.failed("export_saft", {"month": 1, "year": 2026})
+    assert error.code == "rejected"
+    assert "document" in error.message
+
+
+async def test_a_failure_of_the_service_is_no_unknown_write(office: Office) -> None:
+    body = {"message": "Error generating SAF-T. Please try again."}
+    office.box.fault("GET", "/api/export_saft.json", status=500, body=body)
+    error = await office.failed("export_saft", {"month": 10, "year": 2026})
+    assert (error.code, error.sent, error.retryable) == ("unavailable", "refused", True)
+
+
+async def test_the_qr_code_of_a_document_is_a_picture(office: Office) -> None:
+    made = await office.issued()
+    result = await office.call("get_qr_code", {"document_id": made["id"]})
+    assert saved(result).startswith(b"\x89PNG")
+    linked = await office.call("get_qr_code", {"document_id": made["id"], "delivery": "link"})
+    assert linked["link"]
+
+
+async def test_a_qr_code_still_being_made_is_pending(office: Office) -> None:
+    made = await office.issued()
+    office.box.set_option("qr_polls", 50)
+    assert (await office.call("get_qr_code", {"document_id": made["id"]}))["status"] == "pending"
+
+
+async def test_a_draft_has_no_qr_code(office: Office) -> None:
+    made = await office.draft()
+    assert (await office.failed("get_qr_code", {"document_id": made["id"]})).code == "rejected"

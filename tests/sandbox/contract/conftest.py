@@ -1,0 +1,24 @@
+"""The numbers of the contract tests, below everything else that pytest says."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much was called, and what came back."""
+    loaded = sys.modules.get("tests.sandbox.contract.campaign")
+    if loaded is None or not loaded.RUN:
+        return
+    from tests.sandbox.contract.description import differences
+
+    campaigns = loaded.RUN.values()
+    answers = Counter(answer.status for campaign in campaigns for answer in campaign.answers)
+    unexplained = sum(len(campaign.failures) for campaign in campaigns)
+    statuses = ", ".join(f"{status}: {count}" for status, count in sorted(answers.items()))
+    terminalreporter.section("the vendor's description")
+    terminalreporter.write_line(f"{len(campaigns)} operations called {answers.total()} times ({statuses})")
+    terminalreporter.write_line(f"{len(differences())} differences listed, {unexplained} answers unexplained")

@@ -1,0 +1,234 @@
+"""The vendor's description of the API, read strictly, and the differences between it and the box.
+
+The description requires nothing of an answer and forbids nothing in it. Read strictly, an answer holds exactly what is
+written there: every key, no other key, and no body where none is written. Whatever the box does otherwise is a row of
+`differences.toml`, with its reason.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+Json = dict[str, Any]
+FILE = Path(__file__).parents[3].parent / "shared" / "api" / "openapi.yaml"
+DIFFERENCES_FILE = Path(__file__).with_name("differences.toml")
+KINDS = ("absent", "extra", "instead", "listed", "named", "status")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, as far as the description speaks of it."""
+
+    status: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that answers of some operations and statuses do otherwise."""
+
+    kind: str
+    """absent: a key may be missing. extra: a key nobody wrote down. instead: another schema. listed: a list of what
+    is written. named: the outermost key has other names. status: an answer nobody wrote down."""
+    at: str = ""
+    """Where in the body: `invoice.items.tax`, or `*.items.tax` under any key."""
+    schema: str = ""
+    """What stands there instead, as JSON so that a change can be compared."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row of the file."""
+
+    name: str
+    reason: str
+    operations: tuple[str, ...]
+    statuses: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    def concerns(self, operation: str, status: str) -> bool:
+        """Whether it is about this answer."""
+        return operation in self.operations and any(fnmatchcase(status, each) for each in self.statuses)
+
+
+@cache
+def differences() -> tuple[Difference, ...]:
+    """All of them, in the order of the file."""
+    rows = tomllib.loads(DIFFERENCES_FILE.read_text(encoding="utf-8"))["difference"]
+    return tuple(
+        Difference(
+            name=row["name"],
+            reason=row["reason"],
+            operations=tuple(row["operations"]),
+            statuses=tuple(row["statuses"]),
+            changes=tuple(_changes(row)),
+        )
+        for row in rows
+    )
+
+
+def _changes(row: Json) -> Iterator[Change]:
+    unknown = set(row) - {"name", "reason", "operations", "statuses", *KINDS}
+    assert not unknown, f"{row['name']}: {unknown}"
+    for kind in ("absent", "extra", "listed"):
+        yield from (Change(kind, at) for at in row.get(kind, ()))
+    yield from (Change("instead", at, json.dumps(schema)) for at, schema in row.get("instead", {}).items())
+    if "named" in row:
+        yield Change("named", schema=json.dumps(row["named"]))
+    if "status" in row:
+        yield Change("status", schema=json.dumps(row["status"]))
+
+
+@cache
+def written() -> Json:
+    """The description as the vendor wrote it."""
+    import yaml
+
+    read: Json = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return read
+
+
+@cache
+def operations() -> dict[str, Json]:
+    """Every operation by its id."""
+    return {
+        operation["operationId"]: operation
+        for path in written()["paths"].values()
+        for method, operation in path.items()
+        if method in ("get", "post", "put", "delete")
+    }
+
+
+def strict(operation: str, without: Sequence[tuple[Difference, Change | None]] = ()) -> Json:
+    """The answers of an operation read strictly, with every difference but those left out.
+
+    Leaving out (row, None) leaves out the whole row.
+    """
+    answers: Json = {}
+    for status, answer in operations()[operation]["responses"].items():
+        content = answer.get("content", {}).get("application/json")
+        answers[status] = _answer(_closed(_resolved(content["schema"])) if content else None)
+    left_out = set(without)
+    for row in differences():
+        if operation not in row.operations or (row, None) in left_out:
+            continue
+        for change in row.changes:
+            if (row, change) not in left_out:
+                _apply(answers, row, change, operation)
+    return answers
+
+
+def patched() -> Json:
+    """The whole description, read strictly and with every difference applied."""
+    whole = copy.deepcopy(written())
+    for path in whole["paths"].values():
+        for method, operation in path.items():
+            if method in ("get", "post", "put", "delete"):
+                operation["responses"] = strict(operation["operationId"])
+    return whole
+
+
+def _answer(schema: Json | None) -> Json:
+    answer: Json = {"description": "as written, read strictly"}
+    return answer if schema is None else {**answer, "content": {"application/json": {"schema": schema}}}
+
+
+def _resolved(schema: Any) -> Any:
+    """A copy without references and without what only people read."""
+    if isinstance(schema, list):
+        return [_resolved(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _resolved(written()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    properties = schema.get("properties")
+    kept = {
+        key: _resolved(value) for key, value in schema.items() if key in ("type", "items", "enum", "format")
+    }
+    return (
+        {**kept, "properties": {key: _resolved(value) for key, value in properties.items()}}
+        if properties
+        else kept
+    )
+
+
+def _closed(schema: Json) -> Json:
+    for child in (*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])):
+        _closed(child)
+    if "properties" in schema:
+        schema["required"], schema["additionalProperties"] = list(schema["properties"]), False
+    return schema
+
+
+def _apply(answers: Json, row: Difference, change: Change, operation: str) -> None:
+    schema: Any = json.loads(change.schema) if change.schema else None
+    if change.kind == "status":
+        for status in row.statuses:
+            assert status not in answers, f"{row.name}: {operation} has a {status}"
+            answers[status] = _answer(schema or None)
+        return
+    for status in [each for each in answers if row.concerns(operation, each)]:
+        content = answers[status].get("content")
+        if content is None:
+            continue
+        body = content["application/json"]
+        if change.kind == "named":
+            (inner,) = body["schema"]["properties"].values()
+            one = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
+            body["schema"] = {**one, "properties": dict.fromkeys(schema, inner)}
+        elif change.kind == "instead" and not change.at:
+            body["schema"] = schema
+        else:
+            _change_key(body["schema"], change, schema)
+
+
+def _change_key(schema: Json, change: Change, instead: Json | None) -> None:
+    *steps, last = change.at.split(".")
+    for place in _found(schema, steps):
+        properties = place.get("properties", {})
+        if change.kind == "absent" and last in place.get("required", ()):
+            place["required"].remove(last)
+        elif change.kind == "extra" and properties:
+            properties.setdefault(last, {})
+        elif change.kind == "instead" and last in properties:
+            properties[last] = instead
+        elif change.kind == "listed" and last in properties:
+            properties[last] = {"type": "array", "items": properties[last]}
+
+
+def _found(schema: Json, steps: Sequence[str]) -> list[Json]:
+    """The schemas at the end of a path, through lists without a word; `*` is any key."""
+    schema = schema.get("items", schema)
+    if not steps:
+        return [schema]
+    children = schema.get("properties", {})
+    named = children.values() if steps[0] == "*" else [children[steps[0]]] if steps[0] in children else []
+    return [place for child in named for place in _found(child, steps[1:])]
+
+
+def complaint(answers: Json, answer: Answer) -> str:
+    """What is wrong with an answer, by the answers an operation may give; nothing when it is one of them."""
+    expected = answers.get(answer.status)
+    if expected is None:
+        return f"status {answer.status} is not written: {answer.body[:80]!r}"
+    content = expected.get("content")
+    if content is None:
+        return f"a body where none is written: {answer.body[:80]!r}" if answer.body else ""
+    if not answer.body:
+        return f"no body with status {answer.status}"
+    if answer.media_type.partition(";")[0] != "application/json":
+        return f"the body is {answer.media_type}"
+    validator = jsonschema.Draft202012Validator(content["application/json"]["schema"])
+    error = next(validator.iter_errors(json.loads(answer.body)), None)
+    return "" if error is None else f"{answer.status} {error.json_path}: {error.message[:200]}"

@@ -1,0 +1,328 @@
+"""SAF-T: promised first, then a file in which everything that refers to something finds it and every sum is right."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import httpx2
+import pytest
+from defusedxml.ElementTree import fromstring
+
+from tests.sandbox.hand import Api
+
+PATH = "/api/export_saft.json"
+SALES, WORK, GOODS, PAID = "SalesInvoices", "WorkingDocuments", "MovementOfGoods", "Payments"
+ENTRIES = {SALES: "Invoice", WORK: "WorkDocument", GOODS: "StockMovement", PAID: "Payment"}
+STATUSES = {SALES: "InvoiceStatus", WORK: "WorkStatus", GOODS: "MovementStatus", PAID: "PaymentStatus"}
+ORDER = {
+    "AuditFile": "Header MasterFiles SourceDocuments",
+    "MasterFiles": "Customer Product TaxTable",
+    "SourceDocuments": "SalesInvoices MovementOfGoods WorkingDocuments Payments",
+    "Header": "AuditFileVersion CompanyID TaxRegistrationNumber TaxAccountingBasis CompanyName CompanyAddress FiscalYear"
+    " StartDate EndDate CurrencyCode DateCreated TaxEntity ProductCompanyTaxID SoftwareCertificateNumber ProductID"
+    " ProductVersion HeaderComment Telephone Fax Email Website",
+    "Customer": "CustomerID AccountID CustomerTaxID CompanyName BillingAddress Telephone Fax Email Website"
+    " SelfBillingIndicator",
+    "Invoice": "InvoiceNo ATCUD DocumentStatus Hash HashControl Period InvoiceDate InvoiceType SpecialRegimes SourceID"
+    " SystemEntryDate CustomerID Line DocumentTotals WithholdingTax",
+    "WorkDocument": "DocumentNumber ATCUD DocumentStatus Hash HashControl Period WorkDate WorkType SourceID"
+    " SystemEntryDate CustomerID Line DocumentTotals",
+    "StockMovement": "DocumentNumber ATCUD DocumentStatus Hash HashControl Period MovementDate MovementType"
+    " SystemEntryDate CustomerID SourceID ShipTo ShipFrom MovementStartTime ATDocCodeID Line DocumentTotals",
+    "Payment": "PaymentRefNo ATCUD Period TransactionDate PaymentType Description DocumentStatus PaymentMethod SourceID"
+    " SystemEntryDate CustomerID Line DocumentTotals PaymentAmount PaymentDate",
+    "Line": "LineNumber OrderReferences SourceDocumentID ProductCode ProductDescription Quantity UnitOfMeasure UnitPrice"
+    " TaxPointDate References Description DebitAmount CreditAmount Tax TaxExemptionReason TaxExemptionCode"
+    " SettlementAmount",
+    "DocumentTotals": "TaxPayable NetTotal GrossTotal Currency Payment",
+}
+"""The order of the structure's schema, as far as the file uses it."""
+
+
+def exported(api: Api, month: str = "11", year: str = "2026") -> Element:
+    while (answer := api.get(PATH, month=month, year=year)).status_code == 202:
+        pass
+    assert answer.status_code == 200, answer.text
+    fetched = httpx2.get(answer.json()["url"])
+    assert fetched.headers["content-type"].startswith("application/xml")
+    root: Element = fromstring(fetched.content)
+    for element in root.iter():
+        element.tag = element.tag.removeprefix("{urn:OECD:StandardAuditFile-Tax:PT_1.04_01}")
+    return root
+
+
+def said(element: Element, path: str) -> str:
+    return element.findtext(path) or ""
+
+
+def money(element: Element, path: str) -> Decimal:
+    return Decimal(said(element, path) or "0")
+
+
+def entries(root: Element, section: str) -> list[Element]:
+    return root.findall(f"SourceDocuments/{section}/{ENTRIES[section]}")
+
+
+@pytest.fixture
+def month(api: Api) -> dict[str, dict[str, Any]]:
+    """A November with everything in it, and an October to be left out."""
+    api.issued(date="30/10/2026", due_date="30/10/2026")
+    lines = [
+        api.line(unit_price="33.3333", quantity="3", discount="10", unit="hour"),
+        api.line(name="Formação", unit_price="200", tax={"name": "Isento"}),
+        api.line(name="Licença & <suporte>", unit_price="19.99", tax={"name": "IVA22"}),
+        api.line(name="Z", unit_price="9.99", tax={"name": "IVA6"}),
+    ]
+    rich = {"tax_exemption": "M07", "retention": "25", "currency_code": "USD", "rate": "1.1"}
+    discount = {"value_type": "absolute", "value": 5}
+    invoice = api.issued(items=lines, global_discount=discount, **rich)
+    place = {"detail": "Rua\u0000 A", "city": "Porto", "postal_code": "4000-001", "country": "Portugal"}
+    wrong = api.issued("simplified_invoice", client={})
+    api.box.advance(3600)
+    api.state("simplified_invoice", wrong, "canceled", "Engano no cliente")
+    receipt = api.pay(invoice, 50, payment_mechanism="MB").json()["receipt"]
+    api.state("receipt", api.pay(invoice, 20).json()["receipt"], "canceled", "Engano")
+    return {
+        "invoice": invoice,
+        "receipt": receipt,
+        "invoice_receipt": api.issued("invoice_receipt", client={"id": 502}),
+        "credit_note": api.issued("credit_note", owner_invoice_id=invoice["id"], items=lines[:1]),
+        "debit_note": api.issued("debit_note"),
+        "quote": api.issued("quote"),
+        "fees_note": api.issued("fees_note"),
+        "transport": api.issued("transport", address_from=place, address_to=place),
+        "devolution": api.issued("devolution", items=[api.line(quantity="2.5")]),
+        "draft": api.draft(),
+        "wrong": wrong,
+    }
+
+
+def test_the_file_is_promised_first_and_asked_for_again(api: Api) -> None:
+    """C24."""
+    api.issued()
+    first, second = (api.get(PATH, month="11", year="2026") for _ in range(2))
+    assert (first.status_code, first.json()) == (
+        202,
+        {
+            "message": "The SAF-T file generation was started. Please keep requesting until you get back the url."
+        },
+    )
+    assert second.json()["url"].endswith("/SAFT-PT_509442013_2026-11.xml")
+    api.box.reset()
+    api.issued()
+    api.box.set_option("saft_polls", 3)
+    assert [api.get(PATH, month="11", year="2026").status_code for _ in range(4)] == [202, 202, 202, 200]
+
+
+def test_its_address_may_be_written_with_a_capital(api: Api) -> None:
+    """J15."""
+    api.issued()
+    api.box.set_option("saft_polls", 0)
+    api.box.set_option("saft_key", "Url")
+    assert list(api.get(PATH, month="11", year="2026").json()) == ["Url"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"month": "10", "year": "2026"}, "There aren't any documents to export on the selected period."),
+        ({"month": "12", "year": "2026"}, "The selected period is in the future"),
+        ({"month": "1", "year": "2027"}, "The selected period is in the future"),
+        ({"month": "13", "year": "2026"}, "The selected period is invalid"),
+        ({"month": "11", "year": "26"}, "The selected period is invalid"),
+        ({"month": "11"}, "The parameters month and year are required"),
+        ({"year": "2026"}, "The parameters month and year are required"),
+        ({}, "The parameters month and year are required"),
+    ],
+)
+def test_a_month_without_a_file_is_refused_with_a_message(
+    api: Api, query: dict[str, str], message: str
+) -> None:
+    api.issued()
+    api.draft(date="01/10/2026", due_date="01/10/2026")
+    answer = api.get(PATH, **query)
+    assert (answer.status_code, answer.json()) == (422, {"message": message})
+
+
+def test_there_is_no_file_during_the_trial(api: Api) -> None:
+    api.issued()
+    api.box.set_option("trial", True)
+    assert api.get(PATH, month="11", year="2026").json() == {
+        "message": "SAF-T export is not available during the trial"
+    }
+
+
+def test_the_header_says_who_and_which_month(api: Api, month: dict[str, Any]) -> None:
+    header = exported(api).find("Header")
+    assert header is not None
+    assert {name: said(header, name) for name in (
+        "AuditFileVersion", "CompanyID", "TaxRegistrationNumber", "CompanyName", "FiscalYear", "StartDate", "EndDate",
+        "CurrencyCode", "DateCreated", "SoftwareCertificateNumber", "CompanyAddress/Country",
+    )} == {
+        "AuditFileVersion": "1.04_01", "CompanyID": "509442013", "TaxRegistrationNumber": "509442013",
+        "CompanyName": "Oficina das Faturas, Lda", "FiscalYear": "2026", "StartDate": "2026-11-01",
+        "EndDate": "2026-11-30", "CurrencyCode": "EUR", "DateCreated": "2026-11-20", "SoftwareCertificateNumber": "0",
+        "CompanyAddress/Country": "PT",
+    }  # fmt: skip
+
+
+def test_february_ends_when_it_ends(api: Api) -> None:
+    api.issued(date="29/02/2024", due_date="29/02/2024")
+    assert said(exported(api, "2", "2024"), "Header/EndDate") == "2024-02-29"
+
+
+def test_elements_stand_in_the_order_of_the_schema(api: Api, month: dict[str, Any]) -> None:
+    api.box.advance(60)
+    for element in exported(api).iter():
+        if element.tag in ORDER:
+            places = [ORDER[element.tag].split().index(child.tag) for child in element]
+            assert places == sorted(places), (element.tag, [child.tag for child in element])
+
+
+def test_every_numbered_document_of_the_month_is_there_once(api: Api, month: dict[str, Any]) -> None:
+    root = exported(api)
+    numbers = {
+        section: [said(entry, ".//InvoiceNo") or said(entry, "DocumentNumber") or said(entry, "PaymentRefNo")
+                  for entry in entries(root, section)]
+        for section in ENTRIES
+    }  # fmt: skip
+    assert numbers == {
+        SALES: ["FR 2026/1", "FS 2026/1", "FT 2026/2", "NC 2026/1", "ND 2026/1"],
+        WORK: ["NH 2026/1", "OR 2026/1"],
+        GOODS: ["GD 2026/1", "GT 2026/1"],
+        PAID: ["RG 2026/1", "RG 2026/2"],
+    }
+    types = [
+        said(entry, "WorkType") + said(entry, "MovementType")
+        for entry in entries(root, WORK) + entries(root, GOODS)
+    ]
+    assert types == ["OU", "OR", "GD", "GT"]
+
+
+def test_sums_are_what_their_parts_come_to(api: Api, month: dict[str, Any]) -> None:
+    root = exported(api)
+    for section in ENTRIES:
+        found = entries(root, section)
+        counted = [entry for entry in found if said(entry, f"DocumentStatus/{STATUSES[section]}") != "A"]
+        head = root.find(f"SourceDocuments/{section}")
+        assert head is not None
+        if section == GOODS:
+            lines = [line for entry in counted for line in entry.findall("Line")]
+            assert said(head, "NumberOfMovementLines") == str(len(lines))
+            assert money(head, "TotalQuantityIssued") == sum(money(line, "Quantity") for line in lines)
+            continue
+        assert said(head, "NumberOfEntries") == str(len(found))
+        for name, total in (("DebitAmount", "TotalDebit"), ("CreditAmount", "TotalCredit")):
+            parts = [money(line, name) for entry in counted for line in entry.findall("Line")]
+            assert money(head, total) == sum(parts, Decimal(0))
+
+
+def test_net_and_tax_make_gross_and_the_lines_make_the_net(api: Api, month: dict[str, Any]) -> None:
+    root = exported(api)
+    for section in (SALES, WORK, GOODS):
+        for entry in entries(root, section):
+            net = money(entry, "DocumentTotals/NetTotal")
+            assert net + money(entry, "DocumentTotals/TaxPayable") == money(
+                entry, "DocumentTotals/GrossTotal"
+            )
+            lines = entry.findall("Line")
+            parts = [money(line, "DebitAmount") + money(line, "CreditAmount") for line in lines]
+            assert sum(parts, Decimal(0)).quantize(Decimal("0.01")) == net
+            for line in lines:
+                amount = money(line, "DebitAmount") + money(line, "CreditAmount")
+                assert abs(money(line, "UnitPrice") * money(line, "Quantity") - amount) < Decimal("0.0001")
+
+
+def test_totals_are_those_of_the_documents(api: Api, month: dict[str, Any]) -> None:
+    root, invoice = exported(api), month["invoice"]
+    entry = entries(root, SALES)[2]
+    assert said(entry, "DocumentTotals/GrossTotal") == f"{invoice['total']:.2f}"
+    assert said(entry, "DocumentTotals/TaxPayable") == f"{invoice['taxes']:.2f}"
+    assert said(entry, "DocumentTotals/Currency/CurrencyCode") == "USD"
+    assert money(entry, "DocumentTotals/Currency/CurrencyAmount") == Decimal(
+        str(invoice["multicurrency"]["total"])
+    )
+    withheld = Decimal(str(invoice["before_taxes"])) / 4
+    assert abs(money(entry, "WithholdingTax/WithholdingTaxAmount") - withheld) <= Decimal("0.005")
+    settlements = sum(money(line, "SettlementAmount") for line in entry.findall("Line"))
+    assert abs(settlements - Decimal(str(invoice["discount"]))) < Decimal("0.01")
+
+
+def test_what_is_referred_to_is_in_the_master_files(api: Api, month: dict[str, Any]) -> None:
+    root = exported(api)
+    customers = [said(each, "CustomerID") for each in root.findall("MasterFiles/Customer")]
+    products = [said(each, "ProductCode") for each in root.findall("MasterFiles/Product")]
+    names = ("TaxType", "TaxCountryRegion", "TaxCode", "TaxPercentage")
+    table = [
+        tuple(said(each, name) for name in names)
+        for each in root.findall("MasterFiles/TaxTable/TaxTableEntry")
+    ]
+    for found in (customers, products, table):
+        assert len(found) == len(set(found))
+    assert {each.text for each in root.findall("SourceDocuments//CustomerID")} == set(customers)
+    assert {each.text for each in root.findall("SourceDocuments//ProductCode")} == set(products)
+    used = {tuple(said(each, name) for name in names) for each in root.findall("SourceDocuments//Line/Tax")}
+    assert used == set(table)
+    assert ("IVA", "PT-MA", "NOR", "22.00") in used
+
+
+def test_clients_stand_with_number_country_and_address(api: Api, month: dict[str, Any]) -> None:
+    customers = {said(each, "CustomerID"): each for each in exported(api).findall("MasterFiles/Customer")}
+    assert {
+        key: (said(each, "CustomerTaxID"), said(each, "BillingAddress/Country"))
+        for key, each in customers.items()
+    } == {"501": ("508112230", "PT"), "502": ("DE123456788", "DE"), "CF": ("999999990", "PT")}
+    assert said(customers["CF"], "BillingAddress/City") == "Desconhecido"
+
+
+def test_an_exempt_line_says_why_and_a_note_what_it_corrects(api: Api, month: dict[str, Any]) -> None:
+    root = exported(api)
+    exempt = entries(root, SALES)[2].findall("Line")[1]
+    assert (said(exempt, "TaxExemptionCode"), said(exempt, "Tax/TaxCode")) == ("M07", "ISE")
+    assert said(exempt, "TaxExemptionReason") == "Isento artigo 9.º do CIVA"
+    note = entries(root, SALES)[3].findall("Line")
+    assert [said(line, "References/Reference") for line in note] == ["FT 2026/2"]
+    assert note[0].find("CreditAmount") is None
+    assert said(entries(root, GOODS)[0], "Line/DebitAmount") == "250.00"
+
+
+def test_the_printed_characters_are_those_of_the_signature(api: Api, month: dict[str, Any]) -> None:
+    root = exported(api)
+    for key, place in (("invoice_receipt", 0), ("invoice", 2), ("credit_note", 3)):
+        entry = entries(root, SALES)[place]
+        signature = said(entry, "Hash")
+        assert len(signature) == 172
+        assert "".join(signature[at] for at in (0, 10, 20, 30)) == month[key]["saft_hash"]
+        assert said(entry, "ATCUD") == month[key]["atcud"]
+    assert said(entries(root, WORK)[0], "ATCUD") == "0"  # fees notes have none
+
+
+def test_a_cancelled_document_says_when_and_why(api: Api, month: dict[str, Any]) -> None:
+    root = exported(api)
+    status = entries(root, SALES)[1].find("DocumentStatus")
+    assert status is not None
+    assert (said(status, "InvoiceStatus"), said(status, "Reason")) == ("A", "Engano no cliente")
+    assert said(status, "InvoiceStatusDate") == "2026-11-20T11:00:00"
+    assert said(entries(root, PAID)[1], "DocumentStatus/PaymentStatus") == "A"
+
+
+def test_a_receipt_names_its_invoice_and_how_it_was_paid(api: Api, month: dict[str, Any]) -> None:
+    payment = entries(exported(api), PAID)[0]
+    assert said(payment, "Line/SourceDocumentID/OriginatingON") == "FT 2026/2"
+    assert (said(payment, "PaymentMethod/PaymentMechanism"), said(payment, "DocumentTotals/GrossTotal")) == (
+        "MB",
+        "50.00",
+    )
+
+
+def test_a_guide_says_from_where_to_where_and_when(api: Api, month: dict[str, Any]) -> None:
+    guide = entries(exported(api), GOODS)[1]
+    assert said(guide, "MovementStartTime") == "2026-11-20T12:00:00"
+    assert (
+        said(guide, "ShipFrom/Address/AddressDetail") == "Rua A"
+    )  # XML has no place for what is no character
+    assert guide.find("ATDocCodeID") is None
+    api.box.advance(60)
+    assert said(entries(exported(api), GOODS)[1], "ATDocCodeID") != ""
