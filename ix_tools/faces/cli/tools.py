@@ -9,7 +9,8 @@ from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.labels import label
 from ix_tools.operations.catalogue import catalogue
-from ix_tools.schema import listed, tool
+from ix_tools.listing import listed
+from ix_tools.schema import tool
 
 
 @click.command("tools", params=[global_options()[0]], context_settings=SETTINGS)
