@@ -6,10 +6,11 @@ else: no redirect is followed, no URL is logged or shown, no exception of the HT
 
 import logging
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
 
 import httpx2
+import stamina
 
 from ix_tools import __version__
 from ix_tools.errors import Unreachable, Unreadable
@@ -28,19 +29,58 @@ for _name in ("httpx2", "httpcore2"):
 Text = TypeVar("Text", str, bytes)
 
 
+ATTEMPTS = 4
+
+
+class Paced(Protocol):
+    """Who says when a request may leave."""
+
+    async def turn(self) -> None:
+        """Wait for it."""
+
+    async def answered(self, status: int, retry_after: float | None) -> None:
+        """Hear how it went; 0 for no answer."""
+
+
+class _Again(Exception):
+    """An answer after which the same request may be sent again."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.wait = retry_after(response)
+
+
+def _worth_another(trouble: Exception) -> bool | float:
+    if isinstance(trouble, _Again):
+        return True if trouble.wait is None else min(trouble.wait, 30.0)
+    return isinstance(trouble, Unreachable) and trouble.retryable
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds InvoiceXpress asks to wait, if it says so."""
+    text = response.headers.get("retry-after", "").strip()
+    return float(text) if text.isdecimal() else None
+
+
+def account_name(settings: Settings) -> str:
+    """What approvals and the journal are bound to: the account and its host."""
+    return f"{settings.account}@{urlsplit(settings.main_url).netloc}"
+
+
 class Account:
     """The HTTP side of an account. Make one, use it for every call, close it."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is contacted until the first call."""
+    def __init__(self, settings: Settings, pace: Paced | None = None) -> None:
+        """Nothing is contacted until the first call. `pace` keeps to the account's limit of requests."""
         settings.require_account()
         self._settings = settings
+        self._pace = pace
         self._client: httpx2.AsyncClient | None = None
 
     @property
     def name(self) -> str:
         """What approvals are bound to: the account, and the host if it is another than the usual one."""
-        return f"{self._settings.account}@{urlsplit(self._settings.main_url).netloc}"
+        return account_name(self._settings)
 
     async def __aenter__(self) -> Self:
         """Use it as a context to have it closed."""
@@ -59,7 +99,40 @@ class Account:
             self._client = None
 
     async def send(self, request: Request) -> Response:
-        """Send one request, once; an answer of any status, or Unreachable."""
+        """Send a request; an answer of any status, or Unreachable.
+
+        It is sent again only where that cannot do anything twice: reads after 429, 5xx or no answer; writes when
+        the connection was never made, or InvoiceXpress answered 429 (it then did nothing).
+        """
+        again = stamina.retry_context(
+            on=_worth_another,
+            attempts=ATTEMPTS,
+            timeout=self._settings.timeout_seconds * 2,
+            wait_initial=0.2,
+            wait_max=5.0,
+        )
+        async for attempt in again:
+            with attempt:
+                response = await self._paced(request)
+                refused = response.status == 429 or (response.status >= 500 and not request.writes)
+                if refused and attempt.num < ATTEMPTS:
+                    raise _Again(response)
+                return response
+        raise AssertionError("the loop above returns or raises")  # pragma: no cover
+
+    async def _paced(self, request: Request) -> Response:
+        if self._pace is None:
+            return await self._once(request)
+        await self._pace.turn()
+        try:
+            response = await self._once(request)
+        except Unreachable:
+            await self._pace.answered(0, None)
+            raise
+        await self._pace.answered(response.status, retry_after(response))
+        return response
+
+    async def _once(self, request: Request) -> Response:
         host = self._settings.v1_url if request.xml else self._settings.main_url
         kind = "application/xml" if request.xml else "application/json"
         headers = {"accept": kind, "user-agent": f"ix-tools/{__version__}"}

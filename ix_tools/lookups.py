@@ -43,9 +43,11 @@ class LookUps:
         if Want.SEQUENCES in wanted:
             jobs["sequences"] = self.sequences
         if Want.DOCUMENT in wanted and about:
-            jobs["document_raw"] = lambda: self._document(*about)
+            jobs["document_raw"] = lambda: self.word_for_word(*about)
         if Want.RELATED in wanted and about:
             jobs["related"] = lambda: self._related(about[1])
+        if Want.NEWEST in wanted:
+            jobs["newest"] = lambda: self._newest(call)
         if Want.DIFFERENCES in wanted and about:
             jobs["differences"] = lambda: anyio.to_thread.run_sync(
                 self.approvals.noted_differences, self.account.name, *about
@@ -87,7 +89,7 @@ class LookUps:
 
     async def document(self, kind: str, number: int, taxes: tuple[Tax, ...] = ()) -> Document:
         """A document as it is now."""
-        return _named(_read(await self._document(kind, number), kind), taxes)
+        return _named(_read(await self.word_for_word(kind, number), kind), taxes)
 
     async def clients(self) -> list[Client]:
         """The account's clients, as far as the setting lets pages be read."""
@@ -132,7 +134,8 @@ class LookUps:
         body = await self._get("/sequences.json") or {}
         return tuple(_made(Sequence, one) for one in body.get("sequences") or [])
 
-    async def _document(self, kind: str, number: int) -> Mapping[str, Any]:
+    async def word_for_word(self, kind: str, number: int) -> Mapping[str, Any]:
+        """A document as InvoiceXpress writes it."""
         path = f"/{kind}/{number}.json"
         try:
             body = await self._get(path)
@@ -144,11 +147,7 @@ class LookUps:
         return dict(wire.unwrapped(body, document_type(kind).singular) or {})
 
     async def _related(self, number: int) -> tuple[Document, ...]:
-        try:
-            body = await self._get(f"/document/{number}/related_documents.json") or {}
-        except NotFound:
-            return ()
-        return tuple(_made(Document, one) for one in body.get("documents") or [])
+        return tuple(_made(Document, one) for one in await self.related(number))
 
     async def _notes(self, owner: int) -> tuple[Document, ...]:
         return tuple(one for one in await self._related(owner) if one.document_type == "credit_notes")
@@ -221,6 +220,24 @@ class LookUps:
                 return found, page.total_entries - read * PAGE
         return found, 0
 
+    async def _newest(self, call: Operation[Any]) -> tuple[Document, ...]:
+        return tuple(_made(Document, raw) for raw in await self.newest(getattr(call, "document_type", "")))
+
+    async def newest(self, kind: str) -> list[Mapping[str, Any]]:
+        """The newest documents of a kind, drafts and issued, word for word."""
+        path, key, query = _every(kind)
+        async for rows, _ in self._pages(path, key, *query):
+            return list(rows)
+        return []
+
+    async def related(self, number: int) -> list[Mapping[str, Any]]:
+        """Documents related to one, word for word."""
+        try:
+            body = await self._get(f"/document/{number}/related_documents.json") or {}
+        except NotFound:
+            return []
+        return list(body.get("documents") or [])
+
     async def _last(self, document: Document) -> Document | None:
         # Lists are newest first, so the first page holds it; for the eye only, no rule leans on it.
         path, key, query = _issued(document)
@@ -247,6 +264,20 @@ def _issued(document: Document) -> tuple[str, str, list[tuple[str, str]]]:
     states = ("sent", "canceled") if guide else ("sent", "settled", "canceled")
     query = [
         ("type[]", kind.camel),
+        *(("status[]", word) for word in states),
+        ("non_archived", "true"),
+        ("archived", "true"),
+    ]
+    return ("/guides.json", "guides", query) if guide else ("/invoices.json", "invoices", query)
+
+
+def _every(kind: str) -> tuple[str, str, list[tuple[str, str]]]:
+    """The list that holds every document of a kind: path, key of the rows, filters."""
+    about = document_type(kind)
+    guide = about.family == "guide"
+    states = ("draft", "sent", "canceled") if guide else ("draft", "sent", "settled", "canceled")
+    query = [
+        ("type[]", about.camel),
         *(("status[]", word) for word in states),
         ("non_archived", "true"),
         ("archived", "true"),

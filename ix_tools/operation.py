@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel
@@ -176,6 +176,43 @@ class Sending(Protocol):
         """Wait before asking again; False when the patience set for this is used up."""
 
 
+class Happened(Enum):
+    """The answer to: the connection died; did it happen?"""
+
+    YES = "it happened"
+    NO = "it did not happen"
+    UNKNOWN = "nobody can tell yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found, with the content that the answer would have had."""
+
+    verdict: Happened
+    content: Any = None
+    seen: str = ""
+
+
+class Witness(Protocol):
+    """What can be looked at to tell whether something happened. A failed look-up raises: it is never `no`."""
+
+    async def document(self, kind: str, number: int) -> Mapping[str, Any] | None:
+        """A document as it is; None when there is none."""
+
+    async def related(self, number: int) -> list[Mapping[str, Any]]:
+        """Documents related to one."""
+
+    async def series(self, number: int) -> Mapping[str, Any] | None:
+        """A series as it is."""
+
+    async def newest(self, kind: str) -> list[Mapping[str, Any]]:
+        """The newest documents of a kind, which a list shows some seconds late."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether so much time has passed that what is not there now will not appear any more."""
+
+
 class Operation(Call, Generic[Result]):
     """An operation of InvoiceXpress (or of ours), as data: see the class docstring of each for what it does."""
 
@@ -197,6 +234,20 @@ class Operation(Call, Generic[Result]):
     def expected(self, facts: Facts) -> Expected | None:
         """What must read back after this call; None where there is nothing to compare."""
         return None
+
+    def stamped(self, uid: str) -> Self:
+        """The call under a unique id of ours, where InvoiceXpress keeps the same id from being used twice."""
+        return self
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """What will tell, after a crash, whether this happened: ids and states, no texts."""
+        about = self.about()
+        return {"subject": f"{about[0]}/{about[1]}"} if about else {}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Nothing can be looked at: it stays unknown, and is never sent again by itself."""
+        return Evidence(Happened.UNKNOWN)
 
     async def carried_out(self, sending: Sending) -> Result:
         """Send and read the answer."""

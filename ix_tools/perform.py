@@ -15,11 +15,13 @@ from typing import Any
 import anyio
 from pydantic import BaseModel, ValidationError
 
+from ix_tools import once
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
+from ix_tools.errors import InvalidArguments, IxError, NotAccepted, Problem, Refused
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, approval_required, approved
+from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Finding, Operation
 from ix_tools.operations.catalogue import catalogue
@@ -38,6 +40,7 @@ async def perform(
     can_ask: bool = False,
     reply: Reply | None = None,
     progress: Progress | None = None,
+    face: str = "library",
 ) -> dict[str, Any]:
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
     call = parse(name, arguments or {})
@@ -45,7 +48,12 @@ async def perform(
     if spec.route is None:
         sending = Sending(desk, Facts(now=desk.now()), progress)
         return _result(desk, call, await call.carried_out(sending), ())
+    await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    caller = once.caller_of(desk, call, face)
+    held = await once.recorded(desk, call, caller) if spec.effect.writes else None
+    if isinstance(held, dict):
+        return held
     wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
     facts = await looking.first(call, wanted, desk.now())
     if Want.DOCUMENT_CLIENT in wanted:
@@ -53,20 +61,61 @@ async def perform(
     call = call.completed(facts)
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
     warnings = _judge(call, facts)
+    approval = ""
     if spec.effect.gated:
-        pending = await approved(desk, call, facts, warnings, can_ask, reply)
-        if pending is not None:
-            return pending
+        passed = await approved(desk, call, facts, warnings, can_ask, reply)
+        if isinstance(passed, dict):
+            return passed
+        approval = passed
     sending = Sending(desk, facts, progress)
+    if not spec.effect.writes:
+        return _result(desk, call, await call.carried_out(sending), warnings)
+    intent = held or await once.begin(desk, call, caller, facts, approval)
+    if not intent.mine:
+        return await perform(desk, name, arguments, can_ask=can_ask, progress=progress, face=face)
     # A caller that goes away must not leave a write half done and its outcome unread.
-    with anyio.CancelScope(shield=spec.effect.writes):
-        result = await call.carried_out(sending)
-        result, differing = await read_back(looking, call, facts, result)
-        if differing is not None:
-            await hold(desk, call, result, differing)
-    if differing:
-        raise stored_differently(call, result, differing)
-    return _result(desk, call, result, warnings)
+    with anyio.CancelScope(shield=True):
+        return await _written(desk, looking, call, facts, intent, sending, warnings)
+
+
+async def _written(
+    desk: Desk,
+    looking: LookUps,
+    call: Operation[Any],
+    facts: Facts,
+    intent: Intent,
+    sending: Sending,
+    warnings: tuple[Finding, ...],
+) -> dict[str, Any]:
+    """Send, read back, compare, and write down what came of it, whatever came."""
+    try:
+        result = await once.sent(desk, call, intent, sending)
+    except IxError as failure:
+        if failure.code != "not_carried_out":  # that one is written down where it was found out
+            state = "unknown" if failure.sent == "unknown" else "refused"
+            await once.finish(desk, intent, state, None, f"{failure.code}: {failure.message}")
+        raise
+    except BaseException as fault:
+        await once.finish(desk, intent, "unknown", None, f"a fault of ours: {type(fault).__name__}")
+        raise
+    result, differing = await read_back(looking, call, facts, result)
+    failure = stored_differently(call, result, differing) if differing else None
+    shown = failure.as_dict() if failure else _result(desk, call, result, warnings)
+    await once.finish(
+        desk, intent, "done", once.kept(shown), failure.code if failure else "done", once.subject_of(shown)
+    )
+    if differing is not None:
+        await hold(desk, call, result, differing)
+    if failure is not None:
+        raise failure
+    return shown
+
+
+async def _swept(desk: Desk) -> None:
+    """At a desk's first call, find out what a crash left open."""
+    if not desk.swept:
+        desk.swept = True
+        await once.resolve_left_open(desk)
 
 
 # --- parse ---------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ async def read_back(
     if expected.values.get("status") == "deleted":
         return await _gone(looking, kind, number, result)
     try:
-        stored, _ = await looking.document(kind, number)
+        stored = await looking.document(kind, number)
     except IxError as failure:
         return result, [
             {
@@ -39,7 +39,7 @@ async def read_back(
 
 async def _gone(looking: LookUps, kind: str, number: int, result: Any) -> tuple[Any, list[dict[str, str]]]:
     try:
-        stored, _ = await looking.document(kind, number)
+        stored = await looking.document(kind, number)
     except NotFound:
         return result, []
     if stored.status in {"deleted", None}:

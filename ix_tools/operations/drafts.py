@@ -112,7 +112,14 @@ class Discount(Call):
     """How much."""
 
 
-class DocumentDraft(Call):
+class Keyed(Call):
+    """What every writing operation takes."""
+
+    idempotency_key: Annotated[str | None, OURS] = None
+    """Same key, same call: done once. A new key: wanted again."""
+
+
+class DocumentDraft(Keyed):
     """Fields that every document has, in the words of the API."""
 
     date: WireDate
@@ -256,7 +263,10 @@ def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
     if draft.reference is not None:
         values["reference"] = draft.reference
     if getattr(draft, "currency_code", None) is not None:
-        values |= {"currency_code": getattr(draft, "currency_code", None), "rate": getattr(draft, "rate", None)}
+        values |= {
+            "currency_code": getattr(draft, "currency_code", None),
+            "rate": getattr(draft, "rate", None),
+        }
     if draft.sequence_id is not None:
         values["sequence_id"] = draft.sequence_id
     lines = tuple(

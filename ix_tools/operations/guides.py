@@ -1,13 +1,13 @@
 """Delivery, transport and return guides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, updates
-from ix_tools.operation import Effect, Expected, Operation, Route, Spec, Step
+from ix_tools.operation import Effect, Evidence, Expected, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
     Address,
     ClientDetails,
@@ -19,6 +19,7 @@ from ix_tools.operations.drafts import (
     found_client,
     with_default_taxes,
 )
+from ix_tools.operations.traces import created, replaced, will_look
 from ix_tools.operations.updates import merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, GuideType, Id, WireDate, WireMoment
@@ -71,6 +72,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
         title="Create a draft guide",
         effect=Effect.DRAFTS,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
+        needs=frozenset({Want.NEWEST}),
         guards=(exemptions.removal_only_on_update, *GUIDE_GUARDS),
         example={
             "document_type": "transports",
@@ -114,6 +116,21 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
     def expected(self, facts: Facts) -> Expected | None:
         """The predicted totals and what was asked."""
         return expected_of(self, facts)
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """What it will look like, and the newest document before it."""
+        newest = max((one.id or 0 for one in facts.newest), default=0)
+        return {
+            "subject": self.document_type,
+            "document_type": self.document_type,
+            "newest": newest,
+            "looks": will_look(self, facts),
+        }
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look for it among the newest documents."""
+        return await created(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored."""
@@ -187,6 +204,16 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
     def expected(self, facts: Facts) -> Expected | None:
         """The predicted totals and what was asked."""
         return expected_of(self, facts)
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The document, and what it will look like."""
+        about = {"document_type": self.document_type, "document_id": self.document_id}
+        return {**super().trace(facts), **about, "looks": will_look(self, facts)}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the document again and see whether it looks as sent."""
+        return await replaced(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored; an empty answer is a success and is read back by the road."""

@@ -1,13 +1,13 @@
 """Invoices, simplified invoices, invoice-receipts, VAT MOSS invoices, credit and debit notes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, notes, series, updates
-from ix_tools.operation import At, Effect, Expected, Operation, Route, Spec, Step
+from ix_tools.operation import At, Effect, Evidence, Expected, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
     ClientDetails,
     DocumentResult,
@@ -18,6 +18,7 @@ from ix_tools.operations.drafts import (
     found_client,
     with_default_taxes,
 )
+from ix_tools.operations.traces import created, replaced, will_look
 from ix_tools.operations.updates import merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, Id, InvoiceType, WireDate
@@ -100,6 +101,25 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         """The predicted totals and what was asked."""
         return expected_of(self, facts)
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """What it will look like, and the newest document before it."""
+        newest = max((one.id or 0 for one in facts.newest), default=0)
+        return {
+            "subject": self.document_type,
+            "document_type": self.document_type,
+            "newest": newest,
+            "looks": will_look(self, facts),
+        }
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look for it among the newest documents; the same call repeated uses the same unique id, where there is one."""
+        return await created(trace, witness)
+
+    def stamped(self, uid: str) -> Self:
+        """The caller's own id wins."""
+        return self if self.proprietary_uid else self.model_copy(update={"proprietary_uid": uid})
+
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored."""
         return DocumentResult(document=Document.model_validate(content))
@@ -153,6 +173,16 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
     def expected(self, facts: Facts) -> Expected | None:
         """The predicted totals and what was asked."""
         return expected_of(self, facts)
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The document, and what it will look like."""
+        about = {"document_type": self.document_type, "document_id": self.document_id}
+        return {**super().trace(facts), **about, "looks": will_look(self, facts)}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the document again and see whether it looks as sent."""
+        return await replaced(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored; an empty answer is a success (J3) and is read back by the road."""

@@ -1,13 +1,14 @@
 """Payments and their receipts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.mechanisms import mechanism
 from ix_tools.guards import payments, series, states
-from ix_tools.operation import Effect, Operation, Preview, Route, Row, Spec, Step
-from ix_tools.operations.drafts import OURS
+from ix_tools.operation import Effect, Evidence, Happened, Operation, Preview, Route, Row, Spec, Step, Witness
+from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.records import Document
 from ix_tools.vocabulary import Id, Money, Record, WireDate
 
@@ -20,7 +21,7 @@ class ReceiptResult(Record):
     receipt: Document
 
 
-class GeneratePayment(Operation[ReceiptResult]):
+class GeneratePayment(Keyed, Operation[ReceiptResult]):
     """Record a payment of an invoice, which issues a certified receipt; a person approves.
 
     Source: invoices-v2 "Generate Payment/Receipt"; OpenAPI generatePayment.
@@ -84,6 +85,27 @@ class GeneratePayment(Operation[ReceiptResult]):
         ]
         return Preview(action="pay", document=facts.document, rows=tuple(rows))
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The invoice, the amount, and the receipts that were there before."""
+        receipts = [one.id for one in facts.related if one.document_type == "receipts"]
+        about = {"document_id": self.document_id, "amount": str(self.amount), "receipts": receipts}
+        return {"subject": f"{self.document_type}/{self.document_id}", **about}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Compare the invoice's receipts with those before: one new one of that amount is ours."""
+        new = []
+        for raw in await witness.related(int(trace["document_id"])):
+            receipt = Document.model_validate(raw)
+            known = receipt.document_type != "receipts" or receipt.id in trace["receipts"]
+            if not known and receipt.total == Decimal(str(trace["amount"])):
+                new.append(raw)
+        if len(new) == 1:
+            return Evidence(Happened.YES, new[0])
+        if new:
+            return Evidence(Happened.UNKNOWN, seen=f"{len(new)} new receipts of that amount")
+        return Evidence(Happened.NO if witness.settled else Happened.UNKNOWN, seen="no new receipt so far")
+
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt."""
         return ReceiptResult(receipt=Document.model_validate({"type": "Receipt", **(content or {})}))
@@ -99,7 +121,7 @@ class GeneratePayment(Operation[ReceiptResult]):
         )
 
 
-class CancelPayment(Operation[ReceiptResult]):
+class CancelPayment(Keyed, Operation[ReceiptResult]):
     """Cancel a receipt and its payment; the invoice is open again. A person approves.
 
     Source: invoices-v2 "Cancel Payment/Receipt"; OpenAPI cancelReceipt.
@@ -134,6 +156,14 @@ class CancelPayment(Operation[ReceiptResult]):
     def preview(self, facts: Facts) -> Preview:
         """The receipt and the reason."""
         return Preview(action="cancel_payment", document=facts.document, rows=(Row("reason", self.message),))
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the receipt again."""
+        raw = await witness.document("receipts", int(str(trace["subject"]).rpartition("/")[2]))
+        if raw is None:
+            return Evidence(Happened.UNKNOWN, seen="the receipt is gone")
+        return Evidence(Happened.YES if raw.get("status") == "canceled" else Happened.NO, raw)
 
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt, cancelled."""

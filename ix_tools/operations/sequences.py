@@ -1,6 +1,6 @@
 """Series: numbering, validation codes of the tax authority, registration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -9,7 +9,20 @@ from ix_tools.errors import Conflict, IxError, NotFound, Rejected
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.series_codes import registration_outcome
 from ix_tools.guards import series
-from ix_tools.operation import Effect, Operation, Preview, Route, Row, Sending, Spec, Step
+from ix_tools.operation import (
+    Effect,
+    Evidence,
+    Happened,
+    Operation,
+    Preview,
+    Route,
+    Row,
+    Sending,
+    Spec,
+    Step,
+    Witness,
+)
+from ix_tools.operations.drafts import Keyed
 from ix_tools.records import Sequence
 from ix_tools.vocabulary import Id, Record
 
@@ -46,7 +59,7 @@ class SequenceResult(Record):
     sequence: Sequence | None = None
 
 
-class RegisterSequence(Operation[SequenceResult]):
+class RegisterSequence(Keyed, Operation[SequenceResult]):
     """Register a series with the tax authority (AT) for its ATCUD codes; a person approves.
 
     Source: sequences-register-v2; OpenAPI registerSequence; Portaria 195/2020.
@@ -72,6 +85,19 @@ class RegisterSequence(Operation[SequenceResult]):
             return self.read(await sending.send(self), sending.facts)
         except (Conflict, NotFound, Rejected) as refusal:
             raise explained(refusal) from None
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The series."""
+        return {"subject": f"sequences/{self.sequence_id}", "sequence_id": self.sequence_id}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the series again: every type has its code, or none got one and registering again is refused at worst."""
+        raw = await witness.series(int(trace["sequence_id"]))
+        if raw is None:
+            return Evidence(Happened.UNKNOWN, seen="the series is gone")
+        waiting = any(part.validation_code == "N/D" for part in Sequence.model_validate(raw).types.values())
+        return Evidence(Happened.NO if waiting else Happened.YES, raw)
 
     def preview(self, facts: Facts) -> Preview:
         """The series and which document types get a code."""
@@ -109,7 +135,7 @@ def explained(refusal: Conflict | NotFound | Rejected) -> IxError:
     return refusal
 
 
-class UpdateSequence(Operation[SequenceResult]):
+class UpdateSequence(Keyed, Operation[SequenceResult]):
     """Rename a series or set its numbers, only while nothing was finalized in it; a person approves.
 
     Source: sequences-update-v1 (XML).
@@ -144,6 +170,27 @@ class UpdateSequence(Operation[SequenceResult]):
             "current_debit_note_number": 0,
         },
     )
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The series and its new name; numbers can be read again, setting them again changes nothing."""
+        numbers = {
+            "invoice": self.current_invoice_number,
+            "credit_note": self.current_credit_note_number,
+            "debit_note": self.current_debit_note_number,
+        }
+        about = {"sequence_id": self.sequence_id, "serie": self.serie, "numbers": numbers}
+        return {"subject": f"sequences/{self.sequence_id}", **about}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the series again."""
+        raw = await witness.series(int(trace["sequence_id"]))
+        if raw is None:
+            return Evidence(Happened.UNKNOWN, seen="the series is gone")
+        series = Sequence.model_validate(raw)
+        numbers = {kind: part.number for kind, part in series.types.items() if kind in trace["numbers"]}
+        same = series.serie == trace["serie"] and numbers == trace["numbers"]
+        return Evidence(Happened.YES if same else Happened.NO, raw)
 
     def preview(self, facts: Facts) -> Preview:
         """The series as it is and as it will be."""

@@ -23,7 +23,9 @@ def _parser() -> argparse.ArgumentParser:
         help="language of what is printed (default: pt, since those who issue Portuguese invoices read it)",
     )
     parser.add_argument(
-        "--legacy", action="store_true", help="speak the older MCP protocol, 2025-11-25, as some hosts still do"
+        "--legacy",
+        action="store_true",
+        help="speak the older MCP protocol, 2025-11-25, as some hosts still do",
     )
     parser.add_argument(
         "--out",

@@ -78,9 +78,13 @@ class Screen:
         )
         self.console.print(Padding(panel, (0, 0, 0, 3), expand=False))
 
-    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
+    def table(
+        self, headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
+    ) -> None:
         """Rows under headings; `right` are the columns of figures."""
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        table = Table(
+            box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0)
+        )
         for at, heading in enumerate(headings):
             table.add_column(
                 self.say(heading) if heading else "",

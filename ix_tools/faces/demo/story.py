@@ -35,7 +35,10 @@ WRITES = {
 
 def run(screen: Screen, out: Path, *, legacy: bool) -> int:
     """Tell the story; 1 when a step did not end as told."""
-    with tempfile.TemporaryDirectory(prefix="ix-tools-demo-") as folder, Sandbox(language=screen.language) as box:
+    with (
+        tempfile.TemporaryDirectory(prefix="ix-tools-demo-") as folder,
+        Sandbox(language=screen.language) as box,
+    ):
         try:
             anyio.run(_told, screen, box, environment(box, Path(folder), out, screen.language), legacy)
         except* NotAsTold as wrong:
@@ -49,7 +52,11 @@ def environment(box: Sandbox, folder: Path, out: Path, language: str) -> dict[st
     """The server's settings: the sandbox, and nothing of whoever runs this."""
     settings = folder / "config.toml"
     settings.touch()
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("INVOICEXPRESS_", "IX_TOOLS_"))}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("INVOICEXPRESS_", "IX_TOOLS_"))
+    }
     return {
         **own,
         "IX_TOOLS_CONFIG": str(settings),
@@ -107,7 +114,13 @@ def _tools(screen: Screen, assistant: Assistant) -> None:
 
 def _order(**more: Any) -> Json:
     """The arguments of create_invoice."""
-    hours = {"name": "Horas de consultoria", "unit_price": float(PRICE), "quantity": HOURS, "unit": "hour", "tax": "IVA23"}
+    hours = {
+        "name": "Horas de consultoria",
+        "unit_price": float(PRICE),
+        "quantity": HOURS,
+        "unit": "hour",
+        "tax": "IVA23",
+    }
     course = {"name": "Curso certificado", "unit_price": float(COURSE), "quantity": 1, "tax": "Isento"}
     return {"date": "today", "due_date": "+30d", "client": CLIENT, "items": [hours, course], **more}
 
@@ -144,7 +157,13 @@ async def _drafted(screen: Screen, assistant: Assistant) -> Json:
     screen.table(
         ("line", "quantity", "price", "vat", "net"),
         [
-            (line["name"], line["quantity"], screen.money(line["unit_price"]), f"{line['tax_rate']} %", screen.money(line["net"]))
+            (
+                line["name"],
+                line["quantity"],
+                screen.money(line["unit_price"]),
+                f"{line['tax_rate']} %",
+                screen.money(line["net"]),
+            )
             for line in document["lines"]
         ],
         right=(1, 2, 3, 4),
@@ -226,7 +245,9 @@ async def _paid(screen: Screen, assistant: Assistant, invoice: Json, form: str) 
     now = (await assistant.done("get_document", _about(invoice)))["document"]
     if now["status"] != "settled":
         raise NotAsTold(f"the invoice is {now['status']} after being paid in full")
-    screen.good("paid", receipt=receipt["number"], amount=screen.money(receipt["total"]), number=now["number"])
+    screen.good(
+        "paid", receipt=receipt["number"], amount=screen.money(receipt["total"]), number=now["number"]
+    )
 
 
 def _new(form: str, before: str) -> str:

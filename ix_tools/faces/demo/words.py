@@ -39,9 +39,7 @@ SAID: dict[str, Said] = {
         "{command} respondeu em {seconds} s (MCP {protocol}) com {count} ferramentas.",
         "{command} answered in {seconds} s (MCP {protocol}) with {count} tools.",
     ),
-    "refusal": Said(
-        "Uma linha isenta, e ninguém disse porquê", "An exempt line, and nobody said why"
-    ),
+    "refusal": Said("Uma linha isenta, e ninguém disse porquê", "An exempt line, and nobody said why"),
     "order": Said(
         "cliente novo {client}, NIF {nif}: {hours} h de consultoria a {price} com IVA 23 %, e um curso de {course} sem IVA",
         "new client {client}, NIF {nif}: {hours} h of consulting at {price} with 23 % VAT, and a course of {course} without VAT",
@@ -55,7 +53,9 @@ SAID: dict[str, Said] = {
         "A refusal names the field, what is allowed and what to do next: {next}.",
     ),
     "draft": Said("A mesma fatura, com o código {code}", "The same invoice, with code {code}"),
-    "same_with": Said("o mesmo, com tax_exemption: {code} ({text})", "the same, with tax_exemption: {code} ({text})"),
+    "same_with": Said(
+        "o mesmo, com tax_exemption: {code} ({text})", "the same, with tax_exemption: {code} ({text})"
+    ),
     "drafted": Said("rascunho {number} guardado para {client}.", "draft {number} stored for {client}."),
     "totals": Said(
         "Calculado antes de enviar: {predicted}. Lido de volta do InvoiceXpress: {stored} ({net} sem IVA + {vat} de IVA). "
@@ -147,7 +147,9 @@ SAID: dict[str, Said] = {
         "To delete it: open draft {number} in InvoiceXpress and delete it; or ask your assistant to "
         "“delete draft {number}” (change_state, state: deleted), and approve. The item “{name}” is deleted in InvoiceXpress, under Items.",
     ),
-    "real_drafted": Said("rascunho {number} criado e lido de volta.", "draft {number} created and read back."),
+    "real_drafted": Said(
+        "rascunho {number} criado e lido de volta.", "draft {number} created and read back."
+    ),
     "plain": Said("{text}", "{text}"),
     "real_end": Said(
         "Aqui pára. Nada foi emitido, enviado nem comunicado à AT.",
