@@ -299,7 +299,10 @@ def _unknown(name: str, intent: Intent, evidence: Evidence) -> IxError:
     if intent.operation == "send_email":
         advice = "ask the recipient, or look in InvoiceXpress; to send it again all the same, use a new idempotency_key"
     else:
-        advice = f"repeat the same call later: it looks first and never does it twice; or look yourself and settle it with `ix-tools journal resolve {intent.id}`"
+        advice = (
+            "repeat the same call later: it looks first and never does it twice; "
+            f"or look yourself and settle it with `ix-tools journal resolve {intent.id}`"
+        )
     return Unreachable(
         f"Whether {name} was carried out is not known yet{f' ({evidence.seen})' if evidence.seen else ''}.",
         code="outcome_unknown",

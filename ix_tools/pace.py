@@ -7,10 +7,13 @@ it is written without waiting for the disk. A rate-limiting library would keep a
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import anyio
 import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Row
 
 from ix_tools.errors import RateLimited, Unavailable
 from ix_tools.store import Store, rates
@@ -84,16 +87,7 @@ class Pace:
         interval = 60.0 / max(1.0, self.per_minute - burst)
         now = self.clock()
         with self.store.writing(durable=False) as connection:
-            row = connection.execute(
-                sql.select(rates).where(rates.c.account == self.account).with_for_update()
-            ).one_or_none()
-            if row is None:
-                connection.execute(
-                    rates.insert().values(
-                        account=self.account, next_at=now + interval, closed_until=0.0, failures=0
-                    )
-                )
-                return Turn(0.0, granted=True)
+            row = self._row(connection)
             if row.closed_until > now:
                 return Turn(row.closed_until - now, broken=row.failures >= FAILURES)
             due = max(now, row.next_at)
@@ -104,15 +98,24 @@ class Pace:
                 )
             return Turn(wait, granted=wait <= patience)
 
+    def _row(self, connection: Connection) -> Row[Any]:
+        """The account's row, locked until the transaction ends."""
+        wanted = sql.select(rates).where(rates.c.account == self.account).with_for_update()
+        row = connection.execute(wanted).one_or_none()
+        if row is None:
+            # Two processes may begin together: one row stays, and both then wait for it.
+            with suppress(sql.exc.IntegrityError), connection.begin_nested():
+                connection.execute(
+                    rates.insert().values(account=self.account, next_at=0.0, closed_until=0.0, failures=0)
+                )
+            row = connection.execute(wanted).one()
+        return row
+
     def _note_failure(self, status: int, retry_after: float | None) -> None:
         self._failing = True
         now = self.clock()
         with self.store.writing(durable=False) as connection:
-            row = connection.execute(
-                sql.select(rates).where(rates.c.account == self.account).with_for_update()
-            ).one_or_none()
-            if row is None:
-                return
+            row = self._row(connection)
             failures = row.failures + 1 if status != 429 else row.failures
             closed = now + retry_after if retry_after else 0.0
             if failures >= FAILURES:

@@ -99,15 +99,14 @@ async def _written(
         await once.finish(desk, intent, "unknown", None, f"a fault of ours: {type(fault).__name__}")
         raise
     result, differing = await read_back(looking, call, facts, result)
-    failure = stored_differently(call, result, differing) if differing else None
-    shown = failure.as_dict() if failure else _result(desk, call, result, warnings)
-    await once.finish(
-        desk, intent, "done", once.kept(shown), failure.code if failure else "done", once.subject_of(shown)
-    )
+    other = stored_differently(call, result, differing) if differing else None
+    shown = other.as_dict() if other else _result(desk, call, result, warnings)
+    said = other.code if other else "done"
+    await once.finish(desk, intent, "done", once.kept(shown), said, once.subject_of(shown))
     if differing is not None:
         await hold(desk, call, result, differing)
-    if failure is not None:
-        raise failure
+    if other is not None:
+        raise other
     return shown
 
 
