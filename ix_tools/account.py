@@ -5,17 +5,22 @@ else: no redirect is followed, no URL is logged or shown, no exception of the HT
 """
 
 import logging
+import time
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit
 
+import anyio
 import httpx2
 import stamina
 
 from ix_tools import __version__
-from ix_tools.errors import Unreachable, Unreadable
+from ix_tools.errors import StoreUnavailable, Unreachable, Unreadable
 from ix_tools.settings import Settings
 from ix_tools.wire import CHECK_FIRST, Request, Response
+
+log = logging.getLogger(__name__)
 
 HIDDEN = b"(key)"
 MOST_BYTES = 20 * 1024 * 1024
@@ -30,6 +35,8 @@ Text = TypeVar("Text", str, bytes)
 
 
 ATTEMPTS = 4
+CONNECT = 10
+"""Seconds for the connection alone."""
 
 
 class Paced(Protocol):
@@ -47,19 +54,23 @@ class _Again(Exception):
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
-        self.wait = retry_after(response)
+        self.response = response
 
 
-def _worth_another(trouble: Exception) -> bool | float:
-    if isinstance(trouble, _Again):
-        return True if trouble.wait is None else min(trouble.wait, 30.0)
-    return isinstance(trouble, Unreachable) and trouble.retryable
+def _worth_another(trouble: Exception) -> bool:
+    # How long InvoiceXpress asked to wait is kept by the pace: the next attempt waits for its turn there, or is refused.
+    return isinstance(trouble, _Again) or (isinstance(trouble, Unreachable) and trouble.retryable)
 
 
 def retry_after(response: Response) -> float | None:
-    """Seconds InvoiceXpress asks to wait, if it says so."""
+    """Seconds InvoiceXpress asks to wait, if it says so, in either of the two forms of RFC 9110."""
     text = response.headers.get("retry-after", "").strip()
-    return float(text) if text.isdecimal() else None
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return None
 
 
 def account_name(settings: Settings) -> str:
@@ -111,13 +122,15 @@ class Account:
             wait_initial=0.2,
             wait_max=5.0,
         )
-        async for attempt in again:
-            with attempt:
-                response = await self._paced(request)
-                refused = response.status == 429 or (response.status >= 500 and not request.writes)
-                if refused and attempt.num < ATTEMPTS:
-                    raise _Again(response)
-                return response
+        try:
+            async for attempt in again:
+                with attempt:
+                    response = await self._paced(request)
+                    if response.status == 429 or (response.status >= 500 and not request.writes):
+                        raise _Again(response)
+                    return response
+        except _Again as last:
+            return last.response
         raise AssertionError("the loop above returns or raises")  # pragma: no cover
 
     async def _paced(self, request: Request) -> Response:
@@ -127,10 +140,18 @@ class Account:
         try:
             response = await self._once(request)
         except Unreachable:
-            await self._pace.answered(0, None)
+            await self._told(0, None)
             raise
-        await self._pace.answered(response.status, retry_after(response))
+        await self._told(response.status, retry_after(response))
         return response
+
+    async def _told(self, status: int, wait: float | None) -> None:
+        # By now it was sent: a store that cannot count any more must not turn the answer into `nothing was sent`.
+        try:
+            if self._pace is not None:
+                await self._pace.answered(status, wait)
+        except StoreUnavailable as trouble:
+            log.error("how a request went could not be noted: %s", trouble.message)
 
     async def _once(self, request: Request) -> Response:
         host = self._settings.v1_url if request.xml else self._settings.main_url
@@ -143,13 +164,17 @@ class Account:
             ("api_key", self._settings.api_key.get_secret_value()),
         ]
         try:
-            async with self._http().stream(
-                request.method, host + request.path, params=params, content=request.body, headers=headers
-            ) as answer:
-                body = self._without_key(await self._read(answer, request))
-                headers = {name.lower(): self._without_key(value) for name, value in answer.headers.items()}
-                return Response(answer.status_code, body, headers)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as trouble:
+            # The library's own limit is per piece: an answer that trickles would never end.
+            with anyio.fail_after(self._settings.timeout_seconds + CONNECT):
+                async with self._http().stream(
+                    request.method, host + request.path, params=params, content=request.body, headers=headers
+                ) as answer:
+                    body = self._without_key(await self._read(answer, request))
+                    headers = {
+                        name.lower(): self._without_key(value) for name, value in answer.headers.items()
+                    }
+                    return Response(answer.status_code, body, headers)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as trouble:
             failure = _unreachable(trouble, request)
         # Raised out here, so that it carries no link to the library's exception, which holds the URL, which holds the key.
         raise failure
@@ -204,7 +229,9 @@ class Account:
             self._client = httpx2.AsyncClient(
                 follow_redirects=False,
                 trust_env=False,  # a proxy from the environment would see the key
-                timeout=httpx2.Timeout(self._settings.timeout_seconds, connect=10),
+                timeout=httpx2.Timeout(
+                    self._settings.timeout_seconds, connect=min(CONNECT, self._settings.timeout_seconds)
+                ),
                 limits=httpx2.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=60),
             )
         return self._client

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import anyio
@@ -221,14 +221,31 @@ class LookUps:
         return found, 0
 
     async def _newest(self, call: Operation[Any]) -> tuple[Document, ...]:
-        return tuple(_made(Document, raw) for raw in await self.newest(getattr(call, "document_type", "")))
-
-    async def newest(self, kind: str) -> list[Mapping[str, Any]]:
-        """The newest documents of a kind, drafts and issued, word for word."""
-        path, key, query = _every(kind)
+        path, key, query = _every(getattr(call, "document_type", ""))
         async for rows, _ in self._pages(path, key, *query):
-            return list(rows)
-        return []
+            return tuple(_made(Document, raw) for raw in rows)
+        return ()
+
+    async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
+        """Every document of a kind with a higher id, drafts and issued, word for word; the newest come first."""
+        path, key, query = _every(kind)
+        if key == "invoices":  # the list of guides knows no such filter
+            query += [(f"date[{end}]", day.strftime("%d/%m/%Y")) for end in ("from", "to")]
+        found: list[Mapping[str, Any]] = []
+        read = 0
+        async for rows, page in self._pages(path, key, *query):
+            newer = [raw for raw in rows if int(raw.get("id") or 0) > after]
+            found += newer
+            read += 1
+            if not newer:
+                break
+            if read >= self.most_pages and read < page.total_pages:
+                raise Unavailable(
+                    f"There are more than {read * PAGE} newer {kind}; not all of them were looked at.",
+                    sent="nothing",
+                    next="set catalogue_pages higher",
+                )
+        return found
 
     async def related(self, number: int) -> list[Mapping[str, Any]]:
         """Documents related to one, word for word."""

@@ -1,6 +1,7 @@
 """Exactly once: a write is begun in the journal before it leaves, and what came of it is found out, never guessed.
 
     recorded? ──▶ the result of the first time, read from the journal
+    under way? ─▶ wait for it
     unfinished? ─▶ look whether it happened ─▶ yes: its result · no: go on · unknown: refuse, and say what to check
     begin ──▶ send ──▶ answered: finish
                  └──▶ no clear answer: same unique id again (creates), or look (everything else)
@@ -9,15 +10,19 @@ A retried call with the same `idempotency_key` (or, for a create without a key, 
 is the same call. E-mails are never looked at or repeated by themselves: nothing tells whether they left.
 """
 
-import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import anyio
+from pydantic import ValidationError
 
-from ix_tools import lookups
+from ix_tools import aftermath
+from ix_tools.aftermath import finish
 from ix_tools.approvals import digest
 from ix_tools.desk import Desk
 from ix_tools.errors import (
@@ -26,21 +31,25 @@ from ix_tools.errors import (
     NotFound,
     Problem,
     Refused,
+    ServiceError,
     StoredDifferently,
-    StoreUnavailable,
     Unreachable,
+    Unreadable,
 )
 from ix_tools.facts import Facts
 from ix_tools.journal import Draft, Intent
-from ix_tools.operation import Evidence, Happened, Operation, Sending
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.lookups import LookUps
+from ix_tools.operation import Finding, Happened, Operation, Sending, warn
+from ix_tools.wire import CHECK_FIRST
 
-log = logging.getLogger(__name__)
-
-LATE = 30.0
-"""Seconds after which a list surely shows what was written (integrators saw up to 15; trap 23)."""
 RESENDS = 3
 """How often a create is sent under its unique id before its outcome is called unknown."""
+MIDNIGHT = 3600.0
+"""Seconds for which what was asked for yesterday without a key is still the same call: midnight makes no second one."""
+LATELY = 86400.0
+"""Seconds for which a person who approves is told that the same call was carried out already."""
+GATEWAYS = {502, 503, 504}
+"""Answers of a machine before InvoiceXpress, behind which the request may still be under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +61,37 @@ class Caller:
     face: str
     operation: str
     content: str
-    key: str | None
-    """The caller's own key, or one from content and day for creates; None: each call is its own."""
+    keys: tuple[str, ...]
+    """The caller's own key; or for creates the content's key of today, and of yesterday; or none: each call is its own."""
     chosen: bool
     """Whether the caller chose the key."""
 
 
-def caller_of(desk: Desk, call: Operation[Any], face: str) -> Caller:
+def caller_of(desk: Desk, call: Operation[Any], face: str, arguments: Mapping[str, Any]) -> Caller:
     """Recognise a call."""
     given = getattr(call, "idempotency_key", None)
-    content = digest([call.spec.name, call.model_dump(mode="json", exclude={"idempotency_key", "accept"})])
-    key = f"caller:{given}" if given else None
-    if key is None and not call.spec.effect.gated and not call.spec.idempotent:
-        key = f"content:{desk.now().date()}:{content}"
-    return Caller(desk.account.name, desk.settings.principal, face, call.spec.name, content, key, bool(given))
+    shown = call.model_dump(mode="json", exclude={"idempotency_key", "accept"})
+    content = digest([call.spec.name, {**shown, **_relative(arguments)}])
+    keys: tuple[str, ...] = ()
+    if given is not None:
+        short = len(given) <= 128 and given.isprintable()
+        keys = (f"caller:{given if short else sha256(given.encode('utf-8', 'replace')).hexdigest()}",)
+    elif not call.spec.effect.gated and not call.spec.idempotent:
+        today = desk.now().date()
+        keys = tuple(f"content:{day}:{content}" for day in (today, today - timedelta(days=1)))
+    return Caller(
+        desk.account.name, desk.settings.principal, face, call.spec.name, content, keys, given is not None
+    )
+
+
+def _relative(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """`today` and `+30d` as they were written: repeated after midnight, the same call is still the same."""
+    texts = {name: value.strip().lower() for name, value in arguments.items() if isinstance(value, str)}
+    return {
+        name: text
+        for name, text in texts.items()
+        if "date" in name and (text in {"today", "hoje"} or text.startswith("+"))
+    }
 
 
 # --- before anything is looked up -----------------------------------------------------------------------
@@ -74,10 +100,8 @@ def caller_of(desk: Desk, call: Operation[Any], face: str) -> Caller:
 async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str, Any] | Intent | None:
     """The result of the first time; or an unfinished create of ours to go on with; or None: this is the first time."""
     give_up = anyio.current_time() + desk.settings.timeout_seconds
-    while True:
-        intent = await _earlier(desk, caller)
-        if intent is None or intent.state in {"refused", "absent"}:
-            return None
+    intent = await _earlier(desk, caller)
+    while intent is not None and intent.state not in {"refused", "absent"}:
         if intent.content != caller.content or intent.operation != caller.operation:
             raise Refused(
                 f"The idempotency_key was already used for another call ({intent.operation}).",
@@ -85,46 +109,46 @@ async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str
                 next="use a new key for a new call; the same key only with exactly the same arguments",
             )
         if intent.state == "done":
-            return await _again(desk, call, caller, intent)
-        if intent.state == "open" and not await anyio.to_thread.run_sync(desk.journal.abandoned, intent):
-            if anyio.current_time() > give_up:
-                raise IxError(
-                    "The same call is being carried out right now.",
-                    code="in_progress",
-                    next="repeat the same call in a few seconds to get its result",
-                    retryable=True,
-                )
-            await anyio.sleep(0.1)
-            continue
-        taken = await anyio.to_thread.run_sync(desk.journal.take_over, intent)
-        if taken is not None:
-            found = await _found_out(desk, call, taken)
-            if found is not None:
-                return found
-            return None
+            return await _again(desk, caller, intent)
+        if intent.state == "unknown" or await anyio.to_thread.run_sync(desk.journal.abandoned, intent):
+            taken = await anyio.to_thread.run_sync(desk.journal.take_over, intent)
+            if taken is not None:
+                return await _found_out(desk, call, taken)
+        if anyio.current_time() > give_up:
+            raise IxError(
+                "The same call is being carried out right now.",
+                code="in_progress",
+                next="repeat the same call in a few seconds to get its result",
+                retryable=True,
+            )
+        await anyio.sleep(0.05 + secrets.randbelow(100) / 1000)
+        intent = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
+    return None
 
 
 async def _earlier(desk: Desk, caller: Caller) -> Intent | None:
-    if caller.key is not None:
-        return await anyio.to_thread.run_sync(desk.journal.find, caller.account, caller.key)
-    # Without a key, what matters is that the same thing is not still unfinished.
-    left = await anyio.to_thread.run_sync(desk.journal.unfinished, caller.account)
-    return next((one for one in left if one.content == caller.content), None)
+    for age, key in enumerate(caller.keys):
+        found = await anyio.to_thread.run_sync(desk.journal.find, caller.account, key)
+        if found is not None and (age == 0 or found.seen_at - found.created_at < MIDNIGHT):
+            return found
+    if caller.chosen:
+        return None
+    # Without a key of the caller's, the same thing unfinished under any key is the same thing.
+    return await anyio.to_thread.run_sync(desk.journal.same, caller.account, caller.content)
 
 
-async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Intent) -> dict[str, Any] | None:
+async def _again(desk: Desk, caller: Caller, intent: Intent) -> dict[str, Any] | None:
     outcome = dict(intent.outcome or {})
     about = outcome.get("document") or {}
     if not caller.chosen and about.get("id"):
         # Same content by chance: if that document is gone, this is a new wish and not a repetition.
+        looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
         try:
-            stored = await _looking(desk).document(str(about.get("document_type")), int(about["id"]))
+            stored = await looking.document(str(about.get("document_type")), int(about["id"]))
         except NotFound:
             stored = None
         if stored is None or stored.status in {"deleted", "canceled"}:
-            await anyio.to_thread.run_sync(
-                desk.journal.finish, intent, "absent", None, "its document is gone; begun anew"
-            )
+            await anyio.to_thread.run_sync(desk.journal.retire, intent)
             return None
     outcome["replayed"] = True
     if outcome.get("code"):
@@ -137,7 +161,7 @@ async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Inten
             *outcome.get("warnings", []),
             {
                 "field": "idempotency_key",
-                "problem": "this exact call was already carried out today, so its result is given again; "
+                "problem": "this exact call was already carried out, so its result is given again; "
                 "for a second, identical one repeat the call with a new idempotency_key",
             },
         ]
@@ -146,95 +170,61 @@ async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Inten
 
 async def _found_out(desk: Desk, call: Operation[Any], intent: Intent) -> dict[str, Any] | Intent | None:
     """What became of an unfinished intent that is now ours."""
-    if call.stamped(intent.uid) is not call or getattr(call, "proprietary_uid", None):
+    if _unique(call, intent):
         return intent  # the same unique id again: InvoiceXpress itself keeps it from happening twice
-    evidence = await look(desk, intent)
-    if evidence.verdict is Happened.UNKNOWN:
-        raise _unknown(call.spec.name, intent, evidence)
+    evidence = await aftermath.look(desk, intent)
     if evidence.verdict is Happened.NO:
         return None
-    result = call.read(evidence.content, Facts(now=desk.now()))
-    shown = {"ok": True, **result.model_dump(mode="json", exclude_none=True), "replayed": True}
-    await finish(desk, intent, "done", shown, "found out later: it happened")
-    return shown
-
-
-# --- looking -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Eyes:
-    """A witness: reads the account. A failed look-up raises, it never means `not there`."""
-
-    looking: lookups.LookUps
-    settled: bool
-
-    async def document(self, kind: str, number: int) -> Mapping[str, Any] | None:
-        """A document as it is; None when InvoiceXpress says that there is none."""
-        try:
-            return await self.looking.word_for_word(kind, number)
-        except NotFound:
-            return None
-
-    async def related(self, number: int) -> list[Mapping[str, Any]]:
-        """Documents related to one."""
-        return await self.looking.related(number)
-
-    async def series(self, number: int) -> Mapping[str, Any] | None:
-        """A series as it is."""
-        return next(
-            (one.model_dump(mode="json") for one in await self.looking.sequences() if one.id == number), None
+    if evidence.verdict is Happened.YES:
+        now = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
+        return {**dict(now.outcome or {}), "replayed": True}
+    if call.spec.idempotent and not call.spec.effect.gated:
+        left = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
+        taken = (
+            await anyio.to_thread.run_sync(desk.journal.take_over, left) if aftermath.is_over(left) else None
         )
-
-    async def newest(self, kind: str) -> list[Mapping[str, Any]]:
-        """The newest documents of a kind."""
-        return await self.looking.newest(kind)
-
-
-def _looking(desk: Desk) -> lookups.LookUps:
-    return lookups.LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+        if taken is not None:
+            return taken  # an update: whether it happened or not, sending it again leaves the same
+    raise _unknown(call.spec.name, intent, evidence.seen)
 
 
-async def look(desk: Desk, intent: Intent) -> Evidence:
-    """Look whether it happened, and write down what was seen; the intent stays unknown when nobody can tell."""
-    operation = catalogue()[intent.operation]
-    eyes = Eyes(_looking(desk), settled=desk.now().timestamp() - intent.created_at > LATE)
+def _unique(call: Operation[Any], intent: Intent) -> bool:
+    """Whether InvoiceXpress itself keeps the call from happening twice, by its proprietary_uid."""
+    return getattr(call.stamped(intent.uid), "proprietary_uid", None) is not None
+
+
+def judged_before(call: Operation[Any], held: Intent | None) -> bool:
+    """Whether the rules already let this through: what changed since may be the very document it made."""
+    return held is not None and _unique(call, held)
+
+
+@asynccontextmanager
+async def holding(desk: Desk, intent: Intent | None) -> AsyncIterator[None]:
+    """Let go of an unfinished intent when the call ends before anything is sent for it."""
     try:
-        evidence = await operation.happened(intent.trace, eyes)
-    except IxError as failure:
-        evidence = Evidence(Happened.UNKNOWN, seen=f"the look-up failed ({failure.code})")
-    if evidence.verdict is Happened.NO:
-        await finish(desk, intent, "absent", None, f"looked: it did not happen. {evidence.seen}".strip())
-    elif evidence.verdict is Happened.UNKNOWN:
-        await finish(desk, intent, "unknown", None, f"looked: unknown. {evidence.seen}".strip())
-    return evidence
+        yield
+    except BaseException:
+        if intent is not None:
+            with anyio.CancelScope(shield=True):
+                await aftermath.let_go(desk, intent)
+        raise
 
 
-async def resolve_left_open(desk: Desk) -> list[tuple[Intent, Evidence]]:
-    """Find out what a crash left open; done once, at the first call. What stays unknown is tried again next time."""
-    found = []
-    for intent in await anyio.to_thread.run_sync(desk.journal.unfinished, desk.account.name):
-        taken = await anyio.to_thread.run_sync(desk.journal.take_over, intent)
-        if taken is None or intent.operation not in catalogue():
-            continue
-        evidence = await look(desk, taken)
-        if evidence.verdict is Happened.YES:
-            await finish(desk, taken, "done", _brief(taken, evidence), "found out at start: it happened")
-        found.append((taken, evidence))
-    return found
-
-
-def _brief(intent: Intent, evidence: Evidence) -> dict[str, Any]:
-    """What can be said of a call whose words are not kept: what it was about, and the document it left."""
-    content = evidence.content or {}
-    kind = intent.trace.get("document_type") or str(intent.trace.get("subject", "")).partition("/")[0]
-    about = {
-        "id": content.get("id"),
-        "document_type": kind,
-        "status": content.get("status"),
-        "number": content.get("sequence_number"),
-    }
-    return {"ok": True, "document": {name: value for name, value in about.items() if value}}
+async def seen_before(desk: Desk, call: Operation[Any], caller: Caller) -> tuple[Finding, ...]:
+    """What a person who approves should know: the same thing was done a moment ago, and this would be a second one."""
+    if not call.spec.effect.gated or caller.chosen:
+        return ()
+    done = await anyio.to_thread.run_sync(desk.journal.done_since, caller.account, caller.content, LATELY)
+    if done is None:
+        return ()
+    minutes = int(done.seen_at - done.created_at) // 60
+    made = f", which made {done.made}" if done.made else ""
+    return (
+        warn(
+            "idempotency_key",
+            f"the same call was carried out {minutes} minutes ago{made}; this does it again",
+        ),
+    )
 
 
 # --- sending -------------------------------------------------------------------------------------------
@@ -245,7 +235,11 @@ async def begin(desk: Desk, call: Operation[Any], caller: Caller, facts: Facts, 
     trace = call.trace(facts)
     draft = Draft(
         account=caller.account,
-        key=caller.key or (f"approval:{approval}" if approval else f"call:{secrets.token_hex(12)}"),
+        key=caller.keys[0]
+        if caller.keys
+        else f"approval:{approval}"
+        if approval
+        else f"call:{secrets.token_hex(12)}",
         content=caller.content,
         operation=caller.operation,
         principal=caller.principal,
@@ -253,58 +247,102 @@ async def begin(desk: Desk, call: Operation[Any], caller: Caller, facts: Facts, 
         subject=str(trace.get("subject", "")),
         approval=approval,
         trace=trace,
+        chosen=caller.chosen,
     )
     return await anyio.to_thread.run_sync(desk.journal.begin, draft)
 
 
-async def sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sending) -> Any:
-    """Carry it out; when no clear answer comes, find out what happened."""
-    stamped = call.stamped(intent.uid)
-    unique = getattr(stamped, "proprietary_uid", None) is not None
+async def sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sending, *, resumed: bool) -> Any:
+    """Carry it out; when no clear answer comes, find out what happened. A failure is written down here.
+
+    `resumed`: an earlier attempt ended without an answer, so that a refusal now says nothing about that one.
+    """
+    try:
+        return await _sent(desk, call, intent, sending, resumed)
+    except IxError:
+        raise
+    except BaseException as fault:
+        await finish(desk, intent, "unknown", None, f"a fault of ours: {type(fault).__name__}")
+        raise
+
+
+async def _sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sending, resumed: bool) -> Any:
+    stamped, unique, loose = call.stamped(intent.uid), _unique(call, intent), resumed
+    doubt = resumed
     for attempt in range(1, RESENDS + 1):
-        try:
-            return await stamped.carried_out(sending)
-        except Conflict:
-            if not unique or attempt == RESENDS:
-                raise
-        except IxError as failure:
-            if failure.sent != "unknown":
-                raise
-            if not unique:
-                return await _after_no_answer(desk, call, intent, failure)
-            if attempt == RESENDS:
-                raise _unknown(
-                    call.spec.name, intent, Evidence(Happened.UNKNOWN, seen=failure.message)
-                ) from None
+        if desk.journal.late(intent):
+            await aftermath.let_go(desk, intent)
+            raise IxError(
+                "This process stood still for so long that another one may have taken over.",
+                code="held_too_long",
+                next="repeat the same call: it looks first",
+                retryable=True,
+            )
+        failure = await _attempt(stamped, sending)
+        if not isinstance(failure, IxError):
+            return failure
+        in_flight = unique and isinstance(failure, Conflict)
+        if failure.sent != "unknown" and not in_flight:
+            break
+        doubt = True
+        loose = loose or in_flight or not _answered(failure)
+        if not unique or attempt == RESENDS:
+            break
         # Under the same unique id InvoiceXpress answers with the first document, or that it is still at it.
         await anyio.sleep(0.5 * attempt)
-    raise AssertionError("the loop above returns or raises")  # pragma: no cover
-
-
-async def _after_no_answer(desk: Desk, call: Operation[Any], intent: Intent, failure: IxError) -> Any:
-    evidence = await look(desk, intent)
+    if not doubt:
+        await finish(desk, intent, "refused", None, f"{failure.code}: {failure.message}")
+        raise failure
+    evidence = await aftermath.look(desk, intent, answered=not loose)
     if evidence.verdict is Happened.YES:
-        return call.read(evidence.content, Facts(now=desk.now()))
-    if evidence.verdict is Happened.NO:
-        raise Unreachable(
-            "The connection to InvoiceXpress failed, and it was not carried out: that was looked at afterwards.",
-            code="not_carried_out",
-            next="repeat the same call" + ("; a person approves it again" if call.spec.effect.gated else ""),
-            retryable=True,
-        )
-    raise _unknown(call.spec.name, intent, evidence)
+        return call.read(evidence.content, sending.facts)
+    if evidence.verdict is Happened.UNKNOWN:
+        raise _unknown(call.spec.name, intent, evidence.seen or failure.message)
+    if failure.sent != "unknown":
+        raise failure
+    raise Unreachable(
+        "InvoiceXpress gave no clear answer, and it was not carried out: that was looked at afterwards.",
+        code="not_carried_out",
+        sent="refused",
+        next="repeat the same call" + ("; a person approves it again" if call.spec.effect.gated else ""),
+        retryable=True,
+    )
 
 
-def _unknown(name: str, intent: Intent, evidence: Evidence) -> IxError:
+async def _attempt(call: Operation[Any], sending: Sending) -> Any:
+    """What came back, or the error: one that says unknown, where the answer does not say what it should."""
+    try:
+        result = await call.carried_out(sending)
+    except IxError as failure:
+        return failure
+    except ValidationError:
+        return _unclear("InvoiceXpress answered with something that cannot be read as a result.")
+    parts = [getattr(result, name) for name in ("document", "receipt", "sequence") if hasattr(result, name)]
+    told = all(part is not None and part.id is not None for part in parts)
+    # An empty answer to a change is a success (J3), where the document is read back anyway.
+    if told or (call.about() is not None and call.expected(sending.facts) is not None):
+        return result
+    return _unclear("InvoiceXpress answered without saying what it did.")
+
+
+def _unclear(message: str) -> Unreadable:
+    return Unreadable(message, sent="unknown", status=200, next=CHECK_FIRST)
+
+
+def _answered(failure: IxError) -> bool:
+    return isinstance(failure, ServiceError) and failure.status not in {0, *GATEWAYS}
+
+
+def _unknown(name: str, intent: Intent, seen: str) -> IxError:
     if intent.operation == "send_email":
         advice = "ask the recipient, or look in InvoiceXpress; to send it again all the same, use a new idempotency_key"
     else:
         advice = (
-            "repeat the same call later: it looks first and never does it twice; "
+            "repeat the same call in a minute or two: it looks first and never does it twice; "
             f"or look yourself and settle it with `ix-tools journal resolve {intent.id}`"
         )
     return Unreachable(
-        f"Whether {name} was carried out is not known yet{f' ({evidence.seen})' if evidence.seen else ''}.",
+        f"Whether {name} was carried out is not known yet{f' ({seen})' if seen else ''}.",
         code="outcome_unknown",
         sent="unknown",
         next=advice,
@@ -312,24 +350,28 @@ def _unknown(name: str, intent: Intent, evidence: Evidence) -> IxError:
     )
 
 
+async def done(desk: Desk, call: Operation[Any], intent: Intent, shown: Mapping[str, Any], said: str) -> bool:
+    """Write down that it was carried out, and the result; False when it cannot be written."""
+    made = subject_of(shown) if call.spec.route is not None and call.spec.route.method == "POST" else ""
+    return await finish(desk, intent, "done", kept(shown), said, subject_of(shown), made)
+
+
+def unwritten(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A result of which the journal does not know: marked, because repeating the call now has to look first."""
+    mark = {
+        "field": "journal",
+        "problem": "this was carried out, but the store failed before it could be written down; "
+        "repeat it under no other idempotency_key: the same call looks first",
+    }
+    return {**shown, "warnings": [*shown.get("warnings", []), mark]}
+
+
 def kept(shown: Mapping[str, Any]) -> dict[str, Any]:
     """What of a result is kept for the next time: not the words of a message."""
-    return {
-        name: value for name, value in shown.items() if name not in {"subject", "body", "warnings", "next"}
-    }
+    return {name: value for name, value in shown.items() if name not in {"subject", "body", "warnings"}}
 
 
 def subject_of(shown: Mapping[str, Any]) -> str:
     """The document or receipt that a result is about, for the audit trail."""
     document = shown.get("document") or shown.get("receipt") or {}
     return f"{document.get('document_type')}/{document.get('id')}" if document.get("id") else ""
-
-
-async def finish(
-    desk: Desk, intent: Intent, state: Any, outcome: dict[str, Any] | None, said: str, subject: str = ""
-) -> None:
-    """Write what came of it. When that cannot be written any more, the intent stays open and is looked at later."""
-    try:
-        await anyio.to_thread.run_sync(desk.journal.finish, intent, state, outcome, said, subject)
-    except StoreUnavailable as trouble:
-        log.error("the journal could not be finished for %s: %s", intent.id, trouble.message)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum, StrEnum
 from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
@@ -191,6 +192,8 @@ class Evidence:
     verdict: Happened
     content: Any = None
     seen: str = ""
+    made: str = ""
+    """The new document or receipt that was recognised, as `receipts/1008`: nobody else may call it theirs."""
 
 
 class Witness(Protocol):
@@ -205,12 +208,19 @@ class Witness(Protocol):
     async def series(self, number: int) -> Mapping[str, Any] | None:
         """A series as it is."""
 
-    async def newest(self, kind: str) -> list[Mapping[str, Any]]:
-        """The newest documents of a kind, which a list shows some seconds late."""
+    async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
+        """Documents of a kind with a higher id, of a date where lists can be asked for it; shown some seconds late."""
+
+    async def taken(self, made: Iterable[str]) -> set[str]:
+        """Which of these documents or receipts other calls of ours are known to have made."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the request cannot still be under way at the other side: what reads as before stays so."""
 
     @property
     def settled(self) -> bool:
-        """Whether so much time has passed that what is not there now will not appear any more."""
+        """Whether, besides, so much time has passed that a list shows whatever there is."""
 
 
 class Operation(Call, Generic[Result]):

@@ -5,8 +5,6 @@ several failures in a row, close the account for a while, and say until when. Th
 it is written without waiting for the disk. A rate-limiting library would keep a row per request in a file of its own.
 """
 
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +42,6 @@ class Pace:
     per_minute: int
     patience: float
     """Seconds a call waits for its turn; beyond that it is refused before anything is sent."""
-    clock: Callable[[], float] = time.time
 
     async def turn(self) -> None:
         """Wait for this request's turn."""
@@ -85,12 +82,15 @@ class Pace:
     def _reserve(self, patience: float) -> Turn:
         burst = max(1.0, self.per_minute * BURST_SHARE)
         interval = 60.0 / max(1.0, self.per_minute - burst)
-        now = self.clock()
         with self.store.writing(durable=False) as connection:
             row = self._row(connection)
+            now = self.store.now(connection)
+            # Failures of other processes too: whoever succeeds next says that it works again.
+            self._failing = row.failures > 0
             if row.closed_until > now:
                 return Turn(row.closed_until - now, broken=row.failures >= FAILURES)
-            due = max(now, row.next_at)
+            # Never further ahead than a clock that was set back could have left it.
+            due = min(max(now, row.next_at), now + patience + 60.0)
             wait = max(0.0, due - now - burst * interval)
             if wait <= patience:
                 connection.execute(
@@ -113,9 +113,9 @@ class Pace:
 
     def _note_failure(self, status: int, retry_after: float | None) -> None:
         self._failing = True
-        now = self.clock()
         with self.store.writing(durable=False) as connection:
             row = self._row(connection)
+            now = self.store.now(connection)
             failures = row.failures + 1 if status != 429 else row.failures
             closed = now + retry_after if retry_after else 0.0
             if failures >= FAILURES:

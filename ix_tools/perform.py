@@ -10,15 +10,17 @@ Only errors travel back, and each says what was sent.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import anyio
 from pydantic import BaseModel, ValidationError
 
 from ix_tools import once
+from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import InvalidArguments, IxError, NotAccepted, Problem, Refused
+from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused, StoreUnavailable
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, approval_required, approved
 from ix_tools.journal import Intent
@@ -50,23 +52,15 @@ async def perform(
         return _result(desk, call, await call.carried_out(sending), ())
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
-    caller = once.caller_of(desk, call, face)
+    caller = once.caller_of(desk, call, face, arguments or {})
     held = await once.recorded(desk, call, caller) if spec.effect.writes else None
     if isinstance(held, dict):
         return held
-    wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
-    facts = await looking.first(call, wanted, desk.now())
-    if Want.DOCUMENT_CLIENT in wanted:
-        facts = await looking.second(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
-    call = call.completed(facts)
-    facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
-    warnings = _judge(call, facts)
-    approval = ""
-    if spec.effect.gated:
-        passed = await approved(desk, call, facts, warnings, can_ask, reply)
-        if isinstance(passed, dict):
-            return passed
-        approval = passed
+    async with once.holding(desk, held):
+        prepared = await _prepared(desk, looking, call, caller, held, can_ask, reply)
+    if isinstance(prepared, dict):
+        return prepared
+    call, facts, warnings, approval = prepared
     sending = Sending(desk, facts, progress)
     if not spec.effect.writes:
         return _result(desk, call, await call.carried_out(sending), warnings)
@@ -75,36 +69,60 @@ async def perform(
         return await perform(desk, name, arguments, can_ask=can_ask, progress=progress, face=face)
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
-        return await _written(desk, looking, call, facts, intent, sending, warnings)
+        shown = await _written(desk, looking, call, intent, sending, warnings, held is not None)
+    return shown
+
+
+async def _prepared(
+    desk: Desk,
+    looking: LookUps,
+    call: Operation[Any],
+    caller: once.Caller,
+    held: Intent | None,
+    can_ask: bool,
+    reply: Reply | None,
+) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str]:
+    """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
+    spec = call.spec
+    wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
+    facts = await looking.first(call, wanted, desk.now())
+    if Want.DOCUMENT_CLIENT in wanted:
+        facts = await looking.second(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
+    call = call.completed(facts)
+    facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
+    warnings = () if once.judged_before(call, held) else _judge(call, facts)
+    approval = ""
+    if spec.effect.gated:
+        warnings += await once.seen_before(desk, call, caller)
+        passed = await approved(desk, call, facts, warnings, can_ask, reply)
+        if isinstance(passed, dict):
+            return passed
+        approval = passed
+    return call, facts, warnings, approval
 
 
 async def _written(
     desk: Desk,
     looking: LookUps,
     call: Operation[Any],
-    facts: Facts,
     intent: Intent,
     sending: Sending,
     warnings: tuple[Finding, ...],
+    resumed: bool,
 ) -> dict[str, Any]:
     """Send, read back, compare, and write down what came of it, whatever came."""
-    try:
-        result = await once.sent(desk, call, intent, sending)
-    except IxError as failure:
-        if failure.code != "not_carried_out":  # that one is written down where it was found out
-            state = "unknown" if failure.sent == "unknown" else "refused"
-            await once.finish(desk, intent, state, None, f"{failure.code}: {failure.message}")
-        raise
-    except BaseException as fault:
-        await once.finish(desk, intent, "unknown", None, f"a fault of ours: {type(fault).__name__}")
-        raise
-    result, differing = await read_back(looking, call, facts, result)
-    other = stored_differently(call, result, differing) if differing else None
-    shown = other.as_dict() if other else _result(desk, call, result, warnings)
-    said = other.code if other else "done"
-    await once.finish(desk, intent, "done", once.kept(shown), said, once.subject_of(shown))
+    result = await once.sent(desk, call, intent, sending, resumed=resumed)
+    async with once.holding(desk, intent):
+        result, differing = await read_back(looking, call, sending.facts, result)
+        other = stored_differently(call, result, differing) if differing else None
+        shown = other.as_dict() if other else _result(desk, call, result, warnings)
+    if not await once.done(desk, call, intent, shown, other.code if other else "done"):
+        shown = once.unwritten(shown)
+        if other is not None:
+            other.details = {**other.details, "warnings": shown["warnings"]}
     if differing is not None:
-        await hold(desk, call, result, differing)
+        with suppress(StoreUnavailable):  # said above: the result counts, not whether the gate could note it
+            await hold(desk, call, result, differing)
     if other is not None:
         raise other
     return shown
@@ -114,7 +132,11 @@ async def _swept(desk: Desk) -> None:
     """At a desk's first call, find out what a crash left open."""
     if not desk.swept:
         desk.swept = True
-        await once.resolve_left_open(desk)
+        try:
+            await resolve_left_open(desk)
+        except BaseException:
+            desk.swept = False
+            raise
 
 
 # --- parse ---------------------------------------------------------------------------------------------

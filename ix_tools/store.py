@@ -6,6 +6,7 @@ The tables grow by migrations (`ix_tools/migrations`), applied when a newer vers
 
 import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,10 +18,18 @@ from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; tested to be the newest file in migrations/versions."""
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
+SERVER = {
+    "connect_timeout": 10,
+    # An intent is on disk before its request leaves, whatever the server's own default; nobody waits for ever.
+    "options": "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=30s",
+}
+ELSEWHERE = (
+    "free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another"
+)
 
 metadata = sql.MetaData()
 
@@ -77,8 +86,11 @@ intents = sql.Table(
     sql.Column("created_at", sql.Float, nullable=False),
     sql.Column("lease_until", sql.Float, nullable=False),
     sql.Column("finished_at", sql.Float),
+    sql.Column("ended_at", sql.Float),  # when its request was surely off the wire, if no clear answer came
+    sql.Column("made", sql.String(200), nullable=False, server_default=""),  # the document or receipt it left
     sql.UniqueConstraint("account", "key", name="one_intent_per_key"),
     sql.Index("intents_by_state", "account", "state"),
+    sql.Index("intents_by_content", "account", "content"),
 )
 
 audit = sql.Table(
@@ -111,70 +123,125 @@ rates = sql.Table(
 
 
 class Store:
-    """The database, behind one way to use it: `with store.writing() as connection`."""
+    """The database, behind two ways to use it: `with store.writing() as connection`, and `store.reading()`."""
 
     def __init__(self, where: str | Path) -> None:
         """Nothing is opened yet. `where` is a file, or a postgresql:// URL."""
-        text = str(where)
-        self.url = text.replace("postgresql://", "postgresql+psycopg://", 1) if "://" in text else None
+        text = str(where).removeprefix("sqlite:///")
+        self.url = text if "://" in text else None
         self.file = None if self.url else Path(text)
         self.note_head: Callable[[int, str], None] | None = None
         """Told the newest row of the audit trail after each transaction that added one."""
+        self.clock: Callable[[], float] | None = None
+        """Another clock than the store's own, for tests."""
         self._durable: Engine | None = None
         self._quick: Engine | None = None
+        self._opening = threading.Lock()
+        self._identity: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
         """How messages call it, without a password."""
-        return (
-            f"the file {self.file}"
-            if self.file
-            else f"the database {sql.make_url(self.url or '').render_as_string(hide_password=True)}"
-        )
+        if self.file:
+            return f"the file {self.file}"
+        try:
+            return f"the database {sql.make_url(self.url or '').render_as_string(hide_password=True)}"
+        except (sql.exc.ArgumentError, ValueError):
+            return "the database in INVOICEXPRESS_STORE"
+
+    @property
+    def head_note(self) -> Path | None:
+        """The note of the newest audit row, beside a file."""
+        return self.file.with_name(f"{self.file.name}.head") if self.file else None
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """One transaction, on disk when it ends (`durable=False`: for counters that may be lost in a power cut)."""
-        failure: StoreUnavailable | None = None
-        try:
-            with self._open(durable).connect() as connection:
-                connection.info.pop("audit_head", None)
-                with _begun(connection):
-                    yield connection
-                head = connection.info.pop("audit_head", None)
-            if head is not None and self.note_head is not None:
-                self.note_head(*head)
-        except (sql.exc.SQLAlchemyError, OSError) as trouble:
-            cause = getattr(trouble, "orig", None) or trouble
-            failure = StoreUnavailable(
-                f"{self.name} cannot be used ({type(cause).__name__}: {str(cause).strip()}).".capitalize(),
-                next="free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another",
-                retryable=True,
-            )
-        if failure is not None:
-            raise failure
+        with self._refusing(), self._open(durable).connect() as connection:
+            connection.info.pop("audit_head", None)
+            with _begun(connection, durable):
+                yield connection
+            head = connection.info.pop("audit_head", None)
+        if head is not None and self.note_head is not None:
+            self.note_head(*head)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One view of what is kept; it waits for nobody who writes."""
+        with self._refusing(), self._open(durable=False).connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    def now(self, connection: Connection) -> float:
+        """The time that leases and waits go by: one clock for everyone who shares the store.
+
+        A database server's own, because the clocks of several hosts disagree; this machine's for a file, which
+        is shared within one machine only.
+        """
+        if self.clock is not None:
+            return self.clock()
+        if connection.dialect.name == "sqlite":
+            return time.time()
+        return float(
+            connection.execute(sql.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+        )
 
     def close(self) -> None:
         """Close every connection."""
         for engine in (self._durable, self._quick):
             if engine is not None:
                 engine.dispose()
-        self._durable = self._quick = None
+        self._durable = self._quick = self._identity = None
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        failure: StoreUnavailable | None = None
+        try:
+            yield
+        except (sql.exc.SQLAlchemyError, OSError) as trouble:
+            cause = getattr(trouble, "orig", None) or trouble
+            failure = self._unusable(f"{type(cause).__name__}: {str(cause).strip()}")
+        if failure is not None:
+            raise failure
+
+    def _unusable(self, why: str, next: str = ELSEWHERE) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"{self.name} cannot be used ({why}).".capitalize(), next=next, retryable=next is ELSEWHERE
+        )
 
     def _open(self, durable: bool) -> Engine:
-        if self._durable is None:
-            engine = self._engine("FULL")
-            _migrate(engine)
-            self._durable = engine
-        if durable or self.file is None:
-            return self._durable
-        if self._quick is None:
-            self._quick = self._engine("NORMAL")
-        return self._quick
+        with self._opening:
+            if self._durable is None:
+                engine = self._engine("FULL")
+                self._migrate(engine)
+                self._durable = engine
+                self._identity = _identity(self.file)
+            elif _identity(self.file) != self._identity:
+                # SQLite would go on writing into a file that no longer has a name.
+                raise self._unusable(
+                    "it was removed or replaced while it was in use",
+                    "put the file back as it was, then start ix-tools again",
+                )
+            if durable or self.file is None:
+                return self._durable
+            if self._quick is None:
+                self._quick = self._engine("NORMAL")
+            return self._quick
 
     def _engine(self, synchronous: str) -> Engine:
         if self.file is None:
-            return sql.create_engine(self.url or "", pool_size=10, max_overflow=30, pool_pre_ping=True)
+            return self._server()
+        note = self.head_note
+        if note is not None and note.exists() and not self.file.exists():
+            raise self._unusable(
+                "it is gone, although a note beside it says that it was used",
+                f"put it back from a backup: without it nobody knows what was already issued; "
+                f"to begin anew all the same, remove {note}",
+            )
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment.
         os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))
@@ -198,14 +265,73 @@ class Store:
 
         return engine
 
+    def _server(self) -> Engine:
+        scheme, _, rest = (self.url or "").partition("://")
+        if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+            raise self._unusable(
+                f"{scheme}:// is not supported", "give a file, or a postgresql:// URL, in INVOICEXPRESS_STORE"
+            )
+        failure: StoreUnavailable | None = None
+        try:
+            return sql.create_engine(
+                f"postgresql+psycopg://{rest}",
+                pool_size=10,
+                max_overflow=30,
+                pool_pre_ping=True,
+                connect_args=SERVER,
+            )
+        except ImportError:
+            failure = self._unusable(
+                "the driver for PostgreSQL is not installed",
+                "install ix-tools with its extra: ix-tools[postgres]",
+            )
+        except ValueError:
+            failure = self._unusable("its URL cannot be read", "correct INVOICEXPRESS_STORE")
+        raise failure
+
+    def _migrate(self, engine: Engine) -> None:
+        """Bring the tables to HEAD; alembic is loaded only when there is something to do."""
+        with engine.connect() as connection:
+            if _version(connection) == HEAD:
+                return
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", "ix_tools:migrations")
+        failure: StoreUnavailable | None = None
+        try:
+            with engine.connect() as connection, _begun(connection):
+                if connection.dialect.name == "postgresql":
+                    # One process migrates, the others wait.
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302026)")
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except CommandError:
+            failure = self._unusable("a newer version of ix-tools made it", "use that version or a newer one")
+        if failure is not None:
+            raise failure
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Which file it is, whatever it is called; None when there is none."""
+    try:
+        found = file.stat() if file else None
+    except FileNotFoundError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
 
 @contextmanager
-def _begun(connection: Connection) -> Iterator[None]:
+def _begun(connection: Connection, durable: bool = True) -> Iterator[None]:
     """A transaction in which what is read cannot be changed by another process before it is written."""
     if connection.dialect.name == "sqlite":
         _begin_immediate(connection)
     else:
         connection.begin()
+        if not durable:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
     try:
         yield
     except BaseException:
@@ -227,25 +353,6 @@ def _begin_immediate(connection: Connection) -> None:
             time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - jitter, not a secret
         else:
             return
-
-
-def _migrate(engine: Engine) -> None:
-    """Bring the tables to HEAD; alembic is loaded only when there is something to do."""
-    with engine.connect() as connection:
-        if _version(connection) == HEAD:
-            return
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", "ix_tools:migrations")
-    with engine.connect() as connection, _begun(connection):
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(
-                "SELECT pg_advisory_xact_lock(7302026)"
-            )  # one process migrates, the others wait
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
 def _version(connection: Connection) -> str | None:

@@ -327,12 +327,11 @@ class ChangeState(Keyed, Operation[DocumentResult]):
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
         """Read the state again. Still as before: it did not happen, and doing it later cannot do it twice."""
         raw = await witness.document(str(trace["document_type"]), int(trace["document_id"]))
-        status = str((raw or {}).get("status") or "deleted")
+        status = "deleted" if raw is None else str(raw.get("status") or "not shown")
         if status == trace["after"]:
             return Evidence(Happened.YES, raw or {})
-        return Evidence(
-            Happened.NO if status == trace["before"] else Happened.UNKNOWN, raw, f"its state is {status}"
-        )
+        as_before = status == trace["before"] and witness.over
+        return Evidence(Happened.NO if as_before else Happened.UNKNOWN, raw, f"its state is {status}")
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The document after the change; an empty answer is a success (J3) and is read back by the road."""

@@ -19,7 +19,7 @@ from ix_tools.operations.drafts import (
     found_client,
     with_default_taxes,
 )
-from ix_tools.operations.traces import created, replaced, will_look
+from ix_tools.operations.traces import created, of_a_draft, replaced
 from ix_tools.operations.updates import merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, GuideType, Id, WireDate, WireMoment
@@ -124,7 +124,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
             "subject": self.document_type,
             "document_type": self.document_type,
             "newest": newest,
-            "looks": will_look(self, facts),
+            **of_a_draft(self, facts),
         }
 
     @classmethod
@@ -208,7 +208,7 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The document, and what it will look like."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
-        return {**super().trace(facts), **about, "looks": will_look(self, facts)}
+        return {**super().trace(facts), **about, **of_a_draft(self, facts)}
 
     @classmethod
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, notes, series, updates
-from ix_tools.operation import At, Effect, Evidence, Expected, Operation, Route, Spec, Step, Witness
+from ix_tools.operation import At, Effect, Evidence, Expected, Happened, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
     ClientDetails,
     DocumentResult,
@@ -18,7 +18,7 @@ from ix_tools.operations.drafts import (
     found_client,
     with_default_taxes,
 )
-from ix_tools.operations.traces import created, replaced, will_look
+from ix_tools.operations.traces import created, of_a_draft, replaced
 from ix_tools.operations.updates import merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, Id, InvoiceType, WireDate
@@ -102,19 +102,18 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         return expected_of(self, facts)
 
     def trace(self, facts: Facts) -> dict[str, Any]:
-        """What it will look like, and the newest document before it."""
-        newest = max((one.id or 0 for one in facts.newest), default=0)
-        return {
-            "subject": self.document_type,
-            "document_type": self.document_type,
-            "newest": newest,
-            "looks": will_look(self, facts),
-        }
+        """What it will look like."""
+        about = {"subject": self.document_type, "document_type": self.document_type}
+        return {**about, **of_a_draft(self, facts)}
 
     @classmethod
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
-        """Look for it among the newest documents; the same call repeated uses the same unique id, where there is one."""
-        return await created(trace, witness)
+        """Only its unique id tells: an equal document may be another one, wanted twice. So a look can say no, never yes."""
+        evidence = await created({**trace, "newest": 0}, witness)
+        if evidence.verdict is Happened.YES:
+            seen = f"this may be it: {evidence.made}; repeating the call asks under its unique id"
+            return Evidence(Happened.UNKNOWN, seen=seen)
+        return evidence
 
     def stamped(self, uid: str) -> Self:
         """The caller's own id wins."""
@@ -177,7 +176,7 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The document, and what it will look like."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
-        return {**super().trace(facts), **about, "looks": will_look(self, facts)}
+        return {**super().trace(facts), **about, **of_a_draft(self, facts)}
 
     @classmethod
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:

@@ -88,22 +88,26 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The invoice, the amount, and the receipts that were there before."""
         receipts = [one.id for one in facts.related if one.document_type == "receipts"]
-        about = {"document_id": self.document_id, "amount": str(self.amount), "receipts": receipts}
-        return {"subject": f"{self.document_type}/{self.document_id}", **about}
+        about = {"document_type": self.document_type, "document_id": self.document_id}
+        what = {"amount": str(self.amount), "receipts": receipts}
+        return {"subject": f"{self.document_type}/{self.document_id}", **about, **what}
 
     @classmethod
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
         """Compare the invoice's receipts with those before: one new one of that amount is ours."""
-        new = []
+        new = {}
         for raw in await witness.related(int(trace["document_id"])):
             receipt = Document.model_validate(raw)
             known = receipt.document_type != "receipts" or receipt.id in trace["receipts"]
             if not known and receipt.total == Decimal(str(trace["amount"])):
-                new.append(raw)
-        if len(new) == 1:
-            return Evidence(Happened.YES, new[0])
-        if new:
-            return Evidence(Happened.UNKNOWN, seen=f"{len(new)} new receipts of that amount")
+                new[f"receipts/{receipt.id}"] = raw
+        free = sorted(set(new) - await witness.taken(new))
+        if len(free) == 1:
+            return Evidence(Happened.YES, new[free[0]], made=free[0])
+        if free:
+            return Evidence(Happened.UNKNOWN, seen=f"any of these may be it: {', '.join(free)}")
+        if await witness.document(str(trace["document_type"]), int(trace["document_id"])) is None:
+            return Evidence(Happened.UNKNOWN, seen="the invoice is not found")
         return Evidence(Happened.NO if witness.settled else Happened.UNKNOWN, seen="no new receipt so far")
 
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
@@ -163,7 +167,9 @@ class CancelPayment(Keyed, Operation[ReceiptResult]):
         raw = await witness.document("receipts", int(str(trace["subject"]).rpartition("/")[2]))
         if raw is None:
             return Evidence(Happened.UNKNOWN, seen="the receipt is gone")
-        return Evidence(Happened.YES if raw.get("status") == "canceled" else Happened.NO, raw)
+        if raw.get("status") == "canceled":
+            return Evidence(Happened.YES, raw)
+        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "the receipt still stands")
 
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt, cancelled."""

@@ -97,7 +97,9 @@ class RegisterSequence(Keyed, Operation[SequenceResult]):
         if raw is None:
             return Evidence(Happened.UNKNOWN, seen="the series is gone")
         waiting = any(part.validation_code == "N/D" for part in Sequence.model_validate(raw).types.values())
-        return Evidence(Happened.NO if waiting else Happened.YES, raw)
+        if not waiting:
+            return Evidence(Happened.YES, raw)
+        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "it is not registered yet")
 
     def preview(self, facts: Facts) -> Preview:
         """The series and which document types get a code."""
@@ -179,6 +181,7 @@ class UpdateSequence(Keyed, Operation[SequenceResult]):
             "debit_note": self.current_debit_note_number,
         }
         about = {"sequence_id": self.sequence_id, "serie": self.serie, "numbers": numbers}
+        about["default"] = bool(self.default_sequence)
         return {"subject": f"sequences/{self.sequence_id}", **about}
 
     @classmethod
@@ -190,7 +193,9 @@ class UpdateSequence(Keyed, Operation[SequenceResult]):
         series = Sequence.model_validate(raw)
         numbers = {kind: part.number for kind, part in series.types.items() if kind in trace["numbers"]}
         same = series.serie == trace["serie"] and numbers == trace["numbers"]
-        return Evidence(Happened.YES if same else Happened.NO, raw)
+        if same and (series.default or not trace["default"]):
+            return Evidence(Happened.YES, raw)
+        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "it reads otherwise")
 
     def preview(self, facts: Facts) -> Preview:
         """The series as it is and as it will be."""

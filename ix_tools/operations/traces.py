@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from json import dumps
 from typing import Any
 
 from ix_tools.facts import Facts
@@ -38,29 +39,62 @@ def will_look(draft: DocumentDraft, facts: Facts) -> str:
     return _digest(draft.date, client, totals.total if totals else None, draft.reference, lines)
 
 
+def roughly(day: date | None, total: Decimal | None) -> str:
+    """The part of a document's looks that no way of writing text can change."""
+    return f"{day}|{plain(total or Decimal(0))}"
+
+
+def unchanged(raw: Mapping[str, Any]) -> str:
+    """A document as it stands, to see later that nothing touched it."""
+    return sha256(dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def of_a_draft(draft: DocumentDraft, facts: Facts) -> dict[str, Any]:
+    """What will tell whether a draft was created or changed as asked."""
+    totals = predicted(draft, facts)
+    traced: dict[str, Any] = {"looks": will_look(draft, facts)}
+    traced["rough"] = roughly(draft.date, totals.total if totals else None)
+    traced["date"] = draft.date.isoformat()
+    if facts.document_raw:
+        traced["before"] = unchanged(facts.document_raw)
+    return traced
+
+
 async def replaced(trace: Mapping[str, Any], witness: Witness) -> Evidence:
-    """After an update: the document reads back as it was sent, or it does not; sending it again does no harm."""
+    """After an update: it reads as before, or as it was sent, or neither; sending it again does no harm."""
     kind, number = str(trace["document_type"]), int(trace["document_id"])
     raw = await witness.document(kind, number)
     if raw is None:
         return Evidence(Happened.UNKNOWN, seen="the document is gone")
-    same = looks(Document.model_validate({**raw, "document_type": kind})) == trace["looks"]
-    return Evidence(Happened.YES if same else Happened.NO, raw)
+    as_asked = looks(Document.model_validate({**raw, "document_type": kind})) == trace["looks"]
+    if unchanged(raw) == trace["before"]:
+        if as_asked:  # such as a change of loaded_at alone, which InvoiceXpress does not show
+            return Evidence(Happened.UNKNOWN, raw, "nothing that can be read tells")
+        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "it reads as before")
+    if as_asked:
+        return Evidence(Happened.YES, raw)
+    return Evidence(Happened.UNKNOWN, raw, "it was changed, but not to what was asked")
 
 
 async def created(trace: Mapping[str, Any], witness: Witness) -> Evidence:
     """After a create without a unique id: one new draft that looks like it, or none once lists have caught up."""
     kind = str(trace["document_type"])
-    found = [
-        raw
-        for raw in await witness.newest(kind)
-        if int(raw.get("id") or 0) > int(trace["newest"])
-        and looks(Document.model_validate({**raw, "document_type": kind})) == trace["looks"]
+    newer = await witness.newest(kind, int(trace["newest"]), date.fromisoformat(trace["date"]))
+    named = {f"{kind}/{raw.get('id')}": raw for raw in newer}
+    taken = await witness.taken(named)
+    free = {
+        name: Document.model_validate({**raw, "document_type": kind})
+        for name, raw in named.items()
+        if name not in taken
+    }
+    same = [name for name, document in free.items() if looks(document) == trace["looks"]]
+    alike = [
+        name for name, document in free.items() if roughly(document.date, document.total) == trace["rough"]
     ]
-    if len(found) == 1:
-        return Evidence(Happened.YES, found[0])
-    if found:
-        return Evidence(Happened.UNKNOWN, seen=f"{len(found)} new documents look like it")
+    if len(same) == 1:
+        return Evidence(Happened.YES, named[same[0]], made=same[0])
+    if same or alike:
+        return Evidence(Happened.UNKNOWN, seen=f"this may be it: {', '.join(same or alike)}")
     return Evidence(
         Happened.NO if witness.settled else Happened.UNKNOWN,
         seen="not in the list yet; lists show new documents late",
