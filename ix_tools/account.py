@@ -8,16 +8,22 @@ import html
 import json
 import logging
 import re
+import time
+from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
+import anyio
 import httpx2
+import stamina
 
 from ix_tools import __version__
-from ix_tools.errors import Unreachable, Unreadable
+from ix_tools.errors import StoreUnavailable, Unreachable, Unreadable
 from ix_tools.settings import Settings
 from ix_tools.wire import CHECK_FIRST, Request, Response
+
+log = logging.getLogger(__name__)
 
 HIDDEN, SHORTEST = b"(key)", 8
 _PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
@@ -29,20 +35,65 @@ for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
+ATTEMPTS = 4
+CONNECT = 10
+"""Seconds for the connection alone."""
+
+
+class Paced(Protocol):
+    """Who says when a request may leave."""
+
+    async def turn(self) -> None:
+        """Wait for it."""
+
+    async def answered(self, status: int, retry_after: float | None) -> None:
+        """Hear how it went; 0 for no answer."""
+
+
+class _Again(Exception):
+    """An answer after which the same request may be sent again."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def _worth_another(trouble: Exception) -> bool:
+    # How long InvoiceXpress asked to wait is kept by the pace: the next attempt waits for its turn there, or is refused.
+    return isinstance(trouble, _Again) or (isinstance(trouble, Unreachable) and trouble.retryable)
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds InvoiceXpress asks to wait, if it says so, in either of the two forms of RFC 9110."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def account_name(settings: Settings) -> str:
+    """What approvals and the journal are bound to: the account and its host."""
+    return f"{settings.account}@{urlsplit(settings.main_url).netloc}"
+
+
 class Account:
     """The HTTP side of an account. Make one, use it for every call, close it."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is contacted until the first call."""
+    def __init__(self, settings: Settings, pace: Paced | None = None) -> None:
+        """Nothing is contacted until the first call. `pace` keeps to the account's limit of requests."""
         settings.require_account()
         self._settings = settings
+        self._pace = pace
         self._client: httpx2.AsyncClient | None = None
         self._key = _as_quoted(settings.api_key.get_secret_value())
 
     @property
     def name(self) -> str:
         """What approvals are bound to: the account, and the host if it is another than the usual one."""
-        return f"{self._settings.account}@{urlsplit(self._settings.main_url).netloc}"
+        return account_name(self._settings)
 
     async def __aenter__(self) -> Self:
         """Use it as a context to have it closed."""
@@ -61,7 +112,50 @@ class Account:
             self._client = None
 
     async def send(self, request: Request) -> Response:
-        """Send one request, once; an answer of any status, or Unreachable."""
+        """Send a request; an answer of any status, or Unreachable.
+
+        It is sent again only where that cannot do anything twice: reads after 429, 5xx or no answer; writes when
+        the connection was never made, or InvoiceXpress answered 429 (it then did nothing).
+        """
+        again = stamina.retry_context(
+            on=_worth_another,
+            attempts=ATTEMPTS,
+            timeout=self._settings.timeout_seconds * 2,
+            wait_initial=0.2,
+            wait_max=5.0,
+        )
+        try:
+            async for attempt in again:
+                with attempt:
+                    response = await self._paced(request)
+                    if response.status == 429 or (response.status >= 500 and not request.writes):
+                        raise _Again(response)
+                    return response
+        except _Again as last:
+            return last.response
+        raise AssertionError("the loop above returns or raises")  # pragma: no cover
+
+    async def _paced(self, request: Request) -> Response:
+        if self._pace is None:
+            return await self._once(request)
+        await self._pace.turn()
+        try:
+            response = await self._once(request)
+        except Unreachable:
+            await self._told(0, None)
+            raise
+        await self._told(response.status, retry_after(response))
+        return response
+
+    async def _told(self, status: int, wait: float | None) -> None:
+        # By now it was sent: a store that cannot count any more must not turn the answer into `nothing was sent`.
+        try:
+            if self._pace is not None:
+                await self._pace.answered(status, wait)
+        except StoreUnavailable as trouble:
+            log.error("how a request went could not be noted: %s", trouble.message)
+
+    async def _once(self, request: Request) -> Response:
         host = self._settings.v1_url if request.xml else self._settings.main_url
         kind = "application/xml" if request.xml else "application/json"
         headers = {"accept": kind, "user-agent": f"ix-tools/{__version__}"}
@@ -72,17 +166,16 @@ class Account:
             ("api_key", self._settings.api_key.get_secret_value()),
         ]
         try:
-            async with self._http().stream(
-                request.method, host + request.path, params=params, content=request.body, headers=headers
-            ) as answer:
-                body = self._without_key(await self._read(answer, request))
-                found = [(name.lower(), self._without_key(value)) for name, value in answer.headers.raw]
-                return Response(
-                    answer.status_code,
-                    body,
-                    {name.decode(): value.decode("latin-1") for name, value in found},
-                )
-        except (httpx2.HTTPError, httpx2.InvalidURL) as trouble:
+            # The library's own limit is per piece: an answer that trickles would never end.
+            with anyio.fail_after(self._settings.timeout_seconds + CONNECT):
+                async with self._http().stream(
+                    request.method, host + request.path, params=params, content=request.body, headers=headers
+                ) as answer:
+                    body = self._without_key(await self._read(answer, request))
+                    found = [(name.lower(), self._without_key(value)) for name, value in answer.headers.raw]
+                    shown = {name.decode(): value.decode("latin-1") for name, value in found}
+                    return Response(answer.status_code, body, shown)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as trouble:
             failure = _unreachable(trouble, request)
         # Raised out here, so that it carries no link to the library's exception, which holds the URL, which holds the key.
         raise failure
@@ -133,7 +226,9 @@ class Account:
             self._client = httpx2.AsyncClient(
                 follow_redirects=False,
                 trust_env=False,  # a proxy from the environment would see the key
-                timeout=httpx2.Timeout(self._settings.timeout_seconds, connect=10),
+                timeout=httpx2.Timeout(
+                    self._settings.timeout_seconds, connect=min(CONNECT, self._settings.timeout_seconds)
+                ),
                 limits=httpx2.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=60),
             )
         return self._client

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
+from ix_tools import audit
 from ix_tools.errors import ApprovalRefused
 from ix_tools.store import Store, approvals, differences
 
@@ -125,12 +126,13 @@ class Approvals:
             }
             connection.execute(approvals.insert().values(row))
             found = connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()
+            _record(connection, found, "asked")
             return _approval(found, handle)
 
     # --- using ---
 
-    def use_reply(self, binding: Binding, reply: Reply) -> None:
-        """Use a person's answer that a host carried back: once, for exactly this, in time; or say why not."""
+    def use_reply(self, binding: Binding, reply: Reply) -> str:
+        """Use a person's answer that a host carried back: once, for exactly this, in time; its id, or why not."""
         refusal = None
         with self._store.writing() as connection:
             row = connection.execute(
@@ -151,23 +153,24 @@ class Approvals:
                     refusal = _used()
             elif refusal is not None and row is not None:
                 self._retire(connection, row, refusal)
-        if refusal is not None:
-            raise refusal
+        if refusal is not None or row is None:
+            raise refusal or _used()
+        return str(row.id)
 
-    def use_approved(self, binding: Binding) -> bool:
-        """Use what a person approved in a terminal for exactly this; False when nobody has decided yet."""
+    def use_approved(self, binding: Binding) -> str | None:
+        """Use what a person approved in a terminal for exactly this; None when nobody has decided yet."""
         refusal = None
         with self._store.writing() as connection:
             row = self._latest(connection, binding, "terminal")
             if row is None or row.state in {"used", "stale", "expired"}:
-                return False
+                return None
             if row.state == "pending":
                 if row.expires_at <= self._clock():
                     self._move(connection, row.id, "pending", "expired")
-                return False
+                return None
             if row.state == "rejected":
                 if row.expires_at <= self._clock():
-                    return False
+                    return None
                 refusal = _refusal(
                     "approval_declined",
                     f"A person rejected this: {row.reason or 'no reason given'}.",
@@ -181,7 +184,7 @@ class Approvals:
                     refusal = _used()
         if refusal is not None:
             raise refusal
-        return True
+        return str(row.id)
 
     # --- deciding, in a terminal ---
 
@@ -237,6 +240,9 @@ class Approvals:
                 )
                 .values(state="approved" if approve else "rejected", decided_at=now, reason=reason or None)
             ).rowcount
+            if changed:
+                row = connection.execute(sql.select(approvals).where(approvals.c.id == found.id)).one()
+                _record(connection, row, row.state, "by a person in a terminal")
         if not changed:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise _refusal(
@@ -294,8 +300,17 @@ class Approvals:
         moved = connection.execute(
             approvals.update()
             .where(approvals.c.id == identifier, approvals.c.state == before)
-            .values(state=after, decided_at=self._clock(), **({"reason": reason} if reason else {}))
+            .values(
+                state=after,
+                decided_at=self._clock(),
+                # Once it is used up, what the person read (names, message texts) need not be kept.
+                **({"text": ""} if after == "used" else {}),
+                **({"reason": reason} if reason else {}),
+            )
         )
+        if moved.rowcount == 1:
+            row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
+            _record(connection, row, after, reason or "")
         return moved.rowcount == 1
 
     def _declined(self, connection: Connection, row: Row[Any], reason: str) -> ApprovalRefused:
@@ -335,6 +350,22 @@ class Approvals:
                 "repeat the same call, so that a person sees it as it is now",
             )
         return None
+
+
+def _record(connection: Connection, row: Row[Any], event: str, outcome: str = "") -> None:
+    audit.append(
+        connection,
+        audit.Entry(
+            event=f"approval {event}",
+            principal=row.principal,
+            face=row.channel,
+            account=row.account,
+            operation=row.operation,
+            approval=row.id,
+            content=row.arguments,
+            outcome=outcome,
+        ),
+    )
 
 
 def _columns(binding: Binding) -> dict[str, str]:

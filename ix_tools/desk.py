@@ -1,12 +1,17 @@
 """Everything a call needs besides itself: settings, the account, the approvals, the clock."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from ix_tools.account import Account
+from ix_tools import audit
+from ix_tools.account import Account, account_name
 from ix_tools.approvals import Approvals
-from ix_tools.settings import Settings
+from ix_tools.journal import Journal
+from ix_tools.pace import Pace
+from ix_tools.settings import Settings, data_folder
 from ix_tools.store import Store
 from ix_tools.vocabulary import lisbon_now
 
@@ -18,14 +23,30 @@ class Desk:
     settings: Settings
     account: Account
     approvals: Approvals
+    journal: Journal
+    store: Store
     now: Callable[[], datetime] = lisbon_now
+    swept: bool = False
+    """Whether what a crash left open was looked at."""
 
     @classmethod
-    def open(cls, settings: Settings) -> "Desk":
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+        now: Callable[[], datetime] = lisbon_now,
+    ) -> "Desk":
         """A desk for these settings; nothing is contacted or opened until a call needs it."""
-        store = Store(settings.store_file)
-        return cls(settings, Account(settings), Approvals(store, settings.approval_minutes))
+        store = Store(settings.store_place)
+        pace = Pace(store, account_name(settings), settings.requests_per_minute, settings.timeout_seconds)
+        # Long enough for every attempt of every request of one call; whoever holds an intent longer is gone.
+        lease = settings.timeout_seconds * 8.0
+        store.note_head = partial(audit.note_head, audit.head_file(store, data_folder()))
+        approvals = Approvals(store, settings.approval_minutes, clock)
+        return cls(settings, Account(settings, pace), approvals, Journal(store, lease, clock), store, now)
 
     async def close(self) -> None:
         """Close connections."""
         await self.account.close()
+        self.store.close()

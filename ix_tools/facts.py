@@ -31,6 +31,8 @@ class Want(Enum):
     """The client record behind the document's client: its NIF and country are not in the document."""
     LATER_IN_SERIES = auto()
     """Final documents of the document's type and series that carry a later date."""
+    NEWEST = auto()
+    """The newest documents of the call's type, to recognise a new one after a broken connection."""
     DIFFERENCES = auto()
     """How the document read back differently from what was asked, if it did."""
     SUBJECT = auto()
@@ -63,6 +65,7 @@ class Facts:
     owner_notes: tuple[Document, ...] = ()
     related: tuple[Document, ...] = ()
     later: tuple[Document, ...] = ()
+    newest: tuple[Document, ...] = ()
     last_in_series: Document | None = None
     """The newest issued document of the same type and series that the list shows."""
     differences: tuple[Mapping[str, Any], ...] = ()

@@ -42,8 +42,8 @@ async def approved(
     warnings: tuple[Finding, ...],
     can_ask: bool,
     reply: Reply | None,
-) -> dict[str, Any] | None:
-    """Return None once a valid approval was used up; otherwise ask. There is no way around this."""
+) -> dict[str, Any] | str:
+    """The id of a valid approval, used up for this call; otherwise ask. There is no way around this."""
     settings = desk.settings
     binding = Binding(
         principal=settings.principal,
@@ -53,8 +53,7 @@ async def approved(
         snapshot=digest(_snapshot(call, facts)),
     )
     if reply is not None and settings.approval_channel != "terminal":
-        await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply)
-        return None
+        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply)
     by_form = can_ask and settings.approval_channel != "terminal"
     if not by_form and settings.approval_channel == "form":
         raise SettingsError(
@@ -64,8 +63,8 @@ async def approved(
         )
     # A person who already approved exactly this in a terminal is not asked a second time in a form.
     in_terminal = settings.approval_channel != "form"
-    if in_terminal and await anyio.to_thread.run_sync(desk.approvals.use_approved, binding):
-        return None
+    if in_terminal and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding)):
+        return used
     preview = call.preview(facts)
     text = render.approval(preview, facts, [one.problem for one in warnings], settings)
     asked = Asked(text, render.summary(preview, facts, settings), bool(preview.differences))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import anyio
@@ -54,9 +54,11 @@ class LookUps:
         if Want.SEQUENCES in wanted:
             jobs["sequences"] = self.sequences
         if Want.DOCUMENT in wanted and about:
-            jobs["document_raw"] = lambda: self._document(*about)
+            jobs["document_raw"] = lambda: self.word_for_word(*about)
         if Want.RELATED in wanted and about:
             jobs["related"] = lambda: self._related(about[1])
+        if Want.NEWEST in wanted:
+            jobs["newest"] = lambda: self._newest(call)
         if Want.DIFFERENCES in wanted and about:
             jobs["differences"] = lambda: anyio.to_thread.run_sync(
                 self.approvals.noted_differences, self.account.name, *about
@@ -101,7 +103,7 @@ class LookUps:
 
     async def document(self, kind: str, number: int, taxes: tuple[Tax, ...] = ()) -> Document:
         """A document as it is now."""
-        return _named(_read(await self._document(kind, number), kind), taxes)
+        return _named(_read(await self.word_for_word(kind, number), kind), taxes)
 
     async def clients(self) -> list[Client]:
         """The account's clients, as far as the setting lets pages be read."""
@@ -206,7 +208,8 @@ class LookUps:
         """The account's series."""
         return tuple(_made(Sequence, one) for one in _rows(await self._get("/sequences.json"), "sequences"))
 
-    async def _document(self, kind: str, number: int) -> Mapping[str, Any]:
+    async def word_for_word(self, kind: str, number: int) -> Mapping[str, Any]:
+        """A document as InvoiceXpress writes it."""
         path = f"/{kind}/{number}.json"
         try:
             body = await self._get(path)
@@ -218,11 +221,7 @@ class LookUps:
         return _as_object(wire.unwrapped(body, document_type(kind).singular))
 
     async def _related(self, number: int) -> tuple[Document, ...]:
-        try:
-            body = await self._get(f"/document/{number}/related_documents.json")
-        except NotFound:
-            return ()
-        return tuple(_made(Document, one) for one in _rows(body, "documents"))
+        return tuple(_made(Document, one) for one in await self.related(number))
 
     async def _notes(self, owner: int) -> tuple[Document, ...]:
         return tuple(one for one in await self._related(owner) if one.document_type == "credit_notes")
@@ -295,6 +294,41 @@ class LookUps:
                 return found, page.total_entries - read * (page.per_page or PAGE)
         return found, 0
 
+    async def _newest(self, call: Operation[Any]) -> tuple[Document, ...]:
+        path, key, query = _every(getattr(call, "document_type", ""))
+        async for rows, _ in self._pages(path, key, *query):
+            return tuple(_made(Document, raw) for raw in rows)
+        return ()
+
+    async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
+        """Every document of a kind with a higher id, drafts and issued, word for word; the newest come first."""
+        path, key, query = _every(kind)
+        if key == "invoices":  # the list of guides knows no such filter
+            query += [(f"date[{end}]", day.strftime("%d/%m/%Y")) for end in ("from", "to")]
+        found: list[Mapping[str, Any]] = []
+        read = 0
+        async for rows, page in self._pages(path, key, *query):
+            newer = [raw for raw in rows if int(raw.get("id") or 0) > after]
+            found += newer
+            read += 1
+            if not newer:
+                break
+            if read >= self.most_pages and read < page.total_pages:
+                raise Unavailable(
+                    f"There are more than {read * PAGE} newer {kind}; not all of them were looked at.",
+                    sent="nothing",
+                    next="set catalogue_pages higher",
+                )
+        return found
+
+    async def related(self, number: int) -> list[Mapping[str, Any]]:
+        """Documents related to one, word for word."""
+        try:
+            body = await self._get(f"/document/{number}/related_documents.json") or {}
+        except NotFound:
+            return []
+        return list(body.get("documents") or [])
+
     async def _last(self, document: Document) -> Document | None:
         # Lists are newest first, so the first page holds it; for the eye only, no rule leans on it.
         path, key, query = _issued(document)
@@ -333,6 +367,20 @@ def _issued(document: Document) -> tuple[str, str, list[tuple[str, str]]]:
         ("archived", "true"),
     ]
     return path, key, query
+
+
+def _every(kind: str) -> tuple[str, str, list[tuple[str, str]]]:
+    """The list that holds every document of a kind: path, key of the rows, filters."""
+    about = document_type(kind)
+    guide = about.family == "guide"
+    states = ("draft", "sent", "canceled") if guide else ("draft", "sent", "settled", "canceled")
+    query = [
+        ("type[]", about.camel),
+        *(("status[]", word) for word in states),
+        ("non_archived", "true"),
+        ("archived", "true"),
+    ]
+    return ("/guides.json", "guides", query) if guide else ("/invoices.json", "invoices", query)
 
 
 def _same_series(one: Document, other: Document) -> bool:

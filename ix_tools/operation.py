@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel
@@ -206,6 +206,52 @@ class Sending(Protocol):
         """Wait before asking again; False when the patience set for this is used up."""
 
 
+class Happened(Enum):
+    """The answer to: the connection died; did it happen?"""
+
+    YES = "it happened"
+    NO = "it did not happen"
+    UNKNOWN = "nobody can tell yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found, with the content that the answer would have had."""
+
+    verdict: Happened
+    content: Any = None
+    seen: str = ""
+    made: str = ""
+    """The new document or receipt that was recognised, as `receipts/1008`: nobody else may call it theirs."""
+
+
+class Witness(Protocol):
+    """What can be looked at to tell whether something happened. A failed look-up raises: it is never `no`."""
+
+    async def document(self, kind: str, number: int) -> Mapping[str, Any] | None:
+        """A document as it is; None when there is none."""
+
+    async def related(self, number: int) -> list[Mapping[str, Any]]:
+        """Documents related to one."""
+
+    async def series(self, number: int) -> Mapping[str, Any] | None:
+        """A series as it is."""
+
+    async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
+        """Documents of a kind with a higher id, of a date where lists can be asked for it; shown some seconds late."""
+
+    async def taken(self, made: Iterable[str]) -> set[str]:
+        """Which of these documents or receipts other calls of ours are known to have made."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the request cannot still be under way at the other side: what reads as before stays so."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether, besides, so much time has passed that a list shows whatever there is."""
+
+
 class Operation(Call, Generic[Result]):
     """An operation of InvoiceXpress (or of ours), as data: see the class docstring of each for what it does."""
 
@@ -231,6 +277,20 @@ class Operation(Call, Generic[Result]):
     def expected(self, facts: Facts) -> Expected | None:
         """What must read back after this call; None where there is nothing to compare."""
         return None
+
+    def stamped(self, uid: str) -> Self:
+        """The call under a unique id of ours, where InvoiceXpress keeps the same id from being used twice."""
+        return self
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """What will tell, after a crash, whether this happened: ids and states, no texts."""
+        about = self.about()
+        return {"subject": f"{about[0]}/{about[1]}"} if about else {}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Nothing can be looked at: it stays unknown, and is never sent again by itself."""
+        return Evidence(Happened.UNKNOWN)
 
     async def carried_out(self, sending: Sending) -> Result:
         """Send and read the answer."""

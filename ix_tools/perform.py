@@ -10,17 +10,20 @@ Only errors travel back, and each says what was sent.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import anyio
 from pydantic import BaseModel, ValidationError
 
-from ix_tools import wire
+from ix_tools import once, wire
+from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
+from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused, StoreUnavailable
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
+from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Finding, Operation
 from ix_tools.operations.catalogue import catalogue
@@ -41,6 +44,7 @@ async def perform(
     can_ask: bool = False,
     reply: Reply | None = None,
     progress: Progress | None = None,
+    face: str = "library",
 ) -> dict[str, Any]:
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
     call = parse(name, arguments or {})
@@ -49,7 +53,40 @@ async def perform(
     if spec.route is None:
         sending = Sending(desk, Facts(now=desk.now()), progress)
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
+    await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    caller = once.caller_of(desk, call, face, arguments or {})
+    held = await once.recorded(desk, call, caller) if spec.effect.writes else None
+    if isinstance(held, dict):
+        return held
+    async with once.holding(desk, held):
+        prepared = await _prepared(desk, looking, call, caller, held, can_ask, reply)
+    if isinstance(prepared, dict):
+        return prepared
+    call, facts, warnings, approval, given = prepared
+    sending = Sending(desk, facts, progress)
+    if not spec.effect.writes:
+        return _result(desk, call, await _carried_out(call, sending), warnings, facts)
+    intent = held or await once.begin(desk, call, caller, facts, approval)
+    if not intent.mine:
+        return await perform(desk, name, arguments, can_ask=can_ask, progress=progress, face=face)
+    # A caller that goes away must not leave a write half done and its outcome unread.
+    with anyio.CancelScope(shield=True):
+        shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
+    return shown
+
+
+async def _prepared(
+    desk: Desk,
+    looking: LookUps,
+    call: Operation[Any],
+    caller: once.Caller,
+    held: Intent | None,
+    can_ask: bool,
+    reply: Reply | None,
+) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
+    """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
+    spec = call.spec
     wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
     facts = await looking.first(call, wanted, desk.now())
     if Want.DOCUMENT_CLIENT in wanted:
@@ -57,27 +94,66 @@ async def perform(
     given = frozenset(call.model_fields_set)
     call = call.completed(facts)
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
-    warnings = _judge(call, facts)
+    warnings = () if once.judged_before(call, held) else _judge(call, facts)
+    approval = ""
     if spec.effect.gated:
-        pending = await approved(desk, call, facts, warnings, can_ask, reply)
-        if pending is not None:
-            return pending
-    sending = Sending(desk, facts, progress)
-    # A caller that goes away must not leave a write half done and its outcome unread.
-    with anyio.CancelScope(shield=spec.effect.writes):
-        try:
-            result = await call.carried_out(sending)
-        except ValidationError:
-            raise wire.unlike(call) from None
+        warnings += await once.seen_before(desk, call, caller)
+        passed = await approved(desk, call, facts, warnings, can_ask, reply)
+        if isinstance(passed, dict):
+            return passed
+        approval = passed
+    return call, facts, warnings, approval, given
+
+
+async def _carried_out(call: Operation[Any], sending: Sending) -> Any:
+    """The result of a read; an answer of another shape is one error, not a fault of ours."""
+    try:
+        return await call.carried_out(sending)
+    except ValidationError:
+        raise wire.unlike(call) from None
+
+
+async def _written(
+    desk: Desk,
+    looking: LookUps,
+    call: Operation[Any],
+    intent: Intent,
+    sending: Sending,
+    warnings: tuple[Finding, ...],
+    given: frozenset[str],
+    resumed: bool,
+) -> dict[str, Any]:
+    """Send, read back, compare, and write down what came of it, whatever came."""
+    result = await once.sent(desk, call, intent, sending, resumed=resumed)
+    async with once.holding(desk, intent):
+        facts = sending.facts
         result, differing = await read_back(looking, call, facts, result, given)
-        if differing is not None:
-            await hold(desk, call, result, differing)
         result, unlike = await reread(looking, call, facts, result)
-    if differing:
-        raise stored_differently(call, result, differing)
-    if unlike:
-        raise subject_stored_differently(call, result, unlike)
-    return _result(desk, call, result, warnings, facts)
+        other = stored_differently(call, result, differing) if differing else None
+        if other is None and unlike:
+            other = subject_stored_differently(call, result, unlike)
+        shown = other.as_dict() if other else _result(desk, call, result, warnings, facts)
+    if not await once.done(desk, call, intent, shown, other.code if other else "done"):
+        shown = once.unwritten(shown)
+        if other is not None:
+            other.details = {**other.details, "warnings": shown["warnings"]}
+    if differing is not None:
+        with suppress(StoreUnavailable):  # said above: the result counts, not whether the gate could note it
+            await hold(desk, call, result, differing)
+    if other is not None:
+        raise other
+    return shown
+
+
+async def _swept(desk: Desk) -> None:
+    """At a desk's first call, find out what a crash left open."""
+    if not desk.swept:
+        desk.swept = True
+        try:
+            await resolve_left_open(desk)
+        except BaseException:
+            desk.swept = False
+            raise
 
 
 # --- parse ---------------------------------------------------------------------------------------------

@@ -106,8 +106,8 @@ class Settings(BaseModel):
     """Whether create_account, update_account and setup_at_communication may be used at all; a person approves each call."""
     principal: str = "local"
     """Whose approvals these are; an approval is good only for the principal that asked."""
-    store: Path | None = None
-    """SQLite file for approvals. Default: ix-tools.db in the user's data folder."""
+    store: str = ""
+    """SQLite file, or postgresql:// URL, for approvals, journal and audit trail. Default: ix-tools.db in the user's data folder."""
     documents: Path | None = None
     """Folder for PDF files. Default: documents in the user's data folder."""
     pdf_patience: Annotated[int, AfterValidator(lambda n: _between(n, 1, 60))] = 10
@@ -116,6 +116,8 @@ class Settings(BaseModel):
     """Further hosts from which a PDF may be downloaded (without the key); others are only shown as a link."""
     timeout_seconds: Annotated[int, AfterValidator(lambda n: _between(n, 1, 300))] = 30
     """How long to wait for an answer."""
+    requests_per_minute: Annotated[int, AfterValidator(lambda n: _between(n, 1, 780))] = 780
+    """How many requests a minute may leave for the account, over all processes that share the store; InvoiceXpress allows 780."""
     catalogue_pages: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100))] = 10
     """How many pages of 100 catalogue items to read when checking what a document would overwrite."""
     toolsets: tuple[str, ...] = ()
@@ -138,9 +140,9 @@ class Settings(BaseModel):
         )
 
     @property
-    def store_file(self) -> Path:
-        """The approvals' file."""
-        return self.store or data_folder() / "ix-tools.db"
+    def store_place(self) -> str:
+        """Where approvals, journal and audit trail are kept."""
+        return self.store or str(data_folder() / "ix-tools.db")
 
     def require_account(self) -> None:
         """Refuse early, with what to set, when there is no account to call."""
@@ -175,7 +177,11 @@ def load(environment: dict[str, str] | None = None) -> Settings:
     for name in Settings.model_fields:
         text = env.get(f"INVOICEXPRESS_{name.upper()}")
         if name != "sandbox" and text is not None and text.strip():
-            values[name] = [one.strip() for one in text.split(",")] if name in {"pdf_hosts", "toolsets"} else text.strip()
+            values[name] = (
+                [one.strip() for one in text.split(",")]
+                if name in {"pdf_hosts", "toolsets"}
+                else text.strip()
+            )
     try:
         return Settings.model_validate(values)
     except ValidationError as wrong:

@@ -1,8 +1,14 @@
-"""The database: a SQLite file of the user's, opened when first needed; what it cannot keep, nobody may rely on."""
+"""The database: a SQLite file of the user's, or PostgreSQL by URL; one code path, opened when first needed.
+
+What it cannot keep, nobody may rely on: every trouble with it is one refusal, before anything is sent.
+The tables grow by migrations (`ix_tools/migrations`), applied when a newer version of ix-tools opens the file.
+"""
 
 import os
+import random
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,25 +18,36 @@ from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
 
+HEAD = "0002"
+"""The newest migration; tested to be the newest file in migrations/versions."""
+PATIENCE = 10.0
+"""Seconds to wait for other processes that are writing."""
+SERVER = {
+    "connect_timeout": 10,
+    # An intent is on disk before its request leaves, whatever the server's own default; nobody waits for ever.
+    "options": "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=30s",
+}
+ELSEWHERE = (
+    "free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another"
+)
+
 metadata = sql.MetaData()
 
 approvals = sql.Table(
     "approvals",
     metadata,
     sql.Column("id", sql.String(16), primary_key=True),
-    sql.Column(
-        "handle", sql.String(64), unique=True, comment="SHA-256 of the secret handed to the asking host"
-    ),
+    sql.Column("handle", sql.String(64), unique=True),  # SHA-256 of the secret handed to the asking host
     sql.Column("principal", sql.String(200), nullable=False),
     sql.Column("account", sql.String(300), nullable=False),
     sql.Column("operation", sql.String(64), nullable=False),
-    sql.Column("arguments", sql.String(64), nullable=False, comment="digest"),
-    sql.Column("snapshot", sql.String(64), nullable=False, comment="digest of the document as it was shown"),
+    sql.Column("arguments", sql.String(64), nullable=False),  # digest
+    sql.Column("snapshot", sql.String(64), nullable=False),  # digest of the document as it was shown
     sql.Column("channel", sql.String(16), nullable=False),
     sql.Column("state", sql.String(16), nullable=False),
-    sql.Column("text", sql.Text, nullable=False, comment="what the person saw"),
+    sql.Column("text", sql.Text, nullable=False),  # what the person saw
     sql.Column("summary", sql.Text, nullable=False),
-    sql.Column("differs", sql.Boolean, nullable=False, comment="the document differs from what was asked"),
+    sql.Column("differs", sql.Boolean, nullable=False),  # the document differs from what was asked
     sql.Column("created_at", sql.Float, nullable=False),
     sql.Column("expires_at", sql.Float, nullable=False),
     sql.Column("decided_at", sql.Float),
@@ -44,75 +61,311 @@ differences = sql.Table(
     sql.Column("account", sql.String(300), primary_key=True),
     sql.Column("document_type", sql.String(40), primary_key=True),
     sql.Column("document_id", sql.BigInteger, primary_key=True),
-    sql.Column("found", sql.JSON, nullable=False, comment="field, asked, stored"),
+    sql.Column("found", sql.JSON, nullable=False),  # field, asked, stored
     sql.Column("created_at", sql.Float, nullable=False),
+)
+
+intents = sql.Table(
+    "intents",
+    metadata,
+    sql.Column("id", sql.String(32), primary_key=True),
+    sql.Column("account", sql.String(300), nullable=False),
+    sql.Column("key", sql.String(200), nullable=False),  # the caller's key, or one made from the content
+    sql.Column("content", sql.String(64), nullable=False),  # digest of operation and arguments
+    sql.Column("operation", sql.String(64), nullable=False),
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("face", sql.String(20), nullable=False),
+    sql.Column("approval", sql.String(16)),  # the approval that was used
+    sql.Column("state", sql.String(16), nullable=False),  # open, done, refused, unknown, absent
+    sql.Column(
+        "trace", sql.JSON, nullable=False
+    ),  # what tells later whether it happened; no texts, no secrets
+    sql.Column("outcome", sql.JSON),  # the result, or the error, as the caller got it
+    sql.Column("owner", sql.String(200), nullable=False),  # host, process and start of whoever carries it out
+    sql.Column("attempts", sql.Integer, nullable=False),
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("lease_until", sql.Float, nullable=False),
+    sql.Column("finished_at", sql.Float),
+    sql.Column("ended_at", sql.Float),  # when its request was surely off the wire, if no clear answer came
+    sql.Column("made", sql.String(200), nullable=False, server_default=""),  # the document or receipt it left
+    sql.UniqueConstraint("account", "key", name="one_intent_per_key"),
+    sql.Index("intents_by_state", "account", "state"),
+    sql.Index("intents_by_content", "account", "content"),
+)
+
+audit = sql.Table(
+    "audit",
+    metadata,
+    sql.Column("seq", sql.BigInteger, primary_key=True, autoincrement=False),
+    sql.Column("at", sql.String(40), nullable=False),
+    sql.Column("event", sql.String(40), nullable=False),
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("face", sql.String(20), nullable=False),
+    sql.Column("account", sql.String(300), nullable=False),
+    sql.Column("operation", sql.String(64), nullable=False),
+    sql.Column("subject", sql.String(200), nullable=False),  # document, receipt or series
+    sql.Column("intent", sql.String(32), nullable=False),
+    sql.Column("approval", sql.String(16), nullable=False),
+    sql.Column("content", sql.String(64), nullable=False),  # digest of operation and arguments
+    sql.Column("outcome", sql.Text, nullable=False),
+    sql.Column("previous", sql.String(64), nullable=False),
+    sql.Column("hash", sql.String(64), nullable=False),
+)
+
+rates = sql.Table(
+    "rates",
+    metadata,
+    sql.Column("account", sql.String(300), primary_key=True),
+    sql.Column("next_at", sql.Float, nullable=False),  # theoretical arrival time of the next request
+    sql.Column("closed_until", sql.Float, nullable=False),  # Retry-After or a breaker: nothing leaves before
+    sql.Column("failures", sql.Integer, nullable=False),  # in a row
 )
 
 
 class Store:
-    """The database, behind one way to use it: `with store.writing() as connection`."""
+    """The database, behind two ways to use it: `with store.writing() as connection`, and `store.reading()`."""
 
-    def __init__(self, path: Path) -> None:
-        """Nothing is opened yet."""
-        self._path = path
-        self._engine: Engine | None = None
+    def __init__(self, where: str | Path) -> None:
+        """Nothing is opened yet. `where` is a file, or a postgresql:// URL."""
+        text = str(where).removeprefix("sqlite:///")
+        self.url = text if "://" in text else None
+        self.file = None if self.url else Path(text)
+        self.note_head: Callable[[int, str], None] | None = None
+        """Told the newest row of the audit trail after each transaction that added one."""
+        self.clock: Callable[[], float] | None = None
+        """Another clock than the store's own, for tests."""
+        self._durable: Engine | None = None
+        self._quick: Engine | None = None
         self._opening = threading.Lock()
+        self._identity: tuple[int, int] | None = None
+
+    @property
+    def where(self) -> str:
+        """The file, or the database's address without a password."""
+        return (
+            str(self.file) if self.file else sql.make_url(self.url or "").render_as_string(hide_password=True)
+        )
+
+    @property
+    def name(self) -> str:
+        """How messages call it, without a password."""
+        if self.file:
+            return f"the file {self.file}"
+        try:
+            return f"the database {sql.make_url(self.url or '').render_as_string(hide_password=True)}"
+        except (sql.exc.ArgumentError, ValueError):
+            return "the database in INVOICEXPRESS_STORE"
+
+    @property
+    def head_note(self) -> Path | None:
+        """The note of the newest audit row, beside a file."""
+        return self.file.with_name(f"{self.file.name}.head") if self.file else None
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction that may write, durable when it ends; every trouble with the file is one refusal."""
-        try:
-            with self._open().begin() as connection:
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """One transaction, on disk when it ends (`durable=False`: for counters that may be lost in a power cut)."""
+        with self._refusing(), self._open(durable).connect() as connection:
+            connection.info.pop("audit_head", None)
+            with _begun(connection, durable):
                 yield connection
-        except (sql.exc.SQLAlchemyError, OSError) as trouble:
-            cause = getattr(trouble, "orig", None) or trouble
-            failure = StoreUnavailable(
-                f"The approvals' file {self._path} cannot be used ({type(cause).__name__}: {cause}).",
-                next="free disk space or correct the file's permissions, or set INVOICEXPRESS_STORE to another file",
-                retryable=True,
-            )
-        else:
-            return
-        raise failure
+            head = connection.info.pop("audit_head", None)
+        if head is not None and self.note_head is not None:
+            self.note_head(*head)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One view of what is kept; it waits for nobody who writes."""
+        with self._refusing(), self._open(durable=False).connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    def now(self, connection: Connection) -> float:
+        """The time that leases and waits go by: one clock for everyone who shares the store.
+
+        A database server's own, because the clocks of several hosts disagree; this machine's for a file, which
+        is shared within one machine only.
+        """
+        if self.clock is not None:
+            return self.clock()
+        if connection.dialect.name == "sqlite":
+            return time.time()
+        return float(
+            connection.execute(sql.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+        )
 
     def close(self) -> None:
-        """Close the file."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        """Close every connection."""
+        for engine in (self._durable, self._quick):
+            if engine is not None:
+                engine.dispose()
+        self._durable = self._quick = self._identity = None
 
-    def _open(self) -> Engine:
-        with self._opening:
-            if self._engine is None:
-                self._engine = self._opened()
-            return self._engine
-
-    def _opened(self) -> Engine:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment.
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-        # Put together by the library: in a path written into an address, a `?` would end the path.
-        address = sql.URL.create("sqlite", database=str(self._path))
-        engine = sql.create_engine(address, connect_args={"timeout": 5})
-        sql.event.listen(engine, "connect", _prepare)
-        sql.event.listen(engine, "begin", _begin)
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        failure: StoreUnavailable | None = None
         try:
-            metadata.create_all(engine)
-        except BaseException:
-            engine.dispose()
-            raise
+            yield
+        except (sql.exc.SQLAlchemyError, OSError) as trouble:
+            cause = getattr(trouble, "orig", None) or trouble
+            failure = self._unusable(f"{type(cause).__name__}: {str(cause).strip()}")
+        if failure is not None:
+            raise failure
+
+    def _unusable(self, why: str, next: str = ELSEWHERE) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"{self.name} cannot be used ({why}).".capitalize(), next=next, retryable=next is ELSEWHERE
+        )
+
+    def _open(self, durable: bool) -> Engine:
+        with self._opening:
+            if self._durable is None:
+                engine = self._engine("FULL")
+                self._migrate(engine)
+                self._durable = engine
+                self._identity = _identity(self.file)
+            elif _identity(self.file) != self._identity:
+                # SQLite would go on writing into a file that no longer has a name.
+                raise self._unusable(
+                    "it was removed or replaced while it was in use",
+                    "put the file back as it was, then start ix-tools again",
+                )
+            if durable or self.file is None:
+                return self._durable
+            if self._quick is None:
+                self._quick = self._engine("NORMAL")
+            return self._quick
+
+    def _engine(self, synchronous: str) -> Engine:
+        if self.file is None:
+            return self._server()
+        note = self.head_note
+        if note is not None and note.exists() and not self.file.exists():
+            raise self._unusable(
+                "it is gone, although a note beside it says that it was used",
+                f"put it back from a backup: without it nobody knows what was already issued; "
+                f"to begin anew all the same, remove {note}",
+            )
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment.
+        os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))
+        engine = sql.create_engine(
+            f"sqlite:///{self.file}", connect_args={"timeout": 0}, pool_size=10, max_overflow=30
+        )
+
+        @sql.event.listens_for(engine, "connect")
+        def _prepare(connection: Any, _: Any) -> None:
+            connection.isolation_level = None  # transactions begin where `_begun` says
+            cursor = connection.cursor()
+            # FULL: an approval that was used must be used after a power cut too.
+            for pragma in (
+                "busy_timeout=5000",
+                "journal_mode=WAL",
+                f"synchronous={synchronous}",
+                "busy_timeout=0",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
         return engine
 
+    def _server(self) -> Engine:
+        scheme, _, rest = (self.url or "").partition("://")
+        if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+            raise self._unusable(
+                f"{scheme}:// is not supported", "give a file, or a postgresql:// URL, in INVOICEXPRESS_STORE"
+            )
+        failure: StoreUnavailable | None = None
+        try:
+            return sql.create_engine(
+                f"postgresql+psycopg://{rest}",
+                pool_size=10,
+                max_overflow=30,
+                pool_pre_ping=True,
+                connect_args=SERVER,
+            )
+        except ImportError:
+            failure = self._unusable(
+                "the driver for PostgreSQL is not installed",
+                "install ix-tools with its extra: ix-tools[postgres]",
+            )
+        except ValueError:
+            failure = self._unusable("its URL cannot be read", "correct INVOICEXPRESS_STORE")
+        raise failure
 
-def _prepare(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # SQLAlchemy says when a transaction begins, below
-    cursor = connection.cursor()
-    # FULL: an approval that was used must be used after a power cut too.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    def _migrate(self, engine: Engine) -> None:
+        """Bring the tables to HEAD; alembic is loaded only when there is something to do."""
+        with engine.connect() as connection:
+            if _version(connection) == HEAD:
+                return
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", "ix_tools:migrations")
+        failure: StoreUnavailable | None = None
+        try:
+            with engine.connect() as connection, _begun(connection):
+                if connection.dialect.name == "postgresql":
+                    # One process migrates, the others wait.
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302026)")
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except CommandError:
+            failure = self._unusable("a newer version of ix-tools made it", "use that version or a newer one")
+        if failure is not None:
+            raise failure
 
 
-def _begin(connection: Connection) -> None:
-    # IMMEDIATE: what is read inside a transaction cannot be changed by another process before it is written.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Which file it is, whatever it is called; None when there is none."""
+    try:
+        found = file.stat() if file else None
+    except FileNotFoundError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
+
+@contextmanager
+def _begun(connection: Connection, durable: bool = True) -> Iterator[None]:
+    """A transaction in which what is read cannot be changed by another process before it is written."""
+    if connection.dialect.name == "sqlite":
+        _begin_immediate(connection)
+    else:
+        connection.begin()
+        if not durable:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # SQLite's own waiting starves whoever came first when several processes write; short random pauses do not.
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except sql.exc.OperationalError as busy:
+            connection.rollback()
+            if "locked" not in str(busy) or time.monotonic() > give_up:
+                raise
+            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - jitter, not a secret
+        else:
+            return
+
+
+def _version(connection: Connection) -> str | None:
+    try:
+        return str(connection.execute(sql.text("SELECT version_num FROM alembic_version")).scalar_one())
+    except sql.exc.DBAPIError:
+        return None
+    finally:
+        connection.rollback()

@@ -83,7 +83,9 @@ def predict(lines: Sequence[TotalsLine], global_discount: GlobalDiscount | None 
             before_taxes=before_taxes,
             taxes=total - before_taxes,
             total=total,
-            shares=tuple(_shares(lines, [one * kept / of for one in nets], [one * kept / of for one in vats])),
+            shares=tuple(
+                _shares(lines, [one * kept / of for one in nets], [one * kept / of for one in vats])
+            ),
             nets=tuple(nets),
         )
 

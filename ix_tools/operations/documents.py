@@ -1,6 +1,6 @@
 """Any document: read it, list invoices and notes, change its state, see what is related to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -12,15 +12,18 @@ from ix_tools.operation import (
     At,
     Correction,
     Effect,
+    Evidence,
     Expected,
+    Happened,
     Operation,
     Preview,
     Route,
     Row,
     Spec,
     Step,
+    Witness,
 )
-from ix_tools.operations.drafts import DocumentResult, after_a_draft
+from ix_tools.operations.drafts import DocumentResult, Keyed, after_a_draft
 from ix_tools.operations.lists import DocumentRow, PageShown, documents_of, row_of
 from ix_tools.records import Document
 from ix_tools.vocabulary import (
@@ -220,7 +223,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
 # --- states --------------------------------------------------------------------------------------------
 
 
-class ChangeState(Operation[DocumentResult]):
+class ChangeState(Keyed, Operation[DocumentResult]):
     """Finalize, cancel, delete, settle or unsettle a document, accept or refuse an estimate; a person approves. Finalizing issues a certified document that can never be edited or deleted. draft: finalized, deleted; final: canceled, settled (invoices, notes), accept or refuse (estimates, either can follow the other); settled: unsettled (notes), canceled (invoice_receipts).
 
     Source: invoices-v2 "Change State"; OpenAPI changeInvoiceState, changeEstimateState, changeGuideState; transitions table B.
@@ -318,6 +321,23 @@ class ChangeState(Operation[DocumentResult]):
             for name in ("date", "before_taxes", "taxes", "total", "tax_exemption")
         }
         return Expected({"status": status, **(kept if self.state == "finalized" else {})})
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The document, its state before, and the state this leads to."""
+        before = facts.document.status if facts.document else ""
+        after = states.leads_to(self.document_type, before or "", self.state)
+        about = {"document_type": self.document_type, "document_id": self.document_id}
+        return {**super().trace(facts), **about, "before": before, "after": after}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the state again. Still as before: it did not happen, and doing it later cannot do it twice."""
+        raw = await witness.document(str(trace["document_type"]), int(trace["document_id"]))
+        status = "deleted" if raw is None else str(raw.get("status") or "not shown")
+        if status == trace["after"]:
+            return Evidence(Happened.YES, raw or {})
+        as_before = status == trace["before"] and witness.over
+        return Evidence(Happened.NO if as_before else Happened.UNKNOWN, raw, f"its state is {status}")
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The document after the change; an empty answer is a success (J3) and is read back by the road."""

@@ -112,7 +112,14 @@ class Discount(Call):
     """How much."""
 
 
-class DocumentDraft(Call):
+class Keyed(Call):
+    """What every writing operation takes."""
+
+    idempotency_key: Annotated[str | None, OURS] = None
+    """Same key, same call: done once. A new key: wanted again."""
+
+
+class DocumentDraft(Keyed):
     """Fields that every document has, in the words of the API."""
 
     date: WireDate

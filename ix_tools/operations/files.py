@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import states
 from ix_tools.operation import At, Correction, Effect, Operation, Preview, Route, Row, Sending, Spec, Step
-from ix_tools.operations.drafts import OURS
+from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.vocabulary import DocumentType, Email, Id, Record
 
 
@@ -21,7 +21,7 @@ class EmailResult(Record):
     subject: str | None = None
 
 
-class SendEmail(Operation[EmailResult]):
+class SendEmail(Keyed, Operation[EmailResult]):
     """E-mail an issued document; a person approves the recipient.
 
     Source: invoices-v2 "Send by Email"; OpenAPI sendInvoiceEmail, sendEstimateEmail, sendGuideEmail.

@@ -1,13 +1,13 @@
 """Invoices, simplified invoices, invoice-receipts, VAT MOSS invoices, credit and debit notes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, notes, series, updates
-from ix_tools.operation import At, Effect, Expected, Operation, Route, Spec, Step
+from ix_tools.operation import At, Effect, Evidence, Expected, Happened, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
     ClientDetails,
     DocumentResult,
@@ -18,6 +18,7 @@ from ix_tools.operations.drafts import (
     found_client,
     with_default_taxes,
 )
+from ix_tools.operations.traces import created, of_a_draft, replaced
 from ix_tools.operations.updates import merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, Id, InvoiceType, WireDate
@@ -101,6 +102,24 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         """The predicted totals and what was asked."""
         return expected_of(self, facts)
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """What it will look like."""
+        about = {"subject": self.document_type, "document_type": self.document_type}
+        return {**about, **of_a_draft(self, facts)}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Only its unique id tells: an equal document may be another one, wanted twice. So a look can say no, never yes."""
+        evidence = await created({**trace, "newest": 0}, witness)
+        if evidence.verdict is Happened.YES:
+            seen = f"this may be it: {evidence.made}; repeating the call asks under its unique id"
+            return Evidence(Happened.UNKNOWN, seen=seen)
+        return evidence
+
+    def stamped(self, uid: str) -> Self:
+        """The caller's own id wins."""
+        return self if self.proprietary_uid else self.model_copy(update={"proprietary_uid": uid})
+
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored."""
         return DocumentResult(document=Document.model_validate(content))
@@ -157,6 +176,16 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
     def expected(self, facts: Facts) -> Expected | None:
         """The predicted totals and what was asked."""
         return expected_of(self, facts)
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The document, and what it will look like."""
+        about = {"document_type": self.document_type, "document_id": self.document_id}
+        return {**super().trace(facts), **about, **of_a_draft(self, facts)}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the document again and see whether it looks as sent."""
+        return await replaced(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored; an empty answer is a success (J3) and is read back by the road."""

@@ -1,13 +1,26 @@
 """Payments and their receipts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.mechanisms import mechanism
 from ix_tools.guards import payments, series, states
-from ix_tools.operation import Correction, Effect, Operation, Preview, Route, Row, Spec, Step
-from ix_tools.operations.drafts import OURS
+from ix_tools.operation import (
+    Correction,
+    Effect,
+    Evidence,
+    Happened,
+    Operation,
+    Preview,
+    Route,
+    Row,
+    Spec,
+    Step,
+    Witness,
+)
+from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.records import Document
 from ix_tools.vocabulary import Id, Money, Record, WireDate
 
@@ -27,7 +40,7 @@ def receipt_of(content: Any) -> Document:
     )
 
 
-class GeneratePayment(Operation[ReceiptResult]):
+class GeneratePayment(Keyed, Operation[ReceiptResult]):
     """Record a payment of an invoice, which issues a certified receipt; a person approves.
 
     Source: invoices-v2 "Generate Payment/Receipt"; OpenAPI generatePayment.
@@ -92,6 +105,31 @@ class GeneratePayment(Operation[ReceiptResult]):
         ]
         return Preview(action="pay", document=facts.document, rows=tuple(rows))
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The invoice, the amount, and the receipts that were there before."""
+        receipts = [one.id for one in facts.related if one.document_type == "receipts"]
+        about = {"document_type": self.document_type, "document_id": self.document_id}
+        what = {"amount": str(self.amount), "receipts": receipts}
+        return {"subject": f"{self.document_type}/{self.document_id}", **about, **what}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Compare the invoice's receipts with those before: one new one of that amount is ours."""
+        new = {}
+        for raw in await witness.related(int(trace["document_id"])):
+            receipt = Document.model_validate(raw)
+            known = receipt.document_type != "receipts" or receipt.id in trace["receipts"]
+            if not known and receipt.total == Decimal(str(trace["amount"])):
+                new[f"receipts/{receipt.id}"] = raw
+        free = sorted(set(new) - await witness.taken(new))
+        if len(free) == 1:
+            return Evidence(Happened.YES, new[free[0]], made=free[0])
+        if free:
+            return Evidence(Happened.UNKNOWN, seen=f"any of these may be it: {', '.join(free)}")
+        if await witness.document(str(trace["document_type"]), int(trace["document_id"])) is None:
+            return Evidence(Happened.UNKNOWN, seen="the invoice is not found")
+        return Evidence(Happened.NO if witness.settled else Happened.UNKNOWN, seen="no new receipt so far")
+
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt."""
         return ReceiptResult(receipt=receipt_of(content))
@@ -112,7 +150,7 @@ class GeneratePayment(Operation[ReceiptResult]):
         return Correction("paid", (step,) if result.receipt.id else ())
 
 
-class CancelPayment(Operation[ReceiptResult]):
+class CancelPayment(Keyed, Operation[ReceiptResult]):
     """Cancel a receipt and its payment; the invoice is open again. A person approves.
 
     Source: invoices-v2 "Cancel Payment/Receipt"; OpenAPI cancelReceipt.
@@ -148,6 +186,16 @@ class CancelPayment(Operation[ReceiptResult]):
     def preview(self, facts: Facts) -> Preview:
         """The receipt and the reason."""
         return Preview(action="cancel_payment", document=facts.document, rows=(Row("reason", self.message),))
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the receipt again."""
+        raw = await witness.document("receipts", int(str(trace["subject"]).rpartition("/")[2]))
+        if raw is None:
+            return Evidence(Happened.UNKNOWN, seen="the receipt is gone")
+        if raw.get("status") == "canceled":
+            return Evidence(Happened.YES, raw)
+        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "the receipt still stands")
 
     def read(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt, cancelled."""

@@ -1,6 +1,6 @@
 """Series: numbering, validation codes of the tax authority, registration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -12,7 +12,9 @@ from ix_tools.guards import series
 from ix_tools.operation import (
     Correction,
     Effect,
+    Evidence,
     Expected,
+    Happened,
     Operation,
     Preview,
     Route,
@@ -21,7 +23,9 @@ from ix_tools.operation import (
     Spec,
     Step,
     Subject,
+    Witness,
 )
+from ix_tools.operations.drafts import Keyed
 from ix_tools.records import Sequence
 from ix_tools.vocabulary import Id, Record
 
@@ -59,7 +63,7 @@ class SequenceResult(Record):
     sequence: Sequence | None = None
 
 
-class RegisterSequence(Operation[SequenceResult]):
+class RegisterSequence(Keyed, Operation[SequenceResult]):
     """Register a series with the tax authority (AT) for its ATCUD codes; a person approves.
 
     Source: sequences-register-v2; OpenAPI registerSequence; Portaria 195/2020.
@@ -86,6 +90,21 @@ class RegisterSequence(Operation[SequenceResult]):
             return self.read(await sending.send(self), sending.facts)
         except (Conflict, NotFound, Rejected) as refusal:
             raise explained(refusal) from None
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The series."""
+        return {"subject": f"sequences/{self.sequence_id}", "sequence_id": self.sequence_id}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the series again: every type has its code, or none got one and registering again is refused at worst."""
+        raw = await witness.series(int(trace["sequence_id"]))
+        if raw is None:
+            return Evidence(Happened.UNKNOWN, seen="the series is gone")
+        waiting = any(part.validation_code == "N/D" for part in Sequence.model_validate(raw).types.values())
+        if not waiting:
+            return Evidence(Happened.YES, raw)
+        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "it is not registered yet")
 
     def preview(self, facts: Facts) -> Preview:
         """The series and which document types get a code."""
@@ -129,7 +148,7 @@ def explained(
     return refusal
 
 
-class UpdateSequence(Operation[SequenceResult]):
+class UpdateSequence(Keyed, Operation[SequenceResult]):
     """Rename a series or set its numbers, only while nothing was finalized in it; a person approves.
 
     Source: sequences-update-v1 (XML).
@@ -165,6 +184,30 @@ class UpdateSequence(Operation[SequenceResult]):
             "current_debit_note_number": 0,
         },
     )
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The series and its new name; numbers can be read again, setting them again changes nothing."""
+        numbers = {
+            "invoice": self.current_invoice_number,
+            "credit_note": self.current_credit_note_number,
+            "debit_note": self.current_debit_note_number,
+        }
+        about = {"sequence_id": self.sequence_id, "serie": self.serie, "numbers": numbers}
+        about["default"] = bool(self.default_sequence)
+        return {"subject": f"sequences/{self.sequence_id}", **about}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the series again."""
+        raw = await witness.series(int(trace["sequence_id"]))
+        if raw is None:
+            return Evidence(Happened.UNKNOWN, seen="the series is gone")
+        series = Sequence.model_validate(raw)
+        numbers = {kind: part.number for kind, part in series.types.items() if kind in trace["numbers"]}
+        same = series.serie == trace["serie"] and numbers == trace["numbers"]
+        if same and (series.default or not trace["default"]):
+            return Evidence(Happened.YES, raw)
+        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "it reads otherwise")
 
     def preview(self, facts: Facts) -> Preview:
         """The series as it is and as it will be."""

@@ -23,7 +23,6 @@ from typing import Any
 import anyio
 from pydantic import SecretStr
 
-from ix_tools.account import Account
 from ix_tools.approvals import Reply
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.exits import Exit
@@ -113,15 +112,13 @@ def _once(
     reply: Reply | None = None,
 ) -> dict[str, Any]:
     before = signal.getsignal(signal.SIGINT)
-    with approvals(run, settings) as kept:
-        work = partial(
-            _trip, run, Desk(settings, Account(settings), kept, run.now), name, call, can_ask, reply
-        )
-        try:
-            body = anyio.run(_interruptible, run, work)
-        finally:
-            if _in_charge():
-                signal.signal(signal.SIGINT, before)
+    desk = Desk.open(settings, clock=run.clock, now=run.now)
+    work = partial(_trip, run, desk, name, call, can_ask, reply)
+    try:
+        body = anyio.run(_interruptible, run, work)
+    finally:
+        if _in_charge():
+            signal.signal(signal.SIGINT, before)
     if body is None:
         raise KeyboardInterrupt
     return body

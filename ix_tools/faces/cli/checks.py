@@ -21,6 +21,7 @@ from ix_tools.records import Sequence as Series
 from ix_tools.records import Tax
 from ix_tools.schema import input_schema
 from ix_tools.settings import Settings
+from ix_tools.store import Store
 from ix_tools.vocabulary import plain, visible
 from ix_tools.words import Language, Said
 
@@ -143,8 +144,8 @@ def store_writable(run: Run, settings: Settings) -> Iterator[Finding]:
         return
     yield fine(
         "store",
-        f"{settings.store_file}; à espera de decisão: {waiting}",
-        f"{settings.store_file}; waiting for a decision: {waiting}",
+        f"{Store(settings.store_place).where}; à espera de decisão: {waiting}",
+        f"{Store(settings.store_place).where}; waiting for a decision: {waiting}",
     )
 
 

@@ -6,13 +6,11 @@ from typing import Any
 import anyio
 import click
 
-from ix_tools.account import Account
 from ix_tools.errors import IxError
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import checks, says
 from ix_tools.faces.cli.checks import Finding
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
-from ix_tools.faces.cli.kept import approvals
 from ix_tools.faces.cli.origins import Origins
 from ix_tools.faces.cli.run import Run
 from ix_tools.operation import Operation
@@ -100,12 +98,11 @@ def _account(run: Run, settings: Settings) -> Iterator[Finding]:
 
 def _performed(run: Run, settings: Settings, operation: type[Operation[Any]]) -> dict[str, Any]:
     async def trip() -> dict[str, Any]:
-        with approvals(run, settings) as kept:
-            desk = Desk(settings, Account(settings), kept, run.now)
-            try:
-                return await perform(desk, operation.spec.name, {})
-            finally:
-                await desk.close()
+        desk = Desk.open(settings, clock=run.clock, now=run.now)
+        try:
+            return await perform(desk, operation.spec.name, {})
+        finally:
+            await desk.close()
 
     return anyio.run(trip)
 

@@ -12,7 +12,7 @@ from ix_tools.store import Store
 @contextmanager
 def approvals(run: Run, settings: Settings) -> Iterator[Approvals]:
     """The approvals of these settings; the file is closed at the end."""
-    store = Store(settings.store_file)
+    store = Store(settings.store_place)
     try:
         yield Approvals(store, settings.approval_minutes, run.clock)
     finally:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import SecretStr
 
 from ix_tools.settings import Settings, config_file, data_folder
+from ix_tools.store import Store
 
 PREFIX = "INVOICEXPRESS_"
 FILE = "IX_TOOLS_CONFIG"
@@ -75,7 +76,7 @@ def effective(settings: Settings, name: str) -> Any:
     if name == "v1_base_url":
         return settings.v1_url or None
     if name == "store":
-        return str(settings.store_file)
+        return Store(settings.store_place).where
     if name == "documents" and value is None:
         return str(data_folder() / "documents")
     if isinstance(value, tuple):

@@ -8,8 +8,8 @@ import click
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.labels import label
-from ix_tools.operations.catalogue import catalogue
 from ix_tools.listing import listed
+from ix_tools.operations.catalogue import catalogue
 from ix_tools.schema import tool
 
 

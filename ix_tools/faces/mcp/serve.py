@@ -82,7 +82,8 @@ def arguments() -> argparse.ArgumentParser:
         help="keep the sandbox's data in this SQLite file (default: forgotten at the end)",
     )
     parser.add_argument(
-        "--toolsets", help="what to list, by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them)"
+        "--toolsets",
+        help="what to list, by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them)",
     )
     return parser
 

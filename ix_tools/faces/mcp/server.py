@@ -60,7 +60,9 @@ def chosen(toolsets: Sequence[str]) -> list[dict[str, Any]]:
     known: dict[str, list[str]] = content["toolsets"]
     wrong = [name for name in toolsets if name not in known and name != "all"]
     if wrong or not toolsets:
-        raise UnknownToolset(f"there is no toolset {', '.join(wrong) or '(none given)'}; there are {', '.join(known)} and all")
+        raise UnknownToolset(
+            f"there is no toolset {', '.join(wrong) or '(none given)'}; there are {', '.join(known)} and all"
+        )
     names = {name for toolset in (known if "all" in toolsets else toolsets) for name in known[toolset]}
     return listed([tool for tool in content["tools"] if tool["name"] in names])
 

@@ -1,0 +1,424 @@
+"""The journal: what is about to be done is on disk before it leaves, and what came of it after.
+
+    begin ──▶ open ──▶ done       the result is kept and given again to whoever asks with the same key
+                │  ├─▶ refused    InvoiceXpress said no; the key may be tried again, under the same unique id
+                │  └─▶ unknown ──▶ done | absent      looked at again, never just repeated
+                └─ (its process died, or its lease ran out) ──▶ as unknown
+
+One row per account and key, by a unique constraint: of two callers with the same key one begins, in any number
+of processes. Time is the store's (`Store.now`), so that no host's clock decides who is late. Whoever writes an
+outcome must still hold the intent, except that who knows that it was done may always say so.
+
+Kept: digests, ids, what tells whether it happened, and the result. Not kept: message texts, secrets.
+"""
+
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Row
+
+from ix_tools import audit
+from ix_tools.errors import IxError
+from ix_tools.store import Store, intents
+
+State = Literal["open", "done", "refused", "unknown", "absent"]
+KEPT_DAYS = 400
+"""A fiscal year and more: a key used again after that is new."""
+HELD: dict[str, float] = {}
+"""Intents that this very process is carrying out now, and since when by its own clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An intent before it is written."""
+
+    account: str
+    key: str
+    content: str
+    operation: str
+    principal: str
+    face: str
+    subject: str = ""
+    approval: str = ""
+    trace: Mapping[str, Any] | None = None
+    chosen: bool = False
+    """Whether the caller chose the key; otherwise the same content under way elsewhere is the same call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An intent as it stands."""
+
+    id: str
+    account: str
+    key: str
+    content: str
+    operation: str
+    principal: str
+    face: str
+    approval: str
+    state: State
+    trace: Mapping[str, Any]
+    outcome: Mapping[str, Any] | None
+    owner: str
+    attempts: int
+    created_at: float
+    lease_until: float
+    ended_at: float | None
+    """When its request was surely off the wire, if no clear answer came."""
+    made: str
+    """The document or receipt it left."""
+    seen_at: float = 0.0
+    """When it was read, by the store's clock."""
+    mine: bool = False
+    """Whether this process holds it now and must finish it."""
+
+    @property
+    def uid(self) -> str:
+        """The proprietary_uid under which a document is created, the same for every attempt."""
+        return f"ix-{self.id}"
+
+
+class Journal:
+    """The journal of a store."""
+
+    def __init__(self, store: Store, lease: float) -> None:
+        """Nothing is opened yet. `lease`: seconds after which an open intent is nobody's any more."""
+        self._store = store
+        self._lease = lease
+
+    # --- reading ---
+
+    def find(self, account: str, key: str) -> Intent | None:
+        """The intent under a key."""
+        with self._store.reading() as connection:
+            now = self._store.now(connection)
+            row = _row(connection, account, key)
+            return _intent(row, now) if row and not _too_old(row, now) else None
+
+    def get(self, identifier: str) -> Intent:
+        """One intent by id."""
+        found = self._read(intents.c.id == identifier)
+        if not found:
+            raise IxError(
+                f"The journal has no entry {identifier}.",
+                code="intent_unknown",
+                next="list them with `ix-tools journal list`",
+            )
+        return found[0]
+
+    def same(self, account: str, content: str) -> Intent | None:
+        """The newest intent of the same content that is not finished, under whatever key."""
+        found = self._read(
+            intents.c.account == account, intents.c.content == content, intents.c.state.in_(UNFINISHED)
+        )
+        return found[0] if found else None
+
+    def done_since(self, account: str, content: str, seconds: float) -> Intent | None:
+        """The newest intent of the same content that was done within so many seconds."""
+        found = self._read(
+            intents.c.account == account, intents.c.content == content, intents.c.state == "done", most=1
+        )
+        return next((one for one in found if one.seen_at - one.created_at <= seconds), None)
+
+    def unfinished(self, account: str) -> list[Intent]:
+        """What is unknown, or open and abandoned, oldest first."""
+        found = self._read(intents.c.account == account, intents.c.state.in_(UNFINISHED))
+        return [one for one in reversed(found) if one.state == "unknown" or self.abandoned(one)]
+
+    def under_way(self, intent: Intent) -> list[Intent]:
+        """Other intents of the same operation that somebody is carrying out right now."""
+        found = self._read(
+            intents.c.account == intent.account,
+            intents.c.operation == intent.operation,
+            intents.c.state == "open",
+            intents.c.id != intent.id,
+        )
+        return [one for one in found if not self.abandoned(one)]
+
+    def made_by_others(self, intent: Intent, made: Iterable[str]) -> set[str]:
+        """Which of these documents other intents of the same operation made."""
+        found = self._read(
+            intents.c.account == intent.account,
+            intents.c.operation == intent.operation,
+            intents.c.made.in_(set(made)),
+            intents.c.id != intent.id,
+        )
+        return {one.made for one in found}
+
+    def listed(self, account: str | None = None, most: int = 50) -> list[Intent]:
+        """The newest intents."""
+        return self._read(*([intents.c.account == account] if account else []), most=most)
+
+    def abandoned(self, intent: Intent) -> bool:
+        """Whether whoever carried it out is gone: its process ended on this machine, or its lease ran out."""
+        if intent.owner == me():
+            return intent.id not in HELD
+        machine, process, _ = intent.owner.rsplit("/", 2)
+        if machine == _machine() and (int(process) == os.getpid() or not _alive(int(process))):
+            return True
+        return intent.lease_until <= intent.seen_at
+
+    def late(self, intent: Intent) -> bool:
+        """Whether this process stood still for so long (a laptop asleep) that others may soon think it gone."""
+        return time.time() - HELD.get(intent.id, 0.0) > self._lease / 2
+
+    # --- writing ---
+
+    def begin(self, draft: Draft) -> Intent:
+        """Write the intent and hold it (`mine`), or give back the one that is there."""
+        with self._store.writing() as connection:
+            audit.one_at_a_time(connection)
+            now = self._store.now(connection)
+            row = _row(connection, draft.account, draft.key)
+            if row is not None and _too_old(row, now):
+                connection.execute(intents.delete().where(intents.c.id == row.id))
+                row = None
+            if row is None and not draft.chosen:
+                row = _same_unfinished(connection, draft)
+            if row is not None and row.state not in {"refused", "absent"}:
+                return _intent(row, now)
+            values: dict[str, Any] = {
+                "content": draft.content,
+                "operation": draft.operation,
+                "principal": draft.principal,
+                "face": draft.face,
+                "approval": draft.approval,
+                "state": "open",
+                "trace": dict(draft.trace or {}),
+                "outcome": None,
+                "owner": me(),
+                "attempts": row.attempts + 1 if row else 1,
+                "created_at": now,
+                "lease_until": now + self._lease,
+                "finished_at": None,
+                "ended_at": None,
+                "made": "",
+            }
+            # The same row, and with it the same unique id, when it was refused or not found: should that have
+            # been wrong, InvoiceXpress answers with the first document instead of making another.
+            identifier = row.id if row else secrets.token_hex(10)
+            if row is None:
+                fixed = {"id": identifier, "account": draft.account, "key": draft.key}
+                connection.execute(intents.insert().values({**fixed, **values}))
+            else:
+                connection.execute(intents.update().where(intents.c.id == identifier).values(values))
+            audit.append(connection, _entry("intent", draft, identifier, "about to be sent"))
+            found = connection.execute(sql.select(intents).where(intents.c.id == identifier)).one()
+        HELD[identifier] = time.time()
+        return replace(_intent(found, now), mine=True)
+
+    def finish(
+        self,
+        intent: Intent,
+        state: State,
+        outcome: Mapping[str, Any] | None,
+        said: str,
+        subject: str = "",
+        made: str = "",
+        *,
+        found: bool = False,
+    ) -> bool:
+        """Write what came of it; False when somebody else holds it, or (`found` by looking) made the same document."""
+        fence = [intents.c.id == intent.id, intents.c.attempts == intent.attempts]
+        if state != "done" or found:
+            fence += [intents.c[name] == getattr(intent, name) for name in ("state", "owner", "lease_until")]
+        try:
+            with self._store.writing() as connection:
+                audit.one_at_a_time(connection)
+                now = self._store.now(connection)
+                if found and made and _made_elsewhere(connection, intent, made):
+                    return False
+                values: dict[str, Any] = {
+                    "state": state,
+                    "outcome": dict(outcome) if outcome is not None else None,
+                    "finished_at": now,
+                    "lease_until": 0.0,
+                    "made": made,
+                }
+                if state == "unknown":
+                    values["ended_at"] = sql.func.coalesce(intents.c.ended_at, now)
+                if not connection.execute(intents.update().where(*fence).values(values)).rowcount:
+                    return False
+                audit.append(connection, _entry(state, intent, intent.id, said, subject))
+        finally:
+            HELD.pop(intent.id, None)
+        return True
+
+    def let_go(self, intent: Intent) -> None:
+        """Hold it no longer, without having found out anything: it is unknown, as it was."""
+        try:
+            with self._store.writing() as connection:
+                now = self._store.now(connection)
+                connection.execute(
+                    intents.update()
+                    .where(
+                        *(
+                            intents.c[name] == getattr(intent, name)
+                            for name in ("id", "attempts", "owner", "state")
+                        )
+                    )
+                    .values(
+                        state="unknown", lease_until=0.0, ended_at=sql.func.coalesce(intents.c.ended_at, now)
+                    )
+                )
+        finally:
+            HELD.pop(intent.id, None)
+
+    def retire(self, intent: Intent) -> None:
+        """Free the key of a done intent whose document is gone; what comes next has another unique id."""
+        with self._store.writing() as connection:
+            freed = connection.execute(
+                intents.update()
+                .where(intents.c.id == intent.id, intents.c.key == intent.key, intents.c.state == "done")
+                .values(key=f"gone:{intent.id}")
+            ).rowcount
+            if freed:
+                audit.append(
+                    connection, _entry("gone", intent, intent.id, "its document is gone; begun anew")
+                )
+
+    def take_over(self, intent: Intent) -> Intent | None:
+        """Hold an intent that nobody carries out any more; None when another took it, or still works on it."""
+        if intent.state not in UNFINISHED or (intent.state == "open" and not self.abandoned(intent)):
+            return None
+        same = [intents.c[name] == getattr(intent, name) for name in ("id", "state", "owner", "lease_until")]
+        with self._store.writing() as connection:
+            now = self._store.now(connection)
+            taken = connection.execute(
+                intents.update().where(*same).values(owner=me(), state="open", lease_until=now + self._lease)
+            ).rowcount
+            row = connection.execute(sql.select(intents).where(intents.c.id == intent.id)).one_or_none()
+        if not taken or row is None:
+            return None
+        HELD[intent.id] = time.time()
+        return replace(_intent(row, now), mine=True)
+
+    def settle(self, identifier: str, *, happened: bool) -> None:
+        """What a person found out about an unknown intent, by looking in InvoiceXpress or asking the recipient."""
+        taken = self.take_over(self.get(identifier))
+        if taken is None:
+            raise IxError(
+                f"{identifier} is not unknown.",
+                code="intent_not_unknown",
+                next="list them with `ix-tools journal list`",
+            )
+        outcome = {"ok": True, "settled_by_hand": True} if happened else None
+        self.finish(taken, "done" if happened else "absent", outcome, "settled by a person in a terminal")
+
+    def _read(self, *where: Any, most: int | None = None) -> list[Intent]:
+        with self._store.reading() as connection:
+            now = self._store.now(connection)
+            query = sql.select(intents).where(*where).order_by(intents.c.created_at.desc())
+            return [_intent(row, now) for row in connection.execute(query.limit(most) if most else query)]
+
+
+UNFINISHED = ("open", "unknown")
+
+
+def _row(connection: Connection, account: str, key: str) -> Row[Any] | None:
+    return connection.execute(
+        sql.select(intents).where(intents.c.account == account, intents.c.key == key)
+    ).one_or_none()
+
+
+def _too_old(row: Row[Any], now: float) -> bool:
+    return bool(row.created_at < now - KEPT_DAYS * 86400 and row.state not in UNFINISHED)
+
+
+def _same_unfinished(connection: Connection, draft: Draft) -> Row[Any] | None:
+    return connection.execute(
+        sql.select(intents)
+        .where(
+            intents.c.account == draft.account,
+            intents.c.content == draft.content,
+            intents.c.state.in_(UNFINISHED),
+        )
+        .order_by(intents.c.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _made_elsewhere(connection: Connection, intent: Intent, made: str) -> bool:
+    query = sql.select(intents.c.id).where(
+        intents.c.account == intent.account,
+        intents.c.operation == intent.operation,
+        intents.c.made == made,
+        intents.c.id != intent.id,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+# --- who holds an intent ---------------------------------------------------------------------------------
+
+
+@cache
+def _machine() -> str:
+    """This machine since it was started, and the process numbers that count on it: containers may share a name."""
+    marks = [socket.gethostname()]
+    try:
+        marks.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        marks.append(str(Path("/proc/self/ns/pid").readlink()))
+    except OSError:
+        pass  # no such thing here: the name of the machine must do
+    return f"{marks[0][:60]}-{sha256('|'.join(marks).encode()).hexdigest()[:8]}"
+
+
+@cache
+def me() -> str:
+    """This process: machine, number, and a mark, because numbers are used again."""
+    return f"{_machine()}/{os.getpid()}/{secrets.token_hex(4)}"
+
+
+def _born() -> None:
+    me.cache_clear()
+    HELD.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_born)
+
+
+def _alive(process: int) -> bool:
+    if sys.platform == "win32":
+        return True  # there, asking would stop the process; its lease tells instead
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _entry(
+    event: str, about: Draft | Intent, identifier: str, outcome: str, subject: str = ""
+) -> audit.Entry:
+    return audit.Entry(
+        event=event,
+        principal=about.principal,
+        face=about.face,
+        account=about.account,
+        operation=about.operation,
+        subject=subject
+        or (about.subject if isinstance(about, Draft) else str(about.trace.get("subject", ""))),
+        intent=identifier,
+        approval=about.approval or "",
+        content=about.content,
+        outcome=outcome.replace("\0", "")[:500],
+    )
+
+
+def _intent(row: Any, now: float) -> Intent:
+    names = [name for name in Intent.__slots__ if name not in {"mine", "seen_at"}]
+    return Intent(**{name: getattr(row, name) for name in names}, seen_at=now)

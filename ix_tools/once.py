@@ -1,0 +1,377 @@
+"""Exactly once: a write is begun in the journal before it leaves, and what came of it is found out, never guessed.
+
+    recorded? ──▶ the result of the first time, read from the journal
+    under way? ─▶ wait for it
+    unfinished? ─▶ look whether it happened ─▶ yes: its result · no: go on · unknown: refuse, and say what to check
+    begin ──▶ send ──▶ answered: finish
+                 └──▶ no clear answer: same unique id again (creates), or look (everything else)
+
+A retried call with the same `idempotency_key` (or, for a create without a key, the same content on the same day)
+is the same call. E-mails are never looked at or repeated by themselves: nothing tells whether they left.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import anyio
+from pydantic import ValidationError
+
+from ix_tools import aftermath
+from ix_tools.aftermath import finish
+from ix_tools.approvals import digest
+from ix_tools.desk import Desk
+from ix_tools.errors import (
+    Conflict,
+    IxError,
+    NotFound,
+    Problem,
+    Refused,
+    ServiceError,
+    StoredDifferently,
+    Unreachable,
+    Unreadable,
+)
+from ix_tools.facts import Facts
+from ix_tools.journal import Draft, Intent
+from ix_tools.lookups import LookUps
+from ix_tools.operation import Finding, Happened, Operation, Sending, warn
+from ix_tools.wire import CHECK_FIRST
+
+RESENDS = 3
+"""How often a create is sent under its unique id before its outcome is called unknown."""
+MIDNIGHT = 3600.0
+"""Seconds for which what was asked for yesterday without a key is still the same call: midnight makes no second one."""
+LATELY = 86400.0
+"""Seconds for which a person who approves is told that the same call was carried out already."""
+GATEWAYS = {502, 503, 504}
+"""Answers of a machine before InvoiceXpress, behind which the request may still be under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and how what they call is recognised when they call again."""
+
+    account: str
+    principal: str
+    face: str
+    operation: str
+    content: str
+    keys: tuple[str, ...]
+    """The caller's own key; or for creates the content's key of today, and of yesterday; or none: each call is its own."""
+    chosen: bool
+    """Whether the caller chose the key."""
+
+
+def caller_of(desk: Desk, call: Operation[Any], face: str, arguments: Mapping[str, Any]) -> Caller:
+    """Recognise a call."""
+    given = getattr(call, "idempotency_key", None)
+    shown = call.model_dump(mode="json", exclude={"idempotency_key", "accept"})
+    content = digest([call.spec.name, {**shown, **_relative(arguments)}])
+    keys: tuple[str, ...] = ()
+    if given is not None:
+        short = len(given) <= 128 and given.isprintable()
+        keys = (f"caller:{given if short else sha256(given.encode('utf-8', 'replace')).hexdigest()}",)
+    elif not call.spec.effect.gated and not call.spec.idempotent:
+        today = desk.now().date()
+        keys = tuple(f"content:{day}:{content}" for day in (today, today - timedelta(days=1)))
+    return Caller(
+        desk.account.name, desk.settings.principal, face, call.spec.name, content, keys, given is not None
+    )
+
+
+def _relative(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """`today` and `+30d` as they were written: repeated after midnight, the same call is still the same."""
+    texts = {name: value.strip().lower() for name, value in arguments.items() if isinstance(value, str)}
+    return {
+        name: text
+        for name, text in texts.items()
+        if "date" in name and (text in {"today", "hoje"} or text.startswith("+"))
+    }
+
+
+# --- before anything is looked up -----------------------------------------------------------------------
+
+
+async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str, Any] | Intent | None:
+    """The result of the first time; or an unfinished create of ours to go on with; or None: this is the first time."""
+    give_up = anyio.current_time() + desk.settings.timeout_seconds
+    intent = await _earlier(desk, caller)
+    while intent is not None and intent.state not in {"refused", "absent"}:
+        if intent.content != caller.content or intent.operation != caller.operation:
+            raise Refused(
+                f"The idempotency_key was already used for another call ({intent.operation}).",
+                code="idempotency_key_reused",
+                next="use a new key for a new call; the same key only with exactly the same arguments",
+            )
+        if intent.state == "done":
+            return await _again(desk, caller, intent)
+        if intent.state == "unknown" or await anyio.to_thread.run_sync(desk.journal.abandoned, intent):
+            taken = await anyio.to_thread.run_sync(desk.journal.take_over, intent)
+            if taken is not None:
+                return await _found_out(desk, call, taken)
+        if anyio.current_time() > give_up:
+            raise IxError(
+                "The same call is being carried out right now.",
+                code="in_progress",
+                next="repeat the same call in a few seconds to get its result",
+                retryable=True,
+            )
+        await anyio.sleep(0.05 + secrets.randbelow(100) / 1000)
+        intent = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
+    return None
+
+
+async def _earlier(desk: Desk, caller: Caller) -> Intent | None:
+    for age, key in enumerate(caller.keys):
+        found = await anyio.to_thread.run_sync(desk.journal.find, caller.account, key)
+        if found is not None and (age == 0 or found.seen_at - found.created_at < MIDNIGHT):
+            return found
+    if caller.chosen:
+        return None
+    # Without a key of the caller's, the same thing unfinished under any key is the same thing.
+    return await anyio.to_thread.run_sync(desk.journal.same, caller.account, caller.content)
+
+
+async def _again(desk: Desk, caller: Caller, intent: Intent) -> dict[str, Any] | None:
+    outcome = dict(intent.outcome or {})
+    about = outcome.get("document") or {}
+    if not caller.chosen and about.get("id"):
+        # Same content by chance: if that document is gone, this is a new wish and not a repetition.
+        looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+        try:
+            stored = await looking.document(str(about.get("document_type")), int(about["id"]))
+        except NotFound:
+            stored = None
+        if stored is None or stored.status in {"deleted", "canceled"}:
+            await anyio.to_thread.run_sync(desk.journal.retire, intent)
+            return None
+    outcome["replayed"] = True
+    if outcome.get("code"):
+        problems = [Problem(**one) for one in outcome.get("problems", [])]
+        raise StoredDifferently(
+            outcome["message"], problems=problems, next=outcome.get("next", ""), details={"document": about}
+        )
+    if not caller.chosen:
+        outcome["warnings"] = [
+            *outcome.get("warnings", []),
+            {
+                "field": "idempotency_key",
+                "problem": "this exact call was already carried out, so its result is given again; "
+                "for a second, identical one repeat the call with a new idempotency_key",
+            },
+        ]
+    return outcome
+
+
+async def _found_out(desk: Desk, call: Operation[Any], intent: Intent) -> dict[str, Any] | Intent | None:
+    """What became of an unfinished intent that is now ours."""
+    if _unique(call, intent):
+        return intent  # the same unique id again: InvoiceXpress itself keeps it from happening twice
+    evidence = await aftermath.look(desk, intent)
+    if evidence.verdict is Happened.NO:
+        return None
+    if evidence.verdict is Happened.YES:
+        now = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
+        return {**dict(now.outcome or {}), "replayed": True}
+    if call.spec.idempotent and not call.spec.effect.gated:
+        left = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
+        taken = (
+            await anyio.to_thread.run_sync(desk.journal.take_over, left) if aftermath.is_over(left) else None
+        )
+        if taken is not None:
+            return taken  # an update: whether it happened or not, sending it again leaves the same
+    raise _unknown(call.spec.name, intent, evidence.seen)
+
+
+def _unique(call: Operation[Any], intent: Intent) -> bool:
+    """Whether InvoiceXpress itself keeps the call from happening twice, by its proprietary_uid."""
+    return getattr(call.stamped(intent.uid), "proprietary_uid", None) is not None
+
+
+def judged_before(call: Operation[Any], held: Intent | None) -> bool:
+    """Whether the rules already let this through: what changed since may be the very document it made."""
+    return held is not None and _unique(call, held)
+
+
+@asynccontextmanager
+async def holding(desk: Desk, intent: Intent | None) -> AsyncIterator[None]:
+    """Let go of an unfinished intent when the call ends before anything is sent for it."""
+    try:
+        yield
+    except BaseException:
+        if intent is not None:
+            with anyio.CancelScope(shield=True):
+                await aftermath.let_go(desk, intent)
+        raise
+
+
+async def seen_before(desk: Desk, call: Operation[Any], caller: Caller) -> tuple[Finding, ...]:
+    """What a person who approves should know: the same thing was done a moment ago, and this would be a second one."""
+    if not call.spec.effect.gated or caller.chosen:
+        return ()
+    done = await anyio.to_thread.run_sync(desk.journal.done_since, caller.account, caller.content, LATELY)
+    if done is None:
+        return ()
+    minutes = int(done.seen_at - done.created_at) // 60
+    made = f", which made {done.made}" if done.made else ""
+    return (
+        warn(
+            "idempotency_key",
+            f"the same call was carried out {minutes} minutes ago{made}; this does it again",
+        ),
+    )
+
+
+# --- sending -------------------------------------------------------------------------------------------
+
+
+async def begin(desk: Desk, call: Operation[Any], caller: Caller, facts: Facts, approval: str) -> Intent:
+    """Write the intent; the one that is there, when another caller was faster."""
+    trace = call.trace(facts)
+    draft = Draft(
+        account=caller.account,
+        key=caller.keys[0]
+        if caller.keys
+        else f"approval:{approval}"
+        if approval
+        else f"call:{secrets.token_hex(12)}",
+        content=caller.content,
+        operation=caller.operation,
+        principal=caller.principal,
+        face=caller.face,
+        subject=str(trace.get("subject", "")),
+        approval=approval,
+        trace=trace,
+        chosen=caller.chosen,
+    )
+    return await anyio.to_thread.run_sync(desk.journal.begin, draft)
+
+
+async def sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sending, *, resumed: bool) -> Any:
+    """Carry it out; when no clear answer comes, find out what happened. A failure is written down here.
+
+    `resumed`: an earlier attempt ended without an answer, so that a refusal now says nothing about that one.
+    """
+    try:
+        return await _sent(desk, call, intent, sending, resumed)
+    except IxError:
+        raise
+    except BaseException as fault:
+        await finish(desk, intent, "unknown", None, f"a fault of ours: {type(fault).__name__}")
+        raise
+
+
+async def _sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sending, resumed: bool) -> Any:
+    stamped, unique, loose = call.stamped(intent.uid), _unique(call, intent), resumed
+    doubt = resumed
+    for attempt in range(1, RESENDS + 1):
+        if desk.journal.late(intent):
+            await aftermath.let_go(desk, intent)
+            raise IxError(
+                "This process stood still for so long that another one may have taken over.",
+                code="held_too_long",
+                next="repeat the same call: it looks first",
+                retryable=True,
+            )
+        failure = await _attempt(stamped, sending)
+        if not isinstance(failure, IxError):
+            return failure
+        in_flight = unique and isinstance(failure, Conflict)
+        if failure.sent != "unknown" and not in_flight:
+            break
+        doubt = True
+        loose = loose or in_flight or not _answered(failure)
+        if not unique or attempt == RESENDS:
+            break
+        # Under the same unique id InvoiceXpress answers with the first document, or that it is still at it.
+        await anyio.sleep(0.5 * attempt)
+    if not doubt:
+        await finish(desk, intent, "refused", None, f"{failure.code}: {failure.message}")
+        raise failure
+    evidence = await aftermath.look(desk, intent, answered=not loose)
+    if evidence.verdict is Happened.YES:
+        return call.read(evidence.content, sending.facts)
+    if evidence.verdict is Happened.UNKNOWN:
+        raise _unknown(call.spec.name, intent, evidence.seen or failure.message)
+    if failure.sent != "unknown":
+        raise failure
+    raise Unreachable(
+        "InvoiceXpress gave no clear answer, and it was not carried out: that was looked at afterwards.",
+        code="not_carried_out",
+        sent="refused",
+        next="repeat the same call" + ("; a person approves it again" if call.spec.effect.gated else ""),
+        retryable=True,
+    )
+
+
+async def _attempt(call: Operation[Any], sending: Sending) -> Any:
+    """What came back, or the error: one that says unknown, where the answer does not say what it should."""
+    try:
+        result = await call.carried_out(sending)
+    except IxError as failure:
+        return failure
+    except ValidationError:
+        return _unclear("InvoiceXpress answered with something that cannot be read as a result.")
+    parts = [getattr(result, name) for name in ("document", "receipt", "sequence") if hasattr(result, name)]
+    told = all(part is not None and part.id is not None for part in parts)
+    # An empty answer to a change is a success (J3), where the document is read back anyway.
+    if told or (call.about() is not None and call.expected(sending.facts) is not None):
+        return result
+    return _unclear("InvoiceXpress answered without saying what it did.")
+
+
+def _unclear(message: str) -> Unreadable:
+    return Unreadable(message, sent="unknown", status=200, next=CHECK_FIRST)
+
+
+def _answered(failure: IxError) -> bool:
+    return isinstance(failure, ServiceError) and failure.status not in {0, *GATEWAYS}
+
+
+def _unknown(name: str, intent: Intent, seen: str) -> IxError:
+    if intent.operation == "send_email":
+        advice = "ask the recipient, or look in InvoiceXpress; to send it again all the same, use a new idempotency_key"
+    else:
+        advice = (
+            "repeat the same call in a minute or two: it looks first and never does it twice; "
+            f"or look yourself and settle it with `ix-tools journal resolve {intent.id}`"
+        )
+    return Unreachable(
+        f"Whether {name} was carried out is not known yet{f' ({seen})' if seen else ''}.",
+        code="outcome_unknown",
+        sent="unknown",
+        next=advice,
+        details={"journal": intent.id},
+    )
+
+
+async def done(desk: Desk, call: Operation[Any], intent: Intent, shown: Mapping[str, Any], said: str) -> bool:
+    """Write down that it was carried out, and the result; False when it cannot be written."""
+    made = subject_of(shown) if call.spec.route is not None and call.spec.route.method == "POST" else ""
+    return await finish(desk, intent, "done", kept(shown), said, subject_of(shown), made)
+
+
+def unwritten(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A result of which the journal does not know: marked, because repeating the call now has to look first."""
+    mark = {
+        "field": "journal",
+        "problem": "this was carried out, but the store failed before it could be written down; "
+        "repeat it under no other idempotency_key: the same call looks first",
+    }
+    return {**shown, "warnings": [*shown.get("warnings", []), mark]}
+
+
+def kept(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a result is kept for the next time: not the words of a message."""
+    return {name: value for name, value in shown.items() if name not in {"subject", "body", "warnings"}}
+
+
+def subject_of(shown: Mapping[str, Any]) -> str:
+    """The document or receipt that a result is about, for the audit trail."""
+    document = shown.get("document") or shown.get("receipt") or {}
+    return f"{document.get('document_type')}/{document.get('id')}" if document.get("id") else ""

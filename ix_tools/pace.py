@@ -1,0 +1,131 @@
+"""Keep to InvoiceXpress's limit of requests a minute, for the account as a whole, in however many processes.
+
+One row per account holds when the next request is due (GCRA: a leaky bucket in one number). A Retry-After, or
+several failures in a row, close the account for a while, and say until when. The row is a counter, not a record:
+it is written without waiting for the disk. A rate-limiting library would keep a row per request in a file of its own.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Row
+
+from ix_tools.errors import RateLimited, Unavailable
+from ix_tools.store import Store, rates
+
+BURST_SHARE = 0.025
+"""Part of a minute's requests that may leave at once; the rest is spread, so that no minute holds more than the limit."""
+FAILURES = 5
+"""So many failures in a row close the account."""
+PAUSE = 20.0
+"""Seconds for which it then stays closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a request may leave; not granted: look again after the wait."""
+
+    wait: float
+    granted: bool = False
+    broken: bool = False
+
+
+@dataclass
+class Pace:
+    """The pace of one account."""
+
+    store: Store
+    account: str
+    per_minute: int
+    patience: float
+    """Seconds a call waits for its turn; beyond that it is refused before anything is sent."""
+
+    async def turn(self) -> None:
+        """Wait for this request's turn."""
+        left = self.patience
+        while True:
+            turn = await anyio.to_thread.run_sync(self._reserve, left)
+            if turn.broken:
+                raise Unavailable(
+                    f"InvoiceXpress failed {FAILURES} times in a row, so nothing is sent for {turn.wait:.0f} more seconds.",
+                    sent="nothing",
+                    next=f"repeat the same call in {turn.wait:.0f} seconds",
+                    retryable=True,
+                    details={"retry_after": round(turn.wait)},
+                )
+            if turn.wait > left:
+                raise RateLimited(
+                    f"This account's {self.per_minute} requests a minute are used up, or InvoiceXpress asked to wait.",
+                    sent="nothing",
+                    next=f"repeat the same call in {turn.wait:.0f} seconds",
+                    details={"retry_after": round(turn.wait)},
+                )
+            if turn.wait > 0:
+                await anyio.sleep(turn.wait)
+            if turn.granted:
+                return
+            left -= turn.wait
+
+    async def answered(self, status: int, retry_after: float | None) -> None:
+        """Take note of how it went (0: no answer)."""
+        if status == 429 or status == 0 or status >= 500:
+            await anyio.to_thread.run_sync(self._note_failure, status, retry_after)
+        elif self._failing:
+            self._failing = False
+            await anyio.to_thread.run_sync(self._note_success)
+
+    _failing: bool = False
+
+    def _reserve(self, patience: float) -> Turn:
+        burst = max(1.0, self.per_minute * BURST_SHARE)
+        interval = 60.0 / max(1.0, self.per_minute - burst)
+        with self.store.writing(durable=False) as connection:
+            row = self._row(connection)
+            now = self.store.now(connection)
+            # Failures of other processes too: whoever succeeds next says that it works again.
+            self._failing = row.failures > 0
+            if row.closed_until > now:
+                return Turn(row.closed_until - now, broken=row.failures >= FAILURES)
+            # Never further ahead than a clock that was set back could have left it.
+            due = min(max(now, row.next_at), now + patience + 60.0)
+            wait = max(0.0, due - now - burst * interval)
+            if wait <= patience:
+                connection.execute(
+                    rates.update().where(rates.c.account == self.account).values(next_at=due + interval)
+                )
+            return Turn(wait, granted=wait <= patience)
+
+    def _row(self, connection: Connection) -> Row[Any]:
+        """The account's row, locked until the transaction ends."""
+        wanted = sql.select(rates).where(rates.c.account == self.account).with_for_update()
+        row = connection.execute(wanted).one_or_none()
+        if row is None:
+            # Two processes may begin together: one row stays, and both then wait for it.
+            with suppress(sql.exc.IntegrityError), connection.begin_nested():
+                connection.execute(
+                    rates.insert().values(account=self.account, next_at=0.0, closed_until=0.0, failures=0)
+                )
+            row = connection.execute(wanted).one()
+        return row
+
+    def _note_failure(self, status: int, retry_after: float | None) -> None:
+        self._failing = True
+        with self.store.writing(durable=False) as connection:
+            row = self._row(connection)
+            now = self.store.now(connection)
+            failures = row.failures + 1 if status != 429 else row.failures
+            closed = now + retry_after if retry_after else 0.0
+            if failures >= FAILURES:
+                closed = max(closed, now + PAUSE)
+            connection.execute(
+                rates.update()
+                .where(rates.c.account == self.account)
+                .values(failures=failures, closed_until=max(closed, row.closed_until))
+            )
+
+    def _note_success(self) -> None:
+        with self.store.writing(durable=False) as connection:
+            connection.execute(rates.update().where(rates.c.account == self.account).values(failures=0))
