@@ -68,7 +68,9 @@ def by_hand(operation: str, known: Stock) -> Iterator[Fixed]:
                 for document, state in ((ids[0], "finalized"), (ids[1], "deleted"), (ids[-1], "deleted")):
                     yield Fixed({**path, "document-id": document}, body={envelope: {"state": state}})
             if operation == mail:
-                yield Fixed({**path, "document-id": ids[-1]}, body={"message": {"client": {}}})
+                for recipient in ({}, {"email": "a@b.example", "save": "0"}):
+                    message = {"message": {"client": recipient}}
+                    yield Fixed({**path, "document-id": ids[-1]}, body=message)
     yield from _plain(operation, known)
 
 
@@ -110,6 +112,24 @@ def _plain(operation: str, known: Stock) -> Iterator[Fixed]:
             for sent in ({"region": ""}, {"value": "x"}, {"value": "14"})
         ],
         "deleteTax": [Fixed({"taxes_id": row_id}) for row_id in ("31554", "31558")],
+        "getAccount": [Fixed({"account-id": 1})],
+        "updateAccount": [Fixed({"account-id": 1}, body={"account": _account(email="novo@casa.example")})],
+        "atCommunication": [
+            Fixed(
+                body={
+                    "at_communication": {
+                        "at_subuser": "509442013/1",
+                        "at_password": SECRET,
+                        "communication_type": "auto",
+                    }
+                }
+            )
+        ],
+        "getTax": [Fixed({"taxes_id": "31554"})],
+        "getClientBalance": [Fixed(client)],
+        "getClientRegularizations": [Fixed(client)],
+        "findClientByName": [Fixed(query={"client_name": "ACME, Lda"})],
+        "findClientByCode": [Fixed(query={"client_code": "ACME"})],
         "deleteItem": [Fixed({"item_id": "402322"})],
         "deleteClientRegularization": [Fixed({**client, "id": known.regularizations[0]})],
         "deleteClientTreasuryMovement": [Fixed({**client, "id": known.movements[0]})],

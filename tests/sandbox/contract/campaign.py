@@ -88,7 +88,7 @@ def campaign(operation_id: str) -> Campaign:
             _send_by_hand(operation, send)
             for mode, examples in (
                 (GenerationMode.POSITIVE, EXAMPLES),
-                (GenerationMode.NEGATIVE, EXAMPLES // 2),
+                (GenerationMode.NEGATIVE, max(1, EXAMPLES // 2)),
             ):
                 _send_drawn(operation, mode, examples, send)
     answers = description.strict(operation_id)
