@@ -44,7 +44,7 @@ class Desk:
         lease = settings.timeout_seconds * 8.0
         store.note_head = partial(audit.note_head, audit.head_file(store, data_folder()))
         approvals = Approvals(store, settings.approval_minutes, clock)
-        return cls(settings, Account(settings, pace), approvals, Journal(store, lease, clock), store, now)
+        return cls(settings, Account(settings, pace), approvals, Journal(store, lease), store, now)
 
     async def close(self) -> None:
         """Close connections."""
