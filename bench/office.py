@@ -33,7 +33,7 @@ async def opened() -> AsyncIterator[Office]:
     """An office, gone with everything it stored when the block ends."""
     with tempfile.TemporaryDirectory(prefix="ix-bench-") as name, _box(Path(name)) as url:
         folder = Path(name)
-        settings = Settings(store=folder / "ix-tools.db", language="en")
+        settings = Settings(store=str(folder / "ix-tools.db"), language="en")
         desk = replace(Desk.open(for_sandbox(settings, url, API_KEY)), now=_now)
         async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
             try:

@@ -45,7 +45,7 @@ class Office:
 async def office() -> AsyncIterator[Office]:
     """An office, for as long as the block lasts."""
     with Sandbox() as box, TemporaryDirectory() as folder:
-        ours = Settings(store=Path(folder) / "approvals.db", language="en")
+        ours = Settings(store=str(Path(folder) / "approvals.db"), language="en")
         desk = Desk.open(for_sandbox(ours, box.base_url, box.api_key))
         try:
             yield Office(box, desk)

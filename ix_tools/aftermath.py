@@ -19,8 +19,9 @@ from ix_tools.desk import Desk
 from ix_tools.errors import IxError, NotFound, StoreUnavailable
 from ix_tools.journal import Intent, Journal
 from ix_tools.lookups import LookUps
-from ix_tools.operation import Evidence, Happened
+from ix_tools.operation import Evidence, Happened, Subject
 from ix_tools.operations.catalogue import catalogue
+from ix_tools.vocabulary import Record
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,13 @@ class Eyes:
         """A series as it is."""
         found = (one for one in await self.looking.sequences() if one.id == number)
         return next((one.model_dump(mode="json") for one in found), None)
+
+    async def thing(self, path: str, name: str) -> Mapping[str, Any] | None:
+        """A client, item or tax as it is; None when InvoiceXpress says that there is none."""
+        try:
+            return (await self.looking.subject(Subject(path, name, Record)))[1]
+        except NotFound:
+            return None
 
     async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
         """Documents of a kind with a higher id, of a date where lists can be asked for it."""
@@ -154,6 +162,8 @@ def _outcome(intent: Intent, evidence: Evidence) -> dict[str, Any]:
         }
     elif "receipt" in result.model_fields:
         body = {"receipt": {"type": "Receipt", **content}}
+    elif "deleted" in result.model_fields:
+        body = {"deleted": intent.trace["deleted"]}
     else:
         body = {"sequence": content}
     return {"ok": True, **result.model_validate(body).model_dump(mode="json", exclude_none=True)}

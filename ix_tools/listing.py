@@ -11,6 +11,8 @@ EVIDENT = 18
 """A description of at most so many characters (`City.`, `Second copy.`) adds nothing to the parameter's name."""
 LONG_LIST = 6
 """A closed list of so many words is told once in a list of tools."""
+EVERYWHERE = "idempotency_key"
+"""Every writing tool takes it, as its description says: the first tool of a list shows it for all."""
 EVIDENT_BOUNDS = (("minItems", 1), ("minLength", 1), ("minimum", 1), ("default", False))
 """What any sensible value keeps to, and a switch that is off: left out of lists, checked all the same."""
 
@@ -19,7 +21,8 @@ def listed(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The tools as one list, as small as it can be without saying less.
 
     What an earlier tool of the list said of a parameter is not said again: its description, a long list of words, or
-    the fields of an object such as `client` (the later tool names the earlier one). A description so short that the
+    the fields of an object such as `client` (the later tool names the earlier one). A parameter that every writing tool
+    takes stands in the first one alone. A description so short that the
     parameter's name says it is left out; so are the fields of a record that an earlier tool returns under the same
     name. The server checks every field all the same, and the files in tool_schemas/ and the reference keep every word.
     """
@@ -41,6 +44,7 @@ class _Said:
         self.texts: set[tuple[str, str]] = set()
         self.objects: dict[str, tuple[str, str]] = {}
         self.records: list[Any] = []
+        self.everywhere = ""
 
     def returned(self, node: Mapping[str, Any]) -> dict[str, Any]:
         """A result's schema without the fields of records that came before."""
@@ -57,6 +61,10 @@ class _Said:
             return {"type": "object"}
         self.records.append(fields)
         return {**node, "properties": {key: self._record(one) for key, one in fields.items()}}
+
+    def _first(self, tool: str) -> bool:
+        self.everywhere = self.everywhere or tool
+        return self.everywhere == tool
 
     def once(self, node: Mapping[str, Any], name: str, tool: str) -> dict[str, Any]:
         """A parameter's schema without what was said before."""
@@ -84,7 +92,9 @@ class _Said:
             kept["description"] = text
         if "properties" in kept:
             kept["properties"] = {
-                key: self.once(value, key, tool) for key, value in kept["properties"].items()
+                key: self.once(value, key, tool)
+                for key, value in kept["properties"].items()
+                if key != EVERYWHERE or self._first(tool)
             }
         if "items" in kept:
             kept["items"] = self.once(kept["items"], name, tool)

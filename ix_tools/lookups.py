@@ -303,7 +303,7 @@ class LookUps:
     async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
         """Every document of a kind with a higher id, drafts and issued, word for word; the newest come first."""
         path, key, query = _every(kind)
-        if key == "invoices":  # the list of guides knows no such filter
+        if key != "guides":  # the list of guides knows no such filter
             query += [(f"date[{end}]", day.strftime("%d/%m/%Y")) for end in ("from", "to")]
         found: list[Mapping[str, Any]] = []
         read = 0
@@ -372,15 +372,14 @@ def _issued(document: Document) -> tuple[str, str, list[tuple[str, str]]]:
 def _every(kind: str) -> tuple[str, str, list[tuple[str, str]]]:
     """The list that holds every document of a kind: path, key of the rows, filters."""
     about = document_type(kind)
-    guide = about.family == "guide"
-    states = ("draft", "sent", "canceled") if guide else ("draft", "sent", "settled", "canceled")
+    path, key, states = _ISSUED.get(about.family, _ISSUED["invoice"])
     query = [
         ("type[]", about.camel),
-        *(("status[]", word) for word in states),
+        *(("status[]", word) for word in ("draft", *states)),
         ("non_archived", "true"),
         ("archived", "true"),
     ]
-    return ("/guides.json", "guides", query) if guide else ("/invoices.json", "invoices", query)
+    return path, key, query
 
 
 def _same_series(one: Document, other: Document) -> bool:

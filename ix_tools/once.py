@@ -51,6 +51,9 @@ LATELY = 86400.0
 GATEWAYS = {502, 503, 504}
 """Answers of a machine before InvoiceXpress, behind which the request may still be under way."""
 
+MADE = ("document", "receipt", "sequence", "client", "item", "tax", "account")
+"""What a result shows of the thing it made or changed, with its id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -109,7 +112,7 @@ async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str
                 next="use a new key for a new call; the same key only with exactly the same arguments",
             )
         if intent.state == "done":
-            return await _again(desk, caller, intent)
+            return await _again(desk, call, caller, intent)
         if intent.state == "unknown" or await anyio.to_thread.run_sync(desk.journal.abandoned, intent):
             taken = await anyio.to_thread.run_sync(desk.journal.take_over, intent)
             if taken is not None:
@@ -137,24 +140,17 @@ async def _earlier(desk: Desk, caller: Caller) -> Intent | None:
     return await anyio.to_thread.run_sync(desk.journal.same, caller.account, caller.content)
 
 
-async def _again(desk: Desk, caller: Caller, intent: Intent) -> dict[str, Any] | None:
+async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Intent) -> dict[str, Any] | None:
     outcome = dict(intent.outcome or {})
-    about = outcome.get("document") or {}
-    if not caller.chosen and about.get("id"):
-        # Same content by chance: if that document is gone, this is a new wish and not a repetition.
-        looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
-        try:
-            stored = await looking.document(str(about.get("document_type")), int(about["id"]))
-        except NotFound:
-            stored = None
-        if stored is None or stored.status in {"deleted", "canceled"}:
-            await anyio.to_thread.run_sync(desk.journal.retire, intent)
-            return None
+    if not caller.chosen and await _gone(desk, call, outcome):
+        # Same content by chance: as that thing is gone, this is a new wish and not a repetition.
+        await anyio.to_thread.run_sync(desk.journal.retire, intent)
+        return None
     outcome["replayed"] = True
     if outcome.get("code"):
         problems = [Problem(**one) for one in outcome.get("problems", [])]
         raise StoredDifferently(
-            outcome["message"], problems=problems, next=outcome.get("next", ""), details={"document": about}
+            outcome["message"], problems=problems, next=outcome.get("next", ""), details=_made(call, outcome)
         )
     if not caller.chosen:
         outcome["warnings"] = [
@@ -166,6 +162,28 @@ async def _again(desk: Desk, caller: Caller, intent: Intent) -> dict[str, Any] |
             },
         ]
     return outcome
+
+
+async def _gone(desk: Desk, call: Operation[Any], outcome: Mapping[str, Any]) -> bool:
+    """Whether what a call made is there no more."""
+    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    about = outcome.get("document") or {}
+    try:
+        if about.get("id"):
+            stored = await looking.document(str(about.get("document_type")), int(about["id"]))
+            return stored.status in {"deleted", "canceled"}
+        made = _made(call, outcome)
+        subject = call.regarding(call.result_type().model_validate(made)) if made else None
+        if subject is not None:
+            await looking.subject(subject)
+    except NotFound:
+        return True
+    return False
+
+
+def _made(call: Operation[Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """What an outcome shows of the thing it is about."""
+    return {name: outcome[name] for name in call.result_type().model_fields if name in outcome}
 
 
 async def _found_out(desk: Desk, call: Operation[Any], intent: Intent) -> dict[str, Any] | Intent | None:
@@ -291,7 +309,8 @@ async def _sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sendi
         # Under the same unique id InvoiceXpress answers with the first document, or that it is still at it.
         await anyio.sleep(0.5 * attempt)
     if not doubt:
-        await finish(desk, intent, "refused", None, f"{failure.code}: {failure.message}")
+        # The code alone: what InvoiceXpress says may repeat what it was told, passwords too.
+        await finish(desk, intent, "refused", None, failure.code)
         raise failure
     evidence = await aftermath.look(desk, intent, answered=not loose)
     if evidence.verdict is Happened.YES:
@@ -317,10 +336,11 @@ async def _attempt(call: Operation[Any], sending: Sending) -> Any:
         return failure
     except ValidationError:
         return _unclear("InvoiceXpress answered with something that cannot be read as a result.")
-    parts = [getattr(result, name) for name in ("document", "receipt", "sequence") if hasattr(result, name)]
+    parts = [getattr(result, name) for name in MADE if hasattr(result, name)]
     told = all(part is not None and part.id is not None for part in parts)
-    # An empty answer to a change is a success (J3), where the document is read back anyway.
-    if told or (call.about() is not None and call.expected(sending.facts) is not None):
+    # An empty answer to a change is a success (J3), where what it is about is read back anyway.
+    known = call.about() is not None or call.regarding() is not None
+    if told or (known and call.expected(sending.facts) is not None):
         return result
     return _unclear("InvoiceXpress answered without saying what it did.")
 

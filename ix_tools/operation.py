@@ -237,6 +237,9 @@ class Witness(Protocol):
     async def series(self, number: int) -> Mapping[str, Any] | None:
         """A series as it is."""
 
+    async def thing(self, path: str, name: str) -> Mapping[str, Any] | None:
+        """Anything else that is read under a path of its own, as it is; None when there is none."""
+
     async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
         """Documents of a kind with a higher id, of a date where lists can be asked for it; shown some seconds late."""
 

@@ -10,7 +10,6 @@ Only errors travel back, and each says what was sent.
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -20,7 +19,7 @@ from ix_tools import once, wire
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused, StoreUnavailable
+from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
 from ix_tools.journal import Intent
@@ -73,7 +72,7 @@ async def perform(
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
-    return shown
+    return shown  # noqa: RET504 - for mypy a scope may end early
 
 
 async def _prepared(
@@ -128,6 +127,8 @@ async def _written(
     async with once.holding(desk, intent):
         facts = sending.facts
         result, differing = await read_back(looking, call, facts, result, given)
+        if differing is not None:  # before it counts as done: the gate must know even if we end here
+            await hold(desk, call, result, differing)
         result, unlike = await reread(looking, call, facts, result)
         other = stored_differently(call, result, differing) if differing else None
         if other is None and unlike:
@@ -137,9 +138,6 @@ async def _written(
         shown = once.unwritten(shown)
         if other is not None:
             other.details = {**other.details, "warnings": shown["warnings"]}
-    if differing is not None:
-        with suppress(StoreUnavailable):  # said above: the result counts, not whether the gate could note it
-            await hold(desk, call, result, differing)
     if other is not None:
         raise other
     return shown

@@ -252,9 +252,9 @@ class Store:
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment.
         os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))
-        engine = sql.create_engine(
-            f"sqlite:///{self.file}", connect_args={"timeout": 0}, pool_size=10, max_overflow=30
-        )
+        # Not as one string: a `?` or `%` in the file's name would lead to another file, which others could read.
+        where = sql.URL.create("sqlite", database=str(self.file))
+        engine = sql.create_engine(where, connect_args={"timeout": 0}, pool_size=10, max_overflow=30)
 
         @sql.event.listens_for(engine, "connect")
         def _prepare(connection: Any, _: Any) -> None:
@@ -341,10 +341,10 @@ def _begun(connection: Connection, durable: bool = True) -> Iterator[None]:
             connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
     try:
         yield
+        connection.commit()
     except BaseException:
         connection.rollback()
         raise
-    connection.commit()
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
+import stamina
 
 from ix_tools.account import Account
 from ix_tools.approvals import Approvals, Reply
@@ -133,8 +135,9 @@ class Office:
         return found
 
     async def draft(self, **changes: Any) -> Json:
-        """A draft, as the result shows it."""
-        document: Json = (await self.call("create_invoice", invoice(**changes)))["document"]
+        """A draft of its own, as the result shows it, even when an equal one was made before."""
+        own = invoice(**{"idempotency_key": token_hex(8), **changes})
+        document: Json = (await self.call("create_invoice", own))["document"]
         return document
 
     async def issued(self, **changes: Any) -> Json:
@@ -224,6 +227,12 @@ async def office(
     running_box.set_option("rate_limit", 1_000_000)
     store = Store(Path(shutil.copy(empty_store, tmp_path)))
     settings = open_desk.settings.model_copy(update={"documents": tmp_path / "documents", "language": "en"})
-    kept = {"store": store, "approvals": Approvals(store, 15), "journal": Journal(store, 240.0), "swept": False}
-    yield Office(running_box, replace(open_desk, settings=settings, **kept))
+    kept = {
+        "store": store,
+        "approvals": Approvals(store, 15),
+        "journal": Journal(store, 240.0),
+        "swept": False,
+    }
+    with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between
+        yield Office(running_box, replace(open_desk, settings=settings, **kept))
     store.close()

@@ -128,16 +128,16 @@ def test_an_approval_ends_to_the_second(kept: Approvals, clock: Clock) -> None:
 
 
 def test_a_terminals_yes_is_used_by_the_same_call_once(kept: Approvals, clock: Clock) -> None:
-    assert kept.use_approved(BINDING) is False
+    assert kept.use_approved(BINDING) is None
     asked = kept.ask(BINDING, QUESTION, "terminal")
-    assert kept.use_approved(BINDING) is False, "nobody has decided"
+    assert kept.use_approved(BINDING) is None, "nobody has decided"
     assert [one.id for one in kept.waiting()] == [asked.id]
     decided = kept.decide(asked.id, approve=True)
     assert (decided.state, kept.waiting()) == ("approved", [])
-    assert kept.use_approved(replace(BINDING, arguments="another")) is False
-    assert kept.use_approved(replace(BINDING, principal="another")) is False
-    assert kept.use_approved(BINDING) is True
-    assert kept.use_approved(BINDING) is False
+    assert kept.use_approved(replace(BINDING, arguments="another")) is None
+    assert kept.use_approved(replace(BINDING, principal="another")) is None
+    assert kept.use_approved(BINDING) == asked.id
+    assert kept.use_approved(BINDING) is None
     assert refusal(kept.decide, asked.id, approve=True) == "approval_not_pending"
 
 
@@ -145,13 +145,13 @@ def test_a_terminals_yes_expires_and_goes_stale(kept: Approvals, clock: Clock) -
     asked = kept.ask(BINDING, QUESTION, "terminal")
     kept.decide(asked.id, approve=True)
     assert refusal(kept.use_approved, replace(BINDING, snapshot="another")) == "document_changed"
-    assert kept.use_approved(BINDING) is False, "stale for good"
+    assert kept.use_approved(BINDING) is None, "stale for good"
     clock.now += 1
     asked = kept.ask(BINDING, QUESTION, "terminal")
     kept.decide(asked.id, approve=True)
     clock.now = asked.expires_at
     assert refusal(kept.use_approved, BINDING) == "approval_expired"
-    assert kept.use_approved(BINDING) is False
+    assert kept.use_approved(BINDING) is None
 
 
 def test_a_question_that_waits_too_long_cannot_be_decided(kept: Approvals, clock: Clock) -> None:
@@ -159,7 +159,7 @@ def test_a_question_that_waits_too_long_cannot_be_decided(kept: Approvals, clock
     clock.now = asked.expires_at
     assert kept.waiting() == []
     assert refusal(kept.decide, asked.id, approve=True) == "approval_not_pending"
-    assert kept.use_approved(BINDING) is False
+    assert kept.use_approved(BINDING) is None
 
 
 def test_a_changed_document_is_a_new_question(kept: Approvals, clock: Clock) -> None:
@@ -170,14 +170,14 @@ def test_a_changed_document_is_a_new_question(kept: Approvals, clock: Clock) -> 
     assert second.id != first.id
     # Whoever approves the old text has approved the old document only.
     kept.decide(first.id, approve=True)
-    assert kept.use_approved(replace(BINDING, snapshot="another")) is False
+    assert kept.use_approved(replace(BINDING, snapshot="another")) is None
 
 
 def test_a_form_is_not_answered_in_a_terminal(kept: Approvals) -> None:
     asked = kept.ask(BINDING, QUESTION, "form")
     assert kept.waiting() == []
     assert refusal(kept.decide, asked.id, approve=True) == "approval_elsewhere"
-    assert kept.use_approved(BINDING) is False
+    assert kept.use_approved(BINDING) is None
 
 
 def test_differences_are_accepted_by_word(kept: Approvals, clock: Clock) -> None:
@@ -290,7 +290,7 @@ def test_a_file_that_cannot_be_written_is_one_refusal(tmp_path: Path) -> None:
     store = Store(tmp_path / "x.db")
     kept = Approvals(store, 15)
     asked = kept.ask(BINDING, QUESTION, "form")
-    engine = store._open()
+    engine = store._open(durable=True)
     sql.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
     with pytest.raises(StoreUnavailable, match="readonly"):
         kept.use_reply(BINDING, Reply(asked.handle, True))
@@ -303,7 +303,7 @@ def test_a_file_that_cannot_be_written_is_one_refusal(tmp_path: Path) -> None:
 def test_a_file_that_somebody_holds_is_a_refusal_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Store(tmp_path / "x.db"), Store(tmp_path / "x.db")
     asked = Approvals(first, 15).ask(BINDING, QUESTION, "form")
-    engine = second._open()
+    engine = second._open(durable=True)
     sql.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
     engine.dispose()
     with first.writing(), pytest.raises(StoreUnavailable, match="locked"):
@@ -338,7 +338,7 @@ def _taken(taker: Approvals, gate: threading.Barrier, binding: Binding, asked: A
     gate.wait()
     try:
         if asked.channel == "terminal":
-            return taker.use_approved(binding)
+            return taker.use_approved(binding) is not None
         taker.use_reply(binding, Reply(asked.handle, True))
     except ApprovalRefused as refused:
         return refused.code != "approval_used"
@@ -364,7 +364,7 @@ def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
 
 def desk_for(box: Sandbox, path: Path, clock: Callable[[], float] | None = None, **changes: Any) -> Desk:
     """A desk of its own, with a store of its own on a file that others use too."""
-    chosen = for_sandbox(Settings(store=path, **changes), box.base_url, box.api_key)
+    chosen = for_sandbox(Settings(store=str(path), **changes), box.base_url, box.api_key)
     desk = replace(Desk.open(chosen), now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
     if clock is not None:
         desk.approvals = Approvals(desk.approvals._store, chosen.approval_minutes, clock)
@@ -425,8 +425,6 @@ async def test_an_answer_given_twice_at_once_sends_once(office: Office, tmp_path
 
 ANOTHER_PROCESS = """
 import asyncio, json, sys
-from pathlib import Path
-from datetime import datetime
 from ix_tools.approvals import Reply
 from ix_tools.errors import IxError
 from ix_tools.desk import Desk
@@ -435,7 +433,7 @@ from ix_tools.settings import Settings, for_sandbox
 
 async def main():
     url, key, store, calls = json.loads(sys.stdin.readline())
-    desk = Desk.open(for_sandbox(Settings(store=Path(store)), url, key))
+    desk = Desk.open(for_sandbox(Settings(store=store), url, key))
     print("ready", flush=True)
     sys.stdin.readline()
     for name, arguments, handle in calls:
@@ -516,7 +514,7 @@ async def test_a_yes_that_could_not_be_kept_is_not_sent(office: Office, tmp_path
     number = (await office.issued())["id"]
     arguments = {"document_type": "invoices", "document_id": number, "email": "a@acme.example"}
     asked = await asked_for(office.desk, "send_email", arguments)
-    engine = office.desk.approvals._store._open()
+    engine = office.desk.approvals._store._open(durable=True)
 
     def full(*_: Any) -> None:
         raise sql.exc.OperationalError("COMMIT", {}, Exception("database or disk is full"))

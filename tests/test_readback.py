@@ -19,7 +19,7 @@ READ = r"^/invoices/\d+\.json$"
 
 async def stored_as(office: Office, arguments: Json, **changes: Any) -> IxError:
     """Create a document that reads back changed."""
-    made = (await office.call("create_invoice", arguments))["document"]
+    made = await office.draft(**arguments)
     answer = office.raw(f"/invoices/{made['id']}.json")["invoice"]
     office.box.fault("GET", READ, status=200, body={"invoice": {**answer, "id": made["id"] + 1, **changes}})
     return await office.failed("create_invoice", arguments)
@@ -106,7 +106,7 @@ async def test_a_line_that_reads_back_differently_is_reported(
 )
 async def test_an_answer_in_other_words_is_no_difference(office: Office, changes: Json) -> None:
     """Answers vary by account and year: figures as text or numbers, 2 or 4 decimals, some left out."""
-    made = (await office.call("create_invoice", invoice()))["document"]
+    made = await office.draft()
     answer = office.raw(f"/invoices/{made['id']}.json")["invoice"]
     office.box.fault("GET", READ, status=200, body={"invoice": {**answer, "id": made["id"] + 1, **changes}})
     assert (await office.call("create_invoice", invoice()))["ok"]
@@ -214,8 +214,9 @@ async def test_an_update_that_reads_back_differently_is_held(office: Office) -> 
 async def test_a_document_that_cannot_be_read_back_is_held_too(
     office: Office, fault: Json, code: str
 ) -> None:
-    office.box.fault("GET", READ, **fault)
+    office.box.fault("GET", READ, times=None, **fault)
     error = await office.failed("create_invoice", invoice())
+    office.box.clear_faults()
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert fields(error) == {"document": f"stored as could not be read back: {code}, asked: to be read back"}
     draft = about(error.details["document"])
@@ -270,12 +271,26 @@ async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(office: Office)
 @pytest.mark.parametrize(
     "body", ["<html>ok</html>", {"invoice": []}, {"invoice": {"items": 5}}, "[" * 100_000]
 )
-async def test_a_yes_that_cannot_be_read_leaves_the_outcome_unknown(office: Office, body: Any) -> None:
+async def test_a_yes_that_cannot_be_read_is_asked_for_again_under_the_same_unique_id(
+    office: Office, body: Any
+) -> None:
     office.box.fault("POST", r"^/invoices\.json$", status=201, body=body, after_commit=True)
+    assert (await office.call("create_invoice", invoice()))["document"]["id"] == 1001
+    assert len(office.writes()) == 2
+    assert len({one["body"]["proprietary_uid"] for one in office.writes()}) == 1
+    assert (await office.draft())["id"] == 1002, "a second document was made"
+
+
+async def test_a_yes_that_can_never_be_read_leaves_the_outcome_unknown(office: Office) -> None:
+    unreadable = {"status": 201, "body": "<html>ok</html>", "after_commit": True}
+    office.box.fault("POST", r"^/invoices\.json$", times=None, **unreadable)
     error = await office.failed("create_invoice", invoice())
-    assert (error.code, error.sent, error.retryable) == ("unreadable_answer", "unknown", False)
-    assert "do not repeat it" in error.next
-    assert len(office.writes()) == 1
+    assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
+    assert "looks first and never does it twice" in error.next
+    assert len({one["body"]["proprietary_uid"] for one in office.writes()}) == 1
+    office.box.clear_faults()
+    assert (await office.call("create_invoice", invoice()))["document"]["id"] == 1001
+    assert (await office.draft())["id"] == 1002, "a second document was made"
 
 
 async def test_differences_that_cannot_be_kept_are_reported_all_the_same(
@@ -287,8 +302,8 @@ async def test_differences_that_cannot_be_kept_are_reported_all_the_same(
     office.desk.approvals = Approvals(Store(folder), 15)
     assert (await office.call("create_invoice", invoice()))["ok"]
     office.box.reset()
-    office.box.fault("GET", READ, status=500)
-    error = await office.failed("create_invoice", invoice())
+    office.box.fault("GET", READ, times=None, status=500)
+    error = await office.failed("create_invoice", invoice(idempotency_key="second"))
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert set(fields(error)) == {"document", "approval"}
     assert "compare the document before it is finalized" in fields(error)["approval"]
@@ -312,7 +327,8 @@ async def test_the_same_uid_brings_back_a_cancelled_document_only_with_a_word_ab
 
 
 async def test_guides_and_exempt_documents_are_compared_as_well(office: Office) -> None:
-    made = (await office.call("create_guide", guide(items=[exempt()], tax_exemption="M07")))["document"]
+    first = guide(items=[exempt()], tax_exemption="M07", idempotency_key="first")
+    made = (await office.call("create_guide", first))["document"]
     answer = office.raw(f"/transports/{made['id']}.json")["transport"]
     office.box.fault(
         "GET",

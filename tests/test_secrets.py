@@ -236,7 +236,7 @@ async def test_a_timeout_is_silent_about_the_key(secret: Office, ear: Ear) -> No
     """Reading, and writing: the address hangs on the library's own exception."""
     hurried = Account(secret.desk.settings.model_copy(update={"timeout_seconds": 1}))
     for request in (wire.get("/taxes.json"), wire.Request("PUT", "/x.json")):
-        secret.box.fault(path=".", delay=30)
+        secret.box.fault(path=".", times=None, delay=30)  # a read is asked again
         with pytest.raises(Unreachable) as failed:
             await hurried.send(request)
         secret.box.clear_faults()
@@ -256,7 +256,7 @@ async def test_a_host_that_is_not_there_is_silent_about_the_key(ear: Ear, url: s
             account="acme",
             api_key=SecretStr(CANARY),
             base_url=url,
-            store=tmp_path / "x.db",
+            store=str(tmp_path / "x.db"),
             timeout_seconds=2,
         )
     )

@@ -133,10 +133,10 @@ async def row_7(office: Office) -> None:
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        office.box.fault("GET", "taxes", drop="before")
-        shown = str((await office.failed("create_invoice", invoice())).as_dict()) + str(
-            await office.call("list_taxes")
-        )
+        office.box.fault("GET", "taxes", times=None, drop="before")
+        shown = str((await office.failed("create_invoice", invoice())).as_dict())
+        office.box.clear_faults()
+        shown += str(await office.call("list_taxes"))
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
@@ -290,13 +290,24 @@ async def row_25(office: Office) -> None:
 
 
 async def row_26(office: Office) -> None:
-    """A finalize that times out after succeeding: unknown, to be looked up, and not done twice."""
-    draft = await office.draft()
+    """A finalize that times out after succeeding: looked up, unknown while that fails, and not done twice."""
+    seen, draft = await office.draft(), await office.draft()
+    office.box.clear_requests()
     office.box.fault("PUT", "change-state", drop="after")
+    assert (await office.call("change_state", about(seen, state="finalized")))["document"][
+        "status"
+    ] == "final"
+    assert len(office.writes()) == 1
+    office.box.fault("PUT", "change-state", drop="after")
+    office.box.fault("GET", rf"^/invoices/{draft['id']}\.json$", skip=2, times=None, status=500)
     error = await office.failed("change_state", about(draft, state="finalized"))
     assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
-    assert "get_document" in error.next
+    assert "looks first and never does it twice" in error.next
+    office.box.clear_faults()
     assert (await office.read(draft))["status"] == "final"
+    again = await office.call("change_state", about(draft, state="finalized"))
+    assert (again["document"]["status"], again["replayed"]) == ("final", True)
+    assert len(office.writes()) == 2
     assert (
         "it cannot be finalized"
         in (await office.refused("change_state", about(draft, state="finalized")))["state"]
@@ -304,17 +315,27 @@ async def row_26(office: Office) -> None:
 
 
 async def row_27(office: Office) -> None:
-    """Nothing that writes is sent twice, whatever comes back."""
-    for fault in (
-        {"status": 422, "body": {"errors": [{"error": "?"}]}},
-        {"status": 500},
-        {"status": 429},
-        {"drop": "before"},
-    ):
+    """Nothing is done twice, whatever comes back: only a create goes out again, and only under its own unique id."""
+    office.box.fault("POST", r"^/invoices\.json$", status=422, body={"errors": [{"error": "?"}]})
+    await office.failed("create_invoice", invoice())
+    assert len(office.writes()) == 1
+    made: list[int] = []
+    for fault in ({"status": 500}, {"status": 429}, {"drop": "before"}, {"drop": "after"}):
         office.box.clear_requests()
         office.box.fault("POST", r"^/invoices\.json$", **fault)
-        await office.failed("create_invoice", invoice())
-        assert len(office.writes()) == 1
+        made.append((await office.draft())["id"])
+        assert len({one["body"]["proprietary_uid"] for one in office.writes()}) == 1
+    assert made == [1001, 1002, 1003, 1004]
+    draft = {"document_type": "invoices", "document_id": made[0]}
+    for path, call in (
+        ("change-state", ("change_state", {**draft, "state": "finalized"})),
+        (r"^/invoices/\d+\.json$", ("update_invoice", {**draft, "reference": "A"})),
+    ):
+        for fault in ({"status": 500}, {"drop": "before"}):
+            office.box.clear_requests()
+            office.box.fault("PUT", path, **fault)
+            await office.failed(*call)
+            assert len(office.writes()) == 1
 
 
 async def row_28(office: Office) -> None:

@@ -227,6 +227,8 @@ def examples() -> list[tuple[str, dict[str, Any]]]:
 
 
 EXAMPLES = examples()
+PUBLISHED_AS = {"invoice": "invoice", "guide": "shipping", "estimate": "quote"}
+"""The one envelope that the description shows for a family of types."""
 
 
 def pattern(path: str) -> str:
@@ -248,7 +250,7 @@ def keys(body: Any, under: str = "") -> set[str]:
 
 def as_published(name: str, request: wire.Request) -> dict[str, Any]:
     """The vendor's row for a request: of the current description, or of the older ones."""
-    rows = [*CURRENT["operations"], *CURRENT["older"]]
+    rows = [*CURRENT["operations"], *CURRENT["older"], *CURRENT["observed"]]
     found = [
         one
         for one in rows
@@ -282,12 +284,13 @@ def test_a_call_becomes_a_request_that_the_vendor_describes(name: str, arguments
         return
     body = json.loads(request.body) if request.body else {}
     sent = keys(body)
-    kind = arguments.get("document_type", "invoices")
-    if name not in {"send_email", "generate_payment", "cancel_payment"} and body:
-        own, family = (
-            document_type(kind).singular,
-            {"invoice": "invoice", "guide": "shipping"}[document_type(kind).family],
-        )
+    route = catalogue()[name].spec.route
+    assert route is not None
+    if route.envelope and body:
+        own = family = route.envelope
+        if route.envelope == "{key}":
+            about = document_type(parse(name, arguments).document_type)
+            own, family = about.singular, PUBLISHED_AS[about.family]
         assert set(body) - {"proprietary_uid"} == {own}
         sent = {re.sub(rf"^{own}\b", family, key) for key in sent}
     later = {
@@ -301,6 +304,7 @@ def test_a_call_becomes_a_request_that_the_vendor_describes(name: str, arguments
     assert partial or {key for key in present if not key.startswith("proprietary")} - sent <= {
         "invoice.items[].description",
         "shipping.items[].description",
+        "quote.items[].description",
     }
 
 
@@ -544,10 +548,23 @@ def test_hostile_xml_is_a_clear_error_and_nothing_else(body: str) -> None:
     assert said in ([], ["an HTML page instead of an answer"], [body])
 
 
-async def test_hostile_xml_on_the_road_leaves_the_outcome_unknown(office: Office) -> None:
-    office.box.fault("PUT", r"\.xml$", status=200, body=HOSTILE["billion laughs"])
-    error = await office.failed("update_sequence", {**SEQUENCE, "sequence_id": 70020, "serie": "C2026"})
-    assert (error.code, error.sent) == ("unreadable_answer", "unknown")
+async def test_hostile_xml_on_the_road_is_no_answer_and_the_series_itself_is_looked_at(
+    office: Office,
+) -> None:
+    change = {**SEQUENCE, "sequence_id": 70020, "serie": "C2026"}
+    hostile = {"status": 200, "body": HOSTILE["billion laughs"]}
+    office.box.fault("PUT", r"\.xml$", **hostile)
+    error = await office.failed("update_sequence", change)
+    assert (error.code, error.sent) == ("not_carried_out", "refused")
+    office.box.fault("PUT", r"\.xml$", **hostile)
+    office.box.fault("GET", "sequences", skip=2, times=None, status=500)
+    error = await office.failed("update_sequence", change)
+    assert (error.code, error.sent) == ("outcome_unknown", "unknown")
+    office.box.clear_faults()
+    office.box.fault("PUT", r"\.xml$", **hostile, after_commit=True)
+    assert (await office.call("update_sequence", {**change, "idempotency_key": "anew"}))["sequence"][
+        "serie"
+    ] == "C2026"
 
 
 async def test_a_line_always_says_its_description_as_the_documentation_requires(office: Office) -> None:

@@ -25,7 +25,7 @@ from ix_tools.operation import (
     Step,
     Subject,
 )
-from ix_tools.operations.drafts import OURS
+from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.records import AccountRecord
 from ix_tools.vocabulary import Call, Email, Id, Record
 
@@ -114,7 +114,7 @@ class NewAccount(Call):
     """Newsletter."""
 
 
-class CreateAccount(NewAccount, Operation[AccountResult]):
+class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
     """Create an InvoiceXpress account; a person approves. Off unless allow_account_setup is set. The new API key is not shown.
 
     Source: OpenAPI createAccount, createAccountExisting.
@@ -199,7 +199,7 @@ class Credentials(Call):
     """Always Sequences."""
 
 
-class UpdateAccount(Operation[AccountResult]):
+class UpdateAccount(Keyed, Operation[AccountResult]):
     """Change an account's details, or its AT credentials for series; a person approves. Off unless allow_account_setup is set.
 
     Source: OpenAPI updateAccount.
@@ -296,7 +296,7 @@ class AtResult(Record):
     success: bool
 
 
-class SetupAtCommunication(Operation[AtResult]):
+class SetupAtCommunication(Keyed, Operation[AtResult]):
     """Set up how documents reach the tax authority (AT); a person approves. Off unless allow_account_setup is set.
 
     Source: OpenAPI atCommunication (v3).

@@ -1,6 +1,6 @@
 """Clients: the customers that documents are issued to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
@@ -12,6 +12,7 @@ from ix_tools.operation import (
     At,
     Correction,
     Effect,
+    Evidence,
     Expected,
     Operation,
     Route,
@@ -19,6 +20,7 @@ from ix_tools.operation import (
     Spec,
     Step,
     Subject,
+    Witness,
 )
 from ix_tools.operations.documents import (
     LIST_STATES,
@@ -28,8 +30,9 @@ from ix_tools.operations.documents import (
     ListState,
     ListType,
 )
-from ix_tools.operations.drafts import OURS
+from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted, PageShown, documents_of, page_of
+from ix_tools.operations.traces import of_a_removal, removed
 from ix_tools.records import Client
 from ix_tools.vocabulary import Call, Country, Email, Id, Record
 
@@ -292,7 +295,7 @@ def expected_client(call: Any) -> Expected:
     return Expected({name: value for name, value in given.items() if value is not None})
 
 
-class CreateClient(ClientFields, Operation[ClientResult]):
+class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
     """Add a client. Look with find_client first: names and codes are unique.
 
     Source: OpenAPI createClient.
@@ -341,7 +344,7 @@ class CreateClient(ClientFields, Operation[ClientResult]):
         return Correction("created", (Step("delete_client", "delete it", {"client_id": result.client.id}),))
 
 
-class UpdateClient(ClientFields, Operation[ClientResult]):
+class UpdateClient(ClientFields, Keyed, Operation[ClientResult]):
     """Change a client for later documents and drafts. What you leave out stays; empty text clears.
 
     Source: OpenAPI updateClient.
@@ -394,7 +397,7 @@ class UpdateClient(ClientFields, Operation[ClientResult]):
         return Correction("changed", (Step("update_client", "put the earlier values back", before),))
 
 
-class DeleteClient(Operation[Deleted]):
+class DeleteClient(Keyed, Operation[Deleted]):
     """Delete a client who has no documents.
 
     Source: undocumented, seen in use: DELETE /clients/{id}.json.
@@ -418,6 +421,15 @@ class DeleteClient(Operation[Deleted]):
     def regarding(self, result: Deleted | None = None) -> Subject:
         """The client."""
         return client_at(self.client_id)
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Where it is read."""
+        return of_a_removal(client_at(self.client_id), self.client_id)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look whether it is gone."""
+        return await removed(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """Who was there."""

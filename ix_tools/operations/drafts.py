@@ -116,7 +116,7 @@ class Keyed(Call):
     """What every writing operation takes."""
 
     idempotency_key: Annotated[str | None, OURS] = None
-    """Same key, same call: done once. A new key: wanted again."""
+    """Same key: done once. New key: wanted again. For every write."""
 
 
 class DocumentDraft(Keyed):

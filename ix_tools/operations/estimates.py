@@ -1,13 +1,13 @@
 """Estimates: quotes, pro forma invoices and fees notes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, updates
-from ix_tools.operation import At, Effect, Expected, Operation, Route, Spec, Step
+from ix_tools.operation import At, Effect, Evidence, Expected, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
     ClientDetails,
     DocumentDraft,
@@ -19,6 +19,7 @@ from ix_tools.operations.drafts import (
     with_default_taxes,
 )
 from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
+from ix_tools.operations.traces import created, of_a_draft, replaced
 from ix_tools.operations.updates import merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, EstimateType, Id, Money, WireDate
@@ -60,6 +61,7 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
         title="Create a draft estimate",
         effect=Effect.DRAFTS,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
+        needs=frozenset({Want.NEWEST}),
         guards=(exemptions.removal_only_on_update, *ESTIMATE_GUARDS),
         covers=("createEstimate",),
         example={
@@ -83,6 +85,21 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
     def expected(self, facts: Facts) -> Expected | None:
         """The predicted totals and what was asked."""
         return expected_of(self, facts)
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """What it will look like, and the newest document before it."""
+        newest = max((one.id or 0 for one in facts.newest), default=0)
+        return {
+            "subject": self.document_type,
+            "document_type": self.document_type,
+            "newest": newest,
+            **of_a_draft(self, facts),
+        }
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look for it among the newest documents."""
+        return await created(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored."""
@@ -136,6 +153,16 @@ class UpdateEstimate(EstimateDraft, Operation[DocumentResult]):
     def expected(self, facts: Facts) -> Expected | None:
         """The predicted totals and what was asked."""
         return expected_of(self, facts)
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The document, and what it will look like."""
+        about = {"document_type": self.document_type, "document_id": self.document_id}
+        return {**super().trace(facts), **about, **of_a_draft(self, facts)}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the document again and see whether it looks as sent."""
+        return await replaced(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored; an empty answer is a success and is read back by the road."""

@@ -1,6 +1,6 @@
 """Items: the account's catalogue, which every document line writes into as well (trap 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
@@ -11,14 +11,18 @@ from ix_tools.operation import (
     At,
     Correction,
     Effect,
+    Evidence,
     Expected,
     Operation,
     Route,
     Spec,
     Step,
     Subject,
+    Witness,
 )
+from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
+from ix_tools.operations.traces import of_a_removal, removed
 from ix_tools.records import CatalogueItem
 from ix_tools.vocabulary import Call, Id, Record, UnitPrice
 
@@ -120,7 +124,7 @@ def expected_item(call: Any) -> Expected:
     return Expected({name: value for name, value in given.items() if value is not None})
 
 
-class CreateItem(ItemFields, Operation[ItemResult]):
+class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
     """Add an item to the catalogue. Document lines of the same name take over and overwrite it.
 
     Source: OpenAPI createItem.
@@ -168,7 +172,7 @@ class CreateItem(ItemFields, Operation[ItemResult]):
         return Correction("created", (Step("delete_item", "delete it", {"item_id": result.item.id}),))
 
 
-class UpdateItem(ItemFields, Operation[ItemResult]):
+class UpdateItem(ItemFields, Keyed, Operation[ItemResult]):
     """Change an item for the whole account. What you leave out stays; issued documents keep what they have.
 
     Source: OpenAPI updateItem.
@@ -221,7 +225,7 @@ class UpdateItem(ItemFields, Operation[ItemResult]):
         return Correction("changed", (Step("update_item", "put the earlier values back", before),))
 
 
-class DeleteItem(Operation[Deleted]):
+class DeleteItem(Keyed, Operation[Deleted]):
     """Delete an item from the catalogue; documents keep their lines.
 
     Source: OpenAPI deleteItem.
@@ -244,6 +248,15 @@ class DeleteItem(Operation[Deleted]):
     def regarding(self, result: Deleted | None = None) -> Subject:
         """The item."""
         return item_at(self.item_id)
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Where it is read."""
+        return of_a_removal(item_at(self.item_id), self.item_id)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look whether it is gone."""
+        return await removed(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""

@@ -262,7 +262,7 @@ class GetSequence(Operation[SequenceResult]):
         return SequenceResult(sequence=Sequence.model_validate(rows[0]) if rows else None)
 
 
-class CreateSequence(Operation[SequenceResult]):
+class CreateSequence(Keyed, Operation[SequenceResult]):
     """Open a series and register it with the tax authority (AT); a person approves.
 
     Source: OpenAPI createSequence; Portaria 195/2020.
@@ -332,7 +332,7 @@ class CreateSequence(Operation[SequenceResult]):
         return Correction("registered", back)
 
 
-class SetDefaultSequence(Operation[SequenceResult]):
+class SetDefaultSequence(Keyed, Operation[SequenceResult]):
     """Make a series the one that documents go to when they name none.
 
     Source: OpenAPI setSequenceDefault.

@@ -1,5 +1,6 @@
 """The account's taxes."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import Field
@@ -9,14 +10,18 @@ from ix_tools.guards import records
 from ix_tools.operation import (
     Correction,
     Effect,
+    Evidence,
     Expected,
     Operation,
     Route,
     Spec,
     Step,
     Subject,
+    Witness,
 )
+from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted
+from ix_tools.operations.traces import of_a_removal, removed
 from ix_tools.records import Tax
 from ix_tools.vocabulary import Id, Percent, Record
 
@@ -100,7 +105,7 @@ class GetTax(Operation[TaxResult]):
         return TaxResult(tax=Tax.model_validate(content or {}))
 
 
-class CreateTax(Operation[TaxResult]):
+class CreateTax(Keyed, Operation[TaxResult]):
     """Add a VAT rate to the account.
 
     Source: OpenAPI createTax.
@@ -149,7 +154,7 @@ class CreateTax(Operation[TaxResult]):
         return Correction("created", tuple(steps))
 
 
-class UpdateTax(Operation[TaxResult]):
+class UpdateTax(Keyed, Operation[TaxResult]):
     """Change a VAT rate for every later document, or make it the default. What you leave out stays.
 
     Source: OpenAPI updateTax.
@@ -217,7 +222,7 @@ class UpdateTax(Operation[TaxResult]):
         return Correction("changed", tuple(steps))
 
 
-class DeleteTax(Operation[Deleted]):
+class DeleteTax(Keyed, Operation[Deleted]):
     """Delete a VAT rate that is not the default.
 
     Source: OpenAPI deleteTax.
@@ -241,6 +246,15 @@ class DeleteTax(Operation[Deleted]):
     def regarding(self, result: Deleted | None = None) -> Subject:
         """The tax."""
         return tax_at(self.tax_id)
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Where it is read."""
+        return of_a_removal(tax_at(self.tax_id), self.tax_id)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look whether it is gone."""
+        return await removed(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""

@@ -8,7 +8,7 @@ from json import dumps
 from typing import Any
 
 from ix_tools.facts import Facts
-from ix_tools.operation import Evidence, Happened, Witness
+from ix_tools.operation import Evidence, Happened, Subject, Witness
 from ix_tools.operations.drafts import DocumentDraft, predicted
 from ix_tools.records import Document
 from ix_tools.vocabulary import plain
@@ -99,3 +99,16 @@ async def created(trace: Mapping[str, Any], witness: Witness) -> Evidence:
         Happened.NO if witness.settled else Happened.UNKNOWN,
         seen="not in the list yet; lists show new documents late",
     )
+
+
+def of_a_removal(subject: Subject, number: int) -> dict[str, Any]:
+    """What will tell whether a client, an item or a tax was deleted: its path."""
+    what = {"subject": f"{subject.name}/{number}", "deleted": f"{subject.name} {number}"}
+    return {**what, "path": subject.path, "name": subject.name}
+
+
+async def removed(trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    """After a deletion: gone is a yes; still there is a no, once nothing can be under way any more."""
+    if await witness.thing(str(trace["path"]), str(trace["name"])) is None:
+        return Evidence(Happened.YES)
+    return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, seen="it is still there")

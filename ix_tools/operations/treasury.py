@@ -10,6 +10,7 @@ from ix_tools.fiscal.mechanisms import mechanism
 from ix_tools.guards import treasury
 from ix_tools.operation import Correction, Effect, Operation, Preview, Route, Row, Spec, Step, Subject
 from ix_tools.operations.clients import client_at
+from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
 from ix_tools.operations.payments import Mechanism
 from ix_tools.records import Balance, InitialBalance, Regularization, TreasuryMovement
@@ -84,7 +85,7 @@ class InitialBalanceResult(Record):
     initial_balance: InitialBalance
 
 
-class SetInitialBalance(Entry, Operation[InitialBalanceResult]):
+class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
     """Set what a client owed before the first document here; a person approves. Replaces the one before.
 
     Source: OpenAPI updateClientInitialBalance (v3).
@@ -170,7 +171,7 @@ class RegularizationResult(Record):
     regularization: Regularization
 
 
-class CreateRegularization(Entry, Operation[RegularizationResult]):
+class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
     """Take something off what a client owes, without a document; a person approves. Never instead of a credit note.
 
     Source: OpenAPI createClientRegularization (v3).
@@ -215,7 +216,7 @@ class CreateRegularization(Entry, Operation[RegularizationResult]):
         return Correction("entry_made", (Step("delete_regularization", "delete it", made),))
 
 
-class DeleteRegularization(OfClient, Operation[Deleted]):
+class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
     """Delete a regularization: the client owes the amount again. A person approves.
 
     Source: OpenAPI deleteClientRegularization (v3).
@@ -273,7 +274,7 @@ class MovementResult(Record):
     treasury_movement: TreasuryMovement
 
 
-class CreateTreasuryMovement(Entry, Operation[MovementResult]):
+class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
     """Record money a client paid in advance (Payment) or got back (Reimbursement), outside any invoice; a person approves. For an invoice use generate_payment.
 
     Source: OpenAPI createClientTreasuryMovement (v3).
@@ -338,7 +339,7 @@ class CreateTreasuryMovement(Entry, Operation[MovementResult]):
         )
 
 
-class DeleteTreasuryMovement(OfClient, Operation[Deleted]):
+class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
     """Delete a treasury movement. A person approves.
 
     Source: OpenAPI deleteClientTreasuryMovement (v3).

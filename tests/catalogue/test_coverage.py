@@ -27,8 +27,6 @@ SECOND_ROUTES: dict[str, type[Operation[Any]]] = {
 """Operations that a tool carries out through another request than its own."""
 
 NOT_SENT = {
-    "createInvoice": {"plugin_id": "an opaque id of InvoiceXpress's own plugins"},
-    "updateInvoice": {"plugin_id": "as above"},
     "createEstimate": {"mb_reference": "payment references exist for invoices only (trap 20)"},
     "updateEstimate": {"mb_reference": "as above"},
     "updateAccount": {"fiscal_id": "the description itself: cannot be changed"},

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from ix_tools.listing import listed
 from ix_tools.operation import Operation
 from ix_tools.operations.catalogue import OPERATIONS, TOOLSETS
-from ix_tools.listing import listed
 from ix_tools.schema import tool
 
 CORE, EVERYTHING = 12_000, 45_000

@@ -31,13 +31,13 @@ CASES: list[tuple[str, int, str, tuple[str, ...], Callable[[Cli], None]]] = [
     ("not found", 4, "not_found", ("get-document", "--document-type", "invoices", "--document-id", "9"), lambda cli: None),
     ("key refused", 4, "access_denied", ("list-taxes",), lambda cli: cli.box.fault("GET", status=401)),
     ("content refused", 4, "rejected", DRAFT, lambda cli: cli.box.fault("POST", status=422, body={"errors": "no"})),
-    ("too many", 5, "rate_limited", ("list-taxes",), lambda cli: cli.box.fault("GET", status=429)),
-    ("read failed", 5, "unavailable", ("list-taxes",), lambda cli: cli.box.fault("GET", status=503)),
-    ("answer lost, read", 5, "unreachable", ("list-taxes",), lambda cli: cli.box.fault("GET", drop="before")),
-    ("write failed", 6, "unavailable", DRAFT, lambda cli: cli.box.fault("POST", status=500)),
+    ("too many", 5, "rate_limited", ("list-taxes",), lambda cli: cli.box.fault("GET", times=None, status=429)),
+    ("read failed", 5, "unavailable", ("list-taxes",), lambda cli: cli.box.fault("GET", times=None, status=503)),
+    ("answer lost, read", 5, "unreachable", ("list-taxes",), lambda cli: cli.box.fault("GET", times=None, drop="before")),
+    ("write failed", 6, "outcome_unknown", DRAFT, lambda cli: cli.box.fault("POST", times=None, status=500)),
     ("answer lost, write", 6, "outcome_unknown", DRAFT,
-     lambda cli: cli.box.fault("POST", drop="after", after_commit=True)),
-    ("stored otherwise", 7, "stored_differently", DRAFT, tweaked),
+     lambda cli: cli.box.fault("POST", times=None, drop="before")),
+    ("stored otherwise", 7, "stored_differently", (*DRAFT, "--reference", "PO-1"), tweaked),
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ix_tools import tool_files
+from ix_tools.faces.mcp.server import chosen
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.listing import listed
 from ix_tools.schema import tool
@@ -61,6 +62,14 @@ def test_the_list_itself_is_the_one_that_assistants_get(cli: Cli) -> None:
     assert cli("tools", "--json").body == {
         "tools": listed([tool(operation) for operation in catalogue().values()])
     }
+
+
+def test_a_toolset_is_shown_as_the_server_lists_it(cli: Cli) -> None:
+    body = cli("tools", "--toolsets", "core,saft").body
+    assert {one["toolset"] for one in body["tools"]} == {"core", "saft"}
+    assert cli("tools", "--json", "--toolsets", "core,saft").body["tools"] == chosen(["core", "saft"])
+    wrong = cli("tools", "--toolsets", "core,nothing")
+    assert (wrong.code, "treasury" in wrong.body["message"]) == (2, True)
 
 
 def test_schemas_are_written_checked_and_cleaned_up(

@@ -275,7 +275,7 @@ async def test_an_update_of_a_sale_to_the_final_consumer_makes_no_client(office:
 
 async def test_a_look_up_that_fails_is_not_read_as_nobody(office: Office) -> None:
     """J24, E: an outage while looking must not end in a second client."""
-    office.box.fault("GET", "find-by-code", status=502, body="<html>Bad Gateway</html>")
+    office.box.fault("GET", "find-by-code", times=None, status=502, body="<html>Bad Gateway</html>")
     error = await office.failed("create_invoice", invoice())
     assert (error.sent, office.writes()) == ("nothing", [])
     assert error.message.endswith("Nothing was sent.")

@@ -98,7 +98,7 @@ async def test_a_note_that_came_too_late_is_not_finalized(office: Office) -> Non
     owner = await office.issued()
     first = (await office.call("create_invoice", note(owner)))["document"]
     office.box.fault("GET", "related_documents", times=None, status=200, body={"documents": []})
-    second = (await office.call("create_invoice", note(owner, items=[line(unit_price=100)])))["document"]
+    second = (await office.call("create_invoice", note(owner, idempotency_key="second")))["document"]
     office.box.clear_faults()
     assert (await office.call("change_state", about(first, state="finalized")))["document"][
         "status"

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from mcp.client import Client
 
 from ix_tools.desk import Desk
-from ix_tools.faces.mcp.server import build, rendered
+from ix_tools.faces.mcp.server import build, chosen
 
 Json = dict[str, Any]
 Answer: TypeAlias = Literal["yes", "no", "decline", "cancel"] | Json
@@ -49,7 +49,7 @@ def given(answer: Answer) -> types.ElicitResult:
 
 @cache
 def _validators() -> dict[str, Draft202012Validator]:
-    return {tool["name"]: Draft202012Validator(tool["outputSchema"]) for tool in rendered()["tools"]}
+    return {tool["name"]: Draft202012Validator(tool["outputSchema"]) for tool in chosen(["all"])}
 
 
 def body_of(name: str, result: types.CallToolResult) -> Json:

@@ -73,6 +73,55 @@ async def _rename(office: Office) -> Json:
     return {"sequence_id": 70020, "serie": "C2026", **NUMBERS}
 
 
+async def _open(office: Office) -> Json:
+    return {"serie": "2027"}
+
+
+async def _owed(office: Office) -> Json:
+    await _issued(office)
+    return {"client_id": 501, "value": 10, "date": TODAY}
+
+
+async def _put_right(office: Office) -> Json:
+    made = await office.call("create_regularization", await _owed(office))
+    return {"client_id": 501, "regularization_id": made["regularization"]["id"]}
+
+
+async def _move(office: Office) -> Json:
+    return {**await _owed(office), "movement_type": "Payment", "payment_method": "TB"}
+
+
+async def _moved(office: Office) -> Json:
+    made = await office.call("create_treasury_movement", await _move(office))
+    return {"client_id": 501, "treasury_movement_id": made["treasury_movement"]["id"]}
+
+
+async def _found(office: Office) -> Json:
+    settings(office, allow_account_setup=True)
+    return {
+        "organization_name": "Padaria Central, Lda",
+        "email": "dona@padaria.example.pt",
+        "password": "only-an-example",
+        "terms": True,
+        "fiscal_id": "508025338",
+    }
+
+
+async def _change(office: Office) -> Json:
+    made = await office.call("create_account", await _found(office))
+    return {
+        "account_id": made["account"]["id"],
+        "password": "only-an-example",
+        "terms": True,
+        "phone": "220000001",
+    }
+
+
+async def _tie(office: Office) -> Json:
+    settings(office, allow_account_setup=True)
+    return {"at_subuser": "509442013/1", "at_password": "only-an-example", "communication_type": "auto"}
+
+
 GATED: dict[str, tuple[str, Callable[[Office], Awaitable[Json]]]] = {
     "finalize": ("change_state", _finalize),
     "cancel": ("change_state", _cancel),
@@ -83,6 +132,15 @@ GATED: dict[str, tuple[str, Callable[[Office], Awaitable[Json]]]] = {
     "cancel_payment": ("cancel_payment", _unpay),
     "register_sequence": ("register_sequence", _register),
     "update_sequence": ("update_sequence", _rename),
+    "create_sequence": ("create_sequence", _open),
+    "set_initial_balance": ("set_initial_balance", _owed),
+    "create_regularization": ("create_regularization", _owed),
+    "delete_regularization": ("delete_regularization", _put_right),
+    "create_treasury_movement": ("create_treasury_movement", _move),
+    "delete_treasury_movement": ("delete_treasury_movement", _moved),
+    "create_account": ("create_account", _found),
+    "update_account": ("update_account", _change),
+    "setup_at_communication": ("setup_at_communication", _tie),
 }
 ANYTHING_ELSE: tuple[Answer, ...] = (
     "no",

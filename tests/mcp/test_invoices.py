@@ -65,7 +65,7 @@ async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sen
         "state": "finalized",
     }
     assert office.writes()[-1]["path"] == f"/{kind}.json"
-    assert list(office.writes()[-1]["body"]) == [KEYS[kind]]
+    assert list(office.writes()[-1]["body"]) == [KEYS[kind], "proprietary_uid"]
     sent = office.sent()
     assert (sent["date"], sent["due_date"]) == ("20/11/2026", "20/12/2026")
     (item,) = sent["items"]

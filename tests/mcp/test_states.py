@@ -1,5 +1,6 @@
 """change_state: every transition of the contract's table, and no other."""
 
+from secrets import token_hex
 from typing import Any, get_args
 
 import pytest
@@ -11,7 +12,7 @@ from tests.sandboxed import Office, exempt, guide, invoice, line
 GUIDES = ("shippings", "transports", "devolutions")
 NOTES = ("credit_notes", "debit_notes")
 KINDS = ("invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices", *NOTES, *GUIDES)
-WORDS = ("finalized", "canceled", "deleted", "settled", "unsettled")
+WORDS = ("finalized", "canceled", "deleted", "settled", "unsettled", "accept", "refuse")
 REASON = "O cliente desistiu da compra."
 
 # Retyped from the vendor's change-state tables (see tests/vendor/transitions.json): state now, word, state after.
@@ -45,18 +46,21 @@ TABLES = {
 async def draft(host: Host, kind: str) -> dict[str, Any]:
     """A draft of any kind, as the arguments that point at it."""
     if kind in GUIDES:
-        made = await host.call("create_guide", **guide(document_type=kind))
+        made = await host.call("create_guide", **guide(document_type=kind, idempotency_key=token_hex(8)))
     elif kind in NOTES:
         owner = await draft(host, "invoices")
         await host.call("change_state", **owner, state="finalized")
         made = await host.call(
             "create_invoice",
             **invoice(
-                document_type=kind, owner_invoice_id=owner["document_id"], items=[line(quantity="0.1")]
+                document_type=kind,
+                owner_invoice_id=owner["document_id"],
+                items=[line(quantity="0.1")],
+                idempotency_key=token_hex(8),
             ),
         )
     else:
-        made = await host.call("create_invoice", **invoice(document_type=kind))
+        made = await host.call("create_invoice", **invoice(document_type=kind, idempotency_key=token_hex(8)))
     return {"document_type": kind, "document_id": made["document"]["id"]}
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -20,12 +20,16 @@ from ix_tools import __version__
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import SANDBOX_NOTICE
+from ix_tools.vocabulary import lisbon_now
 from tests.mcp.host import ERAS, Host, Person
 from tests.mcp.test_files import saved
+from tests.mcp.test_listing import USUAL as LISTED
 from tests.sandboxed import guide
 from tests.test_hosts import listening
 
 REASON = "Lançado por engano no cliente."
+SETUP = {"INVOICEXPRESS_ALLOW_ACCOUNT_SETUP": "true"}
+USUAL = [name for name in catalogue() if name in LISTED]
 SERVE = (sys.executable, "-m", "ix_tools", "serve")
 
 
@@ -33,7 +37,7 @@ def environment(home: Path, **given: str) -> dict[str, str]:
     """A user with these settings and nothing else."""
     settings = {f"INVOICEXPRESS_{name.upper()}": value for name, value in given.items()}
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
-    return {**kept, "HOME": str(home), "INVOICEXPRESS_STORE": str(home / "ix-tools.db"), **settings}
+    return {**kept, "HOME": str(home), "INVOICEXPRESS_STORE": str(home / "ix-tools.db"), **settings, **SETUP}
 
 
 class Process:
@@ -157,8 +161,48 @@ async def every_tool(host: Host) -> dict[str, dict[str, Any]]:
     assert (await call("list_taxes"))["taxes"][0]["name"] == "IVA23"
     assert (await call("find_client", code="ACME"))["client"]["id"] == 501
     assert (await call("lookup_exemption_codes", code="M07"))["codes"][0]["code"] == "M07"
+    await every_other_tool(call, number, draft)
     assert set(said) == set(catalogue())
     return said
+
+
+async def every_other_tool(
+    call: Callable[..., Awaitable[dict[str, Any]]], number: int, draft: dict[str, Any]
+) -> None:
+    """The tools that are not listed unless they are asked for, and the rest."""
+    await call("get_qr_code", document_id=number)
+    quote = (await call("create_estimate", document_type="quotes", **draft))["document"]["id"]
+    await call("update_estimate", document_type="quotes", document_id=quote, reference="PO-2")
+    await call("list_estimates")
+    await call("list_guides")
+    opened = (await call("create_sequence", serie="2099"))["sequence"]["id"]
+    await call("get_sequence", sequence_id=opened)
+    await call("set_default_sequence", sequence_id=opened)
+    for one in ("client", "item", "tax"):
+        example = dict(catalogue()[f"create_{one}"].spec.example)
+        made = (await call(f"create_{one}", **example))[one]["id"]
+        await call(f"get_{one}", **{f"{one}_id": made})
+        await call(f"update_{one}", **{f"{one}_id": made, "name": "Outro nome"})
+        await call(f"delete_{one}", **{f"{one}_id": made})
+    await call("list_clients")
+    await call("list_items")
+    await call("list_client_invoices", client_id=501)
+    today = lisbon_now()
+    await call("export_saft", year=today.year, month=today.month)
+    await call("get_client_balance", client_id=501)
+    entry = {"client_id": 501, "value": 10, "date": "today"}
+    await call("set_initial_balance", **entry)
+    made = (await call("create_regularization", **entry))["regularization"]["id"]
+    await call("list_regularizations", client_id=501)
+    await call("delete_regularization", client_id=501, regularization_id=made)
+    movement = {**entry, "movement_type": "Payment", "payment_method": "TB"}
+    made = (await call("create_treasury_movement", **movement))["treasury_movement"]["id"]
+    await call("delete_treasury_movement", client_id=501, treasury_movement_id=made)
+    owner = dict(catalogue()["create_account"].spec.example)
+    account = (await call("create_account", **owner))["account"]["id"]
+    await call("get_account", account_id=account)
+    await call("update_account", account_id=account, password=owner["password"], terms=True, phone="220000001")
+    await call("setup_at_communication", **catalogue()["setup_at_communication"].spec.example)
 
 
 @pytest.mark.parametrize("mode", list(ERAS))
@@ -175,8 +219,8 @@ async def test_every_tool_works_in_the_sandbox_and_says_that_it_is_one(tmp_path:
         for name, said in (await every_tool(host)).items():
             assert said["sandbox"] == SANDBOX_NOTICE, name
         assert all("SANDBOX" in question.message for question in person.asked)
-        assert len(person.asked) == 6
-        assert len((await client.list_tools()).tools) == len(catalogue())
+        assert len(person.asked) == sum(one.spec.effect.gated for one in catalogue().values())
+        assert [tool.name for tool in (await client.list_tools()).tools] == USUAL
         (content,) = (await client.read_resource("ix://exemption-codes")).contents
         assert "M07" in content.text  # type: ignore[union-attr]
         prompt = await client.get_prompt("month_end_check", {"month": "2026-11"})
@@ -210,23 +254,27 @@ def test_standard_output_is_the_protocol_and_nothing_else(
     account |= {
         "INVOICEXPRESS_LOG_LEVEL": level,
         "INVOICEXPRESS_DOCUMENTS": str(tmp_path / "taken"),
-        "INVOICEXPRESS_STORE": str(tmp_path / "taken" / "x.db"),
         "PYTHONASYNCIODEBUG": "1",
     }
+    unkept = {**account, "INVOICEXPRESS_STORE": str(tmp_path / "taken" / "x.db")}
+    with Process(SERVE[0], "-W", "error", *SERVE[1:], env=unkept) as process:
+        process.hello()
+        assert process.call("register_sequence", sequence_id=70020)["code"] == "store_unavailable"
+        assert process.call("list_taxes")["code"] == "store_unavailable"
+        assert process.ended()[0] == 0
+    assert box.requests() == []
     with Process(SERVE[0], "-W", "error", *SERVE[1:], env=account) as process:
         process.hello()
         assert process.call("list_taxes")["ok"]
         box.set_option("pdf_polls", 0)
-        sequence = {"sequence_id": 70020}
-        assert process.call("register_sequence", **sequence)["code"] == "store_unavailable"
         pdf = {"output": {"pdfUrl": f"{box.base_url}/x.pdf"}}
         box.fault("GET", "/api/pdf/1", status=200, body=pdf)
         assert process.call("get_pdf", document_id=1)["status"] == "ready"
         box.fault("GET", "taxes", status=200, body={"taxes": [{"value": {"a": "b"}}]})
         assert process.call("list_taxes")["ok"] is False
-        box.fault("GET", "taxes", drop="after")
+        box.fault("GET", "taxes", times=4, drop="after")
         assert process.call("list_taxes")["code"] == "unreachable"
-        box.fault("GET", "taxes", cut=3)
+        box.fault("GET", "taxes", times=4, cut=3)
         assert process.call("list_taxes")["ok"] is False
         assert process.call("nothing_like_it")["code"] == "unknown_tool"
         assert process.ask("nothing/like/it")["error"]["code"] == -32601
@@ -253,7 +301,7 @@ def test_a_service_that_dies_in_the_middle_is_an_answer(tmp_path: Path) -> None:
             assert (failed["code"], failed["retryable"]) == ("unreachable", True)
             code, errors = process.ended()
     assert code == 0
-    assert len(heard) == 1
+    assert len(heard) == 4, "a read is asked again, with pauses, and not for ever"
     assert "some-key-0000" not in errors
 
 
@@ -266,7 +314,8 @@ def test_starting_contacts_nobody_and_writes_nothing(tmp_path: Path) -> None:
         env = environment(tmp_path, account="acme", api_key="some-key-0000", base_url=url)
         with Process(*SERVE, env=env) as process:
             process.hello()
-            assert len(process.ask("tools/list")["result"]["tools"]) == len(catalogue())
+            listed = process.ask("tools/list")["result"]["tools"]
+            assert [tool["name"] for tool in listed] == USUAL
             for method in ("prompts/list", "resources/list", "resources/templates/list", "ping"):
                 assert "result" in process.ask(method)
             prompt = process.ask(

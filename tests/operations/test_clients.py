@@ -104,7 +104,7 @@ async def test_a_clients_documents_are_asked_for_with_a_body_and_pages_in_the_qu
 
 
 async def test_a_failed_look_at_documents_is_no_unknown_write(office: Office) -> None:
-    office.box.fault("POST", "/clients/501/invoices.json", status=502)
+    office.box.fault("POST", "/clients/501/invoices.json", times=None, status=502)
     error = await office.failed("list_client_invoices", {"client_id": 501})
     assert (error.sent, error.retryable) == ("refused", True)
 

@@ -58,7 +58,7 @@ async def test_a_month_without_documents_is_said_in_the_services_words(office: O
 
 async def test_a_failure_of_the_service_is_no_unknown_write(office: Office) -> None:
     body = {"message": "Error generating SAF-T. Please try again."}
-    office.box.fault("GET", "/api/export_saft.json", status=500, body=body)
+    office.box.fault("GET", "/api/export_saft.json", times=None, status=500, body=body)
     error = await office.failed("export_saft", {"month": 10, "year": 2026})
     assert (error.code, error.sent, error.retryable) == ("unavailable", "refused", True)
 

@@ -128,7 +128,9 @@ async def _trip(
     run: Run, desk: Desk, name: str, call: Mapping[str, Any], can_ask: bool, reply: Reply | None
 ) -> dict[str, Any]:
     try:
-        return await perform(desk, name, call, can_ask=can_ask, reply=reply, progress=_Told().tell)
+        return await perform(
+            desk, name, call, can_ask=can_ask, reply=reply, progress=_Told().tell, face="cli"
+        )
     finally:
         with anyio.CancelScope(shield=True):
             await desk.close()

@@ -18,8 +18,10 @@ EFFECTS = {
     Effect.LOCAL: "answered on this machine; nothing is sent",
     Effect.READS: "reads",
     Effect.DRAFTS: "makes or changes a draft, which can still be changed or deleted",
+    Effect.CATALOGUE: "changes what later documents are made from; the result says what that means",
     Effect.FISCAL: "irreversible (tax authority): a person approves every call",
     Effect.OUTBOUND: "irreversible (leaves for a third party): a person approves every call",
+    Effect.ADMIN: "accounts and their tie to the tax authority: only with the setting allow_account_setup, and a person approves every call",
 }
 JSON = (
     "The whole call as one JSON object, from a file or from standard input (-). Options override its fields."

@@ -40,11 +40,13 @@ OTHERS = {
     "help": Other("helping", "Help for a command, or for exit-codes"),
 }
 HEADINGS = {
-    "Documents": ("invoices", "documents", "estimates", "files"),
+    "Documents": ("invoices", "documents", "estimates", "files", "saft"),
     "Payments": ("payments",),
     "Guides": ("guides",),
     "Series": ("sequences",),
-    "Clients and taxes": ("clients", "items", "taxes"),
+    "Clients and taxes": ("clients", "items", "taxes", "exemptions"),
+    "Treasury": ("treasury",),
+    "Accounts": ("accounts",),
 }
 """Headings of the help, by the room of the catalogue that an operation stands in."""
 REST = "More"

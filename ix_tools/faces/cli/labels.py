@@ -81,6 +81,7 @@ FIELDS: Mapping[str, Said] = {
     "reason": LABELS["reason"],
     "title": Said("O que faz", "What it does"),
     "effect": Said("Efeito", "Effect"),
+    "toolset": Said("Conjunto", "Toolset"),
     "setting": Said("Definição", "Setting"),
     "environment": Said("No ambiente", "In the environment"),
     "setting_value": Said("Valor", "Value"),

@@ -9,24 +9,35 @@ from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.labels import label
 from ix_tools.listing import listed
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.catalogue import TOOLSETS, catalogue, toolset_of
 from ix_tools.schema import tool
 
 
 @click.command("tools", params=[global_options()[0]], context_settings=SETTINGS)
 @click.option("--json", "whole", is_flag=True, help="Print the list itself, as the MCP server gives it.")
+@click.option(
+    "--toolsets", default="all", help="Only these, by commas, as `serve --toolsets` takes them. Default: all."
+)
 @click.pass_context
-def command(ctx: click.Context, whole: bool, output: Any) -> None:
-    """List the operations as the tools an assistant sees: name, title, effect, bytes in the list."""
+def command(ctx: click.Context, whole: bool, toolsets: str, output: Any) -> None:
+    """List the operations as the tools an assistant sees: name, toolset, title, effect, bytes in the list."""
     run = heard(ctx, output)
-    operations = catalogue()
-    tools = listed([tool(operation) for operation in operations.values()])
+    chosen = {one.strip() for one in toolsets.split(",")}
+    if unknown := chosen - {*TOOLSETS, "all"}:
+        raise click.UsageError(
+            f"There is no toolset {', '.join(sorted(unknown))}; there are {', '.join(TOOLSETS)} and all.", ctx
+        )
+    operations, toolset = catalogue(), toolset_of()
+    tools = listed(
+        [tool(one) for name, one in operations.items() if "all" in chosen or toolset[name] in chosen]
+    )
     if whole:
         says.emit({"tools": tools})
         return
     rows = [
         {
             "name": one["name"],
+            "toolset": toolset[one["name"]],
             "title": one["title"],
             "effect": operations[one["name"]].spec.effect.value,
             "bytes": len(json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode()),

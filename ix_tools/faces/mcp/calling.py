@@ -69,7 +69,9 @@ async def _performed(
     async def progress(done: float, total: float, message: str) -> None:
         await context.session.report_progress(done, total, message)
 
-    return await perform(desk, params.name, params.arguments, can_ask=can_ask, reply=reply, progress=progress)
+    return await perform(
+        desk, params.name, params.arguments, can_ask=can_ask, reply=reply, progress=progress, face="mcp"
+    )
 
 
 def _can_ask(context: ServerRequestContext[Any, Any], modern: bool) -> bool:

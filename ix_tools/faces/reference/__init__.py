@@ -1,0 +1,97 @@
+"""The reference, written from the code it describes: `python -m ix_tools.faces.reference write` (or `check`).
+
+docs/reference.md    every operation: parameters, worked example, result, rules
+docs/errors.md       every way a call can fail, by kind and by code
+docs/coverage.md     every operation of InvoiceXpress's description, and the tool that carries it out
+README.md            the tables between `<!-- generated: name -->` and `<!-- end: name -->`
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import get_args
+
+from ix_tools import coverage
+from ix_tools.faces.reference.failures import errors_page, exit_codes
+from ix_tools.faces.reference.markdown import code, table
+from ix_tools.faces.reference.operations import APPROVED, command, reference_page
+from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS
+from ix_tools.schema import description
+from ix_tools.settings import Settings
+
+__all__ = ["BLOCKS", "command", "contents", "main"]
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def tools() -> str:
+    """The tools, for the README."""
+    rows = [
+        (
+            f"[{one.spec.name}](docs/reference.md#{one.spec.name})",
+            description(one).split(". ")[0].rstrip(".") + ".",
+            APPROVED[one.spec.effect.gated],
+            toolset if toolset in DEFAULT_TOOLSETS else f"*{toolset}*",
+        )
+        for toolset, operations in TOOLSETS.items()
+        for one in operations
+    ]
+    return table(("Tool", "What it does", "Approved by", "Toolset"), rows)
+
+
+def settings() -> str:
+    """The settings, for the README."""
+    rows = []
+    for name, info in Settings.model_fields.items():
+        if name != "sandbox":
+            default = info.get_default()
+            shown = "" if default is None or name == "api_key" or default in ("", ()) else code(str(default))
+            words = [str(word) for word in get_args(info.annotation) if isinstance(word, str)]
+            among = f" ({', '.join(words)})" if words else ""
+            rows.append((code(f"INVOICEXPRESS_{name.upper()}"), shown, f"{info.description or ''}{among}"))
+    return table(("Setting", "Default", "Meaning"), rows)
+
+
+BLOCKS: Mapping[str, Callable[[], str]] = {"tools": tools, "settings": settings, "exit-codes": exit_codes}
+
+
+def filled(text: str) -> str:
+    """A page with its generated parts as they should be."""
+
+    def block(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"<!-- generated: {name} -->\n{BLOCKS[name]()}\n<!-- end: {name} -->"
+
+    return re.sub(r"<!-- generated: ([a-z-]+) -->\n.*?<!-- end: \1 -->", block, text, flags=re.DOTALL)
+
+
+def contents(root: Path = ROOT) -> dict[Path, str]:
+    """Every file and what it must contain."""
+    readme = root / "README.md"
+    return {
+        root / "docs" / "reference.md": reference_page() + "\n",
+        root / "docs" / "errors.md": errors_page() + "\n",
+        root / "docs" / "coverage.md": coverage.table(),
+        readme: filled(readme.read_text(encoding="utf-8")),
+    }
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write what is stale, or say what is."""
+    if list(argv) not in (["write"], ["check"]):
+        print("python -m ix_tools.faces.reference write|check", file=sys.stderr)
+        return 2
+    stale = [
+        (path, text)
+        for path, text in contents().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        if argv[0] == "write":
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        print(f"{'written' if argv[0] == 'write' else 'stale'}: {path.relative_to(ROOT)}")
+    if stale and argv[0] == "check":
+        print("make docs writes them again")
+    return 1 if stale and argv[0] == "check" else 0

@@ -1,0 +1,36 @@
+"""Markdown: tables, code, and the first sentence of a docstring."""
+
+import inspect
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Row = Sequence[str]
+NOTE = "<!-- Written by `make docs` from the code; change it there. -->"
+
+
+def table(headings: Row, rows: Iterable[Row]) -> str:
+    """A table; whatever stands in a cell stays in it."""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def code(text: str) -> str:
+    """As code."""
+    return f"`{text}`"
+
+
+def fenced(language: str, text: str) -> str:
+    """A block of code."""
+    return f"```{language}\n{text}\n```"
+
+
+def first_sentence(thing: Any) -> str:
+    """The first sentence about it, without pointers into the notes it was made from."""
+    text = (inspect.getdoc(thing) or "").split("\n", 1)[0].strip()
+    text = re.sub(r"(?:[;,] |: )?\b(?:trap \d+[a-z]?|H: )(?:[;,:] )?", "", text)
+    return re.sub(r" ?\(\)", "", text)

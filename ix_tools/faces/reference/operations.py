@@ -1,0 +1,238 @@
+"""docs/reference.md: every operation with its parameters, worked example, result and rules, and every record."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from ix_tools.faces.reference.markdown import NOTE, Row, code, fenced, first_sentence, table
+from ix_tools.operation import Effect, Operation
+from ix_tools.operations.catalogue import catalogue
+from ix_tools.schema import description, input_schema, source
+from ix_tools.vocabulary import Record
+
+APPROVED = {True: "a person, every call", False: "–"}
+EFFECTS = {
+    Effect.LOCAL: "answered on this machine; nothing is sent",
+    Effect.READS: "reads",
+    Effect.DRAFTS: "makes or changes a draft, which can still be changed or deleted",
+    Effect.CATALOGUE: "changes what later documents are made from; the result says what that means",
+    Effect.FISCAL: "irreversible: reaches the tax authority's books",
+    Effect.OUTBOUND: "irreversible: leaves for a third party",
+    Effect.ADMIN: "accounts and their tie to the tax authority; only with the setting allow_account_setup",
+}
+MEANINGS = {
+    "atcud": "The unique document code that is printed beside the QR code.",
+    "at_doc_code_id": "The tax authority's code of a communicated guide.",
+    "before_taxes": "Net of VAT, after discounts.",
+    "code": "Your own code, or the tax authority's for a rate or an exemption.",
+    "default": "Whether it is used when a document names none.",
+    "default_tax": "Whether it is used on lines that name none.",
+    "discount": "On a document an amount, on a line a percentage.",
+    "delivery_site": "Where a guide's goods go, as printed.",
+    "document_type": "Kind of document, as operations take it.",
+    "fiscal_id": "NIF or VAT number.",
+    "id": "What operations take.",
+    "load_site": "Where a guide's goods are loaded, as printed.",
+    "mb_reference": "Multibanco reference, when one was asked for.",
+    "multicurrency": "The second currency that is printed, with its rate and total.",
+    "net": "Net of VAT, after discount.",
+    "number": "The number in its series; of a series, the last one used.",
+    "owner_invoice_id": "The document it corrects or bills.",
+    "permalink": "InvoiceXpress's public page of the document; whoever has the link can read it.",
+    "reference": "Yours on a document; on a Multibanco reference, the number to pay with.",
+    "retention": "Withholding tax in percent; printed, and not part of the total.",
+    "saft_hash": "Characters of the signature that are printed.",
+    "sequence_id": "The series' id for this document type.",
+    "serie": "The series' name.",
+    "status": "draft, final, settled, canceled, deleted or second_copy.",
+    "sum": "Before discounts and VAT.",
+    "tax": "Name of the VAT rate.",
+    "tax_exemption": "Exemption code, M01 to M99.",
+    "tax_rate": "In percent.",
+    "taxes": "VAT.",
+    "text": "As printed on the document.",
+    "total": "With VAT.",
+    "types": "By document type: the series' id for it, the last number, the validation code.",
+    "unit_price": "Without VAT.",
+    "validation_code": "The tax authority's code; N/D unregistered, N/A not needed.",
+    "value": "On a tax in percent; elsewhere an amount.",
+}
+"""Of result fields whose name does not say it and whose record has no word about it."""
+
+
+def reference_page() -> str:
+    """docs/reference.md."""
+    operations = catalogue().values()
+    index = [
+        (f"[{one.spec.name}](#{one.spec.name})", one.spec.title, APPROVED[one.spec.effect.gated])
+        for one in operations
+    ]
+    return "\n\n".join(
+        [
+            "# Reference",
+            NOTE,
+            "Every operation is a tool over MCP, a command of `ix-tools` and a function in "
+            "[tool_schemas/](../tool_schemas). Parameters are the same everywhere.",
+            table(("Operation", "What it does", "Approved by"), index),
+            *(operation(one) for one in operations),
+            "## Records",
+            "What results hold. A field that InvoiceXpress leaves empty is left out. Amounts are text with two decimals, "
+            "dates are 2026-11-30.",
+            *(_of_record(record) for record in records()),
+        ]
+    )
+
+
+# --- one operation ---------------------------------------------------------------------------------------
+
+
+def operation(one: type[Operation[Any]]) -> str:
+    """An operation, whole."""
+    spec, schema = one.spec, input_schema(one)
+    facts = [
+        f"Effect: {EFFECTS[spec.effect]}",
+        f"Approved by: {APPROVED[spec.effect.gated] if spec.effect.gated else 'nobody needed'}",
+        f"Calling it twice: {_twice(one)}",
+        f"Source: {source(one)}",
+    ]
+    parts = [
+        f"## {spec.name}",
+        f"**{spec.title}.** {description(one)}",
+        "\n".join(f"- {fact}" for fact in facts),
+        parameters(schema),
+        "Example, as a tool's arguments and as a command:",
+        fenced("json", json.dumps(spec.example, ensure_ascii=False, indent=2)),
+        fenced("sh", command(spec.name, spec.example, schema)),
+        f"Result: {_result(one.result_type())}",
+    ]
+    if spec.guards:
+        parts += [
+            "Rules:",
+            "\n".join(f"- {code(guard.__name__)}: {first_sentence(guard)}" for guard in spec.guards),
+        ]
+    return "\n\n".join(parts)
+
+
+def _twice(one: type[Operation[Any]]) -> str:
+    if one.spec.idempotent:
+        return "leaves what one call leaves"
+    if one.spec.effect.gated:
+        again = "happens twice, each time approved by a person"
+        return (
+            f"{again}; not with the same `idempotency_key`"
+            if "idempotency_key" in one.model_fields
+            else again
+        )
+    return "gives the first result again, on the same day or with the same `idempotency_key`"
+
+
+def parameters(schema: Mapping[str, Any]) -> str:
+    """What a caller may send, the fields of objects included."""
+    rows = list(_parameters(schema, ""))
+    return table(("Parameter", "Type", "Required", "Meaning"), rows) if rows else "No parameters."
+
+
+def _parameters(schema: Mapping[str, Any], before: str) -> Iterator[Row]:
+    required = set(schema.get("required", ()))
+    for name, one in schema["properties"].items():
+        said = one.get("description", "")
+        if "default" in one:
+            said = f"{said} Default: {code(json.dumps(one['default']))}."
+        yield code(before + name), _type(one), "yes" if name in required else "", said
+        if "properties" in one:
+            yield from _parameters(one, f"{before}{name}.")
+        elif "properties" in one.get("items", {}):
+            yield from _parameters(one["items"], f"{before}{name}[].")
+
+
+def _type(one: Mapping[str, Any]) -> str:
+    if "enum" in one:
+        return ", ".join(code(str(word)) for word in one["enum"])
+    if one.get("type") == "array":
+        return f"list of {_type(one['items'])}"
+    limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    said = [f"{sign} {one[key]}" for key, sign in limits.items() if key in one]
+    return " ".join([str(one.get("format") or one.get("type", "any")), *said])
+
+
+def _result(record: type[BaseModel]) -> str:
+    shown = ", ".join(
+        f"{code(name)} ({_kind(info.annotation)})" for name, info in record.model_fields.items()
+    )
+    return f"{shown}; and {code('ok')}, {code('warnings')}, {code('next')} as everywhere."
+
+
+def _kind(annotation: Any) -> str:
+    record = _record(annotation)
+    if record is not None:
+        link = f"[{record.__name__}](#{record.__name__.lower()})"
+        return f"list of {link}" if "list[" in str(annotation) else link
+    if "dict" in str(annotation):
+        return "object"
+    words = {"int": "number", "str": "text", "bool": "yes or no", "Decimal": "amount", "date": "date"}
+    names = re.findall(r"\b(?:int|str|bool|Decimal|date)\b", str(annotation))
+    if "Literal" in str(annotation):
+        return " or ".join(code(word) for word in get_args(annotation))
+    return words[names[0]] if names else "object"
+
+
+def _record(annotation: Any) -> type[Record] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        return annotation
+    return next((found for one in get_args(annotation) if (found := _record(one)) is not None), None)
+
+
+def records() -> list[type[Record]]:
+    """Every record that results hold, in the order they are met."""
+    found: dict[type[Record], None] = {}
+
+    def meet(record: type[BaseModel]) -> None:
+        for info in record.model_fields.values():
+            inner = _record(info.annotation)
+            if inner is not None and inner not in found:
+                found[inner] = None
+                meet(inner)
+
+    for one in catalogue().values():
+        meet(one.result_type())
+    return list(found)
+
+
+def _of_record(record: type[Record]) -> str:
+    rows = [
+        (code(name), _kind(info.annotation), info.description or MEANINGS.get(name, ""))
+        for name, info in record.model_fields.items()
+    ]
+    return "\n\n".join(
+        [f"### {record.__name__}", first_sentence(record), table(("Field", "Type", "Meaning"), rows)]
+    )
+
+
+def command(name: str, call: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """A call as it is typed; the command line's own tests read it back."""
+    words = [f"ix-tools {name.replace('_', '-')}"]
+    for flag, value in _options(call, schema):
+        if isinstance(value, bool):
+            words.append(flag if value else flag.replace("--", "--no-", 1))
+        else:
+            words.append(f"{flag} {shlex.quote(_pairs(value) if isinstance(value, Mapping) else str(value))}")
+    return " \\\n  ".join(words) if len(words) > 2 else " ".join(words)
+
+
+def _options(call: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in call.items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, Mapping):
+            yield from ((f"{flag}.{field.replace('_', '-')}", inner) for field, inner in value.items())
+        else:
+            yield from ((flag, one) for one in (value if isinstance(value, list | tuple) else [value]))
+
+
+def _pairs(value: Mapping[str, Any]) -> str:
+    if any(isinstance(one, Mapping | list) or "," in str(one) for one in value.values()):
+        return json.dumps(value, ensure_ascii=False)
+    return ",".join(f"{name}={one}" for name, one in value.items())
