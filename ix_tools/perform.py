@@ -20,7 +20,7 @@ from ix_tools import once
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused, StoreUnavailable
+from ix_tools.errors import InvalidArguments, IxError, NotAccepted, Problem, Refused, StoreUnavailable
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, approval_required, approved
 from ix_tools.journal import Intent
@@ -70,7 +70,7 @@ async def perform(
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, held is not None)
-    return shown
+    return shown  # noqa: RET504 - the scope could swallow a failure, as far as types know
 
 
 async def _prepared(
@@ -113,7 +113,10 @@ async def _written(
     """Send, read back, compare, and write down what came of it, whatever came."""
     result = await once.sent(desk, call, intent, sending, resumed=resumed)
     async with once.holding(desk, intent):
-        result, differing = await read_back(looking, call, sending.facts, result)
+        try:
+            result, differing = await read_back(looking, call, sending.facts, result)
+        except IxError as failure:  # the write was answered: a look-up that fails now must not pass for its failure
+            differing = once.unread(failure)
         other = stored_differently(call, result, differing) if differing else None
         shown = other.as_dict() if other else _result(desk, call, result, warnings)
     if not await once.done(desk, call, intent, shown, other.code if other else "done"):

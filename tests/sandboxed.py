@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from ix_tools.account import Account
 from ix_tools.approvals import Approvals, Reply
 from ix_tools.errors import NOTHING_SENT, IxError
+from ix_tools.journal import Journal
 from ix_tools.perform import ApprovalNeeded, Desk, perform
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings, for_sandbox
@@ -189,17 +191,20 @@ def running_box() -> Iterator[Sandbox]:
 async def open_desk(running_box: Sandbox, anyio_backend: str) -> AsyncIterator[Desk]:
     """One connection for all tests."""
     settings = for_sandbox(Settings(pdf_patience=3), running_box.base_url, running_box.api_key)
-    desk = Desk.open(settings)
-    yield replace(desk, now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
+    now = datetime.fromisoformat(NOW).replace(tzinfo=LISBON)
+    # Without a pace: hundreds of calls a minute are the tests' business.
+    desk = replace(Desk.open(settings), now=lambda: now, account=Account(settings))
+    yield desk
     await desk.close()
 
 
 @pytest.fixture
 async def office(running_box: Sandbox, open_desk: Desk, tmp_path: Path) -> AsyncIterator[Office]:
-    """A fresh account and no approvals, for every test."""
+    """A fresh account, no approvals and an empty journal, for every test."""
     running_box.reset()
     running_box.set_option("rate_limit", 1_000_000)
     store = Store(tmp_path / "ix-tools.db")
     settings = open_desk.settings.model_copy(update={"documents": tmp_path / "documents", "language": "en"})
-    yield Office(running_box, replace(open_desk, settings=settings, approvals=Approvals(store, 15)))
+    rooms = {"approvals": Approvals(store, 15), "journal": Journal(store, 240.0), "swept": False}
+    yield Office(running_box, replace(open_desk, settings=settings, **rooms))
     store.close()
