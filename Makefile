@@ -14,7 +14,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile -q --no-config --universal --python-vers
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format schemas docs lock clean
+.PHONY: help demo test check faults bench format schemas docs lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -29,6 +29,9 @@ test: $(DONE)/dev  ## run the tests; ARGS="-k exemption" is passed on to pytest
 
 check: $(DONE)/dev  ## run the gate: format, lint, types, imports, generated files, examples, wheel; STEPS="lint types" for some
 	@$(BIN)/python tools/check $(STEPS)
+
+faults: $(DONE)/dev  ## break every write at every step and count what really happened; ARGS="--seed 7 --runs 1000"
+	@$(BIN)/python -m faults $(ARGS)
 
 bench: $(DONE)/dev  ## measure start-up, calls and results; ARGS="..." is passed on
 	@$(BIN)/python bench/run.py $(ARGS)
@@ -50,7 +53,7 @@ lock: $(VENV)/lock/.done  ## write requirements/ again after a change to the dep
 
 clean:  ## remove .venv and everything that was built or cached
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find ix_tools tests examples tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find ix_tools tests examples faults tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # --- What the targets above stand on. Each stamp in .venv/.done is newer than what it was made from. ---
 

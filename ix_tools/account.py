@@ -38,6 +38,8 @@ for _name in ("httpx2", "httpcore2"):
 ATTEMPTS = 4
 CONNECT = 10
 """Seconds for the connection alone."""
+SPARE = 10
+"""Seconds that a whole exchange may take beyond the wait for one piece of it."""
 
 
 class Paced(Protocol):
@@ -167,7 +169,7 @@ class Account:
         ]
         try:
             # The library's own limit is per piece: an answer that trickles would never end.
-            with anyio.fail_after(self._settings.timeout_seconds + CONNECT):
+            with anyio.fail_after(self._settings.timeout_seconds + SPARE):
                 async with self._http().stream(
                     request.method, host + request.path, params=params, content=request.body, headers=headers
                 ) as answer:

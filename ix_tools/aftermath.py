@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from ix_tools.desk import Desk
 from ix_tools.errors import IxError, NotFound, StoreUnavailable
-from ix_tools.journal import Intent, Journal
+from ix_tools.journal import UNTOLD, Intent, Journal
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Evidence, Happened, Subject
 from ix_tools.operations.catalogue import catalogue
@@ -166,7 +166,11 @@ def _outcome(intent: Intent, evidence: Evidence) -> dict[str, Any]:
         body = {"deleted": intent.trace["deleted"]}
     else:
         body = {"sequence": content}
-    return {"ok": True, **result.model_validate(body).model_dump(mode="json", exclude_none=True)}
+    return {
+        "ok": True,
+        **result.model_validate(body).model_dump(mode="json", exclude_none=True),
+        UNTOLD: True,
+    }
 
 
 async def finish(

@@ -16,6 +16,19 @@ from ix_tools.store import Store
 from ix_tools.vocabulary import lisbon_now
 
 
+def store_of(settings: Settings) -> Store:
+    """The store of these settings, which notes the newest row of its audit trail; nothing is opened yet."""
+    store = Store(settings.store_place)
+    store.note_head = partial(audit.note_head, audit.head_file(store, data_folder()))
+    return store
+
+
+def journal_of(settings: Settings, store: Store) -> Journal:
+    """The journal in a store."""
+    # Long enough for every attempt of every request of one call; whoever holds an intent longer is gone.
+    return Journal(store, settings.timeout_seconds * 8.0)
+
+
 @dataclass
 class Desk:
     """Everything a call needs besides itself: settings, the account, the approvals, the clock."""
@@ -38,13 +51,10 @@ class Desk:
         now: Callable[[], datetime] = lisbon_now,
     ) -> "Desk":
         """A desk for these settings; nothing is contacted or opened until a call needs it."""
-        store = Store(settings.store_place)
+        store = store_of(settings)
         pace = Pace(store, account_name(settings), settings.requests_per_minute, settings.timeout_seconds)
-        # Long enough for every attempt of every request of one call; whoever holds an intent longer is gone.
-        lease = settings.timeout_seconds * 8.0
-        store.note_head = partial(audit.note_head, audit.head_file(store, data_folder()))
         approvals = Approvals(store, settings.approval_minutes, clock)
-        return cls(settings, Account(settings, pace), approvals, Journal(store, lease), store, now)
+        return cls(settings, Account(settings, pace), approvals, journal_of(settings, store), store, now)
 
     async def close(self) -> None:
         """Close connections."""

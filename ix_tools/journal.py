@@ -34,6 +34,8 @@ from ix_tools.store import Store, intents
 State = Literal["open", "done", "refused", "unknown", "absent"]
 KEPT_DAYS = 400
 """A fiscal year and more: a key used again after that is new."""
+UNTOLD = "found_out_later"
+"""Marks an outcome in the journal."""
 HELD: dict[str, float] = {}
 """Intents that this very process is carrying out now, and since when by its own clock."""
 
@@ -53,6 +55,8 @@ class Draft:
     trace: Mapping[str, Any] | None = None
     chosen: bool = False
     """Whether the caller chose the key; otherwise the same content under way elsewhere is the same call."""
+    age: float = 0.0
+    """Seconds since the call began to look: the same content done since then was done behind its back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,11 @@ class Journal:
         )
         return next((one for one in found if one.seen_at - one.created_at <= seconds), None)
 
+    def untold(self, account: str, content: str, seconds: float) -> Intent | None:
+        """A done intent of the same content whose outcome was found out later, and that no caller was told of yet."""
+        found = self.done_since(account, content, seconds)
+        return found if found is not None and (found.outcome or {}).get(UNTOLD) else None
+
     def unfinished(self, account: str) -> list[Intent]:
         """What is unknown, or open and abandoned, oldest first."""
         found = self._read(intents.c.account == account, intents.c.state.in_(UNFINISHED))
@@ -185,7 +194,7 @@ class Journal:
                 connection.execute(intents.delete().where(intents.c.id == row.id))
                 row = None
             if row is None and not draft.chosen:
-                row = _same_unfinished(connection, draft)
+                row = _same_meanwhile(connection, draft, now)
             if row is not None and row.state not in {"refused", "absent"}:
                 return _intent(row, now)
             values: dict[str, Any] = {
@@ -275,6 +284,14 @@ class Journal:
         finally:
             HELD.pop(intent.id, None)
 
+    def told(self, intent: Intent) -> dict[str, Any]:
+        """The outcome, which its caller is now told: from here on the same call without a key is another one."""
+        outcome = {name: value for name, value in (intent.outcome or {}).items() if name != UNTOLD}
+        if intent.outcome and UNTOLD in intent.outcome:
+            with self._store.writing() as connection:
+                connection.execute(intents.update().where(intents.c.id == intent.id).values(outcome=outcome))
+        return outcome
+
     def retire(self, intent: Intent) -> None:
         """Free the key of a done intent whose document is gone; what comes next has another unique id."""
         with self._store.writing() as connection:
@@ -336,13 +353,14 @@ def _too_old(row: Row[Any], now: float) -> bool:
     return bool(row.created_at < now - KEPT_DAYS * 86400 and row.state not in UNFINISHED)
 
 
-def _same_unfinished(connection: Connection, draft: Draft) -> Row[Any] | None:
+def _same_meanwhile(connection: Connection, draft: Draft, now: float) -> Row[Any] | None:
+    behind = sql.and_(intents.c.state == "done", intents.c.finished_at >= now - draft.age)
     return connection.execute(
         sql.select(intents)
         .where(
             intents.c.account == draft.account,
             intents.c.content == draft.content,
-            intents.c.state.in_(UNFINISHED),
+            sql.or_(intents.c.state.in_(UNFINISHED), behind),
         )
         .order_by(intents.c.created_at.desc())
         .limit(1)

@@ -11,6 +11,7 @@ is the same call. E-mails are never looked at or repeated by themselves: nothing
 """
 
 import secrets
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -68,6 +69,8 @@ class Caller:
     """The caller's own key; or for creates the content's key of today, and of yesterday; or none: each call is its own."""
     chosen: bool
     """Whether the caller chose the key."""
+    started: float
+    """When the call came in, by this process's own count of seconds."""
 
 
 def caller_of(desk: Desk, call: Operation[Any], face: str, arguments: Mapping[str, Any]) -> Caller:
@@ -83,7 +86,14 @@ def caller_of(desk: Desk, call: Operation[Any], face: str, arguments: Mapping[st
         today = desk.now().date()
         keys = tuple(f"content:{day}:{content}" for day in (today, today - timedelta(days=1)))
     return Caller(
-        desk.account.name, desk.settings.principal, face, call.spec.name, content, keys, given is not None
+        account=desk.account.name,
+        principal=desk.settings.principal,
+        face=face,
+        operation=call.spec.name,
+        content=content,
+        keys=keys,
+        chosen=given is not None,
+        started=time.monotonic(),
     )
 
 
@@ -136,14 +146,17 @@ async def _earlier(desk: Desk, caller: Caller) -> Intent | None:
             return found
     if caller.chosen:
         return None
-    # Without a key of the caller's, the same thing unfinished under any key is the same thing.
-    return await anyio.to_thread.run_sync(desk.journal.same, caller.account, caller.content)
+    # Without a key of the caller's, the same thing unfinished under any key is the same thing; and so is one
+    # that turned out to be done while nobody was there to hear it.
+    same = await anyio.to_thread.run_sync(desk.journal.same, caller.account, caller.content)
+    return same or await anyio.to_thread.run_sync(desk.journal.untold, caller.account, caller.content, LATELY)
 
 
 async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Intent) -> dict[str, Any] | None:
-    outcome = dict(intent.outcome or {})
-    if not caller.chosen and await _gone(desk, call, outcome):
-        # Same content by chance: as that thing is gone, this is a new wish and not a repetition.
+    outcome = await anyio.to_thread.run_sync(desk.journal.told, intent)
+    made = intent.made or not outcome.get("document")
+    if not caller.chosen and made and await _gone(desk, call, outcome):
+        # Same content by chance: if what it made is gone, this is a new wish and not a repetition.
         await anyio.to_thread.run_sync(desk.journal.retire, intent)
         return None
     outcome["replayed"] = True
@@ -195,7 +208,7 @@ async def _found_out(desk: Desk, call: Operation[Any], intent: Intent) -> dict[s
         return None
     if evidence.verdict is Happened.YES:
         now = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
-        return {**dict(now.outcome or {}), "replayed": True}
+        return {**await anyio.to_thread.run_sync(desk.journal.told, now), "replayed": True}
     if call.spec.idempotent and not call.spec.effect.gated:
         left = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
         taken = (
@@ -266,6 +279,7 @@ async def begin(desk: Desk, call: Operation[Any], caller: Caller, facts: Facts, 
         approval=approval,
         trace=trace,
         chosen=caller.chosen,
+        age=time.monotonic() - caller.started if call.spec.effect.gated else 0.0,
     )
     return await anyio.to_thread.run_sync(desk.journal.begin, draft)
 
@@ -374,6 +388,13 @@ async def done(desk: Desk, call: Operation[Any], intent: Intent, shown: Mapping[
     """Write down that it was carried out, and the result; False when it cannot be written."""
     made = subject_of(shown) if call.spec.route is not None and call.spec.route.method == "POST" else ""
     return await finish(desk, intent, "done", kept(shown), said, subject_of(shown), made)
+
+
+def unread(failure: IxError) -> list[dict[str, str]]:
+    """The difference that a document makes which could not be read back."""
+    return [
+        {"field": "document", "asked": "to be read back", "stored": f"could not be read back: {failure.code}"}
+    ]
 
 
 def unwritten(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Pace:
                 return Turn(row.closed_until - now, broken=row.failures >= FAILURES)
             # Never further ahead than a clock that was set back could have left it.
             due = min(max(now, row.next_at), now + patience + 60.0)
-            wait = max(0.0, due - now - burst * interval)
+            wait = max(0.0, due - now - (burst - 1) * interval)
             if wait <= patience:
                 connection.execute(
                     rates.update().where(rates.c.account == self.account).values(next_at=due + interval)

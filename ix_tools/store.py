@@ -216,9 +216,8 @@ class Store:
             raise failure
 
     def _unusable(self, why: str, next: str = ELSEWHERE) -> StoreUnavailable:
-        return StoreUnavailable(
-            f"{self.name} cannot be used ({why}).".capitalize(), next=next, retryable=next is ELSEWHERE
-        )
+        name = self.name[0].upper() + self.name[1:]
+        return StoreUnavailable(f"{name} cannot be used ({why}).", next=next, retryable=next is ELSEWHERE)
 
     def _open(self, durable: bool) -> Engine:
         with self._opening:

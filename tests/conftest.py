@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 
 from tests.sandboxed import empty_store, office, open_desk, running_box  # noqa: F401 - fixtures for everyone
+from tests.stores import place, server  # noqa: F401
 
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate")

@@ -81,7 +81,15 @@ def test_no_operation_hides_another_command() -> None:
 def test_the_first_page_lists_every_command_under_a_heading(cli: Cli) -> None:
     page = cli("--help").out
     assert [name for name in [*catalogue(), *OTHERS] if f"  {name.replace('_', '-')} " not in page] == []
-    headings = ["Documents:", "Payments:", "Guides:", "Series:", "Clients and taxes:", "Treasury:", "Accounts:"]
+    headings = [
+        "Documents:",
+        "Payments:",
+        "Guides:",
+        "Series:",
+        "Clients and taxes:",
+        "Treasury:",
+        "Accounts:",
+    ]
     headings.append("Server and tools:")
     places = [page.index(heading) for heading in headings]
     assert places == sorted(places)

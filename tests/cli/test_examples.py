@@ -80,7 +80,7 @@ BEFORE: dict[str, Callable[[Cli], dict[str, Any]]] = {
     "set_default_sequence": lambda cli: {"sequence_id": 70020},
     "get_qr_code": issued,
     "update_estimate": estimated,
-    "export_saft": owing,
+    "export_saft": lambda cli: {**owing(cli), "year": 2026, "month": 11},
     "create_regularization": owing,
     "delete_regularization": regularized,
     "delete_treasury_movement": lambda cli: {

@@ -16,8 +16,8 @@ import pytest
 
 from ix_tools import tool_files
 from ix_tools.faces.mcp.server import chosen
-from ix_tools.operations.catalogue import catalogue
 from ix_tools.listing import listed
+from ix_tools.operations.catalogue import catalogue
 from ix_tools.schema import tool
 from ix_tools.settings import Settings
 from tests.cli.conftest import Cli

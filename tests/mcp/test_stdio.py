@@ -201,7 +201,9 @@ async def every_other_tool(
     owner = dict(catalogue()["create_account"].spec.example)
     account = (await call("create_account", **owner))["account"]["id"]
     await call("get_account", account_id=account)
-    await call("update_account", account_id=account, password=owner["password"], terms=True, phone="220000001")
+    await call(
+        "update_account", account_id=account, password=owner["password"], terms=True, phone="220000001"
+    )
     await call("setup_at_communication", **catalogue()["setup_at_communication"].spec.example)
 
 

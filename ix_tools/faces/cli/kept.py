@@ -1,19 +1,35 @@
-"""The approvals kept on this machine, opened for as long as a command needs them."""
+"""What is kept on this machine, opened for as long as a command needs it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ix_tools.approvals import Approvals
+from ix_tools.desk import journal_of, store_of
 from ix_tools.faces.cli.run import Run
+from ix_tools.journal import Journal
 from ix_tools.settings import Settings
 from ix_tools.store import Store
 
 
 @contextmanager
-def approvals(run: Run, settings: Settings) -> Iterator[Approvals]:
-    """The approvals of these settings; the file is closed at the end."""
-    store = Store(settings.store_place)
+def store(settings: Settings) -> Iterator[Store]:
+    """The store of these settings; it is closed at the end."""
+    opened = store_of(settings)
     try:
-        yield Approvals(store, settings.approval_minutes, run.clock)
+        yield opened
     finally:
-        store.close()
+        opened.close()
+
+
+@contextmanager
+def approvals(run: Run, settings: Settings) -> Iterator[Approvals]:
+    """The approvals of these settings."""
+    with store(settings) as opened:
+        yield Approvals(opened, settings.approval_minutes, run.clock)
+
+
+@contextmanager
+def journal(settings: Settings) -> Iterator[Journal]:
+    """The journal of these settings."""
+    with store(settings) as opened:
+        yield journal_of(settings, opened)

@@ -1,0 +1,1 @@
+"""Break every write at every step, in fresh processes against a real sandbox, and count what really happened."""

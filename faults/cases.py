@@ -1,0 +1,293 @@
+"""Every write of the catalogue: what must be there before, the call, and how to count at the sandbox what it did."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from ix_tools.sandbox.rows import Document, Mail, Sequence
+from ix_tools.sandbox.server import Sandbox
+
+DAY = "20/11/2026"
+NOW = "2026-11-20T10:00:00"
+Json = dict[str, Any]
+
+
+class Ledger:
+    """The other side: makes what a case needs beforehand, and counts afterwards. It shares nothing with the road."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self.box = box
+        self.http = httpx2.Client(base_url=box.base_url, timeout=20)
+
+    def call(self, method: str, path: str, body: Json) -> Json:
+        """A call that must succeed; the content of its answer."""
+        answer = self.http.request(method, path, json=body, params={"api_key": self.box.api_key})
+        answer.raise_for_status()
+        found: Json = next(iter(answer.json().values()))
+        return found
+
+    def draft(self, key: str = "invoice", **more: Any) -> int:
+        """A draft's id."""
+        line = {
+            "name": "Consulta",
+            "description": "Uma",
+            "unit_price": "100.00",
+            "quantity": "1",
+            "tax": {"name": "IVA23"},
+        }
+        if key == "transport":
+            more |= {"loaded_at": "30/11/2099 09:00:00", "address_from": PLACE, "address_to": PLACE}
+        client = {"name": "ACME, Lda", "code": "ACME"}
+        body = {"date": DAY, "due_date": DAY, "client": client, "items": [line], **more}
+        return int(self.call("POST", f"/{key}s.json", {key: body})["id"])
+
+    def state(self, key: str, number: int, word: str) -> int:
+        """Another state."""
+        self.call("PUT", f"/{key}s/{number}/change-state.json", {key: {"state": word}})
+        return number
+
+    def issued(self, key: str = "invoice", **more: Any) -> int:
+        """A final document's id."""
+        return self.state(key, self.draft(key, **more), "finalized")
+
+    def paid(self) -> int:
+        """A receipt's id."""
+        body = {"partial_payment": {"amount": "50", "payment_mechanism": "TB", "payment_date": DAY}}
+        return int(self.call("POST", f"/documents/{self.issued()}/partial_payments.json", body)["id"])
+
+    def rows(self, kind: type[Any]) -> list[Any]:
+        """What is really there."""
+        with self.box.box.store.transaction():
+            return self.box.box.store.find(kind)
+
+    def documents(self, **wanted: Any) -> int:
+        """How many documents have these values and stand."""
+        return sum(
+            row.status != wanted.get("status_not", "deleted")
+            and all(getattr(row, k) == v for k, v in wanted.items())
+            for row in self.rows(Document)
+        )
+
+    def document(self, number: int) -> Any:
+        """One document as it really is."""
+        return next(row for row in self.rows(Document) if row.id == number)
+
+
+PLACE = {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-555", "country": "Portugal"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One write."""
+
+    name: str
+    operation: str
+    path: str
+    """Where its request goes, as a regular expression."""
+    method: str
+    arrange: Callable[[Ledger], Json]
+    """Make what it needs; the arguments."""
+    count: Callable[[Ledger, Json], int]
+    """How often it happened."""
+    answer: str = "document"
+    """What the answer holds: a document, a receipt, series, nothing."""
+    tells: bool = True
+    """Whether it can be found out afterwards; nobody can ask InvoiceXpress for sent mail."""
+
+
+def _draft_arguments(kind: str, **more: Any) -> Json:
+    line = {"name": "Auditoria", "unit_price": 80, "quantity": 1, "tax": "IVA23"}
+    given = {"date": "2026-11-20", "due_date": "2026-11-20", "client": {"code": "ACME"}, "items": [line]}
+    return {"document_type": kind, **given, "reference": "FAULT-1", **more}
+
+
+def _guide_arguments(**more: Any) -> Json:
+    place = {**PLACE, "country": "PT"}
+    return _draft_arguments(
+        "transports", loaded_at="2099-12-31T09:00", address_from=place, address_to=place, **more
+    )
+
+
+def _with_reference(ledger: Ledger, arguments: Json) -> int:
+    return ledger.documents(reference="FAULT-1")
+
+
+def _creates(kind: str, name: str = "create_invoice", **more: Any) -> Case:
+    def arrange(ledger: Ledger) -> Json:
+        if kind in {"credit_notes", "debit_notes"}:
+            return _draft_arguments(kind, owner_invoice_id=ledger.issued())
+        return _guide_arguments() if name == "create_guide" else _draft_arguments(kind, **more)
+
+    return Case(f"{name} {kind}", name, f"^/{kind}[.]json$", "POST", arrange, _with_reference)
+
+
+def _changes(
+    word: str,
+    kind: str = "invoices",
+    after: str = "",
+    before: Callable[[Ledger], int] = Ledger.issued,
+    message: str = "",
+) -> Case:
+    def arrange(ledger: Ledger) -> Json:
+        told = {"message": message} if message else {}
+        return {"document_type": kind, "document_id": before(ledger), "state": word, **told}
+
+    def count(ledger: Ledger, arguments: Json) -> int:
+        number = arguments["document_id"]
+        changed = int(ledger.document(number).status == (after or word))
+        # Settling makes a receipt: a second one would be a duplicate.
+        return (
+            max(changed, ledger.documents(owner_id=number, type="Receipt")) if word == "settled" else changed
+        )
+
+    return Case(
+        f"change_state {word} {kind}", "change_state", f"^/{kind}/[0-9]+/change-state", "PUT", arrange, count
+    )
+
+
+def _pay(ledger: Ledger) -> Json:
+    number = ledger.issued()
+    return {
+        "document_id": number,
+        "amount": 50,
+        "payment_mechanism": "TB",
+        "payment_date": "2026-11-20",
+    }
+
+
+def _update(ledger: Ledger) -> Json:
+    return {"document_type": "invoices", "document_id": ledger.draft(), "observations": "FAULT-1"}
+
+
+def _update_guide(ledger: Ledger) -> Json:
+    place = {**PLACE, "country": "PT"}
+    about = {"document_type": "transports", "document_id": ledger.draft("transport")}
+    return {
+        **about,
+        "loaded_at": "2099-12-31T10:00",
+        "license_plate": "11-AA-22",
+        "address_from": place,
+        "address_to": place,
+    }
+
+
+def _mail(ledger: Ledger) -> Json:
+    return {
+        "document_type": "invoices",
+        "document_id": ledger.issued(),
+        "email": "compras@acme.example",
+        "body": "Olá",
+    }
+
+
+def _series(ledger: Ledger) -> Json:
+    return {"sequence_id": 70020}
+
+
+def _renamed(ledger: Ledger) -> Json:
+    numbers = dict.fromkeys(
+        ("current_invoice_number", "current_credit_note_number", "current_debit_note_number"), 5
+    )
+    return {"sequence_id": 70020, "serie": "C2026", **numbers}
+
+
+def _sequence(ledger: Ledger) -> Any:
+    return next(row for row in ledger.rows(Sequence) if row.id == 70020)
+
+
+def _is(name: str, wanted: Any) -> Callable[[Ledger, Json], int]:
+    def count(ledger: Ledger, arguments: Mapping[str, Any]) -> int:
+        row = ledger.document(arguments.get("document_id") or arguments["receipt_id"])
+        return int((row.guide.get(name) if name == "license_plate" else getattr(row, name)) == wanted)
+
+    return count
+
+
+REASON = "Emitida por engano ao cliente errado."
+
+CASES = (
+    _creates("invoices"),
+    _creates("simplified_invoices"),
+    _creates("invoice_receipts"),
+    _creates("credit_notes"),
+    _creates("debit_notes"),
+    Case(
+        "update_invoice",
+        "update_invoice",
+        "^/invoices/[0-9]+[.]json$",
+        "PUT",
+        _update,
+        _is("observations", "FAULT-1"),
+    ),
+    _changes("finalized", after="final", before=Ledger.draft),
+    _changes("finalized", "invoice_receipts", "settled", lambda ledger: ledger.draft("invoice_receipt")),
+    _changes("finalized", "transports", "final", lambda ledger: ledger.draft("transport")),
+    _changes("canceled", message=REASON),
+    _changes("deleted", before=Ledger.draft),
+    _changes("settled"),
+    _changes(
+        "unsettled",
+        "debit_notes",
+        "final",
+        lambda ledger: ledger.state(
+            "debit_note", ledger.issued("debit_note", owner_invoice_id=ledger.issued()), "settled"
+        ),
+    ),
+    Case(
+        "send_email",
+        "send_email",
+        "email-document",
+        "PUT",
+        _mail,
+        lambda ledger, arguments: len(ledger.rows(Mail)),
+        answer="nothing",
+        tells=False,
+    ),
+    Case(
+        "generate_payment",
+        "generate_payment",
+        "partial_payments",
+        "POST",
+        _pay,
+        lambda ledger, arguments: ledger.documents(owner_id=arguments["document_id"], type="Receipt"),
+        answer="receipt",
+    ),
+    Case(
+        "cancel_payment",
+        "cancel_payment",
+        "^/receipts/[0-9]+/change-state",
+        "PUT",
+        lambda ledger: {"receipt_id": ledger.paid(), "message": REASON},
+        _is("status", "canceled"),
+        answer="receipt",
+    ),
+    _creates("transports", "create_guide"),
+    Case(
+        "update_guide",
+        "update_guide",
+        "^/transports/[0-9]+[.]json$",
+        "PUT",
+        _update_guide,
+        _is("license_plate", "11-AA-22"),
+    ),
+    Case(
+        "register_sequence",
+        "register_sequence",
+        "^/sequences/[0-9]+/register",
+        "PUT",
+        _series,
+        lambda ledger, arguments: int("N/D" not in _sequence(ledger).codes.values()),
+        answer="sequences",
+    ),
+    Case(
+        "update_sequence",
+        "update_sequence",
+        "^/sequences/[0-9]+[.]xml",
+        "PUT",
+        _renamed,
+        lambda ledger, arguments: int(_sequence(ledger).serie == "C2026"),
+        answer="sequence",
+    ),
+)

@@ -1,0 +1,120 @@
+"""Many equal calls at once, in several processes: how many requests does InvoiceXpress see?"""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from faults.cases import Json
+from faults.run import PROCESSES
+from faults.worker import Order, Steps, desk_for
+from ix_tools import audit
+from ix_tools.desk import Desk
+from ix_tools.errors import IxError
+from ix_tools.pace import Pace
+from ix_tools.perform import perform
+from ix_tools.store import Store
+
+
+def opened(place: str) -> None:
+    """Open a store, as one of several that do so at the same time."""
+    store = Store(place)
+    with store.writing():
+        pass
+    store.close()
+
+
+def member(order: Order, many: int, line: Connection) -> None:
+    """At each word (the arguments that change), so many equal calls at once; what they were told."""
+    logging.disable()
+    anyio.run(_member, order, many, line)
+
+
+async def _member(order: Order, many: int, line: Connection) -> None:
+    desk = desk_for(order, Steps(order, line))
+    desk.account._pace = None  # the limit of requests is not what is tried here
+    line.send("ready")
+    while (changes := await anyio.to_thread.run_sync(line.recv)) is not None:
+        told: list[Json] = []
+        async with anyio.create_task_group() as group:
+            for _ in range(many):
+                group.start_soon(_called, desk, order, {**order.arguments, **changes}, told)
+        line.send(told)
+    await desk.close()
+
+
+async def _called(desk: Desk, order: Order, arguments: Json, told: list[Json]) -> None:
+    try:
+        shown = await perform(desk, order.operation, arguments)
+    except IxError as failure:
+        shown = failure.as_dict()
+    told.append({name: shown.get(name) for name in ("ok", "code", "document")})
+
+
+@dataclass
+class Crowd:
+    """So many processes with so many callers each."""
+
+    order: Order
+    processes: int
+    callers: int
+
+    def __enter__(self) -> "Crowd":
+        self._members: list[tuple[Any, Connection]] = []
+        for _ in range(self.processes):
+            line, theirs = PROCESSES.Pipe()
+            process = PROCESSES.Process(target=member, args=(self.order, self.callers, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            self._members.append((process, line))
+        for _, line in self._members:
+            line.recv()
+        return self
+
+    def round(self, **changes: Any) -> Sequence[Json]:
+        """One call, by everybody at once."""
+        for _, line in self._members:
+            line.send(changes)
+        return [told for _, line in self._members for told in line.recv()]
+
+    def __exit__(self, *error: object) -> None:
+        for process, line in self._members:
+            line.send(None)
+            process.join(30)
+            line.close()
+
+
+def appended(place: str, folder: str, many: int) -> None:
+    """Add rows to the audit trail, each in a transaction of its own."""
+    store = Store(place)
+    store.note_head = partial(audit.note_head, audit.head_file(store, Path(folder)))
+    for _ in range(many):
+        with store.writing() as connection:
+            audit.append(connection, audit.Entry("tested"))
+    store.close()
+
+
+def turns(place: str, per_minute: int, many: int, line: Connection) -> None:
+    """Ask for so many turns at once; the moments at which they were granted."""
+    anyio.run(_turns, place, per_minute, many, line)
+
+
+async def _turns(place: str, per_minute: int, many: int, line: Connection) -> None:
+    pace = Pace(Store(place), "acme", per_minute, 60.0)
+    granted: list[float] = []
+
+    async def one() -> None:
+        await pace.turn()
+        granted.append(time.time())
+
+    async with anyio.create_task_group() as group:
+        for _ in range(many):
+            group.start_soon(one)
+    line.send(granted)
+    pace.store.close()

@@ -1,0 +1,240 @@
+"""`make faults`: every write × every step × every fault × both stores × one and two processes, from a seed.
+
+universe ─▶ shuffled by the seed ─▶ the first --runs ─▶ slots, each with a sandbox of its own ─▶ table
+"""
+
+import argparse
+import os
+import random
+import shutil
+import socket
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from faults.cases import CASES, NOW, Ledger
+from faults.run import BREAKS, Found, Places, Plan, carried_out
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.store import Store
+
+POSTGRESQL = os.environ.get("IX_TOOLS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
+"""A server on which databases may be made."""
+WRONG = ("duplicate", "lost", "unreported", "unfinished", "untold", "left open", "internal", "trail")
+
+
+def universe(stores: Sequence[str], seed: int) -> list[Plan]:
+    """Every run there is, in the order of the seed; the fault comes round before a case is repeated with it."""
+    chance = random.Random(seed)
+    plans = []
+    for case in CASES:
+        for broken in BREAKS:
+            if broken.name == "wrong totals" and case.answer not in {"document", "receipt"}:
+                continue
+            for store in stores:
+                plans += [
+                    Plan(0, case, broken, store, processes, chance.random() < 0.5) for processes in (1, 2)
+                ]
+    chance.shuffle(plans)
+    return [
+        Plan(number, plan.case, plan.broken, plan.store, plan.processes, plan.keyed)
+        for number, plan in enumerate(plans, 1)
+    ]
+
+
+@contextmanager
+def places(box: Sandbox, folder: Path, server: str) -> Iterator[Places]:
+    """A migrated store to copy, and two addresses where nobody answers."""
+    empty = folder / "empty.db"
+    store = Store(empty)
+    with store.reading():
+        pass
+    store.close()
+    with ExitStack() as stack:
+        refused = stack.enter_context(socket.socket())
+        refused.bind(("127.0.0.1", 0))  # bound, so that nobody else takes it, and never listening
+        silent = stack.enter_context(socket.socket())
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(0)
+        for _ in range(2):  # its queue is full from here on: who knocks now is not heard
+            knock = stack.enter_context(socket.socket())
+            knock.setblocking(False)
+            knock.connect_ex(silent.getsockname())
+        yield Places(
+            Ledger(box),
+            folder,
+            empty,
+            server,
+            f"http://127.0.0.1:{refused.getsockname()[1]}",
+            f"http://127.0.0.1:{silent.getsockname()[1]}",
+        )
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """A PostgreSQL database for these runs alone; an empty word where there is no server."""
+    import sqlalchemy as sql
+
+    url = sql.make_url(POSTGRESQL).set(drivername="postgresql+psycopg")
+    name = f"ix_faults_{os.getpid()}"
+    try:
+        engine = sql.create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    except (sql.exc.SQLAlchemyError, ImportError):
+        yield ""
+        return
+    try:
+        made = POSTGRESQL.rsplit("/", 1)[0] + f"/{name}"
+        store = Store(made)
+        with store.reading():
+            pass
+        store.close()
+        yield made
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        engine.dispose()
+
+
+def runs(plans: Sequence[Plan], server: str) -> Iterator[Found]:
+    """Carry them out one after the other, in a sandbox of their own."""
+    folder = Path(tempfile.mkdtemp(prefix="ix-faults-"))
+    try:
+        with Sandbox(clock=NOW) as box, places(box, folder, server) as where:
+            for plan in plans:
+                yield carried_out(plan, where)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _slot(plans: Sequence[Plan], server: str, line: Connection) -> None:
+    os.environ["XDG_DATA_HOME"] = os.environ["HOME"] = tempfile.mkdtemp(prefix="ix-faults-home-")
+    try:
+        for found in runs(plans, server):
+            line.send((found.plan.number, found.told, found.effects, found.left, found.faults))
+    finally:
+        line.send(None)
+        shutil.rmtree(os.environ["HOME"], ignore_errors=True)
+
+
+def carried_out_in_slots(
+    plans: Sequence[Plan], stores: Sequence[str], seed: int, server: str, slots: int
+) -> Iterator[Found]:
+    """Spread over processes; results as they come. Plans hold functions, which do not travel: their numbers do."""
+    context = get_context("spawn")
+    by_number = {plan.number: plan for plan in plans}
+    lines = []
+    for slot in range(slots):
+        mine, theirs = context.Pipe(duplex=False)
+        share = [plan.number for plan in plans[slot::slots]]
+        process = context.Process(target=_share, args=(share, stores, seed, server, theirs))
+        process.start()
+        theirs.close()
+        lines.append(mine)
+    while lines:
+        for line in wait(lines):
+            assert isinstance(line, Connection)
+            try:
+                heard = line.recv()
+            except EOFError:
+                heard = None
+            if heard is None:
+                lines.remove(line)
+                continue
+            number, told, effects, left, faults = heard
+            yield Found(by_number[number], told, effects, left, faults)
+
+
+def _share(numbers: Sequence[int], stores: Sequence[str], seed: int, server: str, line: Connection) -> None:
+    wanted = set(numbers)
+    _slot([plan for plan in universe(stores, seed) if plan.number in wanted], server, line)
+
+
+# --- the table -------------------------------------------------------------------------------------------
+
+
+def table(found: Sequence[Found]) -> str:
+    """What came of it, by step and fault, by store and processes, and what is wrong."""
+    lines = [
+        f"{'step':18} {'fault':26} {'runs':>5} {'told done':>9} {'unknown':>8} {'duplicate':>9} {'lost':>5} {'unreported':>10}"
+    ]
+    for broken in BREAKS:
+        rows = [one for one in found if one.plan.broken == broken]
+        if rows:
+            lines.append(f"{broken.step:18} {broken.name:26} {_figures(rows)}")
+    for name, one_of in (("sqlite", "store"), ("postgresql", "store"), (1, "processes"), (2, "processes")):
+        rows = [one for one in found if getattr(one.plan, one_of) == name]
+        what = name if one_of == "store" else f"{name} process{'es' if name == 2 else ''}"
+        lines.append(f"{what:45} {_figures(rows)}")
+    lines.append(f"{'all':45} {_figures(found)}")
+    others = Counter(word for one in found for word in one.faults)
+    lines.append(", ".join(f"{word}: {others[word]}" for word in WRONG))
+    return "\n".join(lines)
+
+
+def _figures(rows: Sequence[Found]) -> str:
+    from faults.run import is_done, is_unknown
+
+    done = sum(any(is_done(told) for _, told in one.told) for one in rows)
+    unknown = sum(is_unknown(one.told[-1][1]) for one in rows)
+    count = Counter(word for one in rows for word in one.faults)
+    return f"{len(rows):5} {done:9} {unknown:8} {count['duplicate']:9} {count['lost']:5} {count['unreported']:10}"
+
+
+def story(one: Found) -> str:
+    """A run that went wrong, to be read and repeated."""
+    plan = one.plan
+    head = (
+        f"{', '.join(one.faults)}: run {plan.number}, {plan.case.name}, {plan.broken.step}: {plan.broken.name}, "
+        f"{plan.store}, {plan.processes} processes, {'keyed' if plan.keyed else 'no key'}; effects {one.effects}, left {one.left}"
+    )
+    told = [
+        f"    life {life}: {'killed' if not said else 'done' if said.get('ok') else said.get('code')} "
+        f"{said.get('message', '')[:300] if said and not said.get('ok') else ''}"
+        for life, said in one.told
+    ]
+    return "\n".join([head, *told])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, print the table, fail when anything is wrong."""
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=1000, help="0: every one there is")
+    parser.add_argument("--slots", type=int, default=4, help="sandboxes side by side")
+    parser.add_argument("--only", default="", help="runs whose case, step or fault contains this")
+    parser.add_argument("--run", type=int, default=0, help="one run by its number")
+    options = parser.parse_args(arguments)
+    began = time.monotonic()
+    with database() as server:
+        stores = ("sqlite", "postgresql") if server else ("sqlite",)
+        if not server:
+            print(f"no PostgreSQL at {POSTGRESQL}: SQLite only")
+        plans = universe(stores, options.seed)
+        everything = len(plans)
+        if options.run:
+            plans = [plan for plan in plans if plan.number == options.run]
+        if options.only:
+            plans = [
+                plan
+                for plan in plans
+                if options.only in f"{plan.case.name} | {plan.broken.step} | {plan.broken.name}"
+            ]
+        plans = plans[: options.runs] if options.runs else plans
+        found = []
+        for one in carried_out_in_slots(plans, stores, options.seed, server, min(options.slots, len(plans))):
+            found.append(one)
+            if one.faults or options.run:
+                print(story(one), flush=True)
+    print(table(found))
+    wrong = [one for one in found if one.faults]
+    print(
+        f"seed {options.seed}: {len(found)} of {everything} runs in {time.monotonic() - began:.0f} s, "
+        f"{len({(one.plan.case.name) for one in found})} writes, {len(wrong)} wrong"
+    )
+    return 1 if wrong or len(found) < len(plans) else 0

@@ -1,0 +1,393 @@
+"""One run: a case, a fault, a store, one or two processes; three lives; and what came of it."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from faults.cases import Case, Json, Ledger
+from faults.worker import Order, later, work
+
+PATIENCE = 30.0
+MUCH_LATER = 600.0
+"""Seconds after which nothing can be under way any more."""
+PROCESSES = get_context("forkserver")
+PROCESSES.set_forkserver_preload(["faults.warm"])
+FOREVER = 60.0
+
+
+@dataclass(frozen=True)
+class Break:
+    """A fault, and where it strikes: at the write, at the look-ups before it, at reading back, or at the process."""
+
+    name: str
+    step: str
+    box: Json | None = None
+    """The sandbox's part of it."""
+    kill: str = ""
+    """Where the process is killed: a step of the worker, or `under way`."""
+    nobody: str = ""
+    """The kind of address where nobody answers: refused, silent."""
+    slow: bool = False
+    """Whether the request stays under way until after the second life."""
+    store_fails: bool = False
+
+
+HTML = "<html><body>Application error</body></html>"
+AT_REQUESTS: tuple[tuple[str, Json], ...] = (
+    ("reset before commit", {"drop": "before"}),
+    ("500 before commit", {"status": 500}),
+    ("429 with Retry-After", {"status": 429, "headers": {"Retry-After": "1"}}),
+    ("HTML, nothing done", {"status": 200, "body": HTML}),
+)
+AFTER_COMMIT: tuple[tuple[str, Json], ...] = (
+    ("reset after commit", {"drop": "after"}),
+    ("500 after commit", {"status": 500, "after_commit": True}),
+    ("503 after commit", {"status": 503, "body": HTML, "after_commit": True}),
+    ("cut JSON", {"cut": 12}),
+    ("empty body", {"status": 200, "after_commit": True}),
+    ("HTML after commit", {"status": 200, "body": HTML, "after_commit": True}),
+    ("wrong totals", {"status": 200, "after_commit": True}),
+)
+SLOW = {"delay": FOREVER}
+SLOW_ANSWER = {"delay": FOREVER, "after_commit": True}
+BREAKS = (
+    *(Break(name, "write", box) for name, box in (*AT_REQUESTS, *AFTER_COMMIT)),
+    Break("refused", "write", nobody="refused"),
+    Break("connect time-out", "write", nobody="silent"),
+    Break("read time-out, under way", "write", SLOW, slow=True),
+    Break("read time-out, done", "write", SLOW_ANSWER),
+    *(Break(name, "look-ups", {**box, "times": None}) for name, box in AT_REQUESTS),
+    Break("cut JSON", "look-ups", {"cut": 12, "times": None}),
+    Break("empty body", "look-ups", {"status": 200, "times": None}),
+    Break("refused", "look-ups", nobody="refused"),
+    Break("read time-out", "look-ups", {**SLOW, "times": None}),
+    *(Break(name, "read back", {**box, "times": None}) for name, box in AT_REQUESTS),
+    Break("cut JSON", "read back", {"cut": 12, "times": None}),
+    Break("empty body", "read back", {"status": 200, "times": None}),
+    Break("kill -9", "before intent", kill="before intent"),
+    Break("kill -9", "after intent", kill="after intent"),
+    Break("kill -9", "request under way", SLOW, kill="under way", slow=True),
+    Break("kill -9", "request committed", SLOW_ANSWER, kill="under way"),
+    Break("kill -9", "after answer", kill="answered"),
+    Break("kill -9", "before finish", kill="before finish"),
+    Break("kill -9", "after finish", kill="after finish"),
+    Break("store gone", "finish", store_fails=True),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run is."""
+
+    number: int
+    case: Case
+    broken: Break
+    store: str
+    processes: int
+    keyed: bool
+
+
+@dataclass
+class Found:
+    """What one run found."""
+
+    plan: Plan
+    told: list[tuple[int, Json]] = field(default_factory=list)
+    """In which life, and what; {} for who was killed."""
+    effects: list[int] = field(default_factory=list)
+    """How often it had happened at the end of each life."""
+    left: list[str] = field(default_factory=list)
+    """States of intents that are not finished in the end."""
+    faults: list[str] = field(default_factory=list)
+    """What is wrong: duplicate, lost, unreported, unfinished, trail."""
+
+
+class Worker:
+    """A process with one order."""
+
+    def __init__(self, order: Order) -> None:
+        self.line, theirs = PROCESSES.Pipe()
+        self.process: BaseProcess = PROCESSES.Process(target=work, args=(order, theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.expect("ready")
+
+    def go(self, seconds: float = 0.0) -> None:
+        """Let it start, now or so much later, or go on from where it stopped."""
+        self.line.send(seconds)
+
+    def expect(self, what: str) -> Any:
+        """Its next word."""
+        word, content = _heard(self.line)
+        if word != what:
+            raise RuntimeError(f"expected {what}, heard {word}: {content}")
+        return content
+
+    def told(self) -> Json:
+        """What its caller is told in the end, wherever it would have stopped."""
+        word, content = _heard(self.line)
+        while word != "told":
+            self.go()
+            word, content = _heard(self.line)
+        found: Json = content
+        return found
+
+    def end(self) -> None:
+        """Nothing more to do."""
+        self.line.send(None)
+        self.process.join(PATIENCE)
+
+    def killed(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.join(PATIENCE)
+
+
+def _heard(line: Connection) -> Any:
+    if not line.poll(PATIENCE):
+        raise RuntimeError("a worker said nothing")
+    return line.recv()
+
+
+@dataclass
+class Places:
+    """Where runs happen."""
+
+    ledger: Ledger
+    folder: Path
+    empty: Path
+    """A migrated SQLite file to copy."""
+    server: str
+    """A PostgreSQL URL; empty without one."""
+    refused: str
+    silent: str
+
+
+def carried_out(plan: Plan, places: Places) -> Found:
+    """Three lives: one in which something breaks, one at once after it, one much later."""
+    ledger, box = places.ledger, places.ledger.box
+    box.reset()
+    box.set_option("rate_limit", 1_000_000)
+    arguments = plan.case.arrange(ledger)
+    if plan.keyed:
+        arguments = {**arguments, "idempotency_key": "the-same"}
+    box.clear_requests()
+    order = Order(
+        url=box.base_url,
+        key=box.api_key,
+        store=_store(plan, places),
+        account=f"run{plan.number}",
+        operation=plan.case.operation,
+        arguments=arguments,
+        timeout=1 if "time-out" in plan.broken.name else 5,
+        stop="answered" if plan.broken.step == "read back" else plan.broken.kill.replace("under way", ""),
+        writes_to=getattr(places, plan.broken.nobody)
+        if plan.broken.nobody and plan.broken.step == "write"
+        else "",
+        store_fails=plan.broken.store_fails,
+    )
+    found = Found(plan)
+    _first(found, order, places, arguments)
+    if not plan.broken.slow:
+        _clear(box)
+    found.effects.append(plan.case.count(ledger, arguments))
+    again = Worker(later(order, 0.0)) if _worth_repeating(found) else None
+    for life, seconds in ((2, 0.0), (3, MUCH_LATER)):
+        if again is not None and _worth_repeating(found):
+            again.go(seconds)
+            found.told.append((life, again.told()))
+        _clear(box)
+        found.effects.append(plan.case.count(ledger, arguments))
+    if again is not None:
+        again.end()
+    elif plan.broken.store_fails:
+        # Told that it is done, nobody calls again; what the store missed is found out at the next start.
+        start = Worker(replace(later(order, MUCH_LATER), operation="list_taxes", arguments={}))
+        start.go(MUCH_LATER)
+        start.told()
+        start.end()
+    _judge(found, order)
+    return found
+
+
+def _store(plan: Plan, places: Places) -> str:
+    if plan.store == "postgresql":
+        return places.server
+    file = places.folder / f"{plan.number}.db"
+    shutil.copy(places.empty, file)
+    return str(file)
+
+
+def _first(found: Found, order: Order, places: Places, arguments: Json) -> None:
+    plan, box = found.plan, places.ledger.box
+    broken = plan.broken
+    if broken.step == "look-ups" and broken.nobody:
+        order = Order(**{**vars(order), "url": places.refused})
+    first = Worker(order)
+    second = Worker(later(order, 0.0)) if plan.processes == 2 else None
+    if broken.box and broken.step != "read back":
+        box.fault(**_fault(plan, places.ledger, arguments))
+    first.go()
+    if broken.kill == "under way":
+        if not box.wait_for_request(plan.case.method, plan.case.path, PATIENCE):
+            raise RuntimeError("the request never came")
+        _committed(plan, places.ledger, arguments)
+    elif order.stop:
+        first.expect("at")
+    if second is not None:
+        second.go()
+    if broken.kill:
+        first.killed()
+        found.told.append((1, {}))
+    else:
+        if broken.step == "read back":
+            box.fault(**{**(broken.box or {}), "method": "GET"})
+            first.go()
+        found.told.append((1, first.told()))
+        first.end()
+    if second is not None:
+        found.told.append((1, second.told()))
+        second.end()
+
+
+def _committed(plan: Plan, ledger: Ledger, arguments: Json) -> None:
+    """Wait until the box has done what it keeps the answer of."""
+    if (plan.broken.box or {}).get("after_commit"):
+        _until(lambda: plan.case.count(ledger, arguments) > 0)
+
+
+def _fault(plan: Plan, ledger: Ledger, arguments: Json) -> Json:
+    broken = plan.broken
+    fault = dict(broken.box or {})
+    if broken.step == "look-ups":
+        return {**fault, "method": "GET"}
+    if broken.name == "wrong totals":
+        fault["body"] = _wrong(plan.case, ledger, arguments)
+    return {**fault, "method": plan.case.method, "path": plan.case.path}
+
+
+def _wrong(case: Case, ledger: Ledger, arguments: Json) -> Any:
+    """An answer about the right document, with a total that is not the stored one."""
+    from ix_tools.sandbox.rows import Document
+
+    numbers = [row.id for row in ledger.rows(Document)]
+    made = max(numbers, default=1000) + 1
+    body: Json = {
+        "id": arguments.get("document_id") or arguments.get("receipt_id") or made,
+        "total": 0.01,
+        "status": "draft",
+    }
+    if case.answer == "receipt":
+        return {"receipt": {**body, "id": arguments.get("receipt_id") or made}}
+    if case.answer == "document":
+        return {arguments["document_type"].removesuffix("s"): body}
+    return {"sequences": [{"id": 70020, "serie": "?"}]} if case.answer == "sequences" else None
+
+
+def _clear(box: Any) -> None:
+    """Nothing goes wrong any more, and what was under way comes to its end."""
+    slow = [at for at, one in enumerate(box.requests()) if one["status"] is None]
+    with _held(box) as held:
+        box.clear_faults()
+    if held:
+        _until(lambda: any(box.requests()[at]["status"] is not None for at in slow))
+
+
+@contextmanager
+def _held(box: Any) -> Iterator[bool]:
+    control = box.box.control
+    with control._lock:
+        under_way = bool(control._held)
+    yield under_way
+
+
+def _until(true: Any) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > end:
+            raise RuntimeError("it never came to that")
+        time.sleep(0.002)
+
+
+# --- what it means ---------------------------------------------------------------------------------------
+
+
+def is_done(told: Json) -> bool:
+    """Whether a caller was told that it is done, in whatever shape it was stored."""
+    return bool(told.get("ok")) or told.get("sent") == "stored"
+
+
+def is_unknown(told: Json) -> bool:
+    """Whether a caller was told that nobody knows."""
+    return told.get("sent") == "unknown" or told.get("code") == "in_progress"
+
+
+def _worth_repeating(found: Found) -> bool:
+    """A caller repeats a call until it is told that it is done; a killed one was told nothing."""
+    told = [one for _, one in found.told]
+    if found.plan.keyed:
+        return True
+    return not any(is_done(one) for one in told)
+
+
+def _judge(found: Found, order: Order) -> None:
+    plan, effects = found.plan, found.effects
+    wrong: list[str] = []
+    if effects[-1] > 1:
+        wrong.append("duplicate")
+    by_life = [[one for life, one in found.told if life == number] for number in (1, 2, 3)]
+    for number, told in enumerate(by_life):
+        before = effects[number - 1] if number else 0
+        if any(is_done(one) for one in told) and effects[max(number, 0)] == 0:
+            wrong.append("lost")
+        happened = effects[number] > before
+        slow = plan.broken.slow and number == 0 and effects[1] > 0
+        heard = [one for one in told if one]
+        definite = (
+            heard and len(heard) == len(told) and not any(is_done(one) or is_unknown(one) for one in heard)
+        )
+        if (happened or slow) and definite:
+            wrong.append("unreported")
+    last = found.told[-1][1]
+    if effects[-1] == 0 and not is_unknown(last):
+        wrong.append("unfinished")
+    untold = effects[-1] == 1 and not any(is_done(one) for _, one in found.told)
+    if untold and plan.case.tells and (plan.keyed or plan.broken.step != "after finish"):
+        wrong.append("untold")
+    if any(one.get("code") == "internal_error" for _, one in found.told):
+        wrong.append("internal")
+    found.left, trail = _kept(order)
+    if trail:
+        wrong.append("trail")
+    # What a create made is told by its unique id alone, and that is asked when the call is repeated.
+    unasked = plan.broken.store_fails and plan.case.operation == "create_invoice" and not plan.keyed
+    if found.left and plan.case.tells and not unasked:
+        wrong.append("left open")
+    found.faults = sorted(set(wrong))
+
+
+def _kept(order: Order) -> tuple[list[Any], list[Any]]:
+    """What the journal still holds as unfinished, and faults in the audit trail of a file."""
+    from ix_tools import audit
+    from ix_tools.account import account_name
+    from ix_tools.journal import UNFINISHED, Journal
+    from ix_tools.settings import Settings, for_sandbox
+    from ix_tools.store import Store
+
+    store = Store(order.store)
+    settings = for_sandbox(Settings(), order.url, order.key).model_copy(update={"account": order.account})
+    try:
+        left = [
+            one.state for one in Journal(store, 1.0).listed(account_name(settings)) if one.state in UNFINISHED
+        ]
+        trail = audit.verify(store, Path()) if store.file else []
+    finally:
+        store.close()
+    return left, trail

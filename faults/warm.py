@@ -1,0 +1,47 @@
+"""Loaded once before workers are forked from it: what every process of ours would load and build for itself."""
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import httpx2
+from pydantic import BaseModel
+
+from ix_tools.operations.catalogue import catalogue
+from ix_tools.vocabulary import Call, Record
+
+for module in (
+    "anyio._backends._asyncio",
+    "babel.dates",
+    "babel.numbers",
+    "email_validator",
+    "faults.matrix",
+    "faults.worker",
+    "ix_tools.aftermath",
+    "ix_tools.perform",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite",
+):
+    try:
+        import_module(module)
+    except ImportError:
+        continue
+
+
+def built(base: type[BaseModel]) -> None:
+    """Build every model that would otherwise be built when first used."""
+    for model in base.__subclasses__():
+        if not getattr(model, "__pydantic_complete__", True):
+            model.model_rebuild(raise_errors=False)
+        built(model)
+
+
+catalogue()
+for kind in (Call, Record):
+    built(kind)
+
+# Reading the machine's certificates takes longer than all the rest, and nothing here speaks TLS.
+transport: Any = import_module("httpx2._transports.default")
+transport.create_ssl_context = cache(transport.create_ssl_context)
+httpx2.AsyncClient(trust_env=False)

@@ -1,0 +1,33 @@
+"""Both stores: every test that takes `place` runs on a SQLite file and on PostgreSQL, where there is one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sql
+
+from faults.matrix import POSTGRESQL, database
+from ix_tools.store import Store, metadata
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """A PostgreSQL database for this session alone; an empty word where there is no server."""
+    with database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store, as the setting names it."""
+    if request.param == "sqlite":
+        return str(tmp_path / "data" / "ix-tools.db")
+    url: str = request.getfixturevalue("server")
+    if not url:
+        pytest.skip(f"no PostgreSQL at {POSTGRESQL}; IX_TOOLS_TEST_POSTGRESQL names another")
+    store = Store(url)
+    with store.writing() as connection:
+        tables = ", ".join(table.name for table in metadata.sorted_tables)
+        connection.execute(sql.text(f"TRUNCATE {tables}"))
+    store.close()
+    return url

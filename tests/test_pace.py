@@ -1,0 +1,310 @@
+"""The limit of requests holds for the account as a whole, Retry-After is obeyed, and a breaker says when it tries again.
+
+Time is the store's clock, which these tests move; waiting moves it too.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from faults.run import PROCESSES
+from ix_tools import account
+from ix_tools.account import Account, retry_after
+from ix_tools.errors import IxError, RateLimited, StoreUnavailable, Unavailable
+from ix_tools.pace import FAILURES, PAUSE, Pace
+from ix_tools.store import Store
+from ix_tools.wire import Response
+from tests.sandboxed import Office, about, invoice
+
+START = 1_800_000_000.0
+
+
+@dataclass
+class Time:
+    """A clock that goes on when somebody waits."""
+
+    now: float = START
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    made = Time()
+    monkeypatch.setattr("ix_tools.pace.anyio.sleep", made.sleep)
+    return made
+
+
+def pace(place: str, time: Time, per_minute: int = 600, patience: float = 30.0) -> Pace:
+    """The pace of one process."""
+    store = Store(place)
+    store.clock = time
+    return Pace(store, "acme", per_minute, patience)
+
+
+# --- the limit --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("per_minute", [60, 600, 780])
+async def test_no_minute_holds_more_than_the_limit_and_at_least_95_percent_of_it_is_used(
+    place: str, time: Time, per_minute: int
+) -> None:
+    """Two processes ask without a pause, which is far more than twice the limit."""
+    one, other = pace(place, time, per_minute, 600), pace(place, time, per_minute, 600)
+    left: list[float] = []
+    while time.now < START + 120:
+        for each in (one, other):
+            await each.turn()
+            left.append(time.now)
+    for begin in left:
+        assert sum(begin <= at < begin + 60 for at in left) <= per_minute
+    used = sum(START + 30 <= at < START + 90 for at in left)
+    assert used >= 0.95 * per_minute
+    one.store.close()
+    other.store.close()
+
+
+async def test_accounts_do_not_wait_for_each_other(place: str, time: Time) -> None:
+    one = pace(place, time, 1)
+    await one.turn()
+    await replace(one, account="other").turn()
+    assert time.now == START
+    one.store.close()
+
+
+async def test_whoever_would_wait_too_long_is_refused_before_anything_is_sent(place: str, time: Time) -> None:
+    one = pace(place, time, 2, patience=5)
+    await one.turn()
+    with pytest.raises(RateLimited) as error:
+        await one.turn()
+    shown = error.value.as_dict()
+    assert (shown["sent"], shown["retryable"]) == ("nothing", True)
+    assert shown["next"] == f"repeat the same call in {shown['retry_after']} seconds"
+    await time.sleep(shown["retry_after"])
+    await one.turn()
+    one.store.close()
+
+
+async def test_a_clock_that_was_set_back_does_not_stop_everything(place: str, time: Time) -> None:
+    one = pace(place, time, 600)
+    await one.turn()
+    time.now -= 86400
+    with pytest.raises(RateLimited) as error:
+        await one.turn()
+    assert error.value.details["retry_after"] <= 90
+    one.store.close()
+
+
+async def test_the_count_goes_by_the_servers_clock_not_the_hosts(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not server:
+        pytest.skip("no PostgreSQL here")
+    one = Pace(Store(server), "skewed", 780, 5.0)
+    await one.turn()
+    monkeypatch.setattr("time.time", lambda: START + 3600)
+    for _ in range(5):
+        await one.turn()
+    one.store.close()
+
+
+def test_two_processes_together_keep_to_the_limit(place: str) -> None:
+    """Counts, not timings: of 60 turns asked for at once, the burst is granted, and no process gets more than its share."""
+    from faults.crowd import turns
+
+    lines = []
+    for _ in range(2):
+        mine, theirs = PROCESSES.Pipe()
+        process = PROCESSES.Process(target=turns, args=(place, 600, 30, theirs))
+        process.start()
+        theirs.close()
+        lines.append((process, mine))
+    granted = []
+    for process, line in lines:
+        granted += line.recv()
+        process.join(30)
+    granted.sort()
+    assert len(granted) == 60
+    # 15 may leave at once, then 9.75 a second; half a second for a process that looked at its clock late.
+    for at, moment in enumerate(granted):
+        assert at + 1 <= 15 + (moment - granted[0] + 0.5) * 9.75
+
+
+# --- Retry-After and the breaker --------------------------------------------------------------------------
+
+
+async def test_retry_after_holds_for_every_process(place: str, time: Time) -> None:
+    one, other = pace(place, time), pace(place, time)
+    await one.answered(429, 7.0)
+    await other.turn()
+    assert time.now == START + 7
+    one.store.close()
+    other.store.close()
+
+
+async def test_a_longer_retry_after_than_the_patience_is_said(place: str, time: Time) -> None:
+    one = pace(place, time, patience=5)
+    await one.answered(429, 60.0)
+    with pytest.raises(RateLimited, match="asked to wait") as error:
+        await one.turn()
+    assert error.value.next == "repeat the same call in 60 seconds"
+    one.store.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-3", None), ("1.5", None)]
+)
+def test_retry_after_is_read_where_it_says_something(said: str, seconds: float | None) -> None:
+    assert retry_after(Response(429, headers={"retry-after": said})) == seconds
+
+
+def test_retry_after_may_be_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account.time, "time", lambda: START)
+    assert retry_after(Response(429, headers={"retry-after": formatdate(START + 9, usegmt=True)})) == 9.0
+    assert retry_after(Response(429, headers={"retry-after": formatdate(START - 9, usegmt=True)})) == 0.0
+
+
+async def test_failures_in_a_row_close_the_account_and_it_says_until_when(place: str, time: Time) -> None:
+    one, other = pace(place, time), pace(place, time)
+    for _ in range(FAILURES):
+        await one.turn()
+        await one.answered(503, None)
+    with pytest.raises(Unavailable) as error:
+        await other.turn()
+    assert error.value.as_dict() | {"problems": []} == {
+        "ok": False,
+        "code": "unavailable",
+        "message": "InvoiceXpress failed 5 times in a row, so nothing is sent for 20 more seconds. Nothing was sent.",
+        "problems": [],
+        "sent": "nothing",
+        "next": "repeat the same call in 20 seconds",
+        "retryable": True,
+        "retry_after": 20,
+    }
+    await time.sleep(PAUSE)
+    await other.turn()
+    one.store.close()
+    other.store.close()
+
+
+async def test_a_success_of_any_process_counts(place: str, time: Time) -> None:
+    """Otherwise a failure a week, each in a process of its own, would one day close the account."""
+    for _ in range(3 * FAILURES):
+        failing, working = pace(place, time), pace(place, time)
+        await failing.turn()
+        await failing.answered(0, None)
+        await working.turn()
+        await working.answered(200, None)
+        failing.store.close()
+        working.store.close()
+    last = pace(place, time)
+    await last.turn()
+    last.store.close()
+
+
+async def test_refusals_are_answers_and_close_nothing(place: str, time: Time) -> None:
+    one = pace(place, time)
+    for status in (401, 404, 409, 422, 429):
+        for _ in range(FAILURES):
+            await one.answered(status, None)
+    await one.turn()
+    assert time.now == START
+    one.store.close()
+
+
+# --- on the road --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def paced(office: Office, place: str) -> AsyncIterator[Office]:
+    """The road with a pace of 600 requests a minute."""
+    settings = office.desk.settings.model_copy(update={"timeout_seconds": 3})
+    desk = replace(
+        office.desk, settings=settings, account=Account(settings, Pace(Store(place), "acme", 600, 30.0))
+    )
+    yield Office(office.box, desk)
+    await desk.close()
+    desk.account._pace.store.close()  # type: ignore[union-attr]
+
+
+async def test_at_twice_the_limit_no_call_is_lost_and_no_write_repeated(paced: Office) -> None:
+    """The sandbox refuses what goes past its limit; whoever keeps to the pace never sees that."""
+    paced.box.set_option("rate_limit", 600)
+    told: list[dict[str, Any]] = []
+
+    async def one(number: int) -> None:
+        told.append(await paced.call("create_invoice", invoice(idempotency_key=str(number))))
+
+    async with anyio.create_task_group() as group:
+        for number in range(10):
+            group.start_soon(one, number)
+    assert len({result["document"]["id"] for result in told}) == 10
+    assert len(paced.writes()) == 10
+    assert 429 not in {request["status"] for request in paced.box.requests()}
+
+
+async def test_a_write_after_429_is_sent_again_because_nothing_was_done(paced: Office) -> None:
+    paced.box.fault("POST", "/invoices", status=429, headers={"Retry-After": "1"})
+    result = await paced.call("create_invoice", invoice())
+    assert result["ok"]
+    assert [request["status"] for request in paced.writes()] == [429, 201]
+
+
+async def test_a_long_retry_after_ends_in_a_refusal_that_names_it(paced: Office) -> None:
+    paced.box.fault("POST", "/invoices", status=429, headers={"Retry-After": "90"})
+    error = await paced.failed("create_invoice", invoice())
+    assert (error.code, error.as_dict()["sent"]) == ("rate_limited", "nothing")
+    assert error.details["retry_after"] in {89, 90}
+    assert len(paced.writes()) == 1
+
+
+async def test_reads_are_tried_again_and_writes_are_not(office: Office) -> None:
+    made = await office.draft()
+    office.box.clear_requests()
+    office.box.fault("GET", "/invoices/", status=503, times=2)
+    assert (await office.read(made))["id"] == made["id"]
+    assert len(office.box.requests()) == 3
+    office.box.clear_requests()
+    office.box.fault("PUT", "change-state", status=500)
+    error = await office.failed("change_state", about(made, state="finalized"))
+    assert error.code == "not_carried_out"
+    assert len(office.writes()) == 1
+
+
+async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
+    office: Office, tmp_path: Path
+) -> None:
+    """`Nothing was sent` would be wrong by then, and the call would be repeated."""
+
+    class Failing(Pace):
+        async def answered(self, status: int, retry_after: float | None) -> None:
+            raise StoreUnavailable("The store is gone.")
+
+    settings = office.desk.settings
+    desk = replace(office.desk, account=Account(settings, Failing(Store(tmp_path / "p.db"), "a", 780, 5)))
+    result = await Office(office.box, desk).call("create_invoice", invoice())
+    assert result["ok"]
+    await desk.close()
+
+
+async def test_an_answer_that_trickles_ends_all_the_same(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The HTTP library's limit is per piece; this one is for the whole."""
+    monkeypatch.setattr(account, "SPARE", -0.9)
+    settings = office.desk.settings.model_copy(update={"timeout_seconds": 1})
+    desk = replace(office.desk, account=Account(settings))
+    office.box.fault("GET", "/taxes", delay=60, times=None)
+    with pytest.raises(IxError, match="TimeoutError"):
+        await Office(office.box, desk).call("list_taxes")
+    office.box.clear_faults()
+    await desk.close()
