@@ -1,7 +1,9 @@
 """The database: a SQLite file of the user's, opened when first needed; what it cannot keep, nobody may rely on."""
 
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,9 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
+
+PATIENCE = 5
+"""Seconds to wait for another process that has the file."""
 
 metadata = sql.MetaData()
 
@@ -93,7 +98,7 @@ class Store:
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         # Put together by the library: in a path written into an address, a `?` would end the path.
         address = sql.URL.create("sqlite", database=str(self._path))
-        engine = sql.create_engine(address, connect_args={"timeout": 5})
+        engine = sql.create_engine(address, connect_args={"timeout": PATIENCE})
         sql.event.listen(engine, "connect", _prepare)
         sql.event.listen(engine, "begin", _begin)
         try:
@@ -107,10 +112,25 @@ class Store:
 def _prepare(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy says when a transaction begins, below
     cursor = connection.cursor()
+    _write_ahead(cursor)
     # FULL: an approval that was used must be used after a power cut too.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    # Unlike a transaction this does not wait for its turn: of two servers that open a new file at once, one is told "locked".
+    last = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as trouble:
+            if trouble.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -16,7 +16,7 @@ from ix_tools.vocabulary import DocumentType, GuideType, Id, InvoiceType, Money,
 class GetDocument(Operation[DocumentResult]):
     """Read one document whole: state, number, ATCUD, client, lines, totals.
 
-    Source: invoices-v2 "Get"; OpenAPI getInvoice, getEstimate, getGuide.
+    Source: API v2 documentation, Invoices, Get; OpenAPI getInvoice, getEstimate, getGuide.
     """
 
     document_type: DocumentType
@@ -96,14 +96,21 @@ class DocumentRow(Record):
     telling = frozenset({"id", "number", "status", "total"})
 
     id: int | None = None
+    """What operations take."""
     document_type: str = ""
+    """As operations take it."""
     number: str | None = None
+    """Number and series, as 6/2026."""
     status: str | None = None
+    """draft, final, settled, canceled, deleted or second_copy."""
     date: str | None = None
     due_date: str | None = None
     client: str | None = None
+    """The client's name."""
     reference: str | None = None
+    """Yours, such as an order number."""
     total: str | None = None
+    """With VAT."""
 
 
 class InvoiceList(Record):
@@ -127,7 +134,7 @@ def row_of(document: Document) -> DocumentRow:
 class ListInvoices(Operation[InvoiceList]):
     """List invoices, notes and receipts, newest first, in pages. A new document may take seconds to appear.
 
-    Source: invoices-v2 "List all"; OpenAPI listInvoices.
+    Source: API v2 documentation, Invoices, List all; OpenAPI listInvoices.
     """
 
     types: Annotated[list[ListType], At("type[]", LIST_TYPES)] = Field(
@@ -182,7 +189,7 @@ class ListInvoices(Operation[InvoiceList]):
         content = content or {}
         page = Page.model_validate(content.get("pagination") or {})
         rows = [row_of(Document.model_validate(one)) for one in content.get("invoices") or []]
-        # The search is fuzzy (A1.3): an exact reference is matched here, and what fell out is said.
+        # The search is fuzzy: an exact reference is matched here, and what fell out is said.
         matching = [row for row in rows if self.reference is None or row.reference == self.reference]
         said = []
         if page.current_page < page.total_pages:
@@ -209,7 +216,7 @@ class RelatedDocuments(Record):
 class GetRelatedDocuments(Operation[RelatedDocuments]):
     """List what belongs to an invoice: receipts, credit notes, debit notes.
 
-    Source: invoices-v2 "Related Documents"; OpenAPI relatedDocs.
+    Source: API v2 documentation, Invoices, Related Documents; OpenAPI relatedDocs.
     """
 
     document_id: Id
@@ -235,7 +242,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
 class ChangeState(Operation[DocumentResult]):
     """Finalize, cancel, delete, settle or unsettle a document; a person approves. Finalizing issues a certified tax document that can never be edited or deleted. draft: finalized, deleted; final: canceled, settled; settled: unsettled (notes), canceled (invoice_receipts).
 
-    Source: invoices-v2 "Change State"; OpenAPI changeInvoiceState, changeGuideState; transitions table B.
+    Source: API v2 documentation, Invoices, Change State; OpenAPI changeInvoiceState, changeGuideState.
     """
 
     document_type: InvoiceType | GuideType
@@ -304,7 +311,7 @@ class ChangeState(Operation[DocumentResult]):
         return Expected({"status": status, **(kept if self.state == "finalized" else {})})
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
-        """The document after the change; an empty answer is a success (J3) and is read back by the road."""
+        """The document after the change; an empty answer is a success and is read back by the road."""
         return with_to_pay(Document.model_validate(content or {}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:

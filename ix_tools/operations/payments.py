@@ -30,7 +30,7 @@ def receipt_of(content: Any) -> Document:
 class GeneratePayment(Operation[ReceiptResult]):
     """Record a payment of an invoice, which issues a certified receipt; a person approves.
 
-    Source: invoices-v2 "Generate Payment/Receipt"; OpenAPI generatePayment.
+    Source: API v2 documentation, Invoices, Generate Payment/Receipt; OpenAPI generatePayment.
     """
 
     document_type: Annotated[Literal["invoices", "simplified_invoices", "vat_moss_invoices"], OURS] = (
@@ -109,7 +109,7 @@ class GeneratePayment(Operation[ReceiptResult]):
 class CancelPayment(Operation[ReceiptResult]):
     """Cancel a receipt and its payment; the invoice is open again. A person approves.
 
-    Source: invoices-v2 "Cancel Payment/Receipt"; OpenAPI cancelReceipt.
+    Source: API v2 documentation, Invoices, Cancel Payment/Receipt; OpenAPI cancelReceipt.
     """
 
     receipt_id: Id

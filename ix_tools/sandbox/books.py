@@ -26,5 +26,5 @@ class Books:
         return self.now.date()
 
     def shows(self, document: Document) -> bool:
-        """Whether a list already knows this document: listing is late (C23)."""
+        """Whether a list already knows this document: listing is late (trap 23)."""
         return datetime.fromisoformat(document.created_at) + timedelta(seconds=self.lag) <= self.now
