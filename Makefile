@@ -24,8 +24,8 @@ help:  ## this list
 demo: $(DONE)/runtime  ## issue a first invoice in the sandbox, nothing to sign up for; ARGS="..." is passed on
 	@$(BIN)/ix-tools demo $(ARGS)
 
-test: $(DONE)/dev  ## run the tests; ARGS="-k exemption" is passed on to pytest
-	$(BIN)/python -m pytest $(ARGS)
+test: $(DONE)/dev  ## run the tests, two at a time; ARGS="-k exemption" is passed on to pytest
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(DONE)/dev  ## run the gate: format, lint, types, imports, generated files, examples, wheel; STEPS="lint types" for some
 	@$(BIN)/python tools/check $(STEPS)

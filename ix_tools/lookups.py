@@ -260,7 +260,7 @@ class LookUps:
         except NotFound:
             return None
         except Unavailable:
-            # J24: a miss by name can be a 500. Only a list read to its end says that nobody has the name.
+            # A miss by name can be a 500. Only a list read to its end says that nobody has the name.
             return await self._client_in_list(name)
         return _made(Client, wire.unwrapped(body, "client") or {})
 

@@ -54,7 +54,7 @@ _ALL = (
             "client": "Nome ou código do cliente / client's name or code",
             "what": "O que se fatura: linhas, quantidades, preços sem IVA / what is invoiced: lines, quantities, prices without VAT",
             "tax": "Nome da taxa, p. ex. IVA23 / name of the tax, e.g. IVA23",
-            "tax_exemption": "Código de isenção se alguma linha tem 0 % / exemption code if a line has 0 %",
+            "tax_exemption": "Código de isenção, se alguma linha tiver 0 % / exemption code if a line has 0 %",
             "series": "Série / series",
         },
         required=frozenset({"client", "what"}),
@@ -62,11 +62,11 @@ _ALL = (
             """Emite uma fatura no InvoiceXpress.
 Cliente: {client}. A faturar: {what}. Taxa: {tax}. Isenção: {tax_exemption}. Série: {series}.
 
-1. Procura o cliente com find_client (código, ou nome exato). Se não existe, pede nome, código, NIF e país.
-2. Vê as taxas com list_taxes e usa o nome exato. Se alguma linha tem 0 %, confirma o motivo com lookup_exemption_codes; nunca o adivinhes.
-3. Cria o rascunho com create_invoice (date: today, a menos que a pessoa diga outra; pergunta o vencimento se não o sabes).
-4. Mostra à pessoa cliente, linhas, IVA por taxa e total tal como vieram no resultado. Se vier stored_differently, pára e mostra as diferenças.
-5. Finaliza com change_state só quando a pessoa o pedir; a aprovação é dela, não tua. Nunca digas que está emitida antes de o resultado o dizer.
+1. Procura o cliente com find_client (código, ou nome exato). Se não existir, pede nome, código, NIF e país.
+2. Vê as taxas com list_taxes e usa o nome exato. Se alguma linha tiver 0 %, confirma o motivo com lookup_exemption_codes; nunca o adivinhes.
+3. Cria o rascunho com create_invoice (date: today, a menos que a pessoa indique outra; pergunta o vencimento se não o souberes).
+4. Mostra à pessoa o cliente, as linhas, o IVA por taxa e o total, tal como vêm no resultado. Se vier stored_differently, para e mostra as diferenças.
+5. Finaliza com change_state só quando a pessoa o pedir; a aprovação é dela, não tua. Nunca digas que a fatura está emitida antes de o resultado o dizer.
 6. Oferece o PDF (get_pdf) e o envio por e-mail (send_email, com aprovação).""",
             """Issue an invoice in InvoiceXpress.
 Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Series: {series}.
@@ -82,7 +82,7 @@ Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Se
     Prompt(
         name="correct_document",
         title="Corrigir um documento emitido / Correct an issued document",
-        description="Nota de crédito ou anulação: qual, e porquê. / Credit note or cancelling: which, and why.",
+        description="Nota de crédito ou anulação: qual das duas, e porquê. / Credit note or cancelling: which, and why.",
         arguments={
             "document_type": "Tipo de documento / kind of document",
             "document_id": "Id do documento / the document's id",
@@ -93,15 +93,15 @@ Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Se
             """Corrige um documento já emitido. Tipo: {document_type}. Id: {document_id}. O que está errado: {problem}.
 
 Um documento finalizado não se edita nem se apaga (Portaria 363/2010). Decide assim:
-- O valor ou o imposto muda, por qualquer razão: nota de crédito (ou de débito) que cita a fatura (CIVA 29.º/7, 36.º/6).
-- O cliente já o recebeu, ou já foi comunicado à AT: nota de crédito.
-- Só há erro que não muda valor nem imposto (por exemplo o NIF) e o cliente ainda não o tem: anular com motivo e emitir de novo.
-- Nunca as duas coisas no mesmo documento. Se tem recibo, anula primeiro o recibo (cancel_payment).
+- O valor ou o imposto altera-se, por qualquer razão: nota de crédito (ou de débito) que refere a fatura (CIVA 29.º/7, 36.º/6).
+- O cliente já recebeu o documento, ou este já foi comunicado à AT: nota de crédito.
+- O erro não altera o valor nem o imposto (por exemplo, o NIF) e o cliente ainda não tem o documento: anular com motivo e emitir de novo.
+- Nunca as duas coisas no mesmo documento. Se tiver recibo, anula primeiro o recibo (cancel_payment).
 
-1. Lê-o com get_document e o que lhe está ligado com get_related_documents.
-2. Diz à pessoa qual dos caminhos é, e porquê; espera que ela decida.
+1. Lê o documento com get_document, e o que lhe está associado com get_related_documents.
+2. Diz à pessoa qual é o caminho certo, e porquê; espera que ela decida.
 3. Nota de crédito: create_invoice com document_type credit_notes, owner_invoice_id e as linhas a creditar, no máximo o que resta; depois change_state finalized.
-   Anulação: change_state canceled, com uma frase inteira em message.
+   Anulação: change_state canceled, com uma frase completa em message.
 4. Cada passo irreversível é aprovado pela pessoa.""",
             """Correct a document that was already issued. Kind: {document_type}. Id: {document_id}. What is wrong: {problem}.
 
@@ -128,10 +128,10 @@ A finalized document is neither edited nor deleted (Portaria 363/2010). Decide l
             """Verifica o mês {month} no InvoiceXpress. Só leitura: não alteres nada.
 
 1. list_invoices do mês com states draft: rascunhos por emitir. As faturas emitem-se até ao 5.º dia útil após a operação (CIVA 36.º/1).
-2. list_invoices do mês com states final: faturas por pagar; separa as vencidas (due_date antes de hoje).
+2. list_invoices do mês com states final: faturas por pagar; destaca as vencidas (due_date anterior a hoje).
 3. list_invoices com final, settled e canceled, todas as páginas: por série e tipo, confirma que os números são seguidos e as datas não recuam.
 4. list_sequences: séries com N/D não podem emitir.
-5. Resume em tabela: o que falta, quanto vale, o que fazer. Lembra que a comunicação à AT é até ao dia 5 do mês seguinte.""",
+5. Resume numa tabela: o que falta, quanto vale, o que fazer. Lembra que a comunicação à AT se faz até ao dia 5 do mês seguinte.""",
             """Check the month {month} in InvoiceXpress. Read only: change nothing.
 
 1. list_invoices of the month with states draft: drafts not issued. Invoices are due by the 5th working day after the sale (CIVA 36/1).

@@ -46,9 +46,12 @@ class Tax(Record):
     id: ReadId = None
     name: Text = None
     value: ReadExact = None
+    """In percent."""
     region: Text = None
     code: Text = None
+    """The tax authority's: NOR, INT, RED, OUT or ISE."""
     default_tax: Flag = False
+    """Whether it is used on lines that name none."""
 
 
 class PreferredContact(Record):
@@ -67,8 +70,11 @@ class Client(Record):
     id: ReadId = None
     name: Text = None
     code: Text = None
+    """Your own code, unique."""
     fiscal_id: Text = None
+    """NIF or VAT number."""
     country: Text = None
+    """In InvoiceXpress's English; absent means Portugal."""
     email: Text = None
     address: Text = None
     city: Text = None
@@ -78,6 +84,7 @@ class Client(Record):
     website: Text = None
     observations: Text = None
     language: Text = None
+    """Of the documents: pt, en or es."""
     preferred_contact: PreferredContact | None = None
     send_options: Text = None
     payment_days: ReadId = None
@@ -92,13 +99,20 @@ class Line(Record):
     quantity: ReadExact = None
     unit: Text = None
     unit_price: ReadExact = None
+    """Without VAT, as printed."""
     discount: ReadExact = None
+    """In percent."""
     tax: Text = None
+    """Name of the VAT rate."""
     tax_rate: ReadExact = None
+    """In percent."""
     tax_id: ReadId = Field(default=None, exclude=True)
     net: ReadExact = Field(default=None, validation_alias=AliasChoices("net", "subtotal"))
+    """Without VAT, after its discount, exact."""
     vat: ReadExact = Field(default=None, validation_alias=AliasChoices("vat", "tax_amount"))
+    """Exact."""
     total: ReadTotal = None
+    """With VAT."""
 
     @model_validator(mode="before")
     @classmethod
@@ -120,8 +134,11 @@ class MbReference(Record):
     """A Multibanco payment reference."""
 
     entity: Text = None
+    """The entity to pay to."""
     reference: Text = None
+    """The number to pay with."""
     value: ReadTotal = None
+    """The amount to pay."""
 
 
 class Document(Record):
@@ -130,37 +147,64 @@ class Document(Record):
     telling = frozenset({"id", "status", "number", "total"})
 
     id: ReadId = None
+    """What operations take."""
     document_type: str = ""
+    """As operations take it."""
     status: Text = None
+    """draft, final, settled, canceled, deleted or second_copy."""
     number: Text = Field(default=None, validation_alias=AliasChoices("number", "sequence_number"))
+    """Number and series, as 6/2026; a draft has none yet."""
     atcud: Text = None
+    """The unique document code that is printed beside the QR code."""
     sequence_id: ReadId = None
+    """The series' id for this document type."""
     date: ReadDate = None
     due_date: ReadDate = None
     client: Client | None = None
     reference: Text = None
+    """Yours, such as an order number."""
     observations: Text = None
+    """Printed notes."""
     retention: ReadExact = None
+    """Withholding tax in percent; printed, and not part of the total."""
     tax_exemption: Text = None
+    """Exemption code, M01 to M99."""
     lines: list[Line] = Field(default_factory=list, validation_alias=AliasChoices("lines", "items"))
     sum: ReadTotal = None
+    """Before discounts and VAT."""
     discount: ReadTotal = None
+    """The amount taken off."""
     before_taxes: ReadTotal = None
+    """Without VAT, after discounts."""
     taxes: ReadTotal = None
+    """VAT."""
     total: ReadTotal = None
+    """With VAT."""
     currency: Text = None
+    """Its name; amounts are always in it."""
     multicurrency: dict[str, Any] | None = None
+    """The second currency that is printed, with its rate and total."""
     mb_reference: MbReference | None = None
+    """Where one was asked for, once finalized."""
     owner_invoice_id: ReadId = None
+    """The document it corrects or bills."""
     license_plate: Text = None
+    """The vehicle of a guide."""
     load_site: Text = None
+    """Where a guide's goods are loaded, as printed."""
     delivery_site: Text = None
+    """Where a guide's goods go, as printed."""
     address_from: dict[str, Any] | None = None
+    """Where a guide's goods are loaded."""
     address_to: dict[str, Any] | None = None
+    """Where a guide's goods go."""
     at_doc_code_id: Text = None
+    """The tax authority's code of a communicated guide."""
     saft_hash: Text = None
+    """Characters of the signature that are printed."""
     archived: bool | None = None
     permalink: Text = None
+    """InvoiceXpress's public page of the document; whoever has the link can read it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -190,8 +234,11 @@ class SequencePart(Record):
     """One document type's own numbering inside a series."""
 
     sequence_id: ReadId = None
+    """What a document of this type takes as its sequence_id."""
     number: ReadId = None
+    """The last one used."""
     validation_code: Text = None
+    """The tax authority's code; N/D unregistered, N/A not needed."""
 
 
 class Sequence(Record):
@@ -200,9 +247,13 @@ class Sequence(Record):
     telling = frozenset({"id", "serie", "types"})
 
     id: ReadId = None
+    """The series' own id, and that of its invoices."""
     serie: Text = None
+    """Its name."""
     default: Flag = Field(default=False, validation_alias=AliasChoices("default", "default_sequence"))
+    """Whether it is used when a document names none."""
     types: dict[str, SequencePart] = Field(default_factory=dict)
+    """By document type: the series' id for it, the last number, the validation code."""
 
     @model_validator(mode="before")
     @classmethod

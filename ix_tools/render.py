@@ -77,7 +77,7 @@ def summary(preview: Preview, facts: Facts, settings: Settings) -> str:
 
 
 def approval(preview: Preview, facts: Facts, warnings: Sequence[Problem], settings: Settings) -> str:
-    """Everything a person must see before saying yes (section H), and what cannot be undone."""
+    """Everything a person must see before saying yes, and what cannot be undone."""
     language = settings.language
     lines = [LABELS["sandbox"].in_(language)] if settings.sandbox else []
     lines.append(title(preview, language))

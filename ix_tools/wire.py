@@ -147,7 +147,7 @@ def _query(content: list[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
 def _nested(content: list[tuple[str, Any]], envelope: str) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for place, value in content:
-        # A leading slash means beside the envelope, where proprietary_uid must be (section D).
+        # A leading slash means beside the envelope, where proprietary_uid must be.
         keys = (
             place[1:].split(".") if place.startswith("/") else [*filter(None, [envelope]), *place.split(".")]
         )
@@ -365,7 +365,7 @@ def _advice(said: Iterable[str]) -> str:
 
 
 def complaints(response: Response) -> tuple[list[str], str]:
-    """Every sentence in an error body, in any of the shapes of section E, and the code if there is one."""
+    """Every sentence in an error body, in any of the shapes it comes in (docs/traps.md), and the code if there is one."""
     body = response.body.strip()
     if not body:
         return [], ""

@@ -28,7 +28,7 @@ ACTIONS: dict[str, Action] = {
         Said("Finalizar", "Finalize"),
         Said(
             "Emite um documento fiscal certificado, comunicado à AT. Depois não pode ser editado nem apagado: "
-            "só anulado com motivo ou corrigido com nota de crédito.",
+            "só anulado, com motivo, ou corrigido com uma nota de crédito.",
             "Issues a certified tax document communicated to AT. It can never be edited or deleted afterwards: "
             "only cancelled with a reason, or corrected with a credit note.",
         ),
@@ -36,8 +36,8 @@ ACTIONS: dict[str, Action] = {
     "canceled": Action(
         Said("Anular", "Cancel"),
         Said(
-            "O documento fica anulado para sempre e o motivo segue para a AT. Se o cliente já o tem, ou se o valor "
-            "muda, emita antes uma nota de crédito.",
+            "O documento fica anulado para sempre e o motivo segue para a AT. Se o cliente já o tiver, ou se o valor "
+            "se alterar, emita antes uma nota de crédito.",
             "The document stays cancelled for ever and the reason goes to AT. If the client already has it, or the "
             "amount changes, issue a credit note instead.",
         ),
@@ -144,19 +144,19 @@ ACTIONS: dict[str, Action] = {
     "settled": Action(
         Said("Marcar como pago", "Mark as settled"),
         Said(
-            "O documento passa a pago; numa fatura é emitido um recibo certificado pelo valor em aberto, "
+            "O documento fica pago; no caso de uma fatura, é emitido um recibo certificado pelo valor em aberto, "
             "que só pode ser anulado, nunca apagado.",
             "The document becomes settled; for an invoice a certified receipt is issued for what is open, "
             "which can only be cancelled, never deleted.",
         ),
     ),
     "unsettled": Action(
-        Said("Reabrir (por regularizar)", "Reopen (unsettle)"),
-        Said("O documento volta a estar por regularizar.", "The document is open again."),
+        Said("Reabrir (deixa de estar pago)", "Reopen (unsettle)"),
+        Said("O documento volta a estar em aberto.", "The document is open again."),
     ),
     "email": Action(
         Said("Enviar por e-mail", "Send by e-mail"),
-        Said("Um e-mail enviado não pode ser recolhido.", "A sent e-mail cannot be called back."),
+        Said("Depois de enviado, um e-mail não pode ser recuperado.", "A sent e-mail cannot be called back."),
     ),
     "pay": Action(
         Said("Registar pagamento", "Record a payment"),
@@ -168,21 +168,21 @@ ACTIONS: dict[str, Action] = {
     "cancel_payment": Action(
         Said("Anular pagamento", "Cancel a payment"),
         Said(
-            "O recibo fica anulado para sempre e a fatura volta a estar por pagar.",
+            "O recibo fica anulado para sempre e a fatura volta a ficar por pagar.",
             "The receipt stays cancelled for ever and the invoice is open again.",
         ),
     ),
     "register": Action(
         Said("Registar a série na AT", "Register the series with AT"),
         Said(
-            "A AT atribui códigos de validação à série. O registo não pode ser desfeito.",
+            "A série é comunicada à AT, que lhe atribui códigos de validação. O registo não pode ser desfeito.",
             "AT gives the series its validation codes. The registration cannot be undone.",
         ),
     ),
     "update_sequence": Action(
         Said("Alterar a série", "Change the series"),
         Said(
-            "A numeração passa a contar a partir destes números; depois de finalizar um documento já não muda.",
+            "A numeração continua a partir destes números; depois de finalizado um documento, já não se pode alterar.",
             "Numbering continues from these numbers; once a document is finalized they cannot change.",
         ),
     ),
@@ -234,7 +234,7 @@ LABELS: dict[str, Said] = {
     "current_invoice_number": Said("Última fatura", "Last invoice"),
     "current_credit_note_number": Said("Última nota de crédito", "Last credit note"),
     "current_debit_note_number": Said("Última nota de débito", "Last debit note"),
-    "becomes_default": Said("Passa a série predefinida", "Becomes the default series"),
+    "becomes_default": Said("Passa a ser a série predefinida", "Becomes the default series"),
     "client_code": Said("Código do cliente", "Client's code"),
     "value": Said("Valor", "Value"),
     "entry_date": Said("Data", "Date"),
@@ -270,11 +270,11 @@ LABELS: dict[str, Said] = {
     "yes": Said("sim", "yes"),
     "approve": Said("Aprovo", "I approve"),
     "approve_why": Said(
-        "Sim só se tudo o que está acima estiver certo.", "Yes only if everything above is right."
+        "Aprove só se tudo o que está acima estiver certo.", "Yes only if everything above is right."
     ),
     "accept_differences": Said("Aceito as diferenças", "I accept the differences"),
     "accept_differences_why": Said(
-        "O documento guardado não é o que foi pedido; sim só se o quer assim.",
+        "O documento guardado não é o que foi pedido; aceite só se o quiser assim.",
         "The stored document is not what was asked; yes only if you want it as it is.",
     ),
 }

@@ -144,9 +144,74 @@ def test_the_reference_holds_every_operation_parameter_and_rule() -> None:
         assert missing == [], name
 
 
-def test_the_reference_cites_no_notes_that_a_reader_does_not_have() -> None:
+def rows_of(part: str) -> set[str]:
+    """The first cells of the tables in a part of the page of traps."""
+    page = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^\| (\w+) \|", page.split(f"\n## {part}\n")[1].split("\n## ")[0], re.MULTILINE))
+
+
+def sources() -> dict[str, str]:
+    found = (ROOT / "ix_tools").rglob("*.py")
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in found}
+
+
+@pytest.mark.parametrize(("word", "part"), [("trap", "The traps"), ("reading", "Readings")])
+def test_every_trap_and_reading_that_the_code_names_is_a_row(word: str, part: str) -> None:
+    rows = rows_of(part)
+    named = {
+        (file, number)
+        for file, text in sources().items()
+        for number in re.findall(rf"\b{word} (\d+[a-z]?)\b", text)
+    }
+    assert named
+    assert {(file, number) for file, number in named if number not in rows} == set()
+
+
+def test_the_traps_are_counted_through() -> None:
+    """1 to 32, with the letters that tests/test_traps.py tells."""
+    letters = {"2b", "2c", "2d", "6b", "6c", "13b", "22b"}
+    assert rows_of("The traps") - {"Trap"} == {str(number) for number in range(1, 33)} | letters
+
+
+def test_rules_that_the_traps_name_exist() -> None:
+    page = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
+    rules = {guard.__name__ for operation in catalogue().values() for guard in operation.spec.guards}
+    fields = {field for operation in catalogue().values() for field in operation.model_fields}
+    words = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", page)) - fields - set(catalogue())
+    others = {
+        "to_pay",
+        "before_taxes",
+        "stored_differently",
+        "outcome_unknown",
+        "credit_note",
+        "discount_amount",
+    }
+    assert words - others <= rules
+    assert words & rules
+
+
+POINTER = re.compile(
+    r"\b(?:section|table|rule) [A-J](?:\d*\b|-R)|\bJ\d+\b|[( ]C\d+[a-d]?[,.;:)]|\bA1\.\d|\(H: |\bguard \d|[a-z]-v[12]\b"
+    r"|\b(?:the seeds?(?:'s)?(?! data)|seed documents?|of the contract|contract with)\b",
+    re.IGNORECASE,
+)
+"""Ways to point at notes that a reader of the code does not have."""
+
+
+def test_the_code_points_at_nothing_that_a_reader_does_not_have() -> None:
+    found = [
+        f"{file}: {line.strip()}"
+        for file, text in sources().items()
+        for line in text.splitlines()
+        if POINTER.search(line)
+    ]
+    assert found == []
+
+
+def test_the_reference_links_the_traps_it_names() -> None:
     text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    assert re.findall(r".*\btraps? \d+.*", text) == []
+    assert "[trap 4](traps.md#the-traps)" in text
+    assert re.findall(r".*(?<!\[)\btraps? \d+.*", text) == []
 
 
 def test_the_table_of_dependencies_is_that_of_the_project() -> None:

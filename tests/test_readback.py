@@ -73,7 +73,7 @@ async def test_a_field_that_reads_back_differently_is_reported(
 async def test_a_line_that_reads_back_differently_is_reported(
     office: Office, changes: Json, field: set[str]
 ) -> None:
-    """C2d: 81 documents stored at 0 % although 6 % was sent. C30: a tax known by its id only is looked up."""
+    """Trap 2d: 81 documents stored at 0 % although 6 % was sent. Trap 30: a tax known by its id only is looked up."""
     stored = {"name": "Revisão", "quantity": "1.00", "unit_price": "100.00", "subtotal": 100.0}
     tax = {"id": 31554, "name": "IVA23", "value": 23}
     error = await stored_as(office, invoice(), items=[{**stored, "tax": tax, **changes}])
@@ -248,7 +248,7 @@ async def test_finalizing_is_compared_too(office: Office) -> None:
 
 
 async def test_a_change_of_state_that_did_not_happen_is_not_called_done(office: Office) -> None:
-    """J3: a 200 with an empty body is taken as a yes only once the document says so."""
+    """Reading 3: a 200 with an empty body is taken as a yes only once the document says so."""
     draft = await office.draft()
     office.box.fault("PUT", "change-state", status=200)
     error = await office.failed("change_state", about(draft, state="finalized"))
@@ -259,7 +259,7 @@ async def test_a_change_of_state_that_did_not_happen_is_not_called_done(office: 
 
 
 async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(office: Office) -> None:
-    """J3."""
+    """Reading 3."""
     office.box.set_option("empty_update_answer", True)
     draft = await office.draft()
     assert (await office.call("update_invoice", about(draft, reference="A")))["document"]["reference"] == "A"
@@ -312,7 +312,7 @@ async def test_differences_that_cannot_be_kept_are_reported_all_the_same(
 async def test_the_same_uid_brings_back_a_cancelled_document_only_with_a_word_about_it(
     office: Office,
 ) -> None:
-    """Section D, J30: always verify the returned document."""
+    """Reading 16: always verify the returned document."""
     first = await office.draft(proprietary_uid="venda-1")
     again = await office.call("create_invoice", invoice(proprietary_uid="venda-1"))
     assert again["document"]["id"] == first["id"]
@@ -341,7 +341,7 @@ async def test_guides_and_exempt_documents_are_compared_as_well(office: Office) 
 
 
 async def test_a_second_currency_that_was_not_stored_is_reported(office: Office) -> None:
-    """C21."""
+    """Trap 21."""
     arguments = invoice(currency_code="USD", rate="1.0853", accept=["currency_only_prints"])
     error = await stored_as(office, arguments, multicurrency=None)
     assert set(fields(error)) == {"currency_code", "rate"}

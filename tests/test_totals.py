@@ -30,7 +30,7 @@ def line_of(row: dict[str, str]) -> TotalsLine:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["name"])
 def test_the_published_documents_come_out_to_the_cent(sample: dict[str, Any]) -> None:
-    """Table C-R: observed drafts and the documentation's own samples."""
+    """Trap 17: observed drafts and the documentation's own samples."""
     totals = predict([line_of(row) for row in sample["lines"]])
     assert {name: str(getattr(totals, name)) for name in FIGURES} == sample["expected"]
     for row, net in zip(sample["lines"], totals.nets, strict=True):
@@ -168,7 +168,7 @@ def test_documents_next_to_half_a_cent(lines: list[tuple[str, str, str, str]], t
     [("100", "25", "25.00"), ("100.02", "25", "25.01"), ("100.01", "25", "25.00"), ("10", None, "0.00")],
 )
 def test_withholding_is_on_the_net_amount(net: str, rate: str | None, cents: str) -> None:
-    """C18."""
+    """Trap 18."""
     assert str(retained(Decimal(net), Decimal(rate) if rate else None)) == cents
 
 

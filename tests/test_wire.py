@@ -39,7 +39,7 @@ def answer(shape: dict[str, Any]) -> wire.Response:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape["id"])
 def test_every_published_error_is_read(shape: dict[str, Any]) -> None:
-    """Section E: all its bodies; a field and its message are joined by a colon here, by a space there."""
+    """Every error shape on record; a field and its message are joined by a colon here, by a space there."""
     said, code = wire.complaints(answer(shape))
     if shape["content_type"] == "text/html":
         assert said == ["an HTML page instead of an answer"]
@@ -141,7 +141,7 @@ def test_a_wait_that_was_asked_for_is_passed_on() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_error(status: int) -> None:
-    """C7: the key would travel along."""
+    """Trap 7: the key would travel along."""
     assert "never followed" in wire.failure(READ, wire.Response(status, b""), "x").message
 
 
@@ -272,7 +272,7 @@ def as_published(name: str, request: wire.Request) -> dict[str, Any]:
     ("name", "arguments"), EXAMPLES, ids=[f"{name}-{at}" for at, (name, _) in enumerate(EXAMPLES)]
 )
 def test_a_call_becomes_a_request_that_the_vendor_describes(name: str, arguments: dict[str, Any]) -> None:
-    """Method, path, query and every body key; the envelope is the type's own (J1)."""
+    """Method, path, query and every body key; the envelope is the type's own (reading 1)."""
     request = wire.request_for(parse(name, arguments))
     row = as_published(name, request)
     known = {one["name"] for one in row["query"]} | {"reference"}
@@ -379,7 +379,7 @@ def test_a_plugin_id_travels_inside_the_document() -> None:
 
 
 def test_the_uid_travels_beside_the_envelope_and_only_when_given() -> None:
-    """Section D: it must not be nested."""
+    """It must not be nested."""
     body = json.loads(wire.request_for(parse("create_invoice", invoice(proprietary_uid="u-1"))).body or b"")
     assert (set(body), body["proprietary_uid"]) == ({"invoice", "proprietary_uid"}, "u-1")
     assert "proprietary_uid" not in str(body["invoice"])
@@ -457,7 +457,7 @@ def test_an_id_in_a_path_is_a_number_and_nothing_else(number: Any) -> None:
     ],
 )
 def test_an_envelope_is_opened_by_its_own_key_first(body: Any, content: Any) -> None:
-    """J2: the type's key everywhere live; the description writes `invoice`; else the only object there is."""
+    """Reading 2: the type's key everywhere live; the description writes `invoice`; else the only object there is."""
     key = "credit_note" if isinstance(body, dict) and "credit_note" in body else "simplified_invoice"
     assert wire.unwrapped(body, key) == content
 
@@ -495,7 +495,7 @@ SEQUENCE = {
 
 
 def test_a_series_travels_as_xml() -> None:
-    """sequences-update-v1."""
+    """API v1 documentation, sequences.update."""
     request = wire.request_for(parse("update_sequence", {**SEQUENCE, "default_sequence": 1}))
     assert (request.method, request.path, request.xml) == ("PUT", "/sequences/9.xml", True)
     root = ElementTree.fromstring(request.body or b"")

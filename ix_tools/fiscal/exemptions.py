@@ -1,5 +1,7 @@
 """The reasons a line carries no VAT: code, printed wording, law, and the dates between which each may be used."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -7,6 +9,14 @@ from typing import Any
 
 from ix_tools.fiscal.tables import day, read_table
 
+ABBREVIATED = {"art": "artigo", "al": "alinea", "dl": "decreto"}
+ARTICLE = {"artigo", "artigos", "article"}
+WITHOUT_MEANING = frozenset(
+    re.findall(
+        r"\w+", "a ao as com da das de do dos e em na nas no nos o os ou para por an and for in of or the to"
+    )
+)
+"""Words of a search that say nothing by themselves."""
 REMOVAL_MARKER = "M00"
 """Sent as the reason on an update once no exempt line is left. InvoiceXpress's own marker, no code of the AT."""
 
@@ -29,6 +39,9 @@ class Exemption:
     """Whether InvoiceXpress's own current list has it."""
     note_pt: str
     note_en: str
+    about_pt: str
+    """What people call the things that the law cited is about: for finding the code, not the law's wording."""
+    about_en: str
     source: str
 
 
@@ -47,6 +60,51 @@ def in_force(code_entry: Exemption, on: date) -> bool:
     begun = code_entry.valid_from is None or code_entry.valid_from <= on
     ended = code_entry.valid_until is not None and code_entry.valid_until < on
     return begun and not ended
+
+
+def matching(text: str) -> tuple[Exemption, ...]:
+    """The entries that hold every word of a text, whole; 4 letters or more may be the beginning of a word.
+
+    Notes are not searched: they name other codes in order to tell them apart.
+    """
+    said = _with_articles([ABBREVIATED.get(word, word) for word in _words(text)])
+    wanted = [word for word in said if word not in WITHOUT_MEANING] or said
+    return tuple(
+        entry
+        for entry in exemptions()
+        if wanted and all(_holds(_searched(entry.code), word) for word in wanted)
+    )
+
+
+def _holds(words: frozenset[str], wanted: str) -> bool:
+    if len(wanted) < 4 or not wanted.isalpha():
+        return wanted in words
+    return any(word.startswith(wanted) for word in words)
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text without case and accents; 9.º is 9."""
+    bare = unicodedata.normalize("NFKD", re.sub("[ºª°]", " ", text).casefold())
+    return re.findall(r"[a-z0-9]+", "".join(char for char in bare if not unicodedata.combining(char)))
+
+
+def _with_articles(words: list[str]) -> list[str]:
+    """The words, with an article and its number as one: article 5 is not n.º 5 of another article."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in ARTICLE and word.isdecimal():
+            joined[-1] = f"artigo {word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+@cache
+def _searched(code: str) -> frozenset[str]:
+    entry = _by_code()[code]
+    texts = (entry.code, entry.text_pt, entry.text_en, entry.law, entry.about_pt, entry.about_en)
+    words = _words(" ".join(texts))
+    return frozenset([*words, *_with_articles(words)])
 
 
 def table_source() -> str:
@@ -79,6 +137,8 @@ def _by_code() -> dict[str, Exemption]:
             offered=row.get("offered", True),
             note_pt=row.get("note_pt", ""),
             note_en=row.get("note_en", ""),
+            about_pt=row.get("about_pt", ""),
+            about_en=row.get("about_en", ""),
             source=row.get("source", table["source"]),
         )
         for row in table["exemption"]

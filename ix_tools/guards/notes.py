@@ -43,7 +43,7 @@ def note_has_its_owner(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
             "owner_invoice_id", f"that document is {owner.status}, not issued", "a finalized invoice"
         )
     elif (owner.document_type, owner.status, call.document_type) == ("invoices", "settled", "credit_notes"):
-        # Sources disagree on whether a paid invoice is credited directly or reopened first (J29).
+        # Sources disagree on whether a paid invoice is credited directly or reopened first.
         yield warn(
             "owner_invoice_id",
             f"{owner.number} is already paid; InvoiceXpress may want its receipt cancelled first (cancel_payment)",

@@ -35,7 +35,7 @@ def _values(expected: Expected, document: Document) -> Iterator[dict[str, str]]:
         if not _equal(asked, stored):
             yield _difference(name, _shown(name, asked), _shown(name, stored))
     if "status" not in expected.values and document.status in GONE:
-        # The same proprietary_uid can bring back a document that was cancelled since (section D).
+        # The same proprietary_uid can bring back a document that was cancelled since.
         yield _difference("status", "draft", document.status or "")
     if "total" in expected.values and document.total is None:
         yield _difference("total", _shown("total", expected.values["total"]), "(not reported)")

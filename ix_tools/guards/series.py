@@ -116,7 +116,7 @@ def series_not_yet_registered(call: SeriesShaped, facts: Facts) -> Iterator[Find
 
 @wants(Want.SEQUENCES)
 def series_unused(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
-    """A series is only changed while nothing was finalized in it (sequences-update-v1)."""
+    """A series is only changed while nothing was finalized in it (API v1 documentation)."""
     sequence = chosen(call.sequence_id, facts)
     used = (
         [f"{kind} {part.number}" for kind, part in sequence.types.items() if part.number] if sequence else []

@@ -1,4 +1,4 @@
-"""Rules about what a document's state allows (table B of the contract)."""
+"""Rules about what a document's state allows (docs/traps.md, States)."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -53,7 +53,7 @@ def leads_to(kind: str, now: str, word: str) -> str | None:
 
 @wants(Want.DOCUMENT)
 def transition_exists(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """The seed's table of transitions and no other."""
+    """The kind of document has such a transition from where it is now; there are no others."""
     document = facts.document
     if document is None:
         return
@@ -113,7 +113,7 @@ def _sentence(message: str | None) -> Iterator[Finding]:
 
 @wants(Want.DOCUMENT, Want.RELATED)
 def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Iterator[Finding]:
-    """Receipts are cancelled before their invoice; a credited invoice is already corrected (H: never both)."""
+    """Receipts are cancelled before their invoice; a credited invoice is already corrected (never both)."""
     if call.state != "canceled":
         return
     for one in facts.related:

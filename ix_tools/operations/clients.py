@@ -71,7 +71,7 @@ class FindClient(Operation[ClientResult]):
         return self
 
     async def carried_out(self, sending: Sending) -> ClientResult:
-        """By code first, then by name; a miss by name is sometimes a 500 (J24), so it is said as what it is."""
+        """By code first, then by name; a miss by name is sometimes a 500, so it is said as what it is."""
         if self.code:
             try:
                 return self.read(await sending.send(ClientByCode(client_code=self.code)), sending.facts)

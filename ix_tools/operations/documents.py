@@ -41,7 +41,7 @@ from ix_tools.vocabulary import (
 class GetDocument(Operation[DocumentResult]):
     """Read one document whole: state, number, ATCUD, client, lines, totals.
 
-    Source: invoices-v2 "Get"; OpenAPI getInvoice, getEstimate, getGuide.
+    Source: API v2 documentation, Invoices, Get; OpenAPI getInvoice, getEstimate, getGuide.
     """
 
     document_type: DocumentType
@@ -134,7 +134,7 @@ class InvoiceList(PageShown):
 class ListInvoices(Operation[InvoiceList]):
     """List invoices, notes and receipts, newest first, in pages. A new document may take seconds to appear.
 
-    Source: invoices-v2 "List all"; OpenAPI listInvoices.
+    Source: API v2 documentation, Invoices, List all; OpenAPI listInvoices.
     """
 
     types: Annotated[list[ListType], At("type[]", LIST_TYPES)] = Field(
@@ -199,7 +199,7 @@ class RelatedDocuments(Record):
 class GetRelatedDocuments(Operation[RelatedDocuments]):
     """List what belongs to an invoice: receipts, credit notes, debit notes.
 
-    Source: invoices-v2 "Related Documents"; OpenAPI relatedDocs.
+    Source: API v2 documentation, Invoices, Related Documents; OpenAPI relatedDocs.
     """
 
     document_id: Id
@@ -226,7 +226,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
 class ChangeState(Keyed, Operation[DocumentResult]):
     """Finalize, cancel, delete, settle or unsettle a document, accept or refuse an estimate; a person approves. Finalizing issues a certified document that can never be edited or deleted. draft: finalized, deleted; final: canceled, settled (invoices, notes), accept or refuse (estimates, either can follow the other); settled: unsettled (notes), canceled (invoice_receipts).
 
-    Source: invoices-v2 "Change State"; OpenAPI changeInvoiceState, changeEstimateState, changeGuideState; transitions table B.
+    Source: API v2 documentation, Invoices, Change State; OpenAPI changeInvoiceState, changeEstimateState, changeGuideState.
     """
 
     document_type: InvoiceType | EstimateType | GuideType
@@ -340,7 +340,7 @@ class ChangeState(Keyed, Operation[DocumentResult]):
         return Evidence(Happened.NO if as_before else Happened.UNKNOWN, raw, f"its state is {status}")
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
-        """The document after the change; an empty answer is a success (J3) and is read back by the road."""
+        """The document after the change; an empty answer is a success and is read back by the road."""
         return with_to_pay(Document.model_validate(content or {}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:

@@ -247,7 +247,7 @@ def found_client(client: ClientDetails | None, facts: Facts) -> ClientDetails | 
 
 
 def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
-    """What the document must read back as (guard 4): money to the cent, VAT per line, exemption, client, dates."""
+    """What the document must read back as: money to the cent, VAT per line, exemption, client, dates."""
     totals = predicted(draft, facts)
     if totals is None:
         return None

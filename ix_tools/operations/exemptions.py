@@ -3,7 +3,15 @@
 from datetime import date
 from typing import Literal
 
-from ix_tools.fiscal.exemptions import Exemption, exemption, exemptions, in_force, table_as_of, table_source
+from ix_tools.fiscal.exemptions import (
+    Exemption,
+    exemption,
+    exemptions,
+    in_force,
+    matching,
+    table_as_of,
+    table_source,
+)
 from ix_tools.operation import Effect, Operation, Sending, Spec
 from ix_tools.vocabulary import ExemptionCode, Record, WireDate
 
@@ -15,11 +23,18 @@ class ExemptionRow(Record):
 
     code: str
     text: str
+    """As printed on the document."""
     meaning: str | None = None
+    """The same in English; never printed."""
     law: str
+    about: str | None = None
+    """Of a code that was searched for: what people use it for, in our own keywords; whether it applies, the law cited says."""
     valid_from: str | None = None
+    """First day of use; absent when older than the sources."""
     valid_until: str | None = None
+    """Last day of use; absent while it is current."""
     in_force: bool
+    """On the document's date, or today."""
     note: str | None = None
 
 
@@ -34,7 +49,7 @@ class ExemptionList(Record):
 class LookupExemptionCodes(Operation[ExemptionList]):
     """Look up VAT exemption codes (motivos de isenção): printed text, law, validity.
 
-    Source: official code list; AT table.
+    Source: InvoiceXpress's table of exemption codes; the tax authority's (AT) code table.
     """
 
     code: ExemptionCode | None = None
@@ -69,25 +84,18 @@ class LookupExemptionCodes(Operation[ExemptionList]):
         if self.code is not None:
             one = exemption(self.code)
             return [one] if one else []
-        words = [word for word in (self.text or "").lower().split() if word]
-        return [
-            one
-            for one in exemptions()
-            if (self.all or in_force(one, day))
-            and all(
-                word
-                in f"{one.code} {one.text_pt} {one.text_en} {one.law} {one.note_pt} {one.note_en}".lower()
-                for word in words
-            )
-        ]
+        found = matching(self.text) if self.text else exemptions()
+        return [one for one in found if self.all or in_force(one, day)]
 
     def _row(self, one: Exemption, day: date) -> ExemptionRow:
         note = one.note_pt if self.language == "pt" else one.note_en
+        about = one.about_pt if self.language == "pt" else one.about_en
         return ExemptionRow(
             code=one.code,
             text=one.text_pt,
             meaning=one.text_en if self.language == "en" else None,
             law=one.law,
+            about=(about or None) if self.code or self.text else None,
             valid_from=one.valid_from.isoformat() if one.valid_from else None,
             valid_until=one.valid_until.isoformat() if one.valid_until else None,
             in_force=in_force(one, day),

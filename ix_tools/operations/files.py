@@ -24,7 +24,7 @@ class EmailResult(Record):
 class SendEmail(Keyed, Operation[EmailResult]):
     """E-mail an issued document; a person approves the recipient.
 
-    Source: invoices-v2 "Send by Email"; OpenAPI sendInvoiceEmail, sendEstimateEmail, sendGuideEmail.
+    Source: API v2 documentation, Invoices, Send by Email; OpenAPI sendInvoiceEmail, sendEstimateEmail, sendGuideEmail.
     """
 
     document_type: DocumentType
@@ -134,7 +134,7 @@ class PdfResult(Record):
 class GetPdf(Operation[PdfResult]):
     """Fetch the PDF of an issued document. If still pending, call again.
 
-    Source: invoices-v2 "Generate PDF"; OpenAPI generatePdf.
+    Source: API v2 documentation, Invoices, Generate PDF; OpenAPI generatePdf.
     """
 
     document_id: Id

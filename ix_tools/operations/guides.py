@@ -62,7 +62,7 @@ class GuideDraft(DocumentDraft):
 class CreateGuide(GuideDraft, Operation[DocumentResult]):
     """Create a delivery, transport or return guide as a draft. Finalize it with change_state before the transport starts.
 
-    Source: guides-update-v2; OpenAPI createGuide.
+    Source: API v2 documentation, Guides, Update (the same fields); OpenAPI createGuide.
     """
 
     document_type: GuideType
@@ -146,7 +146,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
 class UpdateGuide(GuideDraft, Operation[DocumentResult]):
     """Change a draft guide. What you leave out stays, except loaded_at, which InvoiceXpress does not show; items, when given, replace all lines.
 
-    Source: guides-update-v2 "Update"; OpenAPI updateGuide.
+    Source: API v2 documentation, Guides, Update; OpenAPI updateGuide.
     """
 
     document_type: GuideType

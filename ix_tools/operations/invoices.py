@@ -51,7 +51,7 @@ DRAFT_GUARDS = (
 class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
     """Create an invoice, invoice-receipt, simplified invoice, credit or debit note as a draft; totals are checked to the cent. Nothing is issued until change_state finalizes it.
 
-    Source: invoices-v2 "Create"; OpenAPI createInvoice.
+    Source: API v2 documentation, Invoices, Create; OpenAPI createInvoice.
     """
 
     document_type: InvoiceType = "invoices"
@@ -132,7 +132,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
 class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
     """Change a draft. What you leave out stays; items, when given, replace all lines. Fields as in create_invoice.
 
-    Source: invoices-v2 "Update"; OpenAPI updateInvoice.
+    Source: API v2 documentation, Invoices, Update; OpenAPI updateInvoice.
     """
 
     document_type: InvoiceType
@@ -188,7 +188,7 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
         return await replaced(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
-        """The draft as stored; an empty answer is a success (J3) and is read back by the road."""
+        """The draft as stored; an empty answer is a success and is read back by the road."""
         return DocumentResult(document=Document.model_validate(content or {}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:

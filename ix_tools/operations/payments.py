@@ -43,7 +43,7 @@ def receipt_of(content: Any) -> Document:
 class GeneratePayment(Keyed, Operation[ReceiptResult]):
     """Record a payment of an invoice, which issues a certified receipt; a person approves.
 
-    Source: invoices-v2 "Generate Payment/Receipt"; OpenAPI generatePayment.
+    Source: API v2 documentation, Invoices, Generate Payment/Receipt; OpenAPI generatePayment.
     """
 
     document_type: Annotated[Literal["invoices", "simplified_invoices", "vat_moss_invoices"], OURS] = (
@@ -153,7 +153,7 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
 class CancelPayment(Keyed, Operation[ReceiptResult]):
     """Cancel a receipt and its payment; the invoice is open again. A person approves.
 
-    Source: invoices-v2 "Cancel Payment/Receipt"; OpenAPI cancelReceipt.
+    Source: API v2 documentation, Invoices, Cancel Payment/Receipt; OpenAPI cancelReceipt.
     """
 
     receipt_id: Id

@@ -39,7 +39,7 @@ class SequenceList(Record):
 class ListSequences(Operation[SequenceList]):
     """List series: for each document type its sequence id, last number and validation code (N/D unregistered, N/A not needed).
 
-    Source: sequences-list-v2; OpenAPI listSequences.
+    Source: API v2 documentation, Sequences, List all; OpenAPI listSequences.
     """
 
     spec = Spec(
@@ -66,7 +66,7 @@ class SequenceResult(Record):
 class RegisterSequence(Keyed, Operation[SequenceResult]):
     """Register a series with the tax authority (AT) for its ATCUD codes; a person approves.
 
-    Source: sequences-register-v2; OpenAPI registerSequence; Portaria 195/2020.
+    Source: API v2 documentation, Sequences, Register; OpenAPI registerSequence; Portaria 195/2020.
     """
 
     sequence_id: Id
@@ -151,7 +151,7 @@ def explained(
 class UpdateSequence(Keyed, Operation[SequenceResult]):
     """Rename a series or set its numbers, only while nothing was finalized in it; a person approves.
 
-    Source: sequences-update-v1 (XML).
+    Source: API v1 documentation, Sequences, sequences.update (XML).
     """
 
     sequence_id: Id

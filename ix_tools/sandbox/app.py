@@ -92,7 +92,7 @@ class Box:
                 held.cancel()
 
     def begin_creating(self, uid: str) -> bool:
-        """False while another call with the same uid is under way: that is a 409, not a wait (section D)."""
+        """False while another call with the same uid is under way: that is a 409, not a wait."""
         with self._lock:
             if uid in self._creating:
                 return False
@@ -273,7 +273,7 @@ def _parsed(path: str, body: bytes) -> Any:
 
 
 def _log_entry(method: str, path: str, pairs: list[tuple[str, str]], body: bytes) -> dict[str, Any]:
-    """What a test sees of a request. The key is never written down (C7)."""
+    """What a test sees of a request. The key is never written down (trap 7)."""
     query: dict[str, str | list[str]] = {}
     for name, value in pairs:
         if name == "api_key":

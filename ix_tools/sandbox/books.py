@@ -32,5 +32,5 @@ class Books:
         return self.store.get(Account, seeds.ACCOUNT_ID) or seeds.issuer()
 
     def shows(self, document: Document) -> bool:
-        """Whether a list already knows this document: listing is late (C23)."""
+        """Whether a list already knows this document: listing is late (trap 23)."""
         return datetime.fromisoformat(document.created_at) + timedelta(seconds=self.lag) <= self.now

@@ -37,7 +37,7 @@ class Call:
         raise Refused(("element_missing", keys[0]))
 
     def document(self, kind: Kind) -> dict[str, Any]:
-        """The document under its own key, or under its family's (J1)."""
+        """The document under its own key, or under its family's (reading 1)."""
         return self.envelope(kind.key, kind.family_key)
 
 

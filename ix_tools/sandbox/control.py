@@ -31,7 +31,7 @@ class Fault:
     drop: Drop | None = None
     cut: int | None = None
     after_commit: bool = False
-    """The status or the delay comes once the work is done and kept, as in a finalize that times out (C26)."""
+    """The status or the delay comes once the work is done and kept, as in a finalize that times out (trap 26)."""
 
     def __post_init__(self) -> None:
         try:

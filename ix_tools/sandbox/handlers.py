@@ -35,7 +35,7 @@ def _shown(books: Books, row: Document, status: int = 200) -> Answer:
 
 
 def _changed(books: Books, row: Document) -> Answer:
-    return EMPTY if books.options.empty_update_answer else _shown(books, row)  # J3
+    return EMPTY if books.options.empty_update_answer else _shown(books, row)  # reading 3
 
 
 def _listed(books: Books, key: str, query: Query, rows: list[Document]) -> Answer:
@@ -61,7 +61,7 @@ def get_document(kind: Kind, books: Books, call: Call) -> Answer:
 
 
 def create_document(kind: Kind, books: Books, call: Call) -> Answer:
-    """A draft. The proprietary_uid counts at the top level and for invoices only (section D)."""
+    """A draft. The proprietary_uid counts at the top level and for invoices only."""
     uid = (
         str(call.body.get("proprietary_uid") or "")
         if kind.family == "invoices" and isinstance(call.body, dict)
@@ -83,7 +83,7 @@ def change_state(kind: Kind, books: Books, call: Call) -> Answer:
 
 
 def send_mail(kind: Kind, books: Books, call: Call) -> Answer:
-    """Into the outbox; the answer is empty (C25)."""
+    """Into the outbox; the answer is empty (trap 25)."""
     row = documents.get(books, call.number(), kind)
     mail.send(books, row, call.envelope("message"))
     return EMPTY
@@ -102,7 +102,7 @@ def pay(books: Books, call: Call) -> Answer:
 
 
 def pdf(books: Books, call: Call) -> Answer:
-    """Where the PDF is: 202 with nothing until it is ready (C24)."""
+    """Where the PDF is: 202 with nothing until it is ready (trap 24)."""
     row = documents.get(books, call.number())
     copy = "copy" if call.query.one("second_copy") == "true" else "original"
     url = papers.pdf_url(books, row, copy)
@@ -133,7 +133,7 @@ def create_sequence(books: Books, call: Call) -> Answer:
 
 
 def get_sequence(books: Books, call: Call) -> Answer:
-    """One series; live the key is `sequence` (J13)."""
+    """One series; live the key is `sequence` (reading 9)."""
     return as_json({"sequence": responses.sequence(sequences.get(books, call.number()))})
 
 
@@ -223,7 +223,7 @@ def delete_client(books: Books, call: Call) -> Answer:
 
 
 def find_client(name: str, books: Books, call: Call) -> Answer:
-    """By exact code or exact name; a miss by name has been seen as 500 (J24)."""
+    """By exact code or exact name; a miss by name has been seen as 500 (reading 14)."""
     row = books.store.first(Client, **{name: call.query.one(f"client_{name}")})
     if row is not None:
         return as_json({"client": responses.client(books, row)})

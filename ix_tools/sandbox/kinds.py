@@ -22,7 +22,7 @@ class Kind:
     title: str
     """What the printed document is called."""
     offset: int
-    """Each type has its own sequence id; this is its distance from the invoice's (C9)."""
+    """Each type has its own sequence id; this is its distance from the invoice's (trap 9)."""
     in_atcud: bool = True
     """False where the tax authority gives no validation code: the sequence says N/A."""
     payable: bool = False

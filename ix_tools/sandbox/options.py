@@ -40,29 +40,29 @@ class Options:
     at_code_delay: int = 60
     """Seconds from finalizing a guide to its `at_doc_code_id`."""
     mb_references: bool = False
-    """Whether the account has a Multibanco provider (C20)."""
+    """Whether the account has a Multibanco provider (trap 20)."""
     multicurrency: bool = True
-    """Whether the plan prints a second currency (C21)."""
+    """Whether the plan prints a second currency (trap 21)."""
     find_by_name_500: bool = False
-    """Answer 500 rather than 404 when find-by-name finds nobody (J24)."""
+    """Answer 500 rather than 404 when find-by-name finds nobody (reading 14)."""
     client_fiscal_id: bool = False
     """Show `client.fiscal_id` inside documents, as some accounts do."""
     null_taxes: bool = False
-    """Read lines back with a tax of which only the id is known (C30)."""
+    """Read lines back with a tax of which only the id is known (trap 30)."""
     list_total_drift: str = "0"
     """Added to `total` in lists only: lists have been seen to disagree with the document."""
     exemption_level: str = "any"
-    """any, or line: only the exemption code of a line counts, as one client found (C6b)."""
+    """any, or line: only the exemption code of a line counts, as one client found (trap 6b)."""
     refuse_own_nif: bool = False
-    """Refuse the issuer's own NIF as a client (C22b, one client's claim)."""
+    """Refuse the issuer's own NIF as a client (trap 22b, one client's claim)."""
     email_plan: bool = True
-    """Whether the plan sends e-mail (C29)."""
+    """Whether the plan sends e-mail (trap 29)."""
     empty_update_answer: bool = False
-    """Answer updates and state changes with nothing, as the older documentation says (J3)."""
+    """Answer updates and state changes with nothing, as the older documentation says (reading 3)."""
     uid_after_cancel: str = "old"
-    """old: a uid keeps answering its cancelled or deleted document; new: it makes another one (J30)."""
+    """old: a uid keeps answering its cancelled or deleted document; new: it makes another one (reading 16)."""
     registration_required: bool = True
-    """Refuse to finalize in a series without a validation code (C12)."""
+    """Refuse to finalize in a series without a validation code (trap 12)."""
     register_on_create: bool = True
     """A new series is communicated to the tax authority as it is created."""
     register_refusal: str = ""
@@ -72,7 +72,7 @@ class Options:
     register_busy: bool = False
     """Registrations answer 409: already being registered."""
     sequence_errors: str = "bare"
-    """bare {code, message}, or wrapped {errors: {code, message}} (J14)."""
+    """bare {code, message}, or wrapped {errors: {code, message}} (reading 10)."""
 
     def set(self, name: str, value: Any) -> None:
         """Change one, refusing unknown names and wrong types: a misspelt option must not pass a test."""

@@ -1,4 +1,4 @@
-"""Files to fetch: promised first (202), then found under an address that nobody can guess (C24)."""
+"""Files to fetch: promised first (202), then found under an address that nobody can guess (trap 24)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ix_tools.sandbox.rows import Document, Paper
 def pdf_url(books: Books, document: Document, copy: str) -> str:
     """Where a PDF can be fetched, or nothing while it is being made."""
     if document.status in ("draft", "deleted"):
-        raise Refused("invalid_state", status=406)  # J12
+        raise Refused("invalid_state", status=406)  # reading 8
     name = f"{BY_TYPE[document.type].prefix}-{document.serie}-{document.number}.pdf"
     return _url(books, document.id, copy, books.options.pdf_polls, name)
 

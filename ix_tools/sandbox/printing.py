@@ -262,7 +262,7 @@ def _cells(line: Line) -> Sequence[str]:
 
 
 def _totals(page: _Page, document: Document) -> None:
-    """VAT per rate on the left, the sums on the right; what is withheld is shown apart from the total (C18)."""
+    """VAT per rate on the left, the sums on the right; what is withheld is shown apart from the total (trap 18)."""
     sums = totals.of_document(document)
     withheld = totals.withheld(document)
     rows = [("Soma", money(sums.sum)), ("Desconto", money(-sums.discount))]

@@ -27,7 +27,7 @@ def _table(name: str) -> Any:
 
 
 def country(name: str) -> str | None:
-    """The accepted spelling of a country: the exact English name and nothing else (C22)."""
+    """The accepted spelling of a country: the exact English name and nothing else (trap 22)."""
     wanted = name.replace("'", "’")
     return next((known for known in _table("countries.json") if known.replace("'", "’") == wanted), None)
 

@@ -88,11 +88,13 @@ def _line(books: Books, line: Line) -> Json:
     money = totals.of_line(line)
     tax: Json = {"id": line.tax_id, "name": line.tax_name or None, "value": number(Fraction(line.tax_value))}
     if books.options.null_taxes:
-        tax |= {"name": None, "value": None}  # C30
+        tax |= {"name": None, "value": None}  # trap 30
     return {
         "name": line.name,
         "description": line.description,
-        "unit_price": fixed(Fraction(line.unit_price)),  # the sums keep every digit, reading does not (C15)
+        "unit_price": fixed(
+            Fraction(line.unit_price)
+        ),  # the sums keep every digit, reading does not (trap 15)
         "unit": line.unit,
         "quantity": at_least_two(Fraction(line.quantity)),
         "tax": tax,
@@ -120,7 +122,7 @@ def client(books: Books, row: Client) -> Json:
 
 
 def item(books: Books, row: Item) -> Json:
-    """A catalogue entry: here prices are numbers and keep their digits (J32)."""
+    """A catalogue entry: here prices are numbers and keep their digits (reading 17)."""
     tax = books.store.get(Tax, row.tax_id)
     value = Fraction(tax.value if tax else 0)
     shown: Json = {"id": row.id, "name": row.name, "description": row.description}

@@ -27,7 +27,7 @@ class Route:
     refuses: Shape = Shape.LISTED
     missing: Shape = Shape.EMPTY
     creates: bool = False
-    """A document create: the only call whose proprietary_uid counts (section D)."""
+    """A document create: the only call whose proprietary_uid counts (docs/traps.md, Unique ids)."""
 
     def match(self, path: str) -> dict[str, str] | None:
         """The placeholders' values, when the path is this route's. It comes as it was sent: %2F is no slash."""
@@ -63,7 +63,7 @@ def _resources() -> Iterator[Route]:
     for word in (
         "document",
         "documents",
-    ):  # the singular is documented and live, the plural is seen too (J16)
+    ):  # the singular is documented and live, the plural is seen too (reading 11)
         yield Route("GET", f"/{word}/{{id}}/related_documents.json", handlers.related)
     yield Route("GET", "/api/pdf/{id}.json", handlers.pdf, Shape.EMPTY)
     yield Route("GET", "/api/qr_codes/{id}.json", handlers.qr_code, Shape.ERROR, Shape.ERROR)

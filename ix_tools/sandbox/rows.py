@@ -63,7 +63,7 @@ class Tax:
 
 @dataclass
 class Item:
-    """A catalogue entry; documents overwrite it when a line carries its name (C4)."""
+    """A catalogue entry; documents overwrite it when a line carries its name (trap 4)."""
 
     id: int
     name: str
@@ -99,7 +99,7 @@ class Client:
 
 @dataclass
 class Sequence:
-    """A series: per document type it has a counter, an id of its own (C9) and a validation code."""
+    """A series: per document type it has a counter, an id of its own (trap 9) and a validation code."""
 
     id: int
     serie: str
@@ -110,7 +110,7 @@ class Sequence:
 
 @dataclass
 class Line:
-    """One line of a document. Prices keep every digit that was sent; only reading rounds them (C15)."""
+    """One line of a document. Prices keep every digit that was sent; only reading rounds them (trap 15)."""
 
     name: str
     description: str

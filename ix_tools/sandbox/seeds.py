@@ -60,7 +60,7 @@ ITEMS = (
     Item(402322, "Formação", "Formação profissional", "100", "unit", 31557),
 )
 FIRST_SEQUENCE, SEQUENCE_STEP = 70000, 20
-"""Room for an id per document type inside each series (C9)."""
+"""Room for an id per document type inside each series (trap 9)."""
 
 
 def validation_code(serie: str, key: str) -> str:

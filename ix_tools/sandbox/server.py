@@ -118,7 +118,7 @@ class Sandbox:
         self._control.clear_faults()
 
     def set_lag(self, seconds: float) -> None:
-        """Let lists know of a document only so long after it was made, by the box's clock (C23)."""
+        """Let lists know of a document only so long after it was made, by the box's clock (trap 23)."""
         self._control.lag = seconds
 
     def set_option(self, name: str, value: Any) -> None:

@@ -14,9 +14,11 @@ from ix_tools.fiscal.exemptions import (
     exemption,
     exemptions,
     in_force,
+    matching,
     table_as_of,
     table_source,
 )
+from tests.sandboxed import Office
 
 VENDOR: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vendor" / "exemption_codes.json").read_text(encoding="utf-8")
@@ -99,6 +101,7 @@ def test_every_entry_is_told_in_both_languages_with_its_source(each: Exemption) 
     assert each.law
     assert each.source
     assert bool(each.note_pt) == bool(each.note_en)
+    assert bool(each.about_pt) == bool(each.about_en)
     assert "°" not in each.text_pt + each.law + each.note_pt  # the degree sign is not the ordinal
 
 
@@ -155,3 +158,91 @@ def test_the_successors_of_m08_exist_and_begin_the_day_after_it_ends() -> None:
 def test_the_table_names_its_source_and_day() -> None:
     assert "InvoiceXpress" in table_source()
     assert table_as_of() == date(2026, 7, 7)
+
+
+def found(text: str) -> list[str]:
+    """The codes in force today for a text; ended ones would answer to words of M08."""
+    return [each.code for each in matching(text) if in_force(each, date(2026, 11, 20))]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("artigo 9", ["M07"]),
+        ("artigo 9.º", ["M07"]),
+        ("Art. 9º do CIVA", ["M07"]),
+        ("article 9", ["M07"]),
+        ("artigo 19", []),
+        ("artigo 99", []),
+        ("19 junho", ["M02"]),
+        ("IVA artigo 59-D", ["M20"]),
+        ("artigo 53", ["M10"]),
+        ("artigo 5", []),
+        ("artigo 14", ["M05", "M16"]),
+        ("artigo 14 RITI", ["M16"]),
+        ("art. 2.º n.º 1 al. j)", ["M31"]),
+        ("art. 2.º n.º 1 al. i)", ["M30"]),
+        ("DL 198/90", ["M02"]),
+        ("DL 198/91", []),
+        ("M07", ["M07"]),
+        ("m07", ["M07"]),
+        ("M7", []),
+        ("M0", []),
+    ],
+)
+def test_a_law_is_found_by_its_numbers_whole(text: str, codes: list[str]) -> None:
+    """9 is 9.º, and neither 19 nor 59.º nor 198/90."""
+    assert found(text) == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("formação profissional", ["M07"]),
+        ("FORMACAO", ["M07"]),
+        ("forma", ["M07"]),
+        ("ens", []),
+        ("informação", []),
+        ("saúde", ["M07"]),
+        ("médico", ["M07"]),
+        ("ensino", ["M07"]),
+        ("seguros", ["M07"]),
+        ("operações financeiras", ["M07"]),
+        ("locação de imóveis", ["M07", "M42"]),
+        ("arrendamento", ["M07"]),
+        ("training", ["M07"]),
+        ("pequenos negócios", ["M10"]),
+        ("regime de isenção", ["M10", "M45"]),
+        ("exportação", ["M02", "M05"]),
+        ("transmissões intracomunitárias de bens", ["M16"]),
+        ("serviços B2B", ["M40"]),
+        ("serviços a empresas de outro país", ["M40"]),
+        ("construção civil", ["M31"]),
+        ("sucata", ["M30"]),
+        ("arte", ["M14"]),
+        ("consultoria", []),
+        ("construção de sucata", []),
+        ("???", []),
+    ],
+)
+def test_a_code_is_found_by_what_it_is_used_for(text: str, codes: list[str]) -> None:
+    """Every word must be there; one of 4 letters or more may be the beginning of a word, case and accents aside."""
+    assert found(text) == codes
+
+
+def test_what_a_note_only_contrasts_is_not_found() -> None:
+    """M99's note says that it is not the code of the small-business scheme; M09's names M21."""
+    assert "regime de isenção" in entry("M99").note_pt
+    assert "M99" not in found("regime de isenção")
+    assert found("M21") == ["M21"]
+
+
+async def test_what_a_code_is_about_is_shown_of_codes_that_were_searched_for(office: Office) -> None:
+    """The whole table stays small."""
+    searched = (await office.call("lookup_exemption_codes", {"text": "formação"}))["codes"]
+    assert [row["code"] for row in searched] == ["M07"]
+    assert "formação profissional" in searched[0]["about"]
+    english = await office.call("lookup_exemption_codes", {"code": "M07", "language": "en"})
+    assert "vocational training" in english["codes"][0]["about"]
+    everything = (await office.call("lookup_exemption_codes", {"all": True}))["codes"]
+    assert [row for row in everything if "about" in row] == []

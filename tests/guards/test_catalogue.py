@@ -33,7 +33,7 @@ def advice(**changes: Any) -> dict[str, Any]:
 async def test_a_line_that_would_change_a_catalogue_item_is_asked_about(
     office: Office, change: dict[str, Any], said: str
 ) -> None:
-    """C4: account-wide, with the line's price, description and tax."""
+    """Trap 4: account-wide, with the line's price, description and tax."""
     found = await office.wants_acceptance(
         "create_invoice", invoice(items=[line(), advice(**change)]), "overwrite_items"
     )

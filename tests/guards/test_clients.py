@@ -63,7 +63,7 @@ async def test_an_existing_client_is_found_by_any_one_of_code_name_and_id(
 async def test_an_id_that_is_nobodys_is_refused_because_the_service_would_go_by_code_or_name(
     office: Office,
 ) -> None:
-    """C3: by id, then code, then name, and then a new client is made."""
+    """Trap 3: by id, then code, then name, and then a new client is made."""
     found = await office.refused(
         "create_invoice", invoice(client={"id": 999, "name": "Nova, Lda", "code": "NOVA"})
     )
@@ -92,14 +92,14 @@ async def test_a_name_has_at_most_a_hundred_characters(office: Office, length: i
 async def test_code_and_name_must_lead_to_the_same_client(
     office: Office, client: dict[str, Any], field: str, named: str
 ) -> None:
-    """C3."""
+    """Trap 3."""
     found = await office.refused("create_invoice", invoice(client=client))
     assert named in found[field]
 
 
 @pytest.mark.parametrize("field", clients.COMPARED)
 async def test_what_is_said_of_an_existing_client_must_be_what_is_stored(office: Office, field: str) -> None:
-    """C3: everything else about a client that exists is ignored in silence."""
+    """Trap 3: everything else about a client that exists is ignored in silence."""
     other = {"email": "outra@acme.example.pt", "country": "ES", "fiscal_id": "ESB58378431"}.get(
         field, "outra coisa"
     )
@@ -134,7 +134,7 @@ async def test_what_is_stored_may_be_said_in_other_letters(office: Office, same:
 
 
 def test_a_client_without_a_country_is_in_portugal() -> None:
-    """C22: unset means Portugal."""
+    """Trap 22: unset means Portugal."""
     stored = Client(name="Antiga, Lda", code="ANTIGA")
     for country, expected in (("Portugal", []), ("Spain", [("refuse", "client.country")])):
         given = {"code": "ANTIGA", "country": country}
@@ -170,7 +170,7 @@ def test_a_client_without_a_country_is_in_portugal() -> None:
 def test_number_and_country_are_checked_as_a_pair(
     fiscal_id: str, country: str | None, kind: str | None
 ) -> None:
-    """C22: "Contribuinte não é válido" loses the whole document; foreign numbers outside the EU have no checksum."""
+    """Trap 22: "Contribuinte não é válido" loses the whole document; foreign numbers outside the EU have no checksum."""
     found = judged(clients.fiscal_id_fits_country, {"fiscal_id": fiscal_id, "country": country})
     assert found == ([(kind, "client.fiscal_id")] if kind else [])
 
@@ -210,7 +210,7 @@ async def test_a_foreign_private_persons_number_is_warned_of(office: Office) -> 
 async def test_a_country_travels_under_the_vendors_own_name(
     office: Office, written: str, travels: str
 ) -> None:
-    """C22: "Country PT was not found"."""
+    """Trap 22: "Country PT was not found"."""
     await office.call("create_invoice", invoice(client={"name": "Nova", "code": "NOVA", "country": written}))
     assert office.sent()["client"]["country"] == travels
 
@@ -274,7 +274,7 @@ async def test_an_update_of_a_sale_to_the_final_consumer_makes_no_client(office:
 
 
 async def test_a_look_up_that_fails_is_not_read_as_nobody(office: Office) -> None:
-    """J24, E: an outage while looking must not end in a second client."""
+    """Reading 14: an outage while looking must not end in a second client."""
     office.box.fault("GET", "find-by-code", times=None, status=502, body="<html>Bad Gateway</html>")
     error = await office.failed("create_invoice", invoice())
     assert (error.sent, office.writes()) == ("nothing", [])
@@ -282,7 +282,7 @@ async def test_a_look_up_that_fails_is_not_read_as_nobody(office: Office) -> Non
 
 
 async def test_a_miss_by_name_may_be_a_500_and_is_checked_in_the_list(office: Office) -> None:
-    """J24."""
+    """Reading 14."""
     office.box.set_option("find_by_name_500", True)
     assert (await office.call("create_invoice", invoice(client=NEW)))["ok"]
     assert "/clients.json" in [one["path"] for one in office.box.requests()]

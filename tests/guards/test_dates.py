@@ -13,7 +13,7 @@ from tests.sandboxed import Office, about, guide, invoice, warned
 async def test_a_due_date_before_the_date_is_refused_and_the_same_day_is_not(
     office: Office, due: str, refused: bool
 ) -> None:
-    """C11: "Vencimento deve ser igual ou posterior à data do documento"; equal is accepted."""
+    """Trap 11: "Vencimento deve ser igual ou posterior à data do documento"; equal is accepted."""
     if refused:
         found = await office.refused("create_invoice", invoice(due_date=due))
         assert "2026-11-20 or later" in found["due_date"]
@@ -23,7 +23,7 @@ async def test_a_due_date_before_the_date_is_refused_and_the_same_day_is_not(
 
 
 async def test_moving_only_the_date_of_a_draft_past_its_due_date_is_refused(office: Office) -> None:
-    """C5: moving the date needs due_date too."""
+    """Trap 5: moving the date needs due_date too."""
     draft = await office.draft(due_date="2026-11-25")
     found = await office.refused("update_invoice", about(draft, date="2026-11-26"))
     assert "2026-11-26 or later" in found["due_date"]
@@ -70,7 +70,7 @@ async def test_a_date_in_the_future_or_long_ago_is_warned_of_and_goes_through(
 async def test_a_date_that_cannot_be_is_refused_because_the_service_would_take_today(
     office: Office, date: Any
 ) -> None:
-    """C1."""
+    """Trap 1."""
     for field in ("date", "due_date"):
         found = await office.refused("create_invoice", invoice(**{field: date}))
         assert "2026-11-30" in found[field]
@@ -111,7 +111,7 @@ async def test_a_term_beyond_the_calendar_is_refused(office: Office) -> None:
 async def test_loading_before_now_is_refused_by_lisbons_clock(
     office: Office, moment: str, refused: bool
 ) -> None:
-    """C28."""
+    """Trap 28."""
     if refused:
         found = await office.refused("create_guide", guide(loaded_at=moment))
         assert "2026-11-20 10:00 in Lisbon" in found["loaded_at"]
@@ -128,7 +128,7 @@ async def test_a_loading_time_that_is_no_moment_is_refused(office: Office, momen
 
 
 async def test_nothing_is_finalized_before_the_last_date_of_its_series(office: Office) -> None:
-    """C10, Portaria 363/2010: numbers and dates run together."""
+    """Trap 10, Portaria 363/2010: numbers and dates run together."""
     early, same = (
         await office.draft(date="2026-11-18", due_date="2026-11-30"),
         await office.draft(date="2026-11-19"),

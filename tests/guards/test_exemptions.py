@@ -96,7 +96,7 @@ def test_the_accounts_rate_and_not_the_name_makes_a_line_exempt(tax: str | None,
 
 
 async def test_a_line_without_vat_needs_a_code_and_the_code_makes_it_pass(office: Office) -> None:
-    """C6, CIVA 36/5 e)."""
+    """Trap 6, CIVA 36/5 e)."""
     found = await office.refused("create_invoice", invoice(items=[line(), exempt()]))
     assert "items.1 (Curso certificado) carries 0 % VAT" in found["tax_exemption"]
     assert "M07" in found["tax_exemption"]
@@ -108,7 +108,7 @@ async def test_a_line_without_vat_needs_a_code_and_the_code_makes_it_pass(office
 
 
 async def test_a_code_without_an_exempt_line_is_refused(office: Office) -> None:
-    """C6c."""
+    """Trap 6c."""
     found = await office.refused("create_invoice", invoice(tax_exemption="M07"))
     assert "M07 explains nothing" in found["tax_exemption"]
     assert (await office.call("create_invoice", invoice()))["document"].get("tax_exemption") is None
@@ -158,7 +158,7 @@ async def test_what_does_not_look_like_a_code_is_refused(office: Office, code: A
 
 
 async def test_two_codes_on_one_document_are_impossible_to_say(office: Office) -> None:
-    """C6c: one code per document; a code on a line is an unknown field."""
+    """Trap 6c: one code per document; a code on a line is an unknown field."""
     found = await office.refused(
         "create_invoice",
         invoice(items=[exempt(), exempt(name="Livro", tax_exemption="M05")], tax_exemption="M07"),
@@ -169,7 +169,7 @@ async def test_two_codes_on_one_document_are_impossible_to_say(office: Office) -
 async def test_an_update_keeps_the_code_and_m00_takes_it_away_with_the_last_exempt_line(
     office: Office,
 ) -> None:
-    """C5: an exemption not sent again is lost. C6c: M00 clears it."""
+    """Trap 5: an exemption not sent again is lost. Trap 6c: M00 clears it."""
     draft = await office.draft(items=[line(), exempt()], tax_exemption="M07")
     kept = await office.call("update_invoice", about(draft, reference="PO-1"))
     assert kept["document"]["tax_exemption"] == "M07"
@@ -200,7 +200,7 @@ async def test_m99_is_asked_about_on_create_and_shown_before_finalizing(office: 
 
 
 async def test_a_draft_whose_code_got_lost_is_not_finalized(office: Office) -> None:
-    """C6: a draft made elsewhere; the service would refuse it or stamp M99."""
+    """Trap 6: a draft made elsewhere; the service would refuse it or stamp M99."""
     draft = await office.draft(items=[exempt()], tax_exemption="M07")
     answer = office.raw(f"/invoices/{draft['id']}.json")
     office.tweak(r"/invoices/\d+\.json", answer, tax_exemption="")
@@ -228,7 +228,7 @@ async def test_a_draft_with_a_code_out_of_force_is_not_finalized_but_may_be_dele
 async def test_lines_that_read_back_with_the_id_of_their_tax_only_are_not_taken_for_exempt(
     office: Office, tax: str
 ) -> None:
-    """C30."""
+    """Trap 30."""
     office.box.set_option("null_taxes", True)
     draft = await office.draft(items=[line(tax=tax)])
     assert draft["lines"][0]["tax"] == tax
@@ -238,7 +238,7 @@ async def test_lines_that_read_back_with_the_id_of_their_tax_only_are_not_taken_
 
 
 async def test_an_exempt_line_that_reads_back_without_its_rate_is_still_exempt(office: Office) -> None:
-    """C30."""
+    """Trap 30."""
     office.box.set_option("null_taxes", True)
     draft = await office.draft(items=[exempt()], tax_exemption="M07")
     answer = office.raw(f"/invoices/{draft['id']}.json")

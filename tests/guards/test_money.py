@@ -21,7 +21,7 @@ from tests.sandboxed import Office, exempt, guide, invoice, line
 async def test_a_tax_that_the_account_does_not_have_is_refused(
     office: Office, tax: str, near: str | None
 ) -> None:
-    """C2: an unknown name becomes the default tax on create, and none on update."""
+    """Trap 2: an unknown name becomes the default tax on create, and none on update."""
     if near == "":
         assert (await office.call("create_invoice", invoice(items=[line(tax=tax)])))[
             "ok"
@@ -48,7 +48,7 @@ async def test_a_tax_that_the_account_does_not_have_is_refused(
     ],
 )
 async def test_a_tax_that_is_no_name_is_refused(office: Office, tax: Any) -> None:
-    """C2b: a number reads as an unknown tax, and that as an exempt line. C2c: the name decides, not the id."""
+    """Trap 2b: a number reads as an unknown tax, and that as an exempt line. Trap 2c: the name decides, not the id."""
     found = await office.refused("create_invoice", invoice(items=[line(tax=tax)]))
     assert "items.0.tax" in found
 
@@ -128,7 +128,7 @@ async def test_a_tax_whose_rate_is_not_told_is_refused(office: Office) -> None:
 async def test_an_amount_out_of_range_is_refused(
     office: Office, field: str, value: Any, refused: bool
 ) -> None:
-    """Ranges: A1.1, C14, C15 (four decimals are what the service keeps), E ("Quantity must be a number greater than 0")."""
+    """Ranges: trap 14, trap 15 (four decimals are what the service keeps) and the documented "Quantity must be a number greater than 0"."""
     arguments = invoice(items=[{**line(), field: value}])
     if refused:
         assert f"items.0.{field}" in await office.refused("create_invoice", arguments)
@@ -149,7 +149,7 @@ async def test_retention_is_a_percentage_below_a_hundred(office: Office, value: 
 
 
 async def test_what_the_service_would_ignore_on_a_line_is_refused(office: Office) -> None:
-    """C14: discount_amount is read-only; unknown keys are dropped or refused."""
+    """Trap 14: discount_amount is read-only; unknown keys are dropped or refused."""
     found = await office.refused("create_invoice", invoice(items=[line(discount_amount=5)]))
     assert "give discount in percent" in found["items.0.discount_amount"]
     found = await office.refused("create_invoice", invoice(items=[line(price=5)]))
@@ -164,7 +164,7 @@ async def test_lines_are_a_list_of_at_least_one(office: Office, items: Any) -> N
 
 
 async def test_a_discount_over_the_document_is_asked_about(office: Office) -> None:
-    """C16: it also hits lines that must not be discounted, and shows in the totals only."""
+    """Trap 16: it also hits lines that must not be discounted, and shows in the totals only."""
     arguments = invoice(
         items=[line(), exempt()],
         tax_exemption="M07",
@@ -199,7 +199,7 @@ async def test_a_discount_takes_no_more_than_there_is(
 
 
 async def test_a_second_currency_is_asked_about_because_it_only_prints(office: Office) -> None:
-    """C21: AUD prices became EUR documents of the same number."""
+    """Trap 21: AUD prices became EUR documents of the same number."""
     found = await office.wants_acceptance(
         "create_invoice", invoice(currency_code="usd", rate="1.0853"), "currency_only_prints"
     )

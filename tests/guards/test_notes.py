@@ -14,7 +14,7 @@ def note(owner: Json | int | None, kind: str = "credit_notes", **changes: Any) -
 
 @pytest.mark.parametrize("kind", ["credit_notes", "debit_notes"])
 async def test_a_note_names_the_issued_document_it_corrects(office: Office, kind: str) -> None:
-    """C13b, CIVA 36/6; E: "Owner document must not be in draft"."""
+    """Trap 13b, CIVA 36/6; "Owner document must not be in draft"."""
     draft, issued = await office.draft(), await office.issued()
     assert (
         "names the document it corrects"
@@ -49,7 +49,7 @@ async def test_other_kinds_of_invoice_are_credited_too(office: Office, kind: str
 
 
 async def test_a_paid_invoice_is_credited_with_a_warning(office: Office) -> None:
-    """J29: sources disagree, so it is allowed and said."""
+    """Reading 15: sources disagree, so it is allowed and said."""
     owner = await office.issued()
     await office.call("change_state", about(owner, state="settled"))
     result = await office.call("create_invoice", note(owner))
@@ -66,7 +66,7 @@ async def test_a_note_goes_to_the_client_of_its_invoice(office: Office) -> None:
 
 
 async def test_credit_stops_at_what_is_left(office: Office) -> None:
-    """C13: cumulative over all notes; the service says so only at finalize and leaves a draft behind."""
+    """Trap 13: cumulative over all notes; the service says so only at finalize and leaves a draft behind."""
     owner = await office.issued()  # 123.00
     found = await office.refused("create_invoice", note(owner, items=[line(name="C", unit_price="100.01")]))
     assert "only 123.00 of 1/2026 is left" in found["items"]
@@ -120,7 +120,7 @@ async def test_another_draft_does_not_keep_a_note_from_being_finalized(office: O
 
 
 async def test_an_update_of_a_note_keeps_what_it_belongs_to(office: Office) -> None:
-    """C5, C13b."""
+    """Trap 5, trap 13b."""
     owner = await office.issued()
     made = (await office.call("create_invoice", note(owner)))["document"]
     assert (await office.call("update_invoice", about(made, reference="NC-1")))["ok"]
@@ -162,7 +162,7 @@ async def test_an_invoice_belongs_to_a_guide_or_to_nothing(office: Office) -> No
 async def test_a_multibanco_reference_only_where_there_are_such(
     office: Office, kind: str, refused: bool
 ) -> None:
-    """C20."""
+    """Trap 20."""
     office.box.set_option("mb_references", True)
     arguments = invoice(document_type=kind, mb_reference=True)
     if refused:
@@ -185,7 +185,7 @@ async def test_a_multibanco_reference_only_where_there_are_such(
 async def test_a_simplified_invoice_above_the_legal_limits_is_warned_of(
     office: Office, price: str, limit: str | None
 ) -> None:
-    """C19, CIVA 40/1: 100.00 and 1000.00 are within; the limits are the law's and not the API's."""
+    """Trap 19, CIVA 40/1: 100.00 and 1000.00 are within; the limits are the law's and not the API's."""
     result = await office.call(
         "create_invoice", invoice(document_type="simplified_invoices", items=[line(unit_price=price)])
     )

@@ -9,7 +9,7 @@ from tests.sandboxed import SERIES, Office, about, guide, invoice
 
 @pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts"])
 async def test_a_series_id_belongs_to_one_type(office: Office, kind: str) -> None:
-    """C9: the row's id is the invoices'; "A série não corresponde ao tipo de documento"."""
+    """Trap 9: the row's id is the invoices'; "A série não corresponde ao tipo de documento"."""
     for other, number in SERIES.items():
         arguments = invoice(document_type=kind, sequence_id=number)
         if other == kind:
@@ -21,7 +21,7 @@ async def test_a_series_id_belongs_to_one_type(office: Office, kind: str) -> Non
 
 
 async def test_an_unknown_series_is_refused_with_the_ids_there_are(office: Office) -> None:
-    """C9: an unknown one must fail, not become the default."""
+    """Trap 9: an unknown one must fail, not become the default."""
     found = await office.refused("create_invoice", invoice(sequence_id=70999))
     assert "2026: 70000, B2026: 70020" in found["sequence_id"]
     assert (
@@ -36,7 +36,7 @@ async def test_a_series_is_given_by_its_id(office: Office, number: Any) -> None:
 
 
 async def test_nothing_is_finalized_in_a_series_without_a_validation_code(office: Office) -> None:
-    """C12, Portaria 195/2020."""
+    """Trap 12, Portaria 195/2020."""
     draft = await office.draft(sequence_id=70020)
     found = await office.refused("change_state", about(draft, state="finalized"))
     assert "B2026 is not registered with the tax authority for invoice" in found["sequence_id"]
@@ -85,7 +85,7 @@ def renamed(**changes: Any) -> dict[str, Any]:
 
 
 async def test_a_series_is_changed_only_while_nothing_was_finalized_in_it(office: Office) -> None:
-    """sequences-update-v1."""
+    """API v1 documentation, sequences.update."""
     assert (
         "no series has the id 7"
         in (await office.refused("update_sequence", renamed(sequence_id=7)))["sequence_id"]

@@ -168,7 +168,7 @@ async def test_a_paid_invoice_is_reopened_through_its_receipt(office: Office) ->
 
 @pytest.mark.parametrize("word", ["final", "sent", "accepted", "FINALIZED", "delete", ""])
 async def test_a_state_is_one_of_the_five_words(office: Office, word: str) -> None:
-    """C8, J7: `sent` and `final` are words of lists and documents, not of changes."""
+    """Trap 8, reading 6: `sent` and `final` are words of lists and documents, not of changes."""
     draft = await office.draft()
     assert "finalized" in (await office.refused("change_state", about(draft, state=word)))["state"]
 

@@ -25,7 +25,7 @@ async def test_only_drafts_are_edited(office: Office, word: str) -> None:
 
 
 async def test_what_is_left_out_of_an_update_stays_as_it_was(office: Office) -> None:
-    """C5: PUT replaces; the tool reads, merges and sends the whole document."""
+    """Trap 5: PUT replaces; the tool reads, merges and sends the whole document."""
     draft = await office.draft(
         items=[
             line(unit_price="2.0244", quantity="1.5", discount="12.5", unit="hour", description="uma\nduas"),
@@ -86,7 +86,7 @@ async def test_a_guide_whose_places_are_not_shown_wants_them_again(office: Offic
     ],
 )
 async def test_lines_left_out_are_asked_about(office: Office, items: list[Any], dropped: list[str]) -> None:
-    """C5: missing lines are deleted."""
+    """Trap 5: missing lines are deleted."""
     draft = await office.draft(items=[line(), exempt()], tax_exemption="M07")
     change = about(draft, items=items)
     if exempt() not in items:
@@ -104,7 +104,7 @@ async def test_one_of_two_lines_of_a_name_counts_as_dropped(office: Office) -> N
 
 
 async def test_a_discount_over_the_document_must_be_given_again(office: Office) -> None:
-    """C16: it does not read back as such."""
+    """Trap 16: it does not read back as such."""
     discount = {"value_type": "percentage", "value": 10}
     draft = await office.draft(global_discount=discount, accept=["global_discount"])
     for change in ({"reference": "A"}, {"items": [line(quantity=2)]}):
@@ -126,7 +126,7 @@ async def test_a_discount_on_a_line_is_none_over_the_document(office: Office) ->
 
 
 async def test_a_second_currency_is_kept(office: Office) -> None:
-    """C21."""
+    """Trap 21."""
     draft = await office.draft(currency_code="USD", rate="1.0853", accept=["currency_only_prints"])
     kept = await office.call("update_invoice", about(draft, reference="A"))
     assert (office.sent()["currency_code"], office.sent()["rate"]) == ("USD", "1.0853")
@@ -143,7 +143,7 @@ async def test_a_second_currency_that_cannot_be_named_is_not_dropped(office: Off
 
 
 async def test_a_price_that_reads_back_cut_to_cents_is_rebuilt_from_the_exact_net(office: Office) -> None:
-    """C15: 2.0244 reads back as 2.02."""
+    """Trap 15: 2.0244 reads back as 2.02."""
     draft = await office.draft(items=[line(unit_price="2.0244", quantity=1000)])
     assert office.raw(f"/invoices/{draft['id']}.json")["invoice"]["items"][0]["unit_price"] == "2.02"
     kept = await office.call("update_invoice", about(draft, reference="A"))
@@ -151,7 +151,7 @@ async def test_a_price_that_reads_back_cut_to_cents_is_rebuilt_from_the_exact_ne
 
 
 async def test_a_price_that_cannot_be_rebuilt_is_refused(office: Office) -> None:
-    """C15: without the exact net, 2.02 would silently replace 2.0244."""
+    """Trap 15: without the exact net, 2.02 would silently replace 2.0244."""
     draft = await office.draft(items=[line(unit_price="2.0244", quantity=1000)])
     answer = office.raw(f"/invoices/{draft['id']}.json")
     answer["invoice"]["items"][0].pop("subtotal")
@@ -162,7 +162,7 @@ async def test_a_price_that_cannot_be_rebuilt_is_refused(office: Office) -> None
 
 @pytest.mark.parametrize("tax", ["IVA6", "IVA23"])
 async def test_lines_that_read_back_with_the_id_of_their_tax_only_keep_it(office: Office, tax: str) -> None:
-    """C30: they must not fall to the default tax."""
+    """Trap 30: they must not fall to the default tax."""
     office.box.set_option("null_taxes", True)
     draft = await office.draft(items=[line(tax=tax)])
     await office.call("update_invoice", about(draft, reference="A"))
@@ -170,7 +170,7 @@ async def test_lines_that_read_back_with_the_id_of_their_tax_only_keep_it(office
 
 
 async def test_lines_whose_tax_cannot_be_told_are_asked_about(office: Office) -> None:
-    """C2, C30: a line that reads back without any tax would be sent with the default one."""
+    """Trap 2, trap 30: a line that reads back without any tax would be sent with the default one."""
     draft = await office.draft(items=[line(tax="IVA6")])
     answer = office.raw(f"/invoices/{draft['id']}.json")
     answer["invoice"]["items"][0]["tax"] = {"id": None, "name": None, "value": None}
@@ -209,7 +209,7 @@ async def test_every_guard_of_creating_holds_for_updating(office: Office) -> Non
 
 
 async def test_what_a_draft_does_not_show_is_said_to_be_given_again(office: Office) -> None:
-    """C5: whether a Multibanco reference was asked for cannot be read back, so it cannot be kept."""
+    """Trap 5: whether a Multibanco reference was asked for cannot be read back, so it cannot be kept."""
     office.box.set_option("mb_references", True)
     draft = await office.draft(mb_reference=True)
     await office.call("update_invoice", about(draft, reference="A", mb_reference=True))

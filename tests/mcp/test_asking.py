@@ -14,6 +14,7 @@ import pytest
 from ix_tools.approvals import Approvals
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.store import Store
+from tests.mcp import behind
 from tests.mcp.host import ERAS, Answer, Host, Json, Person, connected, given
 from tests.sandboxed import TODAY, Office, invoice
 
@@ -22,37 +23,28 @@ NUMBERS = {"current_invoice_number": 0, "current_credit_note_number": 0, "curren
 
 
 async def _issued(office: Office) -> int:
-    number: int = (await office.issued())["id"]
+    number: int = (await behind.issued(office))["document_id"]
     return number
 
 
 async def _finalize(office: Office) -> Json:
-    return {"document_type": "invoices", "document_id": (await office.draft())["id"], "state": "finalized"}
+    return {**(await behind.draft(office)), "state": "finalized"}
 
 
 async def _cancel(office: Office) -> Json:
-    return {
-        **(await _finalize(office)),
-        "document_id": await _issued(office),
-        "state": "canceled",
-        "message": REASON,
-    }
+    return {**(await behind.issued(office)), "state": "canceled", "message": REASON}
 
 
 async def _delete(office: Office) -> Json:
-    return {**(await _finalize(office)), "state": "deleted"}
+    return {**(await behind.draft(office)), "state": "deleted"}
 
 
 async def _settle(office: Office) -> Json:
-    return {"document_type": "invoices", "document_id": await _issued(office), "state": "settled"}
+    return {**(await behind.issued(office)), "state": "settled"}
 
 
 async def _mail(office: Office) -> Json:
-    return {
-        "document_type": "invoices",
-        "document_id": await _issued(office),
-        "email": "compras@acme.example",
-    }
+    return {**(await behind.issued(office)), "email": "compras@acme.example"}
 
 
 async def _pay(office: Office) -> Json:
@@ -577,6 +569,7 @@ def broken_stores(folder: Path) -> dict[str, Path]:
     }
 
 
+@Modern
 @Everything
 async def test_without_a_store_nothing_irreversible_goes_out(
     office: Office, mode: str, what: str, tmp_path: Path

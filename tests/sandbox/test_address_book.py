@@ -46,7 +46,7 @@ def test_a_row_is_made_read_changed_and_dropped(
 
 
 def test_items_keep_four_decimals_and_say_what_their_tax_is(api: Api) -> None:
-    """J32."""
+    """Reading 17."""
     item = api.post(
         "/items.json", {"item": {"name": "Mapa", "unit_price": "16.2602", "tax": {"name": "IVA6"}}}
     )
@@ -144,7 +144,7 @@ def test_clients_are_found_by_exact_code_or_name(api: Api) -> None:
 
 
 def test_a_missing_name_may_be_a_crash(api: Api) -> None:
-    """J24."""
+    """Reading 14."""
     api.box.set_option("find_by_name_500", True)
     assert api.get("/clients/find-by-name.json", client_name="Ninguém").status_code == 500
     assert api.get("/clients/find-by-code.json", client_code="NONE").status_code == 404

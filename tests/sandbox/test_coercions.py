@@ -1,4 +1,4 @@
-"""What the service silently makes of what it is sent: the traps of section C, one by one."""
+"""What the service silently makes of what it is sent: the traps, one by one (docs/traps.md)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def catalogue(api: Api) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("nonsense", ["31/02/2026", "2026/11/01", "amanhã", "", None, 7])
 def test_a_date_that_cannot_be_read_becomes_today(api: Api, nonsense: Any) -> None:
-    """C1."""
+    """Trap 1."""
     draft = api.draft(date=nonsense, due_date=nonsense)
     assert (draft["date"], draft["due_date"]) == (TODAY, TODAY)
 
@@ -33,7 +33,7 @@ def test_iso_dates_are_understood_too(api: Api) -> None:
 
 
 def test_an_unknown_tax_becomes_the_default_on_create_and_none_on_update(api: Api) -> None:
-    """C2."""
+    """Trap 2."""
     draft = api.draft(items=[api.line(tax={"name": "IVA 23%"})])
     assert draft["items"][0]["tax"] == {"id": 31554, "name": "IVA23", "value": 23}
     updated = api.put(
@@ -52,14 +52,14 @@ def test_a_line_without_a_tax_gets_the_default_one(api: Api) -> None:
 
 @pytest.mark.parametrize("tax", [23, "23", "IVA23"])
 def test_a_tax_that_is_no_object_reads_as_exempt_and_then_wants_a_reason(api: Api, tax: Any) -> None:
-    """C2b."""
+    """Trap 2b."""
     assert refused_line(api, tax=tax) == ["Razão de isenção deve ter uma opção selecionada"]
     draft = api.draft(items=[api.line(tax=tax)], tax_exemption="M07")
     assert draft["total"] == 100
 
 
 def test_a_tax_is_found_by_name_and_value_and_never_by_id(api: Api) -> None:
-    """C2c."""
+    """Trap 2c."""
     by_name = api.draft(items=[api.line(tax={"id": 31557, "name": "IVA6"})])
     assert by_name["items"][0]["tax"] == {"id": 31556, "name": "IVA6", "value": 6}
     by_id = api.draft(items=[api.line(tax={"id": 31556})])
@@ -80,7 +80,7 @@ def test_a_tax_is_found_by_name_and_value_and_never_by_id(api: Api) -> None:
 def test_a_client_is_found_by_id_then_code_then_name_and_the_rest_is_ignored(
     api: Api, sent: dict[str, Any], found: int
 ) -> None:
-    """C3."""
+    """Trap 3."""
     assert api.draft(client=sent)["client"]["id"] == found
     assert api.get("/clients.json").json()["pagination"]["total_entries"] == 2
 
@@ -91,7 +91,7 @@ def test_an_unknown_client_is_created(api: Api) -> None:
 
 
 def test_an_existing_item_is_overwritten_for_the_whole_account_and_a_new_one_added(api: Api) -> None:
-    """C4."""
+    """Trap 4."""
     api.draft(
         items=[
             api.line(unit_price="61.50005", description="Outra", tax={"name": "IVA6"}),
@@ -112,7 +112,7 @@ def test_a_refused_document_leaves_neither_client_nor_item_behind(api: Api) -> N
 
 
 def test_an_update_replaces_the_document_and_what_is_not_sent_again_is_gone(api: Api) -> None:
-    """C5."""
+    """Trap 5."""
     draft = api.draft(
         items=[api.line(), api.line(name="Formação", tax={"name": "Isento"})],
         tax_exemption="M07",
@@ -128,7 +128,7 @@ def test_an_update_replaces_the_document_and_what_is_not_sent_again_is_gone(api:
 
 
 def test_moving_the_date_alone_runs_into_the_old_due_date(api: Api) -> None:
-    """C5."""
+    """Trap 5."""
     draft = api.draft(date="01/11/2026", due_date="10/11/2026")
     body = api.body(date="11/11/2026")
     del body["due_date"]
@@ -139,7 +139,7 @@ def test_moving_the_date_alone_runs_into_the_old_due_date(api: Api) -> None:
 
 
 def test_an_exempt_line_without_a_reason_is_refused_on_create_and_stamped_m99_on_update(api: Api) -> None:
-    """C6, J20."""
+    """Trap 6, reading 13."""
     exempt = [api.line(tax={"name": "Isento"})]
     assert refused(api, items=exempt) == ["Razão de isenção deve ter uma opção selecionada"]
     draft = api.draft()
@@ -150,14 +150,14 @@ def test_an_exempt_line_without_a_reason_is_refused_on_create_and_stamped_m99_on
 @pytest.mark.parametrize("key", ["tax_exemption", "tax_exemption_reason"])
 @pytest.mark.parametrize("where", ["document", "line"])
 def test_the_exemption_code_travels_on_the_document_or_on_the_line(api: Api, key: str, where: str) -> None:
-    """C6b, J19."""
+    """Trap 6b, reading 12."""
     line = api.line(tax={"name": "Isento"}, **({key: "M07"} if where == "line" else {}))
     draft = api.draft(items=[line], **({key: "M07"} if where == "document" else {}))
     assert draft["tax_exemption"] == "M07"
 
 
 def test_an_account_may_look_at_the_lines_code_only(api: Api) -> None:
-    """C6b."""
+    """Trap 6b."""
     api.box.set_option("exemption_level", "line")
     exempt = api.line(tax={"name": "Isento"})
     assert refused(api, items=[exempt], tax_exemption="M07") == [
@@ -186,7 +186,7 @@ def test_m00_clears_the_exemption_once_no_line_is_exempt(api: Api) -> None:
     ],
 )
 def test_exemption_codes_are_a_closed_list_with_dates(api: Api, code: str, day: str, accepted: bool) -> None:
-    """J27."""
+    """Reading 20."""
     body = api.body(date=day, due_date=TODAY, items=[api.line(tax={"name": "Isento"})], tax_exemption=code)
     assert (api.post("/invoices.json", {"invoice": body}).status_code == 201) is accepted
 
@@ -207,7 +207,7 @@ def test_exemption_codes_are_a_closed_list_with_dates(api: Api, code: str, day: 
     ],
 )
 def test_every_type_has_a_sequence_id_of_its_own(api: Api, key: str, serie_id: Any, accepted: bool) -> None:
-    """C9."""
+    """Trap 9."""
     response = api.post(f"/{key}s.json", {key: api.body(sequence_id=serie_id)})
     if accepted:
         assert response.json()[key]["sequence_id"] == str(serie_id)
@@ -216,7 +216,7 @@ def test_every_type_has_a_sequence_id_of_its_own(api: Api, key: str, serie_id: A
 
 
 def test_a_due_date_may_equal_the_date_and_not_precede_it(api: Api) -> None:
-    """C11, J18."""
+    """Trap 11, reading 19."""
     assert refused(api, due_date="19/11/2026") == ["Due date must be later than date"]
     api.box.set_option("language", "pt")
     assert refused(api, due_date="19/11/2026") == [
@@ -225,7 +225,7 @@ def test_a_due_date_may_equal_the_date_and_not_precede_it(api: Api) -> None:
 
 
 def test_a_discount_in_money_on_a_line_is_ignored(api: Api) -> None:
-    """C14."""
+    """Trap 14."""
     assert api.draft(items=[api.line(discount_amount="50")])["total"] == 123
 
 
@@ -271,7 +271,7 @@ def test_lines_must_be_an_array_of_at_least_one(api: Api) -> None:
     ("percent", "good"), [("0", True), ("99.99", True), ("100", False), ("-1", False), ("x", False)]
 )
 def test_retention_is_a_percentage_that_changes_no_total(api: Api, percent: str, good: bool) -> None:
-    """C18."""
+    """Trap 18."""
     if good:
         draft = api.draft(retention=percent)
         assert (draft["retention"], draft["total"]) == (percent, 123)
@@ -280,7 +280,7 @@ def test_retention_is_a_percentage_that_changes_no_total(api: Api, percent: str,
 
 
 def test_a_second_currency_prints_a_second_total_and_changes_nothing_else(api: Api) -> None:
-    """C21."""
+    """Trap 21."""
     draft = api.draft(currency_code="USD", rate="1.23565")
     assert (draft["currency"], draft["total"]) == ("Euro", 123)
     assert draft["multicurrency"] == {"rate": "1.23565", "currency": "U.S. dollar", "total": 151.98}
@@ -290,7 +290,7 @@ def test_a_second_currency_prints_a_second_total_and_changes_nothing_else(api: A
 
 
 def test_a_country_code_is_refused_with_a_cascade_over_the_client(api: Api) -> None:
-    """C22."""
+    """Trap 22."""
     client = {"name": "Gama", "code": "G", "country": "PT", "fiscal_id": "510123457"}
     assert refused(api, client=client) == [
         "Country PT was not found",
@@ -317,7 +317,7 @@ def test_a_country_code_is_refused_with_a_cascade_over_the_client(api: Api) -> N
 def test_country_and_fiscal_id_are_judged_as_a_pair(
     api: Api, country: str, fiscal_id: str, accepted: bool
 ) -> None:
-    """C22; foreign numbers are not checked."""
+    """Trap 22; foreign numbers are not checked."""
     body = api.body(client={"name": "Gama", "code": "G", "country": country, "fiscal_id": fiscal_id})
     response = api.post("/invoices.json", {"invoice": body})
     if accepted:
@@ -329,7 +329,7 @@ def test_country_and_fiscal_id_are_judged_as_a_pair(
 
 
 def test_the_issuers_own_number_may_be_refused(api: Api) -> None:
-    """C22b."""
+    """Trap 22b."""
     client = {"name": "Nós", "code": "N", "fiscal_id": "509442013"}
     api.box.set_option("refuse_own_nif", True)
     assert refused(api, client=client) == ["Client is invalid", "Fiscal is invalid"]
@@ -351,14 +351,14 @@ def test_a_document_needs_a_client_unless_it_is_a_simplified_invoice(api: Api) -
     ],
 )
 def test_a_guide_is_not_loaded_in_the_past_of_lisbon(api: Api, moment: str, message: str) -> None:
-    """C28."""
+    """Trap 28."""
     assert errors(api.post("/shippings.json", {"shipping": api.body(loaded_at=moment)})) == [message]
     now = api.post("/shippings.json", {"shipping": api.body(loaded_at="20/11/2026 10:00:00")})
     assert now.status_code == 201
 
 
 def test_taxes_may_read_back_with_nothing_but_an_id(api: Api) -> None:
-    """C30."""
+    """Trap 30."""
     draft = api.draft()
     api.box.set_option("null_taxes", True)
     assert api.read("invoice", draft)["items"][0]["tax"] == {"id": 31554, "name": None, "value": None}
@@ -366,7 +366,7 @@ def test_taxes_may_read_back_with_nothing_but_an_id(api: Api) -> None:
 
 @pytest.mark.parametrize("field", ["fiscal_id", "postal_code"])
 def test_a_number_where_text_belongs_crashes_into_a_422(api: Api, field: str) -> None:
-    """C32."""
+    """Trap 32."""
     message = "undefined method `match' for 510123457:Integer"
     assert refused(api, client={"name": "Gama", "code": "G", field: 510123457}) == [message]
     created = api.post("/clients.json", {"client": {"name": "Gama", "code": "G", field: 510123457}})

@@ -40,7 +40,7 @@ def test_types_without_a_validation_code_are_numbered_all_the_same(api: Api) -> 
 
 
 def test_a_series_that_the_tax_authority_does_not_know_issues_nothing(api: Api) -> None:
-    """C12."""
+    """Trap 12."""
     draft = api.draft(sequence_id="70020")
     assert errors(api.state("invoice", draft, "finalized")) == [
         "Sequence B2026 is not registered with the Tax Authority"
@@ -50,7 +50,7 @@ def test_a_series_that_the_tax_authority_does_not_know_issues_nothing(api: Api) 
 
 
 def test_a_date_before_the_last_of_the_series_is_refused_and_the_draft_stays(api: Api) -> None:
-    """C10."""
+    """Trap 10."""
     api.issued("invoice_receipt", date="02/08/2026", due_date="02/08/2026")
     late = api.draft("invoice_receipt", date="01/08/2026", due_date="01/08/2026")
     assert errors(api.state("invoice_receipt", late, "finalized")) == [
@@ -64,7 +64,7 @@ def test_a_date_before_the_last_of_the_series_is_refused_and_the_draft_stays(api
 
 @pytest.mark.parametrize("key", ["credit_note", "debit_note"])
 def test_notes_together_may_not_pass_their_invoice_and_the_draft_is_stranded(api: Api, key: str) -> None:
-    """C13."""
+    """Trap 13."""
     invoice = api.issued()
     first = api.issued(key, owner_invoice_id=invoice["id"], items=[api.line(unit_price="60")])
     second = api.draft(key, owner_invoice_id=invoice["id"], items=[api.line(unit_price="40.01")])
@@ -90,7 +90,7 @@ def test_a_note_on_a_draft_is_refused(api: Api) -> None:
 
 
 def test_a_note_without_an_owner_is_linked_to_nothing(api: Api) -> None:
-    """C13b."""
+    """Trap 13b."""
     note = api.issued("credit_note")
     assert api.get(f"/document/{note['id']}/related_documents.json").json() == {"documents": []}
 
@@ -112,7 +112,7 @@ def test_a_finalized_document_keeps_the_client_it_was_made_for(api: Api) -> None
 
 
 def test_a_multibanco_reference_needs_a_provider_and_is_made_at_finalize(api: Api) -> None:
-    """C20."""
+    """Trap 20."""
     refused = api.post("/invoices.json", {"invoice": api.body(mb_reference="1")})
     assert errors(refused) == [
         "Option to generate MB reference is set but no payment provider is configurated"
@@ -163,7 +163,7 @@ def test_a_bad_payment_is_refused_as_a_field_and_a_message(
     "mechanism", ["CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", "TB", "TR"]
 )
 def test_all_thirteen_payment_mechanisms_are_accepted(api: Api, mechanism: str) -> None:
-    """J26."""
+    """Reading 18."""
     status, body = paid(api, "10.50", payment_mechanism=mechanism, payment_date="19/11/2026", note="Sinal")
     receipt = body["receipt"]
     assert (status, receipt["type"], receipt["status"], receipt["total"]) == (200, "Receipt", "final", 10.5)

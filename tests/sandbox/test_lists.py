@@ -114,7 +114,7 @@ def test_lists_come_in_pages(api: Api, query: dict[str, Any], entries: int, page
 
 
 def test_a_document_appears_in_lists_only_after_the_lag(api: Api) -> None:
-    """C23."""
+    """Trap 23."""
     api.box.set_lag(8)
     draft = api.draft(reference="PO-1")
     assert found(api, reference="PO-1") == []

@@ -1,4 +1,4 @@
-"""Rule C-R: exact lines, totals rounded once; published rows, and any document against a second formula."""
+"""Trap 17: exact lines, totals rounded once; published rows, and any document against a second formula."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_published_documents_come_out_to_the_cent(api: Api, sample: dict[str, An
     draft = api.draft(items=lines)
     assert {name: f"{draft[name]:.2f}" for name in sample["expected"]} == sample["expected"]
     for shown, line in zip(draft["items"], sample["lines"], strict=True):
-        assert shown["unit_price"] == str(cents(Decimal(line["unit_price"])))  # C15
+        assert shown["unit_price"] == str(cents(Decimal(line["unit_price"])))  # trap 15
         for name in ("subtotal", "tax_amount", "discount_amount"):
             if name in line:
                 assert float(line[name]) == pytest.approx(shown[name], abs=0.00005)
@@ -69,7 +69,7 @@ def test_a_cent_between_net_and_gross_goes_to_the_tax(api: Api) -> None:
 def test_a_global_discount_is_in_the_totals_and_not_in_the_lines(
     api: Api, discount: dict[str, Any], expected: tuple[float, ...]
 ) -> None:
-    """C16: an amount is net of VAT and spread over the lines by their nets."""
+    """Trap 16: an amount is net of VAT and spread over the lines by their nets."""
     lines = [api.line(unit_price="200"), api.line(name="Formação", tax={"name": "Isento"})]
     draft = api.draft(items=lines, tax_exemption="M07", global_discount=discount)
     assert tuple(draft[name] for name in ("sum", "discount", "before_taxes", "taxes", "total")) == expected

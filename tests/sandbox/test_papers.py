@@ -63,7 +63,7 @@ def rich(api: Api, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_pdf_is_promised_first_and_each_copy_on_its_own(api: Api) -> None:
-    """C24."""
+    """Trap 24."""
     path = f"/api/pdf/{api.issued()['id']}.json"
     assert [api.get(path).status_code for _ in range(3)] == [202, 200, 200]
     assert api.get(path, second_copy="true").status_code == 202
@@ -74,7 +74,7 @@ def test_a_pdf_is_promised_first_and_each_copy_on_its_own(api: Api) -> None:
 
 
 def test_what_is_not_issued_is_not_printed(api: Api) -> None:
-    """J12."""
+    """Reading 8."""
     draft = api.draft()
     answer = api.get(f"/api/pdf/{draft['id']}.json")
     assert (answer.status_code, answer.content) == (406, b"")
@@ -207,7 +207,7 @@ def mailed(api: Api, document: dict[str, Any], client: dict[str, str], **message
 
 
 def test_mail_goes_into_the_outbox_and_is_answered_with_nothing(api: Api) -> None:
-    """C25."""
+    """Trap 25."""
     invoice = api.issued()
     answer = mailed(
         api,

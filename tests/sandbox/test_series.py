@@ -24,7 +24,7 @@ def series(api: Api, place: int = 0) -> dict[str, Any]:
 
 
 def test_a_row_has_an_id_a_number_and_a_code_for_every_type(api: Api) -> None:
-    """C9: the row's id is the invoice's."""
+    """Trap 9: the row's id is the invoice's."""
     row = series(api)
     ids = [row[f"current_{key}_sequence_id"] for key in TYPES]
     assert len(set(ids)) == len(TYPES)
@@ -37,7 +37,7 @@ def test_a_row_has_an_id_a_number_and_a_code_for_every_type(api: Api) -> None:
 
 
 def test_one_series_is_read_under_its_own_key_and_missed_with_nothing(api: Api) -> None:
-    """J13."""
+    """Reading 9."""
     assert api.get("/sequences/70000.json").json() == {"sequence": series(api)}
     missing = api.get("/sequences/70001.json")
     assert (missing.status_code, missing.content) == (404, b"")

@@ -77,7 +77,7 @@ def test_nonsense_is_refused_or_ignored_and_never_a_crash(api: Api, junk: str) -
 
 
 def test_the_minute_is_full_at_the_limit_and_says_when_to_come_back(api: Api) -> None:
-    """Section F."""
+    """Documented: 780 requests a minute, then 429."""
     api.box.set_option("rate_limit", 3)
     statuses = [api.get("/taxes.json").status_code for _ in range(3)]
     full = api.get("/taxes.json")

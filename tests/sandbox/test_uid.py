@@ -1,4 +1,4 @@
-"""proprietary_uid: the same one answers the same document, and one under way is refused (section D)."""
+"""proprietary_uid: the same one answers the same document, and one under way is refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_estimates_and_guides_know_no_uid(api: Api) -> None:
 
 @pytest.mark.parametrize(("option", "same"), [("old", True), ("new", False)])
 def test_a_cancelled_document_keeps_its_uid_unless_told_otherwise(api: Api, option: str, same: bool) -> None:
-    """J30: what the service does is not known."""
+    """Reading 16: what the service does is not known."""
     api.box.set_option("uid_after_cancel", option)
     first = send(api, "order-1").json()["invoice"]
     api.state("invoice", first, "deleted")

@@ -21,7 +21,7 @@ EFFECTS = {
     Effect.CATALOGUE: "changes what later documents are made from; the result says what that means",
     Effect.FISCAL: "irreversible (tax authority): a person approves every call",
     Effect.OUTBOUND: "irreversible (leaves for a third party): a person approves every call",
-    Effect.ADMIN: "accounts and their tie to the tax authority: only with the setting allow_account_setup, and a person approves every call",
+    Effect.ADMIN: "an account, or its tie to the tax authority (allow_account_setup): a person approves every call",
 }
 JSON = (
     "The whole call as one JSON object, from a file or from standard input (-). Options override its fields."

@@ -30,7 +30,6 @@ def fenced(language: str, text: str) -> str:
 
 
 def first_sentence(thing: Any) -> str:
-    """The first sentence about it, without pointers into the notes it was made from."""
+    """The first sentence about it; the traps it names become links."""
     text = (inspect.getdoc(thing) or "").split("\n", 1)[0].strip()
-    text = re.sub(r"(?:[;,] |: )?\b(?:trap \d+[a-z]?|H: )(?:[;,:] )?", "", text)
-    return re.sub(r" ?\(\)", "", text)
+    return re.sub(r"\btrap \d+[a-z]?", r"[\g<0>](traps.md#the-traps)", text)

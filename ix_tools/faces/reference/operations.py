@@ -24,44 +24,6 @@ EFFECTS = {
     Effect.OUTBOUND: "irreversible: leaves for a third party",
     Effect.ADMIN: "accounts and their tie to the tax authority; only with the setting allow_account_setup",
 }
-MEANINGS = {
-    "atcud": "The unique document code that is printed beside the QR code.",
-    "at_doc_code_id": "The tax authority's code of a communicated guide.",
-    "before_taxes": "Net of VAT, after discounts.",
-    "code": "Your own code, or the tax authority's for a rate or an exemption.",
-    "default": "Whether it is used when a document names none.",
-    "default_tax": "Whether it is used on lines that name none.",
-    "discount": "On a document an amount, on a line a percentage.",
-    "delivery_site": "Where a guide's goods go, as printed.",
-    "document_type": "Kind of document, as operations take it.",
-    "fiscal_id": "NIF or VAT number.",
-    "id": "What operations take.",
-    "load_site": "Where a guide's goods are loaded, as printed.",
-    "mb_reference": "Multibanco reference, when one was asked for.",
-    "multicurrency": "The second currency that is printed, with its rate and total.",
-    "net": "Net of VAT, after discount.",
-    "number": "The number in its series; of a series, the last one used.",
-    "owner_invoice_id": "The document it corrects or bills.",
-    "permalink": "InvoiceXpress's public page of the document; whoever has the link can read it.",
-    "reference": "Yours on a document; on a Multibanco reference, the number to pay with.",
-    "retention": "Withholding tax in percent; printed, and not part of the total.",
-    "saft_hash": "Characters of the signature that are printed.",
-    "sequence_id": "The series' id for this document type.",
-    "serie": "The series' name.",
-    "status": "draft, final, settled, canceled, deleted or second_copy.",
-    "sum": "Before discounts and VAT.",
-    "tax": "Name of the VAT rate.",
-    "tax_exemption": "Exemption code, M01 to M99.",
-    "tax_rate": "In percent.",
-    "taxes": "VAT.",
-    "text": "As printed on the document.",
-    "total": "With VAT.",
-    "types": "By document type: the series' id for it, the last number, the validation code.",
-    "unit_price": "Without VAT.",
-    "validation_code": "The tax authority's code; N/D unregistered, N/A not needed.",
-    "value": "On a tax in percent; elsewhere an amount.",
-}
-"""Of result fields whose name does not say it and whose record has no word about it."""
 
 
 def reference_page() -> str:
@@ -76,7 +38,8 @@ def reference_page() -> str:
             "# Reference",
             NOTE,
             "Every operation is a tool over MCP, a command of `ix-tools` and a function in "
-            "[tool_schemas/](../tool_schemas). Parameters are the same everywhere.",
+            "[tool_schemas/](../tool_schemas). Parameters are the same everywhere. What InvoiceXpress changes without saying "
+            "so, and which rule meets it: [Traps](traps.md).",
             table(("Operation", "What it does", "Approved by"), index),
             *(operation(one) for one in operations),
             "## Records",
@@ -204,7 +167,7 @@ def records() -> list[type[Record]]:
 
 def _of_record(record: type[Record]) -> str:
     rows = [
-        (code(name), _kind(info.annotation), info.description or MEANINGS.get(name, ""))
+        (code(name), _kind(info.annotation), info.description or "")
         for name, info in record.model_fields.items()
     ]
     return "\n\n".join(

@@ -1,4 +1,4 @@
-"""Customers: the address book, and how a document finds or makes the one it names (C3)."""
+"""Customers: the address book, and how a document finds or makes the one it names (trap 3)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TEXTS = (
     "phone", "fax", "observations", "send_options", "payment_days", "tax_exemption_code",
 )  # fmt: skip
 _NO_INTEGERS = ("fiscal_id", "postal_code")
-"""Fields the service runs a pattern over: a JSON number there is a crash that answers 422 (C32)."""
+"""Fields the service runs a pattern over: a JSON number there is a crash that answers 422 (trap 32)."""
 
 
 def snapshot(client: Client | None) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def delete(books: Books, client_id: int) -> None:
 def for_document(books: Books, sent: Any, optional: bool) -> Client | None:
     """The client of a document: by id, then code, then name, and only then a new one.
 
-    Whatever else is sent about a client that exists is ignored, unread (C3).
+    Whatever else is sent about a client that exists is ignored, unread (trap 3).
     """
     if not sent and optional:
         return None  # a simplified invoice may go to the final consumer
@@ -84,7 +84,7 @@ def for_document(books: Books, sent: Any, optional: bool) -> Client | None:
 
 
 def _cascade(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
-    """A document says that its client is invalid besides what is wrong with it (C22)."""
+    """A document says that its client is invalid besides what is wrong with it (trap 22)."""
     if any(isinstance(phrase, tuple) and phrase[0] == "no_integers" for phrase in phrases):
         return phrases
     first = tuple(phrase for phrase in phrases if isinstance(phrase, tuple))
@@ -141,7 +141,7 @@ def _wrong_names(books: Books, client: Client) -> list[Phrase]:
 
 
 def _wrong_places(books: Books, client: Client) -> list[Phrase]:
-    """Country and tax number are judged as a pair: only a Portuguese number has a check digit (C22)."""
+    """Country and tax number are judged as a pair: only a Portuguese number has a check digit (trap 22)."""
     known = country(client.country)
     if known is None:
         unknown: Phrase = ("country_not_found", client.country)

@@ -1,4 +1,4 @@
-"""Drafts: a create or update body read into a document, with the service's silent coercions (section C)."""
+"""Drafts: a create or update body read into a document, with the service's silent coercions (docs/traps.md)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def get(books: Books, document_id: int, kind: Kind | None = None) -> Document:
 
 
 def create(books: Books, kind: Kind, sent: dict[str, Any], uid: str = "") -> Document:
-    """Make a draft, or answer the one this proprietary_uid already made (section D)."""
+    """Make a draft, or answer the one this proprietary_uid already made."""
     if uid:
         earlier = books.store.find(Document, proprietary_uid=uid)
         if earlier and not (
@@ -56,7 +56,7 @@ def create(books: Books, kind: Kind, sent: dict[str, Any], uid: str = "") -> Doc
 
 
 def update(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> Document:
-    """Replace a draft: what is not sent again is gone, exemption and missing lines included (C5)."""
+    """Replace a draft: what is not sent again is gone, exemption and missing lines included (trap 5)."""
     document = get(books, document_id, kind)
     if document.status == "settled":
         raise Refused("settled_no_change")
@@ -74,7 +74,7 @@ def is_exempt(document: Document) -> bool:
 
 
 def _read(books: Books, kind: Kind, sent: dict[str, Any], document: Document, updating: bool) -> None:
-    # Absent dates stay on an update, so that moving `date` alone runs into the old due_date (C5, C11).
+    # Absent dates stay on an update, so that moving `date` alone runs into the old due_date (trap 5, trap 11).
     document.date = _day(sent, "date", books.today, document.date)
     document.due_date = _day(sent, "due_date", books.today, document.due_date)
     document.lines = lines.read(books, sent.get("items"), updating)
@@ -97,7 +97,7 @@ def _read(books: Books, kind: Kind, sent: dict[str, Any], document: Document, up
 
 
 def _day(sent: dict[str, Any], name: str, today: date, absent: str) -> str:
-    """A date that cannot be read becomes today, without a word (C1)."""
+    """A date that cannot be read becomes today, without a word (trap 1)."""
     if name not in sent:
         return absent
     return (parse_day(sent[name]) or today).isoformat()
@@ -125,7 +125,7 @@ def _retention(value: Any) -> str:
 
 
 def _exemption(books: Books, sent: dict[str, Any], document: Document, updating: bool) -> str:
-    """One code for the document, sent on it or on a line, under either name (C6b, J19); M00 clears it."""
+    """One code for the document, sent on it or on a line, under either name (trap 6b, reading 12); M00 clears it."""
     on_document = [str(sent[key]) for key in lines.EXEMPTION_KEYS if sent.get(key)]
     found = lines.exemption_codes(sent.get("items")) + (
         on_document if books.options.exemption_level == "any" else []
@@ -136,7 +136,7 @@ def _exemption(books: Books, sent: dict[str, Any], document: Document, updating:
     if code or not is_exempt(document):
         return code
     if updating:
-        return "M99"  # stamped silently on PUT, refused on POST (C6, J20)
+        return "M99"  # stamped silently on PUT, refused on POST (trap 6, reading 13)
     raise Refused("exemption_missing")
 
 
@@ -154,7 +154,7 @@ def _wants_mb(books: Books, kind: Kind, sent: dict[str, Any]) -> bool:
 
 
 def _currency(books: Books, sent: dict[str, Any]) -> tuple[str, str]:
-    """A second currency only prints a second total; the document stays in euros (C21)."""
+    """A second currency only prints a second total; the document stays in euros (trap 21)."""
     code = str(sent.get("currency_code") or "")
     if not code or code == "EUR":
         return "", ""
@@ -183,7 +183,7 @@ def _read_global_discount(sent: dict[str, Any], document: Document) -> None:
 
 
 def _read_owner(books: Books, kind: Kind, sent: dict[str, Any], document: Document) -> None:
-    """The invoice behind a note, or the guide behind an invoice; without it nothing is linked (C13b)."""
+    """The invoice behind a note, or the guide behind an invoice; without it nothing is linked (trap 13b)."""
     if not sent.get("owner_invoice_id"):
         return
     text = str(sent["owner_invoice_id"])
@@ -196,7 +196,7 @@ def _read_owner(books: Books, kind: Kind, sent: dict[str, Any], document: Docume
 
 
 def _guide(books: Books, sent: dict[str, Any], document: Document) -> dict[str, Any]:
-    """What only guides have; goods cannot have been loaded before now, Lisbon time (C28)."""
+    """What only guides have; goods cannot have been loaded before now, Lisbon time (trap 28)."""
     loaded = _moment(sent["loaded_at"]) if sent.get("loaded_at") else None
     if loaded is None:
         raise Refused("loaded_at_missing")

@@ -1,4 +1,4 @@
-"""Issuing: the last checks, then number, ATCUD and client for good (C10, C12, C13)."""
+"""Issuing: the last checks, then number, ATCUD and client for good (trap 10, trap 12, trap 13)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def finalize(books: Books, kind: Kind, document: Document) -> None:
         raise Refused("sequence_of_other_type")
     code = sequence.codes[kind.key]
     if code == "N/D" and books.options.registration_required:
-        raise Refused(("series_unregistered", sequence.serie))  # C12
+        raise Refused(("series_unregistered", sequence.serie))  # trap 12
     last = last_date(books, document.sequence_id)
     if last is not None and date.fromisoformat(document.date) < last:
-        raise Refused(("date_before_last", kind.words, _short(last)))  # C10
+        raise Refused(("date_before_last", kind.words, _short(last)))  # trap 10
     if documents.is_exempt(document) and not document.tax_exemption and kind.type != "Receipt":
         raise Refused("exemption_missing")
     if kind.corrects and document.owner_id is not None:
@@ -62,7 +62,7 @@ def _short(day: date) -> str:
 
 
 def _check_owner(books: Books, kind: Kind, document: Document) -> None:
-    """Credit notes together may not pass their invoice; found out only now, which strands the draft (C13)."""
+    """Credit notes together may not pass their invoice; found out only now, which strands the draft (trap 13)."""
     owner = documents.get(books, document.owner_id or 0)
     if owner.status in ("draft", "deleted"):
         raise Refused("owner_in_draft")

@@ -1,4 +1,4 @@
-"""The catalogue of items, which documents write into: a line with a known name overwrites the entry (C4)."""
+"""The catalogue of items, which documents write into: a line with a known name overwrites the entry (trap 4)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def delete(books: Books, item_id: int) -> None:
 
 
 def learn(books: Books, lines: list[Line]) -> None:
-    """What writing a document does to the catalogue: new names are added, known ones overwritten (C4)."""
+    """What writing a document does to the catalogue: new names are added, known ones overwritten (trap 4)."""
     for line in lines:
         item = books.store.first(Item, name=line.name) or Item(_next_id(books), line.name, "", "0")
         item.description, item.unit_price, item.unit = line.description, line.unit_price, line.unit

@@ -14,7 +14,7 @@ from ix_tools.sandbox.rows import Line
 EXEMPTION_KEYS = ("tax_exemption", "tax_exemption_reason")
 _KEYS = {"name", "description", "unit_price", "quantity", "unit", "discount", "tax", *EXEMPTION_KEYS}
 _IGNORED = {"discount_amount"}
-"""Read-only, and ignored without a word when written: only the percentage counts (C14)."""
+"""Read-only, and ignored without a word when written: only the percentage counts (trap 14)."""
 
 
 def read(books: Books, sent: Any, updating: bool) -> list[Line]:
@@ -27,7 +27,7 @@ def read(books: Books, sent: Any, updating: bool) -> list[Line]:
 
 
 def exemption_codes(sent: Any) -> list[str]:
-    """The exemption codes that lines carry (C6b)."""
+    """The exemption codes that lines carry (trap 6b)."""
     lines = sent if isinstance(sent, list) else []
     found = [line.get(key) for line in lines if isinstance(line, dict) for key in EXEMPTION_KEYS]
     return [str(code) for code in found if code]

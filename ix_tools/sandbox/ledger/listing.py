@@ -17,7 +17,7 @@ from ix_tools.sandbox.rows import Client, Document
 
 Shown = TypeVar("Shown")
 STATUS_WORDS = {"sent": {"final", "sent"}, "final": {"final"}, "finalized": {"final"}}
-"""The filter word for a finalized document is `sent`; the document itself says `final` (C8, J7)."""
+"""The filter word for a finalized document is `sent`; the document itself says `final` (trap 8, reading 6)."""
 _ARCHIVE_WORDS = (("archived", True), ("non_archived", False))
 MOST_PER_PAGE = 100
 
@@ -64,7 +64,7 @@ def _positive(text: str, otherwise: int) -> int:
 def find(
     books: Books, query: Query, families: tuple[Family, ...], types: set[str] | None = None
 ) -> list[Document]:
-    """The documents that match every filter, newest first. No filter is required (J8)."""
+    """The documents that match every filter, newest first. No filter is required (reading 7)."""
     wanted = types or query.many("type")
     statuses = set().union(*(STATUS_WORDS.get(word, {word}) for word in query.many("status")))
     # Neither word, or both denied, reads as the usual list: what is not archived.

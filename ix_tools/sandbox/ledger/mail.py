@@ -1,4 +1,4 @@
-"""E-mail: checked as the service does, then put into the outbox instead of being sent (C25)."""
+"""E-mail: checked as the service does, then put into the outbox instead of being sent (trap 25)."""
 
 from __future__ import annotations
 

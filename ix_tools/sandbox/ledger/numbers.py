@@ -26,7 +26,7 @@ def digits(value: Fraction) -> str:
 
 
 def rounded(value: Fraction, places: int = 2) -> Fraction:
-    """Half up, away from zero for what is negative (the one rounding of rule C-R)."""
+    """Half up, away from zero for what is negative (the one rounding of trap 17)."""
     scale = 10**places
     whole = int(abs(value) * scale + Fraction(1, 2))
     return Fraction(whole if value >= 0 else -whole, scale)

@@ -1,4 +1,4 @@
-"""Series: per document type a counter, an id of its own (C9) and the tax authority's validation code (C12)."""
+"""Series: per document type a counter, an id of its own (trap 9) and the tax authority's validation code (trap 12)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def of_type(books: Books, kind: Kind, type_id: int) -> Sequence | None:
 
 
 def chosen(books: Books, kind: Kind, sent: Any) -> int:
-    """The type's own sequence id: the one sent, or the default series' (C9)."""
+    """The type's own sequence id: the one sent, or the default series' (trap 9)."""
     if sent in (None, ""):
         return default(books).id + kind.offset
     text = str(sent)

@@ -1,4 +1,4 @@
-"""The state machines: which word takes a document where (section B).
+"""The state machines: which word takes a document where (docs/traps.md, States).
 
 invoices    draft -finalized-> final -settled-> settled       receipt-invoices go straight to settled
             draft -deleted-> deleted      final -canceled-> canceled
@@ -19,7 +19,7 @@ from ix_tools.sandbox.refusals import Refused
 from ix_tools.sandbox.rows import Document
 
 WORDS = {"accept": "accepted", "refuse": "refused"}
-"""Documents and clients say `accept`, the OpenAPI bundle `accepted`; both are understood (J5)."""
+"""Documents and clients say `accept`, the OpenAPI bundle `accepted`; both are understood (reading 5)."""
 KNOWN_WORDS = {"finalized", "deleted", "canceled", "settled", "unsettled", "accepted", "refused"}
 
 _FINAL = {("draft", "finalized"): "final", ("draft", "deleted"): "deleted", ("final", "canceled"): "canceled"}

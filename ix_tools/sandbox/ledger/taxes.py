@@ -1,4 +1,4 @@
-"""VAT rates: the account's table, and how a line finds its rate by name and value (C2)."""
+"""VAT rates: the account's table, and how a line finds its rate by name and value (trap 2)."""
 
 from __future__ import annotations
 
@@ -62,16 +62,16 @@ def exempt(books: Books) -> Tax:
 
 
 def for_line(books: Books, sent: Any, updating: bool) -> Tax:
-    """The rate of a line. The id is not looked at: name and value decide (C2c)."""
+    """The rate of a line. The id is not looked at: name and value decide (trap 2c)."""
     if sent is None:
         return default(books)
     if not isinstance(sent, dict):
-        return exempt(books)  # `tax: 23` reads as an unknown tax, and that as an exempt line (C2b)
+        return exempt(books)  # `tax: 23` reads as an unknown tax, and that as an exempt line (trap 2b)
     name, value = sent.get("name"), fraction(sent.get("value"))
     for tax in listed(books):
         if tax.name == name and (value is None or value == Fraction(tax.value)):
             return tax
-    return exempt(books) if updating else default(books)  # C2, J4
+    return exempt(books) if updating else default(books)  # trap 2, reading 4
 
 
 def _checked(books: Books, sent: dict[str, Any], tax: Tax) -> Tax:

@@ -1,4 +1,4 @@
-"""The money of a document: nothing is rounded per line, the total is rounded once (rule C-R).
+"""The money of a document: nothing is rounded per line, the total is rounded once (trap 17).
 
 line      net = price x quantity x (1 - discount/100)      vat = net x rate/100         both exact
 document  total = round(sum(net + vat))    before_taxes = round(sum net)    taxes = total - before_taxes
@@ -15,7 +15,7 @@ from ix_tools.sandbox.rows import Document, Line
 
 @dataclass(frozen=True)
 class LineMoney:
-    """What one line comes to, unrounded, before any discount of the whole document (C16)."""
+    """What one line comes to, unrounded, before any discount of the whole document (trap 16)."""
 
     gross: Fraction
     discount: Fraction
@@ -75,5 +75,5 @@ def by_rate(document: Document) -> dict[Fraction, tuple[Fraction, Fraction]]:
 
 
 def withheld(document: Document) -> Fraction:
-    """Retention: printed, to be paid less, never taken off the total (C18)."""
+    """Retention: printed, to be paid less, never taken off the total (trap 18)."""
     return rounded(of_document(document).before_taxes * Fraction(document.retention or "0") / 100)

@@ -1,6 +1,6 @@
 """Everything the service is known to change, ignore or lose without a word, row by row, and what becomes of it here.
 
-The rows are those of the table of silent coercions in the contract with the service: each test's id names its row.
+The rows are those of docs/traps.md: each test's id names its row.
 Rows of one behaviour are told at length elsewhere (tests/guards, tests/test_readback.py, tests/test_wire.py).
 """
 
