@@ -4,18 +4,18 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
-from pydantic import BaseModel, ValidationError
 
 from ix_tools import wire
 from ix_tools.account import Account
 from ix_tools.approvals import Approvals
-from ix_tools.errors import IxError, NotFound, Unavailable, Unreadable
+from ix_tools.errors import IxError, NotFound, Unavailable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import Operation, Subject
+from ix_tools.reading import as_object, as_record, rows_of
 from ix_tools.records import (
     Balance,
     CatalogueItem,
@@ -32,8 +32,6 @@ OWNERS = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoi
 GUIDES = ("shippings", "transports", "devolutions")
 NOTES = ("credit_notes", "debit_notes")
 PAGE = 100
-
-Made = TypeVar("Made", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class LookUps:
         found: list[Client] = []
         read = 0
         async for rows, _ in self._pages("/clients.json", "clients"):
-            found += [_made(Client, row) for row in rows]
+            found += [as_record(Client, row) for row in rows]
             read += 1
             if read >= self.most_pages:
                 break
@@ -145,7 +143,7 @@ class LookUps:
             miss.message = f"There is no {subject.name} with the id {number}. Nothing was sent."
             miss.sent = "nothing"
             raise
-        if isinstance(content, list):  # the description writes `sequences` for one (J13)
+        if isinstance(content, list):  # the description writes `sequences` for one
             content = content[0] if content else {}
         return subject.record.model_validate(content or {}), dict(content or {})
 
@@ -190,9 +188,9 @@ class LookUps:
     ) -> AsyncIterator[tuple[list[dict[str, Any]], Page]]:
         number = 1
         while True:
-            body = _as_object(await self._get(path, *query, ("page", str(number)), ("per_page", str(PAGE))))
-            rows = _rows(body, key)
-            page = _made(Page, body.get("pagination") or {})
+            body = as_object(await self._get(path, *query, ("page", str(number)), ("per_page", str(PAGE))))
+            rows = rows_of(body, key)
+            page = as_record(Page, body.get("pagination") or {})
             yield rows, page
             # A list that does not count its pages ends with the first page that is not full.
             last = number >= page.total_pages if body.get("pagination") else len(rows) < PAGE
@@ -202,11 +200,13 @@ class LookUps:
 
     async def taxes(self) -> tuple[Tax, ...]:
         """The account's taxes."""
-        return tuple(_made(Tax, one) for one in _rows(await self._get("/taxes.json"), "taxes"))
+        return tuple(as_record(Tax, one) for one in rows_of(await self._get("/taxes.json"), "taxes"))
 
     async def sequences(self) -> tuple[Sequence, ...]:
         """The account's series."""
-        return tuple(_made(Sequence, one) for one in _rows(await self._get("/sequences.json"), "sequences"))
+        return tuple(
+            as_record(Sequence, one) for one in rows_of(await self._get("/sequences.json"), "sequences")
+        )
 
     async def word_for_word(self, kind: str, number: int) -> Mapping[str, Any]:
         """A document as InvoiceXpress writes it."""
@@ -218,10 +218,10 @@ class LookUps:
             miss.message = f"There is no {what} with the id {number}."
             miss.say_nothing_sent()
             raise
-        return _as_object(wire.unwrapped(body, document_type(kind).singular))
+        return as_object(wire.unwrapped(body, document_type(kind).singular))
 
     async def _related(self, number: int) -> tuple[Document, ...]:
-        return tuple(_made(Document, one) for one in await self.related(number))
+        return tuple(as_record(Document, one) for one in await self.related(number))
 
     async def _notes(self, owner: int) -> tuple[Document, ...]:
         return tuple(one for one in await self._related(owner) if one.document_type == "credit_notes")
@@ -239,7 +239,9 @@ class LookUps:
 
     async def _client(self, number: int) -> Client | None:
         try:
-            return _made(Client, wire.unwrapped(await self._get(f"/clients/{number}.json"), "client") or {})
+            return as_record(
+                Client, wire.unwrapped(await self._get(f"/clients/{number}.json"), "client") or {}
+            )
         except NotFound:
             return None
 
@@ -250,7 +252,7 @@ class LookUps:
             body = await self._get("/clients/find-by-code.json", ("client_code", code))
         except NotFound:
             return None
-        return _made(Client, wire.unwrapped(body, "client") or {})
+        return as_record(Client, wire.unwrapped(body, "client") or {})
 
     async def _client_by_name(self, name: str | None) -> Client | None:
         if not name:
@@ -262,7 +264,7 @@ class LookUps:
         except Unavailable:
             # A miss by name can be a 500. Only a list read to its end says that nobody has the name.
             return await self._client_in_list(name)
-        return _made(Client, wire.unwrapped(body, "client") or {})
+        return as_record(Client, wire.unwrapped(body, "client") or {})
 
     async def _client_in_list(self, name: str) -> Client | None:
         read = 0
@@ -270,7 +272,7 @@ class LookUps:
             read += 1
             for row in rows:
                 if row.get("name") == name:
-                    return _made(Client, row)
+                    return as_record(Client, row)
             if read >= self.most_pages and read < page.total_pages:
                 raise Unavailable(
                     f"Whether a client called {name!r} exists cannot be told: InvoiceXpress failed to look it up.",
@@ -287,7 +289,7 @@ class LookUps:
             read += 1
             for row in rows:
                 if row.get("name") in names:
-                    found[row["name"]] = _made(CatalogueItem, row)
+                    found[row["name"]] = as_record(CatalogueItem, row)
             if len(found) == len(names):
                 return found, 0
             if read >= self.most_pages and read < page.total_pages:
@@ -297,7 +299,7 @@ class LookUps:
     async def _newest(self, call: Operation[Any]) -> tuple[Document, ...]:
         path, key, query = _every(getattr(call, "document_type", ""))
         async for rows, _ in self._pages(path, key, *query):
-            return tuple(_made(Document, raw) for raw in rows)
+            return tuple(as_record(Document, raw) for raw in rows)
         return ()
 
     async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
@@ -333,7 +335,9 @@ class LookUps:
         # Lists are newest first, so the first page holds it; for the eye only, no rule leans on it.
         path, key, query = _issued(document)
         async for rows, _ in self._pages(path, key, *query):
-            return next((one for row in rows if _same_series(one := _made(Document, row), document)), None)
+            return next(
+                (one for row in rows if _same_series(one := as_record(Document, row), document)), None
+            )
         return None
 
     async def _later(self, document: Document) -> tuple[Document, ...]:
@@ -344,7 +348,7 @@ class LookUps:
             query.append(("date[from]", (document.date + timedelta(days=1)).strftime("%d/%m/%Y")))
         found: list[Document] = []
         async for rows, _ in self._pages(path, key, *query):
-            found += [one for row in rows if _same_series(one := _made(Document, row), document)]
+            found += [one for row in rows if _same_series(one := as_record(Document, row), document)]
         return tuple(one for one in found if one.date and one.date > document.date)
 
 
@@ -387,8 +391,8 @@ def _same_series(one: Document, other: Document) -> bool:
 
 
 def _read(raw: Any, kind: str) -> Document:
-    content = _as_object(raw)
-    return _made(Document, {**content, "document_type": kind})
+    content = as_object(raw)
+    return as_record(Document, {**content, "document_type": kind})
 
 
 def _named(document: Document, taxes: tuple[Tax, ...]) -> Document:
@@ -410,35 +414,6 @@ def _owner_of(facts: Facts) -> int | None:
         return document.owner_invoice_id if document else None
     kinds = OWNERS if document.document_type in NOTES else GUIDES
     return next((one.id for one in facts.related if one.document_type in kinds), None)
-
-
-def _made(record: type[Made], content: Any) -> Made:
-    """A record of what came; what cannot be read as one is said, never guessed."""
-    try:
-        return record.model_validate(content)
-    except ValidationError as odd:
-        where = ", ".join(
-            dict.fromkeys(".".join(map(str, one["loc"])) for one in odd.errors(include_input=False))
-        )
-        failure = Unreadable(
-            f"InvoiceXpress answered with something that cannot be read as a {record.__name__.lower()} ({where}).",
-            next="look at it in InvoiceXpress; nothing is sent on a guess",
-        )
-    raise failure
-
-
-def _rows(body: Any, key: str) -> list[dict[str, Any]]:
-    return [_as_object(row) for row in _as_object(body).get(key) or []]
-
-
-def _as_object(content: Any) -> dict[str, Any]:
-    if content is None or isinstance(content, Mapping):
-        return dict(content or {})
-    raise Unreadable(
-        "InvoiceXpress answered with something else than was asked for.",
-        next="try again; if it stays, the service may be down",
-        retryable=True,
-    )
 
 
 async def _together(jobs: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -249,8 +249,10 @@ class Store:
                 f"to begin anew all the same, remove {note}",
             )
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment.
-        os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))
+        # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment. A file that
+        # is there is left alone: closing it would drop this process's locks, and others would take it for unused.
+        with suppress(FileExistsError):
+            os.close(os.open(self.file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         # Not as one string: a `?` or `%` in the file's name would lead to another file, which others could read.
         where = sql.URL.create("sqlite", database=str(self.file))
         engine = sql.create_engine(where, connect_args={"timeout": 0}, pool_size=10, max_overflow=30)

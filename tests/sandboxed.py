@@ -227,7 +227,7 @@ async def office(
     running_box.set_option("rate_limit", 1_000_000)
     store = Store(Path(shutil.copy(empty_store, tmp_path)))
     settings = open_desk.settings.model_copy(update={"documents": tmp_path / "documents", "language": "en"})
-    kept = {
+    kept: dict[str, Any] = {
         "store": store,
         "approvals": Approvals(store, 15),
         "journal": Journal(store, 240.0),

@@ -313,6 +313,30 @@ def test_a_file_that_somebody_holds_is_a_refusal_too(tmp_path: Path, monkeypatch
     second.close()
 
 
+SOMEBODY_APPROVES = """
+import sys
+from ix_tools.approvals import Approvals
+from ix_tools.store import Store
+store = Store(sys.argv[1])
+Approvals(store, 15, lambda: float(sys.argv[3])).decide(sys.argv[2], approve=True)
+store.close()
+"""
+
+
+def test_a_process_that_comes_and_goes_leaves_the_file_to_those_who_use_it(
+    kept: Approvals, clock: Clock, tmp_path: Path
+) -> None:
+    """A yes in a terminal beside a running server: SQLite's locks end when any handle of their process is closed."""
+    for _ in range(3):
+        asked = kept.ask(BINDING, QUESTION, "terminal")
+        with kept._store.writing(durable=False):  # opens its second way in
+            pass
+        command = [sys.executable, "-c", SOMEBODY_APPROVES, str(tmp_path / "ix-tools.db"), asked.id]
+        subprocess.run([*command, str(clock.now)], check=True)
+        assert kept.use_approved(BINDING) == asked.id
+        clock.now += 1
+
+
 # --- two at once
 
 

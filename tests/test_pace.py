@@ -168,7 +168,7 @@ def test_retry_after_is_read_where_it_says_something(said: str, seconds: float |
 
 
 def test_retry_after_may_be_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account.time, "time", lambda: START)
+    monkeypatch.setattr("ix_tools.account.time.time", lambda: START)
     assert retry_after(Response(429, headers={"retry-after": formatdate(START + 9, usegmt=True)})) == 9.0
     assert retry_after(Response(429, headers={"retry-after": formatdate(START - 9, usegmt=True)})) == 0.0
 

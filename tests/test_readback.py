@@ -282,7 +282,7 @@ async def test_a_yes_that_cannot_be_read_is_asked_for_again_under_the_same_uniqu
 
 
 async def test_a_yes_that_can_never_be_read_leaves_the_outcome_unknown(office: Office) -> None:
-    unreadable = {"status": 201, "body": "<html>ok</html>", "after_commit": True}
+    unreadable: dict[str, Any] = {"status": 201, "body": "<html>ok</html>", "after_commit": True}
     office.box.fault("POST", r"^/invoices\.json$", times=None, **unreadable)
     error = await office.failed("create_invoice", invoice())
     assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)

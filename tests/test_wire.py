@@ -289,7 +289,7 @@ def test_a_call_becomes_a_request_that_the_vendor_describes(name: str, arguments
     if route.envelope and body:
         own = family = route.envelope
         if route.envelope == "{key}":
-            about = document_type(parse(name, arguments).document_type)
+            about = document_type(getattr(parse(name, arguments), "document_type"))  # noqa: B009
             own, family = about.singular, PUBLISHED_AS[about.family]
         assert set(body) - {"proprietary_uid"} == {own}
         sent = {re.sub(rf"^{own}\b", family, key) for key in sent}
@@ -552,7 +552,7 @@ async def test_hostile_xml_on_the_road_is_no_answer_and_the_series_itself_is_loo
     office: Office,
 ) -> None:
     change = {**SEQUENCE, "sequence_id": 70020, "serie": "C2026"}
-    hostile = {"status": 200, "body": HOSTILE["billion laughs"]}
+    hostile: dict[str, Any] = {"status": 200, "body": HOSTILE["billion laughs"]}
     office.box.fault("PUT", r"\.xml$", **hostile)
     error = await office.failed("update_sequence", change)
     assert (error.code, error.sent) == ("not_carried_out", "refused")

@@ -32,7 +32,7 @@ class Options:
     saft_polls: int = 1
     """How many 202 answers come before a SAF-T file, per month."""
     saft_key: str = "url"
-    """Where the address of a SAF-T file is: url, or Url as the current documentation writes it (J15)."""
+    """Where the address of a SAF-T file is: url, or Url as the current documentation writes it."""
     trial: bool = False
     """Whether the account is in its free trial: no SAF-T then."""
     at_credentials: bool = True

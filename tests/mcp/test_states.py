@@ -1,6 +1,5 @@
 """change_state: every transition of the contract's table, and no other."""
 
-from secrets import token_hex
 from typing import Any, get_args
 
 import pytest
@@ -44,27 +43,6 @@ TABLES = {
     **dict.fromkeys(NOTES, NOTE),
     **dict.fromkeys(GUIDES, GUIDE),
 }
-
-
-async def draft(host: Host, kind: str) -> dict[str, Any]:
-    """A draft of any kind, as the arguments that point at it."""
-    if kind in GUIDES:
-        made = await host.call("create_guide", **guide(document_type=kind, idempotency_key=token_hex(8)))
-    elif kind in NOTES:
-        owner = await draft(host, "invoices")
-        await host.call("change_state", **owner, state="finalized")
-        made = await host.call(
-            "create_invoice",
-            **invoice(
-                document_type=kind,
-                owner_invoice_id=owner["document_id"],
-                items=[line(quantity="0.1")],
-                idempotency_key=token_hex(8),
-            ),
-        )
-    else:
-        made = await host.call("create_invoice", **invoice(document_type=kind, idempotency_key=token_hex(8)))
-    return {"document_type": kind, "document_id": made["document"]["id"]}
 
 
 # An invoice-receipt is born settled; the tables name these for it all the same.
