@@ -352,7 +352,7 @@ async def _attempt(call: Operation[Any], sending: Sending) -> Any:
         return _unclear("InvoiceXpress answered with something that cannot be read as a result.")
     parts = [getattr(result, name) for name in MADE if hasattr(result, name)]
     told = all(part is not None and part.id is not None for part in parts)
-    # An empty answer to a change is a success (J3), where what it is about is read back anyway.
+    # An empty answer to a change is a success (reading 3), where what it is about is read back anyway.
     known = call.about() is not None or call.regarding() is not None
     if told or (known and call.expected(sending.facts) is not None):
         return result

@@ -48,7 +48,7 @@ class Deleted(Record):
 def documents_of(content: Any, key: str, reference: str | None = None) -> dict[str, Any]:
     """A page of documents as the fields of a result; the rows under their key."""
     rows = [row_of(Document.model_validate(one)) for one in (content or {}).get(key) or []]
-    # The search is fuzzy (A1.3): an exact reference is matched here, and what fell out is said.
+    # The search is fuzzy: an exact reference is matched here, and what fell out is said.
     matching = [row for row in rows if reference is None or row.reference == reference]
     shown = page_of(content, len(rows))
     if len(matching) < len(rows):

@@ -63,7 +63,7 @@ class ExportSaft(Operation[SaftResult]):
     async def carried_out(self, sending: Sending) -> SaftResult:
         """Ask until it is ready or patience ends, then deliver it as asked."""
         period = f"{self.year}-{self.month:02}"
-        # The description writes `Url`, the service `url` (J15).
+        # The description writes `Url`, the service `url`.
         url = await made(self, sending, ("url", "Url"), "InvoiceXpress is making the SAF-T file")
         if url is None:
             note = "still being made; call export_saft again in a minute"

@@ -257,7 +257,7 @@ class GetSequence(Operation[SequenceResult]):
     )
 
     def read(self, content: Any, facts: Facts) -> SequenceResult:
-        """The series, whichever of its two shapes came (J13)."""
+        """The series, whichever of its two shapes came."""
         rows = content if isinstance(content, list) else [content] if isinstance(content, dict) else []
         return SequenceResult(sequence=Sequence.model_validate(rows[0]) if rows else None)
 

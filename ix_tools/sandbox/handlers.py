@@ -281,7 +281,7 @@ def delete_item(books: Books, call: Call) -> Answer:
 
 
 def export_saft(books: Books, call: Call) -> Answer:
-    """Where the SAF-T file of a month is: 202 with a word until it is ready (C24)."""
+    """Where the SAF-T file of a month is: 202 with a word until it is ready (trap 24)."""
     url = papers.saft_url(books, saft.period(books, call.query.one("year"), call.query.one("month")))
     if url:
         return as_json({books.options.saft_key: url})

@@ -35,7 +35,7 @@ def get(books: Books, account_id: int) -> Account:
 
 
 def reaches_authority(books: Books) -> bool:
-    """Whether the account may speak to the tax authority: with credentials, and out of its trial (C12)."""
+    """Whether the account may speak to the tax authority: with credentials, and out of its trial (trap 12)."""
     own = get(books, books.issuer.id)
     return own.at_configured and not own.trial
 
