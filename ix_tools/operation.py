@@ -193,6 +193,13 @@ class Sending(Protocol):
     async def send(self, call: "Operation[Any]") -> Any:
         """Send the call as its route says; the answer comes back without its envelope."""
 
+    async def perform(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out another operation on the same road, with its own guards and gate; for operations without a route.
+
+        The caller's answer to an approval goes along, and a question that a person must answer comes out as the
+        question of the whole call. Where nobody can be asked, the result has status approval_required.
+        """
+
     async def download(self, url: str) -> bytes | None:
         """Fetch a file from an allowed host; None when the host is not allowed."""
 

@@ -10,6 +10,7 @@ Only errors travel back, and each says what was sent.
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import anyio
@@ -50,7 +51,8 @@ async def perform(
     spec = call.spec
     allowed(call, desk.settings)
     if spec.route is None:
-        sending = Sending(desk, Facts(now=desk.now()), progress)
+        road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
+        sending = Sending(desk, Facts(now=desk.now()), progress, road)
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)

@@ -1,7 +1,7 @@
 """What an operation may use while it is carried out: send, download, save a file, report progress, wait."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ix_tools.operations.files import GetPdf
 from ix_tools.settings import data_folder
 
 Progress = Callable[[float, float, str], Awaitable[None]]
+Road = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 
 @dataclass
@@ -26,10 +27,16 @@ class Sending:
     desk: Desk
     facts: Facts
     told: Progress | None = None
+    road: Road | None = None
 
     async def send(self, call: Operation[Any]) -> Any:
         request = wire.request_for(call)
         return wire.content_of(call, request, await self.desk.account.send(request))
+
+    async def perform(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if self.road is None:
+            raise TypeError("only an operation without a route of its own is lent the road")
+        return await self.road(name, arguments)
 
     async def download(self, url: str) -> bytes | None:
         return await self.desk.account.download(url)

@@ -82,12 +82,12 @@ class Box:
             recent.append(now)
         return 0
 
-    async def pause(self, seconds: float) -> None:
+    async def pause(self, fault: Fault) -> None:
         """Keep one caller waiting and nobody else, until the time is up or the delay is called off."""
-        if seconds > 0 and not self.closing.is_set():
-            held = self.control.hold()
+        held = self.control.hold(fault) if fault.delay > 0 and not self.closing.is_set() else None
+        if held is not None:
             try:
-                await asyncio.wait({asyncio.wrap_future(held)}, timeout=seconds)
+                await asyncio.wait({asyncio.wrap_future(held)}, timeout=fault.delay)
             finally:
                 held.cancel()
 
@@ -172,7 +172,7 @@ class _Api:
             return self._said(409, Shape.REASON, ("uid_ongoing", uid))
         try:
             if fault and not fault.after_commit:
-                await self.box.pause(fault.delay)
+                await self.box.pause(fault)
                 if fault.drop == "before":
                     raise Torn
                 if fault.status is not None:
@@ -186,7 +186,7 @@ class _Api:
             self.box.end_creating(uid)
         assert answer is not None
         if fault and fault.after_commit:
-            await self.box.pause(fault.delay)
+            await self.box.pause(fault)
             if fault.status is not None:
                 return _injected(fault)
         if fault and fault.drop:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -32,6 +32,8 @@ class Fault:
     cut: int | None = None
     after_commit: bool = False
     """The status or the delay comes once the work is done and kept, as in a finalize that times out (trap 26)."""
+    over: bool = field(default=False, init=False)
+    """Called off: a delay of it that has not begun yet does not begin."""
 
     def __post_init__(self) -> None:
         try:
@@ -62,6 +64,7 @@ class Control:
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
         self._held: set[Future[None]] = set()
+        self._faults: list[Fault] = []
         self._requests: list[dict[str, Any]] = []
         self._language, self._clock = language, clock
         self.reset()
@@ -73,10 +76,9 @@ class Control:
         with self._lock:
             self.options = options
             self.lag = 0.0
-            self._faults: list[Fault] = []
             self._requests.clear()
         self.set_clock(self._clock)
-        self.let_go()
+        self.clear_faults()
 
     def set_clock(self, moment: str | None) -> None:
         """Stop the clock at a moment of Lisbon time; None lets it run again."""
@@ -107,13 +109,17 @@ class Control:
     def clear_faults(self) -> None:
         """Nothing goes wrong any more, and what is being delayed goes on at once."""
         with self._lock:
+            for fault in self._faults:
+                fault.over = True
             self._faults.clear()
         self.let_go()
 
-    def hold(self) -> Future[None]:
-        """A delay that somebody may cut short."""
+    def hold(self, fault: Fault) -> Future[None] | None:
+        """A delay that somebody may cut short; None when the fault was called off before its delay began."""
         held: Future[None] = Future()
         with self._lock:
+            if fault.over:
+                return None
             self._held.add(held)
         held.add_done_callback(self._held.discard)
         return held

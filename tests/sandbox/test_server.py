@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from ix_tools.sandbox import routes
+from ix_tools.sandbox.control import Control, Fault
 from ix_tools.sandbox.server import Sandbox, serve
 from tests.sandbox.hand import NOW, Api
 
@@ -190,6 +191,16 @@ def test_a_delay_keeps_nobody_else_waiting(api: Api) -> None:
         api.box.clear_faults()
         thread.join()
     assert answers == [200]
+
+
+def test_a_delay_called_off_before_it_begins_does_not_begin() -> None:
+    control = Control()
+    control.add_fault(Fault(delay=60, after_commit=True))
+    taken = control.fault_for("GET", "/items.json")
+    assert taken is not None
+    control.clear_faults()
+    assert control.hold(taken) is None
+    assert control.hold(Fault(delay=60)) is not None
 
 
 def test_a_box_closes_at_once_although_somebody_waits() -> None:
