@@ -6,10 +6,12 @@ The tables grow by migrations (`ix_tools/migrations`), applied when a newer vers
 
 import os
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -262,13 +264,8 @@ class Store:
             connection.isolation_level = None  # transactions begin where `_begun` says
             cursor = connection.cursor()
             # FULL: an approval that was used must be used after a power cut too.
-            for pragma in (
-                "busy_timeout=5000",
-                "journal_mode=WAL",
-                f"synchronous={synchronous}",
-                "busy_timeout=0",
-            ):
-                cursor.execute(f"PRAGMA {pragma}")
+            for pragma in ("busy_timeout=0", "journal_mode=WAL", f"synchronous={synchronous}"):
+                _patiently(partial(cursor.execute, f"PRAGMA {pragma}"))
             cursor.close()
 
         return engine
@@ -349,13 +346,25 @@ def _begun(connection: Connection, durable: bool = True) -> Iterator[None]:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    # SQLite's own waiting starves whoever came first when several processes write; short random pauses do not.
+    def begin() -> None:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except sql.exc.OperationalError:
+            connection.rollback()
+            raise
+
+    _patiently(begin)
+
+
+def _patiently(attempt: Callable[[], object]) -> None:
+    """Until the file is locked no more. SQLite's own waiting starves whoever came first when several processes write
+    (short random pauses do not), and while a new file is turned to WAL it does not wait at all.
+    """
     give_up = time.monotonic() + PATIENCE
     while True:
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except sql.exc.OperationalError as busy:
-            connection.rollback()
+            attempt()
+        except (sqlite3.OperationalError, sql.exc.OperationalError) as busy:
             if "locked" not in str(busy) or time.monotonic() > give_up:
                 raise
             time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - jitter, not a secret
