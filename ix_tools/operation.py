@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, StrEnum
-from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
+from types import GenericAlias
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -319,13 +320,17 @@ class Operation(Call, Generic[Result]):
         """What would correct this result; every call that leaves something which cannot simply be changed says it."""
         return None
 
+    def __class_getitem__(cls, result: Any) -> Any:
+        """`Operation[Document]` only names the result. Pydantic would make a model of each, which costs every start."""
+        return GenericAlias(cls, (result,))
+
     @classmethod
     def result_type(cls) -> type[BaseModel]:
         """The record named in `Operation[...]`, the one piece of reflection here; tested over the catalogue."""
-        for base in cls.__mro__:
-            metadata = getattr(base, "__pydantic_generic_metadata__", None)
-            if metadata and metadata["origin"] is Operation and metadata["args"]:
-                found = metadata["args"][0]
-                if isinstance(found, type) and issubclass(found, BaseModel):
-                    return found
+        for one in cls.__mro__:
+            for base in one.__dict__.get("__orig_bases__", ()):
+                if get_origin(base) is Operation:
+                    found = get_args(base)[0]
+                    if isinstance(found, type) and issubclass(found, BaseModel):
+                        return found
         raise TypeError(f"{cls.__name__} does not say what it returns: Operation[...]")
