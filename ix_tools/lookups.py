@@ -246,13 +246,8 @@ class LookUps:
             return None
 
     async def _client_by_code(self, code: str | None) -> Client | None:
-        if not code:
-            return None
-        try:
-            body = await self._get("/clients/find-by-code.json", ("client_code", code))
-        except NotFound:
-            return None
-        return as_record(Client, wire.unwrapped(body, "client") or {})
+        found = await self.client_of_code(code) if code else None
+        return None if found is None else as_record(Client, found)
 
     async def _client_by_name(self, name: str | None) -> Client | None:
         if not name:
@@ -322,6 +317,33 @@ class LookUps:
                     next="set catalogue_pages higher",
                 )
         return found
+
+    async def every(self, path: str, key: str, *query: tuple[str, str]) -> list[Mapping[str, Any]]:
+        """Every row of a list over all its pages, word for word; refused when rows moved while it was read."""
+        found: dict[int, Mapping[str, Any]] = {}
+        counted = 0
+        async for rows, page in self._pages(path, key, *query):
+            known = len(found)
+            found |= {int(row.get("id") or 0): row for row in rows}
+            counted = page.total_entries
+            if len(found) == known:  # a list without pages, which gives the same for each
+                break
+        if len(found) < counted:
+            raise Unavailable(
+                f"{path} changed while it was read: it counts {counted} rows, and {len(found)} came.",
+                sent="nothing",
+                next="repeat the same call",
+                retryable=True,
+            )
+        return list(found.values())
+
+    async def client_of_code(self, code: str) -> Mapping[str, Any] | None:
+        """The client of exactly this code, word for word."""
+        try:
+            body = await self._get("/clients/find-by-code.json", ("client_code", code))
+        except NotFound:
+            return None
+        return as_object(wire.unwrapped(body, "client"))
 
     async def related(self, number: int) -> list[Mapping[str, Any]]:
         """Documents related to one, word for word."""
