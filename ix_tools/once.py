@@ -157,7 +157,8 @@ async def _earlier(desk: Desk, caller: Caller) -> Intent | None:
 
 async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Intent) -> dict[str, Any] | None:
     outcome = await anyio.to_thread.run_sync(desk.journal.told, intent)
-    made = intent.made or not outcome.get("document")
+    makes = call.spec.route is not None and call.spec.route.method == "POST"
+    made = makes and (intent.made or not outcome.get("document"))
     if not caller.chosen and made and await _gone(desk, call, outcome):
         # Same content by chance: if what it made is gone, this is a new wish and not a repetition.
         await anyio.to_thread.run_sync(desk.journal.retire, intent)

@@ -47,7 +47,7 @@ HEADINGS = {
     "Guides": ("guides",),
     "Series": ("sequences",),
     "Clients and taxes": ("clients", "items", "taxes", "exemptions"),
-    "Treasury": ("treasury",),
+    "Treasury": ("treasury", "movements"),
     "Accounts": ("accounts",),
 }
 """Headings of the help, by the room of the catalogue that an operation stands in."""
