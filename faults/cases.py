@@ -21,6 +21,10 @@ class Ledger:
         self.box = box
         self.http = httpx2.Client(base_url=box.base_url, timeout=20)
 
+    def close(self) -> None:
+        """Close its connection."""
+        self.http.close()
+
     def call(self, method: str, path: str, body: Json) -> Json:
         """A call that must succeed; the content of its answer."""
         answer = self.http.request(method, path, json=body, params={"api_key": self.box.api_key})

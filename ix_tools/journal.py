@@ -159,8 +159,8 @@ class Journal:
         )
         return {one.made for one in found}
 
-    def listed(self, account: str | None = None, most: int = 50) -> list[Intent]:
-        """The newest intents."""
+    def listed(self, account: str | None = None, most: int | None = 50) -> list[Intent]:
+        """The newest intents; `most` None: all of them."""
         return self._read(*([intents.c.account == account] if account else []), most=most)
 
     def abandoned(self, intent: Intent) -> bool:
