@@ -42,15 +42,19 @@ async def approved(
     warnings: tuple[Finding, ...],
     can_ask: bool,
     reply: Reply | None,
+    done_before: str = "",
 ) -> dict[str, Any] | str:
-    """The id of a valid approval, used up for this call; otherwise ask. There is no way around this."""
+    """The id of a valid approval, used up for this call; otherwise ask. There is no way around this.
+
+    `done_before`: the journal's entry of the same call carried out lately. Who approved without knowing of it is asked anew.
+    """
     settings = desk.settings
     binding = Binding(
         principal=settings.principal,
         account=desk.account.name,
         operation=call.spec.name,
         arguments=digest(_bound(call, settings)),
-        snapshot=digest(_snapshot(call, facts)),
+        snapshot=digest({**_snapshot(call, facts), "done_before": done_before}),
     )
     if reply is not None and settings.approval_channel != "terminal":
         return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply)

@@ -11,7 +11,7 @@ import anyio
 from ix_tools import wire
 from ix_tools.account import Account
 from ix_tools.approvals import Approvals
-from ix_tools.errors import IxError, NotFound, Unavailable
+from ix_tools.errors import IxError, NotFound, Unavailable, Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import Operation, Subject
@@ -26,6 +26,7 @@ from ix_tools.records import (
     Sequence,
     Tax,
 )
+from ix_tools.shelves import every_state, issued
 from ix_tools.vocabulary import Record
 
 OWNERS = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
@@ -145,7 +146,8 @@ class LookUps:
             raise
         if isinstance(content, list):  # the description writes `sequences` for one
             content = content[0] if content else {}
-        return subject.record.model_validate(content or {}), dict(content or {})
+        found = _something(content, subject.title)
+        return subject.record.model_validate(found), found
 
     async def _documents_of(self, client: int) -> int:
         asked = {"filter": {"status": [], "by_type": [], "archived": ["non_archived", "archived"]}}
@@ -218,7 +220,7 @@ class LookUps:
             miss.message = f"There is no {what} with the id {number}."
             miss.say_nothing_sent()
             raise
-        return as_object(wire.unwrapped(body, document_type(kind).singular))
+        return _something(wire.unwrapped(body, document_type(kind).singular), f"{kind}/{number}")
 
     async def _related(self, number: int) -> tuple[Document, ...]:
         return tuple(as_record(Document, one) for one in await self.related(number))
@@ -246,13 +248,8 @@ class LookUps:
             return None
 
     async def _client_by_code(self, code: str | None) -> Client | None:
-        if not code:
-            return None
-        try:
-            body = await self._get("/clients/find-by-code.json", ("client_code", code))
-        except NotFound:
-            return None
-        return as_record(Client, wire.unwrapped(body, "client") or {})
+        found = await self.client_of_code(code) if code else None
+        return None if found is None else as_record(Client, found)
 
     async def _client_by_name(self, name: str | None) -> Client | None:
         if not name:
@@ -297,14 +294,14 @@ class LookUps:
         return found, 0
 
     async def _newest(self, call: Operation[Any]) -> tuple[Document, ...]:
-        path, key, query = _every(getattr(call, "document_type", ""))
+        path, key, query = every_state(getattr(call, "document_type", ""))
         async for rows, _ in self._pages(path, key, *query):
             return tuple(as_record(Document, raw) for raw in rows)
         return ()
 
     async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
         """Every document of a kind with a higher id, drafts and issued, word for word; the newest come first."""
-        path, key, query = _every(kind)
+        path, key, query = every_state(kind)
         if key != "guides":  # the list of guides knows no such filter
             query += [(f"date[{end}]", day.strftime("%d/%m/%Y")) for end in ("from", "to")]
         found: list[Mapping[str, Any]] = []
@@ -323,6 +320,33 @@ class LookUps:
                 )
         return found
 
+    async def every(self, path: str, key: str, *query: tuple[str, str]) -> list[Mapping[str, Any]]:
+        """Every row of a list over all its pages, word for word; refused when rows moved while it was read."""
+        found: dict[int, Mapping[str, Any]] = {}
+        counted = 0
+        async for rows, page in self._pages(path, key, *query):
+            known = len(found)
+            found |= {int(row.get("id") or 0): row for row in rows}
+            counted = page.total_entries
+            if len(found) == known:  # a list without pages, which gives the same for each
+                break
+        if len(found) < counted:
+            raise Unavailable(
+                f"{path} changed while it was read: it counts {counted} rows, and {len(found)} came.",
+                sent="nothing",
+                next="repeat the same call",
+                retryable=True,
+            )
+        return list(found.values())
+
+    async def client_of_code(self, code: str) -> Mapping[str, Any] | None:
+        """The client of exactly this code, word for word."""
+        try:
+            body = await self._get("/clients/find-by-code.json", ("client_code", code))
+        except NotFound:
+            return None
+        return as_object(wire.unwrapped(body, "client"))
+
     async def related(self, number: int) -> list[Mapping[str, Any]]:
         """Documents related to one, word for word."""
         try:
@@ -333,7 +357,7 @@ class LookUps:
 
     async def _last(self, document: Document) -> Document | None:
         # Lists are newest first, so the first page holds it; for the eye only, no rule leans on it.
-        path, key, query = _issued(document)
+        path, key, query = issued(document)
         async for rows, _ in self._pages(path, key, *query):
             return next(
                 (one for row in rows if _same_series(one := as_record(Document, row), document)), None
@@ -343,7 +367,7 @@ class LookUps:
     async def _later(self, document: Document) -> tuple[Document, ...]:
         if document.date is None:
             return ()
-        path, key, query = _issued(document)
+        path, key, query = issued(document)
         if key != "guides":  # the list of guides knows no such filter
             query.append(("date[from]", (document.date + timedelta(days=1)).strftime("%d/%m/%Y")))
         found: list[Document] = []
@@ -352,38 +376,16 @@ class LookUps:
         return tuple(one for one in found if one.date and one.date > document.date)
 
 
-_ISSUED = {
-    "invoice": ("/invoices.json", "invoices", ("sent", "settled", "canceled")),
-    "estimate": ("/estimates.json", "estimates", ("sent", "accepted", "refused", "canceled")),
-    "guide": ("/guides.json", "guides", ("sent", "canceled")),
-}
-"""Where issued documents of a family are listed: path, key of the rows, states."""
-
-
-def _issued(document: Document) -> tuple[str, str, list[tuple[str, str]]]:
-    """The list of issued documents of a document's type: path, key of the rows, filters."""
-    kind = document_type(document.document_type)
-    path, key, states = _ISSUED.get(kind.family, _ISSUED["invoice"])
-    query = [
-        ("type[]", kind.camel),
-        *(("status[]", word) for word in states),
-        ("non_archived", "true"),
-        ("archived", "true"),
-    ]
-    return path, key, query
-
-
-def _every(kind: str) -> tuple[str, str, list[tuple[str, str]]]:
-    """The list that holds every document of a kind: path, key of the rows, filters."""
-    about = document_type(kind)
-    path, key, states = _ISSUED.get(about.family, _ISSUED["invoice"])
-    query = [
-        ("type[]", about.camel),
-        *(("status[]", word) for word in ("draft", *states)),
-        ("non_archived", "true"),
-        ("archived", "true"),
-    ]
-    return path, key, query
+def _something(content: Any, what: str) -> dict[str, Any]:
+    """What was looked up; an empty answer says nothing about it, neither that it is there nor that it is not."""
+    found = as_object(content)
+    if not found:
+        raise Unreadable(
+            f"InvoiceXpress answered with nothing when asked for {what}.",
+            next="try again; if it stays, the service may be down",
+            retryable=True,
+        )
+    return found
 
 
 def _same_series(one: Document, other: Document) -> bool:

@@ -152,6 +152,12 @@ class Subject:
     """The key around the answer, and the field of the result that shows it: `client`."""
     record: type[Record]
 
+    @property
+    def title(self) -> str:
+        """How journal and audit trail call it: `clients/501`."""
+        parts = self.path.removesuffix(".json").split("/")
+        return "/".join(part for part in parts if part not in {"", "api", "get"})
+
 
 @dataclass(frozen=True, slots=True)
 class Correction:
@@ -248,6 +254,12 @@ class Witness(Protocol):
     async def thing(self, path: str, name: str) -> Mapping[str, Any] | None:
         """Anything else that is read under a path of its own, as it is; None when there is none."""
 
+    async def client(self, code: str) -> Mapping[str, Any] | None:
+        """The client of exactly this code; None when there is none."""
+
+    async def rows(self, path: str, key: str) -> list[Mapping[str, Any]]:
+        """Every row of a list, over all its pages."""
+
     async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
         """Documents of a kind with a higher id, of a date where lists can be asked for it; shown some seconds late."""
 
@@ -267,6 +279,8 @@ class Operation(Call, Generic[Result]):
     """An operation of InvoiceXpress (or of ours), as data: see the class docstring of each for what it does."""
 
     spec: ClassVar[Spec]
+    to_check: ClassVar[str] = ""
+    """Where nothing can be looked at: what a person checks instead. Such a call is never looked at by itself."""
 
     def about(self) -> tuple[str, int] | None:
         """The type and id of the document the call is about, if it is about one."""

@@ -68,6 +68,9 @@ async def perform(
     sending = Sending(desk, facts, progress)
     if not spec.effect.writes:
         return _result(desk, call, await _carried_out(call, sending), warnings, facts)
+    if held is not None:
+        async with once.holding(desk, held):
+            await once.again(desk, held, approval)
     intent = held or await once.begin(desk, call, caller, facts, approval)
     if not intent.mine:
         return await perform(desk, name, arguments, can_ask=can_ask, progress=progress, face=face)
@@ -98,8 +101,11 @@ async def _prepared(
     warnings = () if once.judged_before(call, held) else _judge(call, facts)
     approval = ""
     if spec.effect.gated:
-        warnings += await once.seen_before(desk, call, caller)
-        passed = await approved(desk, call, facts, warnings, can_ask, reply)
+        before = await once.done_before(desk, caller)
+        warnings += once.said_of(before)
+        passed = await approved(
+            desk, call, facts, warnings, can_ask, reply, done_before=before.id if before else ""
+        )
         if isinstance(passed, dict):
             return passed
         approval = passed

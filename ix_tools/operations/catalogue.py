@@ -5,7 +5,17 @@ from functools import cache
 from typing import Any
 
 from ix_tools.operation import Operation
-from ix_tools.operations import accounts, clients, estimates, guides, items, sequences, taxes, treasury
+from ix_tools.operations import (
+    accounts,
+    clients,
+    estimates,
+    guides,
+    items,
+    movements,
+    sequences,
+    taxes,
+    treasury,
+)
 from ix_tools.operations.documents import ChangeState, GetDocument, GetRelatedDocuments, ListInvoices
 from ix_tools.operations.exemptions import LookupExemptionCodes
 from ix_tools.operations.files import GetPdf, GetQrCode, SendEmail
@@ -53,8 +63,8 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         treasury.ListRegularizations,
         treasury.CreateRegularization,
         treasury.DeleteRegularization,
-        treasury.CreateTreasuryMovement,
-        treasury.DeleteTreasuryMovement,
+        movements.CreateTreasuryMovement,
+        movements.DeleteTreasuryMovement,
     ),
     "accounts": (
         accounts.GetAccount,

@@ -32,7 +32,7 @@ from ix_tools.operations.documents import (
 )
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted, PageShown, documents_of, page_of
-from ix_tools.operations.traces import of_a_removal, removed
+from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.records import Client
 from ix_tools.vocabulary import Call, Country, Email, Id, Record
 
@@ -330,6 +330,16 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
         """What was asked."""
         return expected_client(self)
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Its code, and a digest of what was asked."""
+        return of_a_new("clients", self.expected(facts).values, code=self.code)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look up its code: a client that reads as asked is it; nobody, once lists have caught up, is a no."""
+        found = await witness.client(str(trace["code"]))
+        return await made(trace, witness, Client, [found] if found else [])
+
     def read(self, content: Any, facts: Facts) -> ClientResult:
         """The client as stored."""
         return ClientResult(client=Client.model_validate(content or {}))
@@ -344,7 +354,7 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
         return Correction("created", (Step("delete_client", "delete it", {"client_id": result.client.id}),))
 
 
-class UpdateClient(ClientFields, Keyed, Operation[ClientResult]):
+class UpdateClient(ClientFields, Keyed, Changes, Operation[ClientResult]):
     """Change a client for later documents and drafts. What you leave out stays; empty text clears.
 
     Source: OpenAPI updateClient.
@@ -397,7 +407,7 @@ class UpdateClient(ClientFields, Keyed, Operation[ClientResult]):
         return Correction("changed", (Step("update_client", "put the earlier values back", before),))
 
 
-class DeleteClient(Keyed, Operation[Deleted]):
+class DeleteClient(Keyed, Removes, Operation[Deleted]):
     """Delete a client who has no documents.
 
     Source: undocumented, seen in use: DELETE /clients/{id}.json.
@@ -421,15 +431,6 @@ class DeleteClient(Keyed, Operation[Deleted]):
     def regarding(self, result: Deleted | None = None) -> Subject:
         """The client."""
         return client_at(self.client_id)
-
-    def trace(self, facts: Facts) -> dict[str, Any]:
-        """Where it is read."""
-        return of_a_removal(client_at(self.client_id), self.client_id)
-
-    @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
-        """Look whether it is gone."""
-        return await removed(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """Who was there."""

@@ -22,7 +22,7 @@ from ix_tools.operation import (
 )
 from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
-from ix_tools.operations.traces import of_a_removal, removed
+from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.records import CatalogueItem
 from ix_tools.vocabulary import Call, Id, Record, UnitPrice
 
@@ -163,6 +163,18 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
         """What was asked."""
         return expected_item(self)
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Its name, and a digest of what was asked."""
+        return of_a_new("items", self.expected(facts).values, called=self.name)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look for its exact name over the whole catalogue: names are unique."""
+        rows = await witness.rows("/items.json", "items")
+        return await made(
+            trace, witness, CatalogueItem, [row for row in rows if row.get("name") == trace["called"]]
+        )
+
     def read(self, content: Any, facts: Facts) -> ItemResult:
         """The item as stored."""
         return ItemResult(item=CatalogueItem.model_validate(content or {}))
@@ -172,7 +184,7 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
         return Correction("created", (Step("delete_item", "delete it", {"item_id": result.item.id}),))
 
 
-class UpdateItem(ItemFields, Keyed, Operation[ItemResult]):
+class UpdateItem(ItemFields, Keyed, Changes, Operation[ItemResult]):
     """Change an item for the whole account. What you leave out stays; issued documents keep what they have.
 
     Source: OpenAPI updateItem.
@@ -225,7 +237,7 @@ class UpdateItem(ItemFields, Keyed, Operation[ItemResult]):
         return Correction("changed", (Step("update_item", "put the earlier values back", before),))
 
 
-class DeleteItem(Keyed, Operation[Deleted]):
+class DeleteItem(Keyed, Removes, Operation[Deleted]):
     """Delete an item from the catalogue; documents keep their lines.
 
     Source: OpenAPI deleteItem.
@@ -248,15 +260,6 @@ class DeleteItem(Keyed, Operation[Deleted]):
     def regarding(self, result: Deleted | None = None) -> Subject:
         """The item."""
         return item_at(self.item_id)
-
-    def trace(self, facts: Facts) -> dict[str, Any]:
-        """Where it is read."""
-        return of_a_removal(item_at(self.item_id), self.item_id)
-
-    @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
-        """Look whether it is gone."""
-        return await removed(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""

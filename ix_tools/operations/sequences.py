@@ -26,6 +26,7 @@ from ix_tools.operation import (
     Witness,
 )
 from ix_tools.operations.drafts import Keyed
+from ix_tools.operations.traces import Changes, made, of_a_new
 from ix_tools.records import Sequence
 from ix_tools.vocabulary import Id, Record
 
@@ -300,6 +301,18 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         """What was asked."""
         return Expected({"serie": self.serie, **({"default": True} if self.default_sequence else {})})
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Its name."""
+        return of_a_new("sequences", self.expected(facts).values, serie=self.serie)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look for its name in the list: it was free before."""
+        rows = await witness.rows("/sequences.json", "sequences")
+        return await made(
+            trace, witness, Sequence, [row for row in rows if row.get("serie") == trace["serie"]]
+        )
+
     async def carried_out(self, sending: Sending) -> SequenceResult:
         """Open it; each documented code becomes a sentence and a next step."""
         try:
@@ -332,7 +345,7 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         return Correction("registered", back)
 
 
-class SetDefaultSequence(Keyed, Operation[SequenceResult]):
+class SetDefaultSequence(Keyed, Changes, Operation[SequenceResult]):
     """Make a series the one that documents go to when they name none.
 
     Source: OpenAPI setSequenceDefault.
@@ -360,6 +373,10 @@ class SetDefaultSequence(Keyed, Operation[SequenceResult]):
     def expected(self, facts: Facts) -> Expected:
         """It is the default."""
         return Expected({"default": True})
+
+    def known(self, facts: Facts) -> Sequence | None:
+        """It as it was."""
+        return series.chosen(self.sequence_id, facts)
 
     def read(self, content: Any, facts: Facts) -> SequenceResult:
         """Answered with nothing; the road reads it again."""

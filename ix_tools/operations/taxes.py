@@ -21,7 +21,7 @@ from ix_tools.operation import (
 )
 from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted
-from ix_tools.operations.traces import of_a_removal, removed
+from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.records import Tax
 from ix_tools.vocabulary import Id, Percent, Record
 
@@ -140,6 +140,16 @@ class CreateTax(Keyed, Operation[TaxResult]):
         """What was asked."""
         return expected_tax(self)
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Its name, and a digest of what was asked."""
+        return of_a_new("taxes", self.expected(facts).values, called=self.name)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look for its exact name in the list: it was free before."""
+        rows = await witness.rows("/taxes.json", "taxes")
+        return await made(trace, witness, Tax, [row for row in rows if row.get("name") == trace["called"]])
+
     def read(self, content: Any, facts: Facts) -> TaxResult:
         """The tax as stored."""
         return TaxResult(tax=Tax.model_validate(content or {}))
@@ -154,7 +164,7 @@ class CreateTax(Keyed, Operation[TaxResult]):
         return Correction("created", tuple(steps))
 
 
-class UpdateTax(Keyed, Operation[TaxResult]):
+class UpdateTax(Keyed, Changes, Operation[TaxResult]):
     """Change a VAT rate for every later document, or make it the default. What you leave out stays.
 
     Source: OpenAPI updateTax.
@@ -222,7 +232,7 @@ class UpdateTax(Keyed, Operation[TaxResult]):
         return Correction("changed", tuple(steps))
 
 
-class DeleteTax(Keyed, Operation[Deleted]):
+class DeleteTax(Keyed, Removes, Operation[Deleted]):
     """Delete a VAT rate that is not the default.
 
     Source: OpenAPI deleteTax.
@@ -246,15 +256,6 @@ class DeleteTax(Keyed, Operation[Deleted]):
     def regarding(self, result: Deleted | None = None) -> Subject:
         """The tax."""
         return tax_at(self.tax_id)
-
-    def trace(self, facts: Facts) -> dict[str, Any]:
-        """Where it is read."""
-        return of_a_removal(tax_at(self.tax_id), self.tax_id)
-
-    @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
-        """Look whether it is gone."""
-        return await removed(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""

@@ -31,7 +31,7 @@ class Other:
 OTHERS = {
     "approvals": Other("approvals", "What waits for a person: list, show, approve, reject"),
     "journal": Other("journal", "What was sent and what came of it: list, show, resolve"),
-    "audit": Other("audit", "Check the trail of approvals and writes: verify"),
+    "audit": Other("audit", "Check the trail, and the account against it: verify, reconcile"),
     "doctor": Other("doctor", "Check settings, account, series and taxes, and say what to do"),
     "settings": Other("settings", "Show every setting, its value and where it comes from"),
     "tools": Other("tools", "List the operations as the tools an assistant sees"),
@@ -47,7 +47,7 @@ HEADINGS = {
     "Guides": ("guides",),
     "Series": ("sequences",),
     "Clients and taxes": ("clients", "items", "taxes", "exemptions"),
-    "Treasury": ("treasury",),
+    "Treasury": ("treasury", "movements"),
     "Accounts": ("accounts",),
 }
 """Headings of the help, by the room of the catalogue that an operation stands in."""

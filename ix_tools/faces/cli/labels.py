@@ -82,6 +82,13 @@ FIELDS: Mapping[str, Said] = {
     "approval": Said("Aprovação", "Approval"),
     "attempts": Said("Tentativas", "Attempts"),
     "created_at": Said("Quando", "When"),
+    "finding": Said("O quê", "What"),
+    "document": Said("Documento", "Document"),
+    "why": Said("Porquê", "Why"),
+    "issued": Said("Emitidos", "Issued"),
+    "matched": Said("Aprovados", "Approved"),
+    "first": Said("Primeiro", "First"),
+    "last": Said("Último", "Last"),
     "account": LABELS["account"],
     "reason": LABELS["reason"],
     "title": Said("O que faz", "What it does"),
@@ -122,7 +129,8 @@ COLOURS = {
 }
 AMOUNTS = frozenset({"total", "to_pay", "sum", "before_taxes", "taxes"})
 DATES = frozenset({"date", "due_date", "valid_from", "valid_until", "as_of"})
-RIGHT = AMOUNTS | {"id", "document_id", "value", "last_number", "sequence_id", "bytes"}
+COUNTS = frozenset({"issued", "matched", "first", "last"})
+RIGHT = AMOUNTS | COUNTS | {"id", "document_id", "value", "last_number", "sequence_id", "bytes"}
 """Columns of numbers."""
 
 
