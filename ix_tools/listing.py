@@ -4,17 +4,72 @@ Plain data in, plain data out: a start with other toolsets than the usual ones m
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+MOST_READING = {
+    "readOnlyHint": True,
+    "destructiveHint": False,
+    "idempotentHint": True,
+    "openWorldHint": True,
+}
+"""What running any operation can do where only reading is allowed."""
 EVIDENT = 18
 """A description of at most so many characters (`City.`, `Second copy.`) adds nothing to the parameter's name."""
 LONG_LIST = 6
 """A closed list of so many words is told once in a list of tools."""
 EVERYWHERE = "idempotency_key"
 """Every writing tool takes it, as its description says: the first tool of a list shows it for all."""
+RUNS_ANY = "run_operation"
+"""The tool that runs the others: where only reading is allowed it stays, since it too can only read then."""
 EVIDENT_BOUNDS = (("minItems", 1), ("minLength", 1), ("minimum", 1), ("default", False))
 """What any sensible value keeps to, and a switch that is off: left out of lists, checked all the same."""
+
+
+class UnknownName(ValueError):
+    """A toolset or tool that does not exist; the message names those that do."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which tools to list, as the settings of the same names say."""
+
+    toolsets: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    read_only: bool = False
+
+
+def picked(
+    tools: Sequence[Mapping[str, Any]],
+    toolsets: Mapping[str, Iterable[str]],
+    usual: Iterable[str],
+    choice: Choice,
+) -> list[Mapping[str, Any]]:
+    """The tools of a choice, whole, in the order they came in; the usual toolsets where nothing is named."""
+    names = [tool["name"] for tool in tools]
+    _known("toolset", choice.toolsets, [*toolsets, "all"])
+    _known("tool", (*choice.tools, *choice.exclude), names)
+    sets = toolsets if "all" in choice.toolsets else choice.toolsets or (() if choice.tools else usual)
+    wanted = {name for one in sets for name in toolsets[one]}.union(choice.tools) - set(choice.exclude)
+    found = [tool for tool in tools if tool["name"] in wanted]
+    return [_reading(tool) for tool in found if _reads(tool)] if choice.read_only else found
+
+
+def _known(what: str, named: Iterable[str], known: Sequence[str]) -> None:
+    if unknown := [name for name in named if name not in known]:
+        raise UnknownName(
+            f"there is no {what} {', '.join(unknown)}; there are {', '.join(known[:-1])} and {known[-1]}"
+        )
+
+
+def _reads(tool: Mapping[str, Any]) -> bool:
+    return tool["annotations"]["readOnlyHint"] or tool["name"] == RUNS_ANY
+
+
+def _reading(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**tool, "annotations": MOST_READING} if tool["name"] == RUNS_ANY else tool
 
 
 def listed(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
