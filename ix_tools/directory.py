@@ -7,9 +7,9 @@ from typing import Any
 
 from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.fiscal.exemptions import plain_words
-from ix_tools.offer import allowed, offers
+from ix_tools.offer import closed
 from ix_tools.operation import Effect, Operation
-from ix_tools.operations.catalogue import TOOLSETS, catalogue, toolset_of
+from ix_tools.operations.catalogue import catalogue, toolset_of
 from ix_tools.schema import description, input_schema, output_schema
 from ix_tools.settings import Settings
 
@@ -59,7 +59,7 @@ def found(text: str, settings: Settings) -> list[dict[str, Any]]:
     wanted = [word for word in plain_words(text) if word not in SAYS_NOTHING]
     scored = []
     for operation in catalogue().values():
-        if offers(operation.spec, settings):
+        if closed(operation.spec, settings) is None:
             weights = [_weight(word, operation.spec.name) for word in wanted]
             scored.append((sum(map(bool, weights)), sum(weights), operation))
     most = max((hits for hits, _, _ in scored), default=0)
@@ -71,7 +71,8 @@ def described(name: str, settings: Settings) -> dict[str, Any]:
     """Everything a caller must know of an operation."""
     operation = known(name)
     spec = operation.spec
-    allowed(spec, settings)
+    if (refusal := closed(spec, settings)) is not None:
+        raise refusal
     return {
         **entry(operation),
         "title": spec.title,
@@ -146,8 +147,3 @@ def _weighed(operation: type[Operation[Any]]) -> Iterator[tuple[str, int]]:
 
 def _first_sentence(text: str | None) -> str:
     return " ".join((text or "").strip().split("\n\n")[0].split())
-
-
-def toolsets() -> str:
-    """The names of the toolsets, each of which finds its operations."""
-    return ", ".join(TOOLSETS)

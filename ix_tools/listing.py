@@ -65,7 +65,7 @@ def _known(what: str, named: Iterable[str], known: Sequence[str]) -> None:
 
 
 def _reads(tool: Mapping[str, Any]) -> bool:
-    return tool["annotations"]["readOnlyHint"] or tool["name"] == RUNS_ANY
+    return bool(tool["annotations"]["readOnlyHint"]) or tool["name"] == RUNS_ANY
 
 
 def _reading(tool: Mapping[str, Any]) -> Mapping[str, Any]:

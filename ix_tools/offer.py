@@ -8,22 +8,19 @@ from ix_tools.settings import Settings
 
 def allowed(spec: Spec, settings: Settings) -> None:
     """Refuse what the settings leave off."""
-    refusal = refused(spec, settings)
+    refusal = closed(spec, settings)
+    if refusal is None and spec.effect is Effect.ADMIN and not settings.allow_account_setup:
+        refusal = SettingsError(
+            f"{spec.name} is off: creating and setting up accounts needs the setting allow_account_setup.",
+            code="account_setup_off",
+            next="whoever runs this server sets INVOICEXPRESS_ALLOW_ACCOUNT_SETUP=true if it is meant",
+        )
     if refusal is not None:
         raise refusal
 
 
-def offers(spec: Spec, settings: Settings) -> bool:
-    """Whether an operation can be found: what was excluded, and writes where only reading is allowed, cannot.
-
-    Accounts can, though they are off: their own description says which setting they need.
-    """
-    refusal = refused(spec, settings)
-    return refusal is None or refusal.code == "account_setup_off"
-
-
-def refused(spec: Spec, settings: Settings) -> SettingsError | None:
-    """Why an operation is not carried out, if it is not."""
+def closed(spec: Spec, settings: Settings) -> SettingsError | None:
+    """Why an operation is not even shown, if it is not: it is excluded, or it writes where only reading is allowed."""
     if unknown := [name for name in settings.exclude if name not in catalogue()]:
         # A misspelt name would leave open what somebody meant to close.
         return SettingsError(
@@ -44,11 +41,5 @@ def refused(spec: Spec, settings: Settings) -> SettingsError | None:
             f"{spec.name} writes, and only reading is allowed here.",
             code="read_only",
             next="do without it; whoever runs this server takes back the setting read_only if it is meant",
-        )
-    if spec.effect is Effect.ADMIN and not settings.allow_account_setup:
-        return SettingsError(
-            f"{spec.name} is off: creating and setting up accounts needs the setting allow_account_setup.",
-            code="account_setup_off",
-            next="whoever runs this server sets INVOICEXPRESS_ALLOW_ACCOUNT_SETUP=true if it is meant",
         )
     return None

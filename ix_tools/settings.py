@@ -121,7 +121,7 @@ class Settings(BaseModel):
     catalogue_pages: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100))] = 10
     """How many pages of 100 catalogue items to read when checking what a document would overwrite."""
     toolsets: tuple[str, ...] = ()
-    """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: core. Every tool can be called through run_operation."""
+    """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: core; run_operation reaches the rest."""
     tools: tuple[str, ...] = ()
     """Single tools to list, besides those toolsets, or alone when no toolset is named."""
     exclude: tuple[str, ...] = ()

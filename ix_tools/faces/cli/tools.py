@@ -26,7 +26,7 @@ def command(
 ) -> None:
     """List the operations as the tools an assistant sees: name, toolset, title, effect, bytes in the list."""
     run = heard(ctx, output)
-    choice = Choice(*(tuple(words(text)) for text in (toolsets, single, exclude)), read_only)
+    choice = Choice(tuple(words(toolsets)), tuple(words(single)), tuple(words(exclude)), read_only)
     operations, toolset = catalogue(), toolset_of()
     names = {name: [one.spec.name for one in members] for name, members in TOOLSETS.items()}
     try:
