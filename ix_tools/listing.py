@@ -33,8 +33,14 @@ RUNS_ANY = "run_operation"
 """The tool that runs the others: where only reading is allowed it stays, since it too can only read then."""
 EVIDENT_BOUNDS = (
     ("minItems", 1), ("minLength", 1), ("minimum", 1), ("minimum", 0), ("exclusiveMinimum", 0), ("default", False),
+    ("default", 1), ("format", "date"), ("format", "email"), ("additionalProperties", False),
 )  # fmt: skip
-"""What any sensible value keeps to, and a switch that is off: left out of lists, checked all the same."""
+"""What any sensible value keeps to, a switch that is off, and what holds for every tool: left out of lists, checked all the same.
+
+(`format: date` would even refuse `today`, which is a date here.)
+"""
+ENOUGH = 4
+"""So many parameters that an earlier tool shows are named instead of shown again."""
 AT_ONCE = 3
 """How many values the schema of a list asks for at once; those beyond say "Required." themselves.
 
@@ -93,10 +99,11 @@ def listed(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     What an earlier tool of the list said of a parameter is not said again: its description, its bounds, a list of words
     that is longer than a pointer to it, or the fields of an object such as `client` (the later tool names the earlier
-    one). A description so short that the parameter's name says it is left out; so are the fields of a record that an
-    earlier tool returns, and the title, which is for a person whom a host asks before a call, of a tool that only reads
-    or whose name says it. But half of a tool's parameters are described, so that it is understood by itself. The server
-    checks every field all the same; tool_schemas/, the reference and describe_operation keep every word.
+    one). Four or more optional parameters that an earlier tool shows just so are named in the description alone, and may
+    still be given. A description so short that the parameter's name says it is left out; so are the fields of a record
+    that an earlier tool returns, and the title where a host need not ask a person before the call. But half of a tool's
+    parameters are described, so that it is understood by itself. The server checks every field all the same;
+    tool_schemas/, the reference and describe_operation keep every word.
     """
     said = _Said()
     return [said.tool(one) for one in tools]
@@ -112,19 +119,43 @@ class _Said:
         self.places: dict[str, tuple[str, str]] = {}
         self.lists: list[tuple[Sequence[Any], str]] = []
         self.records: list[Any] = []
+        self.plain: dict[str, dict[str, Any]] = {}
         self.first = ""
 
     def tool(self, one: Mapping[str, Any]) -> dict[str, Any]:
         """A tool without what was said before."""
         self.first = self.first or one["name"]
+        earlier, names = self._shared(one)
+        pointer = f"\nAs in {earlier}: {', '.join(names)}." if names else ""
         shown = {
             **one,
-            "inputSchema": self._input(one["inputSchema"], one["name"]),
+            "description": one["description"] + pointer,
+            "inputSchema": self._input(_without(one["inputSchema"], names), one["name"]),
             "outputSchema": self._returned(one["outputSchema"], one["name"]),
         }
-        if one["annotations"]["readOnlyHint"] or _title_says_no_more(one):
+        if not one["annotations"]["destructiveHint"]:
             del shown["title"]
         return shown
+
+    def _shared(self, one: Mapping[str, Any]) -> tuple[str, list[str]]:
+        """The earlier tool that shows most of this one's optional parameters, and these, where they are enough."""
+        schema = one["inputSchema"]
+        plain = {
+            name: {key: value for key, value in field.items() if key != "description"}
+            for name, field in schema["properties"].items()
+            if "enum" not in field
+        }
+        told = {name: field["description"] for name, field in schema["properties"].items()}
+        known = {name for name in plain if len(told[name]) <= EVIDENT or (name, told[name]) in self.texts}
+        known -= SHOWN_ONCE.union(schema.get("required", ()))
+        best: tuple[str, list[str]] = ("", [])
+        for earlier, shown in self.plain.items():
+            names = [name for name, field in plain.items() if shown.get(name) == field and name in known]
+            if len(names) > max(len(best[1]), ENOUGH - 1):
+                best = (earlier, names)
+        if not best[1]:
+            self.plain[one["name"]] = plain
+        return best
 
     # --- what comes back
 
@@ -178,7 +209,7 @@ class _Said:
         kept = {
             key: value
             for key, value in node.items()
-            if key not in {"description", "additionalProperties"} and (key, value) not in EVIDENT_BOUNDS
+            if key != "description" and (key, value) not in EVIDENT_BOUNDS
         }
         for key in BOUNDS & kept.keys():
             bound = (name, key, json.dumps(kept[key]))
@@ -230,6 +261,11 @@ class _Said:
         return None
 
 
+def _without(schema: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    properties = {name: field for name, field in schema["properties"].items() if name not in names}
+    return {**schema, "properties": properties, **({"additionalProperties": True} if names else {})}
+
+
 def _at_once(required: Sequence[str], fields: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Which required parameters the schema itself asks for, and which only their description."""
     plain = [name for name in required if fields[name]["type"] not in {"object", "array"}]
@@ -242,8 +278,3 @@ def _at_once(required: Sequence[str], fields: Mapping[str, Any]) -> tuple[list[s
 def _inside(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     inner: Mapping[str, Any] = schema.get("items", schema)
     return inner
-
-
-def _title_says_no_more(tool: Mapping[str, Any]) -> bool:
-    words = {word for word in tool["title"].lower().split() if word not in {"a", "an", "the"}}
-    return words == set(tool["name"].split("_"))

@@ -21,7 +21,6 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         ListInvoices,
         ChangeState,
         GetPdf,
-        clients.FindClient,
         taxes.ListTaxes,
         sequences.ListSequences,
         LookupExemptionCodes,
@@ -41,6 +40,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         sequences.UpdateSequence,
     ),
     "clients": (
+        clients.FindClient,
         clients.ListClients,
         clients.GetClient,
         clients.CreateClient,

@@ -11,7 +11,7 @@ from ix_tools.vocabulary import Record, short
 class OperationRow(Record):
     """An operation in a line."""
 
-    telling = frozenset({"operation", "does", "approved_by"})
+    telling = frozenset({"operation", "does"})
 
     operation: str
     does: str
@@ -30,7 +30,7 @@ class OperationList(Record):
 class OperationWhole(OperationRow):
     """An operation as its caller must know it."""
 
-    telling = frozenset({"operation", "input_schema", "example", "rules"})
+    telling = frozenset({"input_schema", "example"})
 
     title: str
     input_schema: dict[str, Any]
