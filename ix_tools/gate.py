@@ -11,7 +11,7 @@ from ix_tools.approvals import Approval, Asked, Binding, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
-from ix_tools.operation import Effect, Finding, Operation
+from ix_tools.operation import Finding, Operation
 from ix_tools.settings import SANDBOX_NOTICE, Settings
 from ix_tools.vocabulary import secrets_in
 
@@ -23,16 +23,6 @@ class ApprovalNeeded(Exception):
         """What to ask."""
         super().__init__(approval.summary)
         self.approval = approval
-
-
-def allowed(call: Operation[Any], settings: Settings) -> None:
-    """Refuse what the settings leave off: accounts and their tie to the tax authority."""
-    if call.spec.effect is Effect.ADMIN and not settings.allow_account_setup:
-        raise SettingsError(
-            f"{call.spec.name} is off: creating and setting up accounts needs the setting allow_account_setup.",
-            code="account_setup_off",
-            next="whoever runs this server sets INVOICEXPRESS_ALLOW_ACCOUNT_SETUP=true if it is meant",
-        )
 
 
 async def approved(

@@ -31,6 +31,8 @@ class Effect(StrEnum):
     """Leaves for a third party and cannot be called back: e-mail."""
     ADMIN = "admin"
     """Accounts and their tie to the tax authority; off unless the setting allow_account_setup is on, and gated all the same."""
+    ANY = "any"
+    """Leaves nothing itself: it runs another operation, which goes the whole road with its own rules and its own gate."""
 
     @property
     def gated(self) -> bool:
@@ -39,8 +41,8 @@ class Effect(StrEnum):
 
     @property
     def writes(self) -> bool:
-        """Whether a call can change anything at InvoiceXpress."""
-        return self not in {Effect.LOCAL, Effect.READS}
+        """Whether a call can itself change anything at InvoiceXpress."""
+        return self not in {Effect.LOCAL, Effect.READS, Effect.ANY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,12 @@ class Sending(Protocol):
         The caller's answer to an approval goes along, and a question that a person must answer comes out as the
         question of the whole call. Where nobody can be asked, the result has status approval_required.
         """
+
+    def find(self, text: str) -> list[dict[str, Any]]:
+        """The operations that the words of a text mean, best first, of those that the settings offer."""
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """An operation as its caller must know it; refused like the call itself where the settings do not offer it."""
 
     async def download(self, url: str) -> bytes | None:
         """Fetch a file from an allowed host; None when the host is not allowed."""

@@ -17,18 +17,21 @@ import anyio
 from pydantic import BaseModel, ValidationError
 
 from ix_tools import once, wire
+from ix_tools import sending as lent
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
 from ix_tools.facts import Facts, Want, wanted_by
-from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
+from ix_tools.gate import ApprovalNeeded, approval_required, approved
 from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
+from ix_tools.offer import allowed
 from ix_tools.operation import Finding, Operation
 from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.files import GetPdf
 from ix_tools.readback import hold, read_back, stored_differently
-from ix_tools.sending import Progress, Sending, pdf_content
+from ix_tools.sending import Progress, Sending
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
 from ix_tools.undo import plan
@@ -49,7 +52,7 @@ async def perform(
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
     call = parse(name, arguments or {})
     spec = call.spec
-    allowed(call, desk.settings)
+    allowed(spec, desk.settings)
     if spec.route is None:
         road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
         sending = Sending(desk, Facts(now=desk.now()), progress, road)
@@ -151,6 +154,12 @@ async def _written(
     return shown
 
 
+async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
+    """The PDF itself, for faces that hand it on instead of saving it; where get_pdf may be called."""
+    allowed(GetPdf.spec, desk.settings)
+    return await lent.pdf_content(desk, document_id, second_copy=second_copy)
+
+
 async def _swept(desk: Desk) -> None:
     """At a desk's first call, find out what a crash left open."""
     if not desk.swept:
@@ -170,7 +179,9 @@ def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
     operation = catalogue().get(name)
     if operation is None:
         raise InvalidArguments(
-            f"There is no tool called {name!r}.", code="unknown_tool", next="list the tools"
+            f"There is no tool called {name!r}.",
+            code="unknown_tool",
+            next="find it by words with search_operations",
         )
     try:
         return operation.model_validate(dict(arguments))

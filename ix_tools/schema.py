@@ -69,9 +69,10 @@ def source(operation: type[Operation[Any]]) -> str:
 def hints(operation: type[Operation[Any]]) -> dict[str, bool]:
     """All four hints, from the effect: a host must never have to assume the worst or hope for the best."""
     spec = operation.spec
+    deletes = spec.route is not None and spec.route.method == "DELETE"
     return {
-        "readOnlyHint": not spec.effect.writes,
-        "destructiveHint": spec.effect.gated or (spec.route is not None and spec.route.method == "DELETE"),
+        "readOnlyHint": spec.effect in {Effect.LOCAL, Effect.READS},
+        "destructiveHint": spec.effect.gated or spec.effect is Effect.ANY or deletes,
         "idempotentHint": spec.idempotent,
         "openWorldHint": spec.effect is not Effect.LOCAL,
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from ix_tools import wire
+from ix_tools import directory, wire
 from ix_tools.desk import Desk
 from ix_tools.errors import IxError
 from ix_tools.facts import Facts
@@ -37,6 +37,12 @@ class Sending:
         if self.road is None:
             raise TypeError("only an operation without a route of its own is lent the road")
         return await self.road(name, arguments)
+
+    def find(self, text: str) -> list[dict[str, Any]]:
+        return directory.found(text, self.desk.settings)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        return directory.described(name, self.desk.settings)
 
     async def download(self, url: str) -> bytes | None:
         return await self.desk.account.download(url)

@@ -121,7 +121,13 @@ class Settings(BaseModel):
     catalogue_pages: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100))] = 10
     """How many pages of 100 catalogue items to read when checking what a document would overwrite."""
     toolsets: tuple[str, ...] = ()
-    """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: the documents of the daily work."""
+    """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: core; run_operation reaches the rest."""
+    tools: tuple[str, ...] = ()
+    """Single tools to list, besides those toolsets, or alone when no toolset is named."""
+    exclude: tuple[str, ...] = ()
+    """Tools that are neither listed nor carried out, whoever asks and in whatever way."""
+    read_only: bool = False
+    """Whether only reading is allowed: what writes is not listed, and refused."""
     sandbox: bool = False
     """Set by --sandbox: the account is the built-in sandbox."""
 
@@ -160,6 +166,15 @@ class Settings(BaseModel):
             )
 
 
+def listed(text: str) -> list[str]:
+    """The words of a text, parted by commas."""
+    return [word for one in text.split(",") if (word := one.strip())]
+
+
+SEVERAL = frozenset({"pdf_hosts", "toolsets", "tools", "exclude"})
+"""Settings of several words: in the environment parted by commas."""
+
+
 def _between(number: int, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ValueError(f"a whole number from {low} to {high}")
@@ -177,11 +192,7 @@ def load(environment: dict[str, str] | None = None) -> Settings:
     for name in Settings.model_fields:
         text = env.get(f"INVOICEXPRESS_{name.upper()}")
         if name != "sandbox" and text is not None and text.strip():
-            values[name] = (
-                [one.strip() for one in text.split(",")]
-                if name in {"pdf_hosts", "toolsets"}
-                else text.strip()
-            )
+            values[name] = listed(text) if name in SEVERAL else text.strip()
     try:
         return Settings.model_validate(values)
     except ValidationError as wrong:

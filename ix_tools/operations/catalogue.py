@@ -16,6 +16,7 @@ from ix_tools.operations import (
     taxes,
     treasury,
 )
+from ix_tools.operations.directory import DescribeOperation, RunOperation, SearchOperations
 from ix_tools.operations.documents import ChangeState, GetDocument, GetRelatedDocuments, ListInvoices
 from ix_tools.operations.exemptions import LookupExemptionCodes
 from ix_tools.operations.files import GetPdf, GetQrCode, SendEmail
@@ -30,10 +31,12 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         ListInvoices,
         ChangeState,
         GetPdf,
-        clients.FindClient,
         taxes.ListTaxes,
         sequences.ListSequences,
         LookupExemptionCodes,
+        SearchOperations,
+        DescribeOperation,
+        RunOperation,
     ),
     "invoices": (UpdateInvoice, SendEmail, GetRelatedDocuments, GetQrCode),
     "estimates": (estimates.CreateEstimate, estimates.UpdateEstimate, estimates.ListEstimates),
@@ -47,6 +50,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         sequences.UpdateSequence,
     ),
     "clients": (
+        clients.FindClient,
         clients.ListClients,
         clients.GetClient,
         clients.CreateClient,
@@ -75,8 +79,8 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
 }
 """Tools by what they are for. A tool stands in one set; an earlier tool explains the fields that later ones share."""
 
-DEFAULT_TOOLSETS = ("core", "invoices", "guides", "payments", "sequences")
-"""What a server lists unless told otherwise: the documents of the daily work. Every tool can be called, listed or not."""
+DEFAULT_TOOLSETS = ("core",)
+"""What a server lists unless told otherwise. Every tool can be called, listed or not."""
 
 OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(one for tools in TOOLSETS.values() for one in tools)
 

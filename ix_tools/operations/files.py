@@ -27,6 +27,8 @@ from ix_tools.vocabulary import DocumentType, Email, Id, Record
 class EmailResult(Record):
     """The mail that InvoiceXpress accepted; it never says whether it arrived."""
 
+    telling = frozenset({"to", "subject"})
+
     document_type: str
     document_id: int
     to: str
@@ -141,7 +143,7 @@ async def handed_over(
 class PdfResult(Record):
     """Where the PDF is."""
 
-    telling = frozenset({"document_id", "status", "file", "resource", "link"})
+    telling = frozenset({"status", "file", "resource", "link"})
 
     document_id: int
     status: Literal["ready", "pending"]

@@ -16,7 +16,7 @@ import pytest
 
 from ix_tools import tool_files
 from ix_tools.faces.mcp.server import chosen
-from ix_tools.listing import listed
+from ix_tools.listing import Choice, listed
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.schema import tool
 from ix_tools.settings import Settings
@@ -67,7 +67,7 @@ def test_the_list_itself_is_the_one_that_assistants_get(cli: Cli) -> None:
 def test_a_toolset_is_shown_as_the_server_lists_it(cli: Cli) -> None:
     body = cli("tools", "--toolsets", "core,saft").body
     assert {one["toolset"] for one in body["tools"]} == {"core", "saft"}
-    assert cli("tools", "--json", "--toolsets", "core,saft").body["tools"] == chosen(["core", "saft"])
+    assert cli("tools", "--json", "--toolsets", "core,saft").body["tools"] == chosen(Choice(("core", "saft")))
     wrong = cli("tools", "--toolsets", "core,nothing")
     assert (wrong.code, "treasury" in wrong.body["message"]) == (2, True)
 

@@ -49,6 +49,7 @@ HEADINGS = {
     "Clients and taxes": ("clients", "items", "taxes", "exemptions"),
     "Treasury": ("treasury", "movements"),
     "Accounts": ("accounts",),
+    "By name": ("directory",),
 }
 """Headings of the help, by the room of the catalogue that an operation stands in."""
 REST = "More"

@@ -15,6 +15,8 @@ from ix_tools.resources import TEMPLATES
 from ix_tools.vocabulary import lisbon_now
 
 MOST = 100
+LISTS = {"tax": "list_taxes", "series": "list_sequences", "client": "list_clients"}
+"""What tells the same when it is called: where that is excluded, nothing is completed from it."""
 
 
 async def complete(
@@ -62,6 +64,8 @@ def _arguments_of(ref: types.PromptReference | types.ResourceTemplateReference) 
 
 
 async def _of_the_account(desk: Desk, argument: str) -> Iterable[str]:
+    if LISTS[argument] in desk.settings.exclude:
+        return []
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
     if argument == "tax":
         return [tax.name for tax in await looking.taxes() if tax.name]

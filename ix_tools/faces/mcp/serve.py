@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from ix_tools.errors import SettingsError
-from ix_tools.settings import Settings, for_sandbox, load
+from ix_tools.settings import Settings, for_sandbox, listed, load
 
 if TYPE_CHECKING:
     from ix_tools.perform import Desk
@@ -83,7 +83,17 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--toolsets",
-        help="what to list, by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them)",
+        type=listed,
+        help="what to list, by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them; default: core)",
+    )
+    parser.add_argument(
+        "--tools", type=listed, help="single tools to list, by commas: besides those toolsets, or alone"
+    )
+    parser.add_argument(
+        "--exclude", type=listed, default=[], help="tools that are neither listed nor carried out, by commas"
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", help="what writes is not listed, and refused when it is called"
     )
     return parser
 
@@ -92,7 +102,7 @@ def main(argv: Sequence[str]) -> int:
     """Run until the host closes standard input; 2 when the settings do not allow a start."""
     options = arguments().parse_args(argv)
     try:
-        settings = load()
+        settings = narrowed(load(), options)
         if options.sandbox:
             settings = settings.model_copy(update={"sandbox": True})
         else:
@@ -105,20 +115,33 @@ def main(argv: Sequence[str]) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=settings.log_level, format="%(levelname)s %(name)s: %(message)s"
     )
-    toolsets = [one.strip() for one in options.toolsets.split(",")] if options.toolsets else settings.toolsets
-    return anyio.run(_serve, settings, options.sandbox_file, toolsets)
+    return anyio.run(_serve, settings, options.sandbox_file)
 
 
-async def _serve(settings: Settings, sandbox_file: Path | None, toolsets: Sequence[str]) -> int:
+def narrowed(settings: Settings, options: argparse.Namespace) -> Settings:
+    """The settings with what the options say: another list, or less that may be done, never more."""
+    named = options.toolsets is not None or options.tools is not None
+    return settings.model_copy(
+        update={
+            "toolsets": tuple(options.toolsets or ()) if named else settings.toolsets,
+            "tools": tuple(options.tools or ()) if named else settings.tools,
+            "exclude": (*settings.exclude, *options.exclude),
+            "read_only": settings.read_only or options.read_only,
+        }
+    )
+
+
+async def _serve(settings: Settings, sandbox_file: Path | None) -> int:
     # After the settings: a wrong one is said at once, and reading their docstrings is cheaper before the SDK is there.
     from mcp.server.stdio import stdio_server
 
-    from ix_tools.faces.mcp.server import UnknownToolset, build, chosen
+    from ix_tools.faces.mcp.server import build, chosen
+    from ix_tools.listing import Choice, UnknownName
 
     try:
-        tools = chosen(toolsets) if toolsets else None
-    except UnknownToolset as wrong:
-        print(f"toolsets: {wrong}", file=sys.stderr)
+        tools = chosen(Choice(settings.toolsets, settings.tools, settings.exclude, settings.read_only))
+    except UnknownName as wrong:
+        print(f"Nothing was started: {wrong}.", file=sys.stderr)
         return 2
     async with desk_of(settings, sandbox_file) as desk, stdio_server() as (incoming, outgoing):
         server: Any = build(desk.open, tools)
