@@ -6,6 +6,7 @@ from typing import Any
 
 from ix_tools.operation import Operation
 from ix_tools.operations import accounts, clients, estimates, guides, items, sequences, taxes, treasury
+from ix_tools.operations.client_search import FindClient
 from ix_tools.operations.documents import ChangeState, GetDocument, GetRelatedDocuments, ListInvoices
 from ix_tools.operations.exemptions import LookupExemptionCodes
 from ix_tools.operations.files import GetPdf, GetQrCode, SendEmail
@@ -20,7 +21,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         ListInvoices,
         ChangeState,
         GetPdf,
-        clients.FindClient,
+        FindClient,
         taxes.ListTaxes,
         sequences.ListSequences,
         LookupExemptionCodes,

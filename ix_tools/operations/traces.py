@@ -101,8 +101,10 @@ async def created(trace: Mapping[str, Any], witness: Witness) -> Evidence:
     )
 
 
-def of_a_removal(subject: Subject, number: int) -> dict[str, Any]:
+def of_a_removal(subject: Subject | None, number: int | None) -> dict[str, Any]:
     """What will tell whether a client, an item or a tax was deleted: its path."""
+    if subject is None:
+        return {}
     what = {"subject": f"{subject.name}/{number}", "deleted": f"{subject.name} {number}"}
     return {**what, "path": subject.path, "name": subject.name}
 

@@ -1,27 +1,20 @@
 """Treasury: what a client owes, and entries in the client's account that are no documents (third version of the API)."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.mechanisms import mechanism
 from ix_tools.guards import treasury
-from ix_tools.operation import Correction, Effect, Operation, Preview, Route, Row, Spec, Step, Subject
-from ix_tools.operations.clients import client_at
+from ix_tools.operation import Correction, Effect, Names, Operation, Preview, Route, Row, Spec, Step, Subject
+from ix_tools.operations.clients import OfClient, client_at
 from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
 from ix_tools.operations.payments import Mechanism
 from ix_tools.records import Balance, InitialBalance, Regularization, TreasuryMovement
-from ix_tools.vocabulary import AboveZero, Call, Id, Record, WireDate
-
-
-class OfClient(Call):
-    """A call about one client's account."""
-
-    client_id: Id
-    """Id, from find_client or list_clients."""
+from ix_tools.vocabulary import AboveZero, Id, Record, WireDate
 
 
 def whose(call: Any, facts: Facts) -> list[Row]:
@@ -108,7 +101,7 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
         example={"client_id": 501, "value": 250.5, "date": "2026-01-01", "observation": "Saldo de 2025"},
     )
 
-    def regarding(self, result: InitialBalanceResult | None = None) -> Subject:
+    def regarding(self, result: InitialBalanceResult | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -193,7 +186,7 @@ class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
         example={"client_id": 501, "value": 10, "date": "2026-11-20", "observation": "Acerto de cêntimos"},
     )
 
-    def regarding(self, result: RegularizationResult | None = None) -> Subject:
+    def regarding(self, result: RegularizationResult | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -237,7 +230,7 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
         example={"client_id": 501, "regularization_id": 1},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject:
+    def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -284,7 +277,7 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
     """Kind."""
     payment_method: Mechanism | None = None
     """Code."""
-    serie: str | None = Field(default=None, min_length=1)
+    serie: Annotated[str | None, Names("series")] = Field(default=None, min_length=1)
     """Series' name."""
 
     spec = Spec(
@@ -309,7 +302,7 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
         },
     )
 
-    def regarding(self, result: MovementResult | None = None) -> Subject:
+    def regarding(self, result: MovementResult | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -359,7 +352,7 @@ class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
         example={"client_id": 501, "treasury_movement_id": 1},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject:
+    def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
