@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ix_tools import matching
+from ix_tools.errors import IxError
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.lookups import LookUps
@@ -37,6 +38,16 @@ async def resolved(
     looking: LookUps, call: Operation[Any], facts: Facts
 ) -> tuple[Operation[Any], Facts, list[Finding]]:
     """The call with the ids of what it names, and what is to be said of names that are not sure."""
+    try:
+        return await _resolved(looking, call, facts)
+    except IxError as failure:
+        failure.say_nothing_sent()
+        raise
+
+
+async def _resolved(
+    looking: LookUps, call: Operation[Any], facts: Facts
+) -> tuple[Operation[Any], Facts, list[Finding]]:
     found: dict[str, Any] = {}
     said: list[Finding] = []
     for field, mark in names_in(type(call)).items():
@@ -83,8 +94,8 @@ async def _client(looking: LookUps, text: str) -> Matches[Client]:
     by_code = await looking.client_by_code(text)
     if by_code is not None and matching.same_text(by_code.code, text):
         # A code that looks like a tax number may be another client's tax number.
-        number = matching.compact_number(by_code.fiscal_id)
-        if not matching.is_number(text) or number in ("", matching.compact_number(text)):
+        number = matching.compact_number(text)
+        if not matching.is_number(text) or matching.compact_number(by_code.fiscal_id) == number:
             return Matches((by_code,))
     clients, unread = await _clients(looking)
     known = {one.id for one in clients}

@@ -16,7 +16,7 @@ from ix_tools.records import Client
 
 
 class FindClient(Operation[ClientResult]):
-    """Find a client by exact code, exact name or NIF; when none is, clients alike come back as candidates.
+    """Find a client by exact code, exact name or NIF; otherwise candidates come back.
 
     Source: OpenAPI findClientByCode, findClientByName.
     """
