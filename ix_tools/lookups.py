@@ -66,8 +66,8 @@ class LookUps:
             if client.id is not None:
                 jobs["client_by_code"] = lambda: self._client(client.id)
             else:
-                jobs["client_by_code"] = lambda: self._client_by_code(client.code)
-                jobs["client_by_name"] = lambda: self._client_by_name(client.name)
+                jobs["client_by_code"] = lambda: self.client_by_code(client.code)
+                jobs["client_by_name"] = lambda: self.client_by_name(client.name)
         jobs |= self._of_the_subject(call, wanted)
         facts |= await _together(jobs)
         if "subject" in facts:
@@ -106,16 +106,30 @@ class LookUps:
 
     async def clients(self) -> list[Client]:
         """The account's clients, as far as the setting lets pages be read."""
-        found: list[Client] = []
+        rows, _ = await self.listed("/clients.json", "clients")
+        return [as_record(Client, row) for row in rows]
+
+    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+        """Every row of a list, as far as the setting lets pages be read, and how many rows that leaves out."""
+        found: list[dict[str, Any]] = []
         read = 0
-        async for rows, _ in self._pages("/clients.json", "clients"):
-            found += [as_record(Client, row) for row in rows]
+        async for rows, page in self._pages(path, key):
+            found += rows
             read += 1
             if read >= self.most_pages:
-                break
-        return found
+                # A list that does not count its pages may go on after any full one.
+                more = read < page.total_pages or (not page.total_entries and len(rows) >= PAGE)
+                return found, max(1, page.total_entries - len(found)) if more else 0
+        return found, 0
 
     # --- what a call is about, besides documents ---
+
+    async def regarded(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
+        """What depends on the client, item, tax or series that a name was found to mean."""
+        found = await _together(self._of_the_subject(call, wanted))
+        if "subject" in found:
+            found["subject"], found["subject_raw"] = found["subject"]
+        return replace(facts, **found)
 
     def _of_the_subject(
         self, call: Operation[Any], wanted: frozenset[Want]
@@ -141,8 +155,8 @@ class LookUps:
             content = wire.unwrapped(await self._get(subject.path), subject.name)
         except NotFound as miss:
             number = subject.path.split("/")[-1 if "/api/" not in subject.path else -2].removesuffix(".json")
-            miss.message = f"There is no {subject.name} with the id {number}. Nothing was sent."
-            miss.sent = "nothing"
+            miss.message = f"There is no {subject.name} with the id {number}."
+            miss.say_nothing_sent()
             raise
         if isinstance(content, list):  # the description writes `sequences` for one
             content = content[0] if content else {}
@@ -247,11 +261,13 @@ class LookUps:
         except NotFound:
             return None
 
-    async def _client_by_code(self, code: str | None) -> Client | None:
+    async def client_by_code(self, code: str | None) -> Client | None:
+        """The client that InvoiceXpress finds for a code."""
         found = await self.client_of_code(code) if code else None
         return None if found is None else as_record(Client, found)
 
-    async def _client_by_name(self, name: str | None) -> Client | None:
+    async def client_by_name(self, name: str | None) -> Client | None:
+        """The client that InvoiceXpress finds for a name."""
         if not name:
             return None
         try:
@@ -264,20 +280,16 @@ class LookUps:
         return as_record(Client, wire.unwrapped(body, "client") or {})
 
     async def _client_in_list(self, name: str) -> Client | None:
-        read = 0
-        async for rows, page in self._pages("/clients.json", "clients"):
-            read += 1
-            for row in rows:
-                if row.get("name") == name:
-                    return as_record(Client, row)
-            if read >= self.most_pages and read < page.total_pages:
-                raise Unavailable(
-                    f"Whether a client called {name!r} exists cannot be told: InvoiceXpress failed to look it up.",
-                    sent="nothing",
-                    next="give client.code (find_client), or try again later",
-                    retryable=True,
-                )
-        return None
+        rows, unread = await self.listed("/clients.json", "clients")
+        found = next((row for row in rows if row.get("name") == name), None)
+        if found is None and unread:
+            raise Unavailable(
+                f"Whether a client called {name!r} exists cannot be told: InvoiceXpress failed to look it up.",
+                sent="nothing",
+                next="give client.code (find_client), or try again later",
+                retryable=True,
+            )
+        return as_record(Client, found) if found is not None else None
 
     async def _items(self, names: set[str]) -> tuple[dict[str, CatalogueItem], int]:
         found: dict[str, CatalogueItem] = {}

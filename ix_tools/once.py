@@ -79,7 +79,8 @@ class Caller:
 def caller_of(desk: Desk, call: Operation[Any], face: str, arguments: Mapping[str, Any]) -> Caller:
     """Recognise a call."""
     given = getattr(call, "idempotency_key", None)
-    shown = call.model_dump(mode="json", exclude={"idempotency_key", "accept"})
+    # Without what was not given, so that a later version with one more parameter still knows the call.
+    shown = call.model_dump(mode="json", exclude={"idempotency_key", "accept"}, exclude_none=True)
     content = digest([call.spec.name, {**shown, **_relative(arguments)}])
     keys: tuple[str, ...] = ()
     if given is not None:

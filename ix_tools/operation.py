@@ -1,15 +1,16 @@
 """What an operation is: one class whose fields are the parameters and whose `spec` says where it goes and what it leaves behind."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, StrEnum
+from functools import cache
 from types import GenericAlias
 from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
-from ix_tools.errors import Problem
+from ix_tools.errors import Problem, Refused
 from ix_tools.facts import Facts, Want
 from ix_tools.vocabulary import Call, Record
 
@@ -75,6 +76,15 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What a text field names. The road finds it before any rule runs, and fills in the field that holds its id."""
+
+    what: Literal["client", "item", "series", "tax"]
+    into: str = ""
+    """The field for the id, of which a caller gives this one or that; without one, the exact name takes the text's place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What a guard has to say. It never changes the call."""
 
@@ -83,11 +93,45 @@ class Finding:
     next: str = ""
     accept: str = ""
     """The word that the caller puts into `accept` to have it nevertheless."""
+    candidates: tuple[Mapping[str, Any], ...] = ()
+    """What may have been meant, with ids, to choose from."""
 
 
 def refuse(field: str, problem: str, allowed: str = "", next: str = "") -> Finding:
     """It is wrong; nothing will be sent."""
     return Finding("refuse", Problem(field, problem, allowed), next)
+
+
+def refusal(findings: Sequence[Finding]) -> Refused:
+    """All that is wrong with a call, as one error; with candidates, where a name may mean several things."""
+    refusals = [one for one in findings if one.kind == "refuse"]
+    questions = [one for one in findings if one.kind == "accept"]
+    candidates = [one for finding in refusals for one in finding.candidates]
+    steps = dict.fromkeys(one.next for one in refusals if one.next)
+    return Refused(
+        summary(refusals),
+        code="ambiguous" if candidates else "refused",
+        problems=[one.problem for one in (*refusals, *questions)],
+        next="; ".join(steps) or "correct the fields named and call again",
+        details={"candidates": candidates} if candidates else {},
+    )
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """The first thing that is wrong, and how many more there are."""
+    first = findings[0].problem
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return f"Refused: {first.field}: {first.problem.rstrip('.')}{more}."
+
+
+@cache
+def names_in(model: type[BaseModel]) -> dict[str, Names]:
+    """The fields of a model that name something."""
+    marks = {
+        name: next((mark for mark in info.metadata if isinstance(mark, Names)), None)
+        for name, info in model.model_fields.items()
+    }
+    return {name: mark for name, mark in marks.items() if mark is not None}
 
 
 def ask(word: str, field: str, problem: str, allowed: str = "") -> Finding:
@@ -224,6 +268,9 @@ class Sending(Protocol):
     async def progress(self, done: float, total: float, message: str) -> None:
         """Tell whoever waits how far it is."""
 
+    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+        """Every row of a list, as far as the setting lets pages be read, and how many rows that leaves out."""
+
     async def pause(self, attempt: int) -> bool:
         """Wait before asking again; False when the patience set for this is used up."""
 
@@ -289,6 +336,21 @@ class Operation(Call, Generic[Result]):
     spec: ClassVar[Spec]
     to_check: ClassVar[str] = ""
     """Where nothing can be looked at: what a person checks instead. Such a call is never looked at by itself."""
+
+    @model_validator(mode="after")
+    def _by_name_or_by_id(self) -> Self:
+        for name, mark in names_in(type(self)).items():
+            given = [one for one in (name, mark.into) if one and getattr(self, one) is not None]
+            if len(given) > 1:
+                raise ValueError(f"{name}: give {name} or {mark.into}, not both")
+            if mark.into and not given and self.goes_by(mark.into):
+                raise ValueError(f"{mark.into}: give {mark.into} or {name}")
+        return self
+
+    @classmethod
+    def goes_by(cls, field: str) -> bool:
+        """Whether the call's route needs that field."""
+        return cls.spec.route is not None and f"{{{field}}}" in cls.spec.route.path
 
     def about(self) -> tuple[str, int] | None:
         """The type and id of the document the call is about, if it is about one."""

@@ -1,9 +1,9 @@
 """THE ROAD: every call of every face comes along here, and nothing reaches InvoiceXpress by another way.
 
-    parse ─▶ look up ─▶ complete ─▶ look up ─▶ guards ─▶ approval ─▶ send ─▶ read back ─▶ compare ─▶ result
-             (facts)    (updates)   (the rest)  (may      (bound to     │
-                                                only      call, account │ shielded: a cancelled caller
-                                                refuse)   and document) │ does not leave half a write
+    parse ─▶ look up ─▶ names ─▶ complete ─▶ look up ─▶ guards ─▶ approval ─▶ send ─▶ read back ─▶ compare ─▶ result
+             (facts)    (to ids) (updates)   (the rest)  (may      (bound to     │
+                                                         only      call, account │ shielded: a cancelled caller
+                                                         refuse)   and document) │ does not leave half a write
 
 Only errors travel back, and each says what was sent.
 """
@@ -16,18 +16,18 @@ from typing import Any
 import anyio
 from pydantic import BaseModel, ValidationError
 
-from ix_tools import once, wire
+from ix_tools import naming, once, wire
 from ix_tools import sending as lent
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
+from ix_tools.errors import InvalidArguments, NotAccepted, Problem
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, approval_required, approved
 from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
-from ix_tools.operation import Finding, Operation
+from ix_tools.operation import Finding, Guard, Operation, refusal, summary
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.operations.files import GetPdf
 from ix_tools.readback import hold, read_back, stored_differently
@@ -95,13 +95,19 @@ async def _prepared(
     """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
     spec = call.spec
     wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
-    facts = await looking.first(call, wanted, desk.now())
+    facts = await looking.first(call, wanted | naming.wanted(call), desk.now())
     if Want.DOCUMENT_CLIENT in wanted:
         facts = await looking.second(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
+    asked = call
+    call, facts, said = await naming.resolved(looking, call, facts)
+    if naming.lost(call):
+        raise refusal(said)
+    if naming.lost(asked):
+        facts = await looking.regarded(call, wanted, facts)
     given = frozenset(call.model_fields_set)
     call = call.completed(facts)
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
-    warnings = () if once.judged_before(call, held) else _judge(call, facts)
+    warnings = _judge(call, facts, said, () if once.judged_before(call, held) else spec.guards)
     approval = ""
     if spec.effect.gated:
         before = await once.done_before(desk, caller)
@@ -220,36 +226,28 @@ def _problem(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Probl
 # --- guards --------------------------------------------------------------------------------------------
 
 
-def _judge(call: Operation[Any], facts: Facts) -> tuple[Finding, ...]:
-    """Run every guard; refusals and questions stop the call, all of them at once; warnings go on."""
-    findings = [finding for guard in call.spec.guards for finding in guard(call, facts)]
-    refusals = [finding for finding in findings if finding.kind == "refuse"]
+def _judge(
+    call: Operation[Any], facts: Facts, said: list[Finding], guards: tuple[Guard, ...]
+) -> tuple[Finding, ...]:
+    """Run every guard; refusals and questions stop the call, all of them at once; warnings go on.
+
+    `said` is what was found out about the call's names; no rule says a second time that a name means nothing.
+    """
+    unsure = {finding.problem.field for finding in said if finding.kind == "refuse"}
+    judged = [finding for guard in guards for finding in guard(call, facts)]
+    findings = [*said, *(one for one in judged if one.problem.field not in unsure)]
     questions = [finding for finding in findings if finding.kind == "accept"]
-    if refusals:
-        raise Refused(
-            _sentence(refusals),
-            problems=[finding.problem for finding in (*refusals, *questions)],
-            next=_steps(refusals) or "correct the fields named and call again",
-        )
+    if any(finding.kind == "refuse" for finding in findings):
+        raise refusal(findings)
     if questions:
         words = sorted({finding.accept for finding in questions})
         raise NotAccepted(
-            _sentence(questions),
+            summary(questions),
             problems=[finding.problem for finding in questions],
             next=f"ask the person; if it is meant, repeat the call with accept: {json.dumps(words)}",
             details={"accept": words},
         )
     return tuple(finding for finding in findings if finding.kind == "warn")
-
-
-def _sentence(findings: list[Finding]) -> str:
-    first = findings[0].problem
-    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return f"Refused: {first.field}: {first.problem.rstrip('.')}{more}."
-
-
-def _steps(findings: list[Finding]) -> str:
-    return "; ".join(dict.fromkeys(finding.next for finding in findings if finding.next))
 
 
 # --- results -------------------------------------------------------------------------------------------

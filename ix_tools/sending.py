@@ -12,6 +12,7 @@ from ix_tools import directory, wire
 from ix_tools.desk import Desk
 from ix_tools.errors import IxError
 from ix_tools.facts import Facts
+from ix_tools.lookups import LookUps
 from ix_tools.operation import Operation
 from ix_tools.operations.files import GetPdf
 from ix_tools.settings import data_folder
@@ -54,6 +55,10 @@ class Sending:
     async def progress(self, done: float, total: float, message: str) -> None:
         if self.told is not None:
             await self.told(done, total, message)
+
+    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+        desk = self.desk
+        return await LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages).listed(path, key)
 
     async def pause(self, attempt: int) -> bool:
         if attempt >= self.desk.settings.pdf_patience:

@@ -16,6 +16,7 @@ from ix_tools.operations import (
     taxes,
     treasury,
 )
+from ix_tools.operations.client_search import FindClient
 from ix_tools.operations.directory import DescribeOperation, RunOperation, SearchOperations
 from ix_tools.operations.documents import ChangeState, GetDocument, GetRelatedDocuments, ListInvoices
 from ix_tools.operations.exemptions import LookupExemptionCodes
@@ -50,7 +51,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         sequences.UpdateSequence,
     ),
     "clients": (
-        clients.FindClient,
+        FindClient,
         clients.ListClients,
         clients.GetClient,
         clients.CreateClient,

@@ -1,7 +1,7 @@
 """Treasury movements: money from and to a client outside any invoice, which the API takes and deletes but never lists."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from ix_tools.operation import (
     Effect,
     Evidence,
     Happened,
+    Names,
     Operation,
     Preview,
     Route,
@@ -22,11 +23,11 @@ from ix_tools.operation import (
     Subject,
     Witness,
 )
-from ix_tools.operations.clients import client_at
+from ix_tools.operations.clients import OfClient, client_at
 from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted
 from ix_tools.operations.payments import Mechanism
-from ix_tools.operations.treasury import Entry, OfClient, of_a_client, whose
+from ix_tools.operations.treasury import Entry, of_a_client, whose
 from ix_tools.records import Balance, TreasuryMovement
 from ix_tools.vocabulary import Id, Record, cents
 
@@ -62,7 +63,7 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
     """Kind."""
     payment_method: Mechanism | None = None
     """Code."""
-    serie: str | None = Field(default=None, min_length=1)
+    serie: Annotated[str | None, Names("series")] = Field(default=None, min_length=1)
     """Series' name."""
 
     spec = Spec(
@@ -87,7 +88,7 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
         },
     )
 
-    def regarding(self, result: MovementResult | None = None) -> Subject:
+    def regarding(self, result: MovementResult | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -148,7 +149,7 @@ class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
         example={"client_id": 501, "treasury_movement_id": 1},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject:
+    def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 

@@ -1,7 +1,7 @@
 """Series: numbering, validation codes of the tax authority, registration."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from ix_tools.operation import (
     Evidence,
     Expected,
     Happened,
+    Names,
     Operation,
     Preview,
     Route,
@@ -25,10 +26,10 @@ from ix_tools.operation import (
     Subject,
     Witness,
 )
-from ix_tools.operations.drafts import Keyed
+from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.traces import Changes, made, of_a_new
 from ix_tools.records import Sequence
-from ix_tools.vocabulary import Id, Record
+from ix_tools.vocabulary import Call, Id, Record
 
 
 class SequenceList(Record):
@@ -64,14 +65,25 @@ class SequenceResult(Record):
     sequence: Sequence | None = None
 
 
-class RegisterSequence(Keyed, Operation[SequenceResult]):
+class OfSeries(Call):
+    """A call about one series."""
+
+    sequence_id: Id | None = None
+    """Series' own id; or series."""
+    series: Annotated[str | None, OURS, Names("series", "sequence_id")] = Field(default=None, min_length=1)
+    """Its exact name."""
+
+
+def sequence_at(number: int | None) -> Subject | None:
+    """Where a series is read, once its id is known."""
+    return Subject(f"/sequences/{number}.json", "sequence", Sequence) if number is not None else None
+
+
+class RegisterSequence(Keyed, OfSeries, Operation[SequenceResult]):
     """Register a series with the tax authority (AT) for its ATCUD codes; a person approves.
 
     Source: API v2 documentation, Sequences, Register; OpenAPI registerSequence; Portaria 195/2020.
     """
-
-    sequence_id: Id
-    """Series' own id, from list_sequences."""
 
     spec = Spec(
         name="register_sequence",
@@ -149,16 +161,14 @@ def explained(
     return refusal
 
 
-class UpdateSequence(Keyed, Operation[SequenceResult]):
+class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
     """Rename a series or set its numbers, only while nothing was finalized in it; a person approves.
 
     Source: API v1 documentation, Sequences, sequences.update (XML).
     """
 
-    sequence_id: Id
-    """Series' own id, from list_sequences."""
     serie: str
-    """Its name."""
+    """Its name from now on."""
     current_invoice_number: int = Field(ge=0)
     """Last used."""
     current_credit_note_number: int = Field(ge=0)
@@ -233,19 +243,11 @@ class UpdateSequence(Keyed, Operation[SequenceResult]):
         return Correction("numbering_changed")
 
 
-def sequence_at(number: int) -> Subject:
-    """Where a series is read."""
-    return Subject(f"/sequences/{number}.json", "sequence", Sequence)
-
-
-class GetSequence(Operation[SequenceResult]):
+class GetSequence(OfSeries, Operation[SequenceResult]):
     """Read one series.
 
     Source: OpenAPI getSequence.
     """
-
-    sequence_id: Id
-    """Series' own id, from list_sequences."""
 
     spec = Spec(
         name="get_sequence",
@@ -345,14 +347,11 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         return Correction("registered", back)
 
 
-class SetDefaultSequence(Keyed, Changes, Operation[SequenceResult]):
+class SetDefaultSequence(Keyed, Changes, OfSeries, Operation[SequenceResult]):
     """Make a series the one that documents go to when they name none.
 
     Source: OpenAPI setSequenceDefault.
     """
-
-    sequence_id: Id
-    """Series' own id, from list_sequences."""
 
     spec = Spec(
         name="set_default_sequence",
@@ -366,7 +365,7 @@ class SetDefaultSequence(Keyed, Changes, Operation[SequenceResult]):
         example={"sequence_id": 202},
     )
 
-    def regarding(self, result: SequenceResult | None = None) -> Subject:
+    def regarding(self, result: SequenceResult | None = None) -> Subject | None:
         """The series."""
         return sequence_at(self.sequence_id)
 

@@ -200,8 +200,10 @@ async def made(
     return Evidence(Happened.NO if witness.settled else Happened.UNKNOWN, seen="it is not there yet")
 
 
-def of_a_removal(subject: Subject) -> dict[str, Any]:
+def of_a_removal(subject: Subject | None) -> dict[str, Any]:
     """What will tell whether a client, an item or a tax was deleted: its path."""
+    if subject is None:
+        return {}
     number = subject.title.rpartition("/")[2]
     what = {"subject": subject.title, "deleted": f"{subject.name} {number}"}
     return {**what, "path": subject.path, "name": subject.name}

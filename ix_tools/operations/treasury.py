@@ -19,19 +19,12 @@ from ix_tools.operation import (
     Subject,
     Witness,
 )
-from ix_tools.operations.clients import client_at
+from ix_tools.operations.clients import OfClient, client_at
 from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
 from ix_tools.operations.traces import made, of_a_new, values
 from ix_tools.records import Balance, InitialBalance, Regularization
-from ix_tools.vocabulary import AboveZero, Call, Id, Record, WireDate
-
-
-class OfClient(Call):
-    """A call about one client's account."""
-
-    client_id: Id
-    """Id, from find_client or list_clients."""
+from ix_tools.vocabulary import AboveZero, Id, Record, WireDate
 
 
 def whose(call: Any, facts: Facts) -> list[Row]:
@@ -127,7 +120,7 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
         example={"client_id": 501, "value": 250.5, "date": "2026-01-01", "observation": "Saldo de 2025"},
     )
 
-    def regarding(self, result: InitialBalanceResult | None = None) -> Subject:
+    def regarding(self, result: InitialBalanceResult | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -232,7 +225,7 @@ class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
         example={"client_id": 501, "value": 10, "date": "2026-11-20", "observation": "Acerto de cêntimos"},
     )
 
-    def regarding(self, result: RegularizationResult | None = None) -> Subject:
+    def regarding(self, result: RegularizationResult | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -290,7 +283,7 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
         example={"client_id": 501, "regularization_id": 1},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject:
+    def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 

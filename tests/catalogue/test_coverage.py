@@ -15,7 +15,7 @@ from ix_tools import coverage
 from ix_tools.operation import At, Operation
 from ix_tools.operations.accounts import AccountOfUser
 from ix_tools.operations.catalogue import TOOLSETS, catalogue, toolset_of
-from ix_tools.operations.clients import ClientByCode, ClientByName
+from ix_tools.operations.client_search import ClientByCode, ClientByName
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDOR = ROOT / "tests" / "vendor" / "operations.json"

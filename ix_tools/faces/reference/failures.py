@@ -94,6 +94,8 @@ def errors_page() -> str:
             "A call that fails answers with one object, the same on every face: `ok: false`, `code`, `message`, "
             "`problems` (field, what is wrong, what is allowed), `sent`, `next` and `retryable`. The command line turns it "
             "into an [exit code](#exit-codes).",
+            "Where a name may mean several things, or none exactly, the code is `ambiguous`, and `candidates` lists what to "
+            "choose from: the `field`, names, codes and numbers, and the id under the parameter that takes it.",
             "`sent` says what reached InvoiceXpress: `nothing`; a request that was `refused`; one that was `stored`; or "
             "`unknown`, when no answer came, and somebody must look before repeating it.",
             "## Kinds",
