@@ -25,7 +25,7 @@ from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
 from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
-from ix_tools.operation import Finding, Operation
+from ix_tools.operation import Covering, Finding, Operation
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.readback import hold, read_back, stored_differently
 from ix_tools.sending import Progress, Sending, pdf_content
@@ -45,14 +45,18 @@ async def perform(
     reply: Reply | None = None,
     progress: Progress | None = None,
     face: str = "library",
+    covering: Covering | None = None,
 ) -> dict[str, Any]:
-    """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
+    """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person.
+
+    `covering`: the recipe that this call is a part of, where one yes covers several of its calls.
+    """
     call = parse(name, arguments or {})
     spec = call.spec
     allowed(call, desk.settings)
     if spec.route is None:
         road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
-        sending = Sending(desk, Facts(now=desk.now()), progress, road)
+        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments or {}))
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
@@ -61,7 +65,7 @@ async def perform(
     if isinstance(held, dict):
         return held
     async with once.holding(desk, held):
-        prepared = await _prepared(desk, looking, call, caller, held, can_ask, reply)
+        prepared = await _prepared(desk, looking, call, caller, held, can_ask, reply, covering)
     if isinstance(prepared, dict):
         return prepared
     call, facts, warnings, approval, given = prepared
@@ -70,7 +74,9 @@ async def perform(
         return _result(desk, call, await _carried_out(call, sending), warnings, facts)
     intent = held or await once.begin(desk, call, caller, facts, approval)
     if not intent.mine:
-        return await perform(desk, name, arguments, can_ask=can_ask, progress=progress, face=face)
+        return await perform(
+            desk, name, arguments, can_ask=can_ask, progress=progress, face=face, covering=covering
+        )
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
@@ -85,6 +91,7 @@ async def _prepared(
     held: Intent | None,
     can_ask: bool,
     reply: Reply | None,
+    covering: Covering | None,
 ) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
     """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
     spec = call.spec
@@ -99,7 +106,7 @@ async def _prepared(
     approval = ""
     if spec.effect.gated:
         warnings += await once.seen_before(desk, call, caller)
-        passed = await approved(desk, call, facts, warnings, can_ask, reply)
+        passed = await approved(desk, call, facts, warnings, can_ask, reply, covering)
         if isinstance(passed, dict):
             return passed
         approval = passed

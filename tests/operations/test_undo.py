@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from ix_tools.fiscal.deadlines import reported_by
 from ix_tools.operation import Correction, Effect, Operation
 from ix_tools.operations.catalogue import catalogue
-from ix_tools.undo import PLANS, plan, reported_by
+from ix_tools.undo import PLANS, plan
 from tests.sandboxed import TODAY, Json, Office, about, invoice
 
 
@@ -38,7 +39,7 @@ def test_every_plan_is_somebodys() -> None:
     import ix_tools.operations as folder
 
     used: set[str] = set()
-    for path in Path(str(folder.__file__)).parent.glob("*.py"):
+    for path in Path(str(folder.__file__)).parent.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         used |= {
             node.value

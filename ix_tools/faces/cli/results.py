@@ -61,6 +61,11 @@ def _text(run: Run, operation: type[Operation[Any]], body: Mapping[str, Any]) ->
         elif _holds(kinds.get(name), Sequence):
             for one in value if isinstance(value, list) else [value]:
                 blocks.series(Sequence.model_validate(one))
+        elif name == "columns":
+            continue
+        elif name == "rows" and "columns" in body:
+            rows = [dict(zip(body["columns"], row, strict=True)) for row in value]
+            blocks.table(rows, empty=run.said(NOTHING))
         elif isinstance(value, list) and (not value or isinstance(value[0], Mapping)):
             blocks.table(value, empty=run.said(NOTHING))
         elif isinstance(value, Mapping):
