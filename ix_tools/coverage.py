@@ -33,7 +33,9 @@ def table() -> str:
     ]
     by_tool = ["| tool | toolset | effect | operations |", "|---|---|---|---|"]
     for name, operation in catalogue().items():
-        itself = "none: answered here" if operation.spec.effect is Effect.LOCAL else "none: made of other tools"
+        itself = (
+            "none: answered here" if operation.spec.effect is Effect.LOCAL else "none: made of other tools"
+        )
         covered = ", ".join(f"`{one}`" for one in operation.spec.covers) or itself
         by_tool.append(f"| `{name}` | {toolset_of()[name]} | {operation.spec.effect} | {covered} |")
     return "\n".join(

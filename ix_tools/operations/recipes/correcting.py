@@ -344,7 +344,11 @@ def _part(line: Line, wanted: CreditedLine) -> dict[str, Any]:
     whole = rebuilt_line(line)
     if wanted.amount is not None:
         # Under its own name the catalogue's item would get this amount as its price (trap 4).
-        part = {"name": f"{line.name} (acerto)", "unit_price": wanted.amount, "quantity": Decimal(1)}
+        part = {
+            "name": f"{line.name} (acerto de {cents(wanted.amount)})",
+            "unit_price": wanted.amount,
+            "quantity": Decimal(1),
+        }
         return _travelling({**whole, **part, "discount": None})
     return _travelling({**whole, "quantity": wanted.quantity or line.quantity or Decimal(1)})
 
