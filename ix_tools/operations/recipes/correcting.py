@@ -187,7 +187,8 @@ class Case:
         """The road."""
         document, wrong = self.document, self.call.wrong
         kind = document_type(document.document_type)
-        name = f"{kind.en.lower()} {document.number or document.id}"
+        number = document.id if document.is_draft else document.number
+        name = f"{kind.en.lower()} {number}"
         if document.is_draft:
             return self._told("update", f"{name} is a draft: change or delete it", "draft")
         if document.status not in LIVE:

@@ -137,7 +137,9 @@ class AccountStatement(Operation[Statement]):
             found = await sending.perform(
                 "find_client", {key: value for key, value in wanted.items() if value}
             )
-        return Client.model_validate(found["client"])
+        return Client.model_validate(
+            {name: found["client"].get(name) for name in ("id", "name", "code", "fiscal_id")}
+        )
 
     async def _movements(self, sending: Sending, about: Mapping[str, Any]) -> Any:
         wanted = {**about, "states": ["final", "settled"], "archived": ["non_archived", "archived"]}
