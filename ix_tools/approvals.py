@@ -4,6 +4,8 @@
                  │            │                       takers exactly one gets it
                  ├──▶ rejected└──▶ stale (the document changed) · expired
 
+A yes to a recipe leaves, in the transaction that uses it up, one approved row (`covered`) for each further call it covers.
+
 Kept here, never in what travels: a host carries back an unguessable handle that means nothing elsewhere.
 """
 
@@ -11,7 +13,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,7 +24,7 @@ from ix_tools import audit
 from ix_tools.errors import ApprovalRefused
 from ix_tools.store import Store, approvals, differences
 
-Channel = Literal["form", "terminal"]
+Channel = Literal["form", "terminal", "covered"]
 State = Literal["pending", "approved", "rejected", "used", "stale", "expired"]
 
 
@@ -111,28 +113,17 @@ class Approvals:
                 ):
                     return _approval(waiting)
             handle = secrets.token_urlsafe(32)
-            row = {
-                "id": _readable_id(),
-                "handle": digest(handle),
-                **_columns(binding),
-                "snapshot": binding.snapshot,
-                "channel": channel,
-                "state": "pending",
-                "text": asked.text,
-                "summary": asked.summary,
-                "differs": asked.differs,
-                "created_at": now,
-                "expires_at": now + self._seconds,
-            }
-            connection.execute(approvals.insert().values(row))
-            found = connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()
+            found = self._write(connection, binding, asked, channel, "pending", digest(handle))
             _record(connection, found, "asked")
             return _approval(found, handle)
 
     # --- using ---
 
-    def use_reply(self, binding: Binding, reply: Reply) -> str:
-        """Use a person's answer that a host carried back: once, for exactly this, in time; its id, or why not."""
+    def use_reply(self, binding: Binding, reply: Reply, covers: Sequence[Binding] = ()) -> str:
+        """Use a person's answer that a host carried back: once, for exactly this, in time; its id, or why not.
+
+        `covers`: the further calls that the same yes is for.
+        """
         refusal = None
         with self._store.writing() as connection:
             row = connection.execute(
@@ -151,13 +142,15 @@ class Approvals:
                     )
                 elif not self._move(connection, row.id, "pending", "used"):
                     refusal = _used()
+                else:
+                    self._cover(connection, row, covers)
             elif refusal is not None and row is not None:
                 self._retire(connection, row, refusal)
         if refusal is not None or row is None:
             raise refusal or _used()
         return str(row.id)
 
-    def use_approved(self, binding: Binding) -> str | None:
+    def use_approved(self, binding: Binding, covers: Sequence[Binding] = ()) -> str | None:
         """Use what a person approved in a terminal for exactly this; None when nobody has decided yet."""
         refusal = None
         with self._store.writing() as connection:
@@ -182,9 +175,27 @@ class Approvals:
                     self._retire(connection, row, refusal)
                 elif not self._move(connection, row.id, "approved", "used"):
                     refusal = _used()
+                else:
+                    self._cover(connection, row, covers)
         if refusal is not None:
             raise refusal
         return str(row.id)
+
+    def use_covered(self, binding: Binding) -> str | None:
+        """Use what the yes to a recipe covers besides: once, in time; None where there is no such thing any more."""
+        refusal = None
+        with self._store.writing() as connection:
+            row = self._latest(connection, binding, "covered")
+            if row is None or row.state != "approved":
+                return None
+            refusal = self._why_not(row, binding, "approved")
+            if refusal is not None:
+                self._retire(connection, row, refusal)
+            elif not self._move(connection, row.id, "approved", "used"):
+                return None
+        if refusal is not None and refusal.code != "approval_expired":
+            raise refusal
+        return str(row.id) if refusal is None else None
 
     # --- deciding, in a terminal ---
 
@@ -313,6 +324,37 @@ class Approvals:
             _record(connection, row, after, reason or "")
         return moved.rowcount == 1
 
+    def _cover(self, connection: Connection, row: Row[Any], covers: Sequence[Binding]) -> None:
+        for binding in covers:
+            found = self._write(connection, binding, Asked("", row.summary), "covered", "approved")
+            _record(connection, found, "covered", f"by {row.id}")
+
+    def _write(
+        self,
+        connection: Connection,
+        binding: Binding,
+        asked: Asked,
+        channel: Channel,
+        state: State,
+        handle: str | None = None,
+    ) -> Row[Any]:
+        now = self._clock()
+        row = {
+            "id": _readable_id(),
+            "handle": handle,
+            **_columns(binding),
+            "snapshot": binding.snapshot,
+            "channel": channel,
+            "state": state,
+            "text": asked.text,
+            "summary": asked.summary,
+            "differs": asked.differs,
+            "created_at": now,
+            "expires_at": now + self._seconds,
+        }
+        connection.execute(approvals.insert().values(row))
+        return connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()
+
     def _declined(self, connection: Connection, row: Row[Any], reason: str) -> ApprovalRefused:
         self._move(connection, row.id, "pending", "rejected", reason)
         return _refusal(
@@ -395,18 +437,5 @@ def _used() -> ApprovalRefused:
 
 
 def _approval(row: Row[Any], handle: str = "") -> Approval:
-    names = (
-        "id",
-        "state",
-        "channel",
-        "operation",
-        "account",
-        "principal",
-        "text",
-        "summary",
-        "differs",
-        "created_at",
-        "expires_at",
-        "reason",
-    )
+    names = [name for name in Approval.__slots__ if name != "handle"]
     return Approval(**{name: getattr(row, name) for name in names}, handle=handle)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -11,9 +12,22 @@ from ix_tools.approvals import Approval, Asked, Binding, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
-from ix_tools.operation import Finding, Operation
+from ix_tools.operation import Covering, Finding, Operation, Preview
 from ix_tools.settings import SANDBOX_NOTICE, Settings
 from ix_tools.vocabulary import secrets_in
+
+ADDED_BY_ISSUING = {
+    "status",
+    "number",
+    "sequence_id",
+    "atcud",
+    "saft_hash",
+    "permalink",
+    "mb_reference",
+    "archived",
+    "at_doc_code_id",
+}
+"""What a document gains or changes when it is finalized, and nothing else does: the rest is what the person saw."""
 
 
 class ApprovalNeeded(Exception):
@@ -32,6 +46,7 @@ async def approved(
     warnings: tuple[Finding, ...],
     can_ask: bool,
     reply: Reply | None,
+    covering: Covering | None = None,
     done_before: str = "",
 ) -> dict[str, Any] | str:
     """The id of a valid approval, used up for this call; otherwise ask. There is no way around this.
@@ -39,15 +54,16 @@ async def approved(
     `done_before`: the journal's entry of the same call carried out lately. Who approved without knowing of it is asked anew.
     """
     settings = desk.settings
-    binding = Binding(
-        principal=settings.principal,
-        account=desk.account.name,
-        operation=call.spec.name,
-        arguments=digest(_bound(call, settings)),
-        snapshot=digest({**_snapshot(call, facts), "done_before": done_before}),
-    )
+    binding = _binding(desk, call, facts, covering, done_before)
+    covers: tuple[Binding, ...] = ()
+    if covering is not None:
+        before = _covered(desk, covering, call, facts)
+        if used := await anyio.to_thread.run_sync(desk.approvals.use_covered, before):
+            return used
+        covers = tuple(_covered(desk, covering, later, facts) for later in covering.then)
+        warnings += (*covering.warnings, *_warnings_of(covering, facts))
     if reply is not None and settings.approval_channel != "terminal":
-        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply)
+        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply, covers)
     by_form = can_ask and settings.approval_channel != "terminal"
     if not by_form and settings.approval_channel == "form":
         raise SettingsError(
@@ -57,9 +73,9 @@ async def approved(
         )
     # A person who already approved exactly this in a terminal is not asked a second time in a form.
     in_terminal = settings.approval_channel != "form"
-    if in_terminal and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding)):
+    if in_terminal and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, covers)):
         return used
-    preview = call.preview(facts)
+    preview = _shown(call, facts, covering)
     text = render.approval(preview, facts, [one.problem for one in warnings], settings)
     asked = Asked(text, render.summary(preview, facts, settings), bool(preview.differences))
     approval = await anyio.to_thread.run_sync(
@@ -92,6 +108,54 @@ def approval_required(approval: Approval, settings: Settings) -> dict[str, Any]:
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
     }
+
+
+def _binding(
+    desk: Desk, call: Operation[Any], facts: Facts, covering: Covering | None, done_before: str
+) -> Binding:
+    """What the approval is for: this call; or a recipe's call, as far as its first gated step and what comes with it."""
+    asks = covering.recipe if covering else call
+    snapshot = {**_snapshot(call, facts), "done_before": done_before}
+    if covering is not None:
+        steps = [[one.spec.name, _bound(one, desk.settings)] for one in (call, *covering.then)]
+        snapshot |= {"steps": steps, "differing": [dict(one) for one in covering.differences]}
+    return Binding(
+        principal=desk.settings.principal,
+        account=desk.account.name,
+        operation=asks.spec.name,
+        arguments=digest(_bound(asks, desk.settings)),
+        snapshot=digest(snapshot),
+    )
+
+
+def _covered(desk: Desk, covering: Covering, call: Operation[Any], facts: Facts) -> Binding:
+    """One call inside exactly this recipe's call, about the document as it was shown but for what issuing adds to it."""
+    recipe = covering.recipe
+    shown = facts.document.model_dump(mode="json", exclude=ADDED_BY_ISSUING) if facts.document else None
+    client = facts.document_client.model_dump(mode="json") if facts.document_client else None
+    return Binding(
+        principal=desk.settings.principal,
+        account=desk.account.name,
+        operation=call.spec.name,
+        arguments=digest(
+            [recipe.spec.name, _bound(recipe, desk.settings), call.spec.name, _bound(call, desk.settings)]
+        ),
+        snapshot=digest([shown, client]),
+    )
+
+
+def _warnings_of(covering: Covering, facts: Facts) -> tuple[Finding, ...]:
+    """What the rules say of the later calls; whether they may be carried out is judged when it is their turn."""
+    found = [one for later in covering.then for guard in later.spec.guards for one in guard(later, facts)]
+    return tuple(one for one in found if one.kind == "warn")
+
+
+def _shown(call: Operation[Any], facts: Facts, covering: Covering | None) -> Preview:
+    preview = call.preview(facts)
+    if covering is None:
+        return preview
+    differing = (*preview.differences, *covering.differences)
+    return replace(preview, differences=differing, then=tuple(one.preview(facts) for one in covering.then))
 
 
 def _bound(call: Operation[Any], settings: Settings) -> dict[str, Any]:

@@ -187,6 +187,8 @@ class Preview:
     """The document as it is now, with its lines and totals."""
     differences: tuple[Mapping[str, Any], ...] = ()
     """How it differs from what was asked; the person must accept that explicitly, besides approving."""
+    then: tuple["Preview", ...] = ()
+    """What the same yes covers besides, done right after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,22 @@ class Step:
         return {"tool": self.tool, "arguments": dict(self.arguments), "why": self.why}
 
 
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """One yes for several calls of a recipe: asked before the first, with all of them shown; each then goes through once.
+
+    What is asked is bound to the recipe's own call, so that it is the recipe that is repeated after the answer.
+    """
+
+    recipe: "Operation[Any]"
+    then: tuple["Operation[Any]", ...] = ()
+    """Calls about the same document that the yes covers besides; `Approvals` keeps a single use of each."""
+    warnings: tuple[Finding, ...] = ()
+    """What the recipe found that the person should know."""
+    differences: tuple[Mapping[str, Any], ...] = ()
+    """How the document differs from what the recipe was asked to make."""
+
+
 class Sending(Protocol):
     """What the road lends to an operation while it is carried out."""
 
@@ -243,10 +261,16 @@ class Sending(Protocol):
     def facts(self) -> Facts:
         """What was looked up for this call."""
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The arguments as the caller wrote them; for operations without a route."""
+
     async def send(self, call: "Operation[Any]") -> Any:
         """Send the call as its route says; the answer comes back without its envelope."""
 
-    async def perform(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    async def perform(
+        self, name: str, arguments: Mapping[str, Any], covering: Covering | None = None
+    ) -> dict[str, Any]:
         """Carry out another operation on the same road, with its own guards and gate; for operations without a route.
 
         The caller's answer to an approval goes along, and a question that a person must answer comes out as the
@@ -258,6 +282,9 @@ class Sending(Protocol):
 
     def describe(self, name: str) -> dict[str, Any]:
         """An operation as its caller must know it; refused like the call itself where the settings do not offer it."""
+
+    async def left_open(self) -> list[dict[str, str]]:
+        """Calls of which the journal does not know whether they were carried out: id, operation, subject."""
 
     async def download(self, url: str) -> bytes | None:
         """Fetch a file from an allowed host; None when the host is not allowed."""

@@ -27,7 +27,7 @@ from ix_tools.gate import ApprovalNeeded, approval_required, approved
 from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
-from ix_tools.operation import Finding, Guard, Operation, refusal, summary
+from ix_tools.operation import Covering, Finding, Guard, Operation, refusal, summary
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.operations.files import GetPdf
 from ix_tools.readback import hold, read_back, stored_differently
@@ -48,14 +48,18 @@ async def perform(
     reply: Reply | None = None,
     progress: Progress | None = None,
     face: str = "library",
+    covering: Covering | None = None,
 ) -> dict[str, Any]:
-    """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
+    """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person.
+
+    `covering`: the recipe that this call is a part of, where one yes covers several of its calls.
+    """
     call = parse(name, arguments or {})
     spec = call.spec
     allowed(spec, desk.settings)
     if spec.route is None:
         road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
-        sending = Sending(desk, Facts(now=desk.now()), progress, road)
+        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments or {}))
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
@@ -64,7 +68,7 @@ async def perform(
     if isinstance(held, dict):
         return held
     async with once.holding(desk, held):
-        prepared = await _prepared(desk, looking, call, caller, held, can_ask, reply)
+        prepared = await _prepared(desk, looking, call, caller, held, can_ask, reply, covering)
     if isinstance(prepared, dict):
         return prepared
     call, facts, warnings, approval, given = prepared
@@ -76,7 +80,9 @@ async def perform(
             await once.again(desk, held, approval)
     intent = held or await once.begin(desk, call, caller, facts, approval)
     if not intent.mine:
-        return await perform(desk, name, arguments, can_ask=can_ask, progress=progress, face=face)
+        return await perform(
+            desk, name, arguments, can_ask=can_ask, progress=progress, face=face, covering=covering
+        )
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
@@ -91,6 +97,7 @@ async def _prepared(
     held: Intent | None,
     can_ask: bool,
     reply: Reply | None,
+    covering: Covering | None,
 ) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
     """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
     spec = call.spec
@@ -113,7 +120,7 @@ async def _prepared(
         before = await once.done_before(desk, caller)
         warnings += once.said_of(before)
         passed = await approved(
-            desk, call, facts, warnings, can_ask, reply, done_before=before.id if before else ""
+            desk, call, facts, warnings, can_ask, reply, covering, done_before=before.id if before else ""
         )
         if isinstance(passed, dict):
             return passed

@@ -60,7 +60,7 @@ def moment(timestamp: float) -> str:
 
 def title(preview: Preview, language: Language) -> str:
     """What is about to happen, to what: `Finalizar: Fatura 2026/1`."""
-    words = ACTIONS[preview.action].title.in_(language)
+    words = " + ".join(ACTIONS[one.action].title.in_(language) for one in (preview, *preview.then))
     return f"{words}: {_name(preview.document, language)}" if preview.document else words
 
 
@@ -72,7 +72,8 @@ def summary(preview: Preview, facts: Facts, settings: Settings) -> str:
         if document.client and document.client.name:
             parts.append(visible(document.client.name))
         parts.append(money(document.total, language, document.currency))
-    parts += [_value(row, language) for row in preview.rows if row.label in SUMMED_UP]
+    rows = [row for one in (preview, *preview.then) for row in one.rows]
+    parts += [_value(row, language) for row in rows if row.label in SUMMED_UP]
     return " · ".join(parts)
 
 
@@ -85,6 +86,9 @@ def approval(preview: Preview, facts: Facts, warnings: Sequence[Problem], settin
     if isinstance(preview.document, Document):
         lines += _document(preview.document, facts, language)
     lines += [_labelled(row.label, _value(row, language), language) for row in preview.rows]
+    for then in preview.then:
+        lines += ["", f"{LABELS['then'].in_(language)}: {ACTIONS[then.action].title.in_(language)}"]
+        lines += [f"  {_labelled(row.label, _value(row, language), language)}" for row in then.rows]
     if preview.differences:
         lines += ["", LABELS["differences"].in_(language) + ":"]
         asked, stored = LABELS["asked"].in_(language), LABELS["stored"].in_(language)
@@ -95,7 +99,8 @@ def approval(preview: Preview, facts: Facts, warnings: Sequence[Problem], settin
     if warnings:
         lines += ["", LABELS["warnings"].in_(language) + ":"]
         lines += [f"  {one.field}: {one.problem}" for one in warnings]
-    lines += ["", _labelled("undone", ACTIONS[preview.action].undone.in_(language), language)]
+    undone = " ".join(ACTIONS[one.action].undone.in_(language) for one in (preview, *preview.then))
+    lines += ["", _labelled("undone", undone, language)]
     return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ from ix_tools.desk import Desk
 from ix_tools.errors import IxError
 from ix_tools.facts import Facts
 from ix_tools.lookups import LookUps
-from ix_tools.operation import Operation
+from ix_tools.operation import Covering, Operation
 from ix_tools.operations.files import GetPdf
 from ix_tools.settings import data_folder
 
 Progress = Callable[[float, float, str], Awaitable[None]]
-Road = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+Road = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @dataclass
@@ -29,15 +29,25 @@ class Sending:
     facts: Facts
     told: Progress | None = None
     road: Road | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     async def send(self, call: Operation[Any]) -> Any:
         request = wire.request_for(call)
         return wire.content_of(call, request, await self.desk.account.send(request))
 
-    async def perform(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    async def perform(
+        self, name: str, arguments: Mapping[str, Any], covering: Covering | None = None
+    ) -> dict[str, Any]:
         if self.road is None:
             raise TypeError("only an operation without a route of its own is lent the road")
-        return await self.road(name, arguments)
+        return await self.road(name, arguments, covering=covering)
+
+    async def left_open(self) -> list[dict[str, str]]:
+        found = await anyio.to_thread.run_sync(self.desk.journal.unfinished, self.desk.account.name)
+        return [
+            {"id": one.id, "operation": one.operation, "subject": str(one.trace.get("subject", ""))}
+            for one in found
+        ]
 
     def find(self, text: str) -> list[dict[str, Any]]:
         return directory.found(text, self.desk.settings)

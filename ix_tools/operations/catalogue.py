@@ -23,6 +23,10 @@ from ix_tools.operations.exemptions import LookupExemptionCodes
 from ix_tools.operations.files import GetPdf, GetQrCode, SendEmail
 from ix_tools.operations.invoices import CreateInvoice, UpdateInvoice
 from ix_tools.operations.payments import CancelPayment, GeneratePayment
+from ix_tools.operations.recipes.correcting import CorrectDocument
+from ix_tools.operations.recipes.issuing import IssueInvoice
+from ix_tools.operations.recipes.month_end import MonthEndCheck
+from ix_tools.operations.recipes.statement import AccountStatement
 from ix_tools.operations.saft import ExportSaft
 
 TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
@@ -35,6 +39,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         taxes.ListTaxes,
         sequences.ListSequences,
         LookupExemptionCodes,
+        IssueInvoice,
         SearchOperations,
         DescribeOperation,
         RunOperation,
@@ -62,6 +67,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
     "items": (items.ListItems, items.GetItem, items.CreateItem, items.UpdateItem, items.DeleteItem),
     "taxes": (taxes.GetTax, taxes.CreateTax, taxes.UpdateTax, taxes.DeleteTax),
     "saft": (ExportSaft,),
+    "recipes": (CorrectDocument, AccountStatement, MonthEndCheck),
     "treasury": (
         treasury.GetClientBalance,
         treasury.SetInitialBalance,

@@ -175,7 +175,7 @@ def test_every_tool_stands_in_one_toolset() -> None:
     assert sorted(toolset_of()) == sorted(catalogue())
     assert set(TOOLSETS) == {
         "core", "invoices", "estimates", "guides", "payments", "sequences", "clients", "items", "taxes",
-        "saft", "treasury", "accounts",
+        "saft", "recipes", "treasury", "accounts",
     }  # fmt: skip
 
 
