@@ -6,12 +6,13 @@ from typing import Any
 
 import anyio
 
-from ix_tools import render
+from ix_tools import audit, render
 from ix_tools.approvals import Approval, Asked, Binding, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
 from ix_tools.operation import Effect, Finding, Operation
+from ix_tools.principals import missing_scope, scope_of
 from ix_tools.settings import SANDBOX_NOTICE, Settings
 from ix_tools.vocabulary import secrets_in
 
@@ -33,6 +34,22 @@ def allowed(call: Operation[Any], settings: Settings) -> None:
             code="account_setup_off",
             next="whoever runs this server sets INVOICEXPRESS_ALLOW_ACCOUNT_SETUP=true if it is meant",
         )
+
+
+async def permitted(desk: Desk, call: Operation[Any]) -> None:
+    """Refuse, and write down, what the caller's scopes do not reach."""
+    scope = scope_of(call.spec)
+    if scope in desk.scopes:
+        return
+    entry = audit.Entry(
+        event="call refused",
+        principal=desk.settings.principal,
+        account=desk.account.name,
+        operation=call.spec.name,
+        outcome=f"scope {scope} is missing",
+    )
+    await anyio.to_thread.run_sync(audit.write, desk.store, entry)
+    raise missing_scope(scope, call.spec.name, desk.scopes)
 
 
 async def approved(

@@ -22,7 +22,7 @@ from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
 from ix_tools.facts import Facts, Want, wanted_by
-from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
+from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved, permitted
 from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Finding, Operation
@@ -49,6 +49,7 @@ async def perform(
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
     call = parse(name, arguments or {})
     spec = call.spec
+    await permitted(desk, call)
     allowed(call, desk.settings)
     if spec.route is None:
         road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)

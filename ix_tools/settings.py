@@ -79,6 +79,32 @@ def config_file() -> Path:
     return user_config_path(APP, appauthor=False) / "config.toml"
 
 
+class AccountSettings(BaseModel):
+    """One more InvoiceXpress account, under a name of its own: `[accounts.NAME]` in the file."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+    account: Annotated[str, AfterValidator(_one_label)]
+    """The account's name at InvoiceXpress."""
+    api_key: SecretStr
+    """Its API key."""
+    base_url: BaseUrl = ""
+    """As the setting of the same name."""
+    v1_base_url: BaseUrl = ""
+    """As the setting of the same name."""
+
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+
+
+def _named(accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
+    if any(not _NAME.fullmatch(name) for name in accounts):
+        raise ValueError("names of small letters, digits and hyphens, such as [accounts.padaria-lda]")
+    return accounts
+
+
 class Settings(BaseModel):
     """Each setting's name in the environment is INVOICEXPRESS_ plus the name in capitals; in the file, the name."""
 
@@ -122,6 +148,20 @@ class Settings(BaseModel):
     """How many pages of 100 catalogue items to read when checking what a document would overwrite."""
     toolsets: tuple[str, ...] = ()
     """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: the documents of the daily work."""
+    accounts: Annotated[dict[str, AccountSettings], AfterValidator(_named)] = {}
+    """Further accounts for the HTTP server, by name: [accounts.NAME] with account and api_key; or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
+    public_url: BaseUrl = ""
+    """Where clients reach the HTTP server, such as https://invoices.example.com; needed to listen beyond this machine."""
+    http_origins: tuple[str, ...] = ()
+    """Web pages of other origins that may call the HTTP server, such as https://app.example.com."""
+    calls_per_minute: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100_000))] = 600
+    """How many requests a minute one caller may make to the HTTP server, over all workers that share the store."""
+    oauth_issuer: BaseUrl = ""
+    """The authorization server whose tokens the HTTP server takes; `iss` must be exactly this."""
+    oauth_keys_url: str = ""
+    """Where the issuer publishes its keys (JWKS): https, or this machine."""
+    oauth_audience: str = ""
+    """What `aud` must name. Default: public_url with /mcp."""
     sandbox: bool = False
     """Set by --sandbox: the account is the built-in sandbox."""
 
@@ -143,6 +183,16 @@ class Settings(BaseModel):
     def store_place(self) -> str:
         """Where approvals, journal and audit trail are kept."""
         return self.store or str(data_folder() / "ix-tools.db")
+
+    def by_account(self) -> dict[str, "Settings"]:
+        """The settings of every account, by the name that callers of the HTTP server use; the sandbox has none beside it."""
+        found = {self.account: self} if self.account else {}
+        if not self.sandbox:
+            found |= {name: self._in(one) for name, one in self.accounts.items()}
+        return found
+
+    def _in(self, one: AccountSettings) -> "Settings":
+        return self.model_copy(update={name: getattr(one, name) for name in AccountSettings.model_fields})
 
     def require_account(self) -> None:
         """Refuse early, with what to set, when there is no account to call."""

@@ -197,6 +197,11 @@ class Store:
             connection.execute(sql.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
         )
 
+    def ready(self) -> None:
+        """Find out whether it answers and its tables are current; StoreUnavailable says why not."""
+        with self.reading() as connection:
+            connection.execute(sql.text("SELECT 1"))
+
     def close(self) -> None:
         """Close every connection."""
         for engine in (self._durable, self._quick):

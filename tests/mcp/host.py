@@ -134,7 +134,7 @@ class Host:
 async def connected(desk: Desk, mode: str, person: Person | None) -> AsyncIterator[Host]:
     """A host in this process, before a desk; without a person it cannot ask."""
 
-    async def open_desk() -> Desk:
+    async def open_desk(request: Any, account: str | None = None) -> Desk:
         return desk
 
     server: Any = build(open_desk)

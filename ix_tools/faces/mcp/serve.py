@@ -30,8 +30,8 @@ class LazyDesk:
         self._box: Sandbox | None = None
         self._opening = anyio.Lock()
 
-    async def open(self) -> "Desk":
-        """The desk."""
+    async def open(self, request: object = None, account: str | None = None) -> "Desk":
+        """The desk; over standard input there is one for every request."""
         async with self._opening:
             if self._desk is None:
                 self._desk = await anyio.to_thread.run_sync(self._opened)

@@ -6,7 +6,7 @@ database before the first call that needs them.
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ix_tools.perform import Desk
 
 Context = ServerRequestContext[Any, Any]
-OpenDesk = Callable[[], Awaitable["Desk"]]
+OpenDesk = Callable[..., Awaitable["Desk"]]
+"""Called with the HTTP request (None over standard input) and the account that is named, if one is."""
 
 NAME = "ix-tools"
 HOUR = 3_600_000
@@ -94,7 +95,7 @@ def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Ser
     ) -> types.ReadResourceResult:
         from ix_tools.faces.mcp.resources import read
 
-        return await read(open_desk, params.uri)
+        return await read(partial(open_desk, context.request), params.uri)
 
     async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _list("prompts")
@@ -107,7 +108,7 @@ def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Ser
     async def complete(context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         from ix_tools.faces.mcp.completions import complete
 
-        return await complete(open_desk, params)
+        return await complete(partial(open_desk, context.request), params)
 
     listing = CacheHint(HOUR, "public")
     return Server(
