@@ -27,8 +27,9 @@ from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Finding, Operation
 from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.files import GetPdf
 from ix_tools.readback import hold, read_back, stored_differently
-from ix_tools.sending import Progress, Sending, pdf_content
+from ix_tools.sending import Progress, Sending, pdf_of
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
 from ix_tools.undo import plan
@@ -76,6 +77,13 @@ async def perform(
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
     return shown  # noqa: RET504 - for mypy a scope may end early
+
+
+async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
+    """The PDF itself, for faces that hand it on instead of saving it."""
+    call = GetPdf(document_id=document_id, second_copy=second_copy)
+    await permitted(desk, call)
+    return await pdf_of(desk, call)
 
 
 async def _prepared(
