@@ -167,7 +167,7 @@ class Settings(BaseModel):
     toolsets: tuple[str, ...] = ()
     """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: the documents of the daily work."""
     accounts: Annotated[dict[str, AccountSettings], AfterValidator(_named)] = {}
-    """Further accounts for the HTTP server, by name: [accounts.NAME] with account and api_key in the file, INVOICEXPRESS_ACCOUNTS__NAME__API_KEY and so on in the environment."""
+    """More accounts for the HTTP server: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
     public_url: BaseUrl = ""
     """Where clients reach the HTTP server, such as https://invoices.example.com; needed to listen beyond this machine."""
     http_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
