@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess
@@ -50,10 +52,10 @@ def main(argv: Sequence[str]) -> int:
         try:
             settings = _settings(options, until_the_end)
             logs.to_standard_error(settings)
+            needed = _caller_needed(settings, options.host)
             sock = _listening(options.host, options.port)
             until_the_end.callback(sock.close)
             address = settings.public_url or _address(options.host, sock)
-            needed = _caller_needed(settings, options.host)
         except IxError as wrong:
             for problem in wrong.problems:
                 print(f"{problem.field}: {problem.problem}", file=sys.stderr)
@@ -134,8 +136,6 @@ def _caller_needed(settings: Settings, host: str) -> bool:
 
 
 def _is_here(url: str) -> bool:
-    from urllib.parse import urlsplit
-
     return not url or is_loopback(urlsplit(url).hostname or "")
 
 
@@ -164,8 +164,12 @@ def _run(settings: Settings, address: str, needed: bool, workers: int, sock: soc
         timeout_graceful_shutdown=2 * settings.timeout_seconds + SPARE,
         timeout_worker_healthcheck=30,
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(
+            number, lambda *_: None
+        )  # uvicorn ends in order, then raises it again: nothing is left to end
+    sock.listen(config.backlog)  # whoever comes now waits until there is somebody to answer
     if workers == 1:
-        sock.listen(config.backlog)
         uvicorn.Server(config).run(sockets=[sock])
     else:
         Multiprocess(config, [sock]).run()
