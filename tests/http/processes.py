@@ -82,9 +82,10 @@ def serving(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[Run
             if line.startswith(READY):
                 break
         assert "".join(lines[-1:]).startswith(READY), lines
+        url = lines[-1].removeprefix(READY).strip()
         listening = threading.Thread(target=lines.extend, args=(process.stderr,), daemon=True)
         listening.start()
-        yield Running(process, lines[-1].removeprefix(READY).strip(), lines)
+        yield Running(process, url, lines)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
