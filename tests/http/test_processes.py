@@ -56,9 +56,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[Cro
     """On PostgreSQL where there is one, on a file otherwise."""
     folder = tmp_path_factory.mktemp("crowd")
     store = Store(server or folder / "shared.db")
-    Tokens(store).create(
-        "first", [Scope.READ], ("acme",), 1
-    )  # so that everybody must say who they are
+    Tokens(store).create("first", [Scope.READ], ("acme",), 1)  # so that everybody must say who they are
     with closing(store), Sandbox() as box:
         env = {**environment(box), "INVOICEXPRESS_STORE": server or str(folder / "shared.db")}
         box.set_option("rate_limit", 1_000_000)
