@@ -7,12 +7,13 @@ from typing import Any
 
 import anyio
 
-from ix_tools import render
+from ix_tools import audit, render
 from ix_tools.approvals import Approval, Asked, Binding, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
 from ix_tools.operation import Covering, Finding, Operation, Preview
+from ix_tools.principals import missing_scope, scope_of
 from ix_tools.settings import SANDBOX_NOTICE, Settings
 from ix_tools.vocabulary import secrets_in
 
@@ -37,6 +38,22 @@ class ApprovalNeeded(Exception):
         """What to ask."""
         super().__init__(approval.summary)
         self.approval = approval
+
+
+async def permitted(desk: Desk, call: Operation[Any]) -> None:
+    """Refuse, and write down, what the caller's scopes do not reach."""
+    scope = scope_of(call.spec)
+    if scope in desk.scopes:
+        return
+    entry = audit.Entry(
+        event="call refused",
+        principal=desk.settings.principal,
+        account=desk.account.name,
+        operation=call.spec.name,
+        outcome=f"scope {scope} is missing",
+    )
+    await anyio.to_thread.run_sync(audit.write, desk.store, entry)
+    raise missing_scope(scope, call.spec.name, desk.scopes)
 
 
 async def approved(

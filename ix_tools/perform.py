@@ -17,13 +17,12 @@ import anyio
 from pydantic import BaseModel, ValidationError
 
 from ix_tools import naming, once, wire
-from ix_tools import sending as lent
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem
 from ix_tools.facts import Facts, Want, wanted_by
-from ix_tools.gate import ApprovalNeeded, approval_required, approved
+from ix_tools.gate import ApprovalNeeded, approval_required, approved, permitted
 from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
@@ -31,9 +30,10 @@ from ix_tools.operation import Covering, Finding, Guard, Operation, refusal, sum
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.operations.files import GetPdf
 from ix_tools.readback import hold, read_back, stored_differently
-from ix_tools.sending import Progress, Sending
+from ix_tools.sending import Progress, Sending, pdf_of
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
+from ix_tools.telemetry import observed
 from ix_tools.undo import plan
 
 __all__ = ["ApprovalNeeded", "Desk", "Reply", "approval_required", "parse", "pdf_content", "perform"]
@@ -55,15 +55,30 @@ async def perform(
     `covering`: the recipe that this call is a part of, where one yes covers several of its calls.
     """
     call = parse(name, arguments or {})
+    with observed(call.spec.name, face):
+        return await _performed(desk, call, arguments or {}, can_ask, reply, progress, face, covering)
+
+
+async def _performed(
+    desk: Desk,
+    call: Operation[Any],
+    arguments: Mapping[str, Any],
+    can_ask: bool,
+    reply: Reply | None,
+    progress: Progress | None,
+    face: str,
+    covering: Covering | None,
+) -> dict[str, Any]:
     spec = call.spec
+    await permitted(desk, call)
     allowed(spec, desk.settings)
     if spec.route is None:
         road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
-        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments or {}))
+        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments))
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
-    caller = once.caller_of(desk, call, face, arguments or {})
+    caller = once.caller_of(desk, call, face, arguments)
     held = await once.recorded(desk, call, caller) if spec.effect.writes else None
     if isinstance(held, dict):
         return held
@@ -81,7 +96,7 @@ async def perform(
     intent = held or await once.begin(desk, call, caller, facts, approval)
     if not intent.mine:
         return await perform(
-            desk, name, arguments, can_ask=can_ask, progress=progress, face=face, covering=covering
+            desk, spec.name, arguments, can_ask=can_ask, progress=progress, face=face, covering=covering
         )
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
@@ -169,8 +184,10 @@ async def _written(
 
 async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
     """The PDF itself, for faces that hand it on instead of saving it; where get_pdf may be called."""
+    call = GetPdf(document_id=document_id, second_copy=second_copy)
+    await permitted(desk, call)
     allowed(GetPdf.spec, desk.settings)
-    return await lent.pdf_content(desk, document_id, second_copy=second_copy)
+    return await pdf_of(desk, call)
 
 
 async def _swept(desk: Desk) -> None:

@@ -99,9 +99,8 @@ def _write(folder: Path, name: str, content: bytes) -> str:
     raise failure
 
 
-async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
-    """The PDF itself, for faces that hand it on instead of saving it."""
-    call = GetPdf(document_id=document_id, second_copy=second_copy)
+async def pdf_of(desk: Desk, call: GetPdf) -> bytes:
+    """The PDF itself, instead of a file with it."""
     sending = Sending(desk, Facts(now=desk.now()))
     url = await call.address(sending)
     content = await sending.download(url) if url else None

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
 
-HEAD = "0002"
+HEAD = "0005"
 """The newest migration; tested to be the newest file in migrations/versions."""
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
@@ -123,6 +123,20 @@ rates = sql.Table(
     sql.Column("failures", sql.Integer, nullable=False),  # in a row
 )
 
+tokens = sql.Table(
+    "tokens",
+    metadata,
+    sql.Column("id", sql.String(8), primary_key=True),
+    sql.Column("name", sql.String(100), nullable=False),  # of whoever calls with it
+    sql.Column("digest", sql.String(64), nullable=False, unique=True),  # SHA-256 of the token
+    sql.Column("scopes", sql.JSON, nullable=False),
+    sql.Column("accounts", sql.JSON, nullable=False),
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("expires_at", sql.Float, nullable=False),
+    sql.Column("used_at", sql.Float),
+    sql.Column("revoked_at", sql.Float),
+)
+
 
 class Store:
     """The database, behind two ways to use it: `with store.writing() as connection`, and `store.reading()`."""
@@ -198,6 +212,11 @@ class Store:
         return float(
             connection.execute(sql.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
         )
+
+    def ready(self) -> None:
+        """Find out whether it answers and its tables are current; StoreUnavailable says why not."""
+        with self.reading() as connection:
+            connection.execute(sql.text("SELECT 1"))
 
     def close(self) -> None:
         """Close every connection."""

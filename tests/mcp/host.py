@@ -137,7 +137,7 @@ async def connected(
 ) -> AsyncIterator[Host]:
     """A host in this process, before a desk; without a person it cannot ask. It lists what was chosen, or the usual."""
 
-    async def open_desk() -> Desk:
+    async def open_desk(request: Any, account: str | None = None) -> Desk:
         return desk
 
     server: Any = build(open_desk, chosen(choice) if choice else None)

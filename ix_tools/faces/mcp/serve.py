@@ -30,8 +30,8 @@ class LazyDesk:
         self._box: Sandbox | None = None
         self._opening = anyio.Lock()
 
-    async def open(self) -> "Desk":
-        """The desk."""
+    async def open(self, request: object = None, account: str | None = None) -> "Desk":
+        """The desk; over standard input there is one for every request."""
         async with self._opening:
             if self._desk is None:
                 self._desk = await anyio.to_thread.run_sync(self._opened)
@@ -71,7 +71,9 @@ async def desk_of(settings: Settings, sandbox_file: Path | None = None) -> Async
 def arguments() -> argparse.ArgumentParser:
     """The options of `serve`. Not click: it would cost every start of every host."""
     parser = argparse.ArgumentParser(
-        prog="ix-tools serve", description="Run the MCP server over standard input and output."
+        prog="ix-tools serve",
+        description="Run the MCP server over standard input and output; with --http, the HTTP server "
+        "(`ix-tools serve --http --help`).",
     )
     parser.add_argument(
         "--sandbox", action="store_true", help="use the built-in sandbox instead of an account"
@@ -81,6 +83,12 @@ def arguments() -> argparse.ArgumentParser:
         type=Path,
         help="keep the sandbox's data in this SQLite file (default: forgotten at the end)",
     )
+    add_choice(parser)
+    return parser
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """The options that choose which tools are listed and which are carried out; `narrowed` reads them."""
     parser.add_argument(
         "--toolsets",
         type=listed,
@@ -95,7 +103,6 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--read-only", action="store_true", help="what writes is not listed, and refused when it is called"
     )
-    return parser
 
 
 def main(argv: Sequence[str]) -> int:
@@ -135,11 +142,11 @@ async def _serve(settings: Settings, sandbox_file: Path | None) -> int:
     # After the settings: a wrong one is said at once, and reading their docstrings is cheaper before the SDK is there.
     from mcp.server.stdio import stdio_server
 
-    from ix_tools.faces.mcp.server import build, chosen
-    from ix_tools.listing import Choice, UnknownName
+    from ix_tools.faces.mcp.server import build, choice_of, chosen
+    from ix_tools.listing import UnknownName
 
     try:
-        tools = chosen(Choice(settings.toolsets, settings.tools, settings.exclude, settings.read_only))
+        tools = chosen(choice_of(settings))
     except UnknownName as wrong:
         print(f"Nothing was started: {wrong}.", file=sys.stderr)
         return 2

@@ -6,7 +6,7 @@ database before the first call that needs them.
 
 import json
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +20,15 @@ from ix_tools.listing import Choice, listed, picked
 
 if TYPE_CHECKING:
     from ix_tools.perform import Desk
+    from ix_tools.settings import Settings
 
 Context = ServerRequestContext[Any, Any]
-OpenDesk = Callable[[], Awaitable["Desk"]]
+OpenDesk = Callable[..., Awaitable["Desk"]]
+"""Called with the HTTP request (None over standard input) and the account that is named, if one is."""
+
+Tool = dict[str, Any]
+Listing = Callable[[Any], list[Tool]]
+"""The tools that whoever sent an HTTP request sees."""
 
 NAME = "ix-tools"
 HOUR = 3_600_000
@@ -47,6 +53,11 @@ def _list(kind: str) -> dict[str, Any]:
     return {kind: rendered()[kind], "resultType": "complete"}
 
 
+def choice_of(settings: "Settings") -> Choice:
+    """Which tools the settings list."""
+    return Choice(settings.toolsets, settings.tools, settings.exclude, settings.read_only)
+
+
 def chosen(choice: Choice) -> list[dict[str, Any]]:
     """The tools of a choice, in the catalogue's order; a name that does not exist is an UnknownName."""
     if choice == Choice():
@@ -56,17 +67,19 @@ def chosen(choice: Choice) -> list[dict[str, Any]]:
     return listed(picked(content["tools"], content["toolsets"], content["usual"], choice))
 
 
-def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Server[Any]:
+def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Server[Any]:
     """A server whose calls are carried out at the desk that `open_desk` gives, opened when first needed.
 
-    `tools`: what to list instead of the usual tools. Listing is not permission: what may be called, the road decides.
+    `tools`: what to list instead of the usual tools, or what to list for whoever sent an HTTP request. Listing is not
+    permission: what may be called, the road decides.
     """
 
-    shown = chosen(Choice()) if tools is None else tools
+    shown = chosen(Choice()) if tools is None or callable(tools) else tools
     schemas = {tool["name"]: tool["inputSchema"] for tool in shown}
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> Any:
-        return {"tools": shown, "resultType": "complete"}
+        listing = tools(context.request) if callable(tools) else shown
+        return {"tools": listing, "resultType": "complete"}
 
     async def call_tool(
         context: Context, params: types.CallToolRequestParams
@@ -86,7 +99,7 @@ def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Ser
     ) -> types.ReadResourceResult:
         from ix_tools.faces.mcp.resources import read
 
-        return await read(open_desk, params.uri)
+        return await read(partial(open_desk, context.request), params.uri)
 
     async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _list("prompts")
@@ -99,16 +112,17 @@ def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Ser
     async def complete(context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         from ix_tools.faces.mcp.completions import complete
 
-        return await complete(open_desk, params)
+        return await complete(partial(open_desk, context.request), params)
 
     listing = CacheHint(HOUR, "public")
+    tools_listing = CacheHint(HOUR, "private") if callable(tools) else listing
     return Server(
         NAME,
         version=__version__,
         title="InvoiceXpress (ix-tools)",
         instructions=INSTRUCTIONS,
         cache_hints={
-            "tools/list": listing,
+            "tools/list": tools_listing,
             "resources/list": listing,
             "resources/templates/list": listing,
             "prompts/list": listing,
