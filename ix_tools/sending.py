@@ -10,10 +10,9 @@ import anyio
 
 from ix_tools import wire
 from ix_tools.desk import Desk
-from ix_tools.errors import IxError
+from ix_tools.errors import IxError, Unreadable
 from ix_tools.facts import Facts
 from ix_tools.operation import Operation
-from ix_tools.operations.files import GetPdf
 from ix_tools.settings import data_folder
 
 Progress = Callable[[float, float, str], Awaitable[None]]
@@ -78,12 +77,9 @@ def _write(folder: Path, name: str, content: bytes) -> str:
     raise failure
 
 
-async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
-    """The PDF itself, for faces that hand it on instead of saving it."""
-    call = GetPdf(document_id=document_id, second_copy=second_copy)
-    sending = Sending(desk, Facts(now=desk.now()))
-    url = await call.address(sending)
-    content = await sending.download(url) if url else None
+async def handed_on(desk: Desk, url: str | None) -> bytes:
+    """The PDF at an address that InvoiceXpress gave."""
+    content = await desk.account.download(url) if url else None
     if content is None:
         raise IxError(
             "The PDF is still being made."
@@ -96,4 +92,6 @@ async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False
             else "get_pdf with delivery: link gives its address",
             retryable=url is None,
         )
+    if not content.startswith(b"%PDF"):
+        raise Unreadable("What InvoiceXpress's link gave is not a PDF.", next="ask again in a few seconds")
     return content
