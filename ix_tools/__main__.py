@@ -10,8 +10,10 @@ def main() -> None:
     if argv[:1] == ["serve"]:
         # Nothing that is imported becomes garbage; collecting while importing costs a tenth of the start.
         gc.disable()
-        from ix_tools.faces.mcp.serve import main as serve
-
+        if "--http" in argv:
+            from ix_tools.hosting.serve import main as serve
+        else:
+            from ix_tools.faces.mcp.serve import main as serve
         sys.exit(serve(argv[1:]))
     if argv[:1] == ["demo"]:
         from ix_tools.faces.demo import main as demo

@@ -7,15 +7,18 @@ import ipaddress
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 
 from ix_tools.errors import Problem, SettingsError
 
 APP = "ix-tools"
+ACCOUNTS = "INVOICEXPRESS_ACCOUNTS__"
+"""What the names of accounts in the environment begin with."""
 SANDBOX_NOTICE = "Sandbox: no real account, no fiscal value."
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ACCOUNT = re.compile(_LABEL, re.IGNORECASE | re.ASCII)
@@ -60,6 +63,19 @@ def _base_url(url: str) -> str:
     if parts.scheme != "https" and not is_loopback(host):
         raise ValueError("https (http is allowed on this machine's loopback only)")
     return url.rstrip("/")
+
+
+def _origin(text: str) -> str:
+    return _base_url(text).lower()
+
+
+def _keys_url(url: str) -> str:
+    host, slash, path = url.removeprefix("https://").removeprefix("http://").partition("/")
+    if url:
+        _base_url(url[: len(url) - len(path) - len(slash)])
+        if not host or not re.fullmatch(r"[A-Za-z0-9._~/?=&%-]*", path):
+            raise ValueError("an address such as https://login.example.com/keys")
+    return url
 
 
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
@@ -152,18 +168,26 @@ class Settings(BaseModel):
     """Further accounts for the HTTP server, by name: [accounts.NAME] with account and api_key; or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
     public_url: BaseUrl = ""
     """Where clients reach the HTTP server, such as https://invoices.example.com; needed to listen beyond this machine."""
-    http_origins: tuple[str, ...] = ()
+    http_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
     """Web pages of other origins that may call the HTTP server, such as https://app.example.com."""
     calls_per_minute: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100_000))] = 600
     """How many requests a minute one caller may make to the HTTP server, over all workers that share the store."""
     oauth_issuer: BaseUrl = ""
     """The authorization server whose tokens the HTTP server takes; `iss` must be exactly this."""
-    oauth_keys_url: str = ""
+    oauth_keys_url: Annotated[str, AfterValidator(_keys_url)] = ""
     """Where the issuer publishes its keys (JWKS): https, or this machine."""
     oauth_audience: str = ""
     """What `aud` must name. Default: public_url with /mcp."""
     sandbox: bool = False
     """Set by --sandbox: the account is the built-in sandbox."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if bool(self.oauth_issuer) != bool(self.oauth_keys_url):
+            raise ValueError("oauth_issuer and oauth_keys_url are set together or not at all")
+        if self.account in self.accounts:
+            raise ValueError(f"accounts.{self.account} is already the name of the account itself")
+        return self
 
     @property
     def main_url(self) -> str:
@@ -229,15 +253,16 @@ def load(environment: dict[str, str] | None = None) -> Settings:
         if name != "sandbox" and text is not None and text.strip():
             values[name] = (
                 [one.strip() for one in text.split(",")]
-                if name in {"pdf_hosts", "toolsets"}
+                if name in {"pdf_hosts", "toolsets", "http_origins"}
                 else text.strip()
             )
+    _add_accounts(values, env)
     try:
         return Settings.model_validate(values)
     except ValidationError as wrong:
         problems = [
             Problem(
-                str(error["loc"][0]) if error["loc"] else "settings",
+                ".".join(str(part) for part in error["loc"]) or "settings",
                 error["msg"].removeprefix("Value error, "),
             )
             for error in wrong.errors(include_url=False, include_input=False, include_context=False)
@@ -248,6 +273,18 @@ def load(environment: dict[str, str] | None = None) -> Settings:
         problems=problems,
         next=f"correct the environment (INVOICEXPRESS_...) or {path}",
     )
+
+
+def _add_accounts(values: dict[str, Any], env: Mapping[str, str]) -> None:
+    """Accounts of the environment: INVOICEXPRESS_ACCOUNTS__PADARIA_LDA__API_KEY belongs to the account padaria-lda."""
+    for variable, text in env.items():
+        if variable.startswith(ACCOUNTS) and text.strip():
+            name, _, field = variable.removeprefix(ACCOUNTS).lower().partition("__")
+            accounts = values.setdefault("accounts", {})
+            if isinstance(accounts, dict):  # anything else is refused with the rest
+                one = accounts.setdefault(name.replace("_", "-"), {})
+                if isinstance(one, dict):
+                    one[field] = text.strip()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
 
-HEAD = "0002"
+HEAD = "0005"
 """The newest migration; tested to be the newest file in migrations/versions."""
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
@@ -119,6 +119,20 @@ rates = sql.Table(
     sql.Column("next_at", sql.Float, nullable=False),  # theoretical arrival time of the next request
     sql.Column("closed_until", sql.Float, nullable=False),  # Retry-After or a breaker: nothing leaves before
     sql.Column("failures", sql.Integer, nullable=False),  # in a row
+)
+
+tokens = sql.Table(
+    "tokens",
+    metadata,
+    sql.Column("id", sql.String(8), primary_key=True),
+    sql.Column("name", sql.String(100), nullable=False),  # of whoever calls with it
+    sql.Column("digest", sql.String(64), nullable=False, unique=True),  # SHA-256 of the token
+    sql.Column("scopes", sql.JSON, nullable=False),
+    sql.Column("accounts", sql.JSON, nullable=False),
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("expires_at", sql.Float, nullable=False),
+    sql.Column("used_at", sql.Float),
+    sql.Column("revoked_at", sql.Float),
 )
 
 

@@ -19,7 +19,8 @@ from ix_tools.desks import HEADER, Desks
 from ix_tools.errors import StoreUnavailable
 from ix_tools.faces import rest
 from ix_tools.faces.mcp import http as mcp
-from ix_tools.hosting.door import Door, Known
+from ix_tools.hosting.callers import Callers
+from ix_tools.hosting.door import Door
 from ix_tools.principals import Principal
 from ix_tools.settings import Settings
 from ix_tools.store import Store
@@ -52,10 +53,11 @@ class Host:
 
 
 def application(
-    settings: Settings, address: str, known: Known, *, desks: Callable[[Settings], Desks] = Desks
+    settings: Settings, address: str, *, needed: bool, desks: Callable[[Settings], Desks] = Desks
 ) -> Starlette:
-    """The whole server. `known` says who is calling."""
+    """The whole server. `needed`: whether whoever calls must say who they are."""
     hosting = Host(settings, address, desks(settings))
+    known = Callers(settings, hosting.store, address, needed=needed)
     endpoint = mcp.endpoint(hosting)
     closed: list[BaseRoute] = [*endpoint.routes]
     opened: list[BaseRoute] = [

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from starlette.requests import Request
 from starlette.routing import Route
 
-from ix_tools.desks import Hosting
-from ix_tools.faces.mcp.server import build, chosen
+from ix_tools.desks import ACCOUNT, Hosting
+from ix_tools.faces.mcp.server import Tool, build, chosen, rendered
+from ix_tools.operations.catalogue import catalogue
+from ix_tools.principals import Principal, Scope, scope_of
 
 PATH = "/mcp"
 
@@ -29,6 +33,39 @@ class Endpoint:
 def endpoint(hosting: Hosting) -> Endpoint:
     """The endpoint of a server. Host, Origin, size and caller were checked before a request comes here."""
     toolsets = hosting.settings.toolsets
-    server: Any = build(hosting.desk, chosen(toolsets) if toolsets else None)
+    tools: list[Tool] = chosen(toolsets) if toolsets else rendered()["tools"]
+
+    @lru_cache(maxsize=256)
+    def seen_by(principal: Principal) -> list[Tool]:
+        return [_seen(tool, principal) for tool in tools if _scope(tool) in principal.scopes]
+
+    def listing(request: Request) -> list[Tool]:
+        return seen_by(hosting.principal(request))
+
+    server: Any = build(hosting.desk, listing)
     manager = StreamableHTTPSessionManager(server, stateless=True)
     return Endpoint([Route(PATH, StreamableHTTPASGIApp(manager))], manager)
+
+
+def _scope(tool: Tool) -> Scope:
+    return scope_of(catalogue()[tool["name"]].spec)
+
+
+def _seen(tool: Tool, principal: Principal) -> Tool:
+    """A tool as a caller sees it: with several accounts, every call says which one."""
+    if len(principal.accounts) < 2:
+        return tool
+    schema = tool["inputSchema"]
+    which = {
+        "type": "string",
+        "enum": list(principal.accounts),
+        "description": "The InvoiceXpress account to act in.",
+    }
+    return {
+        **tool,
+        "inputSchema": {
+            **schema,
+            "properties": {ACCOUNT: which, **schema.get("properties", {})},
+            "required": [ACCOUNT, *schema.get("required", [])],
+        },
+    }

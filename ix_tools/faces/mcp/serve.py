@@ -71,7 +71,9 @@ async def desk_of(settings: Settings, sandbox_file: Path | None = None) -> Async
 def arguments() -> argparse.ArgumentParser:
     """The options of `serve`. Not click: it would cost every start of every host."""
     parser = argparse.ArgumentParser(
-        prog="ix-tools serve", description="Run the MCP server over standard input and output."
+        prog="ix-tools serve",
+        description="Run the MCP server over standard input and output; with --http, the HTTP server "
+        "(`ix-tools serve --http --help`).",
     )
     parser.add_argument(
         "--sandbox", action="store_true", help="use the built-in sandbox instead of an account"

@@ -25,6 +25,10 @@ Context = ServerRequestContext[Any, Any]
 OpenDesk = Callable[..., Awaitable["Desk"]]
 """Called with the HTTP request (None over standard input) and the account that is named, if one is."""
 
+Tool = dict[str, Any]
+Listing = Callable[[Any], list[Tool]]
+"""The tools that whoever sent an HTTP request sees."""
+
 NAME = "ix-tools"
 HOUR = 3_600_000
 INSTRUCTIONS = (
@@ -68,14 +72,16 @@ def chosen(toolsets: Sequence[str]) -> list[dict[str, Any]]:
     return listed([tool for tool in content["tools"] if tool["name"] in names])
 
 
-def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Server[Any]:
+def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Server[Any]:
     """A server whose calls are carried out at the desk that `open_desk` gives, opened when first needed.
 
-    `tools`: what to list instead of the usual tools. Listing is not permission: every tool can be called.
+    `tools`: what to list instead of the usual tools, or what to list for whoever sent an HTTP request. Listing is
+    not permission: every tool can be called.
     """
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> Any:
-        return _list("tools") if tools is None else {"tools": tools, "resultType": "complete"}
+        listing = tools(context.request) if callable(tools) else tools
+        return _list("tools") if listing is None else {"tools": listing, "resultType": "complete"}
 
     async def call_tool(
         context: Context, params: types.CallToolRequestParams
@@ -111,13 +117,14 @@ def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Ser
         return await complete(partial(open_desk, context.request), params)
 
     listing = CacheHint(HOUR, "public")
+    tools_listing = CacheHint(HOUR, "private") if callable(tools) else listing
     return Server(
         NAME,
         version=__version__,
         title="InvoiceXpress (ix-tools)",
         instructions=INSTRUCTIONS,
         cache_hints={
-            "tools/list": listing,
+            "tools/list": tools_listing,
             "resources/list": listing,
             "resources/templates/list": listing,
             "prompts/list": listing,
