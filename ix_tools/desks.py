@@ -1,7 +1,7 @@
 """Desks for many callers in many accounts: one store, and one HTTP client and pace per account, for all of them."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -45,9 +45,9 @@ class Hosting(Protocol):
 class Desks:
     """The desks of a server. Open it once, ask it for a desk at every call, close it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, open_desk: Callable[..., Desk] = Desk.open) -> None:
         """Nothing is contacted or opened yet."""
-        self.settings = settings
+        self._open_desk = open_desk
         self.store = store_of(settings)
         self.accounts: Mapping[str, Settings] = settings.by_account()
         """The settings of each account, by the name that callers use."""
@@ -70,7 +70,7 @@ class Desks:
 
     def _of_account(self, name: str) -> Desk:
         if name not in self._shared:
-            self._shared[name] = Desk.open(self.accounts[name], store=self.store)
+            self._shared[name] = self._open_desk(self.accounts[name], store=self.store)
         return self._shared[name]
 
     async def close(self) -> None:

@@ -32,6 +32,7 @@ from ix_tools.readback import hold, read_back, stored_differently
 from ix_tools.sending import Progress, Sending, handed_on
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
+from ix_tools.telemetry import observed
 from ix_tools.undo import plan
 
 __all__ = [
@@ -58,6 +59,19 @@ async def perform(
 ) -> dict[str, Any]:
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
     call = parse(name, arguments or {})
+    with observed(call.spec.name, face):
+        return await _performed(desk, call, arguments or {}, can_ask, reply, progress, face)
+
+
+async def _performed(
+    desk: Desk,
+    call: Operation[Any],
+    arguments: Mapping[str, Any],
+    can_ask: bool,
+    reply: Reply | None,
+    progress: Progress | None,
+    face: str,
+) -> dict[str, Any]:
     spec = call.spec
     await permitted(desk, call)
     allowed(call, desk.settings)
@@ -67,7 +81,7 @@ async def perform(
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
-    caller = once.caller_of(desk, call, face, arguments or {})
+    caller = once.caller_of(desk, call, face, arguments)
     held = await once.recorded(desk, call, caller) if spec.effect.writes else None
     if isinstance(held, dict):
         return held
@@ -81,7 +95,7 @@ async def perform(
         return _result(desk, call, await _carried_out(call, sending), warnings, facts)
     intent = held or await once.begin(desk, call, caller, facts, approval)
     if not intent.mine:
-        return await perform(desk, name, arguments, can_ask=can_ask, progress=progress, face=face)
+        return await perform(desk, spec.name, arguments, can_ask=can_ask, progress=progress, face=face)
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)

@@ -19,6 +19,8 @@ from ix_tools.errors import Problem, SettingsError
 APP = "ix-tools"
 ACCOUNTS = "INVOICEXPRESS_ACCOUNTS__"
 """What the names of accounts in the environment begin with."""
+SANDBOX_ACCOUNT = "sandbox"
+"""How the sandbox is called among accounts."""
 SANDBOX_NOTICE = "Sandbox: no real account, no fiscal value."
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ACCOUNT = re.compile(_LABEL, re.IGNORECASE | re.ASCII)
@@ -165,7 +167,7 @@ class Settings(BaseModel):
     toolsets: tuple[str, ...] = ()
     """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: the documents of the daily work."""
     accounts: Annotated[dict[str, AccountSettings], AfterValidator(_named)] = {}
-    """Further accounts for the HTTP server, by name: [accounts.NAME] with account and api_key; or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
+    """More accounts for the HTTP server: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
     public_url: BaseUrl = ""
     """Where clients reach the HTTP server, such as https://invoices.example.com; needed to listen beyond this machine."""
     http_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
@@ -240,6 +242,11 @@ def _between(number: int, low: int, high: int) -> int:
     return number
 
 
+def variable(name: str) -> str:
+    """A setting's name in the environment."""
+    return f"{ACCOUNTS}NAME__…" if name == "accounts" else f"INVOICEXPRESS_{name.upper()}"
+
+
 def load(environment: dict[str, str] | None = None) -> Settings:
     """Read the settings; an unreadable or wrong file stops everything, it is never skipped."""
     env = dict(os.environ) if environment is None else environment
@@ -249,7 +256,7 @@ def load(environment: dict[str, str] | None = None) -> Settings:
     if named or path.exists():
         values = _read(path)
     for name in Settings.model_fields:
-        text = env.get(f"INVOICEXPRESS_{name.upper()}")
+        text = env.get(variable(name))
         if name != "sandbox" and text is not None and text.strip():
             values[name] = (
                 [one.strip() for one in text.split(",")]
@@ -310,7 +317,7 @@ def for_sandbox(settings: Settings, url: str, key: str) -> Settings:
     """The same settings, pointed at a sandbox on this machine."""
     return settings.model_copy(
         update={
-            "account": "sandbox",
+            "account": SANDBOX_ACCOUNT,
             "api_key": SecretStr(key),
             "base_url": _base_url(url),
             "v1_base_url": "",

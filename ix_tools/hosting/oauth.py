@@ -44,29 +44,29 @@ class Keys:
         self._asking = anyio.Lock()
 
     async def find(self, name: str) -> jwt.PyJWK | None:
-        """The key of that name."""
-        if self._clock() - self._read_at >= KEPT or name not in self._keys:
+        """The key of that name; KeysUnavailable when none could be read for too long."""
+        if not self._fresh(name):
             async with self._asking:
-                await self._refresh(name)
+                if not self._fresh(name):
+                    await self._ask()
+        # An issuer that is down for a moment locks nobody out; one that is down for long must not be vouched for.
+        if self._clock() - self._read_at > 2 * KEPT:
+            raise KeysUnavailable
         return self._keys.get(name)
 
-    async def _refresh(self, name: str) -> None:
+    def _fresh(self, name: str) -> bool:
+        return name in self._keys and self._clock() - self._read_at < KEPT
+
+    async def _ask(self) -> None:
         now = self._clock()
-        fresh = now - self._read_at < KEPT
-        if (fresh and name in self._keys) or now - self._asked_at < AGAIN:
-            if not self._keys:
-                raise KeysUnavailable
+        if now - self._asked_at < AGAIN:
             return
         self._asked_at = now
         try:
             self._keys = _usable(await self._published())
             self._read_at = now
-        except (httpx2.HTTPError, ValueError, TimeoutError) as trouble:
+        except (httpx2.HTTPError, ValueError, RecursionError, TimeoutError) as trouble:
             log.error("the keys of the issuer cannot be read: %s", type(trouble).__name__)
-            # What was read before stays good for as long again: an issuer that is down for a moment locks nobody out.
-            if not self._keys or now - self._read_at > 2 * KEPT:
-                self._keys = {}
-                raise KeysUnavailable from None
 
     async def _published(self) -> Sequence[Mapping[str, Any]]:
         with anyio.fail_after(10):
@@ -81,7 +81,8 @@ class Keys:
                         raise ValueError("too long")
         if answer.status_code != 200:
             raise ValueError(f"status {answer.status_code}")
-        keys = json.loads(content).get("keys")
+        found = json.loads(content)
+        keys = found.get("keys") if isinstance(found, dict) else None
         if not isinstance(keys, list):
             raise ValueError("no keys")
         return keys[:MOST_KEYS]

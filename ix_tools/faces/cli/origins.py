@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from ix_tools.settings import ACCOUNTS, Settings, config_file, data_folder
+from ix_tools.settings import ACCOUNTS, Settings, config_file, data_folder, variable
 from ix_tools.store import Store
 
 PREFIX = "INVOICEXPRESS_"
@@ -63,11 +63,6 @@ class Origins:
             if name not in names:
                 near[name] = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
         return {name: "".join(close) for name, close in sorted(near.items())}
-
-
-def variable(name: str) -> str:
-    """A setting's name in the environment."""
-    return PREFIX + name.upper()
 
 
 def effective(settings: Settings, name: str) -> Any:
