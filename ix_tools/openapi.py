@@ -162,13 +162,14 @@ def _responses() -> Json:
         },
         "content": {JSON: {"schema": _named("Waiting")}},
     }
-    problems = {
+    problems: Json = {
         _name(status): {
             "description": statuses.MEANINGS[status],
             "content": {PROBLEM: {"schema": _named("Problem")}},
         }
         for status in FAILURES
     }
+    problems[_name(422)]["content"][PROBLEM]["example"] = _REFUSED
     return {"Waiting": waiting, **problems}
 
 
@@ -251,22 +252,20 @@ _SCHEMAS: Mapping[str, Schema] = {
             "retryable": {"type": "boolean", "description": "Whether the same call may simply be repeated."},
         },
         "required": ["status", "code", "detail"],
-        "example": {
-            "type": "/problems#refused",
-            "title": "Unprocessable Content",
-            "status": 422,
-            "detail": "Refused: due_date: 2026-11-19 is before the document's date 2026-11-20. Nothing was sent.",
-            "ok": False,
-            "code": "refused",
-            "message": "Refused: due_date: 2026-11-19 is before the document's date 2026-11-20. Nothing was sent.",
-            "problems": [
-                {"field": "due_date", "problem": "2026-11-19 is before the document's date 2026-11-20"}
-            ],
-            "sent": "nothing",
-            "next": "correct the fields named and call again",
-            "retryable": False,
-        },
     },
+}
+_REFUSED: Json = {
+    "type": "/problems#refused",
+    "title": "Unprocessable Content",
+    "status": 422,
+    "detail": "Refused: due_date: 2026-11-19 is before the document's date 2026-11-20. Nothing was sent.",
+    "ok": False,
+    "code": "refused",
+    "message": "Refused: due_date: 2026-11-19 is before the document's date 2026-11-20. Nothing was sent.",
+    "problems": [{"field": "due_date", "problem": "2026-11-19 is before the document's date 2026-11-20"}],
+    "sent": "nothing",
+    "next": "correct the fields named and call again",
+    "retryable": False,
 }
 _APPROVAL: Json = {
     "operationId": "get_approval",

@@ -76,8 +76,10 @@ def _operation(operation: Mapping[str, Any]) -> Json:
 def _response(response: Mapping[str, Any]) -> Json:
     if "$ref" in response:
         return dict(_schema(response))
-    content = next(iter(response["content"].values()))
+    kind, content = next(iter(response["content"].items()))
     shown: Json = {"description": response["description"], "schema": _schema(content["schema"])}
+    if "example" in content:
+        shown["examples"] = {kind: content["example"]}
     if "headers" in response:
         shown["headers"] = {
             name: {"description": one["description"], **one["schema"]}

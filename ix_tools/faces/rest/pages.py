@@ -1,5 +1,6 @@
 """What describes the face itself: documents for other programs, and pages for people that load nothing from elsewhere."""
 
+import re
 from collections.abc import Mapping
 from html import escape
 from importlib.util import find_spec
@@ -98,25 +99,28 @@ def _described(hosting: Hosting, *, old: bool) -> Answering:
 
 
 async def _problems(request: Request) -> Response:
-    kinds = [
-        (kind.code, status, (kind.__doc__ or "").split(". ")[0].rstrip("."))
-        for kind, status in statuses.BY_KIND.items()
-    ]
-    codes = [
-        (code, status, statuses.MEANINGS[status].split(". ")[0].rstrip("."))
-        for code, status in statuses.BY_CODE.items()
-    ]
+    codes = {**{kind.code: status for kind, status in statuses.BY_KIND.items()}, **statuses.BY_CODE}
     rows = "".join(
-        f'<tr id="{escape(code)}"><td><code>{escape(code)}</code></td><td>{status} {statuses.TITLES[status]}</td>'
-        f"<td>{escape(said)}.</td></tr>"
-        for code, status, said in sorted([*kinds, *codes])
+        f"<tr><td>{status} {statuses.TITLES[status]}</td><td>{_marked(said)}</td><td><ul>{_listed(codes, status)}</ul></td></tr>"
+        for status, said in statuses.MEANINGS.items()
+        if status in statuses.TITLES
     )
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>ix-tools: problems</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         '<link rel="stylesheet" href="/docs/page.css"></head><body><main class="problems"><h1>Problems</h1>'
-        "<p>What <code>code</code> and <code>type</code> of a failed call mean, and its HTTP status.</p>"
-        f"<table><thead><tr><th>Code</th><th>Status</th><th>Meaning</th></tr></thead><tbody>{rows}</tbody></table>"
+        "<p>What the status of a failed call means, and the codes it comes with.</p>"
+        f"<table><thead><tr><th>Status</th><th>Meaning</th><th>Codes</th></tr></thead><tbody>{rows}</tbody></table>"
         "</main></body></html>"
     )
     return Response(page, headers=HEADERS, media_type="text/html; charset=utf-8")
+
+
+def _marked(said: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(said))
+
+
+def _listed(codes: Mapping[str, int], status: int) -> str:
+    return "".join(
+        f'<li id="{code}"><code>{code}</code></li>' for code, its in sorted(codes.items()) if its == status
+    )
