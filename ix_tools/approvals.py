@@ -14,7 +14,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import sqlalchemy as sql
@@ -226,6 +226,25 @@ class Approvals:
                 "list them with `ix-tools approvals list`",
             )
         return _approval(row)
+
+    def standing(self, identifier: str, principal: str, account: str) -> Approval:
+        """An approval as it stands, for whoever asked for it; to anyone else it does not exist."""
+        row = None
+        if identifier.isascii() and identifier.isalnum():
+            own = (approvals.c.principal == principal) & (approvals.c.account == account)
+            with self._store.writing() as connection:
+                row = connection.execute(
+                    sql.select(approvals).where(own, approvals.c.id == identifier.upper())
+                ).one_or_none()
+        if row is None:
+            raise _refusal(
+                "approval_unknown",
+                "No approval of this caller has that id.",
+                "use the id that the call was given",
+            )
+        found = _approval(row)
+        over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()
+        return replace(found, state="expired") if over else found
 
     def decide(
         self, identifier: str, *, approve: bool, accept_differences: bool = False, reason: str = ""

@@ -10,6 +10,7 @@ Only errors travel back, and each says what was sent.
 
 import json
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -28,15 +29,23 @@ from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
 from ix_tools.operation import Covering, Finding, Guard, Operation, refusal, summary
 from ix_tools.operations.catalogue import catalogue
-from ix_tools.operations.files import GetPdf
 from ix_tools.readback import hold, read_back, stored_differently
-from ix_tools.sending import Progress, Sending, pdf_of
+from ix_tools.sending import Progress, Sending, handed_on
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
 from ix_tools.telemetry import observed
 from ix_tools.undo import plan
 
-__all__ = ["ApprovalNeeded", "Desk", "Reply", "approval_required", "parse", "pdf_content", "perform"]
+__all__ = [
+    "ApprovalNeeded",
+    "Desk",
+    "Reply",
+    "approval_required",
+    "operation_named",
+    "parse",
+    "pdf_content",
+    "perform",
+]
 
 
 async def perform(
@@ -102,6 +111,15 @@ async def _performed(
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
     return shown  # noqa: RET504 - for mypy a scope may end early
+
+
+async def pdf_content(
+    desk: Desk, document_id: int, *, second_copy: bool = False, face: str = "library"
+) -> bytes:
+    """The PDF itself, for faces that hand it on instead of saving it."""
+    asked = {"document_id": document_id, "second_copy": second_copy, "delivery": "link"}
+    found = await perform(desk, "get_pdf", asked, face=face)
+    return await handed_on(desk, found.get("link"))
 
 
 async def _prepared(
@@ -182,14 +200,6 @@ async def _written(
     return shown
 
 
-async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
-    """The PDF itself, for faces that hand it on instead of saving it; where get_pdf may be called."""
-    call = GetPdf(document_id=document_id, second_copy=second_copy)
-    await permitted(desk, call)
-    allowed(GetPdf.spec, desk.settings)
-    return await pdf_of(desk, call)
-
-
 async def _swept(desk: Desk) -> None:
     """At a desk's first call, find out what a crash left open."""
     if not desk.swept:
@@ -204,15 +214,22 @@ async def _swept(desk: Desk) -> None:
 # --- parse ---------------------------------------------------------------------------------------------
 
 
-def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
-    """The call, strictly; every fault at once."""
+def operation_named(name: str) -> type[Operation[Any]]:
+    """The operation of that name; a refusal names those that are nearly called so."""
     operation = catalogue().get(name)
     if operation is None:
+        near = get_close_matches(name.replace("-", "_"), catalogue(), n=3, cutoff=0.5)
         raise InvalidArguments(
-            f"There is no tool called {name!r}.",
+            f"There is no tool called {name[:64]!r}.",
             code="unknown_tool",
-            next="find it by words with search_operations",
+            next=f"did you mean {' or '.join(near)}?" if near else "find it by words with search_operations",
         )
+    return operation
+
+
+def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
+    """The call, strictly; every fault at once."""
+    operation = operation_named(name)
     try:
         return operation.model_validate(dict(arguments))
     except ValidationError as faults:

@@ -29,6 +29,13 @@ def output_schema(operation: type[Operation[Any]]) -> Schema:
     return {"type": "object", "properties": {"ok": {"type": "boolean"}, **properties}, "required": ["ok"]}
 
 
+def result_schema(operation: type[Operation[Any]]) -> Schema:
+    """The properties of what comes back, every one of them, for hosts that offer them to people one by one."""
+    whole = operation.result_type().model_json_schema(mode="serialization", schema_generator=_Plain)
+    found: Schema = _compact(whole, strict=False)["properties"]
+    return found
+
+
 def _telling(record: type[BaseModel]) -> frozenset[str]:
     return record.telling if issubclass(record, Record) else frozenset()
 

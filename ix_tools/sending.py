@@ -10,11 +10,10 @@ import anyio
 
 from ix_tools import directory, wire
 from ix_tools.desk import Desk
-from ix_tools.errors import IxError
+from ix_tools.errors import IxError, Unreadable
 from ix_tools.facts import Facts
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Covering, Operation
-from ix_tools.operations.files import GetPdf
 from ix_tools.settings import data_folder
 
 Progress = Callable[[float, float, str], Awaitable[None]]
@@ -99,11 +98,9 @@ def _write(folder: Path, name: str, content: bytes) -> str:
     raise failure
 
 
-async def pdf_of(desk: Desk, call: GetPdf) -> bytes:
-    """The PDF itself, instead of a file with it."""
-    sending = Sending(desk, Facts(now=desk.now()))
-    url = await call.address(sending)
-    content = await sending.download(url) if url else None
+async def handed_on(desk: Desk, url: str | None) -> bytes:
+    """The PDF at an address that InvoiceXpress gave."""
+    content = await desk.account.download(url) if url else None
     if content is None:
         raise IxError(
             "The PDF is still being made."
@@ -116,4 +113,6 @@ async def pdf_of(desk: Desk, call: GetPdf) -> bytes:
             else "get_pdf with delivery: link gives its address",
             retryable=url is None,
         )
+    if not content.startswith(b"%PDF"):
+        raise Unreadable("What InvoiceXpress's link gave is not a PDF.", next="ask again in a few seconds")
     return content

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from ix_tools.desk import Desk
 from ix_tools.desks import HEADER, Desks
 from ix_tools.errors import StoreUnavailable
+from ix_tools.faces import rest
 from ix_tools.faces.mcp import http as mcp
 from ix_tools.hosting.callers import Callers
 from ix_tools.hosting.door import Door
@@ -26,7 +27,7 @@ from ix_tools.store import Store
 
 # Each face gives `routes(hosting)`, behind the question who is calling, and may give `open_routes(hosting)`, which answer
 # for themselves; Host, Origin and size are checked for both.
-FACES: Sequence[Any] = ()
+FACES: Sequence[Any] = (rest,)
 
 
 class Host:

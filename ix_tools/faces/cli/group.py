@@ -36,6 +36,7 @@ OTHERS = {
     "doctor": Other("doctor", "Check settings, account, series and taxes, and say what to do"),
     "settings": Other("settings", "Show every setting, its value and where it comes from"),
     "tools": Other("tools", "List the operations as the tools an assistant sees"),
+    "openapi": Other("openapi", "Print the description of the HTTP server, for hosts that import one"),
     "schemas": Other("schemas", "Write or check the files in tool_schemas/"),
     "sandbox": Other("sandbox", "Run InvoiceXpress in a box on this machine, to try things out"),
     "serve": Other("", "Run the MCP server over standard input and output, or with --http on a port"),
