@@ -12,7 +12,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import sqlalchemy as sql
@@ -22,7 +22,9 @@ from ix_tools import audit
 from ix_tools.errors import ApprovalRefused
 from ix_tools.store import Store, approvals, differences
 
-Channel = Literal["form", "terminal"]
+Channel = Literal["form", "terminal", "page"]
+"""Where it is asked. What is asked on a page can be decided in a terminal, too."""
+Place = Literal["terminal", "page"]
 State = Literal["pending", "approved", "rejected", "used", "stale", "expired"]
 
 
@@ -51,6 +53,24 @@ class Asked:
     text: str
     summary: str
     differs: bool = False
+    sheet: str = ""
+    """The same as data, for a page (`sheet.Sheet`, as JSON)."""
+    by: "Asker | None" = None
+    page: str = ""
+    """The address of whoever shows the page, such as https://ix.example.pt; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Through what a call comes, and how it can ask a person."""
+
+    face: str = "library"
+    host: str = ""
+    """What the program calls itself; nobody has checked it."""
+    form: bool = False
+    """It can put a question and carry the answer back."""
+    link: bool = False
+    """It can send the person to a page, out of the model's sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,11 @@ class Approval:
     created_at: float
     expires_at: float
     reason: str | None = None
+    decided_at: float | None = None
+    sheet: str = ""
+    face: str = ""
+    host: str = ""
+    page: str = ""
     handle: str = ""
     """The secret for the host, known only when it is first asked."""
 
@@ -84,6 +109,10 @@ class Reply:
 
 
 NOT_YET = "repeat the same call to ask a person again"
+PLACES: dict[Place, str] = {
+    "terminal": "by a person in a terminal",
+    "page": "by a person on the approval's page",
+}
 
 
 class Approvals:
@@ -93,23 +122,24 @@ class Approvals:
         """Nothing is opened yet."""
         self._store = store
         self._seconds = minutes * 60
-        self._clock = clock
+        self._clock = self.clock = clock
 
     # --- asking ---
 
     def ask(self, binding: Binding, asked: Asked, channel: Channel) -> Approval:
-        """A pending approval for exactly this; in a terminal, the one already waiting is kept."""
+        """A pending approval for exactly this; outside a form, the one already waiting is kept."""
         now = self._clock()
+        asker = asked.by or Asker()
         with self._store.writing() as connection:
-            if channel == "terminal":
-                waiting = self._latest(connection, binding, channel)
+            if channel != "form":
+                waiting = self._latest(connection, binding)
                 if (
                     waiting is not None
                     and waiting.state == "pending"
                     and waiting.expires_at > now
                     and waiting.snapshot == binding.snapshot
                 ):
-                    return _approval(waiting)
+                    return self._shown_at(connection, waiting, asked.page)
             handle = secrets.token_urlsafe(32)
             row = {
                 "id": _readable_id(),
@@ -121,6 +151,10 @@ class Approvals:
                 "text": asked.text,
                 "summary": asked.summary,
                 "differs": asked.differs,
+                "sheet": asked.sheet,
+                "face": asker.face[:20],
+                "host": asker.host[:200],
+                "page": asked.page,
                 "created_at": now,
                 "expires_at": now + self._seconds,
             }
@@ -158,10 +192,10 @@ class Approvals:
         return str(row.id)
 
     def use_approved(self, binding: Binding) -> str | None:
-        """Use what a person approved in a terminal for exactly this; None when nobody has decided yet."""
+        """Use what a person approved outside the conversation for exactly this; None when nobody has decided yet."""
         refusal = None
         with self._store.writing() as connection:
-            row = self._latest(connection, binding, "terminal")
+            row = self._latest(connection, binding)
             if row is None or row.state in {"used", "stale", "expired"}:
                 return None
             if row.state == "pending":
@@ -186,7 +220,7 @@ class Approvals:
             raise refusal
         return str(row.id)
 
-    # --- deciding, in a terminal ---
+    # --- deciding, in a terminal or on a page ---
 
     def waiting(self) -> list[Approval]:
         """Approvals that a person can decide now, oldest first."""
@@ -195,7 +229,7 @@ class Approvals:
                 sql.select(approvals)
                 .where(
                     approvals.c.state == "pending",
-                    approvals.c.channel == "terminal",
+                    approvals.c.channel != "form",
                     approvals.c.expires_at > self._clock(),
                 )
                 .order_by(approvals.c.created_at)
@@ -204,7 +238,7 @@ class Approvals:
 
     def find(self, identifier: str) -> Approval:
         """One approval by id."""
-        with self._store.writing() as connection:
+        with self._store.reading() as connection:
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.id == identifier.upper())
             ).one_or_none()
@@ -217,11 +251,17 @@ class Approvals:
         return _approval(row)
 
     def decide(
-        self, identifier: str, *, approve: bool, accept_differences: bool = False, reason: str = ""
+        self,
+        identifier: str,
+        *,
+        approve: bool,
+        accept_differences: bool = False,
+        reason: str = "",
+        place: Place = "terminal",
     ) -> Approval:
-        """A person's decision in a terminal."""
+        """A person's decision outside the conversation, once."""
         found = self.find(identifier)
-        if found.channel != "terminal":
+        if found.channel == "form":
             raise _refusal(
                 "approval_elsewhere", f"{found.id} is being asked in the host's own form.", "answer there"
             )
@@ -229,7 +269,7 @@ class Approvals:
             raise _refusal(
                 "differences_not_accepted",
                 "The document differs from what was asked; approving it means accepting that.",
-                "read the differences, then approve with --accept-differences",
+                "read the differences, then accept them, too (in a terminal: --accept-differences)",
             )
         now = self._clock()
         with self._store.writing() as connection:
@@ -242,7 +282,7 @@ class Approvals:
             ).rowcount
             if changed:
                 row = connection.execute(sql.select(approvals).where(approvals.c.id == found.id)).one()
-                _record(connection, row, row.state, "by a person in a terminal")
+                _record(connection, row, row.state, PLACES[place], place)
         if not changed:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise _refusal(
@@ -285,14 +325,24 @@ class Approvals:
 
     # --- inside ---
 
-    def _latest(self, connection: Connection, binding: Binding, channel: Channel) -> Row[Any] | None:
+    def _latest(self, connection: Connection, binding: Binding) -> Row[Any] | None:
+        """The newest for this call that was asked outside a form."""
         wanted = [approvals.c[name] == value for name, value in _columns(binding).items()]
         return connection.execute(
             sql.select(approvals)
-            .where(*wanted, approvals.c.channel == channel)
+            .where(*wanted, approvals.c.channel != "form")
             .order_by(approvals.c.created_at.desc())
             .limit(1)
         ).one_or_none()
+
+    def _shown_at(self, connection: Connection, waiting: Row[Any], page: str) -> Approval:
+        """What waits already, now that its page is shown at this address (a server that was started again)."""
+        if not page or page == waiting.page:
+            return _approval(waiting)
+        connection.execute(
+            approvals.update().where(approvals.c.id == waiting.id).values(channel="page", page=page)
+        )
+        return replace(_approval(waiting), channel="page", page=page)
 
     def _move(
         self, connection: Connection, identifier: str, before: State, after: State, reason: str | None = None
@@ -304,7 +354,7 @@ class Approvals:
                 state=after,
                 decided_at=self._clock(),
                 # Once it is used up, what the person read (names, message texts) need not be kept.
-                **({"text": ""} if after == "used" else {}),
+                **({"text": "", "sheet": ""} if after == "used" else {}),
                 **({"reason": reason} if reason else {}),
             )
         )
@@ -352,13 +402,13 @@ class Approvals:
         return None
 
 
-def _record(connection: Connection, row: Row[Any], event: str, outcome: str = "") -> None:
+def _record(connection: Connection, row: Row[Any], event: str, outcome: str = "", place: str = "") -> None:
     audit.append(
         connection,
         audit.Entry(
             event=f"approval {event}",
             principal=row.principal,
-            face=row.channel,
+            face=place or row.channel,
             account=row.account,
             operation=row.operation,
             approval=row.id,
@@ -395,18 +445,5 @@ def _used() -> ApprovalRefused:
 
 
 def _approval(row: Row[Any], handle: str = "") -> Approval:
-    names = (
-        "id",
-        "state",
-        "channel",
-        "operation",
-        "account",
-        "principal",
-        "text",
-        "summary",
-        "differs",
-        "created_at",
-        "expires_at",
-        "reason",
-    )
+    names = [name for name in Approval.__slots__ if name != "handle"]
     return Approval(**{name: getattr(row, name) for name in names}, handle=handle)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from ix_tools import once, wire
 from ix_tools.aftermath import resolve_left_open
-from ix_tools.approvals import Reply
+from ix_tools.approvals import Asker, Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
 from ix_tools.facts import Facts, Want, wanted_by
@@ -42,16 +42,32 @@ async def perform(
     arguments: Mapping[str, Any] | None,
     *,
     can_ask: bool = False,
+    can_link: bool = False,
     reply: Reply | None = None,
     progress: Progress | None = None,
     face: str = "library",
+    host: str = "",
 ) -> dict[str, Any]:
-    """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
+    """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person.
+
+    `can_ask`: it can show a form and bring back the answer; `can_link`: it can send the person to a page, out of
+    the model's sight; `host`: what the program on the other side calls itself.
+    """
     call = parse(name, arguments or {})
     spec = call.spec
+    asker = Asker(face, host, form=can_ask, link=can_link)
     allowed(call, desk.settings)
     if spec.route is None:
-        road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
+        road = partial(
+            perform,
+            desk,
+            can_ask=can_ask,
+            can_link=can_link,
+            reply=reply,
+            progress=progress,
+            face=face,
+            host=host,
+        )
         sending = Sending(desk, Facts(now=desk.now()), progress, road)
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
@@ -61,7 +77,7 @@ async def perform(
     if isinstance(held, dict):
         return held
     async with once.holding(desk, held):
-        prepared = await _prepared(desk, looking, call, caller, held, can_ask, reply)
+        prepared = await _prepared(desk, looking, call, caller, held, asker, reply)
     if isinstance(prepared, dict):
         return prepared
     call, facts, warnings, approval, given = prepared
@@ -70,7 +86,9 @@ async def perform(
         return _result(desk, call, await _carried_out(call, sending), warnings, facts)
     intent = held or await once.begin(desk, call, caller, facts, approval)
     if not intent.mine:
-        return await perform(desk, name, arguments, can_ask=can_ask, progress=progress, face=face)
+        return await perform(
+            desk, name, arguments, can_ask=can_ask, can_link=can_link, progress=progress, face=face, host=host
+        )
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
@@ -83,7 +101,7 @@ async def _prepared(
     call: Operation[Any],
     caller: once.Caller,
     held: Intent | None,
-    can_ask: bool,
+    asker: Asker,
     reply: Reply | None,
 ) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
     """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
@@ -99,7 +117,7 @@ async def _prepared(
     approval = ""
     if spec.effect.gated:
         warnings += await once.seen_before(desk, call, caller)
-        passed = await approved(desk, call, facts, warnings, can_ask, reply)
+        passed = await approved(desk, call, facts, warnings, asker, reply)
         if isinstance(passed, dict):
             return passed
         approval = passed
