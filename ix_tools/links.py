@@ -20,10 +20,10 @@ import anyio
 import sqlalchemy as sql
 
 from ix_tools import audit
-from ix_tools.approvals import Approval, Approvals
+from ix_tools.approvals import Approval
 from ix_tools.errors import ApprovalRefused
 from ix_tools.settings import Settings
-from ix_tools.store import Store, links, pins
+from ix_tools.store import Store, approvals, links, pins
 
 Way = Literal["result", "host", "browser", "terminal", "message"]
 PATH = "/approvals/"
@@ -91,6 +91,13 @@ class Links:
                 )
             ).scalar_one_or_none()
         return found and str(found)
+
+    def awaited(self, identifier: str) -> bool:
+        """Whether an approval of that id waits for a person."""
+        wanted = sql.select(approvals.c.state, approvals.c.expires_at).where(approvals.c.id == identifier)
+        with self._store.reading() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return row is not None and row.state == "pending" and row.expires_at > self._clock()
 
     # --- PINs: what a person knows and a model does not ---
 
@@ -170,11 +177,11 @@ async def invited(pages: Pages, kept: Links, approval: Approval, settings: Setti
     return Invitation("", f"a person gets a link to its page with `ix-tools approvals link {approval.id}`")
 
 
-async def decided(kept: Approvals, approval: Approval, patience: float) -> None:
-    """Wait until a person has decided, or so many seconds have passed."""
+async def decided(kept: Links, identifier: str, patience: float) -> None:
+    """Wait until an approval is not pending any more, or so many seconds have passed; not at all if there is none."""
     with anyio.move_on_after(patience):
         # The decision may be made in another process: there is nothing to wait on but the store.
-        while (await anyio.to_thread.run_sync(kept.find, approval.id)).state == "pending":  # noqa: ASYNC110
+        while await anyio.to_thread.run_sync(kept.awaited, identifier):  # noqa: ASYNC110
             await anyio.sleep(PAUSE)
 
 
