@@ -50,6 +50,22 @@ class Pages(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Hosted:
+    """Pages that a server shows at its own address, where nobody sits at its machine."""
+
+    where: str
+    guarded: bool = False
+
+    async def address(self) -> str:
+        """The server's."""
+        return self.where
+
+    async def open(self, url: str) -> bool:
+        """Nobody would see it."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
     """How the person is sent to the page, as far as the caller may know."""
 

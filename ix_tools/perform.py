@@ -32,6 +32,7 @@ from ix_tools.sending import Progress, Sending, pdf_content
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
 from ix_tools.undo import plan
+from ix_tools.vocabulary import all_legible
 
 __all__ = ["ApprovalNeeded", "Desk", "Reply", "approval_required", "parse", "pdf_content", "perform"]
 
@@ -260,7 +261,7 @@ def _result(
     desk: Desk, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
 ) -> dict[str, Any]:
     """The same shape for every operation: ok, the record, warnings, next steps, what would undo it, and that it is a sandbox if it is."""
-    shown = {"ok": True, **result.model_dump(mode="json", exclude_none=True)}
+    shown = {"ok": True, **all_legible(result.model_dump(mode="json", exclude_none=True))}
     if warnings:
         shown["warnings"] = [one.problem.as_dict() for one in warnings]
     steps = [step.as_dict() for step in call.next_steps(result)]

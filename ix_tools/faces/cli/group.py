@@ -29,7 +29,7 @@ class Other:
 
 
 OTHERS = {
-    "approvals": Other("approvals", "What waits for a person: list, show, approve, reject"),
+    "approvals": Other("approvals", "What waits for a person: list, show, approve, reject, link, pin"),
     "journal": Other("journal", "What was sent and what came of it: list, show, resolve"),
     "audit": Other("audit", "Check the trail of approvals and writes: verify"),
     "doctor": Other("doctor", "Check settings, account, series and taxes, and say what to do"),

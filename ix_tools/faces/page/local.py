@@ -68,12 +68,7 @@ class LocalPages:
 
         from ix_tools.faces.page.counter import Counter
 
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        try:
-            sock.bind(("127.0.0.1", 0))
-        except OSError:
-            sock.close()
-            raise
+        sock = _listening()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         desk = self._desk
         counter = Counter(desk.approvals, desk.links, desk.settings.language, lambda: address)
@@ -87,13 +82,23 @@ class LocalPages:
             server_header=False,
             timeout_graceful_shutdown=5,
         )
-        sock.listen(64)  # whoever comes before the loop runs waits in the queue
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=_run, args=(self._server, sock), name="approval pages", daemon=True
         )
         self._thread.start()
         self._address = address
+
+
+def _listening() -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen(64)  # whoever comes before the server runs waits in the queue
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _screen() -> bool:
