@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import re
+import sys
 import webbrowser
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from starlette.responses import PlainTextResponse, Response
 from ix_tools.approvals import Approval, Approvals
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.faces.page.local import LocalPages
-from ix_tools.links import KEPT, TRIES
-from ix_tools.perform import perform
+from ix_tools.links import KEPT, TRIES, Hosted
+from ix_tools.perform import ApprovalNeeded, perform
 from ix_tools.store import audit
 from tests.page.visitor import FULL, HERE, Visitor, csrf, finalizing, linked, paged, read, waiting
 from tests.sandboxed import Office, about
@@ -167,14 +166,7 @@ async def test_a_page_tells_the_browser_to_let_nothing_in_and_nothing_out(
 async def test_every_kind_of_call_says_what_it_brings(
     paper: Office, visitor: Visitor, name: str, arguments: dict[str, str], expected: list[str]
 ) -> None:
-    other = Office(
-        paper.box,
-        replace(
-            paper.desk,
-            pages=None,
-            settings=paper.desk.settings.model_copy(update={"approval_channel": "auto"}),
-        ),
-    )
+    other = paged(paper, approval_channel="auto")
     number = (await other.issued())["id"]
     about_it = {"document_type": "invoices"} if name == "send_email" else {}
     asked = await waiting(paper, {"document_id": number, **about_it, **arguments}, name)
@@ -202,10 +194,10 @@ async def test_a_yes_on_the_page_lets_the_same_call_through_once(paper: Office, 
     ended = await visitor.look(link)
     assert "Approved, and used" in read(ended.text)
     assert "ACME" not in ended.text, "what was read is not kept"
-    assert office_keeps(paper, asked) == ("", "")
+    assert kept_of(paper, asked) == ("", "")
 
 
-def office_keeps(office: Office, approval: Approval) -> tuple[str, str]:
+def kept_of(office: Office, approval: Approval) -> tuple[str, str]:
     kept = office.desk.approvals.find(approval.id)
     return kept.text, kept.sheet
 
@@ -427,12 +419,7 @@ async def test_a_guessed_link_leads_nowhere(paper: Office, visitor: Visitor, sec
 
 async def test_a_form_in_the_host_has_no_page(paper: Office, visitor: Visitor) -> None:
     """Who answers a host's form answers there."""
-    office = Office(
-        paper.box,
-        replace(paper.desk, settings=paper.desk.settings.model_copy(update={"approval_channel": "auto"})),
-    )
-    from ix_tools.perform import ApprovalNeeded
-
+    office = paged(paper, approval_channel="auto")
     with pytest.raises(ApprovalNeeded) as needed:
         await perform(office.desk, "change_state", await finalizing(office), can_ask=True, can_link=True)
     assert needed.value.approval.channel == "form"
@@ -506,9 +493,13 @@ async def test_what_opens_a_page_is_kept_as_a_hash_only(paper: Office, tmp_path:
     paper.desk.links.set_pin("local", PIN)
     _, _, link = await linked(paper)
     secret = PIN if kept == "pin" else link.rsplit("/", 1)[1]
-    content = b"".join(path.read_bytes() for path in tmp_path.glob("ix-tools.db*"))
+    content = all_of(tmp_path)
     assert b"508112230" in content
     assert secret.encode() not in content
+
+
+def all_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("ix-tools.db*"))
 
 
 # --- how the link reaches the person
@@ -557,8 +548,6 @@ async def test_the_setting_says_where_a_call_without_a_form_is_decided(office: O
 async def test_a_page_that_moved_is_where_the_waiting_approval_is(paper: Office) -> None:
     """A server that was started again listens elsewhere."""
     call, first, _ = await linked(paper)
-    from ix_tools.links import Hosted
-
     paper.desk.pages = Hosted("https://elsewhere.example.pt")
     again = await waiting(paper, call)
     assert (again.id, again.page) == (first.id, "https://elsewhere.example.pt")
