@@ -257,9 +257,10 @@ class Approvals:
         approve: bool,
         accept_differences: bool = False,
         reason: str = "",
+        by: str = "",
         place: Place = "terminal",
     ) -> Approval:
-        """A person's decision outside the conversation, once."""
+        """A person's decision outside the conversation, once. `by`: who they are there, as `page:ana`, if that is known."""
         found = self.find(identifier)
         if found.channel == "form":
             raise _refusal(
@@ -282,7 +283,7 @@ class Approvals:
             ).rowcount
             if changed:
                 row = connection.execute(sql.select(approvals).where(approvals.c.id == found.id)).one()
-                _record(connection, row, row.state, PLACES[place], place)
+                _record(connection, row, row.state, f"by {by}" if by else PLACES[place], place)
         if not changed:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise _refusal(

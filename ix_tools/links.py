@@ -138,13 +138,13 @@ class Links:
             wanted = sql.select(pins.c.principal).where(pins.c.principal == principal)
             return connection.execute(wanted).one_or_none() is not None
 
-    def check_pin(self, approval: Approval, pin: str) -> None:
-        """Let pass whoever knows the PIN of the approval's principal, where there is one; only so many may try."""
+    def check_pin(self, approval: Approval, pin: str) -> bool:
+        """Whether there is a PIN; whoever does not know it is refused, and only so many may try."""
         mine = pins.c.principal == approval.principal
         with self._store.writing() as connection:
             kept = connection.execute(sql.select(pins).where(mine)).one_or_none()
             if kept is None:
-                return
+                return False
             # Counted before it is compared, so that many tries at once are still so many tries.
             counted = connection.execute(
                 pins.update().where(mine, pins.c.failures < TRIES).values(failures=pins.c.failures + 1)
@@ -173,6 +173,7 @@ class Links:
                 code="pin_wrong",
                 next="type the PIN set with `ix-tools approvals pin`",
             )
+        return True
 
 
 async def invited(pages: Pages, kept: Links, approval: Approval, settings: Settings) -> Invitation:

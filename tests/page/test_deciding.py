@@ -52,6 +52,15 @@ def trail(office: Office, approval: Approval) -> list[tuple[str, str]]:
     return [(row.event, row.face) for row in rows]
 
 
+def decided_by(office: Office, approval: Approval) -> str:
+    """As the audit trail says it."""
+    with office.desk.store.reading() as connection:
+        wanted = sql.select(audit.c.outcome).where(
+            audit.c.approval == approval.id, audit.c.event == "approval approved"
+        )
+        return str(connection.execute(wanted).scalar_one())
+
+
 # --- what it shows
 
 
@@ -431,22 +440,20 @@ async def test_a_form_in_the_host_has_no_page(paper: Office, visitor: Visitor) -
 async def test_a_sign_in_comes_before_the_page_and_before_the_decision(paper: Office) -> None:
     """The seam for servers that know who people are."""
 
-    async def nobody(request: Request, approval: Approval) -> Response | None:
-        return (
-            None
-            if request.headers.get("x-signed-in") == approval.principal
-            else PlainTextResponse("Who?", 401)
-        )
+    async def known(request: Request, approval: Approval) -> Response | str:
+        who = request.headers.get("x-signed-in", "")
+        return who if who in {"ana", approval.principal} else PlainTextResponse("Who?", 401)
 
-    visitor = Visitor(paper.desk, nobody)
+    visitor = Visitor(paper.desk, known)
     _, asked, link = await linked(paper)
     assert (await visitor.look(link)).text == "Who?"
-    visitor.client.headers["x-signed-in"] = "local"
+    visitor.client.headers["x-signed-in"] = "ana"
     page = await visitor.look(link)
     form = {"csrf": csrf(page.text), "decision": "approve"}
     assert (await visitor.send(link, form, {"x-signed-in": "eve"})).status_code == 401
     assert state(paper, asked) == "pending"
     assert (await visitor.send(link, form)).status_code == 303
+    assert decided_by(paper, asked) == "by page:ana"
 
 
 # --- the PIN
@@ -463,6 +470,7 @@ async def test_with_a_pin_the_link_alone_approves_nothing(paper: Office, visitor
     assert state(paper, asked) == "pending"
     assert (await visitor.decide(link, pin=PIN)).status_code == 303
     assert state(paper, asked) == "approved"
+    assert decided_by(paper, asked) == "by page:local"
 
 
 async def test_a_pin_cannot_be_guessed_at_leisure(paper: Office, visitor: Visitor) -> None:

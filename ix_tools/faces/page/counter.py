@@ -40,8 +40,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 
-SignIn = Callable[[Request, Approval], Awaitable[Response | None]]
-"""Asks who is there, beyond the link: None lets them pass, an answer (a form, a redirect) is given instead of the page."""
+SignIn = Callable[[Request, Approval], Awaitable[Response | str]]
+"""Says who is there, beyond the link: their name; or an answer (a form, a redirect) that is given instead of the page."""
 
 
 class Hosting(Protocol):
@@ -102,8 +102,9 @@ class Counter:
             found = await run_in_threadpool(self._behind, request)
             if found is None:
                 return _outcome("unknown", language, 404)
-            if self._sign_in is not None and (stopped := await self._sign_in(request, found)) is not None:
-                return stopped
+            who = await self._sign_in(request, found) if self._sign_in is not None else ""
+            if isinstance(who, Response):
+                return who
             return await run_in_threadpool(self._page, request, found)
         except StoreUnavailable:
             return _outcome("unavailable", language, 503)
@@ -123,9 +124,10 @@ class Counter:
             found = await run_in_threadpool(self._behind, request)
             if found is None:
                 return _outcome("unknown", language, 404)
-            if self._sign_in is not None and (stopped := await self._sign_in(request, found)) is not None:
-                return stopped
-            return await run_in_threadpool(self._decide, request, found, answer)
+            who = await self._sign_in(request, found) if self._sign_in is not None else ""
+            if isinstance(who, Response):
+                return who
+            return await run_in_threadpool(self._decide, request, found, answer, who)
         except StoreUnavailable:
             return _outcome("unavailable", language, 503)
 
@@ -152,7 +154,9 @@ class Counter:
         late = approval.state in {"pending", "approved"} and approval.expires_at <= self._approvals.clock()
         return "expired" if late else approval.state
 
-    def _page(self, request: Request, found: Approval, error: str = "", status: int = 200) -> Response:
+    def _page(
+        self, request: Request, found: Approval, error: str = "", status: int = 200, said: str = ""
+    ) -> Response:
         language = self._spoken(request)
         state = self._state(found)
         if state != "pending":
@@ -160,7 +164,12 @@ class Counter:
         nonce = _nonce(request) or secrets.token_urlsafe(24)
         secret = request.path_params["secret"]
         page = show.approval(
-            found, language, token(nonce, secret), pin=self._links.has_pin(found.principal), error=error
+            found,
+            language,
+            token(nonce, secret),
+            pin=self._links.has_pin(found.principal),
+            error=error,
+            said=said,
         )
         answer = HTMLResponse(page, status, HEADERS)
         answer.set_cookie(
@@ -173,7 +182,7 @@ class Counter:
         )
         return answer
 
-    def _decide(self, request: Request, found: Approval, answer: Answer) -> Response:
+    def _decide(self, request: Request, found: Approval, answer: Answer, who: str) -> Response:
         language = self._spoken(request)
         approve = answer.decision == "approve"
         state = self._state(found)
@@ -182,20 +191,23 @@ class Counter:
         try:
             if approve and found.differs and not answer.accept_differences:
                 return self._page(request, found, "differences_not_accepted", 422)
-            if approve:
-                self._links.check_pin(found, answer.pin)
-            self._approvals.decide(
+            if approve and self._links.check_pin(found, answer.pin):
+                who = who or found.principal
+            decided = self._approvals.decide(
                 found.id,
                 approve=approve,
                 accept_differences=answer.accept_differences,
                 reason="" if approve else answer.reason,
+                by=f"page:{who}" if who else "",
                 place="page",
             )
         except ApprovalRefused as refusal:
-            if refusal.code in show.ERRORS:
-                return self._page(request, found, refusal.code, 403)
             now = self._approvals.find(found.id)
+            if self._state(now) == "pending":
+                return self._page(request, now, refusal.code, 403, refusal.message)
             return HTMLResponse(show.outcome(self._state(now), language, now, again=True), 409, HEADERS)
+        if self._state(decided) == "pending":  # the yes of somebody else is needed, too
+            return HTMLResponse(show.outcome("partly", language, decided), headers=HEADERS)
         return RedirectResponse(f"{request.url.path}?lang={language}", 303, HEADERS)
 
 

@@ -20,14 +20,16 @@ from ix_tools.sheet import Entry, Paper, Sheet
 from ix_tools.vocabulary import LISBON, visible
 from ix_tools.words import ACTIONS, LABELS, Language
 
-__all__ = ["ERRORS", "approval", "outcome", "style_hash"]
+__all__ = ["approval", "outcome", "style_hash"]
 
 TAGS = {"pt": "pt-PT", "en": "en-GB"}
 AT_FIELD = {"differences_not_accepted": "accept", "pin_wrong": "pin", "pin_locked": "pin"}
 
 
-def approval(found: Approval, language: Language, csrf: str, *, pin: bool, error: str = "") -> str:
-    """The page of an approval that waits."""
+def approval(
+    found: Approval, language: Language, csrf: str, *, pin: bool, error: str = "", said: str = ""
+) -> str:
+    """The page of an approval that waits; `error` is the code of what was not accepted, `said` its own words."""
     sheet = Sheet.model_validate_json(found.sheet)
     paper = sheet.paper
     return _filled(
@@ -53,7 +55,7 @@ def approval(found: Approval, language: Language, csrf: str, *, pin: bool, error
         until=_moment(found.expires_at, language),
         csrf=csrf,
         pin=pin,
-        error=ERRORS[error].in_(language) if error else "",
+        error=ERRORS[error].in_(language) if error in ERRORS else said,
         error_at=AT_FIELD.get(error, ""),
     )
 

@@ -74,6 +74,13 @@ OUTCOMES: dict[str, tuple[Said, Said]] = {
             "Go back to the conversation. The same request, repeated, now goes through, once and if the document does not change.",
         ),
     ),
+    "partly": (
+        Said("A sua aprovação ficou registada", "Your approval is noted"),
+        Said(
+            "Falta ainda a de outra pessoa; só depois o pedido pode seguir.",
+            "Somebody else must approve, too; only then can the request go through.",
+        ),
+    ),
     "used": (
         Said("Aprovado e já usado", "Approved, and used"),
         Said(
