@@ -10,6 +10,7 @@ from ix_tools import audit
 from ix_tools.account import Account, account_name
 from ix_tools.approvals import Approvals
 from ix_tools.journal import Journal
+from ix_tools.links import Links, Pages
 from ix_tools.pace import Pace
 from ix_tools.principals import EVERYTHING, Scope
 from ix_tools.settings import Settings, data_folder
@@ -40,6 +41,8 @@ class Desk:
     journal: Journal
     store: Store
     now: Callable[[], datetime] = lisbon_now
+    pages: Pages | None = None
+    """Whoever shows the pages of approvals in this process, if anybody does."""
     swept: bool = False
     """Whether what a crash left open was looked at."""
     scopes: frozenset[Scope] = EVERYTHING
@@ -59,6 +62,11 @@ class Desk:
         pace = Pace(store, account_name(settings), settings.requests_per_minute, settings.timeout_seconds)
         approvals = Approvals(store, settings.approval_minutes, clock)
         return cls(settings, Account(settings, pace), approvals, journal_of(settings, store), store, now)
+
+    @property
+    def links(self) -> Links:
+        """The links to pages of approvals."""
+        return Links(self.store, self.approvals.clock)
 
     async def close(self) -> None:
         """Close connections."""

@@ -67,6 +67,13 @@ class IxError(Exception):
 
     def as_dict(self) -> dict[str, Any]:
         """The same shape on every face."""
+        from ix_tools.vocabulary import all_legible  # where something failed, starting up is over
+
+        # What InvoiceXpress answered, and names out of the account, are in here.
+        shown: dict[str, Any] = all_legible(self._shown())
+        return shown
+
+    def _shown(self) -> dict[str, Any]:
         return {
             "ok": False,
             "code": self.code,

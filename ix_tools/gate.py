@@ -8,13 +8,15 @@ from typing import Any
 import anyio
 
 from ix_tools import audit, render
-from ix_tools.approvals import Approval, Asked, Binding, Reply, digest
+from ix_tools.approvals import Approval, Asked, Asker, Binding, Channel, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
+from ix_tools.links import Invitation, invited
 from ix_tools.operation import Covering, Finding, Operation, Preview
 from ix_tools.principals import missing_scope, scope_of
 from ix_tools.settings import SANDBOX_NOTICE, Settings
+from ix_tools.sheet import sheet
 from ix_tools.vocabulary import secrets_in
 
 ADDED_BY_ISSUING = {
@@ -61,7 +63,7 @@ async def approved(
     call: Operation[Any],
     facts: Facts,
     warnings: tuple[Finding, ...],
-    can_ask: bool,
+    asker: Asker,
     reply: Reply | None,
     covering: Covering | None = None,
     done_before: str = "",
@@ -79,32 +81,49 @@ async def approved(
             return used
         covers = tuple(_covered(desk, covering, later, facts) for later in covering.then)
         warnings += (*covering.warnings, *_warnings_of(covering, facts))
-    if reply is not None and settings.approval_channel != "terminal":
+    formal = settings.approval_channel in {"auto", "form"}
+    if reply is not None and formal:
         return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply, covers)
-    by_form = can_ask and settings.approval_channel != "terminal"
+    by_form = asker.form and formal
     if not by_form and settings.approval_channel == "form":
         raise SettingsError(
             "This host cannot ask a person, and the setting approval_channel allows only its form.",
             code="approval_impossible",
             next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
         )
-    # A person who already approved exactly this in a terminal is not asked a second time in a form.
-    in_terminal = settings.approval_channel != "form"
-    if in_terminal and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, covers)):
+    # A person who already approved exactly this in a terminal or on a page is not asked a second time in a form.
+    outside = settings.approval_channel != "form"
+    if outside and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, covers)):
         return used
-    preview = _shown(call, facts, covering)
-    text = render.approval(preview, facts, [one.problem for one in warnings], settings)
-    asked = Asked(text, render.summary(preview, facts, settings), bool(preview.differences))
-    approval = await anyio.to_thread.run_sync(
-        desk.approvals.ask, binding, asked, "form" if by_form else "terminal"
+    paged = not by_form and settings.approval_channel in {"auto", "page"}
+    page = await desk.pages.address() if desk.pages is not None and paged else ""
+    told = [one.problem for one in warnings]
+    shown = sheet(_shown(call, facts, covering), facts, told, settings.account, settings.sandbox)
+    asked = Asked(
+        text=render.approval(shown, settings.language),
+        summary=render.summary(shown, settings.language),
+        differs=bool(shown.differences),
+        sheet=shown.model_dump_json(exclude_defaults=True),
+        by=asker,
+        page=page,
     )
-    if by_form:
+    channel: Channel = "form" if by_form else "page" if page else "terminal"
+    approval = await anyio.to_thread.run_sync(desk.approvals.ask, binding, asked, channel)
+    if by_form or (page and asker.link):
         raise ApprovalNeeded(approval)
-    return approval_required(approval, settings)
+    if desk.pages is None or not page:
+        return approval_required(approval, settings)
+    return approval_required(approval, settings, await invited(desk.pages, desk.links, approval, settings))
 
 
-def approval_required(approval: Approval, settings: Settings) -> dict[str, Any]:
+def approval_required(
+    approval: Approval, settings: Settings, invitation: Invitation | None = None
+) -> dict[str, Any]:
     """What a call returns while a person has not decided yet."""
+    command = f"ix-tools approvals approve {approval.id}"
+    how = f"A person runs `{command}` in a terminal"
+    if invitation is not None:
+        how = f"{invitation.how[0].upper()}{invitation.how[1:]}, or runs `{command}` in a terminal"
     return {
         "ok": False,
         "status": "approval_required",
@@ -112,15 +131,15 @@ def approval_required(approval: Approval, settings: Settings) -> dict[str, Any]:
             "id": approval.id,
             "expires_at": render.moment(approval.expires_at),
             "summary": approval.summary,
-            "command": f"ix-tools approvals approve {approval.id}",
+            "command": command,
+            **({"url": invitation.url} if invitation is not None and invitation.url else {}),
         },
         "preview": approval.text,
         "sent": "nothing",
         "next": [
             {
                 "tool": approval.operation,
-                "why": f"A person runs `ix-tools approvals approve {approval.id}` in a terminal; "
-                "then repeat this same call. Nothing was sent.",
+                "why": f"{how}; then repeat this same call. Nothing was sent.",
             }
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),

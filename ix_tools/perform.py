@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from ix_tools import naming, once, wire
 from ix_tools.aftermath import resolve_left_open
-from ix_tools.approvals import Reply
+from ix_tools.approvals import Asker, Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem
 from ix_tools.facts import Facts, Want, wanted_by
@@ -35,6 +35,7 @@ from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
 from ix_tools.telemetry import observed
 from ix_tools.undo import plan
+from ix_tools.vocabulary import all_legible
 
 __all__ = [
     "ApprovalNeeded",
@@ -54,45 +55,58 @@ async def perform(
     arguments: Mapping[str, Any] | None,
     *,
     can_ask: bool = False,
+    can_link: bool = False,
     reply: Reply | None = None,
     progress: Progress | None = None,
     face: str = "library",
+    host: str = "",
     covering: Covering | None = None,
 ) -> dict[str, Any]:
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person.
 
-    `covering`: the recipe that this call is a part of, where one yes covers several of its calls.
+    `can_ask`: it can show a form and bring back the answer; `can_link`: it can send the person to a page, out of
+    the model's sight; `host`: what the program on the other side calls itself; `covering`: the recipe that this call
+    is a part of, where one yes covers several of its calls.
     """
     call = parse(name, arguments or {})
+    asker = Asker(face, host, form=can_ask, link=can_link)
     with observed(call.spec.name, face):
-        return await _performed(desk, call, arguments or {}, can_ask, reply, progress, face, covering)
+        return await _performed(desk, call, arguments or {}, asker, reply, progress, covering)
 
 
 async def _performed(
     desk: Desk,
     call: Operation[Any],
     arguments: Mapping[str, Any],
-    can_ask: bool,
+    asker: Asker,
     reply: Reply | None,
     progress: Progress | None,
-    face: str,
     covering: Covering | None,
 ) -> dict[str, Any]:
     spec = call.spec
+    again = partial(
+        perform,
+        desk,
+        can_ask=asker.form,
+        can_link=asker.link,
+        progress=progress,
+        face=asker.face,
+        host=asker.host,
+    )
     await permitted(desk, call)
     allowed(spec, desk.settings)
     if spec.route is None:
-        road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
+        road = partial(again, reply=reply)
         sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments))
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
-    caller = once.caller_of(desk, call, face, arguments)
+    caller = once.caller_of(desk, call, asker.face, arguments)
     held = await once.recorded(desk, call, caller) if spec.effect.writes else None
     if isinstance(held, dict):
         return held
     async with once.holding(desk, held):
-        prepared = await _prepared(desk, looking, call, caller, held, can_ask, reply, covering)
+        prepared = await _prepared(desk, looking, call, caller, held, asker, reply, covering)
     if isinstance(prepared, dict):
         return prepared
     call, facts, warnings, approval, given = prepared
@@ -104,9 +118,7 @@ async def _performed(
             await once.again(desk, held, approval)
     intent = held or await once.begin(desk, call, caller, facts, approval)
     if not intent.mine:
-        return await perform(
-            desk, spec.name, arguments, can_ask=can_ask, progress=progress, face=face, covering=covering
-        )
+        return await again(spec.name, arguments, covering=covering)
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
@@ -128,7 +140,7 @@ async def _prepared(
     call: Operation[Any],
     caller: once.Caller,
     held: Intent | None,
-    can_ask: bool,
+    asker: Asker,
     reply: Reply | None,
     covering: Covering | None,
 ) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
@@ -153,7 +165,7 @@ async def _prepared(
         before = await once.done_before(desk, caller)
         warnings += once.said_of(before)
         passed = await approved(
-            desk, call, facts, warnings, can_ask, reply, covering, done_before=before.id if before else ""
+            desk, call, facts, warnings, asker, reply, covering, done_before=before.id if before else ""
         )
         if isinstance(passed, dict):
             return passed
@@ -298,7 +310,7 @@ def _result(
     desk: Desk, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
 ) -> dict[str, Any]:
     """The same shape for every operation: ok, the record, warnings, next steps, what would undo it, and that it is a sandbox if it is."""
-    shown = {"ok": True, **result.model_dump(mode="json", exclude_none=True)}
+    shown = {"ok": True, **all_legible(result.model_dump(mode="json", exclude_none=True))}
     if warnings:
         shown["warnings"] = [one.problem.as_dict() for one in warnings]
     steps = [step.as_dict() for step in call.next_steps(result)]

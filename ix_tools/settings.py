@@ -142,8 +142,12 @@ class Settings(BaseModel):
     """What is written to standard error."""
     language: Literal["pt", "en"] = "pt"
     """Language of what a person reads: approvals, tables."""
-    approval_channel: Literal["auto", "form", "terminal"] = "auto"
-    """Where a person says yes: in the host's form, or only with `ix-tools approvals` in a terminal; auto: form where the host can ask."""
+    approval_channel: Literal["auto", "form", "page", "terminal"] = "auto"
+    """Where a person says yes: in the host's form, on a page, or in a terminal; auto: form where the host can ask."""
+    approval_link: Literal["auto", "browser", "terminal", "result"] = "auto"
+    """How a page's link reaches the person; auto: in the result, which a model reads, only if the page wants a PIN or sign-in."""
+    approval_wait_seconds: Annotated[int, AfterValidator(lambda n: _between(n, 0, 600))] = 45
+    """How long a call waits for the person whom a host sent to the page, before it must be repeated."""
     approval_minutes: Annotated[int, AfterValidator(lambda n: _between(n, 1, 1440))] = 15
     """How long an approval stays valid."""
     allow_account_setup: bool = False

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; tested to be the newest file in migrations/versions."""
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
@@ -54,7 +54,29 @@ approvals = sql.Table(
     sql.Column("expires_at", sql.Float, nullable=False),
     sql.Column("decided_at", sql.Float),
     sql.Column("reason", sql.Text),
+    sql.Column("sheet", sql.Text, nullable=False, server_default=""),  # what the person saw, as data
+    sql.Column("face", sql.String(20), nullable=False, server_default=""),  # through what it was asked
+    sql.Column("host", sql.String(200), nullable=False, server_default=""),  # what that calls itself
+    sql.Column("page", sql.String(300), nullable=False, server_default=""),  # address where its page is shown
     sql.Index("approvals_by_binding", "principal", "account", "operation", "arguments"),
+)
+
+links = sql.Table(
+    "links",
+    metadata,
+    sql.Column("hash", sql.String(64), primary_key=True),  # SHA-256 of the secret in the link
+    sql.Column("approval", sql.String(16), nullable=False),
+    sql.Column("way", sql.String(20), nullable=False),  # how it went to the person
+    sql.Column("expires_at", sql.Float, nullable=False),
+)
+
+pins = sql.Table(
+    "pins",
+    metadata,
+    sql.Column("principal", sql.String(200), primary_key=True),
+    sql.Column("salt", sql.String(64), nullable=False),
+    sql.Column("hash", sql.String(64), nullable=False),  # scrypt
+    sql.Column("failures", sql.Integer, nullable=False),  # in a row
 )
 
 differences = sql.Table(

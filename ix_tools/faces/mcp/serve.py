@@ -4,10 +4,10 @@ import argparse
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
@@ -15,15 +15,28 @@ from ix_tools.errors import SettingsError
 from ix_tools.settings import Settings, for_sandbox, listed, load
 
 if TYPE_CHECKING:
+    from ix_tools.links import Pages
     from ix_tools.perform import Desk
     from ix_tools.sandbox.server import Sandbox
+
+    class Served(Pages, Protocol):
+        """Pages of approvals that this process shows, until it closes them."""
+
+        def close(self) -> None:
+            """Stop showing them."""
+
+    Show = Callable[[Desk], Served]
 
 
 class LazyDesk:
     """The desk, opened at the first call that needs it: starting the server contacts nobody."""
 
-    def __init__(self, settings: Settings, sandbox_file: Path | None = None) -> None:
-        """Keep the settings; with `settings.sandbox`, a sandbox is started with the desk."""
+    def __init__(
+        self, settings: Settings, sandbox_file: Path | None = None, show: "Show | None" = None
+    ) -> None:
+        """Keep the settings; with `settings.sandbox`, a sandbox is started with the desk. `show`: the pages of its approvals."""
+        self._show = show
+        self._pages: Served | None = None
         self._settings = settings
         self._sandbox_file = sandbox_file
         self._desk: Desk | None = None
@@ -47,10 +60,15 @@ class LazyDesk:
             self._box = Sandbox(db=self._sandbox_file, language=settings.language)
             self._box.__enter__()
             settings = for_sandbox(settings, self._box.base_url, self._box.api_key)
-        return Desk.open(settings)
+        desk = Desk.open(settings)
+        if self._show is not None:
+            desk.pages = self._pages = self._show(desk)
+        return desk
 
     async def close(self) -> None:
         """Close what was opened."""
+        if self._pages is not None:
+            await anyio.to_thread.run_sync(self._pages.close)
         if self._desk is not None:
             await self._desk.close()
         if self._box is not None:
@@ -58,9 +76,11 @@ class LazyDesk:
 
 
 @asynccontextmanager
-async def desk_of(settings: Settings, sandbox_file: Path | None = None) -> AsyncIterator[LazyDesk]:
+async def desk_of(
+    settings: Settings, sandbox_file: Path | None = None, show: "Show | None" = None
+) -> AsyncIterator[LazyDesk]:
     """A desk that is closed at the end, whatever happens."""
-    desk = LazyDesk(settings, sandbox_file)
+    desk = LazyDesk(settings, sandbox_file, show)
     try:
         yield desk
     finally:
@@ -105,8 +125,11 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run until the host closes standard input; 2 when the settings do not allow a start."""
+def main(argv: Sequence[str], show: "Show | None" = None) -> int:
+    """Run until the host closes standard input; 2 when the settings do not allow a start.
+
+    `show`: whoever shows the pages of a desk's approvals on this machine.
+    """
     options = arguments().parse_args(argv)
     try:
         settings = narrowed(load(), options)
@@ -122,7 +145,7 @@ def main(argv: Sequence[str]) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=settings.log_level, format="%(levelname)s %(name)s: %(message)s"
     )
-    return anyio.run(_serve, settings, options.sandbox_file)
+    return anyio.run(_serve, settings, options.sandbox_file, show)
 
 
 def narrowed(settings: Settings, options: argparse.Namespace) -> Settings:
@@ -138,7 +161,7 @@ def narrowed(settings: Settings, options: argparse.Namespace) -> Settings:
     )
 
 
-async def _serve(settings: Settings, sandbox_file: Path | None) -> int:
+async def _serve(settings: Settings, sandbox_file: Path | None, show: "Show | None") -> int:
     # After the settings: a wrong one is said at once, and reading their docstrings is cheaper before the SDK is there.
     from mcp.server.stdio import stdio_server
 
@@ -150,7 +173,7 @@ async def _serve(settings: Settings, sandbox_file: Path | None) -> int:
     except UnknownName as wrong:
         print(f"Nothing was started: {wrong}.", file=sys.stderr)
         return 2
-    async with desk_of(settings, sandbox_file) as desk, stdio_server() as (incoming, outgoing):
+    async with desk_of(settings, sandbox_file, show) as desk, stdio_server() as (incoming, outgoing):
         server: Any = build(desk.open, tools)
         # What was loaded to start lives as long as the process: collecting it again and again only costs pauses.
         gc.freeze()
