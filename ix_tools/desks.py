@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ix_tools.desk import Desk, store_of
+from ix_tools.links import Pages
 from ix_tools.principals import Principal
 from ix_tools.settings import Settings
 from ix_tools.store import Store
@@ -51,6 +52,8 @@ class Desks:
         self.store = store_of(settings)
         self.accounts: Mapping[str, Settings] = settings.by_account()
         """The settings of each account, by the name that callers use."""
+        self.pages: Pages | None = None
+        """Whoever shows the pages of approvals, once the server knows its address."""
         self._shared: dict[str, Desk] = {}
         self._kept: OrderedDict[tuple[Principal, str], Desk] = OrderedDict()
 
@@ -62,7 +65,9 @@ class Desks:
         if desk is None:
             shared = self._of_account(name)
             settings = shared.settings.model_copy(update={"principal": principal.name})
-            desk = self._kept[key] = replace(shared, settings=settings, scopes=principal.scopes)
+            desk = self._kept[key] = replace(
+                shared, settings=settings, scopes=principal.scopes, pages=self.pages
+            )
             if len(self._kept) > MOST:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)

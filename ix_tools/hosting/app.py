@@ -17,17 +17,18 @@ from starlette.routing import BaseRoute, Route
 from ix_tools.desk import Desk
 from ix_tools.desks import HEADER, Desks
 from ix_tools.errors import StoreUnavailable
-from ix_tools.faces import rest
+from ix_tools.faces import page, rest
 from ix_tools.faces.mcp import http as mcp
 from ix_tools.hosting.callers import Callers
 from ix_tools.hosting.door import Door
+from ix_tools.links import Hosted
 from ix_tools.principals import Principal
 from ix_tools.settings import Settings
 from ix_tools.store import Store
 
 # Each face gives `routes(hosting)`, behind the question who is calling, and may give `open_routes(hosting)`, which answer
 # for themselves; Host, Origin and size are checked for both.
-FACES: Sequence[Any] = (rest,)
+FACES: Sequence[Any] = (rest, page)
 
 
 class Host:
@@ -57,6 +58,7 @@ def application(
 ) -> Starlette:
     """The whole server. `needed`: whether whoever calls must say who they are."""
     hosting = Host(settings, address, desks(settings))
+    hosting.desks.pages = Hosted(address)
     known = Callers(settings, hosting.store, address, needed=needed)
     endpoint = mcp.endpoint(hosting)
     closed: list[BaseRoute] = [*endpoint.routes]

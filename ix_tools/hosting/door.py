@@ -89,7 +89,8 @@ class Door:
                 log.info(
                     "%s %s %s",
                     scope["method"],
-                    scope["path"],
+                    # The pattern where there is one: the path of an approval's page is a secret.
+                    getattr(scope.get("route"), "path", None) or scope["path"],
                     status or 500,
                     extra={
                         "principal": who.name if who else "",

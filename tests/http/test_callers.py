@@ -10,6 +10,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, InputRequiredResult, PromptReference
 
 from ix_tools.faces.mcp.server import chosen
+from ix_tools.listing import Choice
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.principals import BY_EFFECT, BY_NAME, Scope, scope_of
 from ix_tools.resources import EXEMPTIONS
@@ -75,7 +76,7 @@ async def test_a_caller_sees_the_tools_it_may_use(
 async def test_a_caller_with_one_account_sees_the_tools_as_they_are(served: Served) -> None:
     async with served.host(served.token()) as host:
         listed = await host.client.list_tools()
-    known = {tool["name"]: tool["inputSchema"] for tool in chosen(["all"])}
+    known = {tool["name"]: tool["inputSchema"] for tool in chosen(Choice(toolsets=("all",)))}
     assert all(tool.input_schema == known[tool.name] for tool in listed.tools)
 
 

@@ -1,7 +1,7 @@
 """The page face: what waits for a person, shown as a document, decided with Approve or Reject.
 
-    GET   /approvals/SECRET    shows, and never decides
-    POST  /approvals/SECRET    decides, once: the link, a token of this page, the right Host and Origin, and a PIN where one is set
+    GET   /approve/SECRET    shows, and never decides
+    POST  /approve/SECRET    decides, once: the link, a token of this page, the right Host and Origin, and a PIN where one is set
 
 Over HTTP it is `open_routes` of the server; on standard input and output a small server of its own (`local`).
 """
