@@ -40,6 +40,7 @@ def test_a_trail_that_nobody_touched_is_whole(place: str, tmp_path: Path) -> Non
     store.close()
 
 
+@pytest.mark.timeout(300)
 def test_every_one_of_200_tamperings_is_found_with_its_row(place: str, tmp_path: Path) -> None:
     store = written(place, tmp_path)
     whole = kept(store)
