@@ -66,8 +66,10 @@ def places(box: Sandbox, folder: Path, server: str) -> Iterator[Places]:
             knock = stack.enter_context(socket.socket())
             knock.setblocking(False)
             knock.connect_ex(silent.getsockname())
+        ledger = Ledger(box)
+        stack.callback(ledger.close)
         yield Places(
-            Ledger(box),
+            ledger,
             folder,
             empty,
             server,

@@ -117,7 +117,7 @@ def _relative(arguments: Mapping[str, Any]) -> dict[str, str]:
 async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str, Any] | Intent | None:
     """The result of the first time; or an unfinished create of ours to go on with; or None: this is the first time."""
     give_up = anyio.current_time() + desk.settings.timeout_seconds
-    intent = await _earlier(desk, caller)
+    pause, intent = 0.05, await _earlier(desk, caller)
     while intent is not None and intent.state not in {"refused", "absent"}:
         if intent.content != caller.content or intent.operation != caller.operation:
             raise Refused(
@@ -138,7 +138,8 @@ async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str
                 next="repeat the same call in a few seconds to get its result",
                 retryable=True,
             )
-        await anyio.sleep(0.05 + secrets.randbelow(100) / 1000)
+        await anyio.sleep(pause + secrets.randbelow(100) / 1000)
+        pause = min(0.5, pause * 1.5)  # many who wait must not slow down the one they wait for
         intent = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
     return None
 

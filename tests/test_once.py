@@ -392,6 +392,7 @@ def test_a_host_that_stood_still_does_not_go_on_sending(place: str, monkeypatch:
     journal._store.close()
 
 
+@pytest.mark.timeout(300)
 def test_64_equal_calls_of_two_processes_are_one_request(running_box: Sandbox, place: str) -> None:
     running_box.reset()
     running_box.set_option("rate_limit", 1_000_000)

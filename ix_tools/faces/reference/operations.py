@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -92,6 +92,36 @@ def _twice(one: type[Operation[Any]]) -> str:
             else again
         )
     return "gives the first result again, on the same day or with the same `idempotency_key`"
+
+
+def did_it_happen() -> str:
+    """For every write: the answer after a broken connection, what is kept to give it, and what the same call then does."""
+    rows = [
+        (
+            f"[{one.spec.name}](reference.md#{one.spec.name})",
+            _sentences(one.happened),
+            "The document." if one.trace is Operation.trace else _sentences(one.trace),
+            _repeated(one),
+        )
+        for one in catalogue().values()
+        if one.spec.effect.writes
+    ]
+    return table(("Call", "Did it happen?", "Kept to tell", "The same call again"), rows)
+
+
+def _sentences(of: Callable[..., Any]) -> str:
+    return " ".join((of.__doc__ or "").split())
+
+
+def _repeated(one: type[Operation[Any]]) -> str:
+    if "proprietary_uid" in one.model_fields:
+        return "is sent under the same unique id: InvoiceXpress answers with the first document"
+    if one.to_check and not one.spec.idempotent:
+        return f"is not sent again by itself; {one.to_check}"
+    approved = " and a person approves it again" if one.spec.effect.gated else ""
+    if one.spec.idempotent:
+        return f"looks; where that does not tell, it is sent again once the first is over{approved}: it does no harm"
+    return f"looks; it is sent again once it surely did not happen{approved}"
 
 
 def parameters(schema: Mapping[str, Any]) -> str:
