@@ -21,6 +21,7 @@ from ix_tools import sending as lent
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
+from ix_tools.directory import known
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, approval_required, approved
@@ -28,7 +29,6 @@ from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
 from ix_tools.operation import Finding, Operation
-from ix_tools.operations.catalogue import catalogue
 from ix_tools.operations.files import GetPdf
 from ix_tools.readback import hold, read_back, stored_differently
 from ix_tools.sending import Progress, Sending
@@ -50,9 +50,9 @@ async def perform(
     face: str = "library",
 ) -> dict[str, Any]:
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person."""
-    call = parse(name, arguments or {})
-    spec = call.spec
+    spec = known(name).spec
     allowed(spec, desk.settings)
+    call = parse(name, arguments or {})
     if spec.route is None:
         road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
         sending = Sending(desk, Facts(now=desk.now()), progress, road)
@@ -170,13 +170,7 @@ async def _swept(desk: Desk) -> None:
 
 def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
     """The call, strictly; every fault at once."""
-    operation = catalogue().get(name)
-    if operation is None:
-        raise InvalidArguments(
-            f"There is no tool called {name!r}.",
-            code="unknown_tool",
-            next="find it by words with search_operations",
-        )
+    operation = known(name)
     try:
         return operation.model_validate(dict(arguments))
     except ValidationError as faults:

@@ -330,6 +330,27 @@ def test_starting_contacts_nobody_and_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_server_for_reading_alone_lists_what_was_chosen_and_writes_nothing(
+    box: Sandbox, account: dict[str, str]
+) -> None:
+    """Options and settings add up: an option closes more, and opens nothing."""
+    options = ("--read-only", "--tools", "run_operation,create_invoice,list_taxes,get_client")
+    with Process(*SERVE, *options, env={**account, "INVOICEXPRESS_EXCLUDE": "get_client"}) as process:
+        process.hello()
+        tools = process.ask("tools/list")["result"]["tools"]
+        assert [tool["name"] for tool in tools] == ["list_taxes", "run_operation"]
+        assert all(tool["annotations"]["readOnlyHint"] for tool in tools)
+        draft = dict(catalogue()["create_invoice"].spec.example)
+        inner = {"operation": "create_invoice", "arguments": draft}
+        assert process.call("create_invoice", **draft)["code"] == "read_only"
+        assert process.call("run_operation", **inner)["code"] == "read_only"
+        excluded = {"operation": "get_client", "arguments": {"client_id": 501}}
+        assert process.call("run_operation", **excluded)["code"] == "operation_excluded"
+        assert process.call("run_operation", operation="list_clients")["ok"], "not listed, but not closed"
+        assert process.ended() == (0, "")
+    assert {one["method"] for one in box.requests()} == {"GET"}
+
+
 @pytest.mark.parametrize(
     "given",
     [{}, {"account": "acme"}, {"api_key": "some-key-0000"}, {"account": "a.b", "api_key": "some-key-0000"}],
