@@ -170,6 +170,9 @@ async def every_other_tool(
     call: Callable[..., Awaitable[dict[str, Any]]], number: int, draft: dict[str, Any]
 ) -> None:
     """The tools that are not listed unless they are asked for, and the rest."""
+    await call("search_operations", text="cliente")
+    await call("describe_operation", operation="get_client")
+    await call("run_operation", operation="get_client", arguments={"client_id": 501})
     await call("get_qr_code", document_id=number)
     quote = (await call("create_estimate", document_type="quotes", **draft))["document"]["id"]
     await call("update_estimate", document_type="quotes", document_id=quote, reference="PO-2")
