@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from ix_tools.errors import InvalidArguments, Problem
+from ix_tools.errors import InvalidArguments
 from ix_tools.fiscal.exemptions import plain_words
 from ix_tools.offer import closed
 from ix_tools.operation import Effect, Operation
@@ -101,12 +101,11 @@ def known(name: str) -> type[Operation[Any]]:
     """An operation by its name; a name that is none is refused with those that are like it."""
     operation = catalogue().get(name)
     if operation is None:
-        near = difflib.get_close_matches(name, catalogue(), n=3, cutoff=0.6)
+        near = " or ".join(difflib.get_close_matches(name, catalogue(), n=3, cutoff=0.6))
         raise InvalidArguments(
-            f"There is no operation called {name!r}.",
+            f"There is no tool called {name[:64]!r}.",
             code="unknown_tool",
-            problems=[Problem("operation", "there is none of this name", ", ".join(near))],
-            next="find it by words with search_operations",
+            next=f"{f'call {near} if that is meant, or ' if near else ''}find it by words with search_operations",
         )
     return operation
 

@@ -13,7 +13,7 @@ from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
 from ix_tools.links import Invitation, invited
-from ix_tools.operation import Covering, Finding, Operation, Preview
+from ix_tools.operation import Covering, Finding, Operation, Preview, Spec
 from ix_tools.principals import missing_scope, scope_of
 from ix_tools.settings import SANDBOX_NOTICE, Settings
 from ix_tools.sheet import sheet
@@ -42,20 +42,20 @@ class ApprovalNeeded(Exception):
         self.approval = approval
 
 
-async def permitted(desk: Desk, call: Operation[Any]) -> None:
+async def permitted(desk: Desk, spec: Spec) -> None:
     """Refuse, and write down, what the caller's scopes do not reach."""
-    scope = scope_of(call.spec)
+    scope = scope_of(spec)
     if scope in desk.scopes:
         return
     entry = audit.Entry(
         event="call refused",
         principal=desk.settings.principal,
         account=desk.account.name,
-        operation=call.spec.name,
+        operation=spec.name,
         outcome=f"scope {scope} is missing",
     )
     await anyio.to_thread.run_sync(audit.write, desk.store, entry)
-    raise missing_scope(scope, call.spec.name, desk.scopes)
+    raise missing_scope(scope, spec.name, desk.scopes)
 
 
 async def approved(

@@ -10,7 +10,6 @@ Only errors travel back, and each says what was sent.
 
 import json
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -21,6 +20,7 @@ from ix_tools import naming, once, wire
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Asker, Reply
 from ix_tools.desk import Desk
+from ix_tools.directory import known
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, approval_required, approved, permitted
@@ -28,7 +28,6 @@ from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
 from ix_tools.operation import Covering, Finding, Guard, Operation, refusal, summary
-from ix_tools.operations.catalogue import catalogue
 from ix_tools.readback import hold, read_back, stored_differently
 from ix_tools.sending import Progress, Sending, handed_on
 from ix_tools.settings import SANDBOX_NOTICE
@@ -42,7 +41,7 @@ __all__ = [
     "Desk",
     "Reply",
     "approval_required",
-    "operation_named",
+    "known",
     "parse",
     "pdf_content",
     "perform",
@@ -68,6 +67,10 @@ async def perform(
     the model's sight; `host`: what the program on the other side calls itself; `covering`: the recipe that this call
     is a part of, where one yes covers several of its calls.
     """
+    # Before the arguments are looked at: what may not be called need not be called rightly.
+    spec = known(name).spec
+    await permitted(desk, spec)
+    allowed(spec, desk.settings)
     call = parse(name, arguments or {})
     asker = Asker(face, host, form=can_ask, link=can_link)
     with observed(call.spec.name, face):
@@ -93,8 +96,6 @@ async def _performed(
         face=asker.face,
         host=asker.host,
     )
-    await permitted(desk, call)
-    allowed(spec, desk.settings)
     if spec.route is None:
         road = partial(again, reply=reply)
         sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments))
@@ -226,22 +227,9 @@ async def _swept(desk: Desk) -> None:
 # --- parse ---------------------------------------------------------------------------------------------
 
 
-def operation_named(name: str) -> type[Operation[Any]]:
-    """The operation of that name; a refusal names those that are nearly called so."""
-    operation = catalogue().get(name)
-    if operation is None:
-        near = get_close_matches(name.replace("-", "_"), catalogue(), n=3, cutoff=0.5)
-        raise InvalidArguments(
-            f"There is no tool called {name[:64]!r}.",
-            code="unknown_tool",
-            next=f"did you mean {' or '.join(near)}?" if near else "find it by words with search_operations",
-        )
-    return operation
-
-
 def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
     """The call, strictly; every fault at once."""
-    operation = operation_named(name)
+    operation = known(name)
     try:
         return operation.model_validate(dict(arguments))
     except ValidationError as faults:

@@ -48,6 +48,21 @@ def test_every_setting_is_shown_with_its_source_and_the_key_with_none_of_its_let
     assert "INVOICEXPRESS_TIMEOUT_SECONDS" in text
 
 
+def test_what_the_settings_close_is_closed_on_the_command_line_too(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVOICEXPRESS_READ_ONLY", "true")
+    monkeypatch.setenv("INVOICEXPRESS_EXCLUDE", "get_client, send_email")
+    assert (cli(*DRAFT).code, cli(*DRAFT).body["code"]) == (2, "read_only")
+    assert cli("get-client", "--client-id", 501).body["code"] == "operation_excluded"
+    run = ("run-operation", "--operation")
+    assert cli(*run, "get_client", "--arguments", '{"client_id": 501}').body["code"] == "operation_excluded"
+    assert cli(*run, "create_invoice", "--arguments", "{}").body["code"] == "read_only", "before any argument"
+    assert cli(*run, "list_taxes").body["taxes"]
+    assert cli(*run, "list_taxes", "--arguments", "client_id=501").code == 2, "pairs have no types here"
+    assert cli.writes() == []
+
+
 # --- tools and schemas --------------------------------------------------------------------------------------
 
 
@@ -68,6 +83,9 @@ def test_a_toolset_is_shown_as_the_server_lists_it(cli: Cli) -> None:
     body = cli("tools", "--toolsets", "core,saft").body
     assert {one["toolset"] for one in body["tools"]} == {"core", "saft"}
     assert cli("tools", "--json", "--toolsets", "core,saft").body["tools"] == chosen(Choice(("core", "saft")))
+    reading = cli("tools", "--read-only", "--exclude", "run_operation,get_pdf").body["tools"]
+    assert {one["effect"] for one in reading} == {"local", "reads"}
+    assert "get_pdf" not in [one["name"] for one in reading]
     wrong = cli("tools", "--toolsets", "core,nothing")
     assert (wrong.code, "treasury" in wrong.body["message"]) == (2, True)
 

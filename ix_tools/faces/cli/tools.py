@@ -40,7 +40,7 @@ def command(
         {
             "name": one["name"],
             "toolset": toolset[one["name"]],
-            "title": one["title"],
+            "title": operations[one["name"]].spec.title,
             "effect": operations[one["name"]].spec.effect.value,
             "bytes": len(json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode()),
         }

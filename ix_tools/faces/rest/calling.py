@@ -18,7 +18,7 @@ from ix_tools.faces.rest.endpoint import READING, Endpoint
 from ix_tools.faces.rest.fitting import fitted
 from ix_tools.faces.rest.requests import body_of, delivered, keyed, query_of
 from ix_tools.operation import Operation
-from ix_tools.perform import operation_named, perform
+from ix_tools.perform import known, perform
 
 PATH = "/tools/{name}"
 PAGE, PER_PAGE = "page", "per_page"
@@ -45,7 +45,7 @@ def endpoint(hosting: Hosting) -> Endpoint:
 
 
 def _operation(request: Request) -> type[Operation[Any]]:
-    return operation_named(request.path_params["name"])
+    return known(request.path_params["name"])
 
 
 def _methods(request: Request) -> Sequence[str]:
