@@ -152,12 +152,24 @@ async def _customer(
     looking: LookUps, client: ClientDetails, facts: Facts
 ) -> tuple[ClientDetails, Facts, list[Finding]]:
     """The customer by tax number alone; and candidates where neither an existing nor a whole new customer is given."""
-    known = facts.client_by_code or facts.client_by_name
-    new = client.name and client.code
-    if client.id is not None or known or new or not (client.name or client.code or client.fiscal_id):
-        return client, facts, []
-    clients, unread = await _clients(looking)
     given = {name: getattr(client, name) for name in ("name", "code", "fiscal_id")}
+    if client.id is not None or not any(given.values()):
+        return client, facts, []
+    known = (("code", facts.client_by_code), ("name", facts.client_by_name))
+    if any(one for _, one in known):
+        # Should InvoiceXpress find `acme` for ACME: a candidate, and not who was named.
+        return (
+            client,
+            facts,
+            [
+                unsure(f"client.{name}", "client", given[name], Matches(near=(one,)), "id")
+                for name, one in known
+                if one is not None and not matching.same_text(getattr(one, name) or given[name], given[name])
+            ],
+        )
+    if client.name and client.code:
+        return client, facts, []  # a new customer, whole
+    clients, unread = await _clients(looking)
     matches = matching.clients_like(clients, unread, **given)
     one = matches.sure
     if one is not None:

@@ -33,6 +33,8 @@ def whose(call: Any, facts: Facts) -> list[Row]:
         Row("client", getattr(facts.subject, "name", None) or call.client_id),
         Row("client_code", getattr(facts.subject, "code", None) or "-"),
     ]
+    if number := getattr(facts.subject, "fiscal_id", None):
+        rows.append(Row("nif", number))
     remaining = facts.balance.remaining_balance if facts.balance else None
     if remaining and remaining.total is not None:
         rows.append(Row("owed_before", remaining.total))
