@@ -126,6 +126,13 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
             so_far.warned(drafted, finalized)
         else:
             so_far.warnings += drafted.get("warnings", [])
+            so_far.warnings += [
+                {
+                    "field": one["field"],
+                    "problem": f"issued as {one['stored']}; this call asked {one['asked']}",
+                }
+                for one in _differing(asked, so_far.document)
+            ]
         so_far.finalized()
         await sending.progress(2, 4, "finalized; fetching the PDF")
         await self._pdf(sending, so_far)
@@ -271,7 +278,7 @@ class _SoFar:
         """InvoiceXpress took the e-mail."""
         about = f"to {self.email}"
         if shown.get("to"):
-            self.sent = EmailResult.model_validate({**shown, "subject": shown.get("subject")})
+            self.sent = EmailResult.model_validate(shown)
             about += ", in an earlier call" if shown.get("replayed") else ""
         self.note("email", "done", about)
         self.warnings += shown.get("warnings", [])
