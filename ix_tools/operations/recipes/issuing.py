@@ -19,7 +19,6 @@ from ix_tools.records import Document
 from ix_tools.vocabulary import Email, InvoiceType, Record
 
 ISSUED = {"final", "settled"}
-GONE = "document_gone"
 REPEAT = "repeat the same call to go on from there"
 
 
@@ -155,7 +154,7 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
             return document
         raise Refused(
             f"This call was carried out before, and its document {document.number or document.id} is {document.status}.",
-            code=GONE,
+            code="document_gone",
             next="for another document repeat the call with a new idempotency_key",
         )
 
@@ -320,7 +319,7 @@ class _SoFar:
         shown = [one.model_dump(mode="json", exclude_none=True) for one in self.steps.values()]
         stop.details = {**stop.details, "stopped_at": at, "steps": shown}
         document, unsure = self.document, stop.sent == "unknown"
-        if document is None or stop.code == GONE:
+        if document is None or stop.code == "document_gone":
             return
         stop.details["document"] = document.model_dump(mode="json", exclude_none=True)
         what = document_type(document.document_type).en.lower()
