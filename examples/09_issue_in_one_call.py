@@ -12,6 +12,7 @@ CALL = {
     "items": [{"name": "Consultoria sénior", "unit_price": 50, "quantity": 3, "tax": "IVA23"}],
     "email": "compras@acme.example",
     "subject": "A sua fatura",
+    "delivery": "link",
 }
 
 

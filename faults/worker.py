@@ -39,6 +39,8 @@ class Order:
     timeout: int = 5
     stop: str = ""
     """The step at which it stops: before intent, after intent, answered, before finish, after finish."""
+    skip: int = 0
+    """How often it passes that step first: a recipe writes more than once."""
     writes_to: str = ""
     """Another address for writes alone: one where nobody answers."""
     later: float = 0.0
@@ -51,11 +53,13 @@ class Steps:
     """Tells the other side where the call is, and goes on only when it says so."""
 
     def __init__(self, order: Order, line: Connection) -> None:
-        self.order, self.line = order, line
+        self.order, self.line, self.skip = order, line, order.skip
 
     def reached(self, step: str) -> None:
         """Stop here, if this is the step: until word comes, or the end."""
-        if self.order.stop == step:
+        if self.order.stop == step and self.skip:
+            self.skip -= 1
+        elif self.order.stop == step:
             self.line.send(("at", step))
             self.line.recv()
 

@@ -54,7 +54,7 @@ async def test_declined_the_draft_stays_and_the_refusal_says_so(
 async def test_a_draft_changed_while_the_person_reads_is_not_issued(
     office: Office, mode: str, call: Json
 ) -> None:
-    person = Person()
+    person = Person("yes", {"approve": True, "accept_differences": True})
 
     async def meanwhile() -> None:
         draft = {"document_type": "invoices", "document_id": 1001}
@@ -64,7 +64,6 @@ async def test_a_draft_changed_while_the_person_reads_is_not_issued(
     async with connected(office.desk, mode, person) as host:
         assert (await host.failed("issue_invoice", **call))["code"] == "document_changed"
         person.meanwhile = None
-        person._answers.append({"approve": True, "accept_differences": True})
         assert set(states(await host.call("issue_invoice", **call)).values()) == {"done"}
     assert "reference: asked -, stored PO-2" in person.asked[-1].message
     assert all_writes(office) == [1, 1, 1]

@@ -318,6 +318,19 @@ async def test_a_draft_made_before_by_create_invoice_is_taken_up(office: Office)
     assert all_writes(office) == [1, 1, 1]
 
 
+async def test_a_draft_that_was_changed_and_issued_elsewhere_is_told_and_mailed_only_after_a_yes(
+    office: Office,
+) -> None:
+    asked = await question(office, errand())
+    draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
+    await office.call("update_invoice", about(draft, items=[line(quantity=2)]))
+    await office.call("change_state", about(draft, state="finalized"))
+    assert (await stopped(office, errand(), asked)).code == "document_changed"
+    result = await office.call("issue_invoice", errand())
+    assert warned(result)["total"] == "issued as 246.00; this call asked 123.00"
+    assert all_writes(office)[2] == 1
+
+
 async def test_a_pdf_that_is_still_being_made_is_told_and_holds_nothing_up(office: Office) -> None:
     asked = await question(office, errand(delivery="file"))
     number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]

@@ -19,7 +19,6 @@ from ix_tools.records import Document
 from ix_tools.vocabulary import Email, InvoiceType, Record
 
 ISSUED = {"final", "settled"}
-GONE = "document_gone"
 REPEAT = "repeat the same call to go on from there"
 
 
@@ -126,6 +125,13 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
             so_far.warned(drafted, finalized)
         else:
             so_far.warnings += drafted.get("warnings", [])
+            so_far.warnings += [
+                {
+                    "field": one["field"],
+                    "problem": f"issued as {one['stored']}; this call asked {one['asked']}",
+                }
+                for one in _differing(asked, so_far.document)
+            ]
         so_far.finalized()
         await sending.progress(2, 4, "finalized; fetching the PDF")
         await self._pdf(sending, so_far)
@@ -148,7 +154,7 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
             return document
         raise Refused(
             f"This call was carried out before, and its document {document.number or document.id} is {document.status}.",
-            code=GONE,
+            code="document_gone",
             next="for another document repeat the call with a new idempotency_key",
         )
 
@@ -271,7 +277,7 @@ class _SoFar:
         """InvoiceXpress took the e-mail."""
         about = f"to {self.email}"
         if shown.get("to"):
-            self.sent = EmailResult.model_validate({**shown, "subject": shown.get("subject")})
+            self.sent = EmailResult.model_validate(shown)
             about += ", in an earlier call" if shown.get("replayed") else ""
         self.note("email", "done", about)
         self.warnings += shown.get("warnings", [])
@@ -313,7 +319,7 @@ class _SoFar:
         shown = [one.model_dump(mode="json", exclude_none=True) for one in self.steps.values()]
         stop.details = {**stop.details, "stopped_at": at, "steps": shown}
         document, unsure = self.document, stop.sent == "unknown"
-        if document is None or stop.code == GONE:
+        if document is None or stop.code == "document_gone":
             return
         stop.details["document"] = document.model_dump(mode="json", exclude_none=True)
         what = document_type(document.document_type).en.lower()

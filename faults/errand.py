@@ -1,0 +1,119 @@
+"""`python -m faults.errand`: issue_invoice killed (SIGKILL) at every step of each of its writes, then called again.
+
+draft · finalize · e-mail   ×   before intent · after intent · answered · before finish · after finish
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from faults.cases import NOW, Ledger
+from faults.run import PROCESSES
+from faults.worker import Order, work
+from ix_tools.sandbox.rows import Document, Mail
+from ix_tools.sandbox.server import Sandbox
+
+WRITES = ("draft", "finalize", "e-mail")
+STEPS = ("before intent", "after intent", "answered", "before finish", "after finish")
+LATER = 600.0
+"""Seconds after which the next life begins, by the store's clock: no request can still be under way."""
+PATIENCE = 120.0
+CALL: Mapping[str, Any] = {
+    "date": "2026-11-20",
+    "due_date": "2026-11-20",
+    "client": {"code": "ACME"},
+    "items": [{"name": "Auditoria", "unit_price": 80, "quantity": 1, "tax": "IVA23"}],
+    "reference": "FAULT-1",
+    "email": "compras@acme.example",
+    "delivery": "resource",
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What the second life was told, and what really happened in both."""
+
+    write: str
+    step: str
+    told: Mapping[str, Any]
+    documents: int
+    numbers: int
+    mails: int
+
+    @property
+    def wrong(self) -> str:
+        """What should not be so; empty when all is well."""
+        unsure = self.told.get("code") == "outcome_unknown"
+        if (self.documents, self.numbers) != (1, 1):
+            return f"{self.documents} documents, {self.numbers} numbers"
+        if self.mails > 1 or (self.told.get("ok") and self.mails != 1):
+            return f"{self.mails} e-mails, told {self.told.get('ok')}"
+        if not self.told.get("ok") and not (unsure and self.write == "e-mail"):
+            return f"told {self.told.get('code')}: {self.told.get('message')}"
+        return ""
+
+
+def life(order: Order, seconds: float, kill: bool) -> Mapping[str, Any]:
+    """One process: told its result, or killed where it was to stop."""
+    ours, theirs = PROCESSES.Pipe()
+    process = PROCESSES.Process(target=work, args=(order, theirs))
+    process.start()
+    try:
+        ours.recv()
+        ours.send(seconds)
+        if not ours.poll(PATIENCE):
+            raise TimeoutError(f"{order.stop}: nothing was heard")
+        kind, told = ours.recv()
+        if kill and kind != "at":
+            raise AssertionError(f"it never came to {order.stop}: {told}")
+        return {} if kill else told
+    finally:
+        process.kill()
+        process.join()
+
+
+def ended(write: str, step: str, box: Sandbox, folder: Path) -> Ended:
+    """Killed there, called again."""
+    box.reset()
+    store = folder / f"{write}-{step}.db".replace(" ", "-")
+    order = Order(
+        box.base_url, box.api_key, str(store), "errand", "issue_invoice", CALL, 30, step, WRITES.index(write)
+    )
+    life(order, 0, kill=True)
+    told: Mapping[str, Any] = {}
+    # What may still be under way at the first look is looked at again, as its error says.
+    for lives in (1, 2):
+        told = life(replace(order, stop=""), LATER * lives, kill=False)
+        if told.get("ok") or write == "e-mail":
+            break
+    rows = [one for one in Ledger(box).rows(Document) if one.reference == "FAULT-1"]
+    issued = [one for one in rows if one.status == "final"]
+    return Ended(write, step, told, len(rows), len(issued), len(Ledger(box).rows(Mail)))
+
+
+def everywhere(points: list[tuple[str, str]] | None = None) -> Iterator[Ended]:
+    """Each of these points, or every one."""
+    with Sandbox(clock=NOW) as box, tempfile.TemporaryDirectory() as folder:
+        for write, step in points or [(write, step) for write in WRITES for step in STEPS]:
+            yield ended(write, step, box, Path(folder))
+
+
+def main() -> int:
+    """Print a line for each; fail when anything is wrong."""
+    wrong = 0
+    for one in everywhere():
+        told = "done" if one.told.get("ok") else one.told.get("code")
+        print(
+            f"{one.write:9} {one.step:14} told {told:16} documents {one.documents}, e-mails {one.mails} {one.wrong}",
+            flush=True,
+        )
+        wrong += bool(one.wrong)
+    print(f"{wrong} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
