@@ -92,7 +92,7 @@ async def _reads(office: Office, rounds: int) -> dict[str, list[float]]:
             "list_taxes through perform": performed,
         }
         ways |= {f"list_taxes over stdio, {era}": asked(server) for era, server in servers.items()}
-        return await _timed(ways, rounds)
+        return await timed(ways, rounds)
 
 
 async def _writes(office: Office, rounds: int) -> tuple[dict[str, list[float]], Counter[str]]:
@@ -105,14 +105,15 @@ async def _writes(office: Office, rounds: int) -> tuple[dict[str, list[float]], 
             await perform(office.desk, "create_invoice", DRAFT)
 
         ways = {"POST /invoices.json by httpx2": post, "create_invoice through perform": create}
-        times = await _timed(ways, rounds)
+        times = await timed(ways, rounds)
     await office.requests()
     await create()
     made_of = Counter(f"{one['method']} {one['path']}" for one in await office.requests())
     return times, made_of
 
 
-async def _timed(ways: Mapping[str, Callable[[], Awaitable[None]]], rounds: int) -> dict[str, list[float]]:
+async def timed(ways: Mapping[str, Callable[[], Awaitable[None]]], rounds: int) -> dict[str, list[float]]:
+    """Every way once a round, in turn, after a few rounds to warm up; seconds by way."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     names = list(ways)
     for number in range(-WARM_UP, rounds):

@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess
@@ -22,6 +24,7 @@ from ix_tools.settings import Settings, for_sandbox, is_loopback, load
 from ix_tools.tokens import Tokens
 
 PORT = 8756
+BACKLOG = 2048
 KEEP_ALIVE = 75
 """Seconds an idle connection stays open: longer than load balancers keep theirs, so that it is they who close it."""
 
@@ -50,17 +53,17 @@ def main(argv: Sequence[str]) -> int:
         try:
             settings = _settings(options, until_the_end)
             logs.to_standard_error(settings)
-            sock = _listening(options.host, options.port)
-            until_the_end.callback(sock.close)
-            address = settings.public_url or _address(options.host, sock)
             needed = _caller_needed(settings, options.host)
+            sock = listening(options.host, options.port)
+            until_the_end.callback(sock.close)
+            address = settings.public_url or address_of(options.host, sock)
         except IxError as wrong:
             for problem in wrong.problems:
                 print(f"{problem.field}: {problem.problem}", file=sys.stderr)
             print(f"{wrong.message} {wrong.next}", file=sys.stderr)
             return Exit.USAGE
-        print(f"ix-tools listens on {_address(options.host, sock)}", file=sys.stderr, flush=True)
-        _run(settings, address, needed, options.workers, sock)
+        print(f"ix-tools listens on {address_of(options.host, sock)}", file=sys.stderr, flush=True)
+        run(settings, address, needed, options.workers, sock)
     return Exit.OK
 
 
@@ -82,12 +85,14 @@ def _settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings
     return settings
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens: whoever comes before there is somebody to answer waits."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
+        sock.listen(BACKLOG)
     except OSError as trouble:
         sock.close()
         failure = SettingsError(
@@ -100,7 +105,8 @@ def _listening(host: str, port: int) -> socket.socket:
     raise failure
 
 
-def _address(host: str, sock: socket.socket) -> str:
+def address_of(host: str, sock: socket.socket) -> str:
+    """Where clients on this machine reach it."""
     port = sock.getsockname()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -134,8 +140,6 @@ def _caller_needed(settings: Settings, host: str) -> bool:
 
 
 def _is_here(url: str) -> bool:
-    from urllib.parse import urlsplit
-
     return not url or is_loopback(urlsplit(url).hostname or "")
 
 
@@ -147,11 +151,13 @@ def _any_token(settings: Settings) -> bool:
         store.close()
 
 
-def _run(settings: Settings, address: str, needed: bool, workers: int, sock: socket.socket) -> None:
+def run(settings: Settings, address: str, needed: bool, workers: int, sock: socket.socket) -> None:
+    """Serve on a bound socket until a signal, and end in order."""
     config = uvicorn.Config(
         partial(_application, settings, address, needed),
         factory=True,
         workers=workers,
+        backlog=BACKLOG,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -164,8 +170,11 @@ def _run(settings: Settings, address: str, needed: bool, workers: int, sock: soc
         timeout_graceful_shutdown=2 * settings.timeout_seconds + SPARE,
         timeout_worker_healthcheck=30,
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(
+            number, lambda *_: None
+        )  # uvicorn ends in order, then raises it again: nothing is left to end
     if workers == 1:
-        sock.listen(config.backlog)
         uvicorn.Server(config).run(sockets=[sock])
     else:
         Multiprocess(config, [sock]).run()

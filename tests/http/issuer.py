@@ -49,7 +49,8 @@ class TestIssuer:
 
     def __init__(self) -> None:
         self.keys: Any = published()
-        self.status, self.body, self.headers = 200, b"", {}
+        self.status, self.body = 200, b""
+        self.headers: dict[str, str] = {}
         self.asked = 0
 
     def __enter__(self) -> Self:

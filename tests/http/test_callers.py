@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sql
 from mcp.shared.exceptions import MCPError
-from mcp_types import PromptReference
+from mcp_types import CallToolResult, InputRequiredResult, PromptReference
 
 from ix_tools.faces.mcp.server import chosen
 from ix_tools.operations.catalogue import catalogue
@@ -15,7 +15,7 @@ from ix_tools.principals import BY_EFFECT, BY_NAME, Scope, scope_of
 from ix_tools.resources import EXEMPTIONS
 from ix_tools.store import approvals, audit, intents
 from tests.http.served import Served, in_process
-from tests.mcp.host import Person, given
+from tests.mcp.host import Person, body_of, given
 from tests.sandboxed import Office, about, invoice
 
 Json = dict[str, Any]
@@ -164,6 +164,12 @@ async def test_a_caller_without_an_account_is_told_so(served: Served) -> None:
 # --- approvals ---
 
 
+def code_of(result: CallToolResult | InputRequiredResult) -> Any:
+    """What a refusal is called."""
+    assert isinstance(result, CallToolResult)
+    return body_of("change_state", result)["code"]
+
+
 async def asked(served: Served, token: str, **more: Any) -> tuple[Json, str]:
     """A draft and the handle of the question whether to finalize it."""
     async with served.host(token, person=Person()) as host:
@@ -179,13 +185,12 @@ async def test_an_answer_is_good_for_the_caller_who_was_asked(served: Served) ->
     before = len(served.office.writes())
     async with served.host(rui, person=Person()) as host:
         stolen = await host.step("change_state", arguments, handle, given("yes"))
-    assert stolen.structured_content is not None
-    assert stolen.structured_content["code"] == "approval_foreign"
+    assert code_of(stolen) == "approval_foreign"
     assert len(served.office.writes()) == before
     async with served.host(ana, person=Person()) as host:
         done = await host.step("change_state", arguments, handle, given("yes"))
-    assert done.structured_content is not None
-    assert done.structured_content["document"]["status"] == "final"
+    assert isinstance(done, CallToolResult)
+    assert body_of("change_state", done)["document"]["status"] == "final"
 
 
 async def test_an_answer_is_good_in_the_account_it_was_given_for(served: Served) -> None:
@@ -193,8 +198,7 @@ async def test_an_answer_is_good_in_the_account_it_was_given_for(served: Served)
     arguments, handle = await asked(served, token, account="second")
     async with served.host(token, person=Person()) as host:
         refused = await host.step("change_state", {**arguments, "account": "sandbox"}, handle, given("yes"))
-    assert refused.structured_content is not None
-    assert refused.structured_content["code"] == "approval_foreign"
+    assert code_of(refused) == "approval_foreign"
 
 
 async def test_a_scope_that_was_taken_away_is_gone_although_somebody_said_yes(served: Served) -> None:
@@ -202,8 +206,7 @@ async def test_a_scope_that_was_taken_away_is_gone_although_somebody_said_yes(se
     arguments, handle = await asked(served, served.token("ana"))
     async with served.host(served.token("ana", [Scope.READ]), person=Person()) as host:
         refused = await host.step("change_state", arguments, handle, given("yes"))
-    assert refused.structured_content is not None
-    assert refused.structured_content["code"] == "scope_missing"
+    assert code_of(refused) == "scope_missing"
 
 
 async def test_an_approval_in_a_terminal_is_good_for_the_caller_who_asked(served: Served) -> None:

@@ -44,7 +44,8 @@ def endpoint(hosting: Hosting) -> Endpoint:
 
     server: Any = build(hosting.desk, listing)
     manager = StreamableHTTPSessionManager(server, stateless=True)
-    return Endpoint([Route(PATH, StreamableHTTPASGIApp(manager))], manager)
+    # POST alone: a GET would open a stream on which nothing ever comes, and which a server that ends would wait for.
+    return Endpoint([Route(PATH, StreamableHTTPASGIApp(manager), methods=["POST"])], manager)
 
 
 def _scope(tool: Tool) -> Scope:

@@ -1,0 +1,23 @@
+"""The HTTP server in a process of its own, as `ix-tools serve --http` runs it, without the limits that would make a bench wait.
+
+`python -m bench.front URL STORE WORKERS` prints where it is, and serves.
+"""
+
+import sys
+
+from ix_tools.hosting import logs, serve
+from ix_tools.sandbox.seeds import API_KEY
+from ix_tools.settings import Settings, for_sandbox
+
+NO_LIMIT = 10**9
+
+if __name__ == "__main__":
+    url, store, workers = sys.argv[1:]
+    settings = for_sandbox(Settings(store=store), url, API_KEY)
+    # Not checked on the way: the limits of the settings are those of the vendor.
+    settings = settings.model_copy(update={"requests_per_minute": NO_LIMIT, "calls_per_minute": NO_LIMIT})
+    logs.to_standard_error(settings)
+    sock = serve.listening("127.0.0.1", 0)
+    address = serve.address_of("127.0.0.1", sock)
+    print(address, flush=True)
+    serve.run(settings, address, True, int(workers), sock)
