@@ -9,14 +9,19 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
+from ix_tools.openapi import document
+from ix_tools.perform import parse
 from ix_tools.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 HOSTS = sorted((EXAMPLES / "hosts").glob("*.json"))
+FLOWS = sorted((EXAMPLES / "n8n").glob("*.json"))
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell or a pseudo-terminal")
 
 SHOWS = {
@@ -78,6 +83,14 @@ SHOWS = {
         r'"code":"refused".+\nexit code 1',
         r'"status":"approval_required".+\nexit code 3',
     ],
+    "10_rest.py": [
+        r"the same key: draft 1001, replayed true",
+        r"POST /tools/create_invoice -> 422 application/problem\+json\n +refused, sent: nothing: .+ carries 0 % VAT",
+        r"POST /tools/change_state -> 202 application/json\n +pending",
+        r"POST /tools/change_state -> 200 application/json\n +issued as 1/2026, ATCUD \w{8}-1",
+        r'/pdf -> 200 application/pdf, inline; filename="document-1001\.pdf"',
+        r"page after page: 2 of 2",
+    ],
 }
 MARKED = [pytest.param(name, marks=POSIX if name.startswith(("03", "08")) else ()) for name in SHOWS]
 
@@ -133,3 +146,39 @@ def test_no_host_configuration_holds_a_key() -> None:
     for path in HOSTS:
         for key in re.findall(r'API_KEY": "([^"]*)"', path.read_text(encoding="utf-8")):
             assert key.startswith("${") or key == "your-api-key"
+
+
+@pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
+def test_a_flow_of_n8n_is_whole_and_calls_what_there_is(path: Path) -> None:
+    """Its shape and its calls; n8n itself is not run here."""
+    flow = json.loads(path.read_text(encoding="utf-8"))
+    nodes = {node["name"]: node for node in flow["nodes"]}
+    joined = {
+        (one, follower["node"])
+        for one, outputs in flow["connections"].items()
+        for output in outputs["main"]
+        for follower in output
+    }
+    assert len(nodes) == len(flow["nodes"]) == len({node["id"] for node in flow["nodes"]})
+    assert {name for pair in joined for name in pair} == set(nodes)
+    quoted = {name for node in nodes.values() for name in re.findall(r"\$\('([^']+)'\)", json.dumps(node))}
+    assert quoted <= set(nodes)
+    described = document()["paths"]
+    calls = [node["parameters"] for node in nodes.values() if node["type"].endswith(".httpRequest")]
+    assert calls
+    for call in calls:
+        assert call["genericAuthType"] == "httpHeaderAuth"
+        assert "credentials" not in call
+        if found := re.search(r"/tools/(\w+)(\?\S+)?$", call["url"]):
+            assert f"/tools/{found[1]}" in described
+            given = dict(parse_qsl((found[2] or "").removeprefix("?"))) | _filled(call.get("jsonBody", "={}"))
+            parse(found[1], {name: [one] if name == "states" else one for name, one in given.items()})
+        else:
+            assert call["url"].endswith(("/pdf", ".json.body.approval.poll }}"))
+
+
+def _filled(body: str) -> dict[str, Any]:
+    """The body of a call with something in the place of every expression."""
+    assert body.startswith("=")
+    content: dict[str, Any] = json.loads(re.sub(r"\{\{.+?\}\}", "1", body[1:]))
+    return content

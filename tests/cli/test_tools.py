@@ -17,9 +17,11 @@ import pytest
 from ix_tools import tool_files
 from ix_tools.faces.mcp.server import chosen
 from ix_tools.listing import Choice, listed
+from ix_tools.openapi import document
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.schema import tool
 from ix_tools.settings import Settings
+from ix_tools.swagger import swagger
 from tests.cli.conftest import Cli
 
 DRAFT = ("create-invoice", "--date", "2026-11-20", "--due-date", "+30d", "--client.code", "ACME",
@@ -87,6 +89,15 @@ def test_a_toolset_is_shown_as_the_server_lists_it(cli: Cli) -> None:
     assert {one["effect"] for one in reading} == {"local", "reads"}
     assert "get_pdf" not in [one["name"] for one in reading]
     wrong = cli("tools", "--toolsets", "core,nothing")
+    assert (wrong.code, "treasury" in wrong.body["message"]) == (2, True)
+
+
+def test_the_http_server_is_described_as_it_describes_itself(cli: Cli) -> None:
+    server = "https://invoices.example.com"
+    assert cli("openapi", "--server", server).body == document(server)
+    some = cli("openapi", "--version", "2", "--toolsets", "core, payments", "--server", server).body
+    assert some == swagger(document(server, ["core", "payments"]))
+    wrong = cli("openapi", "--toolsets", "core,nothing")
     assert (wrong.code, "treasury" in wrong.body["message"]) == (2, True)
 
 

@@ -59,6 +59,21 @@ async def test_a_page_too_long_for_an_answer_becomes_smaller_pages_of_the_same_l
     assert len(sizes) > 1
 
 
+async def test_a_page_that_fits_only_without_the_address_of_the_next_one_is_smaller(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [(await caller.office.draft())["id"] for _ in range(4)]
+    asked = {"per_page": 3}
+    bare = len((await caller.answer("list_invoices", asked)).text) - len(
+        dense((await caller.answer("list_invoices", asked)).json()["next_page"])
+    )
+    monkeypatch.setattr(fitting, "SPARE", 200)
+    monkeypatch.setattr(fitting, "LONGEST", bare + 10)
+    answer = await caller.answer("list_invoices", asked)
+    assert len(answer.text) <= bare + 10
+    assert sorted(await followed(caller, answer, "invoices")) == sorted(made)
+
+
 def rows(count: int, size: int) -> list[Json]:
     return [{"id": number, "text": "x" * size} for number in range(count)]
 

@@ -5,10 +5,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ix_tools.faces.rest.fitting import dense, fitted
+from ix_tools.faces.rest import fitting
+from ix_tools.faces.rest.fitting import dense
 
 JSON = "application/json"
-HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def answer(
@@ -17,11 +22,10 @@ def answer(
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
 ) -> Response:
-    """A JSON answer."""
+    """A JSON answer, shortened where it is too long."""
+    text = dense(body)
+    if len(text) > fitting.LONGEST:
+        text = dense(fitting.fitted(body).body)
     # Half a surrogate pair, as a caller may send it, becomes its JSON escape again.
-    return Response(
-        dense(fitted(body).body).encode("utf-8", "backslashreplace"),
-        status,
-        {**HEADERS, **(headers or {})},
-        media_type,
-    )
+    content = text.encode("utf-8", "backslashreplace")
+    return Response(content, status, {**HEADERS, **(headers or {})}, media_type)

@@ -15,7 +15,7 @@ from ix_tools.desks import HEADER, Hosting, account_in
 from ix_tools.faces.rest import approvals, papers
 from ix_tools.faces.rest.answers import answer
 from ix_tools.faces.rest.endpoint import READING, Endpoint
-from ix_tools.faces.rest.fitting import fitted
+from ix_tools.faces.rest.fitting import Fitted, fitted
 from ix_tools.faces.rest.requests import body_of, delivered, keyed, query_of
 from ix_tools.operation import Operation
 from ix_tools.perform import known, perform
@@ -66,7 +66,8 @@ def _done(
     body: Mapping[str, Any],
 ) -> Response:
     size = operation.model_fields.get(PER_PAGE)
-    shown = fitted(body, int(arguments.get(PER_PAGE, size.get_default())) if size else None)
+    rows = int(arguments.get(PER_PAGE, size.get_default())) if size else None
+    shown = fitted(body, rows) if rows else Fitted(dict(body), None)
     headers: dict[str, str] = {}
     if shown.per_page and shown.body[PAGE] < shown.body.get("pages", 1):
         following = {**arguments, PAGE: shown.body[PAGE] + 1, PER_PAGE: shown.per_page}

@@ -33,10 +33,10 @@ def dense(body: Any) -> str:
 def fitted(body: Mapping[str, Any], per_page: int | None = None) -> Fitted:
     """The answer, shortened where it is too long. `per_page`: how many rows the call asked for, if it asked for a page."""
     shown = dict(body)
-    over = len(dense(shown)) - LONGEST
-    if over > 0 and per_page and body.keys() >= PAGE:
+    if per_page and body.keys() >= PAGE and len(dense(shown)) > LONGEST - SPARE:
+        # The address of the next page is still to come, so this one ends earlier.
         shown, per_page = _smaller_page(shown, per_page)
-        over = len(dense(shown)) - LONGEST
+    over = len(dense(shown)) - LONGEST
     if over > 0:
         shown = json.loads(dense(shown))  # a copy of its own, to the last row
         while over > 0 and _shortened(shown, over + SPARE):
