@@ -9,6 +9,7 @@ import pytest
 
 from ix_tools.faces.mcp.http import PATH
 from ix_tools.faces.mcp.server import chosen
+from ix_tools.listing import Choice
 from tests.http.served import ENVELOPE, Served, bearer, call_headers, in_process
 from tests.mcp.host import Person
 from tests.sandboxed import Office, about, invoice
@@ -19,7 +20,7 @@ Json = dict[str, Any]
 async def test_both_protocols_are_answered_at_one_address(served: Served, mode: str) -> None:
     async with served.host(served.token(), mode) as host:
         assert {tool.name for tool in (await host.client.list_tools()).tools} == {
-            tool["name"] for tool in chosen(["core", "invoices", "guides", "payments", "sequences"])
+            tool["name"] for tool in chosen(Choice())
         }
         assert (await host.call("list_taxes"))["taxes"]
         made = (await host.call("create_invoice", **invoice()))["document"]
@@ -110,5 +111,5 @@ async def test_lists_are_for_the_caller_alone(served: Served) -> None:
 async def test_a_server_lists_the_toolsets_it_was_told_to(office: Office) -> None:
     async with in_process(office, toolsets=("treasury",)) as served, served.host(served.token()) as host:
         listed = [tool.name for tool in (await host.client.list_tools()).tools]
-    assert listed == [tool["name"] for tool in chosen(["treasury"])]
+    assert listed == [tool["name"] for tool in chosen(Choice(toolsets=("treasury",)))]
     assert bearer("") == {}
