@@ -11,7 +11,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,10 +19,15 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools import audit
+from ix_tools.differing import Differing
 from ix_tools.errors import ApprovalRefused
-from ix_tools.store import Store, approvals, differences
+from ix_tools.store import Store, approvals
+from ix_tools.terms import ANYBODY, Terms, one_more_yes, said_yes
+from ix_tools.unattended import Left, Spending, left, let_out
 
-Channel = Literal["form", "terminal"]
+Channel = Literal["form", "terminal", "policy"]
+"""Where it is asked; by the owner's policy, nobody is."""
+Place = Literal["terminal", "page"]
 State = Literal["pending", "approved", "rejected", "used", "stale", "expired"]
 
 
@@ -51,6 +56,7 @@ class Asked:
     text: str
     summary: str
     differs: bool = False
+    terms: Terms = ANYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class Approval:
     created_at: float
     expires_at: float
     reason: str | None = None
+    terms: str | None = None
+    """As kept: `Terms.of` reads it."""
     handle: str = ""
     """The secret for the host, known only when it is first asked."""
 
@@ -86,14 +94,13 @@ class Reply:
 NOT_YET = "repeat the same call to ask a person again"
 
 
-class Approvals:
-    """The approvals of this store."""
+class Approvals(Differing):
+    """The approvals of this store, and what people have to be told before they approve."""
 
     def __init__(self, store: Store, minutes: int, clock: Callable[[], float] = time.time) -> None:
         """Nothing is opened yet."""
-        self._store = store
+        super().__init__(store, clock)
         self._seconds = minutes * 60
-        self._clock = clock
 
     # --- asking ---
 
@@ -108,6 +115,7 @@ class Approvals:
                     and waiting.state == "pending"
                     and waiting.expires_at > now
                     and waiting.snapshot == binding.snapshot
+                    and Terms.of(waiting.terms).as_strict_as(asked.terms)
                 ):
                     return _approval(waiting)
             handle = secrets.token_urlsafe(32)
@@ -121,6 +129,7 @@ class Approvals:
                 "text": asked.text,
                 "summary": asked.summary,
                 "differs": asked.differs,
+                "terms": asked.terms.kept(),
                 "created_at": now,
                 "expires_at": now + self._seconds,
             }
@@ -131,14 +140,14 @@ class Approvals:
 
     # --- using ---
 
-    def use_reply(self, binding: Binding, reply: Reply) -> str:
+    def use_reply(self, binding: Binding, reply: Reply, terms: Terms = ANYBODY) -> str:
         """Use a person's answer that a host carried back: once, for exactly this, in time; its id, or why not."""
         refusal = None
         with self._store.writing() as connection:
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.handle == digest(reply.handle))
             ).one_or_none()
-            refusal = self._why_not(row, binding, "pending")
+            refusal = self._why_not(row, binding, "pending", terms)
             if refusal is None and row is not None:
                 if not reply.approved:
                     refusal = self._declined(connection, row, reply.reason)
@@ -157,7 +166,7 @@ class Approvals:
             raise refusal or _used()
         return str(row.id)
 
-    def use_approved(self, binding: Binding) -> str | None:
+    def use_approved(self, binding: Binding, terms: Terms = ANYBODY) -> str | None:
         """Use what a person approved in a terminal for exactly this; None when nobody has decided yet."""
         refusal = None
         with self._store.writing() as connection:
@@ -177,7 +186,7 @@ class Approvals:
                     "do not repeat it; ask the person what to change",
                 )
             else:
-                refusal = self._why_not(row, binding, "approved")
+                refusal = self._why_not(row, binding, "approved", terms)
                 if refusal is not None:
                     self._retire(connection, row, refusal)
                 elif not self._move(connection, row.id, "approved", "used"):
@@ -185,6 +194,18 @@ class Approvals:
         if refusal is not None:
             raise refusal
         return str(row.id)
+
+    def use_policy(self, binding: Binding, summary: str, spending: Spending) -> str | None:
+        """Let it out without a person, by the owner's rules, while today's allowances last; None when they do not."""
+        now = self._clock()
+        row = {"id": _readable_id(), **_columns(binding), "snapshot": binding.snapshot, "summary": summary}
+        with self._store.writing() as connection:
+            return str(row["id"]) if let_out(connection, row, spending, now) else None
+
+    def left_today(self, spending: Spending) -> list[Left]:
+        """What remains of these allowances."""
+        with self._store.reading() as connection:
+            return [left(connection, spending.principal, spending.day, one) for one in spending.allowances]
 
     # --- deciding, in a terminal ---
 
@@ -216,10 +237,25 @@ class Approvals:
             )
         return _approval(row)
 
+    def said_yes(self, identifier: str) -> tuple[str, ...]:
+        """Who approved it so far."""
+        with self._store.reading() as connection:
+            return said_yes(connection, identifier)
+
     def decide(
-        self, identifier: str, *, approve: bool, accept_differences: bool = False, reason: str = ""
+        self,
+        identifier: str,
+        *,
+        approve: bool,
+        accept_differences: bool = False,
+        reason: str = "",
+        by: str = "",
+        place: Place = "terminal",
     ) -> Approval:
-        """A person's decision in a terminal."""
+        """A person's decision in a terminal. `by` is who they are there, as `terminal:ana`.
+
+        Where the policy wants several people, it is approved with the last one's yes; one no is enough.
+        """
         found = self.find(identifier)
         if found.channel != "terminal":
             raise _refusal(
@@ -231,57 +267,28 @@ class Approvals:
                 "The document differs from what was asked; approving it means accepting that.",
                 "read the differences, then approve with --accept-differences",
             )
-        now = self._clock()
+        refusal = Terms.of(found.terms).against(by, found.principal, place) if approve else None
+        if refusal is not None:
+            raise refusal
+        now, mine = self._clock(), approvals.c.id == found.id
+        waits = mine & (approvals.c.state == "pending") & (approvals.c.expires_at > now)
         with self._store.writing() as connection:
-            changed = connection.execute(
-                approvals.update()
-                .where(
-                    approvals.c.id == found.id, approvals.c.state == "pending", approvals.c.expires_at > now
-                )
-                .values(state="approved" if approve else "rejected", decided_at=now, reason=reason or None)
-            ).rowcount
-            if changed:
-                row = connection.execute(sql.select(approvals).where(approvals.c.id == found.id)).one()
-                _record(connection, row, row.state, "by a person in a terminal")
-        if not changed:
+            # Locked: of two people who say yes at once, each must count the other.
+            row = connection.execute(sql.select(approvals).where(waits).with_for_update()).one_or_none()
+            if row is not None:
+                missing = one_more_yes(connection, row, by, place, now) if approve else 0
+                event = "approved" if approve else "rejected"
+                if not missing:
+                    done = {"state": event, "decided_at": now, "reason": reason or None}
+                    connection.execute(approvals.update().where(mine).values(done))
+                who = f"by {by}" if by else f"by a person in a {place}"
+                _record(connection, row, event, f"{who}; {missing} more needed" if missing else who)
+        if row is None:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise _refusal(
                 "approval_not_pending", f"{found.id} cannot be decided any more: it is {now_state}.", NOT_YET
             )
         return self.find(identifier)
-
-    # --- differences between what was asked and what was stored ---
-
-    def note_differences(self, account: str, kind: str, number: int, found: list[dict[str, Any]]) -> None:
-        """Remember that a document reads back differently; forget it when it reads back right."""
-        key = (
-            (differences.c.account == account)
-            & (differences.c.document_type == kind)
-            & (differences.c.document_id == number)
-        )
-        with self._store.writing() as connection:
-            connection.execute(differences.delete().where(key))
-            if found:
-                connection.execute(
-                    differences.insert().values(
-                        account=account,
-                        document_type=kind,
-                        document_id=number,
-                        found=found,
-                        created_at=self._clock(),
-                    )
-                )
-
-    def noted_differences(self, account: str, kind: str, number: int) -> tuple[Mapping[str, Any], ...]:
-        """How a document differs from what was asked, as far as we know."""
-        key = (
-            (differences.c.account == account)
-            & (differences.c.document_type == kind)
-            & (differences.c.document_id == number)
-        )
-        with self._store.writing() as connection:
-            row = connection.execute(sql.select(differences.c.found).where(key)).one_or_none()
-        return tuple(row.found) if row else ()
 
     # --- inside ---
 
@@ -322,11 +329,17 @@ class Approvals:
         )
 
     def _retire(self, connection: Connection, row: Row[Any], refusal: ApprovalRefused) -> None:
-        ends: dict[str, State] = {"approval_expired": "expired", "document_changed": "stale"}
+        ends: dict[str, State] = {
+            "approval_expired": "expired",
+            "document_changed": "stale",
+            "policy_changed": "stale",
+        }
         if refusal.code in ends:
             self._move(connection, row.id, row.state, ends[refusal.code])
 
-    def _why_not(self, row: Row[Any] | None, binding: Binding, state: State) -> ApprovalRefused | None:
+    def _why_not(
+        self, row: Row[Any] | None, binding: Binding, state: State, terms: Terms
+    ) -> ApprovalRefused | None:
         if row is None:
             return _refusal("approval_unknown", "No approval was asked under that handle.", NOT_YET)
         if row.principal != binding.principal or row.account != binding.account:
@@ -348,6 +361,10 @@ class Approvals:
                 "document_changed",
                 "The document changed after the person saw it.",
                 "repeat the same call, so that a person sees it as it is now",
+            )
+        if not Terms.of(row.terms).as_strict_as(terms):
+            return _refusal(
+                "policy_changed", "The policy asks for more than that approval was given on.", NOT_YET
             )
         return None
 
@@ -408,5 +425,6 @@ def _approval(row: Row[Any], handle: str = "") -> Approval:
         "created_at",
         "expires_at",
         "reason",
+        "terms",
     )
     return Approval(**{name: getattr(row, name) for name in names}, handle=handle)

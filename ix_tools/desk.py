@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ix_tools import audit
 from ix_tools.account import Account, account_name
@@ -14,6 +15,9 @@ from ix_tools.pace import Pace
 from ix_tools.settings import Settings, data_folder
 from ix_tools.store import Store
 from ix_tools.vocabulary import lisbon_now
+
+if TYPE_CHECKING:
+    from ix_tools.policy.file import PolicyFile
 
 
 def store_of(settings: Settings) -> Store:
@@ -29,6 +33,15 @@ def journal_of(settings: Settings, store: Store) -> Journal:
     return Journal(store, settings.timeout_seconds * 8.0)
 
 
+def policy_of(settings: Settings) -> "PolicyFile | None":
+    """The policy that the settings name; none is in force otherwise."""
+    if settings.policy is None:
+        return None
+    from ix_tools.policy.file import PolicyFile  # reads the whole catalogue: only for those who have a policy
+
+    return PolicyFile(settings.policy)
+
+
 @dataclass
 class Desk:
     """Everything a call needs besides itself: settings, the account, the approvals, the clock."""
@@ -41,6 +54,8 @@ class Desk:
     now: Callable[[], datetime] = lisbon_now
     swept: bool = False
     """Whether what a crash left open was looked at."""
+    policy: "PolicyFile | None" = None
+    """What the owner says about who may do what."""
 
     @classmethod
     def open(
@@ -54,7 +69,8 @@ class Desk:
         store = store_of(settings)
         pace = Pace(store, account_name(settings), settings.requests_per_minute, settings.timeout_seconds)
         approvals = Approvals(store, settings.approval_minutes, clock)
-        return cls(settings, Account(settings, pace), approvals, journal_of(settings, store), store, now)
+        journal, policy = journal_of(settings, store), policy_of(settings)
+        return cls(settings, Account(settings, pace), approvals, journal, store, now, policy=policy)
 
     async def close(self) -> None:
         """Close connections."""

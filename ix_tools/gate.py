@@ -2,17 +2,19 @@
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Any
 
 import anyio
 
-from ix_tools import render
+from ix_tools import policing, render
 from ix_tools.approvals import Approval, Asked, Binding, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
 from ix_tools.operation import Effect, Finding, Operation
 from ix_tools.settings import SANDBOX_NOTICE, Settings
+from ix_tools.terms import STRICTER, Ruling, stricter
 from ix_tools.vocabulary import secrets_in
 
 
@@ -42,9 +44,10 @@ async def approved(
     warnings: tuple[Finding, ...],
     can_ask: bool,
     reply: Reply | None,
+    ruling: Ruling,
 ) -> dict[str, Any] | str:
     """The id of a valid approval, used up for this call; otherwise ask. There is no way around this."""
-    settings = desk.settings
+    settings, terms, a_person_may = desk.settings, ruling.terms, not ruling.refusal
     binding = Binding(
         principal=settings.principal,
         account=desk.account.name,
@@ -52,22 +55,32 @@ async def approved(
         arguments=digest(_bound(call, settings)),
         snapshot=digest(_snapshot(call, facts)),
     )
-    if reply is not None and settings.approval_channel != "terminal":
-        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply)
-    by_form = can_ask and settings.approval_channel != "terminal"
-    if not by_form and settings.approval_channel == "form":
+    # The settings and the policy each say where; the one that is harder to imitate counts.
+    chosen = settings.approval_channel
+    where = stricter("any" if chosen == "auto" else chosen, terms.where)
+    forms = STRICTER.index(where) <= STRICTER.index("form")
+    if reply is not None and forms and a_person_may:
+        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply, terms)
+    by_form = can_ask and forms
+    # A person who already approved exactly this in a terminal is not asked a second time in a form.
+    outside = where != "form" and a_person_may
+    if outside and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, terms)):
+        return used
+    preview = call.preview(facts)
+    summary = render.summary(preview, facts, settings)
+    if ruling.unattended is not None:
+        spending = replace(ruling.unattended, account=binding.account)
+        if used := await anyio.to_thread.run_sync(desk.approvals.use_policy, binding, summary, spending):
+            return used
+        warnings += await policing.used_up(desk, ruling)
+    if not by_form and where == "form":
         raise SettingsError(
             "This host cannot ask a person, and the setting approval_channel allows only its form.",
             code="approval_impossible",
             next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
         )
-    # A person who already approved exactly this in a terminal is not asked a second time in a form.
-    in_terminal = settings.approval_channel != "form"
-    if in_terminal and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding)):
-        return used
-    preview = call.preview(facts)
     text = render.approval(preview, facts, [one.problem for one in warnings], settings)
-    asked = Asked(text, render.summary(preview, facts, settings), bool(preview.differences))
+    asked = Asked(text, summary, bool(preview.differences), terms)
     approval = await anyio.to_thread.run_sync(
         desk.approvals.ask, binding, asked, "form" if by_form else "terminal"
     )

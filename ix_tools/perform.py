@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 from pydantic import BaseModel, ValidationError
 
-from ix_tools import once, wire
+from ix_tools import once, policing, wire
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
@@ -50,6 +50,7 @@ async def perform(
     call = parse(name, arguments or {})
     spec = call.spec
     allowed(call, desk.settings)
+    await policing.permitted(desk, call, face)
     if spec.route is None:
         road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
         sending = Sending(desk, Facts(now=desk.now()), progress, road)
@@ -87,6 +88,23 @@ async def _prepared(
     reply: Reply | None,
 ) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
     """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
+    call, facts, warnings, given = await _known(looking, call, desk, held)
+    if call.spec.effect.gated:
+        warnings += await once.seen_before(desk, call, caller)
+    ruling = await policing.ruled(desk, call, facts, caller.face, warnings)
+    approval = ""
+    if call.spec.effect.gated:
+        passed = await approved(desk, call, facts, warnings, can_ask, reply, ruling)
+        if isinstance(passed, dict):
+            return passed
+        approval = passed
+    return call, facts, warnings, approval, given
+
+
+async def _known(
+    looking: LookUps, call: Operation[Any], desk: Desk, held: Intent | None
+) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
+    """The call completed, what is known of the account, and what the rules warn of."""
     spec = call.spec
     wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
     facts = await looking.first(call, wanted, desk.now())
@@ -96,14 +114,7 @@ async def _prepared(
     call = call.completed(facts)
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
     warnings = () if once.judged_before(call, held) else _judge(call, facts)
-    approval = ""
-    if spec.effect.gated:
-        warnings += await once.seen_before(desk, call, caller)
-        passed = await approved(desk, call, facts, warnings, can_ask, reply)
-        if isinstance(passed, dict):
-            return passed
-        approval = passed
-    return call, facts, warnings, approval, given
+    return call, facts, warnings, given
 
 
 async def _carried_out(call: Operation[Any], sending: Sending) -> Any:
