@@ -11,7 +11,7 @@ Only errors travel back, and each says what was sent.
 import json
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from pydantic import BaseModel, ValidationError
@@ -20,7 +20,7 @@ from ix_tools import once, policing, wire
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
+from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused, SettingsError
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
 from ix_tools.journal import Intent
@@ -33,7 +33,20 @@ from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
 from ix_tools.undo import plan
 
-__all__ = ["ApprovalNeeded", "Desk", "Reply", "approval_required", "parse", "pdf_content", "perform"]
+if TYPE_CHECKING:
+    from ix_tools.policy.case import Case
+    from ix_tools.policy.ruling import Explained
+
+__all__ = [
+    "ApprovalNeeded",
+    "Desk",
+    "Reply",
+    "approval_required",
+    "examined",
+    "parse",
+    "pdf_content",
+    "perform",
+]
 
 
 async def perform(
@@ -115,6 +128,20 @@ async def _known(
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
     warnings = () if once.judged_before(call, held) else _judge(call, facts)
     return call, facts, warnings, given
+
+
+async def examined(
+    desk: Desk, name: str, arguments: Mapping[str, Any], face: str = "library"
+) -> "tuple[Case, Explained]":
+    """What the policy makes of a call as things are. The account is read; nothing is sent, asked or kept."""
+    call = parse(name, arguments)
+    allowed(call, desk.settings)
+    if desk.policy is None:
+        raise SettingsError("There is no policy.", code="no_policy", next="set INVOICEXPRESS_POLICY")
+    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    call, facts, warnings, _ = await _known(looking, call, desk, None)
+    warnings += await once.seen_before(desk, call, once.caller_of(desk, call, face, arguments))
+    return await policing.explained_to(desk, desk.policy, call, facts, face, warnings)
 
 
 async def _carried_out(call: Operation[Any], sending: Sending) -> Any:

@@ -1,6 +1,6 @@
 """The owner's policy, applied to a call on its way: refused at once, or ruled on when everything about it is known."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -9,6 +9,11 @@ from ix_tools.errors import Problem, Refused
 from ix_tools.facts import Facts
 from ix_tools.operation import Finding, Operation, warn
 from ix_tools.terms import Ruling
+
+if TYPE_CHECKING:
+    from ix_tools.policy.case import Case
+    from ix_tools.policy.file import PolicyFile
+    from ix_tools.policy.ruling import Explained
 
 
 async def permitted(desk: Desk, call: Operation[Any], face: str) -> None:
@@ -30,15 +35,28 @@ async def ruled(
     """What the policy makes of a call, now that the account is known; a refusal where it denies it."""
     if desk.policy is None:
         return Ruling()
-    from ix_tools.policy.case import looked_up
-    from ix_tools.policy.ruling import explained
-
-    rules = await anyio.to_thread.run_sync(desk.policy.rules)
-    told = [f"{one.problem.field}: {one.problem.problem}" for one in warnings]
-    ruling = explained(rules, looked_up(call, facts, desk.settings.principal, face, told)).ruling
+    ruling = (await explained_to(desk, desk.policy, call, facts, face, warnings))[1].ruling
     if ruling.refusal and ruling.unattended is None:
         raise _denied(call, ruling.refusal)
     return ruling
+
+
+async def explained_to(
+    desk: Desk,
+    policy: "PolicyFile",
+    call: Operation[Any],
+    facts: Facts,
+    face: str,
+    warnings: tuple[Finding, ...],
+) -> "tuple[Case, Explained]":
+    """The call as the policy sees it, and everything that led to the decision."""
+    from ix_tools.policy.case import looked_up
+    from ix_tools.policy.ruling import explained
+
+    rules = await anyio.to_thread.run_sync(policy.rules)
+    told = [f"{one.problem.field}: {one.problem.problem}" for one in warnings]
+    case = looked_up(call, facts, desk.settings.principal, face, told)
+    return case, explained(rules, case)
 
 
 async def used_up(desk: Desk, ruling: Ruling) -> tuple[Finding, ...]:

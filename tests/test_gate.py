@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -75,7 +76,9 @@ RULES = {
 STRICTER = {"none": (), "empty": (), "unattended": (), "terminal": ("t",), "four-eyes": ("f",)}
 """What each policy asks of a person; a yes given under one is good under another that asks for nothing more."""
 
-POLICIES = st.sampled_from(["none", "empty", "terminal", "four-eyes", "four-eyes", "unattended", "unattended", "deny", "broken"])
+POLICIES = st.sampled_from(
+    ["none", "empty", "terminal", "four-eyes", "four-eyes", "unattended", "unattended", "deny", "broken"]
+)
 PEOPLE = st.sampled_from(["ana", "rui", "flow"])
 PICK = st.integers(0, 5)
 CALL = st.integers(0, 99)
@@ -107,6 +110,8 @@ ACTIONS = st.one_of(
     st.tuples(st.just("whole_form"), PEOPLE, FEW, DISTURBANCES, ANSWERS),
     st.tuples(st.just("whole_form"), PEOPLE, FEW, DISTURBANCES, st.just(GOOD)),
     st.tuples(st.just("whole_form"), PEOPLE, FEW, st.just(()), st.just(GOOD)),
+    st.tuples(st.just("stolen"), PEOPLE, FEW, st.sampled_from(["ana", "rui", "its own"]),
+              st.sampled_from(["its own", "other", "one field"])),
     st.tuples(st.just("whole_legacy"), PEOPLE, FEW),
     st.tuples(st.just("whole_outside"), st.sampled_from(["mute", "outside"]), PEOPLE, FEW, DISTURBANCES),
     st.tuples(st.just("whole_outside"), st.sampled_from(["mute", "outside"]), PEOPLE, FEW, st.just(())),
@@ -244,7 +249,8 @@ class World:
     async def tell(self, about: int, other: int, policy: str, actions: list[tuple[Any, ...]]) -> None:
         self.stories += 1
         if self.stories % 500 == 0:
-            print(f"{self.stories} stories, {self.sent} sent", flush=True)
+            sys.stdout.write(f"{self.stories} stories, {self.sent} sent\n")
+            sys.stdout.flush()
         story = Story(self, (about, other))
         self.story = story
         await story.begin(policy)
@@ -421,7 +427,11 @@ class Story:
     def _newest_is(self, good: list[Known], person: str, call: int) -> bool:
         """Only the newest one asked outside is looked at: an older yes may be covered by it."""
         mine = [one for one in self.known if not one.form and (one.person, one.call) == (person, call)]
-        return not mine or mine[-1] in good or mine[-1].state in {"used", "stale", "expired", "pending"} and not good
+        return (
+            not mine
+            or mine[-1] in good
+            or (not good and mine[-1].state in {"used", "stale", "expired", "pending"})
+        )
 
     # --- events
 
@@ -463,7 +473,13 @@ class Story:
         more = {"arguments": self.staged(call).one_field_else()} if what == "one field" else {}
         yes = content is not None and content.get("approve") is True
         asks_form = self.policy_now in {"none", "empty", "unattended"}
-        good = yes and asks_form and one.state == "pending" and what != "one field" and self.valid(one, person, call)
+        good = (
+            yes
+            and asks_form
+            and one.state == "pending"
+            and what != "one field"
+            and self.valid(one, person, call)
+        )
         if not asks_form:
             # The answer is ignored, and whatever else is valid counts.
             if what == "one field":
@@ -474,7 +490,9 @@ class Story:
             self.settle(call, person, "2026-07-28", [k for k in self.known if not k.form])
             self.told(result, person, call)
             return
-        await self.through("modern", person, call, request_state=one.handle, input_responses=given_as(content), **more)
+        await self.through(
+            "modern", person, call, request_state=one.handle, input_responses=given_as(content), **more
+        )
         left = self.count(call, good, "2026-07-28")
         self.refresh()
         assert (one.state == "used") or not left
@@ -515,7 +533,9 @@ class Story:
         assert not (free or outside) or call in self.done
         yes = content is not None and content.get("approve") is True
         changed = meanwhile == "edit" and self.staged(call).shows
-        left = self.count(call, yes and not changed and meanwhile != "expiry", "2025-11-25", exactly=meanwhile != "restart")
+        left = self.count(
+            call, yes and not changed and meanwhile != "expiry", "2025-11-25", exactly=meanwhile != "restart"
+        )
         assert not left or list(self.states().values()).count("used") == self.sent
         self.refresh()
 
@@ -531,7 +551,9 @@ class Story:
         """A host that would answer anything, where only what is decided outside counts."""
         call = self.call_of(which)
         approved = [one for one in self.known if not one.form]
-        result = await self.through("outside", person, call, request_state="x", input_responses=given_as(GOOD))
+        result = await self.through(
+            "outside", person, call, request_state="x", input_responses=given_as(GOOD)
+        )
         self.settle(call, person, "out of band", approved)
         self.told(result, person, call)
 
@@ -543,12 +565,15 @@ class Story:
         one = next(one for one in self.known if one.id == chosen.id)
         four = one.policy == "four-eyes"
         may = not yes or not four or (who != one.person and who not in one.yes)
+        refused = False
         try:
-            self.desk().approvals.decide(chosen.id, approve=yes, by=f"terminal:{who}", accept_differences=True)
-        except ApprovalRefused as refused:
-            assert not may, refused.code
-        else:
-            assert may
+            self.desk().approvals.decide(
+                chosen.id, approve=yes, by=f"terminal:{who}", accept_differences=True
+            )
+        except ApprovalRefused:
+            refused = True
+        assert refused is not may
+        if may:
             if yes:
                 one.yes.add(who)
             one.state = "rejected" if not yes else "approved" if len(one.yes) >= 1 + four else "pending"
@@ -566,6 +591,13 @@ class Story:
         newest = len([one for one in self.known if one.form and one.handle]) - 1
         for _ in range(2):
             await self.answer(max(newest, 0), "its own", "its own", content)
+
+    async def stolen(self, person: str, which: int, who: str, what: str) -> None:
+        """Asked; answered by somebody else, or for another call; then where it belongs."""
+        await self.round(person, which)
+        newest = len([one for one in self.known if one.form and one.handle]) - 1
+        await self.answer(max(newest, 0), who, what, GOOD)
+        await self.answer(max(newest, 0), "its own", "its own", GOOD)
 
     async def whole_legacy(self, person: str, which: int) -> None:
         await self.legacy(person, which, GOOD, "nothing")
@@ -592,7 +624,11 @@ class Story:
 
 
 def given_as(content: Any) -> dict[str, types.ElicitResult]:
-    answer = types.ElicitResult(action="decline") if content is None else types.ElicitResult(action="accept", content=content)
+    answer = (
+        types.ElicitResult(action="decline")
+        if content is None
+        else types.ElicitResult(action="accept", content=content)
+    )
     return {"approval": answer}
 
 
@@ -654,7 +690,7 @@ async def connected_at(world: World, mode: str, person: Any, channel: str) -> An
     # Listed without the schemas of results: the SDK's client would check each against its own, which others test.
     tools = [{key: value for key, value in one.items() if key != "outputSchema"} for one in chosen(["all"])]
     server: Any = build(open_desk, tools)
-    async with Client(server, mode=mode, elicitation_callback=person) as client:  # type: ignore[arg-type]
+    async with Client(server, mode=mode, elicitation_callback=person) as client:
         yield Host(client, person)
 
 
@@ -681,10 +717,11 @@ def test_nothing_irreversible_leaves_without_exactly_one_valid_approval(world: W
         world.portal.call(world.tell, about, other, policy, actions)
 
     story()
-    print(f"{world.stories} stories, {world.sent} sent: {world.by_mode}; {len(world.carried_out)} operations")
+    sys.stdout.write(
+        f"{world.stories} stories, {world.sent} sent: {world.by_mode}; {len(world.carried_out)} operations\n"
+    )
     assert world.stories >= RUNS
     assert world.sent >= RUNS // 10, "stories in which nothing is ever sent would prove nothing"
     assert set(world.by_mode) == {"2026-07-28", "2025-11-25", "cannot ask", "out of band"}
     if RUNS >= 2000:
         assert world.carried_out == {one.name for one in world.calls}
-
