@@ -77,7 +77,19 @@ STRICTER = {"none": (), "empty": (), "unattended": (), "terminal": ("t",), "four
 """What each policy asks of a person; a yes given under one is good under another that asks for nothing more."""
 
 POLICIES = st.sampled_from(
-    ["none", "empty", "terminal", "four-eyes", "four-eyes", "unattended", "unattended", "deny", "broken"]
+    [
+        "none",
+        "none",
+        "none",
+        "empty",
+        "terminal",
+        "four-eyes",
+        "four-eyes",
+        "unattended",
+        "unattended",
+        "deny",
+        "broken",
+    ]
 )
 PEOPLE = st.sampled_from(["ana", "rui", "flow"])
 PICK = st.integers(0, 5)
@@ -110,8 +122,10 @@ ACTIONS = st.one_of(
     st.tuples(st.just("whole_form"), PEOPLE, FEW, DISTURBANCES, ANSWERS),
     st.tuples(st.just("whole_form"), PEOPLE, FEW, DISTURBANCES, st.just(GOOD)),
     st.tuples(st.just("whole_form"), PEOPLE, FEW, st.just(()), st.just(GOOD)),
-    st.tuples(st.just("stolen"), PEOPLE, FEW, st.sampled_from(["ana", "rui", "its own"]),
-              st.sampled_from(["its own", "other", "one field"])),
+    st.tuples(st.just("stolen"), PEOPLE, FEW, st.just("its own"), st.just("one field")),
+    st.tuples(st.just("stolen"), PEOPLE, FEW, st.just("its own"), st.just("one field")),
+    st.tuples(st.just("stolen"), PEOPLE, FEW, st.sampled_from(["ana", "rui"]), st.just("its own")),
+    st.tuples(st.just("stolen"), PEOPLE, FEW, st.sampled_from(["ana", "its own"]), st.just("other")),
     st.tuples(st.just("whole_legacy"), PEOPLE, FEW),
     st.tuples(st.just("whole_outside"), st.sampled_from(["mute", "outside"]), PEOPLE, FEW, DISTURBANCES),
     st.tuples(st.just("whole_outside"), st.sampled_from(["mute", "outside"]), PEOPLE, FEW, st.just(())),
