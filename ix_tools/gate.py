@@ -14,7 +14,7 @@ from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
 from ix_tools.operation import Effect, Finding, Operation
 from ix_tools.settings import SANDBOX_NOTICE, Settings
-from ix_tools.terms import STRICTER, Ruling, stricter
+from ix_tools.terms import STRICTER, Ruling, Terms, stricter
 from ix_tools.vocabulary import secrets_in
 
 
@@ -105,12 +105,29 @@ def approval_required(approval: Approval, settings: Settings) -> dict[str, Any]:
         "next": [
             {
                 "tool": approval.operation,
-                "why": f"A person runs `ix-tools approvals approve {approval.id}` in a terminal; "
-                "then repeat this same call. Nothing was sent.",
+                "why": f"{_who(approval)}; then repeat this same call. Nothing was sent.",
             }
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
     }
+
+
+def _who(approval: Approval) -> str:
+    """Who does what to approve it."""
+    terms = Terms.of(approval.terms)
+    if terms.where == "page":
+        return (
+            "A person approves it on the approval page"
+            if terms.people == 1
+            else "Two people approve it there"
+        )
+    command = f"`ix-tools approvals approve {approval.id}` in a terminal"
+    others = "" if terms.asker else ", none of them the one who asked"
+    return (
+        f"A person runs {command}"
+        if terms.people == 1
+        else f"{terms.people} different people{others}, run {command}"
+    )
 
 
 def _bound(call: Operation[Any], settings: Settings) -> dict[str, Any]:

@@ -26,7 +26,7 @@ async def permitted(desk: Desk, call: Operation[Any], face: str) -> None:
     rules = await anyio.to_thread.run_sync(desk.policy.rules)
     denying = surely_denied(rules, at_once(call, desk.settings.principal, face, desk.now()))
     if denying:
-        raise _denied(call, f"The policy denies this ({', '.join(denying)}).")
+        raise _denied(call, f"the policy denies it ({', '.join(denying)})")
 
 
 async def ruled(
@@ -79,7 +79,7 @@ async def used_up(desk: Desk, ruling: Ruling) -> tuple[Finding, ...]:
 
 def _denied(call: Operation[Any], why: str) -> Refused:
     return Refused(
-        why,
+        f"Refused: {why}.",
         code="denied_by_policy",
         problems=[Problem("policy", f"{call.spec.name} is denied")],
         next="do not repeat it; whoever keeps the policy sees why with `ix-tools policy check`",

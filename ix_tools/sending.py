@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from ix_tools import wire
+from ix_tools import policing, wire
 from ix_tools.desk import Desk
 from ix_tools.errors import IxError
 from ix_tools.facts import Facts
@@ -81,6 +81,7 @@ def _write(folder: Path, name: str, content: bytes) -> str:
 async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
     """The PDF itself, for faces that hand it on instead of saving it."""
     call = GetPdf(document_id=document_id, second_copy=second_copy)
+    await policing.permitted(desk, call, "mcp")
     sending = Sending(desk, Facts(now=desk.now()))
     url = await call.address(sending)
     content = await sending.download(url) if url else None

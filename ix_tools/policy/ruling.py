@@ -94,21 +94,21 @@ STRICTNESS = ("unattended", "person", "form", "page", "terminal", "four-eyes", "
 
 
 def _denied(names: tuple[str, ...]) -> str:
-    return f"The policy denies this ({', '.join(names)})."
+    return f"the policy denies it ({', '.join(names)})"
 
 
 def _terms(rules: Rules, asking: list[Rule]) -> tuple[Terms, str]:
     """On what terms a person approves: all of those that apply at once; and why nobody can, where that is so."""
     if not asking:
         if rules.otherwise == "deny":
-            return Terms(), "The policy denies what no rule lets through (otherwise)."
+            return Terms(), "the policy denies what no rule lets through (otherwise)"
         return _of(rules, rules.otherwise, None), ""
     terms = Terms()
     for rule in asking:
         both = terms.and_(_of(rules, rule.decision, rule))
         if both is None:
             names = ", ".join(rule.name for rule in asking)
-            return Terms(), f"The policy leaves nobody who may approve this ({names})."
+            return Terms(), f"the policy leaves nobody who may approve it ({names})"
         terms = both
     return terms, ""
 

@@ -84,7 +84,7 @@ def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
     file = _file(run)
     if file is None:
         raise SettingsError(
-            run.said(NONE),
+            "There is no policy.",
             code="no_policy",
             next="name a file in INVOICEXPRESS_POLICY, or policy in the settings",
         )
@@ -93,7 +93,7 @@ def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
     name = given["operation"].replace("-", "_")
     if name not in catalogue():
         raise InvalidArguments(
-            f"There is no operation {name!r}.", code="unknown_tool", next="see ix-tools tools"
+            f"There is no tool called {name!r}.", code="unknown_tool", next="see ix-tools tools"
         )
     if json_file is not None:
         case, found = _really(run, name, _arguments(json_file), given)

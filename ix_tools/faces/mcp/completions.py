@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import mcp_types as types
 
+from ix_tools import policing
 from ix_tools.errors import IxError
 from ix_tools.fiscal.document_types import document_types
 from ix_tools.fiscal.exemptions import exemptions, in_force
 from ix_tools.lookups import LookUps
+from ix_tools.operations.catalogue import catalogue
 from ix_tools.perform import Desk
 from ix_tools.prompts import BY_NAME
 from ix_tools.resources import TEMPLATES
@@ -62,6 +64,8 @@ def _arguments_of(ref: types.PromptReference | types.ResourceTemplateReference) 
 
 
 async def _of_the_account(desk: Desk, argument: str) -> Iterable[str]:
+    call = catalogue()[{"tax": "list_taxes", "series": "list_sequences", "client": "list_clients"}[argument]]
+    await policing.permitted(desk, call.model_validate({}), "mcp")
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
     if argument == "tax":
         return [tax.name for tax in await looking.taxes() if tax.name]
