@@ -9,106 +9,24 @@ A yes to a recipe leaves, in the transaction that uses it up, one approved row (
 Kept here, never in what travels: a host carries back an unguessable handle that means nothing elsewhere.
 """
 
-import hashlib
-import json
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools import audit
+from ix_tools.asked import Approval, Asked, Asker, Binding, Channel, Place, Reply, State, digest
+from ix_tools.differing import Differing
 from ix_tools.errors import ApprovalRefused
-from ix_tools.store import Store, approvals, differences
+from ix_tools.store import Store, approvals
+from ix_tools.terms import ANYBODY, Terms, one_more_yes, said_yes
+from ix_tools.unattended import Left, Spending, left, let_out
 
-Channel = Literal["form", "terminal", "page", "covered"]
-"""Where it is asked. What is asked on a page can be decided in a terminal, too; what another yes covers is not asked."""
-Place = Literal["terminal", "page"]
-State = Literal["pending", "approved", "rejected", "used", "stale", "expired"]
-
-
-def digest(content: Any) -> str:
-    """The same content, the same digest, whatever the order of its keys."""
-    return hashlib.sha256(
-        json.dumps(content, sort_keys=True, default=str, ensure_ascii=False).encode()
-    ).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """What an approval is for. Change any part and it is another approval."""
-
-    principal: str
-    account: str
-    operation: str
-    arguments: str
-    snapshot: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a person is to see."""
-
-    text: str
-    summary: str
-    differs: bool = False
-    sheet: str = ""
-    """The same as data, for a page (`sheet.Sheet`, as JSON)."""
-    by: "Asker | None" = None
-    page: str = ""
-    """The address of whoever shows the page, such as https://ix.example.pt; empty where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Through what a call comes, and how it can ask a person."""
-
-    face: str = "library"
-    host: str = ""
-    """What the program calls itself; nobody has checked it."""
-    form: bool = False
-    """It can put a question and carry the answer back."""
-    link: bool = False
-    """It can send the person to a page, out of the model's sight."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """An approval as it stands."""
-
-    id: str
-    state: State
-    channel: Channel
-    operation: str
-    account: str
-    principal: str
-    text: str
-    summary: str
-    differs: bool
-    created_at: float
-    expires_at: float
-    reason: str | None = None
-    decided_at: float | None = None
-    sheet: str = ""
-    face: str = ""
-    host: str = ""
-    page: str = ""
-    handle: str = ""
-    """The secret for the host, known only when it is first asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back from a person through a host: the handle, and what was answered."""
-
-    handle: str
-    approved: bool
-    accepted_differences: bool = False
-    reason: str = ""
-
+__all__ = ["Approval", "Approvals", "Asked", "Asker", "Binding", "Channel", "Place", "Reply", "digest"]
 
 NOT_YET = "repeat the same call to ask a person again"
 PLACES: dict[Place, str] = {
@@ -117,14 +35,13 @@ PLACES: dict[Place, str] = {
 }
 
 
-class Approvals:
-    """The approvals of this store."""
+class Approvals(Differing):
+    """The approvals of this store, and what people have to be told before they approve."""
 
     def __init__(self, store: Store, minutes: int, clock: Callable[[], float] = time.time) -> None:
         """Nothing is opened yet."""
-        self._store = store
+        super().__init__(store, clock)
         self._seconds = minutes * 60
-        self._clock = self.clock = clock
 
     # --- asking ---
 
@@ -139,6 +56,7 @@ class Approvals:
                     and waiting.state == "pending"
                     and waiting.expires_at > now
                     and waiting.snapshot == binding.snapshot
+                    and Terms.of(waiting.terms).as_strict_as(asked.terms)
                 ):
                     return self._shown_at(connection, waiting, asked.page)
             handle = secrets.token_urlsafe(32)
@@ -148,7 +66,9 @@ class Approvals:
 
     # --- using ---
 
-    def use_reply(self, binding: Binding, reply: Reply, covers: Sequence[Binding] = ()) -> str:
+    def use_reply(
+        self, binding: Binding, reply: Reply, terms: Terms = ANYBODY, covers: Sequence[Binding] = ()
+    ) -> str:
         """Use a person's answer that a host carried back: once, for exactly this, in time; its id, or why not.
 
         `covers`: the further calls that the same yes is for.
@@ -158,7 +78,7 @@ class Approvals:
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.handle == digest(reply.handle))
             ).one_or_none()
-            refusal = self._why_not(row, binding, "pending")
+            refusal = self._why_not(row, binding, "pending", terms)
             if refusal is None and row is not None:
                 if not reply.approved:
                     refusal = self._declined(connection, row, reply.reason)
@@ -179,7 +99,9 @@ class Approvals:
             raise refusal or _used()
         return str(row.id)
 
-    def use_approved(self, binding: Binding, covers: Sequence[Binding] = ()) -> str | None:
+    def use_approved(
+        self, binding: Binding, terms: Terms = ANYBODY, covers: Sequence[Binding] = ()
+    ) -> str | None:
         """Use what a person approved outside the conversation for exactly this; None when nobody has decided yet."""
         refusal = None
         with self._store.writing() as connection:
@@ -199,7 +121,7 @@ class Approvals:
                     "do not repeat it; ask the person what to change",
                 )
             else:
-                refusal = self._why_not(row, binding, "approved")
+                refusal = self._why_not(row, binding, "approved", terms)
                 if refusal is not None:
                     self._retire(connection, row, refusal)
                 elif not self._move(connection, row.id, "approved", "used"):
@@ -217,7 +139,7 @@ class Approvals:
             row = self._latest(connection, binding)
             if row is None or row.state != "approved":
                 return None
-            refusal = self._why_not(row, binding, "approved")
+            refusal = self._why_not(row, binding, "approved", ANYBODY)
             if refusal is not None:
                 self._retire(connection, row, refusal)
             elif not self._move(connection, row.id, "approved", "used"):
@@ -225,6 +147,18 @@ class Approvals:
         if refusal is not None and refusal.code != "approval_expired":
             raise refusal
         return str(row.id) if refusal is None else None
+
+    def use_policy(self, binding: Binding, summary: str, spending: Spending) -> str | None:
+        """Let it out without a person, by the owner's rules, while today's allowances last; None when they do not."""
+        now = self._clock()
+        row = {"id": _readable_id(), **_columns(binding), "snapshot": binding.snapshot, "summary": summary}
+        with self._store.writing() as connection:
+            return str(row["id"]) if let_out(connection, row, spending, now) else None
+
+    def left_today(self, spending: Spending) -> list[Left]:
+        """What remains of these allowances."""
+        with self._store.reading() as connection:
+            return [left(connection, spending.principal, spending.day, one) for one in spending.allowances]
 
     # --- deciding, in a terminal or on a page ---
 
@@ -275,6 +209,11 @@ class Approvals:
         over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()
         return replace(found, state="expired") if over else found
 
+    def said_yes(self, identifier: str) -> tuple[str, ...]:
+        """Who approved it so far."""
+        with self._store.reading() as connection:
+            return said_yes(connection, identifier)
+
     def decide(
         self,
         identifier: str,
@@ -285,7 +224,10 @@ class Approvals:
         by: str = "",
         place: Place = "terminal",
     ) -> Approval:
-        """A person's decision outside the conversation, once. `by`: who they are there, as `page:ana`, if that is known."""
+        """A person's decision outside the conversation, once. `by`: who they are there, as `page:ana`, if that is known.
+
+        Where the policy wants several people, it is approved with the last one's yes; one no is enough.
+        """
         found = self.find(identifier)
         if found.channel == "form":
             raise _refusal(
@@ -297,57 +239,28 @@ class Approvals:
                 "The document differs from what was asked; approving it means accepting that.",
                 "read the differences, then accept them, too (in a terminal: --accept-differences)",
             )
-        now = self._clock()
+        refusal = Terms.of(found.terms).against(by, found.principal, place) if approve else None
+        if refusal is not None:
+            raise refusal
+        now, mine = self._clock(), approvals.c.id == found.id
+        waits = mine & (approvals.c.state == "pending") & (approvals.c.expires_at > now)
         with self._store.writing() as connection:
-            changed = connection.execute(
-                approvals.update()
-                .where(
-                    approvals.c.id == found.id, approvals.c.state == "pending", approvals.c.expires_at > now
-                )
-                .values(state="approved" if approve else "rejected", decided_at=now, reason=reason or None)
-            ).rowcount
-            if changed:
-                row = connection.execute(sql.select(approvals).where(approvals.c.id == found.id)).one()
-                _record(connection, row, row.state, f"by {by}" if by else PLACES[place], place)
-        if not changed:
+            # Locked: of two people who say yes at once, each must count the other.
+            row = connection.execute(sql.select(approvals).where(waits).with_for_update()).one_or_none()
+            if row is not None:
+                missing = one_more_yes(connection, row, by, place, now) if approve else 0
+                event = "approved" if approve else "rejected"
+                if not missing:
+                    done = {"state": event, "decided_at": now, "reason": reason or None}
+                    connection.execute(approvals.update().where(mine).values(done))
+                who = f"by {by}" if by else PLACES[place]
+                _record(connection, row, event, f"{who}; {missing} more needed" if missing else who, place)
+        if row is None:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise _refusal(
                 "approval_not_pending", f"{found.id} cannot be decided any more: it is {now_state}.", NOT_YET
             )
         return self.find(identifier)
-
-    # --- differences between what was asked and what was stored ---
-
-    def note_differences(self, account: str, kind: str, number: int, found: list[dict[str, Any]]) -> None:
-        """Remember that a document reads back differently; forget it when it reads back right."""
-        key = (
-            (differences.c.account == account)
-            & (differences.c.document_type == kind)
-            & (differences.c.document_id == number)
-        )
-        with self._store.writing() as connection:
-            connection.execute(differences.delete().where(key))
-            if found:
-                connection.execute(
-                    differences.insert().values(
-                        account=account,
-                        document_type=kind,
-                        document_id=number,
-                        found=found,
-                        created_at=self._clock(),
-                    )
-                )
-
-    def noted_differences(self, account: str, kind: str, number: int) -> tuple[Mapping[str, Any], ...]:
-        """How a document differs from what was asked, as far as we know."""
-        key = (
-            (differences.c.account == account)
-            & (differences.c.document_type == kind)
-            & (differences.c.document_id == number)
-        )
-        with self._store.writing() as connection:
-            row = connection.execute(sql.select(differences.c.found).where(key)).one_or_none()
-        return tuple(row.found) if row else ()
 
     # --- inside ---
 
@@ -356,7 +269,7 @@ class Approvals:
         wanted = [approvals.c[name] == value for name, value in _columns(binding).items()]
         return connection.execute(
             sql.select(approvals)
-            .where(*wanted, approvals.c.channel != "form")
+            .where(*wanted, approvals.c.channel.not_in(("form", "policy")))
             .order_by(approvals.c.created_at.desc())
             .limit(1)
         ).one_or_none()
@@ -414,6 +327,7 @@ class Approvals:
             "text": asked.text,
             "summary": asked.summary,
             "differs": asked.differs,
+            "terms": asked.terms.kept(),
             "sheet": asked.sheet,
             "face": asker.face[:20],
             "host": asker.host[:200],
@@ -433,11 +347,17 @@ class Approvals:
         )
 
     def _retire(self, connection: Connection, row: Row[Any], refusal: ApprovalRefused) -> None:
-        ends: dict[str, State] = {"approval_expired": "expired", "document_changed": "stale"}
+        ends: dict[str, State] = {
+            "approval_expired": "expired",
+            "document_changed": "stale",
+            "policy_changed": "stale",
+        }
         if refusal.code in ends:
             self._move(connection, row.id, row.state, ends[refusal.code])
 
-    def _why_not(self, row: Row[Any] | None, binding: Binding, state: State) -> ApprovalRefused | None:
+    def _why_not(
+        self, row: Row[Any] | None, binding: Binding, state: State, terms: Terms
+    ) -> ApprovalRefused | None:
         if row is None:
             return _refusal("approval_unknown", "No approval was asked under that handle.", NOT_YET)
         if row.principal != binding.principal or row.account != binding.account:
@@ -459,6 +379,10 @@ class Approvals:
                 "document_changed",
                 "The document changed after the person saw it.",
                 "repeat the same call, so that a person sees it as it is now",
+            )
+        if not Terms.of(row.terms).as_strict_as(terms):
+            return _refusal(
+                "policy_changed", "The policy asks for more than that approval was given on.", NOT_YET
             )
         return None
 

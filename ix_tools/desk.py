@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ix_tools import audit
 from ix_tools.account import Account, account_name
@@ -16,6 +17,9 @@ from ix_tools.principals import EVERYTHING, Scope
 from ix_tools.settings import Settings, data_folder
 from ix_tools.store import Store
 from ix_tools.vocabulary import lisbon_now
+
+if TYPE_CHECKING:
+    from ix_tools.policy.file import PolicyFile
 
 
 def store_of(settings: Settings) -> Store:
@@ -29,6 +33,15 @@ def journal_of(settings: Settings, store: Store) -> Journal:
     """The journal in a store."""
     # Long enough for every attempt of every request of one call; whoever holds an intent longer is gone.
     return Journal(store, settings.timeout_seconds * 8.0)
+
+
+def policy_of(settings: Settings) -> "PolicyFile | None":
+    """The policy that the settings name; none is in force otherwise."""
+    if settings.policy is None:
+        return None
+    from ix_tools.policy.file import PolicyFile  # reads the whole catalogue: only for those who have a policy
+
+    return PolicyFile(settings.policy)
 
 
 @dataclass
@@ -47,6 +60,8 @@ class Desk:
     """Whether what a crash left open was looked at."""
     scopes: frozenset[Scope] = EVERYTHING
     """How far the caller may go."""
+    policy: "PolicyFile | None" = None
+    """What the owner says about who may do what."""
 
     @classmethod
     def open(
@@ -61,7 +76,8 @@ class Desk:
         store = store or store_of(settings)
         pace = Pace(store, account_name(settings), settings.requests_per_minute, settings.timeout_seconds)
         approvals = Approvals(store, settings.approval_minutes, clock)
-        return cls(settings, Account(settings, pace), approvals, journal_of(settings, store), store, now)
+        journal, policy = journal_of(settings, store), policy_of(settings)
+        return cls(settings, Account(settings, pace), approvals, journal, store, now, policy=policy)
 
     @property
     def links(self) -> Links:

@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 
-from ix_tools import audit, render
+from ix_tools import audit, policing, render
 from ix_tools.approvals import Approval, Asked, Asker, Binding, Channel, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
@@ -17,6 +17,7 @@ from ix_tools.operation import Covering, Finding, Operation, Preview, Spec
 from ix_tools.principals import missing_scope, scope_of
 from ix_tools.settings import SANDBOX_NOTICE, Settings
 from ix_tools.sheet import sheet
+from ix_tools.terms import ANYBODY, STRICTER, Ruling, Terms, stricter
 from ix_tools.vocabulary import secrets_in
 
 ADDED_BY_ISSUING = {
@@ -65,6 +66,7 @@ async def approved(
     warnings: tuple[Finding, ...],
     asker: Asker,
     reply: Reply | None,
+    ruling: Ruling,
     covering: Covering | None = None,
     done_before: str = "",
 ) -> dict[str, Any] | str:
@@ -72,37 +74,64 @@ async def approved(
 
     `done_before`: the journal's entry of the same call carried out lately. Who approved without knowing of it is asked anew.
     """
-    settings = desk.settings
+    settings, terms, a_person_may = desk.settings, ruling.terms, not ruling.refusal
     binding = _binding(desk, call, facts, covering, done_before)
     covers: tuple[Binding, ...] = ()
     if covering is not None:
         before = _covered(desk, covering, call, facts)
-        if used := await anyio.to_thread.run_sync(desk.approvals.use_covered, before):
+        # One yes for several calls is one person's: where the policy wants more, each call is asked for by itself.
+        enough = a_person_may and ANYBODY.as_strict_as(terms)
+        if enough and (used := await anyio.to_thread.run_sync(desk.approvals.use_covered, before)):
             return used
         covers = tuple(_covered(desk, covering, later, facts) for later in covering.then)
         warnings += (*covering.warnings, *_warnings_of(covering, facts))
-    formal = settings.approval_channel in {"auto", "form"}
-    if reply is not None and formal:
-        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply, covers)
-    by_form = asker.form and formal
-    if not by_form and settings.approval_channel == "form":
+    # The settings and the policy each say where; the one that is harder to imitate counts.
+    chosen = settings.approval_channel
+    where = stricter("any" if chosen == "auto" else chosen, terms.where)
+    forms = STRICTER.index(where) <= STRICTER.index("form")
+    if reply is not None and forms and a_person_may:
+        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply, terms, covers)
+    by_form = asker.form and forms
+    # A person who already approved exactly this in a terminal or on a page is not asked a second time in a form.
+    outside = where != "form" and a_person_may
+    if outside and (
+        used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, terms, covers)
+    ):
+        return used
+    preview = _shown(call, facts, covering)
+    if ruling.unattended is not None:
+        spending = replace(ruling.unattended, account=binding.account)
+        title = render.summary(
+            sheet(preview, facts, (), settings.account, settings.sandbox), settings.language
+        )
+        # What the recipe found for a person to see, nobody would see.
+        alone = covering is None or not (covering.differences or covering.warnings)
+        if alone and (
+            used := await anyio.to_thread.run_sync(desk.approvals.use_policy, binding, title, spending)
+        ):
+            return used
+        warnings += await policing.used_up(desk, ruling)
+    if not by_form and where == "form":
         raise SettingsError(
             "This host cannot ask a person, and the setting approval_channel allows only its form.",
             code="approval_impossible",
             next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
         )
-    # A person who already approved exactly this in a terminal or on a page is not asked a second time in a form.
-    outside = settings.approval_channel != "form"
-    if outside and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, covers)):
-        return used
-    paged = not by_form and settings.approval_channel in {"auto", "page"}
+    paged = not by_form and where in {"any", "outside", "page"}
     page = await desk.pages.address() if desk.pages is not None and paged else ""
+    if terms.where == "page" and not page:
+        raise SettingsError(
+            "The policy wants this approved on the approval page, and there is none here.",
+            code="approval_impossible",
+            next="call it through a server that shows pages (ix-tools serve)",
+        )
     told = [one.problem for one in warnings]
-    shown = sheet(_shown(call, facts, covering), facts, told, settings.account, settings.sandbox)
+    shown = sheet(preview, facts, told, settings.account, settings.sandbox)
     asked = Asked(
         text=render.approval(shown, settings.language),
         summary=render.summary(shown, settings.language),
         differs=bool(shown.differences),
+        terms=terms,
         sheet=shown.model_dump_json(exclude_defaults=True),
         by=asker,
         page=page,
@@ -120,10 +149,6 @@ def approval_required(
     approval: Approval, settings: Settings, invitation: Invitation | None = None
 ) -> dict[str, Any]:
     """What a call returns while a person has not decided yet."""
-    command = f"ix-tools approvals approve {approval.id}"
-    how = f"A person runs `{command}` in a terminal"
-    if invitation is not None:
-        how = f"{invitation.how[0].upper()}{invitation.how[1:]}, or runs `{command}` in a terminal"
     return {
         "ok": False,
         "status": "approval_required",
@@ -131,7 +156,7 @@ def approval_required(
             "id": approval.id,
             "expires_at": render.moment(approval.expires_at),
             "summary": approval.summary,
-            "command": command,
+            "command": f"ix-tools approvals approve {approval.id}",
             **({"url": invitation.url} if invitation is not None and invitation.url else {}),
         },
         "preview": approval.text,
@@ -139,7 +164,7 @@ def approval_required(
         "next": [
             {
                 "tool": approval.operation,
-                "why": f"{how}; then repeat this same call. Nothing was sent.",
+                "why": f"{_who(approval, invitation)}; then repeat this same call. Nothing was sent.",
             }
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
@@ -192,6 +217,19 @@ def _shown(call: Operation[Any], facts: Facts, covering: Covering | None) -> Pre
         return preview
     differing = (*preview.differences, *covering.differences)
     return replace(preview, differences=differing, then=tuple(one.preview(facts) for one in covering.then))
+
+
+def _who(approval: Approval, invitation: Invitation | None) -> str:
+    """Who does what to approve it."""
+    terms = Terms.of(approval.terms)
+    ways = [invitation.how] if invitation is not None else []
+    if terms.where != "page":
+        ways.append(f"a person runs `ix-tools approvals approve {approval.id}` in a terminal")
+    text = ", or ".join(ways)
+    if terms.people > 1:
+        others = "" if terms.asker else ", none of them the one who asked"
+        text += f"; {terms.people} different people do so{others}"
+    return text[:1].upper() + text[1:]
 
 
 def _bound(call: Operation[Any], settings: Settings) -> dict[str, Any]:

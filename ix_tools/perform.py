@@ -11,17 +11,17 @@ Only errors travel back, and each says what was sent.
 import json
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from pydantic import BaseModel, ValidationError
 
-from ix_tools import naming, once, wire
+from ix_tools import naming, once, policing, wire
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Asker, Reply
 from ix_tools.desk import Desk
 from ix_tools.directory import known
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem
+from ix_tools.errors import InvalidArguments, NotAccepted, Problem, SettingsError
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, approval_required, approved, permitted
 from ix_tools.journal import Intent
@@ -36,11 +36,16 @@ from ix_tools.telemetry import observed
 from ix_tools.undo import plan
 from ix_tools.vocabulary import all_legible
 
+if TYPE_CHECKING:
+    from ix_tools.policy.case import Case
+    from ix_tools.policy.ruling import Explained
+
 __all__ = [
     "ApprovalNeeded",
     "Desk",
     "Reply",
     "approval_required",
+    "examined",
     "known",
     "parse",
     "pdf_content",
@@ -96,6 +101,7 @@ async def _performed(
         face=asker.face,
         host=asker.host,
     )
+    await policing.permitted(desk, call, asker.face)
     if spec.route is None:
         road = partial(again, reply=reply)
         sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments))
@@ -146,6 +152,33 @@ async def _prepared(
     covering: Covering | None,
 ) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
     """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
+    call, facts, warnings, given = await _known(looking, call, desk, held)
+    before = await once.done_before(desk, caller) if call.spec.effect.gated else None
+    warnings += once.said_of(before)
+    ruling = await policing.ruled(desk, call, facts, caller.face, warnings)
+    approval = ""
+    if call.spec.effect.gated:
+        passed = await approved(
+            desk,
+            call,
+            facts,
+            warnings,
+            asker,
+            reply,
+            ruling,
+            covering=covering,
+            done_before=before.id if before else "",
+        )
+        if isinstance(passed, dict):
+            return passed
+        approval = passed
+    return call, facts, warnings, approval, given
+
+
+async def _known(
+    looking: LookUps, call: Operation[Any], desk: Desk, held: Intent | None
+) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
+    """The call completed, what is known of the account, and what the rules warn of."""
     spec = call.spec
     wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
     facts = await looking.first(call, wanted | naming.wanted(call), desk.now())
@@ -161,17 +194,23 @@ async def _prepared(
     call = call.completed(facts)
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
     warnings = _judge(call, facts, said, () if once.judged_before(call, held) else spec.guards)
-    approval = ""
-    if spec.effect.gated:
-        before = await once.done_before(desk, caller)
+    return call, facts, warnings, given
+
+
+async def examined(
+    desk: Desk, name: str, arguments: Mapping[str, Any], face: str = "library"
+) -> "tuple[Case, Explained]":
+    """What the policy makes of a call as things are. The account is read; nothing is sent, asked or kept."""
+    allowed(known(name).spec, desk.settings)
+    call = parse(name, arguments)
+    if desk.policy is None:
+        raise SettingsError("There is no policy.", code="no_policy", next="set INVOICEXPRESS_POLICY")
+    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    call, facts, warnings, _ = await _known(looking, call, desk, None)
+    if call.spec.effect.gated:
+        before = await once.done_before(desk, once.caller_of(desk, call, face, arguments))
         warnings += once.said_of(before)
-        passed = await approved(
-            desk, call, facts, warnings, asker, reply, covering, done_before=before.id if before else ""
-        )
-        if isinstance(passed, dict):
-            return passed
-        approval = passed
-    return call, facts, warnings, approval, given
+    return await policing.explained_to(desk, desk.policy, call, facts, face, warnings)
 
 
 async def _carried_out(call: Operation[Any], sending: Sending) -> Any:

@@ -152,6 +152,8 @@ class Settings(BaseModel):
     """How long an approval stays valid."""
     allow_account_setup: bool = False
     """Whether create_account, update_account and setup_at_communication may be used at all; a person approves each call."""
+    policy: Path | None = None
+    """TOML file that says who may do what, and whose approval it takes. Default: a person approves whatever cannot be undone."""
     principal: str = "local"
     """Whose approvals these are; an approval is good only for the principal that asked."""
     store: str = ""

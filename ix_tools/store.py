@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; tested to be the newest file in migrations/versions."""
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
@@ -58,6 +58,7 @@ approvals = sql.Table(
     sql.Column("face", sql.String(20), nullable=False, server_default=""),  # through what it was asked
     sql.Column("host", sql.String(200), nullable=False, server_default=""),  # what that calls itself
     sql.Column("page", sql.String(300), nullable=False, server_default=""),  # address where its page is shown
+    sql.Column("terms", sql.Text),  # what the policy asks for besides one person's yes
     sql.Index("approvals_by_binding", "principal", "account", "operation", "arguments"),
 )
 
@@ -77,6 +78,29 @@ pins = sql.Table(
     sql.Column("salt", sql.String(64), nullable=False),
     sql.Column("hash", sql.String(64), nullable=False),  # scrypt
     sql.Column("failures", sql.Integer, nullable=False),  # in a row
+)
+
+decisions = sql.Table(
+    "decisions",
+    metadata,
+    sql.Column("approval", sql.String(16), primary_key=True),
+    sql.Column("person", sql.String(200), primary_key=True),  # one yes each
+    sql.Column("identity", sql.String(200), nullable=False),  # how they were known: terminal:ana
+    sql.Column("channel", sql.String(16), nullable=False),
+    sql.Column("decided_at", sql.Float, nullable=False),
+)
+
+spent = sql.Table(
+    "spent",
+    metadata,
+    sql.Column("approval", sql.String(16), primary_key=True),
+    sql.Column("rule", sql.String(60), primary_key=True),
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("account", sql.String(300), nullable=False),
+    sql.Column("day", sql.String(10), nullable=False),  # in Lisbon
+    sql.Column("cents", sql.BigInteger, nullable=False),
+    sql.Column("at", sql.Float, nullable=False),
+    sql.Index("spent_of_a_day", "principal", "day", "rule"),
 )
 
 differences = sql.Table(

@@ -23,6 +23,7 @@ from ix_tools.faces.mcp.serve import add_choice, narrowed
 from ix_tools.faces.mcp.server import choice_of, chosen
 from ix_tools.hosting import logs
 from ix_tools.listing import UnknownName
+from ix_tools.policy.file import PolicyFile
 from ix_tools.settings import Settings, for_sandbox, is_loopback, load
 from ix_tools.tokens import Tokens
 
@@ -76,6 +77,8 @@ def _settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings
         chosen(choice_of(settings))
     except UnknownName as wrong:
         raise SettingsError(f"{wrong}.", next="correct the names, or leave them out") from None
+    if settings.policy is not None:
+        PolicyFile(settings.policy).rules()
     if options.workers < 1:
         raise SettingsError("--workers is a whole number from 1.", next="leave it out for one process")
     if options.sandbox or options.sandbox_file:

@@ -16,6 +16,7 @@ from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.kept import approvals, store
 from ix_tools.faces.cli.run import Run
 from ix_tools.links import Links
+from ix_tools.terms import Terms
 from ix_tools.words import Said
 
 NONE = Said("Nada espera por aprovação.", "Nothing waits for approval.")
@@ -23,12 +24,17 @@ APPROVED = Said(
     "{id} aprovado. Repita agora a mesma chamada; a aprovação serve uma vez, até às {until} (hora de Lisboa).",
     "{id} approved. Repeat the same call now; the approval is good once, until {until} (Lisbon time).",
 )
+STILL_NEEDS = Said(
+    "Aprovou {id}. Faltam ainda {missing}: outra pessoa também tem de aprovar.",
+    "You approved {id}. It still needs {missing} more: another person approves, too.",
+)
 REJECTED = Said("{id} recusado. Nada foi enviado.", "{id} rejected. Nothing was sent.")
 HOW = Said("Para decidir", "To decide")
 CHANNELS = {
     "form": Said("no formulário do programa que pediu", "in the form of the program that asked"),
     "terminal": Said("num terminal", "in a terminal"),
     "page": Said("na sua página, ou num terminal", "on its page, or in a terminal"),
+    "policy": Said("pela política, sem ninguém", "by the policy, without a person"),
 }
 LINK = Said(
     "Quem tiver esta ligação pode decidir{and_pin}. Serve para {id}, até às {until} (hora de Lisboa).",
@@ -137,7 +143,13 @@ def approve(ctx: click.Context, identifier: str, accept_differences: bool, outpu
                     next=f"`ix-tools approvals reject {found.id}` refuses it for good",
                 )
         # Decided where every decision is: there it is refused if it is not open, or was decided meanwhile.
-        decided = kept.decide(found.id, approve=True, accept_differences=accept_differences)
+        decided = kept.decide(
+            found.id, approve=True, accept_differences=accept_differences, by=asking.whoever()
+        )
+        so_far = kept.said_yes(found.id)
+    if decided.state == "pending":
+        missing = Terms.of(decided.terms).people - len(so_far)
+        return _told(run, decided, run.said(STILL_NEEDS).format(id=decided.id, missing=missing))
     until = render.moment(decided.expires_at)[-5:]
     return _told(run, decided, run.said(APPROVED).format(id=decided.id, until=until))
 
@@ -151,7 +163,7 @@ def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int
     """Reject one request; repeating the call is refused until it would have expired."""
     run = heard(ctx, output)
     with approvals(run, run.settings) as kept:
-        decided = kept.decide(identifier, approve=False, reason=reason)
+        decided = kept.decide(identifier, approve=False, reason=reason, by=asking.whoever())
     return _told(run, decided, run.said(REJECTED).format(id=decided.id))
 
 
@@ -252,4 +264,5 @@ def _as_dict(found: Approval, run: Run) -> dict[str, Any]:
         "differs": found.differs,
         "expires_at": render.moment(found.expires_at),
         **({"reason": found.reason} if found.reason else {}),
+        **({"people": Terms.of(found.terms).people} if found.terms else {}),
     }

@@ -1,5 +1,6 @@
 """The question at the terminal: the person reads what would happen and types a word. Anything else is a no."""
 
+import os
 import sys
 
 import click
@@ -25,6 +26,18 @@ TYPE_ID = Said("Para aprovar, escreva {word}: ", "To approve, type {word}: ")
 def person_there() -> bool:
     """Whether somebody can read the question and type the answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def whoever() -> str:
+    """Who is at this terminal, as the system knows them; not what an environment variable says."""
+    if sys.platform == "win32":
+        return f"terminal:{os.getlogin()}"
+    import pwd
+
+    try:
+        return f"terminal:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:
+        return f"terminal:{os.getuid()}"  # a container's user without a name
 
 
 def reply(run: Run, approval: Approval) -> Reply:

@@ -149,6 +149,27 @@ def store_writable(run: Run, settings: Settings) -> Iterator[Finding]:
     )
 
 
+def policy_usable(settings: Settings) -> Iterator[Finding]:
+    """The policy that the settings name can be read; without one a person approves everything."""
+    if settings.policy is None:
+        yield fine("policy", "nenhuma: uma pessoa aprova tudo", "none: a person approves everything")
+        return
+    from ix_tools.policy.file import PolicyFile
+
+    try:
+        rules = PolicyFile(settings.policy).rules()
+    except SettingsError as wrong:
+        told = "; ".join(f"{one.field}: {one.problem}" for one in wrong.problems)
+        text = visible(f"{wrong.message.removesuffix(' Nothing was sent.')} {told}".strip())
+        yield Finding("problem", "policy", Said(text, text), Said(wrong.next, wrong.next))
+        return
+    names = ", ".join(rule.name for rule in rules.rules)
+    free = ", ".join(rule.name for rule in rules.rules if rule.unattended)
+    yield fine("policy", f"{settings.policy}: {names or '-'}", f"{settings.policy}: {names or '-'}")
+    if free:
+        yield fine("policy", f"sem uma pessoa: {free}", f"without a person: {free}")
+
+
 def clock_sane(now: datetime, local: datetime) -> Iterator[Finding]:
     """The clock is right, as far as one can tell, and everybody knows whose date counts."""
     lisbon, here = f"{now:%Y-%m-%d %H:%M}", f"{local:%Y-%m-%d %H:%M %Z}"

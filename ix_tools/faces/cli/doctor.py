@@ -25,6 +25,7 @@ NAMES = {
     "account": Said("Conta", "Account"),
     "key_file": Said("Ficheiro da chave", "Key file"),
     "store": Said("Aprovações", "Approvals"),
+    "policy": Said("Política", "Policy"),
     "clock": Said("Relógio", "Clock"),
     "access": Said("Acesso", "Access"),
     "taxes": Said("IVA", "Taxes"),
@@ -71,6 +72,7 @@ def _findings(run: Run) -> Iterator[Finding]:
     if any(one.level == "problem" for one in readable):
         return
     yield from checks.store_writable(run, run.settings)
+    yield from checks.policy_usable(run.settings)
     with run.account() as settings:
         account = list(checks.account_set(settings))
         yield from account

@@ -101,6 +101,7 @@ FIELDS: Mapping[str, Said] = {
     "environment": Said("No ambiente", "In the environment"),
     "setting_value": Said("Valor", "Value"),
     "from": Said("De onde vem", "From"),
+    "people": Said("Pessoas", "People"),
     "warnings": LABELS["warnings"],
 }
 NO = Said("não", "no")

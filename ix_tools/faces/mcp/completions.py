@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import mcp_types as types
 
+from ix_tools import policing
 from ix_tools.errors import IxError
 from ix_tools.fiscal.document_types import document_types
 from ix_tools.fiscal.exemptions import exemptions, in_force
 from ix_tools.lookups import LookUps
+from ix_tools.operations.catalogue import catalogue
 from ix_tools.perform import Desk
 from ix_tools.principals import Scope
 from ix_tools.prompts import BY_NAME
@@ -67,6 +69,8 @@ def _arguments_of(ref: types.PromptReference | types.ResourceTemplateReference) 
 async def _of_the_account(desk: Desk, argument: str) -> Iterable[str]:
     if Scope.READ not in desk.scopes or LISTS[argument] in desk.settings.exclude:
         return []
+    call = catalogue()[LISTS[argument]]
+    await policing.permitted(desk, call.model_validate({}), "mcp")
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
     if argument == "tax":
         return [tax.name for tax in await looking.taxes() if tax.name]

@@ -137,6 +137,12 @@ def main(argv: Sequence[str], show: "Show | None" = None) -> int:
             settings = settings.model_copy(update={"sandbox": True})
         else:
             settings.require_account()
+        if settings.policy is not None:
+            from ix_tools.policy.file import (
+                PolicyFile,  # reads the catalogue: only for those who have a policy
+            )
+
+            PolicyFile(settings.policy).rules()
     except SettingsError as wrong:
         for problem in wrong.problems:
             print(f"{problem.field}: {problem.problem}", file=sys.stderr)

@@ -1,0 +1,243 @@
+"""What a policy file may say: rules, what is done where none applies, and who is who. Strict, because a typo must not open anything."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from ix_tools.fiscal.document_types import document_types
+from ix_tools.operation import Effect
+from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.documents import ChangeState
+
+FACES = ("cli", "mcp", "rest", "chat", "demo", "library")
+"""How a call can come in."""
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+STATES: tuple[str, ...] = get_args(ChangeState.model_fields["state"].annotation)
+TYPES = tuple(kind.plural for kind in document_types())
+CLIENT = "client"
+"""The address that InvoiceXpress has for the document's client."""
+WILD = frozenset("*?[")
+
+Otherwise = Literal["person", "form", "page", "terminal", "four-eyes", "deny"]
+Decision = Literal["deny", "form", "page", "terminal", "person", "four-eyes", "unattended"]
+
+
+def one_of(*allowed: str) -> Any:
+    """A list of words, each one of these."""
+
+    def check(given: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [one for one in given if one not in allowed]
+        if wrong or not given:
+            raise ValueError(f"one or more of {', '.join(allowed)}")
+        return given
+
+    return AfterValidator(check)
+
+
+def _listed(value: object) -> object:
+    if not isinstance(value, list):
+        raise ValueError('a list, such as ["..."]')
+    return tuple(value)
+
+
+def _not_empty(given: tuple[str, ...]) -> tuple[str, ...]:
+    if not given or not all(one.strip() for one in given):
+        raise ValueError("one or more, none of them empty")
+    return given
+
+
+def _euros(value: object) -> Decimal:
+    # Read from the file as Decimal: no float decides a cent.
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("an amount in euros, such as 100 or 99.90")
+    amount = Decimal(value)
+    if not amount.is_finite() or amount < 0 or amount != round(amount, 2) or amount >= 10**12:
+        raise ValueError("an amount in euros from 0, with at most two decimals")
+    return amount
+
+
+def _hours(value: object) -> tuple[int, int]:
+    """Minutes since midnight: from, and until but not including."""
+    try:
+        first, last = (_minutes(one) for one in str(value).split("-"))
+    except ValueError:
+        raise ValueError('hours such as "09:00-19:30"; the end may be 24:00') from None
+    if not isinstance(value, str) or first >= last:
+        raise ValueError(
+            "from an earlier to a later hour of the same day; write two rules to go past midnight"
+        )
+    return first, last
+
+
+def _minutes(text: str) -> int:
+    if text == "24:00":
+        return 24 * 60
+    if len(text) != 5:
+        raise ValueError(text)
+    at = time.fromisoformat(text)
+    return at.hour * 60 + at.minute
+
+
+def _plain_date(value: object) -> object:
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError("a day written without quotes, such as 2026-12-31")
+    return value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Some = Annotated[Words, AfterValidator(_not_empty)]
+Euros = Annotated[Decimal, BeforeValidator(_euros)]
+Day = Annotated[date, BeforeValidator(_plain_date)]
+
+
+class Strict(BaseModel):
+    """Nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class Rule(Strict):
+    """One rule: every condition that it names must hold. A condition it does not name holds always."""
+
+    name: Annotated[str, Field(pattern=r"^\w[\w .-]{0,59}$")]
+    """What it is called, in explanations and in the audit trail."""
+    decision: Decision
+    """What happens where it applies."""
+
+    who: Some | None = None
+    """Principals; `*` stands for anything, as in `n8n-*`."""
+    through: Annotated[Words, one_of(*FACES)] | None = None
+    """How the call comes in."""
+    operations: Some | None = None
+    """Operations; `*` stands for anything, as in `delete_*`."""
+    effects: Annotated[Words, one_of(*Effect)] | None = None
+    """What the operation leaves behind, as the reference names it."""
+    states: Annotated[Words, one_of(*STATES)] | None = None
+    """New states that change_state is asked for."""
+    document_types: Annotated[Words, one_of(*TYPES)] | None = None
+    """Kinds of document."""
+    series: Some | None = None
+    """Names of series."""
+    above: Euros | None = None
+    """Only amounts above this one."""
+    up_to: Euros | None = None
+    """Only amounts up to this one, itself included."""
+    weekdays: Annotated[Words, one_of(*DAYS)] | None = None
+    """Days of the week, in Lisbon."""
+    hours: Annotated[tuple[int, int], BeforeValidator(_hours)] | None = None
+    """Hours in Lisbon, as 09:00-19:00; the end is not included."""
+    first_day: Day | None = None
+    """From this day on, in Lisbon."""
+    last_day: Day | None = None
+    """Until this day, itself included."""
+
+    approvers: Some | None = None
+    """The only people who may approve."""
+    asker_may_approve: bool | None = None
+    """Whether whoever asked may approve it. Not with four eyes unless set; otherwise yes."""
+
+    daily: Euros | None = None
+    """For unattended: the sum that goes out on one day, in Lisbon, for each principal."""
+    daily_calls: Annotated[int, Field(ge=1)] | None = None
+    """For unattended: how many calls go out on one day for each principal."""
+    with_warnings: bool = False
+    """For unattended: whether a call about which the rules warn goes out too."""
+    recipients: Some | None = None
+    """For unattended e-mail: `client` for the address InvoiceXpress has, or addresses; `*` stands for anything."""
+
+    @property
+    def unattended(self) -> bool:
+        """Whether it lets calls through without a person."""
+        return self.decision == "unattended"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.above is not None and self.up_to is not None and self.above >= self.up_to:
+            raise ValueError("up_to: more than above")
+        if self.first_day and self.last_day and self.first_day > self.last_day:
+            raise ValueError("last_day: not before first_day")
+        known = catalogue()
+        for wanted in self.operations or ():
+            if not any(fnmatchcase(name, wanted) for name in known):
+                raise ValueError(f"operations: there is no operation {wanted!r}")
+            if wanted in known and self.decision != "deny" and not known[wanted].spec.effect.gated:
+                raise ValueError(f"operations: {wanted} asks nobody, so that it can only be denied")
+        if self.approvers is not None:
+            if self.decision in {"deny", "unattended"}:
+                raise ValueError("approvers: nobody approves where it is denied or unattended")
+            if self.decision == "form":
+                raise ValueError(
+                    "approvers: a form does not tell who answers it; use page, terminal or four-eyes"
+                )
+            if len({one.casefold() for one in self.approvers}) < self.people:
+                raise ValueError("approvers: at least two different people, for four eyes")
+        if self.asker_may_approve is not None and self.decision in {"deny", "unattended", "form"}:
+            raise ValueError("asker_may_approve: only where a known person approves")
+        return self._unattended() if self.unattended else self._attended()
+
+    def _unattended(self) -> Self:
+        """Without a person only what is named, by name, within a ceiling for each and one for the day."""
+        for name in ("who", "operations", "up_to", "daily"):
+            if getattr(self, name) is None:
+                raise ValueError(f"{name}: must be given for unattended")
+        for name in ("who", "operations"):
+            if any(WILD & set(one) for one in getattr(self, name)):
+                raise ValueError(f"{name}: each by its whole name for unattended, without * or ?")
+        for name in self.operations or ():
+            if catalogue()[name].spec.effect is Effect.ADMIN:
+                raise ValueError(f"operations: {name} is never unattended")
+            if name == "change_state" and self.states is None:
+                raise ValueError("states: must be given for an unattended change_state")
+            if name == "send_email" and self.recipients is None:
+                raise ValueError('recipients: must be given for unattended e-mail, such as ["client"]')
+        return self
+
+    def _attended(self) -> Self:
+        for name in ("daily", "daily_calls", "recipients"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"{name}: only for unattended")
+        if self.with_warnings:
+            raise ValueError("with_warnings: only for unattended")
+        return self
+
+    @property
+    def people(self) -> int:
+        """How many people must say yes."""
+        return 2 if self.decision == "four-eyes" else 1
+
+
+class Rules(Strict):
+    """A whole policy file."""
+
+    otherwise: Otherwise = "person"
+    """What happens to an irreversible call where no rule applies."""
+    people: Mapping[str, Some] = Field(default_factory=dict)
+    """The identities of one person: `ana = ["terminal:asilva", "page:ana@acme.example", "principal:ana-laptop"]`."""
+    rules: Annotated[tuple[Rule, ...], BeforeValidator(_listed)] = ()
+    """The rules; each one that applies counts, and the strictest wins."""
+
+    @model_validator(mode="after")
+    def _no_doubts(self) -> Self:
+        _once("rules", [rule.name for rule in self.rules])
+        _once("people", [one.casefold() for ids in self.people.values() for one in ids])
+        _once("people", [name.casefold() for name in self.people])
+        for one in (one for ids in self.people.values() for one in ids):
+            if one.partition(":")[0] not in {"terminal", "page", "principal"} or not one.partition(":")[2]:
+                raise ValueError(f"people: {one!r} is not terminal:NAME, page:NAME or principal:NAME")
+        return self
+
+    @property
+    def same(self) -> tuple[tuple[str, str], ...]:
+        """Identities and the person behind each."""
+        return tuple((one, who) for who, ids in sorted(self.people.items()) for one in ids)
+
+
+def _once(field: str, names: Sequence[str]) -> None:
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise ValueError(f"{field}: {twice[0]!r} is there twice")
