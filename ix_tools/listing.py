@@ -195,7 +195,7 @@ class _Said:
         if "required" in shown:
             shown["required"], beyond = _at_once(shown["required"], fields)
             for name in beyond:
-                fields[name]["description"] = f"Required. {told[name]}"
+                fields[name]["description"] = f"Required. {fields[name].get('description') or told[name]}"
         return shown
 
     def _shortest(self, name: str, text: str, tool: str) -> str:

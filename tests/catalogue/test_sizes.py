@@ -92,6 +92,16 @@ def test_every_parameter_is_shown_or_named_where_it_is_shown(name: str) -> None:
 
 
 @every_list
+def test_fields_that_are_not_shown_again_are_pointed_at(name: str) -> None:
+    for one in shown(name):
+        entire = input_schema(catalogue()[one["name"]])["properties"]
+        for field, node in one["inputSchema"]["properties"].items():
+            if "properties" in entire[field].get("items", entire[field]):
+                here = "properties" in node.get("items", node)
+                assert here or re.search(r"\bAs (in )?\w+\.$", node["description"]), f"{one['name']}.{field}"
+
+
+@every_list
 def test_every_parameter_that_must_be_given_says_so(name: str) -> None:
     for one in shown(name):
         required = set(input_schema(catalogue()[one["name"]]).get("required", ()))

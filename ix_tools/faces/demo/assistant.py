@@ -16,7 +16,8 @@ from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 from ix_tools.faces.demo.screen import Screen
 
 Json = dict[str, Any]
-COMMAND = "ix-tools serve"
+SERVE = ("serve", "--toolsets", "core,invoices,payments")
+COMMAND = " ".join(("ix-tools", *SERVE))
 
 
 class NotAsTold(Exception):
@@ -80,7 +81,7 @@ async def connected(environment: Mapping[str, str], *, legacy: bool) -> AsyncIte
     person = Person()
     started = time.perf_counter()
     server = StdioServerParameters(
-        command=sys.executable, args=["-m", "ix_tools", "serve"], env=dict(environment), cwd=Path.cwd()
+        command=sys.executable, args=["-m", "ix_tools", *SERVE], env=dict(environment), cwd=Path.cwd()
     )
     mode = "legacy" if legacy else "auto"
     async with Client(server, mode=mode, elicitation_callback=person.answer) as client:
