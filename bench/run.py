@@ -1,4 +1,4 @@
-"""The benchmark: `python bench/run.py [start] [sizes] [calls] [totals] [--quick]`; without names, all of it.
+"""The benchmark: `python bench/run.py [start] [sizes] [calls] [totals] [once] [--quick]`; without names, all of it.
 
 Shows, never tests: ends with 0 whatever was measured. Times drift with the machine, so what counts are ratios of
 things measured turn by turn in the same run.
@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bench import calls, sizes, start, totals
+from bench import calls, once, sizes, start, totals
 from bench.report import Row, Table, machine, printed
 from bench.stdio import end_on_sigterm
 
-PARTS = ("start", "sizes", "calls", "totals")
+PARTS = ("start", "sizes", "calls", "totals", "once")
 
 
 def main() -> None:
@@ -31,6 +31,7 @@ def main() -> None:
         "sizes": sizes.measure,
         "calls": lambda: calls.measure(40 if quick else 300),
         "totals": lambda: totals.measure(documents, options.seed),
+        "once": lambda: once.measure(quick),
     }
     print(machine(), flush=True)
     if quick:
@@ -54,7 +55,9 @@ def _targets(tables: dict[str, Table]) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure ix-tools: start-up, sizes, calls, totals.")
+    parser = argparse.ArgumentParser(
+        description="Measure ix-tools: start-up, sizes, calls, totals, exactly once."
+    )
     parser.add_argument("names", nargs="*", metavar="part", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="few rounds and documents, under a minute")
     parser.add_argument("--documents", type=int, help="how many random documents (default 10000, quick 200)")

@@ -14,7 +14,8 @@ from typing import Any
 from faults.cases import Case, Json, Ledger
 from faults.worker import Order, later, work
 
-PATIENCE = 30.0
+PATIENCE = 180.0
+"""Seconds until a process that says nothing is taken for dead: a busy machine is no fault."""
 MUCH_LATER = 600.0
 """Seconds after which nothing can be under way any more."""
 PROCESSES = get_context("forkserver")

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from typing import Any
 
 
 def main() -> None:
@@ -10,9 +11,13 @@ def main() -> None:
     if argv[:1] == ["serve"]:
         # Nothing that is imported becomes garbage; collecting while importing costs a tenth of the start.
         gc.disable()
+        if "--http" in argv:
+            from ix_tools.hosting.serve import main as over_http
+
+            sys.exit(over_http(argv[1:]))
         from ix_tools.faces.mcp.serve import main as serve
 
-        sys.exit(serve(argv[1:]))
+        sys.exit(serve(argv[1:], _pages))
     if argv[:1] == ["demo"]:
         from ix_tools.faces.demo import main as demo
 
@@ -20,6 +25,13 @@ def main() -> None:
     from ix_tools.faces.cli import main as command
 
     sys.exit(command(argv))
+
+
+def _pages(desk: Any) -> Any:
+    """The pages of a desk's approvals on this machine; what they need is imported when there is a desk."""
+    from ix_tools.faces.page.local import LocalPages
+
+    return LocalPages(desk)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import sqlalchemy as sql
@@ -24,7 +24,9 @@ from ix_tools import audit
 from ix_tools.errors import ApprovalRefused
 from ix_tools.store import Store, approvals, differences
 
-Channel = Literal["form", "terminal", "covered"]
+Channel = Literal["form", "terminal", "page", "covered"]
+"""Where it is asked. What is asked on a page can be decided in a terminal, too; what another yes covers is not asked."""
+Place = Literal["terminal", "page"]
 State = Literal["pending", "approved", "rejected", "used", "stale", "expired"]
 
 
@@ -53,6 +55,24 @@ class Asked:
     text: str
     summary: str
     differs: bool = False
+    sheet: str = ""
+    """The same as data, for a page (`sheet.Sheet`, as JSON)."""
+    by: "Asker | None" = None
+    page: str = ""
+    """The address of whoever shows the page, such as https://ix.example.pt; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Through what a call comes, and how it can ask a person."""
+
+    face: str = "library"
+    host: str = ""
+    """What the program calls itself; nobody has checked it."""
+    form: bool = False
+    """It can put a question and carry the answer back."""
+    link: bool = False
+    """It can send the person to a page, out of the model's sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,11 @@ class Approval:
     created_at: float
     expires_at: float
     reason: str | None = None
+    decided_at: float | None = None
+    sheet: str = ""
+    face: str = ""
+    host: str = ""
+    page: str = ""
     handle: str = ""
     """The secret for the host, known only when it is first asked."""
 
@@ -86,6 +111,10 @@ class Reply:
 
 
 NOT_YET = "repeat the same call to ask a person again"
+PLACES: dict[Place, str] = {
+    "terminal": "by a person in a terminal",
+    "page": "by a person on the approval's page",
+}
 
 
 class Approvals:
@@ -95,23 +124,23 @@ class Approvals:
         """Nothing is opened yet."""
         self._store = store
         self._seconds = minutes * 60
-        self._clock = clock
+        self._clock = self.clock = clock
 
     # --- asking ---
 
     def ask(self, binding: Binding, asked: Asked, channel: Channel) -> Approval:
-        """A pending approval for exactly this; in a terminal, the one already waiting is kept."""
+        """A pending approval for exactly this; outside a form, the one already waiting is kept."""
         now = self._clock()
         with self._store.writing() as connection:
-            if channel == "terminal":
-                waiting = self._latest(connection, binding, channel)
+            if channel != "form":
+                waiting = self._latest(connection, binding)
                 if (
                     waiting is not None
                     and waiting.state == "pending"
                     and waiting.expires_at > now
                     and waiting.snapshot == binding.snapshot
                 ):
-                    return _approval(waiting)
+                    return self._shown_at(connection, waiting, asked.page)
             handle = secrets.token_urlsafe(32)
             found = self._write(connection, binding, asked, channel, "pending", digest(handle))
             _record(connection, found, "asked")
@@ -151,10 +180,10 @@ class Approvals:
         return str(row.id)
 
     def use_approved(self, binding: Binding, covers: Sequence[Binding] = ()) -> str | None:
-        """Use what a person approved in a terminal for exactly this; None when nobody has decided yet."""
+        """Use what a person approved outside the conversation for exactly this; None when nobody has decided yet."""
         refusal = None
         with self._store.writing() as connection:
-            row = self._latest(connection, binding, "terminal")
+            row = self._latest(connection, binding)
             if row is None or row.state in {"used", "stale", "expired"}:
                 return None
             if row.state == "pending":
@@ -185,7 +214,7 @@ class Approvals:
         """Use what the yes to a recipe covers besides: once, in time; None where there is no such thing any more."""
         refusal = None
         with self._store.writing() as connection:
-            row = self._latest(connection, binding, "covered")
+            row = self._latest(connection, binding)
             if row is None or row.state != "approved":
                 return None
             refusal = self._why_not(row, binding, "approved")
@@ -197,7 +226,7 @@ class Approvals:
             raise refusal
         return str(row.id) if refusal is None else None
 
-    # --- deciding, in a terminal ---
+    # --- deciding, in a terminal or on a page ---
 
     def waiting(self) -> list[Approval]:
         """Approvals that a person can decide now, oldest first."""
@@ -206,7 +235,7 @@ class Approvals:
                 sql.select(approvals)
                 .where(
                     approvals.c.state == "pending",
-                    approvals.c.channel == "terminal",
+                    approvals.c.channel != "form",
                     approvals.c.expires_at > self._clock(),
                 )
                 .order_by(approvals.c.created_at)
@@ -215,7 +244,7 @@ class Approvals:
 
     def find(self, identifier: str) -> Approval:
         """One approval by id."""
-        with self._store.writing() as connection:
+        with self._store.reading() as connection:
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.id == identifier.upper())
             ).one_or_none()
@@ -227,12 +256,38 @@ class Approvals:
             )
         return _approval(row)
 
+    def standing(self, identifier: str, principal: str, account: str) -> Approval:
+        """An approval as it stands, for whoever asked for it; to anyone else it does not exist."""
+        row = None
+        if identifier.isascii() and identifier.isalnum():
+            own = (approvals.c.principal == principal) & (approvals.c.account == account)
+            with self._store.writing() as connection:
+                row = connection.execute(
+                    sql.select(approvals).where(own, approvals.c.id == identifier.upper())
+                ).one_or_none()
+        if row is None:
+            raise _refusal(
+                "approval_unknown",
+                "No approval of this caller has that id.",
+                "use the id that the call was given",
+            )
+        found = _approval(row)
+        over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()
+        return replace(found, state="expired") if over else found
+
     def decide(
-        self, identifier: str, *, approve: bool, accept_differences: bool = False, reason: str = ""
+        self,
+        identifier: str,
+        *,
+        approve: bool,
+        accept_differences: bool = False,
+        reason: str = "",
+        by: str = "",
+        place: Place = "terminal",
     ) -> Approval:
-        """A person's decision in a terminal."""
+        """A person's decision outside the conversation, once. `by`: who they are there, as `page:ana`, if that is known."""
         found = self.find(identifier)
-        if found.channel != "terminal":
+        if found.channel == "form":
             raise _refusal(
                 "approval_elsewhere", f"{found.id} is being asked in the host's own form.", "answer there"
             )
@@ -240,7 +295,7 @@ class Approvals:
             raise _refusal(
                 "differences_not_accepted",
                 "The document differs from what was asked; approving it means accepting that.",
-                "read the differences, then approve with --accept-differences",
+                "read the differences, then accept them, too (in a terminal: --accept-differences)",
             )
         now = self._clock()
         with self._store.writing() as connection:
@@ -253,7 +308,7 @@ class Approvals:
             ).rowcount
             if changed:
                 row = connection.execute(sql.select(approvals).where(approvals.c.id == found.id)).one()
-                _record(connection, row, row.state, "by a person in a terminal")
+                _record(connection, row, row.state, f"by {by}" if by else PLACES[place], place)
         if not changed:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise _refusal(
@@ -296,14 +351,24 @@ class Approvals:
 
     # --- inside ---
 
-    def _latest(self, connection: Connection, binding: Binding, channel: Channel) -> Row[Any] | None:
+    def _latest(self, connection: Connection, binding: Binding) -> Row[Any] | None:
+        """The newest for this call that was asked outside a form."""
         wanted = [approvals.c[name] == value for name, value in _columns(binding).items()]
         return connection.execute(
             sql.select(approvals)
-            .where(*wanted, approvals.c.channel == channel)
+            .where(*wanted, approvals.c.channel != "form")
             .order_by(approvals.c.created_at.desc())
             .limit(1)
         ).one_or_none()
+
+    def _shown_at(self, connection: Connection, waiting: Row[Any], page: str) -> Approval:
+        """What waits already, now that its page is shown at this address (a server that was started again)."""
+        if not page or page == waiting.page:
+            return _approval(waiting)
+        connection.execute(
+            approvals.update().where(approvals.c.id == waiting.id).values(channel="page", page=page)
+        )
+        return replace(_approval(waiting), channel="page", page=page)
 
     def _move(
         self, connection: Connection, identifier: str, before: State, after: State, reason: str | None = None
@@ -315,7 +380,7 @@ class Approvals:
                 state=after,
                 decided_at=self._clock(),
                 # Once it is used up, what the person read (names, message texts) need not be kept.
-                **({"text": ""} if after == "used" else {}),
+                **({"text": "", "sheet": ""} if after == "used" else {}),
                 **({"reason": reason} if reason else {}),
             )
         )
@@ -338,7 +403,7 @@ class Approvals:
         state: State,
         handle: str | None = None,
     ) -> Row[Any]:
-        now = self._clock()
+        now, asker = self._clock(), asked.by or Asker()
         row = {
             "id": _readable_id(),
             "handle": handle,
@@ -349,6 +414,10 @@ class Approvals:
             "text": asked.text,
             "summary": asked.summary,
             "differs": asked.differs,
+            "sheet": asked.sheet,
+            "face": asker.face[:20],
+            "host": asker.host[:200],
+            "page": asked.page,
             "created_at": now,
             "expires_at": now + self._seconds,
         }
@@ -394,13 +463,13 @@ class Approvals:
         return None
 
 
-def _record(connection: Connection, row: Row[Any], event: str, outcome: str = "") -> None:
+def _record(connection: Connection, row: Row[Any], event: str, outcome: str = "", place: str = "") -> None:
     audit.append(
         connection,
         audit.Entry(
             event=f"approval {event}",
             principal=row.principal,
-            face=row.channel,
+            face=place or row.channel,
             account=row.account,
             operation=row.operation,
             approval=row.id,

@@ -10,7 +10,9 @@ from ix_tools import audit
 from ix_tools.account import Account, account_name
 from ix_tools.approvals import Approvals
 from ix_tools.journal import Journal
+from ix_tools.links import Links, Pages
 from ix_tools.pace import Pace
+from ix_tools.principals import EVERYTHING, Scope
 from ix_tools.settings import Settings, data_folder
 from ix_tools.store import Store
 from ix_tools.vocabulary import lisbon_now
@@ -39,22 +41,32 @@ class Desk:
     journal: Journal
     store: Store
     now: Callable[[], datetime] = lisbon_now
+    pages: Pages | None = None
+    """Whoever shows the pages of approvals in this process, if anybody does."""
     swept: bool = False
     """Whether what a crash left open was looked at."""
+    scopes: frozenset[Scope] = EVERYTHING
+    """How far the caller may go."""
 
     @classmethod
     def open(
         cls,
         settings: Settings,
         *,
+        store: Store | None = None,
         clock: Callable[[], float] = time.time,
         now: Callable[[], datetime] = lisbon_now,
     ) -> "Desk":
         """A desk for these settings; nothing is contacted or opened until a call needs it."""
-        store = store_of(settings)
+        store = store or store_of(settings)
         pace = Pace(store, account_name(settings), settings.requests_per_minute, settings.timeout_seconds)
         approvals = Approvals(store, settings.approval_minutes, clock)
         return cls(settings, Account(settings, pace), approvals, journal_of(settings, store), store, now)
+
+    @property
+    def links(self) -> Links:
+        """The links to pages of approvals."""
+        return Links(self.store, self.approvals.clock)
 
     async def close(self) -> None:
         """Close connections."""

@@ -5,6 +5,7 @@ IxError                        what a face shows: code, message, problems, sent,
 ├── InvalidArguments           the arguments do not fit the operation
 ├── Refused                    a guard said no
 │   └── NotAccepted            a guard wants a word from the caller first (`accept`)
+├── NotPermitted               the caller's scopes or accounts do not reach that far
 ├── ApprovalRefused            declined, expired, used, for something else, or the document changed
 ├── StoreUnavailable           the approvals' file cannot be read or written
 ├── ServiceError               InvoiceXpress answered, and it was not a yes
@@ -66,6 +67,13 @@ class IxError(Exception):
 
     def as_dict(self) -> dict[str, Any]:
         """The same shape on every face."""
+        from ix_tools.vocabulary import all_legible  # where something failed, starting up is over
+
+        # What InvoiceXpress answered, and names out of the account, are in here.
+        shown: dict[str, Any] = all_legible(self._shown())
+        return shown
+
+    def _shown(self) -> dict[str, Any]:
         return {
             "ok": False,
             "code": self.code,
@@ -104,6 +112,13 @@ class NotAccepted(Refused):
     """A guard found something the caller may want, but must say so: the codes go into `accept`."""
 
     code: str = "acceptance_needed"
+
+
+@dataclass
+class NotPermitted(IxError):
+    """Whoever calls may not do this, or not in this account; `details.scope` names the scope that is missing."""
+
+    code: str = "not_permitted"
 
 
 @dataclass

@@ -7,13 +7,16 @@ from typing import Any
 
 import anyio
 
-from ix_tools import render
-from ix_tools.approvals import Approval, Asked, Binding, Reply, digest
+from ix_tools import audit, render
+from ix_tools.approvals import Approval, Asked, Asker, Binding, Channel, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
-from ix_tools.operation import Covering, Effect, Finding, Operation, Preview
+from ix_tools.links import Invitation, invited
+from ix_tools.operation import Covering, Finding, Operation, Preview, Spec
+from ix_tools.principals import missing_scope, scope_of
 from ix_tools.settings import SANDBOX_NOTICE, Settings
+from ix_tools.sheet import sheet
 from ix_tools.vocabulary import secrets_in
 
 ADDED_BY_ISSUING = {
@@ -39,14 +42,20 @@ class ApprovalNeeded(Exception):
         self.approval = approval
 
 
-def allowed(call: Operation[Any], settings: Settings) -> None:
-    """Refuse what the settings leave off: accounts and their tie to the tax authority."""
-    if call.spec.effect is Effect.ADMIN and not settings.allow_account_setup:
-        raise SettingsError(
-            f"{call.spec.name} is off: creating and setting up accounts needs the setting allow_account_setup.",
-            code="account_setup_off",
-            next="whoever runs this server sets INVOICEXPRESS_ALLOW_ACCOUNT_SETUP=true if it is meant",
-        )
+async def permitted(desk: Desk, spec: Spec) -> None:
+    """Refuse, and write down, what the caller's scopes do not reach."""
+    scope = scope_of(spec)
+    if scope in desk.scopes:
+        return
+    entry = audit.Entry(
+        event="call refused",
+        principal=desk.settings.principal,
+        account=desk.account.name,
+        operation=spec.name,
+        outcome=f"scope {scope} is missing",
+    )
+    await anyio.to_thread.run_sync(audit.write, desk.store, entry)
+    raise missing_scope(scope, spec.name, desk.scopes)
 
 
 async def approved(
@@ -54,13 +63,17 @@ async def approved(
     call: Operation[Any],
     facts: Facts,
     warnings: tuple[Finding, ...],
-    can_ask: bool,
+    asker: Asker,
     reply: Reply | None,
     covering: Covering | None = None,
+    done_before: str = "",
 ) -> dict[str, Any] | str:
-    """The id of a valid approval, used up for this call; otherwise ask. There is no way around this."""
+    """The id of a valid approval, used up for this call; otherwise ask. There is no way around this.
+
+    `done_before`: the journal's entry of the same call carried out lately. Who approved without knowing of it is asked anew.
+    """
     settings = desk.settings
-    binding = _binding(desk, call, facts, covering)
+    binding = _binding(desk, call, facts, covering, done_before)
     covers: tuple[Binding, ...] = ()
     if covering is not None:
         before = _covered(desk, covering, call, facts)
@@ -68,32 +81,49 @@ async def approved(
             return used
         covers = tuple(_covered(desk, covering, later, facts) for later in covering.then)
         warnings += (*covering.warnings, *_warnings_of(covering, facts))
-    if reply is not None and settings.approval_channel != "terminal":
+    formal = settings.approval_channel in {"auto", "form"}
+    if reply is not None and formal:
         return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply, covers)
-    by_form = can_ask and settings.approval_channel != "terminal"
+    by_form = asker.form and formal
     if not by_form and settings.approval_channel == "form":
         raise SettingsError(
             "This host cannot ask a person, and the setting approval_channel allows only its form.",
             code="approval_impossible",
             next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
         )
-    # A person who already approved exactly this in a terminal is not asked a second time in a form.
-    in_terminal = settings.approval_channel != "form"
-    if in_terminal and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, covers)):
+    # A person who already approved exactly this in a terminal or on a page is not asked a second time in a form.
+    outside = settings.approval_channel != "form"
+    if outside and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, covers)):
         return used
-    preview = _shown(call, facts, covering)
-    text = render.approval(preview, facts, [one.problem for one in warnings], settings)
-    asked = Asked(text, render.summary(preview, facts, settings), bool(preview.differences))
-    approval = await anyio.to_thread.run_sync(
-        desk.approvals.ask, binding, asked, "form" if by_form else "terminal"
+    paged = not by_form and settings.approval_channel in {"auto", "page"}
+    page = await desk.pages.address() if desk.pages is not None and paged else ""
+    told = [one.problem for one in warnings]
+    shown = sheet(_shown(call, facts, covering), facts, told, settings.account, settings.sandbox)
+    asked = Asked(
+        text=render.approval(shown, settings.language),
+        summary=render.summary(shown, settings.language),
+        differs=bool(shown.differences),
+        sheet=shown.model_dump_json(exclude_defaults=True),
+        by=asker,
+        page=page,
     )
-    if by_form:
+    channel: Channel = "form" if by_form else "page" if page else "terminal"
+    approval = await anyio.to_thread.run_sync(desk.approvals.ask, binding, asked, channel)
+    if by_form or (page and asker.link):
         raise ApprovalNeeded(approval)
-    return approval_required(approval, settings)
+    if desk.pages is None or not page:
+        return approval_required(approval, settings)
+    return approval_required(approval, settings, await invited(desk.pages, desk.links, approval, settings))
 
 
-def approval_required(approval: Approval, settings: Settings) -> dict[str, Any]:
+def approval_required(
+    approval: Approval, settings: Settings, invitation: Invitation | None = None
+) -> dict[str, Any]:
     """What a call returns while a person has not decided yet."""
+    command = f"ix-tools approvals approve {approval.id}"
+    how = f"A person runs `{command}` in a terminal"
+    if invitation is not None:
+        how = f"{invitation.how[0].upper()}{invitation.how[1:]}, or runs `{command}` in a terminal"
     return {
         "ok": False,
         "status": "approval_required",
@@ -101,25 +131,27 @@ def approval_required(approval: Approval, settings: Settings) -> dict[str, Any]:
             "id": approval.id,
             "expires_at": render.moment(approval.expires_at),
             "summary": approval.summary,
-            "command": f"ix-tools approvals approve {approval.id}",
+            "command": command,
+            **({"url": invitation.url} if invitation is not None and invitation.url else {}),
         },
         "preview": approval.text,
         "sent": "nothing",
         "next": [
             {
                 "tool": approval.operation,
-                "why": f"A person runs `ix-tools approvals approve {approval.id}` in a terminal; "
-                "then repeat this same call. Nothing was sent.",
+                "why": f"{how}; then repeat this same call. Nothing was sent.",
             }
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
     }
 
 
-def _binding(desk: Desk, call: Operation[Any], facts: Facts, covering: Covering | None) -> Binding:
+def _binding(
+    desk: Desk, call: Operation[Any], facts: Facts, covering: Covering | None, done_before: str
+) -> Binding:
     """What the approval is for: this call; or a recipe's call, as far as its first gated step and what comes with it."""
     asks = covering.recipe if covering else call
-    snapshot = _snapshot(call, facts)
+    snapshot = {**_snapshot(call, facts), "done_before": done_before}
     if covering is not None:
         steps = [[one.spec.name, _bound(one, desk.settings)] for one in (call, *covering.then)]
         snapshot |= {"steps": steps, "differing": [dict(one) for one in covering.differences]}

@@ -1,9 +1,9 @@
 """THE ROAD: every call of every face comes along here, and nothing reaches InvoiceXpress by another way.
 
-    parse ─▶ look up ─▶ complete ─▶ look up ─▶ guards ─▶ approval ─▶ send ─▶ read back ─▶ compare ─▶ result
-             (facts)    (updates)   (the rest)  (may      (bound to     │
-                                                only      call, account │ shielded: a cancelled caller
-                                                refuse)   and document) │ does not leave half a write
+    parse ─▶ look up ─▶ names ─▶ complete ─▶ look up ─▶ guards ─▶ approval ─▶ send ─▶ read back ─▶ compare ─▶ result
+             (facts)    (to ids) (updates)   (the rest)  (may      (bound to     │
+                                                         only      call, account │ shielded: a cancelled caller
+                                                         refuse)   and document) │ does not leave half a write
 
 Only errors travel back, and each says what was sent.
 """
@@ -16,24 +16,36 @@ from typing import Any
 import anyio
 from pydantic import BaseModel, ValidationError
 
-from ix_tools import once, wire
+from ix_tools import naming, once, wire
 from ix_tools.aftermath import resolve_left_open
-from ix_tools.approvals import Reply
+from ix_tools.approvals import Asker, Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
+from ix_tools.directory import known
+from ix_tools.errors import InvalidArguments, NotAccepted, Problem
 from ix_tools.facts import Facts, Want, wanted_by
-from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
+from ix_tools.gate import ApprovalNeeded, approval_required, approved, permitted
 from ix_tools.journal import Intent
 from ix_tools.lookups import LookUps
-from ix_tools.operation import Covering, Finding, Operation
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.offer import allowed
+from ix_tools.operation import Covering, Finding, Guard, Operation, refusal, summary
 from ix_tools.readback import hold, read_back, stored_differently
-from ix_tools.sending import Progress, Sending, pdf_content
+from ix_tools.sending import Progress, Sending, handed_on
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
+from ix_tools.telemetry import observed
 from ix_tools.undo import plan
+from ix_tools.vocabulary import all_legible
 
-__all__ = ["ApprovalNeeded", "Desk", "Reply", "approval_required", "parse", "pdf_content", "perform"]
+__all__ = [
+    "ApprovalNeeded",
+    "Desk",
+    "Reply",
+    "approval_required",
+    "known",
+    "parse",
+    "pdf_content",
+    "perform",
+]
 
 
 async def perform(
@@ -42,45 +54,85 @@ async def perform(
     arguments: Mapping[str, Any] | None,
     *,
     can_ask: bool = False,
+    can_link: bool = False,
     reply: Reply | None = None,
     progress: Progress | None = None,
     face: str = "library",
+    host: str = "",
     covering: Covering | None = None,
 ) -> dict[str, Any]:
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person.
 
-    `covering`: the recipe that this call is a part of, where one yes covers several of its calls.
+    `can_ask`: it can show a form and bring back the answer; `can_link`: it can send the person to a page, out of
+    the model's sight; `host`: what the program on the other side calls itself; `covering`: the recipe that this call
+    is a part of, where one yes covers several of its calls.
     """
+    # Before the arguments are looked at: what may not be called need not be called rightly.
+    spec = known(name).spec
+    await permitted(desk, spec)
+    allowed(spec, desk.settings)
     call = parse(name, arguments or {})
+    asker = Asker(face, host, form=can_ask, link=can_link)
+    with observed(call.spec.name, face):
+        return await _performed(desk, call, arguments or {}, asker, reply, progress, covering)
+
+
+async def _performed(
+    desk: Desk,
+    call: Operation[Any],
+    arguments: Mapping[str, Any],
+    asker: Asker,
+    reply: Reply | None,
+    progress: Progress | None,
+    covering: Covering | None,
+) -> dict[str, Any]:
     spec = call.spec
-    allowed(call, desk.settings)
+    again = partial(
+        perform,
+        desk,
+        can_ask=asker.form,
+        can_link=asker.link,
+        progress=progress,
+        face=asker.face,
+        host=asker.host,
+    )
     if spec.route is None:
-        road = partial(perform, desk, can_ask=can_ask, reply=reply, progress=progress, face=face)
-        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments or {}))
+        road = partial(again, reply=reply)
+        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments))
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
-    caller = once.caller_of(desk, call, face, arguments or {})
+    caller = once.caller_of(desk, call, asker.face, arguments)
     held = await once.recorded(desk, call, caller) if spec.effect.writes else None
     if isinstance(held, dict):
         return held
     async with once.holding(desk, held):
-        prepared = await _prepared(desk, looking, call, caller, held, can_ask, reply, covering)
+        prepared = await _prepared(desk, looking, call, caller, held, asker, reply, covering)
     if isinstance(prepared, dict):
         return prepared
     call, facts, warnings, approval, given = prepared
     sending = Sending(desk, facts, progress)
     if not spec.effect.writes:
         return _result(desk, call, await _carried_out(call, sending), warnings, facts)
+    if held is not None:
+        async with once.holding(desk, held):
+            await once.again(desk, held, approval)
     intent = held or await once.begin(desk, call, caller, facts, approval)
     if not intent.mine:
-        return await perform(
-            desk, name, arguments, can_ask=can_ask, progress=progress, face=face, covering=covering
-        )
+        return await again(spec.name, arguments, covering=covering)
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
     return shown  # noqa: RET504 - for mypy a scope may end early
+
+
+async def pdf_content(
+    desk: Desk, document_id: int, *, second_copy: bool = False, face: str = "library"
+) -> bytes:
+    """The PDF itself, for faces that hand it on instead of saving it."""
+    asked = {"document_id": document_id, "second_copy": second_copy, "delivery": "link"}
+    found = await perform(desk, "get_pdf", asked, face=face)
+    return await handed_on(desk, found.get("link"))
 
 
 async def _prepared(
@@ -89,24 +141,33 @@ async def _prepared(
     call: Operation[Any],
     caller: once.Caller,
     held: Intent | None,
-    can_ask: bool,
+    asker: Asker,
     reply: Reply | None,
     covering: Covering | None,
 ) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
     """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
     spec = call.spec
     wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
-    facts = await looking.first(call, wanted, desk.now())
+    facts = await looking.first(call, wanted | naming.wanted(call), desk.now())
     if Want.DOCUMENT_CLIENT in wanted:
         facts = await looking.second(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
+    asked = call
+    call, facts, said = await naming.resolved(looking, call, facts)
+    if naming.lost(call):
+        raise refusal(said)
+    if naming.lost(asked):
+        facts = await looking.regarded(call, wanted, facts)
     given = frozenset(call.model_fields_set)
     call = call.completed(facts)
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
-    warnings = () if once.judged_before(call, held) else _judge(call, facts)
+    warnings = _judge(call, facts, said, () if once.judged_before(call, held) else spec.guards)
     approval = ""
     if spec.effect.gated:
-        warnings += await once.seen_before(desk, call, caller)
-        passed = await approved(desk, call, facts, warnings, can_ask, reply, covering)
+        before = await once.done_before(desk, caller)
+        warnings += once.said_of(before)
+        passed = await approved(
+            desk, call, facts, warnings, asker, reply, covering, done_before=before.id if before else ""
+        )
         if isinstance(passed, dict):
             return passed
         approval = passed
@@ -168,11 +229,7 @@ async def _swept(desk: Desk) -> None:
 
 def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
     """The call, strictly; every fault at once."""
-    operation = catalogue().get(name)
-    if operation is None:
-        raise InvalidArguments(
-            f"There is no tool called {name!r}.", code="unknown_tool", next="list the tools"
-        )
+    operation = known(name)
     try:
         return operation.model_validate(dict(arguments))
     except ValidationError as faults:
@@ -210,36 +267,28 @@ def _problem(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Probl
 # --- guards --------------------------------------------------------------------------------------------
 
 
-def _judge(call: Operation[Any], facts: Facts) -> tuple[Finding, ...]:
-    """Run every guard; refusals and questions stop the call, all of them at once; warnings go on."""
-    findings = [finding for guard in call.spec.guards for finding in guard(call, facts)]
-    refusals = [finding for finding in findings if finding.kind == "refuse"]
+def _judge(
+    call: Operation[Any], facts: Facts, said: list[Finding], guards: tuple[Guard, ...]
+) -> tuple[Finding, ...]:
+    """Run every guard; refusals and questions stop the call, all of them at once; warnings go on.
+
+    `said` is what was found out about the call's names; no rule says a second time that a name means nothing.
+    """
+    unsure = {finding.problem.field for finding in said if finding.kind == "refuse"}
+    judged = [finding for guard in guards for finding in guard(call, facts)]
+    findings = [*said, *(one for one in judged if one.problem.field not in unsure)]
     questions = [finding for finding in findings if finding.kind == "accept"]
-    if refusals:
-        raise Refused(
-            _sentence(refusals),
-            problems=[finding.problem for finding in (*refusals, *questions)],
-            next=_steps(refusals) or "correct the fields named and call again",
-        )
+    if any(finding.kind == "refuse" for finding in findings):
+        raise refusal(findings)
     if questions:
         words = sorted({finding.accept for finding in questions})
         raise NotAccepted(
-            _sentence(questions),
+            summary(questions),
             problems=[finding.problem for finding in questions],
             next=f"ask the person; if it is meant, repeat the call with accept: {json.dumps(words)}",
             details={"accept": words},
         )
     return tuple(finding for finding in findings if finding.kind == "warn")
-
-
-def _sentence(findings: list[Finding]) -> str:
-    first = findings[0].problem
-    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return f"Refused: {first.field}: {first.problem.rstrip('.')}{more}."
-
-
-def _steps(findings: list[Finding]) -> str:
-    return "; ".join(dict.fromkeys(finding.next for finding in findings if finding.next))
 
 
 # --- results -------------------------------------------------------------------------------------------
@@ -249,7 +298,7 @@ def _result(
     desk: Desk, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
 ) -> dict[str, Any]:
     """The same shape for every operation: ok, the record, warnings, next steps, what would undo it, and that it is a sandbox if it is."""
-    shown = {"ok": True, **result.model_dump(mode="json", exclude_none=True)}
+    shown = {"ok": True, **all_legible(result.model_dump(mode="json", exclude_none=True))}
     if warnings:
         shown["warnings"] = [one.problem.as_dict() for one in warnings]
     steps = [step.as_dict() for step in call.next_steps(result)]

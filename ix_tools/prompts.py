@@ -62,7 +62,7 @@ _ALL = (
             """Emite uma fatura no InvoiceXpress.
 Cliente: {client}. A faturar: {what}. Taxa: {tax}. Isenção: {tax_exemption}. Série: {series}.
 
-1. Procura o cliente com find_client (código, ou nome exato). Se não existir, pede nome, código, NIF e país.
+1. Procura o cliente com find_client (código, nome exato ou NIF). Se não existir, pede nome, código, NIF e país.
 2. Vê as taxas com list_taxes e usa o nome exato. Se alguma linha tiver 0 %, confirma o motivo com lookup_exemption_codes; nunca o adivinhes.
 3. Cria o rascunho com create_invoice (date: today, a menos que a pessoa indique outra; pergunta o vencimento se não o souberes).
 4. Mostra à pessoa o cliente, as linhas, o IVA por taxa e o total, tal como vêm no resultado. Se vier stored_differently, para e mostra as diferenças.
@@ -71,7 +71,7 @@ Cliente: {client}. A faturar: {what}. Taxa: {tax}. Isenção: {tax_exemption}. S
             """Issue an invoice in InvoiceXpress.
 Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Series: {series}.
 
-1. Look the client up with find_client (code, or exact name). If it does not exist, ask for name, code, tax number and country.
+1. Look the client up with find_client (code, exact name or NIF). If it does not exist, ask for name, code, tax number and country.
 2. See the rates with list_taxes and use the exact name. If a line has 0 %, confirm the reason with lookup_exemption_codes; never guess it.
 3. Create the draft with create_invoice (date: today unless the person says otherwise; ask for the due date if you do not know it).
 4. Show the person the client, lines, VAT per rate and total as the result has them. If it says stored_differently, stop and show the differences.

@@ -3,20 +3,12 @@
 Text from the account (client names, observations) is shown inert: one line, no control or invisible characters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-from pydantic import SecretStr
-
-from ix_tools.errors import Problem
-from ix_tools.facts import Facts
 from ix_tools.fiscal.document_types import document_type
-from ix_tools.fiscal.exemptions import exemption
-from ix_tools.operation import Preview, Row
-from ix_tools.records import Document, Line
-from ix_tools.settings import Settings
+from ix_tools.sheet import Entry, Paper, PaperLine, Sheet
 from ix_tools.totals import rounded
 from ix_tools.vocabulary import LISBON, plain, visible
 from ix_tools.words import ACTIONS, LABELS, Language
@@ -34,7 +26,7 @@ def money(amount: Decimal | None, language: Language, currency: str | None = "Eu
     )  # Babel's locale data loads when first shown to someone
 
     value = amount or Decimal(0)
-    if currency in (None, "Euro", "EUR"):
+    if not currency or currency in ("Euro", "EUR"):
         # CLDR groups Portuguese thousands only from five digits and with a space; invoices print 1.234,56.
         if language == "pt":
             return f"{format_decimal(value, '#,##0.00', locale='pt_BR')} €"
@@ -58,165 +50,133 @@ def moment(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, LISBON).strftime("%Y-%m-%d %H:%M")
 
 
-def title(preview: Preview, language: Language) -> str:
+def title(sheet: Sheet, language: Language) -> str:
     """What is about to happen, to what: `Finalizar: Fatura 2026/1`."""
-    words = " + ".join(ACTIONS[one.action].title.in_(language) for one in (preview, *preview.then))
-    return f"{words}: {_name(preview.document, language)}" if preview.document else words
+    words = " + ".join(ACTIONS[step.action].title.in_(language) for step in sheet.steps)
+    return f"{words}: {name(sheet.paper, language)}" if sheet.paper else words
 
 
-def summary(preview: Preview, facts: Facts, settings: Settings) -> str:
+def summary(sheet: Sheet, language: Language) -> str:
     """One line for a list of approvals."""
-    document, language = preview.document, settings.language
-    parts = [title(preview, language)]
-    if isinstance(document, Document):
-        if document.client and document.client.name:
-            parts.append(visible(document.client.name))
-        parts.append(money(document.total, language, document.currency))
-    rows = [row for one in (preview, *preview.then) for row in one.rows]
-    parts += [_value(row, language) for row in rows if row.label in SUMMED_UP]
+    paper = sheet.paper
+    parts = [title(sheet, language)]
+    if paper is not None:
+        if paper.client is not None:
+            parts.append(paper.client.name)
+        parts.append(money(paper.total, language, paper.currency))
+    entries = [entry for step in sheet.steps for entry in step.entries]
+    parts += [value(entry, language) for entry in entries if entry.label in SUMMED_UP]
     return " · ".join(parts)
 
 
-def approval(preview: Preview, facts: Facts, warnings: Sequence[Problem], settings: Settings) -> str:
+def approval(sheet: Sheet, language: Language) -> str:
     """Everything a person must see before saying yes, and what cannot be undone."""
-    language = settings.language
-    lines = [LABELS["sandbox"].in_(language)] if settings.sandbox else []
-    lines.append(title(preview, language))
-    lines.append(_labelled("account", settings.account, language))
-    if isinstance(preview.document, Document):
-        lines += _document(preview.document, facts, language)
-    lines += [_labelled(row.label, _value(row, language), language) for row in preview.rows]
-    for then in preview.then:
+    lines = [LABELS["sandbox"].in_(language)] if sheet.sandbox else []
+    lines.append(title(sheet, language))
+    lines.append(_labelled("account", sheet.account, language))
+    if sheet.paper is not None:
+        lines += _paper(sheet.paper, language)
+    lines += [_labelled(entry.label, value(entry, language), language) for entry in sheet.entries]
+    for then in sheet.then:
         lines += ["", f"{LABELS['then'].in_(language)}: {ACTIONS[then.action].title.in_(language)}"]
-        lines += [f"  {_labelled(row.label, _value(row, language), language)}" for row in then.rows]
-    if preview.differences:
+        lines += [f"  {_labelled(entry.label, value(entry, language), language)}" for entry in then.entries]
+    if sheet.differences:
         lines += ["", LABELS["differences"].in_(language) + ":"]
         asked, stored = LABELS["asked"].in_(language), LABELS["stored"].in_(language)
-        lines += [
-            f"  {one['field']}: {asked} {visible(str(one['asked']))}, {stored} {visible(str(one['stored']))}"
-            for one in preview.differences
-        ]
-    if warnings:
+        lines += [f"  {one.field}: {asked} {one.asked}, {stored} {one.stored}" for one in sheet.differences]
+    if sheet.warnings:
         lines += ["", LABELS["warnings"].in_(language) + ":"]
-        lines += [f"  {one.field}: {one.problem}" for one in warnings]
-    undone = " ".join(ACTIONS[one.action].undone.in_(language) for one in (preview, *preview.then))
-    lines += ["", _labelled("undone", undone, language)]
+        lines += [f"  {one.field}: {one.problem}" for one in sheet.warnings]
+    lines += ["", _labelled("undone", undone(sheet, language), language)]
     return "\n".join(lines)
+
+
+def undone(sheet: Sheet, language: Language) -> str:
+    """What cannot be undone about it."""
+    return " ".join(ACTIONS[step.action].undone.in_(language) for step in sheet.steps)
+
+
+def name(paper: Paper, language: Language) -> str:
+    """What the document is, with its number or as a draft."""
+    kind = document_type(paper.kind)
+    what = kind.pt if language == "pt" else kind.en
+    return f"{what} ({LABELS['draft'].in_(language)} {paper.id})" if paper.draft else f"{what} {paper.number}"
+
+
+def price(line: PaperLine, language: Language, currency: str) -> str:
+    """A price of more than two decimals with all of them."""
+    if line.price == rounded(line.price):
+        return money(line.price, language, currency)
+    return f"{number(line.price, language)} {visible(currency) or '€'}"
+
+
+def tax(name: str, rate: Decimal | None, language: Language) -> str:
+    """A VAT rate by the account's name for it."""
+    return f"{name} {number(rate, language) if rate is not None else '?'} %"
+
+
+def value(entry: Entry, language: Language) -> str:
+    """What the call brings, in words."""
+    text = " ".join(entry.lines)
+    match entry.kind:
+        case "secret":
+            return LABELS["not_shown"].in_(language)
+        case "yes":
+            return LABELS["yes"].in_(language)
+        case "money":
+            return money(Decimal(text), language)
+        case "day":
+            return day(date.fromisoformat(text), language)
+        case "named" if language == "en":
+            return entry.english
+        case _:
+            return text
 
 
 def _labelled(label: str, text: str, language: Language) -> str:
     return f"{LABELS[label].in_(language)}: {text}"
 
 
-def _name(document: Any, language: Language) -> str:
-    kind = document_type(document.document_type)
-    what = kind.pt if language == "pt" else kind.en
-    return (
-        f"{what} ({LABELS['draft'].in_(language)} {document.id})"
-        if document.is_draft
-        else f"{what} {visible(document.number or '')}"
-    )
-
-
-def _document(document: Document, facts: Facts, language: Language) -> Iterable[str]:
-    yield _labelled(
-        "date",
-        f"{day(document.date, language)} · {_labelled('due_date', day(document.due_date, language), language)}",
-        language,
-    )
-    yield _labelled("client", _client(document, facts, language), language)
-    if document.reference:
-        yield _labelled("reference", visible(document.reference), language)
-    if document.lines:
+def _paper(paper: Paper, language: Language) -> Iterable[str]:
+    due = _labelled("due_date", day(paper.due, language), language)
+    yield _labelled("date", f"{day(paper.issued, language)} · {due}", language)
+    yield _labelled("client", _client(paper, language), language)
+    if paper.reference:
+        yield _labelled("reference", paper.reference, language)
+    if paper.lines:
         yield LABELS["lines"].in_(language) + ":"
-        yield from (f"  {_line(line, document, language)}" for line in document.lines)
+        yield from (f"  {_line(line, paper.currency, language)}" for line in paper.lines)
         yield LABELS["vat"].in_(language) + ":"
-        yield from (f"  {share}" for share in _shares(document, language))
-    if document.tax_exemption:
-        entry = exemption(document.tax_exemption)
-        yield _labelled(
-            "exemption",
-            f"{document.tax_exemption}{f' – {entry.text_pt} ({entry.law})' if entry else ''}",
-            language,
-        )
-    if document.discount:
-        yield _labelled("discount_total", money(document.discount, language, document.currency), language)
-    yield _labelled("net", money(document.before_taxes, language, document.currency), language)
-    yield _labelled("total", money(document.total, language, document.currency), language)
-    if document.multicurrency:
-        other = document.multicurrency
-        yield _labelled(
-            "second_currency",
-            visible(f"{other.get('currency', '')} {other.get('total', '')} ({other.get('rate', '')})"),
-            language,
-        )
-    if document.retention:
-        yield _labelled(
-            "retention",
-            f"{number(document.retention, language)} % = {money(document.retained, language, document.currency)}",
-            language,
-        )
-    if document.observations:
-        yield _labelled("observations", visible(document.observations), language)
+        base, taxed = LABELS["base"].in_(language), LABELS["tax"].in_(language)
+        for share in paper.shares:
+            net, vat = (money(amount, language, paper.currency) for amount in (share.net, share.vat))
+            yield f"  {tax(share.tax, share.rate, language)}: {base} {net}, {taxed} {vat}"
+    if (reason := paper.exemption) is not None:
+        said = f"{reason.code} – {reason.text} ({reason.law})" if reason.text else reason.code
+        yield _labelled("exemption", said, language)
+    if paper.discount:
+        yield _labelled("discount_total", money(paper.discount, language, paper.currency), language)
+    yield _labelled("net", money(paper.net, language, paper.currency), language)
+    yield _labelled("total", money(paper.total, language, paper.currency), language)
+    if paper.second_currency:
+        yield _labelled("second_currency", paper.second_currency, language)
+    if paper.retention:
+        held = money(paper.retained, language, paper.currency)
+        yield _labelled("retention", f"{number(paper.retention, language)} % = {held}", language)
+    if paper.observations:
+        yield _labelled("observations", " ".join(paper.observations), language)
 
 
-def _client(document: Document, facts: Facts, language: Language) -> str:
-    client = document.client
-    if client is None or not client.name:
+def _client(paper: Paper, language: Language) -> str:
+    client = paper.client
+    if client is None:
         return LABELS["final_consumer"].in_(language)
-    record = facts.document_client or client
-    nif = (
-        f"{LABELS['nif'].in_(language)} {visible(record.fiscal_id)}"
-        if record.fiscal_id
-        else LABELS["no_nif"].in_(language)
-    )
-    return " · ".join(
-        filter(None, [visible(client.name), nif, visible(record.country or client.country or "Portugal")])
-    )
+    nif = f"{LABELS['nif'].in_(language)} {client.nif}" if client.nif else LABELS["no_nif"].in_(language)
+    return " · ".join(filter(None, [client.name, nif, client.country or "Portugal"]))
 
 
-def _line(line: Line, document: Document, language: Language) -> str:
-    price = (
-        money(line.exact_price, language, document.currency)
-        if line.exact_price == rounded(line.exact_price)
-        else f"{number(line.exact_price, language)} €"
-    )
-    net = money(rounded(line.net), language, document.currency) if line.net is not None else "?"
+def _line(line: PaperLine, currency: str, language: Language) -> str:
+    net = money(line.net, language, currency) if line.net is not None else "?"
     off = f", {LABELS['discount'].in_(language)} {number(line.discount, language)} %" if line.discount else ""
-    tax = _tax(line.tax, line.tax_rate, language)
-    return f"{visible(line.name or '?')}: {number(line.quantity, language)} × {price}{off} = {net} ({tax})"
-
-
-def _tax(name: str | None, rate: Decimal | None, language: Language) -> str:
-    return f"{visible(name or '?')} {number(rate, language) if rate is not None else '?'} %"
-
-
-def _shares(document: Document, language: Language) -> Iterable[str]:
-    found: dict[tuple[str | None, Decimal | None], list[Decimal]] = {}
-    for line in document.lines:
-        share = found.setdefault((line.tax, line.tax_rate), [Decimal(0), Decimal(0)])
-        share[0] += line.net or Decimal(0)
-        share[1] += line.vat or Decimal(0)
-    for (name, rate), (net, vat) in found.items():
-        base, tax = LABELS["base"].in_(language), LABELS["tax"].in_(language)
-        yield (
-            f"{_tax(name, rate, language)}: {base} {money(rounded(net), language, document.currency)}, "
-            f"{tax} {money(rounded(vat), language, document.currency)}"
-        )
-
-
-def _value(row: Row, language: Language) -> str:
-    value = row.value
-    if isinstance(value, SecretStr):
-        return LABELS["not_shown"].in_(language)
-    if isinstance(value, bool):
-        return LABELS["yes"].in_(language)
-    if isinstance(value, Decimal):
-        return money(value, language)
-    if isinstance(value, date):
-        return day(value, language)
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "-"
-    if hasattr(value, "pt") and hasattr(value, "code"):
-        return f"{value.code} – {value.pt if language == 'pt' else value.en}"
-    return visible(str(value))
+    what = f"{number(line.quantity, language)} × {price(line, language, currency)}{off}"
+    return f"{line.name}: {what} = {net} ({tax(line.tax, line.rate, language)})"

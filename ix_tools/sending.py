@@ -8,12 +8,12 @@ from typing import Any
 
 import anyio
 
-from ix_tools import wire
+from ix_tools import directory, wire
 from ix_tools.desk import Desk
-from ix_tools.errors import IxError
+from ix_tools.errors import IxError, Unreadable
 from ix_tools.facts import Facts
+from ix_tools.lookups import LookUps
 from ix_tools.operation import Covering, Operation
-from ix_tools.operations.files import GetPdf
 from ix_tools.settings import data_folder
 
 Progress = Callable[[float, float, str], Awaitable[None]]
@@ -48,6 +48,12 @@ class Sending:
             for one in found
         ]
 
+    def find(self, text: str) -> list[dict[str, Any]]:
+        return directory.found(text, self.desk.settings)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        return directory.described(name, self.desk.settings)
+
     async def download(self, url: str) -> bytes | None:
         return await self.desk.account.download(url)
 
@@ -58,6 +64,10 @@ class Sending:
     async def progress(self, done: float, total: float, message: str) -> None:
         if self.told is not None:
             await self.told(done, total, message)
+
+    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+        desk = self.desk
+        return await LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages).listed(path, key)
 
     async def pause(self, attempt: int) -> bool:
         if attempt >= self.desk.settings.pdf_patience:
@@ -88,12 +98,9 @@ def _write(folder: Path, name: str, content: bytes) -> str:
     raise failure
 
 
-async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
-    """The PDF itself, for faces that hand it on instead of saving it."""
-    call = GetPdf(document_id=document_id, second_copy=second_copy)
-    sending = Sending(desk, Facts(now=desk.now()))
-    url = await call.address(sending)
-    content = await sending.download(url) if url else None
+async def handed_on(desk: Desk, url: str | None) -> bytes:
+    """The PDF at an address that InvoiceXpress gave."""
+    content = await desk.account.download(url) if url else None
     if content is None:
         raise IxError(
             "The PDF is still being made."
@@ -106,4 +113,6 @@ async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False
             else "get_pdf with delivery: link gives its address",
             retryable=url is None,
         )
+    if not content.startswith(b"%PDF"):
+        raise Unreadable("What InvoiceXpress's link gave is not a PDF.", next="ask again in a few seconds")
     return content

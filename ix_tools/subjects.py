@@ -10,7 +10,7 @@ from ix_tools.errors import IxError, Problem, StoredDifferently
 from ix_tools.facts import Facts
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Expected, Operation
-from ix_tools.vocabulary import Record, plain
+from ix_tools.vocabulary import Record, plain, visible
 
 
 async def reread(
@@ -42,7 +42,7 @@ def unlike(expected: Expected, stored: Record) -> list[Problem]:
 
 def _same(asked: Any, stored: Any) -> bool:
     if isinstance(asked, str) and isinstance(stored, str):
-        return " ".join(asked.split()) == " ".join(stored.split())
+        return visible(asked).split() == visible(stored).split()
     if isinstance(asked, Decimal) and stored is None:
         return asked == 0
     if isinstance(asked, bool) or isinstance(stored, bool):

@@ -269,6 +269,10 @@ LABELS: dict[str, Said] = {
     "undone": Said("Não se desfaz", "Cannot be undone"),
     "sandbox": Said("SANDBOX: sem valor fiscal.", "SANDBOX: no fiscal value."),
     "yes": Said("sim", "yes"),
+    "on_the_page": Said(
+        "Abra a página para ver o documento e decidir. Abri-la não aprova nada.",
+        "Open the page to see the document and decide. Opening it approves nothing.",
+    ),
     "approve": Said("Aprovo", "I approve"),
     "approve_why": Said(
         "Aprove só se tudo o que está acima estiver certo.", "Yes only if everything above is right."

@@ -89,7 +89,13 @@ def test_an_example_runs_and_shows_what_it_promises(name: str, tmp_path: Path) -
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False, timeout=50
+        command,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=200,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     missing = [line for line in SHOWS[name] if not re.search(line, done.stdout)]

@@ -1,5 +1,6 @@
 """The store refuses clearly, before anything is sent, whenever it cannot keep what must be kept."""
 
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -327,8 +328,9 @@ async def main():
     for number in range(40):
         try:
             line = {"name": "Auditoria", "unit_price": 80, "quantity": 1, "tax": "IVA23"}
-            await perform(desk, "create_invoice", {"date": "2026-11-20", "due_date": "2026-11-20",
-                "client": {"code": "ACME"}, "items": [line], "idempotency_key": str(number)})
+            given = {"date": "2026-11-20", "due_date": "2026-11-20",
+                "client": {"code": "ACME"}, "items": [line], "idempotency_key": str(number)}
+            await perform(desk, sys.argv[5], given if sys.argv[5] == "create_invoice" else {})
             said.append("done")
         except IxError as refusal:
             said.append(f"{refusal.code} {refusal.as_dict()['sent']}")
@@ -342,19 +344,24 @@ anyio.run(main)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no limit for the size of files")
-def test_a_full_disk_is_refused_before_anything_is_sent(running_box: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("operation", "method", "room"), [("create_invoice", "POST", 200_000), ("list_taxes", "GET", 60_000)]
+)
+def test_a_full_disk_is_refused_before_anything_is_sent(
+    running_box: Sandbox, tmp_path: Path, operation: str, method: str, room: int
+) -> None:
     """A limit on the size of files stands for the disk: writes fail in the same place, with the same words."""
     running_box.reset()
     used(tmp_path / "a.db").close()
-    arguments = [str(tmp_path / "a.db"), running_box.base_url, running_box.api_key, str(200_000)]
+    arguments = [str(tmp_path / "a.db"), running_box.base_url, running_box.api_key, str(room), operation]
     said = subprocess.run(
         [sys.executable, "-c", FULL, *arguments], capture_output=True, text=True, check=True
     ).stdout.split("\n")[:-1]
     assert said[-1] == "store_unavailable nothing"
     done = said.count("done")
     assert set(said[:-1]) <= {"done"}
-    posts = [one for one in running_box.requests() if one["method"] == "POST"]
-    assert len(posts) == done
+    sent = [one for one in running_box.requests() if one["method"] == method]
+    assert len(sent) == done
     assert done > 0
 
 
@@ -395,11 +402,47 @@ def test_without_the_driver_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     assert "ix-tools[postgres]" in error.next
 
 
-async def test_reading_the_account_needs_the_store_as_well(office: Office, tmp_path: Path) -> None:
+def lost(file: Path) -> None:
+    """Removed while it is in use."""
+    file.unlink()
+
+
+def replaced(file: Path) -> None:
+    """Another one in its place, such as a backup."""
+    shutil.copy(file, file.with_name("backup"))
+    file.with_name("backup").replace(file)
+
+
+def locked(file: Path) -> sqlite3.Connection:
+    """Somebody else writes and does not end."""
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+@pytest.mark.parametrize(
+    ("damage", "word"), [(lost, "removed or replaced"), (replaced, "removed or replaced"), (locked, "locked")]
+)
+async def test_reading_the_account_needs_the_store_as_well(
+    office: Office,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[Path], sqlite3.Connection | None],
+    word: str,
+) -> None:
     """The pace is kept in it; a clear refusal is better than going past the limit unseen."""
-    (tmp_path / "folder").mkdir()
-    settings = office.desk.settings.model_copy(update={"store": str(tmp_path / "folder")})
-    desk = Desk.open(settings)
-    error = await Office(office.box, desk).failed("list_taxes", {})
+    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    desk = Desk.open(office.desk.settings.model_copy(update={"store": str(tmp_path / "a.db")}))
+    reader = Office(office.box, desk)
+    await reader.call("list_taxes")
+    before = len(office.box.requests())
+    other = damage(tmp_path / "a.db")
+    error = await reader.failed("list_taxes", {})
     assert isinstance(error, StoreUnavailable)
+    assert word in error.message
+    assert error.as_dict()["sent"] == "nothing"
+    assert error.next
+    assert len(office.box.requests()) == before, "not even a read was sent"
+    if other is not None:
+        other.close()
     await desk.close()

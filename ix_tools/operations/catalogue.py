@@ -5,7 +5,19 @@ from functools import cache
 from typing import Any
 
 from ix_tools.operation import Operation
-from ix_tools.operations import accounts, clients, estimates, guides, items, sequences, taxes, treasury
+from ix_tools.operations import (
+    accounts,
+    clients,
+    estimates,
+    guides,
+    items,
+    movements,
+    sequences,
+    taxes,
+    treasury,
+)
+from ix_tools.operations.client_search import FindClient
+from ix_tools.operations.directory import DescribeOperation, RunOperation, SearchOperations
 from ix_tools.operations.documents import ChangeState, GetDocument, GetRelatedDocuments, ListInvoices
 from ix_tools.operations.exemptions import LookupExemptionCodes
 from ix_tools.operations.files import GetPdf, GetQrCode, SendEmail
@@ -24,11 +36,13 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         ListInvoices,
         ChangeState,
         GetPdf,
-        clients.FindClient,
         taxes.ListTaxes,
         sequences.ListSequences,
         LookupExemptionCodes,
         IssueInvoice,
+        SearchOperations,
+        DescribeOperation,
+        RunOperation,
     ),
     "invoices": (UpdateInvoice, SendEmail, GetRelatedDocuments, GetQrCode),
     "estimates": (estimates.CreateEstimate, estimates.UpdateEstimate, estimates.ListEstimates),
@@ -42,6 +56,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         sequences.UpdateSequence,
     ),
     "clients": (
+        FindClient,
         clients.ListClients,
         clients.GetClient,
         clients.CreateClient,
@@ -59,8 +74,8 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         treasury.ListRegularizations,
         treasury.CreateRegularization,
         treasury.DeleteRegularization,
-        treasury.CreateTreasuryMovement,
-        treasury.DeleteTreasuryMovement,
+        movements.CreateTreasuryMovement,
+        movements.DeleteTreasuryMovement,
     ),
     "accounts": (
         accounts.GetAccount,
@@ -71,8 +86,8 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
 }
 """Tools by what they are for. A tool stands in one set; an earlier tool explains the fields that later ones share."""
 
-DEFAULT_TOOLSETS = ("core", "invoices", "guides", "payments", "sequences")
-"""What a server lists unless told otherwise: the documents of the daily work. Every tool can be called, listed or not."""
+DEFAULT_TOOLSETS = ("core",)
+"""What a server lists unless told otherwise. Every tool can be called, listed or not."""
 
 OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(one for tools in TOOLSETS.values() for one in tools)
 

@@ -135,7 +135,8 @@ def test_the_hints_follow_the_effect(operation: type[Operation[Any]]) -> None:
     assert set(hints) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
     assert hints["readOnlyHint"] is (effect in {Effect.LOCAL, Effect.READS})
     removes = operation.spec.name.startswith("delete_")
-    assert hints["destructiveHint"] is (effect in {Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN} or removes)
+    worst = {Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN, Effect.ANY}
+    assert hints["destructiveHint"] is (effect in worst or removes)
     assert hints["openWorldHint"] is (effect is not Effect.LOCAL)
     assert not hints["readOnlyHint"] or hints["idempotentHint"]
 
@@ -144,7 +145,7 @@ def test_the_hints_follow_the_effect(operation: type[Operation[Any]]) -> None:
 def test_what_only_reads_sends_gets_and_what_writes_does_not(operation: type[Operation[Any]]) -> None:
     route = operation.spec.route
     made_of_others = operation.__module__.startswith("ix_tools.operations.recipes.")
-    assert (route is None) is (operation.spec.effect is Effect.LOCAL or made_of_others)
+    assert (route is None) is (operation.spec.effect in {Effect.LOCAL, Effect.ANY} or made_of_others)
     if route is not None:
         asks = (
             route.method == "GET" or operation.spec.name == "list_client_invoices"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import re
 
 import pytest
 
 from ix_tools.approvals import Approval
+from ix_tools.links import Links
+from ix_tools.store import Store, approvals
 from tests.cli.conftest import Cli, Json, Person, in_a_terminal, piped
 
 CHANGE = "PUT /invoices/1001/change-state.json"
@@ -291,3 +294,76 @@ def test_differences_want_a_word_of_their_own(cli: Cli, second: str, code: int) 
     assert ran.code == code, ran.seen
     assert "ATTENTION" in ran.seen
     assert (CHANGE in cli.writes()) == (code == 0)
+
+
+# --- the page -----------------------------------------------------------------------------------------------
+
+
+PIN = "bacalhau"
+SET_PIN = [("New PIN: ", PIN), ("Once more: ", PIN)]
+
+
+def with_a_page(cli: Cli, page: str = "https://ix.example.pt") -> str:
+    """An approval whose page a server shows; its id."""
+    identifier: str = waiting(cli, cli.draft())["id"]
+    with cli.approvals() as kept, kept._store.writing() as connection:
+        connection.execute(approvals.update().values(channel="page", page=page))
+    return identifier
+
+
+def test_a_link_is_printed_for_a_person_and_leads_to_this_approval(cli: Cli) -> None:
+    identifier = with_a_page(cli)
+    ran = cli.at_a_terminal("--output", "text", "approvals", "link", identifier)
+    assert ran.code == 0, ran.seen
+    assert re.search(r"https://ix\.example\.pt/approve/[\w-]{32}\s", ran.seen)
+    assert f"Whoever has this link can decide. It is for {identifier}" in ran.seen
+
+
+def test_a_link_that_is_enough_by_itself_goes_to_a_person_at_a_terminal_only(cli: Cli) -> None:
+    identifier = with_a_page(cli)
+    ran = cli("approvals", "link", identifier)
+    assert (ran.code, ran.body["code"]) == (1, "no_person")
+    assert "/approve/" not in ran.out
+    assert cli.at_a_terminal("approvals", "pin", answers=SET_PIN).code == 0
+    ran = cli("approvals", "link", identifier)
+    assert ran.code == 0, ran
+    assert (ran.body["pin"], ran.body["approval"]["id"]) == (True, identifier)
+    store = Store(cli.store)
+    links = Links(store, lambda: cli.seconds)
+    assert links.approval_behind(ran.body["url"].rsplit("/", 1)[1]) == identifier
+    store.close()
+
+
+def test_a_pin_is_set_twice_the_same_by_a_person(cli: Cli) -> None:
+    assert cli("approvals", "pin").body["code"] == "no_person"
+    mistyped = [("New PIN: ", PIN), ("Once more: ", "bacalhao")]
+    assert cli.at_a_terminal("approvals", "pin", answers=mistyped).code == 1
+    short = [("New PIN: ", "1234"), ("Once more: ", "1234")]
+    assert "at least" in cli.at_a_terminal("approvals", "pin", answers=short).seen
+    with_a_page(cli)
+    ran = cli.at_a_terminal("--output", "text", "approvals", "pin", answers=SET_PIN)
+    assert "The pages of local's approvals ask for this PIN now" in ran.seen
+    assert PIN not in ran.seen
+    ran = cli.at_a_terminal("--output", "text", "approvals", "pin", "--remove")
+    assert "ask for no PIN any more" in ran.seen
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("no page", "approval_without_page"), ("rejected", "approval_not_pending")]
+)
+def test_no_link_leads_to_what_has_no_page_or_is_decided(cli: Cli, end: str, code: str) -> None:
+    cli.at_a_terminal("approvals", "pin", answers=SET_PIN)
+    identifier = with_a_page(cli, "" if end == "no page" else "https://ix.example.pt")
+    if end == "rejected":
+        cli("approvals", "reject", identifier)
+    ran = cli("approvals", "link", identifier)
+    assert (ran.code, ran.body["code"]) == (1, code)
+
+
+def test_what_is_asked_on_a_page_is_decided_in_a_terminal_too(cli: Cli) -> None:
+    identifier = with_a_page(cli)
+    assert [one["id"] for one in cli("approvals", "list").body["approvals"]] == [identifier]
+    assert "on its page, or in a terminal" in cli.text("approvals", "show", identifier)
+    typed = [("To approve, type ", identifier)]
+    assert cli.at_a_terminal("approvals", "approve", identifier, answers=typed).code == 0
+    assert found(cli, identifier).state == "approved"

@@ -14,7 +14,7 @@ from ix_tools.schema import input_schema
 from tests.mcp.host import Host, Person, connected
 from tests.sandboxed import Office, invoice, line
 
-MOST_BYTES, MOST_ON_AVERAGE = 24_000, 1_200
+MOST_BYTES = 12_000
 USUAL = [one.spec.name for toolset in DEFAULT_TOOLSETS for one in TOOLSETS[toolset]]
 
 
@@ -32,7 +32,6 @@ async def test_the_tool_list_is_small_and_always_the_same(host: Host, office: Of
     assert [tool["name"] for tool in first] == [name for name in catalogue() if name in USUAL]
     size = len(json.dumps({"tools": first}, ensure_ascii=False, separators=(",", ":")).encode())
     assert size <= MOST_BYTES
-    assert size / len(first) <= MOST_ON_AVERAGE
     assert office.box.requests() == []
 
 
@@ -43,10 +42,10 @@ async def test_every_tool_says_all_four_hints_and_says_them_right(host: Host) ->
         effect, deletes = spec.effect, spec.route is not None and spec.route.method == "DELETE"
         hints = tool["annotations"]
         assert hints["readOnlyHint"] is (effect in {Effect.READS, Effect.LOCAL})
-        assert hints["destructiveHint"] is (effect.gated or deletes)
+        assert hints["destructiveHint"] is (effect.gated or effect is Effect.ANY or deletes)
         assert hints["openWorldHint"] is (effect is not Effect.LOCAL)
         assert isinstance(hints["idempotentHint"], bool)
-        assert tool["title"]
+        assert tool.get("title") or not hints["destructiveHint"], "a person who is asked reads what for"
         assert len(tool["description"].split()) >= 3
 
 

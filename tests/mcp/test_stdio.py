@@ -95,7 +95,7 @@ class Process:
 
     def ended(self) -> tuple[int, str]:
         """Close standard input; the exit code and standard error. Every line that came was a message."""
-        rest, errors = self._running.communicate(timeout=30)
+        rest, errors = self._running.communicate(timeout=120)
         self.lines += rest.splitlines(keepends=True)
         for line in self.lines:
             assert line.endswith(b"\n"), line
@@ -170,6 +170,9 @@ async def every_other_tool(
     call: Callable[..., Awaitable[dict[str, Any]]], number: int, draft: dict[str, Any]
 ) -> None:
     """The tools that are not listed unless they are asked for, and the rest."""
+    await call("search_operations", text="cliente")
+    await call("describe_operation", operation="get_client")
+    await call("run_operation", operation="get_client", arguments={"client_id": 501})
     await call("get_qr_code", document_id=number)
     quote = (await call("create_estimate", document_type="quotes", **draft))["document"]["id"]
     await call("update_estimate", document_type="quotes", document_id=quote, reference="PO-2")
@@ -330,6 +333,27 @@ def test_starting_contacts_nobody_and_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_server_for_reading_alone_lists_what_was_chosen_and_writes_nothing(
+    box: Sandbox, account: dict[str, str]
+) -> None:
+    """Options and settings add up: an option closes more, and opens nothing."""
+    options = ("--read-only", "--tools", "run_operation,create_invoice,list_taxes,get_client")
+    with Process(*SERVE, *options, env={**account, "INVOICEXPRESS_EXCLUDE": "get_client"}) as process:
+        process.hello()
+        tools = process.ask("tools/list")["result"]["tools"]
+        assert [tool["name"] for tool in tools] == ["list_taxes", "run_operation"]
+        assert all(tool["annotations"]["readOnlyHint"] for tool in tools)
+        draft = dict(catalogue()["create_invoice"].spec.example)
+        inner = {"operation": "create_invoice", "arguments": draft}
+        assert process.call("create_invoice", **draft)["code"] == "read_only"
+        assert process.call("run_operation", **inner)["code"] == "read_only"
+        excluded = {"operation": "get_client", "arguments": {"client_id": 501}}
+        assert process.call("run_operation", **excluded)["code"] == "operation_excluded"
+        assert process.call("run_operation", operation="list_clients")["ok"], "not listed, but not closed"
+        assert process.ended() == (0, "")
+    assert {one["method"] for one in box.requests()} == {"GET"}
+
+
 @pytest.mark.parametrize(
     "given",
     [{}, {"account": "acme"}, {"api_key": "some-key-0000"}, {"account": "a.b", "api_key": "some-key-0000"}],
@@ -337,7 +361,7 @@ def test_starting_contacts_nobody_and_writes_nothing(tmp_path: Path) -> None:
 def test_without_an_account_it_says_what_to_set(tmp_path: Path, given: dict[str, str]) -> None:
     """Exit code 2, a plain sentence, no traceback, nothing on standard output."""
     ran = subprocess.run(
-        SERVE, env=environment(tmp_path, **given), input=b"", capture_output=True, check=False, timeout=30
+        SERVE, env=environment(tmp_path, **given), input=b"", capture_output=True, check=False, timeout=120
     )
     assert (ran.returncode, ran.stdout) == (2, b"")
     errors = ran.stderr.decode()

@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from ix_tools import render
-from ix_tools.approvals import Approval
+from ix_tools.approvals import NOT_YET, Approval
 from ix_tools.errors import ApprovalRefused
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
-from ix_tools.faces.cli.kept import approvals
+from ix_tools.faces.cli.kept import approvals, store
 from ix_tools.faces.cli.run import Run
+from ix_tools.links import Links
 from ix_tools.words import Said
 
 NONE = Said("Nada espera por aprovação.", "Nothing waits for approval.")
@@ -27,7 +28,23 @@ HOW = Said("Para decidir", "To decide")
 CHANNELS = {
     "form": Said("no formulário do programa que pediu", "in the form of the program that asked"),
     "terminal": Said("num terminal", "in a terminal"),
+    "page": Said("na sua página, ou num terminal", "on its page, or in a terminal"),
 }
+LINK = Said(
+    "Quem tiver esta ligação pode decidir{and_pin}. Serve para {id}, até às {until} (hora de Lisboa).",
+    "Whoever has this link can decide{and_pin}. It is for {id}, until {until} (Lisbon time).",
+)
+AND_PIN = Said(", com o PIN", ", with the PIN")
+PIN = Said("PIN novo: ", "New PIN: ")
+PIN_AGAIN = Said("Outra vez: ", "Once more: ")
+PIN_SET = Said(
+    "As páginas das aprovações de {principal} pedem agora este PIN.",
+    "The pages of {principal}'s approvals ask for this PIN now.",
+)
+PIN_REMOVED = Said(
+    "As páginas das aprovações de {principal} já não pedem PIN.",
+    "The pages of {principal}'s approvals ask for no PIN any more.",
+)
 
 
 @click.group("approvals", context_settings=SETTINGS)
@@ -138,6 +155,74 @@ def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int
     return _told(run, decided, run.said(REJECTED).format(id=decided.id))
 
 
+@_with_output
+@command.command("link")
+@click.argument("identifier", metavar="ID")
+@click.pass_context
+def link(ctx: click.Context, identifier: str, output: Any) -> int:
+    """Print a new link to the page of one request, for a browser, an e-mail or a chat."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept, store(run.settings) as opened:
+        found, links = kept.find(identifier), Links(opened, run.clock)
+        guarded = links.has_pin(found.principal)
+        if not guarded and not asking.person_there():
+            # Such a link is as good as the decision: it is given to whoever could decide here, too.
+            raise ApprovalRefused(
+                "Without a PIN, whoever has the link can approve; so only a person at a terminal gets it.",
+                code="no_person",
+                next=f"type `ix-tools approvals link {found.id}` in a terminal, or set a PIN first: `ix-tools approvals pin`",
+            )
+        if not _waits(found, run):
+            state = _as_dict(found, run)["state"]
+            raise ApprovalRefused(
+                f"{found.id} cannot be decided any more: it is {state}.",
+                code="approval_not_pending",
+                next=NOT_YET,
+            )
+        url = links.made(found, "message")
+    until = render.moment(found.expires_at)[-5:]
+    if run.json:
+        says.emit({"ok": True, "url": url, "pin": guarded, "approval": _as_dict(found, run)})
+        return Exit.OK
+    says.print_out(url)
+    says.aside(run.said(LINK).format(id=found.id, until=until, and_pin=run.said(AND_PIN) * guarded))
+    return Exit.OK
+
+
+@_with_output
+@command.command("pin")
+@click.option("--principal", help="Whose approvals; default: those of the setting principal.")
+@click.option("--remove", is_flag=True, help="Ask for no PIN any more.")
+@click.pass_context
+def pin(ctx: click.Context, principal: str | None, remove: bool, output: Any) -> int:
+    """Set what a page asks for besides its link, so that the link alone approves nothing."""
+    run = heard(ctx, output)
+    whose = principal or run.settings.principal
+    if not asking.person_there():
+        raise ApprovalRefused(
+            "Only a person at a terminal sets a PIN.", code="no_person", next="type the command in a terminal"
+        )
+    chosen = None if remove else _chosen(run)
+    with store(run.settings) as opened:
+        Links(opened, run.clock).set_pin(whose, chosen)
+    if run.json:
+        says.emit({"ok": True, "principal": whose, "pin": not remove})
+    else:
+        says.print_out(run.said(PIN_REMOVED if remove else PIN_SET).format(principal=whose))
+    return Exit.OK
+
+
+def _chosen(run: Run) -> str:
+    first, again = (
+        click.prompt(run.said(said), hide_input=True, err=True, prompt_suffix="") for said in (PIN, PIN_AGAIN)
+    )
+    if first != again:
+        raise ApprovalRefused(
+            "The two are not the same; nothing was changed.", code="pin_mistyped", next="try again"
+        )
+    return str(first)
+
+
 def _told(run: Run, decided: Approval, text: str) -> int:
     if run.json:
         says.emit({"ok": True, "approval": _as_dict(decided, run)})
@@ -147,7 +232,11 @@ def _told(run: Run, decided: Approval, text: str) -> int:
 
 
 def _open(found: Approval, run: Run) -> bool:
-    return found.state == "pending" and found.channel == "terminal" and found.expires_at > run.clock()
+    return _waits(found, run) and found.channel != "form"
+
+
+def _waits(found: Approval, run: Run) -> bool:
+    return found.state == "pending" and found.expires_at > run.clock()
 
 
 def _as_dict(found: Approval, run: Run) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
     2026-07-28   perform ─▶ ApprovalNeeded ─▶ InputRequiredResult(handle) ─▶ the host asks, calls again ─▶ perform(reply)
     2025-11-25   perform ─▶ ApprovalNeeded ─▶ elicitation/create, mid-call ────────────────────────────▶ perform(reply)
-    neither      perform ─▶ status approval_required; a person approves in a terminal; the same call goes through
+    a page       perform ─▶ ApprovalNeeded ─▶ the host sends the person to the page ─▶ wait a while ───▶ perform
+    none         perform ─▶ status approval_required; a person decides elsewhere; the same call goes through
 
 The handle is random and means something only in our own store, where the approval is bound and used once;
-so the state that travels through the host needs no seal, and a refusal can say why.
+so the state that travels through the host needs no seal, and a refusal can say why. That a host sent the person to a
+page says nothing: only what the person decides there counts, and it is looked up.
 """
 
 import json
@@ -13,12 +15,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from ix_tools.approvals import Approval, Reply
+from ix_tools.desks import account_in
 from ix_tools.errors import ApprovalRefused, IxError
+from ix_tools.links import decided
 from ix_tools.perform import ApprovalNeeded, Desk, perform
 from ix_tools.words import LABELS
 
@@ -27,22 +32,40 @@ if TYPE_CHECKING:
 
 MODERN = "2026-07-28"
 QUESTION = "approval"
+SENT = "page "
+"""Begins what travels with a link, before the approval's id; a handle has no blank."""
 log = logging.getLogger(__name__)
 
 
 async def called(
-    open_desk: Callable[[], Awaitable[Desk]],
+    open_desk: Callable[..., Awaitable[Desk]],
     context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
 ) -> types.CallToolResult | types.InputRequiredResult:
     """The result of a call, its refusal, or the question a person must answer first."""
     modern = context.protocol_version >= MODERN
+    account: str | None = None
     try:
-        desk = await open_desk()
+        if context.request is not None:  # over HTTP a call may say in which of the caller's accounts
+            account, arguments = account_in(params.arguments or {})
+            params = params.model_copy(update={"arguments": arguments})
+        desk = await open_desk(context.request, account)
         reply = _carried_back(params) if modern else None
+        sent = _sent_before(params) if modern else None
+        if sent is not None:
+            await _waited(desk, sent)
         try:
-            body = await _performed(desk, context, params, can_ask=_can_ask(context, modern), reply=reply)
+            body = await _performed(
+                desk,
+                context,
+                params,
+                can_ask=_can_ask(context, modern),
+                can_link=sent is None and _can_link(context, modern),
+                reply=reply,
+            )
         except ApprovalNeeded as needed:
+            if needed.approval.channel != "form":
+                return await _at_the_page(desk, context, params, needed.approval, modern)
             if modern:
                 return _question(needed.approval, desk.settings.language)
             reply = await _asked(context, needed.approval, desk.settings.language)
@@ -64,14 +87,29 @@ async def _performed(
     params: types.CallToolRequestParams,
     *,
     can_ask: bool,
-    reply: Reply | None,
+    can_link: bool = False,
+    reply: Reply | None = None,
 ) -> dict[str, Any]:
     async def progress(done: float, total: float, message: str) -> None:
         await context.session.report_progress(done, total, message)
 
     return await perform(
-        desk, params.name, params.arguments, can_ask=can_ask, reply=reply, progress=progress, face="mcp"
+        desk,
+        params.name,
+        params.arguments,
+        can_ask=can_ask,
+        can_link=can_link,
+        reply=reply,
+        progress=progress,
+        face="mcp",
+        host=_host(context),
     )
+
+
+def _host(context: ServerRequestContext[Any, Any]) -> str:
+    """What the host calls itself."""
+    known = context.session.client_params
+    return f"{known.client_info.name} {known.client_info.version}".strip() if known else ""
 
 
 def _can_ask(context: ServerRequestContext[Any, Any], modern: bool) -> bool:
@@ -80,6 +118,69 @@ def _can_ask(context: ServerRequestContext[Any, Any], modern: bool) -> bool:
     asking = capabilities.elicitation if capabilities else None
     form = asking is not None and (asking.form is not None or asking.url is None)
     return form and (modern or context.session.can_send_request)
+
+
+def _can_link(context: ServerRequestContext[Any, Any], modern: bool) -> bool:
+    """Whether the host said that it can send the person to a page."""
+    capabilities = context.session.client_capabilities
+    asking = capabilities.elicitation if capabilities else None
+    return asking is not None and asking.url is not None and (modern or context.session.can_send_request)
+
+
+# --- on a page ------------------------------------------------------------------------------------------
+
+
+async def _at_the_page(
+    desk: Desk,
+    context: ServerRequestContext[Any, Any],
+    params: types.CallToolRequestParams,
+    approval: Approval,
+    modern: bool,
+) -> types.CallToolResult | types.InputRequiredResult:
+    """Let the host send the person to the page; the call goes on only with what is decided there."""
+    url = await anyio.to_thread.run_sync(desk.links.made, approval, "host")
+    message = f"{LABELS['on_the_page'].in_(desk.settings.language)}\n{approval.summary}"
+    if modern:
+        there = types.ElicitRequestURLParams(message=message, url=url)
+        return types.InputRequiredResult(
+            request_state=f"{SENT}{approval.id}", input_requests={QUESTION: types.ElicitRequest(params=there)}
+        )
+    try:
+        answer = await context.session.elicit_url(message, url, approval.id, context.request_id)
+    except Exception as trouble:  # noqa: BLE001 - whatever the host did, the person can still be told of the page
+        log.warning("the host did not send the person to the page: %s", type(trouble).__name__)
+        answer = types.ElicitResult(action="cancel")
+    _not_declined(answer)
+    if answer.action == "accept":
+        await _waited(desk, approval.id)
+    return _result(await _performed(desk, context, params, can_ask=False))
+
+
+def _sent_before(params: types.CallToolRequestParams) -> str | None:
+    """The approval to whose page the host sent the person, if this call says so."""
+    state, answer = params.request_state or "", (params.input_responses or {}).get(QUESTION)
+    if not state.startswith(SENT) or not isinstance(answer, types.ElicitResult):
+        return None
+    _not_declined(answer)
+    return state.removeprefix(SENT) if answer.action == "accept" else ""
+
+
+def _not_declined(answer: types.ElicitResult) -> None:
+    if answer.action == "decline":
+        raise ApprovalRefused(
+            "The person did not want to go to the page.",
+            code="approval_declined",
+            next="do not repeat it; ask the person what to change",
+        )
+
+
+async def _waited(desk: Desk, identifier: str) -> None:
+    """Wait a while for the person's decision. What the id names was not checked, and nothing is told of it."""
+    if identifier:
+        await decided(desk.links, identifier, desk.settings.approval_wait_seconds)
+
+
+# --- in the host's form ---------------------------------------------------------------------------------
 
 
 def _form(approval: Approval, language: "Language") -> dict[str, Any]:
@@ -123,9 +224,10 @@ async def _asked(context: ServerRequestContext[Any, Any], approval: Approval, la
 def _carried_back(params: types.CallToolRequestParams) -> Reply | None:
     """The answer to our question, if this call brings one; an answer without our handle is nobody's answer."""
     answer = (params.input_responses or {}).get(QUESTION)
-    if not params.request_state or not isinstance(answer, types.ElicitResult):
+    state = params.request_state or ""
+    if not state or state.startswith(SENT) or not isinstance(answer, types.ElicitResult):
         return None
-    return _reply(params.request_state, answer)
+    return _reply(state, answer)
 
 
 def _reply(handle: str, answer: types.ElicitResult) -> Reply:

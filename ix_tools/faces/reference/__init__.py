@@ -3,6 +3,7 @@
 docs/reference.md    every operation: parameters, worked example, result, rules
 docs/errors.md       every way a call can fail, by kind and by code
 docs/coverage.md     every operation of InvoiceXpress's description, and the tool that carries it out
+docs/once.md         for every write: did it happen?
 README.md            the tables between `<!-- generated: name -->` and `<!-- end: name -->`
 """
 
@@ -15,10 +16,10 @@ from typing import get_args
 from ix_tools import coverage
 from ix_tools.faces.reference.failures import errors_page, exit_codes
 from ix_tools.faces.reference.markdown import code, table
-from ix_tools.faces.reference.operations import APPROVED, command, reference_page
+from ix_tools.faces.reference.operations import APPROVED, command, did_it_happen, reference_page
 from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS
 from ix_tools.schema import description
-from ix_tools.settings import Settings
+from ix_tools.settings import Settings, variable
 
 __all__ = ["BLOCKS", "command", "contents", "main"]
 
@@ -46,14 +47,21 @@ def settings() -> str:
     for name, info in Settings.model_fields.items():
         if name != "sandbox":
             default = info.get_default()
-            shown = "" if default is None or name == "api_key" or default in ("", ()) else code(str(default))
+            shown = (
+                "" if default is None or name == "api_key" or default in ("", (), {}) else code(str(default))
+            )
             words = [str(word) for word in get_args(info.annotation) if isinstance(word, str)]
             among = f" ({', '.join(words)})" if words else ""
-            rows.append((code(f"INVOICEXPRESS_{name.upper()}"), shown, f"{info.description or ''}{among}"))
+            rows.append((code(variable(name)), shown, f"{info.description or ''}{among}"))
     return table(("Setting", "Default", "Meaning"), rows)
 
 
-BLOCKS: Mapping[str, Callable[[], str]] = {"tools": tools, "settings": settings, "exit-codes": exit_codes}
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "tools": tools,
+    "settings": settings,
+    "exit-codes": exit_codes,
+    "once": did_it_happen,
+}
 
 
 def filled(text: str) -> str:
@@ -68,11 +76,12 @@ def filled(text: str) -> str:
 
 def contents(root: Path = ROOT) -> dict[Path, str]:
     """Every file and what it must contain."""
-    readme = root / "README.md"
+    readme, once = root / "README.md", root / "docs" / "once.md"
     return {
         root / "docs" / "reference.md": reference_page() + "\n",
         root / "docs" / "errors.md": errors_page() + "\n",
         root / "docs" / "coverage.md": coverage.table(),
+        once: filled(once.read_text(encoding="utf-8")),
         readme: filled(readme.read_text(encoding="utf-8")),
     }
 

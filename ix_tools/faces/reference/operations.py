@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -23,6 +23,7 @@ EFFECTS = {
     Effect.FISCAL: "irreversible: reaches the tax authority's books",
     Effect.OUTBOUND: "irreversible: leaves for a third party",
     Effect.ADMIN: "accounts and their tie to the tax authority; only with the setting allow_account_setup",
+    Effect.ANY: "whatever the operation that it runs leaves behind; that one's rules and approval apply",
 }
 
 
@@ -91,6 +92,36 @@ def _twice(one: type[Operation[Any]]) -> str:
             else again
         )
     return "gives the first result again, on the same day or with the same `idempotency_key`"
+
+
+def did_it_happen() -> str:
+    """For every write: the answer after a broken connection, what is kept to give it, and what the same call then does."""
+    rows = [
+        (
+            f"[{one.spec.name}](reference.md#{one.spec.name})",
+            _sentences(one.happened),
+            "The document." if one.trace is Operation.trace else _sentences(one.trace),
+            _repeated(one),
+        )
+        for one in catalogue().values()
+        if one.spec.effect.writes
+    ]
+    return table(("Call", "Did it happen?", "Kept to tell", "The same call again"), rows)
+
+
+def _sentences(of: Callable[..., Any]) -> str:
+    return " ".join((of.__doc__ or "").split())
+
+
+def _repeated(one: type[Operation[Any]]) -> str:
+    if "proprietary_uid" in one.model_fields:
+        return "is sent under the same unique id: InvoiceXpress answers with the first document"
+    if one.to_check and not one.spec.idempotent:
+        return f"is not sent again by itself; {one.to_check}"
+    approved = " and a person approves it again" if one.spec.effect.gated else ""
+    if one.spec.idempotent:
+        return f"looks; where that does not tell, it is sent again once the first is over{approved}: it does no harm"
+    return f"looks; it is sent again once it surely did not happen{approved}"
 
 
 def parameters(schema: Mapping[str, Any]) -> str:
@@ -189,7 +220,9 @@ def command(name: str, call: Mapping[str, Any], schema: Mapping[str, Any]) -> st
 def _options(call: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in call.items():
         flag = f"--{name.replace('_', '-')}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and "properties" not in schema["properties"][name]:
+            yield flag, json.dumps(value, ensure_ascii=False)
+        elif isinstance(value, Mapping):
             yield from ((f"{flag}.{field.replace('_', '-')}", inner) for field, inner in value.items())
         else:
             yield from ((flag, one) for one in (value if isinstance(value, list | tuple) else [value]))

@@ -1,0 +1,299 @@
+"""Exactly once, in figures: what the journal costs, one request for many calls, use of the limit, a trail that is checked."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import anyio
+import httpx2
+
+from bench.calls import BARE_DRAFT, DRAFT
+from bench.office import KEY, opened
+from bench.report import Row, Table, median_ratio, milliseconds, spread
+from faults.cases import NOW, Json
+from faults.crowd import Crowd
+from faults.run import PROCESSES
+from faults.tampering import TAMPERINGS, kept, put
+from faults.worker import Order, Steps, desk_for
+from ix_tools import audit
+from ix_tools.errors import IxError
+from ix_tools.journal import Draft, Journal
+from ix_tools.perform import perform
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.store import Store
+
+CALLERS, PROCESSES_OF_A_CROWD = 32, 2
+LIMIT = 300
+"""Requests a minute in the trial of the limit: so few that this machine is never what is slow."""
+REQUESTS_OF_A_CALL = 2
+"""Of create_client: the POST, and reading back."""
+SETTLING = 10.0
+"""Seconds until the burst is over, so that what is counted is the pace and nothing else."""
+LONG = 10_000
+PLANTED = 200
+
+
+def measure(quick: bool) -> Table:
+    """Every part, one after the other."""
+    rows: list[Row] = []
+    notes: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="ix-bench-once-") as name:
+        folder = Path(name)
+        before = dict(os.environ)
+        os.environ["XDG_DATA_HOME"] = name
+        try:
+            rows += anyio.run(_cost, 40 if quick else 300)
+            rows += _crowd(folder, 5 if quick else 200)
+            rows += _limit(folder, 20 if quick else 60)
+            rows += _trail(folder, 1000 if quick else LONG)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+    notes += [
+        "journal: one intent and one outcome, each a transaction of its own that waits for the disk (synchronous=FULL),",
+        "each with its row of the audit trail; turn by turn with the bare POST, against a sandbox in another process",
+        f"limit: {LIMIT} a minute, two processes that offer twice as much; counted once the burst is over",
+    ]
+    return Table("Exactly once", rows, notes)
+
+
+# --- what the journal costs -------------------------------------------------------------------------------
+
+
+async def _cost(rounds: int) -> list[Row]:
+    async with opened() as office:
+        journal = office.desk.journal
+        posts, kept_down, counted, calls = [], [], [], []
+        with httpx2.Client(base_url=office.url, trust_env=False) as client:
+            for number in range(-5, rounds):
+                took = _timed(
+                    lambda: client.post("/invoices.json", params=KEY, json=BARE_DRAFT).raise_for_status()
+                )
+                written = _timed(partial(_written, journal, f"bench:{number}"))
+                turn = _timed(lambda: _counted(office.desk.store))
+                began = time.perf_counter()
+                await perform(office.desk, "create_invoice", {**DRAFT, "idempotency_key": str(number)})
+                whole = time.perf_counter() - began
+                if number >= 0:
+                    posts.append(took)
+                    kept_down.append(written)
+                    counted.append(turn)
+                    calls.append(whole)
+    ratio = median_ratio(kept_down, calls)
+    to_post = median_ratio(kept_down, posts)
+    return [
+        Row("POST /invoices.json by httpx2", milliseconds(posts)),
+        Row("create_invoice through perform", milliseconds(calls)),
+        Row("journal and trail of one call, on disk", milliseconds(kept_down)),
+        Row(
+            "  of the bare POST",
+            f"{to_post:.0%}  (middle half {spread(kept_down, posts)})",
+            "15 %",
+            to_post <= 0.15,
+        ),
+        Row(
+            "  of the whole call",
+            f"{ratio:.0%}  (middle half {spread(kept_down, calls)})",
+            "15 %",
+            ratio <= 0.15,
+        ),
+        Row("a transaction that does not wait for the disk", milliseconds(counted)),
+    ]
+
+
+def _timed(what: object) -> float:
+    began = time.perf_counter()
+    what()  # type: ignore[operator]
+    return time.perf_counter() - began
+
+
+def _written(journal: Journal, key: str) -> None:
+    intent = journal.begin(Draft("bench", key, "c", "create_invoice", "local", "bench", chosen=True))
+    journal.finish(intent, "done", {"ok": True, "document": {"id": 1}}, "done", "invoices/1", "invoices/1")
+
+
+def _counted(store: Store) -> None:
+    with store.writing(durable=False) as connection:
+        connection.exec_driver_sql("UPDATE rates SET failures = failures")
+
+
+# --- one request for many calls ---------------------------------------------------------------------------
+
+
+def _crowd(folder: Path, rounds: int) -> list[Row]:
+    with Sandbox(clock=NOW) as box:
+        box.set_option("rate_limit", 10**9)
+        place = str(folder / "crowd.db")
+        order = Order(box.base_url, box.api_key, place, "crowd", "create_invoice", DRAFT, timeout=60)
+        exact = told_all = 0
+        began = time.perf_counter()
+        with Crowd(order, PROCESSES_OF_A_CROWD, CALLERS) as crowd:
+            for number in range(rounds):
+                box.clear_requests()
+                told = crowd.round(reference=f"round-{number}")
+                posts = sum(one["method"] == "POST" for one in box.requests())
+                same = {(one["document"] or {}).get("id") for one in told if one["ok"]}
+                exact += posts == 1
+                told_all += (
+                    len(told) == CALLERS * PROCESSES_OF_A_CROWD
+                    and len(same) == 1
+                    and all(one["ok"] for one in told)
+                )
+        took = (time.perf_counter() - began) / rounds
+    many = CALLERS * PROCESSES_OF_A_CROWD
+    return [
+        Row(
+            f"{many} equal calls, two processes: one POST",
+            f"{exact} of {rounds} rounds",
+            str(rounds),
+            exact == rounds,
+        ),
+        Row(
+            "  all told of the same document",
+            f"{told_all} of {rounds} rounds",
+            str(rounds),
+            told_all == rounds,
+        ),
+        Row("  a round", f"{took * 1000:.0f} ms"),
+    ]
+
+
+# --- use of the limit -------------------------------------------------------------------------------------
+
+
+def offering(order: Order, calls: int, every: float, line: Connection) -> None:
+    """Begin so many calls, one every so often, however many are still waiting; what they were told in the end."""
+    logging.disable()
+    anyio.run(_offering, order, calls, every, line)
+
+
+async def _offering(order: Order, calls: int, every: float, line: Connection) -> None:
+    desk = desk_for(order, Steps(order, line))
+    desk.settings = desk.settings.model_copy(update={"requests_per_minute": LIMIT})
+    desk.account._pace.per_minute = LIMIT  # type: ignore[union-attr]
+    told: list[Json] = []
+
+    async def one(number: int) -> None:
+        code = f"{os.getpid()}-{number}"
+        while True:
+            try:
+                made = await perform(desk, "create_client", {"name": f"Cliente {code}", "code": code})
+                told.append({"ok": True, "id": made["client"]["id"]})
+                return
+            except IxError as failure:
+                if failure.code != "rate_limited":
+                    told.append({"ok": False, "id": failure.code})
+                    return
+                await anyio.sleep(float(failure.details.get("retry_after") or 1))
+
+    async with anyio.create_task_group() as group:
+        for number in range(calls):
+            group.start_soon(one, number)
+            await anyio.sleep(every)
+    line.send(told)
+    await desk.close()
+
+
+def _limit(folder: Path, seconds: int) -> list[Row]:
+    calls = LIMIT * seconds // 60 // PROCESSES_OF_A_CROWD  # twice the limit, since a call is two requests
+    with Sandbox(clock=None) as box:
+        box.set_option("rate_limit", LIMIT)
+        order = Order(
+            box.base_url, box.api_key, str(folder / "limit.db"), "limit", "create_client", {}, timeout=30
+        )
+        lines = []
+        for _ in range(PROCESSES_OF_A_CROWD):
+            mine, theirs = PROCESSES.Pipe()
+            process = PROCESSES.Process(
+                target=offering, args=(order, calls, seconds / calls, theirs), daemon=True
+            )
+            process.start()
+            theirs.close()
+            lines.append((process, mine))
+        while not box.requests():
+            time.sleep(0.05)
+        time.sleep(SETTLING)
+        first, began = len(box.requests()), time.monotonic()
+        time.sleep(seconds - SETTLING / 2)
+        sent, took = len(box.requests()) - first, time.monotonic() - began
+        told = []
+        for process, line in lines:
+            told += line.recv()
+            process.join(30)
+        requests = box.requests()
+        clients = len(_clients(box))
+    made = {one["id"] for one in told if one["ok"]}
+    lost = calls * PROCESSES_OF_A_CROWD - len(made)
+    posts = sum(one["method"] == "POST" for one in requests)
+    repeated = max(0, clients - len(made), posts - len(made))
+    refused = sum(one["status"] == 429 for one in requests)
+    use = sent / (LIMIT * took / 60)
+    return [
+        Row("at twice the limit: calls lost", f"{lost} of {calls * PROCESSES_OF_A_CROWD}", "0", lost == 0),
+        Row("  writes repeated", str(repeated), "0", repeated == 0),
+        Row("  use of the limit", f"{use:.1%} over {took:.0f} s", "95 %", 0.95 <= use <= 1.0),
+        Row("  answers 429", str(refused)),
+    ]
+
+
+def _clients(box: Sandbox) -> list[object]:
+    from ix_tools.sandbox.rows import Client
+
+    with box.box.store.transaction():
+        return [row for row in box.box.store.find(Client) if row.name.startswith("Cliente ")]
+
+
+# --- the trail --------------------------------------------------------------------------------------------
+
+
+def _trail(folder: Path, rows: int) -> list[Row]:
+    whole = folder / "trail.db"
+    store = Store(whole)
+    head = audit.head_file(store, folder)
+    store.note_head = partial(audit.note_head, head)
+    with store.writing() as connection:
+        for number in range(rows):
+            audit.append(
+                connection,
+                audit.Entry("intent", "ana", "mcp", "acme@host", "create_invoice", f"invoices/{number}"),
+            )
+    times = [_timed(lambda: audit.verify(store, folder)) for _ in range(5)]
+    clean = audit.verify(store, folder) == []
+    written = kept(store)
+    store.close()
+    chance, found = random.Random(7), 0
+    for number in range(PLANTED):
+        changed = [dict(row) for row in written]
+        expected = TAMPERINGS[number % len(TAMPERINGS)](changed, chance)
+        with _copy(whole, head, folder) as other:
+            put(other, changed)
+            found += expected <= {fault.seq for fault in audit.verify(other, folder)}
+    took = sorted(times)[len(times) // 2]
+    return [
+        Row(f"audit: {rows} rows verified", f"{took * 1000:.0f} ms", "1000 ms", clean and took < 1),
+        Row(f"  {PLANTED} tamperings found with their row", str(found), str(PLANTED), found == PLANTED),
+    ]
+
+
+@contextmanager
+def _copy(file: Path, head: Path, folder: Path) -> Iterator[Store]:
+    copy = folder / "tampered.db"
+    for name in (copy, *(copy.with_name(copy.name + ending) for ending in ("-wal", "-shm"))):
+        name.unlink(missing_ok=True)
+    shutil.copy(file, copy)
+    shutil.copy(head, copy.with_name(f"{copy.name}.head"))
+    store = Store(copy)
+    try:
+        yield store
+    finally:
+        store.close()

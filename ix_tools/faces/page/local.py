@@ -1,0 +1,112 @@
+"""The pages of a server on standard input and output: a small server on this machine's loopback, begun when first needed."""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from typing import Any
+
+import anyio
+
+from ix_tools.desk import Desk
+
+log = logging.getLogger(__name__)
+PATIENCE = 10.0
+"""Seconds that the start may take; a person can always decide in a terminal."""
+
+
+class LocalPages:
+    """Shows the pages of a desk's approvals to whoever sits at this machine."""
+
+    guarded = False
+
+    def __init__(self, desk: Desk) -> None:
+        """Nothing is listened on yet."""
+        self._desk = desk
+        self._address = ""
+        self._server: Any = None
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    async def address(self) -> str:
+        """Where the pages are; the server is begun by the first who asks. Empty where it cannot listen."""
+        return await anyio.to_thread.run_sync(self._started)
+
+    async def open(self, url: str) -> bool:
+        """Open a page in this machine's browser; False where there is none."""
+        if not _screen():
+            return False
+        try:
+            return await anyio.to_thread.run_sync(webbrowser.open, url)
+        except (OSError, webbrowser.Error):
+            return False
+
+    def close(self) -> None:
+        """Stop listening."""
+        with self._starting:
+            if self._server is not None and self._thread is not None:
+                self._server.should_exit = True
+                self._thread.join(PATIENCE)
+            self._server = self._thread = None
+            self._address = ""
+
+    def _started(self) -> str:
+        with self._starting:
+            if not self._address:
+                try:
+                    self._start()
+                except OSError as trouble:
+                    log.warning("the pages of approvals cannot be shown on this machine: %s", trouble)
+            return self._address
+
+    def _start(self) -> None:
+        import uvicorn
+        from starlette.applications import Starlette
+
+        from ix_tools.faces.page.counter import Counter
+
+        sock = _listening()
+        address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        desk = self._desk
+        counter = Counter(desk.approvals, desk.links, desk.settings.language, lambda: address)
+        config = uvicorn.Config(
+            Starlette(routes=counter.routes()),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,  # the paths are secret
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=_run, args=(self._server, sock), name="approval pages", daemon=True
+        )
+        self._thread.start()
+        self._address = address
+
+
+def _listening() -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen(64)  # whoever comes before the server runs waits in the queue
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _screen() -> bool:
+    """Whether a window can appear; without one, a browser for terminals would be started, and waited for."""
+    named = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+    return sys.platform in {"win32", "darwin"} or any(os.environ.get(name) for name in named)
+
+
+def _run(server: Any, sock: socket.socket) -> None:
+    with sock:
+        asyncio.run(server.serve(sockets=[sock]))

@@ -1,0 +1,137 @@
+"""A page in words: templates filled from the kept sheet, every text from outside escaped and without hidden characters."""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache, partial
+from importlib import resources
+from typing import Any
+
+from babel.dates import format_date, format_time
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ix_tools import render
+from ix_tools.approvals import Approval
+from ix_tools.faces.page.words import ALREADY, ERRORS, FACES, OUTCOMES, WORDS
+from ix_tools.sheet import Entry, Paper, Sheet
+from ix_tools.vocabulary import LISBON, visible
+from ix_tools.words import ACTIONS, LABELS, Language
+
+__all__ = ["approval", "outcome", "style_hash"]
+
+TAGS = {"pt": "pt-PT", "en": "en-GB"}
+AT_FIELD = {"differences_not_accepted": "accept", "pin_wrong": "pin", "pin_locked": "pin"}
+
+
+def approval(
+    found: Approval, language: Language, csrf: str, *, pin: bool, error: str = "", said: str = ""
+) -> str:
+    """The page of an approval that waits; `error` is the code of what was not accepted, `said` its own words."""
+    sheet = Sheet.model_validate_json(found.sheet)
+    paper = sheet.paper
+    return _filled(
+        "approval.html",
+        language,
+        sheet=sheet,
+        paper=paper,
+        title=render.title(sheet, language),
+        name=render.name(paper, language) if paper else "",
+        undone=render.undone(sheet, language),
+        label=lambda name: LABELS[name].in_(language),
+        action=lambda name: ACTIONS[name].title.in_(language),
+        money=partial(_money, language=language, paper=paper),
+        price=lambda line: render.price(line, language, paper.currency if paper else ""),
+        number=lambda amount: render.number(amount, language),
+        day=partial(_day, language=language),
+        worded=partial(_worded, language=language),
+        id=found.id,
+        principal=found.principal,
+        account=found.account,
+        through=FACES.get(found.face, FACES["library"]).in_(language),
+        host=found.host,
+        asked_at=_moment(found.created_at, language),
+        until=_moment(found.expires_at, language),
+        csrf=csrf,
+        pin=pin,
+        error=ERRORS[error].in_(language) if error in ERRORS else said,
+        error_at=AT_FIELD.get(error, ""),
+    )
+
+
+def outcome(state: str, language: Language, found: Approval | None = None, *, again: bool = False) -> str:
+    """How an approval ended, or why a link or an answer was not accepted; nothing of the document."""
+    heading, text = (said.in_(language) for said in OUTCOMES[state])
+    decided = found.decided_at if found is not None else None
+    return _filled(
+        "outcome.html",
+        language,
+        outcome=state,
+        heading=heading,
+        text=text,
+        note=ALREADY.in_(language) if again else "",
+        id=found.id if found else "",
+        when=_moment(decided, language) if decided else "",
+        reason=found.reason if found is not None and state == "rejected" else "",
+    )
+
+
+@cache
+def style_hash() -> str:
+    """The hash under which the policy of our pages lets our own style pass, and no other."""
+    return base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
+
+
+@cache
+def _css() -> Markup:
+    text = resources.files("ix_tools.faces.page").joinpath("templates/page.css").read_text("utf-8")
+    return Markup(text.strip())  # noqa: S704 - a file of ours
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("ix_tools.faces.page"),
+        autoescape=True,
+        finalize=_inert,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _inert(value: Any) -> Any:
+    """What is put into a page carries no character that controls a screen or hides in it, wherever it came from."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _filled(template: str, language: Language, **given: Any) -> str:
+    said = {name: word.in_(language) for name, word in WORDS.items()}
+    return (
+        _templates()
+        .get_template(template)
+        .render(said=said, language=language, tag=TAGS[language], css=_css(), **given)
+    )
+
+
+def _money(amount: Decimal | None, language: Language, paper: Paper | None) -> str:
+    return render.money(amount, language, paper.currency if paper else "")
+
+
+def _day(value: date | None, language: Language) -> str:
+    return format_date(value, "long", locale=render.LOCALES[language]) if value else "–"
+
+
+def _moment(timestamp: float, language: Language) -> str:
+    moment = datetime.fromtimestamp(timestamp, LISBON)
+    return f"{_day(moment.date(), language)}, {format_time(moment, 'HH:mm', locale=render.LOCALES[language])}"
+
+
+def _worded(entry: Entry, language: Language) -> Iterable[str]:
+    if entry.kind == "text":
+        return entry.lines
+    if entry.kind == "day":
+        return (_day(date.fromisoformat(entry.lines[0]), language),)
+    return (render.value(entry, language),)

@@ -1,0 +1,149 @@
+"""What the page says, Portuguese and English side by side; the words of the trade are in `ix_tools.words`."""
+
+from ix_tools.words import Said
+
+WORDS: dict[str, Said] = {
+    "request": Said("Pedido de aprovação", "Approval request"),
+    "language": Said("Idioma", "Language"),
+    "skip": Said("Ir para a decisão", "Go to the decision"),
+    "from": Said("Emitente", "Issuer"),
+    "to": Said("Cliente", "Client"),
+    "line": Said("Descrição", "Description"),
+    "amount": Said("Valor", "Amount"),
+    "rate": Said("Taxa", "Rate"),
+    "net": Said("Base", "Net"),
+    "nif": Said("NIF", "Tax number"),
+    "per_rate": Said("IVA por taxa", "VAT per rate"),
+    "lines_of": Said("Linhas do documento", "Lines of the document"),
+    "vat_total": Said("IVA", "VAT"),
+    "no_vat_because": Said("Motivo de isenção", "Exemption reason"),
+    "also": Said("Este pedido", "This request"),
+    "undone": Said("Isto não se desfaz", "This cannot be undone"),
+    "warnings": Said("A ter em atenção", "Please note"),
+    "differs": Said(
+        "O documento guardado não é o que foi pedido", "The stored document is not what was asked"
+    ),
+    "field": Said("Campo", "Field"),
+    "asked": Said("Pedido", "Asked"),
+    "stored": Said("Guardado", "Stored"),
+    "who": Said("Quem pediu", "Who asked"),
+    "principal": Said("Utilizador", "User"),
+    "through": Said("Através de", "Through"),
+    "unverified": Said("nome dado pelo próprio programa", "the name that the program gives itself"),
+    "asked_at": Said("Pedido em", "Asked at"),
+    "until": Said("Válido até", "Valid until"),
+    "id": Said("Identificação", "Request"),
+    "lisbon": Said("hora de Lisboa", "Lisbon time"),
+    "decision": Said("A sua decisão", "Your decision"),
+    "read_first": Said(
+        "Aprove só se tudo estiver certo. Serve uma única vez, para exatamente este pedido.",
+        "Approve only if everything is right. It is good once, for exactly this request.",
+    ),
+    "accept": Said(
+        "Aceito as diferenças e quero o documento tal como está guardado",
+        "I accept the differences and want the document as it is stored",
+    ),
+    "pin": Said("PIN", "PIN"),
+    "pin_hint": Said(
+        "O que definiu com ix-tools approvals pin.", "The one you set with ix-tools approvals pin."
+    ),
+    "approve": Said("Aprovar", "Approve"),
+    "reject": Said("Rejeitar", "Reject"),
+    "reason": Said("Porque rejeita (opcional)", "Why you reject it (optional)"),
+    "reason_hint": Said("Quem pediu fica a sabê-lo.", "Whoever asked is told."),
+    "reason_given": Said("Motivo", "Reason"),
+    "footer": Said(
+        "Esta página só serve para este pedido. Não partilhe a ligação.",
+        "This page is for this request only. Do not share its link.",
+    ),
+    "sandbox": Said("Sandbox: sem valor fiscal", "Sandbox: no fiscal value"),
+}
+
+FACES: dict[str, Said] = {
+    "mcp": Said("um assistente (MCP)", "an assistant (MCP)"),
+    "rest": Said("a API REST", "the REST API"),
+    "cli": Said("a linha de comandos", "the command line"),
+    "library": Said("um programa", "a program"),
+}
+
+OUTCOMES: dict[str, tuple[Said, Said]] = {
+    "approved": (
+        Said("Aprovado", "Approved"),
+        Said(
+            "Volte à conversa. O mesmo pedido, repetido, segue agora, uma única vez e se o documento não mudar.",
+            "Go back to the conversation. The same request, repeated, now goes through, once and if the document does not change.",
+        ),
+    ),
+    "partly": (
+        Said("A sua aprovação ficou registada", "Your approval is noted"),
+        Said(
+            "Falta ainda a de outra pessoa; só depois o pedido pode seguir.",
+            "Somebody else must approve, too; only then can the request go through.",
+        ),
+    ),
+    "used": (
+        Said("Aprovado e já usado", "Approved, and used"),
+        Said(
+            "O pedido seguiu. Esta aprovação não serve para mais nada.",
+            "The request went through. This approval is good for nothing else.",
+        ),
+    ),
+    "rejected": (
+        Said("Rejeitado", "Rejected"),
+        Said("Nada foi enviado, e quem pediu fica a saber.", "Nothing was sent, and whoever asked is told."),
+    ),
+    "expired": (
+        Said("O prazo terminou", "Time is up"),
+        Said(
+            "Nada foi enviado. Se ainda o quiser, faça o pedido outra vez na conversa.",
+            "Nothing was sent. If you still want it, ask again in the conversation.",
+        ),
+    ),
+    "stale": (
+        Said("O documento mudou", "The document changed"),
+        Said(
+            "Mudou depois de ser mostrado; nada foi enviado. Repetido o pedido, verá o documento como está agora.",
+            "It changed after it was shown; nothing was sent. When the request is repeated, you will see it as it is now.",
+        ),
+    ),
+    "unknown": (
+        Said("Esta ligação não leva a nenhum pedido", "This link leads to no request"),
+        Said(
+            "Pode estar incompleta ou ser antiga. Os pedidos à espera: ix-tools approvals list.",
+            "It may be incomplete or old. What is waiting: ix-tools approvals list.",
+        ),
+    ),
+    "elsewhere": (
+        Said("Este pedido é decidido noutro lugar", "This request is decided elsewhere"),
+        Said("No formulário do programa que o fez.", "In the form of the program that made it."),
+    ),
+    "refused": (
+        Said("Não foi aceite", "Not accepted"),
+        Said(
+            "Esta resposta não veio da página aberta neste navegador. Nada foi decidido: abra outra vez a ligação.",
+            "This answer did not come from the page open in this browser. Nothing was decided: open the link again.",
+        ),
+    ),
+    "unavailable": (
+        Said("De momento não é possível", "Not possible at the moment"),
+        Said(
+            "O que é guardado não se consegue ler nem escrever. Nada foi decidido.",
+            "What is kept cannot be read or written. Nothing was decided.",
+        ),
+    ),
+}
+ALREADY = Said("Já estava decidido", "It was decided already")
+
+ERRORS: dict[str, Said] = {
+    "differences_not_accepted": Said(
+        "O documento guardado difere do que foi pedido. Para aprovar, marque também que aceita as diferenças.",
+        "The stored document differs from what was asked. To approve, tick that you accept the differences, too.",
+    ),
+    "pin_wrong": Said(
+        "O PIN não está certo. Nada foi aprovado.", "That is not the PIN. Nothing was approved."
+    ),
+    "pin_locked": Said(
+        "O PIN esteve errado vezes de mais. Decida num terminal, ou defina-o outra vez com ix-tools approvals pin.",
+        "The PIN was wrong too often. Decide in a terminal, or set it again with ix-tools approvals pin.",
+    ),
+}

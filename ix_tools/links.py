@@ -1,0 +1,214 @@
+"""How a person gets to the page of an approval: by a link of its own, which ends with it and is kept as a hash only.
+
+    result     in the call's result: the model reads it, so the page must ask for something that the model does not have
+    host       handed to the host, which shows it to the person (URL elicitation)
+    browser    opened in the browser of this machine
+    terminal   printed by `ix-tools approvals link`
+
+Whoever has the link of a page that asks for nothing more can decide; so such a link is kept out of a model's sight.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import anyio
+import sqlalchemy as sql
+
+from ix_tools import audit
+from ix_tools.approvals import Approval
+from ix_tools.errors import ApprovalRefused
+from ix_tools.settings import Settings
+from ix_tools.store import Store, approvals, links, pins
+
+Way = Literal["result", "host", "browser", "terminal", "message"]
+PATH = "/approve/"
+"""Where pages are: what follows is the secret of the link."""
+KEPT = 86_400.0
+"""Seconds for which an ended link still says how it ended."""
+TRIES = 5
+"""How often in a row a PIN may be wrong."""
+SHORTEST = 6
+
+
+class Pages(Protocol):
+    """Whoever shows the pages of approvals in this process."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a page wants a sign-in of its own, besides the link."""
+
+    async def address(self) -> str:
+        """Where they are shown, such as https://ix.example.pt; begun when first asked for. Empty where that fails."""
+
+    async def open(self, url: str) -> bool:
+        """Open a page before the person who sits at this machine; False where nobody does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """Pages that a server shows at its own address, where nobody sits at its machine."""
+
+    where: str
+    guarded: bool = False
+
+    async def address(self) -> str:
+        """The server's."""
+        return self.where
+
+    async def open(self, url: str) -> bool:
+        """Nobody would see it."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """How the person is sent to the page, as far as the caller may know."""
+
+    url: str = ""
+    """The link; empty where the caller must not have it."""
+    how: str = ""
+    """What the caller can tell the person."""
+
+
+class Links:
+    """The links of this store, and the PINs that guard what they lead to."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        """Nothing is opened yet."""
+        self._store = store
+        self._clock = clock
+
+    def made(self, approval: Approval, way: Way) -> str:
+        """A new link to an approval's page; several may lead there, and the decision is one all the same."""
+        if not approval.page:
+            raise ApprovalRefused(
+                f"{approval.id} has no page: the program that asked shows none.",
+                code="approval_without_page",
+                next=f"decide it with `ix-tools approvals approve {approval.id}` in a terminal",
+            )
+        secret = secrets.token_urlsafe(24)
+        with self._store.writing() as connection:
+            connection.execute(links.delete().where(links.c.expires_at < self._clock() - KEPT))
+            row = {"hash": _hash(secret), "approval": approval.id, "expires_at": approval.expires_at}
+            connection.execute(links.insert().values(**row, way=way))
+        return f"{approval.page}{PATH}{secret}"
+
+    def approval_behind(self, secret: str) -> str | None:
+        """The id of the approval that a link leads to, decided or not; None when no link has this secret."""
+        with self._store.reading() as connection:
+            found = connection.execute(
+                sql.select(links.c.approval).where(
+                    links.c.hash == _hash(secret), links.c.expires_at > self._clock() - KEPT
+                )
+            ).scalar_one_or_none()
+        return found and str(found)
+
+    def awaited(self, identifier: str) -> bool:
+        """Whether an approval of that id waits for a person."""
+        wanted = sql.select(approvals.c.state, approvals.c.expires_at).where(approvals.c.id == identifier)
+        with self._store.reading() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return row is not None and row.state == "pending" and row.expires_at > self._clock()
+
+    # --- PINs: what a person knows and a model does not ---
+
+    def set_pin(self, principal: str, pin: str | None) -> None:
+        """Guard the pages of a principal's approvals with a PIN; None takes it away."""
+        if pin is not None and len(pin) < SHORTEST:
+            raise ApprovalRefused(
+                f"A PIN has at least {SHORTEST} characters.", code="pin_too_short", next="choose a longer one"
+            )
+        with self._store.writing() as connection:
+            connection.execute(pins.delete().where(pins.c.principal == principal))
+            if pin is not None:
+                salt = secrets.token_hex(16)
+                row = {"principal": principal, "salt": salt, "hash": _stretched(pin, salt), "failures": 0}
+                connection.execute(pins.insert().values(row))
+            event = "pin set" if pin is not None else "pin removed"
+            audit.append(connection, audit.Entry(event=event, principal=principal, face="terminal"))
+
+    def has_pin(self, principal: str) -> bool:
+        """Whether this principal's pages ask for a PIN."""
+        with self._store.reading() as connection:
+            wanted = sql.select(pins.c.principal).where(pins.c.principal == principal)
+            return connection.execute(wanted).one_or_none() is not None
+
+    def check_pin(self, approval: Approval, pin: str) -> bool:
+        """Whether there is a PIN; whoever does not know it is refused, and only so many may try."""
+        mine = pins.c.principal == approval.principal
+        with self._store.writing() as connection:
+            kept = connection.execute(sql.select(pins).where(mine)).one_or_none()
+            if kept is None:
+                return False
+            # Counted before it is compared, so that many tries at once are still so many tries.
+            counted = connection.execute(
+                pins.update().where(mine, pins.c.failures < TRIES).values(failures=pins.c.failures + 1)
+            )
+        if counted.rowcount != 1:
+            raise ApprovalRefused(
+                "The PIN was wrong too often; pages cannot approve until it is set again.",
+                code="pin_locked",
+                next=f"decide with `ix-tools approvals approve {approval.id}`, or set the PIN again with "
+                "`ix-tools approvals pin`, in a terminal",
+            )
+        right = hmac.compare_digest(_stretched(pin, kept.salt), kept.hash)
+        with self._store.writing() as connection:
+            if right:
+                connection.execute(pins.update().where(mine).values(failures=0))
+            else:
+                audit.append(
+                    connection,
+                    audit.Entry(
+                        event="pin wrong", principal=approval.principal, face="page", approval=approval.id
+                    ),
+                )
+        if not right:
+            raise ApprovalRefused(
+                "That is not the PIN.",
+                code="pin_wrong",
+                next="type the PIN set with `ix-tools approvals pin`",
+            )
+        return True
+
+
+async def invited(pages: Pages, kept: Links, approval: Approval, settings: Settings) -> Invitation:
+    """Send the person to the page in the way that the settings say."""
+    guarded = pages.guarded or await anyio.to_thread.run_sync(kept.has_pin, approval.principal)
+    way = settings.approval_link
+    if way == "auto":
+        # A link that a model can read must not be enough by itself.
+        way = "result" if guarded else "browser" if settings.approval_channel == "page" else "terminal"
+    if way != "terminal":
+        url = await anyio.to_thread.run_sync(kept.made, approval, way)
+        if way == "result":
+            return Invitation(url, "a person opens approval.url")
+        if await pages.open(url):
+            return Invitation(
+                "", "a person decides on the page that was opened in the browser of this machine"
+            )
+    return Invitation("", f"a person gets a link to its page with `ix-tools approvals link {approval.id}`")
+
+
+async def decided(kept: Links, identifier: str, patience: float) -> None:
+    """Wait until an approval is not pending any more, or so many seconds have passed; not at all if there is none."""
+    with anyio.move_on_after(patience):
+        # The decision may be made in another process: there is nothing to wait on but the store.
+        while await anyio.to_thread.run_sync(kept.awaited, identifier):  # noqa: ASYNC110
+            await anyio.sleep(PAUSE)
+
+
+PAUSE = 0.5
+"""Seconds between two looks."""
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _stretched(pin: str, salt: str) -> str:
+    return hashlib.scrypt(pin.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()
