@@ -405,3 +405,20 @@ async def test_a_draft_stored_differently_stops_there(office: Office) -> None:
     assert error.details["stopped_at"] == "draft"
     assert f"the draft invoice {number} stays" in error.message
     assert did(office, "change-state", "email-document") == [0, 0]
+
+
+async def test_what_is_issued_differently_is_told_as_issued_and_not_sent(office: Office) -> None:
+    call = errand()
+    asked = await question(office, call)
+    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    path = f"/invoices/{number}.json"
+    raw = office.raw(path)
+    raw["invoice"] |= {"status": "final", "sequence_number": "1/2026", "total": 123.01}
+    # After the reads of the create's replay, of the recipe and of the gate: the reading back.
+    office.box.fault("GET", path, skip=3, status=200, body=raw)
+    error = await stopped(office, call, asked)
+    assert (error.code, error.sent) == ("stored_differently", "stored")
+    assert "invoice 1/2026" in error.message
+    assert "not finalized" not in error.message
+    assert "no e-mail was sent" in error.message
+    assert all_writes(office) == [1, 1, 0]

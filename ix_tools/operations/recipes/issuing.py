@@ -329,12 +329,15 @@ class _SoFar:
             else f"{what} {document.number} (id {document.id}) is issued"
         )
         message = stop.message.replace(NOTHING_SENT, "").rstrip()
-        stop.message = f"{message} It stopped at {at}: {stays}. {LEFT[at, unsure]}"
+        differs = isinstance(stop, StoredDifferently) and at == "finalize"
+        stop.message = f"{message} It stopped at {at}: {stays}. {DIFFERS if differs else LEFT[at, unsure]}"
         stop.sent = "unknown" if unsure else "stored"
         if not isinstance(stop, StoredDifferently):
             stop.next = "; ".join(filter(None, [stop.next, NEXT[at, unsure]]))
 
 
+CORRECTED = "correct_document says what would correct the document"
+DIFFERS = "It was finalized and is not what was approved; no e-mail was sent."
 LEFT = {
     ("draft", False): "It was not finalized.",
     ("draft", True): "",
@@ -350,6 +353,6 @@ NEXT = {
     ("finalize", False): f"{REPEAT}; or change the draft (update_invoice) and finalize it with change_state, "
     "or delete it (change_state with state deleted)",
     ("finalize", True): REPEAT,
-    ("email", False): f"{REPEAT}; a person approves the e-mail",
-    ("email", True): "send_email sends another one",
+    ("email", False): f"{REPEAT}; a person approves the e-mail. {CORRECTED}",
+    ("email", True): f"send_email sends another one. {CORRECTED}",
 }
