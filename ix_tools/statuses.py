@@ -13,12 +13,13 @@ MEANINGS: Mapping[int, str] = {
     401: "Who is calling? The request carries no token, or none that is valid. Nothing was sent.",
     403: "Not allowed: a person said no, the caller's scopes or accounts do not reach that far, or the settings leave it off. "
     "Nothing was sent.",
-    404: "There is no such tool, document, client or approval.",
+    404: "There is no such tool, document, client, approval or address.",
     405: "Not with this method: what changes something is a POST. Nothing was sent.",
     409: "The call and what is there do not fit: it is being carried out already, the approval is used up or expired, the "
     "document changed, or it was stored differently than asked (`sent` says which). Do not repeat it unread.",
     413: "The request is too long. Nothing was sent.",
     415: "The body must be application/json. Nothing was sent.",
+    421: "The server is not known under the name in the request. Nothing was sent.",
     422: "Refused: the arguments, a rule, or InvoiceXpress itself; `problems` names the fields. Nothing was stored.",
     429: "Too many requests; `Retry-After` says how many seconds to wait. Nothing was stored.",
     500: "The server's settings cannot be used, or it failed; `sent` says whether to look before repeating.",
@@ -38,6 +39,7 @@ TITLES: Mapping[int, str] = {
     409: "Conflict",
     413: "Content Too Large",
     415: "Unsupported Media Type",
+    421: "Misdirected Request",
     422: "Unprocessable Content",
     429: "Too Many Requests",
     500: "Internal Server Error",
@@ -98,6 +100,16 @@ BY_CODE: Mapping[str, int] = {
     "unsupported_media_type": 415,
 }
 """Codes that say more than their kind."""
+
+AT_THE_DOOR: Mapping[str, int] = {
+    "host_not_served": 421,
+    "keys_unavailable": 503,
+    "no_such_address": 404,
+    "not_signed_in": 401,
+    "origin_not_allowed": 403,
+    "too_many_calls": 429,
+}
+"""Codes of what is answered before a call is looked at, over MCP as over REST."""
 
 SOON = 5
 """Seconds to wait where nothing says how many."""

@@ -3,13 +3,14 @@
 from starlette.responses import JSONResponse
 
 from ix_tools.errors import NOTHING_SENT
+from ix_tools.statuses import TITLES
 
 
 def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """A refusal as problem details (RFC 9457), with the fields that every refusal of ix-tools has."""
     body = {
-        "type": "about:blank",
-        "title": code.replace("_", " "),
+        "type": f"/problems#{code}",
+        "title": TITLES[status],
         "status": status,
         "detail": f"{detail} {NOTHING_SENT}",
         "ok": False,

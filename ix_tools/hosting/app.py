@@ -19,6 +19,7 @@ from ix_tools.desks import HEADER, Desks
 from ix_tools.errors import StoreUnavailable
 from ix_tools.faces import page, rest
 from ix_tools.faces.mcp import http as mcp
+from ix_tools.hosting.answers import problem
 from ix_tools.hosting.callers import Callers
 from ix_tools.hosting.door import Door
 from ix_tools.links import Hosted
@@ -78,10 +79,14 @@ def application(
             await running.enter_async_context(endpoint.running())
             yield
 
-    app = Starlette(routes=[*opened, *closed], lifespan=lifespan)
+    app = Starlette(routes=[*opened, *closed], lifespan=lifespan, exception_handlers={404: _nowhere})
     app.state.hosting = hosting
     app.add_middleware(Door, hosting=hosting, known=known, opened=opened)
     return app
+
+
+async def _nowhere(request: Request, missing: Exception) -> Response:
+    return problem(404, "no_such_address", "There is nothing at this address.")
 
 
 async def _alive(request: Request) -> Response:

@@ -99,7 +99,8 @@ def _described(hosting: Hosting, *, old: bool) -> Answering:
 
 
 async def _problems(request: Request) -> Response:
-    codes = {**{kind.code: status for kind, status in statuses.BY_KIND.items()}, **statuses.BY_CODE}
+    kinds = {kind.code: status for kind, status in statuses.BY_KIND.items()}
+    codes = {**kinds, **statuses.BY_CODE, **statuses.AT_THE_DOOR}
     rows = "".join(
         f"<tr><td>{status} {statuses.TITLES[status]}</td><td>{_marked(said)}</td><td><ul>{_listed(codes, status)}</ul></td></tr>"
         for status, said in statuses.MEANINGS.items()
