@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from ix_tools.errors import Problem
+from ix_tools.legible import visible
 from ix_tools.operation import Finding
 from ix_tools.records import CatalogueItem, Client, Tax
 from ix_tools.records import Sequence as Series
-from ix_tools.vocabulary import Record, visible
+from ix_tools.vocabulary import Record
 
 Thing = TypeVar("Thing", bound=Record)
 SHOWN = 10

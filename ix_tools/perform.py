@@ -25,6 +25,7 @@ from ix_tools.errors import InvalidArguments, NotAccepted, Problem, SettingsErro
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, approval_required, approved, permitted
 from ix_tools.journal import Intent
+from ix_tools.legible import all_legible
 from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
 from ix_tools.operation import Covering, Finding, Guard, Operation, refusal, summary
@@ -34,7 +35,6 @@ from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
 from ix_tools.telemetry import observed
 from ix_tools.undo import plan
-from ix_tools.vocabulary import all_legible
 
 if TYPE_CHECKING:
     from ix_tools.policy.case import Case

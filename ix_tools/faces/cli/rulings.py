@@ -7,12 +7,12 @@ from typing import Any
 
 from ix_tools import render
 from ix_tools.faces.cli.labels import kind
+from ix_tools.legible import visible
 from ix_tools.policy.case import UNKNOWN, Case
 from ix_tools.policy.rules import Rule, Rules
 from ix_tools.policy.ruling import Explained, Looked
 from ix_tools.terms import Terms
 from ix_tools.unattended import Left
-from ix_tools.vocabulary import visible
 from ix_tools.words import Language, Said
 
 DECISIONS = {
