@@ -53,7 +53,7 @@ def moment(timestamp: float) -> str:
 
 def title(sheet: Sheet, language: Language) -> str:
     """What is about to happen, to what: `Finalizar: Fatura 2026/1`."""
-    words = " + ".join(ACTIONS[step.action].title.in_(language) for step in sheet.steps)
+    words = " + ".join(ACTIONS[one.action].title.in_(language) for one in (sheet, *sheet.then))
     return f"{words}: {name(sheet.paper, language)}" if sheet.paper else words
 
 
@@ -65,7 +65,7 @@ def summary(sheet: Sheet, language: Language) -> str:
         if paper.client is not None:
             parts.append(paper.client.name)
         parts.append(money(paper.total, language, paper.currency))
-    entries = [entry for step in sheet.steps for entry in step.entries]
+    entries = [entry for one in (sheet, *sheet.then) for entry in one.entries]
     parts += [value(entry, language) for entry in entries if entry.label in SUMMED_UP]
     return " · ".join(parts)
 
@@ -88,13 +88,9 @@ def approval(sheet: Sheet, language: Language) -> str:
     if sheet.warnings:
         lines += ["", LABELS["warnings"].in_(language) + ":"]
         lines += [f"  {one.field}: {one.problem}" for one in sheet.warnings]
-    lines += ["", _labelled("undone", undone(sheet, language), language)]
+    undone = " ".join(ACTIONS[one.action].undone.in_(language) for one in (sheet, *sheet.then))
+    lines += ["", _labelled("undone", undone, language)]
     return "\n".join(lines)
-
-
-def undone(sheet: Sheet, language: Language) -> str:
-    """What cannot be undone about it."""
-    return " ".join(ACTIONS[step.action].undone.in_(language) for step in sheet.steps)
 
 
 def name(paper: Paper, language: Language) -> str:

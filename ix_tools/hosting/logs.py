@@ -17,6 +17,7 @@ SECRETS = re.compile(
     r"ixt_[A-Za-z0-9_-]{20,}"  # our own tokens
     r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"  # signed tokens
     r"|(?<=api_key=)[^&\s\"'<>]+"
+    r"|(?<=/approve/)[A-Za-z0-9_-]{20,}"  # links to pages of approvals
     r"|(?i:(?<=bearer )[^\s\"',]+)"
     r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"  # a password in an address
 )
