@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ix_tools.legible import all_legible
+
 Sent = Literal["nothing", "refused", "stored", "unknown"]
 """What reached InvoiceXpress: nothing; a request it refused; a request it carried out; nobody can tell yet."""
 
@@ -66,8 +68,6 @@ class IxError(Exception):
 
     def as_dict(self) -> dict[str, Any]:
         """The same shape on every face."""
-        from ix_tools.vocabulary import all_legible  # where something failed, starting up is over
-
         # What InvoiceXpress answered, and names out of the account, are in here.
         shown: dict[str, Any] = all_legible(self._shown())
         return shown

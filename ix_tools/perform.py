@@ -24,6 +24,7 @@ from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
 from ix_tools.journal import Intent
+from ix_tools.legible import all_legible
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Finding, Operation
 from ix_tools.operations.catalogue import catalogue
@@ -32,7 +33,6 @@ from ix_tools.sending import Progress, Sending, pdf_content
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
 from ix_tools.undo import plan
-from ix_tools.vocabulary import all_legible
 
 __all__ = ["ApprovalNeeded", "Desk", "Reply", "approval_required", "parse", "pdf_content", "perform"]
 

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from ix_tools.fiscal.document_types import document_type
+from ix_tools.legible import visible
 from ix_tools.sheet import Entry, Paper, PaperLine, Sheet
 from ix_tools.totals import rounded
-from ix_tools.vocabulary import LISBON, plain, visible
+from ix_tools.vocabulary import LISBON, plain
 from ix_tools.words import ACTIONS, LABELS, Language
 
 SUMMED_UP = {"payment", "recipient", "series", "value", "organization", "at_subuser"}

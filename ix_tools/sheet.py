@@ -13,10 +13,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 from ix_tools.errors import Problem
 from ix_tools.facts import Facts
 from ix_tools.fiscal.exemptions import exemption
+from ix_tools.legible import visible
 from ix_tools.operation import Preview, Row
 from ix_tools.records import Client, Document, Line
 from ix_tools.totals import rounded
-from ix_tools.vocabulary import visible
 
 Shown = Annotated[str, BeforeValidator(lambda value: visible(str(value)) if value is not None else "")]
 """One line without characters that control a screen or hide in it; empty where there is nothing."""

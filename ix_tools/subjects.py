@@ -8,9 +8,10 @@ from typing import Any
 
 from ix_tools.errors import IxError, Problem, StoredDifferently
 from ix_tools.facts import Facts
+from ix_tools.legible import visible
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Expected, Operation
-from ix_tools.vocabulary import Record, plain, visible
+from ix_tools.vocabulary import Record, plain
 
 
 async def reread(

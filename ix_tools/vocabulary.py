@@ -6,7 +6,6 @@ travel is `wire`'s business.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -22,6 +21,8 @@ from pydantic import (
     SecretStr,
     WithJsonSchema,
 )
+
+from ix_tools.legible import legible
 
 LISBON = ZoneInfo("Europe/Lisbon")
 """InvoiceXpress dates and guide times are Lisbon's, whatever the clock of this machine says."""
@@ -351,47 +352,6 @@ def _currency(text: str) -> str:
 CurrencyCode = Annotated[str, AfterValidator(_currency), WithJsonSchema({"type": "string"})]
 
 
-def visible(text: str) -> str:
-    """Text from outside on one line, without characters that control a screen or hide in it (bidi, zero width, escape)."""
-    if text.isascii() and text.isprintable():
-        return text.strip()
-    return legible("".join(" " if char.isspace() else char for char in text)).strip()
-
-
-def legible(text: str) -> str:
-    """Text from outside as it reads: what controls a screen or hides is left out, line breaks and tabs stay."""
-    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
-        return text
-    kept: list[str] = []
-    marks = 0
-    for char in _BREAKS.sub("\n", text):
-        # What makes one picture of several stays, once each: it would be a hiding place anywhere else.
-        joins = char in _JOINERS and bool(kept) and (_picture(kept[-1]) or (kept[-1], char) == _JOINERS)
-        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} and not joins else 0
-        hidden = unicodedata.category(char) in _HIDDEN or _BLANK.match(char) is not None
-        if joins or char in "\n\t" or _picture(char) or not (hidden or marks > _MARKS):
-            kept.append(char)
-    return "".join(kept)
-
-
-_BREAKS = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
-_JOINERS = ("\ufe0f", "\u200d")
-_BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-"""Letters and marks that show nothing."""
-_MARKS = 4
-"""Accents on one letter; more are there to paint over what stands beside them."""
-
-
-def _picture(char: str) -> bool:
-    # By its place as well: this Python may not know the newest ones yet.
-    return (
-        unicodedata.category(char) in {"So", "Sk"} and char != "\u2800"
-    ) or "\U0001f000" <= char <= "\U0001faff"
-
-
 def text_of(value: object) -> object:
     """Text as the API gives it: empty means that nothing is there, a number is its digits, hidden characters are left out."""
     if isinstance(value, bool) or value is None:
@@ -401,17 +361,6 @@ def text_of(value: object) -> object:
     if isinstance(value, str):
         return legible(value) or None
     return value
-
-
-def all_legible(content: Any) -> Any:
-    """The same, in everything that a result or an error shows."""
-    if isinstance(content, str):
-        return legible(content)
-    if isinstance(content, dict):
-        return {name: all_legible(value) for name, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [all_legible(value) for value in content]
-    return content
 
 
 Text = Annotated[str | None, BeforeValidator(text_of)]

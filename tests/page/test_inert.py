@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ix_tools.vocabulary import legible, visible
+from ix_tools.legible import legible, visible
 from tests.page.visitor import Visitor, csrf, linked, paged
 from tests.sandboxed import Json, Office, about
 

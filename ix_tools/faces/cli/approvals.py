@@ -200,7 +200,9 @@ def pin(ctx: click.Context, principal: str | None, remove: bool, output: Any) ->
     whose = principal or run.settings.principal
     if not asking.person_there():
         raise ApprovalRefused(
-            "Only a person at a terminal sets a PIN.", code="no_person", next="type the command in a terminal"
+            "Only a person at a terminal does this, and standard input or standard error is none.",
+            code="no_person",
+            next="type the command in a terminal",
         )
     chosen = None if remove else _chosen(run)
     with store(run.settings) as opened:

@@ -19,8 +19,8 @@ from rich.text import Text
 from ix_tools import records, render
 from ix_tools.faces.cli.labels import COLOURS, RIGHT, kind, label, shown, state
 from ix_tools.fiscal.exemptions import exemption
+from ix_tools.legible import visible
 from ix_tools.totals import rounded
-from ix_tools.vocabulary import visible
 from ix_tools.words import LABELS, Language
 
 WIDTH = 100

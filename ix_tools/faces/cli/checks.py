@@ -16,13 +16,14 @@ from ix_tools.faces.cli.labels import kind
 from ix_tools.faces.cli.options import words_of
 from ix_tools.faces.cli.origins import Origins
 from ix_tools.faces.cli.run import Run
+from ix_tools.legible import visible
 from ix_tools.operations.sequences import RegisterSequence
 from ix_tools.records import Sequence as Series
 from ix_tools.records import Tax
 from ix_tools.schema import input_schema
 from ix_tools.settings import Settings
 from ix_tools.store import Store
-from ix_tools.vocabulary import plain, visible
+from ix_tools.vocabulary import plain
 from ix_tools.words import Language, Said
 
 Level = Literal["ok", "warning", "problem"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ix_tools import render
 from ix_tools.fiscal.document_types import document_types
-from ix_tools.vocabulary import visible
+from ix_tools.legible import visible
 from ix_tools.words import LABELS, Language, Said
 
 FIELDS: Mapping[str, Said] = {

@@ -9,11 +9,11 @@ import click
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.options import slots, words_of
 from ix_tools.faces.cli.run import Run
+from ix_tools.legible import visible
 from ix_tools.operation import Operation
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.records import Document, Sequence
 from ix_tools.schema import input_schema
-from ix_tools.vocabulary import visible
 from ix_tools.words import LABELS, Said
 
 ASIDE = frozenset({"ok", "warnings", "next", "sandbox"})

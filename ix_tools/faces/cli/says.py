@@ -13,7 +13,7 @@ import click
 from ix_tools.errors import IxError
 from ix_tools.faces.cli.options import flag_of
 from ix_tools.faces.cli.run import Run
-from ix_tools.vocabulary import visible
+from ix_tools.legible import visible
 from ix_tools.words import Said
 
 INTERRUPTED = Said("Interrompido. Nada foi enviado.", "Interrupted. Nothing was sent.")

@@ -16,8 +16,9 @@ from markupsafe import Markup
 from ix_tools import render
 from ix_tools.approvals import Approval
 from ix_tools.faces.page.words import ALREADY, ERRORS, FACES, OUTCOMES, WORDS
+from ix_tools.legible import visible
 from ix_tools.sheet import Entry, Paper, Sheet
-from ix_tools.vocabulary import LISBON, visible
+from ix_tools.vocabulary import LISBON
 from ix_tools.words import ACTIONS, LABELS, Language
 
 __all__ = ["approval", "outcome", "style_hash"]
