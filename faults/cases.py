@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from ix_tools.sandbox.rows import Document, Mail, Sequence
+from ix_tools.sandbox.rows import Account, Client, Document, Entry, Item, Mail, Sequence, Tax
 from ix_tools.sandbox.server import Sandbox
 
 DAY = "20/11/2026"
@@ -21,11 +21,15 @@ class Ledger:
         self.box = box
         self.http = httpx2.Client(base_url=box.base_url, timeout=20)
 
+    def close(self) -> None:
+        """Close its connection."""
+        self.http.close()
+
     def call(self, method: str, path: str, body: Json) -> Json:
         """A call that must succeed; the content of its answer."""
         answer = self.http.request(method, path, json=body, params={"api_key": self.box.api_key})
         answer.raise_for_status()
-        found: Json = next(iter(answer.json().values()))
+        found: Json = next(iter(answer.json().values())) if answer.content.strip() else {}
         return found
 
     def draft(self, key: str = "invoice", **more: Any) -> int:
@@ -157,8 +161,8 @@ def _pay(ledger: Ledger) -> Json:
     }
 
 
-def _update(ledger: Ledger) -> Json:
-    return {"document_type": "invoices", "document_id": ledger.draft(), "observations": "FAULT-1"}
+def _update(ledger: Ledger, key: str = "invoice") -> Json:
+    return {"document_type": "invoices", "document_id": ledger.draft(key), "observations": "FAULT-1"}
 
 
 def _update_guide(ledger: Ledger) -> Json:
@@ -205,6 +209,215 @@ def _is(name: str, wanted: Any) -> Callable[[Ledger, Json], int]:
     return count
 
 
+# --- what is no document ---------------------------------------------------------------------------------
+
+NAME = "FAULT-1"
+PEOPLE = {"organization_name": "Padaria Central, Lda", "email": "dona@padaria.example.pt"}
+SECRET = {"password": "only-an-example", "terms": True}
+
+
+def _there(kind: type[Any], name: str = "name", value: str = NAME) -> Callable[[Ledger, Json], int]:
+    """How many there are with this value."""
+    return lambda ledger, arguments: sum(getattr(row, name) == value for row in ledger.rows(kind))
+
+
+def _gone(kind: type[Any], parameter: str) -> Callable[[Ledger, Json], int]:
+    """Whether there is none with this id any more."""
+    return lambda ledger, arguments: int(all(row.id != arguments[parameter] for row in ledger.rows(kind)))
+
+
+def _made(ledger: Ledger, path: str, key: str, **fields: Any) -> int:
+    """Something that is there before; its id."""
+    return int(ledger.call("POST", path, {key: fields})["id"])
+
+
+def _entries(kind: str) -> Callable[[Ledger, Json], int]:
+    """How many such entries stand in a client's account."""
+    return lambda ledger, arguments: sum(row.type == kind for row in ledger.rows(Entry))
+
+
+def _entry(ledger: Ledger, **more: Any) -> Json:
+    """An entry in the account of a client who owes something."""
+    ledger.issued()
+    return {"client_id": 501, "value": 10, "date": "2026-11-20", "observation": "Acerto", **more}
+
+
+def _regularized(ledger: Ledger) -> Json:
+    given = {name: value for name, value in _entry(ledger).items() if name != "client_id"}
+    ledger.call("POST", "/api/v3/clients/501/regularization.json", {"regularization": given})
+    number = next(row.id for row in ledger.rows(Entry) if row.type == "regularization")
+    return {"client_id": 501, "regularization_id": number}
+
+
+def _moved(ledger: Ledger) -> Json:
+    given = {"movement_type": "Payment", "value": 10, "date": "2026-11-20"}
+    number = _made(ledger, "/api/v3/clients/501/treasury_movements.json", "treasury_movement", **given)
+    return {"client_id": 501, "treasury_movement_id": number}
+
+
+def _writes(
+    operation: str,
+    method: str,
+    path: str,
+    arrange: Callable[[Ledger], Json],
+    count: Callable[[Ledger, Json], int],
+    **more: Any,
+) -> Case:
+    return Case(operation, operation, path, method, arrange, count, **{"answer": "other", **more})
+
+
+def _communicated(ledger: Ledger, arguments: Json) -> int:
+    return int(next(row for row in ledger.rows(Account) if row.id == 1).at_communication == "auto")
+
+
+OTHERS = (
+    _writes(
+        "create_client",
+        "POST",
+        "^/clients[.]json$",
+        lambda ledger: {"name": NAME, "code": "F1", "city": "Faro"},
+        _there(Client),
+    ),
+    _writes(
+        "update_client",
+        "PUT",
+        "^/clients/[0-9]+[.]json$",
+        lambda ledger: {"client_id": 501, "city": NAME},
+        _there(Client, "city"),
+        answer="nothing",
+    ),
+    _writes(
+        "delete_client",
+        "DELETE",
+        "^/clients/[0-9]+[.]json$",
+        lambda ledger: {"client_id": _made(ledger, "/clients.json", "client", name=NAME, code="F1")},
+        _gone(Client, "client_id"),
+        answer="nothing",
+    ),
+    _writes(
+        "create_item",
+        "POST",
+        "^/items[.]json$",
+        lambda ledger: {"name": NAME, "unit_price": 12.5, "tax": "IVA23"},
+        _there(Item),
+    ),
+    _writes(
+        "update_item",
+        "PUT",
+        "^/items/[0-9]+[.]json$",
+        lambda ledger: {"item_id": 402321, "description": NAME},
+        _there(Item, "description"),
+        answer="nothing",
+    ),
+    _writes(
+        "delete_item",
+        "DELETE",
+        "^/items/[0-9]+[.]json$",
+        lambda ledger: {"item_id": 402321},
+        _gone(Item, "item_id"),
+        answer="nothing",
+    ),
+    _writes(
+        "create_tax",
+        "POST",
+        "^/taxes[.]json$",
+        lambda ledger: {"name": NAME, "value": 16, "region": "PT-AC", "code": "NOR"},
+        _there(Tax),
+    ),
+    _writes(
+        "update_tax",
+        "PUT",
+        "^/taxes/[0-9]+[.]json$",
+        lambda ledger: {"tax_id": 31558, "value": 21},
+        _there(Tax, "value", "21"),
+        answer="nothing",
+    ),
+    _writes(
+        "delete_tax",
+        "DELETE",
+        "^/taxes/[0-9]+[.]json$",
+        lambda ledger: {"tax_id": 31558},
+        _gone(Tax, "tax_id"),
+        answer="nothing",
+    ),
+    _writes(
+        "create_sequence",
+        "POST",
+        "^/sequences[.]json$",
+        lambda ledger: {"serie": NAME},
+        _there(Sequence, "serie"),
+    ),
+    _writes(
+        "set_default_sequence",
+        "PUT",
+        "^/sequences/[0-9]+/set_current",
+        lambda ledger: {"sequence_id": 70020},
+        lambda ledger, arguments: int(_sequence(ledger).default_sequence),
+        answer="nothing",
+    ),
+    _writes(
+        "set_initial_balance",
+        "PUT",
+        "initial_balance",
+        _entry,
+        _entries("initial"),
+    ),
+    _writes("create_regularization", "POST", "regularization", _entry, _entries("regularization")),
+    _writes(
+        "delete_regularization",
+        "DELETE",
+        "regularization",
+        _regularized,
+        _gone(Entry, "regularization_id"),
+        answer="nothing",
+    ),
+    _writes(
+        "create_treasury_movement",
+        "POST",
+        "treasury_movements",
+        lambda ledger: _entry(ledger, movement_type="Payment", payment_method="TB"),
+        _entries("Payment"),
+        tells=False,
+    ),
+    _writes(
+        "delete_treasury_movement",
+        "DELETE",
+        "treasury_movements",
+        _moved,
+        _gone(Entry, "treasury_movement_id"),
+        answer="nothing",
+        tells=False,
+    ),
+    _writes(
+        "create_account",
+        "POST",
+        "^/api/accounts/create",
+        lambda ledger: {**PEOPLE, **SECRET},
+        _there(Account, "email", PEOPLE["email"]),
+        tells=False,
+    ),
+    _writes(
+        "update_account",
+        "PUT",
+        "^/api/accounts/[0-9]+/update",
+        lambda ledger: {"account_id": 1, **SECRET, "organization_name": NAME},
+        _there(Account, "organization_name"),
+        answer="nothing",
+    ),
+    _writes(
+        "setup_at_communication",
+        "POST",
+        "at_communication",
+        lambda ledger: {
+            "at_subuser": "509442013/1",
+            "at_password": "only-an-example",
+            "communication_type": "auto",
+        },
+        _communicated,
+        tells=False,
+    ),
+)
+
 REASON = "Emitida por engano ao cliente errado."
 
 CASES = (
@@ -213,6 +426,15 @@ CASES = (
     _creates("invoice_receipts"),
     _creates("credit_notes"),
     _creates("debit_notes"),
+    _creates("quotes", "create_estimate"),
+    Case(
+        "update_estimate",
+        "update_estimate",
+        "^/quotes/[0-9]+[.]json$",
+        "PUT",
+        lambda ledger: {**_update(ledger, "quote"), "document_type": "quotes"},
+        _is("observations", "FAULT-1"),
+    ),
     Case(
         "update_invoice",
         "update_invoice",
@@ -290,4 +512,5 @@ CASES = (
         lambda ledger, arguments: int(_sequence(ledger).serie == "C2026"),
         answer="sequence",
     ),
+    *OTHERS,
 )

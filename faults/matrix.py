@@ -11,8 +11,8 @@ import socket
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -24,6 +24,8 @@ from ix_tools.store import Store
 
 POSTGRESQL = os.environ.get("IX_TOOLS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
 """A server on which databases may be made."""
+EVERY = 50
+"""After so many runs it says how far it is."""
 WRONG = ("duplicate", "lost", "unreported", "unfinished", "untold", "left open", "internal", "trail")
 
 
@@ -124,11 +126,11 @@ def _slot(plans: Sequence[Plan], server: str, line: Connection) -> None:
 
 def carried_out_in_slots(
     plans: Sequence[Plan], stores: Sequence[str], seed: int, server: str, slots: int
-) -> Iterator[Found]:
+) -> Generator[Found, None, None]:
     """Spread over processes; results as they come. Plans hold functions, which do not travel: their numbers do."""
     context = get_context("spawn")
     by_number = {plan.number: plan for plan in plans}
-    lines = []
+    lines, processes = [], []
     for slot in range(slots):
         mine, theirs = context.Pipe(duplex=False)
         share = [plan.number for plan in plans[slot::slots]]
@@ -136,18 +138,23 @@ def carried_out_in_slots(
         process.start()
         theirs.close()
         lines.append(mine)
-    while lines:
-        for line in wait(lines):
-            assert isinstance(line, Connection)
-            try:
-                heard = line.recv()
-            except EOFError:
-                heard = None
-            if heard is None:
-                lines.remove(line)
-                continue
-            number, told, effects, left, faults = heard
-            yield Found(by_number[number], told, effects, left, faults)
+        processes.append(process)
+    try:
+        while lines:
+            for line in wait(lines):
+                assert isinstance(line, Connection)
+                try:
+                    heard = line.recv()
+                except EOFError:
+                    heard = None
+                if heard is None:
+                    lines.remove(line)
+                    continue
+                number, told, effects, left, faults = heard
+                yield Found(by_number[number], told, effects, left, faults)
+    finally:
+        for process in processes:
+            process.terminate()
 
 
 def _share(numbers: Sequence[int], stores: Sequence[str], seed: int, server: str, line: Connection) -> None:
@@ -226,11 +233,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if options.only in f"{plan.case.name} | {plan.broken.step} | {plan.broken.name}"
             ]
         plans = plans[: options.runs] if options.runs else plans
-        found = []
-        for one in carried_out_in_slots(plans, stores, options.seed, server, min(options.slots, len(plans))):
-            found.append(one)
-            if one.faults or options.run:
-                print(story(one), flush=True)
+        found: list[Found] = []
+        with (
+            suppress(KeyboardInterrupt),
+            closing(
+                carried_out_in_slots(plans, stores, options.seed, server, min(options.slots, len(plans)))
+            ) as results,
+        ):
+            for one in results:
+                found.append(one)
+                if one.faults or options.run:
+                    print(story(one), flush=True)
+                if len(found) % EVERY == 0:
+                    print(f"{len(found)} of {len(plans)} runs, {time.monotonic() - began:.0f} s", flush=True)
     print(table(found))
     wrong = [one for one in found if one.faults]
     print(

@@ -104,7 +104,9 @@ class StoppingAccount(Account):
 def desk_for(order: Order, steps: Steps) -> Desk:
     """A desk as every process has it, with the two rooms that can be stopped."""
     settings = for_sandbox(
-        Settings(store=order.store, timeout_seconds=order.timeout, language="en"), order.url, order.key
+        Settings(store=order.store, timeout_seconds=order.timeout, language="en", allow_account_setup=True),
+        order.url,
+        order.key,
     )
     settings = settings.model_copy(update={"account": order.account})
     desk = replace(Desk.open(settings), now=lambda: TODAY)

@@ -11,6 +11,10 @@ def main() -> None:
     if argv[:1] == ["serve"]:
         # Nothing that is imported becomes garbage; collecting while importing costs a tenth of the start.
         gc.disable()
+        if "--http" in argv:
+            from ix_tools.hosting.serve import main as serve_http
+
+            sys.exit(serve_http(argv[1:]))
         from ix_tools.faces.mcp.serve import main as serve
 
         sys.exit(serve(argv[1:], _pages))

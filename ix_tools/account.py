@@ -90,7 +90,7 @@ class Account:
         self._settings = settings
         self._pace = pace
         self._client: httpx2.AsyncClient | None = None
-        self._key = _as_quoted(settings.api_key.get_secret_value())
+        self._key = as_quoted(settings.api_key.get_secret_value())
 
     @property
     def name(self) -> str:
@@ -250,7 +250,7 @@ class Account:
         return b"".join(pieces)
 
 
-def _as_quoted(key: str) -> tuple[bytes, re.Pattern[bytes]]:
+def as_quoted(key: str) -> tuple[bytes, re.Pattern[bytes]]:
     """The key in any form an answer may quote it in (as it is, as in an address, JSON or HTML), and the part that all share."""
     if len(key) < SHORTEST:
         return b"", re.compile(b"(?!)")  # so short a word stands in any answer

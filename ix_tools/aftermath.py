@@ -31,6 +31,19 @@ LATE = 30.0
 """Seconds more after which a list surely shows what was written (integrators saw up to 15; trap 23)."""
 
 
+THINGS = {
+    "client": "clients",
+    "item": "items",
+    "tax": "taxes",
+    "sequence": "sequences",
+    "account": "accounts",
+    "initial_balance": "",
+    "regularization": "regularizations",
+    "treasury_movement": "treasury_movements",
+}
+"""What a result shows of what is no document, and how journal and audit trail call it before its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Eyes:
     """A witness: reads the account. A failed look-up raises, it never means `not there`."""
@@ -72,6 +85,14 @@ class Eyes:
         except NotFound:
             return None
 
+    async def client(self, code: str) -> Mapping[str, Any] | None:
+        """The client of exactly this code; None when InvoiceXpress says that there is none."""
+        return await self.looking.client_of_code(code)
+
+    async def rows(self, path: str, key: str) -> list[Mapping[str, Any]]:
+        """Every row of a list, over all its pages."""
+        return await self.looking.every(path, key)
+
     async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
         """Documents of a kind with a higher id, of a date where lists can be asked for it."""
         return await self.looking.newest(kind, after, day)
@@ -92,7 +113,15 @@ def _quiet_for(intent: Intent, seconds: float) -> bool:
 
 async def look(desk: Desk, intent: Intent, *, answered: bool = False) -> Evidence:
     """Look whether it happened, and write down what was seen; it stays unknown when nobody can tell."""
-    evidence = await _seen(desk, intent, answered)
+    return await _written(desk, intent, await _seen(desk, intent, answered))
+
+
+async def gone(desk: Desk, intent: Intent) -> Evidence:
+    """A deletion that was sent again, and there was nothing any more: the first time did it."""
+    return await _written(desk, intent, Evidence(Happened.YES))
+
+
+async def _written(desk: Desk, intent: Intent, evidence: Evidence) -> Evidence:
     if evidence.verdict is Happened.YES:
         subject = evidence.made or str(intent.trace.get("subject", ""))
         outcome = _outcome(intent, evidence)
@@ -138,8 +167,8 @@ async def resolve_left_open(desk: Desk) -> list[tuple[Intent, Evidence]]:
     """
     found = []
     for intent in await anyio.to_thread.run_sync(desk.journal.unfinished, desk.account.name):
-        hopeless = intent.state == "unknown" and intent.operation == "send_email"
-        if hopeless or intent.operation not in catalogue():
+        operation = catalogue().get(intent.operation)
+        if operation is None or (intent.state == "unknown" and operation.to_check):
             continue
         taken = await anyio.to_thread.run_sync(desk.journal.take_over, intent)
         if taken is None:
@@ -165,7 +194,7 @@ def _outcome(intent: Intent, evidence: Evidence) -> dict[str, Any]:
     elif "deleted" in result.model_fields:
         body = {"deleted": intent.trace["deleted"]}
     else:
-        body = {"sequence": content}
+        body = {name: content for name in result.model_fields if name in THINGS}
     return {
         "ok": True,
         **result.model_validate(body).model_dump(mode="json", exclude_none=True),

@@ -4,109 +4,38 @@
                  │            │                       takers exactly one gets it
                  ├──▶ rejected└──▶ stale (the document changed) · expired
 
+A yes to a recipe leaves, in the transaction that uses it up, one approved row (`covered`) for each further call it covers.
+
 Kept here, never in what travels: a host carries back an unguessable handle that means nothing elsewhere.
 """
 
-import hashlib
-import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools import audit
+from ix_tools.differing import Differing
 from ix_tools.errors import ApprovalRefused
-from ix_tools.store import Store, approvals, differences
+from ix_tools.question import (
+    OUTSIDE,
+    Approval,
+    Asked,
+    Asker,
+    Binding,
+    Channel,
+    Place,
+    Reply,
+    State,
+    digest,
+)
+from ix_tools.store import Store, approvals
 
-Channel = Literal["form", "terminal", "page"]
-"""Where it is asked. What is asked on a page can be decided in a terminal, too."""
-Place = Literal["terminal", "page"]
-State = Literal["pending", "approved", "rejected", "used", "stale", "expired"]
-
-
-def digest(content: Any) -> str:
-    """The same content, the same digest, whatever the order of its keys."""
-    return hashlib.sha256(
-        json.dumps(content, sort_keys=True, default=str, ensure_ascii=False).encode()
-    ).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """What an approval is for. Change any part and it is another approval."""
-
-    principal: str
-    account: str
-    operation: str
-    arguments: str
-    snapshot: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a person is to see."""
-
-    text: str
-    summary: str
-    differs: bool = False
-    sheet: str = ""
-    """The same as data, for a page (`sheet.Sheet`, as JSON)."""
-    by: "Asker | None" = None
-    page: str = ""
-    """The address of whoever shows the page, such as https://ix.example.pt; empty where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Through what a call comes, and how it can ask a person."""
-
-    face: str = "library"
-    host: str = ""
-    """What the program calls itself; nobody has checked it."""
-    form: bool = False
-    """It can put a question and carry the answer back."""
-    link: bool = False
-    """It can send the person to a page, out of the model's sight."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """An approval as it stands."""
-
-    id: str
-    state: State
-    channel: Channel
-    operation: str
-    account: str
-    principal: str
-    text: str
-    summary: str
-    differs: bool
-    created_at: float
-    expires_at: float
-    reason: str | None = None
-    decided_at: float | None = None
-    sheet: str = ""
-    face: str = ""
-    host: str = ""
-    page: str = ""
-    handle: str = ""
-    """The secret for the host, known only when it is first asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back from a person through a host: the handle, and what was answered."""
-
-    handle: str
-    approved: bool
-    accepted_differences: bool = False
-    reason: str = ""
-
+__all__ = ["NOT_YET", "Approval", "Approvals", "Asked", "Asker", "Binding", "Channel", "Reply", "digest"]
 
 NOT_YET = "repeat the same call to ask a person again"
 PLACES: dict[Place, str] = {
@@ -115,24 +44,23 @@ PLACES: dict[Place, str] = {
 }
 
 
-class Approvals:
-    """The approvals of this store."""
+class Approvals(Differing):
+    """The approvals of this store, and what people have to be told before they approve."""
 
     def __init__(self, store: Store, minutes: int, clock: Callable[[], float] = time.time) -> None:
         """Nothing is opened yet."""
-        self._store = store
+        super().__init__(store, clock)
         self._seconds = minutes * 60
-        self._clock = self.clock = clock
+        self.clock = clock
 
     # --- asking ---
 
     def ask(self, binding: Binding, asked: Asked, channel: Channel) -> Approval:
         """A pending approval for exactly this; outside a form, the one already waiting is kept."""
         now = self._clock()
-        asker = asked.by or Asker()
         with self._store.writing() as connection:
             if channel != "form":
-                waiting = self._latest(connection, binding)
+                waiting = self._latest(connection, binding, *OUTSIDE)
                 if (
                     waiting is not None
                     and waiting.state == "pending"
@@ -141,32 +69,17 @@ class Approvals:
                 ):
                     return self._shown_at(connection, waiting, asked.page)
             handle = secrets.token_urlsafe(32)
-            row = {
-                "id": _readable_id(),
-                "handle": digest(handle),
-                **_columns(binding),
-                "snapshot": binding.snapshot,
-                "channel": channel,
-                "state": "pending",
-                "text": asked.text,
-                "summary": asked.summary,
-                "differs": asked.differs,
-                "sheet": asked.sheet,
-                "face": asker.face[:20],
-                "host": asker.host[:200],
-                "page": asked.page,
-                "created_at": now,
-                "expires_at": now + self._seconds,
-            }
-            connection.execute(approvals.insert().values(row))
-            found = connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()
+            found = self._write(connection, binding, asked, channel, "pending", digest(handle))
             _record(connection, found, "asked")
             return _approval(found, handle)
 
     # --- using ---
 
-    def use_reply(self, binding: Binding, reply: Reply) -> str:
-        """Use a person's answer that a host carried back: once, for exactly this, in time; its id, or why not."""
+    def use_reply(self, binding: Binding, reply: Reply, covers: Sequence[Binding] = ()) -> str:
+        """Use a person's answer that a host carried back: once, for exactly this, in time; its id, or why not.
+
+        `covers`: the further calls that the same yes is for.
+        """
         refusal = None
         with self._store.writing() as connection:
             row = connection.execute(
@@ -185,17 +98,19 @@ class Approvals:
                     )
                 elif not self._move(connection, row.id, "pending", "used"):
                     refusal = _used()
+                else:
+                    self._cover(connection, row, covers)
             elif refusal is not None and row is not None:
                 self._retire(connection, row, refusal)
         if refusal is not None or row is None:
             raise refusal or _used()
         return str(row.id)
 
-    def use_approved(self, binding: Binding) -> str | None:
+    def use_approved(self, binding: Binding, covers: Sequence[Binding] = ()) -> str | None:
         """Use what a person approved outside the conversation for exactly this; None when nobody has decided yet."""
         refusal = None
         with self._store.writing() as connection:
-            row = self._latest(connection, binding)
+            row = self._latest(connection, binding, *OUTSIDE)
             if row is None or row.state in {"used", "stale", "expired"}:
                 return None
             if row.state == "pending":
@@ -216,9 +131,27 @@ class Approvals:
                     self._retire(connection, row, refusal)
                 elif not self._move(connection, row.id, "approved", "used"):
                     refusal = _used()
+                else:
+                    self._cover(connection, row, covers)
         if refusal is not None:
             raise refusal
         return str(row.id)
+
+    def use_covered(self, binding: Binding) -> str | None:
+        """Use what the yes to a recipe covers besides: once, in time; None where there is no such thing any more."""
+        refusal = None
+        with self._store.writing() as connection:
+            row = self._latest(connection, binding, "covered")
+            if row is None or row.state != "approved":
+                return None
+            refusal = self._why_not(row, binding, "approved")
+            if refusal is not None:
+                self._retire(connection, row, refusal)
+            elif not self._move(connection, row.id, "approved", "used"):
+                return None
+        if refusal is not None and refusal.code != "approval_expired":
+            raise refusal
+        return str(row.id) if refusal is None else None
 
     # --- deciding, in a terminal or on a page ---
 
@@ -229,7 +162,7 @@ class Approvals:
                 sql.select(approvals)
                 .where(
                     approvals.c.state == "pending",
-                    approvals.c.channel != "form",
+                    approvals.c.channel.in_(OUTSIDE),
                     approvals.c.expires_at > self._clock(),
                 )
                 .order_by(approvals.c.created_at)
@@ -250,6 +183,25 @@ class Approvals:
             )
         return _approval(row)
 
+    def standing(self, identifier: str, principal: str, account: str) -> Approval:
+        """An approval as it stands, for whoever asked for it; to anyone else it does not exist."""
+        row = None
+        if identifier.isascii() and identifier.isalnum():
+            own = (approvals.c.principal == principal) & (approvals.c.account == account)
+            with self._store.writing() as connection:
+                row = connection.execute(
+                    sql.select(approvals).where(own, approvals.c.id == identifier.upper())
+                ).one_or_none()
+        if row is None:
+            raise _refusal(
+                "approval_unknown",
+                "No approval of this caller has that id.",
+                "use the id that the call was given",
+            )
+        found = _approval(row)
+        over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()
+        return replace(found, state="expired") if over else found
+
     def decide(
         self,
         identifier: str,
@@ -262,7 +214,7 @@ class Approvals:
     ) -> Approval:
         """A person's decision outside the conversation, once. `by`: who they are there, as `page:ana`, if that is known."""
         found = self.find(identifier)
-        if found.channel == "form":
+        if found.channel not in OUTSIDE:
             raise _refusal(
                 "approval_elsewhere", f"{found.id} is being asked in the host's own form.", "answer there"
             )
@@ -291,47 +243,13 @@ class Approvals:
             )
         return self.find(identifier)
 
-    # --- differences between what was asked and what was stored ---
-
-    def note_differences(self, account: str, kind: str, number: int, found: list[dict[str, Any]]) -> None:
-        """Remember that a document reads back differently; forget it when it reads back right."""
-        key = (
-            (differences.c.account == account)
-            & (differences.c.document_type == kind)
-            & (differences.c.document_id == number)
-        )
-        with self._store.writing() as connection:
-            connection.execute(differences.delete().where(key))
-            if found:
-                connection.execute(
-                    differences.insert().values(
-                        account=account,
-                        document_type=kind,
-                        document_id=number,
-                        found=found,
-                        created_at=self._clock(),
-                    )
-                )
-
-    def noted_differences(self, account: str, kind: str, number: int) -> tuple[Mapping[str, Any], ...]:
-        """How a document differs from what was asked, as far as we know."""
-        key = (
-            (differences.c.account == account)
-            & (differences.c.document_type == kind)
-            & (differences.c.document_id == number)
-        )
-        with self._store.writing() as connection:
-            row = connection.execute(sql.select(differences.c.found).where(key)).one_or_none()
-        return tuple(row.found) if row else ()
-
     # --- inside ---
 
-    def _latest(self, connection: Connection, binding: Binding) -> Row[Any] | None:
-        """The newest for this call that was asked outside a form."""
+    def _latest(self, connection: Connection, binding: Binding, *channels: Channel) -> Row[Any] | None:
         wanted = [approvals.c[name] == value for name, value in _columns(binding).items()]
         return connection.execute(
             sql.select(approvals)
-            .where(*wanted, approvals.c.channel != "form")
+            .where(*wanted, approvals.c.channel.in_(channels))
             .order_by(approvals.c.created_at.desc())
             .limit(1)
         ).one_or_none()
@@ -363,6 +281,41 @@ class Approvals:
             row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
             _record(connection, row, after, reason or "")
         return moved.rowcount == 1
+
+    def _cover(self, connection: Connection, row: Row[Any], covers: Sequence[Binding]) -> None:
+        for binding in covers:
+            found = self._write(connection, binding, Asked("", row.summary), "covered", "approved")
+            _record(connection, found, "covered", f"by {row.id}")
+
+    def _write(
+        self,
+        connection: Connection,
+        binding: Binding,
+        asked: Asked,
+        channel: Channel,
+        state: State,
+        handle: str | None = None,
+    ) -> Row[Any]:
+        now, asker = self._clock(), asked.by or Asker()
+        row = {
+            "id": _readable_id(),
+            "handle": handle,
+            **_columns(binding),
+            "snapshot": binding.snapshot,
+            "channel": channel,
+            "state": state,
+            "text": asked.text,
+            "summary": asked.summary,
+            "differs": asked.differs,
+            "sheet": asked.sheet,
+            "face": asker.face[:20],
+            "host": asker.host[:200],
+            "page": asked.page,
+            "created_at": now,
+            "expires_at": now + self._seconds,
+        }
+        connection.execute(approvals.insert().values(row))
+        return connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()
 
     def _declined(self, connection: Connection, row: Row[Any], reason: str) -> ApprovalRefused:
         self._move(connection, row.id, "pending", "rejected", reason)

@@ -78,6 +78,12 @@ def append(connection: Connection, entry: Entry) -> None:
     )  # noted by the store once the transaction is kept
 
 
+def write(store: Store, entry: Entry) -> None:
+    """Add a row that belongs to no other change."""
+    with store.writing() as connection:
+        append(connection, entry)
+
+
 def _hash(row: Any) -> str:
     return hashlib.sha256(json.dumps([row[name] for name in FIELDS], ensure_ascii=False).encode()).hexdigest()
 

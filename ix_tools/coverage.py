@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ix_tools.operation import Effect
 from ix_tools.operations.catalogue import catalogue, toolset_of
 
 BEYOND = {
@@ -32,7 +33,10 @@ def table() -> str:
     ]
     by_tool = ["| tool | toolset | effect | operations |", "|---|---|---|---|"]
     for name, operation in catalogue().items():
-        covered = ", ".join(f"`{one}`" for one in operation.spec.covers) or "none: answered here"
+        itself = (
+            "none: answered here" if operation.spec.effect is Effect.LOCAL else "none: made of other tools"
+        )
+        covered = ", ".join(f"`{one}`" for one in operation.spec.covers) or itself
         by_tool.append(f"| `{name}` | {toolset_of()[name]} | {operation.spec.effect} | {covered} |")
     return "\n".join(
         [

@@ -12,6 +12,7 @@ from ix_tools.approvals import Approvals
 from ix_tools.journal import Journal
 from ix_tools.links import Links, Pages
 from ix_tools.pace import Pace
+from ix_tools.principals import EVERYTHING, Scope
 from ix_tools.settings import Settings, data_folder
 from ix_tools.store import Store
 from ix_tools.vocabulary import lisbon_now
@@ -44,17 +45,20 @@ class Desk:
     """Whoever shows the pages of approvals in this process, if anybody does."""
     swept: bool = False
     """Whether what a crash left open was looked at."""
+    scopes: frozenset[Scope] = EVERYTHING
+    """How far the caller may go."""
 
     @classmethod
     def open(
         cls,
         settings: Settings,
         *,
+        store: Store | None = None,
         clock: Callable[[], float] = time.time,
         now: Callable[[], datetime] = lisbon_now,
     ) -> "Desk":
         """A desk for these settings; nothing is contacted or opened until a call needs it."""
-        store = store_of(settings)
+        store = store or store_of(settings)
         pace = Pace(store, account_name(settings), settings.requests_per_minute, settings.timeout_seconds)
         approvals = Approvals(store, settings.approval_minutes, clock)
         return cls(settings, Account(settings, pace), approvals, journal_of(settings, store), store, now)

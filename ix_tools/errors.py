@@ -5,6 +5,7 @@ IxError                        what a face shows: code, message, problems, sent,
 ├── InvalidArguments           the arguments do not fit the operation
 ├── Refused                    a guard said no
 │   └── NotAccepted            a guard wants a word from the caller first (`accept`)
+├── NotPermitted               the caller's scopes or accounts do not reach that far
 ├── ApprovalRefused            declined, expired, used, for something else, or the document changed
 ├── StoreUnavailable           the approvals' file cannot be read or written
 ├── ServiceError               InvoiceXpress answered, and it was not a yes
@@ -111,6 +112,13 @@ class NotAccepted(Refused):
     """A guard found something the caller may want, but must say so: the codes go into `accept`."""
 
     code: str = "acceptance_needed"
+
+
+@dataclass
+class NotPermitted(IxError):
+    """Whoever calls may not do this, or not in this account; `details.scope` names the scope that is missing."""
+
+    code: str = "not_permitted"
 
 
 @dataclass

@@ -24,13 +24,14 @@ class Exit(IntEnum):
 MEANINGS: Mapping[Exit, str] = {
     Exit.OK: "It was done.",
     Exit.REFUSED: "Refused here: arguments, a rule, an approval declined or expired. Nothing was changed at InvoiceXpress. "
-    "doctor, schemas check: something is wrong.",
+    "doctor, schemas check, audit verify, audit reconcile: something is wrong.",
     Exit.USAGE: "The command line or the settings cannot be used. Nothing was sent.",
-    Exit.APPROVAL_REQUIRED: "A person must approve first. Nothing was sent; approve, then repeat the same command.",
+    Exit.APPROVAL_REQUIRED: "A person must approve first. Nothing that cannot be undone was sent; approve, then repeat the same command.",
     Exit.SERVICE_REFUSED: "InvoiceXpress refused it: content, state, id, key. Nothing was stored.",
     Exit.UNREACHABLE: "InvoiceXpress could not be reached or is not available for now. Nothing was stored; repeat later.",
     Exit.UNKNOWN: "Nobody can tell whether it was carried out. Look before you repeat it.",
-    Exit.STORED_DIFFERENTLY: "It was stored, but not as asked. Do not create it again: correct or delete it.",
+    Exit.STORED_DIFFERENTLY: "It was stored, but not as asked, or a recipe stopped on its way. Do not create it again: "
+    "correct or delete it, or go on as the message says.",
     Exit.INTERRUPTED: "Interrupted with Ctrl-C; the message says whether anything was sent.",
 }
 

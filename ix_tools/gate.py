@@ -2,20 +2,35 @@
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Any
 
 import anyio
 
-from ix_tools import render
+from ix_tools import audit, render
 from ix_tools.approvals import Approval, Asked, Asker, Binding, Channel, Reply, digest
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
 from ix_tools.facts import Facts
 from ix_tools.links import Invitation, invited
-from ix_tools.operation import Effect, Finding, Operation
+from ix_tools.operation import Covering, Finding, Operation, Preview
+from ix_tools.principals import missing_scope, scope_of
 from ix_tools.settings import SANDBOX_NOTICE, Settings
 from ix_tools.sheet import sheet
 from ix_tools.vocabulary import secrets_in
+
+ADDED_BY_ISSUING = {
+    "status",
+    "number",
+    "sequence_id",
+    "atcud",
+    "saft_hash",
+    "permalink",
+    "mb_reference",
+    "archived",
+    "at_doc_code_id",
+}
+"""What a document gains or changes when it is finalized, and nothing else does: the rest is what the person saw."""
 
 
 class ApprovalNeeded(Exception):
@@ -27,14 +42,20 @@ class ApprovalNeeded(Exception):
         self.approval = approval
 
 
-def allowed(call: Operation[Any], settings: Settings) -> None:
-    """Refuse what the settings leave off: accounts and their tie to the tax authority."""
-    if call.spec.effect is Effect.ADMIN and not settings.allow_account_setup:
-        raise SettingsError(
-            f"{call.spec.name} is off: creating and setting up accounts needs the setting allow_account_setup.",
-            code="account_setup_off",
-            next="whoever runs this server sets INVOICEXPRESS_ALLOW_ACCOUNT_SETUP=true if it is meant",
-        )
+async def permitted(desk: Desk, call: Operation[Any]) -> None:
+    """Refuse, and write down, what the caller's scopes do not reach."""
+    scope = scope_of(call.spec)
+    if scope in desk.scopes:
+        return
+    entry = audit.Entry(
+        event="call refused",
+        principal=desk.settings.principal,
+        account=desk.account.name,
+        operation=call.spec.name,
+        outcome=f"scope {scope} is missing",
+    )
+    await anyio.to_thread.run_sync(audit.write, desk.store, entry)
+    raise missing_scope(scope, call.spec.name, desk.scopes)
 
 
 async def approved(
@@ -44,19 +65,25 @@ async def approved(
     warnings: tuple[Finding, ...],
     asker: Asker,
     reply: Reply | None,
+    covering: Covering | None = None,
+    done_before: str = "",
 ) -> dict[str, Any] | str:
-    """The id of a valid approval, used up for this call; otherwise ask. There is no way around this."""
+    """The id of a valid approval, used up for this call; otherwise ask. There is no way around this.
+
+    `done_before`: the journal's entry of the same call carried out lately. Who approved without knowing of it is asked anew.
+    """
     settings = desk.settings
-    binding = Binding(
-        principal=settings.principal,
-        account=desk.account.name,
-        operation=call.spec.name,
-        arguments=digest(_bound(call, settings)),
-        snapshot=digest(_snapshot(call, facts)),
-    )
+    binding = _binding(desk, call, facts, covering, done_before)
+    covers: tuple[Binding, ...] = ()
+    if covering is not None:
+        before = _covered(desk, covering, call, facts)
+        if used := await anyio.to_thread.run_sync(desk.approvals.use_covered, before):
+            return used
+        covers = tuple(_covered(desk, covering, later, facts) for later in covering.then)
+        warnings += (*covering.warnings, *_warnings_of(covering, facts))
     formal = settings.approval_channel in {"auto", "form"}
     if reply is not None and formal:
-        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply)
+        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply, covers)
     by_form = asker.form and formal
     if not by_form and settings.approval_channel == "form":
         raise SettingsError(
@@ -66,13 +93,12 @@ async def approved(
         )
     # A person who already approved exactly this in a terminal or on a page is not asked a second time in a form.
     outside = settings.approval_channel != "form"
-    if outside and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding)):
+    if outside and (used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, covers)):
         return used
     paged = not by_form and settings.approval_channel in {"auto", "page"}
     page = await desk.pages.address() if desk.pages is not None and paged else ""
-    shown = sheet(
-        call.preview(facts), facts, [one.problem for one in warnings], settings.account, settings.sandbox
-    )
+    preview, problems = _shown(call, facts, covering), [one.problem for one in warnings]
+    shown = sheet(preview, facts, problems, settings.account, settings.sandbox)
     asked = Asked(
         text=render.approval(shown, settings.language),
         summary=render.summary(shown, settings.language),
@@ -118,6 +144,54 @@ def approval_required(
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
     }
+
+
+def _binding(
+    desk: Desk, call: Operation[Any], facts: Facts, covering: Covering | None, done_before: str
+) -> Binding:
+    """What the approval is for: this call; or a recipe's call, as far as its first gated step and what comes with it."""
+    asks = covering.recipe if covering else call
+    snapshot = {**_snapshot(call, facts), "done_before": done_before}
+    if covering is not None:
+        steps = [[one.spec.name, _bound(one, desk.settings)] for one in (call, *covering.then)]
+        snapshot |= {"steps": steps, "differing": [dict(one) for one in covering.differences]}
+    return Binding(
+        principal=desk.settings.principal,
+        account=desk.account.name,
+        operation=asks.spec.name,
+        arguments=digest(_bound(asks, desk.settings)),
+        snapshot=digest(snapshot),
+    )
+
+
+def _covered(desk: Desk, covering: Covering, call: Operation[Any], facts: Facts) -> Binding:
+    """One call inside exactly this recipe's call, about the document as it was shown but for what issuing adds to it."""
+    recipe = covering.recipe
+    shown = facts.document.model_dump(mode="json", exclude=ADDED_BY_ISSUING) if facts.document else None
+    client = facts.document_client.model_dump(mode="json") if facts.document_client else None
+    return Binding(
+        principal=desk.settings.principal,
+        account=desk.account.name,
+        operation=call.spec.name,
+        arguments=digest(
+            [recipe.spec.name, _bound(recipe, desk.settings), call.spec.name, _bound(call, desk.settings)]
+        ),
+        snapshot=digest([shown, client]),
+    )
+
+
+def _warnings_of(covering: Covering, facts: Facts) -> tuple[Finding, ...]:
+    """What the rules say of the later calls; whether they may be carried out is judged when it is their turn."""
+    found = [one for later in covering.then for guard in later.spec.guards for one in guard(later, facts)]
+    return tuple(one for one in found if one.kind == "warn")
+
+
+def _shown(call: Operation[Any], facts: Facts, covering: Covering | None) -> Preview:
+    preview = call.preview(facts)
+    if covering is None:
+        return preview
+    differing = (*preview.differences, *covering.differences)
+    return replace(preview, differences=differing, then=tuple(one.preview(facts) for one in covering.then))
 
 
 def _bound(call: Operation[Any], settings: Settings) -> dict[str, Any]:

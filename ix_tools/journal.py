@@ -14,14 +14,9 @@ Kept: digests, ids, what tells whether it happened, and the result. Not kept: me
 
 import os
 import secrets
-import socket
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sql
@@ -29,6 +24,7 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools import audit
 from ix_tools.errors import IxError
+from ix_tools.holders import HELD, alive, machine, me
 from ix_tools.store import Store, intents
 
 State = Literal["open", "done", "refused", "unknown", "absent"]
@@ -36,8 +32,6 @@ KEPT_DAYS = 400
 """A fiscal year and more: a key used again after that is new."""
 UNTOLD = "found_out_later"
 """Marks an outcome in the journal."""
-HELD: dict[str, float] = {}
-"""Intents that this very process is carrying out now, and since when by its own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,16 +159,16 @@ class Journal:
         )
         return {one.made for one in found}
 
-    def listed(self, account: str | None = None, most: int = 50) -> list[Intent]:
-        """The newest intents."""
+    def listed(self, account: str | None = None, most: int | None = 50) -> list[Intent]:
+        """The newest intents; `most` None: all of them."""
         return self._read(*([intents.c.account == account] if account else []), most=most)
 
     def abandoned(self, intent: Intent) -> bool:
         """Whether whoever carried it out is gone: its process ended on this machine, or its lease ran out."""
         if intent.owner == me():
             return intent.id not in HELD
-        machine, process, _ = intent.owner.rsplit("/", 2)
-        if machine == _machine() and (int(process) == os.getpid() or not _alive(int(process))):
+        host, process, _ = intent.owner.rsplit("/", 2)
+        if host == machine() and (int(process) == os.getpid() or not alive(int(process))):
             return True
         return intent.lease_until <= intent.seen_at
 
@@ -226,6 +220,16 @@ class Journal:
             found = connection.execute(sql.select(intents).where(intents.c.id == identifier)).one()
         HELD[identifier] = time.time()
         return replace(_intent(found, now), mine=True)
+
+    def again(self, intent: Intent, approval: str) -> None:
+        """Note that an unfinished intent that is held is sent once more."""
+        with self._store.writing() as connection:
+            if approval:
+                connection.execute(
+                    intents.update().where(intents.c.id == intent.id).values(approval=approval)
+                )
+            about = replace(intent, approval=approval or intent.approval)
+            audit.append(connection, _entry("again", about, intent.id, "about to be sent once more"))
 
     def finish(
         self,
@@ -375,48 +379,6 @@ def _made_elsewhere(connection: Connection, intent: Intent, made: str) -> bool:
         intents.c.id != intent.id,
     )
     return connection.execute(query.limit(1)).first() is not None
-
-
-# --- who holds an intent ---------------------------------------------------------------------------------
-
-
-@cache
-def _machine() -> str:
-    """This machine since it was started, and the process numbers that count on it: containers may share a name."""
-    marks = [socket.gethostname()]
-    try:
-        marks.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
-        marks.append(str(Path("/proc/self/ns/pid").readlink()))
-    except OSError:
-        pass  # no such thing here: the name of the machine must do
-    return f"{marks[0][:60]}-{sha256('|'.join(marks).encode()).hexdigest()[:8]}"
-
-
-@cache
-def me() -> str:
-    """This process: machine, number, and a mark, because numbers are used again."""
-    return f"{_machine()}/{os.getpid()}/{secrets.token_hex(4)}"
-
-
-def _born() -> None:
-    me.cache_clear()
-    HELD.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_born)
-
-
-def _alive(process: int) -> bool:
-    if sys.platform == "win32":
-        return True  # there, asking would stop the process; its lease tells instead
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _entry(

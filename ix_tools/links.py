@@ -26,7 +26,7 @@ from ix_tools.settings import Settings
 from ix_tools.store import Store, approvals, links, pins
 
 Way = Literal["result", "host", "browser", "terminal", "message"]
-PATH = "/approvals/"
+PATH = "/approve/"
 """Where pages are: what follows is the secret of the link."""
 KEPT = 86_400.0
 """Seconds for which an ended link still says how it ended."""

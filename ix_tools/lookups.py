@@ -11,7 +11,7 @@ import anyio
 from ix_tools import wire
 from ix_tools.account import Account
 from ix_tools.approvals import Approvals
-from ix_tools.errors import IxError, NotFound, Unavailable
+from ix_tools.errors import IxError, NotFound, Unavailable, Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import Operation, Subject
@@ -26,6 +26,7 @@ from ix_tools.records import (
     Sequence,
     Tax,
 )
+from ix_tools.shelves import every_state, issued
 from ix_tools.vocabulary import Record
 
 OWNERS = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
@@ -65,8 +66,8 @@ class LookUps:
             if client.id is not None:
                 jobs["client_by_code"] = lambda: self._client(client.id)
             else:
-                jobs["client_by_code"] = lambda: self._client_by_code(client.code)
-                jobs["client_by_name"] = lambda: self._client_by_name(client.name)
+                jobs["client_by_code"] = lambda: self.client_by_code(client.code)
+                jobs["client_by_name"] = lambda: self.client_by_name(client.name)
         jobs |= self._of_the_subject(call, wanted)
         facts |= await _together(jobs)
         if "subject" in facts:
@@ -105,16 +106,30 @@ class LookUps:
 
     async def clients(self) -> list[Client]:
         """The account's clients, as far as the setting lets pages be read."""
-        found: list[Client] = []
+        rows, _ = await self.listed("/clients.json", "clients")
+        return [as_record(Client, row) for row in rows]
+
+    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+        """Every row of a list, as far as the setting lets pages be read, and how many rows that leaves out."""
+        found: list[dict[str, Any]] = []
         read = 0
-        async for rows, _ in self._pages("/clients.json", "clients"):
-            found += [as_record(Client, row) for row in rows]
+        async for rows, page in self._pages(path, key):
+            found += rows
             read += 1
             if read >= self.most_pages:
-                break
-        return found
+                # A list that does not count its pages may go on after any full one.
+                more = read < page.total_pages or (not page.total_entries and len(rows) >= PAGE)
+                return found, max(1, page.total_entries - len(found)) if more else 0
+        return found, 0
 
     # --- what a call is about, besides documents ---
+
+    async def regarded(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
+        """What depends on the client, item, tax or series that a name was found to mean."""
+        found = await _together(self._of_the_subject(call, wanted))
+        if "subject" in found:
+            found["subject"], found["subject_raw"] = found["subject"]
+        return replace(facts, **found)
 
     def _of_the_subject(
         self, call: Operation[Any], wanted: frozenset[Want]
@@ -140,12 +155,13 @@ class LookUps:
             content = wire.unwrapped(await self._get(subject.path), subject.name)
         except NotFound as miss:
             number = subject.path.split("/")[-1 if "/api/" not in subject.path else -2].removesuffix(".json")
-            miss.message = f"There is no {subject.name} with the id {number}. Nothing was sent."
-            miss.sent = "nothing"
+            miss.message = f"There is no {subject.name} with the id {number}."
+            miss.say_nothing_sent()
             raise
         if isinstance(content, list):  # the description writes `sequences` for one
             content = content[0] if content else {}
-        return subject.record.model_validate(content or {}), dict(content or {})
+        found = _something(content, subject.title)
+        return subject.record.model_validate(found), found
 
     async def _documents_of(self, client: int) -> int:
         asked = {"filter": {"status": [], "by_type": [], "archived": ["non_archived", "archived"]}}
@@ -218,7 +234,7 @@ class LookUps:
             miss.message = f"There is no {what} with the id {number}."
             miss.say_nothing_sent()
             raise
-        return as_object(wire.unwrapped(body, document_type(kind).singular))
+        return _something(wire.unwrapped(body, document_type(kind).singular), f"{kind}/{number}")
 
     async def _related(self, number: int) -> tuple[Document, ...]:
         return tuple(as_record(Document, one) for one in await self.related(number))
@@ -245,16 +261,13 @@ class LookUps:
         except NotFound:
             return None
 
-    async def _client_by_code(self, code: str | None) -> Client | None:
-        if not code:
-            return None
-        try:
-            body = await self._get("/clients/find-by-code.json", ("client_code", code))
-        except NotFound:
-            return None
-        return as_record(Client, wire.unwrapped(body, "client") or {})
+    async def client_by_code(self, code: str | None) -> Client | None:
+        """The client that InvoiceXpress finds for a code."""
+        found = await self.client_of_code(code) if code else None
+        return None if found is None else as_record(Client, found)
 
-    async def _client_by_name(self, name: str | None) -> Client | None:
+    async def client_by_name(self, name: str | None) -> Client | None:
+        """The client that InvoiceXpress finds for a name."""
         if not name:
             return None
         try:
@@ -267,20 +280,16 @@ class LookUps:
         return as_record(Client, wire.unwrapped(body, "client") or {})
 
     async def _client_in_list(self, name: str) -> Client | None:
-        read = 0
-        async for rows, page in self._pages("/clients.json", "clients"):
-            read += 1
-            for row in rows:
-                if row.get("name") == name:
-                    return as_record(Client, row)
-            if read >= self.most_pages and read < page.total_pages:
-                raise Unavailable(
-                    f"Whether a client called {name!r} exists cannot be told: InvoiceXpress failed to look it up.",
-                    sent="nothing",
-                    next="give client.code (find_client), or try again later",
-                    retryable=True,
-                )
-        return None
+        rows, unread = await self.listed("/clients.json", "clients")
+        found = next((row for row in rows if row.get("name") == name), None)
+        if found is None and unread:
+            raise Unavailable(
+                f"Whether a client called {name!r} exists cannot be told: InvoiceXpress failed to look it up.",
+                sent="nothing",
+                next="give client.code (find_client), or try again later",
+                retryable=True,
+            )
+        return as_record(Client, found) if found is not None else None
 
     async def _items(self, names: set[str]) -> tuple[dict[str, CatalogueItem], int]:
         found: dict[str, CatalogueItem] = {}
@@ -297,14 +306,14 @@ class LookUps:
         return found, 0
 
     async def _newest(self, call: Operation[Any]) -> tuple[Document, ...]:
-        path, key, query = _every(getattr(call, "document_type", ""))
+        path, key, query = every_state(getattr(call, "document_type", ""))
         async for rows, _ in self._pages(path, key, *query):
             return tuple(as_record(Document, raw) for raw in rows)
         return ()
 
     async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
         """Every document of a kind with a higher id, drafts and issued, word for word; the newest come first."""
-        path, key, query = _every(kind)
+        path, key, query = every_state(kind)
         if key != "guides":  # the list of guides knows no such filter
             query += [(f"date[{end}]", day.strftime("%d/%m/%Y")) for end in ("from", "to")]
         found: list[Mapping[str, Any]] = []
@@ -323,6 +332,33 @@ class LookUps:
                 )
         return found
 
+    async def every(self, path: str, key: str, *query: tuple[str, str]) -> list[Mapping[str, Any]]:
+        """Every row of a list over all its pages, word for word; refused when rows moved while it was read."""
+        found: dict[int, Mapping[str, Any]] = {}
+        counted = 0
+        async for rows, page in self._pages(path, key, *query):
+            known = len(found)
+            found |= {int(row.get("id") or 0): row for row in rows}
+            counted = page.total_entries
+            if len(found) == known:  # a list without pages, which gives the same for each
+                break
+        if len(found) < counted:
+            raise Unavailable(
+                f"{path} changed while it was read: it counts {counted} rows, and {len(found)} came.",
+                sent="nothing",
+                next="repeat the same call",
+                retryable=True,
+            )
+        return list(found.values())
+
+    async def client_of_code(self, code: str) -> Mapping[str, Any] | None:
+        """The client of exactly this code, word for word."""
+        try:
+            body = await self._get("/clients/find-by-code.json", ("client_code", code))
+        except NotFound:
+            return None
+        return as_object(wire.unwrapped(body, "client"))
+
     async def related(self, number: int) -> list[Mapping[str, Any]]:
         """Documents related to one, word for word."""
         try:
@@ -333,7 +369,7 @@ class LookUps:
 
     async def _last(self, document: Document) -> Document | None:
         # Lists are newest first, so the first page holds it; for the eye only, no rule leans on it.
-        path, key, query = _issued(document)
+        path, key, query = issued(document)
         async for rows, _ in self._pages(path, key, *query):
             return next(
                 (one for row in rows if _same_series(one := as_record(Document, row), document)), None
@@ -343,7 +379,7 @@ class LookUps:
     async def _later(self, document: Document) -> tuple[Document, ...]:
         if document.date is None:
             return ()
-        path, key, query = _issued(document)
+        path, key, query = issued(document)
         if key != "guides":  # the list of guides knows no such filter
             query.append(("date[from]", (document.date + timedelta(days=1)).strftime("%d/%m/%Y")))
         found: list[Document] = []
@@ -352,38 +388,16 @@ class LookUps:
         return tuple(one for one in found if one.date and one.date > document.date)
 
 
-_ISSUED = {
-    "invoice": ("/invoices.json", "invoices", ("sent", "settled", "canceled")),
-    "estimate": ("/estimates.json", "estimates", ("sent", "accepted", "refused", "canceled")),
-    "guide": ("/guides.json", "guides", ("sent", "canceled")),
-}
-"""Where issued documents of a family are listed: path, key of the rows, states."""
-
-
-def _issued(document: Document) -> tuple[str, str, list[tuple[str, str]]]:
-    """The list of issued documents of a document's type: path, key of the rows, filters."""
-    kind = document_type(document.document_type)
-    path, key, states = _ISSUED.get(kind.family, _ISSUED["invoice"])
-    query = [
-        ("type[]", kind.camel),
-        *(("status[]", word) for word in states),
-        ("non_archived", "true"),
-        ("archived", "true"),
-    ]
-    return path, key, query
-
-
-def _every(kind: str) -> tuple[str, str, list[tuple[str, str]]]:
-    """The list that holds every document of a kind: path, key of the rows, filters."""
-    about = document_type(kind)
-    path, key, states = _ISSUED.get(about.family, _ISSUED["invoice"])
-    query = [
-        ("type[]", about.camel),
-        *(("status[]", word) for word in ("draft", *states)),
-        ("non_archived", "true"),
-        ("archived", "true"),
-    ]
-    return path, key, query
+def _something(content: Any, what: str) -> dict[str, Any]:
+    """What was looked up; an empty answer says nothing about it, neither that it is there nor that it is not."""
+    found = as_object(content)
+    if not found:
+        raise Unreadable(
+            f"InvoiceXpress answered with nothing when asked for {what}.",
+            next="try again; if it stays, the service may be down",
+            retryable=True,
+        )
+    return found
 
 
 def _same_series(one: Document, other: Document) -> bool:

@@ -23,7 +23,7 @@ import anyio
 from pydantic import ValidationError
 
 from ix_tools import aftermath
-from ix_tools.aftermath import finish
+from ix_tools.aftermath import THINGS, finish
 from ix_tools.approvals import digest
 from ix_tools.desk import Desk
 from ix_tools.errors import (
@@ -41,6 +41,7 @@ from ix_tools.facts import Facts
 from ix_tools.journal import Draft, Intent
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Finding, Happened, Operation, Sending, warn
+from ix_tools.operations.catalogue import catalogue
 from ix_tools.wire import CHECK_FIRST
 
 RESENDS = 3
@@ -52,8 +53,10 @@ LATELY = 86400.0
 GATEWAYS = {502, 503, 504}
 """Answers of a machine before InvoiceXpress, behind which the request may still be under way."""
 
-MADE = ("document", "receipt", "sequence", "client", "item", "tax", "account")
-"""What a result shows of the thing it made or changed, with its id."""
+MADE = ("document", "receipt", *THINGS)
+"""What a result shows of the thing it made or changed."""
+NAMELESS = {"initial_balance": "value", "treasury_movement": "value"}
+"""What comes without an id, and what it then must say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class Caller:
 def caller_of(desk: Desk, call: Operation[Any], face: str, arguments: Mapping[str, Any]) -> Caller:
     """Recognise a call."""
     given = getattr(call, "idempotency_key", None)
-    shown = call.model_dump(mode="json", exclude={"idempotency_key", "accept"})
+    # Without what was not given, so that a later version with one more parameter still knows the call.
+    shown = call.model_dump(mode="json", exclude={"idempotency_key", "accept"}, exclude_none=True)
     content = digest([call.spec.name, {**shown, **_relative(arguments)}])
     keys: tuple[str, ...] = ()
     if given is not None:
@@ -154,7 +158,8 @@ async def _earlier(desk: Desk, caller: Caller) -> Intent | None:
 
 async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Intent) -> dict[str, Any] | None:
     outcome = await anyio.to_thread.run_sync(desk.journal.told, intent)
-    made = intent.made or not outcome.get("document")
+    makes = call.spec.route is not None and call.spec.route.method == "POST"
+    made = makes and (intent.made or not outcome.get("document"))
     if not caller.chosen and made and await _gone(desk, call, outcome):
         # Same content by chance: if what it made is gone, this is a new wish and not a repetition.
         await anyio.to_thread.run_sync(desk.journal.retire, intent)
@@ -209,13 +214,13 @@ async def _found_out(desk: Desk, call: Operation[Any], intent: Intent) -> dict[s
     if evidence.verdict is Happened.YES:
         now = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
         return {**await anyio.to_thread.run_sync(desk.journal.told, now), "replayed": True}
-    if call.spec.idempotent and not call.spec.effect.gated:
+    if call.spec.idempotent:
         left = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
         taken = (
             await anyio.to_thread.run_sync(desk.journal.take_over, left) if aftermath.is_over(left) else None
         )
         if taken is not None:
-            return taken  # an update: whether it happened or not, sending it again leaves the same
+            return taken  # whether it happened or not, sending it again (approved again) leaves the same
     raise _unknown(call.spec.name, intent, evidence.seen)
 
 
@@ -241,11 +246,15 @@ async def holding(desk: Desk, intent: Intent | None) -> AsyncIterator[None]:
         raise
 
 
-async def seen_before(desk: Desk, call: Operation[Any], caller: Caller) -> tuple[Finding, ...]:
-    """What a person who approves should know: the same thing was done a moment ago, and this would be a second one."""
-    if not call.spec.effect.gated or caller.chosen:
-        return ()
-    done = await anyio.to_thread.run_sync(desk.journal.done_since, caller.account, caller.content, LATELY)
+async def done_before(desk: Desk, caller: Caller) -> Intent | None:
+    """The same call carried out lately: a person who approves should know that this would be a second one."""
+    if caller.chosen:
+        return None
+    return await anyio.to_thread.run_sync(desk.journal.done_since, caller.account, caller.content, LATELY)
+
+
+def said_of(done: Intent | None) -> tuple[Finding, ...]:
+    """What the person is told of it."""
     if done is None:
         return ()
     minutes = int(done.seen_at - done.created_at) // 60
@@ -282,6 +291,11 @@ async def begin(desk: Desk, call: Operation[Any], caller: Caller, facts: Facts, 
         age=time.monotonic() - caller.started if call.spec.effect.gated else 0.0,
     )
     return await anyio.to_thread.run_sync(desk.journal.begin, draft)
+
+
+async def again(desk: Desk, intent: Intent, approval: str) -> None:
+    """Write down that an unfinished intent is sent once more, and with whose approval."""
+    await anyio.to_thread.run_sync(desk.journal.again, intent, approval)
 
 
 async def sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sending, *, resumed: bool) -> Any:
@@ -326,7 +340,10 @@ async def _sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sendi
         # The code alone: what InvoiceXpress says may repeat what it was told, passwords too.
         await finish(desk, intent, "refused", None, failure.code)
         raise failure
-    evidence = await aftermath.look(desk, intent, answered=not loose)
+    if isinstance(failure, NotFound) and call.spec.route and call.spec.route.method == "DELETE":
+        evidence = await aftermath.gone(desk, intent)
+    else:
+        evidence = await aftermath.look(desk, intent, answered=not loose)
     if evidence.verdict is Happened.YES:
         return call.read(evidence.content, sending.facts)
     if evidence.verdict is Happened.UNKNOWN:
@@ -350,8 +367,11 @@ async def _attempt(call: Operation[Any], sending: Sending) -> Any:
         return failure
     except ValidationError:
         return _unclear("InvoiceXpress answered with something that cannot be read as a result.")
-    parts = [getattr(result, name) for name in MADE if hasattr(result, name)]
-    told = all(part is not None and part.id is not None for part in parts)
+    parts = {name: getattr(result, name) for name in MADE if hasattr(result, name)}
+    told = all(
+        part is not None and getattr(part, NAMELESS.get(name, "id")) is not None
+        for name, part in parts.items()
+    )
     # An empty answer to a change is a success (reading 3), where what it is about is read back anyway.
     known = call.about() is not None or call.regarding() is not None
     if told or (known and call.expected(sending.facts) is not None):
@@ -368,12 +388,19 @@ def _answered(failure: IxError) -> bool:
 
 
 def _unknown(name: str, intent: Intent, seen: str) -> IxError:
-    if intent.operation == "send_email":
-        advice = "ask the recipient, or look in InvoiceXpress; to send it again all the same, use a new idempotency_key"
+    operation = catalogue()[intent.operation]
+    settle = f"settle it with `ix-tools journal resolve {intent.id}`"
+    if operation.to_check and operation.spec.idempotent:
+        advice = (
+            f"{operation.to_check}; or repeat the same call in two minutes: once a person approves it again it is "
+            "sent again, which does no harm"
+        )
+    elif operation.to_check:
+        advice = f"{operation.to_check}, and {settle}; to do it again all the same, use a new idempotency_key"
     else:
         advice = (
             "repeat the same call in a minute or two: it looks first and never does it twice; "
-            f"or look yourself and settle it with `ix-tools journal resolve {intent.id}`"
+            f"or look yourself and {settle}"
         )
     return Unreachable(
         f"Whether {name} was carried out is not known yet{f' ({seen})' if seen else ''}.",
@@ -413,6 +440,9 @@ def kept(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def subject_of(shown: Mapping[str, Any]) -> str:
-    """The document or receipt that a result is about, for the audit trail."""
+    """What a result is about, for the audit trail."""
     document = shown.get("document") or shown.get("receipt") or {}
-    return f"{document.get('document_type')}/{document.get('id')}" if document.get("id") else ""
+    if document.get("id"):
+        return f"{document.get('document_type')}/{document.get('id')}"
+    made = [f"{kind}/{shown[name]['id']}" for name, kind in THINGS.items() if shown.get(name, {}).get("id")]
+    return made[0] if made else ""

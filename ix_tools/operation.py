@@ -1,14 +1,16 @@
 """What an operation is: one class whose fields are the parameters and whose `spec` says where it goes and what it leaves behind."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, StrEnum
-from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
+from functools import cache
+from types import GenericAlias
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
-from ix_tools.errors import Problem
+from ix_tools.errors import Problem, Refused
 from ix_tools.facts import Facts, Want
 from ix_tools.vocabulary import Call, Record
 
@@ -30,6 +32,8 @@ class Effect(StrEnum):
     """Leaves for a third party and cannot be called back: e-mail."""
     ADMIN = "admin"
     """Accounts and their tie to the tax authority; off unless the setting allow_account_setup is on, and gated all the same."""
+    ANY = "any"
+    """Leaves nothing itself: it runs another operation, which goes the whole road with its own rules and its own gate."""
 
     @property
     def gated(self) -> bool:
@@ -38,8 +42,8 @@ class Effect(StrEnum):
 
     @property
     def writes(self) -> bool:
-        """Whether a call can change anything at InvoiceXpress."""
-        return self not in {Effect.LOCAL, Effect.READS}
+        """Whether a call can itself change anything at InvoiceXpress."""
+        return self not in {Effect.LOCAL, Effect.READS, Effect.ANY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,15 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What a text field names. The road finds it before any rule runs, and fills in the field that holds its id."""
+
+    what: Literal["client", "item", "series", "tax"]
+    into: str = ""
+    """The field for the id, of which a caller gives this one or that; without one, the exact name takes the text's place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What a guard has to say. It never changes the call."""
 
@@ -80,11 +93,45 @@ class Finding:
     next: str = ""
     accept: str = ""
     """The word that the caller puts into `accept` to have it nevertheless."""
+    candidates: tuple[Mapping[str, Any], ...] = ()
+    """What may have been meant, with ids, to choose from."""
 
 
 def refuse(field: str, problem: str, allowed: str = "", next: str = "") -> Finding:
     """It is wrong; nothing will be sent."""
     return Finding("refuse", Problem(field, problem, allowed), next)
+
+
+def refusal(findings: Sequence[Finding]) -> Refused:
+    """All that is wrong with a call, as one error; with candidates, where a name may mean several things."""
+    refusals = [one for one in findings if one.kind == "refuse"]
+    questions = [one for one in findings if one.kind == "accept"]
+    candidates = [one for finding in refusals for one in finding.candidates]
+    steps = dict.fromkeys(one.next for one in refusals if one.next)
+    return Refused(
+        summary(refusals),
+        code="ambiguous" if candidates else "refused",
+        problems=[one.problem for one in (*refusals, *questions)],
+        next="; ".join(steps) or "correct the fields named and call again",
+        details={"candidates": candidates} if candidates else {},
+    )
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """The first thing that is wrong, and how many more there are."""
+    first = findings[0].problem
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return f"Refused: {first.field}: {first.problem.rstrip('.')}{more}."
+
+
+@cache
+def names_in(model: type[BaseModel]) -> dict[str, Names]:
+    """The fields of a model that name something."""
+    marks = {
+        name: next((mark for mark in info.metadata if isinstance(mark, Names)), None)
+        for name, info in model.model_fields.items()
+    }
+    return {name: mark for name, mark in marks.items() if mark is not None}
 
 
 def ask(word: str, field: str, problem: str, allowed: str = "") -> Finding:
@@ -140,6 +187,8 @@ class Preview:
     """The document as it is now, with its lines and totals."""
     differences: tuple[Mapping[str, Any], ...] = ()
     """How it differs from what was asked; the person must accept that explicitly, besides approving."""
+    then: tuple["Preview", ...] = ()
+    """What the same yes covers besides, done right after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +199,12 @@ class Subject:
     name: str
     """The key around the answer, and the field of the result that shows it: `client`."""
     record: type[Record]
+
+    @property
+    def title(self) -> str:
+        """How journal and audit trail call it: `clients/501`."""
+        parts = self.path.removesuffix(".json").split("/")
+        return "/".join(part for part in parts if part not in {"", "api", "get"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +238,22 @@ class Step:
         return {"tool": self.tool, "arguments": dict(self.arguments), "why": self.why}
 
 
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """One yes for several calls of a recipe: asked before the first, with all of them shown; each then goes through once.
+
+    What is asked is bound to the recipe's own call, so that it is the recipe that is repeated after the answer.
+    """
+
+    recipe: "Operation[Any]"
+    then: tuple["Operation[Any]", ...] = ()
+    """Calls about the same document that the yes covers besides; `Approvals` keeps a single use of each."""
+    warnings: tuple[Finding, ...] = ()
+    """What the recipe found that the person should know."""
+    differences: tuple[Mapping[str, Any], ...] = ()
+    """How the document differs from what the recipe was asked to make."""
+
+
 class Sending(Protocol):
     """What the road lends to an operation while it is carried out."""
 
@@ -190,15 +261,30 @@ class Sending(Protocol):
     def facts(self) -> Facts:
         """What was looked up for this call."""
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The arguments as the caller wrote them; for operations without a route."""
+
     async def send(self, call: "Operation[Any]") -> Any:
         """Send the call as its route says; the answer comes back without its envelope."""
 
-    async def perform(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    async def perform(
+        self, name: str, arguments: Mapping[str, Any], covering: Covering | None = None
+    ) -> dict[str, Any]:
         """Carry out another operation on the same road, with its own guards and gate; for operations without a route.
 
         The caller's answer to an approval goes along, and a question that a person must answer comes out as the
         question of the whole call. Where nobody can be asked, the result has status approval_required.
         """
+
+    def find(self, text: str) -> list[dict[str, Any]]:
+        """The operations that the words of a text mean, best first, of those that the settings offer."""
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """An operation as its caller must know it; refused like the call itself where the settings do not offer it."""
+
+    async def left_open(self) -> list[dict[str, str]]:
+        """Calls of which the journal does not know whether they were carried out: id, operation, subject."""
 
     async def download(self, url: str) -> bytes | None:
         """Fetch a file from an allowed host; None when the host is not allowed."""
@@ -208,6 +294,9 @@ class Sending(Protocol):
 
     async def progress(self, done: float, total: float, message: str) -> None:
         """Tell whoever waits how far it is."""
+
+    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+        """Every row of a list, as far as the setting lets pages be read, and how many rows that leaves out."""
 
     async def pause(self, attempt: int) -> bool:
         """Wait before asking again; False when the patience set for this is used up."""
@@ -247,6 +336,12 @@ class Witness(Protocol):
     async def thing(self, path: str, name: str) -> Mapping[str, Any] | None:
         """Anything else that is read under a path of its own, as it is; None when there is none."""
 
+    async def client(self, code: str) -> Mapping[str, Any] | None:
+        """The client of exactly this code; None when there is none."""
+
+    async def rows(self, path: str, key: str) -> list[Mapping[str, Any]]:
+        """Every row of a list, over all its pages."""
+
     async def newest(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
         """Documents of a kind with a higher id, of a date where lists can be asked for it; shown some seconds late."""
 
@@ -266,6 +361,23 @@ class Operation(Call, Generic[Result]):
     """An operation of InvoiceXpress (or of ours), as data: see the class docstring of each for what it does."""
 
     spec: ClassVar[Spec]
+    to_check: ClassVar[str] = ""
+    """Where nothing can be looked at: what a person checks instead. Such a call is never looked at by itself."""
+
+    @model_validator(mode="after")
+    def _by_name_or_by_id(self) -> Self:
+        for name, mark in names_in(type(self)).items():
+            given = [one for one in (name, mark.into) if one and getattr(self, one) is not None]
+            if len(given) > 1:
+                raise ValueError(f"{name}: give {name} or {mark.into}, not both")
+            if mark.into and not given and self.goes_by(mark.into):
+                raise ValueError(f"{mark.into}: give {mark.into} or {name}")
+        return self
+
+    @classmethod
+    def goes_by(cls, field: str) -> bool:
+        """Whether the call's route needs that field."""
+        return cls.spec.route is not None and f"{{{field}}}" in cls.spec.route.path
 
     def about(self) -> tuple[str, int] | None:
         """The type and id of the document the call is about, if it is about one."""
@@ -319,13 +431,17 @@ class Operation(Call, Generic[Result]):
         """What would correct this result; every call that leaves something which cannot simply be changed says it."""
         return None
 
+    def __class_getitem__(cls, result: Any) -> Any:
+        """`Operation[Document]` only names the result. Pydantic would make a model of each, which costs every start."""
+        return GenericAlias(cls, (result,))
+
     @classmethod
     def result_type(cls) -> type[BaseModel]:
         """The record named in `Operation[...]`, the one piece of reflection here; tested over the catalogue."""
-        for base in cls.__mro__:
-            metadata = getattr(base, "__pydantic_generic_metadata__", None)
-            if metadata and metadata["origin"] is Operation and metadata["args"]:
-                found = metadata["args"][0]
-                if isinstance(found, type) and issubclass(found, BaseModel):
-                    return found
+        for one in cls.__mro__:
+            for base in one.__dict__.get("__orig_bases__", ()):
+                if get_origin(base) is Operation:
+                    found = get_args(base)[0]
+                    if isinstance(found, type) and issubclass(found, BaseModel):
+                        return found
         raise TypeError(f"{cls.__name__} does not say what it returns: Operation[...]")

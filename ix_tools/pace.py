@@ -33,6 +33,18 @@ class Turn:
     broken: bool = False
 
 
+def held_row(connection: Connection, name: str) -> Row[Any]:
+    """The row of an account, or of whatever else has a pace; locked until the transaction ends."""
+    wanted = sql.select(rates).where(rates.c.account == name).with_for_update()
+    row = connection.execute(wanted).one_or_none()
+    if row is None:
+        # Two processes may begin together: one row stays, and both then wait for it.
+        with suppress(sql.exc.IntegrityError), connection.begin_nested():
+            connection.execute(rates.insert().values(account=name, next_at=0.0, closed_until=0.0, failures=0))
+        row = connection.execute(wanted).one()
+    return row
+
+
 @dataclass
 class Pace:
     """The pace of one account."""
@@ -99,17 +111,7 @@ class Pace:
             return Turn(wait, granted=wait <= patience)
 
     def _row(self, connection: Connection) -> Row[Any]:
-        """The account's row, locked until the transaction ends."""
-        wanted = sql.select(rates).where(rates.c.account == self.account).with_for_update()
-        row = connection.execute(wanted).one_or_none()
-        if row is None:
-            # Two processes may begin together: one row stays, and both then wait for it.
-            with suppress(sql.exc.IntegrityError), connection.begin_nested():
-                connection.execute(
-                    rates.insert().values(account=self.account, next_at=0.0, closed_until=0.0, failures=0)
-                )
-            row = connection.execute(wanted).one()
-        return row
+        return held_row(connection, self.account)
 
     def _note_failure(self, status: int, retry_after: float | None) -> None:
         self._failing = True

@@ -1,40 +1,52 @@
 """THE ROAD: every call of every face comes along here, and nothing reaches InvoiceXpress by another way.
 
-    parse ─▶ look up ─▶ complete ─▶ look up ─▶ guards ─▶ approval ─▶ send ─▶ read back ─▶ compare ─▶ result
-             (facts)    (updates)   (the rest)  (may      (bound to     │
-                                                only      call, account │ shielded: a cancelled caller
-                                                refuse)   and document) │ does not leave half a write
+    parse ─▶ look up ─▶ names ─▶ complete ─▶ look up ─▶ guards ─▶ approval ─▶ send ─▶ read back ─▶ compare ─▶ result
+             (facts)    (to ids) (updates)   (the rest)  (may      (bound to     │
+                                                         only      call, account │ shielded: a cancelled caller
+                                                         refuse)   and document) │ does not leave half a write
 
 Only errors travel back, and each says what was sent.
 """
 
 import json
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
 import anyio
 from pydantic import BaseModel, ValidationError
 
-from ix_tools import once, wire
+from ix_tools import naming, once, wire
 from ix_tools.aftermath import resolve_left_open
 from ix_tools.approvals import Asker, Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem, Refused
+from ix_tools.errors import InvalidArguments, NotAccepted, Problem
 from ix_tools.facts import Facts, Want, wanted_by
-from ix_tools.gate import ApprovalNeeded, allowed, approval_required, approved
+from ix_tools.gate import ApprovalNeeded, approval_required, approved, permitted
 from ix_tools.journal import Intent
 from ix_tools.legible import all_legible
 from ix_tools.lookups import LookUps
-from ix_tools.operation import Finding, Operation
+from ix_tools.offer import allowed
+from ix_tools.operation import Covering, Finding, Guard, Operation, refusal, summary
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.readback import hold, read_back, stored_differently
-from ix_tools.sending import Progress, Sending, pdf_content
+from ix_tools.sending import Progress, Sending, handed_on
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
+from ix_tools.telemetry import observed
 from ix_tools.undo import plan
 
-__all__ = ["ApprovalNeeded", "Desk", "Reply", "approval_required", "parse", "pdf_content", "perform"]
+__all__ = [
+    "ApprovalNeeded",
+    "Desk",
+    "Reply",
+    "approval_required",
+    "operation_named",
+    "parse",
+    "pdf_content",
+    "perform",
+]
 
 
 async def perform(
@@ -48,52 +60,88 @@ async def perform(
     progress: Progress | None = None,
     face: str = "library",
     host: str = "",
+    covering: Covering | None = None,
 ) -> dict[str, Any]:
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person.
 
     `can_ask`: it can show a form and bring back the answer; `can_link`: it can send the person to a page, out of
-    the model's sight; `host`: what the program on the other side calls itself.
+    the model's sight; `host`: what the program on the other side calls itself; `covering`: the recipe that this
+    call is a part of, where one yes covers several of its calls.
     """
     call = parse(name, arguments or {})
-    spec = call.spec
     asker = Asker(face, host, form=can_ask, link=can_link)
-    allowed(call, desk.settings)
+    with observed(call.spec.name, face):
+        return await _performed(desk, call, arguments or {}, asker, reply, progress, covering)
+
+
+async def _performed(
+    desk: Desk,
+    call: Operation[Any],
+    arguments: Mapping[str, Any],
+    asker: Asker,
+    reply: Reply | None,
+    progress: Progress | None,
+    covering: Covering | None,
+) -> dict[str, Any]:
+    spec = call.spec
+    await permitted(desk, call)
+    allowed(spec, desk.settings)
     if spec.route is None:
         road = partial(
             perform,
             desk,
-            can_ask=can_ask,
-            can_link=can_link,
+            can_ask=asker.form,
+            can_link=asker.link,
             reply=reply,
             progress=progress,
-            face=face,
-            host=host,
+            face=asker.face,
+            host=asker.host,
         )
-        sending = Sending(desk, Facts(now=desk.now()), progress, road)
+        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments))
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
-    caller = once.caller_of(desk, call, face, arguments or {})
+    caller = once.caller_of(desk, call, asker.face, arguments)
     held = await once.recorded(desk, call, caller) if spec.effect.writes else None
     if isinstance(held, dict):
         return held
     async with once.holding(desk, held):
-        prepared = await _prepared(desk, looking, call, caller, held, asker, reply)
+        prepared = await _prepared(desk, looking, call, caller, held, asker, reply, covering)
     if isinstance(prepared, dict):
         return prepared
     call, facts, warnings, approval, given = prepared
     sending = Sending(desk, facts, progress)
     if not spec.effect.writes:
         return _result(desk, call, await _carried_out(call, sending), warnings, facts)
+    if held is not None:
+        async with once.holding(desk, held):
+            await once.again(desk, held, approval)
     intent = held or await once.begin(desk, call, caller, facts, approval)
     if not intent.mine:
         return await perform(
-            desk, name, arguments, can_ask=can_ask, can_link=can_link, progress=progress, face=face, host=host
+            desk,
+            spec.name,
+            arguments,
+            can_ask=asker.form,
+            can_link=asker.link,
+            progress=progress,
+            face=asker.face,
+            host=asker.host,
+            covering=covering,
         )
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
         shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
     return shown  # noqa: RET504 - for mypy a scope may end early
+
+
+async def pdf_content(
+    desk: Desk, document_id: int, *, second_copy: bool = False, face: str = "library"
+) -> bytes:
+    """The PDF itself, for faces that hand it on instead of saving it."""
+    asked = {"document_id": document_id, "second_copy": second_copy, "delivery": "link"}
+    found = await perform(desk, "get_pdf", asked, face=face)
+    return await handed_on(desk, found.get("link"))
 
 
 async def _prepared(
@@ -104,21 +152,31 @@ async def _prepared(
     held: Intent | None,
     asker: Asker,
     reply: Reply | None,
+    covering: Covering | None,
 ) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
     """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
     spec = call.spec
     wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
-    facts = await looking.first(call, wanted, desk.now())
+    facts = await looking.first(call, wanted | naming.wanted(call), desk.now())
     if Want.DOCUMENT_CLIENT in wanted:
         facts = await looking.second(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
+    asked = call
+    call, facts, said = await naming.resolved(looking, call, facts)
+    if naming.lost(call):
+        raise refusal(said)
+    if naming.lost(asked):
+        facts = await looking.regarded(call, wanted, facts)
     given = frozenset(call.model_fields_set)
     call = call.completed(facts)
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
-    warnings = () if once.judged_before(call, held) else _judge(call, facts)
+    warnings = _judge(call, facts, said, () if once.judged_before(call, held) else spec.guards)
     approval = ""
     if spec.effect.gated:
-        warnings += await once.seen_before(desk, call, caller)
-        passed = await approved(desk, call, facts, warnings, asker, reply)
+        before = await once.done_before(desk, caller)
+        warnings += once.said_of(before)
+        passed = await approved(
+            desk, call, facts, warnings, asker, reply, covering, done_before=before.id if before else ""
+        )
         if isinstance(passed, dict):
             return passed
         approval = passed
@@ -178,13 +236,22 @@ async def _swept(desk: Desk) -> None:
 # --- parse ---------------------------------------------------------------------------------------------
 
 
-def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
-    """The call, strictly; every fault at once."""
+def operation_named(name: str) -> type[Operation[Any]]:
+    """The operation of that name; a refusal names those that are nearly called so."""
     operation = catalogue().get(name)
     if operation is None:
+        near = get_close_matches(name.replace("-", "_"), catalogue(), n=3, cutoff=0.5)
         raise InvalidArguments(
-            f"There is no tool called {name!r}.", code="unknown_tool", next="list the tools"
+            f"There is no tool called {name[:64]!r}.",
+            code="unknown_tool",
+            next=f"did you mean {' or '.join(near)}?" if near else "find it by words with search_operations",
         )
+    return operation
+
+
+def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
+    """The call, strictly; every fault at once."""
+    operation = operation_named(name)
     try:
         return operation.model_validate(dict(arguments))
     except ValidationError as faults:
@@ -222,36 +289,28 @@ def _problem(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Probl
 # --- guards --------------------------------------------------------------------------------------------
 
 
-def _judge(call: Operation[Any], facts: Facts) -> tuple[Finding, ...]:
-    """Run every guard; refusals and questions stop the call, all of them at once; warnings go on."""
-    findings = [finding for guard in call.spec.guards for finding in guard(call, facts)]
-    refusals = [finding for finding in findings if finding.kind == "refuse"]
+def _judge(
+    call: Operation[Any], facts: Facts, said: list[Finding], guards: tuple[Guard, ...]
+) -> tuple[Finding, ...]:
+    """Run every guard; refusals and questions stop the call, all of them at once; warnings go on.
+
+    `said` is what was found out about the call's names; no rule says a second time that a name means nothing.
+    """
+    unsure = {finding.problem.field for finding in said if finding.kind == "refuse"}
+    judged = [finding for guard in guards for finding in guard(call, facts)]
+    findings = [*said, *(one for one in judged if one.problem.field not in unsure)]
     questions = [finding for finding in findings if finding.kind == "accept"]
-    if refusals:
-        raise Refused(
-            _sentence(refusals),
-            problems=[finding.problem for finding in (*refusals, *questions)],
-            next=_steps(refusals) or "correct the fields named and call again",
-        )
+    if any(finding.kind == "refuse" for finding in findings):
+        raise refusal(findings)
     if questions:
         words = sorted({finding.accept for finding in questions})
         raise NotAccepted(
-            _sentence(questions),
+            summary(questions),
             problems=[finding.problem for finding in questions],
             next=f"ask the person; if it is meant, repeat the call with accept: {json.dumps(words)}",
             details={"accept": words},
         )
     return tuple(finding for finding in findings if finding.kind == "warn")
-
-
-def _sentence(findings: list[Finding]) -> str:
-    first = findings[0].problem
-    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return f"Refused: {first.field}: {first.problem.rstrip('.')}{more}."
-
-
-def _steps(findings: list[Finding]) -> str:
-    return "; ".join(dict.fromkeys(finding.next for finding in findings if finding.next))
 
 
 # --- results -------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def moment(timestamp: float) -> str:
 
 def title(sheet: Sheet, language: Language) -> str:
     """What is about to happen, to what: `Finalizar: Fatura 2026/1`."""
-    words = ACTIONS[sheet.action].title.in_(language)
+    words = " + ".join(ACTIONS[one.action].title.in_(language) for one in (sheet, *sheet.then))
     return f"{words}: {name(sheet.paper, language)}" if sheet.paper else words
 
 
@@ -65,7 +65,8 @@ def summary(sheet: Sheet, language: Language) -> str:
         if paper.client is not None:
             parts.append(paper.client.name)
         parts.append(money(paper.total, language, paper.currency))
-    parts += [value(entry, language) for entry in sheet.entries if entry.label in SUMMED_UP]
+    entries = [entry for one in (sheet, *sheet.then) for entry in one.entries]
+    parts += [value(entry, language) for entry in entries if entry.label in SUMMED_UP]
     return " · ".join(parts)
 
 
@@ -77,6 +78,9 @@ def approval(sheet: Sheet, language: Language) -> str:
     if sheet.paper is not None:
         lines += _paper(sheet.paper, language)
     lines += [_labelled(entry.label, value(entry, language), language) for entry in sheet.entries]
+    for then in sheet.then:
+        lines += ["", f"{LABELS['then'].in_(language)}: {ACTIONS[then.action].title.in_(language)}"]
+        lines += [f"  {_labelled(entry.label, value(entry, language), language)}" for entry in then.entries]
     if sheet.differences:
         lines += ["", LABELS["differences"].in_(language) + ":"]
         asked, stored = LABELS["asked"].in_(language), LABELS["stored"].in_(language)
@@ -84,7 +88,8 @@ def approval(sheet: Sheet, language: Language) -> str:
     if sheet.warnings:
         lines += ["", LABELS["warnings"].in_(language) + ":"]
         lines += [f"  {one.field}: {one.problem}" for one in sheet.warnings]
-    lines += ["", _labelled("undone", ACTIONS[sheet.action].undone.in_(language), language)]
+    undone = " ".join(ACTIONS[one.action].undone.in_(language) for one in (sheet, *sheet.then))
+    lines += ["", _labelled("undone", undone, language)]
     return "\n".join(lines)
 
 

@@ -29,6 +29,13 @@ def output_schema(operation: type[Operation[Any]]) -> Schema:
     return {"type": "object", "properties": {"ok": {"type": "boolean"}, **properties}, "required": ["ok"]}
 
 
+def result_schema(operation: type[Operation[Any]]) -> Schema:
+    """The properties of what comes back, every one of them, for hosts that offer them to people one by one."""
+    whole = operation.result_type().model_json_schema(mode="serialization", schema_generator=_Plain)
+    found: Schema = _compact(whole, strict=False)["properties"]
+    return found
+
+
 def _telling(record: type[BaseModel]) -> frozenset[str]:
     return record.telling if issubclass(record, Record) else frozenset()
 
@@ -69,9 +76,10 @@ def source(operation: type[Operation[Any]]) -> str:
 def hints(operation: type[Operation[Any]]) -> dict[str, bool]:
     """All four hints, from the effect: a host must never have to assume the worst or hope for the best."""
     spec = operation.spec
+    deletes = spec.route is not None and spec.route.method == "DELETE"
     return {
-        "readOnlyHint": not spec.effect.writes,
-        "destructiveHint": spec.effect.gated or (spec.route is not None and spec.route.method == "DELETE"),
+        "readOnlyHint": spec.effect in {Effect.LOCAL, Effect.READS},
+        "destructiveHint": spec.effect.gated or spec.effect is Effect.ANY or deletes,
         "idempotentHint": spec.idempotent,
         "openWorldHint": spec.effect is not Effect.LOCAL,
     }

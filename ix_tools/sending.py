@@ -2,22 +2,22 @@
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import anyio
 
-from ix_tools import wire
+from ix_tools import directory, wire
 from ix_tools.desk import Desk
-from ix_tools.errors import IxError
+from ix_tools.errors import IxError, Unreadable
 from ix_tools.facts import Facts
-from ix_tools.operation import Operation
-from ix_tools.operations.files import GetPdf
+from ix_tools.lookups import LookUps
+from ix_tools.operation import Covering, Operation
 from ix_tools.settings import data_folder
 
 Progress = Callable[[float, float, str], Awaitable[None]]
-Road = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+Road = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @dataclass
@@ -28,15 +28,31 @@ class Sending:
     facts: Facts
     told: Progress | None = None
     road: Road | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     async def send(self, call: Operation[Any]) -> Any:
         request = wire.request_for(call)
         return wire.content_of(call, request, await self.desk.account.send(request))
 
-    async def perform(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    async def perform(
+        self, name: str, arguments: Mapping[str, Any], covering: Covering | None = None
+    ) -> dict[str, Any]:
         if self.road is None:
             raise TypeError("only an operation without a route of its own is lent the road")
-        return await self.road(name, arguments)
+        return await self.road(name, arguments, covering=covering)
+
+    async def left_open(self) -> list[dict[str, str]]:
+        found = await anyio.to_thread.run_sync(self.desk.journal.unfinished, self.desk.account.name)
+        return [
+            {"id": one.id, "operation": one.operation, "subject": str(one.trace.get("subject", ""))}
+            for one in found
+        ]
+
+    def find(self, text: str) -> list[dict[str, Any]]:
+        return directory.found(text, self.desk.settings)
+
+    def describe(self, name: str) -> dict[str, Any]:
+        return directory.described(name, self.desk.settings)
 
     async def download(self, url: str) -> bytes | None:
         return await self.desk.account.download(url)
@@ -48,6 +64,10 @@ class Sending:
     async def progress(self, done: float, total: float, message: str) -> None:
         if self.told is not None:
             await self.told(done, total, message)
+
+    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+        desk = self.desk
+        return await LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages).listed(path, key)
 
     async def pause(self, attempt: int) -> bool:
         if attempt >= self.desk.settings.pdf_patience:
@@ -78,12 +98,9 @@ def _write(folder: Path, name: str, content: bytes) -> str:
     raise failure
 
 
-async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False) -> bytes:
-    """The PDF itself, for faces that hand it on instead of saving it."""
-    call = GetPdf(document_id=document_id, second_copy=second_copy)
-    sending = Sending(desk, Facts(now=desk.now()))
-    url = await call.address(sending)
-    content = await sending.download(url) if url else None
+async def handed_on(desk: Desk, url: str | None) -> bytes:
+    """The PDF at an address that InvoiceXpress gave."""
+    content = await desk.account.download(url) if url else None
     if content is None:
         raise IxError(
             "The PDF is still being made."
@@ -96,4 +113,6 @@ async def pdf_content(desk: Desk, document_id: int, *, second_copy: bool = False
             else "get_pdf with delivery: link gives its address",
             retryable=url is None,
         )
+    if not content.startswith(b"%PDF"):
+        raise Unreadable("What InvoiceXpress's link gave is not a PDF.", next="ask again in a few seconds")
     return content

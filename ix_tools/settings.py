@@ -7,15 +7,20 @@ import ipaddress
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 
 from ix_tools.errors import Problem, SettingsError
 
 APP = "ix-tools"
+ACCOUNTS = "INVOICEXPRESS_ACCOUNTS__"
+"""What the names of accounts in the environment begin with."""
+SANDBOX_ACCOUNT = "sandbox"
+"""How the sandbox is called among accounts."""
 SANDBOX_NOTICE = "Sandbox: no real account, no fiscal value."
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ACCOUNT = re.compile(_LABEL, re.IGNORECASE | re.ASCII)
@@ -62,6 +67,19 @@ def _base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _origin(text: str) -> str:
+    return _base_url(text).lower()
+
+
+def _keys_url(url: str) -> str:
+    host, slash, path = url.removeprefix("https://").removeprefix("http://").partition("/")
+    if url:
+        _base_url(url[: len(url) - len(path) - len(slash)])
+        if not host or not re.fullmatch(r"[A-Za-z0-9._~/?=&%-]*", path):
+            raise ValueError("an address such as https://login.example.com/keys")
+    return url
+
+
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
@@ -77,6 +95,32 @@ def config_file() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path(APP, appauthor=False) / "config.toml"
+
+
+class AccountSettings(BaseModel):
+    """One more InvoiceXpress account, under a name of its own: `[accounts.NAME]` in the file."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+    account: Annotated[str, AfterValidator(_one_label)]
+    """The account's name at InvoiceXpress."""
+    api_key: SecretStr
+    """Its API key."""
+    base_url: BaseUrl = ""
+    """As the setting of the same name."""
+    v1_base_url: BaseUrl = ""
+    """As the setting of the same name."""
+
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+
+
+def _named(accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
+    if any(not _NAME.fullmatch(name) for name in accounts):
+        raise ValueError("names of small letters, digits and hyphens, such as [accounts.padaria-lda]")
+    return accounts
 
 
 class Settings(BaseModel):
@@ -125,9 +169,37 @@ class Settings(BaseModel):
     catalogue_pages: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100))] = 10
     """How many pages of 100 catalogue items to read when checking what a document would overwrite."""
     toolsets: tuple[str, ...] = ()
-    """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: the documents of the daily work."""
+    """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: core; run_operation reaches the rest."""
+    tools: tuple[str, ...] = ()
+    """Single tools to list, besides those toolsets, or alone when no toolset is named."""
+    exclude: tuple[str, ...] = ()
+    """Tools that are neither listed nor carried out, whoever asks and in whatever way."""
+    read_only: bool = False
+    """Whether only reading is allowed: what writes is not listed, and refused."""
+    accounts: Annotated[dict[str, AccountSettings], AfterValidator(_named)] = {}
+    """More accounts for the HTTP server: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
+    public_url: BaseUrl = ""
+    """Where clients reach the HTTP server, such as https://invoices.example.com; needed to listen beyond this machine."""
+    http_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    """Web pages of other origins that may call the HTTP server, such as https://app.example.com."""
+    calls_per_minute: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100_000))] = 600
+    """How many requests a minute one caller may make to the HTTP server, over all workers that share the store."""
+    oauth_issuer: BaseUrl = ""
+    """The authorization server whose tokens the HTTP server takes; `iss` must be exactly this."""
+    oauth_keys_url: Annotated[str, AfterValidator(_keys_url)] = ""
+    """Where the issuer publishes its keys (JWKS): https, or this machine."""
+    oauth_audience: str = ""
+    """What `aud` must name. Default: public_url with /mcp."""
     sandbox: bool = False
     """Set by --sandbox: the account is the built-in sandbox."""
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if bool(self.oauth_issuer) != bool(self.oauth_keys_url):
+            raise ValueError("oauth_issuer and oauth_keys_url are set together or not at all")
+        if self.account in self.accounts:
+            raise ValueError(f"accounts.{self.account} is already the name of the account itself")
+        return self
 
     @property
     def main_url(self) -> str:
@@ -148,6 +220,16 @@ class Settings(BaseModel):
         """Where approvals, journal and audit trail are kept."""
         return self.store or str(data_folder() / "ix-tools.db")
 
+    def by_account(self) -> dict[str, "Settings"]:
+        """The settings of every account, by the name that callers of the HTTP server use; the sandbox has none beside it."""
+        found = {self.account: self} if self.account else {}
+        if not self.sandbox:
+            found |= {name: self._in(one) for name, one in self.accounts.items()}
+        return found
+
+    def _in(self, one: AccountSettings) -> "Settings":
+        return self.model_copy(update={name: getattr(one, name) for name in AccountSettings.model_fields})
+
     def require_account(self) -> None:
         """Refuse early, with what to set, when there is no account to call."""
         missing = [
@@ -164,10 +246,24 @@ class Settings(BaseModel):
             )
 
 
+def listed(text: str) -> list[str]:
+    """The words of a text, parted by commas."""
+    return [word for one in text.split(",") if (word := one.strip())]
+
+
+SEVERAL = frozenset({"pdf_hosts", "toolsets", "tools", "exclude", "http_origins"})
+"""Settings of several words: in the environment parted by commas."""
+
+
 def _between(number: int, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ValueError(f"a whole number from {low} to {high}")
     return number
+
+
+def variable(name: str) -> str:
+    """A setting's name in the environment."""
+    return f"{ACCOUNTS}NAME__…" if name == "accounts" else f"INVOICEXPRESS_{name.upper()}"
 
 
 def load(environment: dict[str, str] | None = None) -> Settings:
@@ -179,19 +275,16 @@ def load(environment: dict[str, str] | None = None) -> Settings:
     if named or path.exists():
         values = _read(path)
     for name in Settings.model_fields:
-        text = env.get(f"INVOICEXPRESS_{name.upper()}")
+        text = env.get(variable(name))
         if name != "sandbox" and text is not None and text.strip():
-            values[name] = (
-                [one.strip() for one in text.split(",")]
-                if name in {"pdf_hosts", "toolsets"}
-                else text.strip()
-            )
+            values[name] = listed(text) if name in SEVERAL else text.strip()
+    _add_accounts(values, env)
     try:
         return Settings.model_validate(values)
     except ValidationError as wrong:
         problems = [
             Problem(
-                str(error["loc"][0]) if error["loc"] else "settings",
+                ".".join(str(part) for part in error["loc"]) or "settings",
                 error["msg"].removeprefix("Value error, "),
             )
             for error in wrong.errors(include_url=False, include_input=False, include_context=False)
@@ -202,6 +295,18 @@ def load(environment: dict[str, str] | None = None) -> Settings:
         problems=problems,
         next=f"correct the environment (INVOICEXPRESS_...) or {path}",
     )
+
+
+def _add_accounts(values: dict[str, Any], env: Mapping[str, str]) -> None:
+    """Accounts of the environment: INVOICEXPRESS_ACCOUNTS__PADARIA_LDA__API_KEY belongs to the account padaria-lda."""
+    for variable, text in env.items():
+        if variable.startswith(ACCOUNTS) and text.strip():
+            name, _, field = variable.removeprefix(ACCOUNTS).lower().partition("__")
+            accounts = values.setdefault("accounts", {})
+            if isinstance(accounts, dict):  # anything else is refused with the rest
+                one = accounts.setdefault(name.replace("_", "-"), {})
+                if isinstance(one, dict):
+                    one[field] = text.strip()
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -227,7 +332,7 @@ def for_sandbox(settings: Settings, url: str, key: str) -> Settings:
     """The same settings, pointed at a sandbox on this machine."""
     return settings.model_copy(
         update={
-            "account": "sandbox",
+            "account": SANDBOX_ACCOUNT,
             "api_key": SecretStr(key),
             "base_url": _base_url(url),
             "v1_base_url": "",

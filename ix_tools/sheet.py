@@ -136,15 +136,22 @@ class Warned(Part):
     problem: Shown
 
 
-class Sheet(Part):
-    """Everything a person is shown."""
+class Deed(Part):
+    """What a yes lets happen."""
 
     action: str
     """A key of `words.ACTIONS`, which also holds what cannot be undone."""
+    entries: tuple[Entry, ...] = ()
+
+
+class Sheet(Deed):
+    """Everything a person is shown."""
+
     account: Shown
     sandbox: bool = False
     paper: Paper | None = None
-    entries: tuple[Entry, ...] = ()
+    then: tuple[Deed, ...] = ()
+    """What the same yes lets happen afterwards."""
     differences: tuple[Differing, ...] = ()
     warnings: tuple[Warned, ...] = ()
 
@@ -157,6 +164,9 @@ def sheet(preview: Preview, facts: Facts, warnings: Sequence[Problem], account: 
         sandbox=sandbox,
         paper=_paper(preview.document, facts) if isinstance(preview.document, Document) else None,
         entries=tuple(_entry(row) for row in preview.rows),
+        then=tuple(
+            Deed(action=one.action, entries=tuple(_entry(row) for row in one.rows)) for one in preview.then
+        ),
         differences=tuple(_differing(one) for one in preview.differences),
         warnings=tuple(Warned(field=one.field, problem=one.problem) for one in warnings),
     )

@@ -6,10 +6,12 @@ The tables grow by migrations (`ix_tools/migrations`), applied when a newer vers
 
 import os
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +145,20 @@ rates = sql.Table(
     sql.Column("failures", sql.Integer, nullable=False),  # in a row
 )
 
+tokens = sql.Table(
+    "tokens",
+    metadata,
+    sql.Column("id", sql.String(8), primary_key=True),
+    sql.Column("name", sql.String(100), nullable=False),  # of whoever calls with it
+    sql.Column("digest", sql.String(64), nullable=False, unique=True),  # SHA-256 of the token
+    sql.Column("scopes", sql.JSON, nullable=False),
+    sql.Column("accounts", sql.JSON, nullable=False),
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("expires_at", sql.Float, nullable=False),
+    sql.Column("used_at", sql.Float),
+    sql.Column("revoked_at", sql.Float),
+)
+
 
 class Store:
     """The database, behind two ways to use it: `with store.writing() as connection`, and `store.reading()`."""
@@ -219,6 +235,11 @@ class Store:
             connection.execute(sql.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
         )
 
+    def ready(self) -> None:
+        """Find out whether it answers and its tables are current; StoreUnavailable says why not."""
+        with self.reading() as connection:
+            connection.execute(sql.text("SELECT 1"))
+
     def close(self) -> None:
         """Close every connection."""
         for engine in (self._durable, self._quick):
@@ -284,13 +305,8 @@ class Store:
             connection.isolation_level = None  # transactions begin where `_begun` says
             cursor = connection.cursor()
             # FULL: an approval that was used must be used after a power cut too.
-            for pragma in (
-                "busy_timeout=5000",
-                "journal_mode=WAL",
-                f"synchronous={synchronous}",
-                "busy_timeout=0",
-            ):
-                cursor.execute(f"PRAGMA {pragma}")
+            for pragma in ("busy_timeout=0", "journal_mode=WAL", f"synchronous={synchronous}"):
+                _patiently(partial(cursor.execute, f"PRAGMA {pragma}"))
             cursor.close()
 
         return engine
@@ -371,13 +387,25 @@ def _begun(connection: Connection, durable: bool = True) -> Iterator[None]:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    # SQLite's own waiting starves whoever came first when several processes write; short random pauses do not.
+    def begin() -> None:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except sql.exc.OperationalError:
+            connection.rollback()
+            raise
+
+    _patiently(begin)
+
+
+def _patiently(attempt: Callable[[], object]) -> None:
+    """Until the file is locked no more. SQLite's own waiting starves whoever came first when several processes write
+    (short random pauses do not), and while a new file is turned to WAL it does not wait at all.
+    """
     give_up = time.monotonic() + PATIENCE
     while True:
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except sql.exc.OperationalError as busy:
-            connection.rollback()
+            attempt()
+        except (sqlite3.OperationalError, sql.exc.OperationalError) as busy:
             if "locked" not in str(busy) or time.monotonic() > give_up:
                 raise
             time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - jitter, not a secret

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ix_tools.listing import listed
+from ix_tools.listing import Choice, listed, picked
 from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.prompts import PROMPTS
 from ix_tools.resources import RESOURCES, TEMPLATES
@@ -25,16 +25,15 @@ def contents(folder: Path = FOLDER, package: Path = PACKAGE) -> dict[Path, str]:
     """Every file and what it must contain."""
     tools = [tool(operation) for operation in catalogue().values()]
     names = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
-    usual = {name for toolset in DEFAULT_TOOLSETS for name in names[toolset]}
     lists = {
-        "tools": listed([one for one in tools if one["name"] in usual]),
+        "tools": listed(picked(tools, names, DEFAULT_TOOLSETS, Choice())),
         "resources": RESOURCES,
         "resourceTemplates": TEMPLATES,
         "prompts": PROMPTS,
     }
     return {
         package / "catalogue.json": _dense(lists),
-        package / "toolsets.json": _dense({"toolsets": names, "tools": tools}),
+        package / "toolsets.json": _dense({"toolsets": names, "usual": DEFAULT_TOOLSETS, "tools": tools}),
         **{folder / f"{one['name']}.json": _pretty(one) for one in tools},
         folder / "openai.json": _pretty([_openai(one) for one in tools]),
         folder / "anthropic.json": _pretty([_anthropic(one) for one in tools]),

@@ -4,14 +4,11 @@ The law was read through secondary sources (help centres, opinions of the charte
 names it and an accountant has the last word. No deadline of 48 hours or 4 working days for cancelling was found in law.
 """
 
-from datetime import date
 from typing import Any, NamedTuple
 
+from ix_tools.fiscal.deadlines import reported_by
 from ix_tools.operation import Correction
 from ix_tools.words import Language, Said
-
-REPORTED_BY = 5
-"""Invoice data are due at the tax authority by this day of the following month (since 2023)."""
 
 
 class Plan(NamedTuple):
@@ -40,6 +37,17 @@ PLANS: dict[str, Plan] = {
             "cancelling: before its data reach the tax authority, by {day}; after that a credit note, as soon as the error is known",
         ),
         "CIVA 29/7 e 36/6; Of.-Circ. 30136/2012, ponto 14; DL 28/2019",
+    ),
+    "issued_and_sent": Plan(
+        Said(
+            "O cliente já o tem: nota de crédito que o cite (create_invoice credit_notes). O e-mail não se recolhe.",
+            "The client has it: a credit note that cites it (create_invoice credit_notes). The e-mail cannot be called back.",
+        ),
+        Said(
+            "logo que se saiba do erro; os dados chegam à AT até {day}",
+            "as soon as the error is known; its data reach the tax authority by {day}",
+        ),
+        "CIVA 29/7 e 36/6; DL 28/2019",
     ),
     "note_issued": Plan(
         Said(
@@ -184,11 +192,6 @@ PLANS: dict[str, Plan] = {
         IX,
     ),
 }  # fmt: skip
-
-
-def reported_by(issued: date) -> date:
-    """The day by which a document's data are at the tax authority."""
-    return date(issued.year + issued.month // 12, issued.month % 12 + 1, REPORTED_BY)
 
 
 def plan(correction: Correction, language: Language) -> dict[str, Any]:

@@ -258,6 +258,7 @@ LABELS: dict[str, Said] = {
     "phone": Said("Telefone", "Telephone"),
     "account_id": Said("Id da conta", "Account id"),
     "transport": Said("Transporte", "Transport"),
+    "then": Said("Depois, com a mesma aprovação", "Then, with the same approval"),
     "warnings": Said("Atenção", "Note"),
     "differences": Said(
         "ATENÇÃO: o documento guardado difere do que foi pedido",

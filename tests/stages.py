@@ -114,6 +114,7 @@ STAGES: dict[str, Stage] = {
     "delete_regularization": a_regularization,
     "delete_treasury_movement": a_movement,
     "export_saft": a_month,
+    "correct_document": an_issued_invoice,
     "get_account": an_own_account,
     "update_account": an_own_account,
 }

@@ -29,7 +29,7 @@ def demo(
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment},
         capture_output=True,
         encoding="utf-8",
-        timeout=50,
+        timeout=200,
     )
 
 

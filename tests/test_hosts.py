@@ -181,6 +181,8 @@ URLS = [
     "httpſ://evil.com",
 ]
 
+OWN, SHOPS = "INVOICEXPRESS_", "INVOICEXPRESS_ACCOUNTS__SHOP__"
+
 WATCHED = """
 import asyncio, json, sys
 seen = []
@@ -189,14 +191,21 @@ sys.addaudithook(lambda event, given: seen.append([event, repr(given)]) if event
 } else None)
 
 from ix_tools.desk import Desk
+from ix_tools.desks import Desks
 from ix_tools.errors import IxError
 from ix_tools.perform import perform
+from ix_tools.principals import Principal
 from ix_tools.settings import load
 
+SHOP = {"INVOICEXPRESS_ACCOUNTS__SHOP__ACCOUNT": "shop", "INVOICEXPRESS_ACCOUNTS__SHOP__API_KEY": "canary-7f3a9b"}
+
 async def tried(setting, value):
-    given = {"INVOICEXPRESS_ACCOUNT": "acme", "INVOICEXPRESS_API_KEY": "canary-7f3a9b", setting: value}
+    given = {"INVOICEXPRESS_ACCOUNT": "acme", "INVOICEXPRESS_API_KEY": "canary-7f3a9b"}
     try:
-        desk = Desk.open(load(given))
+        if "__SHOP__" in setting:  # an account of the HTTP server
+            desk = Desks(load({**given, **SHOP, setting: value})).of(Principal("x", accounts=("shop",)))
+        else:
+            desk = Desk.open(load({**given, setting: value}))
     except IxError as refused:
         return refused.code
     try:
@@ -217,8 +226,9 @@ json.dump({"outcomes": outcomes, "seen": seen}, sys.stdout)
 
 def test_hostile_names_and_addresses_are_refused_and_open_no_socket(tmp_path: Path) -> None:
     """In a process of its own, where every look-up and connection is noted by the interpreter itself."""
-    tried = [("INVOICEXPRESS_ACCOUNT", one) for one in ACCOUNTS]
-    tried += [(name, one) for one in URLS for name in ("INVOICEXPRESS_BASE_URL", "INVOICEXPRESS_V1_BASE_URL")]
+    tried = [(f"{whose}ACCOUNT", one) for one in ACCOUNTS for whose in (OWN, SHOPS)]
+    urls = ("BASE_URL", "V1_BASE_URL")
+    tried += [(f"{whose}{name}", one) for one in URLS for name in urls for whose in (OWN, SHOPS)]
     assert len(ACCOUNTS) >= 60
     assert len(URLS) >= 60
     ran = subprocess.run(

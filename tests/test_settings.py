@@ -187,3 +187,65 @@ def assert_silent(error: BaseException) -> None:
         assert KEY not in f"{seen} {seen!r} {vars(seen)}"
         assert not isinstance(seen, ValidationError), "it holds what was given"
         seen = seen.__cause__ or seen.__context__
+
+
+# --- accounts of the HTTP server
+
+
+def test_accounts_come_from_the_file_and_the_environment(tmp_path: Path) -> None:
+    """The environment adds to what the file says of an account, and wins."""
+    file = tmp_path / "config.toml"
+    file.write_text(
+        f'[accounts.padaria]\naccount = "padaria-lda"\napi_key = "{KEY}"\n[accounts.talho-lda]\naccount = "talho"\n'
+    )
+    settings = load(
+        {
+            **environment(account="acme", api_key=KEY, ACCOUNTS__TALHO_LDA__API_KEY="other-key"),
+            "IX_TOOLS_CONFIG": str(file),
+        }
+    )
+    found = settings.by_account()
+    assert {name: one.account for name, one in found.items()} == {
+        "acme": "acme",
+        "padaria": "padaria-lda",
+        "talho-lda": "talho",
+    }
+    assert found["talho-lda"].api_key.get_secret_value() == "other-key"
+    assert found["padaria"].main_url == "https://padaria-lda.app.invoicexpress.com"
+    assert KEY not in repr(settings)
+
+
+def test_the_sandbox_is_the_only_account_beside_itself() -> None:
+    """Calls to a real account must not hide among calls to the sandbox."""
+    given = environment(ACCOUNTS__REAL__ACCOUNT="real", ACCOUNTS__REAL__API_KEY=KEY)
+    boxed = for_sandbox(load(given), "http://127.0.0.1:9", "k" * 20)
+    assert list(boxed.by_account()) == ["sandbox"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ACCOUNTS__SHOP__ACCOUNT": "shop"},
+        {"ACCOUNTS__SHOP__API_KEY": KEY},
+        {"ACCOUNTS__SHOP__ACCOUNT": "a/b", "ACCOUNTS__SHOP__API_KEY": KEY},
+        {
+            "ACCOUNTS__SHOP__ACCOUNT": "shop",
+            "ACCOUNTS__SHOP__API_KEY": KEY,
+            "ACCOUNTS__SHOP__BASE_URL": "http://evil.com",
+        },
+        {"ACCOUNTS__SHOP__ACCOUNT": "shop", "ACCOUNTS__SHOP__API_KEY": KEY, "ACCOUNTS__SHOP__COLOUR": "red"},
+        {"ACCOUNTS__A.B__ACCOUNT": "shop", "ACCOUNTS__A.B__API_KEY": KEY},
+        {"ACCOUNTS____ACCOUNT": "shop", "ACCOUNTS____API_KEY": KEY},
+        {"ACCOUNTS__ÉVORA__ACCOUNT": "shop", "ACCOUNTS__ÉVORA__API_KEY": KEY},
+        {"ACCOUNT": "shop", "ACCOUNTS__SHOP__ACCOUNT": "other", "ACCOUNTS__SHOP__API_KEY": KEY},
+    ],
+    ids=str,
+)
+def test_a_wrong_account_stops_everything(given: dict[str, str]) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load({f"INVOICEXPRESS_{name}": value for name, value in given.items()})
+    assert any(
+        problem.field.startswith("accounts") or "accounts." in problem.problem
+        for problem in refused.value.problems
+    )
+    assert_silent(refused.value)

@@ -67,7 +67,7 @@ def matching(text: str) -> tuple[Exemption, ...]:
 
     Notes are not searched: they name other codes in order to tell them apart.
     """
-    said = _with_articles([ABBREVIATED.get(word, word) for word in _words(text)])
+    said = _with_articles([ABBREVIATED.get(word, word) for word in plain_words(text)])
     wanted = [word for word in said if word not in WITHOUT_MEANING] or said
     return tuple(
         entry
@@ -82,7 +82,7 @@ def _holds(words: frozenset[str], wanted: str) -> bool:
     return any(word.startswith(wanted) for word in words)
 
 
-def _words(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
     """The words of a text without case and accents; 9.º is 9."""
     bare = unicodedata.normalize("NFKD", re.sub("[ºª°]", " ", text).casefold())
     return re.findall(r"[a-z0-9]+", "".join(char for char in bare if not unicodedata.combining(char)))
@@ -103,7 +103,7 @@ def _with_articles(words: list[str]) -> list[str]:
 def _searched(code: str) -> frozenset[str]:
     entry = _by_code()[code]
     texts = (entry.code, entry.text_pt, entry.text_en, entry.law, entry.about_pt, entry.about_en)
-    words = _words(" ".join(texts))
+    words = plain_words(" ".join(texts))
     return frozenset([*words, *_with_articles(words)])
 
 

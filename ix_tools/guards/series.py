@@ -12,11 +12,11 @@ from ix_tools.records import Sequence
 UNREGISTERED = "N/D"
 
 
-def chosen(sequence_id: int, facts: Facts) -> Sequence | None:
+def chosen(sequence_id: int | None, facts: Facts) -> Sequence | None:
     """The series with that id, or with a type that has that id."""
     found = next((one for one in facts.sequences if one.id == sequence_id), None)
     if found is None:
-        by_type = facts.sequence_of(sequence_id)
+        by_type = facts.sequence_of(sequence_id) if sequence_id is not None else None
         found = by_type[0] if by_type else None
     return found
 

@@ -4,18 +4,20 @@ Passwords travel on the wire and nowhere else; of an account's API key nothing i
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
-from ix_tools.errors import Rejected
+from ix_tools.errors import Rejected, Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.operation import (
     At,
     Correction,
     Effect,
+    Evidence,
     Expected,
+    Happened,
     Operation,
     Preview,
     Route,
@@ -24,8 +26,10 @@ from ix_tools.operation import (
     Spec,
     Step,
     Subject,
+    Witness,
 )
 from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.operations.traces import Changes
 from ix_tools.records import AccountRecord
 from ix_tools.vocabulary import Call, Email, Id, Record
 
@@ -120,6 +124,8 @@ class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
     Source: OpenAPI createAccount, createAccountExisting.
     """
 
+    to_check = "ask the new owner, who gets an e-mail from InvoiceXpress"
+
     existing_user: Annotated[bool, OURS] = False
     """For an owner who is a user already."""
 
@@ -147,6 +153,15 @@ class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
         if self.existing_user:
             rows.append(Row("existing_user", True))
         return Preview("create_account", (*rows, Row("secret", self.password), Row("terms", True)))
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Nothing: neither names nor passwords."""
+        return {"subject": "accounts"}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Accounts cannot be listed: the new owner gets an e-mail from InvoiceXpress, and can sign in."""
+        return Evidence(Happened.UNKNOWN)
 
     async def carried_out(self, sending: Sending) -> AccountResult:
         """By one of the two paths, which take the same."""
@@ -199,7 +214,7 @@ class Credentials(Call):
     """Always Sequences."""
 
 
-class UpdateAccount(Keyed, Operation[AccountResult]):
+class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
     """Change an account's details, or its AT credentials for series; a person approves. Off unless allow_account_setup is set.
 
     Source: OpenAPI updateAccount.
@@ -302,6 +317,8 @@ class SetupAtCommunication(Keyed, Operation[AtResult]):
     Source: OpenAPI atCommunication (v3).
     """
 
+    to_check = "see Account > AT in InvoiceXpress"
+
     at_subuser: SubUser
     """AT sub-user NIF/n with WFA, WSE, WDT; never the main one."""
     at_password: Annotated[Secret, At("at_password", base64=True)]
@@ -328,9 +345,25 @@ class SetupAtCommunication(Keyed, Operation[AtResult]):
         )
         return Preview("at_communication", rows)
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Nothing: neither user nor password."""
+        return {"subject": "at_communication"}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Credentials cannot be read; setting them up again is harmless, once a person approves again."""
+        return Evidence(Happened.UNKNOWN)
+
     def read(self, content: Any, facts: Facts) -> AtResult:
         """A yes, or a refusal."""
-        if str((content or {}).get("success", "")).lower() != "true":
+        said = str((content or {}).get("success", "")).lower()
+        if not said:
+            raise Unreadable(
+                "InvoiceXpress did not say whether it took the credentials.",
+                sent="unknown",
+                next=self.to_check,
+            )
+        if said != "true":
             raise Rejected(
                 "InvoiceXpress did not accept the credentials.",
                 next="check the sub-user, its password and its permissions (WFA, WSE, WDT) at the tax authority",

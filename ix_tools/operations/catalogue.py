@@ -5,12 +5,28 @@ from functools import cache
 from typing import Any
 
 from ix_tools.operation import Operation
-from ix_tools.operations import accounts, clients, estimates, guides, items, sequences, taxes, treasury
+from ix_tools.operations import (
+    accounts,
+    clients,
+    estimates,
+    guides,
+    items,
+    movements,
+    sequences,
+    taxes,
+    treasury,
+)
+from ix_tools.operations.client_search import FindClient
+from ix_tools.operations.directory import DescribeOperation, RunOperation, SearchOperations
 from ix_tools.operations.documents import ChangeState, GetDocument, GetRelatedDocuments, ListInvoices
 from ix_tools.operations.exemptions import LookupExemptionCodes
 from ix_tools.operations.files import GetPdf, GetQrCode, SendEmail
 from ix_tools.operations.invoices import CreateInvoice, UpdateInvoice
 from ix_tools.operations.payments import CancelPayment, GeneratePayment
+from ix_tools.operations.recipes.correcting import CorrectDocument
+from ix_tools.operations.recipes.issuing import IssueInvoice
+from ix_tools.operations.recipes.month_end import MonthEndCheck
+from ix_tools.operations.recipes.statement import AccountStatement
 from ix_tools.operations.saft import ExportSaft
 
 TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
@@ -20,10 +36,13 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         ListInvoices,
         ChangeState,
         GetPdf,
-        clients.FindClient,
         taxes.ListTaxes,
         sequences.ListSequences,
         LookupExemptionCodes,
+        IssueInvoice,
+        SearchOperations,
+        DescribeOperation,
+        RunOperation,
     ),
     "invoices": (UpdateInvoice, SendEmail, GetRelatedDocuments, GetQrCode),
     "estimates": (estimates.CreateEstimate, estimates.UpdateEstimate, estimates.ListEstimates),
@@ -37,6 +56,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         sequences.UpdateSequence,
     ),
     "clients": (
+        FindClient,
         clients.ListClients,
         clients.GetClient,
         clients.CreateClient,
@@ -47,14 +67,15 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
     "items": (items.ListItems, items.GetItem, items.CreateItem, items.UpdateItem, items.DeleteItem),
     "taxes": (taxes.GetTax, taxes.CreateTax, taxes.UpdateTax, taxes.DeleteTax),
     "saft": (ExportSaft,),
+    "recipes": (CorrectDocument, AccountStatement, MonthEndCheck),
     "treasury": (
         treasury.GetClientBalance,
         treasury.SetInitialBalance,
         treasury.ListRegularizations,
         treasury.CreateRegularization,
         treasury.DeleteRegularization,
-        treasury.CreateTreasuryMovement,
-        treasury.DeleteTreasuryMovement,
+        movements.CreateTreasuryMovement,
+        movements.DeleteTreasuryMovement,
     ),
     "accounts": (
         accounts.GetAccount,
@@ -65,8 +86,8 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
 }
 """Tools by what they are for. A tool stands in one set; an earlier tool explains the fields that later ones share."""
 
-DEFAULT_TOOLSETS = ("core", "invoices", "guides", "payments", "sequences")
-"""What a server lists unless told otherwise: the documents of the daily work. Every tool can be called, listed or not."""
+DEFAULT_TOOLSETS = ("core",)
+"""What a server lists unless told otherwise. Every tool can be called, listed or not."""
 
 OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(one for tools in TOOLSETS.values() for one in tools)
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from ix_tools.errors import NotFound, Rejected, Unavailable
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import records
 from ix_tools.operation import (
@@ -14,9 +13,9 @@ from ix_tools.operation import (
     Effect,
     Evidence,
     Expected,
+    Names,
     Operation,
     Route,
-    Sending,
     Spec,
     Step,
     Subject,
@@ -32,7 +31,7 @@ from ix_tools.operations.documents import (
 )
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted, PageShown, documents_of, page_of
-from ix_tools.operations.traces import of_a_removal, removed
+from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.records import Client
 from ix_tools.vocabulary import Call, Country, Email, Id, Record
 
@@ -43,84 +42,21 @@ class ClientResult(Record):
     client: Client
 
 
-class FindClient(Operation[ClientResult]):
-    """Find a client by exact code or exact name.
-
-    Source: OpenAPI findClientByCode, findClientByName.
-    """
-
-    code: Annotated[str | None, OURS] = None
-    """Your code."""
-    name: Annotated[str | None, OURS] = None
-    """Exact name."""
-
-    spec = Spec(
-        name="find_client",
-        title="Find a client",
-        effect=Effect.READS,
-        route=Route("GET", "/clients/find-by-code.json", answer="client"),
-        covers=("findClientByCode", "findClientByName"),
-        example={"code": "ACME"},
-        idempotent=True,
-    )
-
-    @model_validator(mode="after")
-    def _one_of_the_two(self) -> Self:
-        if not self.code and not self.name:
-            raise ValueError("code: give code or name")
-        return self
-
-    async def carried_out(self, sending: Sending) -> ClientResult:
-        """By code first, then by name; a miss by name is sometimes a 500, so it is said as what it is."""
-        if self.code:
-            try:
-                return self.read(await sending.send(ClientByCode(client_code=self.code)), sending.facts)
-            except NotFound:
-                if not self.name:
-                    raise
-        try:
-            return self.read(await sending.send(ClientByName(client_name=self.name or "")), sending.facts)
-        except (Unavailable, Rejected) as failed:
-            raise NotFound(
-                f"No client is called exactly {self.name!r}, or InvoiceXpress could not look it up (it answered {failed.status}).",
-                status=failed.status,
-                next="try the client's code; names must match exactly",
-                retryable=True,
-            ) from None
-
-    def read(self, content: Any, facts: Facts) -> ClientResult:
-        """The client."""
-        return ClientResult(client=Client.model_validate(content or {}))
-
-
-class ClientByCode(Operation[ClientResult]):
-    """The look-up by code."""
-
-    client_code: str
-    """Code."""
-
-    spec = Spec(
-        "find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-code.json", answer="client")
-    )
-
-
-class ClientByName(Operation[ClientResult]):
-    """The look-up by name."""
-
-    client_name: str
-    """Name."""
-
-    spec = Spec(
-        "find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-name.json", answer="client")
-    )
-
-
 # --- reading -------------------------------------------------------------------------------------------
 
 
-def client_at(number: int) -> Subject:
-    """Where a client is read."""
-    return Subject(f"/clients/{number}.json", "client", Client)
+class OfClient(Call):
+    """A call about one client."""
+
+    client_id: Id | None = None
+    """Id; or client."""
+    client: Annotated[str | None, OURS, Names("client", "client_id")] = Field(default=None, min_length=1)
+    """Code, exact name or NIF."""
+
+
+def client_at(number: int | None) -> Subject | None:
+    """Where a client is read, once its id is known."""
+    return Subject(f"/clients/{number}.json", "client", Client) if number is not None else None
 
 
 class ClientList(PageShown):
@@ -158,14 +94,11 @@ class ListClients(Operation[ClientList]):
         return ClientList.model_validate({"clients": rows, **page_of(content, len(rows))})
 
 
-class GetClient(Operation[ClientResult]):
+class GetClient(OfClient, Operation[ClientResult]):
     """Read one client whole.
 
     Source: OpenAPI getClient.
     """
-
-    client_id: Id
-    """Id, from find_client or list_clients."""
 
     spec = Spec(
         name="get_client",
@@ -186,14 +119,12 @@ Archived = Literal["archived", "non_archived"]
 NOT_ARCHIVED: list[Archived] = ["non_archived"]
 
 
-class ListClientInvoices(Operation[InvoiceList]):
+class ListClientInvoices(OfClient, Operation[InvoiceList]):
     """List a client's invoices, notes and receipts, newest first.
 
     Source: OpenAPI listClientInvoices.
     """
 
-    client_id: Id
-    """Id, from find_client or list_clients."""
     types: Annotated[list[ListType], At("filter.by_type", LIST_TYPES)] = Field(
         default_factory=lambda: list(get_args(ListType)), min_length=1
     )
@@ -330,6 +261,16 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
         """What was asked."""
         return expected_client(self)
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Its code, and a digest of what was asked."""
+        return of_a_new("clients", self.expected(facts).values, code=self.code)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look up its code: a client that reads as asked is it; nobody, once lists have caught up, is a no."""
+        found = await witness.client(str(trace["code"]))
+        return await made(trace, witness, Client, [found] if found else [])
+
     def read(self, content: Any, facts: Facts) -> ClientResult:
         """The client as stored."""
         return ClientResult(client=Client.model_validate(content or {}))
@@ -344,14 +285,12 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
         return Correction("created", (Step("delete_client", "delete it", {"client_id": result.client.id}),))
 
 
-class UpdateClient(ClientFields, Keyed, Operation[ClientResult]):
+class UpdateClient(ClientFields, Keyed, Changes, OfClient, Operation[ClientResult]):
     """Change a client for later documents and drafts. What you leave out stays; empty text clears.
 
     Source: OpenAPI updateClient.
     """
 
-    client_id: Id
-    """Id, from find_client or list_clients."""
     name: Name | None = None
     """Name."""
     code: str | None = Field(default=None, min_length=1)
@@ -369,7 +308,7 @@ class UpdateClient(ClientFields, Keyed, Operation[ClientResult]):
         example={"client_id": 501, "phone": "220000001"},
     )
 
-    def regarding(self, result: ClientResult | None = None) -> Subject:
+    def regarding(self, result: ClientResult | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -397,14 +336,11 @@ class UpdateClient(ClientFields, Keyed, Operation[ClientResult]):
         return Correction("changed", (Step("update_client", "put the earlier values back", before),))
 
 
-class DeleteClient(Keyed, Operation[Deleted]):
+class DeleteClient(Keyed, Removes, OfClient, Operation[Deleted]):
     """Delete a client who has no documents.
 
     Source: undocumented, seen in use: DELETE /clients/{id}.json.
     """
-
-    client_id: Id
-    """Id, from find_client or list_clients."""
 
     spec = Spec(
         name="delete_client",
@@ -418,18 +354,9 @@ class DeleteClient(Keyed, Operation[Deleted]):
         example={"client_id": 502},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject:
+    def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
-
-    def trace(self, facts: Facts) -> dict[str, Any]:
-        """Where it is read."""
-        return of_a_removal(client_at(self.client_id), self.client_id)
-
-    @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
-        """Look whether it is gone."""
-        return await removed(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """Who was there."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from ix_tools.facts import Facts
-from ix_tools.operation import At, Expected, Step
+from ix_tools.operation import At, Expected, Names, Step
 from ix_tools.records import Document, Line, ReadTotal
 from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
 from ix_tools.vocabulary import (
@@ -33,7 +33,7 @@ OURS = At("")
 
 
 class ClientDetails(Call):
-    """The customer. An existing one is found by id, code or name; the API then ignores the other fields (trap 3)."""
+    """The customer. An existing one is found by id, code, name, or fiscal_id alone; the API then ignores the other fields (trap 3)."""
 
     id: Id | None = None
     """Existing client."""
@@ -127,7 +127,7 @@ class DocumentDraft(Keyed):
     due_date: DueDate
     """Date, or +30d after date."""
     client: ClientDetails | None = None
-    """Customer, found by id, code or name; else created. Optional for simplified_invoices."""
+    """Customer, found by id, code, name or fiscal_id alone; else created. Optional for simplified_invoices."""
     items: list[LineItem] = Field(min_length=1)
     """Lines."""
     reference: str | None = None
@@ -140,8 +140,10 @@ class DocumentDraft(Keyed):
     """Code such as M07; required when a line has 0 % VAT."""
     tax_exemption_reason: Literal["M00"] | None = None
     """Updates only: removes tax_exemption."""
+    series: Annotated[str | None, OURS, Names("series", "sequence_id")] = Field(default=None, min_length=1)
+    """Series' name; default: the account's."""
     sequence_id: Id | None = None
-    """Series id for this type, from list_sequences."""
+    """Or the series' id for this type."""
     manual_sequence_number: str | None = None
     """Only outside Portugal."""
     accept: Annotated[list[str], OURS] = Field(default_factory=list)

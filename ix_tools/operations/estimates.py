@@ -48,7 +48,7 @@ class EstimateDraft(DocumentDraft):
 
 
 class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
-    """Create a quote, pro forma or fees note as a draft; no tax is due on it. Fields as in create_invoice.
+    """Create a quote, pro forma or fees note as a draft; no tax is due on it.
 
     Source: OpenAPI createEstimate.
     """

@@ -41,6 +41,8 @@ class ExemptionRow(Record):
 class ExemptionList(Record):
     """Codes, with where the table is from."""
 
+    telling = frozenset({"codes"})
+
     codes: list[ExemptionRow]
     source: str
     as_of: str

@@ -1,17 +1,33 @@
 """What leaves as a file or by post: e-mail, PDF, QR code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import states
-from ix_tools.operation import At, Correction, Effect, Operation, Preview, Route, Row, Sending, Spec, Step
+from ix_tools.operation import (
+    At,
+    Correction,
+    Effect,
+    Evidence,
+    Happened,
+    Operation,
+    Preview,
+    Route,
+    Row,
+    Sending,
+    Spec,
+    Step,
+    Witness,
+)
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.vocabulary import DocumentType, Email, Id, Record
 
 
 class EmailResult(Record):
     """The mail that InvoiceXpress accepted; it never says whether it arrived."""
+
+    telling = frozenset({"to", "subject"})
 
     document_type: str
     document_id: int
@@ -26,6 +42,8 @@ class SendEmail(Keyed, Operation[EmailResult]):
 
     Source: API v2 documentation, Invoices, Send by Email; OpenAPI sendInvoiceEmail, sendEstimateEmail, sendGuideEmail.
     """
+
+    to_check = "ask the recipient, or look in InvoiceXpress"
 
     document_type: DocumentType
     """Kind of document."""
@@ -71,6 +89,11 @@ class SendEmail(Keyed, Operation[EmailResult]):
         if self.save:
             rows.append(Row("saved_as_client_email", self.email))
         return Preview(action="email", document=facts.document, rows=tuple(rows))
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Nobody can look up whether an e-mail left: it is never sent again by itself, and a person settles it."""
+        return Evidence(Happened.UNKNOWN)
 
     def read(self, content: Any, facts: Facts) -> EmailResult:
         """The service answers with nothing; what was sent is what we sent."""
@@ -120,7 +143,7 @@ async def handed_over(
 class PdfResult(Record):
     """Where the PDF is."""
 
-    telling = frozenset({"document_id", "status", "file", "resource", "link"})
+    telling = frozenset({"status", "file", "resource", "link"})
 
     document_id: int
     status: Literal["ready", "pending"]

@@ -130,7 +130,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
 
 
 class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
-    """Change a draft. What you leave out stays; items, when given, replace all lines. Fields as in create_invoice.
+    """Change a draft. What you leave out stays; items, when given, replace all lines.
 
     Source: API v2 documentation, Invoices, Update; OpenAPI updateInvoice.
     """

@@ -13,6 +13,7 @@ from ix_tools.operation import (
     Effect,
     Evidence,
     Expected,
+    Names,
     Operation,
     Route,
     Spec,
@@ -20,18 +21,27 @@ from ix_tools.operation import (
     Subject,
     Witness,
 )
-from ix_tools.operations.drafts import Keyed
+from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
-from ix_tools.operations.traces import of_a_removal, removed
+from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.records import CatalogueItem
 from ix_tools.vocabulary import Call, Id, Record, UnitPrice
 
 Unit = Literal["hour", "day", "month", "unit", "service", "other"]
 
 
-def item_at(number: int) -> Subject:
-    """Where an item is read."""
-    return Subject(f"/items/{number}.json", "item", CatalogueItem)
+class OfItem(Call):
+    """A call about one item."""
+
+    item_id: Id | None = None
+    """Id; or item."""
+    item: Annotated[str | None, OURS, Names("item", "item_id")] = Field(default=None, min_length=1)
+    """Its exact name."""
+
+
+def item_at(number: int | None) -> Subject | None:
+    """Where an item is read, once its id is known."""
+    return Subject(f"/items/{number}.json", "item", CatalogueItem) if number is not None else None
 
 
 def values_of(item: Any) -> dict[str, Any]:
@@ -83,14 +93,11 @@ class ItemResult(Record):
     item: CatalogueItem
 
 
-class GetItem(Operation[ItemResult]):
+class GetItem(OfItem, Operation[ItemResult]):
     """Read one item.
 
     Source: OpenAPI getItem.
     """
-
-    item_id: Id
-    """Id, from list_items."""
 
     spec = Spec(
         name="get_item",
@@ -114,7 +121,7 @@ class ItemFields(Call):
     """More text."""
     unit: Unit | None = None
     """Unit of measure."""
-    tax: Annotated[str | None, At("tax.name")] = None
+    tax: Annotated[str | None, At("tax.name"), Names("tax")] = None
     """Tax name from list_taxes; default: the account's default."""
 
 
@@ -163,6 +170,18 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
         """What was asked."""
         return expected_item(self)
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Its name, and a digest of what was asked."""
+        return of_a_new("items", self.expected(facts).values, called=self.name)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look for its exact name over the whole catalogue: names are unique."""
+        rows = await witness.rows("/items.json", "items")
+        return await made(
+            trace, witness, CatalogueItem, [row for row in rows if row.get("name") == trace["called"]]
+        )
+
     def read(self, content: Any, facts: Facts) -> ItemResult:
         """The item as stored."""
         return ItemResult(item=CatalogueItem.model_validate(content or {}))
@@ -172,14 +191,12 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
         return Correction("created", (Step("delete_item", "delete it", {"item_id": result.item.id}),))
 
 
-class UpdateItem(ItemFields, Keyed, Operation[ItemResult]):
+class UpdateItem(ItemFields, Keyed, Changes, OfItem, Operation[ItemResult]):
     """Change an item for the whole account. What you leave out stays; issued documents keep what they have.
 
     Source: OpenAPI updateItem.
     """
 
-    item_id: Id
-    """Id, from list_items."""
     name: str | None = Field(default=None, min_length=1)
     """Only while no document uses it."""
     unit_price: UnitPrice | None = None
@@ -197,7 +214,7 @@ class UpdateItem(ItemFields, Keyed, Operation[ItemResult]):
         example={"item_id": 402321, "unit_price": 55},
     )
 
-    def regarding(self, result: ItemResult | None = None) -> Subject:
+    def regarding(self, result: ItemResult | None = None) -> Subject | None:
         """The item."""
         return item_at(self.item_id)
 
@@ -225,14 +242,11 @@ class UpdateItem(ItemFields, Keyed, Operation[ItemResult]):
         return Correction("changed", (Step("update_item", "put the earlier values back", before),))
 
 
-class DeleteItem(Keyed, Operation[Deleted]):
+class DeleteItem(Keyed, Removes, OfItem, Operation[Deleted]):
     """Delete an item from the catalogue; documents keep their lines.
 
     Source: OpenAPI deleteItem.
     """
-
-    item_id: Id
-    """Id, from list_items."""
 
     spec = Spec(
         name="delete_item",
@@ -245,18 +259,9 @@ class DeleteItem(Keyed, Operation[Deleted]):
         example={"item_id": 402321},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject:
+    def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The item."""
         return item_at(self.item_id)
-
-    def trace(self, facts: Facts) -> dict[str, Any]:
-        """Where it is read."""
-        return of_a_removal(item_at(self.item_id), self.item_id)
-
-    @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
-        """Look whether it is gone."""
-        return await removed(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""

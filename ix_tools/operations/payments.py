@@ -12,6 +12,7 @@ from ix_tools.operation import (
     Effect,
     Evidence,
     Happened,
+    Names,
     Operation,
     Preview,
     Route,
@@ -60,7 +61,7 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
     """Day."""
     note: str | None = None
     """On the receipt."""
-    serie: str | None = None
+    serie: Annotated[str | None, Names("series")] = None
     """Receipt's series; default the invoice's."""
 
     spec = Spec(

@@ -1,7 +1,7 @@
 """Series: numbering, validation codes of the tax authority, registration."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from ix_tools.operation import (
     Evidence,
     Expected,
     Happened,
+    Names,
     Operation,
     Preview,
     Route,
@@ -25,9 +26,10 @@ from ix_tools.operation import (
     Subject,
     Witness,
 )
-from ix_tools.operations.drafts import Keyed
+from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.operations.traces import Changes, made, of_a_new
 from ix_tools.records import Sequence
-from ix_tools.vocabulary import Id, Record
+from ix_tools.vocabulary import Call, Id, Record
 
 
 class SequenceList(Record):
@@ -63,14 +65,25 @@ class SequenceResult(Record):
     sequence: Sequence | None = None
 
 
-class RegisterSequence(Keyed, Operation[SequenceResult]):
+class OfSeries(Call):
+    """A call about one series."""
+
+    sequence_id: Id | None = None
+    """Series' own id; or series."""
+    series: Annotated[str | None, OURS, Names("series", "sequence_id")] = Field(default=None, min_length=1)
+    """Its exact name."""
+
+
+def sequence_at(number: int | None) -> Subject | None:
+    """Where a series is read, once its id is known."""
+    return Subject(f"/sequences/{number}.json", "sequence", Sequence) if number is not None else None
+
+
+class RegisterSequence(Keyed, OfSeries, Operation[SequenceResult]):
     """Register a series with the tax authority (AT) for its ATCUD codes; a person approves.
 
     Source: API v2 documentation, Sequences, Register; OpenAPI registerSequence; Portaria 195/2020.
     """
-
-    sequence_id: Id
-    """Series' own id, from list_sequences."""
 
     spec = Spec(
         name="register_sequence",
@@ -148,16 +161,14 @@ def explained(
     return refusal
 
 
-class UpdateSequence(Keyed, Operation[SequenceResult]):
+class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
     """Rename a series or set its numbers, only while nothing was finalized in it; a person approves.
 
     Source: API v1 documentation, Sequences, sequences.update (XML).
     """
 
-    sequence_id: Id
-    """Series' own id, from list_sequences."""
     serie: str
-    """Its name."""
+    """Its name from now on."""
     current_invoice_number: int = Field(ge=0)
     """Last used."""
     current_credit_note_number: int = Field(ge=0)
@@ -232,19 +243,11 @@ class UpdateSequence(Keyed, Operation[SequenceResult]):
         return Correction("numbering_changed")
 
 
-def sequence_at(number: int) -> Subject:
-    """Where a series is read."""
-    return Subject(f"/sequences/{number}.json", "sequence", Sequence)
-
-
-class GetSequence(Operation[SequenceResult]):
+class GetSequence(OfSeries, Operation[SequenceResult]):
     """Read one series.
 
     Source: OpenAPI getSequence.
     """
-
-    sequence_id: Id
-    """Series' own id, from list_sequences."""
 
     spec = Spec(
         name="get_sequence",
@@ -300,6 +303,18 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         """What was asked."""
         return Expected({"serie": self.serie, **({"default": True} if self.default_sequence else {})})
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Its name."""
+        return of_a_new("sequences", self.expected(facts).values, serie=self.serie)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look for its name in the list: it was free before."""
+        rows = await witness.rows("/sequences.json", "sequences")
+        return await made(
+            trace, witness, Sequence, [row for row in rows if row.get("serie") == trace["serie"]]
+        )
+
     async def carried_out(self, sending: Sending) -> SequenceResult:
         """Open it; each documented code becomes a sentence and a next step."""
         try:
@@ -332,14 +347,11 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         return Correction("registered", back)
 
 
-class SetDefaultSequence(Keyed, Operation[SequenceResult]):
+class SetDefaultSequence(Keyed, Changes, OfSeries, Operation[SequenceResult]):
     """Make a series the one that documents go to when they name none.
 
     Source: OpenAPI setSequenceDefault.
     """
-
-    sequence_id: Id
-    """Series' own id, from list_sequences."""
 
     spec = Spec(
         name="set_default_sequence",
@@ -353,13 +365,17 @@ class SetDefaultSequence(Keyed, Operation[SequenceResult]):
         example={"sequence_id": 202},
     )
 
-    def regarding(self, result: SequenceResult | None = None) -> Subject:
+    def regarding(self, result: SequenceResult | None = None) -> Subject | None:
         """The series."""
         return sequence_at(self.sequence_id)
 
     def expected(self, facts: Facts) -> Expected:
         """It is the default."""
         return Expected({"default": True})
+
+    def known(self, facts: Facts) -> Sequence | None:
+        """It as it was."""
+        return series.chosen(self.sequence_id, facts)
 
     def read(self, content: Any, facts: Facts) -> SequenceResult:
         """Answered with nothing; the road reads it again."""

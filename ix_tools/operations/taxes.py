@@ -1,7 +1,7 @@
 """The account's taxes."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from ix_tools.operation import (
     Effect,
     Evidence,
     Expected,
+    Names,
     Operation,
     Route,
     Spec,
@@ -19,11 +20,11 @@ from ix_tools.operation import (
     Subject,
     Witness,
 )
-from ix_tools.operations.drafts import Keyed
+from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted
-from ix_tools.operations.traces import of_a_removal, removed
+from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.records import Tax
-from ix_tools.vocabulary import Id, Percent, Record
+from ix_tools.vocabulary import Call, Id, Percent, Record
 
 
 class TaxList(Record):
@@ -59,9 +60,18 @@ TaxCode = Literal["NOR", "INT", "RED", "OUT", "ISE"]
 TAX_FIELDS = ("name", "value", "region", "code")
 
 
-def tax_at(number: int) -> Subject:
-    """Where a tax is read."""
-    return Subject(f"/taxes/{number}.json", "tax", Tax)
+class OfTax(Call):
+    """A call about one tax."""
+
+    tax_id: Id | None = None
+    """Id; or tax."""
+    tax: Annotated[str | None, OURS, Names("tax", "tax_id")] = Field(default=None, min_length=1)
+    """Its exact name."""
+
+
+def tax_at(number: int | None) -> Subject | None:
+    """Where a tax is read, once its id is known."""
+    return Subject(f"/taxes/{number}.json", "tax", Tax) if number is not None else None
 
 
 def tax_values(tax: Any) -> dict[str, Any]:
@@ -81,14 +91,11 @@ class TaxResult(Record):
     tax: Tax
 
 
-class GetTax(Operation[TaxResult]):
+class GetTax(OfTax, Operation[TaxResult]):
     """Read one VAT rate.
 
     Source: OpenAPI getTax.
     """
-
-    tax_id: Id
-    """Id, from list_taxes."""
 
     spec = Spec(
         name="get_tax",
@@ -140,6 +147,16 @@ class CreateTax(Keyed, Operation[TaxResult]):
         """What was asked."""
         return expected_tax(self)
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Its name, and a digest of what was asked."""
+        return of_a_new("taxes", self.expected(facts).values, called=self.name)
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look for its exact name in the list: it was free before."""
+        rows = await witness.rows("/taxes.json", "taxes")
+        return await made(trace, witness, Tax, [row for row in rows if row.get("name") == trace["called"]])
+
     def read(self, content: Any, facts: Facts) -> TaxResult:
         """The tax as stored."""
         return TaxResult(tax=Tax.model_validate(content or {}))
@@ -154,14 +171,12 @@ class CreateTax(Keyed, Operation[TaxResult]):
         return Correction("created", tuple(steps))
 
 
-class UpdateTax(Keyed, Operation[TaxResult]):
+class UpdateTax(Keyed, Changes, OfTax, Operation[TaxResult]):
     """Change a VAT rate for every later document, or make it the default. What you leave out stays.
 
     Source: OpenAPI updateTax.
     """
 
-    tax_id: Id
-    """Id, from list_taxes."""
     name: str | None = Field(default=None, min_length=1)
     """Unique."""
     value: Percent | None = None
@@ -189,7 +204,7 @@ class UpdateTax(Keyed, Operation[TaxResult]):
         example={"tax_id": 31555, "default_tax": True},
     )
 
-    def regarding(self, result: TaxResult | None = None) -> Subject:
+    def regarding(self, result: TaxResult | None = None) -> Subject | None:
         """The tax."""
         return tax_at(self.tax_id)
 
@@ -222,14 +237,11 @@ class UpdateTax(Keyed, Operation[TaxResult]):
         return Correction("changed", tuple(steps))
 
 
-class DeleteTax(Keyed, Operation[Deleted]):
+class DeleteTax(Keyed, Removes, OfTax, Operation[Deleted]):
     """Delete a VAT rate that is not the default.
 
     Source: OpenAPI deleteTax.
     """
-
-    tax_id: Id
-    """Id, from list_taxes."""
 
     spec = Spec(
         name="delete_tax",
@@ -243,18 +255,9 @@ class DeleteTax(Keyed, Operation[Deleted]):
         example={"tax_id": 31558},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject:
+    def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The tax."""
         return tax_at(self.tax_id)
-
-    def trace(self, facts: Facts) -> dict[str, Any]:
-        """Where it is read."""
-        return of_a_removal(tax_at(self.tax_id), self.tax_id)
-
-    @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
-        """Look whether it is gone."""
-        return await removed(trace, witness)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""

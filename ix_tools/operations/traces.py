@@ -1,17 +1,26 @@
 """After a broken connection: recognise a document without having kept what it says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from json import dumps
-from typing import Any
+from typing import Any, ClassVar
 
 from ix_tools.facts import Facts
-from ix_tools.operation import Evidence, Happened, Subject, Witness
+from ix_tools.operation import Evidence, Expected, Happened, Subject, Witness
 from ix_tools.operations.drafts import DocumentDraft, predicted
-from ix_tools.records import Document
-from ix_tools.vocabulary import plain
+from ix_tools.records import AccountRecord, CatalogueItem, Client, Document, Sequence, Tax
+from ix_tools.vocabulary import Record, plain
+
+RECORDS: Mapping[str, type[Record]] = {
+    "account": AccountRecord,
+    "client": Client,
+    "item": CatalogueItem,
+    "sequence": Sequence,
+    "tax": Tax,
+}
+"""What is no document, by the name that its answer has."""
 
 Look = tuple[str | None, Decimal | None, str | None]
 
@@ -101,9 +110,102 @@ async def created(trace: Mapping[str, Any], witness: Witness) -> Evidence:
     )
 
 
-def of_a_removal(subject: Subject, number: int) -> dict[str, Any]:
+# --- what is no document ---------------------------------------------------------------------------------
+
+
+def _worded(value: Any) -> str:
+    """A value as it is compared when it is read back: nothing, zero and no are the same."""
+    if isinstance(value, Decimal):
+        return plain(value.normalize()) if value else ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return " ".join(str(value).split()) if value is not None else ""
+
+
+def values(of: Mapping[str, Any]) -> str:
+    """Values by name, as a digest: what they say is not kept."""
+    return sha256("\n".join(f"{name}={_worded(of[name])}" for name in sorted(of)).encode()).hexdigest()
+
+
+def _read(record: type[Record], raw: Mapping[str, Any], fields: Iterable[str]) -> str:
+    stored = record.model_validate(raw)
+    return values({name: getattr(stored, name) for name in fields})
+
+
+def of_a_change(subject: Subject, asked: Expected, before: Record | None) -> dict[str, Any]:
+    """What will tell whether a client, an item, a tax, a series or an account was changed: where it is read, and digests."""
+    fields = sorted(asked.values)
+    was = values({name: getattr(before, name) for name in fields}) if before is not None else ""
+    where = {"subject": subject.title, "path": subject.path, "name": subject.name}
+    return {**where, "fields": fields, "asked": values(asked.values), "before": was}
+
+
+async def changed(trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    """After a change: it reads as asked, or as before, or neither; sending it again does no harm."""
+    raw = await witness.thing(str(trace["path"]), str(trace["name"]))
+    if raw is None:
+        return Evidence(Happened.UNKNOWN, seen="it is gone")
+    now = _read(RECORDS[str(trace["name"])], raw, trace["fields"])
+    if trace["asked"] == trace["before"] == now:
+        return Evidence(Happened.UNKNOWN, raw, "nothing that can be read tells")
+    if now == trace["asked"]:
+        return Evidence(Happened.YES, raw)
+    if now == trace["before"]:
+        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "it reads as before")
+    return Evidence(Happened.UNKNOWN, raw, "it was changed, but not to what was asked")
+
+
+class Changes:
+    """What operations share that change a client, an item, a tax, a series or an account."""
+
+    regarding: ClassVar[Callable[..., Any]]
+    expected: ClassVar[Callable[..., Any]]
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Where it is read, and digests of what was there and of what was asked; nothing of passwords."""
+        subject = self.regarding()
+        return of_a_change(subject, self.expected(facts), self.known(facts))
+
+    def known(self, facts: Facts) -> Record | None:
+        """It as it was."""
+        return facts.subject
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read it again: as asked is a yes; as before is a no, once nothing can be under way any more."""
+        return await changed(trace, witness)
+
+
+def of_a_new(kind: str, asked: Mapping[str, Any], **found_by: Any) -> dict[str, Any]:
+    """What will tell whether something was made: what it is found by, and a digest of what was asked."""
+    return {"subject": kind, "fields": sorted(asked), "asked": values(asked), **found_by}
+
+
+async def made(
+    trace: Mapping[str, Any],
+    witness: Witness,
+    record: type[Record],
+    found: Iterable[Mapping[str, Any]],
+    kind: str = "",
+) -> Evidence:
+    """After something without a unique id was made: one that reads as asked, or none once nothing can come any more."""
+    named = {f"{kind or trace['subject']}/{raw.get('id')}": raw for raw in found}
+    free = sorted(set(named) - await witness.taken(named))
+    same = [name for name in free if _read(record, named[name], trace["fields"]) == trace["asked"]]
+    if len(same) == 1:
+        return Evidence(Happened.YES, named[same[0]], made=same[0])
+    if free:
+        told = "any of these may be it" if same else "it reads otherwise than asked"
+        return Evidence(Happened.UNKNOWN, seen=f"{told}: {', '.join(same or free)}")
+    return Evidence(Happened.NO if witness.settled else Happened.UNKNOWN, seen="it is not there yet")
+
+
+def of_a_removal(subject: Subject | None) -> dict[str, Any]:
     """What will tell whether a client, an item or a tax was deleted: its path."""
-    what = {"subject": f"{subject.name}/{number}", "deleted": f"{subject.name} {number}"}
+    if subject is None:
+        return {}
+    number = subject.title.rpartition("/")[2]
+    what = {"subject": subject.title, "deleted": f"{subject.name} {number}"}
     return {**what, "path": subject.path, "name": subject.name}
 
 
@@ -112,3 +214,18 @@ async def removed(trace: Mapping[str, Any], witness: Witness) -> Evidence:
     if await witness.thing(str(trace["path"]), str(trace["name"])) is None:
         return Evidence(Happened.YES)
     return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, seen="it is still there")
+
+
+class Removes:
+    """What deletions share of a client, an item or a tax."""
+
+    regarding: ClassVar[Callable[..., Any]]
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """Where it is read."""
+        return of_a_removal(self.regarding())
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look whether it is gone; still there is a no, once nothing can be under way any more."""
+        return await removed(trace, witness)

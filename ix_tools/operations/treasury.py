@@ -1,27 +1,30 @@
 """Treasury: what a client owes, and entries in the client's account that are no documents (third version of the API)."""
 
-from collections.abc import Iterable
-from typing import Any, Literal
-
-from pydantic import Field
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ix_tools.facts import Facts, Want
-from ix_tools.fiscal.mechanisms import mechanism
 from ix_tools.guards import treasury
-from ix_tools.operation import Correction, Effect, Operation, Preview, Route, Row, Spec, Step, Subject
-from ix_tools.operations.clients import client_at
+from ix_tools.operation import (
+    Correction,
+    Effect,
+    Evidence,
+    Happened,
+    Operation,
+    Preview,
+    Route,
+    Row,
+    Spec,
+    Step,
+    Subject,
+    Witness,
+)
+from ix_tools.operations.clients import OfClient, client_at
 from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
-from ix_tools.operations.payments import Mechanism
-from ix_tools.records import Balance, InitialBalance, Regularization, TreasuryMovement
-from ix_tools.vocabulary import AboveZero, Call, Id, Record, WireDate
-
-
-class OfClient(Call):
-    """A call about one client's account."""
-
-    client_id: Id
-    """Id, from find_client or list_clients."""
+from ix_tools.operations.traces import made, of_a_new, values
+from ix_tools.records import Balance, InitialBalance, Regularization
+from ix_tools.vocabulary import AboveZero, Id, Record, WireDate
 
 
 def whose(call: Any, facts: Facts) -> list[Row]:
@@ -34,6 +37,15 @@ def whose(call: Any, facts: Facts) -> list[Row]:
     if remaining and remaining.total is not None:
         rows.append(Row("owed_before", remaining.total))
     return rows
+
+
+INITIAL = ("value", "date", "observation")
+"""What an initial balance consists of."""
+
+
+def of_a_client(call: OfClient) -> dict[str, Any]:
+    """Whose account it is about."""
+    return {"subject": f"clients/{call.client_id}"}
 
 
 class BalanceResult(Record):
@@ -108,7 +120,7 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
         example={"client_id": 501, "value": 250.5, "date": "2026-01-01", "observation": "Saldo de 2025"},
     )
 
-    def regarding(self, result: InitialBalanceResult | None = None) -> Subject:
+    def regarding(self, result: InitialBalanceResult | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -117,6 +129,26 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
         known = facts.balance.initial_balance if facts.balance else None
         before = [Row("balance_before", known.value)] if known and known.value is not None else []
         return Preview(action="initial_balance", rows=(*self.rows(facts), *before))
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The client, the balance that was set, and the one before, as digests."""
+        known = facts.balance.initial_balance if facts.balance else None
+        before = {name: getattr(known, name, None) for name in INITIAL}
+        asked = {name: getattr(self, name) for name in INITIAL}
+        return {**of_a_client(self), "asked": values(asked), "before": values(before)}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Read the client's balance again: its initial balance is the one asked for, or the one before."""
+        raw = (await witness.thing(f"/api/v3/{trace['subject']}/balance.json", "") or {}).get(
+            "initial_balance"
+        ) or {}
+        stored = InitialBalance.model_validate(raw)
+        now = values({name: getattr(stored, name) for name in INITIAL})
+        if now == trace["asked"]:
+            return Evidence(Happened.YES, raw)
+        as_before = now == trace["before"] and witness.over
+        return Evidence(Happened.NO if as_before else Happened.UNKNOWN, raw, "it is not the one asked for")
 
     def read(self, content: Any, facts: Facts) -> InitialBalanceResult:
         """As stored."""
@@ -187,19 +219,33 @@ class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
             envelope="regularization",
             answer="regularization",
         ),
-        needs=frozenset({Want.SUBJECT, Want.BALANCE}),
+        needs=frozenset({Want.SUBJECT, Want.BALANCE, Want.REGULARIZATIONS}),
         guards=(treasury.entry_not_in_the_future, treasury.within_the_remaining_balance),
         covers=("createClientRegularization",),
         example={"client_id": 501, "value": 10, "date": "2026-11-20", "observation": "Acerto de cêntimos"},
     )
 
-    def regarding(self, result: RegularizationResult | None = None) -> Subject:
+    def regarding(self, result: RegularizationResult | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
     def preview(self, facts: Facts) -> Preview:
         """The client, what they owe, and the amount."""
         return Preview(action="regularization", rows=tuple(self.rows(facts)))
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The client, the newest regularization before, and a digest of what was asked."""
+        asked = {name: getattr(self, name) for name in ("value", "date", "observation")}
+        newest = max((one.id or 0 for one in facts.regularizations), default=0)
+        about = {**of_a_new("regularizations", asked), **of_a_client(self)}
+        return {**about, "newest": newest}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look through the client's regularizations for a new one that reads as asked."""
+        rows = await witness.rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
+        newer = [row for row in rows if int(row.get("id") or 0) > int(trace["newest"])]
+        return await made(trace, witness, Regularization, newer, "regularizations")
 
     def read(self, content: Any, facts: Facts) -> RegularizationResult:
         """The new one; the answer is a list."""
@@ -237,7 +283,7 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
         example={"client_id": 501, "regularization_id": 1},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject:
+    def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
 
@@ -253,10 +299,26 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
             rows += [Row("entry_date", one.date)] if one.date else []
         return Preview(action="regularization_deleted", rows=tuple(rows))
 
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The client and the regularization."""
+        return {**of_a_client(self), "number": self.regularization_id, "deleted": self.named(facts)}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Look whether it is gone from the client's regularizations."""
+        rows = await witness.rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
+        if all(int(row.get("id") or 0) != trace["number"] for row in rows):
+            return Evidence(Happened.YES)
+        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, seen="it is still there")
+
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""
+        return Deleted(deleted=self.named(facts))
+
+    def named(self, facts: Facts) -> str:
+        """What it is called."""
         one = self.chosen(facts)
-        return Deleted(deleted=f"regularization {one.number if one else self.regularization_id}")
+        return f"regularization {one.number if one and one.number else self.regularization_id}"
 
     def undo(self, result: Deleted, facts: Facts) -> Correction:
         """Make it again."""
@@ -266,114 +328,3 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
         kept = one.model_dump(mode="json", include={"value", "date", "observation"}, exclude_none=True)
         again = {"client_id": self.client_id, **kept}
         return Correction("entry_removed", (Step("create_regularization", "make it again", again),))
-
-
-class MovementResult(Record):
-    """A treasury movement as stored."""
-
-    treasury_movement: TreasuryMovement
-
-
-class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
-    """Record money a client paid in advance (Payment) or got back (Reimbursement), outside any invoice; a person approves. For an invoice use generate_payment.
-
-    Source: OpenAPI createClientTreasuryMovement (v3).
-    """
-
-    movement_type: Literal["Payment", "Reimbursement"]
-    """Kind."""
-    payment_method: Mechanism | None = None
-    """Code."""
-    serie: str | None = Field(default=None, min_length=1)
-    """Series' name."""
-
-    spec = Spec(
-        name="create_treasury_movement",
-        title="Record a treasury movement",
-        effect=Effect.FISCAL,
-        route=Route(
-            "POST",
-            "/api/v3/clients/{client_id}/treasury_movements.json",
-            envelope="treasury_movement",
-            answer="treasury_movement",
-        ),
-        needs=frozenset({Want.SUBJECT, Want.BALANCE}),
-        guards=(treasury.entry_not_in_the_future, treasury.movement_series_exists),
-        covers=("createClientTreasuryMovement",),
-        example={
-            "client_id": 501,
-            "movement_type": "Payment",
-            "value": 100,
-            "date": "2026-11-20",
-            "payment_method": "TB",
-        },
-    )
-
-    def regarding(self, result: MovementResult | None = None) -> Subject:
-        """The client."""
-        return client_at(self.client_id)
-
-    def preview(self, facts: Facts) -> Preview:
-        """The client, the amount, and which way it goes."""
-        rows = [*self.rows(facts), Row("movement_type", self.movement_type)]
-        if self.payment_method:
-            rows.append(Row("mechanism", mechanism(self.payment_method) or self.payment_method))
-        if self.serie:
-            rows.append(Row("series", self.serie))
-        return Preview(action="movement", rows=tuple(rows))
-
-    def read(self, content: Any, facts: Facts) -> MovementResult:
-        """As stored."""
-        return MovementResult(treasury_movement=TreasuryMovement.model_validate(content or {}))
-
-    def next_steps(self, result: MovementResult) -> Iterable[Step]:
-        """See the balance."""
-        yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
-
-    def undo(self, result: MovementResult, facts: Facts) -> Correction:
-        """Delete it; not every answer says its id."""
-        number = result.treasury_movement.id
-        made = {"client_id": self.client_id, "treasury_movement_id": number}
-        return Correction(
-            "entry_made", (Step("delete_treasury_movement", "delete it", made),) if number else ()
-        )
-
-
-class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
-    """Delete a treasury movement. A person approves.
-
-    Source: OpenAPI deleteClientTreasuryMovement (v3).
-    """
-
-    treasury_movement_id: Id
-    """Id, from the result that made it, or InvoiceXpress."""
-
-    spec = Spec(
-        name="delete_treasury_movement",
-        title="Delete a treasury movement",
-        effect=Effect.FISCAL,
-        route=Route("DELETE", "/api/v3/clients/{client_id}/treasury_movements/{treasury_movement_id}.json"),
-        needs=frozenset({Want.SUBJECT, Want.BALANCE}),
-        idempotent=True,
-        covers=("deleteClientTreasuryMovement",),
-        example={"client_id": 501, "treasury_movement_id": 1},
-    )
-
-    def regarding(self, result: Deleted | None = None) -> Subject:
-        """The client."""
-        return client_at(self.client_id)
-
-    def preview(self, facts: Facts) -> Preview:
-        """The client and the id: movements cannot be read back one by one."""
-        return Preview(
-            action="movement_deleted",
-            rows=(*whose(self, facts), Row("movement", str(self.treasury_movement_id))),
-        )
-
-    def read(self, content: Any, facts: Facts) -> Deleted:
-        """What was there."""
-        return Deleted(deleted=f"treasury movement {self.treasury_movement_id}")
-
-    def undo(self, result: Deleted, facts: Facts) -> Correction:
-        """Make it again."""
-        return Correction("entry_removed")

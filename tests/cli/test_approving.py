@@ -315,7 +315,7 @@ def test_a_link_is_printed_for_a_person_and_leads_to_this_approval(cli: Cli) -> 
     identifier = with_a_page(cli)
     ran = cli.at_a_terminal("--output", "text", "approvals", "link", identifier)
     assert ran.code == 0, ran.seen
-    assert re.search(r"https://ix\.example\.pt/approvals/[\w-]{32}\s", ran.seen)
+    assert re.search(r"https://ix\.example\.pt/approve/[\w-]{32}\s", ran.seen)
     assert f"Whoever has this link can decide. It is for {identifier}" in ran.seen
 
 
@@ -323,7 +323,7 @@ def test_a_link_that_is_enough_by_itself_goes_to_a_person_at_a_terminal_only(cli
     identifier = with_a_page(cli)
     ran = cli("approvals", "link", identifier)
     assert (ran.code, ran.body["code"]) == (1, "no_person")
-    assert "/approvals/" not in ran.out
+    assert "/approve/" not in ran.out
     assert cli.at_a_terminal("approvals", "pin", answers=SET_PIN).code == 0
     ran = cli("approvals", "link", identifier)
     assert ran.code == 0, ran

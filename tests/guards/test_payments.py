@@ -111,7 +111,7 @@ async def test_a_payment_mechanism_is_one_of_the_thirteen(
 async def test_a_receipt_series_exists_and_is_registered(office: Office) -> None:
     issued = await office.issued()
     assert (
-        "2026, B2026" in (await office.refused("generate_payment", payment(issued, serie="C2026")))["serie"]
+        "2026; B2026" in (await office.refused("generate_payment", payment(issued, serie="C2026")))["serie"]
     )
     assert (
         "not registered for receipts"

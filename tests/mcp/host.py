@@ -14,6 +14,7 @@ from mcp.client import Client
 
 from ix_tools.desk import Desk
 from ix_tools.faces.mcp.server import build, chosen
+from ix_tools.listing import Choice
 
 Json = dict[str, Any]
 Answer: TypeAlias = Literal["yes", "no", "decline", "cancel"] | Json
@@ -49,7 +50,7 @@ def given(answer: Answer) -> types.ElicitResult:
 
 @cache
 def _validators() -> dict[str, Draft202012Validator]:
-    return {tool["name"]: Draft202012Validator(tool["outputSchema"]) for tool in chosen(["all"])}
+    return {tool["name"]: Draft202012Validator(tool["outputSchema"]) for tool in chosen(Choice(("all",)))}
 
 
 def body_of(name: str, result: types.CallToolResult) -> Json:
@@ -131,13 +132,15 @@ class Host:
 
 
 @asynccontextmanager
-async def connected(desk: Desk, mode: str, person: Person | None) -> AsyncIterator[Host]:
-    """A host in this process, before a desk; without a person it cannot ask."""
+async def connected(
+    desk: Desk, mode: str, person: Person | None, choice: Choice | None = None
+) -> AsyncIterator[Host]:
+    """A host in this process, before a desk; without a person it cannot ask. It lists what was chosen, or the usual."""
 
-    async def open_desk() -> Desk:
+    async def open_desk(request: Any, account: str | None = None) -> Desk:
         return desk
 
-    server: Any = build(open_desk)
+    server: Any = build(open_desk, chosen(choice) if choice else None)
     async with Client(server, mode=mode, elicitation_callback=person) as client:
         assert client.protocol_version == ERAS[mode]
         yield Host(client, person)

@@ -43,7 +43,7 @@ async def test_every_tool_says_all_four_hints_and_says_them_right(host: Host) ->
         effect, deletes = spec.effect, spec.route is not None and spec.route.method == "DELETE"
         hints = tool["annotations"]
         assert hints["readOnlyHint"] is (effect in {Effect.READS, Effect.LOCAL})
-        assert hints["destructiveHint"] is (effect.gated or deletes)
+        assert hints["destructiveHint"] is (effect.gated or effect is Effect.ANY or deletes)
         assert hints["openWorldHint"] is (effect is not Effect.LOCAL)
         assert isinstance(hints["idempotentHint"], bool)
         assert tool["title"]

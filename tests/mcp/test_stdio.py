@@ -95,7 +95,7 @@ class Process:
 
     def ended(self) -> tuple[int, str]:
         """Close standard input; the exit code and standard error. Every line that came was a message."""
-        rest, errors = self._running.communicate(timeout=30)
+        rest, errors = self._running.communicate(timeout=120)
         self.lines += rest.splitlines(keepends=True)
         for line in self.lines:
             assert line.endswith(b"\n"), line
@@ -337,7 +337,7 @@ def test_starting_contacts_nobody_and_writes_nothing(tmp_path: Path) -> None:
 def test_without_an_account_it_says_what_to_set(tmp_path: Path, given: dict[str, str]) -> None:
     """Exit code 2, a plain sentence, no traceback, nothing on standard output."""
     ran = subprocess.run(
-        SERVE, env=environment(tmp_path, **given), input=b"", capture_output=True, check=False, timeout=30
+        SERVE, env=environment(tmp_path, **given), input=b"", capture_output=True, check=False, timeout=120
     )
     assert (ran.returncode, ran.stdout) == (2, b"")
     errors = ran.stderr.decode()

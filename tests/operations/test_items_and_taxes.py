@@ -23,7 +23,7 @@ async def test_an_item_without_a_tax_gets_the_default_by_name(office: Office) ->
 
 
 async def test_a_tax_that_does_not_exist_is_refused_before_it_becomes_another(office: Office) -> None:
-    found = await office.refused("create_item", {**TILE, "tax": "IVA_6"})
+    found = await office.refused("create_item", {**TILE, "tax": "IVA_7"})
     assert "IVA6" in found["tax"]
 
 

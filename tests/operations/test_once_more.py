@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
+import pytest
+
+from ix_tools.sandbox.rows import Item
 from tests.sandboxed import Office, invoice
 
+Json = dict[str, Any]
+ENTRY = {"client_id": 501, "value": 10, "date": "2026-11-20", "observation": "Acerto"}
 PADARIA = {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338"}
 
 
@@ -43,3 +51,88 @@ async def test_an_answer_without_the_new_client_in_it_is_no_success(office: Offi
     office.box.fault("POST", r"^/clients\.json$", status=201, body={})
     error = await office.failed("create_client", PADARIA)
     assert (error.code, error.sent) == ("outcome_unknown", "unknown")
+
+
+async def lost(office: Office, method: str, path: str, name: str, arguments: Json) -> Json:
+    """The result of a call whose answer never came, and that was looked at; sent once."""
+    office.box.fault(method, path, drop="after")
+    before = len(office.writes())
+    result = await office.call(name, arguments)
+    assert len(office.writes()) == before + 1
+    return result
+
+
+async def test_a_new_client_is_found_by_its_code(office: Office) -> None:
+    made = await lost(office, "POST", r"^/clients\.json$", "create_client", PADARIA)
+    assert made["client"]["code"] == "PADARIA"
+    assert (await office.call("create_client", PADARIA))["replayed"]
+
+
+async def test_a_client_of_that_code_that_reads_otherwise_is_not_taken_for_ours(office: Office) -> None:
+    """It was there before, and InvoiceXpress refused the new one, or somebody changed it since: a person looks."""
+    await office.call("create_client", {**PADARIA, "name": "Padaria do Norte, Lda"})
+    office.box.fault("POST", r"^/clients\.json$", drop="before")
+    error = await office.failed("create_client", {**PADARIA, "city": "Porto"})
+    assert (error.code, "clients/503" in error.message) == ("outcome_unknown", False)
+    assert error.sent == "unknown"
+
+
+async def test_a_new_item_is_found_on_whatever_page_it_stands(office: Office) -> None:
+    with office.box.box.store.transaction():
+        for number in range(230):
+            office.box.box.store.save(Item(500_000 + number, f"Peça {number}", "", "1", "unit", 31554))
+    made = await lost(office, "POST", r"^/items\.json$", "create_item", {"name": "Novo", "unit_price": 2.5})
+    assert (made["item"]["name"], made["item"]["unit_price"]) == ("Novo", "2.5")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name", "arguments", "shown"),
+    [
+        ("POST", "^/taxes[.]json$", "create_tax", {"name": "IVA16", "value": 16, "code": "OUT"}, "tax"),
+        ("POST", "^/sequences[.]json$", "create_sequence", {"serie": "2027"}, "sequence"),
+        ("PUT", "set_current", "set_default_sequence", {"sequence_id": 70020}, "sequence"),
+        ("PUT", "^/clients/501", "update_client", {"client_id": 501, "city": "Faro"}, "client"),
+        ("PUT", "^/items/402321", "update_item", {"item_id": 402321, "unit_price": 55}, "item"),
+        ("PUT", "^/taxes/31558", "update_tax", {"tax_id": 31558, "value": 21}, "tax"),
+        ("PUT", "initial_balance", "set_initial_balance", {**ENTRY, "value": 250.5}, "initial_balance"),
+        ("POST", "/regularization", "create_regularization", ENTRY, "regularization"),
+    ],
+)  # fmt: skip
+async def test_what_was_done_unheard_is_found_by_looking(
+    office: Office, method: str, path: str, name: str, arguments: Json, shown: str
+) -> None:
+    await office.issued()
+    assert (await lost(office, method, path, name, arguments))[shown]
+
+
+async def test_a_change_that_reads_as_before_was_not_made_once_it_cannot_be_under_way(office: Office) -> None:
+    move = {"client_id": 501, "city": "Faro"}
+    office.box.fault("PUT", "^/clients/501", drop="before")
+    assert (await office.failed("update_client", move)).code == "outcome_unknown"
+    office.desk.store.clock = lambda: time.time() + 600
+    assert (await office.call("update_client", move))["client"]["city"] == "Faro"
+
+
+async def test_a_movement_is_not_listed_so_a_person_is_shown_the_balance(office: Office) -> None:
+    """Before and after: other documents move it too, so it proves nothing by itself."""
+    await office.issued()
+    office.box.fault("POST", "treasury_movements", drop="after")
+    error = await office.failed("create_treasury_movement", {**ENTRY, "movement_type": "Payment"})
+    assert "owed 123.00 before and owes 113.00 now" in error.message
+    assert "current account" in error.next
+
+
+async def test_a_deletion_sent_again_that_finds_nothing_was_done_the_first_time(office: Office) -> None:
+    paid = await office.call("create_treasury_movement", {**ENTRY, "movement_type": "Payment"})
+    gone = {"client_id": 501, "treasury_movement_id": paid["treasury_movement"]["id"]}
+    office.box.fault("DELETE", "treasury_movements", drop="after")
+    assert (await office.failed("delete_treasury_movement", gone)).code == "outcome_unknown"
+    office.desk.store.clock = lambda: time.time() + 600
+    assert "treasury movement" in (await office.call("delete_treasury_movement", gone))["deleted"]
+
+
+async def test_credentials_are_not_called_refused_when_nothing_was_said(office: Office) -> None:
+    office.desk.settings = office.desk.settings.model_copy(update={"allow_account_setup": True})
+    setup = {"at_subuser": "509442013/1", "at_password": "segredo", "communication_type": "auto"}
+    office.box.fault("POST", "at_communication", status=200, after_commit=True)
+    assert (await office.failed("setup_at_communication", setup)).sent == "unknown"

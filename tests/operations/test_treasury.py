@@ -93,7 +93,7 @@ async def test_a_movement_in_an_unknown_series_is_refused_before_it_goes_to_the_
     office: Office,
 ) -> None:
     call = {**ENTRY, "movement_type": "Payment", "serie": "A"}
-    assert "2026, B2026" in (await office.refused("create_treasury_movement", call))["serie"]
+    assert "2026; B2026" in (await office.refused("create_treasury_movement", call))["serie"]
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from ix_tools.facts import Facts
+from ix_tools.fiscal.deadlines import reported_by
+from ix_tools.fiscal.document_types import document_type, document_types
+from ix_tools.guards.states import transitions
 from ix_tools.operation import Correction, Effect, Operation
 from ix_tools.operations.catalogue import catalogue
-from ix_tools.undo import PLANS, plan, reported_by
+from ix_tools.operations.documents import ChangeState
+from ix_tools.operations.drafts import DocumentResult
+from ix_tools.records import Document
+from ix_tools.undo import PLANS, plan
 from tests.sandboxed import TODAY, Json, Office, about, invoice
+from tests.stages import staged
 
 
 @pytest.mark.parametrize("name", [name for name, one in catalogue().items() if one.spec.effect.writes])
@@ -23,6 +31,36 @@ def test_whatever_leaves_more_than_a_draft_says_what_would_correct_it(name: str)
     operation = catalogue()[name]
     says = operation.undo is not Operation.undo
     assert says is (operation.spec.effect is not Effect.DRAFTS)
+
+
+GATED = [name for name, one in catalogue().items() if one.spec.effect.gated]
+
+
+@pytest.mark.parametrize("name", GATED)
+async def test_every_gated_result_names_what_would_correct_it_and_by_when(office: Office, name: str) -> None:
+    """Recipes too: what they leave is as final as what one call leaves."""
+    settings = office.desk.settings.model_copy(update={"allow_account_setup": True})
+    open_office = replace(office, desk=replace(office.desk, settings=settings))
+    undo = (await open_office.call(name, await staged(open_office, name)))["undo"]
+    assert len(undo["what"]) > 10
+    assert undo["by"]
+    for step in undo.get("calls", []):
+        assert set(step["arguments"]) <= set(catalogue()[step["tool"]].model_fields)
+
+
+@pytest.mark.parametrize("kind", [one.plural for one in document_types() if one.family != "receipt"])
+def test_every_change_of_state_of_every_kind_has_its_plan(kind: str) -> None:
+    facts = Facts(now=datetime.fromisoformat(TODAY))
+    table = transitions(kind)
+    assert table
+    for (_, word), after in table.items():
+        call = ChangeState.model_validate({"document_type": kind, "document_id": 1, "state": word})
+        document = Document(id=1, document_type=kind, status=after, date=date.fromisoformat(TODAY))
+        shown = plan(call.undo(DocumentResult(document=document), facts), "en")
+        assert shown["what"]
+        assert shown["by"]
+        if word == "finalized" and document_type(kind).family == "invoice":
+            assert "05/12/2026" in shown["by"]
 
 
 @pytest.mark.parametrize("key", list(PLANS))
@@ -38,7 +76,7 @@ def test_every_plan_is_somebodys() -> None:
     import ix_tools.operations as folder
 
     used: set[str] = set()
-    for path in Path(str(folder.__file__)).parent.glob("*.py"):
+    for path in Path(str(folder.__file__)).parent.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         used |= {
             node.value

@@ -146,7 +146,7 @@ async def test_a_page_tells_the_browser_to_let_nothing_in_and_nothing_out(
     assert page.headers["referrer-policy"] == "same-origin"
     assert page.headers["x-content-type-options"] == "nosniff"
     assert re.search(
-        r"ix_page=[\w-]+; HttpOnly; Path=/approvals/\S+; SameSite=strict; Secure", page.headers["set-cookie"]
+        r"ix_page=[\w-]+; HttpOnly; Path=/approve/\S+; SameSite=strict; Secure", page.headers["set-cookie"]
     )
     for outside in ("<script", "<img", "<link", "@import", "url("):
         assert outside not in page.text
@@ -419,10 +419,10 @@ async def test_the_token_of_another_approval_or_browser_opens_nothing(
 async def test_a_guessed_link_leads_nowhere(paper: Office, visitor: Visitor, secret: str) -> None:
     _, asked, _ = await linked(paper)
     for guess in (secret, asked.id):
-        answer = await visitor.look(f"/approvals/{guess}")
+        answer = await visitor.look(f"/approve/{guess}")
         assert answer.status_code == 404
         assert "ACME" not in answer.text
-        assert (await visitor.decide(f"/approvals/{guess}")).status_code in {403, 404}
+        assert (await visitor.decide(f"/approve/{guess}")).status_code in {403, 404}
     assert state(paper, asked) == "pending"
 
 
@@ -531,7 +531,7 @@ async def test_a_model_gets_the_link_only_where_it_is_not_enough_or_where_the_ow
         paper.desk.links.set_pin("local", PIN)
     body = await perform(paper.desk, "change_state", await finalizing(paper))
     assert ("url" in body["approval"]) is shown
-    assert ("/approvals/" in str(body)) is shown
+    assert ("/approve/" in str(body)) is shown
     assert body["approval"]["command"] == f"ix-tools approvals approve {body['approval']['id']}"
     assert ("approval.url" in body["next"][0]["why"]) is shown
     if shown:
@@ -576,7 +576,7 @@ async def test_a_browser_of_this_machine_is_opened_where_the_setting_says_so(
     try:
         body = await perform(paper.desk, "change_state", await finalizing(paper))
         url = opened.read_text()
-        assert url.startswith(f"{await pages.address()}/approvals/")
+        assert url.startswith(f"{await pages.address()}/approve/")
         assert url not in str(body)
         assert "the browser of this machine" in body["next"][0]["why"]
         monkeypatch.setenv("BROWSER", "")

@@ -41,7 +41,7 @@ async def opened(
         "request",
         lambda request: (
             complaints.append(request.url)
-            if link.split("/approvals", maxsplit=1)[0] not in request.url
+            if link.split("/approve", maxsplit=1)[0] not in request.url
             else None
         ),
     )

@@ -20,7 +20,7 @@ def test_a_server_on_standard_input_shows_its_pages_on_this_machine_until_it_end
         number = process.call("create_invoice", **draft)["document"]["id"]
         call = {"document_type": "invoices", "document_id": number, "state": "finalized"}
         link = process.call("change_state", **call)["approval"]["url"]
-        here = link.split("/approvals/")[0]
+        here = link.split("/approve/")[0]
         assert here.startswith("http://127.0.0.1:")
         with httpx2.Client(trust_env=False) as browser:
             page = browser.get(link)

@@ -29,7 +29,7 @@ from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli.kept import approvals
 from ix_tools.faces.cli.run import Run
-from ix_tools.operation import Operation
+from ix_tools.operation import Effect, Operation
 from ix_tools.perform import ApprovalNeeded, Desk, perform
 from ix_tools.settings import Settings
 
@@ -41,7 +41,7 @@ SOON = 0.3
 def performed(run: Run, operation: type[Operation[Any]], call: Mapping[str, Any]) -> dict[str, Any]:
     """The result, with whatever a person had to be asked asked."""
     with run.account() as settings:
-        ours = settings if operation.spec.route is not None else _without_account(settings)
+        ours = settings if operation.spec.effect is not Effect.LOCAL else _without_account(settings)
         try:
             return _answered(run, ours, operation, call)
         except (IxError, ApprovalNeeded):

@@ -22,6 +22,7 @@ EFFECTS = {
     Effect.FISCAL: "irreversible (tax authority): a person approves every call",
     Effect.OUTBOUND: "irreversible (leaves for a third party): a person approves every call",
     Effect.ADMIN: "an account, or its tie to the tax authority (allow_account_setup): a person approves every call",
+    Effect.ANY: "whatever the operation that it runs leaves behind; that one's rules and approval apply",
 }
 JSON = (
     "The whole call as one JSON object, from a file or from standard input (-). Options override its fields."
@@ -71,7 +72,7 @@ class OperationCommand(click.Command):
                     formatter.write_dl(
                         [_row(slot) for slot in sorted(inside, key=lambda one: not one.required)]
                     )
-        for slot in (slot for slot in plain if slot.one.get("type") == "object"):
+        for slot in (slot for slot in plain if "properties" in slot.one):
             with formatter.section(f"Each {slot.flag}, given once per line of the document"):
                 formatter.write_dl(list(_fields(slot.one)))
                 formatter.write_paragraph()

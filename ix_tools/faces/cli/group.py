@@ -31,13 +31,15 @@ class Other:
 OTHERS = {
     "approvals": Other("approvals", "What waits for a person: list, show, approve, reject, link, pin"),
     "journal": Other("journal", "What was sent and what came of it: list, show, resolve"),
-    "audit": Other("audit", "Check the trail of approvals and writes: verify"),
+    "audit": Other("audit", "Check the trail, and the account against it: verify, reconcile"),
+    "tokens": Other("tokens", "Who may call the HTTP server: create, list, revoke"),
     "doctor": Other("doctor", "Check settings, account, series and taxes, and say what to do"),
     "settings": Other("settings", "Show every setting, its value and where it comes from"),
     "tools": Other("tools", "List the operations as the tools an assistant sees"),
+    "openapi": Other("openapi", "Print the description of the HTTP server, for hosts that import one"),
     "schemas": Other("schemas", "Write or check the files in tool_schemas/"),
     "sandbox": Other("sandbox", "Run InvoiceXpress in a box on this machine, to try things out"),
-    "serve": Other("", "Run the MCP server over standard input and output"),
+    "serve": Other("", "Run the MCP server over standard input and output, or with --http on a port"),
     "demo": Other("", "Issue a first invoice in the sandbox, step by step"),
     "help": Other("helping", "Help for a command, or for exit-codes"),
 }
@@ -47,8 +49,9 @@ HEADINGS = {
     "Guides": ("guides",),
     "Series": ("sequences",),
     "Clients and taxes": ("clients", "items", "taxes", "exemptions"),
-    "Treasury": ("treasury",),
+    "Treasury": ("treasury", "movements"),
     "Accounts": ("accounts",),
+    "By name": ("directory",),
 }
 """Headings of the help, by the room of the catalogue that an operation stands in."""
 REST = "More"

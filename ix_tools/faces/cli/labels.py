@@ -77,11 +77,21 @@ FIELDS: Mapping[str, Said] = {
     "operation": Said("Operação", "Operation"),
     "principal": Said("De", "Asked by"),
     "differs": Said("Difere", "Differs"),
+    "scopes": Said("Pode", "May"),
+    "accounts": Said("Contas", "Accounts"),
+    "used_at": Said("Última utilização", "Last used"),
     "subject": Said("Sobre", "About"),
     "face": Said("Por", "Through"),
     "approval": Said("Aprovação", "Approval"),
     "attempts": Said("Tentativas", "Attempts"),
     "created_at": Said("Quando", "When"),
+    "finding": Said("O quê", "What"),
+    "document": Said("Documento", "Document"),
+    "why": Said("Porquê", "Why"),
+    "issued": Said("Emitidos", "Issued"),
+    "matched": Said("Aprovados", "Approved"),
+    "first": Said("Primeiro", "First"),
+    "last": Said("Último", "Last"),
     "account": LABELS["account"],
     "reason": LABELS["reason"],
     "title": Said("O que faz", "What it does"),
@@ -122,7 +132,8 @@ COLOURS = {
 }
 AMOUNTS = frozenset({"total", "to_pay", "sum", "before_taxes", "taxes"})
 DATES = frozenset({"date", "due_date", "valid_from", "valid_until", "as_of"})
-RIGHT = AMOUNTS | {"id", "document_id", "value", "last_number", "sequence_id", "bytes"}
+COUNTS = frozenset({"issued", "matched", "first", "last"})
+RIGHT = AMOUNTS | COUNTS | {"id", "document_id", "value", "last_number", "sequence_id", "bytes"}
 """Columns of numbers."""
 
 

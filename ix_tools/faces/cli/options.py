@@ -59,7 +59,7 @@ class Slot:
     def metavar(self) -> str:
         """What stands behind the option in help."""
         if self.one.get("type") == "object":
-            return "NAME=VALUE,..."
+            return "NAME=VALUE,..." if "properties" in self.one else "JSON"
         kind = METAVARS.get(self.one.get("format", ""), str(self.one.get("type", "text")).upper())
         return {"STRING": "TEXT"}.get(kind, kind)
 
@@ -149,8 +149,14 @@ def words_of(call: Mapping[str, Any], schema: Schema) -> list[str]:
             words.append(slot.flag if value else slot.flag.replace("--", "--no-", 1))
             continue
         for one in value if slot.many else [value]:
-            words += [slot.flag, pairs.write(one) if isinstance(one, Mapping) else str(one)]
+            words += [slot.flag, _written(one, slot.one)]
     return words
+
+
+def _written(value: Any, schema: Schema) -> str:
+    if isinstance(value, Mapping):
+        return pairs.write(value) if "properties" in schema else json.dumps(value, ensure_ascii=False)
+    return str(value)
 
 
 def flag_of(field: str, schema: Schema) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from ix_tools.settings import Settings, config_file, data_folder
+from ix_tools.settings import ACCOUNTS, Settings, config_file, data_folder, variable
 from ix_tools.store import Store
 
 PREFIX = "INVOICEXPRESS_"
@@ -45,6 +45,8 @@ class Origins:
         """Where one setting comes from."""
         if name not in SET_BY_OPTION and variable(name) in self.environment:
             return "environment"
+        if name == "accounts" and any(variable.startswith(ACCOUNTS) for variable in self.environment):
+            return "environment"
         return "file" if name in self.in_file else "default"
 
     def strangers(self) -> dict[str, str]:
@@ -52,18 +54,15 @@ class Origins:
         names = [name for name in Settings.model_fields if name not in SET_BY_OPTION]
         known = {variable(name) for name in names} | {FILE}
         found = [
-            name for name in self.environment if name.startswith((PREFIX, "IX_TOOLS_")) and name not in known
+            name
+            for name in self.environment
+            if name.startswith((PREFIX, "IX_TOOLS_")) and name not in known and not name.startswith(ACCOUNTS)
         ]
         near = {name: difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8) for name in found}
         for name in self.in_file:
             if name not in names:
                 near[name] = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
         return {name: "".join(close) for name, close in sorted(near.items())}
-
-
-def variable(name: str) -> str:
-    """A setting's name in the environment."""
-    return PREFIX + name.upper()
 
 
 def effective(settings: Settings, name: str) -> Any:
@@ -79,6 +78,8 @@ def effective(settings: Settings, name: str) -> Any:
         return Store(settings.store_place).where
     if name == "documents" and value is None:
         return str(data_folder() / "documents")
+    if name == "accounts":
+        return list(value) or None
     if isinstance(value, tuple):
         return list(value) or None
     return str(value) if isinstance(value, Path) else value if value != "" else None

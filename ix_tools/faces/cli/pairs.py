@@ -25,6 +25,8 @@ def read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
             raise Unreadable(f"is not JSON ({wrong})") from None
         return dict(content)
     known: Mapping[str, Any] = schema.get("properties", {})
+    if not known:
+        raise Unreadable('is a JSON object, such as \'{"name": "value"}\'')
     found: dict[str, Any] = {}
     for part in text.split(","):
         name, equals, value = part.partition("=")

@@ -20,6 +20,10 @@ ASIDE = frozenset({"ok", "warnings", "next", "sandbox"})
 WAITING = Said(
     "Falta a aprovação de uma pessoa. Nada foi enviado.", "A person must approve first. Nothing was sent."
 )
+BEGUN = Said(
+    "Falta a aprovação de uma pessoa. O que se fez até aqui está no fim; mais nada foi enviado.",
+    "A person must approve first. What was done so far is below; nothing else was sent.",
+)
 HOW = Said(
     "Num terminal, até às {until} (hora de Lisboa); depois repita este comando:",
     "In a terminal, before {until} (Lisbon time); then repeat this command:",
@@ -39,10 +43,14 @@ def show(run: Run, operation: type[Operation[Any]], body: Mapping[str, Any]) -> 
 
 def _waiting(run: Run, body: Mapping[str, Any]) -> None:
     approval = body["approval"]
-    says.print_out(click.style(run.said(WAITING), fg="yellow", bold=True) + "\n")
+    begun = body["sent"] != "nothing"
+    says.print_out(click.style(run.said(BEGUN if begun else WAITING), fg="yellow", bold=True) + "\n")
     says.print_out(says.wrapped(str(body["preview"])) + "\n")
     says.print_out(run.said(HOW).format(until=approval["expires_at"][-5:]))
     says.print_out(click.style(f"  {approval['command']}", bold=True))
+    for step in body.get("steps", ()):
+        about = f" ({visible(step['about'])})" if step.get("about") else ""
+        says.print_out(f"  {step['step']}: {step['state']}{about}")
 
 
 def _text(run: Run, operation: type[Operation[Any]], body: Mapping[str, Any]) -> None:
@@ -61,6 +69,11 @@ def _text(run: Run, operation: type[Operation[Any]], body: Mapping[str, Any]) ->
         elif _holds(kinds.get(name), Sequence):
             for one in value if isinstance(value, list) else [value]:
                 blocks.series(Sequence.model_validate(one))
+        elif name == "columns":
+            continue
+        elif name == "rows" and "columns" in body:
+            rows = [dict(zip(body["columns"], row, strict=True)) for row in value]
+            blocks.table(rows, empty=run.said(NOTHING))
         elif isinstance(value, list) and (not value or isinstance(value[0], Mapping)):
             blocks.table(value, empty=run.said(NOTHING))
         elif isinstance(value, Mapping):

@@ -6,8 +6,8 @@ import click
 
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
-from ix_tools.faces.cli.origins import SET_BY_OPTION, Origins, effective, variable
-from ix_tools.settings import Settings
+from ix_tools.faces.cli.origins import SET_BY_OPTION, Origins, effective
+from ix_tools.settings import Settings, variable
 from ix_tools.words import Said
 
 FROM = {

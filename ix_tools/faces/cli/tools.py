@@ -8,29 +8,31 @@ import click
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.labels import label
-from ix_tools.listing import listed
+from ix_tools.listing import Choice, UnknownName, listed, picked
 from ix_tools.operations.catalogue import TOOLSETS, catalogue, toolset_of
 from ix_tools.schema import tool
+from ix_tools.settings import listed as words
 
 
 @click.command("tools", params=[global_options()[0]], context_settings=SETTINGS)
 @click.option("--json", "whole", is_flag=True, help="Print the list itself, as the MCP server gives it.")
-@click.option(
-    "--toolsets", default="all", help="Only these, by commas, as `serve --toolsets` takes them. Default: all."
-)
+@click.option("--toolsets", default="", help="Only these, by commas, as `serve` takes them. Default: all.")
+@click.option("--tools", "single", default="", help="Single tools besides them, or alone.")
+@click.option("--exclude", default="", help="Without these.")
+@click.option("--read-only", is_flag=True, help="Without what writes.")
 @click.pass_context
-def command(ctx: click.Context, whole: bool, toolsets: str, output: Any) -> None:
+def command(
+    ctx: click.Context, whole: bool, toolsets: str, single: str, exclude: str, read_only: bool, output: Any
+) -> None:
     """List the operations as the tools an assistant sees: name, toolset, title, effect, bytes in the list."""
     run = heard(ctx, output)
-    chosen = {one.strip() for one in toolsets.split(",")}
-    if unknown := chosen - {*TOOLSETS, "all"}:
-        raise click.UsageError(
-            f"There is no toolset {', '.join(sorted(unknown))}; there are {', '.join(TOOLSETS)} and all.", ctx
-        )
+    choice = Choice(tuple(words(toolsets)), tuple(words(single)), tuple(words(exclude)), read_only)
     operations, toolset = catalogue(), toolset_of()
-    tools = listed(
-        [tool(one) for name, one in operations.items() if "all" in chosen or toolset[name] in chosen]
-    )
+    names = {name: [one.spec.name for one in members] for name, members in TOOLSETS.items()}
+    try:
+        tools = listed(picked([tool(one) for one in operations.values()], names, TOOLSETS, choice))
+    except UnknownName as wrong:
+        raise click.UsageError(f"{wrong}.".capitalize(), ctx) from None
     if whole:
         says.emit({"tools": tools})
         return

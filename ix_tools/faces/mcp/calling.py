@@ -21,6 +21,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from ix_tools.approvals import Approval, Reply
+from ix_tools.desks import account_in
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.links import decided
 from ix_tools.perform import ApprovalNeeded, Desk, perform
@@ -37,14 +38,18 @@ log = logging.getLogger(__name__)
 
 
 async def called(
-    open_desk: Callable[[], Awaitable[Desk]],
+    open_desk: Callable[..., Awaitable[Desk]],
     context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
 ) -> types.CallToolResult | types.InputRequiredResult:
     """The result of a call, its refusal, or the question a person must answer first."""
     modern = context.protocol_version >= MODERN
+    account: str | None = None
     try:
-        desk = await open_desk()
+        if context.request is not None:  # over HTTP a call may say in which of the caller's accounts
+            account, arguments = account_in(params.arguments or {})
+            params = params.model_copy(update={"arguments": arguments})
+        desk = await open_desk(context.request, account)
         reply = _carried_back(params) if modern else None
         sent = _sent_before(params) if modern else None
         if sent is not None:

@@ -10,11 +10,14 @@ from ix_tools.fiscal.document_types import document_types
 from ix_tools.fiscal.exemptions import exemptions, in_force
 from ix_tools.lookups import LookUps
 from ix_tools.perform import Desk
+from ix_tools.principals import Scope
 from ix_tools.prompts import BY_NAME
 from ix_tools.resources import TEMPLATES
 from ix_tools.vocabulary import lisbon_now
 
 MOST = 100
+LISTS = {"tax": "list_taxes", "series": "list_sequences", "client": "list_clients"}
+"""What tells the same when it is called: where that is excluded, nothing is completed from it."""
 
 
 async def complete(
@@ -62,6 +65,8 @@ def _arguments_of(ref: types.PromptReference | types.ResourceTemplateReference) 
 
 
 async def _of_the_account(desk: Desk, argument: str) -> Iterable[str]:
+    if Scope.READ not in desk.scopes or LISTS[argument] in desk.settings.exclude:
+        return []
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
     if argument == "tax":
         return [tax.name for tax in await looking.taxes() if tax.name]

@@ -34,7 +34,7 @@ async def _content(
         return _json(uri, await perform(await open_desk(), "lookup_exemption_codes", {"all": True}))
     if found := _PDF.fullmatch(uri):
         parse("get_pdf", {"document_id": int(found[1])})
-        content = await pdf_content(await open_desk(), int(found[1]), second_copy=bool(found[2]))
+        content = await pdf_content(await open_desk(), int(found[1]), second_copy=bool(found[2]), face="mcp")
         return types.BlobResourceContents(
             uri=uri, mime_type="application/pdf", blob=base64.b64encode(content).decode()
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio
 
 from ix_tools.errors import SettingsError
-from ix_tools.settings import Settings, for_sandbox, load
+from ix_tools.settings import Settings, for_sandbox, listed, load
 
 if TYPE_CHECKING:
     from ix_tools.links import Pages
@@ -43,8 +43,8 @@ class LazyDesk:
         self._box: Sandbox | None = None
         self._opening = anyio.Lock()
 
-    async def open(self) -> "Desk":
-        """The desk."""
+    async def open(self, request: object = None, account: str | None = None) -> "Desk":
+        """The desk; over standard input there is one for every request."""
         async with self._opening:
             if self._desk is None:
                 self._desk = await anyio.to_thread.run_sync(self._opened)
@@ -91,7 +91,9 @@ async def desk_of(
 def arguments() -> argparse.ArgumentParser:
     """The options of `serve`. Not click: it would cost every start of every host."""
     parser = argparse.ArgumentParser(
-        prog="ix-tools serve", description="Run the MCP server over standard input and output."
+        prog="ix-tools serve",
+        description="Run the MCP server over standard input and output; with --http, the HTTP server "
+        "(`ix-tools serve --http --help`).",
     )
     parser.add_argument(
         "--sandbox", action="store_true", help="use the built-in sandbox instead of an account"
@@ -101,11 +103,26 @@ def arguments() -> argparse.ArgumentParser:
         type=Path,
         help="keep the sandbox's data in this SQLite file (default: forgotten at the end)",
     )
+    add_choice(parser)
+    return parser
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """The options that choose which tools are listed and which are carried out; `narrowed` reads them."""
     parser.add_argument(
         "--toolsets",
-        help="what to list, by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them)",
+        type=listed,
+        help="what to list, by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them; default: core)",
     )
-    return parser
+    parser.add_argument(
+        "--tools", type=listed, help="single tools to list, by commas: besides those toolsets, or alone"
+    )
+    parser.add_argument(
+        "--exclude", type=listed, default=[], help="tools that are neither listed nor carried out, by commas"
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", help="what writes is not listed, and refused when it is called"
+    )
 
 
 def main(argv: Sequence[str], show: "Show | None" = None) -> int:
@@ -115,7 +132,7 @@ def main(argv: Sequence[str], show: "Show | None" = None) -> int:
     """
     options = arguments().parse_args(argv)
     try:
-        settings = load()
+        settings = narrowed(load(), options)
         if options.sandbox:
             settings = settings.model_copy(update={"sandbox": True})
         else:
@@ -128,22 +145,33 @@ def main(argv: Sequence[str], show: "Show | None" = None) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=settings.log_level, format="%(levelname)s %(name)s: %(message)s"
     )
-    toolsets = [one.strip() for one in options.toolsets.split(",")] if options.toolsets else settings.toolsets
-    return anyio.run(_serve, settings, options.sandbox_file, toolsets, show)
+    return anyio.run(_serve, settings, options.sandbox_file, show)
 
 
-async def _serve(
-    settings: Settings, sandbox_file: Path | None, toolsets: Sequence[str], show: "Show | None"
-) -> int:
+def narrowed(settings: Settings, options: argparse.Namespace) -> Settings:
+    """The settings with what the options say: another list, or less that may be done, never more."""
+    named = options.toolsets is not None or options.tools is not None
+    return settings.model_copy(
+        update={
+            "toolsets": tuple(options.toolsets or ()) if named else settings.toolsets,
+            "tools": tuple(options.tools or ()) if named else settings.tools,
+            "exclude": (*settings.exclude, *options.exclude),
+            "read_only": settings.read_only or options.read_only,
+        }
+    )
+
+
+async def _serve(settings: Settings, sandbox_file: Path | None, show: "Show | None") -> int:
     # After the settings: a wrong one is said at once, and reading their docstrings is cheaper before the SDK is there.
     from mcp.server.stdio import stdio_server
 
-    from ix_tools.faces.mcp.server import UnknownToolset, build, chosen
+    from ix_tools.faces.mcp.server import build, choice_of, chosen
+    from ix_tools.listing import UnknownName
 
     try:
-        tools = chosen(toolsets) if toolsets else None
-    except UnknownToolset as wrong:
-        print(f"toolsets: {wrong}", file=sys.stderr)
+        tools = chosen(choice_of(settings))
+    except UnknownName as wrong:
+        print(f"Nothing was started: {wrong}.", file=sys.stderr)
         return 2
     async with desk_of(settings, sandbox_file, show) as desk, stdio_server() as (incoming, outgoing):
         server: Any = build(desk.open, tools)

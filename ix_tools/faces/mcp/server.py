@@ -5,8 +5,8 @@ database before the first call that needs them.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +16,26 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from ix_tools import __version__
-from ix_tools.listing import listed
+from ix_tools.listing import Choice, listed, picked
 
 if TYPE_CHECKING:
     from ix_tools.perform import Desk
+    from ix_tools.settings import Settings
 
 Context = ServerRequestContext[Any, Any]
-OpenDesk = Callable[[], Awaitable["Desk"]]
+OpenDesk = Callable[..., Awaitable["Desk"]]
+"""Called with the HTTP request (None over standard input) and the account that is named, if one is."""
+
+Tool = dict[str, Any]
+Listing = Callable[[Any], list[Tool]]
+"""The tools that whoever sent an HTTP request sees."""
 
 NAME = "ix-tools"
 HOUR = 3_600_000
 INSTRUCTIONS = (
-    "Portuguese invoices with InvoiceXpress. Drafts first (create_invoice), then change_state finalizes: a person sees "
+    "Portuguese invoices with InvoiceXpress. What is not among the tools, search_operations finds (guides, payments, "
+    "e-mail, series, clients, items, treasury, SAF-T ...), describe_operation explains and run_operation runs. "
+    "Drafts first (create_invoice), then change_state finalizes: a person sees "
     "the totals and approves; never say that something is issued before the result says so. An error says what was sent "
     "and what to do next. When a result has status approval_required, tell the person how to approve and wait."
 )
@@ -40,41 +48,38 @@ def rendered() -> dict[str, Any]:
     return content
 
 
-@cache
-def _schemas() -> dict[str, Any]:
-    return {tool["name"]: tool["inputSchema"] for tool in rendered()["tools"]}
-
-
 def _list(kind: str) -> dict[str, Any]:
     # Plain data instead of the SDK's models: validating what we rendered ourselves would cost every start.
     return {kind: rendered()[kind], "resultType": "complete"}
 
 
-class UnknownToolset(ValueError):
-    """A toolset that does not exist; the message names those that do."""
+def choice_of(settings: "Settings") -> Choice:
+    """Which tools the settings list."""
+    return Choice(settings.toolsets, settings.tools, settings.exclude, settings.read_only)
 
 
-def chosen(toolsets: Sequence[str]) -> list[dict[str, Any]]:
-    """The tools of these toolsets, in the catalogue's order; `all` is every tool."""
+def chosen(choice: Choice) -> list[dict[str, Any]]:
+    """The tools of a choice, in the catalogue's order; a name that does not exist is an UnknownName."""
+    if choice == Choice():
+        tools: list[dict[str, Any]] = rendered()["tools"]
+        return tools
     content = json.loads(resources.files("ix_tools").joinpath("toolsets.json").read_bytes())
-    known: dict[str, list[str]] = content["toolsets"]
-    wrong = [name for name in toolsets if name not in known and name != "all"]
-    if wrong or not toolsets:
-        raise UnknownToolset(
-            f"there is no toolset {', '.join(wrong) or '(none given)'}; there are {', '.join(known)} and all"
-        )
-    names = {name for toolset in (known if "all" in toolsets else toolsets) for name in known[toolset]}
-    return listed([tool for tool in content["tools"] if tool["name"] in names])
+    return listed(picked(content["tools"], content["toolsets"], content["usual"], choice))
 
 
-def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Server[Any]:
+def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Server[Any]:
     """A server whose calls are carried out at the desk that `open_desk` gives, opened when first needed.
 
-    `tools`: what to list instead of the usual tools. Listing is not permission: every tool can be called.
+    `tools`: what to list instead of the usual tools, or what to list for whoever sent an HTTP request. Listing is not
+    permission: what may be called, the road decides.
     """
 
+    shown = chosen(Choice()) if tools is None or callable(tools) else tools
+    schemas = {tool["name"]: tool["inputSchema"] for tool in shown}
+
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> Any:
-        return _list("tools") if tools is None else {"tools": tools, "resultType": "complete"}
+        listing = tools(context.request) if callable(tools) else shown
+        return {"tools": listing, "resultType": "complete"}
 
     async def call_tool(
         context: Context, params: types.CallToolRequestParams
@@ -94,7 +99,7 @@ def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Ser
     ) -> types.ReadResourceResult:
         from ix_tools.faces.mcp.resources import read
 
-        return await read(open_desk, params.uri)
+        return await read(partial(open_desk, context.request), params.uri)
 
     async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _list("prompts")
@@ -107,21 +112,22 @@ def build(open_desk: OpenDesk, tools: list[dict[str, Any]] | None = None) -> Ser
     async def complete(context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         from ix_tools.faces.mcp.completions import complete
 
-        return await complete(open_desk, params)
+        return await complete(partial(open_desk, context.request), params)
 
     listing = CacheHint(HOUR, "public")
+    tools_listing = CacheHint(HOUR, "private") if callable(tools) else listing
     return Server(
         NAME,
         version=__version__,
         title="InvoiceXpress (ix-tools)",
         instructions=INSTRUCTIONS,
         cache_hints={
-            "tools/list": listing,
+            "tools/list": tools_listing,
             "resources/list": listing,
             "resources/templates/list": listing,
             "prompts/list": listing,
         },
-        get_tool_input_schema=lambda name: _schemas().get(name),
+        get_tool_input_schema=schemas.get,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
         on_list_resources=list_resources,

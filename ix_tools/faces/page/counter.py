@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -18,8 +17,6 @@ from ix_tools.approvals import Approval, Approvals
 from ix_tools.errors import ApprovalRefused, StoreUnavailable
 from ix_tools.faces.page import show
 from ix_tools.links import PATH, Links
-from ix_tools.settings import Settings
-from ix_tools.store import Store
 from ix_tools.words import Language
 
 COOKIE = "ix_page"
@@ -42,22 +39,6 @@ HEADERS = {
 
 SignIn = Callable[[Request, Approval], Awaitable[Response | str]]
 """Says who is there, beyond the link: their name; or an answer (a form, a redirect) that is given instead of the page."""
-
-
-class Hosting(Protocol):
-    """What the pages are lent by a server."""
-
-    @property
-    def settings(self) -> Settings:
-        """The server's settings."""
-
-    @property
-    def store(self) -> Store:
-        """Where approvals are kept."""
-
-    @property
-    def address(self) -> str:
-        """Where people reach the server: scheme, host and port."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ix_tools.faces.reference.markdown import code, table
 from ix_tools.faces.reference.operations import APPROVED, command, reference_page
 from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS
 from ix_tools.schema import description
-from ix_tools.settings import Settings
+from ix_tools.settings import Settings, variable
 
 __all__ = ["BLOCKS", "command", "contents", "main"]
 
@@ -46,10 +46,12 @@ def settings() -> str:
     for name, info in Settings.model_fields.items():
         if name != "sandbox":
             default = info.get_default()
-            shown = "" if default is None or name == "api_key" or default in ("", ()) else code(str(default))
+            shown = (
+                "" if default is None or name == "api_key" or default in ("", (), {}) else code(str(default))
+            )
             words = [str(word) for word in get_args(info.annotation) if isinstance(word, str)]
             among = f" ({', '.join(words)})" if words else ""
-            rows.append((code(f"INVOICEXPRESS_{name.upper()}"), shown, f"{info.description or ''}{among}"))
+            rows.append((code(variable(name)), shown, f"{info.description or ''}{among}"))
     return table(("Setting", "Default", "Meaning"), rows)
 
 

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from ix_tools import errors, exits
+from ix_tools import errors, exits, statuses
 from ix_tools.faces.reference.markdown import NOTE, code, fenced, first_sentence, table
 from ix_tools.fiscal.series_codes import registration_outcomes
 
@@ -76,12 +76,14 @@ def errors_page() -> str:
             code(str(_default(kind, "code"))),
             code(str(_default(kind, "sent"))),
             "yes" if _default(kind, "retryable") else "",
+            str(statuses.status_of_kind(kind)),
             first_sentence(kind),
         )
         for kind in _kinds()
     ]
     own = [
-        (code(name), code(kind), code(sent) if sent else "", message) for name, kind, sent, message in codes()
+        (code(name), code(kind), code(sent) if sent else "", str(statuses.BY_CODE.get(name, "")), message)
+        for name, kind, sent, message in codes()
     ]
     outcomes = [
         (f"{one.status} / {one.code}", code(one.operation), one.en, one.next_en)
@@ -93,18 +95,23 @@ def errors_page() -> str:
             NOTE,
             "A call that fails answers with one object, the same on every face: `ok: false`, `code`, `message`, "
             "`problems` (field, what is wrong, what is allowed), `sent`, `next` and `retryable`. The command line turns it "
-            "into an [exit code](#exit-codes).",
+            "into an [exit code](#exit-codes), the HTTP server into a [status](#http-statuses).",
+            "Where a name may mean several things, or none exactly, the code is `ambiguous`, and `candidates` lists what to "
+            "choose from: the `field`, names, codes and numbers, and the id under the parameter that takes it.",
             "`sent` says what reached InvoiceXpress: `nothing`; a request that was `refused`; one that was `stored`; or "
             "`unknown`, when no answer came, and somebody must look before repeating it.",
             "## Kinds",
             fenced("text", (errors.__doc__ or "").split("\n\n", 1)[1].strip()),
-            table(("Kind", "Code", "Sent", "Retry as it is", "Meaning"), kinds),
+            table(("Kind", "Code", "Sent", "Retry as it is", "HTTP", "Meaning"), kinds),
             "## Codes of their own",
-            "Where a kind has more to say than its name, the code is one of these; `…` is filled in.",
-            table(("Code", "Kind", "Sent", "Message"), own),
+            "Where a kind has more to say than its name, the code is one of these; `…` is filled in. A code without a status of "
+            "its own has that of its kind, or does not occur over HTTP.",
+            table(("Code", "Kind", "Sent", "HTTP", "Message"), own),
             "## Registering a series",
             "What the codes of InvoiceXpress mean, by HTTP status and code.",
             table(("Status / code", "Operation", "Meaning", "What to do"), outcomes),
+            "## HTTP statuses",
+            table(("Status", "Meaning"), [(str(one), said) for one, said in statuses.MEANINGS.items()]),
             "## Exit codes",
             exit_codes(),
         ]

@@ -23,6 +23,7 @@ EFFECTS = {
     Effect.FISCAL: "irreversible: reaches the tax authority's books",
     Effect.OUTBOUND: "irreversible: leaves for a third party",
     Effect.ADMIN: "accounts and their tie to the tax authority; only with the setting allow_account_setup",
+    Effect.ANY: "whatever the operation that it runs leaves behind; that one's rules and approval apply",
 }
 
 
@@ -189,7 +190,9 @@ def command(name: str, call: Mapping[str, Any], schema: Mapping[str, Any]) -> st
 def _options(call: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in call.items():
         flag = f"--{name.replace('_', '-')}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and "properties" not in schema["properties"][name]:
+            yield flag, json.dumps(value, ensure_ascii=False)
+        elif isinstance(value, Mapping):
             yield from ((f"{flag}.{field.replace('_', '-')}", inner) for field, inner in value.items())
         else:
             yield from ((flag, one) for one in (value if isinstance(value, list | tuple) else [value]))

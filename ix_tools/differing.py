@@ -1,0 +1,48 @@
+"""Documents that read back differently from what was asked: remembered until they read back right."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sql
+
+from ix_tools.store import Store, differences
+
+
+class Differing:
+    """The differences that are kept in this store."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        """Nothing is opened yet."""
+        self._store = store
+        self._clock = clock
+
+    def note_differences(self, account: str, kind: str, number: int, found: list[dict[str, Any]]) -> None:
+        """Remember that a document reads back differently; forget it when it reads back right."""
+        key = _key(account, kind, number)
+        with self._store.writing() as connection:
+            connection.execute(differences.delete().where(key))
+            if found:
+                connection.execute(
+                    differences.insert().values(
+                        account=account,
+                        document_type=kind,
+                        document_id=number,
+                        found=found,
+                        created_at=self._clock(),
+                    )
+                )
+
+    def noted_differences(self, account: str, kind: str, number: int) -> tuple[Mapping[str, Any], ...]:
+        """How a document differs from what was asked, as far as we know."""
+        key = _key(account, kind, number)
+        with self._store.writing() as connection:
+            row = connection.execute(sql.select(differences.c.found).where(key)).one_or_none()
+        return tuple(row.found) if row else ()
+
+
+def _key(account: str, kind: str, number: int) -> sql.ColumnElement[bool]:
+    return (
+        (differences.c.account == account)
+        & (differences.c.document_type == kind)
+        & (differences.c.document_id == number)
+    )

@@ -1,0 +1,88 @@
+"""`POST /tools/{name}`: a call along the road. What only reads is a GET too, so that pages have an address.
+
+200 done    202 a person must approve first: ask Location, then the same POST again    4xx, 5xx a problem
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ix_tools import statuses
+from ix_tools.desks import HEADER, Hosting, account_in
+from ix_tools.faces.rest import approvals, papers
+from ix_tools.faces.rest.answers import answer
+from ix_tools.faces.rest.endpoint import READING, Endpoint
+from ix_tools.faces.rest.fitting import fitted
+from ix_tools.faces.rest.requests import body_of, delivered, keyed, query_of
+from ix_tools.operation import Operation
+from ix_tools.perform import operation_named, perform
+
+PATH = "/tools/{name}"
+PAGE, PER_PAGE = "page", "per_page"
+
+
+def endpoint(hosting: Hosting) -> Endpoint:
+    """Every operation of the catalogue."""
+
+    async def respond(request: Request) -> Response:
+        operation = _operation(request)
+        posted = request.method == "POST"
+        given = await body_of(request) if posted else query_of(request, operation)
+        account, given = account_in(given, request.headers.get(HEADER))
+        arguments = delivered(operation, keyed(request, operation, given))
+        desk = await hosting.desk(request, account)
+        if papers.is_wanted(request, operation):
+            return await papers.pdf(desk, arguments)
+        body = await perform(desk, operation.spec.name, arguments, face="rest")
+        if body.get("status") == "approval_required":
+            return _waiting(hosting, body, account)
+        return _done(hosting, operation, arguments, account, body)
+
+    return Endpoint(respond, _methods)
+
+
+def _operation(request: Request) -> type[Operation[Any]]:
+    return operation_named(request.path_params["name"])
+
+
+def _methods(request: Request) -> Sequence[str]:
+    return ("POST",) if _operation(request).spec.effect.writes else ("POST", *READING)
+
+
+def _waiting(hosting: Hosting, body: Mapping[str, Any], account: str | None) -> Response:
+    poll = approvals.address(hosting, body["approval"]["id"], account)
+    shown = {**body, "approval": {**body["approval"], "poll": poll}}
+    return answer(shown, statuses.WAITING, {"Location": poll, "Retry-After": str(statuses.SOON)})
+
+
+def _done(
+    hosting: Hosting,
+    operation: type[Operation[Any]],
+    arguments: Mapping[str, Any],
+    account: str | None,
+    body: Mapping[str, Any],
+) -> Response:
+    size = operation.model_fields.get(PER_PAGE)
+    shown = fitted(body, int(arguments.get(PER_PAGE, size.get_default())) if size else None)
+    headers: dict[str, str] = {}
+    if shown.per_page and shown.body[PAGE] < shown.body.get("pages", 1):
+        following = {**arguments, PAGE: shown.body[PAGE] + 1, PER_PAGE: shown.per_page}
+        if account is not None:
+            following["account"] = account
+        url = f"{hosting.address}/tools/{operation.spec.name}?{_query(following)}"
+        shown.body["next_page"] = url
+        headers["Link"] = f'<{url}>; rel="next"'
+    if body.get("replayed"):
+        headers["Idempotent-Replayed"] = "true"
+    return answer(shown.body, statuses.DONE, headers)
+
+
+def _query(arguments: Mapping[str, Any]) -> str:
+    words = {True: "true", False: "false"}
+    return urlencode(
+        {name: words[value] if isinstance(value, bool) else value for name, value in arguments.items()},
+        doseq=True,
+    )

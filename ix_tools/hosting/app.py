@@ -1,0 +1,100 @@
+"""One application out of the faces: every request passes the same door, whatever face it is for.
+
+request ─▶ Host · Origin · size ─▶ who is calling? ─▶ how often? ─▶ MCP at /mcp · REST · page
+                                   (not for open routes)
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import anyio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ix_tools.desk import Desk
+from ix_tools.desks import HEADER, Desks
+from ix_tools.errors import StoreUnavailable
+from ix_tools.faces import page, rest
+from ix_tools.faces.mcp import http as mcp
+from ix_tools.hosting.callers import Callers
+from ix_tools.hosting.door import Door
+from ix_tools.links import Hosted
+from ix_tools.principals import Principal
+from ix_tools.settings import Settings
+from ix_tools.store import Store
+
+# Each face gives `routes(hosting)`, behind the question who is calling, and may give `open_routes(hosting)`, which answer
+# for themselves; Host, Origin and size are checked for both.
+FACES: Sequence[Any] = (rest, page)
+
+
+class Host:
+    """What the faces are lent (see `desks.Hosting`)."""
+
+    def __init__(self, settings: Settings, address: str, desks: Desks) -> None:
+        """`address` is where clients reach the server: scheme, host and port."""
+        self.settings = settings
+        self.address = address
+        self.desks = desks
+
+    @property
+    def store(self) -> Store:
+        return self.desks.store
+
+    def principal(self, request: Request) -> Principal:
+        principal: Principal = request.state.principal  # set by the door, or the request would not be here
+        return principal
+
+    async def desk(self, request: Request, account: str | None = None) -> Desk:
+        named = account if account is not None else request.headers.get(HEADER)
+        return self.desks.of(self.principal(request), named)
+
+
+def application(
+    settings: Settings, address: str, *, needed: bool, desks: Callable[[Settings], Desks] = Desks
+) -> Starlette:
+    """The whole server. `needed`: whether whoever calls must say who they are."""
+    hosting = Host(settings, address, desks(settings))
+    hosting.desks.pages = Hosted(address)
+    known = Callers(settings, hosting.store, address, needed=needed)
+    endpoint = mcp.endpoint(hosting)
+    closed: list[BaseRoute] = [*endpoint.routes]
+    opened: list[BaseRoute] = [
+        Route("/healthz", _alive, methods=["GET"]),
+        Route("/readyz", _ready(hosting), methods=["GET"]),
+        *known.routes,
+    ]
+    for face in FACES:
+        closed += face.routes(hosting)
+        opened += getattr(face, "open_routes", lambda hosting: [])(hosting)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as running:
+            running.push_async_callback(hosting.desks.close)
+            await running.enter_async_context(endpoint.running())
+            yield
+
+    app = Starlette(routes=[*opened, *closed], lifespan=lifespan)
+    app.state.hosting = hosting
+    app.add_middleware(Door, hosting=hosting, known=known, opened=opened)
+    return app
+
+
+async def _alive(request: Request) -> Response:
+    return JSONResponse({"ok": True})
+
+
+def _ready(hosting: Host) -> Callable[[Request], Any]:
+    async def ready(request: Request) -> Response:
+        """Whether calls can be carried out: the store answers and its tables are current. InvoiceXpress is not asked."""
+        try:
+            await anyio.to_thread.run_sync(hosting.store.ready)
+        except StoreUnavailable as trouble:
+            return JSONResponse({"ok": False, "code": trouble.code}, 503)
+        return JSONResponse({"ok": True})
+
+    return ready

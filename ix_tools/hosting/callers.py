@@ -1,0 +1,83 @@
+"""Who is calling: a static token, an access token of the authorization server, or whoever uses this machine."""
+
+import logging
+from collections.abc import Sequence
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ix_tools.errors import StoreUnavailable
+from ix_tools.faces.mcp.http import PATH
+from ix_tools.hosting.answers import problem
+from ix_tools.hosting.oauth import Issuer, KeysUnavailable
+from ix_tools.principals import EVERYTHING, Principal, Scope
+from ix_tools.settings import Settings
+from ix_tools.store import Store
+from ix_tools.tokens import PREFIX, Tokens
+
+log = logging.getLogger(__name__)
+
+METADATA = f"/.well-known/oauth-protected-resource{PATH}"
+
+
+class Callers:
+    """Finds out who is calling."""
+
+    def __init__(self, settings: Settings, store: Store, address: str, *, needed: bool) -> None:
+        """`needed`: whether whoever calls must say who they are; only a server for this machine alone may not ask."""
+        self._tokens = Tokens(store)
+        self._needed = needed
+        self._resource = f"{address}{PATH}"
+        self._metadata = f"{address}{METADATA}"
+        self._settings = settings
+        self._issuer = (
+            Issuer(settings, settings.oauth_audience or self._resource) if settings.oauth_issuer else None
+        )
+        self._local = Principal(settings.principal, EVERYTHING, tuple(settings.by_account()))
+        self.routes: Sequence[BaseRoute] = (
+            [Route(METADATA, self._described, methods=["GET"])] if self._issuer else []
+        )
+
+    async def caller(self, request: Request) -> Principal | Response:
+        given = request.headers.getlist("authorization")
+        if not given:
+            return self._local if not self._needed else self._unknown("A bearer token is needed.")
+        scheme, _, token = given[0].partition(" ")
+        if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
+            return self._unknown("Send one header: Authorization: Bearer TOKEN.", "invalid_request")
+        try:
+            found = await self._found(token.strip())
+        except StoreUnavailable as trouble:
+            log.error("tokens cannot be looked up: %s", trouble.message)
+            return problem(503, trouble.code, "Tokens cannot be looked up now.", {"Retry-After": "5"})
+        except KeysUnavailable:
+            return problem(
+                503, "keys_unavailable", "The issuer's keys cannot be read now.", {"Retry-After": "30"}
+            )
+        return found or self._unknown("The token is not known here, or no longer good.", "invalid_token")
+
+    async def _found(self, token: str) -> Principal | None:
+        if token.startswith(PREFIX):
+            known = await anyio.to_thread.run_sync(self._tokens.find, token)
+            return known.principal if known else None
+        return await self._issuer.principal(token) if self._issuer else None
+
+    def _unknown(self, detail: str, error: str = "") -> Response:
+        words = [f'error="{error}"'] if error else []
+        if self._issuer:
+            words.append(f'resource_metadata="{self._metadata}"')
+        challenge = f"Bearer {', '.join(words)}".strip()
+        return problem(401, "not_signed_in", detail, {"WWW-Authenticate": challenge})
+
+    async def _described(self, request: Request) -> Response:
+        """RFC 9728: which authorization server gives tokens for this server."""
+        body = {
+            "resource": self._resource,
+            "authorization_servers": [self._settings.oauth_issuer],
+            "scopes_supported": [str(scope) for scope in Scope],
+            "bearer_methods_supported": ["header"],
+            "resource_name": "InvoiceXpress (ix-tools)",
+        }
+        return JSONResponse(body, headers={"Cache-Control": "public, max-age=300"})

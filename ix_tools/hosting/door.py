@@ -1,0 +1,138 @@
+"""The door before every route: where a request is meant for, where it comes from, how long it is, who sent it, how often."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import anyio
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ix_tools.desks import Hosting
+from ix_tools.errors import StoreUnavailable
+from ix_tools.hosting.answers import problem
+from ix_tools.hosting.limits import Limits
+from ix_tools.hosting.telemetry import observed
+from ix_tools.principals import Principal
+from ix_tools.settings import is_loopback
+
+log = logging.getLogger(__name__)
+
+LONGEST = 4 * 1024 * 1024
+"""Bytes of a request."""
+
+
+class Known(Protocol):
+    """Who is calling."""
+
+    routes: Sequence[BaseRoute]
+    """What clients read to find out how to identify themselves."""
+
+    async def caller(self, request: Request) -> Principal | Response:
+        """Who sent a request; or the answer to somebody who did not say so, or not rightly."""
+
+
+class _TooLong(Exception):
+    """More came than was announced."""
+
+
+class Door:
+    """Middleware before all routes."""
+
+    def __init__(self, app: ASGIApp, hosting: Hosting, known: Known, opened: Sequence[BaseRoute]) -> None:
+        """`opened`: the routes that answer whoever asks."""
+        self._app, self._known, self._opened = app, known, opened
+        self._limits = Limits(hosting.store, hosting.settings.calls_per_minute)
+        here = urlsplit(hosting.address)
+        self._hosts = {here.netloc.lower()}
+        self._origins = {f"{here.scheme}://{here.netloc}".lower(), *hosting.settings.http_origins}
+        if is_loopback(here.hostname or ""):
+            names = [f"{name}:{here.port}" for name in ("127.0.0.1", "localhost", "[::1]")]
+            self._hosts.update(names)
+            self._origins.update(f"http://{name}" for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status, size = time.perf_counter(), 0, 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > LONGEST:
+                raise _TooLong
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with observed(scope) as told:
+            try:
+                answer = self._stopped(Headers(scope=scope)) or await self._unwelcome(scope)
+                await (answer or self._app)(scope, counted, watched)
+            except _TooLong:
+                if not status:
+                    await _too_long()(scope, receive, watched)
+            finally:
+                told(status or 500)
+                who = scope.get("state", {}).get("principal")
+                log.info(
+                    "%s %s %s",
+                    scope["method"],
+                    scope["path"],
+                    status or 500,
+                    extra={
+                        "principal": who.name if who else "",
+                        "milliseconds": round((time.perf_counter() - began) * 1000, 1),
+                    },
+                )
+
+    def _stopped(self, headers: Headers) -> Response | None:
+        """The answer to a request that was meant for somebody else, or sent by a web page of somebody else."""
+        # A page that gets its own name to point here is told by the name; a page elsewhere by its origin.
+        hosts = [host.lower() for host in headers.getlist("host")]
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
+            return problem(421, "host_not_served", "This server is not known under that name.")
+        if any(origin.lower() not in self._origins for origin in headers.getlist("origin")):
+            return problem(403, "origin_not_allowed", "Pages of that origin may not call this server.")
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > LONGEST:
+            return _too_long()
+        return None
+
+    async def _unwelcome(self, scope: Scope) -> Response | None:
+        """The answer to somebody unknown, or who comes too often; otherwise the request now says who sent it."""
+        if any(route.matches(scope)[0] is Match.FULL for route in self._opened):
+            return None
+        found = await self._known.caller(Request(scope))
+        if isinstance(found, Response):
+            return found
+        scope.setdefault("state", {})["principal"] = found
+        if self._limits.at_hand(found.name):
+            return None
+        try:
+            wait = await anyio.to_thread.run_sync(self._limits.fetch, found.name)
+        except StoreUnavailable as trouble:
+            log.error("limits cannot be kept: %s", trouble.message)
+            return problem(503, trouble.code, "The store cannot be used now.", {"Retry-After": "5"})
+        if wait > 0:
+            seconds = str(int(wait) + 1)
+            detail = (
+                f"{found.name} may make {self._limits.per_minute} requests a minute; wait {seconds} seconds."
+            )
+            return problem(429, "too_many_calls", detail, {"Retry-After": seconds})
+        return None
+
+
+def _too_long() -> Response:
+    return problem(413, "too_long", f"A request has at most {LONGEST} bytes.")

@@ -1,0 +1,60 @@
+"""How often a caller may come: so many requests a minute, over all workers that share the store.
+
+Workers take turns from the store a slice at a time, so that a limit costs a write now and then instead of one a request.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from ix_tools.pace import held_row
+from ix_tools.store import Store, rates
+
+SLICE_SHARE = 1 / 60
+"""Part of a minute's requests that a worker takes at once."""
+BURST_SHARE = 1 / 4
+"""Part of a minute's requests that may come at once."""
+MOST = 4096
+"""Callers that a worker remembers slices for."""
+
+
+@dataclass
+class Limits:
+    """The limit of every caller."""
+
+    store: Store
+    per_minute: int
+    _left: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def at_hand(self, caller: str) -> bool:
+        """Use a turn that this worker holds already; False when it holds none."""
+        with self._lock:
+            left = self._left.get(caller, 0)
+            if left > 0:
+                self._left[caller] = left - 1
+            return left > 0
+
+    def fetch(self, caller: str) -> float:
+        """Take turns from the store and use one; 0, or the seconds until there are some again."""
+        slice_ = max(1, int(self.per_minute * SLICE_SHARE))
+        interval = 60.0 / self.per_minute
+        window = max(slice_, self.per_minute * BURST_SHARE) * interval
+        key = f"caller {caller}"
+        with self.store.writing(durable=False) as connection:
+            row = held_row(connection, key)
+            now = self.store.now(connection)
+            # A clock that was set back must not lock anybody out for longer than the window.
+            due = min(max(now, row.next_at), now + window)
+            wait: float = due + slice_ * interval - now - window
+            if wait > 1e-6:
+                return wait
+            connection.execute(
+                rates.update().where(rates.c.account == key).values(next_at=due + slice_ * interval)
+            )
+        with self._lock:
+            self._left[caller] = self._left.get(caller, 0) + slice_ - 1
+            self._left.move_to_end(caller)
+            if len(self._left) > MOST:
+                self._left.popitem(last=False)
+        return 0.0

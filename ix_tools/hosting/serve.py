@@ -1,0 +1,189 @@
+"""`ix-tools serve --http`: the server on a port, in one process or several, until it is told to end."""
+
+import argparse
+import gc
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from ix_tools.account import SPARE
+from ix_tools.desk import store_of
+from ix_tools.errors import IxError, Problem, SettingsError
+from ix_tools.exits import Exit
+from ix_tools.faces.mcp.serve import add_choice, narrowed
+from ix_tools.faces.mcp.server import choice_of, chosen
+from ix_tools.hosting import logs
+from ix_tools.listing import UnknownName
+from ix_tools.settings import Settings, for_sandbox, is_loopback, load
+from ix_tools.tokens import Tokens
+
+PORT = 8756
+KEEP_ALIVE = 75
+"""Seconds an idle connection stays open: longer than load balancers keep theirs, so that it is they who close it."""
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The options of `serve --http`."""
+    parser = argparse.ArgumentParser(prog="ix-tools serve --http", description="Run the HTTP server.")
+    parser.add_argument("--http", action="store_true", help="over HTTP instead of standard input and output")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+    )
+    parser.add_argument("--port", type=int, default=PORT, help=f"port to listen on (default {PORT}; 0: any)")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="how many processes share the port (default 1)"
+    )
+    parser.add_argument("--sandbox", action="store_true", help="use the built-in sandbox instead of accounts")
+    parser.add_argument("--sandbox-file", type=Path, help="keep the sandbox's data in this SQLite file")
+    add_choice(parser)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run until SIGTERM or Ctrl-C; 2 when the settings do not allow a start."""
+    options = arguments().parse_args(argv)
+    with ExitStack() as until_the_end:
+        try:
+            settings = _settings(options, until_the_end)
+            logs.to_standard_error(settings)
+            needed = _caller_needed(settings, options.host)
+            sock = _listening(options.host, options.port)
+            until_the_end.callback(sock.close)
+            address = settings.public_url or _address(options.host, sock)
+        except IxError as wrong:
+            for problem in wrong.problems:
+                print(f"{problem.field}: {problem.problem}", file=sys.stderr)
+            print(f"{wrong.message} {wrong.next}", file=sys.stderr)
+            return Exit.USAGE
+        print(f"ix-tools listens on {_address(options.host, sock)}", file=sys.stderr, flush=True)
+        _run(settings, address, needed, options.workers, sock)
+    return Exit.OK
+
+
+def _settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings:
+    settings = narrowed(load(), options)
+    try:
+        chosen(choice_of(settings))
+    except UnknownName as wrong:
+        raise SettingsError(f"{wrong}.", next="correct the names, or leave them out") from None
+    if options.workers < 1:
+        raise SettingsError("--workers is a whole number from 1.", next="leave it out for one process")
+    if options.sandbox or options.sandbox_file:
+        from ix_tools.sandbox.server import Sandbox
+
+        box = until_the_end.enter_context(Sandbox(db=options.sandbox_file, language=settings.language))
+        return for_sandbox(settings, box.base_url, box.api_key)
+    if not settings.accounts:
+        settings.require_account()
+    return settings
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as trouble:
+        sock.close()
+        failure = SettingsError(
+            f"Nobody can listen on {host} port {port} ({trouble.strerror or trouble}).",
+            next="choose another --host or --port",
+        )
+    else:
+        sock.set_inheritable(True)
+        return sock
+    raise failure
+
+
+def _address(host: str, sock: socket.socket) -> str:
+    port = sock.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _caller_needed(settings: Settings, host: str) -> bool:
+    """Whether callers must say who they are; a server that others can reach does not start without a way to."""
+    known = bool(settings.oauth_issuer) or _any_token(settings)
+    beyond = not is_loopback(host) or not _is_here(settings.public_url)
+    if not beyond:
+        return known
+    missing = []
+    if not known:
+        missing.append(
+            Problem(
+                "oauth_issuer",
+                "is not set, and there is no token: anybody who reaches this server could issue invoices",
+            )
+        )
+    if not settings.public_url:
+        missing.append(
+            Problem("public_url", "is not set: the server must know under which name it is reached")
+        )
+    if missing:
+        raise SettingsError(
+            f"The server does not listen on {host} like this.",
+            problems=missing,
+            next="make a token with `ix-tools tokens create`, or set INVOICEXPRESS_OAUTH_ISSUER and "
+            "INVOICEXPRESS_OAUTH_KEYS_URL; set INVOICEXPRESS_PUBLIC_URL",
+        )
+    return True
+
+
+def _is_here(url: str) -> bool:
+    return not url or is_loopback(urlsplit(url).hostname or "")
+
+
+def _any_token(settings: Settings) -> bool:
+    store = store_of(settings)
+    try:
+        return Tokens(store).any_usable()
+    finally:
+        store.close()
+
+
+def _run(settings: Settings, address: str, needed: bool, workers: int, sock: socket.socket) -> None:
+    config = uvicorn.Config(
+        partial(_application, settings, address, needed),
+        factory=True,
+        workers=workers,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # what a proxy says of itself decides nothing here
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=KEEP_ALIVE,
+        # A write that is under way is answered: as long as InvoiceXpress may take, and a little for writing it down.
+        timeout_graceful_shutdown=2 * settings.timeout_seconds + SPARE,
+        timeout_worker_healthcheck=30,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(
+            number, lambda *_: None
+        )  # uvicorn ends in order, then raises it again: nothing is left to end
+    sock.listen(config.backlog)  # whoever comes now waits until there is somebody to answer
+    if workers == 1:
+        uvicorn.Server(config).run(sockets=[sock])
+    else:
+        Multiprocess(config, [sock]).run()
+
+
+def _application(settings: Settings, address: str, needed: bool) -> Any:
+    """The application of one process."""
+    from ix_tools.hosting.app import application
+
+    logs.to_standard_error(settings)
+    app = application(settings, address, needed=needed)
+    gc.collect()
+    gc.freeze()  # what was loaded to start lives as long as the process
+    return app

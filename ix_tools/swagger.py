@@ -1,0 +1,103 @@
+"""An OpenAPI 3.1 document as Swagger 2.0, for hosts that import nothing newer (custom connectors of Power Automate)."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+JSON, PDF = "application/json", "application/pdf"
+PLACES = {
+    "#/components/schemas/": "#/definitions/",
+    "#/components/responses/": "#/responses/",
+}
+
+Json = dict[str, Any]
+
+
+def swagger(document: Mapping[str, Any]) -> Json:
+    """The same operations; only what our own documents use is translated."""
+    info = document["info"]
+    scheme = document["components"]["securitySchemes"]["bearer"]
+    return {
+        "swagger": "2.0",
+        "info": {**info, "license": {"name": info["license"]["name"]}},
+        **_place(document["servers"][0]["url"]),
+        "consumes": [JSON],
+        "produces": [JSON, "application/problem+json"],
+        "securityDefinitions": {
+            "bearer": {
+                "type": "apiKey",
+                "name": "Authorization",
+                "in": "header",
+                "description": f"The word Bearer, a blank and the token. {scheme['description']}",
+            }
+        },
+        "security": document["security"],
+        "tags": document["tags"],
+        "paths": {
+            path: {method: _operation(one) for method, one in methods.items()}
+            for path, methods in document["paths"].items()
+        },
+        "definitions": {name: _schema(one) for name, one in document["components"]["schemas"].items()},
+        "responses": {name: _response(one) for name, one in document["components"]["responses"].items()},
+    }
+
+
+def _place(server: str) -> Json:
+    parts = urlsplit(server)
+    path = parts.path.rstrip("/") or "/"
+    return (
+        {"host": parts.netloc, "basePath": path, "schemes": [parts.scheme]}
+        if parts.netloc
+        else {"basePath": path}
+    )
+
+
+def _operation(operation: Mapping[str, Any]) -> Json:
+    kept = {
+        name: one for name, one in operation.items() if name not in {"requestBody", "parameters", "responses"}
+    }
+    parameters = [
+        {**{key: value for key, value in one.items() if key != "schema"}, **_schema(one["schema"])}
+        for one in operation.get("parameters", [])
+    ]
+    if body := operation.get("requestBody"):
+        content = body["content"][JSON]
+        schema = {**_schema(content["schema"]), "example": content["example"]}
+        parameters.append({"name": "body", "in": "body", "required": body["required"], "schema": schema})
+    only_pdf = list(operation["responses"]["200"]["content"]) == [PDF]
+    return {
+        **kept,
+        **({"produces": [PDF, "application/problem+json"]} if only_pdf else {}),
+        "parameters": parameters,
+        "responses": {status: _response(one) for status, one in operation["responses"].items()},
+    }
+
+
+def _response(response: Mapping[str, Any]) -> Json:
+    if "$ref" in response:
+        return dict(_schema(response))
+    kind, content = next(iter(response["content"].items()))
+    shown: Json = {"description": response["description"], "schema": _schema(content["schema"])}
+    if "example" in content:
+        shown["examples"] = {kind: content["example"]}
+    if "headers" in response:
+        shown["headers"] = {
+            name: {"description": one["description"], **one["schema"]}
+            for name, one in response["headers"].items()
+        }
+    return shown
+
+
+def _schema(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_schema(one) for one in node]
+    if not isinstance(node, Mapping):
+        return node
+    found = {key: value if key in {"example", "enum"} else _schema(value) for key, value in node.items()}
+    if isinstance(found.get("$ref"), str):
+        for ours, theirs in PLACES.items():
+            found["$ref"] = found["$ref"].replace(ours, theirs)
+    bound = found.get("exclusiveMinimum")
+    if isinstance(bound, int | float) and not isinstance(bound, bool):
+        found |= {"minimum": bound, "exclusiveMinimum": True}  # a bound and a switch, before JSON Schema 6
+    return found

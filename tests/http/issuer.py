@@ -1,0 +1,103 @@
+"""An authorization server of the tests: publishes keys on a port of this machine, and signs whatever it is told to."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+Json = dict[str, Any]
+
+
+@cache
+def rsa_key(number: int = 0) -> rsa.RSAPrivateKey:
+    """A key; the same number, the same key."""
+    return rsa.generate_private_key(65537, 2048)
+
+
+@cache
+def ec_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@cache
+def ed_key() -> ed25519.Ed25519PrivateKey:
+    return ed25519.Ed25519PrivateKey.generate()
+
+
+def published() -> list[Json]:
+    """The public halves."""
+    return [
+        {**RSAAlgorithm.to_jwk(rsa_key().public_key(), as_dict=True), "kid": "rsa", "use": "sig"},
+        {**ECAlgorithm.to_jwk(ec_key().public_key(), as_dict=True), "kid": "ec", "use": "sig"},
+        {**OKPAlgorithm.to_jwk(ed_key().public_key(), as_dict=True), "kid": "ed"},
+    ]
+
+
+class TestIssuer:
+    """Serves `answer` to whoever asks for keys, and counts."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.keys: Any = published()
+        self.status, self.body = 200, b""
+        self.headers: dict[str, str] = {}
+        self.asked = 0
+
+    def __enter__(self) -> Self:
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                issuer.asked += 1
+                content = issuer.body or json.dumps({"keys": issuer.keys}).encode()
+                self.send_response(issuer.status)
+                for name, value in issuer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def claims(self, audience: str, **changes: Any) -> Json:
+        """The claims of a good token; a change to None leaves the claim out."""
+        now = int(time.time())
+        good = {
+            "iss": self.url,
+            "aud": audience,
+            "sub": "ana",
+            "iat": now,
+            "exp": now + 300,
+            "scope": "read draft",
+        }
+        return {name: value for name, value in {**good, **changes}.items() if value is not None}
+
+
+def signed(claims: Mapping[str, Any], key: Any = None, alg: str = "RS256", **header: Any) -> str:
+    """A token."""
+    headers = {
+        name: value for name, value in {"kid": "rsa", "typ": "at+jwt", **header}.items() if value is not None
+    }
+    return jwt.encode(dict(claims), key if key is not None else rsa_key(), algorithm=alg, headers=headers)

@@ -1,0 +1,394 @@
+"""An invoice in one call: one document, one yes, one e-mail, whatever stops it on the way.
+
+Source: the issue on breadth, deliverable 6; docs/approvals.md.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ix_tools.approvals import Approvals, Reply
+from ix_tools.errors import IxError
+from ix_tools.journal import Journal
+from ix_tools.perform import ApprovalNeeded, perform
+from tests.sandboxed import Json, Office, about, invoice, line, warned
+
+TO = "compras@acme.example"
+
+
+def errand(**changes: Any) -> Json:
+    """The arguments of issue_invoice for ACME, with an e-mail; making a PDF takes longer than all the rest."""
+    return invoice(**{"email": TO, "delivery": "resource", **changes})
+
+
+def states(body: Json) -> dict[str, str]:
+    return {one["step"]: one["state"] for one in body["steps"]}
+
+
+def did(office: Office, *endings: str) -> list[int]:
+    """How many writes of each kind InvoiceXpress got."""
+    paths = [one["path"] for one in office.writes()]
+    return [sum(bool(re.search(ending, path)) for path in paths) for ending in endings]
+
+
+def all_writes(office: Office) -> list[int]:
+    """Documents made, states changed, e-mails sent."""
+    return did(office, r"^/\w+\.json$", "change-state", "email-document")
+
+
+async def question(office: Office, call: Json) -> ApprovalNeeded:
+    with pytest.raises(ApprovalNeeded) as needed:
+        await perform(office.desk, "issue_invoice", call, can_ask=True)
+    return needed.value
+
+
+async def answered(office: Office, call: Json, asked: ApprovalNeeded, **more: Any) -> Json:
+    reply = Reply(asked.approval.handle, True)
+    return await perform(office.desk, "issue_invoice", call, can_ask=True, reply=reply, **more)
+
+
+async def stopped(office: Office, call: Json, asked: ApprovalNeeded, *, yes: bool = True) -> IxError:
+    reply = Reply(asked.approval.handle, yes)
+    with pytest.raises(IxError) as error:
+        await perform(office.desk, "issue_invoice", call, can_ask=True, reply=reply)
+    return error.value
+
+
+def again(office: Office) -> Office:
+    """The same files after the process ended and another began."""
+    store = office.desk.store
+    desk = replace(office.desk, approvals=Approvals(store, 15), journal=Journal(store, 240.0), swept=False)
+    return Office(office.box, desk)
+
+
+# --- all the way -------------------------------------------------------------------------------------------
+
+
+async def test_one_call_and_one_yes_issue_fetch_and_send(office: Office) -> None:
+    result = await office.call("issue_invoice", errand(subject="A sua fatura", delivery="file"))
+    assert result["status"] == "issued"
+    assert states(result) == dict.fromkeys(("draft", "finalize", "pdf", "email"), "done")
+    assert result["document"]["status"] == "final"
+    assert result["document"]["number"] == "1/2026"
+    assert result["pdf"]["file"].endswith(".pdf")
+    assert result["email"]["to"] == TO
+    assert all_writes(office) == [1, 1, 1]
+    assert "credit note" in result["undo"]["what"]
+    assert "05/12/2026" in result["undo"]["by"]
+    assert [step["tool"] for step in result["undo"]["calls"]] == ["create_invoice"]
+    assert "idempotency_key" not in warned(result)
+
+
+async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(office: Office) -> None:
+    result = await office.call("issue_invoice", errand(email=None))
+    assert states(result) == dict.fromkeys(("draft", "finalize", "pdf"), "done")
+    assert all_writes(office) == [1, 1, 0]
+    assert [step["tool"] for step in result["next"]] == ["send_email", "generate_payment"]
+    assert [step["arguments"]["document_type"] for step in result["undo"]["calls"]] == [
+        "invoices",
+        "credit_notes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("invoice_receipts", "settled"), ("simplified_invoices", "final"), ("credit_notes", "final")],
+)
+async def test_every_kind_of_invoice_is_issued_so(office: Office, kind: str, status: str) -> None:
+    owner = (await office.issued())["id"] if kind == "credit_notes" else None
+    result = await office.call("issue_invoice", errand(document_type=kind, owner_invoice_id=owner))
+    assert result["document"]["status"] == status
+    assert states(result)["email"] == "done"
+    assert result["undo"]["what"]
+
+
+async def test_the_question_shows_the_document_the_recipient_and_what_cannot_be_undone(
+    office: Office,
+) -> None:
+    text = await office.asked("issue_invoice", errand(subject="A sua fatura", body="Segue em anexo."))
+    for shown in (
+        "Finalize + ",
+        "ACME, Lda",
+        "Revisão: 1 × €100.00",
+        "Total: €123.00",
+        "Number to be: 1/2026",
+        "Then, with the same approval: ",
+        f"Recipient: {TO}",
+        "Subject: A sua fatura",
+        "Text: Segue em anexo.",
+        "only cancelled with a reason",
+        "cannot be called back",
+    ):
+        assert shown in text, shown
+    assert all_writes(office) == [1, 0, 0]
+
+
+async def test_an_address_that_is_not_the_clients_is_said_before_the_yes(office: Office) -> None:
+    assert "the client's own address is" in await office.asked("issue_invoice", errand(email="x@y.example"))
+
+
+@pytest.mark.parametrize("given", [{"subject": "Fatura"}, {"body": "Segue."}])
+async def test_words_without_a_recipient_are_refused(office: Office, given: Json) -> None:
+    assert "email" in await office.refused("issue_invoice", invoice(**given))
+
+
+async def test_what_create_invoice_refuses_makes_nothing(office: Office) -> None:
+    assert "items.0.tax" in " ".join(await office.refused("issue_invoice", errand(items=[line(tax="IVA24")])))
+    error = await office.failed("issue_invoice", errand(items=[line(tax="IVA24")]))
+    assert error.details["stopped_at"] == "draft"
+    assert set(states(error.details).values()) == {"not done"}
+
+
+# --- the yes is for this and nothing else --------------------------------------------------------------------
+
+
+async def test_a_yes_for_one_recipient_is_none_for_another(office: Office) -> None:
+    asked = await question(office, errand())
+    error = await stopped(office, errand(email="outra@acme.example"), asked)
+    assert error.code == "approval_for_other_arguments"
+    assert all_writes(office) == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"body": "Outro texto."}, {"items": [line(quantity=2)]}, {"email": None}]
+)
+async def test_a_yes_for_one_call_is_none_for_a_changed_one(office: Office, changed: Json) -> None:
+    asked = await question(office, errand())
+    assert (await stopped(office, errand(**changed), asked)).code == "approval_for_other_arguments"
+    assert did(office, "change-state", "email-document") == [0, 0]
+
+
+async def test_a_yes_is_used_up_with_the_call_it_was_given_to(office: Office) -> None:
+    asked = await question(office, errand())
+    await answered(office, errand(), asked)
+    result = await answered(office, errand(), asked)
+    assert result["document"]["number"] == "1/2026"
+    assert all_writes(office) == [1, 1, 1]
+
+
+async def test_what_the_yes_covers_is_no_yes_outside_of_the_recipe(office: Office) -> None:
+    """Finalized, the mail still covered: send_email itself, with the very same words, asks for itself."""
+    call = errand()
+    asked = await question(office, call)
+    await broken_off(office, call, asked, at="finalized")
+    made = (await office.call("list_invoices", {"states": ["final"]}))["invoices"][0]
+    mail = about(made, email=TO)
+    with pytest.raises(ApprovalNeeded):
+        await perform(office.desk, "send_email", mail, can_ask=True)
+    assert all_writes(office) == [1, 1, 0]
+
+
+async def test_a_draft_that_changed_after_the_question_is_asked_about_again_with_the_difference(
+    office: Office,
+) -> None:
+    asked = await question(office, errand())
+    draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
+    await office.call("update_invoice", about(draft, items=[line(quantity=2)]))
+    error = await stopped(office, errand(), asked)
+    assert error.code == "document_changed"
+    assert did(office, "change-state", "email-document") == [0, 0]
+    anew = await question(office, errand())
+    assert "Total: €246.00" in anew.approval.text
+    assert "total: asked 123.00, stored 246.00" in anew.approval.text
+    assert (await stopped(office, errand(), anew)).code == "differences_not_accepted"
+    assert did(office, "change-state", "email-document") == [0, 0]
+
+
+async def test_a_document_that_changed_after_it_was_issued_is_not_sent_on_the_same_yes(
+    office: Office,
+) -> None:
+    call = errand()
+    asked = await question(office, call)
+    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    await broken_off(office, call, asked, at="finalized")
+    raw = office.raw(f"/invoices/{number}.json")
+    raw["invoice"]["client"]["name"] = "Outra, Lda"
+    path = f"/invoices/{number}.json"
+    # Read by the replay of the create, by the recipe, and by the gate of the e-mail.
+    office.box.fault("GET", path, times=3, status=200, body=raw)
+    with pytest.raises(IxError) as error:
+        await perform(office.desk, "issue_invoice", call, can_ask=True)
+    assert error.value.code == "document_changed"
+    assert all_writes(office) == [1, 1, 0]
+    anew = await question(office, call)
+    assert f"Recipient: {TO}" in anew.approval.text
+    assert states(await answered(office, call, anew))["email"] == "done"
+    assert all_writes(office) == [1, 1, 1]
+
+
+async def test_a_second_yes_is_asked_for_when_the_first_one_is_too_old_for_the_mail(office: Office) -> None:
+    call = errand()
+    now = [1_000.0]
+    dated = replace(
+        office, desk=replace(office.desk, approvals=Approvals(office.desk.store, 15, lambda: now[0]))
+    )
+    asked = await question(dated, call)
+    await broken_off(dated, call, asked, at="finalized")
+    now[0] += 16 * 60
+    anew = await question(dated, call)
+    assert f"Recipient: {TO}" in anew.approval.text
+    assert all_writes(office) == [1, 1, 0]
+
+
+# --- stopped on the way ------------------------------------------------------------------------------------
+
+
+class Gone(Exception):
+    """The process ended here."""
+
+
+async def broken_off(office: Office, call: Json, asked: ApprovalNeeded, at: str) -> None:
+    """Carry a call out until it tells of a step, and no further."""
+
+    async def told(done: float, total: float, message: str) -> None:
+        if message.startswith(at):
+            raise Gone
+
+    with pytest.raises(Gone):
+        await answered(office, call, asked, progress=told)
+
+
+async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(office: Office) -> None:
+    asked = await question(office, errand())
+    error = await stopped(office, errand(), asked, yes=False)
+    shown = error.as_dict()
+    assert (shown["code"], shown["sent"], shown["stopped_at"]) == ("approval_declined", "stored", "finalize")
+    assert states(shown) == {"draft": "done", "finalize": "not done", "pdf": "not done", "email": "not done"}
+    assert shown["document"]["status"] == "draft"
+    assert f"the draft invoice {shown['document']['id']} stays" in shown["message"]
+    assert "Nothing was sent" not in shown["message"]
+    assert "update_invoice" in shown["next"]
+    assert "deleted" in shown["next"]
+    result = await office.call("issue_invoice", errand())
+    assert result["document"]["id"] == shown["document"]["id"]
+    assert all_writes(office) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("at", ["finalized", "the PDF"])
+async def test_broken_off_after_it_was_issued_the_same_call_sends_the_one_mail_without_asking_again(
+    office: Office, at: str
+) -> None:
+    call = errand(idempotency_key="encomenda-7")
+    await broken_off(office, call, await question(office, call), at)
+    after = again(office)
+    result = await perform(after.desk, "issue_invoice", call, can_ask=True)
+    assert set(states(result).values()) == {"done"}
+    assert all_writes(office) == [1, 1, 1]
+    repeated = await perform(after.desk, "issue_invoice", call, can_ask=True)
+    assert repeated["document"] == result["document"]
+    assert "in an earlier call" in repeated["steps"][-1]["about"]
+    assert all_writes(office) == [1, 1, 1]
+
+
+async def test_repeated_by_content_alone_it_says_that_it_was_done_before(office: Office) -> None:
+    first = await office.call("issue_invoice", errand())
+    second = await office.call("issue_invoice", errand())
+    assert second["document"]["id"] == first["document"]["id"]
+    assert "new idempotency_key" in warned(second)["idempotency_key"]
+    assert all_writes(office) == [1, 1, 1]
+    other = await office.call("issue_invoice", errand(idempotency_key="mais-uma"))
+    assert other["document"]["number"] == "2/2026"
+    assert all_writes(office) == [2, 2, 2]
+
+
+@pytest.mark.parametrize("gone", ["deleted", "canceled"])
+async def test_under_a_key_whose_document_is_gone_nothing_is_done(office: Office, gone: str) -> None:
+    call = errand(idempotency_key="encomenda-8")
+    asked = await question(office, call)
+    draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
+    if gone == "canceled":
+        await answered(office, call, asked)
+    reason = {"message": "Emitida ao cliente errado."} if gone == "canceled" else {}
+    await office.call("change_state", about(draft, state=gone, **reason))
+    before = all_writes(office)
+    error = await office.failed("issue_invoice", call)
+    assert error.code == "document_gone"
+    assert "new idempotency_key" in error.next
+    assert all_writes(office) == before
+
+
+async def test_a_draft_made_before_by_create_invoice_is_taken_up(office: Office) -> None:
+    made = (await office.call("create_invoice", invoice()))["document"]
+    result = await office.call("issue_invoice", errand())
+    assert result["document"]["id"] == made["id"]
+    assert all_writes(office) == [1, 1, 1]
+
+
+async def test_a_pdf_that_is_still_being_made_is_told_and_holds_nothing_up(office: Office) -> None:
+    asked = await question(office, errand(delivery="file"))
+    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    office.box.fault("GET", "/api/pdf/", times=None, status=202, body={})
+    result = await answered(office, errand(delivery="file"), asked)
+    assert states(result)["pdf"] == "waiting"
+    assert states(result)["email"] == "done"
+    assert result["next"][0] == {**result["next"][0], "tool": "get_pdf", "arguments": {"document_id": number}}
+
+
+async def test_a_pdf_that_fails_is_told_and_holds_nothing_up(office: Office) -> None:
+    asked = await question(office, errand(delivery="file"))
+    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    office.box.fault(
+        "GET", f"/api/pdf/{number}.json", status=422, body={"errors": [{"error": "invalid state"}]}
+    )
+    result = await answered(office, errand(delivery="file"), asked)
+    assert states(result) == {"draft": "done", "finalize": "done", "pdf": "not done", "email": "done"}
+
+
+async def mail_fails(office: Office, **fault: Any) -> tuple[Json, Json]:
+    """An errand whose mail fails so; the call and the error."""
+    call = errand()
+    asked = await question(office, call)
+    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    office.box.fault("PUT", f"/invoices/{number}/email-document.json", **fault)
+    return call, (await stopped(office, call, asked)).as_dict()
+
+
+async def test_a_mail_that_was_refused_leaves_an_issued_document_and_is_asked_for_again(
+    office: Office,
+) -> None:
+    refusal = {"errors": [{"error": "E-mail is not part of your plan"}]}
+    call, shown = await mail_fails(office, status=422, body=refusal)
+    assert (shown["sent"], shown["stopped_at"]) == ("stored", "email")
+    assert states(shown) == {"draft": "done", "finalize": "done", "pdf": "done", "email": "not done"}
+    assert "invoice 1/2026" in shown["message"]
+    assert "The e-mail was not sent." in shown["message"]
+    assert shown["document"]["status"] == "final"
+    anew = await question(office, call)
+    assert states(await answered(office, call, anew))["email"] == "done"
+    assert did(office, "change-state") == [1]
+
+
+async def test_a_mail_of_which_nobody_knows_is_told_and_never_repeated_by_itself(office: Office) -> None:
+    call, shown = await mail_fails(office, status=500, body={})
+    assert (shown["code"], shown["sent"]) == ("outcome_unknown", "unknown")
+    assert states(shown)["email"] == "unknown"
+    assert "send_email" in shown["next"]
+    sent = all_writes(office)
+    once_more = await office.failed("issue_invoice", call)
+    assert once_more.code == "outcome_unknown"
+    assert all_writes(office) == sent
+
+
+async def test_a_finalization_without_an_answer_is_looked_at_and_the_errand_goes_on(office: Office) -> None:
+    call = errand()
+    asked = await question(office, call)
+    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    office.box.fault("PUT", f"/invoices/{number}/change-state.json", status=500, body={}, after_commit=True)
+    result = await answered(office, call, asked)
+    assert set(states(result).values()) == {"done"}
+    assert all_writes(office) == [1, 1, 1]
+
+
+async def test_a_draft_stored_differently_stops_there(office: Office) -> None:
+    made = office.raw(f"/invoices/{(await office.draft())['id']}.json")
+    number = made["invoice"]["id"] + 1
+    office.tweak(f"/invoices/{number}.json", made, id=number, total=123.01)
+    error = await office.failed("issue_invoice", errand())
+    assert (error.code, error.sent) == ("stored_differently", "stored")
+    assert error.details["stopped_at"] == "draft"
+    assert f"the draft invoice {number} stays" in error.message
+    assert did(office, "change-state", "email-document") == [0, 0]

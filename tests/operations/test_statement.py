@@ -1,0 +1,108 @@
+"""A client's statement adds up over all pages, and says when InvoiceXpress comes to another balance.
+
+Source: contract A9 (treasury), A7 (a client's documents).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.mcp import behind
+from tests.sandboxed import Json, Office, about, line
+
+ACME = 501
+
+
+async def statement(office: Office, **given: Any) -> Json:
+    return await office.call("account_statement", {"client_id": ACME, **given})
+
+
+async def test_a_client_without_documents_owes_nothing_and_both_agree(office: Office) -> None:
+    shown = await statement(office)
+    assert (shown["rows"], shown["closing"], shown["agrees"]) == ([], "0.00", True)
+    assert shown["client"]["name"] == "ACME, Lda"
+    assert "differs" not in shown
+
+
+async def test_every_kind_of_movement_is_a_row_and_the_sums_are_the_balance(office: Office) -> None:
+    opening = {"client_id": ACME, "value": 250.5, "date": "2026-01-01"}
+    await office.call("set_initial_balance", opening)
+    first = await office.issued(items=[line(quantity=2)])
+    paid = {"document_id": first["id"], "amount": 46, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
+    await office.call("generate_payment", paid)
+    await office.issued(document_type="credit_notes", owner_invoice_id=first["id"])
+    await office.issued(document_type="invoice_receipts", idempotency_key="r")
+    await office.call("create_regularization", {"client_id": ACME, "value": 10, "date": "2026-11-20"})
+    gone = await office.issued()
+    await office.call("change_state", about(gone, state="canceled", message="Emitida ao cliente errado."))
+    await office.draft()
+    shown = await statement(office)
+    rows = [dict(zip(shown["columns"], row, strict=True)) for row in shown["rows"]]
+    assert sorted((one["document"], one["debit"], one["credit"]) for one in rows) == [
+        ("credit_notes", "", "123.00"),
+        ("invoice_receipts", "123.00", "123.00"),
+        ("invoices", "246.00", ""),
+        ("receipts", "", "46.00"),
+        ("regularization", "", "10.00"),
+    ]
+    assert (shown["opening"], shown["debit"], shown["credit"]) == ("250.50", "369.00", "302.00")
+    assert shown["closing"] == shown["invoicexpress"] == rows[-1]["balance"] == "317.50"
+    assert shown["agrees"] is True
+
+
+async def test_what_cannot_be_listed_is_said_with_its_amount(office: Office) -> None:
+    movement = {"client_id": ACME, "movement_type": "Payment", "value": 40, "date": "2026-11-20"}
+    await office.issued()
+    await office.call("create_treasury_movement", movement)
+    shown = await statement(office)
+    assert (shown["closing"], shown["invoicexpress"], shown["agrees"]) == ("123.00", "83.00", False)
+    assert "treasury movements" in shown["differs"]
+    assert "-40.00" in shown["differs"]
+
+
+async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_told(office: Office) -> None:
+    for day in ("2026-10-05", "2026-11-03", "2026-11-19"):
+        await office.issued(date=day)
+    shown = await statement(office, date_from="2026-11-01", date_to="2026-11-10")
+    assert [row[0] for row in shown["rows"]] == ["2026-11-03"]
+    assert (shown["opening"], shown["closing"], shown["owed_now"]) == ("123.00", "246.00", "369.00")
+    assert shown["agrees"] is True
+    assert (
+        shown["left_out"]
+        == "1 rows before 2026-11-01 are in opening; 1 rows after 2026-11-10 are in owed_now alone"
+    )
+    newest = await statement(office, most_rows=1)
+    assert [row[0] for row in newest["rows"]] == ["2026-11-19"]
+    assert (newest["opening"], newest["closing"]) == ("246.00", "369.00")
+    assert "2 older rows are in opening too" in newest["left_out"]
+
+
+async def test_more_than_a_page_of_documents_is_read_to_the_end(office: Office) -> None:
+    for _ in range(103):
+        await behind.issued(office)
+    before = len(office.box.requests())
+    shown = await statement(office, most_rows=5)
+    pages = [one for one in office.box.requests()[before:] if one["path"] == "/clients/501/invoices.json"]
+    assert len(pages) == 2
+    assert len(shown["rows"]) == 5
+    assert (shown["closing"], shown["agrees"]) == ("12669.00", True)
+    assert "98 older rows" in shown["left_out"]
+
+
+@pytest.mark.parametrize("who", [{"code": "ACME"}, {"name": "ACME, Lda"}, {"client_id": ACME}])
+async def test_a_client_is_found_by_id_code_or_name(office: Office, who: Json) -> None:
+    assert (await office.call("account_statement", who))["client"]["id"] == ACME
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({}, "client_id"), ({"client_id": 1, "date_from": "2026-02-01", "date_to": "2026-01-01"}, "date_to")],
+)
+async def test_a_statement_of_nobody_or_backwards_is_refused(office: Office, given: Json, field: str) -> None:
+    assert field in await office.refused("account_statement", given)
+
+
+async def test_an_unknown_client_is_an_error_and_no_empty_statement(office: Office) -> None:
+    assert (await office.failed("account_statement", {"code": "NOBODY"})).code == "not_found"
