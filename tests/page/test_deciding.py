@@ -21,7 +21,7 @@ from ix_tools.links import KEPT, TRIES, Hosted
 from ix_tools.perform import ApprovalNeeded, perform
 from ix_tools.store import audit
 from tests.page.visitor import FULL, HERE, Visitor, csrf, finalizing, linked, paged, read, waiting
-from tests.sandboxed import Office, about
+from tests.sandboxed import Office, about, invoice
 
 PIN = "bacalhau"
 
@@ -598,3 +598,17 @@ async def test_what_cannot_be_listened_on_leaves_the_terminal(
     paper.desk.pages = LocalPages(paper.desk)
     monkeypatch.setattr("ix_tools.faces.page.local._listening", forbidden)
     assert (await waiting(paper, await finalizing(paper))).channel == "terminal"
+
+
+async def test_a_recipe_shows_everything_that_its_yes_lets_happen(paper: Office, visitor: Visitor) -> None:
+    """Issuing and sending, say: one page, one yes, and what cannot be undone of both."""
+    call = {**invoice(), "email": "compras@acme.example"}
+    asked = await waiting(paper, call, "issue_invoice")
+    text = read((await visitor.look(paper.desk.links.made(asked, "message"))).text)
+    for expected in (
+        "Finalize + Send by e-mail: Invoice (draft",
+        "Then, with the same approval: Send by e-mail Recipient compras@acme.example",
+        "Issues a certified tax document",
+        "A sent e-mail cannot be called back.",
+    ):
+        assert expected in text
