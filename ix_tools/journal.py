@@ -30,6 +30,8 @@ from ix_tools.store import Store, intents
 State = Literal["open", "done", "refused", "unknown", "absent"]
 KEPT_DAYS = 400
 """A fiscal year and more: a key used again after that is new."""
+GONE = "gone:"
+"""Begins the key of an entry whose document was found to be gone when the same was wanted anew."""
 UNTOLD = "found_out_later"
 """Marks an outcome in the journal."""
 
@@ -302,7 +304,7 @@ class Journal:
             freed = connection.execute(
                 intents.update()
                 .where(intents.c.id == intent.id, intents.c.key == intent.key, intents.c.state == "done")
-                .values(key=f"gone:{intent.id}")
+                .values(key=f"{GONE}{intent.id}")
             ).rowcount
             if freed:
                 audit.append(

@@ -23,7 +23,7 @@ import anyio
 from pydantic import ValidationError
 
 from ix_tools import aftermath
-from ix_tools.aftermath import THINGS, finish
+from ix_tools.aftermath import THINGS, finish, let_go
 from ix_tools.approvals import digest
 from ix_tools.desk import Desk
 from ix_tools.errors import (
@@ -243,7 +243,7 @@ async def holding(desk: Desk, intent: Intent | None) -> AsyncIterator[None]:
     except BaseException:
         if intent is not None:
             with anyio.CancelScope(shield=True):
-                await aftermath.let_go(desk, intent)
+                await let_go(desk, intent)
         raise
 
 
@@ -318,7 +318,7 @@ async def _sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sendi
     doubt = resumed
     for attempt in range(1, RESENDS + 1):
         if desk.journal.late(intent):
-            await aftermath.let_go(desk, intent)
+            await let_go(desk, intent)
             raise IxError(
                 "This process stood still for so long that another one may have taken over.",
                 code="held_too_long",

@@ -17,7 +17,7 @@ import anyio
 from pydantic import BaseModel, ValidationError
 
 from ix_tools import naming, once, policing, wire
-from ix_tools.aftermath import resolve_left_open
+from ix_tools.aftermath import let_go, resolve_left_open
 from ix_tools.approvals import Asker, Reply
 from ix_tools.desk import Desk
 from ix_tools.directory import known
@@ -114,7 +114,9 @@ async def _performed(
         return held
     async with once.holding(desk, held):
         prepared = await _prepared(desk, looking, call, caller, held, asker, reply, covering)
-    if isinstance(prepared, dict):
+    if isinstance(prepared, dict):  # a person must approve first
+        if held is not None:
+            await let_go(desk, held)
         return prepared
     call, facts, warnings, approval, given = prepared
     sending = Sending(desk, facts, progress)

@@ -21,7 +21,7 @@ from ix_tools.aftermath import LATE
 from ix_tools.desk import Desk
 from ix_tools.errors import NotFound
 from ix_tools.fiscal.document_types import document_types
-from ix_tools.journal import Intent
+from ix_tools.journal import GONE, Intent
 from ix_tools.lookups import LookUps
 from ix_tools.operations.traces import looks
 from ix_tools.reading import as_record
@@ -271,7 +271,7 @@ def _books(desk: Desk) -> Books:
     books = Books({}, {}, set(), [], desk.journal.unfinished(desk.account.name), used)
     kinds = {kind.plural for kind in document_types()}
     for intent in reversed(desk.journal.listed(desk.account.name, most=None)):
-        if intent.state != "done":
+        if intent.state != "done" or intent.key.startswith(GONE):
             continue
         if intent.made.partition("/")[0] in kinds:
             books.made[intent.made] = intent

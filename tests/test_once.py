@@ -18,8 +18,10 @@ import sqlalchemy as sql
 from faults.cases import DAY, NOW
 from faults.crowd import Crowd
 from faults.worker import Order
-from ix_tools.approvals import Approvals
+from ix_tools.approvals import Approvals, Reply
+from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.journal import KEPT_DAYS, UNFINISHED, Draft, Intent, Journal
+from ix_tools.perform import ApprovalNeeded, perform
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.store import Store, audit, intents
 from tests.sandboxed import Office, about, invoice, warned
@@ -257,14 +259,29 @@ async def test_what_does_no_harm_twice_is_sent_again_once_a_person_approves_agai
     assert [row.event for row in rows].count("approval used") == 2
 
 
+async def test_nothing_is_held_while_a_person_has_not_approved_again_in_a_terminal(shop: Office) -> None:
+    settings = {"allow_account_setup": True, "approval_channel": "terminal"}
+    shop.desk.settings = shop.desk.settings.model_copy(update=settings)
+    setup = {"at_subuser": "509442013/1", "at_password": "segredo-da-at", "communication_type": "auto"}
+
+    async def approved() -> Json:
+        asked = await perform(shop.desk, "setup_at_communication", setup)
+        assert asked["status"] == "approval_required"
+        shop.desk.approvals.decide(asked["approval"]["id"], approve=True)
+        return await perform(shop.desk, "setup_at_communication", setup)
+
+    shop.box.fault("POST", "at_communication", drop="before")
+    with pytest.raises(IxError, match="not known yet"):
+        await approved()
+    later(shop, MUCH_LATER)
+    assert (await approved())["success"]
+    assert [one.state for one in entries(shop)] == ["done"]
+
+
 async def test_an_approval_given_before_the_same_was_done_elsewhere_is_not_good_for_a_second_time(
     shop: Office, hosts: Callable[[], Office]
 ) -> None:
     """Two people are asked for the same at once, and both say yes."""
-    from ix_tools.approvals import Reply
-    from ix_tools.errors import ApprovalRefused
-    from ix_tools.perform import ApprovalNeeded, perform
-
     mail = about(await shop.issued(), email="a@acme.example")
     other = hosts()
     with pytest.raises(ApprovalNeeded) as asked:
