@@ -101,9 +101,9 @@ def listed(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     that is longer than a pointer to it, or the fields of an object such as `client` (the later tool names the earlier
     one). Two or more optional parameters that an earlier tool shows just so are named in the description alone, and may
     still be given. A description so short that the parameter's name says it is left out; so are the fields of a record
-    that an earlier tool returns, and the title where a host need not ask a person before the call, or the name says it (`delete_client`). But half of a tool's
-    parameters are described, so that it is understood by itself. The server checks every field all the same;
-    tool_schemas/, the reference and describe_operation keep every word.
+    that an earlier tool returns, and the title where a host need not ask a person before the call, or the name says it
+    (`delete_client`). But half of a tool's parameters are described, so that it is understood by itself. The server
+    checks every field all the same; tool_schemas/, the reference and describe_operation keep every word.
     """
     said = _Said()
     return [said.tool(one) for one in tools]
