@@ -54,6 +54,7 @@ BY_KIND: Mapping[type[errors.IxError], int] = {
     errors.SettingsError: 500,
     errors.InvalidArguments: 422,
     errors.Refused: 422,
+    errors.NotAccepted: 422,
     errors.NotPermitted: 403,
     errors.ApprovalRefused: 403,
     errors.StoreUnavailable: 503,
@@ -64,6 +65,7 @@ BY_KIND: Mapping[type[errors.IxError], int] = {
     errors.AccessDenied: 502,  # the server's key was refused, not the caller's token
     errors.RateLimited: 429,
     errors.Unavailable: 503,
+    errors.Unreadable: 502,
     errors.StoredDifferently: 409,  # no 5xx: whatever stands between would send it again
     errors.Unreachable: 504,
 }

@@ -14,7 +14,7 @@ from ix_tools.openapi import document
 from tests.rest.caller import ADDRESS, Caller, checked
 
 TOOLSETS = tuple(filter(None, os.environ.get("DRAWN_TOOLSETS", "core").split(",")))
-EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "2"))
+EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "1"))
 """Calls drawn per operation as the description has them, and as many that break it."""
 
 JSON = {"Content-Type": "application/json"}
