@@ -113,7 +113,7 @@ async def approved(
         warnings += await policing.used_up(desk, ruling)
     if not by_form and where == "form":
         raise SettingsError(
-            "This host cannot ask a person, and the setting approval_channel allows only its form.",
+            "This host cannot ask a person, and only its form is allowed (by approval_channel or the policy).",
             code="approval_impossible",
             next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
         )

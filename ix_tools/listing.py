@@ -39,7 +39,7 @@ EVIDENT_BOUNDS = (
 
 (`format: date` would even refuse `today`, which is a date here.)
 """
-ENOUGH = 4
+ENOUGH = 2
 """So many parameters that an earlier tool shows are named instead of shown again."""
 AT_ONCE = 3
 """How many values the schema of a list asks for at once; those beyond say "Required." themselves.
@@ -99,14 +99,19 @@ def listed(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     What an earlier tool of the list said of a parameter is not said again: its description, its bounds, a list of words
     that is longer than a pointer to it, or the fields of an object such as `client` (the later tool names the earlier
-    one). Four or more optional parameters that an earlier tool shows just so are named in the description alone, and may
+    one). Two or more optional parameters that an earlier tool shows just so are named in the description alone, and may
     still be given. A description so short that the parameter's name says it is left out; so are the fields of a record
-    that an earlier tool returns, and the title where a host need not ask a person before the call. But half of a tool's
+    that an earlier tool returns, and the title where a host need not ask a person before the call, or the name says it (`delete_client`). But half of a tool's
     parameters are described, so that it is understood by itself. The server checks every field all the same;
     tool_schemas/, the reference and describe_operation keep every word.
     """
     said = _Said()
     return [said.tool(one) for one in tools]
+
+
+def _says(name: str, title: str) -> bool:
+    """Whether a tool's name has every word of its title but the small ones."""
+    return set(name.split("_")) >= set(title.lower().split()) - {"a", "an", "any"}
 
 
 class _Said:
@@ -133,7 +138,7 @@ class _Said:
             "inputSchema": self._input(_without(one["inputSchema"], names), one["name"]),
             "outputSchema": self._returned(one["outputSchema"], one["name"]),
         }
-        if not one["annotations"]["destructiveHint"]:
+        if not one["annotations"]["destructiveHint"] or _says(one["name"], one["title"]):
             del shown["title"]
         return shown
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
+from unicodedata import normalize
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
@@ -54,7 +55,8 @@ class Terms:
         """Who is behind an identity such as `terminal:ana`; the same name in two places is the same person."""
         same = {one.casefold(): who for one, who in self.same}
         bare = identity.partition(":")[2] or identity
-        return (same.get(identity.casefold()) or bare).strip().casefold()
+        # One name typed on two keyboards is one person.
+        return normalize("NFKC", (same.get(identity.casefold()) or bare).strip()).casefold()
 
     def as_strict_as(self, other: "Terms") -> bool:
         """Whether a yes on these terms is good where the others are asked for."""
@@ -104,7 +106,7 @@ class Terms:
                     f"Whoever asked does not approve it{rules}.",
                     "another person approves",
                 )
-            if self.approvers and who not in set(map(str.casefold, self.approvers)):
+            if self.approvers and who not in {self.person(one) for one in self.approvers}:
                 return _refusal(
                     "approver_not_named",
                     f"Only {', '.join(self.approvers)} may approve this{rules}.",

@@ -96,7 +96,8 @@ async def test_whoever_would_wait_too_long_is_refused_before_anything_is_sent(pl
 
 async def test_a_clock_that_was_set_back_does_not_stop_everything(place: str, time: Time) -> None:
     one = pace(place, time, 600)
-    await one.turn()
+    for _ in range(2):  # the one that is asked for, and the one that was taken with it
+        await one.turn()
     time.now -= 86400
     with pytest.raises(RateLimited) as error:
         await one.turn()

@@ -581,6 +581,7 @@ def test_four_eyes_are_two_people_and_not_the_one_who_asked(place: str) -> None:
     assert kept.decide(one, approve=True, by="terminal:asilva").state == "pending"
     assert kept.use_approved(BINDING, Terms(**terms)) is None
     assert no(kept, one, "page:Ana", place="page") == "approved_by_you_already"
+    assert no(kept, one, "page:ze\u0301", place="page") == "approver_is_asker", "an accent typed another way"
     assert no(kept, one, "terminal:asilva") == "approved_by_you_already"
     assert kept.decide(one, approve=True, by="page:rui", place="page").state == "approved"
     assert kept.said_yes(one) == ("ana", "rui")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
-import anyio
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
@@ -119,10 +118,8 @@ class Door:
         if isinstance(found, Response):
             return found
         scope.setdefault("state", {})["principal"] = found
-        if self._limits.at_hand(found.name):
-            return None
         try:
-            wait = await anyio.to_thread.run_sync(self._limits.fetch, found.name)
+            wait = await self._limits.turn(found.name)
         except StoreUnavailable as trouble:
             log.error("limits cannot be kept: %s", trouble.message)
             return problem(503, trouble.code, "The store cannot be used now.", {"Retry-After": "5"})

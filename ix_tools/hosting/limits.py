@@ -3,9 +3,10 @@
 Workers take turns from the store a slice at a time, so that a limit costs a write now and then instead of one a request.
 """
 
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+
+import anyio
 
 from ix_tools.pace import held_row
 from ix_tools.store import Store, rates
@@ -25,18 +26,25 @@ class Limits:
     store: Store
     per_minute: int
     _left: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _asking: anyio.Lock = field(default_factory=anyio.Lock)
 
-    def at_hand(self, caller: str) -> bool:
-        """Use a turn that this worker holds already; False when it holds none."""
-        with self._lock:
-            left = self._left.get(caller, 0)
-            if left > 0:
-                self._left[caller] = left - 1
-            return left > 0
+    async def turn(self, caller: str) -> float:
+        """Use a turn of a caller's; 0, or the seconds until there are some again."""
+        if self._at_hand(caller):
+            return 0.0
+        async with self._asking:  # one asks, and whoever waited finds what it brought
+            if self._at_hand(caller):
+                return 0.0
+            return await anyio.to_thread.run_sync(self._fetch, caller)
 
-    def fetch(self, caller: str) -> float:
-        """Take turns from the store and use one; 0, or the seconds until there are some again."""
+    def _at_hand(self, caller: str) -> bool:
+        left = self._left.get(caller, 0)
+        if left > 0:
+            self._left[caller] = left - 1
+        return left > 0
+
+    def _fetch(self, caller: str) -> float:
+        """Take turns from the store and use one."""
         slice_ = max(1, int(self.per_minute * SLICE_SHARE))
         interval = 60.0 / self.per_minute
         window = max(slice_, self.per_minute * BURST_SHARE) * interval
@@ -52,9 +60,8 @@ class Limits:
             connection.execute(
                 rates.update().where(rates.c.account == key).values(next_at=due + slice_ * interval)
             )
-        with self._lock:
-            self._left[caller] = self._left.get(caller, 0) + slice_ - 1
-            self._left.move_to_end(caller)
-            if len(self._left) > MOST:
-                self._left.popitem(last=False)
+        self._left[caller] = slice_ - 1
+        self._left.move_to_end(caller)
+        if len(self._left) > MOST:
+            self._left.popitem(last=False)
         return 0.0

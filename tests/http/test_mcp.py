@@ -99,6 +99,21 @@ async def test_a_read_is_answered_with_plain_json(served: Served) -> None:
     assert "mcp-session-id" not in answer.headers
 
 
+async def test_whoever_wants_to_hear_how_far_it_is_gets_a_stream(served: Served, mode: str) -> None:
+    """A PDF that is still being made is asked for again, and says so meanwhile."""
+    number = (await served.office.issued())["id"]
+    served.office.box.set_option("pdf_polls", 2)
+    heard: list[tuple[float, float | None]] = []
+
+    async def progress(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total))
+
+    async with served.host(served.token(), mode) as host:
+        call = {"document_id": number, "delivery": "link"}
+        await host.client.call_tool("get_pdf", call, progress_callback=progress)
+    assert heard
+
+
 async def test_lists_are_for_the_caller_alone(served: Served) -> None:
     """They differ by scope, so that nothing between may keep one for somebody else."""
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": ENVELOPE}}

@@ -1,21 +1,23 @@
 """MCP over streamable HTTP: both eras of the protocol on one endpoint, and nothing remembered between two requests."""
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.requests import Request
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from ix_tools.desks import ACCOUNT, Hosting
 from ix_tools.faces.mcp.server import Tool, build, choice_of, chosen
 from ix_tools.operations.catalogue import catalogue
-from ix_tools.principals import Principal, Scope, scope_of
+from ix_tools.principals import Principal, scope_of
 
 PATH = "/mcp"
+PROGRESS = b'"progressToken"'
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,15 @@ class Endpoint:
     """The endpoint's route, and what must be running for it to answer."""
 
     routes: Sequence[Route]
-    manager: StreamableHTTPSessionManager
+    managers: Sequence[StreamableHTTPSessionManager]
 
-    def running(self) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
         """Run it; once."""
-        return self.manager.run()
+        async with AsyncExitStack() as all_of_them:
+            for manager in self.managers:
+                await all_of_them.enter_async_context(manager.run())
+            yield
 
 
 def endpoint(hosting: Hosting) -> Endpoint:
@@ -42,12 +48,42 @@ def endpoint(hosting: Hosting) -> Endpoint:
         return seen_by(hosting.principal(request))
 
     server: Any = build(hosting.desk, listing)
-    manager = StreamableHTTPSessionManager(server, stateless=True)
+    plain = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
+    streaming = StreamableHTTPSessionManager(server, stateless=True)
     # POST alone: a GET would open a stream on which nothing ever comes, and which a server that ends would wait for.
-    return Endpoint([Route(PATH, StreamableHTTPASGIApp(manager), methods=["POST"])], manager)
+    route = Route(PATH, _Either(plain, streaming), methods=["POST"])
+    return Endpoint([route], (plain, streaming))
 
 
-def _scope(tool: Tool) -> Scope:
+@dataclass(frozen=True)
+class _Either:
+    """Plain JSON, which costs less; a stream for whoever wants to hear how far it is, because JSON has no room for that."""
+
+    plain: StreamableHTTPSessionManager
+    streaming: StreamableHTTPSessionManager
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # gone before it had said everything
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        told = False
+
+        async def again() -> Message:
+            nonlocal told
+            if told:
+                return await receive()
+            told = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        manager = self.streaming if PROGRESS in body else self.plain
+        await manager.handle_request(scope, again, send)
+
+
+def _scope(tool: Tool) -> str:
     return scope_of(catalogue()[tool["name"]].spec)
 
 
