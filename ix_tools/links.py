@@ -83,8 +83,17 @@ class Links:
         self._store = store
         self._clock = clock
 
-    def made(self, approval: Approval, way: Way) -> str:
-        """A new link to an approval's page; several may lead there, and the decision is one all the same."""
+    def made(self, approval: Approval, way: Way, person: str = "") -> str:
+        """A new link to an approval's page; several may lead there, and the decision is one all the same.
+
+        `person`: whom it is for, and whose PIN the page asks for, where it is not for whoever asked.
+        """
+        if person and not self.has_pin(person):
+            raise ApprovalRefused(
+                f"{person} has no PIN, so nothing would tell them from anybody else with the link.",
+                code="pin_missing",
+                next=f"{person} sets one with `ix-tools approvals pin --principal {person}`, in a terminal",
+            )
         if not approval.page:
             raise ApprovalRefused(
                 f"{approval.id} has no page: the program that asked shows none.",
@@ -95,18 +104,17 @@ class Links:
         with self._store.writing() as connection:
             connection.execute(links.delete().where(links.c.expires_at < self._clock() - KEPT))
             row = {"hash": _hash(secret), "approval": approval.id, "expires_at": approval.expires_at}
-            connection.execute(links.insert().values(**row, way=way))
+            connection.execute(links.insert().values(**row, way=way, person=person))
         return f"{approval.page}{PATH}{secret}"
 
-    def approval_behind(self, secret: str) -> str | None:
-        """The id of the approval that a link leads to, decided or not; None when no link has this secret."""
+    def behind(self, secret: str) -> tuple[str, str] | None:
+        """The id of the approval that a link leads to, decided or not, and whom it is for; None for an unknown secret."""
+        wanted = sql.select(links.c.approval, links.c.person).where(
+            links.c.hash == _hash(secret), links.c.expires_at > self._clock() - KEPT
+        )
         with self._store.reading() as connection:
-            found = connection.execute(
-                sql.select(links.c.approval).where(
-                    links.c.hash == _hash(secret), links.c.expires_at > self._clock() - KEPT
-                )
-            ).scalar_one_or_none()
-        return found and str(found)
+            row = connection.execute(wanted).one_or_none()
+        return (row.approval, row.person) if row else None
 
     def awaited(self, identifier: str) -> bool:
         """Whether an approval of that id waits for a person."""
@@ -138,9 +146,9 @@ class Links:
             wanted = sql.select(pins.c.principal).where(pins.c.principal == principal)
             return connection.execute(wanted).one_or_none() is not None
 
-    def check_pin(self, approval: Approval, pin: str) -> bool:
+    def check_pin(self, approval: Approval, whose: str, pin: str) -> bool:
         """Whether there is a PIN; whoever does not know it is refused, and only so many may try."""
-        mine = pins.c.principal == approval.principal
+        mine = pins.c.principal == whose
         with self._store.writing() as connection:
             kept = connection.execute(sql.select(pins).where(mine)).one_or_none()
             if kept is None:
@@ -163,9 +171,7 @@ class Links:
             else:
                 audit.append(
                     connection,
-                    audit.Entry(
-                        event="pin wrong", principal=approval.principal, face="page", approval=approval.id
-                    ),
+                    audit.Entry(event="pin wrong", principal=whose, face="page", approval=approval.id),
                 )
         if not right:
             raise ApprovalRefused(

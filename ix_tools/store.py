@@ -68,6 +68,9 @@ links = sql.Table(
     sql.Column("hash", sql.String(64), primary_key=True),  # SHA-256 of the secret in the link
     sql.Column("approval", sql.String(16), nullable=False),
     sql.Column("way", sql.String(20), nullable=False),  # how it went to the person
+    sql.Column(
+        "person", sql.String(200), nullable=False
+    ),  # whose PIN the page asks for; empty: of whoever asked
     sql.Column("expires_at", sql.Float, nullable=False),
 )
 

@@ -330,8 +330,17 @@ def test_a_link_that_is_enough_by_itself_goes_to_a_person_at_a_terminal_only(cli
     assert (ran.body["pin"], ran.body["approval"]["id"]) == (True, identifier)
     store = Store(cli.store)
     links = Links(store, lambda: cli.seconds)
-    assert links.approval_behind(ran.body["url"].rsplit("/", 1)[1]) == identifier
+    assert links.behind(ran.body["url"].rsplit("/", 1)[1]) == (identifier, "")
     store.close()
+
+
+def test_a_link_for_somebody_wants_their_pin(cli: Cli) -> None:
+    identifier = with_a_page(cli)
+    assert cli("approvals", "link", identifier, "--to", "bruno").body["code"] == "pin_missing"
+    cli.at_a_terminal("approvals", "pin", "--principal", "bruno", answers=SET_PIN)
+    ran = cli("approvals", "link", identifier, "--to", "bruno")
+    assert ran.body["pin"] is True
+    assert cli("approvals", "link", identifier).body["code"] == "no_person", "of another person"
 
 
 def test_a_pin_is_set_twice_the_same_by_a_person(cli: Cli) -> None:

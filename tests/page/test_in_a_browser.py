@@ -168,12 +168,12 @@ async def test_differences_and_pin_are_asked_for_where_they_matter(here: Office,
     _, asked, link = await linked(here, about(made, state="finalized"))
     async with opened(browser, link, "phone") as page:
         await page.get_by_label("I accept the differences").check()
-        await page.get_by_label("PIN", exact=True).fill("bacalhao")
+        await page.get_by_label("PIN (local)").fill("bacalhao")
         await page.get_by_role("button", name="Approve").click()
         assert await page.get_by_role("alert").inner_text() == "That is not the PIN. Nothing was approved."
         await page.screenshot(path=SHOTS / "differences-pin-phone.png", full_page=True)
         await page.get_by_label("I accept the differences").check()
-        await page.get_by_label("PIN", exact=True).fill("bacalhau")
+        await page.get_by_label("PIN (local)").fill("bacalhau")
         await page.get_by_role("button", name="Approve").click()
         await page.get_by_role("heading", name="Approved").wait_for()
     assert here.desk.approvals.find(asked.id).state == "approved"

@@ -170,14 +170,20 @@ def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int
 @_with_output
 @command.command("link")
 @click.argument("identifier", metavar="ID")
+@click.option(
+    "--to",
+    "person",
+    default="",
+    help="Whom it is for: the page asks for their PIN, and notes their decision.",
+)
 @click.pass_context
-def link(ctx: click.Context, identifier: str, output: Any) -> int:
+def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
     """Print a new link to the page of one request, for a browser, an e-mail or a chat."""
     run = heard(ctx, output)
     with approvals(run, run.settings) as kept, store(run.settings) as opened:
         found, links = kept.find(identifier), Links(opened, run.clock)
-        guarded = links.has_pin(found.principal)
-        if not guarded and not asking.person_there():
+        guarded = links.has_pin(person or found.principal)
+        if not guarded and not person and not asking.person_there():
             # Such a link is as good as the decision: it is given to whoever could decide here, too.
             raise ApprovalRefused(
                 "Without a PIN, whoever has the link can approve; so only a person at a terminal gets it.",
@@ -191,7 +197,7 @@ def link(ctx: click.Context, identifier: str, output: Any) -> int:
                 code="approval_not_pending",
                 next=NOT_YET,
             )
-        url = links.made(found, "message")
+        url = links.made(found, "message", person)
     until = render.moment(found.expires_at)[-5:]
     if run.json:
         says.emit({"ok": True, "url": url, "pin": guarded, "approval": _as_dict(found, run)})

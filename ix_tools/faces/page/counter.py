@@ -123,11 +123,17 @@ class Counter:
         return request.headers.getlist("host") == [urlsplit(self._address()).netloc]
 
     def _behind(self, request: Request) -> Approval | None:
-        number = self._links.approval_behind(request.path_params["secret"])
+        found = self._links.behind(request.path_params["secret"])
         try:
-            return self._approvals.find(number) if number else None
+            return self._approvals.find(found[0]) if found else None
         except ApprovalRefused:
             return None
+
+    def _whose(self, request: Request, found: Approval) -> tuple[str, bool]:
+        """Whose PIN the page asks for, and whether it must: a link for somebody is theirs only with it."""
+        behind = self._links.behind(request.path_params["secret"])
+        person = behind[1] if behind else ""
+        return person or found.principal, bool(person)
 
     def _state(self, approval: Approval) -> str:
         if approval.channel == "form":
@@ -144,11 +150,12 @@ class Counter:
             return HTMLResponse(show.outcome(state, language, found), headers=HEADERS)
         nonce = _nonce(request) or secrets.token_urlsafe(24)
         secret = request.path_params["secret"]
+        whose, must = self._whose(request, found)
         page = show.approval(
             found,
             language,
             token(nonce, secret),
-            pin=self._links.has_pin(found.principal),
+            pin=whose if must or self._links.has_pin(whose) else "",
             error=error,
             said=said,
         )
@@ -172,8 +179,11 @@ class Counter:
         try:
             if approve and found.differs and not answer.accept_differences:
                 return self._page(request, found, "differences_not_accepted", 422)
-            if approve and self._links.check_pin(found, answer.pin):
-                who = who or found.principal
+            whose, must = self._whose(request, found)
+            if approve and self._links.check_pin(found, whose, answer.pin):
+                who = who or whose
+            elif approve and must:
+                return self._page(request, found, "pin_wrong", 403)
             decided = self._approvals.decide(
                 found.id,
                 approve=approve,

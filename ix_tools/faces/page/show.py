@@ -28,9 +28,9 @@ AT_FIELD = {"differences_not_accepted": "accept", "pin_wrong": "pin", "pin_locke
 
 
 def approval(
-    found: Approval, language: Language, csrf: str, *, pin: bool, error: str = "", said: str = ""
+    found: Approval, language: Language, csrf: str, *, pin: str, error: str = "", said: str = ""
 ) -> str:
-    """The page of an approval that waits; `error` is the code of what was not accepted, `said` its own words."""
+    """The page of an approval that waits; `error` is the code of what was not accepted, `said` its own words; `pin` whose PIN is wanted."""
     sheet = Sheet.model_validate_json(found.sheet)
     paper = sheet.paper
     return _filled(

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sql.Column("hash", sql.String(64), primary_key=True),
         sql.Column("approval", sql.String(16), nullable=False),
         sql.Column("way", sql.String(20), nullable=False),
+        sql.Column("person", sql.String(200), nullable=False),
         sql.Column("expires_at", sql.Float, nullable=False),
     )
     op.create_table(
