@@ -73,7 +73,7 @@ class LookUps:
         if "subject" in facts:
             facts["subject"], facts["subject_raw"] = facts["subject"]
         if "document_raw" in facts and about:
-            facts["document"] = _named(_read(facts["document_raw"], about[0]), facts.get("taxes", ()))
+            facts["document"] = _read(facts["document_raw"], about[0]).taxed(facts.get("taxes", ()))
         return Facts(**facts)
 
     async def second(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
@@ -102,7 +102,7 @@ class LookUps:
 
     async def document(self, kind: str, number: int, taxes: tuple[Tax, ...] = ()) -> Document:
         """A document as it is now."""
-        return _named(_read(await self.word_for_word(kind, number), kind), taxes)
+        return _read(await self.word_for_word(kind, number), kind).taxed(taxes)
 
     async def clients(self) -> list[Client]:
         """The account's clients, as far as the setting lets pages be read."""
@@ -407,18 +407,6 @@ def _same_series(one: Document, other: Document) -> bool:
 def _read(raw: Any, kind: str) -> Document:
     content = as_object(raw)
     return as_record(Document, {**content, "document_type": kind})
-
-
-def _named(document: Document, taxes: tuple[Tax, ...]) -> Document:
-    """The document with every line's tax by name and rate: some lines read back with the tax's id alone (trap 30)."""
-    by_id: dict[int | None, Tax] = {tax.id: tax for tax in taxes if tax.id is not None}
-    lines = [
-        line.model_copy(update={"tax": known.name, "tax_rate": known.value})
-        if line.tax is None and (known := by_id.get(line.tax_id)) is not None
-        else line
-        for line in document.lines
-    ]
-    return document.model_copy(update={"lines": lines})
 
 
 def _owner_of(facts: Facts) -> int | None:

@@ -4,9 +4,10 @@ Ids may arrive as text or number, amounts as text or number, empty text means no
 lacks a field is still read. Amounts go out as text with two decimals, dates as 2026-11-30.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
@@ -228,6 +229,17 @@ class Document(Record):
     def is_draft(self) -> bool:
         """Whether it can still be edited or deleted."""
         return self.status == "draft"
+
+    def taxed(self, taxes: Iterable[Tax]) -> Self:
+        """With every line's tax by name and rate: some lines read back with the tax's id alone (trap 30)."""
+        by_id: dict[int | None, Tax] = {tax.id: tax for tax in taxes if tax.id is not None}
+        lines = [
+            line.model_copy(update={"tax": known.name, "tax_rate": known.value})
+            if line.tax is None and (known := by_id.get(line.tax_id)) is not None
+            else line
+            for line in self.lines
+        ]
+        return self.model_copy(update={"lines": lines})
 
 
 class SequencePart(Record):
