@@ -242,7 +242,7 @@ class World:
             with suppress(IxError):  # two of them want the same series as it was
                 await office.call(one.name, one.arguments)
         assert {one.name for one in self.calls} == {
-            one.spec.name for one in catalogue().values() if one.spec.effect.gated
+            one.spec.name for one in catalogue().values() if one.spec.effect.gated and one.spec.route
         }
         await self.tape.sealed()
         self.tape.writes.clear()
@@ -700,7 +700,7 @@ async def connected_at(world: World, mode: str, person: Any, channel: str) -> An
     from ix_tools.faces.mcp.server import build, chosen
     from ix_tools.listing import Choice
 
-    async def open_desk() -> Desk:
+    async def open_desk(request: object = None, account: str | None = None) -> Desk:
         assert world.story is not None
         return world.story.desk(channel)
 

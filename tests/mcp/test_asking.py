@@ -171,8 +171,8 @@ def settings(office: Office, **changes: Any) -> None:
 
 
 def test_every_gated_operation_is_tried_here() -> None:
-    """Or a new one would go untested."""
-    gated = {name for name, one in catalogue().items() if one.spec.effect.gated}
+    """Or a new one would go untested. A recipe has no request of its own: tests/operations/test_issue_invoice.py tries it."""
+    gated = {name for name, one in catalogue().items() if one.spec.effect.gated and one.spec.route}
     assert {name for name, _ in GATED.values()} == gated
 
 
