@@ -75,7 +75,7 @@ def installed() -> tuple[Path, Path]:
 def serving(folder: str) -> Iterator[str]:
     """The server before the sandbox, where nobody is asked who they are; its address."""
     env = {"HOME": folder, "PATH": os.environ["PATH"], "INVOICEXPRESS_CALLS_PER_MINUTE": "100000"}
-    command = [ROOT / ".venv" / "bin" / "ix-tools", "serve", "--http", "--sandbox", "--port", "0"]
+    command = [str(ROOT / ".venv" / "bin" / "ix-tools"), "serve", "--http", "--sandbox", "--port", "0"]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, encoding="utf-8") as server:
         assert server.stderr is not None
         try:
