@@ -14,12 +14,12 @@ LOCK := $(VENV)/lock/bin/uv pip compile -q --no-config --universal --python-vers
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults bench format schemas docs lock clean
+.PHONY: help demo test check faults bench conformance format schemas docs lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(DONE)/runtime  ## issue a first invoice in the sandbox, nothing to sign up for; ARGS="..." is passed on
 	@$(BIN)/ix-tools demo $(ARGS)
@@ -35,6 +35,9 @@ faults: $(DONE)/dev  ## break every write at every step and count what really ha
 
 bench: $(DONE)/dev  ## measure start-up, calls and results; ARGS="..." is passed on
 	@$(BIN)/python bench/run.py $(ARGS)
+
+conformance: $(DONE)/dev  ## run the official MCP suite against the HTTP server, with Node from npm; ARGS="ping" for some
+	@$(BIN)/python tools/conformance.py $(ARGS)
 
 format: $(DONE)/dev  ## format the code and put imports in order
 	$(BIN)/ruff check --fix-only .

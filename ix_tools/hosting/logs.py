@@ -66,7 +66,7 @@ def to_standard_error(settings: Settings) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
     logging.captureWarnings(True)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+    for name in ("uvicorn", "uvicorn.error"):  # its access log, which shows queries, stays off
         quiet = logging.getLogger(name)
         quiet.handlers[:] = []
         quiet.propagate = True

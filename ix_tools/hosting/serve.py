@@ -56,7 +56,6 @@ def main(argv: Sequence[str]) -> int:
     with ExitStack() as until_the_end:
         try:
             settings = _settings(options, until_the_end)
-            logs.to_standard_error(settings)
             needed = _caller_needed(settings, options.host)
             sock = listening(options.host, options.port)
             until_the_end.callback(sock.close)
@@ -66,6 +65,7 @@ def main(argv: Sequence[str]) -> int:
                 print(f"{problem.field}: {problem.problem}", file=sys.stderr)
             print(f"{wrong.message} {wrong.next}", file=sys.stderr)
             return Exit.USAGE
+        logs.to_standard_error(settings)
         print(f"ix-tools listens on {address_of(options.host, sock)}", file=sys.stderr, flush=True)
         run(settings, address, needed, options.workers, sock)
     return Exit.OK

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""The official MCP conformance suite against the HTTP server: `tools/conformance`, or `tools/conformance ping tools-list`.
+"""The official MCP conformance suite against the HTTP server: `make conformance`, or `make conformance ARGS="ping tools-list"`.
 
 Brings Node 22 and the suite from npm into .venv/node, starts the server before the sandbox, and runs the scenarios that
 apply to every server, each under the revision it is listed for. Scenarios that want tools of the suite's own (called
@@ -76,7 +75,7 @@ def installed() -> tuple[Path, Path]:
 def serving(folder: str) -> Iterator[str]:
     """The server before the sandbox, where nobody is asked who they are; its address."""
     env = {"HOME": folder, "PATH": os.environ["PATH"], "INVOICEXPRESS_CALLS_PER_MINUTE": "100000"}
-    command = [ROOT / ".venv" / "bin" / "ix-tools", "serve", "--http", "--sandbox", "--port", "0"]
+    command = [str(ROOT / ".venv" / "bin" / "ix-tools"), "serve", "--http", "--sandbox", "--port", "0"]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, encoding="utf-8") as server:
         assert server.stderr is not None
         try:
@@ -114,7 +113,9 @@ def main(wanted: Sequence[str]) -> int:
                 good = found is not None and missing == FIXTURES.get(scenario, 0)
                 shown = found[0] if found else "no result"
                 note = f" ({missing} for want of the suite's own tools)" if good and missing else ""
-                print(f"{'ok    ' if good else 'FAILED'}  {revision}  {scenario:<45}{shown}{note}", flush=True)
+                print(
+                    f"{'ok    ' if good else 'FAILED'}  {revision}  {scenario:<45}{shown}{note}", flush=True
+                )
                 if not good:
                     failed.append(scenario)
                     print("".join(f"    {line}\n" for line in said.splitlines()))
