@@ -6,7 +6,9 @@ it is written without waiting for the disk. A rate-limiting library would keep a
 """
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +28,21 @@ PAUSE = 20.0
 HELD = 0.25
 """Seconds for which a process may keep turns that it took ahead: a write of the store for some requests instead of each."""
 MOST_HELD = 32
+
+
+OWED = 4
+"""So many times longer than others waits what belongs to a call that was carried out: it must be read back."""
+_owed: ContextVar[bool] = ContextVar("owed", default=False)
+
+
+@contextmanager
+def owed() -> Iterator[None]:
+    """What is asked for in here belongs to a call that was carried out, and is not given up as easily as a new one."""
+    before = _owed.set(True)
+    try:
+        yield
+    finally:
+        _owed.reset(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +80,7 @@ class Pace:
 
     async def turn(self) -> None:
         """Wait for this request's turn."""
-        left = self.patience
+        left = self.patience * (OWED if _owed.get() else 1)
         while True:
             async with self._asking:  # one asks, and whoever waited finds what it brought
                 if self._at_hand():

@@ -29,6 +29,7 @@ from ix_tools.legible import all_legible
 from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
 from ix_tools.operation import Covering, Finding, Guard, Operation, refusal, summary
+from ix_tools.pace import owed
 from ix_tools.readback import hold, read_back, stored_differently
 from ix_tools.sending import Progress, Sending, handed_on
 from ix_tools.settings import SANDBOX_NOTICE
@@ -237,10 +238,11 @@ async def _written(
     result = await once.sent(desk, call, intent, sending, resumed=resumed)
     async with once.holding(desk, intent):
         facts = sending.facts
-        result, differing = await read_back(looking, call, facts, result, given)
-        if differing is not None:  # before it counts as done: the gate must know even if we end here
-            await hold(desk, call, result, differing)
-        result, unlike = await reread(looking, call, facts, result)
+        with owed():
+            result, differing = await read_back(looking, call, facts, result, given)
+            if differing is not None:  # before it counts as done: the gate must know even if we end here
+                await hold(desk, call, result, differing)
+            result, unlike = await reread(looking, call, facts, result)
         other = stored_differently(call, result, differing) if differing else None
         if other is None and unlike:
             other = subject_stored_differently(call, result, unlike)

@@ -16,8 +16,8 @@ from faults.run import PROCESSES
 from ix_tools import account
 from ix_tools.account import Account, retry_after
 from ix_tools.errors import IxError, RateLimited, StoreUnavailable, Unavailable
-from ix_tools.pace import FAILURES, PAUSE, Pace
-from ix_tools.store import Store
+from ix_tools.pace import FAILURES, OWED, PAUSE, Pace, owed
+from ix_tools.store import Store, rates
 from ix_tools.wire import Response
 from tests.sandboxed import Office, about, invoice
 
@@ -92,6 +92,22 @@ async def test_whoever_would_wait_too_long_is_refused_before_anything_is_sent(pl
     await time.sleep(shown["retry_after"])
     await one.turn()
     one.store.close()
+
+
+async def test_what_was_carried_out_is_read_back_however_long_the_queue_is(place: str, time: Time) -> None:
+    """Otherwise a busy account would call a stored document different, for want of a look at it."""
+    busy = pace(place, time, 60, patience=5)
+    await busy.turn()
+    busy._held = 0
+    with busy.store.writing() as connection:  # the turns of the next 12 seconds belong to others
+        connection.execute(rates.update().values(next_at=time.now + 12))
+    with pytest.raises(RateLimited):
+        await busy.turn()
+    began = time.now
+    with owed():
+        await busy.turn()
+    assert 5 < time.now - began <= 5 * OWED
+    busy.store.close()
 
 
 async def test_a_clock_that_was_set_back_does_not_stop_everything(place: str, time: Time) -> None:
