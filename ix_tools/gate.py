@@ -228,7 +228,7 @@ def _who(approval: Approval, invitation: Invitation | None) -> str:
     text = ", or ".join(ways)
     if terms.people > 1:
         others = "" if terms.asker else ", none of them the one who asked"
-        text += f"; {terms.people} different people do so{others}"
+        text += f"; {terms.people} different people{others}{',' if others else ''} do so"
     return text[:1].upper() + text[1:]
 
 

@@ -127,7 +127,7 @@ def _body(operation: type[Operation[Any]]) -> Schema:
 
 
 def _result(operation: type[Operation[Any]]) -> Schema:
-    writes = operation.spec.effect.writes
+    writes = not operation.spec.effect.only_reads
     properties = {"ok": {"type": "boolean"}, **result_schema(operation)}
     if "pages" in properties:
         properties["next_page"] = {"type": "string", "description": "Where the next page of this list is."}

@@ -45,6 +45,11 @@ class Effect(StrEnum):
         """Whether a call can itself change anything at InvoiceXpress."""
         return self not in {Effect.LOCAL, Effect.READS, Effect.ANY}
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether nothing that comes of a call can change anything, so that it may be repeated, linked to, prefetched."""
+        return self in {Effect.LOCAL, Effect.READS}
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

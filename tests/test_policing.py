@@ -270,7 +270,7 @@ async def test_a_no_of_a_person_counts_more_than_the_policy(office: Office, tmp_
         ("form", "auto", True, "asked"),
         ("form", "auto", False, "approval_impossible"),
         ("form", "terminal", True, "waits"),
-        ("page", "auto", True, "waits"),
+        ("page", "auto", True, "approval_impossible"),  # there is no page here
         ("terminal", "form", True, "waits"),
         ("person", "form", True, "asked"),
         ("four-eyes", "form", True, "waits"),

@@ -87,6 +87,7 @@ BEFORE: dict[str, Callable[[Cli], dict[str, Any]]] = {
         "treasury_movement_id": made(cli, "create_treasury_movement")["treasury_movement"]["id"]
     },
     "update_account": founded,
+    "correct_document": issued,
 }
 """What must be there first, and the ids it gets."""
 

@@ -238,6 +238,8 @@ def test_a_second_ctrl_c_gives_up_and_says_that_it_does_not_know(cli: Cli) -> No
 
 def test_ctrl_c_at_the_question_sends_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     number = cli.draft()
+    # A server that another test ran in this process may have taken the signal for itself, and left it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupted(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)

@@ -208,6 +208,11 @@ async def every_other_tool(
         "update_account", account_id=account, password=owner["password"], terms=True, phone="220000001"
     )
     await call("setup_at_communication", **catalogue()["setup_at_communication"].spec.example)
+    issued = (await call("issue_invoice", **draft, reference="PO-3"))["document"]["id"]
+    about = {"document_type": "invoices", "document_id": issued}
+    await call("correct_document", **about, wrong="everything", reason="Foi emitida por engano.")
+    await call("account_statement", client_id=501)
+    await call("month_end_check", year=today.year, month=today.month)
 
 
 @pytest.mark.parametrize("mode", list(ERAS))

@@ -78,7 +78,9 @@ async def test_a_tool_that_does_not_exist_is_told_with_those_nearly_called_so(
 
 
 async def test_a_name_like_no_tool_is_told_without_a_guess(caller: Caller) -> None:
-    assert (await caller.problem(404, "unknown_tool", "x" * 500))["next"] == "list the tools"
+    assert (await caller.problem(404, "unknown_tool", "x" * 500))[
+        "next"
+    ] == "find it by words with search_operations"
 
 
 async def test_what_invoicexpress_does_not_have_is_not_found(caller: Caller) -> None:

@@ -46,10 +46,11 @@ OTHERS = {
 }
 HEADINGS = {
     "Documents": ("invoices", "documents", "estimates", "files", "saft"),
+    "In one go": ("issuing", "correcting", "statement", "month_end"),
     "Payments": ("payments",),
     "Guides": ("guides",),
     "Series": ("sequences",),
-    "Clients and taxes": ("clients", "items", "taxes", "exemptions"),
+    "Clients and taxes": ("clients", "client_search", "items", "taxes", "exemptions"),
     "Treasury": ("treasury", "movements"),
     "Accounts": ("accounts",),
     "By name": ("directory",),

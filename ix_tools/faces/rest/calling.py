@@ -49,7 +49,7 @@ def _operation(request: Request) -> type[Operation[Any]]:
 
 
 def _methods(request: Request) -> Sequence[str]:
-    return ("POST",) if _operation(request).spec.effect.writes else ("POST", *READING)
+    return ("POST", *READING) if _operation(request).spec.effect.only_reads else ("POST",)
 
 
 def _waiting(hosting: Hosting, body: Mapping[str, Any], account: str | None) -> Response:
