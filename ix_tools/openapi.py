@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from ix_tools import __version__, statuses
-from ix_tools.operation import Operation
+from ix_tools.operation import Effect, Operation
 from ix_tools.operations.catalogue import TOOLSETS, catalogue, toolset_of
 from ix_tools.schema import Schema, description, hints, input_schema, result_schema
 
@@ -92,7 +92,11 @@ def _operation(name: str) -> Json:
     content = {JSON: {"schema": _result(operation)}}
     if name == "get_pdf":
         content[PDF] = {"schema": {"type": "string", "format": "binary"}}
-    waiting = {"202": {"$ref": "#/components/responses/Waiting"}} if spec.effect.gated else {}
+    waiting = (
+        {"202": {"$ref": "#/components/responses/Waiting"}}
+        if spec.effect.gated or spec.effect is Effect.ANY
+        else {}
+    )
     return {
         "operationId": name,
         "tags": [toolset_of()[name]],

@@ -1,6 +1,6 @@
 """What an operation is: one class whose fields are the parameters and whose `spec` says where it goes and what it leaves behind."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, StrEnum
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, get
 
 from pydantic import BaseModel, model_validator
 
-from ix_tools.errors import Problem, Refused
+from ix_tools.errors import Problem
 from ix_tools.facts import Facts, Want
 from ix_tools.vocabulary import Call, Record
 
@@ -105,28 +105,6 @@ class Finding:
 def refuse(field: str, problem: str, allowed: str = "", next: str = "") -> Finding:
     """It is wrong; nothing will be sent."""
     return Finding("refuse", Problem(field, problem, allowed), next)
-
-
-def refusal(findings: Sequence[Finding]) -> Refused:
-    """All that is wrong with a call, as one error; with candidates, where a name may mean several things."""
-    refusals = [one for one in findings if one.kind == "refuse"]
-    questions = [one for one in findings if one.kind == "accept"]
-    candidates = [one for finding in refusals for one in finding.candidates]
-    steps = dict.fromkeys(one.next for one in refusals if one.next)
-    return Refused(
-        summary(refusals),
-        code="ambiguous" if candidates else "refused",
-        problems=[one.problem for one in (*refusals, *questions)],
-        next="; ".join(steps) or "correct the fields named and call again",
-        details={"candidates": candidates} if candidates else {},
-    )
-
-
-def summary(findings: Sequence[Finding]) -> str:
-    """The first thing that is wrong, and how many more there are."""
-    first = findings[0].problem
-    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return f"Refused: {first.field}: {first.problem.rstrip('.')}{more}."
 
 
 @cache

@@ -28,9 +28,10 @@ from ix_tools.journal import Intent
 from ix_tools.legible import all_legible
 from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
-from ix_tools.operation import Covering, Finding, Guard, Operation, refusal, summary
+from ix_tools.operation import Covering, Finding, Guard, Operation
 from ix_tools.pace import owed
 from ix_tools.readback import hold, read_back, stored_differently
+from ix_tools.refusing import refusal, summary
 from ix_tools.sending import Progress, Sending, handed_on
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently

@@ -8,11 +8,12 @@ from pydantic import model_validator
 from ix_tools import matching
 from ix_tools.errors import NotFound, Rejected, Unavailable
 from ix_tools.facts import Facts
-from ix_tools.operation import Effect, Operation, Route, Sending, Spec, refusal
+from ix_tools.operation import Effect, Operation, Route, Sending, Spec
 from ix_tools.operations.clients import ClientResult
 from ix_tools.operations.drafts import OURS
 from ix_tools.reading import as_record
 from ix_tools.records import Client
+from ix_tools.refusing import refusal
 
 
 class FindClient(Operation[ClientResult]):

@@ -14,7 +14,7 @@ from tests.rest.caller import ADDRESS, Caller, checked, served, token
 from tests.sandboxed import Office, about, invoice
 from tests.stages import staged
 
-READING = [name for name, one in catalogue().items() if not one.spec.effect.writes]
+READING = [name for name, one in catalogue().items() if one.spec.effect.only_reads]
 LOCAL_FILES = {"file", "bytes", "resource"}
 
 
