@@ -13,6 +13,7 @@ from ix_tools import statuses
 from ix_tools.errors import IxError
 from ix_tools.faces.reference.failures import codes
 from ix_tools.openapi import UnknownToolset, document, names_in, shortened
+from ix_tools.operation import Effect
 from ix_tools.operations.catalogue import TOOLSETS, catalogue
 from ix_tools.perform import parse
 from ix_tools.swagger import swagger
