@@ -37,7 +37,7 @@ from ix_tools.store import Store, approvals
 from ix_tools.vocabulary import LISBON
 from tests.sandboxed import NOW, Office, invoice
 
-RUNS = int(os.environ.get("APPROVAL_RUNS", "200"))
+RUNS = int(os.environ.get("APPROVAL_RUNS", "50"))
 """How many stories the property test tells; a longer run: APPROVAL_RUNS=10000 pytest tests/test_approvals.py."""
 BINDING = Binding("ana", "acme@host", "change_state", "arguments", "snapshot")
 QUESTION = Asked("Finalizar?", "Finalizar 1001")
