@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
 
-HEAD = "0007"
+HEAD = "0005"
 """The newest migration; tested to be the newest file in migrations/versions."""
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
