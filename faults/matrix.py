@@ -6,6 +6,7 @@ universe ─▶ shuffled by the seed ─▶ the first --runs ─▶ slots, each 
 import argparse
 import os
 import random
+import secrets
 import shutil
 import socket
 import tempfile
@@ -84,11 +85,12 @@ def database() -> Iterator[str]:
     import sqlalchemy as sql
 
     url = sql.make_url(POSTGRESQL).set(drivername="postgresql+psycopg")
-    name = f"ix_faults_{os.getpid()}"
+    # Not the process alone: numbers come again, and what was killed could not clear up.
+    name = f"ix_faults_{os.getpid()}_{secrets.token_hex(4)}"
     try:
-        engine = sql.create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+        engine = sql.create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 10})
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0")
     except (sql.exc.SQLAlchemyError, ImportError):
         yield ""
         return
