@@ -40,7 +40,7 @@ from tests.mcp.test_asking import GATED
 from tests.recorded import Recorded
 from tests.sandboxed import NOW, Office
 
-RUNS = int(os.environ.get("GATE_RUNS", "120"))
+RUNS = int(os.environ.get("GATE_RUNS", "200"))
 """How many stories are told; a longer run: GATE_RUNS=10000 pytest tests/test_gate.py."""
 SEED = os.environ.get("GATE_SEED")
 """The gate tells the same stories every time; with a seed, others."""
