@@ -418,13 +418,6 @@ async def done(desk: Desk, call: Operation[Any], intent: Intent, shown: Mapping[
     return await finish(desk, intent, "done", kept(shown), said, subject_of(shown), made)
 
 
-def unread(failure: IxError) -> list[dict[str, str]]:
-    """The difference that a document makes which could not be read back."""
-    return [
-        {"field": "document", "asked": "to be read back", "stored": f"could not be read back: {failure.code}"}
-    ]
-
-
 def unwritten(shown: Mapping[str, Any]) -> dict[str, Any]:
     """A result of which the journal does not know: marked, because repeating the call now has to look first."""
     mark = {
