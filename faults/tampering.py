@@ -9,7 +9,7 @@ import sqlalchemy as sql
 from ix_tools import audit
 from ix_tools.audit import FIELDS
 from ix_tools.store import Store
-from ix_tools.store import audit as trail
+from ix_tools.tables import audit as trail
 
 Rows = list[dict[str, Any]]
 

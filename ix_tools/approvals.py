@@ -22,7 +22,8 @@ from ix_tools import audit
 from ix_tools.asked import Approval, Asked, Asker, Binding, Channel, Place, Reply, State, digest
 from ix_tools.differing import Differing
 from ix_tools.errors import ApprovalRefused
-from ix_tools.store import Store, approvals
+from ix_tools.store import Store
+from ix_tools.tables import approvals
 from ix_tools.terms import ANYBODY, Terms, one_more_yes, said_yes
 from ix_tools.unattended import Left, Spending, left, let_out
 

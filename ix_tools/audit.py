@@ -19,7 +19,8 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
-from ix_tools.store import Store, audit
+from ix_tools.store import Store
+from ix_tools.tables import audit
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sql
 
-from ix_tools.store import Store, differences
+from ix_tools.store import Store
+from ix_tools.tables import differences
 
 
 class Differing:

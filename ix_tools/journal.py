@@ -25,7 +25,8 @@ from sqlalchemy.engine import Connection, Row
 from ix_tools import audit
 from ix_tools.errors import IxError
 from ix_tools.holders import HELD, alive, machine, me
-from ix_tools.store import Store, intents
+from ix_tools.store import Store
+from ix_tools.tables import intents
 
 State = Literal["open", "done", "refused", "unknown", "absent"]
 KEPT_DAYS = 400

@@ -23,7 +23,8 @@ from ix_tools import audit
 from ix_tools.approvals import Approval
 from ix_tools.errors import ApprovalRefused
 from ix_tools.settings import Settings
-from ix_tools.store import Store, approvals, links, pins
+from ix_tools.store import Store
+from ix_tools.tables import approvals, links, pins
 
 Way = Literal["result", "host", "browser", "terminal", "message"]
 PATH = "/approve/"

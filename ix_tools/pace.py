@@ -17,7 +17,8 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.errors import RateLimited, Unavailable
-from ix_tools.store import Store, rates
+from ix_tools.store import Store
+from ix_tools.tables import rates
 
 BURST_SHARE = 0.025
 """Part of a minute's requests that may leave at once; the rest is spread, so that no minute holds more than the limit."""

@@ -27,7 +27,7 @@ from ix_tools.operations.traces import looks
 from ix_tools.reading import as_record
 from ix_tools.records import Document
 from ix_tools.shelves import between
-from ix_tools.store import audit
+from ix_tools.tables import audit
 from ix_tools.vocabulary import LISBON, cents
 from ix_tools.words import Language, Said
 

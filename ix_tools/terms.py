@@ -13,7 +13,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from ix_tools.errors import ApprovalRefused
-from ix_tools.store import decisions
+from ix_tools.tables import decisions
 from ix_tools.unattended import Spending
 
 Where = Literal["any", "form", "outside", "page", "terminal"]

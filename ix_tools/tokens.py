@@ -17,7 +17,8 @@ from sqlalchemy.engine import Row
 from ix_tools import audit
 from ix_tools.errors import IxError, Problem
 from ix_tools.principals import Principal, Scope
-from ix_tools.store import Store, tokens
+from ix_tools.store import Store
+from ix_tools.tables import tokens
 
 PREFIX = "ixt_"
 """What every token begins with, so that programs which look for secrets find one that was lost."""

@@ -10,7 +10,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from ix_tools import audit
-from ix_tools.store import approvals, spent
+from ix_tools.tables import approvals, spent
 
 
 @dataclass(frozen=True, slots=True)

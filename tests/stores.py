@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sql
 
 from faults.matrix import POSTGRESQL, database
-from ix_tools.store import Store, metadata
+from ix_tools.store import Store
+from ix_tools.tables import metadata
 
 
 @pytest.fixture(scope="session")

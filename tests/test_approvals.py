@@ -33,7 +33,8 @@ from ix_tools.perform import perform
 from ix_tools.sandbox.rows import Client, Document
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings, for_sandbox
-from ix_tools.store import Store, approvals
+from ix_tools.store import Store
+from ix_tools.tables import approvals
 from ix_tools.vocabulary import LISBON
 from tests.sandboxed import NOW, Office, invoice
 

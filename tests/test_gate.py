@@ -33,7 +33,8 @@ from ix_tools.perform import ApprovalNeeded, perform
 from ix_tools.policy.file import PolicyFile
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings, for_sandbox
-from ix_tools.store import Store, approvals, decisions, differences, intents, spent
+from ix_tools.store import Store
+from ix_tools.tables import approvals, decisions, differences, intents, spent
 from ix_tools.vocabulary import LISBON
 from tests.mcp.host import Host
 from tests.mcp.test_asking import GATED

@@ -23,7 +23,8 @@ from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.journal import KEPT_DAYS, UNFINISHED, Draft, Intent, Journal
 from ix_tools.perform import ApprovalNeeded, perform
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.store import Store, audit, intents
+from ix_tools.store import Store
+from ix_tools.tables import audit, intents
 from tests.sandboxed import Office, about, invoice, warned
 
 MUCH_LATER = 600.0

@@ -17,7 +17,8 @@ from ix_tools import account
 from ix_tools.account import Account, retry_after
 from ix_tools.errors import IxError, RateLimited, StoreUnavailable, Unavailable
 from ix_tools.pace import FAILURES, OWED, PAUSE, Pace, owed
-from ix_tools.store import Store, rates
+from ix_tools.store import Store
+from ix_tools.tables import rates
 from ix_tools.wire import Response
 from tests.sandboxed import Office, about, invoice
 

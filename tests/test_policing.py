@@ -12,7 +12,7 @@ import sqlalchemy as sql
 from ix_tools.approvals import Reply
 from ix_tools.errors import ApprovalRefused, IxError, Refused
 from ix_tools.perform import ApprovalNeeded, examined, pdf_content, perform
-from ix_tools.store import approvals, audit
+from ix_tools.tables import approvals, audit
 from tests.sandboxed import TODAY, Json, Office, about, invoice, line
 from tests.test_policy import EXAMPLES, FLOW, rule, written
 

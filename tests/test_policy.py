@@ -27,7 +27,8 @@ from ix_tools.policy.case import UNKNOWN, Case
 from ix_tools.policy.file import PolicyFile
 from ix_tools.policy.rules import Rules
 from ix_tools.policy.ruling import explained
-from ix_tools.store import Store, approvals, audit
+from ix_tools.store import Store
+from ix_tools.tables import approvals, audit
 from ix_tools.terms import Terms
 from ix_tools.unattended import Allowance, Spending
 from ix_tools.vocabulary import LISBON

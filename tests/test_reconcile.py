@@ -13,7 +13,7 @@ import sqlalchemy as sql
 from faults.cases import Ledger
 from ix_tools.reconcile import Month, Reconciled, reconcile
 from ix_tools.sandbox.rows import Document as Row
-from ix_tools.store import audit, intents
+from ix_tools.tables import audit, intents
 from tests.cli.conftest import Cli, box, cli  # noqa: F401 - fixtures
 from tests.sandboxed import Office, about, guide, invoice
 

@@ -26,7 +26,8 @@ from ix_tools.errors import NOTHING_SENT, StoreUnavailable
 from ix_tools.journal import Draft, Journal
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings
-from ix_tools.store import HEAD, Store, metadata
+from ix_tools.store import Store
+from ix_tools.tables import HEAD, metadata
 from tests.sandboxed import Office, invoice
 
 ROOT = Path(store.__file__).parent

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import anyio
 
 from ix_tools.pace import held_row
-from ix_tools.store import Store, rates
+from ix_tools.store import Store
+from ix_tools.tables import rates
 
 SLICE_SHARE = 1 / 60
 """Part of a minute's requests that a worker takes at once."""

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from ix_tools.store import metadata
+from ix_tools.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=False

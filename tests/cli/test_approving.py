@@ -10,7 +10,8 @@ import pytest
 
 from ix_tools.approvals import Approval
 from ix_tools.links import Links
-from ix_tools.store import Store, approvals
+from ix_tools.store import Store
+from ix_tools.tables import approvals
 from tests.cli.conftest import Cli, Json, Person, in_a_terminal, piped
 
 CHANGE = "PUT /invoices/1001/change-state.json"

@@ -14,7 +14,7 @@ from ix_tools.listing import Choice
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.principals import BY_EFFECT, BY_NAME, Scope, scope_of
 from ix_tools.resources import EXEMPTIONS
-from ix_tools.store import approvals, audit, intents
+from ix_tools.tables import approvals, audit, intents
 from tests.http.served import Served, in_process
 from tests.mcp.host import Person, body_of, given
 from tests.sandboxed import Office, about, invoice

@@ -16,7 +16,8 @@ import sqlalchemy as sql
 from ix_tools.errors import IxError
 from ix_tools.faces.cli import main
 from ix_tools.principals import Principal, Scope
-from ix_tools.store import Store, audit, metadata
+from ix_tools.store import Store
+from ix_tools.tables import audit, metadata
 from ix_tools.tokens import DAY, NOTED_EVERY, SHAPE, Tokens
 from tests.http.served import Served
 

@@ -159,7 +159,7 @@ def states(office: Office) -> list[str]:
     """Every approval of the store, by its state."""
     import sqlalchemy as sql
 
-    from ix_tools.store import approvals
+    from ix_tools.tables import approvals
 
     with office.desk.approvals._store.writing() as connection:
         return [row.state for row in connection.execute(sql.select(approvals.c.state))]
@@ -468,7 +468,7 @@ async def test_an_approvals_number_or_digest_is_no_handle(host: Host, office: Of
     """What a person reads in a terminal, or what lies in the file, opens nothing."""
     import sqlalchemy as sql
 
-    from ix_tools.store import approvals
+    from ix_tools.tables import approvals
 
     name, arguments = await ready(office, "finalize")
     await host.question(name, arguments)

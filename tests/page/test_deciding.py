@@ -19,7 +19,7 @@ from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.faces.page.local import LocalPages
 from ix_tools.links import KEPT, TRIES, Hosted
 from ix_tools.perform import ApprovalNeeded, perform
-from ix_tools.store import audit
+from ix_tools.tables import audit
 from tests.page.visitor import FULL, HERE, Visitor, csrf, finalizing, linked, paged, read, waiting
 from tests.sandboxed import Office, about, invoice
 
