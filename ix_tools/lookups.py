@@ -422,6 +422,8 @@ async def _together(jobs: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[st
     """Run look-ups side by side; the first failure is the failure, as itself and not as a group."""
     found: dict[str, Any] = {}
     failures: list[Exception] = []
+    if not jobs:
+        return found
 
     async def run(name: str, job: Callable[[], Awaitable[Any]]) -> None:
         try:

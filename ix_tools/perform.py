@@ -110,8 +110,13 @@ async def _performed(
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    if not spec.effect.writes:
+        call, facts, warnings, _ = await _known(looking, call, desk, None)
+        await policing.ruled(desk, call, facts, asker.face, warnings)
+        found = await _carried_out(call, Sending(desk, facts, progress))
+        return _result(desk, call, found, warnings, facts)
     caller = once.caller_of(desk, call, asker.face, arguments)
-    held = await once.recorded(desk, call, caller) if spec.effect.writes else None
+    held = await once.recorded(desk, call, caller)
     if isinstance(held, dict):
         return held
     async with once.holding(desk, held):
@@ -122,8 +127,6 @@ async def _performed(
         return prepared
     call, facts, warnings, approval, given = prepared
     sending = Sending(desk, facts, progress)
-    if not spec.effect.writes:
-        return _result(desk, call, await _carried_out(call, sending), warnings, facts)
     if held is not None:
         async with once.holding(desk, held):
             await once.again(desk, held, approval)

@@ -48,6 +48,9 @@ class Store:
         self._durable: Engine | None = None
         self._quick: Engine | None = None
         self._opening = threading.Lock()
+        self._watching: Any = None
+        self._watches = 0
+        self._looking = threading.Lock()
         self._identity: tuple[int, int] | None = None
 
     @property
@@ -94,6 +97,25 @@ class Store:
             finally:
                 connection.rollback()
 
+    def stamp(self) -> tuple[int, int] | None:
+        """What stays the same until somebody writes, in whatever process; None where only reading tells.
+
+        A file counts its writes, for a connection that never writes itself: asking takes microseconds and waits for nobody.
+        """
+        if self.file is None:
+            return None
+        try:
+            engine = self._open(durable=False)
+            with self._looking:
+                if self._watching is None:
+                    connection = engine.raw_connection()
+                    self._watching = connection.driver_connection
+                    connection.detach()  # no longer the pool's, which would lend it to somebody who writes
+                    self._watches += 1
+                return self._watches, int(self._watching.execute("PRAGMA data_version").fetchone()[0])
+        except (StoreUnavailable, sql.exc.SQLAlchemyError, sqlite3.Error, OSError):
+            return None  # whoever reads hears what is wrong
+
     def now(self, connection: Connection) -> float:
         """The time that leases and waits go by: one clock for everyone who shares the store.
 
@@ -115,6 +137,10 @@ class Store:
 
     def close(self) -> None:
         """Close every connection."""
+        with self._looking:
+            if self._watching is not None:
+                self._watching.close()
+                self._watching = None
         for engine in (self._durable, self._quick):
             if engine is not None:
                 engine.dispose()

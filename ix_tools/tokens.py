@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,98}[A-Za-z0-9])?", re.ASCII)
 DAY = 86400.0
 NOTED_EVERY = 60.0
 """Seconds between two notes of when a token was last used: a note per call would be a write per read."""
+MOST_READ = 4096
+"""Tokens that a process remembers having read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Tokens:
         """Nothing is opened yet."""
         self._store = store
         self._clock = clock
+        self._read: OrderedDict[str, tuple[tuple[int, int], Token]] = OrderedDict()
 
     def create(
         self, name: str, scopes: Sequence[Scope], accounts: Sequence[str], days: int
@@ -122,20 +126,39 @@ class Tokens:
         now = self._clock()
         return any(token.usable(now) for token in self.all())
 
+    def at_hand(self, secret: str) -> Token | None:
+        """The usable token whose text this is, if it was read before and nothing was written since; None says: `find` it.
+
+        Waits for nothing, so that whoever comes again and again does not cost a look into the store each time.
+        """
+        kept = self._read.get(_digest(secret))
+        if kept is None or kept[0] != self._store.stamp():
+            return None
+        token, now = kept[1], self._clock()
+        return token if token.usable(now) and not _to_be_noted(token, now) else None
+
     def find(self, secret: str) -> Token | None:
         """The usable token whose text this is."""
         if not SHAPE.fullmatch(secret):
             return None
-        now = self._clock()
+        digest, now = _digest(secret), self._clock()
+        stamp = self._store.stamp()  # before it is read: what is written in between is then not missed
         with self._store.reading() as connection:
-            row = connection.execute(_BY_DIGEST, {"digest": _digest(secret)}).one_or_none()
+            row = connection.execute(_BY_DIGEST, {"digest": digest}).one_or_none()
         token = _token(row) if row is not None else None
         if token is None or not token.usable(now):
             return None
-        if token.used_at is None or now - token.used_at >= NOTED_EVERY:
+        if stamp is not None:
+            self._keep(digest, stamp, token)
+        if _to_be_noted(token, now):
             with self._store.writing(durable=False) as connection:
                 connection.execute(tokens.update().where(tokens.c.id == token.id).values(used_at=now))
         return token
+
+    def _keep(self, digest: str, stamp: tuple[int, int], token: Token) -> None:
+        self._read[digest] = (stamp, token)
+        if len(self._read) > MOST_READ:
+            self._read.popitem(last=False)
 
     def _one(self, identifier: str) -> Token:
         with self._store.reading() as connection:
@@ -152,6 +175,10 @@ class Tokens:
 
 
 _BY_DIGEST = sql.select(tokens).where(tokens.c.digest == sql.bindparam("digest"))
+
+
+def _to_be_noted(token: Token, now: float) -> bool:
+    return token.used_at is None or now - token.used_at >= NOTED_EVERY
 
 
 def _digest(secret: str) -> str:

@@ -60,7 +60,7 @@ class Callers:
 
     async def _found(self, token: str) -> Principal | None:
         if token.startswith(PREFIX):
-            known = await anyio.to_thread.run_sync(self._tokens.find, token)
+            known = self._tokens.at_hand(token) or await anyio.to_thread.run_sync(self._tokens.find, token)
             return known.principal if known else None
         return await self._issuer.principal(token) if self._issuer else None
 

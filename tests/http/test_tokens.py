@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sql
 
-from ix_tools.errors import IxError
+from ix_tools.errors import IxError, StoreUnavailable
 from ix_tools.faces.cli import main
 from ix_tools.principals import Principal, Scope
 from ix_tools.store import Store
@@ -59,6 +59,63 @@ def test_a_token_is_kept_as_a_hash_and_opens_until_it_ends(place: str) -> None:
     clock.now = made.expires_at
     assert tokens.find(secret) is None
     assert not tokens.any_usable()
+    store.close()
+
+
+def test_a_token_that_was_read_is_at_hand_until_somebody_writes(place: str) -> None:
+    """So that a read after a read costs no look into the store; a server is asked every time."""
+    clock = Clock()
+    store, other = Store(place), Store(place)
+    tokens, elsewhere = Tokens(store, clock), Tokens(other, clock)
+    made, secret = tokens.create("n8n", READER, ("a",), 1)
+    assert tokens.at_hand(secret) is None  # never read
+    assert tokens.find(secret)  # notes that it was used: a write
+    assert tokens.at_hand(secret) is None
+    found = tokens.find(secret)
+    kept = found if store.file else None
+    assert (tokens.at_hand(secret), tokens.at_hand(secret)) == (kept, kept)
+    assert tokens.at_hand(secret[:-1] + "?") is None
+    elsewhere.create("another", READER, ("a",), 1)
+    assert tokens.at_hand(secret) is None
+    assert tokens.find(secret) == found
+    assert tokens.at_hand(secret) == kept
+    elsewhere.revoke(made.id)
+    assert (tokens.at_hand(secret), tokens.find(secret), tokens.at_hand(secret)) == (None, None, None)
+    store.close()
+    other.close()
+
+
+def test_a_token_at_hand_ends_when_it_ends_and_is_noted_when_it_is_used(tmp_path: Path) -> None:
+    clock = Clock()
+    store = Store(tmp_path / "ix.db")
+    tokens = Tokens(store, clock)
+    made, secret = tokens.create("n8n", READER, ("a",), 1)
+    for _ in range(2):
+        tokens.find(secret)
+    assert tokens.at_hand(secret)
+    clock.now += NOTED_EVERY
+    assert tokens.at_hand(secret) is None
+    clock.now = made.expires_at - 1
+    for _ in range(2):
+        tokens.find(secret)
+    assert tokens.at_hand(secret)
+    clock.now = made.expires_at
+    assert tokens.at_hand(secret) is None
+    store.close()
+
+
+def test_a_store_that_is_gone_vouches_for_no_token(tmp_path: Path) -> None:
+    """A token that was read before is not remembered longer than the file is there."""
+    store = Store(tmp_path / "ix.db")
+    tokens = Tokens(store)
+    _, secret = tokens.create("n8n", READER, ("a",), 1)
+    for _ in range(2):
+        tokens.find(secret)
+    assert tokens.at_hand(secret)
+    (tmp_path / "ix.db").rename(tmp_path / "away.db")
+    assert tokens.at_hand(secret) is None
+    with pytest.raises(StoreUnavailable):
+        tokens.find(secret)
     store.close()
 
 
@@ -183,7 +240,7 @@ def test_unless_told_otherwise_a_token_reads_and_drafts_in_the_only_account_for_
 
 
 async def test_a_token_that_ends_during_the_day_ends_at_the_door(served: Served) -> None:
-    """Every request asks the store: there is no cache to wait for."""
+    """What is remembered of a token is forgotten with the next write: there is nothing to wait for."""
     token = served.token()
     assert (await served.call("lookup_exemption_codes", token=token)).status_code == 200
     served.tokens.revoke(served.tokens.all()[0].id)
