@@ -8,7 +8,7 @@ from sandboxed import Office, office
 
 from ix_tools.hosting.app import application
 
-ADDRESS = "http://127.0.0.1:8000"
+ADDRESS = "http://127.0.0.1:8756"
 DRAFT = {
     "date": "today",
     "due_date": "+30d",

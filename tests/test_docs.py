@@ -18,6 +18,7 @@ from ix_tools.faces import reference
 from ix_tools.faces.cli.command import OperationCommand
 from ix_tools.faces.cli.group import OTHERS
 from ix_tools.faces.cli.options import call_of
+from ix_tools.hosting.serve import PORT
 from ix_tools.operation import Operation
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.schema import input_schema
@@ -48,6 +49,18 @@ def anchors(path: Path) -> set[str]:
     """The places in a page that a link can point at, as the usual viewers name them."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def test_an_address_on_this_machine_is_where_the_server_listens() -> None:
+    """A command that is copied from a page reaches the server that the page told one to start."""
+    pages = [*PAGES, *(ROOT / "examples").rglob("*.*")]
+    named = {
+        (path.name, port)
+        for path in pages
+        for port in re.findall(r"(?:127\.0\.0\.1|localhost):(\d+)", path.read_text(encoding="utf-8"))
+    }
+    assert ("rest.md", str(PORT)) in named
+    assert {port for _, port in named} == {str(PORT)}
 
 
 def test_the_generated_parts_are_fresh() -> None:
