@@ -1,8 +1,8 @@
 """The official MCP conformance suite against the HTTP server: `make conformance`, or `make conformance ARGS="ping tools-list"`.
 
-Brings Node 22 and the suite from npm into .venv/node, starts the server before the sandbox, and runs the scenarios that
-apply to every server, each under the revision it is listed for. Scenarios that want tools of the suite's own (called
-`test_...`) are not among them: docs/http.md says which.
+Brings Node 22 and the suite from npm into .venv/node. What asks for nothing of the suite's own runs against `ix-tools serve`;
+what wants its tools, resources and prompts, against the same application with those on it (`tests/conformance/server.py`).
+A scenario passes when it has checks, and every one of them holds; one that the suite lists and no table here is a failure.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,19 +23,19 @@ FOLDER = ROOT / ".venv" / "node"
 NODE, SUITE = "22.23.3", "0.2.0-alpha.12"
 READY = "ix-tools listens on "
 
-SCENARIOS = {
-    "2025-11-25": (
+OLDER, NEWER = "2025-11-25", "2026-07-28"
+
+PRODUCT = {
+    OLDER: (
         "server-initialize",
-        "server-session-lifecycle",
         "ping",
         "tools-list",
         "resources-list",
         "prompts-list",
         "completion-complete",
         "dns-rebinding-protection",
-        "server-sse-multiple-streams",
     ),
-    "2026-07-28": (
+    NEWER: (
         "tools-list",
         "resources-list",
         "prompts-list",
@@ -45,14 +46,72 @@ SCENARIOS = {
         "dns-rebinding-protection",
         "server-sse-multiple-streams",
         "input-required-result-unsupported-methods",
-        "server-stateless",
     ),
 }
-FIXTURES = {
-    # A tool of the suite's own, which calls for a capability that the client did not declare.
-    "server-stateless": 2,
+"""What the server passes as it is delivered."""
+
+_OWN = (
+    "tools-call-simple-text",
+    "tools-call-image",
+    "tools-call-audio",
+    "tools-call-embedded-resource",
+    "tools-call-mixed-content",
+    "tools-call-error",
+    "tools-call-with-progress",
+    "json-schema-2020-12",
+    "resources-read-text",
+    "resources-read-binary",
+    "resources-templates-read",
+    "prompts-get-simple",
+    "prompts-get-with-args",
+    "prompts-get-embedded-resource",
+    "prompts-get-with-image",
+)
+FURNISHED = {
+    OLDER: _OWN,
+    NEWER: (
+        *_OWN,
+        "server-stateless",
+        "http-custom-header-server-validation",
+        "input-required-result-basic-elicitation",
+        "input-required-result-basic-sampling",
+        "input-required-result-basic-list-roots",
+        "input-required-result-request-state",
+        "input-required-result-multiple-input-requests",
+        "input-required-result-multi-round",
+        "input-required-result-missing-input-response",
+        "input-required-result-non-tool-request",
+        "input-required-result-result-type",
+        "input-required-result-tampered-state",
+        "input-required-result-capability-check",
+        "input-required-result-ignore-extra-params",
+        "input-required-result-validate-input",
+    ),
 }
-"""Checks that fail because a server lacks the suite's own tools, by scenario."""
+"""What wants tools, resources or prompts of the suite's own."""
+
+IN_SESSIONS = {
+    OLDER: (
+        "server-session-lifecycle",
+        "server-sse-multiple-streams",
+        "server-sse-polling",
+        "logging-set-level",
+        "tools-call-with-logging",
+        "tools-call-sampling",
+        "tools-call-elicitation",
+        "elicitation-sep1034-defaults",
+        "elicitation-sep1330-enums",
+        "resources-subscribe",
+        "resources-unsubscribe",
+    ),
+}
+"""What wants a session too, which the server has over standard input and not over HTTP."""
+
+LEFT_OUT = {
+    "tasks-": "the extension io.modelcontextprotocol/tasks is not offered: no call goes on in the background",
+    "sep-2640-skills-": "the extension for skills is not offered: there are none to list",
+}
+"""What is about something that an extension adds and the server does not offer, by how it begins; and why."""
 
 
 def installed() -> tuple[Path, Path]:
@@ -72,11 +131,12 @@ def installed() -> tuple[Path, Path]:
 
 
 @contextmanager
-def serving(folder: str) -> Iterator[str]:
-    """The server before the sandbox, where nobody is asked who they are; its address."""
+def serving(folder: str, *command: str) -> Iterator[str]:
+    """A server before the sandbox, where nobody is asked who they are; its address."""
     env = {"HOME": folder, "PATH": os.environ["PATH"], "INVOICEXPRESS_CALLS_PER_MINUTE": "100000"}
-    command = [str(ROOT / ".venv" / "bin" / "ix-tools"), "serve", "--http", "--sandbox", "--port", "0"]
-    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, encoding="utf-8") as server:
+    with subprocess.Popen(
+        [sys.executable, "-m", *command], cwd=ROOT, env=env, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as server:
         assert server.stderr is not None
         try:
             line = server.stderr.readline()
@@ -88,37 +148,86 @@ def serving(folder: str) -> Iterator[str]:
             server.wait(60)
 
 
+@dataclass(frozen=True)
+class Suite:
+    """The suite, as it is installed; it writes nothing outside the folder."""
+
+    node: Path
+    script: Path
+    folder: str
+
+    def said(self, *arguments: str) -> str:
+        """What it prints when it is run."""
+        run = subprocess.run(
+            [self.node, self.script, *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        return run.stdout + run.stderr
+
+    def passed(self, place: str, url: str, revision: str, scenario: str) -> bool:
+        """Run a scenario and say how it went."""
+        said = self.said(
+            *("server", "--url", url, "--scenario", scenario),
+            *("--spec-version", revision, "--timeout", "120000"),
+        )
+        found = re.search(r"Passed:\s*(\d+)/(\d+),\s*(\d+) failed,\s*(\d+) warnings", said)
+        held, checks, failed, warnings = map(int, found.groups()) if found else (0, 0, 0, 0)
+        good = 0 < held == checks and not failed and not warnings
+        word, result = "ok    " if good else "FAILED", found[0] if found else "no result"
+        print(f"{word}  {revision}  {place:<12}{scenario:<46}{result}", flush=True)
+        if not good:
+            print("".join(f"    {line}\n" for line in said.splitlines()))
+        return good
+
+    def listed(self, *options: str) -> set[str]:
+        """The scenarios it has for servers."""
+        return set(re.findall(r"^ +- (\S+)", self.said("list", "--server", *options), re.MULTILINE))
+
+
+def placed(revision: str) -> set[str]:
+    """The scenarios of a revision that a table here has."""
+    return {name for table in (PRODUCT, FURNISHED, IN_SESSIONS) for name in table.get(revision, ())}
+
+
+def unplaced(suite: Suite) -> list[str]:
+    """What the suite has and no table here says where it runs; what is left out is said with the reason."""
+    extensions = {name for name in suite.listed() if name.startswith(tuple(LEFT_OUT))}
+    for begins, why in LEFT_OUT.items():
+        print(f"left out  {', '.join(sorted(name for name in extensions if name.startswith(begins)))}: {why}")
+    missing = suite.listed() - extensions - placed(OLDER) - placed(NEWER)
+    for revision in (OLDER, NEWER):
+        missing |= suite.listed("--spec-version", revision) - extensions - placed(revision)
+    return sorted(missing)
+
+
 def main(wanted: Sequence[str]) -> int:
-    """Run the scenarios named, or all that apply; 1 when one does not pass."""
-    node, suite = installed()
+    """Run the scenarios named, or all; 1 when one does not pass."""
+    if unknown := set(wanted) - placed(OLDER) - placed(NEWER):
+        sys.exit(f"There is no scenario {', '.join(sorted(unknown))} in tools/conformance.py.")
     failed = []
-    with tempfile.TemporaryDirectory() as folder, serving(folder) as url:
-        for revision, scenarios in SCENARIOS.items():
-            for scenario in scenarios:
-                if wanted and scenario not in wanted:
-                    continue
-                run = subprocess.run(
-                    [
-                        *(node, suite, "server", "--url", f"{url}/mcp", "--scenario", scenario),
-                        *("--spec-version", revision, "--timeout", "120000"),
-                    ],
-                    cwd=folder,
-                    capture_output=True,
-                    encoding="utf-8",
-                    check=False,
-                )
-                said = run.stdout + run.stderr
-                found = re.search(r"Passed:\s*(\d+)/(\d+),\s*(\d+) failed,\s*(\d+) warnings", said)
-                missing = int(found[3]) if found else -1
-                good = found is not None and missing == FIXTURES.get(scenario, 0)
-                shown = found[0] if found else "no result"
-                note = f" ({missing} for want of the suite's own tools)" if good and missing else ""
-                print(
-                    f"{'ok    ' if good else 'FAILED'}  {revision}  {scenario:<45}{shown}{note}", flush=True
-                )
-                if not good:
-                    failed.append(scenario)
-                    print("".join(f"    {line}\n" for line in said.splitlines()))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(folder, "ix_tools", "serve", "--http", "--sandbox", "--port", "0") as product,
+        serving(folder, "tests.conformance.server") as furnished,
+    ):
+        suite = Suite(*installed(), folder)
+        for place, url, table in (
+            ("delivered", f"{product}/mcp", PRODUCT),
+            ("furnished", f"{furnished}/mcp", FURNISHED),
+            ("in sessions", f"{furnished}/sessions", IN_SESSIONS),
+        ):
+            for revision, scenarios in table.items():
+                failed += [
+                    scenario
+                    for scenario in scenarios
+                    if (not wanted or scenario in wanted) and not suite.passed(place, url, revision, scenario)
+                ]
+        for scenario in unplaced(suite):
+            print(f"FAILED  {scenario}: the suite has it, and no table here says where it runs")
+            failed.append(scenario)
     print(f"{len(failed)} failed" + (f": {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
 

@@ -19,6 +19,7 @@ from ix_tools.desks import HEADER, Desks
 from ix_tools.errors import StoreUnavailable
 from ix_tools.faces import page, rest
 from ix_tools.faces.mcp import http as mcp
+from ix_tools.faces.mcp.server import Factory, build
 from ix_tools.hosting.answers import problem
 from ix_tools.hosting.callers import Callers
 from ix_tools.hosting.door import Door
@@ -55,13 +56,21 @@ class Host:
 
 
 def application(
-    settings: Settings, address: str, *, needed: bool, desks: Callable[[Settings], Desks] = Desks
+    settings: Settings,
+    address: str,
+    *,
+    needed: bool,
+    desks: Callable[[Settings], Desks] = Desks,
+    server: Factory = build,
 ) -> Starlette:
-    """The whole server. `needed`: whether whoever calls must say who they are."""
+    """The whole server. `needed`: whether whoever calls must say who they are.
+
+    `server`: what makes the MCP server, for an application that offers more than ours.
+    """
     hosting = Host(settings, address, desks(settings))
     hosting.desks.pages = Hosted(address)
     known = Callers(settings, hosting.store, address, needed=needed)
-    endpoint = mcp.endpoint(hosting)
+    endpoint = mcp.endpoint(hosting, server)
     closed: list[BaseRoute] = [*endpoint.routes]
     opened: list[BaseRoute] = [
         Route("/healthz", _alive, methods=["GET"]),

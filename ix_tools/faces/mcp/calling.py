@@ -36,49 +36,64 @@ SENT = "page "
 """Begins what travels with a link, before the approval's id; a handle has no blank."""
 log = logging.getLogger(__name__)
 
+Answer = types.CallToolResult | types.InputRequiredResult
+
 
 async def called(
     open_desk: Callable[..., Awaitable[Desk]],
     context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
-) -> types.CallToolResult | types.InputRequiredResult:
+) -> Answer:
     """The result of a call, its refusal, or the question a person must answer first."""
-    modern = context.protocol_version >= MODERN
-    account: str | None = None
+    return await answered(params.name, _called(open_desk, context, params))
+
+
+async def answered(name: str, call: Awaitable[Answer]) -> Answer:
+    """What comes of a call of a tool; what goes wrong is a result too, which a model can read and act on."""
     try:
-        if context.request is not None:  # over HTTP a call may say in which of the caller's accounts
-            account, arguments = account_in(params.arguments or {})
-            params = params.model_copy(update={"arguments": arguments})
-        desk = await open_desk(context.request, account)
-        reply = _carried_back(params) if modern else None
-        sent = _sent_before(params) if modern else None
-        if sent is not None:
-            await _waited(desk, sent)
-        try:
-            body = await _performed(
-                desk,
-                context,
-                params,
-                can_ask=_can_ask(context, modern),
-                can_link=sent is None and _can_link(context, modern),
-                reply=reply,
-            )
-        except ApprovalNeeded as needed:
-            if needed.approval.channel != "form":
-                return await _at_the_page(desk, context, params, needed.approval, modern)
-            if modern:
-                return _question(needed.approval, desk.settings.language)
-            reply = await _asked(context, needed.approval, desk.settings.language)
-            body = await _performed(desk, context, params, can_ask=True, reply=reply)
-        return _result(body)
+        return await call
     except IxError as refusal:
         return _result(refusal.as_dict(), is_error=True)
     except MCPError:
         raise
     except Exception as fault:
         # The protocol's own answer to an exception is a bare -32603, which no model can act on.
-        log.exception("%s failed", params.name)
+        log.exception("%s failed", name)
         return _result(_fault(fault).as_dict(), is_error=True)
+
+
+async def _called(
+    open_desk: Callable[..., Awaitable[Desk]],
+    context: ServerRequestContext[Any, Any],
+    params: types.CallToolRequestParams,
+) -> Answer:
+    modern = context.protocol_version >= MODERN
+    account: str | None = None
+    if context.request is not None:  # over HTTP a call may say in which of the caller's accounts
+        account, arguments = account_in(params.arguments or {})
+        params = params.model_copy(update={"arguments": arguments})
+    desk = await open_desk(context.request, account)
+    reply = _carried_back(params) if modern else None
+    sent = _sent_before(params) if modern else None
+    if sent is not None:
+        await _waited(desk, sent)
+    try:
+        body = await _performed(
+            desk,
+            context,
+            params,
+            can_ask=_can_ask(context, modern),
+            can_link=sent is None and _can_link(context, modern),
+            reply=reply,
+        )
+    except ApprovalNeeded as needed:
+        if needed.approval.channel != "form":
+            return await _at_the_page(desk, context, params, needed.approval, modern)
+        if modern:
+            return _question(needed.approval, desk.settings.language)
+        reply = await _asked(context, needed.approval, desk.settings.language)
+        body = await _performed(desk, context, params, can_ask=True, reply=reply)
+    return _result(body)
 
 
 async def _performed(
@@ -136,7 +151,7 @@ async def _at_the_page(
     params: types.CallToolRequestParams,
     approval: Approval,
     modern: bool,
-) -> types.CallToolResult | types.InputRequiredResult:
+) -> Answer:
     """Let the host send the person to the page; the call goes on only with what is decided there."""
     url = await anyio.to_thread.run_sync(desk.links.made, approval, "host")
     message = f"{LABELS['on_the_page'].in_(desk.settings.language)}\n{approval.summary}"

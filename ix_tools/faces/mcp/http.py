@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from ix_tools.desks import ACCOUNT, Hosting
-from ix_tools.faces.mcp.server import Tool, build, choice_of, chosen
+from ix_tools.faces.mcp.server import Factory, Tool, build, choice_of, chosen
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.principals import Principal, scope_of
 
@@ -36,7 +36,7 @@ class Endpoint:
             yield
 
 
-def endpoint(hosting: Hosting) -> Endpoint:
+def endpoint(hosting: Hosting, factory: Factory = build) -> Endpoint:
     """The endpoint of a server. Host, Origin, size and caller were checked before a request comes here."""
     tools: list[Tool] = chosen(choice_of(hosting.settings))
 
@@ -47,7 +47,7 @@ def endpoint(hosting: Hosting) -> Endpoint:
     def listing(request: Request) -> list[Tool]:
         return seen_by(hosting.principal(request))
 
-    server: Any = build(hosting.desk, listing)
+    server: Any = factory(hosting.desk, listing)
     plain = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
     streaming = StreamableHTTPSessionManager(server, stateless=True)
     # POST alone: a GET would open a stream on which nothing ever comes, and which a server that ends would wait for.

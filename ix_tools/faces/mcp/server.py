@@ -30,6 +30,9 @@ Tool = dict[str, Any]
 Listing = Callable[[Any], list[Tool]]
 """The tools that whoever sent an HTTP request sees."""
 
+Factory = Callable[[OpenDesk, Listing], Server[Any]]
+"""What makes the server of an application: `build`, or who puts more on what `build` makes."""
+
 NAME = "ix-tools"
 HOUR = 3_600_000
 INSTRUCTIONS = (

@@ -1,0 +1,124 @@
+"""The suite's tools that answer at once: text, pictures, sound, resources, progress, and what a server refuses."""
+
+from __future__ import annotations
+
+import json
+
+import mcp_types as types
+from mcp.shared.exceptions import MCPError
+
+from ix_tools.errors import IxError
+from ix_tools.faces.mcp.calling import Answer
+from ix_tools.faces.mcp.server import Context
+from tests.conformance.own import PNG, WAV, Answers, Call, Own, text
+
+PICTURE = types.ImageContent(data=PNG, mime_type="image/png")
+SOUND = types.AudioContent(data=WAV, mime_type="audio/wav")
+
+
+def _resource(uri: str, kind: str, words: str) -> types.EmbeddedResource:
+    return types.EmbeddedResource(resource=types.TextResourceContents(uri=uri, mime_type=kind, text=words))
+
+
+def _always(*content: types.ContentBlock) -> Answers:
+    async def answer(context: Context, call: Call) -> Answer:
+        return types.CallToolResult(content=list(content))
+
+    return answer
+
+
+async def _failing(context: Context, call: Call) -> Answer:
+    # Refused as the product refuses: what turns it into a result is the product's own.
+    raise IxError(
+        "This tool intentionally returns an error for testing",
+        code="intended",
+        next="do nothing: it was meant to fail",
+    )
+
+
+async def _progressing(context: Context, call: Call) -> Answer:
+    for done in (0, 50, 100):
+        await context.session.report_progress(done, 100, f"{done} of 100")
+    return text("All of it is done.")
+
+
+async def _needing_sampling(context: Context, call: Call) -> Answer:
+    declared = context.session.client_capabilities
+    if declared is None or declared.sampling is None:
+        missing = types.MissingRequiredClientCapabilityErrorData(
+            required_capabilities=types.ClientCapabilities(sampling=types.SamplingCapability())
+        )
+        raise MCPError(
+            types.MISSING_REQUIRED_CLIENT_CAPABILITY,
+            "This tool needs a client that declares sampling.",
+            missing.model_dump(by_alias=True, exclude_none=True),
+        )
+    return text("The client declares sampling.")
+
+
+async def _repeating(context: Context, call: Call) -> Answer:
+    return text(json.dumps(call.arguments or {}))
+
+
+NEW_WORDS = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "$defs": {
+        "address": {
+            "$anchor": "addressDef",
+            "type": "object",
+            "properties": {"street": {"type": "string"}, "city": {"type": "string"}},
+        }
+    },
+    "properties": {
+        "name": {"type": "string"},
+        "address": {"$ref": "#/$defs/address"},
+        "contactMethod": {"type": "string", "enum": ["phone", "email"]},
+        "phone": {"type": "string"},
+        "email": {"type": "string"},
+    },
+    "allOf": [{"anyOf": [{"required": ["phone"]}, {"required": ["email"]}]}],
+    "if": {"properties": {"contactMethod": {"const": "phone"}}, "required": ["contactMethod"]},
+    "then": {"required": ["phone"]},
+    "else": {"required": ["email"]},
+    "additionalProperties": False,
+}
+"""The words of JSON Schema that must come through a list of tools as they were written."""
+
+TOOLS = (
+    Own(
+        "test_simple_text",
+        "Answers with text.",
+        _always(types.TextContent(text="This is a simple text response for testing.")),
+    ),
+    Own("test_image_content", "Answers with a picture.", _always(PICTURE)),
+    Own("test_audio_content", "Answers with a sound.", _always(SOUND)),
+    Own(
+        "test_embedded_resource",
+        "Answers with a resource.",
+        _always(_resource("test://embedded-resource", "text/plain", "This is an embedded resource content.")),
+    ),
+    Own(
+        "test_multiple_content_types",
+        "Answers with text, a picture and a resource.",
+        _always(
+            types.TextContent(text="Multiple content types test:"),
+            PICTURE,
+            _resource(
+                "test://mixed-content-resource",
+                "application/json",
+                json.dumps({"test": "data", "value": 123}),
+            ),
+        ),
+    ),
+    Own("test_error_handling", "Always refuses.", _failing),
+    Own("test_tool_with_progress", "Says how far it is, three times.", _progressing),
+    Own("test_missing_capability", "Wants a client that declares sampling.", _needing_sampling),
+    Own("json_schema_2020_12_tool", "Tool with JSON Schema 2020-12 features", _repeating, schema=NEW_WORDS),
+    Own(
+        "test_parameter_in_header",
+        "Its parameter travels in a header too.",
+        _repeating,
+        {"region": {"type": "string", "x-mcp-header": "Region"}},
+    ),
+)

@@ -1,0 +1,127 @@
+"""The suite's tools that ask or tell in the middle of a call, as 2025-11-25 does in a session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import mcp_types as types
+from mcp.server.streamable_http import EventCallback, EventMessage, EventStore
+from mcp.shared.message import ServerMessageMetadata
+
+from ix_tools.faces.mcp.calling import Answer
+from ix_tools.faces.mcp.server import Context
+from tests.conformance.own import Answers, Call, Own, text
+
+Schema = dict[str, Any]
+
+
+async def _logging(context: Context, call: Call) -> Answer:
+    for words in ("Tool execution started", "Tool processing data", "Tool execution completed"):
+        await context.session.send_log_message("info", words, related_request_id=context.request_id)
+    return text("Three lines were logged, for whoever asked for them.")
+
+
+async def _sampling(context: Context, call: Call) -> Answer:
+    words = types.TextContent(text=(call.arguments or {})["prompt"])
+    request = types.CreateMessageRequest(
+        params=types.CreateMessageRequestParams(
+            messages=[types.SamplingMessage(role="user", content=words)], max_tokens=100
+        )
+    )
+    said = await context.session.send_request(
+        request,
+        types.CreateMessageResult,
+        metadata=ServerMessageMetadata(related_request_id=context.request_id),
+    )
+    return text(f"LLM response: {said.content.text if isinstance(said.content, types.TextContent) else ''}")
+
+
+def _asking(begins: str, message: Callable[[Call], str], properties: Schema, required: list[str]) -> Answers:
+    async def answer(context: Context, call: Call) -> Answer:
+        schema = {"type": "object", "properties": properties, "required": required}
+        said = await context.session.elicit_form(message(call), schema, context.request_id)
+        return text(f"{begins}: action={said.action}, content={json.dumps(said.content)}")
+
+    return answer
+
+
+async def _reconnecting(context: Context, call: Call) -> Answer:
+    """The stream ends before the result is there; who comes again with the last event's id gets it."""
+    if context.close_sse_stream is not None:
+        await context.close_sse_stream()
+    return text("This came on the second stream.")
+
+
+DEFAULTS: Schema = {
+    "name": {"type": "string", "default": "John Doe"},
+    "age": {"type": "integer", "default": 30},
+    "score": {"type": "number", "default": 95.5},
+    "status": {"type": "string", "enum": ["active", "inactive", "pending"], "default": "active"},
+    "verified": {"type": "boolean", "default": True},
+}
+PLAIN = ["option1", "option2", "option3"]
+TITLED = [
+    {"const": f"value{number}", "title": f"{word} choice"}
+    for number, word in enumerate(("First", "Second", "Third"), start=1)
+]
+CHOICES: Schema = {
+    "untitledSingle": {"type": "string", "enum": PLAIN},
+    "titledSingle": {"type": "string", "oneOf": TITLED},
+    "legacyEnum": {
+        "type": "string",
+        "enum": ["opt1", "opt2", "opt3"],
+        "enumNames": ["Option One", "Option Two", "Option Three"],
+    },
+    "untitledMulti": {"type": "array", "items": {"type": "string", "enum": PLAIN}},
+    "titledMulti": {"type": "array", "items": {"anyOf": TITLED}},
+}
+WHO: Schema = {
+    "username": {"type": "string", "description": "User's response"},
+    "email": {"type": "string", "description": "User's email address"},
+}
+
+TOOLS = (
+    Own("test_tool_with_logging", "Logs three lines.", _logging),
+    Own("test_logging_tool", "Logs three lines, for whoever asked for them.", _logging),
+    Own("test_sampling", "Asks the client's model.", _sampling, {"prompt": {"type": "string"}}),
+    Own(
+        "test_elicitation",
+        "Asks the person at the client.",
+        _asking("User response", lambda call: str((call.arguments or {})["message"]), WHO, list(WHO)),
+        {"message": {"type": "string"}},
+    ),
+    Own(
+        "test_elicitation_sep1034_defaults",
+        "Asks with a form that is filled in.",
+        _asking("Elicitation completed", lambda _: "Please look through your details", DEFAULTS, []),
+    ),
+    Own(
+        "test_elicitation_sep1330_enums",
+        "Asks with every kind of choice.",
+        _asking("Elicitation completed", lambda _: "Please choose", CHOICES, []),
+    ),
+    Own("test_reconnection", "Ends its stream before it answers.", _reconnecting),
+)
+
+
+class Events(EventStore):
+    """What was sent on every stream, for whoever lost one."""
+
+    def __init__(self) -> None:
+        self._sent: list[tuple[str, types.JSONRPCMessage | None]] = []
+
+    async def store_event(self, stream_id: str, message: types.JSONRPCMessage | None) -> str:
+        self._sent.append((stream_id, message))
+        return str(len(self._sent))
+
+    async def replay_events_after(self, last_event_id: str, send_callback: EventCallback) -> str | None:
+        last = int(last_event_id) if last_event_id.isdecimal() else 0
+        if not 0 < last <= len(self._sent):
+            return None
+        stream = self._sent[last - 1][0]
+        for number, (where, message) in enumerate(self._sent[last:], start=last + 1):
+            if where == stream and message is not None:
+                await send_callback(EventMessage(message, str(number)))
+        return stream

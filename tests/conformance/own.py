@@ -1,0 +1,42 @@
+"""A tool of the official suite's own: what is listed of it, and what answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import mcp_types as types
+
+from ix_tools.faces.mcp.calling import Answer
+from ix_tools.faces.mcp.server import Context, Tool
+
+Call = types.CallToolRequestParams
+Answers = Callable[[Context, Call], Awaitable[Answer]]
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC"
+"""One red dot."""
+WAV = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQIAAACAgA=="
+"""Two samples of silence."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """A tool as the suite wants it; `properties` are its parameters, all of them required."""
+
+    name: str
+    description: str
+    answer: Answers
+    properties: dict[str, Any] = field(default_factory=dict)
+    schema: dict[str, Any] | None = None
+
+    @property
+    def listed(self) -> Tool:
+        """The tool in a list."""
+        shape = {"type": "object", "properties": self.properties, "required": list(self.properties)}
+        return {"name": self.name, "description": self.description, "inputSchema": self.schema or shape}
+
+
+def text(words: str) -> types.CallToolResult:
+    """A result that is a line of text."""
+    return types.CallToolResult(content=[types.TextContent(text=words)])

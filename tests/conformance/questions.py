@@ -1,0 +1,165 @@
+"""The suite's tools that ask, as 2026-07-28 asks: the result says what is wanted, and the same call comes again with it.
+
+As in the product, what travels through the client is a random handle that means something here only.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import mcp_types as types
+from mcp.shared.exceptions import MCPError
+
+from ix_tools.faces.mcp.calling import Answer
+from ix_tools.faces.mcp.server import Context
+from tests.conformance.own import Call, Own, text
+
+Request = types.ElicitRequest | types.CreateMessageRequest | types.ListRootsRequest
+Round = Mapping[str, Request]
+
+
+def _form(message: str, name: str, kind: str = "string") -> types.ElicitRequest:
+    schema = {"type": "object", "properties": {name: {"type": kind}}, "required": [name]}
+    return types.ElicitRequest(params=types.ElicitRequestFormParams(message=message, requested_schema=schema))
+
+
+def _sampling(words: str, tokens: int) -> types.CreateMessageRequest:
+    message = types.SamplingMessage(role="user", content=types.TextContent(text=words))
+    return types.CreateMessageRequest(
+        params=types.CreateMessageRequestParams(messages=[message], max_tokens=tokens)
+    )
+
+
+NAME = _form("What is your name?", "name")
+CONFIRM = _form("Please confirm", "ok", "boolean")
+ROOTS = types.ListRootsRequest()
+
+
+def _said(request: Request, answer: Any) -> str | None:
+    """What an answer says, or None when it is none to this question."""
+    match request, answer:
+        case (
+            types.ElicitRequest(params=types.ElicitRequestFormParams() as form),
+            types.ElicitResult(action="accept", content=dict() as content),
+        ):
+            wanted = form.requested_schema["required"]
+            return str(content) if all(name in content for name in wanted) else None
+        case types.CreateMessageRequest(), types.CreateMessageResult(content=types.TextContent() as content):
+            return content.text
+        case types.ListRootsRequest(), types.ListRootsResult():
+            return ", ".join(str(root.uri) for root in answer.roots)
+    return None
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Rounds of questions. With several, or when told to, the client carries a handle from one to the next."""
+
+    rounds: Sequence[Round]
+    with_handle: bool = False
+    handles: dict[str, int] = field(default_factory=dict)
+    """Which round a handle belongs to; it is good once."""
+
+    def asked(self, call: Call | types.GetPromptRequestParams) -> types.InputRequiredResult | list[str]:
+        """The next questions, or everything said in the last round."""
+        now = self._round(call.request_state)
+        answers = call.input_responses or {}
+        said = [_said(request, answers.get(key)) for key, request in self.rounds[now].items()]
+        complete = [words for words in said if words is not None]
+        if len(complete) == len(said) and (call.request_state or not self.with_handle):
+            now += 1
+            if now == len(self.rounds):
+                return complete
+        return types.InputRequiredResult(
+            input_requests=dict(self.rounds[now]),
+            request_state=self._handle(now) if self.with_handle else None,
+        )
+
+    def _handle(self, now: int) -> str:
+        handle = secrets.token_urlsafe(16)
+        self.handles[handle] = now
+        return handle
+
+    def _round(self, handle: str | None) -> int:
+        if handle is None or not self.with_handle:
+            return 0
+        if handle not in self.handles:
+            raise MCPError(types.INVALID_PARAMS, "That requestState was not given by this server.")
+        return self.handles.pop(handle)
+
+    async def __call__(self, context: Context, call: Call) -> Answer:
+        said = self.asked(call)
+        if isinstance(said, types.InputRequiredResult):
+            return said
+        return text(f"{'state-ok: ' if self.with_handle else ''}{'; '.join(said)}")
+
+
+async def _what_the_client_can(context: Context, call: Call) -> Answer:
+    declared = context.session.client_capabilities or types.ClientCapabilities()
+    questions: dict[str, Request] = {}
+    if declared.elicitation is not None:
+        questions["user_name"] = NAME
+    if declared.sampling is not None:
+        questions["greeting"] = _sampling("Generate a greeting", 50)
+    return (
+        await Questions([questions])(context, call) if questions else text("The client can be asked nothing.")
+    )
+
+
+PROMPT = Questions([{"user_context": _form("What context should the prompt use?", "context")}])
+
+TOOLS = (
+    Own("test_input_required_result_elicitation", "Asks for a name.", Questions([{"user_name": NAME}])),
+    Own(
+        "test_input_required_result_sampling",
+        "Asks the client's model.",
+        Questions([{"capital_question": _sampling("What is the capital of France?", 100)}]),
+    ),
+    Own(
+        "test_input_required_result_list_roots",
+        "Asks for the client's roots.",
+        Questions([{"client_roots": ROOTS}]),
+    ),
+    Own(
+        "test_input_required_result_request_state",
+        "Asks, and wants its state back.",
+        Questions([{"confirm": CONFIRM}], with_handle=True),
+    ),
+    Own(
+        "test_input_required_result_multiple_inputs",
+        "Asks three things at once.",
+        Questions(
+            [{"user_name": NAME, "greeting": _sampling("Generate a greeting", 50), "client_roots": ROOTS}],
+            with_handle=True,
+        ),
+    ),
+    Own(
+        "test_input_required_result_multi_round",
+        "Asks twice.",
+        Questions(
+            [
+                {"step1": _form("Step 1: What is your name?", "name")},
+                {"step2": _form("Step 2: What is your favorite color?", "color")},
+            ],
+            with_handle=True,
+        ),
+    ),
+    Own(
+        "test_input_required_result_tampered_state",
+        "Asks, and refuses a state that is not its own.",
+        Questions([{"confirm": CONFIRM}], with_handle=True),
+    ),
+    Own(
+        "test_input_required_result_capabilities",
+        "Asks only what the client can be asked.",
+        _what_the_client_can,
+    ),
+    Own(
+        "test_streaming_elicitation",
+        "Asks in its result, and in no request of its own.",
+        Questions([{"user_name": NAME}]),
+    ),
+)

@@ -1,0 +1,138 @@
+"""The product's HTTP server with the official suite's own tools, resources and prompts on it: `make conformance` starts it.
+
+    /mcp       the product's endpoint as it is, in front of a server with more on it
+    /sessions  the same server in sessions, as over standard input: there a tool can ask in the middle of a call
+
+Whatever is not the suite's own, the product's handlers answer; the door before it is the product's too.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import mcp_types as types
+import uvicorn
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from ix_tools.faces.mcp.calling import answered
+from ix_tools.faces.mcp.server import Context, Listing, OpenDesk, build
+from ix_tools.hosting.app import application
+from ix_tools.hosting.serve import address_of, listening
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.settings import Settings, for_sandbox, load
+from tests.conformance import contents, conversations, questions, shelf
+
+SESSIONS = "/sessions"
+READY = "ix-tools listens on "
+AGAIN = 100
+"""Milliseconds after which a client that lost its stream comes again."""
+
+
+TOOLS = {tool.name: tool for tool in (*contents.TOOLS, *questions.TOOLS, *conversations.TOOLS)}
+
+
+def _before(server: Server[Any], method: str, ours: Callable[..., Any]) -> None:
+    """Let `ours` answer a method; it is lent the product's own answer to the same request."""
+    entry = server.get_request_handler(method)
+    assert entry is not None, method
+
+    async def handler(context: Context, params: Any) -> Any:
+        return await ours(context, params, partial(entry.handler, context, params))
+
+    server.add_request_handler(method, entry.params_type, handler)
+
+
+def furnished(server: Server[Any]) -> Server[Any]:
+    """A server of the product's, with the suite's tools, resources and prompts."""
+
+    def listed(kind: str, more: list[dict[str, Any]]) -> Callable[..., Any]:
+        async def answer(context: Context, params: Any, product: Callable[[], Any]) -> Any:
+            answer = await product()
+            return {**answer, kind: [*answer[kind], *more]}
+
+        return answer
+
+    async def call(context: Context, params: types.CallToolRequestParams, product: Any) -> Any:
+        tool = TOOLS.get(params.name)
+        return await (answered(tool.name, tool.answer(context, params)) if tool else product())
+
+    async def read(context: Context, params: types.ReadResourceRequestParams, product: Any) -> Any:
+        found = shelf.content(params.uri)
+        return types.ReadResourceResult(contents=[found]) if found else await product()
+
+    async def prompt(context: Context, params: types.GetPromptRequestParams, product: Any) -> Any:
+        return shelf.prompt(params) or await product()
+
+    _before(server, "tools/list", listed("tools", [tool.listed for tool in TOOLS.values()]))
+    _before(server, "tools/call", call)
+    _before(server, "resources/list", listed("resources", shelf.RESOURCES))
+    _before(server, "resources/templates/list", listed("resourceTemplates", shelf.TEMPLATES))
+    _before(server, "resources/read", read)
+    _before(server, "prompts/list", listed("prompts", shelf.PROMPTS))
+    _before(server, "prompts/get", prompt)
+    product = server.get_tool_input_schema
+    assert product is not None
+    schemas = {name: tool.listed["inputSchema"] for name, tool in TOOLS.items()}
+    server.get_tool_input_schema = lambda name: schemas.get(name) or product(name)
+    return server
+
+
+def _conversing(server: Server[Any]) -> Server[Any]:
+    """With what 2025-11-25 knows in sessions and the product does not offer: levels of logging, news of resources."""
+
+    async def noted(context: Context, params: Any) -> types.EmptyResult:
+        return types.EmptyResult()
+
+    server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, noted)
+    server.add_request_handler("resources/subscribe", types.SubscribeRequestParams, noted)
+    server.add_request_handler("resources/unsubscribe", types.UnsubscribeRequestParams, noted)
+    return server
+
+
+def furnished_application(settings: Settings, address: str) -> Starlette:
+    """The product's application, its server furnished; and the same in sessions."""
+    managers: list[StreamableHTTPSessionManager] = []
+
+    def factory(open_desk: OpenDesk, tools: Listing) -> Server[Any]:
+        managers.append(
+            StreamableHTTPSessionManager(
+                _conversing(furnished(build(open_desk, tools))),
+                event_store=conversations.Events(),
+                retry_interval=AGAIN,
+            )
+        )
+        return furnished(build(open_desk, tools))
+
+    app = application(settings, address, needed=False, server=factory)
+    (manager,) = managers
+    app.router.routes.append(Route(SESSIONS, StreamableHTTPASGIApp(manager)))
+    product = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with product(app), manager.run():
+            yield
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+def main() -> None:
+    """Serve until SIGTERM, before the sandbox."""
+    with Sandbox() as box, listening("127.0.0.1", 0) as sock:
+        address = address_of("127.0.0.1", sock)
+        app = furnished_application(for_sandbox(load(), box.base_url, box.api_key), address)
+        print(f"{READY}{address}", file=sys.stderr, flush=True)  # noqa: T201 - whoever started it waits for this
+        config = uvicorn.Config(app, ws="none", lifespan="on", log_config=None, timeout_graceful_shutdown=5)
+        uvicorn.Server(config).run(sockets=[sock])
+
+
+if __name__ == "__main__":
+    main()
