@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from ix_tools.delivery import described
 from ix_tools.desks import ACCOUNT, Hosting
 from ix_tools.faces.mcp.server import Tool, build, choice_of, chosen
 from ix_tools.operations.catalogue import catalogue
@@ -38,7 +39,10 @@ class Endpoint:
 
 def endpoint(hosting: Hosting) -> Endpoint:
     """The endpoint of a server. Host, Origin, size and caller were checked before a request comes here."""
-    tools: list[Tool] = chosen(choice_of(hosting.settings))
+    tools: list[Tool] = [
+        {**tool, "inputSchema": described(tool["inputSchema"], "mcp")}
+        for tool in chosen(choice_of(hosting.settings))
+    ]
 
     @lru_cache(maxsize=256)
     def seen_by(principal: Principal) -> list[Tool]:
