@@ -23,6 +23,7 @@ from mcp.shared.exceptions import MCPError
 from ix_tools.approvals import Approval, Reply
 from ix_tools.desks import account_in
 from ix_tools.errors import ApprovalRefused, IxError
+from ix_tools.faces.mcp import stepping
 from ix_tools.links import decided
 from ix_tools.perform import ApprovalNeeded, Desk, perform
 from ix_tools.words import LABELS
@@ -72,6 +73,7 @@ async def called(
             body = await _performed(desk, context, params, can_ask=True, reply=reply)
         return _result(body)
     except IxError as refusal:
+        stepping.noted(context.request, refusal)
         return _result(refusal.as_dict(), is_error=True)
     except MCPError:
         raise
