@@ -30,6 +30,7 @@ from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
 from ix_tools.operation import Covering, Finding, Guard, Operation
 from ix_tools.pace import owed
+from ix_tools.question import Question
 from ix_tools.readback import hold, read_back, stored_differently
 from ix_tools.refusing import refusal, summary
 from ix_tools.sending import Progress, Sending, handed_on
@@ -168,17 +169,9 @@ async def _prepared(
     ruling = await policing.ruled(desk, call, facts, caller.face, warnings)
     approval = ""
     if call.spec.effect.gated:
-        passed = await approved(
-            desk,
-            call,
-            facts,
-            warnings,
-            asker,
-            reply,
-            ruling,
-            covering=covering,
-            done_before=before.id if before else "",
-        )
+        done = before.id if before else ""
+        question = Question(desk, call, facts, warnings, asker, ruling, covering, done)
+        passed = await approved(question, reply)
         if isinstance(passed, dict):
             return passed
         approval = passed
