@@ -159,7 +159,7 @@ class Approvals(Differing):
     def left_today(self, spending: Spending) -> list[Left]:
         """What remains of these allowances."""
         with self._store.reading() as connection:
-            return [left(connection, spending.principal, spending.day, one) for one in spending.allowances]
+            return [left(connection, spending, one) for one in spending.allowances]
 
     # --- deciding, in a terminal or on a page ---
 

@@ -60,6 +60,8 @@ class Desk:
     """Whether what a crash left open was looked at."""
     scopes: frozenset[Scope] = EVERYTHING
     """How far the caller may go."""
+    reads_files: bool = True
+    """Whether whoever calls reads files on this machine; nobody does over HTTP."""
     policy: "PolicyFile | None" = None
     """What the owner says about who may do what."""
 

@@ -66,7 +66,7 @@ class Desks:
             shared = self._of_account(name)
             settings = shared.settings.model_copy(update={"principal": principal.name})
             desk = self._kept[key] = replace(
-                shared, settings=settings, scopes=principal.scopes, pages=self.pages
+                shared, settings=settings, scopes=principal.scopes, pages=self.pages, reads_files=False
             )
             if len(self._kept) > MOST:
                 self._kept.popitem(last=False)

@@ -1,37 +1,25 @@
-"""The gate: nothing irreversible goes out without a person's approval for exactly this call, as it is now."""
+"""The gate: nothing irreversible goes out without a person's approval for exactly this call, as it is now.
 
-import hashlib
-import hmac
+    covered by the yes to a recipe? ─▶ answered in the host's form? ─▶ approved outside? ─▶ let out by the policy? ─▶ ask
+
+The first that holds uses its approval up. There is no way around them.
+"""
+
 from dataclasses import replace
 from typing import Any
 
 import anyio
 
 from ix_tools import audit, policing, render
-from ix_tools.approvals import Approval, Asked, Asker, Binding, Channel, Reply, digest
+from ix_tools.approvals import Approval, Asked, Channel, Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
-from ix_tools.facts import Facts
 from ix_tools.links import Invitation, invited
-from ix_tools.operation import Covering, Finding, Operation, Preview, Spec
+from ix_tools.operation import Spec
 from ix_tools.principals import missing_scope, scope_of
+from ix_tools.question import Question
 from ix_tools.settings import SANDBOX_NOTICE, Settings
-from ix_tools.sheet import sheet
-from ix_tools.terms import ANYBODY, STRICTER, Ruling, Terms, stricter
-from ix_tools.vocabulary import secrets_in
-
-ADDED_BY_ISSUING = {
-    "status",
-    "number",
-    "sequence_id",
-    "atcud",
-    "saft_hash",
-    "permalink",
-    "mb_reference",
-    "archived",
-    "at_doc_code_id",
-}
-"""What a document gains or changes when it is finalized, and nothing else does: the rest is what the person saw."""
+from ix_tools.terms import Terms
 
 
 class ApprovalNeeded(Exception):
@@ -59,90 +47,97 @@ async def permitted(desk: Desk, spec: Spec) -> None:
     raise missing_scope(scope, spec.name, desk.scopes)
 
 
-async def approved(
-    desk: Desk,
-    call: Operation[Any],
-    facts: Facts,
-    warnings: tuple[Finding, ...],
-    asker: Asker,
-    reply: Reply | None,
-    ruling: Ruling,
-    covering: Covering | None = None,
-    done_before: str = "",
-) -> dict[str, Any] | str:
-    """The id of a valid approval, used up for this call; otherwise ask. There is no way around this.
+async def approved(question: Question, reply: Reply | None) -> dict[str, Any] | str:
+    """The id of a valid approval, used up for this call; otherwise what to tell a caller while a person is asked."""
+    used = (
+        await _covered(question)
+        or await _answered(question, reply)
+        or await _approved_outside(question)
+        or await _let_out(question)
+    )
+    return used or await _asked(question)
 
-    `done_before`: the journal's entry of the same call carried out lately. Who approved without knowing of it is asked anew.
-    """
-    settings, terms, a_person_may = desk.settings, ruling.terms, not ruling.refusal
-    binding = _binding(desk, call, facts, covering, done_before)
-    covers: tuple[Binding, ...] = ()
-    if covering is not None:
-        before = _covered(desk, covering, call, facts)
-        # One yes for several calls is one person's: where the policy wants more, each call is asked for by itself.
-        enough = a_person_may and ANYBODY.as_strict_as(terms)
-        if enough and (used := await anyio.to_thread.run_sync(desk.approvals.use_covered, before)):
-            return used
-        covers = tuple(_covered(desk, covering, later, facts) for later in covering.then)
-        warnings += (*covering.warnings, *_warnings_of(covering, facts))
-    # The settings and the policy each say where; the one that is harder to imitate counts.
-    chosen = settings.approval_channel
-    where = stricter("any" if chosen == "auto" else chosen, terms.where)
-    forms = STRICTER.index(where) <= STRICTER.index("form")
-    if reply is not None and forms and a_person_may:
-        return await anyio.to_thread.run_sync(desk.approvals.use_reply, binding, reply, terms, covers)
-    by_form = asker.form and forms
-    # A person who already approved exactly this in a terminal or on a page is not asked a second time in a form.
-    outside = where != "form" and a_person_may
-    if outside and (
-        used := await anyio.to_thread.run_sync(desk.approvals.use_approved, binding, terms, covers)
-    ):
-        return used
-    preview = _shown(call, facts, covering)
-    if ruling.unattended is not None:
-        spending = replace(ruling.unattended, account=binding.account)
-        title = render.summary(
-            sheet(preview, facts, (), settings.account, settings.sandbox), settings.language
-        )
-        # What the recipe found for a person to see, nobody would see.
-        alone = covering is None or not (covering.differences or covering.warnings)
-        if alone and (
-            used := await anyio.to_thread.run_sync(desk.approvals.use_policy, binding, title, spending)
-        ):
-            return used
-        warnings += await policing.used_up(desk, ruling)
-    if not by_form and where == "form":
-        raise SettingsError(
-            "This host cannot ask a person, and only its form is allowed (by approval_channel or the policy).",
-            code="approval_impossible",
-            next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
-        )
-    paged = not by_form and where in {"any", "outside", "page"}
-    page = await desk.pages.address() if desk.pages is not None and paged else ""
-    if terms.where == "page" and not page:
-        raise SettingsError(
-            "The policy wants this approved on the approval page, and there is none here.",
-            code="approval_impossible",
-            next="call it through a server that shows pages (ix-tools serve)",
-        )
-    told = [one.problem for one in warnings]
-    shown = sheet(preview, facts, told, settings.account, settings.sandbox)
+
+async def _covered(question: Question) -> str | None:
+    """The yes that a person gave to the recipe which this call is a part of."""
+    if not question.is_covered:
+        return None
+    before = question.covered(question.call)
+    return await anyio.to_thread.run_sync(question.desk.approvals.use_covered, before)
+
+
+async def _answered(question: Question, reply: Reply | None) -> str | None:
+    """The answer that the host carried back; one that is no yes for exactly this ends the call."""
+    if reply is None or not question.in_a_form or not question.somebody_may:
+        return None
+    given = (question.binding, reply, question.ruling.terms, question.covers)
+    return await anyio.to_thread.run_sync(question.desk.approvals.use_reply, *given)
+
+
+async def _approved_outside(question: Question) -> str | None:
+    """What a person already approved in a terminal or on a page: they are not asked a second time in a form."""
+    if question.where == "form" or not question.somebody_may:
+        return None
+    given = (question.binding, question.ruling.terms, question.covers)
+    return await anyio.to_thread.run_sync(question.desk.approvals.use_approved, *given)
+
+
+async def _let_out(question: Question) -> str | None:
+    """The owner's policy, while the day's allowance lasts."""
+    if question.ruling.unattended is None:
+        return None
+    covering = question.covering
+    if covering is not None and (covering.differences or covering.warnings):
+        return None  # what the recipe found for a person to see, nobody would see
+    spending = replace(question.ruling.unattended, account=question.binding.account)
+    title = render.summary(question.sheet(()), question.settings.language)
+    return await anyio.to_thread.run_sync(
+        question.desk.approvals.use_policy, question.binding, title, spending
+    )
+
+
+async def _asked(question: Question) -> dict[str, Any]:
+    """Ask a person: ApprovalNeeded for a face that puts the question itself, otherwise what the call returns meanwhile."""
+    desk, settings, terms = question.desk, question.settings, question.ruling.terms
+    warnings = (*question.warnings, *await policing.used_up(desk, question.ruling))
+    channel, page = await _channel(question)
+    shown = question.sheet(warnings)
     asked = Asked(
         text=render.approval(shown, settings.language),
         summary=render.summary(shown, settings.language),
         differs=bool(shown.differences),
         terms=terms,
         sheet=shown.model_dump_json(exclude_defaults=True),
-        by=asker,
+        by=question.asker,
         page=page,
     )
-    channel: Channel = "form" if by_form else "page" if page else "terminal"
-    approval = await anyio.to_thread.run_sync(desk.approvals.ask, binding, asked, channel)
-    if by_form or (page and asker.link):
+    approval = await anyio.to_thread.run_sync(desk.approvals.ask, question.binding, asked, channel)
+    if channel == "form" or (page and question.asker.link):
         raise ApprovalNeeded(approval)
     if desk.pages is None or not page:
         return approval_required(approval, settings)
     return approval_required(approval, settings, await invited(desk.pages, desk.links, approval, settings))
+
+
+async def _channel(question: Question) -> tuple[Channel, str]:
+    """Where a person is asked, and the address of the page if it is one; a refusal where they cannot be asked there."""
+    if question.asker.form and question.in_a_form:
+        return "form", ""
+    if question.where == "form":
+        raise SettingsError(
+            "This host cannot ask a person, and only its form is allowed (by approval_channel or the policy).",
+            code="approval_impossible",
+            next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
+        )
+    pages, paged = question.desk.pages, question.where in {"any", "outside", "page"}
+    page = await pages.address() if pages is not None and paged else ""
+    if question.ruling.terms.where == "page" and not page:
+        raise SettingsError(
+            "The policy wants this approved on the approval page, and there is none here.",
+            code="approval_impossible",
+            next="call it through a server that shows pages (ix-tools serve)",
+        )
+    return ("page", page) if page else ("terminal", "")
 
 
 def approval_required(
@@ -171,54 +166,6 @@ def approval_required(
     }
 
 
-def _binding(
-    desk: Desk, call: Operation[Any], facts: Facts, covering: Covering | None, done_before: str
-) -> Binding:
-    """What the approval is for: this call; or a recipe's call, as far as its first gated step and what comes with it."""
-    asks = covering.recipe if covering else call
-    snapshot = {**_snapshot(call, facts), "done_before": done_before}
-    if covering is not None:
-        steps = [[one.spec.name, _bound(one, desk.settings)] for one in (call, *covering.then)]
-        snapshot |= {"steps": steps, "differing": [dict(one) for one in covering.differences]}
-    return Binding(
-        principal=desk.settings.principal,
-        account=desk.account.name,
-        operation=asks.spec.name,
-        arguments=digest(_bound(asks, desk.settings)),
-        snapshot=digest(snapshot),
-    )
-
-
-def _covered(desk: Desk, covering: Covering, call: Operation[Any], facts: Facts) -> Binding:
-    """One call inside exactly this recipe's call, about the document as it was shown but for what issuing adds to it."""
-    recipe = covering.recipe
-    shown = facts.document.model_dump(mode="json", exclude=ADDED_BY_ISSUING) if facts.document else None
-    client = facts.document_client.model_dump(mode="json") if facts.document_client else None
-    return Binding(
-        principal=desk.settings.principal,
-        account=desk.account.name,
-        operation=call.spec.name,
-        arguments=digest(
-            [recipe.spec.name, _bound(recipe, desk.settings), call.spec.name, _bound(call, desk.settings)]
-        ),
-        snapshot=digest([shown, client]),
-    )
-
-
-def _warnings_of(covering: Covering, facts: Facts) -> tuple[Finding, ...]:
-    """What the rules say of the later calls; whether they may be carried out is judged when it is their turn."""
-    found = [one for later in covering.then for guard in later.spec.guards for one in guard(later, facts)]
-    return tuple(one for one in found if one.kind == "warn")
-
-
-def _shown(call: Operation[Any], facts: Facts, covering: Covering | None) -> Preview:
-    preview = call.preview(facts)
-    if covering is None:
-        return preview
-    differing = (*preview.differences, *covering.differences)
-    return replace(preview, differences=differing, then=tuple(one.preview(facts) for one in covering.then))
-
-
 def _who(approval: Approval, invitation: Invitation | None) -> str:
     """Who does what to approve it."""
     terms = Terms.of(approval.terms)
@@ -230,30 +177,3 @@ def _who(approval: Approval, invitation: Invitation | None) -> str:
         others = "" if terms.asker else ", none of them the one who asked"
         text += f"; {terms.people} different people{others}{',' if others else ''} do so"
     return text[:1].upper() + text[1:]
-
-
-def _bound(call: Operation[Any], settings: Settings) -> dict[str, Any]:
-    """The arguments an approval is bound to; of a secret only a digest, keyed so that nobody can guess it from the store."""
-    key = settings.api_key.get_secret_value().encode()
-    secrets = {
-        name: hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()
-        for name, secret in secrets_in(call).items()
-    }
-    return {**call.model_dump(mode="json"), **secrets}
-
-
-def _snapshot(call: Operation[Any], facts: Facts) -> dict[str, Any]:
-    """What the person saw, so that a change in it is noticed."""
-    number = getattr(call, "sequence_id", None)
-    return {
-        "document": facts.document_raw,
-        "client": facts.document_client.model_dump(mode="json") if facts.document_client else None,
-        "related": [one.model_dump(mode="json") for one in facts.related],
-        "series": [one.model_dump(mode="json") for one in facts.sequences if one.id == number]
-        if number
-        else [],
-        "differences": [dict(one) for one in facts.differences],
-        "subject": facts.subject_raw,
-        "balance": facts.balance.model_dump(mode="json") if facts.balance else None,
-        "regularizations": [one.model_dump(mode="json") for one in facts.regularizations],
-    }

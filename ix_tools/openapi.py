@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from ix_tools import __version__, statuses
+from ix_tools.delivery import described
 from ix_tools.operation import Effect, Operation
 from ix_tools.operations.catalogue import TOOLSETS, catalogue, toolset_of
 from ix_tools.schema import Schema, description, hints, input_schema, result_schema
@@ -23,12 +24,6 @@ ABOUT = (
     "details (RFC 9457) that say what was sent and what to do next. What only reads can also be asked with GET and a query."
 )
 ACCOUNT: Schema = {"type": "string", "description": "Which of your accounts; needed where you have several."}
-LINK: Schema = {
-    "type": "string",
-    "enum": ["link"],
-    "default": "link",
-    "description": "Files are given as a link.",
-}
 FAILURES = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504)
 JSON, PROBLEM, PDF = "application/json", "application/problem+json", "application/pdf"
 
@@ -125,9 +120,8 @@ def shortened(text: str, limit: int = LONGEST_TEXT) -> str:
 
 
 def _body(operation: type[Operation[Any]]) -> Schema:
-    schema = input_schema(operation)
-    properties = {name: LINK if name == "delivery" else one for name, one in schema["properties"].items()}
-    return {**schema, "properties": {**properties, "account": ACCOUNT}}
+    schema = described(input_schema(operation), "rest")
+    return {**schema, "properties": {**schema["properties"], "account": ACCOUNT}}
 
 
 def _result(operation: type[Operation[Any]]) -> Schema:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from pydantic import BaseModel, ValidationError
 
-from ix_tools import naming, once, policing, wire
+from ix_tools import delivery, naming, once, policing, wire
 from ix_tools.aftermath import let_go, resolve_left_open
 from ix_tools.approvals import Asker, Reply
 from ix_tools.desk import Desk
@@ -30,6 +30,7 @@ from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
 from ix_tools.operation import Covering, Finding, Guard, Operation
 from ix_tools.pace import owed
+from ix_tools.question import Question
 from ix_tools.readback import hold, read_back, stored_differently
 from ix_tools.refusing import refusal, summary
 from ix_tools.sending import Progress, Sending, handed_on
@@ -75,13 +76,16 @@ async def perform(
     is a part of, where one yes covers several of its calls.
     """
     # Before the arguments are looked at: what may not be called need not be called rightly.
-    spec = known(name).spec
-    await permitted(desk, spec)
-    allowed(spec, desk.settings)
-    call = parse(name, arguments or {})
+    operation = known(name)
+    await permitted(desk, operation.spec)
+    allowed(operation.spec, desk.settings)
+    given = arguments or {}
+    if not desk.reads_files:
+        given = delivery.handed_on(operation, given, face)
+    call = parse(name, given)
     asker = Asker(face, host, form=can_ask, link=can_link)
     with observed(call.spec.name, face):
-        return await _performed(desk, call, arguments or {}, asker, reply, progress, covering)
+        return await _performed(desk, call, given, asker, reply, progress, covering)
 
 
 async def _performed(
@@ -106,7 +110,7 @@ async def _performed(
     await policing.permitted(desk, call, asker.face)
     if spec.route is None:
         road = partial(again, reply=reply)
-        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments))
+        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments), asker.face)
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
@@ -165,17 +169,9 @@ async def _prepared(
     ruling = await policing.ruled(desk, call, facts, caller.face, warnings)
     approval = ""
     if call.spec.effect.gated:
-        passed = await approved(
-            desk,
-            call,
-            facts,
-            warnings,
-            asker,
-            reply,
-            ruling,
-            covering=covering,
-            done_before=before.id if before else "",
-        )
+        done = before.id if before else ""
+        question = Question(desk, call, facts, warnings, asker, ruling, covering, done)
+        passed = await approved(question, reply)
         if isinstance(passed, dict):
             return passed
         approval = passed

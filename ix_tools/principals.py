@@ -66,6 +66,20 @@ BY_NAME: Mapping[str, Scope] = {
 """Operations whose effect does not say it: what reaches the books, and what later documents are made from."""
 
 
+WITHIN: Mapping[str, frozenset[Scope]] = {
+    "issue_invoice": frozenset({Scope.READ, Scope.DRAFT, Scope.EMAIL}),
+    "correct_document": frozenset({Scope.READ}),
+}
+"""What the steps of an errand need besides its own scope; each is looked at when it is its turn."""
+OAUTH = "oauth:"
+"""Begins the name of whoever brings an access token of the authorization server; names of static tokens have no colon."""
+
+
+def scopes_of(spec: Spec) -> frozenset[Scope]:
+    """The scopes with which an operation goes through to its end."""
+    return WITHIN.get(spec.name, frozenset()) | {scope_of(spec)}
+
+
 def scope_of(spec: Spec) -> Scope:
     """The scope that an operation needs; one that nobody classified needs all there is, and fails the tests."""
     return BY_EFFECT.get(spec.effect) or BY_NAME.get(spec.name) or Scope.ADMIN
@@ -79,6 +93,11 @@ class Principal:
     scopes: frozenset[Scope] = EVERYTHING
     accounts: tuple[str, ...] = ()
     """Names of accounts, as the settings know them."""
+
+    @property
+    def can_step_up(self) -> bool:
+        """Whether the caller can ask an authorization server for a token with more scopes."""
+        return self.name.startswith(OAUTH)
 
     def account(self, wanted: str | None) -> str:
         """The account to act in: the one that is named, or the only one there is."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from ix_tools import directory, wire
+from ix_tools import delivery, directory, wire
 from ix_tools.desk import Desk
 from ix_tools.errors import IxError, Unreadable
 from ix_tools.facts import Facts
@@ -29,6 +29,7 @@ class Sending:
     told: Progress | None = None
     road: Road | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+    face: str = "library"
 
     async def send(self, call: Operation[Any]) -> Any:
         request = wire.request_for(call)
@@ -52,7 +53,10 @@ class Sending:
         return directory.found(text, self.desk.settings)
 
     def describe(self, name: str) -> dict[str, Any]:
-        return directory.described(name, self.desk.settings)
+        shown = directory.described(name, self.desk.settings)
+        if not self.desk.reads_files:
+            shown["input_schema"] = delivery.described(shown["input_schema"], self.face)
+        return shown
 
     async def download(self, url: str) -> bytes | None:
         return await self.desk.account.download(url)

@@ -46,14 +46,22 @@ class Spending:
     """In Lisbon."""
     amount: Decimal
     allowances: tuple[Allowance, ...]
+    rules: tuple[str, ...] = ()
+    """Every unattended rule there is now."""
 
 
-def left(connection: Connection, principal: str, day: date, allowance: Allowance) -> Left:
+def left(connection: Connection, spending: Spending, allowance: Allowance) -> Left:
     """What remains of an allowance; whoever is about to spend it holds the lock that `spend` takes."""
+    # A rule that was renamed goes on counting: what went out under a name that no rule has now counts for every rule.
+    counts = (spent.c.rule == allowance.rule) | spent.c.rule.not_in(spending.rules)
+    each = (
+        sql.select(spent.c.approval, spent.c.cents)
+        .distinct()  # a call that needed several allowances counts once
+        .where(spent.c.principal == spending.principal, spent.c.day == spending.day.isoformat(), counts)
+        .subquery()
+    )
     cents, calls = connection.execute(
-        sql.select(sql.func.coalesce(sql.func.sum(spent.c.cents), 0), sql.func.count()).where(
-            spent.c.principal == principal, spent.c.day == day.isoformat(), spent.c.rule == allowance.rule
-        )
+        sql.select(sql.func.coalesce(sql.func.sum(each.c.cents), 0), sql.func.count()).select_from(each)
     ).one()
     most = None if allowance.calls is None else max(0, allowance.calls - calls)
     return Left(allowance.rule, max(Decimal(0), allowance.daily - Decimal(int(cents)) / 100), most)
@@ -63,7 +71,7 @@ def spend(connection: Connection, approval: str, spending: Spending, now: float)
     """Take a call out of every allowance it needs, all or none."""
     # Before anything is read: of two processes with the last euro in sight, the second waits here and reads anew.
     audit.one_at_a_time(connection)
-    rests = [left(connection, spending.principal, spending.day, one) for one in spending.allowances]
+    rests = [left(connection, spending, one) for one in spending.allowances]
     if not rests or not all(one.enough(spending.amount) for one in rests):
         return False
     for one in spending.allowances:

@@ -52,6 +52,8 @@ def test_it_tells_the_whole_story_in_portuguese(tmp_path: Path) -> None:
     assert "Conta: sandbox" in done.stdout
     said = flat(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
+    assert "uma pessoa aprova cada uso change_state, issue_invoice, send_email, generate_payment" in said
+    assert "qualquer uma, e pergunta se for irreversível run_operation" in said
     assert "recusado: tax_exemption: items.1 (Curso certificado) carries 0 % VAT" in said
     assert "Registo da sandbox: 0 escritas" in said
     assert (

@@ -86,6 +86,24 @@ async def test_after_the_days_allowance_a_person_is_asked_and_told_why(
     assert await outcome(office, *calls[2]) == "sent"
 
 
+@pytest.mark.parametrize(
+    "edited",
+    [
+        rule(**{**FLOW, "name": "renamed"}),
+        rule(**{**FLOW, "name": "first"}) + rule(**{**FLOW, "name": "second"}),
+        rule(name="flow", decision="page", who=["somebody"]) + rule(**{**FLOW, "name": "other"}),
+    ],
+    ids=["renamed", "split", "its name given to a rule that asks"],
+)
+async def test_no_edit_of_the_file_begins_the_day_anew(office: Office, tmp_path: Path, edited: str) -> None:
+    calls = [await finalize(office) for _ in range(3)]
+    under(office, tmp_path, FREE)
+    assert [await outcome(office, *call) for call in calls[:2]] == ["sent", "sent"]
+    under(office, tmp_path, edited)
+    assert await outcome(office, *calls[2]) == "asked"
+    assert "50.00 EUR more today" in rows(office)[-1].text
+
+
 async def test_where_nobody_else_may_it_is_refused(office: Office, tmp_path: Path) -> None:
     calls = [await finalize(office) for _ in range(3)]
     under(office, tmp_path, 'otherwise = "deny"\n' + FREE)

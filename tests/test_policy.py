@@ -492,11 +492,37 @@ def test_every_allowance_must_suffice_and_none_is_touched_otherwise(place: str) 
     store = Store(place)
     kept = Approvals(store, 15)
     wide, narrow = Allowance("wide", Decimal(100)), Allowance("narrow", Decimal(10))
-    both = replace(spending("20"), allowances=(wide, narrow))
+    both = replace(spending("20"), allowances=(wide, narrow), rules=("wide", "narrow"))
     assert kept.use_policy(BINDING, "s", both) is None
     assert [one.euros for one in kept.left_today(both)] == [100, 10]
     assert kept.use_policy(BINDING, "s", replace(both, amount=Decimal(10)))
     assert [one.euros for one in kept.left_today(both)] == [90, 0]
+    store.close()
+
+
+def test_what_went_out_under_a_name_that_is_gone_counts_for_every_rule(place: str) -> None:  # noqa: F811
+    """A rule that is renamed, or split in two, does not begin its day anew; what is under a rule's own name counts there only."""
+    store = Store(place)
+    kept = Approvals(store, 15)
+
+    def under(amount: str, *names: str, rules: tuple[str, ...]) -> Spending:
+        allowances = tuple(Allowance(name, Decimal(100), 4) for name in names)
+        return replace(spending(amount), allowances=allowances, rules=rules)
+
+    def left(*names: str, rules: tuple[str, ...]) -> list[tuple[int, int | None]]:
+        return [(int(one.euros), one.calls) for one in kept.left_today(under("1", *names, rules=rules))]
+
+    assert kept.use_policy(BINDING, "s", under("60", "till", "web", rules=("till", "web")))
+    assert kept.use_policy(BINDING, "s", under("10", "web", rules=("till", "web")))
+    assert left("till", "web", rules=("till", "web")) == [(40, 3), (30, 2)]
+    assert left("shop", "web", rules=("shop", "web")) == [(40, 3), (30, 2)]
+    assert left("shop", "other", rules=("shop", "other")) == [(30, 2), (30, 2)]
+    assert kept.use_policy(BINDING, "s", under("31", "shop", rules=("shop", "other"))) is None
+    assert kept.use_policy(BINDING, "s", under("30", "shop", rules=("shop", "other")))
+    assert left("other", rules=("shop", "other")) == [(30, 2)]
+    assert left("till", rules=("till",)) == [(0, 1)]
+    assert kept.use_policy(BINDING, "s", replace(under("100", "new", rules=("new",)), principal="somebody"))
+    assert kept.use_policy(BINDING, "s", replace(under("100", "new", rules=("new",)), day=date(2026, 11, 21)))
     store.close()
 
 

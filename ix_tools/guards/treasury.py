@@ -55,21 +55,3 @@ def regularization_exists(call: RegularizationShaped, facts: Facts) -> Iterator[
             ", ".join(f"{one.number}: {one.id}" for one in facts.regularizations),
             "list_regularizations shows them",
         )
-
-
-class MovementShaped(Entry, Protocol):
-    """Money received or given back."""
-
-    @property
-    def serie(self) -> str | None: ...
-
-
-@wants(Want.SEQUENCES)
-def movement_series_exists(call: MovementShaped, facts: Facts) -> Iterator[Finding]:
-    """A series that does not exist would be replaced by the default one in silence."""
-    if call.serie and not any(one.serie == call.serie for one in facts.sequences):
-        yield refuse(
-            "serie",
-            f"there is no series {call.serie!r}",
-            ", ".join(one.serie or "" for one in facts.sequences),
-        )

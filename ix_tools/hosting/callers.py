@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ix_tools.errors import StoreUnavailable
-from ix_tools.faces.mcp.http import PATH
+from ix_tools.faces.mcp.http import METADATA, PATH, scopes_listed
 from ix_tools.hosting.answers import problem
 from ix_tools.hosting.oauth import Issuer, KeysUnavailable
 from ix_tools.principals import EVERYTHING, Principal, Scope
@@ -18,8 +18,6 @@ from ix_tools.store import Store
 from ix_tools.tokens import PREFIX, Tokens
 
 log = logging.getLogger(__name__)
-
-METADATA = f"/.well-known/oauth-protected-resource{PATH}"
 
 
 class Callers:
@@ -32,6 +30,7 @@ class Callers:
         self._resource = f"{address}{PATH}"
         self._metadata = f"{address}{METADATA}"
         self._settings = settings
+        self._scopes = " ".join(scopes_listed(settings)) if settings.oauth_issuer else ""
         self._issuer = (
             Issuer(settings, settings.oauth_audience or self._resource) if settings.oauth_issuer else None
         )
@@ -67,6 +66,7 @@ class Callers:
     def _unknown(self, detail: str, error: str = "") -> Response:
         words = [f'error="{error}"'] if error else []
         if self._issuer:
+            words.append(f'scope="{self._scopes}"')
             words.append(f'resource_metadata="{self._metadata}"')
         challenge = f"Bearer {', '.join(words)}".strip()
         return problem(401, "not_signed_in", detail, {"WWW-Authenticate": challenge})

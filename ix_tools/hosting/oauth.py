@@ -10,7 +10,7 @@ import anyio
 import httpx2
 import jwt
 
-from ix_tools.principals import Principal, Scope
+from ix_tools.principals import OAUTH, Principal, Scope
 from ix_tools.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -138,8 +138,7 @@ class Issuer:
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_NAME or not subject.isprintable():
             return None
-        # The colon keeps these apart from static tokens, whose names have none.
-        return Principal(f"oauth:{subject}", _scopes(claims), self._granted(claims))
+        return Principal(f"{OAUTH}{subject}", _scopes(claims), self._granted(claims))
 
     def _granted(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
         """The accounts of this server that the token lists; where there is one only, tokens need not name it."""

@@ -80,7 +80,8 @@ def explained(rules: Rules, case: Case) -> Explained:
         allowances = tuple(
             Allowance(rule.name, rule.daily or case.amount * 0, rule.daily_calls) for rule in free
         )
-        spending = Spending(case.principal, "", case.at.date(), case.amount, allowances)
+        unattended = tuple(rule.name for rule in rules.rules if rule.unattended)
+        spending = Spending(case.principal, "", case.at.date(), case.amount, allowances, unattended)
         names = tuple(rule.name for rule in free)
         return Explained("unattended", names, Ruling(terms, spending, refusal), looked)
     if refusal:

@@ -61,7 +61,7 @@ def furnished(server: Server[Any]) -> Server[Any]:
 
     async def call(context: Context, params: types.CallToolRequestParams, product: Any) -> Any:
         tool = TOOLS.get(params.name)
-        return await (answered(tool.name, tool.answer(context, params)) if tool else product())
+        return await (answered(context, tool.name, tool.answer(context, params)) if tool else product())
 
     async def read(context: Context, params: types.ReadResourceRequestParams, product: Any) -> Any:
         found = shelf.content(params.uri)

@@ -9,6 +9,7 @@ import sqlalchemy as sql
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, InputRequiredResult, PromptReference
 
+from ix_tools.delivery import described
 from ix_tools.faces.mcp.server import chosen
 from ix_tools.listing import Choice
 from ix_tools.operations.catalogue import catalogue
@@ -74,9 +75,12 @@ async def test_a_caller_sees_the_tools_it_may_use(
 
 
 async def test_a_caller_with_one_account_sees_the_tools_as_they_are(served: Served) -> None:
+    """But for files, which nobody gets on the server's disk."""
     async with served.host(served.token()) as host:
         listed = await host.client.list_tools()
-    known = {tool["name"]: tool["inputSchema"] for tool in chosen(Choice(toolsets=("all",)))}
+    known = {
+        tool["name"]: described(tool["inputSchema"], "mcp") for tool in chosen(Choice(toolsets=("all",)))
+    }
     assert all(tool.input_schema == known[tool.name] for tool in listed.tools)
 
 

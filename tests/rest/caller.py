@@ -47,7 +47,7 @@ class OneDesk(Desks):
     def of(self, principal: Principal, account: str | None = None) -> Desk:
         principal.account(account)
         settings = self._desk.settings.model_copy(update={"principal": principal.name})
-        return replace(self._desk, settings=settings, scopes=principal.scopes)
+        return replace(self._desk, settings=settings, scopes=principal.scopes, reads_files=False)
 
 
 def served(office: Office, *, needed: bool = False) -> Starlette:

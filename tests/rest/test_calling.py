@@ -269,9 +269,8 @@ async def test_a_query_that_does_not_fit_is_refused_by_field(caller: Caller, que
 async def test_no_file_is_left_on_the_servers_machine(caller: Caller, delivery: str) -> None:
     arguments = {"document_id": (await caller.office.issued())["id"], "delivery": delivery}
     found = await caller.problem(422, "invalid_arguments", "get_pdf", arguments)
-    assert found["problems"] == [
-        {"field": "delivery", "problem": "the file would stay on the server's machine", "allowed": "link"}
-    ]
+    problem = f"{delivery!r} is not to be had over HTTP, where a file would stay on the server's machine"
+    assert found["problems"] == [{"field": "delivery", "problem": problem, "allowed": "link"}]
     assert (await caller.call("get_pdf", {**arguments, "delivery": "link"}))["link"].startswith("http")
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from ix_tools.faces.demo.assistant import COMMAND, Assistant, Json, NotAsTold, connected, told
 from ix_tools.faces.demo.screen import Screen
 from ix_tools.fiscal.exemptions import exemption
+from ix_tools.operation import Effect
+from ix_tools.operations.catalogue import catalogue
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.totals import TotalsLine, predict
 
@@ -90,12 +92,17 @@ def _tools(screen: Screen, assistant: Assistant) -> None:
         protocol=assistant.protocol,
         count=len(assistant.tools),
     )
-    kinds: dict[str, list[str]] = {"tools_reads": [], "tools_drafts": [], "tools_asks": []}
+    kinds: dict[str, list[str]] = {"tools_reads": [], "tools_drafts": [], "tools_asks": [], "tools_any": []}
     for tool in assistant.tools:
-        hints = tool.annotations
-        reads, asks = hints and hints.read_only_hint, hints and hints.destructive_hint
-        kinds["tools_asks" if asks else "tools_reads" if reads else "tools_drafts"].append(tool.name)
+        kinds[_kind(tool.name)].append(tool.name)
     screen.table(("kind", "tools"), [(screen.say(kind), ", ".join(names)) for kind, names in kinds.items()])
+
+
+def _kind(name: str) -> str:
+    effect = catalogue()[name].spec.effect
+    if effect is Effect.ANY:  # its hints say the worst that it can do
+        return "tools_any"
+    return "tools_asks" if effect.gated else "tools_reads" if effect.only_reads else "tools_drafts"
 
 
 def _order(**more: Any) -> Json:

@@ -18,6 +18,9 @@ SAID: dict[str, Said] = {
     "tools_reads": Said("só leem", "only read"),
     "tools_drafts": Said("fazem rascunhos", "make drafts"),
     "tools_asks": Said("uma pessoa aprova cada uso", "a person approves each use"),
+    "tools_any": Said(
+        "qualquer uma, e pergunta se for irreversível", "any of them, and asks if it is irreversible"
+    ),
     "tools": Said("Ferramentas", "Tools"),
     "kind": Said("O que fazem", "What they do"),
     "request": Said("Pedido", "Request"),

@@ -23,6 +23,7 @@ from mcp.shared.exceptions import MCPError
 from ix_tools.approvals import Approval, Reply
 from ix_tools.desks import account_in
 from ix_tools.errors import ApprovalRefused, IxError
+from ix_tools.faces.mcp import stepping
 from ix_tools.links import decided
 from ix_tools.perform import ApprovalNeeded, Desk, perform
 from ix_tools.words import LABELS
@@ -45,14 +46,15 @@ async def called(
     params: types.CallToolRequestParams,
 ) -> Answer:
     """The result of a call, its refusal, or the question a person must answer first."""
-    return await answered(params.name, _called(open_desk, context, params))
+    return await answered(context, params.name, _called(open_desk, context, params))
 
 
-async def answered(name: str, call: Awaitable[Answer]) -> Answer:
+async def answered(context: ServerRequestContext[Any, Any], name: str, call: Awaitable[Answer]) -> Answer:
     """What comes of a call of a tool; what goes wrong is a result too, which a model can read and act on."""
     try:
         return await call
     except IxError as refusal:
+        stepping.noted(context.request, refusal)
         return _result(refusal.as_dict(), is_error=True)
     except MCPError:
         raise

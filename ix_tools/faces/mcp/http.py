@@ -11,12 +11,18 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from ix_tools.delivery import described
 from ix_tools.desks import ACCOUNT, Hosting
+from ix_tools.faces.mcp import stepping
 from ix_tools.faces.mcp.server import Factory, Tool, build, choice_of, chosen
 from ix_tools.operations.catalogue import catalogue
-from ix_tools.principals import Principal, scope_of
+from ix_tools.principals import Principal, scope_of, scopes_of
+from ix_tools.principals import Scope as Word
+from ix_tools.settings import Settings
 
 PATH = "/mcp"
+METADATA = f"/.well-known/oauth-protected-resource{PATH}"
+"""Where clients read which authorization server gives tokens (RFC 9728)."""
 PROGRESS = b'"progressToken"'
 
 
@@ -38,7 +44,10 @@ class Endpoint:
 
 def endpoint(hosting: Hosting, factory: Factory = build) -> Endpoint:
     """The endpoint of a server. Host, Origin, size and caller were checked before a request comes here."""
-    tools: list[Tool] = chosen(choice_of(hosting.settings))
+    tools: list[Tool] = [
+        {**tool, "inputSchema": described(tool["inputSchema"], "mcp")}
+        for tool in chosen(choice_of(hosting.settings))
+    ]
 
     @lru_cache(maxsize=256)
     def seen_by(principal: Principal) -> list[Tool]:
@@ -51,7 +60,7 @@ def endpoint(hosting: Hosting, factory: Factory = build) -> Endpoint:
     plain = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
     streaming = StreamableHTTPSessionManager(server, stateless=True)
     # POST alone: a GET would open a stream on which nothing ever comes, and which a server that ends would wait for.
-    route = Route(PATH, _Either(plain, streaming), methods=["POST"])
+    route = Route(PATH, _Either(plain, streaming, f"{hosting.address}{METADATA}"), methods=["POST"])
     return Endpoint([route], (plain, streaming))
 
 
@@ -61,6 +70,7 @@ class _Either:
 
     plain: StreamableHTTPSessionManager
     streaming: StreamableHTTPSessionManager
+    metadata: str
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, more = b"", True
@@ -80,7 +90,18 @@ class _Either:
             return {"type": "http.request", "body": body, "more_body": False}
 
         manager = self.streaming if PROGRESS in body else self.plain
+        principal: Principal = scope["state"]["principal"]
+        if principal.can_step_up:
+            send = stepping.answering(scope, receive, send, body, self.metadata)
         await manager.handle_request(scope, again, send)
+
+
+def scopes_listed(settings: Settings) -> list[Word]:
+    """The scopes that the listed tools need: what a client without a token asks for first. What is beyond comes by stepping up."""
+    needed = frozenset[Word]().union(
+        *(scopes_of(catalogue()[tool["name"]].spec) for tool in chosen(choice_of(settings)))
+    )
+    return [one for one in Word if one in needed]
 
 
 def _scope(tool: Tool) -> str:

@@ -10,6 +10,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from ix_tools.errors import InvalidArguments, IxError, NotFound
+from ix_tools.faces.mcp import stepping
 from ix_tools.perform import Desk, parse, pdf_content, perform
 from ix_tools.resources import EXEMPTIONS
 
@@ -17,13 +18,14 @@ _PDF = re.compile(r"ix://documents/([0-9]{1,16})/pdf(\?second_copy=true)?")
 _DOCUMENT = re.compile(r"ix://documents/([a-z_]+)/([0-9]{1,16})")
 
 
-async def read(open_desk: Callable[[], Awaitable[Desk]], uri: str) -> types.ReadResourceResult:
-    """The content behind a URI; what is not there is a protocol error that names it."""
+async def read(open_desk: Callable[[], Awaitable[Desk]], uri: str, request: Any) -> types.ReadResourceResult:
+    """The content behind a URI; what is not there is a protocol error that names it. `request`: over HTTP, where it came in."""
     try:
         return types.ReadResourceResult(contents=[await _content(open_desk, uri)])
     except (NotFound, InvalidArguments) as miss:
         raise _unknown(uri, miss.message) from None
     except IxError as refusal:
+        stepping.noted(request, refusal)
         raise MCPError(types.INTERNAL_ERROR, refusal.message, refusal.as_dict()) from None
 
 

@@ -102,7 +102,7 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
     ) -> types.ReadResourceResult:
         from ix_tools.faces.mcp.resources import read
 
-        return await read(partial(open_desk, context.request), params.uri)
+        return await read(partial(open_desk, context.request), params.uri, context.request)
 
     async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _list("prompts")

@@ -76,19 +76,9 @@ class Counter:
 
     async def shown(self, request: Request) -> Response:
         """The page of a link's approval, or how it ended."""
-        language = self._spoken(request)
         if not self._here(request):
-            return _outcome("unknown", language, 421)
-        try:
-            found = await run_in_threadpool(self._behind, request)
-            if found is None:
-                return _outcome("unknown", language, 404)
-            who = await self._sign_in(request, found) if self._sign_in is not None else ""
-            if isinstance(who, Response):
-                return who
-            return await run_in_threadpool(self._page, request, found)
-        except StoreUnavailable:
-            return _outcome("unavailable", language, 503)
+            return _outcome("unknown", self._spoken(request), 421)
+        return await self._admitted(request, lambda found, who: self._page(request, found))
 
     async def decided(self, request: Request) -> Response:
         """A person's decision, once."""
@@ -101,6 +91,13 @@ class Counter:
         # What only the browser that was shown the page knows, besides the link; so before anything is looked up.
         if not hmac.compare_digest(answer.csrf, token(_nonce(request), request.path_params["secret"])):
             return _outcome("refused", language, 403)
+        return await self._admitted(request, lambda found, who: self._decide(request, found, answer, who))
+
+    # --- inside ---
+
+    async def _admitted(self, request: Request, respond: Callable[[Approval, str], Response]) -> Response:
+        """What is answered to somebody with a good link, and signed in where that is asked: the approval, and their name."""
+        language = self._spoken(request)
         try:
             found = await run_in_threadpool(self._behind, request)
             if found is None:
@@ -108,11 +105,9 @@ class Counter:
             who = await self._sign_in(request, found) if self._sign_in is not None else ""
             if isinstance(who, Response):
                 return who
-            return await run_in_threadpool(self._decide, request, found, answer, who)
+            return await run_in_threadpool(respond, found, who)
         except StoreUnavailable:
             return _outcome("unavailable", language, 503)
-
-    # --- inside ---
 
     def _spoken(self, request: Request) -> Language:
         asked = request.query_params.get("lang")

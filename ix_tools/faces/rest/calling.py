@@ -16,7 +16,7 @@ from ix_tools.faces.rest import approvals, papers
 from ix_tools.faces.rest.answers import answer
 from ix_tools.faces.rest.endpoint import READING, Endpoint
 from ix_tools.faces.rest.fitting import Fitted, fitted
-from ix_tools.faces.rest.requests import body_of, delivered, keyed, query_of
+from ix_tools.faces.rest.requests import body_of, keyed, query_of
 from ix_tools.operation import Operation
 from ix_tools.perform import known, perform
 
@@ -32,7 +32,7 @@ def endpoint(hosting: Hosting) -> Endpoint:
         posted = request.method == "POST"
         given = await body_of(request) if posted else query_of(request, operation)
         account, given = account_in(given, request.headers.get(HEADER))
-        arguments = delivered(operation, keyed(request, operation, given))
+        arguments = keyed(request, operation, given)
         desk = await hosting.desk(request, account)
         if papers.is_wanted(request, operation):
             return await papers.pdf(desk, arguments)

@@ -14,7 +14,6 @@ LONGEST = 1024 * 1024
 """Bytes of a body; the longest document InvoiceXpress takes is a fraction of it."""
 KEY = "idempotency_key"
 KEY_HEADER = "Idempotency-Key"
-DELIVERY, LINK = "delivery", "link"
 
 
 async def body_of(request: Request) -> dict[str, Any]:
@@ -98,16 +97,3 @@ def keyed(request: Request, operation: type[Operation[Any]], arguments: Mapping[
             next=f"give one key: the header {KEY_HEADER}, or the field {KEY} where a host cannot set headers",
         )
     return {**arguments, KEY: keys.pop()} if arguments.get(KEY) is None else dict(arguments)
-
-
-def delivered(operation: type[Operation[Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments with files asked for as links: nobody over HTTP reads a file on this machine."""
-    if DELIVERY not in operation.model_fields:
-        return dict(arguments)
-    if arguments.get(DELIVERY, LINK) != LINK:
-        raise InvalidArguments(
-            f"{operation.spec.name} cannot be called with these arguments.",
-            problems=[Problem(DELIVERY, "the file would stay on the server's machine", LINK)],
-            next="leave delivery out; a PDF itself comes from GET /documents/{id}/pdf",
-        )
-    return {**arguments, DELIVERY: LINK}
