@@ -397,6 +397,10 @@ class Operation(Call, Generic[Result]):
         """Nothing can be looked at: it stays unknown, and is never sent again by itself."""
         return Evidence(Happened.UNKNOWN)
 
+    def goes_through(self) -> tuple[str, ...]:
+        """The operations that this call is made of and cannot do without: where one may not be used, none is begun with."""
+        return ()
+
     async def carried_out(self, sending: Sending) -> Result:
         """Send and read the answer."""
         return self.read(await sending.send(self), sending.facts)

@@ -83,6 +83,9 @@ async def perform(
     if not desk.reads_files:
         given = delivery.handed_on(operation, given, face)
     call = parse(name, given)
+    for step in call.goes_through():
+        await permitted(desk, known(step).spec)
+        allowed(known(step).spec, desk.settings)
     asker = Asker(face, host, form=can_ask, link=can_link)
     with observed(call.spec.name, face):
         return await _performed(desk, call, given, asker, reply, progress, covering)

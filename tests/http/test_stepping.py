@@ -24,7 +24,10 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from mcp.shared.exceptions import MCPError
 from pydantic import AnyUrl
+from starlette.requests import Request
 
+from ix_tools.errors import NotPermitted
+from ix_tools.faces.mcp import stepping
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.principals import OAUTH, WITHIN, Scope, scope_of, scopes_of
 from ix_tools.tables import audit
@@ -148,18 +151,27 @@ async def test_a_token_that_reaches_is_answered_as_ever(trusting: Served, issuer
     assert (answer.status_code, answer.json()["result"]["isError"]) == (200, True)
 
 
-async def test_an_errand_that_stopped_after_something_was_stored_is_told_and_not_repeated_unread(
+async def test_an_errand_whose_last_step_is_out_of_reach_does_not_begin(
     trusting: Served, issuer: TestIssuer
 ) -> None:
-    """The invoice is issued and the e-mail is not allowed: whoever reads the result must hear of the invoice."""
+    """Otherwise the invoice would be issued, and nobody could send it."""
     errand = {**invoice(), "email": "contas@acme.example.pt"}
-    good = token(issuer, "read draft issue")
-    waiting = (await trusting.call("issue_invoice", errand, good)).json()["result"]["structuredContent"]
-    trusting.office.desk.approvals.decide(waiting["approval"]["id"], approve=True)
-    answer = await trusting.call("issue_invoice", errand, good)
-    assert answer.status_code == 200
-    told = answer.json()["result"]["structuredContent"]
-    assert (told["code"], told["sent"], told["stopped_at"]) == ("scope_missing", "stored", "email")
+    answer = await trusting.call("issue_invoice", errand, token(issuer, "read draft issue"))
+    assert answer.status_code == 403
+    assert extract_scope_from_www_auth(answer) == "read draft issue email"
+    assert refusals(trusting) == [("send_email", f"{OAUTH}ana", "scope email is missing")]
+    assert trusting.office.box.requests() == []
+    without = await trusting.call("issue_invoice", invoice(), token(issuer, "read draft issue"))
+    assert without.json()["result"]["structuredContent"]["status"] == "approval_required"
+
+
+@pytest.mark.parametrize(("sent", "noted"), [("nothing", True), ("stored", False), ("unknown", False)])
+def test_what_was_sent_before_a_scope_was_missing_is_told_and_not_repeated_unread(
+    sent: str, noted: bool
+) -> None:
+    request = Request({"type": "http"})
+    stepping.noted(request, NotPermitted("No.", code="scope_missing", sent=sent))
+    assert hasattr(request.state, "scope_missing") is noted
 
 
 @pytest.mark.parametrize(

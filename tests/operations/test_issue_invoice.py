@@ -422,3 +422,24 @@ async def test_what_is_issued_differently_is_told_as_issued_and_not_sent(office:
     assert "not finalized" not in error.message
     assert "no e-mail was sent" in error.message
     assert all_writes(office) == [1, 1, 0]
+
+
+@pytest.mark.parametrize("closed", ["create_invoice", "get_document", "change_state", "send_email"])
+async def test_an_errand_with_a_step_that_is_closed_does_not_begin(office: Office, closed: str) -> None:
+    """Nothing is drafted that could not be issued, and nothing issued that could not be sent as asked."""
+    settings = office.desk.settings.model_copy(update={"exclude": (closed,)})
+    office.desk = replace(office.desk, settings=settings)
+    office.box.clear_requests()
+    with pytest.raises(IxError) as refused:
+        await perform(office.desk, "issue_invoice", errand(), can_ask=True)
+    assert (refused.value.code, refused.value.sent) == ("operation_excluded", "nothing")
+    assert closed in refused.value.message
+    assert office.box.requests() == []
+
+
+async def test_a_step_that_is_closed_stops_no_errand_that_does_not_need_it(office: Office) -> None:
+    settings = office.desk.settings.model_copy(update={"exclude": ("send_email", "get_pdf")})
+    office.desk = replace(office.desk, settings=settings)
+    asked = await question(office, errand(email=None))
+    body = await answered(office, errand(email=None), asked)
+    assert states(body) == {"draft": "done", "finalize": "done", "pdf": "not done"}

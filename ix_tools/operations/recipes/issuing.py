@@ -94,6 +94,11 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
             raise ValueError("email: subject and body are those of an e-mail; say to whom")
         return self
 
+    def goes_through(self) -> tuple[str, ...]:
+        """All but the PDF, without which the invoice is issued all the same."""
+        mail = ("send_email",) if self.email is not None else ()
+        return ("create_invoice", "get_document", "change_state", *mail)
+
     async def carried_out(self, sending: Sending) -> Issued:
         """Every step in turn; a failure says where it stopped and what is there now."""
         so_far = _SoFar(self.email)
