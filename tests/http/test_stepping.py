@@ -167,7 +167,7 @@ async def test_an_errand_whose_last_step_is_out_of_reach_does_not_begin(
 
 @pytest.mark.parametrize(("sent", "noted"), [("nothing", True), ("stored", False), ("unknown", False)])
 def test_what_was_sent_before_a_scope_was_missing_is_told_and_not_repeated_unread(
-    sent: str, noted: bool
+    sent: Any, noted: bool
 ) -> None:
     request = Request({"type": "http"})
     stepping.noted(request, NotPermitted("No.", code="scope_missing", sent=sent))
