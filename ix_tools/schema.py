@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from ix_tools.meanings import meanings
 from ix_tools.operation import Effect, Operation
 from ix_tools.vocabulary import Record
 
@@ -17,6 +18,10 @@ Schema = dict[str, Any]
 
 def input_schema(operation: type[Operation[Any]]) -> Schema:
     """What a caller may send: every parameter described, nothing else allowed."""
+    silent = [name for name, meaning in meanings(operation).items() if not meaning]
+    if silent:
+        # Docstrings are the product's text; a bundle without sources would lose them.
+        raise ValueError(f"{operation.spec.name}: not described: {', '.join(silent)}")
     return _compact(operation.model_json_schema(schema_generator=_Plain), strict=True)
 
 
