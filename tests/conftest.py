@@ -1,5 +1,6 @@
 """What every test stands on: one event loop, and a user who has no account, no files and no settings."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.stores import place, server  # noqa: F401
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate")
 
+HOMES = itertools.count()
 FOLDERS = (
     "HOME",
     "USERPROFILE",
@@ -44,9 +46,9 @@ def nobody_is_signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 
 @pytest.fixture(autouse=True)
-def nobody_was_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def nobody_was_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A home of its own for every test. It does not exist until something writes there."""
-    nobody(monkeypatch, tmp_path / "home")
+    nobody(monkeypatch, tmp_path_factory.getbasetemp() / "homes" / str(next(HOMES)))
 
 
 @pytest.fixture(scope="session")
