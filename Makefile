@@ -25,7 +25,7 @@ demo: $(DONE)/runtime  ## issue a first invoice in the sandbox, nothing to sign 
 	@$(BIN)/ix-tools demo $(ARGS)
 
 test: $(DONE)/dev  ## run the tests, two at a time; ARGS="-k exemption" is passed on to pytest
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(DONE)/dev  ## run the gate: format, lint, types, imports, generated files, examples, wheel; STEPS="lint types" for some
 	@$(BIN)/python tools/check $(STEPS)

@@ -22,6 +22,8 @@ def main() -> None:
         from ix_tools.faces.demo import main as demo
 
         sys.exit(demo(argv[1:]))
+    # The same for a command, which may also be one that stays: collected seldom rather than never.
+    gc.set_threshold(100_000)
     from ix_tools.faces.cli import main as command
 
     sys.exit(command(argv))

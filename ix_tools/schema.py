@@ -4,11 +4,14 @@ Every byte of a tool list is paid for in each conversation, so what a name says 
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from ix_tools.meanings import meanings
 from ix_tools.operation import Effect, Operation
 from ix_tools.vocabulary import Record
 
@@ -17,7 +20,7 @@ Schema = dict[str, Any]
 
 def input_schema(operation: type[Operation[Any]]) -> Schema:
     """What a caller may send: every parameter described, nothing else allowed."""
-    return _compact(operation.model_json_schema(schema_generator=_Plain), strict=True)
+    return deepcopy(_input(operation))
 
 
 def output_schema(operation: type[Operation[Any]]) -> Schema:
@@ -31,7 +34,22 @@ def output_schema(operation: type[Operation[Any]]) -> Schema:
 
 def result_schema(operation: type[Operation[Any]]) -> Schema:
     """The properties of what comes back, every one of them, for hosts that offer them to people one by one."""
-    whole = operation.result_type().model_json_schema(mode="serialization", schema_generator=_Plain)
+    return deepcopy(_properties(operation.result_type()))
+
+
+@cache
+def _input(operation: type[Operation[Any]]) -> Schema:
+    # Kept, because every command and every call over plain HTTP asks for it; handed out as copies.
+    silent = [name for name, meaning in meanings(operation).items() if not meaning]
+    if silent:
+        # Docstrings are the product's text; a bundle without sources would lose them.
+        raise ValueError(f"{operation.spec.name}: not described: {', '.join(silent)}")
+    return _compact(operation.model_json_schema(schema_generator=_Plain), strict=True)
+
+
+@cache
+def _properties(record: type[BaseModel]) -> Schema:
+    whole = record.model_json_schema(mode="serialization", schema_generator=_Plain)
     found: Schema = _compact(whole, strict=False)["properties"]
     return found
 
@@ -42,9 +60,7 @@ def _telling(record: type[BaseModel]) -> frozenset[str]:
 
 def _shown(record: type[BaseModel]) -> Schema:
     """A record's properties; a record inside it shows only the fields that callers act on (`Record.telling`)."""
-    properties = _compact(
-        record.model_json_schema(mode="serialization", schema_generator=_Plain), strict=False
-    )["properties"]
+    properties = deepcopy(_properties(record))
     for name, info in record.model_fields.items():
         inner = _record_in(info.annotation)
         if inner is not None and inner.telling:

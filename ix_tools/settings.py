@@ -100,9 +100,7 @@ def config_file() -> Path:
 class AccountSettings(BaseModel):
     """One more InvoiceXpress account, under a name of its own: `[accounts.NAME]` in the file."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     account: Annotated[str, AfterValidator(_one_label)]
     """The account's name at InvoiceXpress."""
@@ -126,9 +124,7 @@ def _named(accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
 class Settings(BaseModel):
     """Each setting's name in the environment is INVOICEXPRESS_ plus the name in capitals; in the file, the name."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     account: Annotated[str, AfterValidator(_one_label)] = ""
     """The account's name: the first part of https://NAME.app.invoicexpress.com."""

@@ -19,7 +19,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
-from ix_tools.tables import HEAD
+from ix_tools.tables import HEAD, metadata, version
 
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
@@ -235,24 +235,32 @@ class Store:
         raise failure
 
     def _migrate(self, engine: Engine) -> None:
-        """Bring the tables to HEAD; alembic is loaded only when there is something to do."""
+        """Bring the tables to HEAD. A new store gets them as they are: the way there, and alembic, are for older ones."""
         with engine.connect() as connection:
             if _version(connection) == HEAD:
                 return
+        with engine.connect() as connection, _begun(connection):
+            if connection.dialect.name == "postgresql":
+                # One process migrates, the others wait.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302026)")
+            if not sql.inspect(connection).has_table(version.name):
+                metadata.create_all(connection)
+                version.create(connection)
+                connection.execute(version.insert().values(version_num=HEAD))
+            elif connection.execute(sql.select(version.c.version_num)).scalar_one() != HEAD:
+                self._upgrade(connection)
+
+    def _upgrade(self, connection: Connection) -> None:
         from alembic import command
         from alembic.config import Config
         from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", "ix_tools:migrations")
+        config.attributes["connection"] = connection
         failure: StoreUnavailable | None = None
         try:
-            with engine.connect() as connection, _begun(connection):
-                if connection.dialect.name == "postgresql":
-                    # One process migrates, the others wait.
-                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302026)")
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+            command.upgrade(config, "head")
         except CommandError:
             failure = self._unusable("a newer version of ix-tools made it", "use that version or a newer one")
         if failure is not None:
@@ -314,7 +322,7 @@ def _patiently(attempt: Callable[[], object]) -> None:
 
 def _version(connection: Connection) -> str | None:
     try:
-        return str(connection.execute(sql.text("SELECT version_num FROM alembic_version")).scalar_one())
+        return str(connection.execute(sql.select(version.c.version_num)).scalar_one())
     except sql.exc.DBAPIError:
         return None
     finally:

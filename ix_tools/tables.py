@@ -8,6 +8,14 @@ import sqlalchemy as sql
 HEAD = "0005"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
+version = sql.Table(
+    "alembic_version",
+    sql.MetaData(),
+    sql.Column("version_num", sql.String(32), nullable=False),
+    sql.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Which migration a store has come to: alembic's own table, so that it can go on from a store that began at HEAD."""
+
 metadata = sql.MetaData()
 
 approvals = sql.Table(

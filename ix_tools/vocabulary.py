@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from ix_tools.legible import legible
+from ix_tools.meanings import Explained
 
 LISBON = ZoneInfo("Europe/Lisbon")
 """InvoiceXpress dates and guide times are Lisbon's, whatever the clock of this machine says."""
@@ -33,22 +34,21 @@ def lisbon_now() -> datetime:
     return datetime.now(LISBON)
 
 
-class Call(BaseModel):
+class Call(Explained):
     """Base of everything a caller may send: frozen, stripped, and strict about unknown fields."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         str_strip_whitespace=True,
         defer_build=True,
     )
 
 
-class Record(BaseModel):
+class Record(Explained):
     """Base of everything that comes back: lenient, and silent about what is empty."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     telling: ClassVar[frozenset[str]] = frozenset()
     """Fields that a schema of a record around this one names; empty: all. The others come back too."""

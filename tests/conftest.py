@@ -1,5 +1,7 @@
 """What every test stands on: one event loop, and a user who has no account, no files and no settings."""
 
+import gc
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,10 @@ from tests.stores import place, server  # noqa: F401
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate")
 
+# Thousands of tests are kept to the end: looking through them for garbage, again and again, is a fifth of collecting.
+gc.disable()
+
+HOMES = itertools.count()
 FOLDERS = (
     "HOME",
     "USERPROFILE",
@@ -24,6 +30,12 @@ FOLDERS = (
     "XDG_RUNTIME_DIR",
     "XDG_STATE_HOME",
 )
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage, and what was collected is none."""
+    gc.freeze()
+    gc.enable()
 
 
 def nobody(environment: pytest.MonkeyPatch, home: Path) -> None:
@@ -44,9 +56,9 @@ def nobody_is_signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 
 @pytest.fixture(autouse=True)
-def nobody_was_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def nobody_was_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A home of its own for every test. It does not exist until something writes there."""
-    nobody(monkeypatch, tmp_path / "home")
+    nobody(monkeypatch, tmp_path_factory.getbasetemp() / "homes" / str(next(HOMES)))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -41,7 +42,8 @@ class Time:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     made = Time()
-    monkeypatch.setattr("ix_tools.pace.anyio.sleep", made.sleep)
+    # In that room alone: whoever else sleeps in this process would find that it takes no time, and do so for ever.
+    monkeypatch.setattr("ix_tools.pace.anyio", SimpleNamespace(sleep=made.sleep, to_thread=anyio.to_thread))
     return made
 
 

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from ix_tools.errors import SettingsError
+from ix_tools.meanings import meanings
 from ix_tools.settings import Settings, for_sandbox, load
 
 KEY = "canary-7f3a9b"
@@ -125,7 +126,7 @@ def test_settings_do_not_change() -> None:
 
 
 def test_every_setting_is_described_and_everything_else_is_unknown() -> None:
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    assert all(meanings(Settings).values())
     with pytest.raises(ValidationError):
         Settings.model_validate({"acount": "x"})
 

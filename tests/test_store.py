@@ -11,11 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sql
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
 
 from faults.crowd import opened
 from faults.run import PROCESSES
@@ -27,7 +22,6 @@ from ix_tools.journal import Draft, Journal
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings
 from ix_tools.store import Store
-from ix_tools.tables import HEAD, metadata
 from tests.sandboxed import Office, invoice
 
 ROOT = Path(store.__file__).parent
@@ -130,58 +124,6 @@ def test_every_way_to_write_the_servers_address_is_understood(server: str, prefi
     with made.reading() as connection:
         assert connection.dialect.name == "postgresql"
     made.close()
-
-
-# --- migrations -----------------------------------------------------------------------------------------
-
-
-def scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(ROOT / "migrations"))
-
-
-def test_head_is_the_newest_migration() -> None:
-    assert scripts().get_heads() == [HEAD]
-
-
-def test_migrations_make_exactly_the_tables_the_code_knows(place: str) -> None:
-    made = used(place)
-    with made.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
-        assert connection.execute(sql.text("SELECT version_num FROM alembic_version")).scalar() == HEAD
-    made.close()
-
-
-def test_an_older_store_grows_and_keeps_what_it_holds(tmp_path: Path) -> None:
-    file = tmp_path / "old.db"
-    engine = sql.create_engine(f"sqlite:///{file}")
-    first = scripts().get_revision("0001")
-    with engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
-        first.module.upgrade()
-        connection.execute(sql.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
-        connection.execute(sql.text("INSERT INTO alembic_version VALUES ('0001')"))
-        connection.execute(
-            sql.text(
-                "INSERT INTO intents VALUES ('i1','a','caller:k','c','create_guide','p','f','','done','{}',"
-                """'{"ok": true}','h/1/x',1,:now,0,NULL)"""
-            ),
-            {"now": 4102444800.0},
-        )
-    engine.dispose()
-    made = Store(file)
-    found = Journal(made, 1.0).find("a", "caller:k")
-    assert found is not None
-    assert (found.state, found.outcome, found.made, found.ended_at) == ("done", {"ok": True}, "", None)
-    made.close()
-
-
-def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "new.db"
-    used(file).close()
-    with closing(sqlite3.connect(file)) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-        raw.commit()
-    assert "newer version" in refusal(Store(file)).message
 
 
 def test_several_processes_may_open_a_new_store_at_once(place: str) -> None:

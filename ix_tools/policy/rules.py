@@ -98,7 +98,7 @@ Day = Annotated[date, BeforeValidator(_plain_date)]
 class Strict(BaseModel):
     """Nothing unknown, nothing converted."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Rule(Strict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from urllib.parse import unquote
 
 from ix_tools.sandbox import handlers, office, refusals
@@ -35,9 +35,10 @@ class Route:
         return None if found is None else {name: unquote(value) for name, value in found.groupdict().items()}
 
 
+@cache
 def _pattern(path: str) -> re.Pattern[str]:
     escaped = re.escape(path).replace(r"\{", "{").replace(r"\}", "}")
-    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped))  # `re` keeps compiled patterns itself
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped))
 
 
 def _documents(kind: Kind) -> Iterator[Route]:

@@ -16,6 +16,7 @@ from ix_tools.facts import Want, wanted_by
 from ix_tools.gate import ApprovalNeeded
 from ix_tools.guards.states import transitions
 from ix_tools.lookups import LookUps
+from ix_tools.meanings import meanings
 from ix_tools.operation import Effect, Operation
 from ix_tools.operations.catalogue import OPERATIONS, catalogue
 from ix_tools.perform import parse, perform
@@ -71,8 +72,7 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 @every_operation
 def test_every_parameter_at_every_depth_is_described(operation: type[Operation[Any]]) -> None:
     for model in models_in(operation):
-        for name, info in model.model_fields.items():
-            assert info.description, f"{model.__name__}.{name}"
+        assert all(meanings(model).values())
 
 
 @every_operation

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ix_tools.meanings import meanings
 from ix_tools.operations.catalogue import catalogue
 from tests.sandboxed import NOW, Office, about, exempt, guide, line
 
@@ -214,5 +215,5 @@ async def test_what_a_draft_does_not_show_is_said_to_be_given_again(office: Offi
     draft = await office.draft(mb_reference=True)
     await office.call("update_invoice", about(draft, reference="A", mb_reference=True))
     assert office.sent()["mb_reference"] == "1"
-    described = catalogue()["update_invoice"].model_fields["mb_reference"].description or ""
+    described = meanings(catalogue()["update_invoice"])["mb_reference"]
     assert "give it again" in described

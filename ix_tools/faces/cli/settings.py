@@ -7,6 +7,7 @@ import click
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.origins import SET_BY_OPTION, Origins, effective
+from ix_tools.meanings import meanings
 from ix_tools.settings import Settings, variable
 from ix_tools.words import Said
 
@@ -30,9 +31,9 @@ def command(ctx: click.Context, output: Any) -> None:
             "environment": variable(name),
             "value": effective(settings, name),
             "source": origins.of(name),
-            "meaning": info.description,
+            "meaning": meaning,
         }
-        for name, info in Settings.model_fields.items()
+        for name, meaning in meanings(Settings).items()
         if name not in SET_BY_OPTION
     ]
     if run.json:

@@ -17,6 +17,7 @@ from ix_tools import coverage
 from ix_tools.faces.reference.failures import errors_page, exit_codes
 from ix_tools.faces.reference.markdown import code, table
 from ix_tools.faces.reference.operations import APPROVED, command, did_it_happen, reference_page
+from ix_tools.meanings import meanings
 from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS
 from ix_tools.schema import description
 from ix_tools.settings import Settings, variable
@@ -52,7 +53,7 @@ def settings() -> str:
             )
             words = [str(word) for word in get_args(info.annotation) if isinstance(word, str)]
             among = f" ({', '.join(words)})" if words else ""
-            rows.append((code(variable(name)), shown, f"{info.description or ''}{among}"))
+            rows.append((code(variable(name)), shown, f"{meanings(Settings)[name]}{among}"))
     return table(("Setting", "Default", "Meaning"), rows)
 
 

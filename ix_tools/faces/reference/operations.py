@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from ix_tools.faces.reference.markdown import NOTE, Row, code, fenced, first_sentence, table
+from ix_tools.meanings import meanings
 from ix_tools.operation import Effect, Operation
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.schema import description, input_schema, source
@@ -198,7 +199,7 @@ def records() -> list[type[Record]]:
 
 def _of_record(record: type[Record]) -> str:
     rows = [
-        (code(name), _kind(info.annotation), info.description or "")
+        (code(name), _kind(info.annotation), meanings(record)[name])
         for name, info in record.model_fields.items()
     ]
     return "\n\n".join(

@@ -95,7 +95,8 @@ def written() -> Json:
     """The description as the vendor wrote it."""
     import yaml
 
-    read: Json = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    read: Json = yaml.load(FILE.read_text(encoding="utf-8"), Loader=loader)
     return read
 
 
