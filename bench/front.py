@@ -5,7 +5,8 @@
 
 import sys
 
-from ix_tools.hosting import logs, serve
+from ix_tools.hosting import logs
+from ix_tools.hosting.workers import address_of, listening, run
 from ix_tools.sandbox.seeds import API_KEY
 from ix_tools.settings import Settings, for_sandbox
 
@@ -17,7 +18,7 @@ if __name__ == "__main__":
     # Not checked on the way: the limits of the settings are those of the vendor.
     settings = settings.model_copy(update={"requests_per_minute": NO_LIMIT, "calls_per_minute": NO_LIMIT})
     logs.to_standard_error(settings)
-    sock = serve.listening("127.0.0.1", 0)
-    address = serve.address_of("127.0.0.1", sock)
+    sockets = listening("127.0.0.1", 0, int(workers))
+    address = address_of("127.0.0.1", sockets[0])
     print(address, flush=True)
-    serve.run(settings, address, True, int(workers), sock)
+    run(settings, address, True, int(workers), sockets)

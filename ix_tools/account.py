@@ -170,8 +170,10 @@ class Account:
         try:
             # The library's own limit is per piece: an answer that trickles would never end.
             with anyio.fail_after(self._settings.timeout_seconds + SPARE):
+                # Given apart, the library would read the address twice.
+                url = httpx2.URL(host + request.path, params=params)
                 async with self._http().stream(
-                    request.method, host + request.path, params=params, content=request.body, headers=headers
+                    request.method, url, content=request.body, headers=headers
                 ) as answer:
                     body = self._without_key(await self._read(answer, request))
                     found = [(name.lower(), self._without_key(value)) for name, value in answer.headers.raw]

@@ -1,36 +1,25 @@
 """`ix-tools serve --http`: the server on a port, in one process or several, until it is told to end."""
 
 import argparse
-import gc
-import signal
-import socket
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import uvicorn
-from uvicorn.supervisors.multiprocess import Multiprocess
-
-from ix_tools.account import SPARE
 from ix_tools.desk import store_of
 from ix_tools.errors import IxError, Problem, SettingsError
 from ix_tools.exits import Exit
 from ix_tools.faces.mcp.serve import add_choice, narrowed
 from ix_tools.faces.mcp.server import choice_of, chosen
 from ix_tools.hosting import logs
+from ix_tools.hosting.workers import address_of, listening, run
 from ix_tools.listing import UnknownName
 from ix_tools.policy.file import PolicyFile
 from ix_tools.settings import Settings, for_sandbox, is_loopback, load
 from ix_tools.tokens import Tokens
 
 PORT = 8756
-BACKLOG = 2048
-KEEP_ALIVE = 75
-"""Seconds an idle connection stays open: longer than load balancers keep theirs, so that it is they who close it."""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -57,17 +46,18 @@ def main(argv: Sequence[str]) -> int:
         try:
             settings = _settings(options, until_the_end)
             needed = _caller_needed(settings, options.host)
-            sock = listening(options.host, options.port)
-            until_the_end.callback(sock.close)
-            address = settings.public_url or address_of(options.host, sock)
+            sockets = listening(options.host, options.port, options.workers)
+            for sock in sockets:
+                until_the_end.callback(sock.close)
+            address = settings.public_url or address_of(options.host, sockets[0])
         except IxError as wrong:
             for problem in wrong.problems:
                 print(f"{problem.field}: {problem.problem}", file=sys.stderr)
             print(f"{wrong.message} {wrong.next}", file=sys.stderr)
             return Exit.USAGE
         logs.to_standard_error(settings)
-        print(f"ix-tools listens on {address_of(options.host, sock)}", file=sys.stderr, flush=True)
-        run(settings, address, needed, options.workers, sock)
+        print(f"ix-tools listens on {address_of(options.host, sockets[0])}", file=sys.stderr, flush=True)
+        run(settings, address, needed, options.workers, sockets)
     return Exit.OK
 
 
@@ -89,32 +79,6 @@ def _settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings
     if not settings.accounts:
         settings.require_account()
     return settings
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens: whoever comes before there is somebody to answer waits."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((host, port))
-        sock.listen(BACKLOG)
-    except OSError as trouble:
-        sock.close()
-        failure = SettingsError(
-            f"Nobody can listen on {host} port {port} ({trouble.strerror or trouble}).",
-            next="choose another --host or --port",
-        )
-    else:
-        sock.set_inheritable(True)
-        return sock
-    raise failure
-
-
-def address_of(host: str, sock: socket.socket) -> str:
-    """Where clients on this machine reach it."""
-    port = sock.getsockname()[1]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _caller_needed(settings: Settings, host: str) -> bool:
@@ -155,43 +119,3 @@ def _any_token(settings: Settings) -> bool:
         return Tokens(store).any_usable()
     finally:
         store.close()
-
-
-def run(settings: Settings, address: str, needed: bool, workers: int, sock: socket.socket) -> None:
-    """Serve on a bound socket until a signal, and end in order."""
-    config = uvicorn.Config(
-        partial(_application, settings, address, needed),
-        factory=True,
-        workers=workers,
-        backlog=BACKLOG,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # what a proxy says of itself decides nothing here
-        server_header=False,
-        date_header=True,
-        timeout_keep_alive=KEEP_ALIVE,
-        # A write that is under way is answered: as long as InvoiceXpress may take, and a little for writing it down.
-        timeout_graceful_shutdown=2 * settings.timeout_seconds + SPARE,
-        timeout_worker_healthcheck=30,
-    )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(
-            number, lambda *_: None
-        )  # uvicorn ends in order, then raises it again: nothing is left to end
-    if workers == 1:
-        uvicorn.Server(config).run(sockets=[sock])
-    else:
-        Multiprocess(config, [sock]).run()
-
-
-def _application(settings: Settings, address: str, needed: bool) -> Any:
-    """The application of one process."""
-    from ix_tools.hosting.app import application
-
-    logs.to_standard_error(settings)
-    app = application(settings, address, needed=needed)
-    gc.collect()
-    gc.freeze()  # what was loaded to start lives as long as the process
-    return app

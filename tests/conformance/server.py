@@ -24,7 +24,7 @@ from starlette.routing import Route
 from ix_tools.faces.mcp.calling import answered
 from ix_tools.faces.mcp.server import Context, Listing, OpenDesk, build
 from ix_tools.hosting.app import application
-from ix_tools.hosting.serve import address_of, listening
+from ix_tools.hosting.workers import address_of, listening
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings, for_sandbox, load
 from tests.conformance import contents, conversations, questions, shelf
@@ -126,7 +126,7 @@ def furnished_application(settings: Settings, address: str) -> Starlette:
 
 def main() -> None:
     """Serve until SIGTERM, before the sandbox."""
-    with Sandbox() as box, listening("127.0.0.1", 0) as sock:
+    with Sandbox() as box, listening("127.0.0.1", 0)[0] as sock:
         address = address_of("127.0.0.1", sock)
         app = furnished_application(for_sandbox(load(), box.base_url, box.api_key), address)
         print(f"{READY}{address}", file=sys.stderr, flush=True)  # noqa: T201 - whoever started it waits for this
