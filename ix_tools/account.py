@@ -119,23 +119,34 @@ class Account:
         It is sent again only where that cannot do anything twice: reads after 429, 5xx or no answer; writes when
         the connection was never made, or InvoiceXpress answered 429 (it then did nothing).
         """
+        began = time.monotonic()
+        try:
+            return await self._attempted(request)
+        except (_Again, Unreachable) as trouble:
+            # Most requests need one attempt, and to be ready for several costs a sixth of it.
+            first = trouble
         again = stamina.retry_context(
             on=_worth_another,
             attempts=ATTEMPTS,
-            timeout=self._settings.timeout_seconds * 2,
+            timeout=max(0.0, self._settings.timeout_seconds * 2 - (time.monotonic() - began)),
             wait_initial=0.2,
             wait_max=5.0,
         )
         try:
             async for attempt in again:
                 with attempt:
-                    response = await self._paced(request)
-                    if response.status == 429 or (response.status >= 500 and not request.writes):
-                        raise _Again(response)
-                    return response
+                    if attempt.num == 1:
+                        raise first  # what came of the attempt that was made above
+                    return await self._attempted(request)
         except _Again as last:
             return last.response
         raise AssertionError("the loop above returns or raises")  # pragma: no cover
+
+    async def _attempted(self, request: Request) -> Response:
+        response = await self._paced(request)
+        if response.status == 429 or (response.status >= 500 and not request.writes):
+            raise _Again(response)
+        return response
 
     async def _paced(self, request: Request) -> Response:
         if self._pace is None:

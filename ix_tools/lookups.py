@@ -98,7 +98,7 @@ class LookUps:
         found = await _together(jobs)
         if "catalogue" in found:
             found["items"], found["items_unchecked"] = found.pop("catalogue")
-        return replace(facts, **found)
+        return replace(facts, **found) if found else facts
 
     async def document(self, kind: str, number: int, taxes: tuple[Tax, ...] = ()) -> Document:
         """A document as it is now."""

@@ -88,7 +88,7 @@ def application(
             await running.enter_async_context(endpoint.running())
             yield
 
-    app = Starlette(routes=[*opened, *closed], lifespan=lifespan, exception_handlers={404: _nowhere})
+    app = Starlette(routes=[*closed, *opened], lifespan=lifespan, exception_handlers={404: _nowhere})
     app.state.hosting = hosting
     app.add_middleware(Door, hosting=hosting, known=known, opened=opened)
     return app
