@@ -70,7 +70,7 @@ WITHIN: Mapping[str, frozenset[Scope]] = {
     "issue_invoice": frozenset({Scope.READ, Scope.DRAFT, Scope.EMAIL}),
     "correct_document": frozenset({Scope.READ}),
 }
-"""What the steps of an errand need besides its own scope; each is looked at when it is its turn."""
+"""What the steps of an errand need besides its own scope."""
 OAUTH = "oauth:"
 """Begins the name of whoever brings an access token of the authorization server; names of static tokens have no colon."""
 

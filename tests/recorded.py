@@ -27,9 +27,14 @@ class Recorded(httpx2.AsyncBaseTransport):
         self._inner: httpx2.AsyncHTTPTransport | None = httpx2.AsyncHTTPTransport()
         self._answers: dict[Key, Answer] = {}
         self._writes: dict[tuple[str, str], Answer] = {}
+        self._staged = False
         self.writes: list[str] = []
         self.changed: Callable[[str, Any], Any] = lambda path, body: body
         """What somebody changed in the account meanwhile."""
+
+    def staged(self) -> None:
+        """Everything is in place: what was read last is how the account stands, and what is carried out now does not change it."""
+        self._staged = True
 
     async def sealed(self) -> None:
         """From now on nothing is handed on."""
@@ -44,9 +49,9 @@ class Recorded(httpx2.AsyncBaseTransport):
         read = request.method == "GET" or READS.fullmatch(request.url.path) is not None
         if self._inner is not None:
             answer = await self._handed_on(request)
-            if read:
-                self._answers.setdefault(key, answer)  # as it was before anything was carried out
-            else:
+            if read and not (self._staged and key in self._answers):
+                self._answers[key] = answer
+            elif not read:
                 self._writes[key[:2]] = answer
             return _response(answer, request)
         if not read:
