@@ -60,6 +60,8 @@ class Door:
             await self._app(scope, receive, send)
             return
         began, status, size = time.perf_counter(), 0, 0
+        # RFC 9110, 5.5: blanks around a value are no part of it, and the server's parser leaves those behind it.
+        scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
 
         async def counted() -> Message:
             nonlocal size

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,6 +24,7 @@ from ix_tools.sandbox.server import Sandbox
 from ix_tools.store import Store
 from ix_tools.tokens import Tokens
 from tests.http.processes import PATIENCE, Running, objects, serving
+from tests.http.served import ENVELOPE, call_headers
 from tests.sandboxed import about, line
 
 Json = dict[str, Any]
@@ -90,6 +94,22 @@ def test_they_are_ready_and_answer_both_protocols(crowd: Crowd) -> None:
         answer = where.post("/mcp", hello, headers)
         assert '"protocolVersion":"2025-11-25"' in answer.text.replace(" ", "")
         assert "mcp-session-id" not in answer.headers
+
+
+def test_blanks_around_a_header_are_no_part_of_it(crowd: Crowd) -> None:
+    """RFC 9110, 5.5. By hand: clients do not send them."""
+    token = crowd.token()
+    params = {"name": "lookup_exemption_codes", "arguments": {}, "_meta": ENVELOPE}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+    where = urlsplit(crowd.one.url)
+    headers = {**call_headers("lookup_exemption_codes", token), "host": where.netloc, "connection": "close"}
+    headers |= {"content-type": "application/json", "content-length": str(len(body))}
+    lines = [f"{name}: \t{value} \t" for name, value in headers.items()]
+    with socket.create_connection((where.hostname or "", where.port or 0), PATIENCE) as wire:
+        wire.sendall("\r\n".join(["POST /mcp HTTP/1.1", *lines, "", body]).encode())
+        answer = b"".join(iter(lambda: wire.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 "), answer[:300]
+    assert b'"isError":false' in answer
 
 
 def test_an_approval_asked_of_one_is_used_up_at_another(crowd: Crowd) -> None:
