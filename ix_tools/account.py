@@ -125,10 +125,11 @@ class Account:
         except (_Again, Unreachable) as trouble:
             # Most requests need one attempt, and to be ready for several costs a sixth of it.
             first = trouble
+        left = self._settings.timeout_seconds * 2 - (time.monotonic() - began)
         again = stamina.retry_context(
             on=_worth_another,
-            attempts=ATTEMPTS,
-            timeout=max(0.0, self._settings.timeout_seconds * 2 - (time.monotonic() - began)),
+            attempts=ATTEMPTS if left > 0 else 1,
+            timeout=max(left, 1.0),  # of a limit of nought the library warns
             wait_initial=0.2,
             wait_max=5.0,
         )

@@ -23,7 +23,7 @@ INSTEAD: Mapping[str, str] = {
 }
 
 
-def handed_on(operation: type[Operation[Any]], arguments: Mapping[str, Any], face: str) -> dict[str, Any]:
+def without_files(operation: type[Operation[Any]], arguments: Mapping[str, Any], face: str) -> dict[str, Any]:
     """The arguments of somebody who reads nothing on this machine; a file to be saved on it is refused."""
     if FIELD not in operation.model_fields:
         return dict(arguments)

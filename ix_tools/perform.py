@@ -81,7 +81,7 @@ async def perform(
     allowed(operation.spec, desk.settings)
     given = arguments or {}
     if not desk.reads_files:
-        given = delivery.handed_on(operation, given, face)
+        given = delivery.without_files(operation, given, face)
     call = parse(name, given)
     for step in call.goes_through():
         await permitted(desk, known(step).spec)

@@ -6,21 +6,25 @@ Time is the store's clock, which these tests move; waiting moves it too.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
+from pydantic import SecretStr
 
 from faults.run import PROCESSES
 from ix_tools import account
 from ix_tools.account import Account, retry_after
 from ix_tools.errors import IxError, RateLimited, StoreUnavailable, Unavailable
 from ix_tools.pace import FAILURES, OWED, PAUSE, Pace, owed
+from ix_tools.settings import Settings
 from ix_tools.store import Store
 from ix_tools.tables import rates
-from ix_tools.wire import Response
+from ix_tools.wire import Request, Response
 from tests.sandboxed import Office, about, invoice
 
 START = 1_800_000_000.0
@@ -328,3 +332,19 @@ async def test_an_answer_that_trickles_ends_all_the_same(
         await Office(office.box, desk).call("list_taxes")
     office.box.clear_faults()
     await desk.close()
+
+
+async def test_a_request_that_used_up_its_time_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what came of it is told as it is, without a word of the library's."""
+    made: list[httpx2.Request] = []
+
+    def busy(request: httpx2.Request) -> httpx2.Response:
+        made.append(request)
+        return httpx2.Response(503, request=request)
+
+    clock = SimpleNamespace(monotonic=count(0, 1000).__next__)
+    monkeypatch.setattr("ix_tools.account.time", clock)
+    async with Account(Settings(account="acme", api_key=SecretStr("canary-7f3a9b"))) as mine:
+        mine._client = httpx2.AsyncClient(transport=httpx2.MockTransport(busy))
+        answer = await mine.send(Request("GET", "/taxes.json"))
+    assert (answer.status, len(made)) == (503, 1)

@@ -201,6 +201,7 @@ def test_the_steps_of_an_errand_need_no_scope_that_is_not_told() -> None:
     for one in recipes:
         source = inspect.getsource(sys.modules[one.__module__])
         steps = re.findall(r'sending\.perform\(\s*"(\w+)"', source)
+        steps += one.model_validate(one.spec.example).goes_through()
         assert {scope_of(catalogue()[step].spec) for step in steps} <= scopes_of(one.spec), one.spec.name
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ix_tools.delivery import handed_on
+from ix_tools.delivery import without_files
 from ix_tools.desks import HEADER, Hosting, account_in
 from ix_tools.faces.rest.answers import HEADERS
 from ix_tools.faces.rest.endpoint import Endpoint, only_reading
@@ -38,7 +38,7 @@ def endpoint(hosting: Hosting) -> Endpoint:
 
 async def pdf(desk: Desk, arguments: Mapping[str, Any]) -> Response:
     """The PDF that get_pdf is asked for."""
-    call = parse(GetPdf.spec.name, handed_on(GetPdf, arguments, "rest"))
+    call = parse(GetPdf.spec.name, without_files(GetPdf, arguments, "rest"))
     assert isinstance(call, GetPdf)
     content = await pdf_content(desk, call.document_id, second_copy=call.second_copy, face="rest")
     name = f"document-{call.document_id}{'-second-copy' if call.second_copy else ''}.pdf"
