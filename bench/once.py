@@ -133,7 +133,7 @@ def _on_disk(page: Path) -> None:
 
 
 def _written(journal: Journal, key: str) -> None:
-    intent = journal.begin(Draft("bench", key, "c", "create_invoice", "local", "bench", chosen=True))
+    intent = journal.begin(Draft("bench", key, ("c",), "create_invoice", "local", "bench", chosen=True))
     journal.finish(intent, "done", {"ok": True, "document": {"id": 1}}, "done", "invoices/1", "invoices/1")
 
 

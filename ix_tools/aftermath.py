@@ -16,6 +16,7 @@ import anyio
 from pydantic import ValidationError
 
 from ix_tools.desk import Desk
+from ix_tools.digests import TRACE_VERSION
 from ix_tools.errors import IxError, NotFound, StoreUnavailable
 from ix_tools.journal import UNTOLD, Intent, Journal
 from ix_tools.lookups import LookUps
@@ -142,6 +143,8 @@ async def _written(desk: Desk, intent: Intent, evidence: Evidence) -> Evidence:
 
 
 async def _seen(desk: Desk, intent: Intent, answered: bool) -> Evidence:
+    if intent.trace.get("version", 1) != TRACE_VERSION:
+        return Evidence(Happened.UNKNOWN, seen="another version of ix-tools wrote down how to tell")
     operation = catalogue()[intent.operation]
     eyes = Eyes(
         LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages), desk.journal, intent, answered

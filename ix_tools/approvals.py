@@ -19,15 +19,16 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools import audit
-from ix_tools.asked import Approval, Asked, Asker, Binding, Channel, Place, Reply, State, digest
+from ix_tools.asked import Approval, Asked, Asker, Binding, Channel, Place, Reply, State
 from ix_tools.differing import Differing
+from ix_tools.digests import hash_content, is_current_approval
 from ix_tools.errors import ApprovalRefused
 from ix_tools.store import Store
 from ix_tools.tables import approvals
 from ix_tools.terms import ANYBODY, Terms, one_more_yes, said_yes
 from ix_tools.unattended import Left, Spending, left, let_out
 
-__all__ = ["Approval", "Approvals", "Asked", "Asker", "Binding", "Channel", "Place", "Reply", "digest"]
+__all__ = ["Approval", "Approvals", "Asked", "Asker", "Binding", "Channel", "Place", "Reply"]
 
 NOT_YET = "repeat the same call to ask a person again"
 PLACES: dict[Place, str] = {
@@ -61,7 +62,7 @@ class Approvals(Differing):
                 ):
                     return self._shown_at(connection, waiting, asked.page)
             handle = secrets.token_urlsafe(32)
-            found = self._write(connection, binding, asked, channel, "pending", digest(handle))
+            found = self._write(connection, binding, asked, channel, "pending", hash_content(handle))
             _record(connection, found, "asked")
             return _approval(found, handle)
 
@@ -77,7 +78,7 @@ class Approvals(Differing):
         refusal = None
         with self._store.writing() as connection:
             row = connection.execute(
-                sql.select(approvals).where(approvals.c.handle == digest(reply.handle))
+                sql.select(approvals).where(approvals.c.handle == hash_content(reply.handle))
             ).one_or_none()
             refusal = self._why_not(row, binding, "pending", terms)
             if refusal is None and row is not None:
@@ -175,7 +176,7 @@ class Approvals(Differing):
                 )
                 .order_by(approvals.c.created_at)
             ).all()
-        return [_approval(row) for row in rows]
+        return [_approval(row) for row in rows if is_current_approval(row.arguments)]
 
     def find(self, identifier: str) -> Approval:
         """One approval by id."""
@@ -248,7 +249,10 @@ class Approvals(Differing):
         with self._store.writing() as connection:
             # Locked: of two people who say yes at once, each must count the other.
             row = connection.execute(sql.select(approvals).where(waits).with_for_update()).one_or_none()
-            if row is not None:
+            outdated = row is not None and not is_current_approval(row.arguments)
+            if row is not None and outdated:
+                self._move(connection, row.id, "pending", "stale")
+            elif row is not None:
                 missing = one_more_yes(connection, row, by, place, now) if approve else 0
                 event = "approved" if approve else "rejected"
                 if not missing:
@@ -256,6 +260,8 @@ class Approvals(Differing):
                     connection.execute(approvals.update().where(mine).values(done))
                 who = f"by {by}" if by else PLACES[place]
                 _record(connection, row, event, f"{who}; {missing} more needed" if missing else who, place)
+        if outdated:
+            raise _outdated()
         if row is None:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise _refusal(
@@ -352,6 +358,7 @@ class Approvals(Differing):
             "approval_expired": "expired",
             "document_changed": "stale",
             "policy_changed": "stale",
+            "approval_outdated": "stale",
         }
         if refusal.code in ends:
             self._move(connection, row.id, row.state, ends[refusal.code])
@@ -365,6 +372,8 @@ class Approvals(Differing):
             return _refusal(
                 "approval_foreign", "That approval was given to someone else or for another account.", NOT_YET
             )
+        if row.state == state and not is_current_approval(row.arguments):
+            return _outdated()
         if row.operation != binding.operation or row.arguments != binding.arguments:
             return _refusal(
                 "approval_for_other_arguments", "That approval was given for another call.", NOT_YET
@@ -427,6 +436,12 @@ def _used() -> ApprovalRefused:
         "approval_used",
         "That approval was already used; each is good for one call.",
         "look first whether it happened; repeat the call only for a second one",
+    )
+
+
+def _outdated() -> ApprovalRefused:
+    return _refusal(
+        "approval_outdated", "That approval was asked for by another version of ix-tools.", NOT_YET
     )
 
 

@@ -1,9 +1,7 @@
 """What is asked of a person: what it is bound to, what they see, and what comes back."""
 
-import hashlib
-import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from ix_tools.terms import ANYBODY, Terms
 
@@ -15,13 +13,6 @@ Place = Literal["terminal", "page"]
 State = Literal["pending", "approved", "rejected", "used", "stale", "expired"]
 
 
-def digest(content: Any) -> str:
-    """The same content, the same digest, whatever the order of its keys."""
-    return hashlib.sha256(
-        json.dumps(content, sort_keys=True, default=str, ensure_ascii=False).encode()
-    ).hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class Binding:
     """What an approval is for. Change any part and it is another approval."""
@@ -30,6 +21,7 @@ class Binding:
     account: str
     operation: str
     arguments: str
+    """As `digests.digest_approval` computes it, like the snapshot."""
     snapshot: str
 
 

@@ -15,7 +15,7 @@ Kept: digests, ids, what tells whether it happened, and the result. Not kept: me
 import os
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -43,7 +43,8 @@ class Draft:
 
     account: str
     key: str
-    content: str
+    contents: tuple[str, ...]
+    """Digests of the call: the one that is written, then those that older versions of ix-tools wrote for the same call."""
     operation: str
     principal: str
     face: str
@@ -118,23 +119,23 @@ class Journal:
             )
         return found[0]
 
-    def same(self, account: str, content: str) -> Intent | None:
+    def same(self, account: str, contents: Sequence[str]) -> Intent | None:
         """The newest intent of the same content that is not finished, under whatever key."""
         found = self._read(
-            intents.c.account == account, intents.c.content == content, intents.c.state.in_(UNFINISHED)
+            intents.c.account == account, intents.c.content.in_(contents), intents.c.state.in_(UNFINISHED)
         )
         return found[0] if found else None
 
-    def done_since(self, account: str, content: str, seconds: float) -> Intent | None:
+    def done_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """The newest intent of the same content that was done within so many seconds."""
         found = self._read(
-            intents.c.account == account, intents.c.content == content, intents.c.state == "done", most=1
+            intents.c.account == account, intents.c.content.in_(contents), intents.c.state == "done", most=1
         )
         return next((one for one in found if one.seen_at - one.created_at <= seconds), None)
 
-    def untold(self, account: str, content: str, seconds: float) -> Intent | None:
+    def untold(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """A done intent of the same content whose outcome was found out later, and that no caller was told of yet."""
-        found = self.done_since(account, content, seconds)
+        found = self.done_since(account, contents, seconds)
         return found if found is not None and (found.outcome or {}).get(UNTOLD) else None
 
     def unfinished(self, account: str) -> list[Intent]:
@@ -195,7 +196,7 @@ class Journal:
             if row is not None and row.state not in {"refused", "absent"}:
                 return _intent(row, now)
             values: dict[str, Any] = {
-                "content": draft.content,
+                "content": draft.contents[0],
                 "operation": draft.operation,
                 "principal": draft.principal,
                 "face": draft.face,
@@ -366,7 +367,7 @@ def _same_meanwhile(connection: Connection, draft: Draft, now: float) -> Row[Any
         sql.select(intents)
         .where(
             intents.c.account == draft.account,
-            intents.c.content == draft.content,
+            intents.c.content.in_(draft.contents),
             sql.or_(intents.c.state.in_(UNFINISHED), behind),
         )
         .order_by(intents.c.created_at.desc())
@@ -397,7 +398,7 @@ def _entry(
         or (about.subject if isinstance(about, Draft) else str(about.trace.get("subject", ""))),
         intent=identifier,
         approval=about.approval or "",
-        content=about.content,
+        content=about.contents[0] if isinstance(about, Draft) else about.content,
         outcome=outcome.replace("\0", "")[:500],
     )
 

@@ -24,8 +24,8 @@ from pydantic import ValidationError
 
 from ix_tools import aftermath
 from ix_tools.aftermath import THINGS, finish, let_go
-from ix_tools.approvals import digest
 from ix_tools.desk import Desk
+from ix_tools.digests import TRACE_VERSION, can_compare, digest_call
 from ix_tools.errors import (
     Conflict,
     IxError,
@@ -67,9 +67,10 @@ class Caller:
     principal: str
     face: str
     operation: str
-    content: str
+    contents: tuple[str, ...]
+    """Digests of the call: the one to write, then those that older versions wrote for the same call."""
     keys: tuple[str, ...]
-    """The caller's own key; or for creates the content's key of today, and of yesterday; or none: each call is its own."""
+    """The caller's own key; or for creates a key of each content for today, then for yesterday; or none: each call is its own."""
     chosen: bool
     """Whether the caller chose the key."""
     started: float
@@ -79,36 +80,25 @@ class Caller:
 def caller_of(desk: Desk, call: Operation[Any], face: str, arguments: Mapping[str, Any]) -> Caller:
     """Recognise a call."""
     given = getattr(call, "idempotency_key", None)
-    # Without what was not given, so that a later version with one more parameter still knows the call.
-    shown = call.model_dump(mode="json", exclude={"idempotency_key", "accept"}, exclude_none=True)
-    content = digest([call.spec.name, {**shown, **_relative(arguments)}])
+    contents = digest_call(call, arguments)
     keys: tuple[str, ...] = ()
     if given is not None:
         short = len(given) <= 128 and given.isprintable()
         keys = (f"caller:{given if short else sha256(given.encode('utf-8', 'replace')).hexdigest()}",)
     elif not call.spec.effect.gated and not call.spec.idempotent:
         today = desk.now().date()
-        keys = tuple(f"content:{day}:{content}" for day in (today, today - timedelta(days=1)))
+        days = (today, today - timedelta(days=1))
+        keys = tuple(f"content:{day}:{content}" for day in days for content in contents)
     return Caller(
         account=desk.account.name,
         principal=desk.settings.principal,
         face=face,
         operation=call.spec.name,
-        content=content,
+        contents=contents,
         keys=keys,
         chosen=given is not None,
         started=time.monotonic(),
     )
-
-
-def _relative(arguments: Mapping[str, Any]) -> dict[str, str]:
-    """`today` and `+30d` as they were written: repeated after midnight, the same call is still the same."""
-    texts = {name: value.strip().lower() for name, value in arguments.items() if isinstance(value, str)}
-    return {
-        name: text
-        for name, text in texts.items()
-        if "date" in name and (text in {"today", "hoje"} or text.startswith("+"))
-    }
 
 
 # --- before anything is looked up -----------------------------------------------------------------------
@@ -119,12 +109,8 @@ async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str
     give_up = anyio.current_time() + desk.settings.timeout_seconds
     pause, intent = 0.05, await _earlier(desk, caller)
     while intent is not None and intent.state not in {"refused", "absent"}:
-        if intent.content != caller.content or intent.operation != caller.operation:
-            raise Refused(
-                f"The idempotency_key was already used for another call ({intent.operation}).",
-                code="idempotency_key_reused",
-                next="use a new key for a new call; the same key only with exactly the same arguments",
-            )
+        if intent.content not in caller.contents or intent.operation != caller.operation:
+            raise _reused(intent, caller)
         if intent.state == "done":
             return await _again(desk, call, caller, intent)
         if intent.state == "unknown" or await anyio.to_thread.run_sync(desk.journal.abandoned, intent):
@@ -144,17 +130,38 @@ async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str
     return None
 
 
+def _reused(intent: Intent, caller: Caller) -> Refused:
+    """Say that a key belongs to another call, or that nobody can tell any more."""
+    if intent.operation == caller.operation and not can_compare(intent.content):
+        return Refused(
+            f"The idempotency_key was used for a call of {intent.operation} by another version of ix-tools, and whether "
+            "that was this call cannot be told.",
+            code="idempotency_key_of_another_version",
+            next=f"see what came of it (`ix-tools journal show {intent.id}`); if it was another call, or is wanted a "
+            "second time, use a new key",
+            details={"journal": intent.id},
+        )
+    return Refused(
+        f"The idempotency_key was already used for another call ({intent.operation}).",
+        code="idempotency_key_reused",
+        next="use a new key for a new call; the same key only with exactly the same arguments",
+    )
+
+
 async def _earlier(desk: Desk, caller: Caller) -> Intent | None:
     for age, key in enumerate(caller.keys):
         found = await anyio.to_thread.run_sync(desk.journal.find, caller.account, key)
-        if found is not None and (age == 0 or found.seen_at - found.created_at < MIDNIGHT):
+        of_today = age < len(caller.contents)
+        if found is not None and (of_today or found.seen_at - found.created_at < MIDNIGHT):
             return found
     if caller.chosen:
         return None
     # Without a key of the caller's, the same thing unfinished under any key is the same thing; and so is one
     # that turned out to be done while nobody was there to hear it.
-    same = await anyio.to_thread.run_sync(desk.journal.same, caller.account, caller.content)
-    return same or await anyio.to_thread.run_sync(desk.journal.untold, caller.account, caller.content, LATELY)
+    same = await anyio.to_thread.run_sync(desk.journal.same, caller.account, caller.contents)
+    return same or await anyio.to_thread.run_sync(
+        desk.journal.untold, caller.account, caller.contents, LATELY
+    )
 
 
 async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Intent) -> dict[str, Any] | None:
@@ -251,7 +258,7 @@ async def done_before(desk: Desk, caller: Caller) -> Intent | None:
     """The same call carried out lately: a person who approves should know that this would be a second one."""
     if caller.chosen:
         return None
-    return await anyio.to_thread.run_sync(desk.journal.done_since, caller.account, caller.content, LATELY)
+    return await anyio.to_thread.run_sync(desk.journal.done_since, caller.account, caller.contents, LATELY)
 
 
 def said_of(done: Intent | None) -> tuple[Finding, ...]:
@@ -281,13 +288,13 @@ async def begin(desk: Desk, call: Operation[Any], caller: Caller, facts: Facts, 
         else f"approval:{approval}"
         if approval
         else f"call:{secrets.token_hex(12)}",
-        content=caller.content,
+        contents=caller.contents,
         operation=caller.operation,
         principal=caller.principal,
         face=caller.face,
         subject=str(trace.get("subject", "")),
         approval=approval,
-        trace=trace,
+        trace={**trace, "version": TRACE_VERSION},
         chosen=caller.chosen,
         age=time.monotonic() - caller.started if call.spec.effect.gated else 0.0,
     )

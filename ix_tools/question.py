@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ix_tools.asked import Asker, Binding, digest
+from ix_tools.asked import Asker, Binding
 from ix_tools.desk import Desk
+from ix_tools.digests import digest_approval
 from ix_tools.facts import Facts
 from ix_tools.operation import Covering, Finding, Operation, Preview
 from ix_tools.settings import Settings
@@ -133,8 +134,8 @@ class Question:
             principal=self.settings.principal,
             account=self.desk.account.name,
             operation=call.spec.name,
-            arguments=digest(arguments),
-            snapshot=digest(snapshot),
+            arguments=digest_approval(arguments),
+            snapshot=digest_approval(snapshot),
         )
 
     def _bound(self, call: Operation[Any]) -> dict[str, Any]:

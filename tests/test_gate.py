@@ -25,8 +25,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from ix_tools.account import Account
-from ix_tools.approvals import digest
 from ix_tools.desk import Desk
+from ix_tools.digests import hash_content
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.perform import ApprovalNeeded, perform
@@ -394,7 +394,9 @@ class Story:
     def asked_under(self, handle: str) -> str:
         assert self.world.desk is not None
         with self.world.desk.store.reading() as connection:
-            row = connection.execute(sql.select(approvals.c.id).where(approvals.c.handle == digest(handle)))
+            row = connection.execute(
+                sql.select(approvals.c.id).where(approvals.c.handle == hash_content(handle))
+            )
             return str(row.scalar_one())
 
     def learn(self, asked: dict[str, Any] | str, person: str, call: int, form: bool) -> None:

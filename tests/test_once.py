@@ -344,7 +344,7 @@ async def test_what_a_crash_left_open_and_nobody_can_tell_stays_for_a_person(
 
 def begun(journal: Journal, key: str = "caller:k") -> Intent:
     """An intent that is being carried out."""
-    return journal.begin(Draft("acme", key, "c", "create_invoice", "p", "f", chosen=True))
+    return journal.begin(Draft("acme", key, ("c",), "create_invoice", "p", "f", chosen=True))
 
 
 def test_of_two_hosts_that_begin_the_same_one_holds_it(place: str) -> None:

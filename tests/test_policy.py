@@ -20,6 +20,7 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.approvals import Approvals, Asked, Binding, Reply
+from ix_tools.digests import digest_approval
 from ix_tools.errors import ApprovalRefused, SettingsError
 from ix_tools.operation import Effect
 from ix_tools.operations.catalogue import catalogue
@@ -443,7 +444,9 @@ def test_a_day_of_an_allowance_is_lisbons(tmp_path: Path, moment: str, day: date
 # --- allowances
 
 
-BINDING = Binding("n8n", "acme@host", "change_state", "arguments", "snapshot")
+BINDING = Binding(
+    "n8n", "acme@host", "change_state", digest_approval("arguments"), digest_approval("snapshot")
+)
 DAY = date(2026, 11, 20)
 
 
@@ -536,7 +539,9 @@ def test_what_goes_out_unattended_is_kept_like_any_approval(place: str) -> None:
     with store.reading() as connection:
         row = connection.execute(sql.select(approvals).where(approvals.c.id == used)).one()
         trail = connection.execute(sql.select(audit)).all()
-    assert (row.operation, row.arguments, row.snapshot, row.account) == ("change_state", "arguments", "snapshot", "acme@host")  # fmt: skip
+    assert (row.operation, row.arguments, row.snapshot, row.account) == tuple(
+        getattr(BINDING, name) for name in ("operation", "arguments", "snapshot", "account")
+    )
     assert [(one.event, one.face, one.outcome) for one in trail] == [
         ("approval used", "policy", "by policy: flow")
     ]
@@ -650,7 +655,7 @@ def test_two_people_at_the_same_moment_are_two(place: str) -> None:  # noqa: F81
     stores = [Store(place) for _ in range(2)]
     kept = [Approvals(store, 15) for store in stores]
     for at in range(4):
-        binding = replace(BINDING, arguments=str(at))
+        binding = replace(BINDING, arguments=digest_approval(str(at)))
         one = kept[0].ask(binding, Asked("t", "s", terms=Terms("outside", 2, False)), "terminal").id
         gate = threading.Barrier(2)
 

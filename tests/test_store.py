@@ -162,7 +162,7 @@ async def test_a_lost_file_is_not_begun_anew_in_silence(
     """Without it nobody knows what was already issued: the note beside it tells that there was one."""
     made = used(tmp_path / "a.db")
     made.note_head = lambda seq, digest: audit.note_head(audit.head_file(made, tmp_path), seq, digest)
-    Journal(made, 1.0).begin(Draft("a", "caller:k", "c", "create_invoice", "p", "f"))
+    Journal(made, 1.0).begin(Draft("a", "caller:k", ("c",), "create_invoice", "p", "f"))
     made.close()
     for name in ("a.db", "a.db-wal", "a.db-shm"):
         (tmp_path / name).unlink(missing_ok=True)
