@@ -113,6 +113,13 @@ class Principal:
             )
         if len(self.accounts) == 1:
             return self.accounts[0]
+        if not self.accounts:
+            raise NotPermitted(
+                f"{self.name} may use no account of this server.",
+                code="account_not_permitted",
+                next=self._which(),
+                details={"accounts": []},
+            )
         raise NotPermitted(
             f"{self.name} has {len(self.accounts)} accounts, and the call names none.",
             code="account_needed",

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import httpx2
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from ix_tools.principals import OAUTH, Principal, Scope
 from ix_tools.settings import Settings
@@ -25,6 +26,8 @@ KEPT = 600.0
 """Seconds for which keys are used without asking for them again."""
 AGAIN = 30.0
 """Seconds between two requests for keys, however many tokens name keys that nobody knows."""
+SHORTEST_RSA = 2048
+"""Bits of an RSA key (RFC 7518, 3.3)."""
 MOST_BYTES, MOST_KEYS, LONGEST_TOKEN, LONGEST_NAME = 256 * 1024, 64, 8192, 190
 
 
@@ -89,17 +92,36 @@ class Keys:
 
 
 def _usable(published: Sequence[Mapping[str, Any]]) -> dict[str, jwt.PyJWK]:
+    """The keys that tokens may be signed with, by name. What is wrong with one of them says nothing about the others."""
     found = {}
     for one in published:
-        if not isinstance(one, dict) or one.get("use", "sig") != "sig" or not isinstance(one.get("kid"), str):
-            continue
         try:
-            key = jwt.PyJWK.from_dict(one)
-        except jwt.PyJWTError:
-            continue  # of a kind that is not used here
-        if key.algorithm_name in ALGORITHMS:
+            key = _signing_key(one)
+        except Exception as trouble:  # noqa: BLE001 - the library raises what it meets in a key: TypeError, OverflowError, ...
+            log.warning("a key of the issuer cannot be used: %s", type(trouble).__name__)
+            continue
+        if key is not None:
             found[one["kid"]] = key
     return found
+
+
+def _signing_key(one: Any) -> jwt.PyJWK | None:
+    """A published key with which a token may be signed; None for one of another purpose or kind, or one that is too weak."""
+    if not isinstance(one, dict) or one.get("use", "sig") != "sig" or not isinstance(one.get("kid"), str):
+        return None
+    if "d" in one:
+        log.warning("a key of the issuer is not used: its private half is published")
+        return None
+    try:
+        key = jwt.PyJWK.from_dict(one)
+    except jwt.PyJWTError:
+        return None  # of a kind that is not used here
+    if key.algorithm_name not in ALGORITHMS:
+        return None
+    if isinstance(key.key, RSAPublicKey) and key.key.key_size < SHORTEST_RSA:
+        log.warning("a key of the issuer is not used: RSA with %d bits", key.key.key_size)
+        return None
+    return key
 
 
 class Issuer:
@@ -132,7 +154,8 @@ class Issuer:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
-        except jwt.PyJWTError as why:
+        # What a token says can be of any shape and depth, whoever signed it.
+        except (jwt.PyJWTError, TypeError, ValueError, OverflowError, RecursionError) as why:
             log.info("a token was refused: %s", type(why).__name__)
             return None
         subject = claims["sub"]
@@ -141,16 +164,26 @@ class Issuer:
         return Principal(f"{OAUTH}{subject}", _scopes(claims), self._granted(claims))
 
     def _granted(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
-        """The accounts of this server that the token lists; where there is one only, tokens need not name it."""
-        listed = claims.get(ACCOUNTS)
-        if listed is None:
+        """The accounts of this server that the token lists; where there is one only, tokens need not name it.
+
+        A claim that is no list of names, or not wholly one, grants none.
+        """
+        if ACCOUNTS not in claims:
             return self._accounts if len(self._accounts) == 1 else ()
-        words = set(listed.split() if isinstance(listed, str) else listed if isinstance(listed, list) else [])
+        words = _words(claims[ACCOUNTS])
         return tuple(name for name in self._accounts if name in words)
 
 
 def _scopes(claims: Mapping[str, Any]) -> frozenset[Scope]:
     """The scopes among a token's: `scope` as words (RFC 9068), or `scp` as some issuers write it. Others are not ours."""
-    given = claims.get("scope", claims.get("scp", ""))
-    words = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
+    words = _words(claims.get("scope", claims.get("scp", "")))
     return frozenset(one for one in Scope if str(one) in words)
+
+
+def _words(claim: Any) -> frozenset[str]:
+    """The words of a claim, given as a text or as a list of texts; none where it is anything else."""
+    if isinstance(claim, str):
+        return frozenset(claim.split())
+    if isinstance(claim, list) and all(isinstance(one, str) for one in claim):
+        return frozenset(claim)
+    return frozenset()

@@ -162,7 +162,7 @@ async def test_a_key_in_a_call_is_not_taken(served: Served) -> None:
 async def test_a_caller_without_an_account_is_told_so(served: Served) -> None:
     answer = await served.call("list_taxes", {}, served.token(accounts=[]))
     refusal = answer.json()["result"]["structuredContent"]
-    assert refusal["code"] == "account_needed"
+    assert refusal["code"] == "account_not_permitted"
     assert "whoever runs this server" in refusal["next"]
 
 

@@ -7,11 +7,15 @@ import hashlib
 import hmac
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+from jwt.warnings import InsecureKeyLengthWarning
 from pydantic import ValidationError
 
 from ix_tools.hosting.oauth import AGAIN, KEPT, MOST_BYTES, Issuer, Keys, KeysUnavailable
@@ -145,6 +149,14 @@ async def test_a_token_that_is_not_good_opens_nothing(issuer: TestIssuer) -> Non
         ("*", ("padaria", "talho"), ()),
         (7, ("padaria",), ()),
         ({"padaria": True}, ("padaria",), ()),
+        ([["padaria"]], ("padaria",), ()),
+        ([{"padaria": True}, "padaria"], ("padaria",), ()),
+        (["padaria", None], ("padaria",), ()),
+        ([7, "talho"], ("padaria", "talho"), ()),
+        (["padaria talho"], ("padaria", "talho"), ()),
+        (True, ("padaria",), ()),
+        (1.5, ("padaria",), ()),
+        ("", ("padaria",), ()),
     ],
 )
 async def test_a_token_lists_the_accounts_it_is_good_for(
@@ -155,7 +167,30 @@ async def test_a_token_lists_the_accounts_it_is_good_for(
     assert found.accounts == granted
 
 
-@pytest.mark.parametrize("scope", ["", "READ", "reader", "read,draft", "admin:read", 7, {"read": 1}, None])
+async def test_accounts_that_are_null_are_none(issuer: TestIssuer) -> None:
+    """Not left out, which would mean the only one there is."""
+    claims = {**issuer.claims(AUDIENCE), "ix_accounts": None}
+    found = await trusting(issuer).principal(signed(claims))
+    assert found is not None
+    assert found.accounts == ()
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        [["read"]],
+        [{}, "read"],
+        [None, "read"],
+        "",
+        "READ",
+        "reader",
+        "read,draft",
+        "admin:read",
+        7,
+        {"read": 1},
+        None,
+    ],
+)
 async def test_scopes_that_are_not_ours_are_none(issuer: TestIssuer, scope: Any) -> None:
     found = await trusting(issuer).principal(signed(issuer.claims(AUDIENCE, scope=scope)))
     assert found is not None
@@ -271,6 +306,98 @@ async def test_keys_of_another_kind_are_passed_over(issuer: TestIssuer, keys: An
     assert await ours.principal(shared) is None
 
 
+MALFORMED: list[Any] = [
+    {"alg": ["RS256"]},
+    {"alg": {"RS256": 1}},
+    {"alg": 7},
+    {"alg": "RS\x00"},
+    {"kty": ["RSA"]},
+    {"kty": {}},
+    {"kty": "EC", "crv": ["P-256"]},
+    {"kty": "OKP", "crv": {}},
+    {"use": ["sig"]},
+    {"kid": ["rsa"]},
+    {"kid": None},
+    {"n": 7},
+    {"n": ["x"]},
+    {"n": ""},
+    {"e": ""},
+    {"e": "AQ"},
+    {"e": None},
+    {"oth": [{}]},
+]
+
+
+@pytest.mark.parametrize("wrong", MALFORMED, ids=str)
+async def test_a_malformed_key_stops_nobody_who_uses_another(issuer: TestIssuer, wrong: Json) -> None:
+    """One key at a time: the others sign as before, wherever the malformed one stands."""
+    first = issuer.keys[0]
+    claims = issuer.claims(AUDIENCE)
+    for keys in (
+        [{**first, "kid": "odd", **wrong}, *issuer.keys],
+        [*issuer.keys, {**first, "kid": "odd", **wrong}],
+    ):
+        issuer.keys = keys
+        ours = trusting(issuer)
+        assert await ours.principal(signed(claims)) is not None
+        assert await ours.principal(signed(claims, ec_key(), "ES256", kid="ec")) is not None
+
+
+async def test_an_rsa_key_has_at_least_2048_bits(issuer: TestIssuer) -> None:
+    good = issuer.keys
+    claims = issuer.claims(AUDIENCE)
+    for bits in (1024, 2040, 2048):
+        weak = rsa.generate_private_key(65537, bits)
+        shown = {**RSAAlgorithm.to_jwk(weak.public_key(), as_dict=True), "kid": "weak", "use": "sig"}
+        issuer.keys = [shown, *good]
+        ours = trusting(issuer)
+        with warnings.catch_warnings():  # of the library that signs here
+            warnings.simplefilter("ignore", InsecureKeyLengthWarning)
+            token = signed(claims, weak, kid="weak")
+        found = await ours.principal(token)
+        assert (found is not None) is (bits >= 2048), bits
+        assert await ours.principal(signed(claims)) is not None
+
+
+async def test_a_key_whose_private_half_is_published_signs_nothing(issuer: TestIssuer) -> None:
+    """Anybody could have signed with it."""
+    issuer.keys = [{**RSAAlgorithm.to_jwk(rsa_key(), as_dict=True), "kid": "rsa"}, *issuer.keys[1:]]
+    ours = trusting(issuer)
+    assert await ours.principal(signed(issuer.claims(AUDIENCE))) is None
+    assert await ours.principal(signed(issuer.claims(AUDIENCE), ec_key(), "ES256", kid="ec")) is not None
+
+
+async def test_a_signed_token_of_any_shape_is_taken_or_refused(issuer: TestIssuer) -> None:
+    """An issuer that writes odd claims makes odd tokens, and no fault of ours."""
+    ours = trusting(issuer)
+    odd: list[Any] = [7, -1, 1e308, True, None, [], {}, [["x"]], {"x": []}, "\ud800", "x" * 3000]
+    for claim in ("exp", "nbf", "iat", "iss", "aud", "sub", "scope", "scp", "ix_accounts", "jti", "typ"):
+        for value in odd:
+            claims = {**issuer.claims(AUDIENCE), claim: value}
+            await ours.principal(resigned(claims))
+    for text in (
+        json.dumps({**issuer.claims(AUDIENCE), "exp": float("inf")}),
+        json.dumps({**issuer.claims(AUDIENCE), "exp": float("nan")}),
+        json.dumps(issuer.claims(AUDIENCE)).replace("}", ', "nbf": ' + "9" * 5000 + "}"),
+        '{"ix_accounts": ' + "[" * 3000 + "]" * 3000 + "}",
+        "[" * 3000,
+        "7",
+        "null",
+    ):
+        assert await ours.principal(resigned(text)) is None, text[:60]
+
+
+def resigned(claims: Json | str) -> str:
+    """A token with claims that the library would not write, signed with the issuer's key."""
+    text = claims if isinstance(claims, str) else json.dumps(claims)
+    parts = [
+        base64.urlsafe_b64encode(part.encode()).rstrip(b"=")
+        for part in ('{"alg": "RS256", "kid": "rsa"}', text)
+    ]
+    mark = RSAAlgorithm(RSAAlgorithm.SHA256).sign(b".".join(parts), rsa_key())
+    return b".".join([*parts, base64.urlsafe_b64encode(mark).rstrip(b"=")]).decode()
+
+
 async def test_a_key_for_encrypting_signs_nothing(issuer: TestIssuer) -> None:
     issuer.keys = [{**one, "use": "enc"} for one in issuer.keys]
     assert await trusting(issuer).principal(signed(issuer.claims(AUDIENCE))) is None
@@ -344,3 +471,14 @@ async def test_keys_that_cannot_be_read_are_the_servers_trouble(office: Office, 
         token = signed(issuer.claims(f"{ADDRESS}/mcp"))
         answer = await served.client.post("/mcp", headers=bearer(token), json={})
         assert (answer.status_code, answer.json()["code"]) == (503, "keys_unavailable")
+
+
+@pytest.mark.parametrize("listed", [[["sandbox"]], [{}], [None, "sandbox"], {"sandbox": 1}, 7, True])
+async def test_odd_accounts_in_a_token_are_refused_and_no_fault(
+    office: Office, issuer: TestIssuer, listed: Any
+) -> None:
+    async with in_process(office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys") as served:
+        token = signed(issuer.claims(f"{ADDRESS}/mcp", ix_accounts=listed))
+        answer = await served.client.post("/tools/list_taxes", headers=bearer(token), json={})
+        assert (answer.status_code, answer.json()["code"]) == (403, "account_not_permitted")
+        assert served.office.box.requests() == []
