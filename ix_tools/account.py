@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import time
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ import stamina
 
 from ix_tools import __version__
 from ix_tools.errors import StoreUnavailable, Unreachable, Unreadable
+from ix_tools.retry_after import parse_retry_after
 from ix_tools.settings import Settings
 from ix_tools.wire import CHECK_FIRST, Request, Response
 
@@ -63,17 +63,6 @@ class _Again(Exception):
 def _worth_another(trouble: Exception) -> bool:
     # How long InvoiceXpress asked to wait is kept by the pace: the next attempt waits for its turn there, or is refused.
     return isinstance(trouble, _Again) or (isinstance(trouble, Unreachable) and trouble.retryable)
-
-
-def retry_after(response: Response) -> float | None:
-    """Seconds InvoiceXpress asks to wait, if it says so, in either of the two forms of RFC 9110."""
-    text = response.headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
-        return None
 
 
 def account_name(settings: Settings) -> str:
@@ -158,7 +147,7 @@ class Account:
         except Unreachable:
             await self._told(0, None)
             raise
-        await self._told(response.status, retry_after(response))
+        await self._told(response.status, parse_retry_after(response.headers.get("retry-after", "")))
         return response
 
     async def _told(self, status: int, wait: float | None) -> None:

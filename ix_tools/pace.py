@@ -16,12 +16,16 @@ import anyio
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
+from ix_tools import audit
 from ix_tools.errors import RateLimited, Unavailable
+from ix_tools.retry_after import LONGEST_WAIT
 from ix_tools.store import Store
 from ix_tools.tables import rates
 
 BURST_SHARE = 0.025
 """Part of a minute's requests that may leave at once; the rest is spread, so that no minute holds more than the limit."""
+CALLER = "caller "
+"""Begins the names of rows that are no account's, but a caller's of the HTTP server."""
 FAILURES = 5
 """So many failures in a row close the account."""
 PAUSE = 20.0
@@ -67,6 +71,25 @@ def held_row(connection: Connection, name: str) -> Row[Any]:
             connection.execute(rates.insert().values(account=name, next_at=0.0, closed_until=0.0, failures=0))
         row = connection.execute(wanted).one()
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """For how long an account still stays closed."""
+
+    left: float
+    """Seconds; 0 when it is open."""
+    restarted: bool = False
+    """Whether a clock was set back, so that the pause begins anew from now."""
+
+
+def pause_of(row: Row[Any], now: float) -> Pause:
+    """The pause that a row of `rates` holds."""
+    meant = min(row.closed_until - row.closed_at, LONGEST_WAIT)
+    left = row.closed_until - now
+    if left <= 0 or meant <= 0:
+        return Pause(0.0)
+    return Pause(left) if left <= meant else Pause(meant, restarted=True)
 
 
 @dataclass
@@ -139,8 +162,9 @@ class Pace:
             now = self.store.now(connection)
             # Failures of other processes too: whoever succeeds next says that it works again.
             self._failing = row.failures > 0
-            if row.closed_until > now:
-                return Turn(row.closed_until - now, broken=row.failures >= FAILURES)
+            left = self._left(connection, row, now)
+            if left > 0:
+                return Turn(left, broken=row.failures >= FAILURES)
             # Never further ahead than a clock that was set back could have left it.
             due = min(max(now, row.next_at), now + patience + 60.0)
             spare = now + (burst - 1) * interval - due
@@ -159,21 +183,77 @@ class Pace:
     def _row(self, connection: Connection) -> Row[Any]:
         return held_row(connection, self.account)
 
+    def _left(self, connection: Connection, row: Row[Any], now: float) -> float:
+        """Seconds for which the account stays closed. A pause never takes longer than it was meant to, whatever a clock does."""
+        pause = pause_of(row, now)
+        if pause.restarted:
+            self._close(connection, row.failures, pause.left, now)
+        return pause.left
+
     def _note_failure(self, status: int, retry_after: float | None) -> None:
         self._failing = True
         with self.store.writing(durable=False) as connection:
             row = self._row(connection)
             now = self.store.now(connection)
             failures = row.failures + 1 if status != 429 else row.failures
-            closed = now + retry_after if retry_after else 0.0
-            if failures >= FAILURES:
-                closed = max(closed, now + PAUSE)
-            connection.execute(
-                rates.update()
-                .where(rates.c.account == self.account)
-                .values(failures=failures, closed_until=max(closed, row.closed_until))
-            )
+            asked = min(retry_after or 0.0, LONGEST_WAIT)
+            paused = PAUSE if failures >= FAILURES else 0.0
+            self._close(connection, failures, max(asked, paused, pause_of(row, now).left), now)
+
+    def _close(self, connection: Connection, failures: int, seconds: float, now: float) -> None:
+        connection.execute(
+            rates.update()
+            .where(rates.c.account == self.account)
+            .values(failures=failures, closed_at=now, closed_until=now + seconds if seconds else 0.0)
+        )
 
     def _note_success(self) -> None:
         with self.store.writing(durable=False) as connection:
             connection.execute(rates.update().where(rates.c.account == self.account).values(failures=0))
+
+
+# --- for whoever looks after the accounts --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands with its limit of requests."""
+
+    account: str
+    closed_for: float
+    """Seconds; 0 when requests may leave."""
+    failures: int
+    """Requests in a row that InvoiceXpress answered with 5xx or not at all."""
+
+
+def standings(store: Store) -> list[Standing]:
+    """Every account that ever sent something, by name."""
+    with store.reading() as connection:
+        now = store.now(connection)
+        rows = connection.execute(sql.select(rates).order_by(rates.c.account)).all()
+    return [
+        Standing(row.account, pause_of(row, now).left, row.failures)
+        for row in rows
+        if not row.account.startswith(CALLER)
+    ]
+
+
+def reopen(store: Store, account: str | None = None) -> list[str]:
+    """Let requests leave again at once, for one account or for all that are closed; the names of those it was done for.
+
+    InvoiceXpress goes on refusing if it meant what it asked: this is for a wait that makes no sense.
+    """
+    opened = [
+        one.account
+        for one in standings(store)
+        if account in {None, one.account, one.account.partition("@")[0]} and (one.closed_for or one.failures)
+    ]
+    with store.writing() as connection:
+        for name in opened:
+            connection.execute(
+                rates.update()
+                .where(rates.c.account == name)
+                .values(failures=0, closed_at=0.0, closed_until=0.0, next_at=0.0)
+            )
+            audit.append(connection, audit.Entry(event="pause ended", face="cli", account=name))
+    return opened

@@ -5,7 +5,7 @@ They grow by migrations (`ix_tools/migrations`), each of which is one step; this
 
 import sqlalchemy as sql
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -64,6 +64,8 @@ pins = sql.Table(
     sql.Column("salt", sql.String(64), nullable=False),
     sql.Column("hash", sql.String(64), nullable=False),  # scrypt
     sql.Column("failures", sql.Integer, nullable=False),  # in a row
+    # When that was noted: a clock that is set back is found out by it.
+    sql.Column("closed_at", sql.Float, nullable=False, server_default="0"),
 )
 
 decisions = sql.Table(
@@ -153,6 +155,8 @@ rates = sql.Table(
     sql.Column("next_at", sql.Float, nullable=False),  # theoretical arrival time of the next request
     sql.Column("closed_until", sql.Float, nullable=False),  # Retry-After or a breaker: nothing leaves before
     sql.Column("failures", sql.Integer, nullable=False),  # in a row
+    # When that was noted: a clock that is set back is found out by it.
+    sql.Column("closed_at", sql.Float, nullable=False, server_default="0"),
 )
 
 tokens = sql.Table(

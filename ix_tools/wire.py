@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from math import ceil
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from ix_tools import errors
 from ix_tools.errors import IxError, Problem
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import At, Operation, Route
+from ix_tools.retry_after import parse_retry_after
 from ix_tools.vocabulary import plain, secrets_in
 
 
@@ -300,12 +302,12 @@ def failure(request: Request, response: Response, what: str) -> IxError:
                 next="wait and read the document or series again before repeating",
             )
         case 429:
-            wait = response.headers.get("retry-after", "")
+            wait = parse_retry_after(response.headers.get("retry-after", ""))
             return errors.RateLimited(
                 "InvoiceXpress allows no more requests from this account for the moment.",
                 status=status,
-                next=f"wait {wait or '60'} seconds and repeat the same call",
-                details={"retry_after": wait} if wait else {},
+                next=f"wait {60 if wait is None else ceil(wait)} seconds and repeat the same call",
+                details={} if wait is None else {"retry_after": ceil(wait)},
             )
         case 301 | 302 | 303 | 307 | 308:
             return errors.Unreadable(

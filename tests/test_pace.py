@@ -14,17 +14,19 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+import sqlalchemy as sql
 from pydantic import SecretStr
 
 from faults.run import PROCESSES
 from ix_tools import account
-from ix_tools.account import Account, retry_after
+from ix_tools.account import Account
 from ix_tools.errors import IxError, RateLimited, StoreUnavailable, Unavailable
-from ix_tools.pace import FAILURES, OWED, PAUSE, Pace, owed
+from ix_tools.pace import FAILURES, OWED, PAUSE, Pace, owed, reopen, standings
+from ix_tools.retry_after import LONGEST_WAIT, parse_retry_after
 from ix_tools.settings import Settings
 from ix_tools.store import Store
-from ix_tools.tables import rates
-from ix_tools.wire import Request, Response
+from ix_tools.tables import audit, rates
+from ix_tools.wire import Request
 from tests.sandboxed import Office, about, invoice
 
 START = 1_800_000_000.0
@@ -185,16 +187,132 @@ async def test_a_longer_retry_after_than_the_patience_is_said(place: str, time: 
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"), [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-3", None), ("1.5", None)]
+    ("said", "seconds"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("007", 7.0),
+        ("3600", 3600.0),
+        ("3601", LONGEST_WAIT),
+        ("86400", LONGEST_WAIT),
+        ("9" * 400, LONGEST_WAIT),
+        ("0" * 400 + "5", 5.0),
+        ("9" * 100_000, LONGEST_WAIT),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("1.5", None),
+        ("1e9", None),
+        ("+7", None),
+        ("\u0667", None),
+        ("\u00b2", None),
+        ("NaN", None),
+        ("Infinity", None),
+        ("7, 9", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", LONGEST_WAIT),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+        ("Fri, 00 Jan 0000 00:00:00 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec", None),
+    ],
 )
-def test_retry_after_is_read_where_it_says_something(said: str, seconds: float | None) -> None:
-    assert retry_after(Response(429, headers={"retry-after": said})) == seconds
+def test_retry_after_is_bounded_and_read_where_it_says_something(said: str, seconds: float | None) -> None:
+    assert parse_retry_after(said) == seconds
 
 
 def test_retry_after_may_be_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ix_tools.account.time.time", lambda: START)
-    assert retry_after(Response(429, headers={"retry-after": formatdate(START + 9, usegmt=True)})) == 9.0
-    assert retry_after(Response(429, headers={"retry-after": formatdate(START - 9, usegmt=True)})) == 0.0
+    monkeypatch.setattr("ix_tools.retry_after.time.time", lambda: START)
+    for seconds, read in ((9, 9.0), (-9, 0.0), (3599, 3599.0), (3700, LONGEST_WAIT)):
+        assert parse_retry_after(formatdate(START + seconds, usegmt=True)) == read
+
+
+@pytest.mark.parametrize("asked", [float("inf"), 1e300, 10 * LONGEST_WAIT])
+async def test_no_pause_is_longer_than_an_hour(place: str, time: Time, asked: float) -> None:
+    one = pace(place, time, patience=5)
+    await one.answered(429, asked)
+    with pytest.raises(RateLimited) as error:
+        await one.turn()
+    assert error.value.details["retry_after"] == LONGEST_WAIT
+    await time.sleep(LONGEST_WAIT)
+    await one.turn()
+    one.store.close()
+
+
+async def test_a_pause_that_was_noted_without_an_end_comes_to_one(place: str, time: Time) -> None:
+    """As an earlier version may have written it."""
+    one = pace(place, time, patience=5)
+    await one.turn()
+    one._held = 0
+    with one.store.writing() as connection:
+        connection.execute(rates.update().values(closed_until=float("inf"), closed_at=0.0))
+    with pytest.raises(RateLimited):
+        await one.turn()
+    await time.sleep(LONGEST_WAIT)
+    await one.turn()
+    one.store.close()
+
+
+@pytest.mark.parametrize("back", [30, 3600, 86400, 10 * 365 * 86400])
+async def test_a_clock_that_is_set_back_during_a_pause_does_not_make_it_longer(
+    place: str, time: Time, back: float
+) -> None:
+    one = pace(place, time, patience=5)
+    for _ in range(FAILURES):
+        await one.answered(503, None)
+    await time.sleep(PAUSE / 2)
+    time.now -= back
+    with pytest.raises(Unavailable) as error:
+        await one.turn()
+    assert error.value.details["retry_after"] <= PAUSE
+    await time.sleep(PAUSE)
+    await one.turn()
+    one.store.close()
+
+
+async def test_a_clock_that_is_set_back_a_little_does_not_end_a_pause(place: str, time: Time) -> None:
+    one = pace(place, time, patience=5)
+    await one.answered(429, 60.0)
+    time.now -= 7
+    with pytest.raises(RateLimited):
+        await one.turn()
+    await time.sleep(40)
+    with pytest.raises(RateLimited):
+        await one.turn()
+    one.store.close()
+
+
+async def test_a_shorter_wait_does_not_end_a_longer_one(place: str, time: Time) -> None:
+    one = pace(place, time, patience=5)
+    await one.answered(429, 60.0)
+    await one.answered(429, 1.0)
+    with pytest.raises(RateLimited, match="asked to wait") as error:
+        await one.turn()
+    assert error.value.details["retry_after"] == 60
+    one.store.close()
+
+
+async def test_a_pause_is_ended_by_hand_for_one_account_or_for_all(place: str, time: Time) -> None:
+    one = pace(place, time, patience=5)
+    other = replace(one, account="other@host")
+    for each in (one, other):
+        await each.answered(429, 60.0)
+    assert [(each.account, each.closed_for) for each in standings(one.store)] == [
+        ("acme", 60),
+        ("other@host", 60),
+    ]
+    assert reopen(one.store, "other") == ["other@host"]
+    await other.turn()
+    with pytest.raises(RateLimited):
+        await one.turn()
+    assert reopen(one.store) == ["acme"]
+    await one.turn()
+    assert reopen(one.store) == []
+    with one.store.reading() as connection:
+        noted = connection.execute(sql.select(audit.c.event, audit.c.account).order_by(audit.c.seq)).all()
+    assert [tuple(row) for row in noted] == [("pause ended", "other@host"), ("pause ended", "acme")]
+    one.store.close()
 
 
 async def test_failures_in_a_row_close_the_account_and_it_says_until_when(place: str, time: Time) -> None:
@@ -289,6 +407,15 @@ async def test_a_long_retry_after_ends_in_a_refusal_that_names_it(paced: Office)
     assert (error.code, error.as_dict()["sent"]) == ("rate_limited", "nothing")
     assert error.details["retry_after"] in {89, 90}
     assert len(paced.writes()) == 1
+
+
+@pytest.mark.parametrize("said", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT", "1e999", "\u00b2", "soon"])
+async def test_an_absurd_retry_after_is_a_refusal_and_no_fault(paced: Office, said: str) -> None:
+    paced.box.fault("POST", "/invoices", status=429, headers={"Retry-After": said}, times=4)
+    error = await paced.failed("create_invoice", invoice())
+    assert error.code == "rate_limited"
+    assert error.details.get("retry_after", 0) <= LONGEST_WAIT
+    assert len(str(error.as_dict())) < 1000
 
 
 async def test_reads_are_tried_again_and_writes_are_not(office: Office) -> None:

@@ -135,7 +135,7 @@ def test_a_wait_that_was_asked_for_is_passed_on() -> None:
     assert ("wait 17 seconds" in error.next, error.retryable, error.details) == (
         True,
         True,
-        {"retry_after": "17"},
+        {"retry_after": 17},
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from ix_tools.pace import held_row
+from ix_tools.pace import CALLER, held_row
 from ix_tools.store import Store
 from ix_tools.tables import rates
 
@@ -49,7 +49,7 @@ class Limits:
         slice_ = max(1, int(self.per_minute * SLICE_SHARE))
         interval = 60.0 / self.per_minute
         window = max(slice_, self.per_minute * BURST_SHARE) * interval
-        key = f"caller {caller}"
+        key = f"{CALLER}{caller}"
         with self.store.writing(durable=False) as connection:
             row = held_row(connection, key)
             now = self.store.now(connection)

@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Literal
 
 from ix_tools.errors import IxError, SettingsError
-from ix_tools.faces.cli.kept import approvals
+from ix_tools.faces.cli.kept import approvals, store
 from ix_tools.faces.cli.labels import kind
 from ix_tools.faces.cli.options import words_of
 from ix_tools.faces.cli.origins import Origins
 from ix_tools.faces.cli.run import Run
 from ix_tools.legible import visible
 from ix_tools.operations.sequences import RegisterSequence
+from ix_tools.pace import standings
 from ix_tools.records import Sequence as Series
 from ix_tools.records import Tax
 from ix_tools.schema import input_schema
@@ -148,6 +149,25 @@ def store_writable(run: Run, settings: Settings) -> Iterator[Finding]:
         f"{Store(settings.store_place).where}; à espera de decisão: {waiting}",
         f"{Store(settings.store_place).where}; waiting for a decision: {waiting}",
     )
+
+
+def accounts_open(settings: Settings) -> Iterator[Finding]:
+    """Requests may leave: InvoiceXpress neither asked to wait nor kept failing."""
+    with store(settings) as opened:
+        paused = [one for one in standings(opened) if one.closed_for]
+    for one in paused:
+        yield Finding(
+            "warning",
+            "limits",
+            Said(
+                f"{one.account} está em pausa por mais {one.closed_for:.0f} segundos: nada é enviado",
+                f"{one.account} is paused for {one.closed_for:.0f} more seconds: nothing is sent",
+            ),
+            Said(
+                f"espere, ou termine a pausa com: ix-tools limits clear {one.account}",
+                f"wait, or end the pause with: ix-tools limits clear {one.account}",
+            ),
+        )
 
 
 def policy_usable(settings: Settings) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ NAMES = {
     "account": Said("Conta", "Account"),
     "key_file": Said("Ficheiro da chave", "Key file"),
     "store": Said("Aprovações", "Approvals"),
+    "limits": Said("Limites", "Limits"),
     "policy": Said("Política", "Policy"),
     "clock": Said("Relógio", "Clock"),
     "access": Said("Acesso", "Access"),
@@ -71,7 +72,10 @@ def _findings(run: Run) -> Iterator[Finding]:
     yield from checks.clock_sane(run.now(), run.now().astimezone())
     if any(one.level == "problem" for one in readable):
         return
-    yield from checks.store_writable(run, run.settings)
+    kept = list(checks.store_writable(run, run.settings))
+    yield from kept
+    if all(one.level == "ok" for one in kept):
+        yield from checks.accounts_open(run.settings)
     yield from checks.policy_usable(run.settings)
     with run.account() as settings:
         account = list(checks.account_set(settings))

@@ -33,6 +33,7 @@ OTHERS = {
     "journal": Other("journal", "What was sent and what came of it: list, show, resolve"),
     "audit": Other("audit", "Check the trail, and the account against it: verify, reconcile"),
     "tokens": Other("tokens", "Who may call the HTTP server: create, list, revoke"),
+    "limits": Other("limits", "Whether an account is paused, and how to end a pause: show, clear"),
     "policy": Other("policy", "Who may do what, and whose approval it takes: show, check"),
     "doctor": Other("doctor", "Check settings, account, series and taxes, and say what to do"),
     "settings": Other("settings", "Show every setting, its value and where it comes from"),

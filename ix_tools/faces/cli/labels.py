@@ -14,6 +14,8 @@ from ix_tools.legible import visible
 from ix_tools.words import LABELS, Language, Said
 
 FIELDS: Mapping[str, Said] = {
+    "paused_seconds": Said("Pausa (s)", "Paused (s)"),
+    "failures": Said("Falhas seguidas", "Failures in a row"),
     "id": Said("Id", "Id"),
     "document_id": Said("Documento", "Document"),
     "document_type": Said("Tipo", "Type"),
