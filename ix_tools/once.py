@@ -14,9 +14,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 import anyio
@@ -24,14 +21,14 @@ from pydantic import ValidationError
 
 from ix_tools import aftermath
 from ix_tools.aftermath import THINGS, finish, let_go
+from ix_tools.call_identity import Caller, may_be_meant, refuse_reused_key
 from ix_tools.desk import Desk
-from ix_tools.digests import TRACE_VERSION, can_compare, digest_call
+from ix_tools.digests import TRACE_VERSION
 from ix_tools.errors import (
     Conflict,
     IxError,
     NotFound,
     Problem,
-    Refused,
     ServiceError,
     StoredDifferently,
     Unreachable,
@@ -46,8 +43,6 @@ from ix_tools.wire import CHECK_FIRST
 
 RESENDS = 3
 """How often a create is sent under its unique id before its outcome is called unknown."""
-MIDNIGHT = 3600.0
-"""Seconds for which what was asked for yesterday without a key is still the same call: midnight makes no second one."""
 LATELY = 86400.0
 """Seconds for which a person who approves is told that the same call was carried out already."""
 GATEWAYS = {502, 503, 504}
@@ -59,48 +54,6 @@ NAMELESS = {"initial_balance": "value", "treasury_movement": "value"}
 """What comes without an id, and what it then must say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, and how what they call is recognised when they call again."""
-
-    account: str
-    principal: str
-    face: str
-    operation: str
-    contents: tuple[str, ...]
-    """Digests of the call: the one to write, then those that older versions wrote for the same call."""
-    keys: tuple[str, ...]
-    """The caller's own key; or for creates a key of each content for today, then for yesterday; or none: each call is its own."""
-    chosen: bool
-    """Whether the caller chose the key."""
-    started: float
-    """When the call came in, by this process's own count of seconds."""
-
-
-def caller_of(desk: Desk, call: Operation[Any], face: str, arguments: Mapping[str, Any]) -> Caller:
-    """Recognise a call."""
-    given = getattr(call, "idempotency_key", None)
-    contents = digest_call(call, arguments)
-    keys: tuple[str, ...] = ()
-    if given is not None:
-        short = len(given) <= 128 and given.isprintable()
-        keys = (f"caller:{given if short else sha256(given.encode('utf-8', 'replace')).hexdigest()}",)
-    elif not call.spec.effect.gated and not call.spec.idempotent:
-        today = desk.now().date()
-        days = (today, today - timedelta(days=1))
-        keys = tuple(f"content:{day}:{content}" for day in days for content in contents)
-    return Caller(
-        account=desk.account.name,
-        principal=desk.settings.principal,
-        face=face,
-        operation=call.spec.name,
-        contents=contents,
-        keys=keys,
-        chosen=given is not None,
-        started=time.monotonic(),
-    )
-
-
 # --- before anything is looked up -----------------------------------------------------------------------
 
 
@@ -110,7 +63,7 @@ async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str
     pause, intent = 0.05, await _earlier(desk, caller)
     while intent is not None and intent.state not in {"refused", "absent"}:
         if intent.content not in caller.contents or intent.operation != caller.operation:
-            raise _reused(intent, caller)
+            raise refuse_reused_key(intent, caller)
         if intent.state == "done":
             return await _again(desk, call, caller, intent)
         if intent.state == "unknown" or await anyio.to_thread.run_sync(desk.journal.abandoned, intent):
@@ -130,29 +83,10 @@ async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str
     return None
 
 
-def _reused(intent: Intent, caller: Caller) -> Refused:
-    """Say that a key belongs to another call, or that nobody can tell any more."""
-    if intent.operation == caller.operation and not can_compare(intent.content):
-        return Refused(
-            f"The idempotency_key was used for a call of {intent.operation} by another version of ix-tools, and whether "
-            "that was this call cannot be told.",
-            code="idempotency_key_of_another_version",
-            next=f"see what came of it (`ix-tools journal show {intent.id}`); if it was another call, or is wanted a "
-            "second time, use a new key",
-            details={"journal": intent.id},
-        )
-    return Refused(
-        f"The idempotency_key was already used for another call ({intent.operation}).",
-        code="idempotency_key_reused",
-        next="use a new key for a new call; the same key only with exactly the same arguments",
-    )
-
-
 async def _earlier(desk: Desk, caller: Caller) -> Intent | None:
     for age, key in enumerate(caller.keys):
         found = await anyio.to_thread.run_sync(desk.journal.find, caller.account, key)
-        of_today = age < len(caller.contents)
-        if found is not None and (of_today or found.seen_at - found.created_at < MIDNIGHT):
+        if found is not None and may_be_meant(found, age, caller):
             return found
     if caller.chosen:
         return None

@@ -235,6 +235,8 @@ class Covering:
     """What the recipe found that the person should know."""
     differences: tuple[Mapping[str, Any], ...] = ()
     """How the document differs from what the recipe was asked to make."""
+    step_key: str = ""
+    """The idempotency key of this step: of a kind of its own in the journal, so that no caller can take it first."""
 
 
 class Sending(Protocol):

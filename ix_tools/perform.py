@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from ix_tools import delivery, naming, once, policing, wire
 from ix_tools.aftermath import let_go, resolve_left_open
 from ix_tools.approvals import Asker, Reply
+from ix_tools.call_identity import Caller, caller_of
 from ix_tools.desk import Desk
 from ix_tools.directory import known
 from ix_tools.errors import InvalidArguments, NotAccepted, Problem, SettingsError
@@ -122,7 +123,7 @@ async def _performed(
         await policing.ruled(desk, call, facts, asker.face, warnings)
         found = await _carried_out(call, Sending(desk, facts, progress))
         return _result(desk, call, found, warnings, facts)
-    caller = once.caller_of(desk, call, asker.face, arguments)
+    caller = caller_of(desk, call, asker.face, arguments, covering)
     held = await once.recorded(desk, call, caller)
     if isinstance(held, dict):
         return held
@@ -159,7 +160,7 @@ async def _prepared(
     desk: Desk,
     looking: LookUps,
     call: Operation[Any],
-    caller: once.Caller,
+    caller: Caller,
     held: Intent | None,
     asker: Asker,
     reply: Reply | None,
@@ -214,7 +215,7 @@ async def examined(
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
     call, facts, warnings, _ = await _known(looking, call, desk, None)
     if call.spec.effect.gated:
-        before = await once.done_before(desk, once.caller_of(desk, call, face, arguments))
+        before = await once.done_before(desk, caller_of(desk, call, face, arguments))
         warnings += once.said_of(before)
     return await policing.explained_to(desk, desk.policy, call, facts, face, warnings)
 

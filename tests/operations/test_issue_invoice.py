@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sql
 
 from ix_tools.approvals import Approvals, Reply
 from ix_tools.errors import IxError
 from ix_tools.journal import Journal
 from ix_tools.perform import ApprovalNeeded, perform
+from ix_tools.tables import intents
 from tests.sandboxed import Json, Office, about, invoice, line, warned
 
 TO = "compras@acme.example"
@@ -81,6 +83,42 @@ async def test_one_call_and_one_yes_issue_fetch_and_send(office: Office) -> None
     assert "05/12/2026" in result["undo"]["by"]
     assert [step["tool"] for step in result["undo"]["calls"]] == ["create_invoice"]
     assert "idempotency_key" not in warned(result)
+
+
+async def step_keys(office: Office) -> list[str]:
+    """The journal's keys of e-mails."""
+    entries = office.desk.journal.listed(office.desk.account.name)
+    return [one.key for one in entries if one.operation == "send_email"]
+
+
+@pytest.mark.parametrize("kind", ["", "step:", "caller:", "caller:step:"])
+async def test_nobody_takes_the_key_of_a_step_before_it(office: Office, kind: str) -> None:
+    """Whoever may only make drafts can guess it: which document comes next is no secret."""
+    first = await office.call("issue_invoice", errand(reference="first"))
+    (key,) = await step_keys(office)
+    plain = key.removeprefix("step:")
+    guessed = plain.replace(str(first["document"]["id"]), str(first["document"]["id"] + 1))
+    assert guessed != plain
+    quote = invoice(document_type="quotes", idempotency_key=f"{kind}{guessed}")
+    taken = await office.call("create_estimate", quote)
+    later = guessed.replace(str(first["document"]["id"] + 1), str(taken["document"]["id"] + 1))
+    await office.call("create_client", {"name": "X", "code": "X", "idempotency_key": f"{kind}{later}"})
+    result = await office.call("issue_invoice", errand(reference="second"))
+    assert (await step_keys(office))[0] in {f"step:{guessed}", f"step:{later}"}
+    assert states(result)["email"] == "done"
+    assert did(office, "email-document") == [2]
+
+
+async def test_an_email_that_an_older_version_sent_is_not_sent_again(office: Office) -> None:
+    """It wrote the key of the step as if a caller had given it."""
+    await office.call("issue_invoice", errand())
+    with office.desk.store.writing() as connection:
+        step = intents.c.key.startswith("step:")
+        key = sql.func.replace(intents.c.key, "step:", "caller:")
+        assert connection.execute(intents.update().where(step).values(key=key)).rowcount == 1
+    result = await office.call("issue_invoice", errand())
+    assert states(result)["email"] == "done"
+    assert did(office, "email-document") == [1]
 
 
 async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(office: Office) -> None:

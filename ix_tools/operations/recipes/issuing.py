@@ -19,6 +19,8 @@ from ix_tools.records import Document
 from ix_tools.vocabulary import Email, InvoiceType, Record
 
 ISSUED = {"final", "settled"}
+WORDS = ("email", "subject", "body")
+"""What of an e-mail tells it apart from another one."""
 REPEAT = "repeat the same call to go on from there"
 
 
@@ -142,7 +144,8 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
         await self._pdf(sending, so_far)
         if mail:
             await sending.progress(3, 4, "the PDF was asked for; sending the e-mail")
-            mailed = await sending.perform("send_email", mail, Covering(self))
+            step = Covering(self, step_key=self._step_key(asked, mail))
+            mailed = await sending.perform("send_email", mail, step)
             if mailed.get("status") == "approval_required":
                 return so_far.waiting(mailed)
             so_far.mailed(mailed)
@@ -172,12 +175,16 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
             so_far.note("pdf", "not done", f"{failure.code}: get_pdf fetches it later")
 
     def _mail(self, document: Document) -> dict[str, Any]:
-        """The e-mail, under a key of its own: to the same recipient in the same words it leaves once."""
+        """The e-mail, if one was asked for."""
         if self.email is None:
             return {}
-        words = {name: getattr(self, name) for name in ("email", "subject", "body") if getattr(self, name)}
-        mark = sha256("\0".join(f"{name}={text}" for name, text in words.items()).encode()).hexdigest()[:16]
-        return {**_about(document), **words, "idempotency_key": f"issue_invoice/{document.id}/{mark}"}
+        words = {name: getattr(self, name) for name in WORDS if getattr(self, name)}
+        return {**_about(document), **words}
+
+    def _step_key(self, document: Document, mail: Mapping[str, Any]) -> str:
+        """The e-mail's key: to the same recipient in the same words it leaves once."""
+        words = "\0".join(f"{name}={mail[name]}" for name in WORDS if name in mail)
+        return f"issue_invoice/{document.id}/{sha256(words.encode()).hexdigest()[:16]}"
 
     def next_steps(self, result: Issued) -> Iterable[Step]:
         """How to approve; or what an issued document allows."""
