@@ -121,7 +121,7 @@ async def _performed(
     if not spec.effect.writes:
         call, facts, warnings, _ = await _known(looking, call, desk, None)
         await policing.ruled(desk, call, facts, asker.face, warnings)
-        found = await _carried_out(call, Sending(desk, facts, progress))
+        found = await _carried_out(call, Sending(desk, facts, progress, face=asker.face))
         return _result(desk, call, found, warnings, facts)
     caller = caller_of(desk, call, asker.face, arguments, covering)
     held = await once.recorded(desk, call, caller)
@@ -134,7 +134,7 @@ async def _performed(
             await let_go(desk, held)
         return prepared
     call, facts, warnings, approval, given = prepared
-    sending = Sending(desk, facts, progress)
+    sending = Sending(desk, facts, progress, face=asker.face)
     if held is not None:
         async with once.holding(desk, held):
             await once.again(desk, held, approval)

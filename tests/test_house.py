@@ -121,3 +121,20 @@ def test_the_locks_hold_every_dependency_at_a_version_it_allows() -> None:
             if not version or not requirement.specifier.contains(version):
                 missing.append(f"{lock}: {requirement} is {version or 'not there'}")
     assert missing == []
+
+
+def test_every_call_says_through_which_interface_it_came() -> None:
+    """A policy about `mcp` must not be passed by something in that room which forgot to say so."""
+    silent = []
+    calls = 0
+    for path in sorted((ROOT / "ix_tools" / "faces").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in {"perform", "pdf_content"}:
+                calls += 1
+                if not any(keyword.arg == "face" for keyword in node.keywords):
+                    silent.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert calls > 5
+    assert silent == []

@@ -106,7 +106,7 @@ def _performed(run: Run, settings: Settings, operation: type[Operation[Any]]) ->
     async def trip() -> dict[str, Any]:
         desk = Desk.open(settings, clock=run.clock, now=run.now)
         try:
-            return await perform(desk, operation.spec.name, {})
+            return await perform(desk, operation.spec.name, {}, face="cli")
         finally:
             await desk.close()
 
