@@ -322,7 +322,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _parsed(path: Path) -> tuple[dict[str, Any], str]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")), ""
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+    except (OSError, ValueError, RecursionError) as wrong:
         return {}, type(wrong).__name__  # the exception itself may hold the file's text
 
 

@@ -108,6 +108,7 @@ UNUSABLE = {
     "negative amount": (rule(name="a", decision="deny", above=-1), "a.above", "from 0"),
     "three decimals": ('[[rules]]\nname = "a"\ndecision = "deny"\nabove = 1.001\n', "a.above", "two decimals"),
     "no number": ('[[rules]]\nname = "a"\ndecision = "deny"\nabove = nan\n', "a.above", "two decimals"),
+    "beyond any amount": ('[[rules]]\nname = "a"\ndecision = "deny"\nup_to = 1e999999999\n', "a.up_to", "from 0"),
     "infinite": ('[[rules]]\nname = "a"\ndecision = "deny"\nup_to = inf\n', "a.up_to", "two decimals"),
     "nothing between": (rule(name="a", decision="deny", above=5, up_to=5), "a.up_to", "more than above"),
     "hours past midnight": (rule(name="a", decision="deny", hours="22:00-06:00"), "a.hours", "earlier to a later"),
@@ -161,6 +162,11 @@ def test_a_policy_with_anything_wrong_in_it_is_refused_whole(tmp_path: Path, cas
         (b"\xff\xfe", "TOML"),
         (b"x" * 1_000_001, "larger"),
         (b"otherwise = 1\n" * 2, "TOML"),
+        (b"rules = " + b"[" * 3000 + b"]" * 3000, "nested more deeply"),
+        (b"rules = " + b"{a=" * 3000 + b"1" + b"}" * 3000, "nested more deeply"),
+        (b"rules = " + b"[" * 300_000, "nested more deeply"),
+        (b"a." * 3000 + b"b = 1", "cannot be used"),
+        (b"above = " + b"9" * 5000, "TOML"),
     ],
 )
 def test_a_file_that_is_no_policy_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
@@ -171,7 +177,7 @@ def test_a_file_that_is_no_policy_is_refused(tmp_path: Path, content: bytes, sai
 
 
 @pytest.mark.parametrize(
-    "trouble", ["missing", "folder", "pipe", "dead link", "group", "others", "open folder", "linked"]
+    "trouble", ["missing", "folder", "pipe", "dead link", "circle", "group", "others", "linked"]
 )
 def test_a_file_that_somebody_else_could_decide_about_is_refused(tmp_path: Path, trouble: str) -> None:
     path = tmp_path / "policy.toml"
@@ -187,18 +193,14 @@ def test_a_file_that_somebody_else_could_decide_about_is_refused(tmp_path: Path,
         case "dead link":
             path.symlink_to(tmp_path / "nowhere")
             said = "No such file"
+        case "circle":
+            path.symlink_to(tmp_path / "b")
+            (tmp_path / "b").symlink_to(path)
+            said = "symbolic links"
         case "group" | "others":
             path.write_text("")
             path.chmod(0o620 if trouble == "group" else 0o602)
             said = "can be changed by other users"
-        case "open folder":
-            inside = tmp_path / "open"
-            inside.mkdir()
-            inside.chmod(0o777)
-            path = inside / "policy.toml"
-            path.write_text("")
-            path.chmod(0o600)
-            said = "anybody can change"
         case "linked":
             there = tmp_path / "there.toml"
             there.write_text("")
@@ -206,6 +208,94 @@ def test_a_file_that_somebody_else_could_decide_about_is_refused(tmp_path: Path,
             path.symlink_to(there)
             said = "can be changed by other users"
     assert said in refused(PolicyFile(path)).message
+
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="there the mode of a file says nothing")
+
+
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder in order, and a folder in it."""
+    outer = tmp_path / "outer"
+    inner = outer / "inner"
+    inner.mkdir(parents=True)
+    for folder in (outer, inner):
+        folder.chmod(0o755)
+    return outer, inner
+
+
+@POSIX
+@pytest.mark.parametrize("mode", [0o770, 0o775, 0o777, 0o757, 0o720, 0o702, 0o2775])
+@pytest.mark.parametrize(
+    "way", ["in it", "above it", "a link leads there", "a link to its folder", "a link in it", "up and down"]
+)
+def test_a_policy_that_is_reached_through_a_folder_of_many_is_refused(
+    tmp_path: Path, mode: int, way: str
+) -> None:
+    """Whoever can put another file, folder or link in its place decides what goes out."""
+    outer, inner = folders(tmp_path)
+    safe = tmp_path / "safe"
+    safe.mkdir(mode=0o755)
+    real = inner / "policy.toml"
+    written(real, "")
+    open_to_many, path = inner, real
+    match way:
+        case "above it":
+            open_to_many = outer
+        case "a link leads there":
+            path = safe / "policy.toml"
+            path.symlink_to(real)
+        case "a link to its folder":
+            path = safe / "folder" / "policy.toml"
+            path.parent.symlink_to(inner)
+        case "a link in it":
+            written(safe / "real.toml", "")
+            path = inner / "link.toml"
+            path.symlink_to(safe / "real.toml")
+        case "up and down":
+            path = inner / ".." / ".." / "safe" / "real.toml"
+            written(safe / "real.toml", "")
+    assert PolicyFile(path).rules().rules == ()
+    open_to_many.chmod(mode)
+    wrong = refused(PolicyFile(path))
+    assert f"other users can change ({open_to_many}, {mode:04o})" in wrong.message
+    assert wrong.next == f"chmod go-w {open_to_many}"
+
+
+@POSIX
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o555, 0o1777, 0o1775, 0o2755])
+def test_a_policy_in_a_folder_that_only_its_owner_can_change_is_taken(tmp_path: Path, mode: int) -> None:
+    """With the sticky bit, as /tmp has it, nobody replaces what is not theirs."""
+    outer, inner = folders(tmp_path)
+    written(inner / "policy.toml", "")
+    for folder in (inner, outer):
+        folder.chmod(mode)
+        assert PolicyFile(inner / "policy.toml").rules().rules == ()
+        folder.chmod(0o755)
+
+
+@POSIX
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("what", ["file", "folder", "folder above", "link", "folder of the link"])
+def test_a_policy_of_another_user_is_refused(tmp_path: Path, what: str) -> None:
+    outer, inner = folders(tmp_path)
+    real = inner / "policy.toml"
+    written(real, "")
+    links = tmp_path / "links"
+    links.mkdir(mode=0o755)
+    link = links / "policy.toml"
+    link.symlink_to(real)
+    assert PolicyFile(link).rules().rules == ()
+    theirs = {
+        "file": real,
+        "folder": inner,
+        "folder above": outer,
+        "link": link,
+        "folder of the link": links,
+    }[what]
+    os.chown(theirs, 12345, -1, follow_symlinks=False)
+    wrong = refused(PolicyFile(link))
+    assert "belongs to another user" in wrong.message
+    assert wrong.next.startswith("chown it to root or to this user")
 
 
 def test_a_link_to_a_file_in_order_is_followed(tmp_path: Path) -> None:

@@ -72,6 +72,13 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path, name: str) -> None:
         load({"IX_TOOLS_CONFIG": str(tmp_path / name)})
 
 
+@pytest.mark.parametrize("text", ["account = " + "[" * 5000 + "]" * 5000, "timeout_seconds = " + "9" * 5000])
+def test_a_file_that_no_reader_reads_stops_everything_without_a_fault(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load({"IX_TOOLS_CONFIG": str(tmp_path / "config.toml")})
+
+
 def test_a_file_that_is_no_text_stops_everything(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b'account = "\xff"')
     with pytest.raises(SettingsError, match="UnicodeDecodeError"):

@@ -1,10 +1,12 @@
 """The policy file: read again at every call, and refused whole when anything about it is not right."""
 
+import errno
 import os
 import stat
 import sys
 import threading
 import tomllib
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from ix_tools.policy.rules import Rules
 
 LARGEST = 1_000_000
 """Bytes; a policy is written by hand."""
+WRITABLE = stat.S_IWGRP | stat.S_IWOTH
+MOST_LINKS = 40
+"""Links that the system follows on the way to a file."""
 
 
 class PolicyFile:
@@ -57,35 +62,45 @@ class PolicyFile:
         return content
 
     def _only_its_owners(self, found: os.stat_result) -> None:
-        """Whoever can write it decides what goes out, so that is its owner alone: of the file a link leads to, too."""
+        """Whoever can change it, or a folder or link on the way to it, decides what goes out: that is its owner alone."""
         if not stat.S_ISREG(found.st_mode):
             raise self._unusable("is not a file", "name the file")
         if sys.platform == "win32":
-            return
-        if found.st_mode & 0o022:
+            return  # the mode says nothing there; docs/policy.md says what to do instead
+        if found.st_mode & WRITABLE:
             mode = f"{stat.S_IMODE(found.st_mode):04o}"
             raise self._unusable(f"can be changed by other users ({mode})", f"chmod go-w {self.path}")
-        if found.st_uid not in {0, os.geteuid()}:
+        ours = {0, os.geteuid()}
+        if found.st_uid not in ours:
             raise self._unusable("belongs to another user", f"chown it to root or to this user: {self.path}")
-        for folder in {self.path.absolute().parent, self.path.resolve().parent}:
-            open_to = folder.stat().st_mode
-            if open_to & 0o002 and not open_to & stat.S_ISVTX:
+        for place, at in on_the_way(self.path):
+            what = "is reached by a link" if stat.S_ISLNK(at.st_mode) else "lies in a folder"
+            if at.st_uid not in ours:
                 raise self._unusable(
-                    f"lies in a folder that anybody can change ({folder})", f"chmod o-w {folder}"
+                    f"{what} that belongs to another user ({place})",
+                    f"chown it to root or to this user: {place}",
+                )
+            # In a folder with the sticky bit (/tmp) nobody replaces what belongs to somebody else.
+            if stat.S_ISDIR(at.st_mode) and at.st_mode & WRITABLE and not at.st_mode & stat.S_ISVTX:
+                raise self._unusable(
+                    f"lies in a folder that other users can change ({place}, {stat.S_IMODE(at.st_mode):04o})",
+                    f"chmod go-w {place}",
                 )
 
     def _parsed(self, content: bytes) -> Rules:
         problems: list[Problem] = []
         try:
             return Rules.model_validate(tomllib.loads(content.decode(), parse_float=Decimal))
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-            trouble = f"is not valid TOML ({wrong})"
+        except RecursionError:
+            trouble = "is nested more deeply than a policy is"
         except ValidationError as wrong:
             trouble = "cannot be used"
             problems = [
                 Problem(*_place(error["loc"], str(error["msg"]).removeprefix("Value error, "), content))
                 for error in wrong.errors(include_url=False, include_input=False, include_context=False)
             ]
+        except ValueError as wrong:  # no UTF-8, no TOML, a number of thousands of digits
+            trouble = f"is not valid TOML ({wrong})"
         raise self._unusable(trouble, "correct the file; `ix-tools policy show` reads it", problems)
 
     def _unusable(self, what: str, next: str, problems: list[Problem] | None = None) -> SettingsError:
@@ -95,6 +110,30 @@ class PolicyFile:
             problems=problems or [],
             next=next,
         )
+
+
+def on_the_way(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Every folder and every link that leads to a file, from the root on; not the file itself."""
+    here, ahead, links = Path(path.absolute().anchor), list(path.absolute().parts[1:]), 0
+    yield here, here.lstat()
+    while ahead:
+        name = ahead.pop(0)
+        if name == "..":
+            here = here.parent
+            continue
+        place = here / name
+        at = place.lstat()
+        if stat.S_ISLNK(at.st_mode):
+            links += 1
+            if links > MOST_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            yield place, at
+            target = place.readlink()
+            ahead[:0] = target.parts[1:] if target.is_absolute() else target.parts
+            here = Path(target.anchor) if target.is_absolute() else here
+        elif ahead or stat.S_ISDIR(at.st_mode):
+            here = place
+            yield place, at
 
 
 def _place(loc: tuple[int | str, ...], message: str, content: bytes) -> tuple[str, str]:

@@ -56,7 +56,7 @@ def _euros(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("an amount in euros, such as 100 or 99.90")
     amount = Decimal(value)
-    if not amount.is_finite() or amount < 0 or amount != round(amount, 2) or amount >= 10**12:
+    if not amount.is_finite() or not 0 <= amount < 10**12 or amount != round(amount, 2):
         raise ValueError("an amount in euros from 0, with at most two decimals")
     return amount
 

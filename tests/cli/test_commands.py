@@ -172,6 +172,7 @@ def test_a_line_of_a_document_is_pairs_or_json(text: str, content: Json) -> None
         ("name=Pão,price=1", "there is no field 'price'; there are name"),
         ("name=Pão,name=Leite", "name is given twice"),
         ('{"name": "Pão"', "is not JSON"),
+        ('{"name": ' * 20_000, "is not JSON"),
     ],
 )
 def test_a_line_that_cannot_be_read_says_why(cli: Cli, text: str, said: str) -> None:
@@ -259,7 +260,12 @@ def test_a_nested_option_changes_one_field_of_the_json_and_keeps_the_others(tmp_
 
 @pytest.mark.parametrize(
     ("content", "code", "said"),
-    [("[1]", 1, "one JSON object"), ("{", 2, "not JSON"), (None, 2, "No such file")],
+    [
+        ("[1]", 1, "one JSON object"),
+        ("{", 2, "not JSON"),
+        ("[" * 20_000, 2, "not JSON"),
+        (None, 2, "No such file"),
+    ],
 )
 def test_json_that_is_no_call_is_refused(cli: Cli, content: str | None, code: int, said: str) -> None:
     file = "-" if content is not None else "nowhere.json"

@@ -101,6 +101,7 @@ def test_a_real_call_is_explained_and_not_sent(cli: Cli, policy: Path) -> None:
     arguments = json.dumps({"document_type": "invoices", "document_id": number, "state": "finalized"})
     before = cli.writes()
     ask = ("policy", "check", "--operation", "change_state", "--json", "-")
+    assert cli(*ask, stdin="[" * 20_000).body["code"] == "invalid_arguments"
     body = cli(*ask, stdin=arguments).body
     assert body["decision"] == "unattended"
     assert (body["call"]["amount"], body["call"]["series"]) == ("123.00", "2026")

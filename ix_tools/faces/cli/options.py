@@ -129,7 +129,7 @@ def read_json(file: str) -> dict[str, Any]:
         content = json.loads(text, parse_float=Decimal)
     except OSError as wrong:
         raise click.UsageError(f"--json {file}: {wrong.strerror}") from None
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:
         raise click.UsageError(f"--json {file}: not JSON ({wrong})") from None
     if not isinstance(content, dict):
         raise InvalidArguments("A call is one JSON object.", next='such as {"document_id": 1001}')

@@ -37,7 +37,7 @@ class Origins:
         path = Path(named) if named else config_file()
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             content = {}
         return cls(environment, path, bool(named), content)
 

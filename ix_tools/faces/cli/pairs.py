@@ -21,7 +21,7 @@ def read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     if text.lstrip().startswith("{"):
         try:
             content = json.loads(text, parse_float=Decimal)
-        except ValueError as wrong:
+        except (ValueError, RecursionError) as wrong:
             raise Unreadable(f"is not JSON ({wrong})") from None
         return dict(content)
     known: Mapping[str, Any] = schema.get("properties", {})
@@ -52,7 +52,7 @@ def typed(text: str, schema: Mapping[str, Any]) -> Any:
     if kind in {"object", "array"}:
         try:
             return json.loads(text, parse_float=Decimal)
-        except ValueError as wrong:
+        except (ValueError, RecursionError) as wrong:
             raise Unreadable(f"is not JSON ({wrong})") from None
     return text
 

@@ -116,7 +116,7 @@ def _arguments(json_file: str) -> Mapping[str, Any]:
         content = file.read()
     try:
         found = json.loads(content, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise InvalidArguments("The call is not one JSON object.", next="give the arguments as {...}")

@@ -35,7 +35,9 @@ async def _content(
     open_desk: Callable[[], Awaitable[Desk]], uri: str
 ) -> types.TextResourceContents | types.BlobResourceContents:
     if uri == EXEMPTIONS:
-        return _json(uri, await perform(await open_desk(), "lookup_exemption_codes", {"all": True}, face=FACE))
+        return _json(
+            uri, await perform(await open_desk(), "lookup_exemption_codes", {"all": True}, face=FACE)
+        )
     if found := _PDF.fullmatch(uri):
         parse("get_pdf", {"document_id": int(found[1])})
         content = await pdf_content(await open_desk(), int(found[1]), second_copy=bool(found[2]), face=FACE)
