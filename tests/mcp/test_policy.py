@@ -28,12 +28,14 @@ async def outcomes(host: Host, document: dict[str, Any]) -> dict[str, bool]:
     """For each way to read over MCP: whether it gave something."""
     kind, number = document["document_type"], document["document_id"]
     found: dict[str, bool] = {}
+    refusals = []
     for uri in (f"ix://documents/{kind}/{number}", f"ix://documents/{number}/pdf", "ix://exemption-codes"):
         try:
             found[uri] = bool((await host.client.read_resource(uri)).contents)
         except MCPError as refusal:
-            assert refusal.error.data["code"] == "denied_by_policy", refusal.error
+            refusals.append(refusal.error.data["code"])
             found[uri] = False
+    assert set(refusals) <= {"denied_by_policy"}
     for argument in ("client", "tax", "series"):
         answer = await host.client.complete(ISSUE, {"name": argument, "value": ""})
         found[argument] = bool(answer.completion.values)
