@@ -225,8 +225,10 @@ class Approvals(Differing):
         reason: str = "",
         by: str = "",
         place: Place = "terminal",
+        pin_set_by: str | None = None,
     ) -> Approval:
-        """A person's decision outside the conversation, once. `by`: who they are there, as `page:ana`, if that is known.
+        """A person's decision outside the conversation, once. `by`: who they are there, as `page:ana`, if that is known;
+        `pin_set_by`: where only a PIN says so, who set it.
 
         Where the policy wants several people, it is approved with the last one's yes; one no is enough.
         """
@@ -241,7 +243,7 @@ class Approvals(Differing):
                 "The document differs from what was asked; approving it means accepting that.",
                 "read the differences, then accept them, too (in a terminal: --accept-differences)",
             )
-        refusal = Terms.of(found.terms).against(by, found.principal, place) if approve else None
+        refusal = Terms.of(found.terms).against(by, found.principal, place, pin_set_by) if approve else None
         if refusal is not None:
             raise refusal
         now, mine = self._clock(), approvals.c.id == found.id
@@ -253,12 +255,14 @@ class Approvals(Differing):
             if row is not None and outdated:
                 self._move(connection, row.id, "pending", "stale")
             elif row is not None:
-                missing = one_more_yes(connection, row, by, place, now) if approve else 0
+                missing = one_more_yes(connection, row, by, place, now, pin_set_by) if approve else 0
                 event = "approved" if approve else "rejected"
                 if not missing:
                     done = {"state": event, "decided_at": now, "reason": reason or None}
                     connection.execute(approvals.update().where(mine).values(done))
                 who = f"by {by}" if by else PLACES[place]
+                if pin_set_by is not None:
+                    who += f" with a PIN set by {pin_set_by or 'nobody known'}"
                 _record(connection, row, event, f"{who}; {missing} more needed" if missing else who, place)
         if outdated:
             raise _outdated()

@@ -9,7 +9,6 @@ Whoever has the link of a page that asks for nothing more can decide; so such a 
 """
 
 import hashlib
-import hmac
 import secrets
 import time
 from collections.abc import Callable
@@ -19,21 +18,18 @@ from typing import Literal, Protocol
 import anyio
 import sqlalchemy as sql
 
-from ix_tools import audit
 from ix_tools.approvals import Approval
 from ix_tools.errors import ApprovalRefused
+from ix_tools.pins import Pins
 from ix_tools.settings import Settings
 from ix_tools.store import Store
-from ix_tools.tables import approvals, links, pins
+from ix_tools.tables import approvals, links
 
 Way = Literal["result", "host", "browser", "terminal", "message"]
 PATH = "/approve/"
 """Where pages are: what follows is the secret of the link."""
 KEPT = 86_400.0
 """Seconds for which an ended link still says how it ended."""
-TRIES = 5
-"""How often in a row a PIN may be wrong."""
-SHORTEST = 6
 
 
 class Pages(Protocol):
@@ -77,19 +73,21 @@ class Invitation:
 
 
 class Links:
-    """The links of this store, and the PINs that guard what they lead to."""
+    """The links of this store."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         """Nothing is opened yet."""
         self._store = store
         self._clock = clock
+        self.pins = Pins(store)
+        """What guards the pages that the links lead to."""
 
     def made(self, approval: Approval, way: Way, person: str = "") -> str:
         """A new link to an approval's page; several may lead there, and the decision is one all the same.
 
         `person`: whom it is for, and whose PIN the page asks for, where it is not for whoever asked.
         """
-        if person and not self.has_pin(person):
+        if person and not self.pins.has(person):
             raise ApprovalRefused(
                 f"{person} has no PIN, so nothing would tell them from anybody else with the link.",
                 code="pin_missing",
@@ -124,68 +122,10 @@ class Links:
             row = connection.execute(wanted).one_or_none()
         return row is not None and row.state == "pending" and row.expires_at > self._clock()
 
-    # --- PINs: what a person knows and a model does not ---
-
-    def set_pin(self, principal: str, pin: str | None) -> None:
-        """Guard the pages of a principal's approvals with a PIN; None takes it away."""
-        if pin is not None and len(pin) < SHORTEST:
-            raise ApprovalRefused(
-                f"A PIN has at least {SHORTEST} characters.", code="pin_too_short", next="choose a longer one"
-            )
-        with self._store.writing() as connection:
-            connection.execute(pins.delete().where(pins.c.principal == principal))
-            if pin is not None:
-                salt = secrets.token_hex(16)
-                row = {"principal": principal, "salt": salt, "hash": _stretched(pin, salt), "failures": 0}
-                connection.execute(pins.insert().values(row))
-            event = "pin set" if pin is not None else "pin removed"
-            audit.append(connection, audit.Entry(event=event, principal=principal, face="terminal"))
-
-    def has_pin(self, principal: str) -> bool:
-        """Whether this principal's pages ask for a PIN."""
-        with self._store.reading() as connection:
-            wanted = sql.select(pins.c.principal).where(pins.c.principal == principal)
-            return connection.execute(wanted).one_or_none() is not None
-
-    def check_pin(self, approval: Approval, whose: str, pin: str) -> bool:
-        """Whether there is a PIN; whoever does not know it is refused, and only so many may try."""
-        mine = pins.c.principal == whose
-        with self._store.writing() as connection:
-            kept = connection.execute(sql.select(pins).where(mine)).one_or_none()
-            if kept is None:
-                return False
-            # Counted before it is compared, so that many tries at once are still so many tries.
-            counted = connection.execute(
-                pins.update().where(mine, pins.c.failures < TRIES).values(failures=pins.c.failures + 1)
-            )
-        if counted.rowcount != 1:
-            raise ApprovalRefused(
-                "The PIN was wrong too often; pages cannot approve until it is set again.",
-                code="pin_locked",
-                next=f"decide with `ix-tools approvals approve {approval.id}`, or set the PIN again with "
-                "`ix-tools approvals pin`, in a terminal",
-            )
-        right = hmac.compare_digest(_stretched(pin, kept.salt), kept.hash)
-        with self._store.writing() as connection:
-            if right:
-                connection.execute(pins.update().where(mine).values(failures=0))
-            else:
-                audit.append(
-                    connection,
-                    audit.Entry(event="pin wrong", principal=whose, face="page", approval=approval.id),
-                )
-        if not right:
-            raise ApprovalRefused(
-                "That is not the PIN.",
-                code="pin_wrong",
-                next="type the PIN set with `ix-tools approvals pin`",
-            )
-        return True
-
 
 async def invited(pages: Pages, kept: Links, approval: Approval, settings: Settings) -> Invitation:
     """Send the person to the page in the way that the settings say."""
-    guarded = pages.guarded or await anyio.to_thread.run_sync(kept.has_pin, approval.principal)
+    guarded = pages.guarded or await anyio.to_thread.run_sync(kept.pins.has, approval.principal)
     way = settings.approval_link
     if way == "auto":
         # A link that a model can read must not be enough by itself.
@@ -215,7 +155,3 @@ PAUSE = 0.5
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-
-
-def _stretched(pin: str, salt: str) -> str:
-    return hashlib.scrypt(pin.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()

@@ -5,7 +5,7 @@ They grow by migrations (`ix_tools/migrations`), each of which is one step; this
 
 import sqlalchemy as sql
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -64,8 +64,19 @@ pins = sql.Table(
     sql.Column("salt", sql.String(64), nullable=False),
     sql.Column("hash", sql.String(64), nullable=False),  # scrypt
     sql.Column("failures", sql.Integer, nullable=False),  # in a row
-    # When that was noted: a clock that is set back is found out by it.
-    sql.Column("closed_at", sql.Float, nullable=False, server_default="0"),
+    # Such as terminal:ana; empty: nobody noted it.
+    sql.Column("set_by", sql.String(200), nullable=False, server_default=""),
+    sql.Column("set_at", sql.Float, nullable=False, server_default="0"),
+    sql.Column("locked_until", sql.Float, nullable=False, server_default="0"),  # no guess counts before
+)
+
+pin_guesses = sql.Table(
+    "pin_guesses",
+    metadata,
+    sql.Column("id", sql.String(32), primary_key=True),
+    sql.Column("principal", sql.String(200), nullable=False),  # whose PIN was guessed, and wrong
+    sql.Column("at", sql.Float, nullable=False),
+    sql.Index("pin_guesses_of_a_year", "principal", "at"),
 )
 
 decisions = sql.Table(
@@ -76,6 +87,7 @@ decisions = sql.Table(
     sql.Column("identity", sql.String(200), nullable=False),  # how they were known: terminal:ana
     sql.Column("channel", sql.String(16), nullable=False),
     sql.Column("decided_at", sql.Float, nullable=False),
+    sql.Column("pin_set_by", sql.String(200)),  # who set the PIN that said who it is; null: no PIN did
 )
 
 spent = sql.Table(

@@ -4,7 +4,7 @@ Kept with each approval, so that what was decided on easier terms than are in fo
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 from unicodedata import normalize
@@ -20,6 +20,10 @@ Where = Literal["any", "form", "outside", "page", "terminal"]
 """Where a person says yes: anywhere; in the host's form; outside the host; on the page only; in a terminal only."""
 STRICTER: tuple[Where, ...] = ("any", "form", "outside", "page", "terminal")
 """From the easiest to imitate to the hardest."""
+PLACES = frozenset({"terminal", "page", "principal"})
+"""Where a person is known by a name: as the system's user, on the page, as the one who asks."""
+SamePeople = tuple[tuple[str, str], ...]
+"""Identities and the person behind each: `terminal:asilva` is Ana, and so is `page:ana@acme.example`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,8 @@ class Terms:
     """Whether the person who asked may be one of them."""
     approvers: tuple[str, ...] = ()
     """The only people who may; empty: anybody."""
-    same: tuple[tuple[str, str], ...] = ()
-    """Identities and the person behind each: `terminal:asilva` is Ana, and so is `page:ana@acme.example`."""
+    same: SamePeople = ()
+    """Who is who, as the policy's [people] say."""
     rules: tuple[str, ...] = ()
     """The rules that say so."""
 
@@ -51,12 +55,9 @@ class Terms:
         lists = {name: tuple(given[name]) for name in ("approvers", "rules")}
         return cls(**{**given, **lists, "same": tuple((one, who) for one, who in given["same"])})
 
-    def person(self, identity: str) -> str:
-        """Who is behind an identity such as `terminal:ana`; the same name in two places is the same person."""
-        same = {one.casefold(): who for one, who in self.same}
-        bare = identity.partition(":")[2] or identity
-        # One name typed on two keyboards is one person.
-        return normalize("NFKC", (same.get(identity.casefold()) or bare).strip()).casefold()
+    def people_behind(self, *identities: str | None) -> frozenset[str]:
+        """The people who may be behind these identities, those that are given."""
+        return frozenset(who for one in identities if one for who in people_behind(one, self.same))
 
     def as_strict_as(self, other: "Terms") -> bool:
         """Whether a yes on these terms is good where the others are asked for."""
@@ -87,31 +88,45 @@ class Terms:
         nobody = bool(self.approvers and other.approvers) and len(approvers) < both.people
         return None if nobody else both
 
-    def against(self, by: str, asker: str, through: str) -> ApprovalRefused | None:
-        """Why this person, deciding there, cannot be the one who approves; None when they can."""
-        who, rules = self.person(by) if by else "", _by(self.rules)
+    def against(
+        self, by: str, asker: str, through: str, pin_set_by: str | None = None
+    ) -> ApprovalRefused | None:
+        """Why this person, deciding there, cannot be the one who approves; None when they can.
+
+        `pin_set_by`: where a PIN says who they are, who set it (empty: nobody noted it). Both know it, so both must be allowed to.
+        """
+        rules = _by(self.rules)
         if self.where in {"page", "terminal"} and self.where != through:
             there = "on the approval page" if self.where == "page" else "in a terminal"
             return _refusal(
                 "approval_elsewhere", f"This is approved {there} only{rules}.", "approve it there"
             )
-        if self.people > 1 or not self.asker or self.approvers:
-            if not who:
-                return _refusal(
-                    "approver_unknown", f"Who approves must be known here{rules}.", "sign in, then approve"
-                )
-            if not self.asker and who == self.person(f"principal:{asker}"):
-                return _refusal(
-                    "approver_is_asker",
-                    f"Whoever asked does not approve it{rules}.",
-                    "another person approves",
-                )
-            if self.approvers and who not in {self.person(one) for one in self.approvers}:
-                return _refusal(
-                    "approver_not_named",
-                    f"Only {', '.join(self.approvers)} may approve this{rules}.",
-                    "one of them approves",
-                )
+        if self.people == 1 and self.asker and not self.approvers:
+            return None
+        if not by:
+            return _refusal(
+                "approver_unknown", f"Who approves must be known here{rules}.", "sign in, then approve"
+            )
+        if pin_set_by == "":
+            return _refusal(
+                "approver_unknown",
+                f"Who approves must be known here, and nobody noted who set this PIN{rules}.",
+                "whose PIN it is sets it again with `ix-tools approvals pin`",
+            )
+        who = self.people_behind(by, pin_set_by)
+        also = f"; {pin_set_by} set this PIN, so that it may be them" if len(who) > 1 else ""
+        if not self.asker and who & self.people_behind(f"principal:{asker}"):
+            return _refusal(
+                "approver_is_asker",
+                f"Whoever asked does not approve it{rules}{also}.",
+                "another person approves",
+            )
+        if self.approvers and not who <= self.people_behind(*self.approvers):
+            return _refusal(
+                "approver_not_named",
+                f"Only {', '.join(self.approvers)} may approve this{rules}{also}.",
+                "one of them approves",
+            )
         return None
 
 
@@ -136,33 +151,61 @@ def _refusal(code: str, message: str, next: str) -> ApprovalRefused:
 # --- people ----------------------------------------------------------------------------------------------
 
 
+def people_behind(identity: str, same: SamePeople) -> frozenset[str]:
+    """The people who may be behind an identity such as `terminal:ana`; the same name in two places is the same person.
+
+    A name that [people] knows in another place only is whoever has it there: `page:ana-laptop` is Ana where
+    `principal:ana-laptop` is. Without a place, `ana` is the person of that name.
+    """
+    wanted = _name(identity)
+    exactly = {_name(who) for one, who in same if _name(one) == wanted}
+    place, _, bare = wanted.partition(":")
+    if exactly or not bare:
+        return frozenset(exactly or {wanted})
+    if place not in PLACES:
+        return frozenset({wanted})
+    return frozenset({_name(who) for one, who in same if _name(one.partition(":")[2]) == bare} or {bare})
+
+
+def same_person(one: str, other: str, same: SamePeople) -> bool:
+    """Whether two identities are surely one person."""
+    first, second = people_behind(one, same), people_behind(other, same)
+    return first == second and len(first) == 1
+
+
 def said_yes(connection: Connection, approval: str) -> tuple[str, ...]:
     """The people who approved it so far, first to last."""
-    rows = connection.execute(
-        sql.select(decisions.c.person)
-        .where(decisions.c.approval == approval)
-        .order_by(decisions.c.decided_at, decisions.c.person)
-    )
-    return tuple(row.person for row in rows)
+    return tuple(row.person for row in _yeses(connection, approval))
 
 
-def one_more_yes(connection: Connection, row: Any, by: str, through: str, now: float) -> int:
+def one_more_yes(
+    connection: Connection, row: Any, by: str, through: str, now: float, pin_set_by: str | None = None
+) -> int:
     """Note a person's yes; how many are still missing. The approval's row is locked by whoever calls."""
     terms = Terms.of(row.terms)
-    person = terms.person(by) if by else ""
-    before = said_yes(connection, row.id)
-    if person in before:
-        raise _refusal(
-            "approved_by_you_already",
-            f"You approved {row.id} already; it wants {terms.people} different people.",
-            "another person approves",
-        )
-    connection.execute(
-        decisions.insert().values(
-            approval=row.id, person=person, identity=by, channel=through, decided_at=now
-        )
-    )
+    before = _yeses(connection, row.id)
+    who = terms.people_behind(by, pin_set_by)
+    for one in before:
+        if who & terms.people_behind(one.identity, one.pin_set_by):
+            known = f"{by} and {one.identity} may be one person" if pin_set_by or one.pin_set_by else by
+            raise _refusal(
+                "approved_by_you_already",
+                f"You approved {row.id} already ({known}); it wants {terms.people} different people.",
+                "another person approves, with a PIN that nobody else set",
+            )
+    noted = {"person": min(terms.people_behind(by), default=""), "identity": by, "pin_set_by": pin_set_by}
+    connection.execute(decisions.insert().values(approval=row.id, **noted, channel=through, decided_at=now))
     return terms.people - len(before) - 1
+
+
+def _yeses(connection: Connection, approval: str) -> Sequence[Any]:
+    wanted = sql.select(decisions).where(decisions.c.approval == approval)
+    return connection.execute(wanted.order_by(decisions.c.decided_at, decisions.c.person)).all()
+
+
+def _name(text: str) -> str:
+    # One name typed on two keyboards is one person.
+    return normalize("NFKC", text.strip()).casefold()
 
 
 @dataclass(frozen=True, slots=True)

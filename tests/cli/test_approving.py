@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import os
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ix_tools.approvals import Approval
+from ix_tools.faces.cli import asking
 from ix_tools.links import Links
+from ix_tools.pins import Pins
 from ix_tools.store import Store
 from ix_tools.tables import approvals
 from tests.cli.conftest import Cli, Json, Person, in_a_terminal, piped
@@ -354,8 +358,42 @@ def test_a_pin_is_set_twice_the_same_by_a_person(cli: Cli) -> None:
     ran = cli.at_a_terminal("--output", "text", "approvals", "pin", answers=SET_PIN)
     assert "The pages of local's approvals ask for this PIN now" in ran.seen
     assert PIN not in ran.seen
-    ran = cli.at_a_terminal("--output", "text", "approvals", "pin", "--remove")
+    ran = cli.at_a_terminal(
+        "--output", "text", "approvals", "pin", "--remove", answers=[("Present PIN: ", PIN)]
+    )
     assert "ask for no PIN any more" in ran.seen
+
+
+@pytest.mark.parametrize("change", [SET_PIN, "--remove"], ids=["set", "remove"])
+@pytest.mark.parametrize("old", ["", "sardinha"])
+def test_somebody_elses_pin_is_not_changed_without_it(cli: Cli, change: Any, old: str) -> None:
+    of_bruno = ("approvals", "pin", "--principal", "bruno")
+    ran = cli.at_a_terminal("--output", "text", *of_bruno, answers=SET_PIN)
+    assert f"{asking.whoever()} set it: where the policy asks who approves" in " ".join(ran.seen.split())
+    more, answers = (["--remove"], []) if change == "--remove" else ([], change)
+    if old:
+        ran = cli.at_a_terminal(*of_bruno, *more, answers=[("Present PIN: ", old), *answers])
+        assert (ran.code, "That is not the PIN" in ran.seen) == (1, True)
+    else:
+        assert cli(*of_bruno, *more).body["code"] == "no_person"
+    store = Store(cli.store)
+    assert Pins(store).check("bruno", PIN) == asking.whoever()
+    store.close()
+
+
+def test_the_persons_own_sign_in_changes_their_pin_without_it(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the policy says who they are: also the way out for a PIN that was forgotten."""
+    cli.at_a_terminal("approvals", "pin", answers=SET_PIN)
+    policy = tmp_path / "policy.toml"
+    policy.write_text(f'[people]\nlocal = ["{asking.whoever()}"]\n')
+    monkeypatch.setenv("INVOICEXPRESS_POLICY", str(policy))
+    new = [("New PIN: ", "sardinha"), ("Once more: ", "sardinha")]
+    assert cli.at_a_terminal("approvals", "pin", answers=new).code == 0
+    store = Store(cli.store)
+    assert Pins(store).check("local", "sardinha") == asking.whoever()
+    store.close()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 import webbrowser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ from starlette.responses import PlainTextResponse, Response
 from ix_tools.approvals import Approval, Approvals
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.faces.page.local import LocalPages
-from ix_tools.links import KEPT, TRIES, Hosted
+from ix_tools.links import KEPT, Hosted
 from ix_tools.perform import ApprovalNeeded, perform
+from ix_tools.pins import FIRST_WAIT, FREE_GUESSES
 from ix_tools.tables import audit
+from ix_tools.vocabulary import LISBON
 from tests.page.visitor import FULL, HERE, Visitor, csrf, finalizing, linked, paged, read, waiting
 from tests.sandboxed import Office, about, invoice
 
@@ -460,7 +464,7 @@ async def test_a_sign_in_comes_before_the_page_and_before_the_decision(paper: Of
 
 
 async def test_with_a_pin_the_link_alone_approves_nothing(paper: Office, visitor: Visitor) -> None:
-    paper.desk.links.set_pin("local", PIN)
+    paper.desk.links.pins.set("local", PIN, by="terminal:local")
     _, asked, link = await linked(paper)
     assert 'type="password"' in (await visitor.look(link)).text
     for wrong in ({}, {"pin": ""}, {"pin": "bacalhao"}):
@@ -470,27 +474,36 @@ async def test_with_a_pin_the_link_alone_approves_nothing(paper: Office, visitor
     assert state(paper, asked) == "pending"
     assert (await visitor.decide(link, pin=PIN)).status_code == 303
     assert state(paper, asked) == "approved"
-    assert decided_by(paper, asked) == "by page:local"
+    assert decided_by(paper, asked) == "by page:local with a PIN set by terminal:local"
 
 
-async def test_a_pin_cannot_be_guessed_at_leisure(paper: Office, visitor: Visitor) -> None:
-    """Not with another approval, either."""
-    paper.desk.links.set_pin("local", PIN)
+async def test_a_pin_cannot_be_guessed_at_leisure_and_the_lock_ends_by_itself(
+    paper: Office, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with another approval, either; and a terminal decides all the while."""
+    now = time.time()
+    monkeypatch.setattr(paper.desk.store, "clock", lambda: now)
+    paper.desk.links.pins.set("local", PIN, by="terminal:local")
     _, asked, link = await linked(paper)
-    for number in range(TRIES):
-        await visitor.decide(link, pin=f"wrong{number}")
     _, other, second = await linked(paper, await finalizing(paper, reference="another"))
-    for where in (link, second):
-        answer = await visitor.decide(where, pin=PIN)
-        assert answer.status_code == 403
-        assert "The PIN was wrong too often" in read(answer.text)
+    for number in range(FREE_GUESSES + 1):
+        answer = await visitor.decide(link, pin=f"wrong{number}")
+    until = f"{datetime.fromtimestamp(now + FIRST_WAIT, LISBON):%H:%M}"
+    for shown in (answer, await visitor.look(second), await visitor.decide(second, pin=PIN)):
+        text = read(shown.text)
+        assert "The PIN was wrong too often. It can be tried again from " in text
+        assert f"{until} (Lisbon time)." in text
+        assert "ix-tools approvals approve" in text
+    assert answer.status_code == 403
     assert (state(paper, asked), state(paper, other)) == ("pending", "pending")
-    paper.desk.links.set_pin("local", PIN)
+    paper.desk.approvals.decide(other.id, approve=True, by="terminal:ana")
+    now += FIRST_WAIT
+    assert "wrong too often" not in read((await visitor.look(link)).text)
     assert (await visitor.decide(link, pin=PIN)).status_code == 303
 
 
 async def test_a_no_wants_no_pin(paper: Office, visitor: Visitor) -> None:
-    paper.desk.links.set_pin("local", PIN)
+    paper.desk.links.pins.set("local", PIN, by="terminal:local")
     _, asked, link = await linked(paper)
     assert (await visitor.decide(link, "reject")).status_code == 303
     assert state(paper, asked) == "rejected"
@@ -498,7 +511,7 @@ async def test_a_no_wants_no_pin(paper: Office, visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("kept", ["pin", "link"])
 async def test_what_opens_a_page_is_kept_as_a_hash_only(paper: Office, tmp_path: Path, kept: str) -> None:
-    paper.desk.links.set_pin("local", PIN)
+    paper.desk.links.pins.set("local", PIN, by="terminal:local")
     _, _, link = await linked(paper)
     secret = PIN if kept == "pin" else link.rsplit("/", 1)[1]
     content = all_of(tmp_path)
@@ -528,7 +541,7 @@ async def test_a_model_gets_the_link_only_where_it_is_not_enough_or_where_the_ow
 ) -> None:
     paper = paged(office, approval_link=link)
     if pin:
-        paper.desk.links.set_pin("local", PIN)
+        paper.desk.links.pins.set("local", PIN, by="terminal:local")
     body = await perform(paper.desk, "change_state", await finalizing(paper))
     assert ("url" in body["approval"]) is shown
     assert ("/approve/" in str(body)) is shown

@@ -21,7 +21,7 @@ async def test_what_a_program_asks_for_a_person_approves_on_the_servers_page(
     call = about(made, state="finalized")
     links = office.desk.links
     if pin:
-        links.set_pin("ana", PIN)
+        links.pins.set("ana", PIN, by="terminal:ana")
     caplog.set_level(logging.INFO)
     async with in_process(office) as served:
         headers = bearer(served.token())

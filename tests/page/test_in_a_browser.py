@@ -164,7 +164,7 @@ async def test_differences_and_pin_are_asked_for_where_they_matter(here: Office,
     made = await here.draft()
     found = [{"field": "total", "asked": "123.00", "stored": "122.99"}]
     here.desk.approvals.note_differences(here.desk.account.name, "invoices", made["id"], found)
-    here.desk.links.set_pin("local", "bacalhau")
+    here.desk.links.pins.set("local", "bacalhau", by="terminal:local")
     _, asked, link = await linked(here, about(made, state="finalized"))
     async with opened(browser, link, "phone") as page:
         await page.get_by_label("I accept the differences").check()

@@ -9,6 +9,7 @@ import click
 
 from ix_tools import render
 from ix_tools.approvals import NOT_YET, Approval
+from ix_tools.desk import policy_of
 from ix_tools.errors import ApprovalRefused
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
@@ -16,7 +17,8 @@ from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.kept import approvals, store
 from ix_tools.faces.cli.run import Run
 from ix_tools.links import Links
-from ix_tools.terms import Terms
+from ix_tools.pins import Pins
+from ix_tools.terms import SamePeople, Terms
 from ix_tools.words import Said
 
 NONE = Said("Nada espera por aprovação.", "Nothing waits for approval.")
@@ -41,6 +43,7 @@ LINK = Said(
     "Whoever has this link can decide{and_pin}. It is for {id}, until {until} (Lisbon time).",
 )
 AND_PIN = Said(", com o PIN", ", with the PIN")
+OLD_PIN = Said("PIN atual: ", "Present PIN: ")
 PIN = Said("PIN novo: ", "New PIN: ")
 PIN_AGAIN = Said("Outra vez: ", "Once more: ")
 PIN_SET = Said(
@@ -50,6 +53,12 @@ PIN_SET = Said(
 PIN_REMOVED = Said(
     "As páginas das aprovações de {principal} já não pedem PIN.",
     "The pages of {principal}'s approvals ask for no PIN any more.",
+)
+PIN_OF_ANOTHER = Said(
+    "Foi {by} quem o definiu: onde a política pergunta quem aprova, uma aprovação com este PIN conta como das duas "
+    "pessoas, até {principal} o definir, com o seu próprio utilizador desta máquina.",
+    "{by} set it: where the policy asks who approves, an approval with this PIN counts as both people's, until "
+    "{principal} sets it, signed in to this machine as themselves.",
 )
 
 
@@ -182,7 +191,7 @@ def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
     run = heard(ctx, output)
     with approvals(run, run.settings) as kept, store(run.settings) as opened:
         found, links = kept.find(identifier), Links(opened, run.clock)
-        guarded = links.has_pin(person or found.principal)
+        guarded = links.pins.has(person or found.principal)
         if not guarded and not person and not asking.person_there():
             # Such a link is as good as the decision: it is given to whoever could decide here, too.
             raise ApprovalRefused(
@@ -222,25 +231,37 @@ def pin(ctx: click.Context, principal: str | None, remove: bool, output: Any) ->
             code="no_person",
             next="type the command in a terminal",
         )
-    chosen = None if remove else _chosen(run)
     with store(run.settings) as opened:
-        Links(opened, run.clock).set_pin(whose, chosen)
+        pins, by, same = Pins(opened), asking.whoever(), _same_people(run)
+        own = pins.is_own(whose, by, same)
+        old = None if own or not pins.has(whose) else _typed(run, OLD_PIN)
+        pins.set(whose, None if remove else _chosen(run), by=by, same=same, old=old)
     if run.json:
-        says.emit({"ok": True, "principal": whose, "pin": not remove})
-    else:
-        says.print_out(run.said(PIN_REMOVED if remove else PIN_SET).format(principal=whose))
+        says.emit({"ok": True, "principal": whose, "pin": not remove, "set_by": by})
+        return Exit.OK
+    says.print_out(run.said(PIN_REMOVED if remove else PIN_SET).format(principal=whose))
+    if not remove and not own:
+        says.aside(run.said(PIN_OF_ANOTHER).format(principal=whose, by=by))
     return Exit.OK
 
 
+def _same_people(run: Run) -> SamePeople:
+    """Who is who, as the policy says, if there is one."""
+    policy = policy_of(run.settings)
+    return policy.rules().same if policy is not None else ()
+
+
+def _typed(run: Run, question: Said) -> str:
+    return str(click.prompt(run.said(question), hide_input=True, err=True, prompt_suffix=""))
+
+
 def _chosen(run: Run) -> str:
-    first, again = (
-        click.prompt(run.said(said), hide_input=True, err=True, prompt_suffix="") for said in (PIN, PIN_AGAIN)
-    )
+    first, again = _typed(run, PIN), _typed(run, PIN_AGAIN)
     if first != again:
         raise ApprovalRefused(
             "The two are not the same; nothing was changed.", code="pin_mistyped", next="try again"
         )
-    return str(first)
+    return first
 
 
 def _told(run: Run, decided: Approval, text: str) -> int:

@@ -64,7 +64,7 @@ class Counter:
         sign_in: SignIn | None = None,
     ) -> None:
         """`address`: scheme, host and port under which people reach this."""
-        self._approvals, self._links = approvals, links
+        self._approvals, self._links, self._pins = approvals, links, links.pins
         self._language, self._address, self._sign_in = language, address, sign_in
 
     def routes(self) -> list[BaseRoute]:
@@ -150,7 +150,8 @@ class Counter:
             found,
             language,
             token(nonce, secret),
-            pin=whose if must or self._links.has_pin(whose) else "",
+            pin=whose if must or self._pins.has(whose) else "",
+            next_try=self._pins.next_try(whose),
             error=error,
             said=said,
         )
@@ -175,10 +176,13 @@ class Counter:
             if approve and found.differs and not answer.accept_differences:
                 return self._page(request, found, "differences_not_accepted", 422)
             whose, must = self._whose(request, found)
-            if approve and self._links.check_pin(found, whose, answer.pin):
-                who = who or whose
-            elif approve and must:
+            pin_set_by = self._pins.check(whose, answer.pin, approval=found.id) if approve else None
+            if approve and must and pin_set_by is None:
                 return self._page(request, found, "pin_wrong", 403)
+            if who or pin_set_by is None:
+                pin_set_by = None  # a sign-in says who it is, or nothing does
+            else:
+                who = whose
             decided = self._approvals.decide(
                 found.id,
                 approve=approve,
@@ -186,6 +190,7 @@ class Counter:
                 reason="" if approve else answer.reason,
                 by=f"page:{who}" if who else "",
                 place="page",
+                pin_set_by=pin_set_by,
             )
         except ApprovalRefused as refusal:
             now = self._approvals.find(found.id)

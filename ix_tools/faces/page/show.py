@@ -28,9 +28,22 @@ AT_FIELD = {"differences_not_accepted": "accept", "pin_wrong": "pin", "pin_locke
 
 
 def approval(
-    found: Approval, language: Language, csrf: str, *, pin: str, error: str = "", said: str = ""
+    found: Approval,
+    language: Language,
+    csrf: str,
+    *,
+    pin: str,
+    next_try: float = 0.0,
+    error: str = "",
+    said: str = "",
 ) -> str:
-    """The page of an approval that waits; `error` is the code of what was not accepted, `said` its own words; `pin` whose PIN is wanted."""
+    """The page of an approval that waits.
+
+    `error`: the code of what was not accepted, `said` its own words. `pin`: whose PIN is wanted; `next_try`: when it
+    may be tried again, 0 where it may be now.
+    """
+    if next_try:
+        error = "pin_locked"
     sheet = Sheet.model_validate_json(found.sheet)
     paper = sheet.paper
     return _filled(
@@ -57,7 +70,7 @@ def approval(
         until=_moment(found.expires_at, language),
         csrf=csrf,
         pin=pin,
-        error=ERRORS[error].in_(language) if error in ERRORS else said,
+        error=_wrong(error, language, found, next_try) or said,
         error_at=AT_FIELD.get(error, ""),
     )
 
@@ -103,6 +116,12 @@ def _templates() -> Environment:
     )
 
 
+def _wrong(error: str, language: Language, found: Approval, next_try: float) -> str:
+    if error not in ERRORS:
+        return ""
+    return ERRORS[error].in_(language).format(next_try=_soon(next_try, language), id=found.id)
+
+
 def _inert(value: Any) -> Any:
     """What is put into a page carries no character that controls a screen or hides in it, wherever it came from."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
@@ -128,6 +147,14 @@ def _day(value: date | None, language: Language) -> str:
 def _moment(timestamp: float, language: Language) -> str:
     moment = datetime.fromtimestamp(timestamp, LISBON)
     return f"{_day(moment.date(), language)}, {format_time(moment, 'HH:mm', locale=render.LOCALES[language])}"
+
+
+def _soon(timestamp: float, language: Language) -> str:
+    """A moment that is near: the time of day; with its day where that is another one."""
+    moment, today = datetime.fromtimestamp(timestamp, LISBON), datetime.now(LISBON).date()
+    if moment.date() == today:
+        return format_time(moment, "HH:mm", locale=render.LOCALES[language])
+    return _moment(timestamp, language)
 
 
 def _worded(entry: Entry, language: Language) -> Iterable[str]:

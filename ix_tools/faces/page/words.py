@@ -143,7 +143,9 @@ ERRORS: dict[str, Said] = {
         "O PIN não está certo. Nada foi aprovado.", "That is not the PIN. Nothing was approved."
     ),
     "pin_locked": Said(
-        "O PIN esteve errado vezes de mais. Decida num terminal, ou defina-o outra vez com ix-tools approvals pin.",
-        "The PIN was wrong too often. Decide in a terminal, or set it again with ix-tools approvals pin.",
+        "O PIN esteve errado vezes de mais. Pode tentar de novo a partir de {next_try} (hora de Lisboa). "
+        "Num terminal pode decidir já: ix-tools approvals approve {id}.",
+        "The PIN was wrong too often. It can be tried again from {next_try} (Lisbon time). "
+        "In a terminal it can be decided now: ix-tools approvals approve {id}.",
     ),
 }
