@@ -20,12 +20,12 @@ from sqlalchemy.engine import Connection, Row
 
 from ix_tools import audit
 from ix_tools.asked import Approval, Asked, Asker, Binding, Channel, Place, Reply, State
-from ix_tools.differing import Differing
 from ix_tools.digests import hash_content, is_current_approval
 from ix_tools.errors import ApprovalRefused
+from ix_tools.standing import Standing, approval_of
 from ix_tools.store import Store
 from ix_tools.tables import approvals
-from ix_tools.terms import ANYBODY, Terms, one_more_yes, said_yes
+from ix_tools.terms import ANYBODY, Terms, one_more_yes
 from ix_tools.unattended import Left, Spending, left, let_out
 
 __all__ = ["Approval", "Approvals", "Asked", "Asker", "Binding", "Channel", "Place", "Reply"]
@@ -37,7 +37,7 @@ PLACES: dict[Place, str] = {
 }
 
 
-class Approvals(Differing):
+class Approvals(Standing):
     """The approvals of this store, and what people have to be told before they approve."""
 
     def __init__(self, store: Store, minutes: int, clock: Callable[[], float] = time.time) -> None:
@@ -64,7 +64,7 @@ class Approvals(Differing):
             handle = secrets.token_urlsafe(32)
             found = self._write(connection, binding, asked, channel, "pending", hash_content(handle))
             _record(connection, found, "asked")
-            return _approval(found, handle)
+            return approval_of(found, handle)
 
     # --- using ---
 
@@ -164,58 +164,6 @@ class Approvals(Differing):
 
     # --- deciding, in a terminal or on a page ---
 
-    def waiting(self) -> list[Approval]:
-        """Approvals that a person can decide now, oldest first."""
-        with self._store.writing() as connection:
-            rows = connection.execute(
-                sql.select(approvals)
-                .where(
-                    approvals.c.state == "pending",
-                    approvals.c.channel != "form",
-                    approvals.c.expires_at > self._clock(),
-                )
-                .order_by(approvals.c.created_at)
-            ).all()
-        return [_approval(row) for row in rows if is_current_approval(row.arguments)]
-
-    def find(self, identifier: str) -> Approval:
-        """One approval by id."""
-        with self._store.reading() as connection:
-            row = connection.execute(
-                sql.select(approvals).where(approvals.c.id == identifier.upper())
-            ).one_or_none()
-        if row is None:
-            raise _refusal(
-                "approval_unknown",
-                f"There is no approval {identifier}.",
-                "list them with `ix-tools approvals list`",
-            )
-        return _approval(row)
-
-    def standing(self, identifier: str, principal: str, account: str) -> Approval:
-        """An approval as it stands, for whoever asked for it; to anyone else it does not exist."""
-        row = None
-        if identifier.isascii() and identifier.isalnum():
-            own = (approvals.c.principal == principal) & (approvals.c.account == account)
-            with self._store.writing() as connection:
-                row = connection.execute(
-                    sql.select(approvals).where(own, approvals.c.id == identifier.upper())
-                ).one_or_none()
-        if row is None:
-            raise _refusal(
-                "approval_unknown",
-                "No approval of this caller has that id.",
-                "use the id that the call was given",
-            )
-        found = _approval(row)
-        over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()
-        return replace(found, state="expired") if over else found
-
-    def said_yes(self, identifier: str) -> tuple[str, ...]:
-        """Who approved it so far."""
-        with self._store.reading() as connection:
-            return said_yes(connection, identifier)
-
     def decide(
         self,
         identifier: str,
@@ -288,11 +236,11 @@ class Approvals(Differing):
     def _shown_at(self, connection: Connection, waiting: Row[Any], page: str) -> Approval:
         """What waits already, now that its page is shown at this address (a server that was started again)."""
         if not page or page == waiting.page:
-            return _approval(waiting)
+            return approval_of(waiting)
         connection.execute(
             approvals.update().where(approvals.c.id == waiting.id).values(channel="page", page=page)
         )
-        return replace(_approval(waiting), channel="page", page=page)
+        return replace(approval_of(waiting), channel="page", page=page)
 
     def _move(
         self, connection: Connection, identifier: str, before: State, after: State, reason: str | None = None
@@ -447,8 +395,3 @@ def _outdated() -> ApprovalRefused:
     return _refusal(
         "approval_outdated", "That approval was asked for by another version of ix-tools.", NOT_YET
     )
-
-
-def _approval(row: Row[Any], handle: str = "") -> Approval:
-    names = [name for name in Approval.__slots__ if name != "handle"]
-    return Approval(**{name: getattr(row, name) for name in names}, handle=handle)
