@@ -30,7 +30,7 @@ test: $(DONE)/dev  ## run the tests, two at a time; ARGS="-k exemption" is passe
 check: $(DONE)/dev  ## run the gate: format, lint, types, imports, generated files, examples, wheel; STEPS="lint types" for some
 	@$(BIN)/python tools/check $(STEPS)
 
-faults: $(DONE)/dev  ## break every write at every step and count what really happened; ARGS="--seed 7 --runs 1000"
+faults: $(DONE)/dev  ## break every write at every step, then let two writers race; ARGS="--seed 7 --runs 1000" or ARGS="race"
 	@$(BIN)/python -m faults $(ARGS)
 
 bench: $(DONE)/dev  ## measure start-up, calls and results; ARGS="..." is passed on

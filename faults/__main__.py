@@ -1,8 +1,18 @@
-"""`python -m faults`."""
+"""`python -m faults [matrix | race] [options]`: without a name and options, both; with options alone, the matrix."""
 
 import sys
 
-from faults.matrix import main
+from faults import matrix, race
+
+
+def main(arguments: list[str]) -> int:
+    """What was named; 1 when anything is wrong."""
+    if arguments[:1] == ["race"]:
+        return race.main(arguments[1:])
+    if arguments:
+        return matrix.main(arguments[1:] if arguments[0] == "matrix" else arguments)
+    return max(matrix.main([]), race.main([]))
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

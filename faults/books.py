@@ -1,0 +1,206 @@
+"""The sandbox's own books: what was in them when a person was asked, and what was issued; nothing here asks our own code."""
+
+import json
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ix_tools.sandbox import routes
+from ix_tools.sandbox.calls import Answer, Call
+from ix_tools.sandbox.control import LISBON
+from ix_tools.sandbox.ledger.clients import snapshot
+from ix_tools.sandbox.ledger.listing import Query
+from ix_tools.sandbox.rows import Client, Document, Mail
+from ix_tools.sandbox.server import Sandbox
+
+Json = dict[str, Any]
+SET_BY_ISSUING = frozenset(
+    {"status", "number", "serie", "atcud", "saft_hash", "client", "finalized_at", "status_at", "mb_reference"}
+)
+"""Columns of a document's row that finalizing fills in; its series is another one (`sequence_id`), and is compared."""
+NO_LIMIT = 10**8
+ACME = {
+    "name": "ACME, Lda",
+    "code": "ACME",
+    "email": "compras@acme.example",
+    "fiscal_id": "508112230",
+    "address": "Avenida da Bigorna, 7",
+    "city": "Porto",
+    "postal_code": "4000-001",
+}
+OTHER = {
+    "name": "Outra Empresa, Lda",
+    "code": "OUTRA",
+    "email": "geral@outra.example",
+    "fiscal_id": "508025338",
+    "address": "Rua Nova, 1",
+    "city": "Faro",
+    "postal_code": "8000-001",
+    "country": "Portugal",
+}
+"""A second company: same money, other buyer."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A document as the books had it at one moment, with the client that it would be issued to."""
+
+    document: Json
+    client: Json
+
+    def differing(self, other: "Seen") -> list[str]:
+        """The fields in which another one is not the same."""
+        return [
+            f"{what}.{name}: {_short(mine.get(name))} became {_short(theirs.get(name))}"
+            for what, mine, theirs in (
+                ("document", self.document, other.document),
+                ("client", self.client, other.client),
+            )
+            for name in sorted({*mine, *theirs})
+            if mine.get(name) != theirs.get(name)
+        ]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        value = [
+            f"{line['name']} {line['quantity']} x {line['unit_price']} {line['tax_name']}" for line in value
+        ]
+    return repr(value)[:120]
+
+
+@dataclass
+class Books:
+    """One account: a sandbox, the hand that arranges things in it, and what was committed in which order."""
+
+    box: Sandbox
+    commits: list[tuple[str, str, int]] = field(default_factory=list)
+    """Method, path and status of each request, in the order in which they were carried out."""
+
+    def __post_init__(self) -> None:
+        inner, self._more = self.box.box.carry_out, threading.Condition()
+
+        def carry_out(route: routes.Route, call: Call) -> Answer:
+            answer = inner(route, call)
+            with self._more:
+                self.commits.append((call.method, call.path, answer.status))
+                self._more.notify_all()
+            return answer
+
+        self.box.box.carry_out = carry_out  # type: ignore[method-assign]
+        self.fresh()
+
+    def fresh(self) -> None:
+        """The seed data, a second company, a second series that may issue, and no limits."""
+        self.box.reset()
+        self.box.set_option("rate_limit", NO_LIMIT)
+        self.box.set_option("pdf_polls", 0)
+        self.other_client = int(self.direct("POST", "/clients.json", {"client": OTHER})["id"])
+        self.direct("PUT", "/sequences/70020/register.json", {})
+        self.commits.clear()
+
+    def direct(self, method: str, path: str, body: Json) -> Json:
+        """A request that needs no network and meets no fault, as made in InvoiceXpress's own pages; the content of its answer."""
+        found = routes.resolve(method, path)
+        assert found is not None, path
+        route, names = found
+        answer = self.box.box.carry_out(route, Call(method, path, names, Query([], 30), body))
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: {answer.status} {answer.body.decode()}")
+        with suppress(ValueError, StopIteration, AttributeError):
+            content: Json = next(iter(json.loads(answer.body).values()))
+            return content
+        return {}
+
+    def today(self) -> str:
+        """The day, as the API writes it."""
+        return datetime.now(LISBON).strftime("%d/%m/%Y")
+
+    def draft(self, **changes: Any) -> int:
+        """A draft for ACME with one line of 100.00 at 23 %; its id."""
+        line = {"name": "Consulta", "description": "Uma", "unit_price": "100.00", "quantity": "1"}
+        body = {
+            "date": self.today(),
+            "due_date": self.today(),
+            "client": {"name": ACME["name"], "code": ACME["code"]},
+            "items": [{**line, "tax": {"name": "IVA23"}}],
+            **changes,
+        }
+        return int(self.direct("POST", "/invoices.json", {"invoice": body})["id"])
+
+    def issued(self, **changes: Any) -> int:
+        """A finalized invoice's id."""
+        number = self.draft(**changes)
+        self.direct("PUT", f"/invoices/{number}/change-state.json", {"invoice": {"state": "finalized"}})
+        return number
+
+    def put_back(self) -> None:
+        """The client and the default series as they were, whatever a round did to them."""
+        self.direct("PUT", "/clients/501.json", {"client": ACME})
+        self.direct("PUT", "/sequences/70000/set_current.json", {})
+
+    def changed(self, number: int, client: Mapping[str, Any], line: Mapping[str, Any]) -> None:
+        """A draft changed in InvoiceXpress's own pages."""
+        body = {
+            "date": self.today(),
+            "due_date": self.today(),
+            "client": {name: client[name] for name in ("name", "code")},
+            "items": [{"description": "", "quantity": "1", "tax": {"name": "IVA23"}, **line}],
+        }
+        self.direct("PUT", f"/invoices/{number}.json", {"invoice": body})
+
+    def wait_for(self, method: str, path: str, times: int, seconds: float = 60.0) -> bool:
+        """Wait until so many of these requests were carried out, answered or not; False when they were not in time."""
+
+        def done() -> bool:
+            return sum((one, at) == (method, path) for one, at, _ in self.commits) >= times
+
+        with self._more:
+            return self._more.wait_for(done, seconds)
+
+    # --- what is there
+
+    def row(self, number: int) -> Document:
+        """A document's row."""
+        with self.box.box.store.transaction():
+            found = self.box.box.store.get(Document, number)
+        assert found is not None, number
+        return found
+
+    def called(self, reference: str) -> list[Document]:
+        """The documents with a reference."""
+        with self.box.box.store.transaction():
+            return self.box.box.store.find(Document, reference=reference)
+
+    def receipts(self, number: int) -> list[Document]:
+        """The receipts of an invoice."""
+        with self.box.box.store.transaction():
+            return self.box.box.store.find(Document, owner_id=number, type="Receipt")
+
+    def mails(self, number: int) -> list[Mail]:
+        """The e-mails about a document."""
+        with self.box.box.store.transaction():
+            return [one for one in self.box.box.store.find(Mail) if one.document_id == number]
+
+    def seen(self, number: int) -> Seen:
+        """A document as it is now: a draft with its client's record, an issued one with the client that it keeps."""
+        row = self.row(number)
+        client = row.client
+        if row.number is None:
+            with self.box.box.store.transaction():
+                client = snapshot(self.box.box.store.get(Client, row.client_id))
+        return Seen(
+            {name: value for name, value in asdict(row).items() if name not in SET_BY_ISSUING}, dict(client)
+        )
+
+    def order_of(self, path: str) -> int:
+        """The place of the last successful change at this path among all that was carried out; -1 without one."""
+        places = [
+            at
+            for at, (method, one, status) in enumerate(self.commits)
+            if method != "GET" and one == path and status < 300
+        ]
+        return places[-1] if places else -1

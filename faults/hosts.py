@@ -1,0 +1,143 @@
+"""Hosts with a person behind them, who are asked, take their time, and say yes: over HTTP by hand, or in one MCP session."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import httpx2
+import mcp_types as types
+from mcp.client import Client
+
+from ix_tools.desk import Desk
+from ix_tools.desks import HEADER
+from ix_tools.faces.mcp.server import build, chosen
+from ix_tools.listing import Choice
+
+Json = dict[str, Any]
+MODERN = "2026-07-28"
+META = {
+    "io.modelcontextprotocol/protocolVersion": MODERN,
+    "io.modelcontextprotocol/clientInfo": {"name": "race", "version": "1"},
+    "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
+}
+YES = {"approve": True, "accept_differences": True}
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a call ended in."""
+
+    body: Json = field(default_factory=dict)
+    handle: str = ""
+    """Of the question that a person must answer, where the call ended in one."""
+    text: str = ""
+    """What that person reads."""
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was carried out."""
+        return bool(self.body.get("ok"))
+
+    @property
+    def code(self) -> str:
+        """In a word."""
+        return "asked" if self.handle else "ok" if self.ok else str(self.body.get("code") or "?")
+
+
+class Host(Protocol):
+    """Something that calls tools."""
+
+    async def call(self, name: str, arguments: Json, question: Told | None = None) -> Told:
+        """Call a tool; with the person's yes to the question that the same call ended in before."""
+
+
+@dataclass(frozen=True)
+class OverHttp:
+    """One server, one account."""
+
+    http: httpx2.AsyncClient
+    url: str
+    account: str
+
+    async def call(self, name: str, arguments: Json, question: Told | None = None) -> Told:
+        """One request of protocol 2026-07-28."""
+        params: Json = {"name": name, "arguments": arguments, "_meta": META}
+        if question is not None:
+            answer = {"approval": {"action": "accept", "content": YES}}
+            params |= {"requestState": question.handle, "inputResponses": answer}
+        began = time.monotonic()
+        response = await self.http.post(
+            f"{self.url}/mcp",
+            json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params},
+            headers={
+                "accept": "application/json, text/event-stream",
+                "mcp-protocol-version": MODERN,
+                "mcp-method": "tools/call",
+                "mcp-name": name,
+                HEADER: self.account,
+            },
+        )
+        seconds = time.monotonic() - began
+        said = response.json()
+        if "result" not in said:
+            return Told({"ok": False, "code": "protocol_error", "message": str(said)}, seconds=seconds)
+        result = said["result"]
+        handle = result.get("requestState") or ""
+        if handle:
+            text = result["inputRequests"]["approval"]["params"]["message"]
+            return Told({}, handle, text, seconds)
+        return Told(result["structuredContent"], seconds=seconds)
+
+
+@dataclass(frozen=True)
+class InSession:
+    """One MCP session, whose host sends calls side by side."""
+
+    client: Client
+
+    async def call(self, name: str, arguments: Json, question: Told | None = None) -> Told:
+        """One call of the session."""
+        answer: Any = None
+        if question is not None:
+            answer = {"approval": types.ElicitResult(action="accept", content=dict(YES))}
+        began = time.monotonic()
+        result = await self.client.session.call_tool(
+            name,
+            arguments,
+            allow_input_required=True,
+            request_state=question.handle if question is not None else None,
+            input_responses=answer,
+        )
+        seconds = time.monotonic() - began
+        if isinstance(result, types.InputRequiredResult):
+            asked: Any = (result.input_requests or {})["approval"]
+            return Told({}, result.request_state or "", asked.params.message, seconds)
+        return Told(dict(result.structured_content or {}), seconds=seconds)
+
+
+@asynccontextmanager
+async def in_session(desk: Desk) -> AsyncIterator[InSession]:
+    """A session before a desk of this process."""
+
+    async def open_desk(request: Any, account: str | None = None) -> Desk:
+        return desk
+
+    async def unused(context: Any, params: Any) -> types.ElicitResult:
+        raise AssertionError("in this protocol the question is the result")
+
+    # Without the schemas of results, against which the SDK's client would check each.
+    tools = [{k: v for k, v in one.items() if k != "outputSchema"} for one in chosen(Choice(("all",)))]
+    server: Any = build(open_desk, tools)
+    async with Client(server, mode="auto", elicitation_callback=unused) as client:
+        yield InSession(client)
+
+
+@asynccontextmanager
+async def over_http(url: str, account: str) -> AsyncIterator[OverHttp]:
+    """A host before a server."""
+    async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=PATIENCE) as http:
+        yield OverHttp(http, url, account)

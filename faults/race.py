@@ -1,0 +1,262 @@
+"""`python -m faults race`: somebody else writes at the very moment of the approved request, and what is issued is judged.
+
+one session · two servers on SQLite · two on PostgreSQL · unattended   ×   what is approved   ×   what comes beside it   ×   0, 200 ms
+
+Each way runs in a process of its own, with several accounts side by side; each account has a sandbox of its own.
+"""
+
+import argparse
+import multiprocessing
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from faults import interrupted
+from faults.books import Books
+from faults.hosts import Host, in_session, over_http
+from faults.matrix import POSTGRESQL, database
+from faults.rounds import FAULTS, POLICY, Cell, Round, carried_out
+from faults.servers import both, lifted
+from ix_tools.desk import Desk
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.settings import Settings, for_sandbox
+
+WAYS = ("one session", "two on SQLite", "two on PostgreSQL", "unattended")
+DELAYS = (0.0, 0.2)
+MANY = (("change_state", "update_invoice"), ("issue_invoice", "update_invoice"))
+"""What is tried most: the document changed beside its own approval."""
+FEW = (
+    *((first, second) for first in ("change_state", "issue_invoice") for second in
+      ("delete", "update_client", "update_item", "set_default_sequence")),
+    ("settle", "generate_payment"),
+    ("cancel", "send_email"),
+)  # fmt: skip
+ACCOUNTS = {0.0: 2, 0.2: 8}
+"""Accounts side by side in each way, by delay: where InvoiceXpress is slow, one waits most of the time."""
+REPORTED = 20
+"""So many stories of what went wrong are printed for each way."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A round to be made."""
+
+    cell: Cell
+    number: int
+
+
+def jobs(way: str, rounds: int, others: int) -> dict[float, list[Job]]:
+    """Every round of a way, by delay; kinds take turns, so that one that is cut short has seen each."""
+    found: dict[float, list[Job]] = {}
+    for delay in DELAYS:
+        cells = [(Cell(way, *pair, delay), rounds) for pair in MANY]
+        # Two calls of FEW have both kinds of approved call: together they are asked for `others` times.
+        alone = {"generate_payment", "send_email"}
+        cells += [(Cell(way, *pair, delay), others if pair[1] in alone else -(-others // 2)) for pair in FEW]
+        numbered = [Job(cell, number) for cell, times in cells for number in range(times)]
+        found[delay] = sorted(numbered, key=lambda job: job.number / _times(cells, job.cell))
+    return found
+
+
+def _times(cells: Sequence[tuple[Cell, int]], cell: Cell) -> int:
+    return next(times for one, times in cells if one == cell)
+
+
+# --- one way --------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def callers(way: str, accounts: dict[str, Books], server: str, folder: Path) -> AsyncIterator[Any]:
+    """The two hosts of each account."""
+    store = server if way == "two on PostgreSQL" else str(folder / "race.db")
+    async with AsyncExitStack() as stack:
+        found: dict[str, tuple[Host, Host]] = {}
+        if way == "one session":
+            for name, books in accounts.items():
+                made = for_sandbox(
+                    Settings(store=store, language="en"), books.box.base_url, books.box.api_key
+                )
+                desk = Desk.open(lifted(made.model_copy(update={"account": name})))
+                stack.push_async_callback(desk.close)
+                host = await stack.enter_async_context(in_session(desk))
+                found[name] = (host, host)
+        else:
+            policy = folder / "policy.toml" if way == "unattended" else None
+            if policy is not None:
+                policy.write_text(POLICY)
+                policy.chmod(0o600)
+            boxes = {name: books.box.base_url for name, books in accounts.items()}
+            one, two = stack.enter_context(both(store, boxes, folder, policy))
+            for name in accounts:
+                hosts = [await stack.enter_async_context(over_http(each.url, name)) for each in (one, two)]
+                found[name] = (hosts[0], hosts[1])
+        yield found
+
+
+async def run_way(way: str, server: str, folder: Path, rounds: int, others: int, line: Connection) -> None:
+    """Every round of a way; each is sent as it ends."""
+    async with AsyncExitStack() as stack:
+        accounts: dict[str, tuple[float, Books]] = {}
+        for delay in DELAYS:
+            for number in range(ACCOUNTS[delay]):
+                books = Books(stack.enter_context(Sandbox()))
+                accounts[f"a{int(delay * 1000)}-{number}"] = (delay, books)
+        everybody = {name: books for name, (_, books) in accounts.items()}
+        hosts = await stack.enter_async_context(callers(way, everybody, server, folder))
+        waiting = {delay: iter(found) for delay, found in jobs(way, rounds, others).items()}
+        async with anyio.create_task_group() as group:
+            for name, (delay, books) in accounts.items():
+                _slow(books, delay)
+                group.start_soon(_one_after_the_other, books, hosts[name], waiting[delay], line)
+
+
+def _slow(books: Books, delay: float) -> None:
+    """What is read is old when it comes, and what is written comes late: the widest gap that a slow network makes."""
+    if delay:
+        books.box.fault("GET", times=None, delay=delay, after_commit=True)
+        books.box.fault(times=None, delay=delay)
+
+
+async def _one_after_the_other(
+    books: Books, hosts: tuple[Host, Host], waiting: Iterator[Job], line: Connection
+) -> None:
+    for job in waiting:
+        try:
+            done = await carried_out(books, *hosts, job.cell, job.number)
+        except Exception as trouble:  # noqa: BLE001 - told with the rest, and a fault of the round
+            done = Round(job.cell)
+            done.wrong("internal", f"{type(trouble).__name__}: {trouble}")
+        line.send(done)
+
+
+def _process(way: str, server: str, rounds: int, others: int, line: Connection) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="ix-race-"))
+    os.environ["XDG_DATA_HOME"] = os.environ["HOME"] = str(folder)
+    try:
+        anyio.run(run_way, way, server, folder, rounds, others, line)
+    finally:
+        line.send(None)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def carried_out_in_processes(ways: Sequence[str], server: str, rounds: int, others: int) -> Iterator[Round]:
+    """All ways side by side; rounds as they end."""
+    context = multiprocessing.get_context("spawn")
+    lines, processes = [], []
+    for way in ways:
+        mine, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_process, args=(way, server, rounds, others, theirs))
+        process.start()
+        theirs.close()
+        lines.append(mine)
+        processes.append(process)
+    try:
+        while lines:
+            for line in wait(lines):
+                assert isinstance(line, Connection)
+                try:
+                    heard = line.recv()
+                except EOFError:
+                    heard = None
+                if heard is None:
+                    lines.remove(line)
+                else:
+                    yield heard
+        for process in processes:
+            process.join(30)
+    finally:
+        for process in processes:
+            process.terminate()
+
+
+# --- the table ------------------------------------------------------------------------------------------
+
+HEAD = (
+    f"{'way':18} {'ms':>4} {'approved':13} {'beside it':21} {'rounds':>6} {'issued':>6} {'busy':>5} "
+    f"{'differ':>6} {'nobody':>6} {'lone busy':>9} {'else':>4} {'alone p50':>9} {'p50':>6} {'p99':>6}"
+)
+
+
+def table(found: Sequence[Round]) -> str:
+    """A line for each kind of round and a last one for all; seconds until both had their answer."""
+    cells = sorted(
+        {one.cell for one in found}, key=lambda cell: (WAYS.index(cell.way), cell.delay, cell.first)
+    )
+    lines = [HEAD]
+    for cell in cells:
+        name = f"{cell.way:18} {cell.delay * 1000:4.0f} {cell.first:13} {cell.second:21}"
+        lines.append(f"{name} {_figures([one for one in found if one.cell == cell])}")
+    for delay in DELAYS:
+        rows = [one for one in found if one.cell.delay == delay]
+        if rows:
+            lines.append(f"{'all':18} {delay * 1000:4.0f} {'':35} {_figures(rows)}")
+    return "\n".join(lines)
+
+
+def _figures(rows: Sequence[Round]) -> str:
+    count = Counter(fault for one in rows for fault in one.faults)
+    busy = sum("busy" in one.codes for one in rows)
+    other = count["internal"] + count["told wrong"]
+    beside = sorted(one.beside for one in rows)
+    return (
+        f"{len(rows):6} {sum(one.issued for one in rows):6} {busy:5} {count['differs']:6} {count['nobody']:6} "
+        f"{count['lone busy']:9} {other:4} {statistics.median(one.alone for one in rows):9.3f} "
+        f"{statistics.median(beside):6.3f} {beside[int(len(beside) * 0.99)]:6.3f}"
+    )
+
+
+def story(one: Round) -> str:
+    """A round that went wrong."""
+    cell = one.cell
+    return (
+        f"{', '.join(one.faults)}: {cell.way}, {cell.delay * 1000:.0f} ms, {cell.first} beside {cell.second}, "
+        f"told {one.codes[0]} and {one.codes[1]}\n" + "\n".join(f"    {what}" for what in one.said)
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, print the table, fail when anything may not be."""
+    parser = argparse.ArgumentParser(prog="python -m faults race", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=200, help="of each kind in which the document changes")
+    parser.add_argument("--other", type=int, default=30, help="rounds with each other second call")
+    parser.add_argument("--way", action="append", choices=WAYS, help="this way only; may be repeated")
+    parser.add_argument("--delay", type=float, action="append", choices=DELAYS, help="this delay only")
+    parser.add_argument("--no-interruptions", action="store_true", help="without stopped and killed servers")
+    options = parser.parse_args(arguments)
+    began = time.monotonic()
+    found: list[Round] = []
+    told: Counter[str] = Counter()
+    with database() as server:
+        ways = [way for way in options.way or WAYS if server or way != "two on PostgreSQL"]
+        if not server:
+            print(f"no PostgreSQL at {POSTGRESQL}: without it")
+        for one in carried_out_in_processes(ways, server, options.rounds, options.other):
+            found.append(one)
+            if one.faults:
+                told[one.cell.way] += 1
+                if told[one.cell.way] <= REPORTED:
+                    print(story(one), flush=True)
+            if len(found) % 200 == 0:
+                print(f"{len(found)} rounds, {time.monotonic() - began:.0f} s", flush=True)
+        stopped = [] if options.no_interruptions else list(interrupted.all_of_them(server))
+    print(table(found))
+    for line in stopped:
+        print(line)
+    wrong = sum(bool(one.faults) for one in found) + sum(bool(one.wrong) for one in stopped)
+    count = Counter(fault for one in found for fault in one.faults)
+    print(
+        f"{len(found)} rounds and {len(stopped)} interruptions in {time.monotonic() - began:.0f} s; "
+        + ", ".join(f"{fault}: {count[fault]}" for fault in FAULTS)
+    )
+    return 1 if wrong else 0

@@ -1,0 +1,313 @@
+"""One round: a person approves a call, and at that moment somebody else writes; was what was issued what the person saw?
+
+arrange ─▶ ask ─▶ look into the books ─▶ answer ∥ the second call ─▶ look into the books again ─▶ judge
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from faults.books import OTHER, Books, Seen
+from faults.hosts import Host, Json, Told
+from ix_tools.sandbox.ledger import totals
+
+LIMIT = 200
+"""Up to so many euros the owner's policy lets calls out without a person; a round's document is of 123.00."""
+POLICY = f"""
+[[rules]]
+name = "flow"
+decision = "unattended"
+who = ["local"]
+operations = ["change_state", "generate_payment", "send_email"]
+states = ["finalized", "settled", "canceled", "deleted"]
+recipients = ["client"]
+up_to = {LIMIT}
+daily = 100000000
+with_warnings = true
+"""
+REASON = "O cliente desistiu da compra."
+LINE = {"name": "Consulta", "description": "Uma", "unit_price": 100, "quantity": 1, "tax": "IVA23"}
+LOUD_LINE = {"name": "Consulta", "description": "Uma", "unit_price": 9999, "quantity": 1, "tax": "IVA23"}
+QUIET_LINE = {"name": "Outro serviço", "unit_price": 100, "quantity": 1, "tax": "IVA23"}
+ACCEPTED = ["drop_lines", "overwrite_items"]
+NEW_NIF, NEW_STREET = "501964843", "Travessa do Engano, 13"
+OPEN, PART = "123.00", "60.00"
+FAULTS = ("differs", "nobody", "lone busy", "internal", "told wrong")
+"""What may never be: a document that is not what was shown; a round without success; `busy` for who is alone; and more."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind of round."""
+
+    way: str
+    first: str
+    second: str
+    delay: float
+    """Seconds that InvoiceXpress takes for each answer."""
+
+    @property
+    def attended(self) -> bool:
+        """Whether a person is asked."""
+        return self.way != "unattended"
+
+
+@dataclass
+class Round:
+    """What came of one."""
+
+    cell: Cell
+    faults: list[str] = field(default_factory=list)
+    """Words of FAULTS, each once."""
+    said: list[str] = field(default_factory=list)
+    """What exactly."""
+    codes: tuple[str, str] = ("", "")
+    """What the two callers were told, in a word each."""
+    issued: bool = False
+    beside: float = 0.0
+    """Seconds until both callers had their answer."""
+    alone: float = 0.0
+    """Seconds of the same call's look-ups when nobody was beside it."""
+
+    def wrong(self, fault: str, what: str) -> None:
+        """Note what may not be."""
+        if fault not in self.faults:
+            self.faults.append(fault)
+        self.said.append(what)
+
+
+Call = tuple[str, Json]
+
+
+@dataclass
+class Subject:
+    """What a round is about."""
+
+    number: int
+    first: Call
+    question: Told | None
+    seen: Seen
+
+
+async def carried_out(books: Books, one: Host, two: Host, cell: Cell, number: int) -> Round:
+    """A round in an account of its own, with a caller on each side."""
+    chance = random.Random(f"{cell} {number}")
+    books.put_back()
+    done = Round(cell)
+    subject = await ARRANGED[cell.first](books, one, cell, f"RACE {number} {chance.getrandbits(40):x}", done)
+    second = SECONDS[cell.second](books, subject, chance)
+    asked = await _asked(two, second, done) if cell.attended and second[0] in GATED else None
+    # At once, or somewhere within the time that the first call takes.
+    later = chance.choice([0.0, chance.random() * done.alone * 1.5])
+    told: dict[str, Told] = {}
+
+    async def call(name: str, host: Host, what: Call, question: Told | None, wait: float) -> None:
+        await anyio.sleep(wait)
+        told[name] = await host.call(*what, question)
+
+    begun = anyio.current_time()
+    async with anyio.create_task_group() as both:
+        both.start_soon(call, "first", one, subject.first, subject.question, 0.0)
+        both.start_soon(call, "second", two, second, asked, later)
+    done.beside = anyio.current_time() - begun
+    judged(done, books, subject, told["first"], told["second"])
+    if number % 5 == 0 or "busy" in done.codes:
+        await _alone(one, ("update_client", {"client_id": 501, "phone": f"22{number:07}"}), done)
+    return done
+
+
+async def _alone(host: Host, call: Call, done: Round) -> Told:
+    """A call beside which nothing is going on."""
+    told = await host.call(*call)
+    if told.code == "busy":
+        done.wrong("lone busy", f"{call[0]} was alone and told busy")
+    elif told.code in {"internal_error", "protocol_error"}:
+        done.wrong("internal", f"{call[0]}: {told.body}")
+    return told
+
+
+async def _asked(host: Host, call: Call, done: Round) -> Told:
+    """The question that a gated call ends in."""
+    told = await _alone(host, call, done)
+    done.alone = told.seconds
+    if not told.handle:
+        raise RuntimeError(f"{call[0]} did not ask: {told.body}")
+    return told
+
+
+# --- what is approved -----------------------------------------------------------------------------------
+
+
+async def _change_state(books: Books, host: Host, cell: Cell, reference: str, done: Round) -> Subject:
+    """A draft that was made before, to be finalized."""
+    return await _approved(books, host, cell, books.draft(reference=reference), "finalized", done)
+
+
+async def _settle(books: Books, host: Host, cell: Cell, reference: str, done: Round) -> Subject:
+    """An issued invoice, to be marked as paid."""
+    return await _approved(books, host, cell, books.issued(reference=reference), "settled", done)
+
+
+async def _cancel(books: Books, host: Host, cell: Cell, reference: str, done: Round) -> Subject:
+    """An issued invoice, to be cancelled."""
+    return await _approved(books, host, cell, books.issued(reference=reference), "canceled", done)
+
+
+async def _approved(books: Books, host: Host, cell: Cell, number: int, state: str, done: Round) -> Subject:
+    arguments: Json = {"document_type": "invoices", "document_id": number, "state": state}
+    if state == "canceled":
+        arguments["message"] = REASON
+    call = ("change_state", arguments)
+    question = await _asked(host, call, done) if cell.attended else None
+    if not cell.attended:
+        done.alone = max(10 * cell.delay, 0.05)
+    return Subject(number, call, question, books.seen(number))
+
+
+async def _issue(books: Books, host: Host, cell: Cell, reference: str, done: Round) -> Subject:
+    """A workflow: its draft is there when the person is asked; without a person it is made by the same first step."""
+    draft: Json = {
+        "date": "today",
+        "due_date": "+30d",
+        "client": {"code": "ACME"},
+        "items": [LINE],
+        "reference": reference,
+        "accept": ["overwrite_items"],
+    }
+    call = ("issue_invoice", {**draft, "delivery": "link"})
+    question = await _asked(host, call, done) if cell.attended else None
+    if not cell.attended:
+        made = await _alone(host, ("create_invoice", draft), done)
+        if not made.ok:
+            raise RuntimeError(f"no draft: {made.body}")
+        done.alone = made.seconds
+    (row,) = books.called(reference)
+    return Subject(row.id, call, question, books.seen(row.id))
+
+
+ARRANGED: dict[str, Callable[[Books, Host, Cell, str, Round], Awaitable[Subject]]] = {
+    "change_state": _change_state,
+    "issue_invoice": _issue,
+    "settle": _settle,
+    "cancel": _cancel,
+}
+
+# --- what comes beside it -------------------------------------------------------------------------------
+
+GATED = frozenset({"change_state", "generate_payment", "send_email"})
+
+
+def _about(of: Subject, **more: Any) -> Json:
+    return {"document_type": "invoices", "document_id": of.number, **more}
+
+
+def _update(books: Books, subject: Subject, chance: random.Random) -> Call:
+    """A hundred times the money; or the same money for another company."""
+    if chance.random() < 0.5:
+        return "update_invoice", _about(subject, items=[LOUD_LINE], accept=ACCEPTED)
+    return "update_invoice", _about(
+        subject, client={"code": OTHER["code"]}, items=[QUIET_LINE], accept=ACCEPTED
+    )
+
+
+def _pay(books: Books, subject: Subject, chance: random.Random) -> Call:
+    paid = {"amount": PART, "payment_mechanism": "TB", "payment_date": "today"}
+    return "generate_payment", {"document_id": subject.number, **paid}
+
+
+SECONDS: dict[str, Callable[[Books, Subject, random.Random], Call]] = {
+    "update_invoice": _update,
+    "delete": lambda books, subject, chance: ("change_state", _about(subject, state="deleted")),
+    "update_client": lambda books, subject, chance: (
+        "update_client",
+        {"client_id": 501, "fiscal_id": NEW_NIF, "address": NEW_STREET},
+    ),
+    "update_item": lambda books, subject, chance: (
+        "update_item",
+        {"item_id": 402321, "unit_price": 10 + chance.randrange(90)},
+    ),
+    "set_default_sequence": lambda books, subject, chance: ("set_default_sequence", {"sequence_id": 70020}),
+    "generate_payment": _pay,
+    "send_email": lambda books, subject, chance: (
+        "send_email",
+        _about(subject, email="compras@acme.example", subject="A sua fatura", body="Em anexo."),
+    ),
+}
+
+# --- the judgement --------------------------------------------------------------------------------------
+
+
+def judged(done: Round, books: Books, subject: Subject, first: Told, second: Told) -> None:
+    """Compare what is in the books with what was shown, and with what the callers were told."""
+    done.codes = (first.code, second.code)
+    for told in (first, second):
+        if told.code in {"internal_error", "protocol_error", "?"}:
+            done.wrong("internal", str(told.body))
+    if not (first.ok or second.ok):
+        done.wrong("nobody", f"{_short(first)} beside {_short(second)}")
+    {"settle": _judge_receipts, "cancel": _judge_mail}.get(done.cell.first, _judge_document)(
+        done, books, subject, first
+    )
+
+
+def _short(told: Told) -> str:
+    return f"{told.code} ({str(told.body.get('message', ''))[:160]})"
+
+
+def _told(done: Round, first: Told, happened: bool, what: str) -> None:
+    """Whether the first caller was told what happened; an outcome that nobody knows yet is no lie."""
+    definite = first.body.get("sent") not in {"unknown", "stored"}
+    if first.ok and not happened:
+        done.wrong("told wrong", f"{what} did not happen, and the caller was told ok")
+    if happened and not first.ok and first.code != "asked" and definite:
+        done.wrong("told wrong", f"{what} happened, and the caller was told {_short(first)}")
+
+
+def _judge_document(done: Round, books: Books, subject: Subject, first: Told) -> None:
+    """An issued document is in every field what was shown, and the client that of the record that was shown."""
+    done.issued = books.row(subject.number).number is not None
+    _told(done, first, done.issued, "finalizing")
+    if not done.issued:
+        return
+    now = books.seen(subject.number)
+    differing = subject.seen.differing(now)
+    if differing and (done.cell.attended or not _as_one(done.cell.second, now)):
+        told = "told ok" if first.ok else f"told {first.code}"
+        done.wrong("differs", f"{subject.number} ({told}): {'; '.join(differing)}")
+
+
+def _as_one(second: str, now: Seen) -> bool:
+    """Whether a policy, which looks when its turn comes, may have let out the document as the second call left it."""
+    if second == "update_invoice":
+        lines = {(line["name"], line["unit_price"]) for line in now.document["lines"]}
+        return now.client["code"] == OTHER["code"] and lines == {(QUIET_LINE["name"], "100")}
+    if second == "update_client":
+        return (now.client["fiscal_id"], now.client["address"]) == (NEW_NIF, NEW_STREET)
+    return False
+
+
+def _judge_receipts(done: Round, books: Books, subject: Subject, first: Told) -> None:
+    """A receipt is for the amount that was shown: all that was open, or the part that was paid."""
+    amounts = [f"{float(totals.of_document(row).total):.2f}" for row in books.receipts(subject.number)]
+    done.issued = bool(amounts)
+    _told(done, first, OPEN in amounts or len(amounts) > 1, "settling")
+    if done.cell.attended and amounts not in ([], [OPEN], [PART]):
+        done.wrong("differs", f"receipts of {', '.join(amounts)} for {subject.number}")
+
+
+def _judge_mail(done: Round, books: Books, subject: Subject, first: Told) -> None:
+    """An invoice that was shown as final is not sent once it is cancelled."""
+    here = f"/invoices/{subject.number}"
+    cancelled = books.order_of(f"{here}/change-state.json") if _is_cancelled(books, subject) else -1
+    mailed = books.order_of(f"{here}/email-document.json")
+    done.issued = mailed >= 0
+    _told(done, first, cancelled >= 0, "cancelling")
+    if 0 <= cancelled < mailed:
+        done.wrong("differs", f"{subject.number} was e-mailed after it was cancelled")
+
+
+def _is_cancelled(books: Books, subject: Subject) -> bool:
+    return books.row(subject.number).status == "canceled"

@@ -1,0 +1,122 @@
+"""Real HTTP servers in processes of their own, several on one store, with the limiter of requests lifted.
+
+`python -m faults.servers` reads one line of JSON from standard input, prints where it listens, and serves.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from ix_tools.hosting import logs
+from ix_tools.hosting.workers import address_of, listening, run
+from ix_tools.sandbox.seeds import API_KEY
+from ix_tools.settings import AccountSettings, Settings
+
+Json = dict[str, Any]
+NO_LIMIT = 10**9
+SECONDS = 20
+
+
+def lifted(settings: Settings) -> Settings:
+    """The same without limits of requests; not checked on the way, because the settings' own are the vendor's."""
+    return settings.model_copy(update={"requests_per_minute": NO_LIMIT, "calls_per_minute": NO_LIMIT})
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+
+@contextmanager
+def serving(
+    store: str, boxes: Mapping[str, str], home: Path, policy: Path | None = None, timeout: int = 30
+) -> Iterator[Server]:
+    """A server of these accounts (name to address of its sandbox), until the block ends."""
+    home.mkdir(exist_ok=True)
+    order = {
+        "store": store,
+        "boxes": dict(boxes),
+        "policy": None if policy is None else str(policy),
+        "timeout": timeout,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "faults.servers"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=(home / "server.log").open("a"),
+        encoding="utf-8",
+        cwd=Path(__file__).resolve().parent.parent,
+        env={"HOME": str(home), "PATH": ""},
+    )
+    try:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.flush()
+        url = process.stdout.readline().strip()
+        if not url:
+            raise RuntimeError(f"a server did not start: {(home / 'server.log').read_text()[-2000:]}")
+        yield Server(process, url)
+    finally:
+        process.terminate()
+        try:
+            process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
+
+
+@contextmanager
+def both(
+    store: str, boxes: Mapping[str, str], folder: Path, policy: Path | None = None
+) -> Iterator[Sequence[Server]]:
+    """Two servers that know of each other through their store alone."""
+    with ExitStack() as until_the_end:
+        yield [
+            until_the_end.enter_context(serving(store, boxes, folder / name, policy))
+            for name in ("one", "two")
+        ]
+
+
+def _settings(order: Json) -> Settings:
+    key = SecretStr(API_KEY)
+    accounts = {
+        name: AccountSettings(account=name, api_key=key, base_url=url) for name, url in order["boxes"].items()
+    }
+    policy = Path(order["policy"]) if order["policy"] else None
+    made = Settings(
+        store=order["store"],
+        accounts=accounts,
+        policy=policy,
+        timeout_seconds=order["timeout"],
+        language="en",
+        toolsets=("all",),
+    )
+    return lifted(made)
+
+
+def main() -> None:
+    """Serve until told to end."""
+    settings = _settings(json.loads(sys.stdin.readline()))
+    logs.to_standard_error(settings)
+    sockets = listening("127.0.0.1", 0, 1)
+    address = address_of("127.0.0.1", sockets[0])
+    print(address, flush=True)
+    run(settings, address, False, 1, sockets)
+
+
+if __name__ == "__main__":
+    main()
