@@ -33,6 +33,8 @@ class Want(Enum):
     """Final documents of the document's type and series that carry a later date."""
     NEWEST = auto()
     """The newest documents of the call's type, to recognise a new one after a broken connection."""
+    UNRETURNED = auto()
+    """What was sent with the document that InvoiceXpress does not return, as far as the journal knows it."""
     DIFFERENCES = auto()
     """How the document read back differently from what was asked, if it did."""
     SUBJECT = auto()
@@ -68,6 +70,8 @@ class Facts:
     newest: tuple[Document, ...] = ()
     last_in_series: Document | None = None
     """The newest issued document of the same type and series that the list shows."""
+    unreturned: Mapping[str, Any] | None = None
+    """What was last sent with the document that InvoiceXpress does not return, by field, in JSON; None: not known here."""
     differences: tuple[Mapping[str, Any], ...] = ()
     document_raw: Mapping[str, Any] = field(default_factory=dict)
     """The document word for word, for the approval's snapshot."""

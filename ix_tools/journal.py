@@ -9,7 +9,8 @@ One row per account and key, by a unique constraint: of two callers with the sam
 of processes. Time is the store's (`Store.now`), so that no host's clock decides who is late. Whoever writes an
 outcome must still hold the intent, except that who knows that it was done may always say so.
 
-Kept: digests, ids, what tells whether it happened, and the result. Not kept: message texts, secrets.
+Kept: digests, ids, what tells whether it happened, what InvoiceXpress takes and does not return (a guide's loading time and
+sites, a discount over the document), and the result. Not kept: message texts, secrets.
 """
 
 import os
@@ -33,6 +34,8 @@ KEPT_DAYS = 400
 """A fiscal year and more: a key used again after that is new."""
 GONE = "gone:"
 """Begins the key of an entry whose document was found to be gone when the same was wanted anew."""
+UNRETURNED = "unreturned"
+"""In a trace: what was sent with a document that InvoiceXpress does not return, by field."""
 UNTOLD = "found_out_later"
 """Marks an outcome in the journal."""
 
@@ -143,6 +146,16 @@ class Journal:
         found = self._read(intents.c.account == account, intents.c.state.in_(UNFINISHED))
         return [one for one in reversed(found) if one.state == "unknown" or self.abandoned(one)]
 
+    def last_written(self, account: str, subject: str) -> Intent | None:
+        """The newest create or update of a document, whose trace has what was sent with it that InvoiceXpress does not return.
+
+        None where it was not written from here, or where it is not clear what became of the newest write.
+        """
+        found = self._read(intents.c.account == account, intents.c.subject == subject)
+        counted = (one for one in found if one.state not in {"refused", "absent"} and UNRETURNED in one.trace)
+        newest = next(counted, None)
+        return newest if newest is not None and newest.state == "done" else None
+
     def under_way(self, intent: Intent) -> list[Intent]:
         """Other intents of the same operation that somebody is carrying out right now."""
         found = self._read(
@@ -211,6 +224,7 @@ class Journal:
                 "finished_at": None,
                 "ended_at": None,
                 "made": "",
+                "subject": draft.subject,
             }
             # The same row, and with it the same unique id, when it was refused or not found: should that have
             # been wrong, InvoiceXpress answers with the first document instead of making another.
@@ -263,6 +277,8 @@ class Journal:
                     "lease_until": 0.0,
                     "made": made,
                 }
+                if subject:
+                    values["subject"] = subject
                 if state == "unknown":
                     values["ended_at"] = sql.func.coalesce(intents.c.ended_at, now)
                 if not connection.execute(intents.update().where(*fence).values(values)).rowcount:

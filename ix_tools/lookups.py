@@ -14,6 +14,9 @@ from ix_tools.approvals import Approvals
 from ix_tools.errors import IxError, NotFound, Unavailable, Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
+from ix_tools.guards.notes import owner_among
+from ix_tools.journal import Journal
+from ix_tools.last_written import sent_with
 from ix_tools.operation import Operation, Subject
 from ix_tools.reading import as_object, as_record, rows_of
 from ix_tools.records import (
@@ -31,7 +34,6 @@ from ix_tools.vocabulary import Record
 
 OWNERS = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
 GUIDES = ("shippings", "transports", "devolutions")
-NOTES = ("credit_notes", "debit_notes")
 PAGE = 100
 
 
@@ -42,6 +44,7 @@ class LookUps:
     account: Account
     approvals: Approvals
     most_pages: int
+    journal: Journal | None = None
 
     async def first(self, call: Operation[Any], wanted: frozenset[Want], now: datetime) -> Facts:
         """What can be known from the call alone."""
@@ -62,6 +65,9 @@ class LookUps:
             jobs["differences"] = lambda: anyio.to_thread.run_sync(
                 self.approvals.noted_differences, self.account.name, *about
             )
+        if Want.UNRETURNED in wanted and about and (journal := self.journal) is not None:
+            place = (self.account.name, f"{about[0]}/{about[1]}")
+            jobs["written"] = lambda: anyio.to_thread.run_sync(journal.last_written, *place)
         if Want.CLIENT in wanted and (client := getattr(call, "client", None)) is not None:
             if client.id is not None:
                 jobs["client_by_code"] = lambda: self._client(client.id)
@@ -74,6 +80,7 @@ class LookUps:
             facts["subject"], facts["subject_raw"] = facts["subject"]
         if "document_raw" in facts and about:
             facts["document"] = _read(facts["document_raw"], about[0]).taxed(facts.get("taxes", ()))
+        facts["unreturned"] = sent_with(facts.pop("written", None), facts.get("document"))
         return Facts(**facts)
 
     async def second(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
@@ -410,12 +417,12 @@ def _read(raw: Any, kind: str) -> Document:
 
 
 def _owner_of(facts: Facts) -> int | None:
-    """The id of what the document belongs to; most answers show it among the related documents only."""
+    """The id of what the document belongs to: some answers show it, the journal knows it, related documents have it."""
     document = facts.document
-    if document is None or document.owner_invoice_id is not None:
-        return document.owner_invoice_id if document else None
-    kinds = OWNERS if document.document_type in NOTES else GUIDES
-    return next((one.id for one in facts.related if one.document_type in kinds), None)
+    if document is None:
+        return None
+    known = document.owner_invoice_id or (facts.unreturned or {}).get("owner_invoice_id")
+    return int(known) if known else owner_among(facts.related, document.document_type)
 
 
 async def _together(jobs: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, Any]:

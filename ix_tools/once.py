@@ -126,7 +126,7 @@ async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Inten
 
 async def _gone(desk: Desk, call: Operation[Any], outcome: Mapping[str, Any]) -> bool:
     """Whether what a call made is there no more."""
-    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal)
     about = outcome.get("document") or {}
     try:
         if about.get("id"):

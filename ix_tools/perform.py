@@ -117,7 +117,7 @@ async def _performed(
         sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments), asker.face)
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
-    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal)
     if not spec.effect.writes:
         call, facts, warnings, _ = await _known(looking, call, desk, None)
         await policing.ruled(desk, call, facts, asker.face, warnings)
@@ -212,7 +212,7 @@ async def examined(
     call = parse(name, arguments)
     if desk.policy is None:
         raise SettingsError("There is no policy.", code="no_policy", next="set INVOICEXPRESS_POLICY")
-    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal)
     call, facts, warnings, _ = await _known(looking, call, desk, None)
     if call.spec.effect.gated:
         before = await once.done_before(desk, caller_of(desk, call, face, arguments))

@@ -158,7 +158,7 @@ class Reconciled:
 
 async def reconcile(desk: Desk, month: Month) -> Reconciled:
     """Match every document of the month, read from the account, with the entry that issued it."""
-    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
+    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal)
     result = Reconciled(month, desk.account.name)
     listed = await _listed(looking, month)
     books = await anyio.to_thread.run_sync(_books, desk)

@@ -71,7 +71,9 @@ class Sending:
 
     async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
         desk = self.desk
-        return await LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages).listed(path, key)
+        return await LookUps(
+            desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal
+        ).listed(path, key)
 
     async def pause(self, attempt: int) -> bool:
         if attempt >= self.desk.settings.pdf_patience:

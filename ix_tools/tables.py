@@ -5,7 +5,7 @@ They grow by migrations (`ix_tools/migrations`), each of which is one step; this
 
 import sqlalchemy as sql
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -127,7 +127,7 @@ intents = sql.Table(
     sql.Column("state", sql.String(16), nullable=False),  # open, done, refused, unknown, absent
     sql.Column(
         "trace", sql.JSON, nullable=False
-    ),  # what tells later whether it happened; no texts, no secrets
+    ),  # what tells later whether it happened, and what is not returned; no messages, no secrets
     sql.Column("outcome", sql.JSON),  # the result, or the error, as the caller got it
     sql.Column("owner", sql.String(200), nullable=False),  # host, process and start of whoever carries it out
     sql.Column("attempts", sql.Integer, nullable=False),
@@ -136,9 +136,13 @@ intents = sql.Table(
     sql.Column("finished_at", sql.Float),
     sql.Column("ended_at", sql.Float),  # when its request was surely off the wire, if no clear answer came
     sql.Column("made", sql.String(200), nullable=False, server_default=""),  # the document or receipt it left
+    sql.Column(
+        "subject", sql.String(200), nullable=False, server_default=""
+    ),  # what it is about: invoices/1001
     sql.UniqueConstraint("account", "key", name="one_intent_per_key"),
     sql.Index("intents_by_state", "account", "state"),
     sql.Index("intents_by_content", "account", "content"),
+    sql.Index("intents_by_subject", "account", "subject"),
 )
 
 audit = sql.Table(

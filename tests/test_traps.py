@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.mcp.behind import draft as elsewhere
 from tests.sandboxed import NOW, SERIES, Json, Office, about, exempt, guide, invoice, line, warned
 
 REFUSED = [
@@ -200,7 +201,11 @@ async def row_16(office: Office) -> None:
     discount = {"global_discount": {"value_type": "absolute", "value": 10}, "accept": ["global_discount"]}
     draft = await office.draft(**discount)
     assert (draft["discount"], draft["lines"][0]["net"]) == ("10.00", "100")
-    assert "global_discount" in await office.refused("update_invoice", about(draft, reference="A"))
+    kept = await office.call("update_invoice", about(draft, reference="A"))
+    assert (kept["document"]["discount"], kept["document"]["total"]) == (draft["discount"], draft["total"])
+    foreign = await elsewhere(office, global_discount=discount["global_discount"])
+    change = {**foreign, "reference": "A", "accept": ["unreturned"]}
+    assert "global_discount" in await office.refused("update_invoice", change)
 
 
 async def row_17(office: Office) -> None:

@@ -32,7 +32,7 @@ def date_not_in_the_future(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 def loading_in_the_future(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
     """InvoiceXpress refuses a loading time that has passed, by Lisbon's clock (trap 28)."""
-    if call.loaded_at <= facts.now:
+    if call.loaded_at is not None and call.loaded_at <= facts.now:
         yield refuse(
             "loaded_at",
             f"{call.loaded_at:%Y-%m-%d %H:%M} has passed; it is {facts.now:%Y-%m-%d %H:%M} in Lisbon",

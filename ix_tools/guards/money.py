@@ -5,7 +5,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from ix_tools.facts import Facts, Want, wants
-from ix_tools.guards.shapes import Draft, InvoiceShaped
+from ix_tools.guards.shapes import DiscountShaped, Draft, InvoiceShaped
 from ix_tools.operation import Finding, ask, refuse
 from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
 from ix_tools.vocabulary import cents
@@ -22,6 +22,13 @@ def totals_of(call: Draft, facts: Facts) -> Totals | None:
     discount = getattr(call, "global_discount", None)
     whole = GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None
     return predict(lines, whole) if len(lines) == len(rates) else None
+
+
+def known_discount(discount: DiscountShaped, facts: Facts) -> bool:
+    """Whether it is the discount that the document has already, by the journal."""
+    known = (facts.unreturned or {}).get("global_discount") or {}
+    before = known.get("value_type"), Decimal(known.get("value", "-1"))
+    return before == (discount.value_type, discount.value)
 
 
 @wants(Want.TAXES)
@@ -67,7 +74,7 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
             f"the discount of {discount.value} is more than the lines' net total of {cents(net)}",
             f"at most {cents(net)}",
         )
-    if "global_discount" not in call.accept:
+    if "global_discount" not in call.accept and not known_discount(discount, facts):
         yield ask(
             "global_discount",
             "global_discount",

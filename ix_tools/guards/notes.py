@@ -1,6 +1,6 @@
 """Rules about credit and debit notes, Multibanco references and simplified invoices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ix_tools.facts import Facts, Want, wants
@@ -12,6 +12,7 @@ from ix_tools.vocabulary import cents
 
 NOTES = {"credit_notes", "debit_notes"}
 BILLS = {"invoices", "simplified_invoices", "invoice_receipts"}
+OWNERS = {*BILLS, "vat_moss_invoices"}
 GUIDES = {"shippings", "transports", "devolutions"}
 ISSUED = {"final", "settled"}
 RETAILER_LIMIT, OTHERS_LIMIT = Decimal(1000), Decimal(100)
@@ -85,6 +86,13 @@ def note_goes_to_the_same_client(call: InvoiceShaped, facts: Facts) -> Iterator[
             f"the note goes to {found.name if found else None!r}, but {facts.owner.number} was issued to {theirs.name!r}",
             f"{theirs.name!r}",
         )
+
+
+def owner_among(related: Iterable[Document], kind: str) -> int | None:
+    """The id of the one document among its related ones that a document of this kind can belong to; None where none or several can."""
+    kinds = OWNERS if kind in NOTES else GUIDES
+    found = [one.id for one in related if one.document_type in kinds]
+    return found[0] if len(found) == 1 else None
 
 
 def _left(owner: Document, notes: tuple[Document, ...], counted: set[str], without: int | None) -> Decimal:

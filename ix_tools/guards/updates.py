@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ix_tools.facts import Facts, Want, wants
-from ix_tools.guards.money import totals_of
+from ix_tools.field_marks import Unreturned, fields_with
+from ix_tools.guards.money import known_discount, totals_of
 from ix_tools.guards.shapes import Draft, GuideShaped, InvoiceShaped
 from ix_tools.operation import Finding, ask, refuse
 from ix_tools.records import Document
@@ -23,6 +24,23 @@ def only_drafts_are_edited(call: Draft, facts: Facts) -> Iterator[Finding]:
             "a draft",
             "correct it with a credit note, or cancel it with a reason if the client does not have it yet",
         )
+
+
+@wants(Want.DOCUMENT, Want.UNRETURNED)
+def unreturned_fields_not_lost(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """What InvoiceXpress does not return comes from the journal; where that does not know it, it is given again or given up."""
+    if facts.document is None or facts.unreturned is not None:
+        return
+    for name, mark in fields_with(type(call), Unreturned).items():
+        possible = not mark.kinds or call.document_type in mark.kinds
+        if mark.found_by or not possible or getattr(call, name) is not None:
+            continue
+        unknown = "InvoiceXpress does not return it, and this draft was last written elsewhere"
+        if mark.required:
+            yield refuse(name, f"{unknown}, so it cannot be taken over", f"{name} again")
+        elif "unreturned" not in call.accept:
+            what = f"{unknown}: if it has one, this update takes it away"
+            yield ask("unreturned", name, what, f"{name} again, or accept")
 
 
 @wants(Want.DOCUMENT)
@@ -69,13 +87,15 @@ def global_discount_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Find
 @wants(Want.DOCUMENT, Want.TAXES)
 def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Lines taken over from the stored document must add up to what it says now (trap 15: prices read back cut to cents)."""
-    document = facts.document
-    if document is None or document.total is None or _discounted_as_a_whole(document):
+    document, discount = facts.document, getattr(call, "global_discount", None)
+    if document is None or document.total is None:
+        return
+    if (discount is None and _discounted_as_a_whole(document)) or (
+        discount and not known_discount(discount, facts)
+    ):
         return
     stored = [(line.name, line.exact_price, line.quantity) for line in document.lines]
     if stored != [(item.name, item.unit_price, item.quantity) for item in call.items]:
-        return
-    if getattr(call, "global_discount", None) is not None:
         return
     totals = totals_of(call, facts)
     if totals is None or (totals.total, totals.sum) == (document.total, document.sum or totals.sum):

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from ix_tools.facts import Facts
+from ix_tools.field_marks import NotShown, Stored, Unreturned, fields_with
+from ix_tools.guards.notes import BILLS
 from ix_tools.operation import At, Expected, Names, Step
 from ix_tools.records import Document, Line, ReadTotal
 from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
@@ -122,29 +124,31 @@ class Keyed(Call):
 class DocumentDraft(Keyed):
     """Fields that every document has, in the words of the API."""
 
-    date: WireDate
+    date: Annotated[WireDate, Stored()]
     """2026-11-30, or today."""
-    due_date: DueDate
+    due_date: Annotated[DueDate, Stored()]
     """Date, or +30d after date."""
     client: ClientDetails | None = None
     """Customer, found by id, code, name or fiscal_id alone; else created. Optional for simplified_invoices."""
     items: list[LineItem] = Field(min_length=1)
     """Lines."""
-    reference: str | None = None
+    reference: Annotated[str | None, Stored(if_given=True)] = None
     """Your order number."""
-    observations: str | None = None
+    observations: Annotated[str | None, Stored(if_given=True)] = None
     """Printed notes."""
-    retention: Retention | None = None
+    retention: Annotated[Retention | None, Stored()] = None
     """Withholding tax, percent."""
-    tax_exemption: ExemptionCode | None = None
+    tax_exemption: Annotated[ExemptionCode | None, Stored()] = None
     """Code such as M07; required when a line has 0 % VAT."""
-    tax_exemption_reason: Literal["M00"] | None = None
+    tax_exemption_reason: Annotated[
+        Literal["M00"] | None, NotShown("an instruction to take tax_exemption away, which then is not shown")
+    ] = None
     """Updates only: removes tax_exemption."""
     series: Annotated[str | None, OURS, Names("series", "sequence_id")] = Field(default=None, min_length=1)
     """Series' name; default: the account's."""
-    sequence_id: Id | None = None
+    sequence_id: Annotated[Id | None, Stored(if_given=True)] = None
     """Or the series' id for this type."""
-    manual_sequence_number: str | None = None
+    manual_sequence_number: Annotated[str | None, Unreturned()] = None
     """Only outside Portugal."""
     accept: Annotated[list[str], OURS] = Field(default_factory=list)
     """Words a refusal asked for."""
@@ -160,17 +164,17 @@ class DocumentDraft(Keyed):
 class InvoiceDraft(DocumentDraft):
     """What invoices, receipts, credit and debit notes add."""
 
-    mb_reference: bool | None = None
+    mb_reference: Annotated[bool | None, Unreturned(kinds=frozenset(BILLS))] = None
     """Multibanco reference at finalize."""
-    owner_invoice_id: Id | None = None
+    owner_invoice_id: Annotated[Id | None, Unreturned(found_by="related documents")] = None
     """Invoice that a note corrects (required), or guide that an invoice bills."""
     currency_code: CurrencyCode | None = None
     """Second, printed total only."""
     rate: ExchangeRate | None = None
     """currency_code units for 1 of the account's."""
-    global_discount: Discount | None = None
+    global_discount: Annotated[Discount | None, Unreturned(found_by="the totals")] = None
     """Over all lines."""
-    plugin_id: str | None = None
+    plugin_id: Annotated[str | None, Unreturned()] = None
     """Plugin's id."""
 
 
@@ -253,31 +257,29 @@ def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
     totals = predicted(draft, facts)
     if totals is None:
         return None
-    exemption = None if draft.tax_exemption_reason else draft.tax_exemption
     values: dict[str, Any] = {
-        "date": draft.date,
-        "due_date": draft.due_date,
+        name: getattr(draft, name)
+        for name, mark in fields_with(type(draft), Stored).items()
+        if getattr(draft, name) is not None or not mark.if_given
+    }
+    if draft.tax_exemption_reason:
+        values["tax_exemption"] = None
+    values |= {
         "sum": totals.sum,
         "discount": totals.discount,
         "before_taxes": totals.before_taxes,
         "taxes": totals.taxes,
         "total": totals.total,
-        "tax_exemption": exemption,
     }
     if draft.client is not None:
         values["client"] = draft.client.name
         if draft.client.country is not None:
             values["client.country"] = draft.client.country
-    values["retention"] = draft.retention
-    if draft.reference is not None:
-        values["reference"] = draft.reference
     if getattr(draft, "currency_code", None) is not None:
         values |= {
             "currency_code": getattr(draft, "currency_code", None),
             "rate": getattr(draft, "rate", None),
         }
-    if draft.sequence_id is not None:
-        values["sequence_id"] = draft.sequence_id
     lines = tuple(
         {
             "name": item.name,

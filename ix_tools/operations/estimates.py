@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
+from ix_tools.field_marks import Unreturned
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, updates
 from ix_tools.operation import At, Effect, Evidence, Expected, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
@@ -20,7 +21,7 @@ from ix_tools.operations.drafts import (
 )
 from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
 from ix_tools.operations.traces import created, of_a_draft, replaced
-from ix_tools.operations.updates import merged
+from ix_tools.operations.updates import UPDATE_NEEDS, merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, EstimateType, Id, Money, WireDate
 
@@ -43,7 +44,7 @@ ESTIMATE_GUARDS = (
 class EstimateDraft(DocumentDraft):
     """What estimates add."""
 
-    auto_add_related_document: bool | None = None
+    auto_add_related_document: Annotated[bool | None, Unreturned()] = None
     """Let InvoiceXpress link documents made from it."""
 
 
@@ -134,9 +135,10 @@ class UpdateEstimate(EstimateDraft, Operation[DocumentResult]):
         title="Change a draft estimate",
         effect=Effect.DRAFTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
-        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT, Want.RELATED, Want.DIFFERENCES}),
+        needs=UPDATE_NEEDS,
         guards=(
             updates.only_drafts_are_edited,
+            updates.unreturned_fields_not_lost,
             updates.lines_not_dropped_unseen,
             updates.rebuilt_lines_keep_the_total,
             *ESTIMATE_GUARDS,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
+from ix_tools.field_marks import Stored, Unreturned
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, updates
 from ix_tools.operation import At, Effect, Evidence, Expected, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
@@ -21,7 +22,7 @@ from ix_tools.operations.drafts import (
 )
 from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
 from ix_tools.operations.traces import created, of_a_draft, replaced
-from ix_tools.operations.updates import merged
+from ix_tools.operations.updates import UPDATE_NEEDS, merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, GuideType, Id, WireDate, WireMoment
 
@@ -45,17 +46,17 @@ GUIDE_GUARDS = (
 class GuideDraft(DocumentDraft):
     """What guides add: the transport."""
 
-    loaded_at: WireMoment
+    loaded_at: Annotated[WireMoment, Unreturned(required=True)]
     """Future, Lisbon: 2026-11-30T09:30."""
     address_from: Address
     """Loading."""
     address_to: Address
     """Delivery."""
-    license_plate: str | None = None
+    license_plate: Annotated[str | None, Stored(if_given=True)] = None
     """Vehicle."""
-    load_site: str | None = None
+    load_site: Annotated[str | None, Unreturned()] = None
     """Loading, short."""
-    delivery_site: str | None = None
+    delivery_site: Annotated[str | None, Unreturned()] = None
     """Delivery, short."""
 
 
@@ -144,7 +145,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
 
 
 class UpdateGuide(GuideDraft, Operation[DocumentResult]):
-    """Change a draft guide. What you leave out stays, except loaded_at, which InvoiceXpress does not show; items, when given, replace all lines.
+    """Change a draft guide. What you leave out stays; items, when given, replace all lines.
 
     Source: API v2 documentation, Guides, Update; OpenAPI updateGuide.
     """
@@ -161,6 +162,8 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
     """Another customer."""
     items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
     """All lines."""
+    loaded_at: WireMoment | None = None  # type: ignore[assignment]
+    """Loading time; needed where this guide was not written from here: InvoiceXpress does not show it."""
     address_from: Address | None = None  # type: ignore[assignment]
     """Loading."""
     address_to: Address | None = None  # type: ignore[assignment]
@@ -171,9 +174,10 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
         title="Change a draft guide",
         effect=Effect.DRAFTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
-        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT, Want.RELATED, Want.DIFFERENCES}),
+        needs=UPDATE_NEEDS,
         guards=(
             updates.only_drafts_are_edited,
+            updates.unreturned_fields_not_lost,
             updates.lines_not_dropped_unseen,
             updates.rebuilt_lines_keep_the_total,
             updates.places_given,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from ix_tools.facts import Facts, Want
+from ix_tools.facts import Facts
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, notes, series, updates
 from ix_tools.operation import At, Effect, Evidence, Expected, Happened, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
@@ -19,7 +19,7 @@ from ix_tools.operations.drafts import (
     with_default_taxes,
 )
 from ix_tools.operations.traces import created, of_a_draft, replaced
-from ix_tools.operations.updates import merged
+from ix_tools.operations.updates import UPDATE_NEEDS, merged
 from ix_tools.records import Document
 from ix_tools.vocabulary import DueDate, Id, InvoiceType, WireDate
 
@@ -147,17 +147,16 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
     """Another customer."""
     items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
     """All lines."""
-    mb_reference: bool | None = None
-    """Multibanco reference at finalize; drafts do not show it: give it again."""
 
     spec = Spec(
         name="update_invoice",
         title="Change a draft invoice",
         effect=Effect.DRAFTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
-        needs=frozenset({Want.DOCUMENT, Want.TAXES, Want.DOCUMENT_CLIENT, Want.RELATED, Want.DIFFERENCES}),
+        needs=UPDATE_NEEDS,
         guards=(
             updates.only_drafts_are_edited,
+            updates.unreturned_fields_not_lost,
             updates.lines_not_dropped_unseen,
             updates.rebuilt_lines_keep_the_total,
             updates.global_discount_not_lost,

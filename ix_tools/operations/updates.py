@@ -1,9 +1,14 @@
 """Updates are replacements on the wire: what is not sent is lost (trap 5). Here a change becomes the whole document."""
 
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Any, TypeVar
 
-from ix_tools.facts import Facts
+from pydantic import TypeAdapter
+
+from ix_tools.facts import Facts, Want
+from ix_tools.field_marks import Stored, Unreturned, fields_with
 from ix_tools.fiscal.currencies import code_of
+from ix_tools.guards.notes import owner_among
 from ix_tools.operations.drafts import (
     ClientDetails,
     DocumentDraft,
@@ -13,39 +18,29 @@ from ix_tools.operations.drafts import (
     with_default_taxes,
 )
 from ix_tools.records import Document
-from ix_tools.vocabulary import days_after, decimal_of
+from ix_tools.vocabulary import Record, days_after, decimal_of
 
 Draft = TypeVar("Draft", bound=DocumentDraft)
 
-KEPT = (
-    "date",
-    "due_date",
-    "reference",
-    "observations",
-    "retention",
-    "tax_exemption",
-    "sequence_id",
-    "license_plate",
-    "load_site",
-    "delivery_site",
+UPDATE_NEEDS = frozenset(
+    {
+        Want.DOCUMENT,
+        Want.TAXES,
+        Want.DOCUMENT_CLIENT,
+        Want.RELATED,
+        Want.DIFFERENCES,
+        Want.UNRETURNED,
+    }
 )
-"""Fields that read back as they were sent, so that they can be sent again."""
-NOTE_OWNERS = {"invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices"}
-GUIDES = {"shippings", "transports", "devolutions"}
+"""What must be known of a document before a change of it is the whole document."""
 
 
 def merged(change: Draft, facts: Facts) -> Draft:
-    """The change laid over the document as it is now."""
+    """The change laid over the document as it is now, and over what the journal knows of it."""
     document = facts.document
     if document is None:
         return change
-    update: dict[str, Any] = {
-        name: getattr(document, name)
-        for name in KEPT
-        if name in type(change).model_fields
-        and getattr(change, name) is None
-        and getattr(document, name) is not None
-    }
+    update = {name: value for name, value in _as_before(type(change), facts) if getattr(change, name) is None}
     if change.tax_exemption_reason is not None:
         update.pop("tax_exemption", None)
     if isinstance(change.due_date, str):
@@ -53,24 +48,40 @@ def merged(change: Draft, facts: Facts) -> Draft:
     update["client"] = found_client(change.client, facts) if change.client else _same_client(document, facts)
     items = change.items or [LineItem.model_validate(rebuilt_line(line)) for line in document.lines]
     update["items"] = with_default_taxes(items, facts)
-    return change.model_copy(update={**update, **_same_ties(change, facts)})
+    return change.model_copy(update={**update, **_same_currency(change, document)})
 
 
-def _same_ties(change: DocumentDraft, facts: Facts) -> dict[str, Any]:
-    """The document it belongs to and the second currency: answers show them elsewhere, or under another name."""
-    ties: dict[str, Any] = {}
-    document = facts.document
-    if document is None or "owner_invoice_id" not in type(change).model_fields:
-        return ties
-    if getattr(change, "owner_invoice_id", None) is None:
-        owners = NOTE_OWNERS if document.document_type in {"credit_notes", "debit_notes"} else GUIDES
-        related = next((one.id for one in facts.related if one.document_type in owners), None)
-        ties["owner_invoice_id"] = document.owner_invoice_id or related
+def _as_before(model: type[DocumentDraft], facts: Facts) -> Iterator[tuple[str, Any]]:
+    """What an update that does not name a field sends for it: what reads back, else what the journal knows was sent."""
+    document, sent = facts.document, facts.unreturned or {}
+    for name in (*fields_with(model, Stored), *fields_with(model, Unreturned)):
+        stored = getattr(document, name, None)
+        # A document shows the reference it got, not that one was asked for (`mb_reference`).
+        if stored is not None and not isinstance(stored, Record):
+            yield name, stored
+        elif name in sent:
+            yield name, _typed(model, name, sent[name])
+    if document is not None and "owner_invoice_id" in model.model_fields:
+        known = document.owner_invoice_id or sent.get("owner_invoice_id")
+        yield "owner_invoice_id", known or owner_among(facts.related, document.document_type)
+
+
+def _typed(model: type[DocumentDraft], name: str, value: Any) -> Any:
+    """A value of the journal as the field has it."""
+    info = model.model_fields[name]
+    typed: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    return TypeAdapter(typed).validate_python(value)
+
+
+def _same_currency(change: DocumentDraft, document: Document) -> dict[str, Any]:
+    """The second currency: answers show it under its name."""
+    if "currency_code" not in type(change).model_fields or getattr(change, "currency_code", None) is not None:
+        return {}
     shown = document.multicurrency or {}
     code = code_of(str(shown.get("currency") or ""))
-    if getattr(change, "currency_code", None) is None and code and shown.get("rate"):
-        ties |= {"currency_code": code, "rate": getattr(change, "rate", None) or decimal_of(shown["rate"])}
-    return ties
+    if not code or not shown.get("rate"):
+        return {}
+    return {"currency_code": code, "rate": getattr(change, "rate", None) or decimal_of(shown["rate"])}
 
 
 def _same_client(document: Document, facts: Facts) -> ClientDetails | None:

@@ -1,11 +1,13 @@
 """Updates: replacements on the wire, so that what is not sent again is lost."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from ix_tools.meanings import meanings
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.vocabulary import LISBON
+from tests.mcp.behind import draft as elsewhere
+from tests.mcp.behind import said
 from tests.sandboxed import NOW, Office, about, exempt, guide, line
 
 
@@ -58,13 +60,36 @@ async def test_a_guide_keeps_its_places(office: Office) -> None:
     assert {**after, "observations": ""} == before
 
 
-async def test_a_guide_is_not_updated_without_its_loading_time(office: Office) -> None:
-    """A3: answers do not show it, so it cannot be taken over."""
+async def test_a_guide_keeps_the_loading_time_and_sites_it_was_given(office: Office) -> None:
+    """Answers do not show them (trap 5); the journal knows what was sent last, also after several updates."""
+    sites = {"load_site": "Cais 3", "delivery_site": "Loja"}
+    draft = (await office.call("create_guide", guide(**sites)))["document"]
+    await office.call("update_guide", about(draft, observations="frágil"))
+    assert office.sent()["loaded_at"] == "20/11/2026 12:00:00"
+    await office.call("update_guide", about(draft, loaded_at="2026-11-20T15:00", load_site="Cais 4"))
+    await office.call("update_guide", about(draft, observations="muito frágil"))
+    kept = office.sent()
+    assert kept["loaded_at"] == "20/11/2026 15:00:00"
+    assert (kept["load_site"], kept["delivery_site"]) == ("Cais 4", "Loja")
+
+
+async def test_a_guide_written_elsewhere_wants_its_loading_time(office: Office) -> None:
+    """Nobody here knows it, so it cannot be taken over."""
+    draft = await elsewhere(office, "transports")
+    found = await office.refused("update_guide", {**draft, "observations": "x"})
+    assert "InvoiceXpress does not return it" in found["loaded_at"]
+    later = {**draft, "loaded_at": "2026-11-20T15:00", "accept": ["unreturned"]}
+    assert (await office.call("update_guide", later))["ok"]
+    await office.call("update_guide", {**draft, "observations": "x"})
+    assert office.sent()["loaded_at"] == "20/11/2026 15:00:00"
+
+
+async def test_a_loading_time_that_has_passed_meanwhile_is_refused(office: Office) -> None:
     draft = (await office.call("create_guide", guide()))["document"]
-    assert (
-        "is required" in (await office.refused("update_guide", about(draft, observations="x")))["loaded_at"]
-    )
     assert "has passed" in (await office.refused("update_guide", about(draft, loaded_at=NOW)))["loaded_at"]
+    office.desk.now = lambda: datetime(2026, 11, 20, 12, 0, 1, tzinfo=LISBON)
+    found = await office.refused("update_guide", about(draft, observations="x"))
+    assert "has passed" in found["loaded_at"]
 
 
 async def test_a_guide_whose_places_are_not_shown_wants_them_again(office: Office) -> None:
@@ -104,20 +129,32 @@ async def test_one_of_two_lines_of_a_name_counts_as_dropped(office: Office) -> N
     await office.wants_acceptance("update_invoice", about(draft, items=[line()]), "drop_lines")
 
 
-async def test_a_discount_over_the_document_must_be_given_again(office: Office) -> None:
-    """Trap 16: it does not read back as such."""
-    discount = {"value_type": "percentage", "value": 10}
+DISCOUNT = {"value_type": "percentage", "value": 10}
+
+
+@pytest.mark.parametrize("kind", ["percentage", "absolute"])
+async def test_a_discount_over_the_document_stays_as_it_was_given(office: Office, kind: str) -> None:
+    """Trap 16: it does not read back as such; the journal knows it, and it was accepted once already."""
+    discount = {**DISCOUNT, "value_type": kind}
     draft = await office.draft(global_discount=discount, accept=["global_discount"])
-    for change in ({"reference": "A"}, {"items": [line(quantity=2)]}):
-        found = await office.refused("update_invoice", about(draft, **change))
-        assert "its net total is 90.00" in found["global_discount"]
-    kept = await office.call(
-        "update_invoice", about(draft, reference="A", global_discount=discount, accept=["global_discount"])
-    )
-    assert kept["document"]["total"] == "110.70"
+    kept = await office.call("update_invoice", about(draft, reference="A"))
+    assert kept["document"]["total"] == draft["total"] == "110.70"
+    other = {**DISCOUNT, "value": 5}
+    await office.wants_acceptance("update_invoice", about(draft, global_discount=other), "global_discount")
     none = {"value_type": "percentage", "value": 0}
     gone = await office.call("update_invoice", about(draft, global_discount=none, accept=["global_discount"]))
     assert gone["document"]["total"] == "123.00"
+
+
+async def test_a_discount_that_somebody_else_gave_must_be_given_again(office: Office) -> None:
+    """Trap 16: it shows in the totals only, which do not say how it was given."""
+    draft = await elsewhere(office, global_discount=DISCOUNT)
+    accepted = {"accept": ["unreturned", "global_discount"]}
+    for change in ({"reference": "A"}, {"items": [line(quantity=2)]}):
+        found = await office.refused("update_invoice", {**draft, **change, **accepted})
+        assert "its net total is 90.00" in found["global_discount"]
+    kept = await office.call("update_invoice", {**draft, "global_discount": DISCOUNT, **accepted})
+    assert kept["document"]["total"] == "110.70"
 
 
 async def test_a_discount_on_a_line_is_none_over_the_document(office: Office) -> None:
@@ -209,11 +246,46 @@ async def test_every_guard_of_creating_holds_for_updating(office: Office) -> Non
     assert office.raw(f"/invoices/{draft['id']}.json")["invoice"]["total"] == 123
 
 
-async def test_what_a_draft_does_not_show_is_said_to_be_given_again(office: Office) -> None:
-    """Trap 5: whether a Multibanco reference was asked for cannot be read back, so it cannot be kept."""
+UNRETURNED = {"mb_reference": True, "plugin_id": "plugin_123", "manual_sequence_number": "A-17"}
+
+
+async def test_what_a_draft_does_not_show_is_sent_again_as_it_was_given(office: Office) -> None:
+    """Trap 5: InvoiceXpress takes them and does not return them."""
     office.box.set_option("mb_references", True)
-    draft = await office.draft(mb_reference=True)
-    await office.call("update_invoice", about(draft, reference="A", mb_reference=True))
-    assert office.sent()["mb_reference"] == "1"
-    described = meanings(catalogue()["update_invoice"])["mb_reference"]
-    assert "give it again" in described
+    draft = await office.draft(**UNRETURNED)
+    await office.call("update_invoice", about(draft, reference="A"))
+    assert {name: office.sent()[name] for name in UNRETURNED} == {**UNRETURNED, "mb_reference": "1"}
+    await office.call("update_invoice", about(draft, plugin_id="plugin_124"))
+    await office.call("update_invoice", about(draft, reference="B"))
+    assert office.sent()["plugin_id"] == "plugin_124"
+
+
+async def test_what_a_draft_written_elsewhere_does_not_show_is_asked_about(office: Office) -> None:
+    """Each by its name; what is given is not asked about, and neither is what its kind cannot have."""
+    draft = await elsewhere(office)
+    change = {**draft, "reference": "A"}
+    assert set(await office.wants_acceptance("update_invoice", change, "unreturned")) == set(UNRETURNED)
+    assert (await office.call("update_invoice", {**draft, "reference": "B"}))["ok"], "known from here on"
+    other = await elsewhere(office, reference="Z")
+    found = await office.refused("update_invoice", {**other, "reference": "A", "plugin_id": "p"})
+    assert set(found) == set(UNRETURNED) - {"plugin_id"}
+    note = await elsewhere(office, "credit_notes")
+    assert set(await office.refused("update_invoice", {**note, "reference": "A"})) == {
+        "plugin_id",
+        "manual_sequence_number",
+    }
+
+
+async def test_what_somebody_else_changed_since_is_not_taken_for_what_was_sent_from_here(
+    office: Office,
+) -> None:
+    """Another writer replaces the whole document, what is not returned included."""
+    draft = await office.draft(plugin_id="plugin_123")
+    body = {
+        "date": "20/11/2026",
+        "due_date": "20/12/2026",
+        "client": {"name": "ACME, Lda", "code": "ACME"},
+        "items": [{**line(quantity=2), "tax": {"name": "IVA23"}}],
+    }
+    await said(office, "PUT", f"/invoices/{draft['id']}.json", {"invoice": body})
+    assert "plugin_id" in await office.refused("update_invoice", about(draft, reference="A"))

@@ -22,7 +22,7 @@ async def said(office: Office, method: str, path: str, body: Json) -> Json:
     return next(iter(content.values())) if len(content) == 1 else content
 
 
-async def draft(office: Office, kind: str = "invoices") -> Json:
+async def draft(office: Office, kind: str = "invoices", **changes: Any) -> Json:
     """A draft of 123.00 for ACME, as the arguments that point at it."""
     given = guide(document_type=kind) if kind in GUIDES else invoice()
     given.pop("document_type", None)
@@ -35,6 +35,7 @@ async def draft(office: Office, kind: str = "invoices") -> Json:
     if kind in NOTES:
         body["owner_invoice_id"] = str((await issued(office))["document_id"])
         items[0]["quantity"] = "0.1"
+    body |= changes
     made = await said(office, "POST", f"/{kind}.json", {kind.removesuffix("s"): body})
     return {"document_type": kind, "document_id": made["id"]}
 
