@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
-import webbrowser
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -572,33 +570,6 @@ async def test_a_page_that_moved_is_where_the_waiting_approval_is(paper: Office)
     paper.desk.pages = Hosted("https://elsewhere.example.pt")
     again = await waiting(paper, call)
     assert (again.id, again.page) == (first.id, "https://elsewhere.example.pt")
-
-
-async def test_a_browser_of_this_machine_is_opened_where_the_setting_says_so(
-    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened = tmp_path / "opened"
-    script = tmp_path / "browser"
-    script.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}\n')
-    script.chmod(0o755)
-    monkeypatch.setenv("BROWSER", f"{script} %s")
-    monkeypatch.setattr(webbrowser, "_tryorder", None)
-    paper = paged(office)  # `auto`, with approval_channel page and no PIN
-    pages = LocalPages(paper.desk)
-    paper.desk.pages = pages
-    try:
-        body = await perform(paper.desk, "change_state", await finalizing(paper))
-        url = opened.read_text()
-        assert url.startswith(f"{await pages.address()}/approve/")
-        assert url not in str(body)
-        assert "the browser of this machine" in body["next"][0]["why"]
-        monkeypatch.setenv("BROWSER", "")
-        for name in ("DISPLAY", "WAYLAND_DISPLAY"):
-            monkeypatch.delenv(name, raising=False)
-        if sys.platform not in {"win32", "darwin"}:
-            assert await pages.open(url) is False
-    finally:
-        pages.close()
 
 
 async def test_what_cannot_be_listened_on_leaves_the_terminal(

@@ -2,16 +2,14 @@
 
 import asyncio
 import logging
-import os
 import socket
-import sys
 import threading
-import webbrowser
 from typing import Any
 
 import anyio
 
 from ix_tools.desk import Desk
+from ix_tools.faces.page.browser import Redirects
 
 log = logging.getLogger(__name__)
 PATIENCE = 10.0
@@ -30,6 +28,7 @@ class LocalPages:
         self._server: Any = None
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._redirects = Redirects()
 
     async def address(self) -> str:
         """Where the pages are; the server is begun by the first who asks. Empty where it cannot listen."""
@@ -37,15 +36,11 @@ class LocalPages:
 
     async def open(self, url: str) -> bool:
         """Open a page in this machine's browser; False where there is none."""
-        if not _screen():
-            return False
-        try:
-            return await anyio.to_thread.run_sync(webbrowser.open, url)
-        except (OSError, webbrowser.Error):
-            return False
+        return await anyio.to_thread.run_sync(self._redirects.open, url)
 
     def close(self) -> None:
         """Stop listening."""
+        self._redirects.remove_all()
         with self._starting:
             if self._server is not None and self._thread is not None:
                 self._server.should_exit = True
@@ -99,12 +94,6 @@ def _listening() -> socket.socket:
         sock.close()
         raise
     return sock
-
-
-def _screen() -> bool:
-    """Whether a window can appear; without one, a browser for terminals would be started, and waited for."""
-    named = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
-    return sys.platform in {"win32", "darwin"} or any(os.environ.get(name) for name in named)
 
 
 def _run(server: Any, sock: socket.socket) -> None:
