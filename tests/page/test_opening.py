@@ -113,9 +113,7 @@ async def test_the_browser_opens_and_no_command_line_or_environment_tells(
     assert not file.parent.exists(), "and nothing is left behind"
 
 
-async def test_the_file_is_removed_while_the_server_runs(
-    office: Office, fake: Fake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_file_is_removed_while_the_server_runs(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser, "KEPT_SECONDS", 0.2)
     redirects = browser.Redirects()
     assert redirects.open("http://127.0.0.1:1/approve/x")
@@ -149,8 +147,8 @@ def test_a_server_on_standard_input_keeps_its_key_to_itself(tmp_path: Path, fake
 
 
 @pytest.mark.parametrize("command", ["", "/nowhere/browser %s"])
-async def test_where_no_browser_starts_nobody_is_told_that_one_did(
-    office: Office, monkeypatch: pytest.MonkeyPatch, command: str
+def test_where_no_browser_starts_nobody_is_told_that_one_did(
+    monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setenv("BROWSER", command)
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):

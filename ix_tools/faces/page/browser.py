@@ -20,14 +20,18 @@ KEPT_SECONDS = 60.0
 PATIENCE = 10.0
 """Seconds in which a browser has started, or fails to; one that is still there then is open."""
 NEEDED = frozenset(
-    # The person and their desktop; BROWSER is their choice.
-    "HOME USER LOGNAME SHELL PATH LANG LANGUAGE TZ TMPDIR BROWSER DISPLAY WAYLAND_DISPLAY XAUTHORITY "
-    "DBUS_SESSION_BUS_ADDRESS DESKTOP_SESSION GNOME_DESKTOP_SESSION_ID KDE_FULL_SESSION KDE_SESSION_VERSION "
-    "WSL_DISTRO_NAME WSL_INTEROP __CF_USER_TEXT_ENCODING "
-    "ALLUSERSPROFILE APPDATA COMSPEC HOMEDRIVE HOMEPATH LOCALAPPDATA PATHEXT PROGRAMDATA PROGRAMFILES "
-    "PROGRAMFILES(X86) PROGRAMW6432 PUBLIC SYSTEMDRIVE SYSTEMROOT TEMP TMP USERDOMAIN USERNAME USERPROFILE "
-    "WINDIR".split()
-)
+    {
+        # The person, their desktop, and the browser that they chose.
+        "HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "BROWSER",
+        "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION",
+        "GNOME_DESKTOP_SESSION_ID", "KDE_FULL_SESSION", "KDE_SESSION_VERSION", "__CF_USER_TEXT_ENCODING",
+        "WSL_DISTRO_NAME", "WSL_INTEROP",
+        # Windows.
+        "ALLUSERSPROFILE", "APPDATA", "COMSPEC", "HOMEDRIVE", "HOMEPATH", "LOCALAPPDATA", "PATHEXT", "PROGRAMDATA",
+        "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432", "PUBLIC", "SYSTEMDRIVE", "SYSTEMROOT", "TEMP", "TMP",
+        "USERDOMAIN", "USERNAME", "USERPROFILE", "WINDIR",
+    }
+)  # fmt: skip
 NEEDED_BEGINNINGS = ("LC_", "XDG_")
 OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
 PAGE = (
@@ -78,8 +82,8 @@ class Redirects:
             self._folders[folder] = timer
         timer.start()
         file = folder / "approval.html"
-        with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as page:
-            page.write(PAGE.format(url=html.escape(url)))
+        file.touch(0o600, exist_ok=False)
+        file.write_text(PAGE.format(url=html.escape(url)), "utf-8")
         return file
 
     def _remove(self, folder: Path) -> None:
