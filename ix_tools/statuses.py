@@ -119,6 +119,7 @@ AT_THE_DOOR: Mapping[str, int] = {
     "no_such_address": 404,
     "not_signed_in": 401,
     "origin_not_allowed": 403,
+    "relayed_request": 403,
     "too_many_calls": 429,
 }
 """Codes of what is answered before a call is looked at, over MCP as over REST."""

@@ -126,6 +126,11 @@ class Tokens:
         now = self._clock()
         return any(token.usable(now) for token in self.all())
 
+    def any_made(self) -> bool:
+        """Whether there ever was a token, good or not: whoever made one wants callers to say who they are, also after it ended."""
+        with self._store.reading() as connection:
+            return connection.execute(sql.select(tokens.c.id).limit(1)).first() is not None
+
     def at_hand(self, secret: str) -> Token | None:
         """The usable token whose text this is, if it was read before and nothing was written since; None says: `find` it.
 

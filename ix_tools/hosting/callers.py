@@ -25,8 +25,10 @@ class Callers:
 
     def __init__(self, settings: Settings, store: Store, address: str, *, needed: bool) -> None:
         """`needed`: whether whoever calls must say who they are; only a server for this machine alone may not ask."""
+        self._store = store
         self._tokens = Tokens(store)
         self._needed = needed
+        self._looked: tuple[int, int] | None = None
         self._resource = f"{address}{PATH}"
         self._metadata = f"{address}{METADATA}"
         self._settings = settings
@@ -39,10 +41,24 @@ class Callers:
             [Route(METADATA, self._described, methods=["GET"])] if self._issuer else []
         )
 
+    async def everybody(self) -> bool:
+        if self._needed:
+            return False
+        stamp = self._store.stamp()
+        if stamp is None or stamp != self._looked:
+            # The first token closes a server that is already running; and it stays closed, whatever becomes of the token.
+            self._needed = await anyio.to_thread.run_sync(self._tokens.any_made)
+            self._looked = stamp
+        return not self._needed
+
     async def caller(self, request: Request) -> Principal | Response:
         given = request.headers.getlist("authorization")
         if not given:
-            return self._local if not self._needed else self._unknown("A bearer token is needed.")
+            try:
+                return self._local if await self.everybody() else self._unknown("A bearer token is needed.")
+            except StoreUnavailable as trouble:
+                log.error("whether callers are asked cannot be looked up: %s", trouble.message)
+                return problem(503, trouble.code, "The store cannot be used now.", {"Retry-After": "5"})
         scheme, _, token = given[0].partition(" ")
         if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
             return self._unknown("Send one header: Authorization: Bearer TOKEN.", "invalid_request")

@@ -1,6 +1,7 @@
 """The door before every route: where a request is meant for, where it comes from, how long it is, who sent it, how often."""
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from typing import Protocol
@@ -26,11 +27,21 @@ LONGEST = 4 * 1024 * 1024
 """Bytes of a request."""
 
 
+RELAYED = re.compile(
+    r"forwarded|via$|x-forwarded|x-original-|x-real-ip|(x-)?(true-|cluster-)?client-ip|x-proxy"
+    r"|cf-|cdn-loop|fastly-|fly-|x-envoy-|x-appengine-|x-amzn-|x-azure-|x-arr-|x-vercel-|x-nf-|ngrok-|tailscale-"
+)
+"""How the headers begin that proxies, tunnels and content networks add to what they pass on (RFC 7239, RFC 9110, and their own)."""
+
+
 class Known(Protocol):
     """Who is calling."""
 
     routes: Sequence[BaseRoute]
     """What clients read to find out how to identify themselves."""
+
+    async def everybody(self) -> bool:
+        """Whether nobody is asked who they are: on this machine alone, until there is an issuer or ever was a token."""
 
     async def caller(self, request: Request) -> Principal | Response:
         """Who sent a request; or the answer to somebody who did not say so, or not rightly."""
@@ -79,7 +90,10 @@ class Door:
 
         with observed(scope) as told:
             try:
-                answer = self._stopped(Headers(scope=scope)) or await self._unwelcome(scope)
+                headers = Headers(scope=scope)
+                answer = (
+                    self._stopped(headers) or await self._relayed(headers) or await self._unwelcome(scope)
+                )
                 await (answer or self._app)(scope, counted, watched)
             except _TooLong:
                 if not status:
@@ -111,6 +125,22 @@ class Door:
         if not length.isdecimal() or int(length) > LONGEST:
             return _too_long()
         return None
+
+    async def _relayed(self, headers: Headers) -> Response | None:
+        """The answer to what a proxy passes on while nobody is asked: it may come from anywhere, and have got its Host there."""
+        if not any(RELAYED.match(name) for name in headers):
+            return None
+        try:
+            if not await self._known.everybody():
+                return None
+        except StoreUnavailable as trouble:
+            log.error("whether callers are asked cannot be looked up: %s", trouble.message)
+            return problem(503, trouble.code, "The store cannot be used now.", {"Retry-After": "5"})
+        return problem(
+            403,
+            "relayed_request",
+            "A proxy passed this on, and this server asks nobody who they are. Make a token with `ix-tools tokens create`.",
+        )
 
     async def _unwelcome(self, scope: Scope) -> Response | None:
         """The answer to somebody unknown, or who comes too often; otherwise the request now says who sent it."""

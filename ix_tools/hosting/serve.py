@@ -1,8 +1,9 @@
 """`ix-tools serve --http`: the server on a port, in one process or several, until it is told to end."""
 
 import argparse
+import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ from ix_tools.listing import UnknownName
 from ix_tools.policy.file import PolicyFile
 from ix_tools.settings import Settings, for_sandbox, is_loopback, load
 from ix_tools.tokens import Tokens
+
+log = logging.getLogger(__name__)
 
 PORT = 8756
 
@@ -56,6 +59,7 @@ def main(argv: Sequence[str]) -> int:
             print(f"{wrong.message} {wrong.next}", file=sys.stderr)
             return Exit.USAGE
         logs.to_standard_error(settings)
+        _warn(settings, needed)
         print(f"ix-tools listens on {address_of(options.host, sockets[0])}", file=sys.stderr, flush=True)
         run(settings, address, needed, options.workers, sockets)
     return Exit.OK
@@ -83,7 +87,7 @@ def _settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings
 
 def _caller_needed(settings: Settings, host: str) -> bool:
     """Whether callers must say who they are; a server that others can reach does not start without a way to."""
-    known = bool(settings.oauth_issuer) or _any_token(settings)
+    known = bool(settings.oauth_issuer) or _tokens(settings, Tokens.any_made)
     beyond = not is_loopback(host) or not _is_here(settings.public_url)
     if not beyond:
         return known
@@ -113,9 +117,23 @@ def _is_here(url: str) -> bool:
     return not url or is_loopback(urlsplit(url).hostname or "")
 
 
-def _any_token(settings: Settings) -> bool:
+def _tokens(settings: Settings, said: Callable[[Tokens], bool]) -> bool:
     store = store_of(settings)
     try:
-        return Tokens(store).any_usable()
+        return said(Tokens(store))
     finally:
         store.close()
+
+
+def _warn(settings: Settings, needed: bool) -> None:
+    """Say on standard error what whoever starts the server may not expect."""
+    if not needed:
+        log.warning(
+            "nobody is asked who they are: any program of any user of this machine can call this server, with every scope; "
+            "`ix-tools tokens create NAME` ends that at once"
+        )
+    elif not settings.oauth_issuer and not _tokens(settings, Tokens.any_usable):
+        log.warning(
+            "every token is revoked or expired, so every caller is refused until there is one again: "
+            "`ix-tools tokens create NAME`"
+        )
