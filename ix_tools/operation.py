@@ -26,6 +26,8 @@ class Effect(StrEnum):
     """Creates or edits something that can still be changed or deleted."""
     CATALOGUE = "catalogue"
     """Changes what later documents are made from: clients, items, taxes, the default series. The result says what will change."""
+    REMOVES = "removes"
+    """Takes away for good what later documents are made from: a client, an item, a tax."""
     FISCAL = "fiscal"
     """Reaches the tax authority's books: finalize, cancel, settle, pay, register."""
     OUTBOUND = "outbound"
@@ -38,7 +40,7 @@ class Effect(StrEnum):
     @property
     def gated(self) -> bool:
         """Whether a person approves every such call. There is no setting that changes this."""
-        return self in {Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN}
+        return self in {Effect.REMOVES, Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN}
 
     @property
     def writes(self) -> bool:

@@ -14,9 +14,9 @@ class Scope(StrEnum):
     READ = "read"
     """Look at documents, clients, series, taxes; fetch PDFs."""
     DRAFT = "draft"
-    """Create and change what can still be deleted: drafts, clients, items."""
+    """Create and change drafts, clients and items."""
     ISSUE = "issue"
-    """Ask for documents to be finalized, settled or cancelled; a person approves."""
+    """Ask for documents to be finalized, settled, cancelled or deleted, and for clients and items to be deleted; a person approves."""
     EMAIL = "email"
     """Ask for documents to be sent by e-mail; a person approves."""
     PAY = "pay"
@@ -41,6 +41,8 @@ BY_EFFECT: Mapping[Effect, Scope] = {
 BY_NAME: Mapping[str, Scope] = {
     "change_state": Scope.ISSUE,
     "issue_invoice": Scope.ISSUE,
+    "delete_client": Scope.ISSUE,
+    "delete_item": Scope.ISSUE,
     "generate_payment": Scope.PAY,
     "cancel_payment": Scope.PAY,
     "set_initial_balance": Scope.PAY,
@@ -50,10 +52,8 @@ BY_NAME: Mapping[str, Scope] = {
     "delete_treasury_movement": Scope.PAY,
     "create_client": Scope.DRAFT,
     "update_client": Scope.DRAFT,
-    "delete_client": Scope.DRAFT,
     "create_item": Scope.DRAFT,
     "update_item": Scope.DRAFT,
-    "delete_item": Scope.DRAFT,
     # What every later document of the account is made with.
     "create_tax": Scope.ADMIN,
     "update_tax": Scope.ADMIN,

@@ -141,6 +141,31 @@ ACTIONS: dict[str, Action] = {
             "The draft disappears and cannot be recovered.",
         ),
     ),
+    "client_deleted": Action(
+        Said("Apagar o cliente", "Delete the client"),
+        Said(
+            "O cliente desaparece, com o que houver na sua conta corrente (orçamentos e guias não são consultados). "
+            "Pode criar-se outro com os mesmos dados, mas com outro id.",
+            "The client disappears, with whatever stands in their account (estimates and guides are not looked at). "
+            "Another can be created with the same details, under another id.",
+        ),
+    ),
+    "item_deleted": Action(
+        Said("Apagar o artigo do catálogo", "Delete the item from the catalogue"),
+        Said(
+            "O artigo deixa de existir para toda a conta; os documentos já feitos ficam como estão. Pode criar-se outro, com outro id.",
+            "The item is gone for the whole account; documents already made stay as they are. Another can be created, under another id.",
+        ),
+    ),
+    "tax_deleted": Action(
+        Said("Apagar a taxa de IVA", "Delete the VAT rate"),
+        Said(
+            "Artigos e rascunhos que indicam esta taxa deixam de a encontrar, e a InvoiceXpress usa então outra, sem avisar. "
+            "Os documentos emitidos não mudam. Pode criar-se outra, com outro id.",
+            "Items and drafts that name this rate no longer find it, and InvoiceXpress then uses another without saying so. "
+            "Issued documents do not change. Another can be created, under another id.",
+        ),
+    ),
     "settled": Action(
         Said("Marcar como pago", "Mark as settled"),
         Said(
@@ -235,6 +260,13 @@ LABELS: dict[str, Said] = {
     "current_credit_note_number": Said("Última nota de crédito", "Last credit note"),
     "current_debit_note_number": Said("Última nota de débito", "Last debit note"),
     "becomes_default": Said("Passa a ser a série predefinida", "Becomes the default series"),
+    "client_documents": Said("Faturas, notas e recibos", "Invoices, notes and receipts"),
+    "item": Said("Artigo", "Item"),
+    "description": Said("Descrição", "Description"),
+    "unit_price": Said("Preço unitário sem IVA", "Unit price without VAT"),
+    "tax_name": Said("Taxa de IVA", "VAT rate"),
+    "rate": Said("Percentagem", "Percent"),
+    "region": Said("Região", "Region"),
     "client_code": Said("Código do cliente", "Client's code"),
     "value": Said("Valor", "Value"),
     "entry_date": Said("Data", "Date"),

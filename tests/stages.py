@@ -65,6 +65,11 @@ async def a_client(office: Office) -> Json:
     return {"client_id": CLIENT}
 
 
+async def a_client_without_documents(office: Office) -> Json:
+    made = await office.call("create_client", {"name": "Sem Documentos, Lda", "code": "SEM"})
+    return {"client_id": made["client"]["id"]}
+
+
 async def a_client_who_owes(office: Office) -> Json:
     await office.issued()
     return {"client_id": CLIENT}
@@ -115,6 +120,7 @@ STAGES: dict[str, Stage] = {
     "delete_treasury_movement": a_movement,
     "export_saft": a_month,
     "correct_document": an_issued_invoice,
+    "delete_client": a_client_without_documents,
     "get_account": an_own_account,
     "update_account": an_own_account,
 }

@@ -211,6 +211,15 @@ async def test_the_accountant_of_the_page(office: Office, tmp_path: Path) -> Non
     assert await outcome(office, *large) == "sent"
 
 
+async def test_a_rule_about_the_catalogue_is_about_deleting_from_it(office: Office, tmp_path: Path) -> None:
+    """A policy from before deleting was an effect of its own goes on denying it."""
+    text = '[[rules]]\nname = "a"\ndecision = "deny"\nwho = ["x"]\neffects = ["catalogue"]\n'
+    under(office, tmp_path, text, "x")
+    for name, call in (("delete_item", {"item_id": 402321}), ("delete_client", {"client_id": 502})):
+        assert (await office.failed(name, call)).code == "denied_by_policy"
+    assert office.writes() == []
+
+
 async def test_the_intern_of_the_page(office: Office, tmp_path: Path) -> None:
     made = await office.issued()
     under(office, tmp_path, EXAMPLES["intern"], "intern-1")

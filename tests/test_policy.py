@@ -139,6 +139,9 @@ UNUSABLE = {
     "unattended e-mail to anybody": (
         rule(**{**FLOW, "operations": ["send_email"], "states": None}), "flow.recipients", "must be given",
     ),
+    "unattended deletion": (
+        rule(**{**FLOW, "operations": ["delete_client"], "states": None}), "flow.operations", "never unattended",
+    ),
     "unattended account": (
         rule(**{**FLOW, "operations": ["setup_at_communication"], "states": None}), "flow.operations", "never unattended",
     ),

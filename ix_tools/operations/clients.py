@@ -15,7 +15,9 @@ from ix_tools.operation import (
     Expected,
     Names,
     Operation,
+    Preview,
     Route,
+    Row,
     Spec,
     Step,
     Subject,
@@ -337,7 +339,7 @@ class UpdateClient(ClientFields, Keyed, Changes, OfClient, Operation[ClientResul
 
 
 class DeleteClient(Keyed, Removes, OfClient, Operation[Deleted]):
-    """Delete a client who has no documents.
+    """Delete a client without documents; a person approves.
 
     Source: undocumented, seen in use: DELETE /clients/{id}.json.
     """
@@ -345,7 +347,7 @@ class DeleteClient(Keyed, Removes, OfClient, Operation[Deleted]):
     spec = Spec(
         name="delete_client",
         title="Delete a client",
-        effect=Effect.CATALOGUE,
+        effect=Effect.REMOVES,
         route=Route("DELETE", "/clients/{client_id}.json"),
         needs=frozenset({Want.SUBJECT}),
         guards=(records.client_without_documents,),
@@ -357,6 +359,20 @@ class DeleteClient(Keyed, Removes, OfClient, Operation[Deleted]):
     def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The client."""
         return client_at(self.client_id)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The client, and how many documents they have: one who has any is not deleted."""
+        client = facts.subject if isinstance(facts.subject, Client) else Client()
+        place = " ".join(filter(None, [client.address, client.postal_code, client.city]))
+        rows = {
+            "client": client.name or self.client_id,
+            "nif": client.fiscal_id,
+            "client_code": client.code,
+            "email": client.email,
+            "address": place,
+            "client_documents": str(facts.client_documents),
+        }
+        return Preview("client_deleted", tuple(Row(label, value) for label, value in rows.items() if value))
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """Who was there."""

@@ -16,7 +16,7 @@ class OperationRow(Record):
     operation: str
     does: str
     effect: str
-    """What a call leaves behind: local, reads, drafts, catalogue, fiscal, outbound, admin, or any: as what it runs."""
+    """What a call leaves behind: local, reads, drafts, catalogue, removes, fiscal, outbound, admin, or any: as what it runs."""
     approved_by: str
     toolset: str
 

@@ -15,7 +15,9 @@ from ix_tools.operation import (
     Expected,
     Names,
     Operation,
+    Preview,
     Route,
+    Row,
     Spec,
     Step,
     Subject,
@@ -243,7 +245,7 @@ class UpdateItem(ItemFields, Keyed, Changes, OfItem, Operation[ItemResult]):
 
 
 class DeleteItem(Keyed, Removes, OfItem, Operation[Deleted]):
-    """Delete an item from the catalogue; documents keep their lines.
+    """Delete a catalogue item; a person approves.
 
     Source: OpenAPI deleteItem.
     """
@@ -251,7 +253,7 @@ class DeleteItem(Keyed, Removes, OfItem, Operation[Deleted]):
     spec = Spec(
         name="delete_item",
         title="Delete an item",
-        effect=Effect.CATALOGUE,
+        effect=Effect.REMOVES,
         route=Route("DELETE", "/items/{item_id}.json"),
         needs=frozenset({Want.SUBJECT}),
         idempotent=True,
@@ -262,6 +264,18 @@ class DeleteItem(Keyed, Removes, OfItem, Operation[Deleted]):
     def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The item."""
         return item_at(self.item_id)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The item, with its price and tax."""
+        item = facts.subject if isinstance(facts.subject, CatalogueItem) else CatalogueItem()
+        rows = {
+            "item": item.name or self.item_id,
+            "description": item.description,
+            "unit_price": item.unit_price,
+            "tax": item.tax,
+        }
+        found = ((label, value) for label, value in rows.items() if value not in (None, ""))
+        return Preview("item_deleted", tuple(Row(label, value) for label, value in found))
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""

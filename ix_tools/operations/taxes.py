@@ -14,7 +14,9 @@ from ix_tools.operation import (
     Expected,
     Names,
     Operation,
+    Preview,
     Route,
+    Row,
     Spec,
     Step,
     Subject,
@@ -24,7 +26,7 @@ from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted
 from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.records import Tax
-from ix_tools.vocabulary import Call, Id, Percent, Record
+from ix_tools.vocabulary import Call, Id, Percent, Record, plain
 
 
 class TaxList(Record):
@@ -238,7 +240,7 @@ class UpdateTax(Keyed, Changes, OfTax, Operation[TaxResult]):
 
 
 class DeleteTax(Keyed, Removes, OfTax, Operation[Deleted]):
-    """Delete a VAT rate that is not the default.
+    """Delete a VAT rate; a person approves.
 
     Source: OpenAPI deleteTax.
     """
@@ -246,7 +248,7 @@ class DeleteTax(Keyed, Removes, OfTax, Operation[Deleted]):
     spec = Spec(
         name="delete_tax",
         title="Delete a VAT rate",
-        effect=Effect.CATALOGUE,
+        effect=Effect.REMOVES,
         route=Route("DELETE", "/taxes/{tax_id}.json"),
         needs=frozenset({Want.SUBJECT}),
         guards=(records.default_tax_not_deleted,),
@@ -258,6 +260,16 @@ class DeleteTax(Keyed, Removes, OfTax, Operation[Deleted]):
     def regarding(self, result: Deleted | None = None) -> Subject | None:
         """The tax."""
         return tax_at(self.tax_id)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The tax, with its rate and region."""
+        tax = facts.subject if isinstance(facts.subject, Tax) else Tax()
+        rows = {
+            "tax_name": tax.name or self.tax_id,
+            "rate": None if tax.value is None else f"{plain(tax.value)} %",
+            "region": tax.region,
+        }
+        return Preview("tax_deleted", tuple(Row(label, value) for label, value in rows.items() if value))
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""

@@ -189,7 +189,7 @@ class Rule(Strict):
             if any(WILD & set(one) for one in getattr(self, name)):
                 raise ValueError(f"{name}: each by its whole name for unattended, without * or ?")
         for name in self.operations or ():
-            if catalogue()[name].spec.effect is Effect.ADMIN:
+            if catalogue()[name].spec.effect in {Effect.ADMIN, Effect.REMOVES}:
                 raise ValueError(f"operations: {name} is never unattended")
             if name == "change_state" and self.states is None:
                 raise ValueError("states: must be given for an unattended change_state")

@@ -158,7 +158,9 @@ def _conditions(rule: Rule, case: Case) -> Iterator[tuple[str, bool | None]]:
     if rule.operations is not None:
         yield "operations", any(fnmatchcase(case.operation, one) for one in rule.operations)
     if rule.effects is not None:
-        yield "effects", case.effect in rule.effects
+        # Deleting a client is a change of the catalogue, too: what a rule says of those holds for it.
+        effects = {case.effect, Effect.CATALOGUE} if case.effect is Effect.REMOVES else {case.effect}
+        yield "effects", not effects.isdisjoint(rule.effects)
     for name, wanted, have in (
         ("states", rule.states, case.state),
         ("document_types", rule.document_types, case.document_type),

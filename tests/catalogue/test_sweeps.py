@@ -135,7 +135,7 @@ def test_the_hints_follow_the_effect(operation: type[Operation[Any]]) -> None:
     assert set(hints) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
     assert hints["readOnlyHint"] is (effect in {Effect.LOCAL, Effect.READS})
     removes = operation.spec.name.startswith("delete_")
-    worst = {Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN, Effect.ANY}
+    worst = {Effect.REMOVES, Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN, Effect.ANY}
     assert hints["destructiveHint"] is (effect in worst or removes)
     assert hints["openWorldHint"] is (effect is not Effect.LOCAL)
     assert not hints["readOnlyHint"] or hints["idempotentHint"]
@@ -225,6 +225,17 @@ def test_any_value_for_any_parameter_is_read_or_refused_and_never_more(
 
 
 # --- the gate --------------------------------------------------------------------------------------------------
+
+
+@every_operation
+def test_deleting_asks(operation: type[Operation[Any]]) -> None:
+    """Whatever it is that is deleted: there is no way back to the same thing."""
+    route, name = operation.spec.route, operation.spec.name
+    deletes = (route is not None and route.method == "DELETE") or name.startswith(("delete_", "remove_"))
+    assert operation.spec.effect.gated or not deletes
+    if deletes:
+        assert "person approves" in (operation.__doc__ or ""), "whoever reads the tool knows that it asks"
+
 
 GATED = [one.spec.name for one in TOOLS if one.spec.effect.gated and one.spec.route is not None]
 """Without recipes: what they ask is the question of a call of theirs (tests/mcp/test_issuing.py)."""

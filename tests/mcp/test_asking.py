@@ -88,6 +88,18 @@ async def _moved(office: Office) -> Json:
     return {"client_id": 501, "treasury_movement_id": made["treasury_movement"]["id"]}
 
 
+async def _stranger(office: Office) -> Json:
+    return {"client_id": 502}
+
+
+async def _unsold(office: Office) -> Json:
+    return {"item_id": 402321}
+
+
+async def _rate(office: Office) -> Json:
+    return {"tax_id": 31558}
+
+
 async def _found(office: Office) -> Json:
     settings(office, allow_account_setup=True)
     return {
@@ -130,6 +142,9 @@ GATED: dict[str, tuple[str, Callable[[Office], Awaitable[Json]]]] = {
     "delete_regularization": ("delete_regularization", _put_right),
     "create_treasury_movement": ("create_treasury_movement", _move),
     "delete_treasury_movement": ("delete_treasury_movement", _moved),
+    "delete_client": ("delete_client", _stranger),
+    "delete_item": ("delete_item", _unsold),
+    "delete_tax": ("delete_tax", _rate),
     "create_account": ("create_account", _found),
     "update_account": ("update_account", _change),
     "setup_at_communication": ("setup_at_communication", _tie),
@@ -409,8 +424,8 @@ async def test_a_handle_is_good_once(host: Host, office: Office, what: str) -> N
     result = await host.step(name, arguments, handle, given("yes"))
     assert isinstance(result, types.CallToolResult)
     assert result.structured_content is not None
-    # Where the state moved on, a rule says so first; otherwise the handle is known to be used.
-    assert result.structured_content["code"] in {"approval_used", "refused"}
+    # Where the state moved on, a rule or a look-up says so first; otherwise the handle is known to be used.
+    assert result.structured_content["code"] in {"approval_used", "refused", "not_found"}
     assert len(office.writes()) == 1
     if what in {"send_email", "generate_payment"}:
         assert result.structured_content["code"] == "approval_used"

@@ -5,6 +5,9 @@ Source: contract A7; traps 3, 22 and 31.
 
 import pytest
 
+from ix_tools.approvals import Reply
+from ix_tools.errors import IxError
+from ix_tools.perform import ApprovalNeeded, perform
 from tests.sandboxed import Json, Office, invoice, warned
 
 PADARIA = {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"}
@@ -80,6 +83,44 @@ async def test_only_a_client_without_documents_is_deleted(office: Office) -> Non
     again = gone["undo"]["calls"][0]
     assert again["tool"] == "create_client"
     assert (await office.call("create_client", again["arguments"]))["client"]["name"] == "Beta GmbH"
+
+
+async def test_who_deletes_a_client_is_shown_whom(office: Office) -> None:
+    """Who it is, that nothing was made out to them, and that the same id does not come back."""
+    client = {
+        "name": "Zé & Filhos",
+        "code": "ZE",
+        "fiscal_id": "508025338",
+        "email": "ze@example.pt",
+        "city": "Faro",
+    }
+    number = (await office.call("create_client", client))["client"]["id"]
+    text = await office.asked("delete_client", {"client_id": number})
+    for shown in (
+        "Delete the client",
+        "Zé & Filhos",
+        "508025338",
+        "ZE",
+        "ze@example.pt",
+        "Faro",
+        "another id",
+    ):
+        assert shown in text
+    office.desk.settings = office.desk.settings.model_copy(update={"language": "pt"})
+    text = await office.asked("delete_client", {"client_id": number})
+    assert "Apagar o cliente" in text
+    assert "Faturas, notas e recibos: 0" in text
+
+
+async def test_a_client_who_changed_after_the_question_is_not_deleted(office: Office) -> None:
+    with pytest.raises(ApprovalNeeded) as needed:
+        await perform(office.desk, "delete_client", {"client_id": 502}, can_ask=True)
+    await office.call("update_client", {"client_id": 502, "city": "Olhão"})
+    before, reply = office.writes(), Reply(needed.value.approval.handle, True)
+    with pytest.raises(IxError) as error:
+        await perform(office.desk, "delete_client", {"client_id": 502}, can_ask=True, reply=reply)
+    assert error.value.code == "document_changed"
+    assert office.writes() == before
 
 
 async def test_a_client_that_is_not_there_is_said_before_anything_is_sent(office: Office) -> None:

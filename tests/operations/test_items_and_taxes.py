@@ -125,3 +125,13 @@ async def test_a_deleted_tax_can_be_made_again_from_its_undo(office: Office) -> 
 async def test_a_line_still_overwrites_the_item_only_when_that_is_meant(office: Office) -> None:
     call = invoice(items=[line(name="Consultoria", unit_price=60, unit="hour")])
     await office.wants_acceptance("create_invoice", call, "overwrite_items")
+
+
+async def test_who_deletes_from_the_catalogue_is_shown_what(office: Office) -> None:
+    text = await office.asked("delete_item", {"item_id": 402321})
+    item = (await office.call("get_item", {"item_id": 402321}))["item"]
+    for shown in ("Delete the item", item["name"], item["tax"], "another id"):
+        assert shown in text
+    text = await office.asked("delete_tax", {"tax_id": 31558})
+    for shown in ("Delete the VAT rate", "IVA22", "22 %", "PT-MA", "without saying so"):
+        assert shown in text

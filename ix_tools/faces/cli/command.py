@@ -19,6 +19,7 @@ EFFECTS = {
     Effect.READS: "reads",
     Effect.DRAFTS: "makes or changes a draft, which can still be changed or deleted",
     Effect.CATALOGUE: "changes what later documents are made from; the result says what that means",
+    Effect.REMOVES: "irreversible (gone for good): a person approves every call",
     Effect.FISCAL: "irreversible (tax authority): a person approves every call",
     Effect.OUTBOUND: "irreversible (leaves for a third party): a person approves every call",
     Effect.ADMIN: "an account, or its tie to the tax authority (allow_account_setup): a person approves every call",

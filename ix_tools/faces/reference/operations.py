@@ -21,6 +21,7 @@ EFFECTS = {
     Effect.READS: "reads",
     Effect.DRAFTS: "makes or changes a draft, which can still be changed or deleted",
     Effect.CATALOGUE: "changes what later documents are made from; the result says what that means",
+    Effect.REMOVES: "irreversible: takes away what later documents are made from",
     Effect.FISCAL: "irreversible: reaches the tax authority's books",
     Effect.OUTBOUND: "irreversible: leaves for a third party",
     Effect.ADMIN: "accounts and their tie to the tax authority; only with the setting allow_account_setup",
