@@ -12,6 +12,7 @@ from pydantic import BaseModel, model_validator
 
 from ix_tools.errors import Problem
 from ix_tools.facts import Facts, Want
+from ix_tools.preview import Preview
 from ix_tools.vocabulary import Call, Record
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -151,29 +152,6 @@ class Spec:
     """Whether the same call twice leaves what one call leaves."""
     covers: tuple[str, ...] = ()
     """The operations of the vendor's description that this carries out, by their id there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of an approval: a label from render's vocabulary and a value (text, amount, date)."""
-
-    label: str
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a person must see before saying yes; `render` puts it into words in pt and en."""
-
-    action: str
-    """A key of render's table of actions, which also holds what cannot be undone."""
-    rows: tuple[Row, ...] = ()
-    document: Any = None
-    """The document as it is now, with its lines and totals."""
-    differences: tuple[Mapping[str, Any], ...] = ()
-    """How it differs from what was asked; the person must accept that explicitly, besides approving."""
-    then: tuple["Preview", ...] = ()
-    """What the same yes covers besides, done right after."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from ix_tools.asked import Asker, Binding
 from ix_tools.desk import Desk
 from ix_tools.digests import digest_approval
 from ix_tools.facts import Facts
-from ix_tools.operation import Covering, Finding, Operation, Preview
+from ix_tools.operation import Covering, Finding, Operation
+from ix_tools.preview import Preview
 from ix_tools.settings import Settings
 from ix_tools.sheet import Sheet, sheet
 from ix_tools.terms import ANYBODY, STRICTER, Ruling, Where, stricter

@@ -9,13 +9,13 @@ from decimal import Decimal
 
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.legible import visible
-from ix_tools.sheet import Entry, Paper, PaperLine, Sheet
+from ix_tools.sheet import Corrected, Deed, Entry, Paper, PaperLine, Party, Sheet, Transport
 from ix_tools.totals import rounded
 from ix_tools.vocabulary import LISBON, plain
 from ix_tools.words import ACTIONS, LABELS, Language
 
-SUMMED_UP = {"payment", "recipient", "series", "value", "organization", "at_subuser"}
-"""Rows that say in one line what an approval is about."""
+PART = 80
+"""Characters of a name in a line that other parts must still fit in; the whole name stands below."""
 LOCALES = {"pt": "pt_PT", "en": "en_GB"}
 
 
@@ -52,35 +52,70 @@ def moment(timestamp: float) -> str:
 
 
 def title(sheet: Sheet, language: Language) -> str:
-    """What is about to happen, to what: `Finalizar: Fatura 2026/1`."""
+    """What is about to happen, to what: `Finalizar: Fatura 13/2026 (n.º previsto)`."""
     words = " + ".join(ACTIONS[one.action].title.in_(language) for one in (sheet, *sheet.then))
     return f"{words}: {name(sheet.paper, language)}" if sheet.paper else words
 
 
-def summary(sheet: Sheet, language: Language) -> str:
-    """One line for a list of approvals."""
-    paper = sheet.paper
-    parts = [title(sheet, language)]
-    if paper is not None:
-        if paper.client is not None:
-            parts.append(paper.client.name)
-        parts.append(money(paper.total, language, paper.currency))
-    entries = [entry for one in (sheet, *sheet.then) for entry in one.entries]
-    parts += [value(entry, language) for entry in entries if entry.label in SUMMED_UP]
+def headline(sheet: Sheet, language: Language) -> str:
+    """What decides, in one line: action, document, client, amount, exemption, recipient.
+
+    `Finalizar: Fatura 13/2026 (n.º previsto) · ACME, Lda · NIF 508112230 · 184,50 € com IVA`
+    """
+    parts = [title(sheet, language), *_whom(sheet, language), *_how_much(sheet, language)]
+    for one in (sheet, *sheet.then):
+        if one.recipient:
+            parts.append(f"{LABELS['to'].in_(language)} {one.recipient}")
+        parts += [
+            _labelled(entry.label, value(entry, language), language) for entry in one.entries if entry.decides
+        ]
     return " · ".join(parts)
 
 
+def consequences(sheet: Sheet, language: Language) -> tuple[str, str]:
+    """Whether it is for good, in a word, and what it leaves behind."""
+    actions = [ACTIONS[one.action] for one in (sheet, *sheet.then)]
+    word = "irreversible" if any(one.irreversible for one in actions) else "consequence"
+    return LABELS[word].in_(language), " ".join(one.consequence.in_(language) for one in actions)
+
+
+def _whom(sheet: Sheet, language: Language) -> Iterable[str]:
+    client = sheet.paper.client if sheet.paper else sheet.client
+    if client is not None:
+        yield _part(client.name)
+        yield f"{LABELS['nif'].in_(language)} {client.nif}" if client.nif else LABELS["no_nif"].in_(language)
+    elif sheet.paper is not None:
+        yield LABELS["final_consumer"].in_(language)
+
+
+def _how_much(sheet: Sheet, language: Language) -> Iterable[str]:
+    paper = sheet.paper
+    if sheet.amount is not None:
+        yield _labelled(sheet.amount.label, value(sheet.amount, language), language)
+    elif paper is not None and paper.total is not None:
+        taxed = f" {LABELS['with_vat' if paper.vat else 'without_vat'].in_(language)}" if paper.shares else ""
+        yield money(paper.total, language, paper.currency) + taxed
+    if paper is not None and paper.exemption is not None:
+        yield f"{LABELS['exemption'].in_(language)} {paper.exemption.code}"
+
+
+def _part(text: str) -> str:
+    """Text from outside as one part of a line: short, and without what parts are set apart with."""
+    text = text.replace("·", "-")
+    return text if len(text) <= PART else f"{text[: PART - 1].rstrip()}…"
+
+
+def summary(sheet: Sheet, language: Language) -> str:
+    """One line for a list of approvals."""
+    return headline(sheet, language)
+
+
 def approval(sheet: Sheet, language: Language) -> str:
-    """Everything a person must see before saying yes, and what cannot be undone."""
-    lines = [LABELS["sandbox"].in_(language)] if sheet.sandbox else []
-    lines.append(title(sheet, language))
-    lines.append(_labelled("account", sheet.account, language))
-    if sheet.paper is not None:
-        lines += _paper(sheet.paper, language)
-    lines += [_labelled(entry.label, value(entry, language), language) for entry in sheet.entries]
-    for then in sheet.then:
-        lines += ["", f"{LABELS['then'].in_(language)}: {ACTIONS[then.action].title.in_(language)}"]
-        lines += [f"  {_labelled(entry.label, value(entry, language), language)}" for entry in then.entries]
+    """Everything a person must see before saying yes; what decides comes first."""
+    word, consequence = consequences(sheet, language)
+    lines = [headline(sheet, language), f"{word}: {consequence}"]
+    about = _labelled("account", sheet.account, language)
+    lines.append(f"{LABELS['sandbox'].in_(language)} {about}" if sheet.sandbox else about)
     if sheet.differences:
         lines += ["", LABELS["differences"].in_(language) + ":"]
         asked, stored = LABELS["asked"].in_(language), LABELS["stored"].in_(language)
@@ -88,16 +123,34 @@ def approval(sheet: Sheet, language: Language) -> str:
     if sheet.warnings:
         lines += ["", LABELS["warnings"].in_(language) + ":"]
         lines += [f"  {one.field}: {one.problem}" for one in sheet.warnings]
-    undone = " ".join(ACTIONS[one.action].undone.in_(language) for one in (sheet, *sheet.then))
-    lines += ["", _labelled("undone", undone, language)]
+    lines.append("")
+    if sheet.paper is not None:
+        lines += _paper(sheet.paper, language)
+    elif sheet.client is not None:
+        lines.append(_labelled("client", party(sheet.client, language), language))
+    lines += _deed(sheet, language)
+    for then in sheet.then:
+        lines += ["", f"{LABELS['then'].in_(language)}: {ACTIONS[then.action].title.in_(language)}"]
+        lines += [f"  {line}" for line in _deed(then, language)]
     return "\n".join(lines)
+
+
+def _deed(deed: Deed, language: Language) -> Iterable[str]:
+    if deed.recipient:
+        yield _labelled("recipient", deed.recipient, language)
+    for entry in deed.told:
+        yield _labelled(entry.label, value(entry, language), language)
 
 
 def name(paper: Paper, language: Language) -> str:
     """What the document is, with its number or as a draft."""
     kind = document_type(paper.kind)
     what = kind.pt if language == "pt" else kind.en
-    return f"{what} ({LABELS['draft'].in_(language)} {paper.id})" if paper.draft else f"{what} {paper.number}"
+    if not paper.draft:
+        return f"{what} {paper.number}"
+    if paper.expected_number:
+        return f"{what} {paper.expected_number} ({LABELS['expected_number'].in_(language)})"
+    return f"{what} ({LABELS['draft'].in_(language)} {paper.id})"
 
 
 def price(line: PaperLine, language: Language, currency: str) -> str:
@@ -137,7 +190,7 @@ def _labelled(label: str, text: str, language: Language) -> str:
 def _paper(paper: Paper, language: Language) -> Iterable[str]:
     due = _labelled("due_date", day(paper.due, language), language)
     yield _labelled("date", f"{day(paper.issued, language)} · {due}", language)
-    yield _labelled("client", _client(paper, language), language)
+    yield _labelled("client", party(paper.client, language), language)
     if paper.reference:
         yield _labelled("reference", paper.reference, language)
     if paper.lines:
@@ -160,16 +213,54 @@ def _paper(paper: Paper, language: Language) -> Iterable[str]:
     if paper.retention:
         held = money(paper.retained, language, paper.currency)
         yield _labelled("retention", f"{number(paper.retention, language)} % = {held}", language)
+    if paper.paid is not None:
+        yield _labelled("paid", money(paper.paid, language, paper.currency), language)
+    if paper.to_pay is not None:
+        yield _labelled("to_pay", money(paper.to_pay, language, paper.currency), language)
+    if paper.corrects is not None:
+        yield _labelled("corrects", corrected(paper.corrects, paper.currency, language), language)
+    if paper.transport is not None:
+        yield from (
+            _labelled(label, text, language) for label, text in transported(paper.transport, language)
+        )
     if paper.observations:
         yield _labelled("observations", " ".join(paper.observations), language)
 
 
-def _client(paper: Paper, language: Language) -> str:
-    client = paper.client
+def corrected(corrects: Corrected, currency: str, language: Language) -> str:
+    """The document that a note corrects: `Fatura 13/2026 de 12/11/2026, 123,00 €, pago 0,00 €`."""
+    unreadable = LABELS["unreadable"].in_(language)
+    if corrects.kind is None or corrects.number is None:
+        return unreadable
+    kind = document_type(corrects.kind)
+    issued = day(corrects.issued, language) if corrects.issued else unreadable
+    total, paid = (
+        money(amount, language, currency) if amount is not None else unreadable
+        for amount in (corrects.total, corrects.paid)
+    )
+    what = f"{kind.pt if language == 'pt' else kind.en} {corrects.number}"
+    return (
+        f"{what} {LABELS['of'].in_(language)} {issued}, {total}, {LABELS['paid_of_it'].in_(language)} {paid}"
+    )
+
+
+def transported(transport: Transport, language: Language) -> Iterable[tuple[str, str]]:
+    """What the tax authority is told of a transport, by label."""
+    unreadable, nothing = LABELS["unreadable"].in_(language), LABELS["none"].in_(language)
+    plate, starts = transport.plate, transport.loaded_at
+    yield "plate", unreadable if plate is None else plate or nothing
+    yield "loaded_at", unreadable if starts is None else moment(starts.timestamp())
+    for label in ("origin", "destination"):
+        lines = getattr(transport, label)
+        yield label, unreadable if lines is None else ", ".join(lines) or nothing
+
+
+def party(client: Party | None, language: Language) -> str:
+    """Whom it is for, in one line."""
     if client is None:
         return LABELS["final_consumer"].in_(language)
     nif = f"{LABELS['nif'].in_(language)} {client.nif}" if client.nif else LABELS["no_nif"].in_(language)
-    return " · ".join(filter(None, [client.name, nif, client.country or "Portugal"]))
+    return " · ".join(filter(None, [client.name, nif, client.code, client.country or "Portugal"]))
 
 
 def _line(line: PaperLine, currency: str, language: Language) -> str:

@@ -4,17 +4,18 @@ Text from outside (client names, observations) is inert here already: whoever sh
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
+from ix_tools import preview as told
 from ix_tools.errors import Problem
 from ix_tools.facts import Facts
 from ix_tools.fiscal.exemptions import exemption
 from ix_tools.legible import visible
-from ix_tools.operation import Preview, Row
+from ix_tools.preview import Preview, Row
 from ix_tools.records import Client, Document, Line
 from ix_tools.totals import rounded
 
@@ -42,6 +43,7 @@ class Party(Part):
     """Whom a document is for."""
 
     name: Shown
+    code: Shown = ""
     nif: Shown = ""
     country: Shown = ""
     """In InvoiceXpress's English; empty where nothing says it."""
@@ -83,6 +85,25 @@ class Exemption(Part):
     law: str = ""
 
 
+class Corrected(Part):
+    """The document that a note corrects; None is what could not be read."""
+
+    kind: str | None = None
+    number: Shown | None = None
+    issued: date | None = None
+    total: Decimal | None = None
+    paid: Decimal | None = None
+
+
+class Transport(Part):
+    """What the tax authority is told of a transport; None is what could not be read."""
+
+    plate: Shown | None = None
+    loaded_at: datetime | None = None
+    origin: Lines | None = None
+    destination: Lines | None = None
+
+
 class Paper(Part):
     """A document as it is now."""
 
@@ -91,6 +112,8 @@ class Paper(Part):
     id: int | None
     draft: bool
     number: Shown = ""
+    expected_number: Shown = ""
+    """What a draft is expected to get."""
     issued: date | None
     due: date | None
     client: Party | None = None
@@ -109,6 +132,11 @@ class Paper(Part):
     second_currency: Shown = ""
     retention: Decimal | None = None
     retained: Decimal | None = None
+    paid: Decimal | None = None
+    """Until now; None where nobody looked, as for what is left to pay."""
+    to_pay: Decimal | None = None
+    corrects: Corrected | None = None
+    transport: Transport | None = None
 
 
 class Entry(Part):
@@ -119,6 +147,8 @@ class Entry(Part):
     lines: Lines = ()
     """The text; an amount or a day as results write it; in Portuguese, where `named`."""
     english: Shown = ""
+    decides: bool = False
+    """Whether nobody can tell without it what is approved."""
 
 
 class Differing(Part):
@@ -141,7 +171,16 @@ class Deed(Part):
 
     action: str
     """A key of `words.ACTIONS`, which also holds what cannot be undone."""
+    amount: Entry | None = None
+    """The money it moves, where that is not the document's total."""
+    recipient: Shown = ""
+    """The address of an e-mail."""
     entries: tuple[Entry, ...] = ()
+
+    @property
+    def told(self) -> tuple[Entry, ...]:
+        """The amount, and everything else that it brings."""
+        return (self.amount, *self.entries) if self.amount is not None else self.entries
 
 
 class Sheet(Deed):
@@ -150,6 +189,8 @@ class Sheet(Deed):
     account: Shown
     sandbox: bool = False
     paper: Paper | None = None
+    client: Party | None = None
+    """Whom it is about, where there is no document."""
     then: tuple[Deed, ...] = ()
     """What the same yes lets happen afterwards."""
     differences: tuple[Differing, ...] = ()
@@ -159,29 +200,38 @@ class Sheet(Deed):
 def sheet(preview: Preview, facts: Facts, warnings: Sequence[Problem], account: str, sandbox: bool) -> Sheet:
     """What a call is about to do, as its preview and the look-ups tell it."""
     return Sheet(
-        action=preview.action,
+        **_deed(preview),
         account=account,
         sandbox=sandbox,
-        paper=_paper(preview.document, facts) if isinstance(preview.document, Document) else None,
-        entries=tuple(_entry(row) for row in preview.rows),
-        then=tuple(
-            Deed(action=one.action, entries=tuple(_entry(row) for row in one.rows)) for one in preview.then
-        ),
+        paper=_paper(preview, facts) if isinstance(preview.document, Document) else None,
+        client=_party(preview.client) if preview.client is not None else None,
+        then=tuple(Deed(**_deed(one)) for one in preview.then),
         differences=tuple(_differing(one) for one in preview.differences),
         warnings=tuple(Warned(field=one.field, problem=one.problem) for one in warnings),
     )
 
 
-def _paper(document: Document, facts: Facts) -> Paper:
+def _deed(preview: Preview) -> dict[str, Any]:
+    return {
+        "action": preview.action,
+        "amount": _entry(preview.amount) if preview.amount is not None else None,
+        "recipient": preview.recipient,
+        "entries": tuple(_entry(row) for row in preview.rows),
+    }
+
+
+def _paper(preview: Preview, facts: Facts) -> Paper:
+    document: Document = preview.document
     other = document.multicurrency or {}
     return Paper(
         kind=document.document_type,
         id=document.id,
         draft=document.is_draft,
         number=document.number or "",
+        expected_number=preview.expected_number,
         issued=document.date,
         due=document.due_date,
-        client=_party(document, facts),
+        client=_client(document, facts),
         reference=document.reference or "",
         observations=_lines(document.observations),
         currency="" if document.currency in (None, "Euro", "EUR") else document.currency,
@@ -197,21 +247,51 @@ def _paper(document: Document, facts: Facts) -> Paper:
         else "",
         retention=document.retention or None,
         retained=document.retained if document.retention else None,
+        paid=preview.paid,
+        to_pay=preview.to_pay,
+        corrects=_corrected(preview.corrects) if preview.corrects is not None else None,
+        transport=_transport(preview.transport) if preview.transport is not None else None,
     )
 
 
-def _party(document: Document, facts: Facts) -> Party | None:
+def _corrected(corrects: told.Corrected) -> Corrected:
+    return Corrected(
+        kind=corrects.document_type,
+        number=corrects.number,
+        issued=corrects.issued,
+        total=corrects.total,
+        paid=corrects.paid,
+    )
+
+
+def _transport(transport: told.Transport) -> Transport:
+    return Transport(
+        plate=transport.plate,
+        loaded_at=transport.loaded_at,
+        origin=None if transport.origin is None else _lines(transport.origin),
+        destination=None if transport.destination is None else _lines(transport.destination),
+    )
+
+
+def _client(document: Document, facts: Facts) -> Party | None:
     client = document.client
     if client is None or not client.name:
         return None
     # A document does not hold its client's tax number; the client's own record does.
     record = facts.document_client or client
+    return _party(record, client)
+
+
+def _party(record: Client, shown: Client | None = None) -> Party:
+    """A client by its own record; what a document shows of it comes first for the name, and last for the rest."""
+    shown = shown or record
     return Party(
-        name=client.name,
+        name=shown.name or record.name or "",
+        code=record.code or "",
         nif=record.fiscal_id or "",
-        country=record.country or client.country or "",
+        country=record.country or shown.country or "",
         address=_address(record),
-        email=record.email or client.email or "",
+        email=record.email or shown.email or "",
     )
 
 
@@ -252,6 +332,10 @@ def _exemption(code: str | None) -> Exemption | None:
 
 
 def _entry(row: Row) -> Entry:
+    return _valued(row).model_copy(update={"decides": row.decides})
+
+
+def _valued(row: Row) -> Entry:
     value = row.value
     if isinstance(value, SecretStr):
         return Entry(label=row.label, kind="secret")

@@ -17,10 +17,12 @@ class Said(NamedTuple):
 
 
 class Action(NamedTuple):
-    """What is about to happen, and what cannot be undone about it."""
+    """What is about to happen, what it leaves behind, and whether that stays for good."""
 
     title: Said
-    undone: Said
+    consequence: Said
+    irreversible: bool = True
+    """Whether no later call brings back what there was before."""
 
 
 ACTIONS: dict[str, Action] = {
@@ -71,11 +73,19 @@ ACTIONS: dict[str, Action] = {
     ),
     "accept": Action(
         Said("Marcar como aceite pelo cliente", "Mark as accepted by the client"),
-        Said("Pode mudar-se para recusado ou anulado.", "It can still become refused or cancelled."),
+        Said(
+            "Fica aceite; depois ainda pode passar a recusado ou ser anulado.",
+            "It becomes accepted; later it can still become refused or be cancelled.",
+        ),
+        irreversible=False,
     ),
     "refuse": Action(
         Said("Marcar como recusado pelo cliente", "Mark as refused by the client"),
-        Said("Pode mudar-se para aceite ou anulado.", "It can still become accepted or cancelled."),
+        Said(
+            "Fica recusado; depois ainda pode passar a aceite ou ser anulado.",
+            "It becomes refused; later it can still become accepted or be cancelled.",
+        ),
+        irreversible=False,
     ),
     "create_sequence": Action(
         Said("Abrir uma série e registá-la na AT", "Open a series and register it with AT"),
@@ -87,31 +97,42 @@ ACTIONS: dict[str, Action] = {
     "initial_balance": Action(
         Said("Definir o saldo inicial do cliente", "Set a client's initial balance"),
         Said(
-            "Substitui o saldo inicial anterior e muda o que o cliente deve.",
-            "Replaces the initial balance before it and changes what the client owes.",
+            "Substitui o saldo inicial anterior e muda o que o cliente deve. O anterior pode ser reposto.",
+            "Replaces the initial balance before it and changes what the client owes. The one before can be put back.",
         ),
+        irreversible=False,
     ),
     "regularization": Action(
         Said("Regularizar o saldo do cliente", "Regularize a client's balance"),
         Said(
-            "Lança um movimento numerado que abate à dívida do cliente; pode ser apagado, o número não volta.",
-            "Makes a numbered entry that takes something off the client's debt; it can be deleted, its number does not come back.",
+            "Lança um movimento numerado que abate à dívida do cliente. Pode ser apagado; o número não é reutilizado.",
+            "Makes a numbered entry that takes something off the client's debt. It can be deleted; its number is not used again.",
         ),
+        irreversible=False,
     ),
     "regularization_deleted": Action(
         Said("Apagar uma regularização", "Delete a regularization"),
-        Said("O cliente volta a dever este valor.", "The client owes this amount again."),
+        Said(
+            "O cliente volta a dever este valor. Pode lançar-se outra, com outro número.",
+            "The client owes this amount again. Another one can be made, under another number.",
+        ),
+        irreversible=False,
     ),
     "movement": Action(
         Said("Registar um movimento de tesouraria", "Record a treasury movement"),
         Said(
-            "Muda a conta corrente do cliente; pode ser apagado, o número não volta.",
-            "Changes the client's account; it can be deleted, its number does not come back.",
+            "Muda a conta corrente do cliente. Pode ser apagado; o número não é reutilizado.",
+            "Changes the client's account. It can be deleted; its number is not used again.",
         ),
+        irreversible=False,
     ),
     "movement_deleted": Action(
         Said("Apagar um movimento de tesouraria", "Delete a treasury movement"),
-        Said("O valor sai da conta corrente do cliente.", "The amount leaves the client's account."),
+        Said(
+            "O valor sai da conta corrente do cliente. Pode registar-se outro, com outro número.",
+            "The amount leaves the client's account. Another one can be recorded, under another number.",
+        ),
+        irreversible=False,
     ),
     "create_account": Action(
         Said("Criar uma conta InvoiceXpress", "Create an InvoiceXpress account"),
@@ -126,6 +147,7 @@ ACTIONS: dict[str, Action] = {
             "Os documentos seguintes saem com estes dados; os já emitidos não mudam.",
             "Later documents carry these details; issued ones do not change.",
         ),
+        irreversible=False,
     ),
     "at_communication": Action(
         Said("Configurar a comunicação com a AT", "Set up the communication with AT"),
@@ -175,9 +197,21 @@ ACTIONS: dict[str, Action] = {
             "which can only be cancelled, never deleted.",
         ),
     ),
+    "settled_note": Action(
+        Said("Marcar como regularizada", "Mark as settled"),
+        Said(
+            "A nota fica regularizada, sem recibo. Pode ser reaberta.",
+            "The note becomes settled, without a receipt. It can be reopened.",
+        ),
+        irreversible=False,
+    ),
     "unsettled": Action(
-        Said("Reabrir (deixa de estar pago)", "Reopen (unsettle)"),
-        Said("O documento volta a estar em aberto.", "The document is open again."),
+        Said("Reabrir (deixa de estar regularizada)", "Reopen (unsettle)"),
+        Said(
+            "O documento volta a estar em aberto. Pode voltar a ser marcado como regularizado.",
+            "The document is open again. It can be marked as settled once more.",
+        ),
+        irreversible=False,
     ),
     "email": Action(
         Said("Enviar por e-mail", "Send by e-mail"),
@@ -210,6 +244,7 @@ ACTIONS: dict[str, Action] = {
             "A numeração continua a partir destes números; depois de finalizado um documento, já não se pode alterar.",
             "Numbering continues from these numbers; once a document is finalized they cannot change.",
         ),
+        irreversible=False,
     ),
 }
 
@@ -217,7 +252,7 @@ LABELS: dict[str, Said] = {
     "account": Said("Conta", "Account"),
     "document": Said("Documento", "Document"),
     "draft": Said("rascunho", "draft"),
-    "number_to_be": Said("Número previsto", "Number to be"),
+    "expected_number": Said("n.º previsto", "expected number"),
     "last_in_series": Said("Último da série", "Last in the series"),
     "date": Said("Data", "Date"),
     "due_date": Said("Vencimento", "Due date"),
@@ -298,7 +333,22 @@ LABELS: dict[str, Said] = {
     ),
     "asked": Said("pedido", "asked"),
     "stored": Said("guardado", "stored"),
-    "undone": Said("Não se desfaz", "Cannot be undone"),
+    "irreversible": Said("Irreversível", "Irreversible"),
+    "consequence": Said("O que muda", "What changes"),
+    "receipt": Said("Recibo", "Receipt"),
+    "paid": Said("Pago até agora", "Paid until now"),
+    "corrects": Said("Corrige", "Corrects"),
+    "paid_of_it": Said("pago", "paid"),
+    "plate": Said("Matrícula", "Number plate"),
+    "loaded_at": Said("Início do transporte", "Start of the transport"),
+    "origin": Said("Local de carga", "Loaded at"),
+    "destination": Said("Local de descarga", "Delivered at"),
+    "unreadable": Said("não é possível ler", "cannot be read"),
+    "none": Said("nenhum", "none"),
+    "to": Said("para", "to"),
+    "of": Said("de", "of"),
+    "with_vat": Said("com IVA", "with VAT"),
+    "without_vat": Said("sem IVA", "without VAT"),
     "sandbox": Said("SANDBOX: sem valor fiscal.", "SANDBOX: no fiscal value."),
     "yes": Said("sim", "yes"),
     "on_the_page": Said(

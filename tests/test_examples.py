@@ -27,7 +27,7 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell 
 SHOWS = {
     "01_issue_from_a_sentence.py": [
         r"draft 1001 for ACME, Lda: 184\.50",
-        r"Cannot be undone: Issues a certified tax document",
+        r"Irreversible: Issues a certified tax document",
         r"issued as 1/2026, ATCUD \w{8}-1, total 184\.50",
     ],
     "02_refusals.py": [

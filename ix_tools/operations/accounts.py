@@ -19,9 +19,7 @@ from ix_tools.operation import (
     Expected,
     Happened,
     Operation,
-    Preview,
     Route,
-    Row,
     Sending,
     Spec,
     Step,
@@ -30,6 +28,7 @@ from ix_tools.operation import (
 )
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.traces import Changes
+from ix_tools.preview import Preview, Row
 from ix_tools.records import AccountRecord
 from ix_tools.vocabulary import Call, Email, Id, Record
 
@@ -146,7 +145,11 @@ class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
 
     def preview(self, facts: Facts) -> Preview:
         """Whose account, and that the terms are accepted; never the password."""
-        rows = [Row("organization", self.organization_name), Row("email", self.email), *person(self)]
+        rows = [
+            Row("organization", self.organization_name, decides=True),
+            Row("email", self.email),
+            *person(self),
+        ]
         rows += [Row(label, getattr(self, label)) for label in ("phone",) if getattr(self, label)]
         if self.fiscal_id:
             rows.append(Row("nif", self.fiscal_id))
@@ -275,7 +278,7 @@ class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
         place = ", ".join(filter(None, [self.address, self.postal_code, self.city]))
         rows = [
             Row("account_id", str(self.account_id)),
-            Row("organization", self.organization_name),
+            Row("organization", self.organization_name, decides=True),
             Row("email", self.email),
             *person(self),
         ]
@@ -284,7 +287,7 @@ class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
         rows.append(Row("secret", self.password))
         if self.credentials:
             given = self.credentials
-            rows += [Row("at_subuser", given.username), Row("at_secret", given.password)]
+            rows += [Row("at_subuser", given.username, decides=True), Row("at_secret", given.password)]
         return Preview("update_account", (*rows, Row("terms", True)))
 
     def expected(self, facts: Facts) -> Expected:
@@ -339,7 +342,7 @@ class SetupAtCommunication(Keyed, Operation[AtResult]):
     def preview(self, facts: Facts) -> Preview:
         """Whose credentials, and what for; never the password."""
         rows = (
-            Row("at_subuser", self.at_subuser),
+            Row("at_subuser", self.at_subuser, decides=True),
             Row("at_secret", self.at_password),
             Row("communication", self.communication_type),
         )

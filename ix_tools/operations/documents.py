@@ -16,15 +16,14 @@ from ix_tools.operation import (
     Expected,
     Happened,
     Operation,
-    Preview,
     Route,
-    Row,
     Spec,
     Step,
     Witness,
 )
 from ix_tools.operations.drafts import DocumentResult, Keyed, after_a_draft
 from ix_tools.operations.lists import DocumentRow, PageShown, documents_of, row_of
+from ix_tools.preview import Preview, Row
 from ix_tools.records import Document
 from ix_tools.vocabulary import (
     DocumentType,
@@ -274,17 +273,23 @@ class ChangeState(Keyed, Operation[DocumentResult]):
         """The document as it is now, and what this does to it for ever."""
         document = facts.document
         rows = [Row("reason", self.message)] if self.message else []
-        if self.state == "finalized" and document is not None:
-            rows += list(_number_to_be(document, facts))
+        if self.state != "finalized" or document is None:
+            return Preview(action=self._action(), document=document, rows=tuple(rows))
+        if (last := facts.last_in_series) is not None:
+            of_when = f" · {last.date:%d/%m/%Y}" if last.date else ""
+            rows.append(Row("last_in_series", f"{last.number}{of_when}"))
         return Preview(
             action=self._action(),
             document=document,
             rows=tuple(rows),
-            differences=facts.differences if self.state == "finalized" else (),
+            differences=facts.differences,
+            expected_number=_expected_number(document, facts),
         )
 
     def _action(self) -> str:
         family = document_type(self.document_type).family
+        if self.state == "settled" and self.document_type in {"credit_notes", "debit_notes"}:
+            return "settled_note"
         of_its_own = self.state in {"finalized", "canceled"} and family != "invoice"
         return f"{self.state}_{family}" if of_its_own else self.state
 
@@ -348,13 +353,10 @@ class ChangeState(Keyed, Operation[DocumentResult]):
         return steps_after(result)
 
 
-def _number_to_be(document: Document, facts: Facts) -> Iterable[Row]:
+def _expected_number(document: Document, facts: Facts) -> str:
+    """The next number of the draft's series; empty where its series is not known."""
     found = facts.sequence_of(document.sequence_id) if document.sequence_id else None
-    if found is not None:
-        sequence, kind = found
-        number = (sequence.types[kind].number or 0) + 1
-        yield Row("number_to_be", f"{number}/{sequence.serie}")
-    if (last := facts.last_in_series) is not None:
-        yield Row("last_in_series", f"{last.number} · {last.date:%d/%m/%Y}" if last.date else last.number)
-    if document.total is not None and document.retention:
-        yield Row("to_pay", document.total - document.retained)
+    if found is None:
+        return ""
+    sequence, kind = found
+    return f"{(sequence.types[kind].number or 0) + 1}/{sequence.serie}"

@@ -12,15 +12,14 @@ from ix_tools.operation import (
     Evidence,
     Happened,
     Operation,
-    Preview,
     Route,
-    Row,
     Sending,
     Spec,
     Step,
     Witness,
 )
 from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.preview import Preview, Row
 from ix_tools.vocabulary import DocumentType, Email, Id, Record
 
 
@@ -82,13 +81,11 @@ class SendEmail(Keyed, Operation[EmailResult]):
 
     def preview(self, facts: Facts) -> Preview:
         """Who gets what."""
-        rows = [Row("recipient", self.email)]
-        rows += [
-            Row(name, getattr(self, name)) for name in ("cc", "bcc", "subject", "body") if getattr(self, name)
-        ]
+        given = ("cc", "bcc", "subject", "body")
+        rows = [Row(name, getattr(self, name)) for name in given if getattr(self, name)]
         if self.save:
             rows.append(Row("saved_as_client_email", self.email))
-        return Preview(action="email", document=facts.document, rows=tuple(rows))
+        return Preview(action="email", document=facts.document, rows=tuple(rows), recipient=self.email)
 
     @classmethod
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:

@@ -15,9 +15,7 @@ from ix_tools.operation import (
     Happened,
     Names,
     Operation,
-    Preview,
     Route,
-    Row,
     Spec,
     Step,
     Subject,
@@ -27,7 +25,8 @@ from ix_tools.operations.clients import OfClient, client_at
 from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted
 from ix_tools.operations.payments import Mechanism
-from ix_tools.operations.treasury import Entry, of_a_client, whose
+from ix_tools.operations.treasury import Entry, of_a_client, owed_before, whose
+from ix_tools.preview import Preview, Row
 from ix_tools.records import Balance, TreasuryMovement
 from ix_tools.vocabulary import Id, Record, cents
 
@@ -95,12 +94,17 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
 
     def preview(self, facts: Facts) -> Preview:
         """The client, the amount, and which way it goes."""
-        rows = [*self.rows(facts), Row("movement_type", self.movement_type)]
+        rows = [*self.rows(facts), Row("movement_type", self.movement_type, decides=True)]
         if self.payment_method:
             rows.append(Row("mechanism", mechanism(self.payment_method) or self.payment_method))
         if self.serie:
             rows.append(Row("series", self.serie))
-        return Preview(action="movement", rows=tuple(rows))
+        return Preview(
+            action="movement",
+            rows=tuple(rows),
+            client=whose(self, facts),
+            amount=Row("value", self.value),
+        )
 
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The client, and what they owed before."""
@@ -158,7 +162,8 @@ class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
         """The client and the id: movements cannot be read back one by one."""
         return Preview(
             action="movement_deleted",
-            rows=(*whose(self, facts), Row("movement", str(self.treasury_movement_id))),
+            rows=(*owed_before(facts), Row("movement", str(self.treasury_movement_id), decides=True)),
+            client=whose(self, facts),
         )
 
     def trace(self, facts: Facts) -> dict[str, Any]:

@@ -14,14 +14,13 @@ from ix_tools.operation import (
     Happened,
     Names,
     Operation,
-    Preview,
     Route,
-    Row,
     Spec,
     Step,
     Witness,
 )
 from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.preview import Preview, Row
 from ix_tools.records import Document
 from ix_tools.vocabulary import Id, Money, Record, WireDate
 
@@ -94,7 +93,6 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
         """The invoice, what is open, and the payment."""
         way = mechanism(self.payment_mechanism)
         rows = [
-            Row("payment", self.amount),
             Row("open_before", payments.open_amount(facts)),
             Row("mechanism", way or self.payment_mechanism),
             Row("payment_date", self.payment_date),
@@ -104,7 +102,12 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
             for label, value in (("note", self.note), ("receipt_series", self.serie))
             if value
         ]
-        return Preview(action="pay", document=facts.document, rows=tuple(rows))
+        return Preview(
+            action="pay",
+            document=facts.document,
+            rows=tuple(rows),
+            amount=Row("payment", self.amount),
+        )
 
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The invoice, the amount, and the receipts that were there before."""

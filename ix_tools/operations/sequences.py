@@ -17,9 +17,7 @@ from ix_tools.operation import (
     Happened,
     Names,
     Operation,
-    Preview,
     Route,
-    Row,
     Sending,
     Spec,
     Step,
@@ -28,6 +26,7 @@ from ix_tools.operation import (
 )
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.traces import Changes, made, of_a_new
+from ix_tools.preview import Preview, Row
 from ix_tools.records import Sequence
 from ix_tools.vocabulary import Call, Id, Record
 
@@ -130,7 +129,7 @@ class RegisterSequence(Keyed, OfSeries, Operation[SequenceResult]):
         return Preview(
             action="register",
             rows=(
-                Row("series", sequence.serie if sequence else self.sequence_id),
+                Row("series", sequence.serie if sequence else self.sequence_id, decides=True),
                 Row("types_to_register", waiting),
             ),
         )
@@ -223,7 +222,10 @@ class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
     def preview(self, facts: Facts) -> Preview:
         """The series as it is and as it will be."""
         sequence = series.chosen(self.sequence_id, facts)
-        rows = [Row("series", sequence.serie if sequence else self.sequence_id), Row("new_name", self.serie)]
+        rows = [
+            Row("series", sequence.serie if sequence else self.sequence_id, decides=True),
+            Row("new_name", self.serie, decides=True),
+        ]
         numbers = ("current_invoice_number", "current_credit_note_number", "current_debit_note_number")
         rows += [Row(name, getattr(self, name)) for name in numbers]
         if self.default_sequence:
@@ -289,7 +291,7 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
 
     def preview(self, facts: Facts) -> Preview:
         """The name, and whether it becomes the default."""
-        rows = [Row("series", self.serie)]
+        rows = [Row("series", self.serie, decides=True)]
         if self.default_sequence:
             rows.append(Row("becomes_default", True))
         return Preview(action="create_sequence", rows=tuple(rows))

@@ -11,9 +11,7 @@ from ix_tools.operation import (
     Evidence,
     Happened,
     Operation,
-    Preview,
     Route,
-    Row,
     Spec,
     Step,
     Subject,
@@ -23,22 +21,22 @@ from ix_tools.operations.clients import OfClient, client_at
 from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
 from ix_tools.operations.traces import made, of_a_new, values
-from ix_tools.records import Balance, InitialBalance, Regularization
+from ix_tools.preview import Preview, Row
+from ix_tools.records import Balance, Client, InitialBalance, Regularization
 from ix_tools.vocabulary import AboveZero, Id, Record, WireDate
 
 
-def whose(call: Any, facts: Facts) -> list[Row]:
-    """Who the client is, and what they owe, for an approval."""
-    rows = [
-        Row("client", getattr(facts.subject, "name", None) or call.client_id),
-        Row("client_code", getattr(facts.subject, "code", None) or "-"),
-    ]
-    if number := getattr(facts.subject, "fiscal_id", None):
-        rows.append(Row("nif", number))
+def whose(call: OfClient, facts: Facts) -> Client:
+    """Who the client is, for an approval; by its id where its record could not be read."""
+    subject = facts.subject
+    return subject if isinstance(subject, Client) else Client(id=call.client_id, name=f"id {call.client_id}")
+
+
+def owed_before(facts: Facts) -> list[Row]:
+    """What the client owes, for an approval."""
     remaining = facts.balance.remaining_balance if facts.balance else None
-    if remaining and remaining.total is not None:
-        rows.append(Row("owed_before", remaining.total))
-    return rows
+    known = remaining is not None and remaining.total is not None
+    return [Row("owed_before", remaining.total)] if remaining is not None and known else []
 
 
 INITIAL = ("value", "date", "observation")
@@ -89,7 +87,7 @@ class Entry(OfClient):
 
     def rows(self, facts: Facts) -> list[Row]:
         """What a person sees of it."""
-        rows = [*whose(self, facts), Row("value", self.value), Row("entry_date", self.date)]
+        rows = [*owed_before(facts), Row("entry_date", self.date)]
         return [*rows, Row("observation", self.observation)] if self.observation else rows
 
 
@@ -130,7 +128,12 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
         """The client and the amounts before and after."""
         known = facts.balance.initial_balance if facts.balance else None
         before = [Row("balance_before", known.value)] if known and known.value is not None else []
-        return Preview(action="initial_balance", rows=(*self.rows(facts), *before))
+        return Preview(
+            action="initial_balance",
+            rows=(*self.rows(facts), *before),
+            client=whose(self, facts),
+            amount=Row("value", self.value),
+        )
 
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The client, the balance that was set, and the one before, as digests."""
@@ -233,7 +236,12 @@ class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
 
     def preview(self, facts: Facts) -> Preview:
         """The client, what they owe, and the amount."""
-        return Preview(action="regularization", rows=tuple(self.rows(facts)))
+        return Preview(
+            action="regularization",
+            rows=tuple(self.rows(facts)),
+            client=whose(self, facts),
+            amount=Row("value", self.value),
+        )
 
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The client, the newest regularization before, and a digest of what was asked."""
@@ -295,11 +303,16 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
 
     def preview(self, facts: Facts) -> Preview:
         """The client and the entry."""
-        rows, one = whose(self, facts), self.chosen(facts)
+        rows, one = owed_before(facts), self.chosen(facts)
         if one is not None:
-            rows += [Row("regularization_number", one.number or one.id), Row("value", one.value)]
+            rows.append(Row("regularization_number", one.number or one.id, decides=True))
             rows += [Row("entry_date", one.date)] if one.date else []
-        return Preview(action="regularization_deleted", rows=tuple(rows))
+        return Preview(
+            action="regularization_deleted",
+            rows=tuple(rows),
+            client=whose(self, facts),
+            amount=Row("value", one.value) if one is not None and one.value is not None else None,
+        )
 
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The client and the regularization."""

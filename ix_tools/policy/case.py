@@ -10,6 +10,7 @@ from typing import Any, Final
 from ix_tools.facts import Facts
 from ix_tools.guards import series
 from ix_tools.operation import Effect, Operation
+from ix_tools.preview import Row
 from ix_tools.records import Document
 from ix_tools.vocabulary import LISBON
 
@@ -74,7 +75,7 @@ def looked_up(
     """The call together with what is known of the account."""
     first = at_once(call, principal, face, facts.now)
     document = facts.document
-    rows = {row.label: row.value for row in call.preview(facts).rows} if call.spec.effect.gated else {}
+    moved = call.preview(facts).amount if call.spec.effect.gated else None
     known = facts.document_client.email if facts.document_client else None
     addresses = (getattr(call, name, None) for name in ("email", "cc", "bcc"))
     mail = call.spec.effect is Effect.OUTBOUND
@@ -87,7 +88,7 @@ def looked_up(
         state=first.state,
         document_type=first.document_type,
         series=_series(call, facts, first.series),
-        amount=_amount(rows, document, _predicted(call, facts), first.amount),
+        amount=_amount(moved, document, _predicted(call, facts), first.amount),
         recipients=tuple(str(one) for one in addresses if one) if mail else (),
         client_email=known or "",
         keeps_recipient=bool(getattr(call, "save", False)),
@@ -105,12 +106,11 @@ def _predicted(call: Operation[Any], facts: Facts) -> Any:
 
 
 def _amount(
-    rows: dict[str, Any], document: Document | None, predicted: Any, otherwise: Decimal | Unknown | None
+    moved: Row | None, document: Document | None, predicted: Any, otherwise: Decimal | Unknown | None
 ) -> Decimal | Unknown | None:
     foreign = document is not None and document.currency not in {None, "Euro", "EUR"}
-    for label in ("payment", "value"):
-        if label in rows:
-            return UNKNOWN if foreign else _cents(rows[label])
+    if moved is not None:
+        return UNKNOWN if foreign else _cents(moved.value)
     if predicted is not None:
         return _cents(predicted)
     if document is not None:

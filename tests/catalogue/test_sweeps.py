@@ -321,7 +321,7 @@ async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
         assert len(office.writes()) == writes
         text = needed.value.approval.text
         assert words.ACTIONS[preview.action].title.in_(language) in text
-        assert words.ACTIONS[preview.action].undone.in_(language) in text
+        assert words.ACTIONS[preview.action].consequence.in_(language) in text
         assert all(words.LABELS[row.label].in_(language) in text for row in preview.rows)
 
 
@@ -337,7 +337,7 @@ def test_every_word_of_a_transition_is_an_action() -> None:
 @pytest.mark.parametrize("table", [words.ACTIONS, words.LABELS], ids=["actions", "labels"])
 def test_every_word_is_said_in_both_languages(table: dict[str, Any]) -> None:
     for key, said in table.items():
-        for one in said if isinstance(said[0], tuple) else (said,):
+        for one in (said.title, said.consequence) if isinstance(said, words.Action) else (said,):
             assert one.pt.strip(), key
             assert one.en.strip(), key
 

@@ -126,7 +126,7 @@ def test_what_waits_is_listed_and_shown(cli: Cli) -> None:
         (identifier, "pending", "change_state")
     ]
     shown = cli.text("approvals", "show", identifier.lower())
-    assert "Cannot be undone" in shown
+    assert "Irreversible" in shown
     assert "€123.00" in shown
     text = cli("approvals", "show", identifier).body["text"]
     assert " ".join(text.split()) in " ".join(shown.split()), "wrapped, and whole"
@@ -162,7 +162,7 @@ def test_at_a_terminal_the_id_must_be_typed(cli: Cli) -> None:
     identifier = waiting(cli, number)["id"]
     ran = cli.at_a_terminal("approvals", "approve", identifier, answers=[("To approve, type ", "yes")])
     assert ran.code == 1
-    assert "Cannot be undone" in ran.seen
+    assert "Irreversible" in ran.seen
     assert found(cli, identifier).state == "pending"
     ran = cli.at_a_terminal(
         "approvals", "approve", identifier, answers=[("To approve, type ", identifier.lower())]

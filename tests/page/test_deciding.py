@@ -72,7 +72,7 @@ def decided_by(office: Office, approval: Approval) -> str:
         (
             "pt",
             [
-                "Finalizar: Fatura (rascunho",
+                "Finalizar: Fatura 1/2026 (n.º previsto)",
                 "ACME, Lda",
                 "NIF 508112230",
                 "Avenida da Bigorna, 7",
@@ -85,8 +85,7 @@ def decided_by(office: Office, approval: Approval) -> str:
                 "Total 3.144,87 €",
                 "M07 Isento artigo 9.º do CIVA",
                 "Obrigado pela preferência. Pagamento a 30 dias.",
-                "Número previsto 1/2026",
-                "Isto não se desfaz Emite um documento fiscal certificado",
+                "Irreversível Emite um documento fiscal certificado",
                 "Utilizador local",
                 "um assistente (MCP): Claude Desktop 1.4 (nome dado pelo próprio programa)",
                 "hora de Lisboa",
@@ -96,14 +95,14 @@ def decided_by(office: Office, approval: Approval) -> str:
         (
             "en",
             [
-                "Finalize: Invoice (draft",
+                "Finalize: Invoice 1/2026 (expected number)",
                 "Tax number 508112230",
                 "20 November 2026",
                 "Revisão de contas Novembro de 2026 2 × €1,234.50 23 % €2,469.00",
                 "1 × €120.00 · discount 10 % 0 % €108.00",
                 "Total €3,144.87",
                 "M07 Isento artigo 9.º do CIVA",
-                "This cannot be undone Issues a certified tax document",
+                "Irreversible Issues a certified tax document",
                 "an assistant (MCP): Claude Desktop 1.4 (the name that the program gives itself)",
                 "Lisbon time",
                 "Sandbox: no fiscal value",
@@ -590,7 +589,7 @@ async def test_a_recipe_shows_everything_that_its_yes_lets_happen(paper: Office,
     asked = await waiting(paper, call, "issue_invoice")
     text = read((await visitor.look(paper.desk.links.made(asked, "message"))).text)
     for expected in (
-        "Finalize + Send by e-mail: Invoice (draft",
+        "Finalize + Send by e-mail: Invoice 1/2026 (expected number)",
         "Then, with the same approval: Send by e-mail Recipient compras@acme.example",
         "Issues a certified tax document",
         "A sent e-mail cannot be called back.",

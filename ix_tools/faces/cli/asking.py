@@ -50,7 +50,10 @@ def reply(run: Run, approval: Approval) -> Reply:
 
 def show(run: Run, approval: Approval) -> None:
     """The text of an approval, with what cannot be undone standing out."""
-    loud = [run.said(LABELS[label]) for label in ("undone", "differences", "warnings", "sandbox")]
+    loud = [
+        run.said(LABELS[label])
+        for label in ("irreversible", "consequence", "differences", "warnings", "sandbox")
+    ]
     says.aside(click.style(RULE * 72, dim=True))
     for number, line in enumerate(says.wrapped(approval.text).splitlines()):
         if any(line.startswith(word) for word in loud):

@@ -18,7 +18,6 @@ WORDS: dict[str, Said] = {
     "vat_total": Said("IVA", "VAT"),
     "no_vat_because": Said("Motivo de isenção", "Exemption reason"),
     "also": Said("Este pedido", "This request"),
-    "undone": Said("Isto não se desfaz", "This cannot be undone"),
     "warnings": Said("A ter em atenção", "Please note"),
     "differs": Said(
         "O documento guardado não é o que foi pedido", "The stored document is not what was asked"
