@@ -149,7 +149,7 @@ async def test_a_hostile_name_is_only_a_name(here: Office, browser: Browser) -> 
     _, asked, link = await linked(here, about(made, state="finalized"))
     for size in SIZES:
         async with opened(browser, link, size, scripts=True) as page:
-            assert await page.title() == f"Finalize: Invoice 1/2026 (expected number) – ix-tools"
+            assert await page.title() == "Finalize: Invoice 1/2026 (expected number) – ix-tools"
             assert await page.locator("script, img, [onmouseover]").count() == 0
             text = await page.inner_text("main")
             assert "<script>" in text
