@@ -127,7 +127,7 @@ def approval(sheet: Sheet, language: Language) -> str:
     if sheet.paper is not None:
         lines += _paper(sheet.paper, language)
     elif sheet.client is not None:
-        lines.append(_labelled("client", party(sheet.client, language), language))
+        lines += client_told(sheet.client, language)
     lines += _deed(sheet, language)
     for then in sheet.then:
         lines += ["", f"{LABELS['then'].in_(language)}: {ACTIONS[then.action].title.in_(language)}"]
@@ -190,7 +190,7 @@ def _labelled(label: str, text: str, language: Language) -> str:
 def _paper(paper: Paper, language: Language) -> Iterable[str]:
     due = _labelled("due_date", day(paper.due, language), language)
     yield _labelled("date", f"{day(paper.issued, language)} · {due}", language)
-    yield _labelled("client", party(paper.client, language), language)
+    yield from client_told(paper.client, language)
     if paper.reference:
         yield _labelled("reference", paper.reference, language)
     if paper.lines:
@@ -253,6 +253,15 @@ def transported(transport: Transport, language: Language) -> Iterable[tuple[str,
     for label in ("origin", "destination"):
         lines = getattr(transport, label)
         yield label, unreadable if lines is None else ", ".join(lines) or nothing
+
+
+def client_told(client: Party | None, language: Language) -> Iterable[str]:
+    """Whom it is for, with address and e-mail where they are known."""
+    yield _labelled("client", party(client, language), language)
+    if client is not None and client.address:
+        yield _labelled("address", ", ".join(client.address), language)
+    if client is not None and client.email:
+        yield _labelled("email", client.email, language)
 
 
 def party(client: Party | None, language: Language) -> str:

@@ -15,9 +15,7 @@ from ix_tools.operation import (
     Expected,
     Names,
     Operation,
-    Preview,
     Route,
-    Row,
     Spec,
     Step,
     Subject,
@@ -34,6 +32,7 @@ from ix_tools.operations.documents import (
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted, PageShown, documents_of, page_of
 from ix_tools.operations.traces import Changes, Removes, made, of_a_new
+from ix_tools.preview import Preview, Row
 from ix_tools.records import Client
 from ix_tools.vocabulary import Call, Country, Email, Id, Record
 
@@ -363,16 +362,9 @@ class DeleteClient(Keyed, Removes, OfClient, Operation[Deleted]):
     def preview(self, facts: Facts) -> Preview:
         """The client, and how many documents they have: one who has any is not deleted."""
         client = facts.subject if isinstance(facts.subject, Client) else Client()
-        place = " ".join(filter(None, [client.address, client.postal_code, client.city]))
-        rows = {
-            "client": client.name or self.client_id,
-            "nif": client.fiscal_id,
-            "client_code": client.code,
-            "email": client.email,
-            "address": place,
-            "client_documents": str(facts.client_documents),
-        }
-        return Preview("client_deleted", tuple(Row(label, value) for label, value in rows.items() if value))
+        known = client if client.name else client.model_copy(update={"name": f"id {self.client_id}"})
+        rows = (Row("client_documents", str(facts.client_documents)),)
+        return Preview("client_deleted", rows, client=known)
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """Who was there."""

@@ -15,9 +15,7 @@ from ix_tools.operation import (
     Expected,
     Names,
     Operation,
-    Preview,
     Route,
-    Row,
     Spec,
     Step,
     Subject,
@@ -26,6 +24,7 @@ from ix_tools.operation import (
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
 from ix_tools.operations.traces import Changes, Removes, made, of_a_new
+from ix_tools.preview import Preview, Row
 from ix_tools.records import CatalogueItem
 from ix_tools.vocabulary import Call, Id, Record, UnitPrice
 
@@ -275,7 +274,9 @@ class DeleteItem(Keyed, Removes, OfItem, Operation[Deleted]):
             "tax": item.tax,
         }
         found = ((label, value) for label, value in rows.items() if value not in (None, ""))
-        return Preview("item_deleted", tuple(Row(label, value) for label, value in found))
+        return Preview(
+            "item_deleted", tuple(Row(label, value, decides=label == "item") for label, value in found)
+        )
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""

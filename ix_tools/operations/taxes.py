@@ -14,9 +14,7 @@ from ix_tools.operation import (
     Expected,
     Names,
     Operation,
-    Preview,
     Route,
-    Row,
     Spec,
     Step,
     Subject,
@@ -25,6 +23,7 @@ from ix_tools.operation import (
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted
 from ix_tools.operations.traces import Changes, Removes, made, of_a_new
+from ix_tools.preview import Preview, Row
 from ix_tools.records import Tax
 from ix_tools.vocabulary import Call, Id, Percent, Record, plain
 
@@ -269,7 +268,10 @@ class DeleteTax(Keyed, Removes, OfTax, Operation[Deleted]):
             "rate": None if tax.value is None else f"{plain(tax.value)} %",
             "region": tax.region,
         }
-        return Preview("tax_deleted", tuple(Row(label, value) for label, value in rows.items() if value))
+        found = ((label, value) for label, value in rows.items() if value)
+        return Preview(
+            "tax_deleted", tuple(Row(label, value, decides=label != "region") for label, value in found)
+        )
 
     def read(self, content: Any, facts: Facts) -> Deleted:
         """What was there."""
