@@ -22,6 +22,7 @@ from ix_tools import audit
 from ix_tools.asked import Approval, Asked, Asker, Binding, Channel, Place, Reply, State
 from ix_tools.digests import hash_content, is_current_approval
 from ix_tools.errors import ApprovalRefused
+from ix_tools.retention import check_room, forget_old_texts
 from ix_tools.standing import Standing, approval_of
 from ix_tools.store import Store
 from ix_tools.tables import approvals
@@ -61,6 +62,8 @@ class Approvals(Standing):
                     and Terms.of(waiting.terms).as_strict_as(asked.terms)
                 ):
                     return self._shown_at(connection, waiting, asked.page)
+            check_room(connection, binding.principal, now)
+            forget_old_texts(connection, now)
             handle = secrets.token_urlsafe(32)
             found = self._write(connection, binding, asked, channel, "pending", hash_content(handle))
             _record(connection, found, "asked")
@@ -212,6 +215,7 @@ class Approvals(Standing):
                 if pin_set_by is not None:
                     who += f" with a PIN set by {pin_set_by or 'nobody known'}"
                 _record(connection, row, event, f"{who}; {missing} more needed" if missing else who, place)
+                forget_old_texts(connection, now)
         if outdated:
             raise _outdated()
         if row is None:
@@ -258,12 +262,13 @@ class Approvals(Standing):
         )
         if moved.rowcount == 1:
             row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
-            _record(connection, row, after, reason or "")
+            _record(connection, row, after)  # not the reason: the trail holds no texts
         return moved.rowcount == 1
 
     def _cover(self, connection: Connection, row: Row[Any], covers: Sequence[Binding]) -> None:
         for binding in covers:
-            found = self._write(connection, binding, Asked("", row.summary), "covered", "approved")
+            asked = Asked("", row.summary)
+            found = self._write(connection, binding, asked, "covered", "approved", covered_by=row.id)
             _record(connection, found, "covered", f"by {row.id}")
 
     def _write(
@@ -274,6 +279,7 @@ class Approvals(Standing):
         channel: Channel,
         state: State,
         handle: str | None = None,
+        covered_by: str | None = None,
     ) -> Row[Any]:
         now, asker = self._clock(), asked.by or Asker()
         row = {
@@ -291,6 +297,7 @@ class Approvals(Standing):
             "face": asker.face[:20],
             "host": asker.host[:200],
             "page": asked.page,
+            "covered_by": covered_by,
             "created_at": now,
             "expires_at": now + self._seconds,
         }

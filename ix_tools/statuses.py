@@ -108,6 +108,7 @@ BY_CODE: Mapping[str, int] = {
     "read_only": 403,
     "scope_missing": 403,
     "too_long": 413,
+    "too_many_waiting": 429,
     "unknown_tool": 404,
     "unsupported_media_type": 415,
 }

@@ -5,7 +5,7 @@ They grow by migrations (`ix_tools/migrations`), each of which is one step; this
 
 import sqlalchemy as sql
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -17,6 +17,9 @@ version = sql.Table(
 """Which migration a store has come to: alembic's own table, so that it can go on from a store that began at HEAD."""
 
 metadata = sql.MetaData()
+
+UNUSED_WITH_TEXT = "state <> 'used' AND summary <> ''"
+"""Approvals whose texts are forgotten some time after they end."""
 
 approvals = sql.Table(
     "approvals",
@@ -42,7 +45,16 @@ approvals = sql.Table(
     sql.Column("host", sql.String(200), nullable=False, server_default=""),  # what that calls itself
     sql.Column("page", sql.String(300), nullable=False, server_default=""),  # address where its page is shown
     sql.Column("terms", sql.Text),  # what the policy asks for besides one person's yes
+    sql.Column("covered_by", sql.String(16)),  # the approval of the recipe whose yes this one is a part of
     sql.Index("approvals_by_binding", "principal", "account", "operation", "arguments"),
+    sql.Index("approvals_that_wait", "principal", "state", "expires_at"),
+    sql.Index("approvals_covered", "covered_by"),
+    sql.Index(
+        "approvals_to_forget",
+        "expires_at",
+        sqlite_where=sql.text(UNUSED_WITH_TEXT),
+        postgresql_where=sql.text(UNUSED_WITH_TEXT),
+    ),
 )
 
 links = sql.Table(
@@ -103,6 +115,16 @@ spent = sql.Table(
     sql.Index("spent_of_a_day", "principal", "day", "rule"),
 )
 
+companies = sql.Table(
+    "companies",
+    metadata,
+    sql.Column("account", sql.String(300), primary_key=True),
+    sql.Column("source", sql.String(40), primary_key=True),  # saft, or account/ID
+    sql.Column("name", sql.String(300), nullable=False),
+    sql.Column("nif", sql.String(40), nullable=False),
+    sql.Column("seen_at", sql.Float, nullable=False),
+)
+
 differences = sql.Table(
     "differences",
     metadata,
@@ -142,6 +164,7 @@ intents = sql.Table(
     sql.UniqueConstraint("account", "key", name="one_intent_per_key"),
     sql.Index("intents_by_state", "account", "state"),
     sql.Index("intents_by_content", "account", "content"),
+    sql.Index("intents_by_approval", "approval"),
     sql.Index("intents_by_subject", "account", "subject"),
 )
 
