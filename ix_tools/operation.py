@@ -103,6 +103,8 @@ class Finding:
     """The word that the caller puts into `accept` to have it nevertheless."""
     candidates: tuple[Mapping[str, Any], ...] = ()
     """What may have been meant, with ids, to choose from."""
+    pt: str = ""
+    """The problem in Portuguese, for whoever approves in it."""
 
 
 def refuse(field: str, problem: str, allowed: str = "", next: str = "") -> Finding:
@@ -127,9 +129,9 @@ def ask(word: str, field: str, problem: str, allowed: str = "") -> Finding:
     )
 
 
-def warn(field: str, problem: str) -> Finding:
-    """It will be sent, and the caller should know this."""
-    return Finding("warn", Problem(field, problem))
+def warn(field: str, problem: str, pt: str = "") -> Finding:
+    """It will be sent, and the caller should know this; with the same in Portuguese for whoever approves."""
+    return Finding("warn", Problem(field, problem), pt=pt)
 
 
 Guard = Callable[[Any, Facts], Iterable[Finding]]

@@ -89,7 +89,10 @@ class Question:
             for guard in call.spec.guards
             for one in guard(call, self.facts)
         ]
-        return (*self.found, *self.covering.warnings, *(one for one in later if one.kind == "warn"))
+        told = (*self.found, *self.covering.warnings, *(one for one in later if one.kind == "warn"))
+        # The same rule may have judged the draft and the document it became.
+        once = {one.problem: one for one in reversed(told)}
+        return tuple(reversed(once.values()))
 
     @cached_property
     def preview(self) -> Preview:
@@ -103,8 +106,7 @@ class Question:
 
     def sheet(self, warnings: Sequence[Finding]) -> Sheet:
         """What a person reads."""
-        told = [one.problem for one in warnings]
-        return sheet(self.preview, self.facts, told, self.settings.account, self.settings.sandbox)
+        return sheet(self.preview, self.facts, warnings, self.settings.account, self.settings.sandbox)
 
     @cached_property
     def binding(self) -> Binding:

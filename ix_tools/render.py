@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.legible import visible
-from ix_tools.sheet import Corrected, Deed, Entry, Paper, PaperLine, Party, Sheet, Transport
+from ix_tools.sheet import Corrected, Deed, Entry, Paper, PaperLine, Party, Sheet, Transport, Warned
 from ix_tools.totals import rounded
 from ix_tools.vocabulary import LISBON, plain
 from ix_tools.words import ACTIONS, LABELS, Language
@@ -122,7 +122,7 @@ def approval(sheet: Sheet, language: Language) -> str:
         lines += [f"  {one.field}: {asked} {one.asked}, {stored} {one.stored}" for one in sheet.differences]
     if sheet.warnings:
         lines += ["", LABELS["warnings"].in_(language) + ":"]
-        lines += [f"  {one.field}: {one.problem}" for one in sheet.warnings]
+        lines += [f"  {warned(one, language)}" for one in sheet.warnings]
     lines.append("")
     if sheet.paper is not None:
         lines += _paper(sheet.paper, language)
@@ -133,6 +133,11 @@ def approval(sheet: Sheet, language: Language) -> str:
         lines += ["", f"{LABELS['then'].in_(language)}: {ACTIONS[then.action].title.in_(language)}"]
         lines += [f"  {line}" for line in _deed(then, language)]
     return "\n".join(lines)
+
+
+def warned(warning: Warned, language: Language) -> str:
+    """What a rule has to say: in Portuguese where it can, otherwise in English with the field it is about."""
+    return warning.pt if language == "pt" and warning.pt else f"{warning.field}: {warning.problem}"
 
 
 def _deed(deed: Deed, language: Language) -> Iterable[str]:

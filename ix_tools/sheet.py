@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 from ix_tools import preview as told
-from ix_tools.errors import Problem
 from ix_tools.facts import Facts
 from ix_tools.fiscal.exemptions import exemption
 from ix_tools.legible import visible
+from ix_tools.operation import Finding
 from ix_tools.preview import Preview, Row
 from ix_tools.records import Client, Document, Line
 from ix_tools.totals import rounded
@@ -164,6 +164,8 @@ class Warned(Part):
 
     field: Shown
     problem: Shown
+    pt: Shown = ""
+    """All of it in Portuguese, where the rule says it in both languages."""
 
 
 class Deed(Part):
@@ -197,7 +199,7 @@ class Sheet(Deed):
     warnings: tuple[Warned, ...] = ()
 
 
-def sheet(preview: Preview, facts: Facts, warnings: Sequence[Problem], account: str, sandbox: bool) -> Sheet:
+def sheet(preview: Preview, facts: Facts, warnings: Sequence[Finding], account: str, sandbox: bool) -> Sheet:
     """What a call is about to do, as its preview and the look-ups tell it."""
     return Sheet(
         **_deed(preview),
@@ -207,7 +209,9 @@ def sheet(preview: Preview, facts: Facts, warnings: Sequence[Problem], account: 
         client=_party(preview.client) if preview.client is not None else None,
         then=tuple(Deed(**_deed(one)) for one in preview.then),
         differences=tuple(_differing(one) for one in preview.differences),
-        warnings=tuple(Warned(field=one.field, problem=one.problem) for one in warnings),
+        warnings=tuple(
+            Warned(field=one.problem.field, problem=one.problem.problem, pt=one.pt) for one in warnings
+        ),
     )
 
 

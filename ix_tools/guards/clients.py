@@ -122,6 +122,7 @@ def fiscal_id_fits_country(call: Draft, facts: Facts) -> Iterator[Finding]:
         yield warn(
             "client.fiscal_id",
             f"{client.fiscal_id!r} is not a VAT number of {name}; right only for a private person",
+            f"{client.fiscal_id!r} não é um número de IVA de {name}; só serve para um particular",
         )
     else:
         where = f"of {name}" if name else "of Portugal (country is not given)"

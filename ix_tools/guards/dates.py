@@ -1,11 +1,14 @@
 """Rules about dates."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from ix_tools.facts import Facts, Want, wants
+from ix_tools.fiscal.document_types import document_type
 from ix_tools.guards.shapes import Draft, GuideShaped, Transition
 from ix_tools.operation import Finding, refuse, warn
+
+LATE = 31
+"""Days after which an invoice's date is surely more than five working days ago, whatever the calendar."""
 
 
 def due_date_not_before_date(call: Draft, facts: Facts) -> Iterator[Finding]:
@@ -17,16 +20,35 @@ def due_date_not_before_date(call: Draft, facts: Facts) -> Iterator[Finding]:
 
 
 def date_not_in_the_future(call: Draft, facts: Facts) -> Iterator[Finding]:
-    """A draft may carry a later date, but finalizing it blocks the series for every earlier one; an old date may be too late by law."""
+    """A draft may carry a later date, but finalizing it blocks the series until that day (Portaria 363/2010)."""
     if call.date > facts.today:
         yield warn(
             "date",
-            f"{call.date} is in the future (today is {facts.today} in Lisbon); once finalized, nothing in this series can be dated earlier",
+            f"{call.date} is in the future (today is {facts.today} in Lisbon); once finalized it blocks the series "
+            "until that day: nothing in it can be dated earlier",
+            f"{call.date:%d/%m/%Y} é uma data futura; depois de finalizado, o documento bloqueia a série até esse dia: "
+            "nenhum outro pode ter data anterior",
         )
-    elif call.date < facts.today - timedelta(days=31):
+
+
+def invoice_dated_lately(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """An old date may be too late by law: invoices are due by the 5th working day after the sale (CIVA 36/1)."""
+    days = (facts.today - call.date).days
+    if days > LATE and document_type(call.document_type).family == "invoice":
         yield warn(
             "date",
-            f"{call.date} is {(facts.today - call.date).days} days ago: invoices are due by the 5th working day after the sale (CIVA 36/1)",
+            f"{call.date} is {days} days ago: invoices are due by the 5th working day after the sale (CIVA 36/1)",
+            f"{call.date:%d/%m/%Y} foi há {days} dias: a fatura é devida até ao 5.º dia útil após a operação (CIVA, artigo 36.º, n.º 1)",
+        )
+
+
+def guide_dated_by_its_loading(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
+    """A guide is issued and communicated before the transport starts (DL 147/2003, art. 4 and 5), so it is not dated after it."""
+    if call.loaded_at is not None and call.date > call.loaded_at.date():
+        yield refuse(
+            "date",
+            f"the guide is dated {call.date}, after its transport starts ({call.loaded_at:%Y-%m-%d %H:%M})",
+            f"{call.loaded_at.date()} or earlier, or a later loaded_at",
         )
 
 

@@ -7,21 +7,8 @@ from difflib import get_close_matches
 from ix_tools.facts import Facts, Want, wants
 from ix_tools.guards.shapes import DiscountShaped, Draft, InvoiceShaped
 from ix_tools.operation import Finding, ask, refuse
-from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
+from ix_tools.totals import TotalsLine, predict
 from ix_tools.vocabulary import cents
-
-
-def totals_of(call: Draft, facts: Facts) -> Totals | None:
-    """What the document will come to; None while a line's tax is unknown."""
-    rates = [tax.value if (tax := facts.tax(item.tax)) else None for item in call.items]
-    lines = [
-        TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), rate)
-        for item, rate in zip(call.items, rates, strict=True)
-        if rate is not None
-    ]
-    discount = getattr(call, "global_discount", None)
-    whole = GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None
-    return predict(lines, whole) if len(lines) == len(rates) else None
 
 
 def known_discount(discount: DiscountShaped, facts: Facts) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ix_tools.facts import Facts, Want, wants
-from ix_tools.guards.money import totals_of
 from ix_tools.guards.shapes import InvoiceShaped, Transition
 from ix_tools.operation import Finding, refuse, warn
 from ix_tools.records import Document
@@ -39,15 +38,29 @@ def note_has_its_owner(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
             "the id of a finalized invoice",
             "list_invoices finds it",
         )
-    elif owner.status not in {"final", "settled"}:
+
+
+@wants(Want.OWNER)
+def corrected_document_is_issued(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """What a note corrects is issued, and still in force."""
+    owner = facts.owner
+    if call.document_type in NOTES and owner is not None and owner.status not in ISSUED:
         yield refuse(
             "owner_invoice_id", f"that document is {owner.status}, not issued", "a finalized invoice"
         )
-    elif (owner.document_type, owner.status, call.document_type) == ("invoices", "settled", "credit_notes"):
-        # Sources disagree on whether a paid invoice is credited directly or reopened first.
+
+
+@wants(Want.OWNER)
+def credit_of_a_paid_invoice(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
+    """Sources disagree on whether a paid invoice is credited directly or its receipt is cancelled first."""
+    owner = facts.owner
+    if owner is None:
+        return
+    if (owner.document_type, owner.status, call.document_type) == ("invoices", "settled", "credit_notes"):
         yield warn(
             "owner_invoice_id",
             f"{owner.number} is already paid; InvoiceXpress may want its receipt cancelled first (cancel_payment)",
+            f"{owner.number} já está paga; a InvoiceXpress pode exigir que o recibo seja anulado primeiro",
         )
 
 
@@ -103,7 +116,7 @@ def _left(owner: Document, notes: tuple[Document, ...], counted: set[str], witho
 @wants(Want.DOCUMENT, Want.TAXES, Want.OWNER, Want.OWNER_NOTES)
 def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """All credit notes together, drafts too, stay within the owner's total; InvoiceXpress says so only at finalize (trap 13)."""
-    totals = totals_of(call, facts)
+    totals = call.totals(facts)
     if call.document_type != "credit_notes" or facts.owner is None or totals is None:
         return
     left = _left(
@@ -147,7 +160,7 @@ def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Itera
 @wants(Want.TAXES)
 def simplified_within_legal_limit(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """The legal limits of simplified invoices are not the API's errors, so they are said here (trap 19, CIVA 40)."""
-    totals = totals_of(call, facts)
+    totals = call.totals(facts)
     if call.document_type != "simplified_invoices" or totals is None:
         return
     total = totals.total
@@ -155,9 +168,11 @@ def simplified_within_legal_limit(call: InvoiceShaped, facts: Facts) -> Iterator
         yield warn(
             "document_type",
             f"{cents(total)} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)",
+            f"{cents(total)} € excedem os 1000 €, limite das faturas simplificadas a particulares (CIVA, artigo 40.º, n.º 1, alínea a))",
         )
     elif total > OTHERS_LIMIT:
         yield warn(
             "document_type",
             f"{cents(total)} is above 100 EUR: a simplified invoice only for retailers to consumers (CIVA 40/1)",
+            f"{cents(total)} € excedem os 100 €: fatura simplificada só de retalhistas a particulares (CIVA, artigo 40.º, n.º 1)",
         )

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from ix_tools.facts import Facts
+from ix_tools.totals import Totals
+
 
 class ClientShaped(Protocol):
     """A customer given with a document."""
@@ -63,6 +66,8 @@ class Draft(Protocol):
     @property
     def items(self) -> Sequence[ItemShaped]: ...
     @property
+    def reference(self) -> str | None: ...
+    @property
     def observations(self) -> str | None: ...
     @property
     def tax_exemption(self) -> str | None: ...
@@ -72,6 +77,9 @@ class Draft(Protocol):
     def sequence_id(self) -> int | None: ...
     @property
     def accept(self) -> Sequence[str]: ...
+
+    def totals(self, facts: Facts) -> Totals | None:
+        """What the document comes to; None while a tax is unknown."""
 
 
 class InvoiceShaped(Draft, Protocol):
@@ -111,6 +119,15 @@ class Transition(Protocol):
     def state(self) -> str: ...
     @property
     def message(self) -> str | None: ...
+
+
+class MailText(Protocol):
+    """What an e-mail says."""
+
+    @property
+    def subject(self) -> str | None: ...
+    @property
+    def body(self) -> str | None: ...
 
 
 class Payment(Protocol):

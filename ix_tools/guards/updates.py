@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ix_tools.facts import Facts, Want, wants
 from ix_tools.field_marks import Unreturned, fields_with
-from ix_tools.guards.money import known_discount, totals_of
+from ix_tools.guards.money import known_discount
 from ix_tools.guards.shapes import Draft, GuideShaped, InvoiceShaped
 from ix_tools.operation import Finding, ask, refuse
 from ix_tools.records import Document
@@ -97,7 +97,7 @@ def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]
     stored = [(line.name, line.exact_price, line.quantity) for line in document.lines]
     if stored != [(item.name, item.unit_price, item.quantity) for item in call.items]:
         return
-    totals = totals_of(call, facts)
+    totals = call.totals(facts)
     if totals is None or (totals.total, totals.sum) == (document.total, document.sum or totals.sum):
         return
     unread = [at for at, line in enumerate(document.lines) if line.tax is None]

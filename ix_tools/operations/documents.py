@@ -7,7 +7,8 @@ from pydantic import Field
 
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
-from ix_tools.guards import dates, exemptions, notes, series, states
+from ix_tools.guards import clients, dates, exemptions, notes, series, states, texts
+from ix_tools.guards.stored import still_kept, still_said
 from ix_tools.operation import (
     At,
     Correction,
@@ -222,6 +223,21 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
 # --- states --------------------------------------------------------------------------------------------
 
 
+STORED_GUARDS = (
+    still_said(dates.date_not_in_the_future),
+    still_said(dates.invoice_dated_lately),
+    still_kept(dates.guide_dated_by_its_loading),
+    still_said(dates.loading_in_the_future),
+    still_said(clients.fiscal_id_fits_country),
+    still_kept(notes.corrected_document_is_issued),
+    still_said(notes.credit_of_a_paid_invoice),
+    still_kept(notes.note_goes_to_the_same_client),
+    still_kept(notes.simplified_within_legal_limit),
+    still_said(texts.text_speaks_to_people),
+)
+"""Rules of drafts that are judged again when the draft is finalized, as it is stored then."""
+
+
 class ChangeState(Keyed, Operation[DocumentResult]):
     """Finalize, cancel, delete, settle or unsettle a document, accept or refuse an estimate; a person approves. Finalizing issues a certified document that can never be edited or deleted. draft: finalized, deleted; final: canceled, settled (invoices, notes), accept or refuse (estimates, either can follow the other); settled: unsettled (notes), canceled (invoice_receipts).
 
@@ -263,6 +279,7 @@ class ChangeState(Keyed, Operation[DocumentResult]):
             dates.date_not_before_the_series,
             series.series_registered,
             notes.stored_note_within_what_remains,
+            *STORED_GUARDS,
         ),
         idempotent=True,
         covers=("changeInvoiceState", "changeEstimateState", "changeGuideState"),

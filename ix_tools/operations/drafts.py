@@ -160,6 +160,19 @@ class DocumentDraft(Keyed):
             object.__setattr__(self, "due_date", days_after(self.date, self.due_date))
         return self
 
+    def totals(self, facts: Facts) -> Totals | None:
+        """The totals it will have; None while a tax is unknown."""
+        lines = []
+        for item in self.items:
+            rate = rate_of(item, facts)
+            if rate is None:
+                return None
+            off = item.discount or Decimal(0)
+            lines.append(TotalsLine(item.unit_price, item.quantity, off, rate, item.tax or ""))
+        discount = getattr(self, "global_discount", None)
+        whole = GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None
+        return predict(lines, whole)
+
 
 class InvoiceDraft(DocumentDraft):
     """What invoices, receipts, credit and debit notes add."""
@@ -213,22 +226,6 @@ def rate_of(line: LineItem, facts: Facts) -> Decimal | None:
     return None if tax is None else tax.value
 
 
-def predicted(draft: DocumentDraft, facts: Facts) -> Totals | None:
-    """The totals this draft will have; None while a tax is unknown."""
-    lines = []
-    for item in draft.items:
-        rate = rate_of(item, facts)
-        if rate is None:
-            return None
-        lines.append(
-            TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0), rate, item.tax or "")
-        )
-    discount = getattr(draft, "global_discount", None)
-    return predict(
-        lines, GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None
-    )
-
-
 def with_default_taxes(items: Sequence[LineItem], facts: Facts) -> list[LineItem]:
     """Name the account's default tax on lines that name none, so that the wire says what the preview said.
 
@@ -254,7 +251,7 @@ def found_client(client: ClientDetails | None, facts: Facts) -> ClientDetails | 
 
 def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
     """What the document must read back as: money to the cent, VAT per line, exemption, client, dates."""
-    totals = predicted(draft, facts)
+    totals = draft.totals(facts)
     if totals is None:
         return None
     values: dict[str, Any] = {

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from ix_tools.facts import Facts, Want
-from ix_tools.guards import states
+from ix_tools.guards import states, texts
 from ix_tools.operation import (
     At,
     Correction,
@@ -69,7 +69,11 @@ class SendEmail(Keyed, Operation[EmailResult]):
         effect=Effect.OUTBOUND,
         route=Route("PUT", "/{document_type}/{document_id}/email-document.json"),
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT}),
-        guards=(states.only_issued_documents_leave, states.recipient_differs_from_client),
+        guards=(
+            states.only_issued_documents_leave,
+            states.recipient_differs_from_client,
+            texts.mail_speaks_to_people,
+        ),
         covers=("sendInvoiceEmail", "sendEstimateEmail", "sendGuideEmail"),
         example={
             "document_type": "invoices",

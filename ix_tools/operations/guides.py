@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ix_tools.facts import Facts, Want
 from ix_tools.field_marks import Stored, Unreturned
-from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, updates
+from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, texts, updates
 from ix_tools.operation import At, Effect, Evidence, Expected, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
     Address,
@@ -33,6 +33,8 @@ GUIDE_GUARDS = (
     exemptions.no_exemption_without_exempt_lines,
     dates.due_date_not_before_date,
     dates.loading_in_the_future,
+    dates.guide_dated_by_its_loading,
+    dates.date_not_in_the_future,
     clients.client_named,
     clients.client_is_the_one_meant,
     clients.existing_client_not_contradicted,
@@ -40,6 +42,7 @@ GUIDE_GUARDS = (
     catalogue.catalogue_items_not_overwritten_unseen,
     catalogue.line_names_unique,
     series.series_fits_type,
+    texts.text_speaks_to_people,
 )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from ix_tools.facts import Facts
-from ix_tools.guards import catalogue, clients, dates, exemptions, money, notes, series, updates
+from ix_tools.guards import catalogue, clients, dates, exemptions, money, notes, series, texts, updates
 from ix_tools.operation import At, Effect, Evidence, Expected, Happened, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
     ClientDetails,
@@ -32,6 +32,7 @@ DRAFT_GUARDS = (
     exemptions.no_exemption_without_exempt_lines,
     dates.due_date_not_before_date,
     dates.date_not_in_the_future,
+    dates.invoice_dated_lately,
     clients.client_named,
     clients.client_is_the_one_meant,
     clients.existing_client_not_contradicted,
@@ -40,11 +41,14 @@ DRAFT_GUARDS = (
     catalogue.line_names_unique,
     series.series_fits_type,
     notes.note_has_its_owner,
+    notes.corrected_document_is_issued,
+    notes.credit_of_a_paid_invoice,
     notes.owner_of_an_invoice_is_a_guide,
     notes.note_goes_to_the_same_client,
     notes.credit_within_what_remains,
     notes.mb_reference_only_where_possible,
     notes.simplified_within_legal_limit,
+    texts.text_speaks_to_people,
 )
 
 

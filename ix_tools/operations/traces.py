@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ix_tools.facts import Facts
 from ix_tools.field_marks import Unreturned, fields_with
 from ix_tools.operation import Evidence, Expected, Happened, Subject, Witness
-from ix_tools.operations.drafts import DocumentDraft, predicted
+from ix_tools.operations.drafts import DocumentDraft
 from ix_tools.records import AccountRecord, CatalogueItem, Client, Document, Sequence, Tax
 from ix_tools.vocabulary import Record, plain
 
@@ -43,7 +43,7 @@ def looks(document: Document) -> str:
 
 def will_look(draft: DocumentDraft, facts: Facts) -> str:
     """What a draft will come to once it is stored."""
-    totals = predicted(draft, facts)
+    totals = draft.totals(facts)
     client = draft.client.name if draft.client else None
     lines = [(item.name, item.quantity, item.tax) for item in draft.items]
     return _digest(draft.date, client, totals.total if totals else None, draft.reference, lines)
@@ -61,7 +61,7 @@ def unchanged(raw: Mapping[str, Any]) -> str:
 
 def of_a_draft(draft: DocumentDraft, facts: Facts) -> dict[str, Any]:
     """What will tell whether a draft was created or changed as asked."""
-    totals = predicted(draft, facts)
+    totals = draft.totals(facts)
     traced: dict[str, Any] = {"looks": will_look(draft, facts)}
     traced["rough"] = roughly(draft.date, totals.total if totals else None)
     traced["date"] = draft.date.isoformat()

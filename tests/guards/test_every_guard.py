@@ -30,6 +30,7 @@ FACTS = {
     "related": Want.RELATED,
     "later": Want.LATER_IN_SERIES,
     "differences": Want.DIFFERENCES,
+    "unreturned": Want.UNRETURNED,
 }
 
 

@@ -60,6 +60,7 @@ def approval(
         price=lambda line: render.price(line, language, paper.currency if paper else ""),
         number=lambda amount: render.number(amount, language),
         day=partial(_day, language=language),
+        warned=lambda one: render.warned(one, language),
         party=lambda client: render.party(client, language),
         worded=partial(_worded, language=language),
         id=found.id,

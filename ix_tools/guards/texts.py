@@ -1,0 +1,132 @@
+"""Rules about text that is printed or mailed: an invoice speaks to people, and a program that reads it must not take orders from it.
+
+What is marked is shown all the same, and the person decides. It is a small net, not a wall: what keeps an order in a text from being
+carried out is that every irreversible call is approved.
+"""
+
+import re
+import unicodedata
+from base64 import b64decode
+from binascii import Error
+from collections.abc import Iterator
+
+from ix_tools.facts import Facts
+from ix_tools.guards.shapes import Draft, MailText
+from ix_tools.operation import Finding, warn
+
+_WHOM = r"(?:assistente|assistant|ai|ia|llm|agente?|bot|chat ?gpt|claude|gemini|copilot|modelo(?: de linguagem)?|language model)"
+_TOOLS = "create|update|delete|send|change|get|list|generate|cancel|issue|find|search|describe|run|register|set|lookup"
+_EVERYTHING = (
+    r"(?:all|every|everything|the list of|tudo|tod[oa]s|a lista de|as listas? de|os dados|the data|api[ _-]?key|"
+    r"chave|passwords?|palavras?-passe|tokens?)"
+)
+ORDERS = (
+    # Orders to set aside other orders.
+    r"\b(?:ignor\w*|disregard|forget|override|bypass|desconsider\w*|esquec\w*|despreze?)\b"
+    r"(?:\s+(?:all|any|the|of|your|my|these|those|other|previous|prior|above|earlier|preceding|existing|current|system|"
+    r"todas|as|os|tod[oa]s|[st]uas|outras|anteriores|previas|dadas|quaisquer|do sistema))*"
+    r"\s+(?:instruc\w+|instruct\w+|rules?|regras|prompts?|guidelines|guardrails|orders given|ordens|diretrizes)\b",
+    # A program spoken to by its name, or told who it is.
+    rf"(?:^|[.!?:;\n]\s*|\b(?:caro|dear|attention|atencao|note to|hey|ola)\s+)(?:the\s+|o\s+|a\s+)?{_WHOM}\s*"
+    r"(?:[,:!]\s|\s(?:must|should|shall|please|deve|devera|tem de|por favor)\b)",
+    rf"\b(?:you are|you're|act as|pretend to be|es|age como|comporta-te como|finge ser)\s+(?:now\s+|agora\s+)?"
+    rf"(?:an?\s+|the\s+|uma?\s+|o\s+|a\s+)?(?:\w+\s+)?{_WHOM}\b",
+    r"\b(?:system|developer|assistant) (?:prompt|message)\b|\bprompt (?:de|do) sistema\b|\b(?:system|assistant|instructions?)\s*:\s",
+    r"<\|\w+\|>|</?(?:system|instructions?|prompt|assistant|tool_call|function_calls?)\b[^>]*>|\[/?inst\]|#{2,}\s*(?:system|instruct|instruc)",
+    # Tools by name, or the word for them.
+    rf"\b(?:{_TOOLS})_[a-z]+(?:_[a-z]+)*\b",
+    r"\b(?:call|use|invoke|run|execute|chame?|chama|usa|usar|executa|invoca)\s+(?:the\s+|this\s+|a\s+|esta\s+)?(?:tool|function|ferramenta|funcao)\b",
+    # Everything there is, sent to an address.
+    r"\b(?:send|e-?mail|forward|post|upload|envi[ae]|mand[ae]|reencaminh[ae]|encaminh[ae])\b[^.!?\n]{0,40}?"
+    rf"\b{_EVERYTHING}\b[^!?\n]{{0,80}}?(?:@|https?://)",
+    r"\b(?:envia|manda|reencaminha|encaminha)(?:-\w+)?\s+(?:isto\s+|uma copia\s+|copia\s+)?para\s+\S+@",
+    # The person kept out of it.
+    r"\b(?:do not|don't|never)\s+(?:ask|tell|inform|notify|mention|show|alert)\b[^.!?\n]{0,40}"
+    r"\b(?:user|person|human|owner|approv\w+|anyone)\b",
+    r"\b(?:nao|nunca)\s+(?:perguntes?|digas?|diga|informes?|avises?|menciones?|mostres?|pecas?)\b[^.!?\n]{0,40}"
+    r"\b(?:utilizador|pessoa|humano|dono|ninguem|aprovacao|confirmacao)\b",
+    r"\bwithout (?:asking|telling) (?:the )?(?:user|person|human|anyone|for approval)\b|"
+    r"\bsem (?:perguntar|avisar|pedir (?:aprovacao|autorizacao|confirmacao)) (?:ao?|nada|a ninguem|o)\b",
+    r"\b(?:approve|finalize|finali[sz]a|aprova|anula|cancel)\b[^.!?\n]{0,30}"
+    r"\b(?:automatically|automaticamente|without asking|sem perguntar)\b",
+)
+"""Orders to a program, in text without accents and in small letters."""
+_ORDER = re.compile("|".join(f"(?:{one})" for one in ORDERS))
+_ENCODED = re.compile(r"(?<![\w/+=:-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w/+=])")
+_LONG = 120
+"""Letters of a run without a blank after which nobody could mean it for a reader, whatever it says."""
+_MANY = 5
+"""Lines named one by one."""
+
+
+def speaks_to_a_program(text: str) -> bool:
+    """Whether a text gives orders to a program, or carries text in a form that only a program reads."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(char for char in letters if not unicodedata.combining(char)).replace("\u2019", "'")
+    return bool(_ORDER.search(plain)) or any(map(_encodes_text, _ENCODED.findall(text)))
+
+
+def _encodes_text(run: str) -> bool:
+    """Whether a long run of letters and digits is Base64 or hexadecimal of readable text, or too long for anything else."""
+    mixed = any(map(str.islower, run)) and any(map(str.isupper, run)) and any(map(str.isdigit, run))
+    if mixed and len(run) >= _LONG:
+        return True
+    for decode in (_base64, bytes.fromhex):
+        try:
+            found = decode(run)
+        except (ValueError, Error):
+            continue
+        readable = sum(32 <= byte < 127 or byte in b"\n\t" for byte in found)
+        if len(found) >= 20 and readable >= 0.9 * len(found):
+            return True
+    return False
+
+
+def _base64(run: str) -> bytes:
+    text = run.rstrip("=").replace("-", "+").replace("_", "/")
+    return b64decode(text[: len(text) - (len(text) % 4 == 1)] + "=" * (-len(text) % 4), validate=True)
+
+
+def text_speaks_to_people(call: Draft, facts: Facts) -> Iterator[Finding]:
+    """Text that is printed speaks to people; what seems to speak to a program is marked, and the person decides."""
+    client = call.client
+    texts = {
+        "reference": call.reference,
+        "observations": call.observations,
+        "client.name": client.name if client else None,
+    }
+    yield from (_marked(field) for field, text in texts.items() if text and speaks_to_a_program(text))
+    lines = [
+        at
+        for at, item in enumerate(call.items)
+        if speaks_to_a_program(item.name) or (item.description and speaks_to_a_program(item.description))
+    ]
+    yield from (_marked(f"items.{at}") for at in lines[:_MANY])
+    if len(lines) > _MANY:
+        yield _marked("items", len(lines))
+
+
+def mail_speaks_to_people(call: MailText, facts: Facts) -> Iterator[Finding]:
+    """The same of an e-mail's subject and text."""
+    for field, text in (("subject", call.subject), ("body", call.body)):
+        if text and speaks_to_a_program(text):
+            yield _marked(field)
+
+
+FIELDS = {
+    "reference": "Referência",
+    "observations": "Observações",
+    "client.name": "Nome do cliente",
+    "subject": "Assunto",
+    "body": "Texto do e-mail",
+}
+
+
+def _marked(field: str, lines: int = 0) -> Finding:
+    several = (f" ({lines} lines)", f" ({lines} linhas)") if lines else ("", "")
+    where = FIELDS.get(field) or ("Linhas" if lines else f"Linha {int(field.partition('.')[2]) + 1}")
+    return warn(
+        field,
+        f"this text seems to speak to a program, not to a person: read it before you approve{several[0]}",
+        f"{where}: este texto parece dirigir-se a um programa, e não a uma pessoa; leia-o antes de aprovar{several[1]}",
+    )
