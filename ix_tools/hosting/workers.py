@@ -12,6 +12,7 @@ import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from ix_tools.account import SPARE
+from ix_tools.connections import Connection, allow_open_files
 from ix_tools.errors import SettingsError
 from ix_tools.hosting import logs
 from ix_tools.settings import Settings
@@ -74,11 +75,13 @@ def run(
     settings: Settings, address: str, needed: bool, workers: int, sockets: Sequence[socket.socket]
 ) -> None:
     """Serve on bound sockets until a signal, and end in order."""
+    allow_open_files()
     config = uvicorn.Config(
         partial(_application, settings, address, needed),
         factory=True,
         workers=workers,
         backlog=BACKLOG,
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,

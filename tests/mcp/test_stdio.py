@@ -50,6 +50,10 @@ class Process:
         self._number = 0
         self.lines: list[bytes] = []
 
+    @property
+    def pid(self) -> int:
+        return self._running.pid
+
     def __enter__(self) -> Self:
         return self
 

@@ -12,6 +12,8 @@ from ix_tools.desk import Desk
 from ix_tools.faces.page.browser import Redirects
 
 log = logging.getLogger(__name__)
+BACKLOG = 64
+"""Connections that wait to be accepted; so many are accepted at once, which must be fewer than the files kept spare for that."""
 PATIENCE = 10.0
 """Seconds that the start may take; a person can always decide in a terminal."""
 
@@ -61,6 +63,7 @@ class LocalPages:
         import uvicorn
         from starlette.applications import Starlette
 
+        from ix_tools.connections import Connection
         from ix_tools.faces.page.counter import Counter
 
         sock = _listening()
@@ -69,6 +72,8 @@ class LocalPages:
         counter = Counter(desk.approvals, desk.links, desk.settings.language, lambda: address)
         config = uvicorn.Config(
             Starlette(routes=counter.routes()),
+            http=Connection,
+            backlog=BACKLOG,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -89,7 +94,7 @@ def _listening() -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.bind(("127.0.0.1", 0))
-        sock.listen(64)  # whoever comes before the server runs waits in the queue
+        sock.listen(BACKLOG)  # whoever comes before the server runs waits in the queue
     except OSError:
         sock.close()
         raise
