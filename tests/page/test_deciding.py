@@ -202,8 +202,8 @@ async def test_a_yes_on_the_page_lets_the_same_call_through_once(paper: Office, 
         ("approval used", "page"),
     ]
     ended = await visitor.look(link)
-    assert "Approved, and used" in read(ended.text)
-    assert "ACME" not in ended.text, "what was read is not kept"
+    assert "Approved, and done" in read(ended.text)
+    assert "Revisão" not in ended.text, "what was read is not kept, but for its title"
     assert kept_of(paper, asked) == ("", "")
 
 

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page
 from ix_tools.perform import perform
 from tests.page.conftest import SHOTS
 from tests.page.visitor import FULL, linked
-from tests.sandboxed import Json, Office, about, line
+from tests.sandboxed import Json, Office, about, invoice, line
 
 SIZES = {"phone": {"width": 375, "height": 740}, "desktop": {"width": 1280, "height": 900}}
 HOSTILE = "<script>document.title='owned'</script>\u202e\u2066txt.exe\u200b"
@@ -56,6 +56,32 @@ async def full(office: Office) -> tuple[Json, Any, str]:
     return await linked(office, about(made, state="finalized"))
 
 
+async def test_two_hundred_lines_stay_usable_on_a_phone(here: Office, browser: Browser) -> None:
+    """Deadline and total at the top; the button, with the total, at hand wherever one reads, and over nothing in the end."""
+    items = [line(name=f"Artigo {number}", unit_price=number + 1) for number in range(200)]
+    made = (await here.call("create_invoice", invoice(items=items)))["document"]
+    _, _, link = await linked(here, about(made, state="finalized"))
+    async with opened(browser, link, "phone", scripts=True) as page:
+        approve = page.get_by_role("button", name="Approve €24,723.00")
+        height = SIZES["phone"]["height"]
+        for text in ("Answer by", "€24,723.00"):
+            box = await page.get_by_text(text).first.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] < height, f"{text} is seen at once"
+        for share in (0, 0.3, 1):
+            await page.evaluate("share => scrollTo(0, share * document.body.scrollHeight)", share)
+            box = await approve.bounding_box()
+            assert box is not None
+            assert 0 < box["y"] <= height - box["height"], share
+        reject = await page.get_by_role("button", name="Reject").bounding_box()
+        assert reject is not None
+        assert reject["y"] + reject["height"] <= box["y"], "the last button is not under the first"
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.screenshot(path=SHOTS / "two-hundred-lines-phone.png")
+        await approve.click()
+        assert await page.get_by_role("heading", level=1).inner_text() == "Approved"
+
+
 @pytest.mark.parametrize("size", list(SIZES))
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_a_page_fits_its_screen_in_both_languages(
@@ -78,7 +104,8 @@ async def test_a_person_approves_and_the_call_goes_through(here: Office, browser
         await page.screenshot(path=SHOTS / "approved.png")
         assert (await perform(here.desk, "change_state", call))["document"]["status"] == "final"
         await page.reload()
-        assert await page.get_by_role("heading", level=1).inner_text() == "Approved, and used"
+        assert await page.get_by_role("heading", level=1).inner_text() == "Approved, and done"
+        assert await page.get_by_text("Invoice 1/2026 · ATCUD").count() == 1
 
 
 async def test_a_person_rejects_with_the_keyboard_alone(here: Office, browser: Browser) -> None:

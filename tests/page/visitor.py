@@ -25,7 +25,7 @@ class Visitor:
     """Somebody with a link."""
 
     def __init__(self, desk: Desk, sign_in: SignIn | None = None) -> None:
-        counter = Counter(desk.approvals, desk.links, desk.settings.language, lambda: HERE, sign_in)
+        counter = Counter(desk.store, desk.approvals, desk.settings.language, lambda: HERE, sign_in)
         app = Starlette(routes=counter.routes())
         self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=HERE)
 

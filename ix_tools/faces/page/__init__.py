@@ -11,7 +11,6 @@ from starlette.routing import BaseRoute
 from ix_tools.approvals import Approvals
 from ix_tools.desks import Hosting
 from ix_tools.faces.page.counter import Counter, SignIn
-from ix_tools.links import Links
 
 __all__ = ["open_routes", "routes"]
 
@@ -24,7 +23,5 @@ def routes(hosting: Hosting) -> list[BaseRoute]:
 def open_routes(hosting: Hosting, sign_in: SignIn | None = None) -> list[BaseRoute]:
     """The pages, for whoever has a link; `sign_in` may ask for more."""
     approvals = Approvals(hosting.store, hosting.settings.approval_minutes)
-    counter = Counter(
-        approvals, Links(hosting.store), hosting.settings.language, lambda: hosting.address, sign_in
-    )
+    counter = Counter(hosting.store, approvals, hosting.settings.language, lambda: hosting.address, sign_in)
     return counter.routes()

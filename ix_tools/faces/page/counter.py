@@ -16,13 +16,19 @@ from starlette.routing import BaseRoute, Route
 from ix_tools.approvals import Approval, Approvals
 from ix_tools.errors import ApprovalRefused, StoreUnavailable
 from ix_tools.faces.page import show
+from ix_tools.fulfilment import Step, find_fulfilment
 from ix_tools.links import PATH, Links
+from ix_tools.store import Store
 from ix_tools.words import Language
 
 COOKIE = "ix_page"
 LONGEST = 16_384
 """Bytes of an answer: a reason and a few words."""
 REASON = 500
+REFRESH = 5
+"""Seconds after which a page looks again what came of an approval."""
+LOOKS_FOR = 900.0
+"""Seconds since the decision for which it does."""
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{show.style_hash()}'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
@@ -57,14 +63,16 @@ class Counter:
 
     def __init__(
         self,
+        store: Store,
         approvals: Approvals,
-        links: Links,
         language: Language,
         address: Callable[[], str],
         sign_in: SignIn | None = None,
     ) -> None:
         """`address`: scheme, host and port under which people reach this."""
-        self._approvals, self._links, self._pins = approvals, links, links.pins
+        self._store, self._approvals = store, approvals
+        self._links = Links(store, approvals.clock)
+        self._pins = self._links.pins
         self._language, self._address, self._sign_in = language, address, sign_in
 
     def routes(self) -> list[BaseRoute]:
@@ -133,8 +141,27 @@ class Counter:
     def _state(self, approval: Approval) -> str:
         if approval.channel == "form":
             return "elsewhere"
-        late = approval.state in {"pending", "approved"} and approval.expires_at <= self._approvals.clock()
-        return "expired" if late else approval.state
+        if approval.expires_at <= self._approvals.clock():
+            late = {"pending": "expired", "approved": "lapsed"}
+            return late.get(approval.state, approval.state)
+        return approval.state
+
+    def _ended(
+        self, request: Request, found: Approval, status: int = 200, *, again: bool = False
+    ) -> Response:
+        """What was decided, and what came of it as far as is known; the page looks again by itself for a while."""
+        state, now = self._state(found), self._approvals.clock()
+        steps: tuple[Step, ...] = ()
+        if state == "used":
+            came = find_fulfilment(self._store, found, now)
+            state, steps = came.state, came.steps
+        waits = state in {"approved", "carrying_out"} and now - (found.decided_at or 0.0) < LOOKS_FOR
+        refreshes = waits and request.method == "GET"
+        page = show.outcome(
+            state, self._spoken(request), found, again=again, steps=steps, refreshes=refreshes
+        )
+        more = {"Refresh": str(REFRESH)} if refreshes else {}
+        return HTMLResponse(page, status, {**HEADERS, **more})
 
     def _page(
         self, request: Request, found: Approval, error: str = "", status: int = 200, said: str = ""
@@ -142,7 +169,7 @@ class Counter:
         language = self._spoken(request)
         state = self._state(found)
         if state != "pending":
-            return HTMLResponse(show.outcome(state, language, found), headers=HEADERS)
+            return self._ended(request, found)
         nonce = _nonce(request) or secrets.token_urlsafe(24)
         secret = request.path_params["secret"]
         whose, must = self._whose(request, found)
@@ -152,6 +179,7 @@ class Counter:
             token(nonce, secret),
             pin=whose if must or self._pins.has(whose) else "",
             next_try=self._pins.next_try(whose),
+            approved_by=self._approvals.said_yes(found.id),
             error=error,
             said=said,
         )
@@ -171,7 +199,7 @@ class Counter:
         approve = answer.decision == "approve"
         state = self._state(found)
         if state != "pending":
-            return HTMLResponse(show.outcome(state, language, found, again=True), 409, HEADERS)
+            return self._ended(request, found, 409, again=True)
         try:
             if approve and found.differs and not answer.accept_differences:
                 return self._page(request, found, "differences_not_accepted", 422)
@@ -196,7 +224,7 @@ class Counter:
             now = self._approvals.find(found.id)
             if self._state(now) == "pending":
                 return self._page(request, now, refusal.code, 403, refusal.message)
-            return HTMLResponse(show.outcome(self._state(now), language, now, again=True), 409, HEADERS)
+            return self._ended(request, now, 409, again=True)
         if self._state(decided) == "pending":  # the yes of somebody else is needed, too
             return HTMLResponse(show.outcome("partly", language, decided), headers=HEADERS)
         return RedirectResponse(f"{request.url.path}?lang={language}", 303, HEADERS)

@@ -69,7 +69,7 @@ class LocalPages:
         sock = _listening()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         desk = self._desk
-        counter = Counter(desk.approvals, desk.links, desk.settings.language, lambda: address)
+        counter = Counter(desk.store, desk.approvals, desk.settings.language, lambda: address)
         config = uvicorn.Config(
             Starlette(routes=counter.routes()),
             http=Connection,

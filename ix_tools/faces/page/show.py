@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, partial
@@ -15,7 +15,9 @@ from markupsafe import Markup
 
 from ix_tools import render
 from ix_tools.approvals import Approval
-from ix_tools.faces.page.words import ALREADY, ERRORS, FACES, OUTCOMES, WORDS
+from ix_tools.faces.page.words import ALREADY, ERRORS, FACES, OUTCOMES, SENT_TO, STEPS, WORDS
+from ix_tools.fiscal.document_types import document_type
+from ix_tools.fulfilment import Step
 from ix_tools.legible import visible
 from ix_tools.sheet import Entry, Paper, Sheet
 from ix_tools.vocabulary import LISBON
@@ -24,6 +26,10 @@ from ix_tools.words import ACTIONS, LABELS, Language
 __all__ = ["approval", "outcome", "style_hash"]
 
 TAGS = {"pt": "pt-PT", "en": "en-GB"}
+UNDECIDED = frozenset({"expired", "elsewhere"})
+"""Outcomes that are nobody's decision: of what was asked, nothing is told any more."""
+TOTAL_IS_THE_AMOUNT = frozenset({"finalized", "finalized_estimate"})
+"""Actions by which a document of this total comes about; the others move an amount of their own, or none."""
 AT_FIELD = {"differences_not_accepted": "accept", "pin_wrong": "pin", "pin_locked": "pin"}
 
 
@@ -34,13 +40,14 @@ def approval(
     *,
     pin: str,
     next_try: float = 0.0,
+    approved_by: Sequence[str] = (),
     error: str = "",
     said: str = "",
 ) -> str:
     """The page of an approval that waits.
 
     `error`: the code of what was not accepted, `said` its own words. `pin`: whose PIN is wanted; `next_try`: when it
-    may be tried again, 0 where it may be now.
+    may be tried again, 0 where it may be now. `approved_by`: who said yes already, where more than one must.
     """
     if next_try:
         error = "pin_locked"
@@ -70,6 +77,9 @@ def approval(
         host=found.host,
         asked_at=_moment(found.created_at, language),
         until=_moment(found.expires_at, language),
+        answer_by=_soon(found.expires_at, language),
+        approve=_approve(sheet, language),
+        approved_by=approved_by,
         csrf=csrf,
         pin=pin,
         error=_wrong(error, language, found, next_try) or said,
@@ -77,10 +87,18 @@ def approval(
     )
 
 
-def outcome(state: str, language: Language, found: Approval | None = None, *, again: bool = False) -> str:
-    """How an approval ended, or why a link or an answer was not accepted; nothing of the document."""
+def outcome(
+    state: str,
+    language: Language,
+    found: Approval | None = None,
+    *,
+    again: bool = False,
+    steps: tuple[Step, ...] = (),
+    refreshes: bool = False,
+) -> str:
+    """What was decided and what came of it, or why a link or an answer was not accepted; nothing else of the document."""
     heading, text = (said.in_(language) for said in OUTCOMES[state])
-    decided = found.decided_at if found is not None else None
+    decided = found.decided_at if found is not None and state not in UNDECIDED else None
     return _filled(
         "outcome.html",
         language,
@@ -88,10 +106,27 @@ def outcome(state: str, language: Language, found: Approval | None = None, *, ag
         heading=heading,
         text=text,
         note=ALREADY.in_(language) if again else "",
+        summary=found.summary if found is not None and state not in UNDECIDED else "",
+        steps=[_came_of(step, language) for step in steps],
+        refreshes=refreshes,
+        until=_soon(found.expires_at, language) if found is not None and state == "approved" else "",
         id=found.id if found else "",
         when=_moment(decided, language) if decided else "",
         reason=found.reason if found is not None and state == "rejected" else "",
     )
+
+
+def _came_of(step: Step, language: Language) -> str:
+    """What one call left, in a line: `Fatura 1/2026 · ATCUD TQ93Z3GH-1`."""
+    if step.state != "done":
+        return STEPS[step.state].in_(language)
+    if step.recipient:
+        return SENT_TO.in_(language).format(recipient=step.recipient)
+    if not step.number:
+        return STEPS["done"].in_(language)
+    kind = document_type(step.kind)
+    name = f"{kind.pt if language == 'pt' else kind.en} {step.number}"
+    return f"{name} · ATCUD {step.atcud}" if step.atcud else name
 
 
 @cache
@@ -116,6 +151,16 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _approve(sheet: Sheet, language: Language) -> str:
+    """What the button says: the amount that goes out with it, else what it does."""
+    word = WORDS["approve"].in_(language)
+    if sheet.amount is not None:
+        return f"{word} {render.value(sheet.amount, language)}"
+    if sheet.paper is not None and sheet.paper.total is not None and sheet.action in TOTAL_IS_THE_AMOUNT:
+        return f"{word} {_money(sheet.paper.total, language, sheet.paper)}"
+    return f"{word}: {ACTIONS[sheet.action].title.in_(language)}"
 
 
 def _wrong(error: str, language: Language, found: Approval, next_try: float) -> str:

@@ -47,6 +47,11 @@ WORDS: dict[str, Said] = {
         "O que definiu com ix-tools approvals pin.", "The one you set with ix-tools approvals pin."
     ),
     "approve": Said("Aprovar", "Approve"),
+    "answer_by": Said("Responder até", "Answer by"),
+    "approved_by": Said("Já aprovou", "Approved already by"),
+    "refreshes": Said("Esta página atualiza-se sozinha.", "This page refreshes itself."),
+    "good_until": Said("Serve até", "Good until"),
+    "nothing_sent": Said("Nada foi enviado.", "Nothing was sent."),
     "reject": Said("Rejeitar", "Reject"),
     "reason": Said("Porque rejeita (opcional)", "Why you reject it (optional)"),
     "reason_hint": Said("Quem pediu fica a sabê-lo.", "Whoever asked is told."),
@@ -69,8 +74,64 @@ OUTCOMES: dict[str, tuple[Said, Said]] = {
     "approved": (
         Said("Aprovado", "Approved"),
         Said(
-            "Volte à conversa. O mesmo pedido, repetido, segue agora, uma única vez e se o documento não mudar.",
-            "Go back to the conversation. The same request, repeated, now goes through, once and if the document does not change.",
+            "Falta repetir o pedido: volte à conversa, ou deixe que o programa o repita. A aprovação serve uma única vez, "
+            "e só se o documento não mudar.",
+            "The request must still be repeated: go back to the conversation, or let the program repeat it. The approval is "
+            "good once, and only if the document does not change.",
+        ),
+    ),
+    "lapsed": (
+        Said("Aprovado, mas não foi usado a tempo", "Approved, but not used in time"),
+        Said(
+            "Nada foi enviado. Se ainda o quiser, faça o pedido outra vez na conversa.",
+            "Nothing was sent. If you still want it, ask again in the conversation.",
+        ),
+    ),
+    "carrying_out": (
+        Said("Aprovado; está a ser feito", "Approved, and being carried out"),
+        Said("Falta a resposta do InvoiceXpress.", "InvoiceXpress has not answered yet."),
+    ),
+    "done": (
+        Said("Aprovado e feito", "Approved, and done"),
+        Said(
+            "Esta aprovação não serve para mais nada.",
+            "This approval is good for nothing else.",
+        ),
+    ),
+    "stored_differently": (
+        Said("Feito, mas guardado de outro modo", "Done, but stored differently"),
+        Said(
+            "O InvoiceXpress guardou algo diferente do que viu aqui. Quem pediu foi avisado; veja o documento antes de o entregar.",
+            "InvoiceXpress stored something else than what you saw here. Whoever asked was told; look at the document before "
+            "you hand it over.",
+        ),
+    ),
+    "partly_done": (
+        Said("Aprovado, e feito em parte", "Approved, and done in part"),
+        Said(
+            "O mesmo pedido, repetido, continua onde parou, ou diz o que falta.",
+            "The same request, repeated, goes on where it stopped, or says what is missing.",
+        ),
+    ),
+    "not_done": (
+        Said("Aprovado, mas não foi feito", "Approved, but not done"),
+        Said(
+            "O InvoiceXpress recusou, e nada ficou emitido. Quem pediu sabe porquê; corrigido e repetido, o pedido pergunta-lhe de novo.",
+            "InvoiceXpress refused, and nothing was issued. Whoever asked knows why; corrected and repeated, the request asks you again.",
+        ),
+    ),
+    "unclear": (
+        Said("Aprovado; não se sabe se foi feito", "Approved; it is not known whether it was done"),
+        Said(
+            "A resposta do InvoiceXpress perdeu-se. O mesmo pedido, repetido, vê primeiro o que aconteceu, antes de enviar seja o que for.",
+            "InvoiceXpress's answer was lost. The same request, repeated, looks first what happened, before it sends anything.",
+        ),
+    ),
+    "not_recorded": (
+        Said("Aprovado; não consta que tenha sido feito", "Approved; nothing says that it was done"),
+        Said(
+            "O programa parou antes de enviar. O mesmo pedido, repetido, pergunta-lhe de novo.",
+            "The program stopped before it sent anything. The same request, repeated, asks you again.",
         ),
     ),
     "partly": (
@@ -78,13 +139,6 @@ OUTCOMES: dict[str, tuple[Said, Said]] = {
         Said(
             "Falta ainda a de outra pessoa; só depois o pedido pode seguir.",
             "Somebody else must approve, too; only then can the request go through.",
-        ),
-    ),
-    "used": (
-        Said("Aprovado e já usado", "Approved, and used"),
-        Said(
-            "O pedido seguiu. Esta aprovação não serve para mais nada.",
-            "The request went through. This approval is good for nothing else.",
         ),
     ),
     "rejected": (
@@ -131,6 +185,15 @@ OUTCOMES: dict[str, tuple[Said, Said]] = {
         ),
     ),
 }
+STEPS: dict[str, Said] = {
+    "waiting": Said("Falta ainda uma parte", "A part is still to be done"),
+    "open": Said("A ser feito", "Being carried out"),
+    "done": Said("Feito", "Done"),
+    "refused": Said("Recusado pelo InvoiceXpress", "Refused by InvoiceXpress"),
+    "unknown": Said("Não se sabe", "Not known"),
+    "absent": Said("Não foi feito", "Not done"),
+}
+SENT_TO = Said("E-mail enviado para {recipient}", "E-mail sent to {recipient}")
 ALREADY = Said("Já estava decidido", "It was decided already")
 
 ERRORS: dict[str, Said] = {
