@@ -63,9 +63,7 @@ def find_fulfilment(store: Store, approval: Approval, now: float) -> Fulfilment:
 
 
 def _step(state: StepState, outcome: Mapping[str, Any]) -> Step:
-    document = next(
-        (outcome[name] for name in ("document", "receipt") if isinstance(outcome.get(name), dict)), {}
-    )
+    document: Mapping[str, Any] = outcome.get("document") or outcome.get("receipt") or {}
     return Step(
         state,
         kind=str(document.get("document_type") or ""),

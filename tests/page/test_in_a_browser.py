@@ -75,6 +75,7 @@ async def test_two_hundred_lines_stay_usable_on_a_phone(here: Office, browser: B
             assert 0 < box["y"] <= height - box["height"], share
         reject = await page.get_by_role("button", name="Reject").bounding_box()
         assert reject is not None
+        assert box is not None
         assert reject["y"] + reject["height"] <= box["y"], "the last button is not under the first"
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         await page.screenshot(path=SHOTS / "two-hundred-lines-phone.png")
