@@ -9,6 +9,9 @@ import json
 import logging
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -36,6 +39,8 @@ for _name in ("httpx2", "httpcore2"):
 
 
 ATTEMPTS = 4
+PROMPT = 2.0
+"""Seconds for a connection where what was read just before must not grow old: without one by then, nothing was sent."""
 CONNECT = 10
 """Seconds for the connection alone."""
 SPARE = 10
@@ -50,6 +55,22 @@ class Paced(Protocol):
 
     async def answered(self, status: int, retry_after: float | None) -> None:
         """Hear how it went; 0 for no answer."""
+
+
+_turns: ContextVar[list[int] | None] = ContextVar("turns", default=None)
+"""How many turns were taken ahead for the requests of a context; the tasks it starts share the count."""
+
+
+_connect: ContextVar[float] = ContextVar("connect", default=CONNECT)
+"""Seconds that a request may wait for a connection."""
+
+
+def _turn_at_hand() -> bool:
+    left = _turns.get()
+    if not left or left[0] < 1:
+        return False
+    left[0] -= 1
+    return True
 
 
 class _Again(Exception):
@@ -132,6 +153,29 @@ class Account:
             return last.response
         raise AssertionError("the loop above returns or raises")  # pragma: no cover
 
+    @asynccontextmanager
+    async def turns(self, requests: int) -> AsyncIterator[None]:
+        """Wait until so many requests may leave; those made inside then leave without waiting for one another."""
+        if self._pace is not None:
+            for _ in range(requests):
+                await self._pace.turn()
+        before = _turns.set([requests])
+        try:
+            yield
+        finally:
+            _turns.reset(before)
+
+    async def send_once(self, request: Request) -> Response:
+        """Send a request once, whatever comes of it: an answer of any status, or Unreachable.
+
+        What is read just before an irreversible request must not grow old while a connection is waited for.
+        """
+        before = _connect.set(PROMPT)
+        try:
+            return await self._paced(request)
+        finally:
+            _connect.reset(before)
+
     async def _attempted(self, request: Request) -> Response:
         response = await self._paced(request)
         if response.status == 429 or (response.status >= 500 and not request.writes):
@@ -141,7 +185,8 @@ class Account:
     async def _paced(self, request: Request) -> Response:
         if self._pace is None:
             return await self._once(request)
-        await self._pace.turn()
+        if not _turn_at_hand():
+            await self._pace.turn()
         try:
             response = await self._once(request)
         except Unreachable:
@@ -174,7 +219,11 @@ class Account:
                 # Given apart, the library would read the address twice.
                 url = httpx2.URL(host + request.path, params=params)
                 async with self._http().stream(
-                    request.method, url, content=request.body, headers=headers
+                    request.method,
+                    url,
+                    content=request.body,
+                    headers=headers,
+                    timeout=self._patience(_connect.get()),
                 ) as answer:
                     body = self._without_key(await self._read(answer, request))
                     found = [(name.lower(), self._without_key(value)) for name, value in answer.headers.raw]
@@ -231,12 +280,15 @@ class Account:
             self._client = httpx2.AsyncClient(
                 follow_redirects=False,
                 trust_env=False,  # a proxy from the environment would see the key
-                timeout=httpx2.Timeout(
-                    self._settings.timeout_seconds, connect=min(CONNECT, self._settings.timeout_seconds)
-                ),
+                timeout=self._patience(CONNECT),
                 limits=httpx2.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=60),
             )
         return self._client
+
+    def _patience(self, connect: float) -> httpx2.Timeout:
+        whole = float(self._settings.timeout_seconds)
+        pool = whole if connect == CONNECT else connect
+        return httpx2.Timeout(whole, connect=min(connect, whole), pool=min(pool, whole))
 
     async def _read(self, answer: httpx2.Response, request: Request) -> bytes:
         pieces, size = [], 0

@@ -38,6 +38,10 @@ PLACES: dict[Place, str] = {
 }
 
 
+GIVEN_BACK = (approvals.c.channel == "form") & (approvals.c.state == "approved")
+"""The person said yes in the form, and then nothing was sent: the same call uses it without asking again."""
+
+
 class Approvals(Standing):
     """The approvals of this store, and what people have to be told before they approve."""
 
@@ -232,7 +236,7 @@ class Approvals(Standing):
         wanted = [approvals.c[name] == value for name, value in _columns(binding).items()]
         return connection.execute(
             sql.select(approvals)
-            .where(*wanted, approvals.c.channel.not_in(("form", "policy")))
+            .where(*wanted, approvals.c.channel.not_in(("form", "policy")) | GIVEN_BACK)
             .order_by(approvals.c.created_at.desc())
             .limit(1)
         ).one_or_none()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from ix_tools.account import Account, account_name
 from ix_tools.approvals import Approvals
 from ix_tools.journal import Journal
 from ix_tools.links import Links, Pages
+from ix_tools.lookups import Remembered
 from ix_tools.pace import Pace
 from ix_tools.principals import EVERYTHING, Scope
 from ix_tools.settings import Settings, data_folder
@@ -20,6 +21,9 @@ from ix_tools.vocabulary import lisbon_now
 
 if TYPE_CHECKING:
     from ix_tools.policy.file import PolicyFile
+
+
+MOST_REMEMBERED = 64
 
 
 def store_of(settings: Settings) -> Store:
@@ -64,6 +68,7 @@ class Desk:
     """Whether whoever calls reads files on this machine; nobody does over HTTP."""
     policy: "PolicyFile | None" = None
     """What the owner says about who may do what."""
+    _remembered: dict[str, tuple[float, Remembered | None]] = field(default_factory=dict)
 
     @classmethod
     def open(
@@ -80,6 +85,17 @@ class Desk:
         approvals = Approvals(store, settings.approval_minutes, clock)
         journal, policy = journal_of(settings, store), policy_of(settings)
         return cls(settings, Account(settings, pace), approvals, journal, store, now, policy=policy)
+
+    def remember(self, call: str, what: Remembered) -> None:
+        """Keep what was read for a question to a person, by the digest of the call."""
+        self._remembered[call] = (time.monotonic(), what)
+        while len(self._remembered) > MOST_REMEMBERED:
+            self._remembered.pop(next(iter(self._remembered)))
+
+    def recall(self, call: str) -> Remembered | None:
+        """What was read for the question about this very call, while an answer to it counts; each is used once."""
+        at, what = self._remembered.pop(call, (0.0, None))
+        return what if time.monotonic() - at < self.settings.approval_minutes * 60 else None
 
     @property
     def links(self) -> Links:

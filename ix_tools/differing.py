@@ -17,6 +17,11 @@ class Differing:
         self._store = store
         self._clock = self.clock = clock
 
+    @property
+    def store(self) -> Store:
+        """Where approvals are kept."""
+        return self._store
+
     def note_differences(self, account: str, kind: str, number: int, found: list[dict[str, Any]]) -> None:
         """Remember that a document reads back differently; forget it when it reads back right."""
         key = _key(account, kind, number)

@@ -75,6 +75,8 @@ class Facts:
     differences: tuple[Mapping[str, Any], ...] = ()
     document_raw: Mapping[str, Any] = field(default_factory=dict)
     """The document word for word, for the approval's snapshot."""
+    document_client_raw: Mapping[str, Any] = field(default_factory=dict)
+    """Its client word for word, for the approval's snapshot."""
     subject: Record | None = None
     subject_raw: Mapping[str, Any] = field(default_factory=dict)
     """The subject word for word, for the approval's snapshot."""

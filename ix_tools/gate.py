@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 
 from ix_tools import audit, policing, render
+from ix_tools.approval_returns import is_decided
 from ix_tools.approvals import Approval, Asked, Channel, Reply
 from ix_tools.desk import Desk
 from ix_tools.errors import SettingsError
@@ -47,6 +48,13 @@ async def permitted(desk: Desk, spec: Spec) -> None:
     raise missing_scope(scope, spec.name, desk.scopes)
 
 
+async def may_pass(question: Question, reply: Reply | None) -> bool:
+    """Whether anything may let it out now: otherwise a person is asked, and nothing is claimed for it meanwhile."""
+    if reply is not None or question.is_covered or question.ruling.unattended is not None:
+        return True
+    return await anyio.to_thread.run_sync(is_decided, question.desk.approvals.store, question.binding)
+
+
 async def approved(question: Question, reply: Reply | None) -> dict[str, Any] | str:
     """The id of a valid approval, used up for this call; otherwise what to tell a caller while a person is asked."""
     used = (
@@ -55,7 +63,7 @@ async def approved(question: Question, reply: Reply | None) -> dict[str, Any] | 
         or await _approved_outside(question)
         or await _let_out(question)
     )
-    return used or await _asked(question)
+    return used or await ask(question)
 
 
 async def _covered(question: Question) -> str | None:
@@ -96,7 +104,7 @@ async def _let_out(question: Question) -> str | None:
     )
 
 
-async def _asked(question: Question) -> dict[str, Any]:
+async def ask(question: Question) -> dict[str, Any]:
     """Ask a person: ApprovalNeeded for a face that puts the question itself, otherwise what the call returns meanwhile."""
     desk, settings, terms = question.desk, question.settings, question.ruling.terms
     warnings = (*question.warnings, *await policing.used_up(desk, question.ruling))

@@ -50,3 +50,9 @@ def alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def is_running(owner: str) -> bool:
+    """Whether the process behind an owner still runs, as far as this machine can tell; of another machine nobody can."""
+    host, process, _ = owner.rsplit("/", 2)
+    return host != machine() or (int(process) != os.getpid() and alive(int(process)))

@@ -13,7 +13,6 @@ Kept: digests, ids, what tells whether it happened, what InvoiceXpress takes and
 sites, a discount over the document), and the result. Not kept: message texts, secrets.
 """
 
-import os
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,9 +22,9 @@ from typing import Any, Literal
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
-from ix_tools import audit
+from ix_tools import audit, claims
 from ix_tools.errors import IxError
-from ix_tools.holders import HELD, alive, machine, me
+from ix_tools.holders import HELD, is_running, me
 from ix_tools.store import Store
 from ix_tools.tables import intents
 
@@ -58,6 +57,8 @@ class Draft:
     """Whether the caller chose the key; otherwise the same content under way elsewhere is the same call."""
     age: float = 0.0
     """Seconds since the call began to look: the same content done since then was done behind its back."""
+    holder: str = ""
+    """Whose claims it is carried out under; they last until its outcome is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Intent:
     attempts: int
     created_at: float
     lease_until: float
+    finished_at: float | None
+    """When its outcome was written."""
     ended_at: float | None
     """When its request was surely off the wire, if no clear answer came."""
     made: str
@@ -100,7 +103,7 @@ class Journal:
     def __init__(self, store: Store, lease: float) -> None:
         """Nothing is opened yet. `lease`: seconds after which an open intent is nobody's any more."""
         self._store = store
-        self._lease = lease
+        self.lease = lease
 
     # --- reading ---
 
@@ -135,6 +138,16 @@ class Journal:
             intents.c.account == account, intents.c.content.in_(contents), intents.c.state == "done", most=1
         )
         return next((one for one in found if one.seen_at - one.created_at <= seconds), None)
+
+    def finished_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
+        """The newest intent of the same content whose outcome was written within so many seconds."""
+        found = self._read(
+            intents.c.account == account,
+            intents.c.content.in_(contents),
+            intents.c.state == "done",
+            most=1,
+        )
+        return next((one for one in found if one.seen_at - (one.finished_at or 0.0) <= seconds), None)
 
     def untold(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """A done intent of the same content whose outcome was found out later, and that no caller was told of yet."""
@@ -184,14 +197,11 @@ class Journal:
         """Whether whoever carried it out is gone: its process ended on this machine, or its lease ran out."""
         if intent.owner == me():
             return intent.id not in HELD
-        host, process, _ = intent.owner.rsplit("/", 2)
-        if host == machine() and (int(process) == os.getpid() or not alive(int(process))):
-            return True
-        return intent.lease_until <= intent.seen_at
+        return not is_running(intent.owner) or intent.lease_until <= intent.seen_at
 
     def late(self, intent: Intent) -> bool:
         """Whether this process stood still for so long (a laptop asleep) that others may soon think it gone."""
-        return time.time() - HELD.get(intent.id, 0.0) > self._lease / 2
+        return time.time() - HELD.get(intent.id, 0.0) > self.lease / 2
 
     # --- writing ---
 
@@ -220,7 +230,7 @@ class Journal:
                 "owner": me(),
                 "attempts": row.attempts + 1 if row else 1,
                 "created_at": now,
-                "lease_until": now + self._lease,
+                "lease_until": now + self.lease,
                 "finished_at": None,
                 "ended_at": None,
                 "made": "",
@@ -234,14 +244,18 @@ class Journal:
                 connection.execute(intents.insert().values({**fixed, **values}))
             else:
                 connection.execute(intents.update().where(intents.c.id == identifier).values(values))
+            claims.begin_under(connection, draft.account, draft.holder, identifier)
             audit.append(connection, _entry("intent", draft, identifier, "about to be sent"))
             found = connection.execute(sql.select(intents).where(intents.c.id == identifier)).one()
         HELD[identifier] = time.time()
         return replace(_intent(found, now), mine=True)
 
-    def again(self, intent: Intent, approval: str) -> None:
-        """Note that an unfinished intent that is held is sent once more."""
+    def again(self, intent: Intent, approval: str, holder: str) -> None:
+        """Note that an unfinished intent that is held is sent once more, under the claims of this holder."""
         with self._store.writing() as connection:
+            audit.one_at_a_time(connection)
+            claims.end_with(connection, intent.account, intent.id, self._store.now(connection))
+            claims.begin_under(connection, intent.account, holder, intent.id)
             if approval:
                 connection.execute(
                     intents.update().where(intents.c.id == intent.id).values(approval=approval)
@@ -283,6 +297,8 @@ class Journal:
                     values["ended_at"] = sql.func.coalesce(intents.c.ended_at, now)
                 if not connection.execute(intents.update().where(*fence).values(values)).rowcount:
                     return False
+                if state != "unknown":
+                    claims.end_with(connection, intent.account, intent.id, now)
                 audit.append(connection, _entry(state, intent, intent.id, said, subject))
         finally:
             HELD.pop(intent.id, None)
@@ -337,7 +353,7 @@ class Journal:
         with self._store.writing() as connection:
             now = self._store.now(connection)
             taken = connection.execute(
-                intents.update().where(*same).values(owner=me(), state="open", lease_until=now + self._lease)
+                intents.update().where(*same).values(owner=me(), state="open", lease_until=now + self.lease)
             ).rowcount
             row = connection.execute(sql.select(intents).where(intents.c.id == intent.id)).one_or_none()
         if not taken or row is None:

@@ -11,14 +11,15 @@ import anyio
 from ix_tools import wire
 from ix_tools.account import Account
 from ix_tools.approvals import Approvals
-from ix_tools.errors import IxError, NotFound, Unavailable, Unreadable
+from ix_tools.errors import NotFound, Unavailable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
+from ix_tools.gathering import gather
 from ix_tools.guards.notes import owner_among
 from ix_tools.journal import Journal
 from ix_tools.last_written import sent_with
 from ix_tools.operation import Operation, Subject
-from ix_tools.reading import as_object, as_record, rows_of
+from ix_tools.reading import as_object, as_record, require_content, rows_of
 from ix_tools.records import (
     Balance,
     CatalogueItem,
@@ -38,6 +39,14 @@ PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """What of an account was read for a question to a person: InvoiceXpress itself judges these again."""
+
+    taxes: tuple[Tax, ...]
+    sequences: tuple[Sequence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LookUps:
     """One account's look-ups."""
 
@@ -45,16 +54,21 @@ class LookUps:
     approvals: Approvals
     most_pages: int
     journal: Journal | None = None
+    remembered: "Remembered | None" = None
+    """What was read when a person was asked about this very call, and is not read again for the same yes."""
 
     async def first(self, call: Operation[Any], wanted: frozenset[Want], now: datetime) -> Facts:
         """What can be known from the call alone."""
         facts: dict[str, Any] = {"now": now, "account": self.account.name}
         about = call.about()
         jobs: dict[str, Callable[[], Awaitable[Any]]] = {}
-        if Want.TAXES in wanted:
-            jobs["taxes"] = self.taxes
-        if Want.SEQUENCES in wanted:
-            jobs["sequences"] = self.sequences
+        if self.remembered is not None:
+            facts |= {"taxes": self.remembered.taxes, "sequences": self.remembered.sequences}
+        else:
+            if Want.TAXES in wanted:
+                jobs["taxes"] = self.taxes
+            if Want.SEQUENCES in wanted:
+                jobs["sequences"] = self.sequences
         if Want.DOCUMENT in wanted and about:
             jobs["document_raw"] = lambda: self.word_for_word(*about)
         if Want.RELATED in wanted and about:
@@ -75,7 +89,7 @@ class LookUps:
                 jobs["client_by_code"] = lambda: self.client_by_code(client.code)
                 jobs["client_by_name"] = lambda: self.client_by_name(client.name)
         jobs |= self._of_the_subject(call, wanted)
-        facts |= await _together(jobs)
+        facts |= await gather(jobs)
         if "subject" in facts:
             facts["subject"], facts["subject_raw"] = facts["subject"]
         if "document_raw" in facts and about:
@@ -89,10 +103,11 @@ class LookUps:
         document = facts.document
         if Want.DOCUMENT_CLIENT in wanted and document and document.client and document.client.id:
             number = document.client.id
-            jobs["document_client"] = lambda: self._client(number)
+            jobs["document_client_raw"] = lambda: self.client_word_for_word(number)
         if Want.LATER_IN_SERIES in wanted and document and getattr(call, "state", "") == "finalized":
             jobs["later"] = lambda: self._later(document)
-            jobs["last_in_series"] = lambda: self._last(document)
+            if self.remembered is None:  # for the eye only
+                jobs["last_in_series"] = lambda: self._last(document)
         owner = getattr(call, "owner_invoice_id", None) or _owner_of(facts)
         if Want.OWNER in wanted and owner:
             kind = getattr(call, "document_type", "")
@@ -102,7 +117,10 @@ class LookUps:
         items = getattr(call, "items", None)
         if Want.ITEMS in wanted and items:
             jobs["catalogue"] = lambda: self._items({item.name for item in items})
-        found = await _together(jobs)
+        found = await gather(jobs)
+        if "document_client_raw" in found:
+            raw = found["document_client_raw"]
+            found["document_client"] = as_record(Client, raw) if raw else None
         if "catalogue" in found:
             found["items"], found["items_unchecked"] = found.pop("catalogue")
         return replace(facts, **found) if found else facts
@@ -133,7 +151,7 @@ class LookUps:
 
     async def regarded(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
         """What depends on the client, item, tax or series that a name was found to mean."""
-        found = await _together(self._of_the_subject(call, wanted))
+        found = await gather(self._of_the_subject(call, wanted))
         if "subject" in found:
             found["subject"], found["subject_raw"] = found["subject"]
         return replace(facts, **found)
@@ -167,8 +185,17 @@ class LookUps:
             raise
         if isinstance(content, list):  # the description writes `sequences` for one
             content = content[0] if content else {}
-        found = _something(content, subject.title)
+        found = require_content(content, subject.title)
         return subject.record.model_validate(found), found
+
+    async def subject_word_for_word(self, subject: Subject) -> Mapping[str, Any]:
+        """The thing a call is about as InvoiceXpress writes it."""
+        return (await self.subject(subject))[1]
+
+    async def balance_of(self, client: int) -> Mapping[str, Any]:
+        """What a client owes, as approvals are bound to it."""
+        balance = await self._balance(f"/api/v3/clients/{client}/balance.json")
+        return balance.model_dump(mode="json")
 
     async def _documents_of(self, client: int) -> int:
         asked = {"filter": {"status": [], "by_type": [], "archived": ["non_archived", "archived"]}}
@@ -231,6 +258,11 @@ class LookUps:
             as_record(Sequence, one) for one in rows_of(await self._get("/sequences.json"), "sequences")
         )
 
+    async def sequence_of_id(self, number: int | None) -> Mapping[str, Any]:
+        """A series as approvals are bound to it; empty where there is none of that id."""
+        found = next((one for one in await self.sequences() if one.id == number), None)
+        return found.model_dump(mode="json") if found is not None else {}
+
     async def word_for_word(self, kind: str, number: int) -> Mapping[str, Any]:
         """A document as InvoiceXpress writes it."""
         path = f"/{kind}/{number}.json"
@@ -241,7 +273,7 @@ class LookUps:
             miss.message = f"There is no {what} with the id {number}."
             miss.say_nothing_sent()
             raise
-        return _something(wire.unwrapped(body, document_type(kind).singular), f"{kind}/{number}")
+        return require_content(wire.unwrapped(body, document_type(kind).singular), f"{kind}/{number}")
 
     async def _related(self, number: int) -> tuple[Document, ...]:
         return tuple(as_record(Document, one) for one in await self.related(number))
@@ -260,13 +292,17 @@ class LookUps:
                 continue
         return None
 
-    async def _client(self, number: int) -> Client | None:
+    async def client_word_for_word(self, number: int) -> Mapping[str, Any]:
+        """A client as InvoiceXpress writes it; empty where there is none of that id."""
         try:
-            return as_record(
-                Client, wire.unwrapped(await self._get(f"/clients/{number}.json"), "client") or {}
-            )
+            found = wire.unwrapped(await self._get(f"/clients/{number}.json"), "client")
         except NotFound:
-            return None
+            return {}
+        return require_content(found, f"clients/{number}")
+
+    async def _client(self, number: int) -> Client | None:
+        found = await self.client_word_for_word(number)
+        return as_record(Client, found) if found else None
 
     async def client_by_code(self, code: str | None) -> Client | None:
         """The client that InvoiceXpress finds for a code."""
@@ -395,18 +431,6 @@ class LookUps:
         return tuple(one for one in found if one.date and one.date > document.date)
 
 
-def _something(content: Any, what: str) -> dict[str, Any]:
-    """What was looked up; an empty answer says nothing about it, neither that it is there nor that it is not."""
-    found = as_object(content)
-    if not found:
-        raise Unreadable(
-            f"InvoiceXpress answered with nothing when asked for {what}.",
-            next="try again; if it stays, the service may be down",
-            retryable=True,
-        )
-    return found
-
-
 def _same_series(one: Document, other: Document) -> bool:
     return one.sequence_id == other.sequence_id if one.sequence_id and other.sequence_id else True
 
@@ -423,27 +447,3 @@ def _owner_of(facts: Facts) -> int | None:
         return None
     known = document.owner_invoice_id or (facts.unreturned or {}).get("owner_invoice_id")
     return int(known) if known else owner_among(facts.related, document.document_type)
-
-
-async def _together(jobs: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, Any]:
-    """Run look-ups side by side; the first failure is the failure, as itself and not as a group."""
-    found: dict[str, Any] = {}
-    failures: list[Exception] = []
-    if not jobs:
-        return found
-
-    async def run(name: str, job: Callable[[], Awaitable[Any]]) -> None:
-        try:
-            found[name] = await job()
-        except Exception as failure:  # noqa: BLE001 - raised again below, out of the group
-            failures.append(failure)
-            if isinstance(failure, IxError):
-                failure.say_nothing_sent()
-            group.cancel_scope.cancel()
-
-    async with anyio.create_task_group() as group:
-        for name, job in jobs.items():
-            group.start_soon(run, name, job)
-    if failures:
-        raise failures[0]
-    return found

@@ -83,6 +83,20 @@ async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str
     return None
 
 
+async def carried_out_meanwhile(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str, Any] | None:
+    """The result of the same call, where another caller got it done while this one waited for its claims."""
+    held = await recorded(desk, call, caller) if caller.keys else None
+    if isinstance(held, dict):
+        return held
+    if held is not None:
+        await let_go(desk, held)
+    if caller.chosen:
+        return None
+    age = time.monotonic() - caller.started
+    done = await anyio.to_thread.run_sync(desk.journal.finished_since, caller.account, caller.contents, age)
+    return await _again(desk, call, caller, done) if done is not None else None
+
+
 async def _earlier(desk: Desk, caller: Caller) -> Intent | None:
     for age, key in enumerate(caller.keys):
         found = await anyio.to_thread.run_sync(desk.journal.find, caller.account, key)
@@ -212,7 +226,9 @@ def said_of(done: Intent | None) -> tuple[Finding, ...]:
 # --- sending -------------------------------------------------------------------------------------------
 
 
-async def begin(desk: Desk, call: Operation[Any], caller: Caller, facts: Facts, approval: str) -> Intent:
+async def begin(
+    desk: Desk, call: Operation[Any], caller: Caller, facts: Facts, approval: str, holder: str
+) -> Intent:
     """Write the intent; the one that is there, when another caller was faster."""
     trace = call.trace(facts)
     draft = Draft(
@@ -231,13 +247,14 @@ async def begin(desk: Desk, call: Operation[Any], caller: Caller, facts: Facts, 
         trace={**trace, "version": TRACE_VERSION},
         chosen=caller.chosen,
         age=time.monotonic() - caller.started if call.spec.effect.gated else 0.0,
+        holder=holder,
     )
     return await anyio.to_thread.run_sync(desk.journal.begin, draft)
 
 
-async def again(desk: Desk, intent: Intent, approval: str) -> None:
-    """Write down that an unfinished intent is sent once more, and with whose approval."""
-    await anyio.to_thread.run_sync(desk.journal.again, intent, approval)
+async def again(desk: Desk, intent: Intent, approval: str, holder: str) -> None:
+    """Write down that an unfinished intent is sent once more, with whose approval, and under whose claims."""
+    await anyio.to_thread.run_sync(desk.journal.again, intent, approval, holder)
 
 
 async def sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sending, *, resumed: bool) -> Any:

@@ -355,6 +355,10 @@ class Operation(Call, Generic[Result]):
         """The thing the call is about, if it is no document; once created, with the id that the result brought."""
         return None
 
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """What the call changes besides its document, as claims name it: `client/501`, `series/70000`."""
+        return ()
+
     def completed(self, facts: Facts) -> Self:
         """The call with what it left to the account filled in (an update is a full replacement on the wire)."""
         return self
@@ -365,6 +369,10 @@ class Operation(Call, Generic[Result]):
 
     def expected(self, facts: Facts) -> Expected | None:
         """What must read back after this call; None where there is nothing to compare."""
+        return None
+
+    def fields_it_sets(self) -> frozenset[str] | None:
+        """What of its document the call itself changes: all else must stay. None where that is not compared."""
         return None
 
     def stamped(self, uid: str) -> Self:

@@ -8,7 +8,6 @@
 Only errors travel back, and each says what was sent.
 """
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,24 +15,25 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from pydantic import BaseModel, ValidationError
 
-from ix_tools import delivery, naming, once, policing, wire
+from ix_tools import delivery, once, policing, wire
 from ix_tools.aftermath import let_go, resolve_left_open
 from ix_tools.approvals import Asker, Reply
-from ix_tools.call_identity import Caller, caller_of
+from ix_tools.call_identity import caller_of
+from ix_tools.claiming import Claiming
 from ix_tools.desk import Desk
 from ix_tools.directory import known
-from ix_tools.errors import InvalidArguments, NotAccepted, Problem, SettingsError
-from ix_tools.facts import Facts, Want, wanted_by
-from ix_tools.gate import ApprovalNeeded, approval_required, approved, permitted
+from ix_tools.errors import InvalidArguments, IxError, Problem, SettingsError, StoredDifferently
+from ix_tools.facts import Facts
+from ix_tools.fresh_read import FreshRead
+from ix_tools.gate import ApprovalNeeded, approval_required, permitted
 from ix_tools.journal import Intent
 from ix_tools.legible import all_legible
 from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
-from ix_tools.operation import Covering, Finding, Guard, Operation
+from ix_tools.operation import Covering, Finding, Operation
 from ix_tools.pace import owed
-from ix_tools.question import Question
+from ix_tools.prepare import Prepared, load_facts, prepare, return_approval
 from ix_tools.readback import hold, read_back, stored_differently
-from ix_tools.refusing import refusal, summary
 from ix_tools.sending import Progress, Sending, handed_on
 from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
@@ -69,12 +69,13 @@ async def perform(
     face: str = "library",
     host: str = "",
     covering: Covering | None = None,
+    claims: Claiming | None = None,
 ) -> dict[str, Any]:
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person.
 
     `can_ask`: it can show a form and bring back the answer; `can_link`: it can send the person to a page, out of
     the model's sight; `host`: what the program on the other side calls itself; `covering`: the recipe that this call
-    is a part of, where one yes covers several of its calls.
+    is a part of, where one yes covers several of its calls; `claims`: those of the workflow that it is a step of.
     """
     # Before the arguments are looked at: what may not be called need not be called rightly.
     operation = known(name)
@@ -88,8 +89,13 @@ async def perform(
         await permitted(desk, known(step).spec)
         allowed(known(step).spec, desk.settings)
     asker = Asker(face, host, form=can_ask, link=can_link)
-    with observed(call.spec.name, face):
-        return await _performed(desk, call, given, asker, reply, progress, covering)
+    own = claims or Claiming(desk, name)
+    try:
+        with observed(call.spec.name, face):
+            return await _performed(desk, call, given, asker, reply, progress, covering, own)
+    finally:
+        if claims is None:
+            await own.release()
 
 
 async def _performed(
@@ -100,6 +106,7 @@ async def _performed(
     reply: Reply | None,
     progress: Progress | None,
     covering: Covering | None,
+    claims: Claiming,
 ) -> dict[str, Any]:
     spec = call.spec
     again = partial(
@@ -110,6 +117,7 @@ async def _performed(
         progress=progress,
         face=asker.face,
         host=asker.host,
+        claims=claims,
     )
     await policing.permitted(desk, call, asker.face)
     if spec.route is None:
@@ -117,9 +125,9 @@ async def _performed(
         sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments), asker.face)
         return _result(desk, call, await call.carried_out(sending), (), sending.facts)
     await _swept(desk)
-    looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal)
     if not spec.effect.writes:
-        call, facts, warnings, _ = await _known(looking, call, desk, None)
+        looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal)
+        call, facts, warnings, _ = await load_facts(looking, call, desk, None)
         await policing.ruled(desk, call, facts, asker.face, warnings)
         found = await _carried_out(call, Sending(desk, facts, progress, face=asker.face))
         return _result(desk, call, found, warnings, facts)
@@ -128,22 +136,22 @@ async def _performed(
     if isinstance(held, dict):
         return held
     async with once.holding(desk, held):
-        prepared = await _prepared(desk, looking, call, caller, held, asker, reply, covering)
-    if isinstance(prepared, dict):  # a person must approve first
+        prepared = await prepare(desk, call, caller, held, asker, reply, covering, claims)
+    if isinstance(prepared, dict):  # a person must approve first, or somebody else got it done meanwhile
         if held is not None:
             await let_go(desk, held)
         return prepared
-    call, facts, warnings, approval, given = prepared
-    sending = Sending(desk, facts, progress, face=asker.face)
     if held is not None:
         async with once.holding(desk, held):
-            await once.again(desk, held, approval)
-    intent = held or await once.begin(desk, call, caller, facts, approval)
+            await once.again(desk, held, prepared.approval, claims.holder.id)
+    intent = held or await once.begin(
+        desk, prepared.call, caller, prepared.facts, prepared.approval, claims.holder.id
+    )
     if not intent.mine:
         return await again(spec.name, arguments, covering=covering)
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
-        shown = await _written(desk, looking, call, intent, sending, warnings, given, held is not None)
+        shown = await _written(desk, prepared, intent, progress, asker.face, claims, held is not None)
     return shown  # noqa: RET504 - for mypy a scope may end early
 
 
@@ -156,54 +164,6 @@ async def pdf_content(
     return await handed_on(desk, found.get("link"))
 
 
-async def _prepared(
-    desk: Desk,
-    looking: LookUps,
-    call: Operation[Any],
-    caller: Caller,
-    held: Intent | None,
-    asker: Asker,
-    reply: Reply | None,
-    covering: Covering | None,
-) -> dict[str, Any] | tuple[Operation[Any], Facts, tuple[Finding, ...], str, frozenset[str]]:
-    """Everything before the first write: the call completed, what is known, warnings, and the approval that was used."""
-    call, facts, warnings, given = await _known(looking, call, desk, held)
-    before = await once.done_before(desk, caller) if call.spec.effect.gated else None
-    warnings += once.said_of(before)
-    ruling = await policing.ruled(desk, call, facts, caller.face, warnings)
-    approval = ""
-    if call.spec.effect.gated:
-        done = before.id if before else ""
-        question = Question(desk, call, facts, warnings, asker, ruling, covering, done)
-        passed = await approved(question, reply)
-        if isinstance(passed, dict):
-            return passed
-        approval = passed
-    return call, facts, warnings, approval, given
-
-
-async def _known(
-    looking: LookUps, call: Operation[Any], desk: Desk, held: Intent | None
-) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
-    """The call completed, what is known of the account, and what the rules warn of."""
-    spec = call.spec
-    wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
-    facts = await looking.first(call, wanted | naming.wanted(call), desk.now())
-    if Want.DOCUMENT_CLIENT in wanted:
-        facts = await looking.second(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
-    asked = call
-    call, facts, said = await naming.resolved(looking, call, facts)
-    if naming.lost(call):
-        raise refusal(said)
-    if naming.lost(asked):
-        facts = await looking.regarded(call, wanted, facts)
-    given = frozenset(call.model_fields_set)
-    call = call.completed(facts)
-    facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
-    warnings = _judge(call, facts, said, () if once.judged_before(call, held) else spec.guards)
-    return call, facts, warnings, given
-
-
 async def examined(
     desk: Desk, name: str, arguments: Mapping[str, Any], face: str = "library"
 ) -> "tuple[Case, Explained]":
@@ -213,7 +173,7 @@ async def examined(
     if desk.policy is None:
         raise SettingsError("There is no policy.", code="no_policy", next="set INVOICEXPRESS_POLICY")
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal)
-    call, facts, warnings, _ = await _known(looking, call, desk, None)
+    call, facts, warnings, _ = await load_facts(looking, call, desk, None)
     if call.spec.effect.gated:
         before = await once.done_before(desk, caller_of(desk, call, face, arguments))
         warnings += once.said_of(before)
@@ -230,34 +190,45 @@ async def _carried_out(call: Operation[Any], sending: Sending) -> Any:
 
 async def _written(
     desk: Desk,
-    looking: LookUps,
-    call: Operation[Any],
+    prepared: Prepared,
     intent: Intent,
-    sending: Sending,
-    warnings: tuple[Finding, ...],
-    given: frozenset[str],
+    progress: Progress | None,
+    face: str,
+    claims: Claiming,
     resumed: bool,
 ) -> dict[str, Any]:
     """Send, read back, compare, and write down what came of it, whatever came."""
-    result = await once.sent(desk, call, intent, sending, resumed=resumed)
+    call, facts, looking = prepared.call, prepared.facts, prepared.looking
+    fresh = FreshRead(looking, call, facts, claims) if call.spec.effect.gated else None
+    sending = Sending(desk, facts, progress, face=face, fresh_read=fresh)
+    try:
+        result = await once.sent(desk, call, intent, sending, resumed=resumed)
+    except IxError as failure:
+        if fresh is not None:
+            await return_approval(desk, prepared, failure, nothing_left=fresh.nothing_left and not resumed)
+        raise
     async with once.holding(desk, intent):
-        facts = sending.facts
         with owed():
-            result, differing = await read_back(looking, call, facts, result, given)
+            result, differing = await read_back(looking, call, facts, result, prepared.given)
             if differing is not None:  # before it counts as done: the gate must know even if we end here
                 await hold(desk, call, result, differing)
             result, unlike = await reread(looking, call, facts, result)
         other = stored_differently(call, result, differing) if differing else None
         if other is None and unlike:
             other = subject_stored_differently(call, result, unlike)
-        shown = other.as_dict() if other else _result(desk, call, result, warnings, facts)
-    if not await once.done(desk, call, intent, shown, other.code if other else "done"):
+        shown = other.as_dict() if other else _result(desk, call, result, prepared.warnings, facts)
+    if not await once.done(desk, call, intent, shown, said_of_result(other)):
         shown = once.unwritten(shown)
         if other is not None:
             other.details = {**other.details, "warnings": shown["warnings"]}
     if other is not None:
         raise other
     return shown
+
+
+def said_of_result(other: StoredDifferently | None) -> str:
+    """What the audit trail says of an outcome: the fields that differ, without what stands in them."""
+    return "done" if other is None else f"{other.code}: {', '.join(one.field for one in other.problems)}"
 
 
 async def _swept(desk: Desk) -> None:
@@ -309,33 +280,6 @@ def _problem(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Probl
             return Problem(f"{loc}.{name}".lstrip("."), "is not usable", rest)
         return Problem(loc, "is not usable", message)
     return Problem(loc, "is not usable", message[:1].lower() + message[1:])
-
-
-# --- guards --------------------------------------------------------------------------------------------
-
-
-def _judge(
-    call: Operation[Any], facts: Facts, said: list[Finding], guards: tuple[Guard, ...]
-) -> tuple[Finding, ...]:
-    """Run every guard; refusals and questions stop the call, all of them at once; warnings go on.
-
-    `said` is what was found out about the call's names; no rule says a second time that a name means nothing.
-    """
-    unsure = {finding.problem.field for finding in said if finding.kind == "refuse"}
-    judged = [finding for guard in guards for finding in guard(call, facts)]
-    findings = [*said, *(one for one in judged if one.problem.field not in unsure)]
-    questions = [finding for finding in findings if finding.kind == "accept"]
-    if any(finding.kind == "refuse" for finding in findings):
-        raise refusal(findings)
-    if questions:
-        words = sorted({finding.accept for finding in questions})
-        raise NotAccepted(
-            summary(questions),
-            problems=[finding.problem for finding in questions],
-            next=f"ask the person; if it is meant, repeat the call with accept: {json.dumps(words)}",
-            details={"accept": words},
-        )
-    return tuple(finding for finding in findings if finding.kind == "warn")
 
 
 # --- results -------------------------------------------------------------------------------------------

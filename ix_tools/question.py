@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ix_tools.asked import Asker, Binding
+from ix_tools.comparison import OF_A_CLIENT
 from ix_tools.desk import Desk
 from ix_tools.digests import digest_approval
 from ix_tools.facts import Facts
@@ -128,7 +129,7 @@ class Question:
         assert self.covering is not None
         recipe, facts = self.covering.recipe, self.facts
         shown = facts.document.model_dump(mode="json", exclude=ADDED_BY_ISSUING) if facts.document else None
-        client = facts.document_client.model_dump(mode="json") if facts.document_client else None
+        client = _client(facts)
         arguments = [recipe.spec.name, self._bound(recipe), call.spec.name, self._bound(call)]
         return self._binding(call, arguments, [shown, client])
 
@@ -151,12 +152,17 @@ class Question:
         return {**call.model_dump(mode="json"), **secrets}
 
 
+def _client(facts: Facts) -> dict[str, Any]:
+    """The document's client, but for what is no part of what a person saw."""
+    return {name: value for name, value in facts.document_client_raw.items() if name not in OF_A_CLIENT}
+
+
 def _snapshot(call: Operation[Any], facts: Facts) -> dict[str, Any]:
     """What the person saw, so that a change in it is noticed."""
     number = getattr(call, "sequence_id", None)
     return {
         "document": facts.document_raw,
-        "client": facts.document_client.model_dump(mode="json") if facts.document_client else None,
+        "client": _client(facts),
         "related": [one.model_dump(mode="json") for one in facts.related],
         "series": [one.model_dump(mode="json") for one in facts.sequences if one.id == number]
         if number

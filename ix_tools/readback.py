@@ -5,12 +5,15 @@ from typing import Any
 
 import anyio
 
+from ix_tools.comparison import OF_A_CLIENT, Difference, differences_of
 from ix_tools.desk import Desk
 from ix_tools.errors import IxError, NotFound, Problem, StoredDifferently, StoreUnavailable
 from ix_tools.facts import Facts
 from ix_tools.guards.readback import MONEY, differences
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Effect, Operation
+from ix_tools.reading import as_record
+from ix_tools.records import Document
 
 
 async def read_back(
@@ -26,11 +29,31 @@ async def read_back(
     if expected.values.get("status") == "deleted":
         return await _gone(looking, kind, number, result)
     try:
-        stored = await looking.document(kind, number, facts.taxes)
+        raw = await looking.word_for_word(kind, number)
+        stored = as_record(Document, {**raw, "document_type": kind}).taxed(facts.taxes)
+        unlike_shown = await _unlike_shown(looking, call, facts, raw)
     except IxError as failure:
         return result, [*_unread(failure), *_still(call, facts, given)]
     found = differences(expected, stored)
+    named = {one["field"] for one in found}
+    found += [one for one in unlike_shown if one["field"] not in named]
     return result.model_copy(update={"document": stored}), [*found, *_still(call, facts, given, found)]
+
+
+async def _unlike_shown(
+    looking: LookUps, call: Operation[Any], facts: Facts, raw: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    """What of the document, or of its client, is not as it was shown, but for what the call itself sets."""
+    allowed = call.fields_it_sets()
+    if allowed is None or not facts.document_raw:
+        return []
+    found = differences_of(facts.document_raw, raw, allowed)
+    client = facts.document.client if facts.document else None
+    if facts.document_client_raw and client is not None and client.id is not None:
+        now = await looking.client_word_for_word(client.id)
+        changed = differences_of(facts.document_client_raw, now, OF_A_CLIENT)
+        found += [Difference(f"client.{one.field}", one.before, one.now) for one in changed]
+    return [one.as_dict() for one in found]
 
 
 def _unread(failure: IxError) -> list[dict[str, str]]:

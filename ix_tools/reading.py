@@ -39,3 +39,15 @@ def as_object(content: Any) -> dict[str, Any]:
         next="try again; if it stays, the service may be down",
         retryable=True,
     )
+
+
+def require_content(content: Any, what: str) -> dict[str, Any]:
+    """What was looked up; an empty answer says nothing about it, neither that it is there nor that it is not."""
+    found = as_object(content)
+    if not found:
+        raise Unreadable(
+            f"InvoiceXpress answered with nothing when asked for {what}.",
+            next="try again; if it stays, the service may be down",
+            retryable=True,
+        )
+    return found

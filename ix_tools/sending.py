@@ -12,6 +12,7 @@ from ix_tools import delivery, directory, wire
 from ix_tools.desk import Desk
 from ix_tools.errors import IxError, Unreadable
 from ix_tools.facts import Facts
+from ix_tools.fresh_read import FreshRead
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Covering, Operation
 from ix_tools.settings import data_folder
@@ -30,10 +31,16 @@ class Sending:
     road: Road | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     face: str = "library"
+    fresh_read: FreshRead | None = None
+    """How a request that cannot be undone leaves: after a last read of what it is about."""
 
     async def send(self, call: Operation[Any]) -> Any:
         request = wire.request_for(call)
-        return wire.content_of(call, request, await self.desk.account.send(request))
+        if self.fresh_read is not None and request.writes:
+            response = await self.fresh_read.send(request)
+        else:
+            response = await self.desk.account.send(request)
+        return wire.content_of(call, request, response)
 
     async def perform(
         self, name: str, arguments: Mapping[str, Any], covering: Covering | None = None

@@ -5,7 +5,7 @@ They grow by migrations (`ix_tools/migrations`), each of which is one step; this
 
 import sqlalchemy as sql
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -166,6 +166,24 @@ intents = sql.Table(
     sql.Index("intents_by_content", "account", "content"),
     sql.Index("intents_by_approval", "approval"),
     sql.Index("intents_by_subject", "account", "subject"),
+)
+
+claims = sql.Table(
+    "claims",
+    metadata,
+    sql.Column("account", sql.String(300), primary_key=True),
+    sql.Column("resource", sql.String(200), primary_key=True),  # document/1001, client/501, series/70000
+    sql.Column("holder", sql.String(32), primary_key=True),  # one call, or one workflow with all its steps
+    sql.Column("exclusive", sql.Boolean, nullable=False),
+    sql.Column("state", sql.String(10), nullable=False),  # waiting, held, ended, written
+    sql.Column("intent", sql.String(32)),  # what is being carried out under it
+    sql.Column("operation", sql.String(64), nullable=False),
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("owner", sql.String(200), nullable=False),  # host, process and start of whoever holds it
+    sql.Column("since", sql.Float, nullable=False),
+    sql.Column("until", sql.Float, nullable=False),  # the lease; or when it was released, where written
+    sql.Index("claims_by_holder", "holder"),
+    sql.Index("claims_by_intent", "intent"),
 )
 
 audit = sql.Table(

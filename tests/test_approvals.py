@@ -429,7 +429,8 @@ async def test_an_answer_given_twice_at_once_sends_once(office: Office, tmp_path
             return asyncio.run(once())
 
         both = await asyncio.gather(asyncio.to_thread(answered), asyncio.to_thread(answered))
-        assert sorted(both) == ["True", "approval_used"]
+        # The second is told that the answer was used, or, if it waited for the first, that one's result.
+        assert sorted(both) in (["True", "approval_used"], ["True", "True"])
         assert len(office.writes()) == 1
     await closed(first)
 

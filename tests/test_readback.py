@@ -241,7 +241,7 @@ async def test_finalizing_is_compared_too(office: Office) -> None:
     await office.asked("change_state", about(draft, state="finalized"))
     office.box.clear_faults()
     office.box.fault(
-        "GET", READ, skip=2, status=200, body={"invoice": {**answer, "status": "final", "date": "21/11/2026"}}
+        "GET", READ, skip=3, status=200, body={"invoice": {**answer, "status": "final", "date": "21/11/2026"}}
     )
     error = await office.failed("change_state", about(draft, state="finalized"))
     assert fields(error) == {"date": "stored as 2026-11-21, asked: 2026-11-20"}

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ix_tools.facts import Facts, Want, wants
-from ix_tools.guards.shapes import Draft
+from ix_tools.guards.shapes import Draft, ItemShaped
 from ix_tools.operation import Finding, ask, refuse, warn
+from ix_tools.records import CatalogueItem
 
 
 @wants(Want.ITEMS)
@@ -15,16 +16,7 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
         stored = facts.items.get(item.name)
         if stored is None:
             continue
-        changes = [
-            f"{name} {old} becomes {new}"
-            for name, old, new in (
-                ("price", stored.unit_price, item.unit_price),
-                ("description", stored.description or "(none)", item.description or "(none)"),
-                ("unit", stored.unit or "(none)", item.unit or "(none)"),
-                ("tax", stored.tax or "(none)", item.tax or stored.tax or "(none)"),
-            )
-            if old != new
-        ]
+        changes = changed_item_fields(stored, item)
         if changes and "overwrite_items" not in call.accept:
             yield ask(
                 "overwrite_items",
@@ -37,6 +29,20 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
             "items",
             f"{facts.items_unchecked} catalogue items were not looked at; a line of the same name would overwrite one",
         )
+
+
+def changed_item_fields(stored: CatalogueItem, line: ItemShaped) -> list[str]:
+    """What of a catalogue item a line of its name would change, in words."""
+    return [
+        f"{name} {old} becomes {new}"
+        for name, old, new in (
+            ("price", stored.unit_price, line.unit_price),
+            ("description", stored.description or "(none)", line.description or "(none)"),
+            ("unit", stored.unit or "(none)", line.unit or "(none)"),
+            ("tax", stored.tax or "(none)", line.tax or stored.tax or "(none)"),
+        )
+        if old != new
+    ]
 
 
 def line_names_unique(call: Draft, facts: Facts) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
+from ix_tools import claimed_resources
 from ix_tools.errors import Rejected, Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.operation import (
@@ -263,6 +264,10 @@ class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
         example={"account_id": 1, "password": "only-an-example", "terms": True, "phone": "220000001"},
     )
 
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """What every document prints of its issuer."""
+        return (claimed_resources.ACCOUNT,)
+
     def regarding(self, result: AccountResult | None = None) -> Subject:
         """The account."""
         return account_at(self.account_id)
@@ -338,6 +343,10 @@ class SetupAtCommunication(Keyed, Operation[AtResult]):
         covers=("atCommunication",),
         example={"at_subuser": "509442013/1", "at_password": "only-an-example", "communication_type": "auto"},
     )
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """How every document reaches the tax authority."""
+        return (claimed_resources.ACCOUNT,)
 
     def preview(self, facts: Facts) -> Preview:
         """Whose credentials, and what for; never the password."""

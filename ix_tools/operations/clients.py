@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field
 
+from ix_tools import claimed_resources
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import records
 from ix_tools.operation import (
@@ -53,6 +54,10 @@ class OfClient(Call):
     """Id; or client."""
     client: Annotated[str | None, OURS, Names("client", "client_id")] = Field(default=None, min_length=1)
     """Code, exact name or NIF."""
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """The client, with what it owes."""
+        return () if self.client_id is None else (claimed_resources.client(self.client_id),)
 
 
 def client_at(number: int | None) -> Subject | None:
@@ -253,6 +258,10 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
             "email": "contas@padaria.example.pt",
         },
     )
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """A client that is not there yet."""
+        return (claimed_resources.new_client(self.code or self.name or ""),)
 
     def regarding(self, result: ClientResult | None = None) -> Subject | None:
         """The new client, once it has an id."""

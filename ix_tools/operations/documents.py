@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
+from ix_tools.comparison import SET_BY_TRANSITION
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.guards import clients, dates, exemptions, notes, series, states, texts
@@ -343,6 +344,10 @@ class ChangeState(Keyed, Operation[DocumentResult]):
             for name in ("date", "before_taxes", "taxes", "total", "tax_exemption")
         }
         return Expected({"status": status, **(kept if self.state == "finalized" else {})})
+
+    def fields_it_sets(self) -> frozenset[str] | None:
+        """State, number and what else the transition makes; None for a deletion, after which there is nothing to read."""
+        return SET_BY_TRANSITION.get(self.state)
 
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The document, its state before, and the state this leads to."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
+from ix_tools import claimed_resources
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import states, texts
 from ix_tools.operation import (
@@ -82,6 +83,12 @@ class SendEmail(Keyed, Operation[EmailResult]):
             "subject": "A sua fatura",
         },
     )
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """The client's own address, where the recipient is saved as that."""
+        client = facts.document_client
+        saved = self.save and client is not None and client.id is not None
+        return (claimed_resources.client(client.id),) if saved and client and client.id else ()
 
     def preview(self, facts: Facts) -> Preview:
         """Who gets what."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
+from ix_tools import claimed_resources
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import records
 from ix_tools.operation import (
@@ -38,6 +39,12 @@ class OfItem(Call):
     """Id; or item."""
     item: Annotated[str | None, OURS, Names("item", "item_id")] = Field(default=None, min_length=1)
     """Its exact name."""
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """The item under the name that it has, and the one that it may get."""
+        stored = facts.subject.name if isinstance(facts.subject, CatalogueItem) else None
+        names = (stored, getattr(self, "name", None))
+        return [claimed_resources.item(name) for name in names if name]
 
 
 def item_at(number: int | None) -> Subject | None:
@@ -152,6 +159,10 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
         covers=("createItem",),
         example={"name": "Azulejo 20x20", "description": "Azulejo branco", "unit_price": 1.35, "unit": "unit", "tax": "IVA23"},
     )  # fmt: skip
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """An item that is not there yet."""
+        return (claimed_resources.item(self.name or ""),)
 
     def regarding(self, result: ItemResult | None = None) -> Subject | None:
         """The new item, once it has an id."""

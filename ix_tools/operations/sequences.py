@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from ix_tools import claimed_resources
 from ix_tools.errors import Conflict, IxError, NotFound, Rejected
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.series_codes import SeriesOperation, registration_outcome
@@ -71,6 +72,13 @@ class OfSeries(Call):
     """Series' own id; or series."""
     series: Annotated[str | None, OURS, Names("series", "sequence_id")] = Field(default=None, min_length=1)
     """Its exact name."""
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """The series, and which one is the default."""
+        chosen = series.chosen(self.sequence_id, facts)
+        number = chosen.id if chosen is not None and chosen.id is not None else self.sequence_id
+        own = () if number is None else (claimed_resources.series(number),)
+        return (*own, claimed_resources.DEFAULT_SERIES)
 
 
 def sequence_at(number: int | None) -> Subject | None:
@@ -295,6 +303,10 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         if self.default_sequence:
             rows.append(Row("becomes_default", True))
         return Preview(action="create_sequence", rows=tuple(rows))
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """A series that is not there yet may become the default."""
+        return (claimed_resources.DEFAULT_SERIES,)
 
     def regarding(self, result: SequenceResult | None = None) -> Subject | None:
         """The new series, once it has an id."""

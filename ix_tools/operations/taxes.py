@@ -1,10 +1,11 @@
 """The account's taxes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
+from ix_tools import claimed_resources
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import records
 from ix_tools.operation import (
@@ -68,6 +69,10 @@ class OfTax(Call):
     """Id; or tax."""
     tax: Annotated[str | None, OURS, Names("tax", "tax_id")] = Field(default=None, min_length=1)
     """Its exact name."""
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """The taxes of the account: every document relies on them."""
+        return (claimed_resources.TAXES,)
 
 
 def tax_at(number: int | None) -> Subject | None:
@@ -139,6 +144,10 @@ class CreateTax(Keyed, Operation[TaxResult]):
         covers=("createTax",),
         example={"name": "IVA16", "value": 16, "region": "PT-AC", "code": "NOR"},
     )
+
+    def changes(self, facts: Facts) -> Iterable[str]:
+        """The taxes of the account; a new one may become the default."""
+        return (claimed_resources.TAXES,)
 
     def regarding(self, result: TaxResult | None = None) -> Subject | None:
         """The new tax, once it has an id."""

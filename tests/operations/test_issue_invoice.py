@@ -452,8 +452,8 @@ async def test_what_is_issued_differently_is_told_as_issued_and_not_sent(office:
     path = f"/invoices/{number}.json"
     raw = office.raw(path)
     raw["invoice"] |= {"status": "final", "sequence_number": "1/2026", "total": 123.01}
-    # After the reads of the create's replay, of the recipe and of the gate: the reading back.
-    office.box.fault("GET", path, skip=3, status=200, body=raw)
+    # After the reads of the create's replay, of the recipe, of the gate and of the last look: the reading back.
+    office.box.fault("GET", path, skip=4, status=200, body=raw)
     error = await stopped(office, call, asked)
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert "invoice 1/2026" in error.message

@@ -1,0 +1,44 @@
+"""How claims name what is claimed: `document/1001`, `client/501`, `series/70000`, `item/Consultoria`."""
+
+from hashlib import sha256
+
+EVERY = "*"
+"""`item/*` stands for every item."""
+EVERY_ITEM = f"item/{EVERY}"
+ACCOUNT = "account"
+TAXES = "taxes"
+DEFAULT_SERIES = "series/default"
+LONGEST = 160
+"""Characters of a name that is shown whole; a longer one is cut, and told apart by its fingerprint."""
+
+
+def document(number: int) -> str:
+    """A document or receipt; ids are one count over all kinds."""
+    return f"document/{number}"
+
+
+def client(number: int) -> str:
+    """A client, with what it owes."""
+    return f"client/{number}"
+
+
+def new_client(name: str) -> str:
+    """A client that is not there yet, by its code or name."""
+    return _named("client/new", name)
+
+
+def series(number: int) -> str:
+    """A series with all its document types, by the id of its row."""
+    return f"series/{number}"
+
+
+def item(name: str) -> str:
+    """A catalogue item; documents name it, so its name is what counts."""
+    return _named("item", name)
+
+
+def _named(kind: str, name: str) -> str:
+    text = f"{kind}/{name}"
+    if len(text) <= LONGEST and name != EVERY:
+        return text
+    return f"{text[:120]}…{sha256(name.encode('utf-8', 'replace')).hexdigest()[:16]}"

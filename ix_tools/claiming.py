@@ -1,0 +1,122 @@
+"""Hold what a call claims, from its last look-ups to its read-back; a workflow's steps share one set of claims.
+
+    look up ─▶ acquire ─▶ granted, and nobody wrote since the look-ups ─▶ go on
+                  │  └──▶ granted after waiting, or somebody wrote ─▶ look up again, holding the claims
+                  └─────▶ somebody is in the way: find out what became of an unfinished one, wait, ask again ─▶ busy
+
+Nothing is held while a person is asked.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable
+from functools import partial
+
+import anyio
+
+from ix_tools import aftermath
+from ix_tools.claims import Claim, Claims, Holder, Standing
+from ix_tools.desk import Desk
+from ix_tools.directory import known
+from ix_tools.errors import IxError, StoreUnavailable
+from ix_tools.journal import Intent
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
+"""Seconds between two attempts of one that waits."""
+LOOKS = 5.0
+"""Seconds between two attempts to find out what became of an unfinished call that is in the way."""
+
+
+class Claiming:
+    """The claims of one call that somebody made, and of the steps that it is made of."""
+
+    def __init__(self, desk: Desk, operation: str) -> None:
+        """Nothing is claimed yet."""
+        self._desk = desk
+        self._claims = Claims(desk.store, desk.journal.lease, lambda name: bool(known(name).to_check))
+        self.holder = Holder(desk.account.name, operation, desk.settings.principal)
+
+    async def now(self) -> float:
+        """The store's time, before something is looked up."""
+        return await anyio.to_thread.run_sync(self._claims.now)
+
+    async def acquire(self, wanted: Iterable[Claim], looked_at: float, resumed: Intent | None = None) -> bool:
+        """Hold what is wanted besides what is held; False where the caller has to look up again what it relies on.
+
+        IxError `busy` when somebody else is in the way for longer than a request may take.
+        """
+        wanted = frozenset(wanted)
+        if self.holder.covers(wanted):
+            return True
+        self.holder.resumes = resumed.id if resumed is not None else ""
+        give_up = anyio.current_time() + self._desk.settings.timeout_seconds
+        pause, look_at, waited = FIRST_PAUSE, 0.0, False
+        try:
+            while True:
+                attempt = await anyio.to_thread.run_sync(
+                    partial(self._claims.acquire, self.holder, wanted, looked_at)
+                )
+                if attempt.granted:
+                    return attempt.current and not waited
+                waited = True
+                if anyio.current_time() > give_up:
+                    raise _busy(attempt.blockers)
+                if anyio.current_time() >= look_at:
+                    await self._find_out(attempt.blockers)
+                    look_at = anyio.current_time() + LOOKS
+                await anyio.sleep(pause * (0.5 + secrets.randbelow(100) / 100))
+                pause = min(LONGEST_PAUSE, pause * 1.4)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.release()
+            raise
+
+    async def renew(self) -> None:
+        """Make sure that everything is still held, for a whole lease from now."""
+        if not await anyio.to_thread.run_sync(self._claims.renew, self.holder):
+            raise IxError(
+                "Another process, or a person, took over what this call claimed.",
+                code="held_too_long",
+                next="repeat the same call: it looks first",
+                retryable=True,
+            )
+
+    async def release(self) -> None:
+        """Let go of everything. What cannot be written ends with the lease: a result is not lost for it."""
+        if not self.holder.claims and not self.holder.since:
+            return
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._claims.release, self.holder)
+        except StoreUnavailable as trouble:
+            log.error("claims of %s could not be released: %s", self.holder.operation, trouble.message)
+
+    async def _find_out(self, blockers: Iterable[Standing]) -> None:
+        """Look what became of an unfinished call that is in the way, where nobody works on it any more."""
+        for identifier in {one.intent for one in blockers if one.intent}:
+            intent = await anyio.to_thread.run_sync(self._desk.journal.get, identifier)
+            if known(intent.operation).to_check:
+                continue
+            taken = await anyio.to_thread.run_sync(self._desk.journal.take_over, intent)
+            if taken is not None:
+                await aftermath.look(self._desk, taken)
+
+
+def _busy(blockers: tuple[Standing, ...]) -> IxError:
+    first = min(blockers, key=lambda one: one.since)
+    unknown = first.state == "ended"
+    why = (
+        f"{first.operation} was sent for it, and what became of that is not known yet"
+        if unknown
+        else f"{first.operation} is at work on it"
+    )
+    settle = f", or settle it with `ix-tools journal resolve {first.intent}`" if unknown else ""
+    return IxError(
+        f"{first.resource} cannot be changed right now: {why}.",
+        code="busy",
+        next=f"repeat the same call in a minute{settle}; `ix-tools claims list` shows who holds what",
+        retryable=True,
+        details={"claimed": sorted({one.resource for one in blockers})},
+    )

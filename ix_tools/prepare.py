@@ -1,0 +1,163 @@
+"""Everything before a write is sent: what is known, what the rules say, the claims, and the approval that is used up.
+
+    look up ─▶ rules ─▶ policy ─▶ may anything let it out? ─▶ no: ask a person, holding nothing
+       ▲                              │ yes
+       │                              ▼
+       └── waited, or somebody wrote ─ acquire claims ─▶ use the approval up
+
+Whoever waited for claims starts again at the look-ups, and holds the claims while looking.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from ix_tools import naming, once, policing
+from ix_tools.approval_returns import give_back, mark_stale, may_be_waiting
+from ix_tools.approvals import Asker, Binding, Reply
+from ix_tools.call_identity import Caller
+from ix_tools.claim_scope import claims_of
+from ix_tools.claiming import Claiming
+from ix_tools.desk import Desk
+from ix_tools.errors import IxError, NotAccepted, StoreUnavailable
+from ix_tools.facts import Facts, Want, wanted_by
+from ix_tools.gate import approved, ask, may_pass
+from ix_tools.journal import Intent
+from ix_tools.lookups import LookUps, Remembered
+from ix_tools.operation import Covering, Finding, Guard, Operation
+from ix_tools.question import Question
+from ix_tools.refusing import refusal, summary
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A call that may be sent now."""
+
+    call: Operation[Any]
+    """Completed: names became ids, and an update the whole document."""
+    facts: Facts
+    warnings: tuple[Finding, ...]
+    given: frozenset[str]
+    """The fields that the caller named."""
+    looking: LookUps
+    approval: str = ""
+    """The id of the approval that was used up; empty where none is needed."""
+    covers: tuple[Binding, ...] = field(default=())
+    """The further calls that the same approval is good for."""
+
+
+async def prepare(
+    desk: Desk,
+    asked: Operation[Any],
+    caller: Caller,
+    held: Intent | None,
+    asker: Asker,
+    reply: Reply | None,
+    covering: Covering | None,
+    claims: Claiming,
+) -> Prepared | dict[str, Any]:
+    """The call ready to be sent; or what its caller is told instead: that a person is asked, or the result of an equal call."""
+    gated = asked.spec.effect.gated
+    # A name may mean another thing by now: only what is about a document by its id goes on from what was read.
+    by_id = gated and asked.about() is not None and not naming.wanted(asked)
+    answered = by_id and (reply is not None or await _may_be_approved(desk, caller))
+    remembered = desk.recall(caller.contents[0]) if answered else None
+    waited = False
+    while True:
+        looked_at = await claims.now()
+        looking = LookUps(
+            desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal, remembered
+        )
+        call, facts, warnings, given = await load_facts(looking, asked, desk, held)
+        before = await once.done_before(desk, caller) if gated else None
+        warnings += once.said_of(before)
+        ruling = await policing.ruled(desk, call, facts, caller.face, warnings)
+        question = None
+        if gated:
+            done = before.id if before else ""
+            question = Question(desk, call, facts, warnings, asker, ruling, covering, done)
+            if not await may_pass(question, reply):
+                if remembered is not None:  # what a person is shown is read anew
+                    remembered = None
+                    continue
+                if by_id:
+                    desk.remember(caller.contents[0], Remembered(facts.taxes, facts.sequences))
+                return await ask(question)
+        if await claims.acquire(claims_of(call, facts), looked_at, held):
+            break
+        if not waited:
+            waited = True
+            result = await once.carried_out_meanwhile(desk, asked, caller) if held is None else None
+            if result is not None:
+                return result
+    if question is None:
+        return Prepared(call, facts, warnings, given, looking)
+    passed = await approved(question, reply)
+    if isinstance(passed, dict):
+        return passed
+    return Prepared(call, facts, warnings, given, looking, passed, question.covers)
+
+
+async def _may_be_approved(desk: Desk, caller: Caller) -> bool:
+    return await anyio.to_thread.run_sync(
+        may_be_waiting, desk.approvals.store, caller.principal, caller.account, caller.operation
+    )
+
+
+async def return_approval(desk: Desk, prepared: Prepared, failure: IxError, *, nothing_left: bool) -> None:
+    """Give an approval back that nothing was sent for; one of a document that changed is good for nothing any more."""
+    if not prepared.approval or not nothing_left:
+        return
+    settle = mark_stale if failure.code == "document_changed" else give_back
+    try:
+        await anyio.to_thread.run_sync(settle, desk.approvals.store, prepared.approval, prepared.covers)
+    except StoreUnavailable:
+        return  # it stays used up, and the person is asked again
+
+
+async def load_facts(
+    looking: LookUps, call: Operation[Any], desk: Desk, held: Intent | None
+) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
+    """The call completed, what is known of the account, what the rules warn of, and the fields that the caller named."""
+    spec = call.spec
+    wanted = spec.needs.union(*(wanted_by(guard) for guard in spec.guards))
+    facts = await looking.first(call, wanted | naming.wanted(call), desk.now())
+    if Want.DOCUMENT_CLIENT in wanted:
+        facts = await looking.second(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
+    asked = call
+    call, facts, said = await naming.resolved(looking, call, facts)
+    if naming.lost(call):
+        raise refusal(said)
+    if naming.lost(asked):
+        facts = await looking.regarded(call, wanted, facts)
+    given = frozenset(call.model_fields_set)
+    call = call.completed(facts)
+    facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
+    warnings = _judge(call, facts, said, () if once.judged_before(call, held) else spec.guards)
+    return call, facts, warnings, given
+
+
+def _judge(
+    call: Operation[Any], facts: Facts, said: list[Finding], guards: tuple[Guard, ...]
+) -> tuple[Finding, ...]:
+    """Run every guard; refusals and questions stop the call, all of them at once; warnings go on.
+
+    `said` is what was found out about the call's names; no rule says a second time that a name means nothing.
+    """
+    unsure = {finding.problem.field for finding in said if finding.kind == "refuse"}
+    judged = [finding for guard in guards for finding in guard(call, facts)]
+    findings = [*said, *(one for one in judged if one.problem.field not in unsure)]
+    questions = [finding for finding in findings if finding.kind == "accept"]
+    if any(finding.kind == "refuse" for finding in findings):
+        raise refusal(findings)
+    if questions:
+        words = sorted({finding.accept for finding in questions})
+        raise NotAccepted(
+            summary(questions),
+            problems=[finding.problem for finding in questions],
+            next=f"ask the person; if it is meant, repeat the call with accept: {json.dumps(words)}",
+            details={"accept": words},
+        )
+    return tuple(finding for finding in findings if finding.kind == "warn")
