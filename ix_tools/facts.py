@@ -23,8 +23,8 @@ class Want(Enum):
     """The document the call is about, as it is now."""
     OWNER = auto()
     """The document that a credit or debit note, or an invoice made from a guide, belongs to."""
-    OWNER_NOTES = auto()
-    """Credit notes that already stand against the owner."""
+    OWNER_RELATED = auto()
+    """Documents related to the owner of a note: its receipts and the notes that stand against it."""
     RELATED = auto()
     """Documents related to the document."""
     DOCUMENT_CLIENT = auto()
@@ -64,7 +64,7 @@ class Facts:
     document: Document | None = None
     document_client: Client | None = None
     owner: Document | None = None
-    owner_notes: tuple[Document, ...] = ()
+    owner_related: tuple[Document, ...] = ()
     related: tuple[Document, ...] = ()
     later: tuple[Document, ...] = ()
     newest: tuple[Document, ...] = ()
@@ -83,6 +83,11 @@ class Facts:
     client_documents: int = 0
     balance: Balance | None = None
     regularizations: tuple[Regularization, ...] = ()
+
+    @property
+    def owner_notes(self) -> tuple[Document, ...]:
+        """Credit notes against the owner, in whatever state."""
+        return tuple(one for one in self.owner_related if one.document_type == "credit_notes")
 
     @property
     def today(self) -> date:

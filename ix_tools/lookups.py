@@ -15,7 +15,7 @@ from ix_tools.errors import NotFound, Unavailable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.gathering import gather
-from ix_tools.guards.notes import owner_among
+from ix_tools.guards.notes import NOTES, owner_among
 from ix_tools.journal import Journal
 from ix_tools.last_written import sent_with
 from ix_tools.operation import Operation, Subject
@@ -112,8 +112,8 @@ class LookUps:
         if Want.OWNER in wanted and owner:
             kind = getattr(call, "document_type", "")
             jobs["owner"] = lambda: self._owner(owner, (*OWNERS, *GUIDES) if kind in OWNERS else OWNERS)
-        if Want.OWNER_NOTES in wanted and owner and getattr(call, "document_type", "") == "credit_notes":
-            jobs["owner_notes"] = lambda: self._notes(owner)
+        if Want.OWNER_RELATED in wanted and owner and getattr(call, "document_type", "") in NOTES:
+            jobs["owner_related"] = lambda: self._related(owner)
         items = getattr(call, "items", None)
         if Want.ITEMS in wanted and items:
             jobs["catalogue"] = lambda: self._items({item.name for item in items})
@@ -277,9 +277,6 @@ class LookUps:
 
     async def _related(self, number: int) -> tuple[Document, ...]:
         return tuple(as_record(Document, one) for one in await self.related(number))
-
-    async def _notes(self, owner: int) -> tuple[Document, ...]:
-        return tuple(one for one in await self._related(owner) if one.document_type == "credit_notes")
 
     async def _owner(self, number: int, kinds: tuple[str, ...]) -> Document | None:
         for kind in kinds:

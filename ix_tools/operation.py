@@ -250,6 +250,9 @@ class Sending(Protocol):
     def describe(self, name: str) -> dict[str, Any]:
         """An operation as its caller must know it; refused like the call itself where the settings do not offer it."""
 
+    async def background(self, call: "Operation[Any]", document: Any) -> Facts:
+        """What is known of a document besides what was read: from the journal, and of what a note corrects."""
+
     async def left_open(self) -> list[dict[str, str]]:
         """Calls of which the journal does not know whether they were carried out: id, operation, subject."""
 
@@ -400,6 +403,10 @@ class Operation(Call, Generic[Result]):
     def read(self, content: Any, facts: Facts) -> Result:
         """Make the record of an answer, already out of its envelope."""
         result: Result = self.result_type().model_validate(content)  # type: ignore[assignment]
+        return result
+
+    def complete_result(self, result: Result, facts: Facts) -> Result:
+        """The result with what is known besides what InvoiceXpress answered."""
         return result
 
     def next_steps(self, result: Result) -> Iterable[Step]:

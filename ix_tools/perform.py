@@ -289,6 +289,7 @@ def _result(
     desk: Desk, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
 ) -> dict[str, Any]:
     """The same shape for every operation: ok, the record, warnings, next steps, what would undo it, and that it is a sandbox if it is."""
+    result = call.complete_result(result, facts)
     shown = {"ok": True, **all_legible(result.model_dump(mode="json", exclude_none=True))}
     if warnings:
         shown["warnings"] = [one.problem.as_dict() for one in warnings]

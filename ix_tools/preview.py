@@ -49,6 +49,17 @@ class Transport:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """How a document stands."""
+
+    document_type: str
+    status: str
+    """final, settled, canceled, accepted, refused or second_copy."""
+    open: Decimal | None = None
+    """What is open of an invoice; None for what nobody pays."""
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What a person must see before saying yes; `render` puts it into words in pt and en."""
 

@@ -5,7 +5,7 @@ lacks a field is still read. Amounts go out as text with two decimals, dates as 
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
@@ -13,11 +13,18 @@ from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from ix_tools.fiscal.document_types import by_camel
 from ix_tools.totals import retained
-from ix_tools.vocabulary import Exact, Record, Text, Total, date_of, decimal_of, plain
+from ix_tools.vocabulary import Exact, Record, Text, Total, date_of, decimal_of, moment_of, plain
 
 
 def _date(value: object) -> object:
     return None if value in ("", None) else date_of(value)
+
+
+def _moment(value: object) -> object:
+    try:
+        return moment_of(value) if value not in ("", None) else None
+    except ValueError:
+        return None
 
 
 def _amount(value: object) -> object:
@@ -33,6 +40,7 @@ def _flag(value: object) -> object:
 
 
 ReadDate = Annotated[date | None, BeforeValidator(_date)]
+ReadMoment = Annotated[datetime | None, BeforeValidator(_moment)]
 ReadTotal = Annotated[Total | None, BeforeValidator(_amount)]
 ReadExact = Annotated[Exact | None, BeforeValidator(_amount)]
 ReadId = Annotated[int | None, BeforeValidator(_number)]
@@ -142,6 +150,23 @@ class MbReference(Record):
     """The amount to pay."""
 
 
+class CorrectedDocument(Record):
+    """The document that a credit or debit note corrects (CIVA 36/6)."""
+
+    document_type: str = ""
+    """As operations take it."""
+    id: ReadId = None
+    number: Text = None
+    """Number and series, as 13/2026."""
+    date: ReadDate = None
+    total: ReadTotal = None
+    """With VAT."""
+    paid: ReadTotal = None
+    """What was paid of it until now."""
+    unknown: Text = None
+    """Why it cannot be said which document that is."""
+
+
 class Document(Record):
     """A document as InvoiceXpress holds it now."""
 
@@ -191,6 +216,8 @@ class Document(Record):
     """The document it corrects or bills."""
     license_plate: Text = None
     """The vehicle of a guide."""
+    loaded_at: ReadMoment = None
+    """When a guide's transport starts, in Lisbon; InvoiceXpress does not return it: as it was last sent from here."""
     load_site: Text = None
     """Where a guide's goods are loaded, as printed."""
     delivery_site: Text = None

@@ -12,7 +12,7 @@ from ix_tools.legible import visible
 from ix_tools.sheet import Corrected, Deed, Entry, Paper, PaperLine, Party, Sheet, Transport, Warned
 from ix_tools.totals import rounded
 from ix_tools.vocabulary import LISBON, plain
-from ix_tools.words import ACTIONS, LABELS, Language
+from ix_tools.words import ACTIONS, LABELS, STATES, Language
 
 PART = 80
 """Characters of a name in a line that other parts must still fit in; the whole name stands below."""
@@ -182,6 +182,10 @@ def value(entry: Entry, language: Language) -> str:
             return money(Decimal(text), language)
         case "day":
             return day(date.fromisoformat(text), language)
+        case "document" if entry.document is not None:
+            return referred(entry.document, "", language)
+        case "state":
+            return state(entry, language)
         case "named" if language == "en":
             return entry.english
         case _:
@@ -232,21 +236,34 @@ def _paper(paper: Paper, language: Language) -> Iterable[str]:
         yield _labelled("observations", " ".join(paper.observations), language)
 
 
+def state(entry: Entry, language: Language) -> str:
+    """How a document stands: `Liquidada`, or `em aberto 73,00 €`."""
+    status, *amount = entry.lines
+    if status in {"final", "second_copy"} and amount:
+        return STATES["open"].in_(language).format(money(Decimal(amount[0]), language))
+    return STATES[status].in_(language) if status in STATES else status
+
+
+def referred(to: Corrected, currency: str, language: Language) -> str:
+    """Another document in a few words: `Fatura 13/2026 de 12/11/2026, 123,00 €`."""
+    unreadable = LABELS["unreadable"].in_(language)
+    if to.kind is None or to.number is None:
+        return unreadable
+    kind = document_type(to.kind)
+    issued = day(to.issued, language) if to.issued else unreadable
+    total = money(to.total, language, currency) if to.total is not None else unreadable
+    what = f"{kind.pt if language == 'pt' else kind.en} {to.number}"
+    return f"{what} {LABELS['of'].in_(language)} {issued}, {total}"
+
+
 def corrected(corrects: Corrected, currency: str, language: Language) -> str:
     """The document that a note corrects: `Fatura 13/2026 de 12/11/2026, 123,00 €, pago 0,00 €`."""
-    unreadable = LABELS["unreadable"].in_(language)
+    what = referred(corrects, currency, language)
     if corrects.kind is None or corrects.number is None:
-        return unreadable
-    kind = document_type(corrects.kind)
-    issued = day(corrects.issued, language) if corrects.issued else unreadable
-    total, paid = (
-        money(amount, language, currency) if amount is not None else unreadable
-        for amount in (corrects.total, corrects.paid)
-    )
-    what = f"{kind.pt if language == 'pt' else kind.en} {corrects.number}"
-    return (
-        f"{what} {LABELS['of'].in_(language)} {issued}, {total}, {LABELS['paid_of_it'].in_(language)} {paid}"
-    )
+        return what
+    known = corrects.paid is not None
+    paid = money(corrects.paid, language, currency) if known else LABELS["unreadable"].in_(language)
+    return f"{what}, {LABELS['paid_of_it'].in_(language)} {paid}"
 
 
 def transported(transport: Transport, language: Language) -> Iterable[tuple[str, str]]:

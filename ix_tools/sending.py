@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,14 @@ import anyio
 from ix_tools import delivery, directory, wire
 from ix_tools.desk import Desk
 from ix_tools.errors import IxError, Unreadable
-from ix_tools.facts import Facts
+from ix_tools.facts import Facts, Want
 from ix_tools.fresh_read import FreshRead
+from ix_tools.guards.notes import NOTES
+from ix_tools.last_written import sent_with
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Covering, Operation
+from ix_tools.reading import as_record
+from ix_tools.records import Document
 from ix_tools.settings import data_folder
 
 Progress = Callable[[float, float, str], Awaitable[None]]
@@ -48,6 +52,22 @@ class Sending:
         if self.road is None:
             raise TypeError("only an operation without a route of its own is lent the road")
         return await self.road(name, arguments, covering=covering)
+
+    async def background(self, call: Operation[Any], document: Document) -> Facts:
+        """What is known of a document besides what was read; what cannot be looked up stays unknown."""
+        desk = self.desk
+        looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal)
+        place = (desk.account.name, f"{document.document_type}/{document.id}")
+        written = await anyio.to_thread.run_sync(desk.journal.last_written, *place)
+        facts = replace(self.facts, document=document, unreturned=sent_with(written, document))
+        if document.document_type not in NOTES or document.id is None:
+            return facts
+        try:
+            related = tuple(as_record(Document, one) for one in await looking.related(document.id))
+            wanted = frozenset({Want.OWNER, Want.OWNER_RELATED})
+            return await looking.second(call, wanted, replace(facts, related=related))
+        except IxError:
+            return facts
 
     async def left_open(self) -> list[dict[str, str]]:
         found = await anyio.to_thread.run_sync(self.desk.journal.unfinished, self.desk.account.name)

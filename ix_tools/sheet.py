@@ -21,7 +21,7 @@ from ix_tools.totals import rounded
 
 Shown = Annotated[str, BeforeValidator(lambda value: visible(str(value)) if value is not None else "")]
 """One line without characters that control a screen or hide in it; empty where there is nothing."""
-Kind = Literal["text", "money", "day", "yes", "secret", "named"]
+Kind = Literal["text", "money", "day", "yes", "secret", "named", "document", "state"]
 
 
 def _lines_of(value: object) -> object:
@@ -147,6 +147,8 @@ class Entry(Part):
     lines: Lines = ()
     """The text; an amount or a day as results write it; in Portuguese, where `named`."""
     english: Shown = ""
+    document: Corrected | None = None
+    """Another document, where the entry is one."""
     decides: bool = False
     """Whether nobody can tell without it what is approved."""
 
@@ -349,6 +351,11 @@ def _valued(row: Row) -> Entry:
         return Entry(label=row.label, kind="money", lines=(str(value),))
     if isinstance(value, date):
         return Entry(label=row.label, kind="day", lines=(value.isoformat(),))
+    if isinstance(value, told.Corrected):
+        return Entry(label=row.label, kind="document", document=_corrected(value))
+    if isinstance(value, told.State):
+        amount = () if value.open is None else (str(value.open),)
+        return Entry(label=row.label, kind="state", lines=(value.status, *amount))
     if isinstance(value, list):
         return Entry(label=row.label, lines=(", ".join(map(str, value)) or "-",))
     if hasattr(value, "pt") and hasattr(value, "code"):

@@ -248,6 +248,17 @@ ACTIONS: dict[str, Action] = {
     ),
 }
 
+STATES: dict[str, Said] = {
+    "open": Said("em aberto {}", "{} open"),
+    "final": Said("Emitido", "Issued"),
+    "second_copy": Said("Emitido", "Issued"),
+    "settled": Said("Liquidada", "Settled"),
+    "canceled": Said("Anulado", "Cancelled"),
+    "accepted": Said("Aceite pelo cliente", "Accepted by the client"),
+    "refused": Said("Recusado pelo cliente", "Refused by the client"),
+}
+"""How a document stands; `open` with the amount."""
+
 LABELS: dict[str, Said] = {
     "account": Said("Conta", "Account"),
     "document": Said("Documento", "Document"),
@@ -337,6 +348,8 @@ LABELS: dict[str, Said] = {
     "consequence": Said("O que muda", "What changes"),
     "receipt": Said("Recibo", "Receipt"),
     "paid": Said("Pago até agora", "Paid until now"),
+    "state": Said("Situação", "State"),
+    "paid_for": Said("Referente a", "For"),
     "corrects": Said("Corrige", "Corrects"),
     "paid_of_it": Said("pago", "paid"),
     "plate": Said("Matrícula", "Number plate"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ix_tools.operations.catalogue import catalogue
-from tests.sandboxed import Json, Office, about, guide, invoice, line
+from tests.sandboxed import TODAY, Json, Office, about, guide, invoice, line
 
 Stage = Callable[[Office], Awaitable[Json]]
 CLIENT, UNREGISTERED = 501, 70020
@@ -54,7 +54,7 @@ async def a_draft_guide(office: Office) -> Json:
 
 
 async def a_later_loading(office: Office) -> Json:
-    return {"loaded_at": "2026-11-20T13:00"}
+    return {"date": TODAY, "due_date": TODAY, "loaded_at": "2026-11-20T13:00"}
 
 
 async def an_unregistered_series(office: Office) -> Json:

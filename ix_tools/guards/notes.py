@@ -113,7 +113,7 @@ def _left(owner: Document, notes: tuple[Document, ...], counted: set[str], witho
     return (owner.total or Decimal(0)) - sum(credited, Decimal(0))
 
 
-@wants(Want.DOCUMENT, Want.TAXES, Want.OWNER, Want.OWNER_NOTES)
+@wants(Want.DOCUMENT, Want.TAXES, Want.OWNER, Want.OWNER_RELATED)
 def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """All credit notes together, drafts too, stay within the owner's total; InvoiceXpress says so only at finalize (trap 13)."""
     totals = call.totals(facts)
@@ -131,7 +131,7 @@ def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Fi
         )
 
 
-@wants(Want.DOCUMENT, Want.RELATED, Want.OWNER, Want.OWNER_NOTES)
+@wants(Want.DOCUMENT, Want.RELATED, Want.OWNER, Want.OWNER_RELATED)
 def stored_note_within_what_remains(call: Transition, facts: Facts) -> Iterator[Finding]:
     """The same before finalizing, among the notes issued meanwhile: other drafts do not count yet."""
     document, owner = facts.document, facts.owner

@@ -1,27 +1,44 @@
 """Rules about payments and receipts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ix_tools.facts import Facts, Want, wants
 from ix_tools.guards.shapes import Payment
 from ix_tools.operation import Finding, refuse
+from ix_tools.records import Document
 from ix_tools.vocabulary import cents
+
+STANDING = {"final", "settled"}
+"""States of receipts and notes that count."""
+
+
+def _standing(related: Iterable[Document], kind: str) -> Decimal:
+    amounts = (one.total for one in related if one.document_type == kind and one.status in STANDING)
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))
+
+
+def paid_of(document: Document, related: Iterable[Document]) -> Decimal:
+    """What was paid of a document: its receipts that stand; or all of it, where it was paid without one."""
+    related = tuple(related)
+    receipts, credited = _standing(related, "receipts"), _standing(related, "credit_notes")
+    if receipts or document.status != "settled":
+        return receipts
+    return max(Decimal(0), (document.total or Decimal(0)) - document.retained - credited)
+
+
+def open_of(document: Document, related: Iterable[Document]) -> Decimal:
+    """What a receipt can still be issued for: the total less receipts and credit notes that stand; nothing once it is settled."""
+    if document.status not in {"final", "second_copy"}:
+        return Decimal(0)
+    related = tuple(related)
+    less = _standing(related, "receipts") + _standing(related, "credit_notes")
+    return max(Decimal(0), (document.total or Decimal(0)) - less)
 
 
 def open_amount(facts: Facts) -> Decimal:
-    """What is still to pay: the total, less receipts and credit notes that stand."""
-    if facts.document is None:
-        return Decimal(0)
-    less = sum(
-        (
-            one.total or Decimal(0)
-            for one in facts.related
-            if one.document_type in {"receipts", "credit_notes"} and one.status in {"final", "settled"}
-        ),
-        Decimal(0),
-    )
-    return (facts.document.total or Decimal(0)) - less
+    """What is still to pay of the call's document."""
+    return open_of(facts.document, facts.related) if facts.document is not None else Decimal(0)
 
 
 @wants(Want.DOCUMENT)

@@ -159,4 +159,8 @@ def recipient_differs_from_client(call: Mail, facts: Facts) -> Iterator[Finding]
     """An invoice to an address that is not the client's is worth a second look."""
     known = facts.document_client.email if facts.document_client else None
     if known and known.casefold() != call.email.casefold():
-        yield warn("email", f"the client's own address is {known}")
+        yield warn(
+            "email",
+            f"the client's own address is {known}",
+            f"o destinatário não é o e-mail do cliente, que é {known}",
+        )

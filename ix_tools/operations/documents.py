@@ -1,6 +1,8 @@
 """Any document: read it, list invoices and notes, change its state, see what is related to it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -8,7 +10,7 @@ from pydantic import Field
 from ix_tools.comparison import SET_BY_TRANSITION
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
-from ix_tools.guards import clients, dates, exemptions, notes, series, states, texts
+from ix_tools.guards import clients, dates, exemptions, notes, payments, series, states, texts
 from ix_tools.guards.stored import still_kept, still_said
 from ix_tools.operation import (
     At,
@@ -19,12 +21,19 @@ from ix_tools.operation import (
     Happened,
     Operation,
     Route,
+    Sending,
     Spec,
     Step,
     Witness,
 )
 from ix_tools.operations.drafts import DocumentResult, Keyed, after_a_draft
 from ix_tools.operations.lists import DocumentRow, PageShown, documents_of, row_of
+from ix_tools.operations.surroundings import (
+    INVOICES,
+    completed,
+    corrected,
+    transport,
+)
 from ix_tools.preview import Preview, Row
 from ix_tools.records import Document
 from ix_tools.vocabulary import (
@@ -59,6 +68,11 @@ class GetDocument(Operation[DocumentResult]):
         idempotent=True,
         covers=("getInvoice", "getEstimate", "getGuide"),
     )
+
+    async def carried_out(self, sending: Sending) -> DocumentResult:
+        """Read it, and what is known of it besides."""
+        result = self.read(await sending.send(self), sending.facts)
+        return completed(result, await sending.background(self, result.document))
 
     def read(self, content: Any, facts: Facts) -> DocumentResult:
         """The document, and what is to pay once withholding tax is taken off."""
@@ -270,6 +284,9 @@ class ChangeState(Keyed, Operation[DocumentResult]):
                 Want.DIFFERENCES,
                 Want.LATER_IN_SERIES,
                 Want.RELATED,
+                Want.OWNER,
+                Want.OWNER_RELATED,
+                Want.UNRETURNED,
             }
         ),
         guards=(
@@ -291,17 +308,30 @@ class ChangeState(Keyed, Operation[DocumentResult]):
         """The document as it is now, and what this does to it for ever."""
         document = facts.document
         rows = [Row("reason", self.message)] if self.message else []
-        if self.state != "finalized" or document is None:
-            return Preview(action=self._action(), document=document, rows=tuple(rows))
-        if (last := facts.last_in_series) is not None:
-            of_when = f" · {last.date:%d/%m/%Y}" if last.date else ""
-            rows.append(Row("last_in_series", f"{last.number}{of_when}"))
-        return Preview(
+        if document is None:
+            return Preview(action=self._action(), rows=tuple(rows))
+        shown = Preview(
             action=self._action(),
             document=document,
             rows=tuple(rows),
+            corrects=corrected(document, facts),
+            transport=transport(document, facts),
+            paid=payments.paid_of(document, facts.related) if document.document_type in INVOICES else None,
+        )
+        if self.state == "settled" and document.document_type in INVOICES:
+            return replace(shown, amount=Row("receipt", payments.open_of(document, facts.related)))
+        if self.state != "finalized":
+            return shown
+        if (last := facts.last_in_series) is not None:
+            of_when = f" · {last.date:%d/%m/%Y}" if last.date else ""
+            rows.append(Row("last_in_series", f"{last.number}{of_when}"))
+        return replace(
+            shown,
+            rows=tuple(rows),
             differences=facts.differences,
             expected_number=_expected_number(document, facts),
+            paid=None,
+            to_pay=_left_to_pay(document),
         )
 
     def _action(self) -> str:
@@ -370,9 +400,20 @@ class ChangeState(Keyed, Operation[DocumentResult]):
         """The document after the change; an empty answer is a success and is read back by the road."""
         return with_to_pay(Document.model_validate(content or {}))
 
+    def complete_result(self, result: DocumentResult, facts: Facts) -> DocumentResult:
+        """With what is known of it besides what InvoiceXpress answered."""
+        return completed(result, facts)
+
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """What its new state allows."""
         return steps_after(result)
+
+
+def _left_to_pay(document: Document) -> Decimal | None:
+    """What the client pays, where withholding tax is taken off the total."""
+    if document.total is None or not document.retention:
+        return None
+    return document.total - document.retained
 
 
 def _expected_number(document: Document, facts: Facts) -> str:

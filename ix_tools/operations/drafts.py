@@ -1,6 +1,7 @@
 """What creating and updating a document share: the client, the lines, and the fields around them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
@@ -10,7 +11,8 @@ from ix_tools.facts import Facts
 from ix_tools.field_marks import NotShown, Stored, Unreturned, fields_with
 from ix_tools.guards.notes import BILLS
 from ix_tools.operation import At, Expected, Names, Step
-from ix_tools.records import Document, Line, ReadTotal
+from ix_tools.operations import surroundings
+from ix_tools.records import CorrectedDocument, Document, Line, ReadTotal
 from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
 from ix_tools.vocabulary import (
     Call,
@@ -173,6 +175,18 @@ class DocumentDraft(Keyed):
         whole = GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None
         return predict(lines, whole)
 
+    def unreturned(self) -> dict[str, Any]:
+        """What it sends that InvoiceXpress does not return, in JSON."""
+        return self.model_dump(
+            mode="json", include=set(fields_with(type(self), Unreturned)), exclude_none=True
+        )
+
+    def complete_result(self, result: Any, facts: Facts) -> Any:
+        """With what the draft corrects, and what was sent with it that does not read back."""
+        if not isinstance(result, DocumentResult):
+            return result
+        return surroundings.completed(result, replace(facts, unreturned=self.unreturned()))
+
 
 class InvoiceDraft(DocumentDraft):
     """What invoices, receipts, credit and debit notes add."""
@@ -215,6 +229,8 @@ class DocumentResult(Record):
     document: Document
     to_pay: ReadTotal = None
     """What is left to pay once withholding tax is taken off; only where there is any."""
+    corrects: CorrectedDocument | None = None
+    """The document that a credit or debit note corrects."""
 
 
 # --- shared logic --------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from ix_tools.operation import (
     Witness,
 )
 from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.operations.surroundings import state_of
 from ix_tools.preview import Preview, Row
 from ix_tools.vocabulary import DocumentType, Email, Id, Record
 
@@ -69,7 +70,7 @@ class SendEmail(Keyed, Operation[EmailResult]):
         title="E-mail a document",
         effect=Effect.OUTBOUND,
         route=Route("PUT", "/{document_type}/{document_id}/email-document.json"),
-        needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT}),
+        needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED}),
         guards=(
             states.only_issued_documents_leave,
             states.recipient_differs_from_client,
@@ -93,7 +94,9 @@ class SendEmail(Keyed, Operation[EmailResult]):
     def preview(self, facts: Facts) -> Preview:
         """Who gets what."""
         given = ("cc", "bcc", "subject", "body")
-        rows = [Row(name, getattr(self, name)) for name in given if getattr(self, name)]
+        state = state_of(facts.document, facts) if facts.document else None
+        rows = [Row("state", state)] if state is not None else []
+        rows += [Row(name, getattr(self, name)) for name in given if getattr(self, name)]
         if self.save:
             rows.append(Row("saved_as_client_email", self.email))
         return Preview(action="email", document=facts.document, rows=tuple(rows), recipient=self.email)

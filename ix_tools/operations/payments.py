@@ -20,7 +20,8 @@ from ix_tools.operation import (
     Witness,
 )
 from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.preview import Preview, Row
+from ix_tools.operations.surroundings import INVOICES, reference_to
+from ix_tools.preview import Corrected, Preview, Row
 from ix_tools.records import Document
 from ix_tools.vocabulary import Id, Money, Record, WireDate
 
@@ -107,6 +108,7 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
             document=facts.document,
             rows=tuple(rows),
             amount=Row("payment", self.amount),
+            paid=payments.paid_of(facts.document, facts.related) if facts.document else None,
         )
 
     def trace(self, facts: Facts) -> dict[str, Any]:
@@ -172,7 +174,7 @@ class CancelPayment(Keyed, Operation[ReceiptResult]):
         title="Cancel a payment",
         effect=Effect.FISCAL,
         route=Route("PUT", "/receipts/{receipt_id}/change-state.json", envelope="receipt", answer="receipt"),
-        needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT}),
+        needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED}),
         guards=(payments.receipt_still_stands, states.reason_is_a_sentence),
         idempotent=True,
         covers=("cancelReceipt",),
@@ -188,8 +190,18 @@ class CancelPayment(Keyed, Operation[ReceiptResult]):
         return self
 
     def preview(self, facts: Facts) -> Preview:
-        """The receipt and the reason."""
-        return Preview(action="cancel_payment", document=facts.document, rows=(Row("reason", self.message),))
+        """The receipt, what it was paid for, and the reason."""
+        receipt = facts.document
+        paid_for = next((one for one in facts.related if one.document_type in INVOICES), None)
+        rows = [Row("reason", self.message)]
+        if receipt is not None:
+            rows.insert(0, Row("paid_for", reference_to(paid_for) if paid_for else Corrected()))
+        return Preview(
+            action="cancel_payment",
+            document=receipt,
+            rows=tuple(rows),
+            amount=Row("receipt", receipt.total) if receipt and receipt.total is not None else None,
+        )
 
     @classmethod
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:

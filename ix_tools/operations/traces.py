@@ -8,7 +8,6 @@ from json import dumps
 from typing import Any, ClassVar
 
 from ix_tools.facts import Facts
-from ix_tools.field_marks import Unreturned, fields_with
 from ix_tools.operation import Evidence, Expected, Happened, Subject, Witness
 from ix_tools.operations.drafts import DocumentDraft
 from ix_tools.records import AccountRecord, CatalogueItem, Client, Document, Sequence, Tax
@@ -67,9 +66,7 @@ def of_a_draft(draft: DocumentDraft, facts: Facts) -> dict[str, Any]:
     traced["date"] = draft.date.isoformat()
     if facts.document_raw:
         traced["before"] = unchanged(facts.document_raw)
-    traced["unreturned"] = draft.model_dump(
-        mode="json", include=set(fields_with(type(draft), Unreturned)), exclude_none=True
-    )
+    traced["unreturned"] = draft.unreturned()
     return traced
 
 

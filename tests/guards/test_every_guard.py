@@ -26,7 +26,8 @@ FACTS = {
     "document": Want.DOCUMENT,
     "document_client": Want.DOCUMENT_CLIENT,
     "owner": Want.OWNER,
-    "owner_notes": Want.OWNER_NOTES,
+    "owner_notes": Want.OWNER_RELATED,
+    "owner_related": Want.OWNER_RELATED,
     "related": Want.RELATED,
     "later": Want.LATER_IN_SERIES,
     "differences": Want.DIFFERENCES,
@@ -80,4 +81,4 @@ def test_an_operation_never_judges_a_fact_that_its_class_cannot_be_given(name: s
     wanted = operation.spec.needs.union(*(wanted_by(rule) for rule in operation.spec.guards))
     about_a_document = {"document_id", "receipt_id"} & set(operation.model_fields)
     assert about_a_document or not wanted & {Want.LATER_IN_SERIES, Want.DIFFERENCES, Want.DOCUMENT_CLIENT}
-    assert set(vars(Facts)["__dataclass_fields__"]) >= set(FACTS) - {"tax", "sequence_of"}
+    assert set(vars(Facts)["__dataclass_fields__"]) >= set(FACTS) - {"tax", "sequence_of", "owner_notes"}

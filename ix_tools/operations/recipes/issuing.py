@@ -15,7 +15,7 @@ from ix_tools.operations.documents import ChangeState, steps_after
 from ix_tools.operations.drafts import OURS, DocumentResult, InvoiceDraft
 from ix_tools.operations.files import EmailResult, PdfResult, SendEmail
 from ix_tools.operations.invoices import CreateInvoice
-from ix_tools.records import Document
+from ix_tools.records import CorrectedDocument, Document
 from ix_tools.vocabulary import Email, InvoiceType, Record
 
 ISSUED = {"final", "settled"}
@@ -50,6 +50,8 @@ class Issued(Record):
     status: Literal["issued", "approval_required"]
     steps: list[StepTaken]
     document: Document
+    corrects: CorrectedDocument | None = None
+    """The document that a credit or debit note corrects."""
     pdf: PdfResult | None = None
     email: EmailResult | None = None
     approval: Waiting | None = None
@@ -114,6 +116,9 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
         given = {name: value for name, value in sending.given.items() if name in CreateInvoice.model_fields}
         drafted = await sending.perform("create_invoice", given)
         asked = so_far.document = Document.model_validate(drafted["document"])
+        so_far.corrects = (
+            CorrectedDocument.model_validate(drafted["corrects"]) if "corrects" in drafted else None
+        )
         if drafted.get("replayed"):
             so_far.document = await self._now(sending, asked)
         so_far.drafted()
@@ -245,6 +250,7 @@ class _SoFar:
 
     email: str | None
     document: Document | None = None
+    corrects: CorrectedDocument | None = None
     pdf: PdfResult | None = None
     sent: EmailResult | None = None
     steps: dict[str, StepTaken] = field(default_factory=dict)
@@ -314,6 +320,7 @@ class _SoFar:
             "status": status,
             "steps": list(self.steps.values()),
             "document": self.document,
+            "corrects": self.corrects,
             "pdf": self.pdf,
             "email": self.sent,
             "warnings": self.warnings or None,
