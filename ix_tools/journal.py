@@ -154,6 +154,12 @@ class Journal:
         found = self.done_since(account, contents, seconds)
         return found if found is not None and (found.outcome or {}).get(UNTOLD) else None
 
+    def unsettled(self, account: str, operation: str) -> list[Intent]:
+        """Intents of an operation that are unknown, abandoned, or were found not to have happened; oldest first."""
+        of_it = intents.c.account == account, intents.c.operation == operation
+        found = self._read(*of_it, intents.c.state.in_((*UNFINISHED, "absent")))
+        return [one for one in reversed(found) if one.state != "open" or self.abandoned(one)]
+
     def unfinished(self, account: str) -> list[Intent]:
         """What is unknown, or open and abandoned, oldest first."""
         found = self._read(intents.c.account == account, intents.c.state.in_(UNFINISHED))

@@ -1,17 +1,16 @@
 """Fetch the facts that rules ask for: in parallel, whole, and never reading a failed look-up as `absent`."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 
 from ix_tools import wire
-from ix_tools.account import Account
-from ix_tools.approvals import Approvals
-from ix_tools.errors import NotFound, Unavailable
+from ix_tools.account_reader import PAGE, AccountReader
+from ix_tools.errors import NotFound, Unavailable, Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.gathering import gather
@@ -19,13 +18,12 @@ from ix_tools.guards.notes import NOTES, owner_among
 from ix_tools.journal import Journal
 from ix_tools.last_written import sent_with
 from ix_tools.operation import Operation, Subject
-from ix_tools.reading import as_object, as_record, require_content, rows_of
+from ix_tools.reading import as_record, read_id, read_page, read_rows, require_content, unclear
 from ix_tools.records import (
     Balance,
     CatalogueItem,
     Client,
     Document,
-    Page,
     Regularization,
     Sequence,
     Tax,
@@ -33,9 +31,9 @@ from ix_tools.records import (
 from ix_tools.shelves import every_state, issued
 from ix_tools.vocabulary import Record
 
+Made = TypeVar("Made")
 OWNERS = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")
 GUIDES = ("shippings", "transports", "devolutions")
-PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +45,9 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
-class LookUps:
+class LookUps(AccountReader):
     """One account's look-ups."""
 
-    account: Account
-    approvals: Approvals
-    most_pages: int
     journal: Journal | None = None
     remembered: "Remembered | None" = None
     """What was read when a person was asked about this very call, and is not read again for the same yes."""
@@ -72,7 +67,7 @@ class LookUps:
         if Want.DOCUMENT in wanted and about:
             jobs["document_raw"] = lambda: self.word_for_word(*about)
         if Want.RELATED in wanted and about:
-            jobs["related"] = lambda: self._related(about[1])
+            jobs["related"] = lambda: _if_found(self._related(about[1]))
         if Want.NEWEST in wanted:
             jobs["newest"] = lambda: self._newest(call)
         if Want.DIFFERENCES in wanted and about:
@@ -90,6 +85,8 @@ class LookUps:
                 jobs["client_by_name"] = lambda: self.client_by_name(client.name)
         jobs |= self._of_the_subject(call, wanted)
         facts |= await gather(jobs)
+        if facts.get("related", ()) is None:  # the document itself was found
+            raise _untold("the related documents")
         if "subject" in facts:
             facts["subject"], facts["subject_raw"] = facts["subject"]
         if "document_raw" in facts and about:
@@ -113,7 +110,7 @@ class LookUps:
             kind = getattr(call, "document_type", "")
             jobs["owner"] = lambda: self._owner(owner, (*OWNERS, *GUIDES) if kind in OWNERS else OWNERS)
         if Want.OWNER_RELATED in wanted and owner and getattr(call, "document_type", "") in NOTES:
-            jobs["owner_related"] = lambda: self._related(owner)
+            jobs["owner_related"] = lambda: _if_found(self._related(owner))
         items = getattr(call, "items", None)
         if Want.ITEMS in wanted and items:
             jobs["catalogue"] = lambda: self._items({item.name for item in items})
@@ -121,6 +118,10 @@ class LookUps:
         if "document_client_raw" in found:
             raw = found["document_client_raw"]
             found["document_client"] = as_record(Client, raw) if raw else None
+        if found.get("owner_related", ()) is None:
+            if found.get("owner") is not None:
+                raise _untold("the documents related to the invoice")
+            found["owner_related"] = ()
         if "catalogue" in found:
             found["items"], found["items_unchecked"] = found.pop("catalogue")
         return replace(facts, **found) if found else facts
@@ -133,19 +134,6 @@ class LookUps:
         """The account's clients, as far as the setting lets pages be read."""
         rows, _ = await self.listed("/clients.json", "clients")
         return [as_record(Client, row) for row in rows]
-
-    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
-        """Every row of a list, as far as the setting lets pages be read, and how many rows that leaves out."""
-        found: list[dict[str, Any]] = []
-        read = 0
-        async for rows, page in self._pages(path, key):
-            found += rows
-            read += 1
-            if read >= self.most_pages:
-                # A list that does not count its pages may go on after any full one.
-                more = read < page.total_pages or (not page.total_entries and len(rows) >= PAGE)
-                return found, max(1, page.total_entries - len(found)) if more else 0
-        return found, 0
 
     # --- what a call is about, besides documents ---
 
@@ -177,7 +165,7 @@ class LookUps:
     async def subject(self, subject: Subject) -> tuple[Record, Mapping[str, Any]]:
         """The thing a call is about as it is now, and word for word."""
         try:
-            content = wire.unwrapped(await self._get(subject.path), subject.name)
+            content = wire.unwrapped(await self.get(subject.path), subject.name)
         except NotFound as miss:
             number = subject.path.split("/")[-1 if "/api/" not in subject.path else -2].removesuffix(".json")
             miss.message = f"There is no {subject.name} with the id {number}."
@@ -204,58 +192,35 @@ class LookUps:
             "POST", f"/clients/{client}/invoices.json", (("per_page", "1"),), body, asks=True
         )
         response = await self.account.send(request)
-        if response.status == 404:
-            return 0
         if response.status >= 300:
             raise wire.failure(request, response, "the client's documents")
-        found = wire.read_json(request, response) or {}
-        page = Page.model_validate(found.get("pagination") or {})
-        return max(page.total_entries, len(found.get("invoices") or []))
+        body = wire.read_json(request, response)
+        rows = read_rows(body, "invoices")
+        page = read_page(body, rows, "invoices", counted=True)
+        return max(page.total_entries if page else 0, len(rows))
 
     async def _balance(self, path: str) -> Balance:
-        return Balance.model_validate(wire.unwrapped(await self._get(path), "") or {})
+        return as_record(Balance, require_content(await self.get(path), "the client's balance"))
 
     async def _regularizations(self, path: str) -> tuple[Regularization, ...]:
         return tuple(
             [
                 Regularization.model_validate(row)
-                async for rows, _ in self._pages(path, "regularization")
+                async for rows, _ in self.pages(path, "regularization")
                 for row in rows
             ]
         )
 
     # --- one look-up each ---
 
-    async def _get(self, path: str, *query: tuple[str, str]) -> Any:
-        request = wire.get(path, query)
-        response = await self.account.send(request)
-        if response.status >= 300:
-            raise wire.failure(request, response, f"GET {path}")
-        return wire.read_json(request, response)
-
-    async def _pages(
-        self, path: str, key: str, *query: tuple[str, str]
-    ) -> AsyncIterator[tuple[list[dict[str, Any]], Page]]:
-        number = 1
-        while True:
-            body = as_object(await self._get(path, *query, ("page", str(number)), ("per_page", str(PAGE))))
-            rows = rows_of(body, key)
-            page = as_record(Page, body.get("pagination") or {})
-            yield rows, page
-            # A list that does not count its pages ends with the first page that is not full.
-            last = number >= page.total_pages if body.get("pagination") else len(rows) < PAGE
-            if last or not rows:
-                return
-            number += 1
-
     async def taxes(self) -> tuple[Tax, ...]:
         """The account's taxes."""
-        return tuple(as_record(Tax, one) for one in rows_of(await self._get("/taxes.json"), "taxes"))
+        return tuple(as_record(Tax, one) for one in read_rows(await self.get("/taxes.json"), "taxes"))
 
     async def sequences(self) -> tuple[Sequence, ...]:
         """The account's series."""
         return tuple(
-            as_record(Sequence, one) for one in rows_of(await self._get("/sequences.json"), "sequences")
+            as_record(Sequence, one) for one in read_rows(await self.get("/sequences.json"), "sequences")
         )
 
     async def sequence_of_id(self, number: int | None) -> Mapping[str, Any]:
@@ -267,7 +232,7 @@ class LookUps:
         """A document as InvoiceXpress writes it."""
         path = f"/{kind}/{number}.json"
         try:
-            body = await self._get(path)
+            body = await self.get(path)
         except NotFound as miss:
             what = document_type(kind).en.lower()
             miss.message = f"There is no {what} with the id {number}."
@@ -281,10 +246,7 @@ class LookUps:
     async def _owner(self, number: int, kinds: tuple[str, ...]) -> Document | None:
         for kind in kinds:
             try:
-                return _read(
-                    wire.unwrapped(await self._get(f"/{kind}/{number}.json"), document_type(kind).singular),
-                    kind,
-                )
+                return _read(await self.word_for_word(kind, number), kind)
             except NotFound:
                 continue
         return None
@@ -292,7 +254,7 @@ class LookUps:
     async def client_word_for_word(self, number: int) -> Mapping[str, Any]:
         """A client as InvoiceXpress writes it; empty where there is none of that id."""
         try:
-            found = wire.unwrapped(await self._get(f"/clients/{number}.json"), "client")
+            found = wire.unwrapped(await self.get(f"/clients/{number}.json"), "client")
         except NotFound:
             return {}
         return require_content(found, f"clients/{number}")
@@ -311,13 +273,13 @@ class LookUps:
         if not name:
             return None
         try:
-            body = await self._get("/clients/find-by-name.json", ("client_name", name))
+            body = await self.get("/clients/find-by-name.json", ("client_name", name))
         except NotFound:
             return None
         except Unavailable:
             # A miss by name can be a 500. Only a list read to its end says that nobody has the name.
             return await self._client_in_list(name)
-        return as_record(Client, wire.unwrapped(body, "client") or {})
+        return as_record(Client, require_content(wire.unwrapped(body, "client"), "the client by name"))
 
     async def _client_in_list(self, name: str) -> Client | None:
         rows, unread = await self.listed("/clients.json", "clients")
@@ -334,7 +296,7 @@ class LookUps:
     async def _items(self, names: set[str]) -> tuple[dict[str, CatalogueItem], int]:
         found: dict[str, CatalogueItem] = {}
         read = 0
-        async for rows, page in self._pages("/items.json", "items"):
+        async for rows, page in self.pages("/items.json", "items"):
             read += 1
             for row in rows:
                 if row.get("name") in names:
@@ -347,7 +309,7 @@ class LookUps:
 
     async def _newest(self, call: Operation[Any]) -> tuple[Document, ...]:
         path, key, query = every_state(getattr(call, "document_type", ""))
-        async for rows, _ in self._pages(path, key, *query):
+        async for rows, _ in self.pages(path, key, *query):
             return tuple(as_record(Document, raw) for raw in rows)
         return ()
 
@@ -358,8 +320,8 @@ class LookUps:
             query += [(f"date[{end}]", day.strftime("%d/%m/%Y")) for end in ("from", "to")]
         found: list[Mapping[str, Any]] = []
         read = 0
-        async for rows, page in self._pages(path, key, *query):
-            newer = [raw for raw in rows if int(raw.get("id") or 0) > after]
+        async for rows, page in self.pages(path, key, *query):
+            newer = [raw for raw in rows if read_id(raw, key) > after]
             found += newer
             read += 1
             if not newer:
@@ -372,45 +334,25 @@ class LookUps:
                 )
         return found
 
-    async def every(self, path: str, key: str, *query: tuple[str, str]) -> list[Mapping[str, Any]]:
-        """Every row of a list over all its pages, word for word; refused when rows moved while it was read."""
-        found: dict[int, Mapping[str, Any]] = {}
-        counted = 0
-        async for rows, page in self._pages(path, key, *query):
-            known = len(found)
-            found |= {int(row.get("id") or 0): row for row in rows}
-            counted = page.total_entries
-            if len(found) == known:  # a list without pages, which gives the same for each
-                break
-        if len(found) < counted:
-            raise Unavailable(
-                f"{path} changed while it was read: it counts {counted} rows, and {len(found)} came.",
-                sent="nothing",
-                next="repeat the same call",
-                retryable=True,
-            )
-        return list(found.values())
-
     async def client_of_code(self, code: str) -> Mapping[str, Any] | None:
         """The client of exactly this code, word for word."""
         try:
-            body = await self._get("/clients/find-by-code.json", ("client_code", code))
+            body = await self.get("/clients/find-by-code.json", ("client_code", code))
         except NotFound:
             return None
-        return as_object(wire.unwrapped(body, "client"))
+        return require_content(wire.unwrapped(body, "client"), "the client by code")
 
     async def related(self, number: int) -> list[Mapping[str, Any]]:
-        """Documents related to one, word for word."""
-        try:
-            body = await self._get(f"/document/{number}/related_documents.json") or {}
-        except NotFound:
-            return []
-        return list(body.get("documents") or [])
+        """Documents related to one, word for word.
+
+        Raises: NotFound where InvoiceXpress knows no such document; of one that is there that says nothing.
+        """
+        return list(read_rows(await self.get(f"/document/{number}/related_documents.json"), "documents"))
 
     async def _last(self, document: Document) -> Document | None:
         # Lists are newest first, so the first page holds it; for the eye only, no rule leans on it.
         path, key, query = issued(document)
-        async for rows, _ in self._pages(path, key, *query):
+        async for rows, _ in self.pages(path, key, *query):
             return next(
                 (one for row in rows if _same_series(one := as_record(Document, row), document)), None
             )
@@ -423,18 +365,32 @@ class LookUps:
         if key != "guides":  # the list of guides knows no such filter
             query.append(("date[from]", (document.date + timedelta(days=1)).strftime("%d/%m/%Y")))
         found: list[Document] = []
-        async for rows, _ in self._pages(path, key, *query):
+        async for rows, _ in self.pages(path, key, *query):
             found += [one for row in rows if _same_series(one := as_record(Document, row), document)]
         return tuple(one for one in found if one.date and one.date > document.date)
+
+
+def _untold(what: str) -> Unreadable:
+    """Build the error of a 404 for what belongs to something that is there."""
+    failure = unclear(what)
+    failure.say_nothing_sent()
+    return failure
+
+
+async def _if_found(job: Awaitable[Made]) -> Made | None:
+    """What a look-up brings; None where InvoiceXpress answers 404."""
+    try:
+        return await job
+    except NotFound:
+        return None
 
 
 def _same_series(one: Document, other: Document) -> bool:
     return one.sequence_id == other.sequence_id if one.sequence_id and other.sequence_id else True
 
 
-def _read(raw: Any, kind: str) -> Document:
-    content = as_object(raw)
-    return as_record(Document, {**content, "document_type": kind})
+def _read(raw: Mapping[str, Any], kind: str) -> Document:
+    return as_record(Document, {**raw, "document_type": kind})
 
 
 def _owner_of(facts: Facts) -> int | None:

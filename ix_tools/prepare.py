@@ -29,6 +29,7 @@ from ix_tools.lookups import LookUps, Remembered
 from ix_tools.operation import Covering, Finding, Guard, Operation
 from ix_tools.question import Question
 from ix_tools.refusing import refusal, summary
+from ix_tools.unsettled import find_unsettled, warn_of_unsettled
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,12 @@ async def prepare(
         )
         call, facts, warnings, given = await load_facts(looking, asked, desk, held)
         before = await once.done_before(desk, caller) if gated else None
-        warnings += once.said_of(before)
+        tries = await find_unsettled(desk, call, caller, facts, held)
+        warnings += (*once.said_of(before), *warn_of_unsettled(tries, caller))
         ruling = await policing.ruled(desk, call, facts, caller.face, warnings)
         question = None
         if gated:
-            done = before.id if before else ""
+            done = " ".join(one.id for one in (*([before] if before else []), *tries))
             question = Question(desk, call, facts, warnings, asker, ruling, covering, done)
             if not await may_pass(question, reply):
                 if remembered is not None:  # what a person is shown is read anew

@@ -296,7 +296,11 @@ async def _receipts_of(looking: LookUps, books: Books) -> None:
     """Settling an invoice issues a receipt; it is found among what belongs to the invoice."""
     for intent in books.settling:
         amount = intent.trace.get("amount")
-        for raw in await looking.related(int(intent.trace["document_id"])):
+        try:
+            related = await looking.related(int(intent.trace["document_id"]))
+        except NotFound:  # its receipts are then issued by no entry that is known, and are named
+            continue
+        for raw in related:
             one = as_record(Document, raw)
             name = f"{one.document_type}/{one.id}"
             fits = amount is None or one.total == Decimal(str(amount))

@@ -22,6 +22,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from ix_tools.json_numbers import MOST_DIGITS
 from ix_tools.legible import legible
 from ix_tools.meanings import Explained
 
@@ -72,6 +73,8 @@ def decimal_of(value: object) -> Decimal:
     """Read an amount written as a number or as text with a decimal point; never through a binary float."""
     if isinstance(value, Decimal):
         number = value
+    elif isinstance(value, str | int) and len(str(value)) > MOST_DIGITS:
+        raise ValueError("an amount is a number such as 1234.56, not one of so many digits")
     elif isinstance(value, bool) or value is None:
         raise ValueError("an amount is a number such as 1234.56")
     elif isinstance(value, int | float):
@@ -85,6 +88,8 @@ def decimal_of(value: object) -> Decimal:
         raise ValueError("an amount is a number such as 1234.56")
     if not number.is_finite():
         raise ValueError("an amount is a finite number such as 1234.56")
+    if abs(number.adjusted()) > MOST_DIGITS:
+        raise ValueError("an amount is a number such as 1234.56, and none so large or so small")
     return number
 
 

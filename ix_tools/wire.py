@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from ix_tools import errors
 from ix_tools.errors import IxError, Problem
 from ix_tools.fiscal.document_types import document_type
+from ix_tools.json_numbers import parse_json
 from ix_tools.operation import At, Operation, Route
 from ix_tools.retry_after import parse_retry_after
 from ix_tools.vocabulary import plain, secrets_in
@@ -189,7 +190,10 @@ def content_of(call: Operation[Any], request: Request, response: Response) -> An
     if response.status == 202 or route is None:
         return None
     body = read_xml(response) if route.xml else read_json(request, response)
-    return unwrapped(body, route.answer.format_map(_names(call)))
+    content = unwrapped(body, route.answer.format_map(_names(call)))
+    if not call.spec.effect.writes and not (isinstance(content, dict | list) and content):
+        raise unlike(call)  # a change may be answered with nothing; what was asked for may not
+    return content
 
 
 def _without_secrets(call: Operation[Any], response: Response) -> Response:
@@ -228,7 +232,7 @@ def read_json(request: Request, response: Response) -> Any:
     if not response.body.strip():
         return None
     try:
-        return json.loads(response.body, parse_float=Decimal)
+        return parse_json(response.body)
     except (ValueError, RecursionError):
         raise errors.Unreadable(
             f"InvoiceXpress answered {response.status} with something that is not JSON"
@@ -275,6 +279,15 @@ def failure(request: Request, response: Response, what: str) -> IxError:
     """The one error behind an answer that is not a yes."""
     status = response.status
     said, code = complaints(response)
+    if status == 404 and _is_a_page(response):
+        # Whoever stands before InvoiceXpress answers so, or a wrong account name: it says nothing of what was asked for.
+        return errors.Unreadable(
+            f"The host answered 404 with a page instead of an answer ({what}).",
+            status=status,
+            sent="unknown" if request.writes else "refused",
+            next=CHECK_FIRST if request.writes else "check INVOICEXPRESS_ACCOUNT, then try again",
+            retryable=not request.writes,
+        )
     text = "; ".join(said) or "it gave no reason"
     problems = [Problem(*_field_and_text(line)) for line in said]
     details: dict[str, Any] = {"service_code": code} if code else {}
@@ -377,6 +390,11 @@ def complaints(response: Response) -> tuple[list[str], str]:
         return _from_json(json.loads(body))
     except (ValueError, RecursionError):
         return [body[:200].decode("utf-8", "replace")], ""
+
+
+def _is_a_page(response: Response) -> bool:
+    start = response.body.lstrip()[:100].lower()
+    return start.startswith((b"<!doctype html", b"<html"))
 
 
 def _from_markup(response: Response) -> tuple[list[str], str]:

@@ -34,6 +34,7 @@ from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted, PageShown, documents_of, page_of
 from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.preview import Preview, Row
+from ix_tools.reading import read_rows
 from ix_tools.records import Client
 from ix_tools.vocabulary import Call, Country, Email, Id, Record
 
@@ -96,7 +97,7 @@ class ListClients(Operation[ClientList]):
 
     def read(self, content: Any, facts: Facts) -> ClientList:
         """A page."""
-        rows = [Client.model_validate(one) for one in (content or {}).get("clients") or []]
+        rows = [Client.model_validate(one) for one in read_rows(content, "clients")]
         return ClientList.model_validate({"clients": rows, **page_of(content, len(rows))})
 
 

@@ -35,6 +35,7 @@ from ix_tools.operations.surroundings import (
     transport,
 )
 from ix_tools.preview import Preview, Row
+from ix_tools.reading import read_rows
 from ix_tools.records import Document
 from ix_tools.vocabulary import (
     DocumentType,
@@ -224,7 +225,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
         name="get_related_documents",
         title="List related documents",
         effect=Effect.READS,
-        route=Route("GET", "/document/{document_id}/related_documents.json", answer="documents"),
+        route=Route("GET", "/document/{document_id}/related_documents.json"),
         example={"document_id": 1001},
         idempotent=True,
         covers=("relatedDocs",),
@@ -232,7 +233,9 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
 
     def read(self, content: Any, facts: Facts) -> RelatedDocuments:
         """Rows."""
-        return RelatedDocuments(documents=[row_of(Document.model_validate(one)) for one in content or []])
+        return RelatedDocuments(
+            documents=[row_of(Document.model_validate(one)) for one in read_rows(content, "documents")]
+        )
 
 
 # --- states --------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
 from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.preview import Preview, Row
+from ix_tools.reading import read_rows
 from ix_tools.records import CatalogueItem
 from ix_tools.vocabulary import Call, Id, Record, UnitPrice
 
@@ -91,7 +92,7 @@ class ListItems(Operation[ItemList]):
 
     def read(self, content: Any, facts: Facts) -> ItemList:
         """A page."""
-        rows = [CatalogueItem.model_validate(one) for one in (content or {}).get("items") or []]
+        rows = [CatalogueItem.model_validate(one) for one in read_rows(content, "items")]
         return ItemList.model_validate({"items": rows, **page_of(content, len(rows))})
 
 

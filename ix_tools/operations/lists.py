@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ix_tools.reading import read_rows
 from ix_tools.records import Document, Page
 from ix_tools.vocabulary import Record
 
@@ -47,7 +48,7 @@ class Deleted(Record):
 
 def documents_of(content: Any, key: str, reference: str | None = None) -> dict[str, Any]:
     """A page of documents as the fields of a result; the rows under their key."""
-    rows = [row_of(Document.model_validate(one)) for one in (content or {}).get(key) or []]
+    rows = [row_of(Document.model_validate(one)) for one in read_rows(content, key)]
     # The search is fuzzy: an exact reference is matched here, and what fell out is said.
     matching = [row for row in rows if reference is None or row.reference == reference]
     shown = page_of(content, len(rows))

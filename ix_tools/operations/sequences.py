@@ -28,6 +28,7 @@ from ix_tools.operation import (
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.traces import Changes, made, of_a_new
 from ix_tools.preview import Preview, Row
+from ix_tools.reading import read_rows
 from ix_tools.records import Sequence
 from ix_tools.vocabulary import Call, Id, Record
 
@@ -48,7 +49,7 @@ class ListSequences(Operation[SequenceList]):
         name="list_sequences",
         title="List series",
         effect=Effect.READS,
-        route=Route("GET", "/sequences.json", answer="sequences"),
+        route=Route("GET", "/sequences.json"),
         covers=("listSequences",),
         example={},
         idempotent=True,
@@ -56,7 +57,9 @@ class ListSequences(Operation[SequenceList]):
 
     def read(self, content: Any, facts: Facts) -> SequenceList:
         """Every series."""
-        return SequenceList(sequences=[Sequence.model_validate(one) for one in content or []])
+        return SequenceList(
+            sequences=[Sequence.model_validate(one) for one in read_rows(content, "sequences")]
+        )
 
 
 class SequenceResult(Record):

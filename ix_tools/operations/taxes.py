@@ -25,6 +25,7 @@ from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.lists import Deleted
 from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.preview import Preview, Row
+from ix_tools.reading import read_rows
 from ix_tools.records import Tax
 from ix_tools.vocabulary import Call, Id, Percent, Record, plain
 
@@ -45,7 +46,7 @@ class ListTaxes(Operation[TaxList]):
         name="list_taxes",
         title="List VAT rates",
         effect=Effect.READS,
-        route=Route("GET", "/taxes.json", answer="taxes"),
+        route=Route("GET", "/taxes.json"),
         covers=("listTaxes",),
         example={},
         idempotent=True,
@@ -53,7 +54,7 @@ class ListTaxes(Operation[TaxList]):
 
     def read(self, content: Any, facts: Facts) -> TaxList:
         """Every tax."""
-        return TaxList(taxes=[Tax.model_validate(one) for one in content or []])
+        return TaxList(taxes=[Tax.model_validate(one) for one in read_rows(content, "taxes")])
 
 
 # --- changing taxes ------------------------------------------------------------------------------------

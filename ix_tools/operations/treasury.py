@@ -22,6 +22,7 @@ from ix_tools.operations.drafts import Keyed
 from ix_tools.operations.lists import Deleted, PageShown, page_of
 from ix_tools.operations.traces import made, of_a_new, values
 from ix_tools.preview import Preview, Row
+from ix_tools.reading import read_id, read_rows
 from ix_tools.records import Balance, Client, InitialBalance, Regularization
 from ix_tools.vocabulary import AboveZero, Id, Record, WireDate
 
@@ -145,9 +146,10 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
     @classmethod
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
         """Read the client's balance again: its initial balance is the one asked for, or the one before."""
-        raw = (await witness.thing(f"/api/v3/{trace['subject']}/balance.json", "") or {}).get(
-            "initial_balance"
-        ) or {}
+        balance = await witness.thing(f"/api/v3/{trace['subject']}/balance.json", "")
+        if balance is None or "initial_balance" not in balance:
+            return Evidence(Happened.UNKNOWN, seen="the answer does not show the initial balance")
+        raw = balance["initial_balance"] or {}
         stored = InitialBalance.model_validate(raw)
         now = values({name: getattr(stored, name) for name in INITIAL})
         if now == trace["asked"]:
@@ -198,7 +200,7 @@ class ListRegularizations(OfClient, Operation[RegularizationList]):
 
     def read(self, content: Any, facts: Facts) -> RegularizationList:
         """Every row that came."""
-        rows = [Regularization.model_validate(one) for one in (content or {}).get("regularization") or []]
+        rows = [Regularization.model_validate(one) for one in read_rows(content, "regularization")]
         return RegularizationList.model_validate({"regularization": rows, **page_of(content, len(rows))})
 
 
@@ -254,7 +256,7 @@ class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
         """Look through the client's regularizations for a new one that reads as asked."""
         rows = await witness.rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
-        newer = [row for row in rows if int(row.get("id") or 0) > int(trace["newest"])]
+        newer = [row for row in rows if read_id(row, "regularizations") > int(trace["newest"])]
         return await made(trace, witness, Regularization, newer, "regularizations")
 
     def read(self, content: Any, facts: Facts) -> RegularizationResult:
@@ -322,7 +324,7 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
         """Look whether it is gone from the client's regularizations."""
         rows = await witness.rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
-        if all(int(row.get("id") or 0) != trace["number"] for row in rows):
+        if all(read_id(row, "regularizations") != trace["number"] for row in rows):
             return Evidence(Happened.YES)
         return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, seen="it is still there")
 

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 
 from ix_tools.errors import InvalidArguments
 from ix_tools.faces.cli import pairs
+from ix_tools.json_numbers import parse_json
 
 Schema = Mapping[str, Any]
 METAVARS = {"date": "YYYY-MM-DD", "date-time": "YYYY-MM-DDTHH:MM", "email": "EMAIL"}
@@ -126,7 +126,7 @@ def read_json(file: str) -> dict[str, Any]:
     """A whole call from a file, or from standard input for `-`."""
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        content = json.loads(text, parse_float=Decimal)
+        content = parse_json(text)
     except OSError as wrong:
         raise click.UsageError(f"--json {file}: {wrong.strerror}") from None
     except (ValueError, RecursionError) as wrong:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from ix_tools.json_numbers import parse_json
+
 RULE = 'name=value pairs parted by commas; a value with a comma in it needs JSON: \'{"name": "Pão, fatiado", ...}\''
 
 
@@ -20,7 +22,7 @@ def read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """The object that the text describes."""
     if text.lstrip().startswith("{"):
         try:
-            content = json.loads(text, parse_float=Decimal)
+            content = parse_json(text)
         except (ValueError, RecursionError) as wrong:
             raise Unreadable(f"is not JSON ({wrong})") from None
         return dict(content)
@@ -51,7 +53,7 @@ def typed(text: str, schema: Mapping[str, Any]) -> Any:
         return text.lower() == "true"
     if kind in {"object", "array"}:
         try:
-            return json.loads(text, parse_float=Decimal)
+            return parse_json(text)
         except (ValueError, RecursionError) as wrong:
             raise Unreadable(f"is not JSON ({wrong})") from None
     return text

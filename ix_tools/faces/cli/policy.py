@@ -1,6 +1,5 @@
 """`ix-tools policy`: what the policy file says, in words, and what it makes of a call. Nothing is sent or asked."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +14,7 @@ from ix_tools.faces.cli import rulings, says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.kept import approvals
 from ix_tools.faces.cli.run import Run
+from ix_tools.json_numbers import parse_json
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.perform import examined
 from ix_tools.policy.case import UNKNOWN, Case, Unknown
@@ -115,7 +115,7 @@ def _arguments(json_file: str) -> Mapping[str, Any]:
     with click.open_file(json_file, encoding="utf-8") as file:
         content = file.read()
     try:
-        found = json.loads(content, parse_float=Decimal)
+        found = parse_json(content)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
