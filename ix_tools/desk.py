@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ix_tools import audit
 from ix_tools.account import Account, account_name
 from ix_tools.approvals import Approvals
+from ix_tools.companies import Companies
 from ix_tools.journal import Journal
 from ix_tools.links import Links, Pages
 from ix_tools.lookups import Remembered
@@ -101,6 +102,11 @@ class Desk:
     def links(self) -> Links:
         """The links to pages of approvals."""
         return Links(self.store, self.approvals.clock)
+
+    @property
+    def companies(self) -> Companies:
+        """The companies behind the accounts."""
+        return Companies(self.store, self.settings)
 
     async def close(self) -> None:
         """Close connections."""

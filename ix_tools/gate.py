@@ -19,7 +19,9 @@ from ix_tools.links import Invitation, invited
 from ix_tools.operation import Spec
 from ix_tools.principals import missing_scope, scope_of
 from ix_tools.question import Question
+from ix_tools.records import Company
 from ix_tools.settings import SANDBOX_NOTICE, Settings
+from ix_tools.sheet import Sheet
 from ix_tools.terms import Terms
 
 
@@ -98,7 +100,7 @@ async def _let_out(question: Question) -> str | None:
     if covering is not None and (covering.differences or covering.warnings):
         return None  # what the recipe found for a person to see, nobody would see
     spending = replace(question.ruling.unattended, account=question.binding.account)
-    title = render.summary(question.sheet(()), question.settings.language)
+    title = render.summary(question.sheet((), await _company(question)), question.settings.language)
     return await anyio.to_thread.run_sync(
         question.desk.approvals.use_policy, question.binding, title, spending
     )
@@ -109,7 +111,7 @@ async def ask(question: Question) -> dict[str, Any]:
     desk, settings, terms = question.desk, question.settings, question.ruling.terms
     warnings = (*question.warnings, *await policing.used_up(desk, question.ruling))
     channel, page = await _channel(question)
-    shown = question.sheet(warnings)
+    shown = question.sheet(warnings, await _company(question))
     asked = Asked(
         text=render.approval(shown, settings.language),
         summary=render.summary(shown, settings.language),
@@ -125,6 +127,11 @@ async def ask(question: Question) -> dict[str, Any]:
     if desk.pages is None or not page:
         return approval_required(approval, settings)
     return approval_required(approval, settings, await invited(desk.pages, desk.links, approval, settings))
+
+
+async def _company(question: Question) -> Company | None:
+    """Whose account it is, as far as anybody told."""
+    return await anyio.to_thread.run_sync(question.desk.companies.of, question.desk.account.name)
 
 
 async def _channel(question: Question) -> tuple[Channel, str]:
@@ -159,6 +166,7 @@ def approval_required(
             "id": approval.id,
             "expires_at": render.moment(approval.expires_at),
             "summary": approval.summary,
+            **_account(approval),
             "command": f"ix-tools approvals approve {approval.id}",
             **({"url": invitation.url} if invitation is not None and invitation.url else {}),
         },
@@ -172,6 +180,15 @@ def approval_required(
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
     }
+
+
+def _account(approval: Approval) -> dict[str, str]:
+    """Whose account it is about, where another one could be meant."""
+    sheet = Sheet.model_validate_json(approval.sheet)
+    if not sheet.several_accounts:
+        return {}
+    found = {"account": sheet.account, "company": sheet.company, "nif": sheet.company_nif}
+    return {name: value for name, value in found.items() if value}
 
 
 def _who(approval: Approval, invitation: Invitation | None) -> str:

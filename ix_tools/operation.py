@@ -13,6 +13,7 @@ from pydantic import BaseModel, model_validator
 from ix_tools.errors import Problem
 from ix_tools.facts import Facts, Want
 from ix_tools.preview import Preview
+from ix_tools.records import Company
 from ix_tools.vocabulary import Call, Record
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -415,6 +416,10 @@ class Operation(Call, Generic[Result]):
 
     def undo(self, result: Result, facts: Facts) -> Correction | None:
         """What would correct this result; every call that leaves something which cannot simply be changed says it."""
+        return None
+
+    def company(self, result: Result) -> tuple[str, Company] | None:
+        """The company whose account this is, where the result tells it, with what tells it: `saft`, or `account/ID`."""
         return None
 
     def __class_getitem__(cls, result: Any) -> Any:

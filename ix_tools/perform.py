@@ -130,6 +130,7 @@ async def _performed(
         call, facts, warnings, _ = await load_facts(looking, call, desk, None)
         await policing.ruled(desk, call, facts, asker.face, warnings)
         found = await _carried_out(call, Sending(desk, facts, progress, face=asker.face))
+        await anyio.to_thread.run_sync(desk.companies.remember, desk.account.name, call.company(found))
         return _result(desk, call, found, warnings, facts)
     caller = caller_of(desk, call, asker.face, arguments, covering)
     held = await once.recorded(desk, call, caller)

@@ -14,6 +14,7 @@ from ix_tools.digests import digest_approval
 from ix_tools.facts import Facts
 from ix_tools.operation import Covering, Finding, Operation
 from ix_tools.preview import Preview
+from ix_tools.records import Company
 from ix_tools.settings import Settings
 from ix_tools.sheet import Sheet, sheet
 from ix_tools.terms import ANYBODY, STRICTER, Ruling, Where, stricter
@@ -105,9 +106,9 @@ class Question:
         then = tuple(one.preview(self.facts) for one in self.covering.then)
         return replace(preview, differences=differing, then=then)
 
-    def sheet(self, warnings: Sequence[Finding]) -> Sheet:
-        """What a person reads."""
-        return sheet(self.preview, self.facts, warnings, self.settings.account, self.settings.sandbox)
+    def sheet(self, warnings: Sequence[Finding], company: Company | None) -> Sheet:
+        """What a person reads; `company`: whose account it is."""
+        return sheet(self.preview, self.facts, warnings, self.settings, company)
 
     @cached_property
     def binding(self) -> Binding:

@@ -5,6 +5,7 @@ lacks a field is still read. Amounts go out as text with two decimals, dates as 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
@@ -406,6 +407,14 @@ class AccountRecord(Record):
     state: Text = None
     at_configured: bool | None = None
     trial: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The company whose account it is."""
+
+    name: str
+    nif: str = ""
 
 
 class Page(Record):

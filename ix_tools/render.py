@@ -69,7 +69,17 @@ def headline(sheet: Sheet, language: Language) -> str:
         parts += [
             _labelled(entry.label, value(entry, language), language) for entry in one.entries if entry.decides
         ]
+    if sheet.several_accounts:
+        parts.append(_labelled("issuer", issuer(sheet, language), language))
     return " · ".join(parts)
+
+
+def issuer(sheet: Sheet, language: Language) -> str:
+    """Whose account it is, in one line: `Padaria Central, Lda · NIF 501964843 (padaria)`."""
+    if not sheet.company:
+        return sheet.account
+    nif = f"{LABELS['nif'].in_(language)} {sheet.company_nif}" if sheet.company_nif else ""
+    return " · ".join(filter(None, [_part(sheet.company), nif])) + f" ({sheet.account})"
 
 
 def consequences(sheet: Sheet, language: Language) -> tuple[str, str]:
@@ -114,7 +124,7 @@ def approval(sheet: Sheet, language: Language) -> str:
     """Everything a person must see before saying yes; what decides comes first."""
     word, consequence = consequences(sheet, language)
     lines = [headline(sheet, language), f"{word}: {consequence}"]
-    about = _labelled("account", sheet.account, language)
+    about = _labelled("account", issuer(sheet, language), language)
     lines.append(f"{LABELS['sandbox'].in_(language)} {about}" if sheet.sandbox else about)
     if sheet.differences:
         lines += ["", LABELS["differences"].in_(language) + ":"]

@@ -110,6 +110,10 @@ class AccountSettings(BaseModel):
     """As the setting of the same name."""
     v1_base_url: BaseUrl = ""
     """As the setting of the same name."""
+    company: str = ""
+    """As the setting of the same name."""
+    nif: str = ""
+    """As the setting of the same name."""
 
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
@@ -134,6 +138,10 @@ class Settings(BaseModel):
     """Another host instead of https://ACCOUNT.app.invoicexpress.com: a sandbox or the vendor's staging host."""
     v1_base_url: BaseUrl = ""
     """Host of the first API version, used by update_sequence only. Default: base_url, or https://ACCOUNT.invoicexpress.net."""
+    company: str = ""
+    """The company whose account it is, as approvals and lists name it. Default: what InvoiceXpress tells of it, else the account's name."""
+    nif: str = ""
+    """That company's tax number; used with company."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """What is written to standard error."""
     language: Literal["pt", "en"] = "pt"
@@ -225,8 +233,18 @@ class Settings(BaseModel):
             found |= {name: self._in(one) for name, one in self.accounts.items()}
         return found
 
+    @property
+    def has_several_accounts(self) -> bool:
+        """Whether a person must be told which account something is about."""
+        # An account may be there under two names, its own and that of its section.
+        return len({(one.account, one.main_url) for one in self.by_account().values()}) > 1
+
     def _in(self, one: AccountSettings) -> "Settings":
-        return self.model_copy(update={name: getattr(one, name) for name in AccountSettings.model_fields})
+        own = {name: getattr(one, name) for name in AccountSettings.model_fields}
+        if self.account:  # known to the others as they are to it
+            main = {name: getattr(self, name) for name in AccountSettings.model_fields}
+            own["accounts"] = {**self.accounts, self.account: AccountSettings.model_construct(**main)}
+        return self.model_copy(update=own)
 
     def require_account(self) -> None:
         """Refuse early, with what to set, when there is no account to call."""
@@ -334,6 +352,8 @@ def for_sandbox(settings: Settings, url: str, key: str) -> Settings:
             "api_key": SecretStr(key),
             "base_url": _base_url(url),
             "v1_base_url": "",
+            "company": "",
+            "nif": "",
             "sandbox": True,
         }
     )

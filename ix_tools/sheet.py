@@ -16,7 +16,8 @@ from ix_tools.fiscal.exemptions import exemption
 from ix_tools.legible import visible
 from ix_tools.operation import Finding
 from ix_tools.preview import Preview, Row
-from ix_tools.records import Client, Document, Line
+from ix_tools.records import Client, Company, Document, Line
+from ix_tools.settings import Settings
 from ix_tools.totals import rounded
 
 Shown = Annotated[str, BeforeValidator(lambda value: visible(str(value)) if value is not None else "")]
@@ -191,6 +192,11 @@ class Sheet(Deed):
     """Everything a person is shown."""
 
     account: Shown
+    company: Shown = ""
+    """Whose account it is; empty where nobody told."""
+    company_nif: Shown = ""
+    several_accounts: bool = False
+    """Whether the account, too, decides: another one could be meant."""
     sandbox: bool = False
     paper: Paper | None = None
     client: Party | None = None
@@ -201,12 +207,17 @@ class Sheet(Deed):
     warnings: tuple[Warned, ...] = ()
 
 
-def sheet(preview: Preview, facts: Facts, warnings: Sequence[Finding], account: str, sandbox: bool) -> Sheet:
-    """What a call is about to do, as its preview and the look-ups tell it."""
+def sheet(
+    preview: Preview, facts: Facts, warnings: Sequence[Finding], settings: Settings, company: Company | None
+) -> Sheet:
+    """What a call is about to do, as its preview and the look-ups tell it; `company`: whose account it is, where that is known."""
     return Sheet(
         **_deed(preview),
-        account=account,
-        sandbox=sandbox,
+        account=settings.account,
+        company=company.name if company else "",
+        company_nif=company.nif if company else "",
+        several_accounts=settings.has_several_accounts,
+        sandbox=settings.sandbox,
         paper=_paper(preview, facts) if isinstance(preview.document, Document) else None,
         client=_party(preview.client) if preview.client is not None else None,
         then=tuple(Deed(**_deed(one)) for one in preview.then),

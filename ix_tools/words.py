@@ -261,6 +261,7 @@ STATES: dict[str, Said] = {
 
 LABELS: dict[str, Said] = {
     "account": Said("Conta", "Account"),
+    "issuer": Said("Emitente", "Issuer"),
     "document": Said("Documento", "Document"),
     "draft": Said("rascunho", "draft"),
     "expected_number": Said("n.º previsto", "expected number"),

@@ -30,7 +30,7 @@ from ix_tools.operation import (
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.traces import Changes
 from ix_tools.preview import Preview, Row
-from ix_tools.records import AccountRecord
+from ix_tools.records import AccountRecord, Company
 from ix_tools.vocabulary import Call, Email, Id, Record
 
 
@@ -89,6 +89,13 @@ class GetAccount(Operation[AccountResult]):
     def read(self, content: Any, facts: Facts) -> AccountResult:
         """The account."""
         return AccountResult(account=AccountRecord.model_validate(content or {}))
+
+    def company(self, result: AccountResult) -> tuple[str, Company] | None:
+        """Its organization; whether it is this account, its id alone does not tell."""
+        found = result.account
+        if not found.organization_name:
+            return None
+        return f"account/{self.account_id}", Company(found.organization_name, found.fiscal_id or "")
 
 
 class NewAccount(Call):

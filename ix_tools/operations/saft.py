@@ -1,16 +1,22 @@
 """The SAF-T (PT) file: the month's invoices for the tax authority and the accountant."""
 
+import html
+import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import anyio
 from pydantic import Field
 
 from ix_tools.facts import Facts
 from ix_tools.operation import Effect, Finding, Operation, Route, Sending, Spec, Step, refuse, warn
 from ix_tools.operations.drafts import OURS
 from ix_tools.operations.files import handed_over, made
+from ix_tools.records import Company
 from ix_tools.vocabulary import Record
 
 
@@ -25,6 +31,9 @@ class SaftResult(Record):
     link: str | None = None
     bytes: int | None = None
     note: str | None = None
+    company: str | None = None
+    """Whose books it holds, as the file says."""
+    nif: str | None = None
 
 
 def month_has_begun(call: "ExportSaft", facts: Facts) -> Iterator[Finding]:
@@ -71,9 +80,37 @@ class ExportSaft(Operation[SaftResult]):
         ending = "zip" if urlsplit(url).path.lower().endswith(".zip") else "xml"
         beginnings = (b"PK",) if ending == "zip" else (b"<?xml", b"\xef\xbb\xbf<?xml")
         given = await handed_over(sending, url, f"saft-{period}.{ending}", self.delivery, *beginnings)
-        return SaftResult.model_validate({"period": period, "status": "ready", **given})
+        header = await anyio.to_thread.run_sync(read_header, Path(given["file"])) if "file" in given else {}
+        return SaftResult.model_validate({"period": period, "status": "ready", **given, **header})
+
+    def company(self, result: SaftResult) -> tuple[str, Company] | None:
+        """The company in the file's header."""
+        return ("saft", Company(result.company, result.nif or "")) if result.company else None
 
     def next_steps(self, result: SaftResult) -> Iterable[Step]:
         """Ask again while it is pending."""
         if result.status == "pending":
             yield Step("export_saft", "it should be ready soon", {"month": self.month, "year": self.year})
+
+
+HEADER = 20_000
+"""Bytes at the beginning of a SAF-T file in which its header ends."""
+
+
+def read_header(file: Path) -> dict[str, str]:
+    """Company and NIF out of a SAF-T file's header (Portaria 302/2016, 1.4 and 1.5); nothing where they are not found."""
+    try:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as packed, packed.open(packed.namelist()[0]) as content:
+                beginning = content.read(HEADER)
+        else:
+            with file.open("rb") as content:
+                beginning = content.read(HEADER)
+    except (OSError, IndexError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+        return {}
+    text = beginning.decode("windows-1252" if b"1252" in beginning[:100] else "utf-8", "replace")
+    found = {}
+    for name, element in (("company", "CompanyName"), ("nif", "TaxRegistrationNumber")):
+        if value := re.search(rf"<{element}>([^<]{{1,300}})</{element}>", text):
+            found[name] = html.unescape(value[1]).strip()
+    return found if "company" in found else {}

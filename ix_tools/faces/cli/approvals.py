@@ -13,8 +13,9 @@ from ix_tools.desk import policy_of
 from ix_tools.errors import ApprovalRefused
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
+from ix_tools.faces.cli import waiting as views
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
-from ix_tools.faces.cli.kept import approvals, store
+from ix_tools.faces.cli.kept import approvals, companies, store
 from ix_tools.faces.cli.run import Run
 from ix_tools.links import Links
 from ix_tools.pins import Pins
@@ -78,25 +79,23 @@ def _with_output(one: click.Command) -> click.Command:
 def list_(ctx: click.Context, output: Any) -> None:
     """List what waits for a person."""
     run = heard(ctx, output)
-    with approvals(run, run.settings) as kept:
+    with approvals(run, run.settings) as kept, companies(run.settings) as known:
         waiting = kept.waiting()
+        owners = {one.account: views.whose(one.account, known) for one in waiting}
     if run.json:
-        says.emit({"ok": True, "approvals": [_as_dict(one, run) for one in waiting]})
+        rows = [views.as_dict(one, owners[one.account], run.language, run.clock()) for one in waiting]
+        says.emit({"ok": True, "approvals": rows})
         return
     from ix_tools.faces.cli.blocks import Blocks
 
     blocks = Blocks(run.language)
-    rows = [
-        {
-            "id": one.id,
-            "summary": one.summary,
-            "expires_at": render.moment(one.expires_at)[-5:],
-            "differs": one.differs,
-            **({"principal": one.principal} if len({other.principal for other in waiting}) > 1 else {}),
-        }
-        for one in waiting
-    ]
-    blocks.table(rows, empty=run.said(NONE))
+    several = len(owners) > 1 or run.settings.has_several_accounts
+    if waiting:
+        blocks.entries(
+            (one.id, views.lines(one, owners[one.account], run.language, several=several)) for one in waiting
+        )
+    else:
+        blocks.note(run.said(NONE))
     if waiting:
         steps = [("ix-tools approvals show ID", ""), ("ix-tools approvals approve ID", "")]
         blocks.steps(run.said(HOW), steps)
@@ -112,14 +111,16 @@ def show(ctx: click.Context, identifier: str, output: Any) -> None:
     run = heard(ctx, output)
     with approvals(run, run.settings) as kept:
         found = kept.find(identifier)
+    told = _as_dict(found, run)
     if run.json:
-        says.emit({"ok": True, "approval": _as_dict(found, run), "text": found.text})
+        says.emit({"ok": True, "approval": told, "text": found.text})
         return
     from ix_tools.faces.cli.blocks import Blocks
 
-    says.print_out(says.wrapped(found.text) + "\n")
+    if found.text:
+        says.print_out(says.wrapped(found.text) + "\n")
     blocks = Blocks(run.language)
-    blocks.pairs({**_as_dict(found, run), "channel": run.said(CHANNELS[found.channel])})
+    blocks.pairs({**told, "channel": run.said(CHANNELS[found.channel])})
     says.print_out(blocks.text())
 
 
@@ -281,17 +282,6 @@ def _waits(found: Approval, run: Run) -> bool:
 
 
 def _as_dict(found: Approval, run: Run) -> dict[str, Any]:
-    late = found.state in {"pending", "approved"} and found.expires_at <= run.clock()
-    return {
-        "id": found.id,
-        "state": "expired" if late else found.state,
-        "summary": found.summary,
-        "operation": found.operation,
-        "account": found.account,
-        "principal": found.principal,
-        "channel": found.channel,
-        "differs": found.differs,
-        "expires_at": render.moment(found.expires_at),
-        **({"reason": found.reason} if found.reason else {}),
-        **({"people": Terms.of(found.terms).people} if found.terms else {}),
-    }
+    with companies(run.settings) as known:
+        owner = views.whose(found.account, known)
+    return views.as_dict(found, owner, run.language, run.clock())

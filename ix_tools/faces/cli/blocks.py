@@ -68,6 +68,16 @@ class Blocks:
         """A title in pieces, each with its style."""
         self._console.print(Text.assemble(*parts))
 
+    def entries(self, rows: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Things with a name each and a few lines about it; nothing is cut off, however narrow the screen."""
+        grid = Table.grid(padding=(0, 2, 1, 0))
+        grid.add_column(no_wrap=True, style="bold")
+        grid.add_column(overflow="fold")
+        for name, lines in rows:
+            first, *rest = (visible(line) for line in lines)
+            grid.add_row(Text(name), Text("\n").join([Text(first, style="bold"), *map(Text, rest)]))
+        self._console.print(grid)
+
     def pairs(self, content: Mapping[str, Any]) -> None:
         """Names and values, one a line, apart from what stands before."""
         rows = [

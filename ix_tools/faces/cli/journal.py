@@ -3,6 +3,7 @@
 To settle, somebody at a terminal looks in InvoiceXpress and types the entry's id; what is piped in does not count.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -12,7 +13,8 @@ from ix_tools.errors import ApprovalRefused
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
-from ix_tools.faces.cli.kept import journal
+from ix_tools.faces.cli.kept import companies, journal
+from ix_tools.faces.cli.waiting import whose
 from ix_tools.journal import Intent
 from ix_tools.words import Said
 
@@ -49,16 +51,25 @@ def _with_output(one: click.Command) -> click.Command:
 def list_(ctx: click.Context, output: Any) -> None:
     """List the newest fifty writes."""
     run = heard(ctx, output)
-    with journal(run.settings) as kept:
-        rows = [_as_dict(one) for one in kept.listed()]
+    with journal(run.settings) as kept, companies(run.settings) as known:
+        found = kept.listed()
+        owners = {account: whose(account, known) for account in {one.account for one in found}}
+        rows = [_as_dict(one, owners[one.account]) for one in found]
     if run.json:
         says.emit({"ok": True, "journal": rows})
         return
     from ix_tools.faces.cli.blocks import Blocks
 
     blocks = Blocks(run.language)
+    several = len(owners) > 1 or run.settings.has_several_accounts
     shown = ("id", "state", "operation", "subject", "created_at")
-    blocks.table([{name: row[name] for name in shown} for row in rows], empty=run.said(NONE))
+    table = [{name: row[name] for name in shown} for row in rows]
+    if several:
+        table = [
+            {"company": owners[one.account].get("company") or owners[one.account]["account"], **row}
+            for one, row in zip(found, table, strict=True)
+        ]
+    blocks.table(table, empty=run.said(NONE))
     says.print_out(blocks.text())
 
 
@@ -69,8 +80,9 @@ def list_(ctx: click.Context, output: Any) -> None:
 def show(ctx: click.Context, identifier: str, output: Any) -> None:
     """Show one write and how it stands."""
     run = heard(ctx, output)
-    with journal(run.settings) as kept:
-        found = _as_dict(kept.get(identifier))
+    with journal(run.settings) as kept, companies(run.settings) as known:
+        entry = kept.get(identifier)
+        found = _as_dict(entry, whose(entry.account, known))
     if run.json:
         says.emit({"ok": True, "entry": found})
         return
@@ -120,12 +132,13 @@ def resolve(ctx: click.Context, identifier: str, happened: bool | None, output: 
     return Exit.OK
 
 
-def _as_dict(one: Intent) -> dict[str, Any]:
+def _as_dict(one: Intent, owner: Mapping[str, str] | None = None) -> dict[str, Any]:
     return {
         "id": one.id,
         "state": one.state,
         "operation": one.operation,
         "subject": one.made or str(one.trace.get("subject", "")),
+        **(owner or {}),
         "account": one.account,
         "principal": one.principal,
         "face": one.face,

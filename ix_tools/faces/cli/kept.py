@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ix_tools.approvals import Approvals
+from ix_tools.companies import Companies
 from ix_tools.desk import journal_of, store_of
 from ix_tools.faces.cli.run import Run
 from ix_tools.journal import Journal
@@ -33,3 +34,10 @@ def journal(settings: Settings) -> Iterator[Journal]:
     """The journal of these settings."""
     with store(settings) as opened:
         yield journal_of(settings, opened)
+
+
+@contextmanager
+def companies(settings: Settings) -> Iterator[Companies]:
+    """The companies behind the accounts of these settings."""
+    with store(settings) as opened:
+        yield Companies(opened, settings)

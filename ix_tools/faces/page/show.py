@@ -60,6 +60,7 @@ def approval(
         paper=paper,
         title=render.title(sheet, language),
         name=render.name(paper, language) if paper else "",
+        issuer=render.issuer(sheet, language),
         consequences=render.consequences(sheet, language),
         action=lambda name: ACTIONS[name].title.in_(language),
         label=lambda name: LABELS[name].in_(language),
