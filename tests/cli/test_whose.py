@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
@@ -43,7 +44,7 @@ def accounts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, st
             Companies(store, Settings()).remember(account, ("saft", Company(company, "508112230")))
         paper = Paper(
             kind="invoices", id=1001, draft=True, expected_number="1/2026", issued=None, due=None, net=None,
-            total=f"{number + 1}0292.79", client=Party(name="ACME, Lda", nif="508112230"),
+            total=Decimal(f"{number + 1}0292.79"), client=Party(name="ACME, Lda", nif="508112230"),
         )  # fmt: skip
         sheet = Sheet(action="finalized", account=name, paper=paper, several_accounts=True)
         asked = Asked(
