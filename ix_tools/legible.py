@@ -1,7 +1,9 @@
 """Text from outside, made safe to show: what controls a screen or hides from a reader is left out, everything else stays."""
 
+import logging
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -14,7 +16,7 @@ def visible(text: str) -> str:
 
 def legible(text: str) -> str:
     """Text from outside as it reads: what controls a screen or hides is left out, line breaks and tabs stay."""
-    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+    if _PLAIN.fullmatch(text):
         return text
     kept: list[str] = []
     marks = 0
@@ -28,6 +30,10 @@ def legible(text: str) -> str:
     return "".join(kept)
 
 
+_PLAIN = re.compile(
+    "[\n\t\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0377\u0400-\u0482\u1e00-\u1eff\u2010-\u2015\u2018-\u201f\u2026\u20ac]*"
+)
+"""Letters, figures and marks of European languages: of these nothing has to be looked at one by one."""
 _BREAKS = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _JOINERS = ("\ufe0f", "\u200d")
@@ -46,12 +52,23 @@ def _picture(char: str) -> bool:
     ) or "\U0001f000" <= char <= "\U0001faff"
 
 
+class LegibleFormatter(logging.Formatter):
+    """Lines of a log: whatever a message quotes, it stays on its line and hides nothing."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging calls it so
+        record.message = visible(record.message)
+        return super().formatMessage(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return legible(super().format(record))
+
+
 def all_legible(content: Any) -> Any:
-    """The same, in everything that a result or an error shows."""
+    """The same, in everything that a result or an error shows, names of fields included."""
     if isinstance(content, str):
         return legible(content)
-    if isinstance(content, dict):
-        return {name: all_legible(value) for name, value in content.items()}
+    if isinstance(content, Mapping):
+        return {all_legible(name): all_legible(value) for name, value in content.items()}
     if isinstance(content, list | tuple):
         return [all_legible(value) for value in content]
     return content

@@ -291,7 +291,7 @@ def _result(
 ) -> dict[str, Any]:
     """The same shape for every operation: ok, the record, warnings, next steps, what would undo it, and that it is a sandbox if it is."""
     result = call.complete_result(result, facts)
-    shown = {"ok": True, **all_legible(result.model_dump(mode="json", exclude_none=True))}
+    shown = {"ok": True, **result.model_dump(mode="json", exclude_none=True)}
     if warnings:
         shown["warnings"] = [one.problem.as_dict() for one in warnings]
     steps = [step.as_dict() for step in call.next_steps(result)]
@@ -302,4 +302,5 @@ def _result(
         shown["undo"] = plan(correction, desk.settings.language)
     if desk.settings.sandbox:
         shown["sandbox"] = SANDBOX_NOTICE
-    return shown
+    legible: dict[str, Any] = all_legible(shown)
+    return legible

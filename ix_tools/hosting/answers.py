@@ -3,6 +3,7 @@
 from starlette.responses import JSONResponse
 
 from ix_tools.errors import NOTHING_SENT
+from ix_tools.legible import all_legible
 from ix_tools.statuses import TITLES
 
 
@@ -21,4 +22,4 @@ def problem(status: int, code: str, detail: str, headers: dict[str, str] | None 
         "next": "",
         "retryable": status in {429, 503},
     }
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    return JSONResponse(all_legible(body), status, headers, media_type="application/problem+json")

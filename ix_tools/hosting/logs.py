@@ -1,4 +1,4 @@
-"""Logs as one JSON object a line on standard error, without keys and tokens, whoever wrote the line."""
+"""Logs as one JSON object a line on standard error, without keys, tokens and what hides, whoever wrote the line."""
 
 import json
 import logging
@@ -11,6 +11,7 @@ from typing import Any
 from opentelemetry import trace
 
 from ix_tools.account import HIDDEN, as_quoted
+from ix_tools.legible import all_legible
 from ix_tools.settings import Settings
 
 SECRETS = re.compile(
@@ -46,7 +47,7 @@ class Lines(logging.Formatter):
             shown["trace_id"] = trace.format_trace_id(span.trace_id)
         if record.exc_info:
             shown["traceback"] = self.clean(self.formatException(record.exc_info))
-        return json.dumps(shown, ensure_ascii=False)
+        return json.dumps(all_legible(shown), ensure_ascii=False)
 
     def clean(self, text: str) -> str:
         """A text without keys and tokens."""

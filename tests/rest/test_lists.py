@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ix_tools.faces.rest import fitting
-from ix_tools.faces.rest.fitting import LONGEST, dense, fitted
+from ix_tools import fitting
+from ix_tools.fitting import LONGEST, dense, fitted
 from tests.rest.caller import Caller
 from tests.sandboxed import Json, about, exempt, invoice, line
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -13,7 +14,7 @@ import click
 from ix_tools.errors import IxError
 from ix_tools.faces.cli.options import flag_of
 from ix_tools.faces.cli.run import Run
-from ix_tools.legible import visible
+from ix_tools.legible import all_legible, legible, visible
 from ix_tools.words import Said
 
 INTERRUPTED = Said("Interrompido. Nada foi enviado.", "Interrupted. Nothing was sent.")
@@ -30,13 +31,17 @@ NEXT = Said("A seguir", "Next")
 REPEAT = Said("Para o fazer mesmo assim", "To do it nevertheless")
 
 
+COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+"""What click and rich write to colour a text."""
 WIDEST = 110
 """Longer lines of text are hard to read."""
 
 
 def say(text: str, *, err: bool = False, nl: bool = True) -> None:
-    """Text with its colours, unless nobody can see them or wants them (https://no-color.org)."""
-    click.echo(text, err=err, nl=nl, color=False if os.environ.get("NO_COLOR") else None)
+    """Text with its colours, unless nobody can see them or wants them (https://no-color.org), and nothing else that controls."""
+    # What comes from the account was made legible before it was coloured; here nothing passes that was forgotten.
+    parts = [part if COLOUR.fullmatch(part) else legible(part) for part in COLOUR.split(text)]
+    click.echo("".join(parts), err=err, nl=nl, color=False if os.environ.get("NO_COLOR") else None)
 
 
 def aside(text: str) -> None:
@@ -48,7 +53,7 @@ def emit(body: Mapping[str, Any]) -> None:
     """One JSON object on standard output: on one line, unless a person is looking."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     look = {"indent": 2} if sys.stdout.isatty() else {"separators": (",", ":")}
-    print_out(json.dumps(body, ensure_ascii=plain, **look))
+    print_out(json.dumps(all_legible(body), ensure_ascii=plain, **look))
 
 
 def print_out(text: str) -> None:

@@ -10,7 +10,6 @@ so the state that travels through the host needs no seal, and a refusal can say 
 page says nothing: only what the person decides there counts, and it is looked up.
 """
 
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -24,8 +23,11 @@ from ix_tools.approvals import Approval, Reply
 from ix_tools.desks import account_in
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.faces.mcp import stepping
+from ix_tools.faces.mcp.outgoing import tool_result
+from ix_tools.fitting import page_size
+from ix_tools.legible import legible
 from ix_tools.links import decided
-from ix_tools.perform import ApprovalNeeded, Desk, perform
+from ix_tools.perform import ApprovalNeeded, Desk, known, perform
 from ix_tools.words import LABELS
 
 if TYPE_CHECKING:
@@ -55,13 +57,13 @@ async def answered(context: ServerRequestContext[Any, Any], name: str, call: Awa
         return await call
     except IxError as refusal:
         stepping.noted(context.request, refusal)
-        return _result(refusal.as_dict(), is_error=True)
+        return tool_result(refusal.as_dict(), is_error=True)
     except MCPError:
         raise
     except Exception as fault:
         # The protocol's own answer to an exception is a bare -32603, which no model can act on.
         log.exception("%s failed", name)
-        return _result(_fault(fault).as_dict(), is_error=True)
+        return tool_result(_fault(fault).as_dict(), is_error=True)
 
 
 async def _called(
@@ -95,7 +97,12 @@ async def _called(
             return _question(needed.approval, desk.settings.language)
         reply = await _asked(context, needed.approval, desk.settings.language)
         body = await _performed(desk, context, params, can_ask=True, reply=reply)
-    return _result(body)
+    return _done(params, body)
+
+
+def _done(params: types.CallToolRequestParams, body: dict[str, Any]) -> types.CallToolResult:
+    size = page_size(known(params.name), params.arguments or {})
+    return tool_result(body, per_page=size)
 
 
 async def _performed(
@@ -108,7 +115,7 @@ async def _performed(
     reply: Reply | None = None,
 ) -> dict[str, Any]:
     async def progress(done: float, total: float, message: str) -> None:
-        await context.session.report_progress(done, total, message)
+        await context.session.report_progress(done, total, legible(message))
 
     return await perform(
         desk,
@@ -125,8 +132,8 @@ async def _performed(
 
 def _host(context: ServerRequestContext[Any, Any]) -> str:
     """What the host calls itself."""
-    known = context.session.client_params
-    return f"{known.client_info.name} {known.client_info.version}".strip() if known else ""
+    told = context.session.client_params
+    return f"{told.client_info.name} {told.client_info.version}".strip() if told else ""
 
 
 def _can_ask(context: ServerRequestContext[Any, Any], modern: bool) -> bool:
@@ -170,7 +177,7 @@ async def _at_the_page(
     _not_declined(answer)
     if answer.action == "accept":
         await _waited(desk, approval.id)
-    return _result(await _performed(desk, context, params, can_ask=False))
+    return _done(params, await _performed(desk, context, params, can_ask=False))
 
 
 def _sent_before(params: types.CallToolRequestParams) -> str | None:
@@ -259,12 +266,4 @@ def _fault(fault: Exception) -> IxError:
         code="internal_error",
         sent="unknown",
         next="look whether it happened (get_document, list_invoices) before repeating; the server's log on standard error has the details",
-    )
-
-
-def _result(body: dict[str, Any], is_error: bool = False) -> types.CallToolResult:
-    # The same JSON twice: some hosts show only the text, others only the structure.
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return types.CallToolResult(
-        content=[types.TextContent(text=text)], structured_content=body, is_error=is_error
     )

@@ -9,6 +9,7 @@ from ix_tools import policing
 from ix_tools.errors import IxError
 from ix_tools.fiscal.document_types import document_types
 from ix_tools.fiscal.exemptions import exemptions, in_force
+from ix_tools.legible import visible
 from ix_tools.lookups import LookUps
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.perform import Desk
@@ -28,7 +29,7 @@ async def complete(
     """Values that begin with, or contain, what was typed."""
     typed = params.argument.value.strip().casefold()
     try:
-        values = list(dict.fromkeys(await _values(open_desk, params)))
+        values = list(dict.fromkeys(map(visible, await _values(open_desk, params))))
     except IxError:
         values = []  # no account, no network: nothing to offer, nothing to complain about while someone types
     first = [value for value in values if value.casefold().startswith(typed)]

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
+from ix_tools.legible import legible
 from ix_tools.prompts import BY_NAME
 
 
-def get(name: str, given: Mapping[str, str]) -> types.GetPromptResult:
+async def get(name: str, given: Mapping[str, str]) -> types.GetPromptResult:
     """A prompt with its arguments filled in; an unknown name or a missing argument is the caller's fault, not ours."""
     prompt = BY_NAME.get(name)
     if prompt is None:
@@ -18,5 +19,5 @@ def get(name: str, given: Mapping[str, str]) -> types.GetPromptResult:
     missing = sorted(required for required in prompt.required if not (given.get(required) or "").strip())
     if missing:
         raise MCPError(types.INVALID_PARAMS, f"The prompt {name} needs {', '.join(missing)}.")
-    message = types.PromptMessage(role="user", content=types.TextContent(text=prompt.filled(given)))
+    message = types.PromptMessage(role="user", content=types.TextContent(text=legible(prompt.filled(given))))
     return types.GetPromptResult(description=prompt.description, messages=[message])

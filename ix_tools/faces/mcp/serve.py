@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio
 
 from ix_tools.errors import SettingsError
+from ix_tools.legible import LegibleFormatter
 from ix_tools.settings import Settings, for_sandbox, listed, load
 
 if TYPE_CHECKING:
@@ -148,9 +149,9 @@ def main(argv: Sequence[str], show: "Show | None" = None) -> int:
             print(f"{problem.field}: {problem.problem}", file=sys.stderr)
         print(f"{wrong.message} {wrong.next}", file=sys.stderr)
         return 2
-    logging.basicConfig(
-        stream=sys.stderr, level=settings.log_level, format="%(levelname)s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LegibleFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=settings.log_level)
     return anyio.run(_serve, settings, options.sandbox_file, show)
 
 

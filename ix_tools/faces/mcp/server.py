@@ -88,8 +88,9 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
         context: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         from ix_tools.faces.mcp.calling import called
+        from ix_tools.faces.mcp.outgoing import with_legible_errors
 
-        return await called(open_desk, context, params)
+        return await with_legible_errors(called(open_desk, context, params))
 
     async def list_resources(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _list("resources")
@@ -100,17 +101,21 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
     async def read_resource(
         context: Context, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
+        from ix_tools.faces.mcp.outgoing import with_legible_errors
         from ix_tools.faces.mcp.resources import read
 
-        return await read(partial(open_desk, context.request), params.uri, context.request)
+        return await with_legible_errors(
+            read(partial(open_desk, context.request), params.uri, context.request)
+        )
 
     async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _list("prompts")
 
     async def get_prompt(context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        from ix_tools.faces.mcp.outgoing import with_legible_errors
         from ix_tools.faces.mcp.prompts import get
 
-        return get(params.name, params.arguments or {})
+        return await with_legible_errors(get(params.name, params.arguments or {}))
 
     async def complete(context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         from ix_tools.faces.mcp.completions import complete

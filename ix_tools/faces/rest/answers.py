@@ -5,8 +5,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ix_tools.faces.rest import fitting
-from ix_tools.faces.rest.fitting import dense
+from ix_tools import fitting
+from ix_tools.fitting import dense
+from ix_tools.legible import all_legible
 
 JSON = "application/json"
 HEADERS: Mapping[str, str] = {
@@ -22,10 +23,11 @@ def answer(
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
 ) -> Response:
-    """A JSON answer, shortened where it is too long."""
-    text = dense(body)
+    """A JSON answer, shortened where it is too long, and without characters that control or hide, wherever they came from."""
+    shown = all_legible(body)
+    text = dense(shown)
     if len(text) > fitting.LONGEST:
-        text = dense(fitting.fitted(body).body)
+        text = dense(fitting.fitted(shown).body)
     # Half a surrogate pair, as a caller may send it, becomes its JSON escape again.
     content = text.encode("utf-8", "backslashreplace")
     return Response(content, status, {**HEADERS, **(headers or {})}, media_type)

@@ -15,13 +15,13 @@ from ix_tools.desks import HEADER, Hosting, account_in
 from ix_tools.faces.rest import approvals, papers
 from ix_tools.faces.rest.answers import answer
 from ix_tools.faces.rest.endpoint import READING, Endpoint
-from ix_tools.faces.rest.fitting import Fitted, fitted
 from ix_tools.faces.rest.requests import body_of, keyed, query_of
+from ix_tools.fitting import PER_PAGE, Fitted, fitted, page_size
 from ix_tools.operation import Operation
 from ix_tools.perform import known, perform
 
 PATH = "/tools/{name}"
-PAGE, PER_PAGE = "page", "per_page"
+PAGE = "page"
 
 
 def endpoint(hosting: Hosting) -> Endpoint:
@@ -65,11 +65,14 @@ def _done(
     account: str | None,
     body: Mapping[str, Any],
 ) -> Response:
-    size = operation.model_fields.get(PER_PAGE)
-    rows = int(arguments.get(PER_PAGE, size.get_default())) if size else None
+    rows = page_size(operation, arguments)
     shown = fitted(body, rows) if rows else Fitted(dict(body), None)
     headers: dict[str, str] = {}
-    if shown.per_page and shown.body[PAGE] < shown.body.get("pages", 1):
+    if (
+        PER_PAGE in operation.model_fields
+        and shown.per_page
+        and shown.body[PAGE] < shown.body.get("pages", 1)
+    ):
         following = {**arguments, PAGE: shown.body[PAGE] + 1, PER_PAGE: shown.per_page}
         if account is not None:
             following["account"] = account

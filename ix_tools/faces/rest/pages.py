@@ -15,7 +15,7 @@ from ix_tools import errors, statuses
 from ix_tools.desks import Hosting
 from ix_tools.faces.rest.answers import JSON
 from ix_tools.faces.rest.endpoint import Answering, Endpoint, only_reading
-from ix_tools.faces.rest.fitting import dense
+from ix_tools.fitting import dense
 from ix_tools.openapi import UnknownToolset, document
 from ix_tools.swagger import swagger
 

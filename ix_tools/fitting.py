@@ -1,7 +1,7 @@
-"""Answers of at most so many characters: rows are left out and counted, and JSON is never cut.
+"""Answers of at most so many characters, over MCP as over REST: rows are left out and counted, and JSON is never cut.
 
 A page of a list becomes a smaller page of the same list, so that the next one goes on exactly where it ends. Rows inside
-a record, such as the lines of a document, and long texts are shortened, and `left_out` says by how much.
+a record, such as the lines of a document, and long texts are shortened, and `left_out` says by how much, and what to do.
 """
 
 import json
@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from ix_tools.directory import known
+from ix_tools.operation import Operation
+from ix_tools.operations.directory import RunOperation
+
 LONGEST = 100_000
 """Characters of an answer: what the strictest of the hosts takes."""
 SPARE = 1_000
 """Characters kept free for what is said about the rest."""
 PAGE = frozenset({"page", "pages", "total_entries"})
+PER_PAGE = "per_page"
+THE_REST = "ask for less in one call; a document is whole in its PDF (get_pdf)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,18 @@ class Fitted:
 def dense(body: Any) -> str:
     """JSON without blanks."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def page_size(operation: type[Operation[Any]], arguments: Mapping[str, Any]) -> int | None:
+    """How many rows a call that went through asked for, also where it ran another operation; None where it asks for no page."""
+    if operation is RunOperation:
+        inner = arguments.get("arguments") or {}
+        return page_size(known(str(arguments["operation"])), inner)
+    size = operation.model_fields.get(PER_PAGE)
+    if size is None:
+        return None
+    given = arguments.get(PER_PAGE)
+    return int(size.get_default() if given in (None, "") else given)
 
 
 def fitted(body: Mapping[str, Any], per_page: int | None = None) -> Fitted:
@@ -85,9 +103,9 @@ def _shortened(body: dict[str, Any], over: int) -> bool:
 
 
 def _say(body: dict[str, Any], what: str) -> None:
-    body["left_out"] = "; ".join(
-        filter(None, [body.get("left_out"), f"an answer has at most {LONGEST} characters; {what}"])
-    )
+    told = body.get("left_out") or ""
+    why = f"an answer has at most {LONGEST} characters; {THE_REST}"
+    body["left_out"] = "; ".join(filter(None, [told, "" if why in told else why, what]))
 
 
 @dataclass(frozen=True, slots=True)

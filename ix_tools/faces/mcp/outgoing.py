@@ -1,0 +1,54 @@
+"""What leaves over MCP: of at most so many characters, and without characters that control a screen or hide from a reader."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeVar
+
+import mcp_types as types
+from mcp.shared.exceptions import MCPError
+
+from ix_tools import fitting
+from ix_tools.fitting import dense, fitted
+from ix_tools.legible import all_legible, legible
+
+Given = TypeVar("Given")
+META = "ix-tools/left_out"
+"""Where `_meta` of a result says what was left out, besides the field `left_out` of the result itself."""
+
+
+def tool_result(
+    body: Mapping[str, Any], *, is_error: bool = False, per_page: int | None = None
+) -> types.CallToolResult:
+    """A tool's result. `per_page`: how many rows the call asked for, if it asked for a page of a list."""
+    shown, text = _fitting(body, per_page)
+    left_out = shown.get("left_out")
+    # The same JSON twice: some hosts show only the text, others only the structure.
+    return types.CallToolResult(
+        content=[types.TextContent(text=text)],
+        structured_content=shown,
+        is_error=is_error,
+        meta={META: left_out} if left_out else None,
+    )
+
+
+def json_resource(uri: str, body: Mapping[str, Any]) -> types.TextResourceContents:
+    """A resource that is JSON."""
+    return types.TextResourceContents(uri=uri, mime_type="application/json", text=_fitting(body, None)[1])
+
+
+def _fitting(body: Mapping[str, Any], per_page: int | None) -> tuple[dict[str, Any], str]:
+    shown: dict[str, Any] = all_legible(body)
+    text = dense(shown)
+    if len(text) > fitting.LONGEST:
+        shown = fitted(shown, per_page).body
+        text = dense(shown)
+    return shown, text
+
+
+async def with_legible_errors(answer: Awaitable[Given]) -> Given:
+    """An answer; what the protocol's own errors quote (an address, a name) is made safe to show, too."""
+    try:
+        return await answer
+    except MCPError as refusal:
+        error = refusal.error
+        shown = MCPError(error.code, legible(error.message)[: fitting.LONGEST], all_legible(error.data))
+    raise shown
