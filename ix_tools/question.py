@@ -165,6 +165,10 @@ def _snapshot(call: Operation[Any], facts: Facts) -> dict[str, Any]:
         "document": facts.document_raw,
         "client": _client(facts),
         "related": [one.model_dump(mode="json") for one in facts.related],
+        # What InvoiceXpress does not show can change without any change that it shows: a guide's loading time.
+        "unreturned": dict(facts.unreturned) if facts.unreturned is not None else None,
+        "owner": facts.owner.model_dump(mode="json") if facts.owner else None,
+        "owner_related": [one.model_dump(mode="json") for one in facts.owner_related],
         "series": [one.model_dump(mode="json") for one in facts.sequences if one.id == number]
         if number
         else [],

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from ix_tools.approvals import Reply
+from ix_tools.errors import IxError
+from ix_tools.perform import ApprovalNeeded, perform
 from tests.mcp.behind import draft as elsewhere
 from tests.mcp.behind import said as said_to_the_box
 from tests.sandboxed import TODAY, Json, Office, about, guide, invoice, line
@@ -184,6 +187,33 @@ async def test_a_guide_that_somebody_else_changed_since_does_not_show_our_loadin
     text = await office.asked("change_state", about(made, state="finalized"))
     assert "12:45" not in text
     assert "cannot be read" in text
+
+
+async def test_a_loading_time_that_changes_behind_the_approval_is_not_issued(office: Office) -> None:
+    """InvoiceXpress shows nothing of the change; the journal does."""
+    made = (await office.call("create_guide", guide(loaded_at="2026-11-20T12:45")))["document"]
+    finalize = about(made, state="finalized")
+    with pytest.raises(ApprovalNeeded) as asked:
+        await perform(office.desk, "change_state", finalize, can_ask=True)
+    await office.call("update_guide", about(made, loaded_at="2026-11-20T18:30"))
+    reply = Reply(asked.value.approval.handle, True)
+    with pytest.raises(IxError) as refused:
+        await perform(office.desk, "change_state", finalize, can_ask=True, reply=reply)
+    assert refused.value.code == "document_changed"
+    assert (await office.read(made))["status"] == "draft"
+
+
+async def test_a_payment_of_the_corrected_invoice_behind_the_approval_is_seen_first(office: Office) -> None:
+    invoiced = await office.issued()
+    made = (await office.call("create_invoice", note("credit_notes", invoiced)))["document"]
+    finalize = about(made, state="finalized")
+    with pytest.raises(ApprovalNeeded) as asked:
+        await perform(office.desk, "change_state", finalize, can_ask=True)
+    await paid(office, invoiced, 50)
+    reply = Reply(asked.value.approval.handle, True)
+    with pytest.raises(IxError) as refused:
+        await perform(office.desk, "change_state", finalize, can_ask=True, reply=reply)
+    assert refused.value.code == "document_changed"
 
 
 # --- money --------------------------------------------------------------------------------------------------------
