@@ -56,6 +56,7 @@ class Claim:
 class Standing:
     """A claim as it stands in the store."""
 
+    account: str
     resource: str
     holder: str
     exclusive: bool
@@ -227,7 +228,9 @@ class Claims:
         wanted = [claims.c.state != "written"] + ([claims.c.account == account] if account else [])
         with self._store.reading() as connection:
             now = self._store.now(connection)
-            rows = connection.execute(_with_intents().where(*wanted).order_by(claims.c.since)).all()
+            rows = connection.execute(
+                _with_intents().where(*wanted).order_by(claims.c.since, claims.c.state)
+            ).all()
             return [_standing(row) for row in rows if not self._is_over(row, now)]
 
     def clear(self, account: str, resource: str, by: str) -> int:

@@ -69,7 +69,7 @@ class Desk:
     """Whether whoever calls reads files on this machine; nobody does over HTTP."""
     policy: "PolicyFile | None" = None
     """What the owner says about who may do what."""
-    _remembered: dict[str, tuple[float, Remembered | None]] = field(default_factory=dict)
+    _remembered: dict[tuple[str, str, str], tuple[float, Remembered | None]] = field(default_factory=dict)
 
     @classmethod
     def open(
@@ -89,13 +89,14 @@ class Desk:
 
     def remember(self, call: str, what: Remembered) -> None:
         """Keep what was read for a question to a person, by the digest of the call."""
-        self._remembered[call] = (time.monotonic(), what)
+        self._remembered[self.account.name, self.settings.principal, call] = (time.monotonic(), what)
         while len(self._remembered) > MOST_REMEMBERED:
             self._remembered.pop(next(iter(self._remembered)))
 
     def recall(self, call: str) -> Remembered | None:
         """What was read for the question about this very call, while an answer to it counts; each is used once."""
-        at, what = self._remembered.pop(call, (0.0, None))
+        mine = (self.account.name, self.settings.principal, call)
+        at, what = self._remembered.pop(mine, (0.0, None))
         return what if time.monotonic() - at < self.settings.approval_minutes * 60 else None
 
     @property

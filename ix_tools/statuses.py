@@ -86,6 +86,7 @@ BY_CODE: Mapping[str, int] = {
     "approval_outdated": 409,
     "approval_unknown": 404,
     "approval_used": 409,
+    "busy": 409,
     "denied_by_policy": 403,
     "differences_not_accepted": 409,
     "document_changed": 409,

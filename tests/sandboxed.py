@@ -232,6 +232,7 @@ async def office(
         "approvals": Approvals(store, 15),
         "journal": Journal(store, 240.0),
         "swept": False,
+        "_remembered": {},
     }
     with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between
         yield Office(running_box, replace(open_desk, settings=settings, **kept))

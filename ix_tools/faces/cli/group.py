@@ -31,6 +31,7 @@ class Other:
 OTHERS = {
     "approvals": Other("approvals", "What waits for a person: list, show, approve, reject, link, pin"),
     "journal": Other("journal", "What was sent and what came of it: list, show, resolve"),
+    "claims": Other("claims", "What calls at work keep to themselves: list, clear"),
     "audit": Other("audit", "Check the trail, and the account against it: verify, reconcile"),
     "tokens": Other("tokens", "Who may call the HTTP server: create, list, revoke"),
     "limits": Other("limits", "Whether an account is paused, and how to end a pause: show, clear"),
