@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -297,8 +298,8 @@ async def test_a_process_that_slept_reads_again(office: Office, monkeypatch: pyt
     slept = iter([0.0, 0.0, 3600.0])
 
     class Time:
-        monotonic = staticmethod(fresh_read.time.monotonic)
-        _time = staticmethod(fresh_read.time.time)
+        monotonic = staticmethod(time.monotonic)
+        _time = staticmethod(time.time)
 
         @classmethod
         def time(cls) -> float:
