@@ -24,7 +24,7 @@ from ix_tools.lookups import LookUps
 from ix_tools.operation import Operation
 from ix_tools.wire import Request, Response
 
-OLDEST = 1.0
+OLDEST = 3.0
 """Seconds that may pass between the first answer of the read and the request; a process that slept reads again."""
 MOST_SHOWN = 12
 """Differences that an error lists."""
