@@ -144,6 +144,7 @@ class Claims:
             now = self._store.now(connection)
             holder.since = holder.since or now
             blockers, current = [], True
+            _keep_undecided(connection, holder)
             for row in _others(connection, holder, merged):
                 claim = merged.get(row.resource) or Claim(row.resource, _widest(merged, row.resource))
                 if not claim.conflicts_with(row.exclusive):
@@ -294,6 +295,12 @@ def _release(connection: Connection, which: sql.ColumnElement[bool], now: float)
     written = sql.and_(which, claims.c.exclusive, claims.c.state != "waiting")
     connection.execute(claims.update().where(written).values(state="written", intent=None, until=now))
     connection.execute(claims.delete().where(which, claims.c.state != "written"))
+
+
+def _keep_undecided(connection: Connection, holder: Holder) -> None:
+    """What an earlier step of a workflow left unknown is kept by its intent, also from the workflow itself."""
+    undecided = sql.and_(claims.c.holder == holder.id, claims.c.intent.is_not(None))
+    connection.execute(claims.update().where(undecided).values(state="ended", holder=claims.c.intent))
 
 
 def _lock(connection: Connection, account: str) -> None:

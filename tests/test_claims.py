@@ -216,6 +216,16 @@ def test_a_resumed_call_is_not_in_its_own_way(desk: Clocked) -> None:
     assert desk.resources() == []
 
 
+def test_what_a_step_left_unknown_is_kept_from_the_workflow_itself(desk: Clocked) -> None:
+    workflow = desk.holder("issue_invoice")
+    assert desk.tries(workflow, ALONE)[0]
+    intent = desk.begins(workflow)
+    desk.journal.finish(intent, "unknown", None, "no answer")
+    assert not desk.tries(workflow, Claim("client/501"))[0]
+    desk.journal.settle(intent.id, happened=False)
+    assert desk.tries(workflow, Claim("client/501"))[0]
+
+
 DIES = """
 import sys
 from ix_tools.claims import Claim, Claims, Holder
