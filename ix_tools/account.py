@@ -43,6 +43,8 @@ PROMPT = 2.0
 """Seconds for a connection where what was read just before must not grow old: without one by then, nothing was sent."""
 CONNECT = 10
 """Seconds for the connection alone."""
+TRICKLING, SLOWEST = 5.0, 1024
+"""After so many seconds, bytes a second that an answer at least brings."""
 SPARE = 10
 """Seconds that a whole exchange may take beyond the wait for one piece of it."""
 
@@ -240,11 +242,12 @@ class Account:
             return None
         request = Request("GET", "")
         try:
-            async with self._http().stream(
-                "GET", url, headers={"user-agent": f"ix-tools/{__version__}"}
-            ) as answer:
-                return await self._read(answer, request) if answer.status_code == 200 else None
-        except (httpx2.HTTPError, httpx2.InvalidURL) as trouble:
+            with anyio.fail_after(self._settings.timeout_seconds + SPARE):
+                async with self._http().stream(
+                    "GET", url, headers={"user-agent": f"ix-tools/{__version__}"}
+                ) as answer:
+                    return await self._read(answer, request) if answer.status_code == 200 else None
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as trouble:
             failure = _unreachable(trouble, request)
         raise failure
 
@@ -291,9 +294,12 @@ class Account:
         return httpx2.Timeout(whole, connect=min(connect, whole), pool=min(pool, whole))
 
     async def _read(self, answer: httpx2.Response, request: Request) -> bytes:
-        pieces, size = [], 0
+        pieces, size, began = [], 0, time.monotonic()
         async for piece in answer.aiter_bytes():
             size += len(piece)
+            seconds = time.monotonic() - began
+            if seconds > TRICKLING and size < seconds * SLOWEST:
+                raise TimeoutError  # as if nothing came: nobody would see the end of it
             if size > MOST_BYTES:
                 raise Unreadable(
                     f"InvoiceXpress answered with more than {MOST_BYTES // 1024 // 1024} MiB; it was not read.",

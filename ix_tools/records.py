@@ -14,7 +14,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from ix_tools.fiscal.document_types import by_camel
 from ix_tools.totals import retained
-from ix_tools.vocabulary import Exact, Record, Text, Total, date_of, decimal_of, moment_of, plain
+from ix_tools.vocabulary import Exact, Record, Text, Total, WebAddress, date_of, decimal_of, moment_of, plain
 
 
 def _date(value: object) -> object:
@@ -232,7 +232,7 @@ class Document(Record):
     saft_hash: Text = None
     """Characters of the signature that are printed."""
     archived: bool | None = None
-    permalink: Text = None
+    permalink: WebAddress = None
     """InvoiceXpress's public page of the document; whoever has the link can read it."""
 
     @model_validator(mode="before")
@@ -403,7 +403,7 @@ class AccountRecord(Record):
     organization_name: Text = None
     fiscal_id: Text = None
     email: Text = None
-    url: Text = None
+    url: WebAddress = None
     state: Text = None
     at_configured: bool | None = None
     trial: bool | None = None

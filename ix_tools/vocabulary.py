@@ -25,6 +25,7 @@ from pydantic import (
 from ix_tools.json_numbers import MOST_DIGITS
 from ix_tools.legible import legible
 from ix_tools.meanings import Explained
+from ix_tools.web_address import is_web_address
 
 LISBON = ZoneInfo("Europe/Lisbon")
 """InvoiceXpress dates and guide times are Lisbon's, whatever the clock of this machine says."""
@@ -369,6 +370,16 @@ def text_of(value: object) -> object:
 
 
 Text = Annotated[str | None, BeforeValidator(text_of)]
+
+
+def _link_of(value: object) -> object:
+    # What hosts and browsers make a link of must lead to a page and nowhere else (`javascript:`, `file:`, a look-alike host).
+    text = text_of(value)
+    return text if isinstance(text, str) and is_web_address(text) else None
+
+
+WebAddress = Annotated[str | None, BeforeValidator(_link_of)]
+"""An address as the API gives it; nothing where it is no web address."""
 
 
 def short(limit: int) -> Any:

@@ -8,14 +8,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
+import anyio
 import pytest
 from pydantic import SecretStr
 
+from ix_tools import account as account_room
 from ix_tools import wire
 from ix_tools.account import Account
 from ix_tools.errors import SettingsError, Unreachable
@@ -363,6 +365,57 @@ async def test_a_file_is_fetched_without_the_key(running_box: Sandbox) -> None:
         async with Account(other) as account:
             assert await account.download(f"{url}/file.pdf") is None
         assert len(heard) == 1
+
+
+@contextmanager
+def trickling(piece: bytes, seconds: float) -> Iterator[str]:
+    """An address on this machine that sends a file piece by piece, without an end."""
+    ended = Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n%PDF")
+                    while not ended.wait(seconds):
+                        connection.sendall(piece)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        host, port = server.getsockname()
+        yield f"http://{host}:{port}"
+        ended.set()
+        with suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("SPARE", -28.7), ("TRICKLING", 0.2)],
+    ids=["in all", "at so slow a pace"],
+)
+async def test_a_file_that_trickles_ends_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: float
+) -> None:
+    """Each piece comes in time, and the whole never would."""
+    monkeypatch.setattr(account_room, limit, value)
+    with trickling(b"x", 0.01) as url:
+        async with Account(Settings(account="acme", api_key=SecretStr(KEY), base_url=url)) as account:
+            with anyio.fail_after(20), pytest.raises(Unreachable, match="TimeoutError") as failed:
+                await account.download(f"{url}/file.pdf")
+    assert (failed.value.sent, failed.value.retryable) == ("refused", True)
+
+
+async def test_a_file_that_comes_steadily_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account_room, "TRICKLING", 0.05)
+    body = b"%PDF" + b"x" * 500_000
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with listening(answer) as (url, _):
+        async with Account(Settings(account="acme", api_key=SecretStr(KEY), base_url=url)) as account:
+            assert await account.download(f"{url}/file.pdf") == body
 
 
 async def test_a_redirected_file_is_not_followed_either() -> None:

@@ -126,6 +126,20 @@ class Door:
             return _too_long()
         return None
 
+    def _from_a_page(self, headers: Headers) -> bool:
+        """Whether a web page of somebody else had its reader's browser send this, as `<img src=...>` does: without an Origin.
+
+        Browsers say it in Sec-Fetch-Site, and those that do not know it in Referer. Routes that answer whoever asks are left
+        out: a link to an approval's page is followed from wherever it was sent to.
+        """
+        if headers.get("origin") is not None:
+            return False  # looked at before: it is one of ours
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site not in {"same-origin", "none"}
+        page = urlsplit(headers.get("referer", ""))
+        return bool(page.scheme) and f"{page.scheme}://{page.netloc}".lower() not in self._origins
+
     async def _relayed(self, headers: Headers) -> Response | None:
         """The answer to what a proxy passes on while nobody is asked: it may come from anywhere, and have got its Host there."""
         if not any(RELAYED.match(name) for name in headers):
@@ -146,6 +160,10 @@ class Door:
         """The answer to somebody unknown, or who comes too often; otherwise the request now says who sent it."""
         if any(route.matches(scope)[0] is Match.FULL for route in self._opened):
             return None
+        if self._from_a_page(Headers(scope=scope)):
+            return problem(
+                403, "origin_not_allowed", "Pages of another origin may not make a browser call this server."
+            )
         found = await self._known.caller(Request(scope))
         if isinstance(found, Response):
             return found

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from ix_tools import claimed_resources
+from ix_tools.errors import Unreadable
 from ix_tools.facts import Facts, Want
 from ix_tools.guards import states, texts
 from ix_tools.operation import (
@@ -23,6 +24,7 @@ from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.surroundings import state_of
 from ix_tools.preview import Preview, Row
 from ix_tools.vocabulary import DocumentType, Email, Id, Record
+from ix_tools.web_address import is_web_address
 
 
 class EmailResult(Record):
@@ -128,11 +130,22 @@ async def made(call: Operation[Any], sending: Sending, keys: tuple[str, ...], wa
         found = content if isinstance(content, dict) else {}
         url = next((found[key] for key in keys if found.get(key)), None)
         if url:
-            return str(url)
+            return _link(url)
         attempt += 1
         await sending.progress(attempt, attempt + 1, waiting)
         if not await sending.pause(attempt):
             return None
+
+
+def _link(url: Any) -> str:
+    if isinstance(url, str) and is_web_address(url):
+        return url
+    raise Unreadable(
+        "InvoiceXpress gave something else than a web address for the file; it is not shown.",
+        sent="refused",
+        next="repeat the same call; if it stays, look for the file in InvoiceXpress",
+        retryable=True,
+    )
 
 
 async def handed_over(
