@@ -14,7 +14,7 @@ from ix_tools.errors import ApprovalRefused
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli import waiting as views
-from ix_tools.faces.cli.group import SETTINGS, global_options, heard
+from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import approvals, companies, store
 from ix_tools.faces.cli.run import Run
 from ix_tools.links import Links
@@ -68,12 +68,7 @@ def command() -> None:
     """Decide what waits for a person."""
 
 
-def _with_output(one: click.Command) -> click.Command:
-    one.params.append(global_options()[0])
-    return one
-
-
-@_with_output
+@with_output
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
@@ -102,7 +97,7 @@ def list_(ctx: click.Context, output: Any) -> None:
     says.print_out(blocks.text())
 
 
-@_with_output
+@with_output
 @command.command("show")
 @click.argument("identifier", metavar="ID")
 @click.pass_context
@@ -124,7 +119,7 @@ def show(ctx: click.Context, identifier: str, output: Any) -> None:
     says.print_out(blocks.text())
 
 
-@_with_output
+@with_output
 @command.command("approve")
 @click.argument("identifier", metavar="ID")
 @click.option(
@@ -164,7 +159,7 @@ def approve(ctx: click.Context, identifier: str, accept_differences: bool, outpu
     return _told(run, decided, run.said(APPROVED).format(id=decided.id, until=until))
 
 
-@_with_output
+@with_output
 @command.command("reject")
 @click.argument("identifier", metavar="ID")
 @click.option("--reason", default="", help="Why; whoever asked is told.")
@@ -177,7 +172,7 @@ def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int
     return _told(run, decided, run.said(REJECTED).format(id=decided.id))
 
 
-@_with_output
+@with_output
 @command.command("link")
 @click.argument("identifier", metavar="ID")
 @click.option(
@@ -217,7 +212,7 @@ def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
     return Exit.OK
 
 
-@_with_output
+@with_output
 @command.command("pin")
 @click.option("--principal", help="Whose approvals; default: those of the setting principal.")
 @click.option("--remove", is_flag=True, help="Ask for no PIN any more.")

@@ -15,7 +15,7 @@ from ix_tools.directory import known
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
-from ix_tools.faces.cli.group import SETTINGS, global_options, heard
+from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import store
 from ix_tools.faces.cli.run import Run
 from ix_tools.store import Store
@@ -34,17 +34,12 @@ def command() -> None:
     """See which documents, clients, series and items are claimed by a call, and clear a claim."""
 
 
-def _with_output(one: click.Command) -> click.Command:
-    one.params.append(global_options()[0])
-    return one
-
-
 def _claims(run: Run, opened: Store) -> Claims:
     lease = journal_of(run.settings, opened).lease
     return Claims(opened, lease, lambda name: bool(known(name).to_check))
 
 
-@_with_output
+@with_output
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
@@ -63,7 +58,7 @@ def list_(ctx: click.Context, output: Any) -> None:
     says.print_out(blocks.text())
 
 
-@_with_output
+@with_output
 @command.command("clear")
 @click.argument("resource", metavar="RESOURCE")
 @click.pass_context

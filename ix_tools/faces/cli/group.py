@@ -135,6 +135,12 @@ def global_options() -> list[click.Option]:
     ]
 
 
+def with_output(command: click.Command) -> click.Command:
+    """A command of a group, with the option that chooses between text and JSON."""
+    command.params.append(global_options()[0])
+    return command
+
+
 def heard(ctx: click.Context, output: Any = None, sandbox: Any = None, sandbox_file: Any = None) -> Run:
     """Note the global options in the run; those given last count."""
     run = ctx.find_object(Run) or Run()

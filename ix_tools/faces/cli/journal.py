@@ -12,7 +12,7 @@ from ix_tools import render
 from ix_tools.errors import ApprovalRefused
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
-from ix_tools.faces.cli.group import SETTINGS, global_options, heard
+from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import companies, journal
 from ix_tools.faces.cli.waiting import whose
 from ix_tools.journal import Intent
@@ -40,12 +40,7 @@ def command() -> None:
     """See what was sent and what came of it, and settle what is not known."""
 
 
-def _with_output(one: click.Command) -> click.Command:
-    one.params.append(global_options()[0])
-    return one
-
-
-@_with_output
+@with_output
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
@@ -73,7 +68,7 @@ def list_(ctx: click.Context, output: Any) -> None:
     says.print_out(blocks.text())
 
 
-@_with_output
+@with_output
 @command.command("show")
 @click.argument("identifier", metavar="ID")
 @click.pass_context
@@ -93,7 +88,7 @@ def show(ctx: click.Context, identifier: str, output: Any) -> None:
     says.print_out(blocks.text())
 
 
-@_with_output
+@with_output
 @command.command("resolve")
 @click.argument("identifier", metavar="ID")
 @click.option("--happened/--did-not", "happened", default=None, help="What you saw in InvoiceXpress.")

@@ -8,7 +8,7 @@ from ix_tools import pace
 from ix_tools.errors import IxError
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import says
-from ix_tools.faces.cli.group import SETTINGS, global_options, heard
+from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import store
 from ix_tools.words import Said
 
@@ -25,12 +25,7 @@ def command() -> None:
     """See whether an account is paused (InvoiceXpress asked to wait, or kept failing), and end the pause."""
 
 
-def _with_output(one: click.Command) -> click.Command:
-    one.params.append(global_options()[0])
-    return one
-
-
-@_with_output
+@with_output
 @command.command("show")
 @click.pass_context
 def show(ctx: click.Context, output: Any) -> None:
@@ -51,7 +46,7 @@ def show(ctx: click.Context, output: Any) -> None:
     says.print_out(blocks.text())
 
 
-@_with_output
+@with_output
 @command.command("clear")
 @click.argument("account", required=False)
 @click.pass_context

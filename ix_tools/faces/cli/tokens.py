@@ -10,7 +10,7 @@ from ix_tools import render
 from ix_tools.errors import IxError, Problem
 from ix_tools.exits import Exit
 from ix_tools.faces.cli import says
-from ix_tools.faces.cli.group import SETTINGS, global_options, heard
+from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import store
 from ix_tools.faces.cli.run import Run
 from ix_tools.principals import Scope
@@ -35,18 +35,13 @@ def command() -> None:
     """Decide who may call the HTTP server."""
 
 
-def _with_output(one: click.Command) -> click.Command:
-    one.params.append(global_options()[0])
-    return one
-
-
 @contextmanager
 def _kept(run: Run) -> Iterator[Tokens]:
     with store(run.settings) as opened:
         yield Tokens(opened, run.clock)
 
 
-@_with_output
+@with_output
 @command.command("create")
 @click.argument("name")
 @click.option(
@@ -79,7 +74,7 @@ def create(
     return Exit.OK
 
 
-@_with_output
+@with_output
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
@@ -100,7 +95,7 @@ def list_(ctx: click.Context, output: Any) -> None:
     says.print_out(blocks.text())
 
 
-@_with_output
+@with_output
 @command.command("revoke")
 @click.argument("identifier", metavar="ID")
 @click.pass_context
