@@ -177,7 +177,10 @@ def states(office: Office) -> list[str]:
     from ix_tools.tables import approvals
 
     with office.desk.approvals._store.writing() as connection:
-        return [row.state for row in connection.execute(sql.select(approvals.c.state))]
+        return [
+            row.state
+            for row in connection.execute(sql.select(approvals.c.state).order_by(approvals.c.created_at))
+        ]
 
 
 def settings(office: Office, **changes: Any) -> None:
@@ -338,7 +341,12 @@ async def test_a_host_that_says_it_can_ask_and_fails_is_refused(office: Office, 
 async def _edited(office: Office, arguments: Json) -> None:
     await office.call(
         "update_invoice",
-        {"document_type": "invoices", "document_id": arguments["document_id"], "reference": "changed"},
+        {
+            "document_type": "invoices",
+            "document_id": arguments["document_id"],
+            "reference": "changed",
+            "accept": ["unreturned"],
+        },
     )
 
 
