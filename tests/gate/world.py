@@ -1,0 +1,359 @@
+"""What the stories share: recorded answers, two servers on one store, four kinds of host, one folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import mcp_types as types
+import pytest
+import sqlalchemy as sql
+import stamina
+from anyio.from_thread import BlockingPortal
+from mcp.client import Client
+
+from ix_tools.account import Account
+from ix_tools.desk import Desk
+from ix_tools.errors import IxError
+from ix_tools.faces.mcp.server import build, chosen
+from ix_tools.listing import Choice
+from ix_tools.operations.catalogue import catalogue
+from ix_tools.perform import ApprovalNeeded, perform
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.settings import Settings, for_sandbox
+from ix_tools.store import Store
+from ix_tools.vocabulary import LISBON
+from tests.gate.recorded import Recorded
+from tests.mcp import behind
+from tests.mcp.host import Host
+from tests.mcp.test_asking import GATED
+from tests.sandboxed import NOW, Office, invoice
+
+if TYPE_CHECKING:
+    from tests.gate.events import Story
+
+Json = dict[str, Any]
+CLIENT = "/clients/501.json"
+OTHER = {
+    "name": "Outra Empresa, Lda",
+    "code": "OUTRA",
+    "email": "geral@outra.example",
+    "fiscal_id": "508025338",
+    "country": "Portugal",
+}
+ACCEPTED = ["drop_lines", "overwrite_items", "unreturned"]
+CHANGES: dict[str, Json] = {
+    "loud": {
+        "client": {"code": "ACME"},
+        "items": [{"name": "Obra grande", "unit_price": 9999, "quantity": 1, "tax": "IVA23"}],
+    },
+    "quiet": {
+        "client": {"code": "OUTRA"},
+        "items": [{"name": "Outro serviço", "unit_price": 100, "quantity": 1, "tax": "IVA23"}],
+    },
+    "": {
+        "client": {"code": "ACME"},
+        "items": [{"name": "Revisão", "unit_price": 100, "quantity": 1, "tax": "IVA23"}],
+    },
+}
+"""What a second writer makes of a draft: a hundred times the money; the same money for another company; as it was."""
+
+
+class Clock:
+    """Seconds that only pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Staged:
+    """A call that the account would carry out, and what a bystander knows of it."""
+
+    name: str
+    arguments: Json
+    amounts: dict[str, Decimal | None]
+    """What it is about in euros, by the document's variant; "" as it was staged."""
+    shows: bool
+    """Whether what is asked shows the document that `edit` changes."""
+    shows_client: bool
+    """Whether the client's record is looked at."""
+    path: str = ""
+    """Of the draft that a second writer may change, where there is one."""
+    gated: bool = True
+    """Whether any request of it needs a yes; a workflow that only drafts sends none."""
+
+    @property
+    def finalizes(self) -> bool:
+        """Whether it makes a document that can never be changed."""
+        return self.name == "issue_invoice" or self.arguments.get("state") == "finalized"
+
+    def one_field_else(self) -> Json:
+        """The same call with another value somewhere."""
+        other = dict(self.arguments)
+        if self.name == "issue_invoice":
+            return {**other, "delivery": "resource"}
+        for name in ("message", "observation", "subject", "note", "organization_name", "phone", "serie"):
+            if name in catalogue()[self.name].model_fields:
+                other[name] = "220000009" if name == "phone" else "Outra coisa, por engano."
+                return other
+        return {**other, "idempotency_key": "another"}
+
+
+@dataclass
+class World:
+    """What the stories share."""
+
+    portal: BlockingPortal
+    box: Sandbox
+    store: Path
+    folder: Path
+    clock: Clock = field(default_factory=Clock)
+    tape: Recorded = field(default_factory=Recorded)
+    calls: list[Staged] = field(default_factory=list)
+    desk: Desk | None = None
+    second: Desk | None = None
+    """Another server's, on the same store."""
+    hosts: dict[str, Host] = field(default_factory=dict)
+    story: Story | None = None
+    stories: int = 0
+    sent: int = 0
+    carried_out: set[str] = field(default_factory=set)
+    by_mode: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, int] = field(default_factory=dict)
+    """How often a second writer came, by how; `at the gap` when it was exactly there."""
+
+    def index(self, call: int | str) -> int:
+        """A call by its number, or the one that finalizes or issues."""
+        if isinstance(call, int):
+            return call % len(self.calls)
+        names = {"finalize": "change_state"}
+        return next(
+            at for at, one in enumerate(self.calls) if one.finalizes and one.name == names.get(call, call)
+        )
+
+    def count(self) -> None:
+        """One story more."""
+        self.stories += 1
+        if self.stories % 500 == 0:
+            sys.stdout.write(f"{self.summary()}\n")
+            sys.stdout.flush()
+
+    def summary(self) -> str:
+        """What was told so far."""
+        return (
+            f"{self.stories} stories, {self.sent} sent: {self.by_mode}; {len(self.carried_out)} operations; "
+            f"beside them {self.beside}"
+        )
+
+    def open(self, store: Path) -> Desk:
+        made = for_sandbox(
+            Settings(store=str(store), allow_account_setup=True, language="en"),
+            self.box.base_url,
+            self.box.api_key,
+        )
+        account = Account(made)
+        account._client = httpx2.AsyncClient(transport=self.tape)
+        desk = Desk.open(made, clock=self.clock, now=moment)
+        engine_of(desk.store)
+        return replace(desk, account=account, swept=True)
+
+    def restarted(self) -> None:
+        """New servers on the same file."""
+        for one in (self.desk, self.second):
+            if one is not None:
+                one.store.close()
+        self.desk, self.second = self.open(self.store), self.open(self.store)
+
+    async def record(self) -> None:
+        """Stage every gated call in the sandbox, ask, carry it out, and keep all answers."""
+        desk = self.open(self.store)
+        office = Office(self.box, desk)
+        await behind.said(office, "POST", "/clients.json", {"client": OTHER})
+        for name, stage in GATED.values():
+            await self._stage(office, name, await stage(office))
+        # Two workflows: one asks nobody, because it only drafts; the other's document nobody made before.
+        about = await behind.issued(office)
+        wrong = {
+            "wrong": "too_much",
+            "reason": "Só foi prestada meia hora.",
+            "lines": [{"line": 1, "quantity": "0.5"}],
+        }
+        correct = {**about, **wrong}
+        assert (await perform(desk, "correct_document", correct))["document"]["status"] == "draft"
+        self.calls.append(Staged("correct_document", correct, {"": None}, False, False, gated=False))
+        await self._stage(office, "issue_invoice", invoice(reference="GATE", delivery="link"))
+        await perform(desk, "update_client", {"client_id": 501, "city": "Porto"})
+        for one in self.calls:
+            if one.finalizes:
+                await self._vary(office, one)
+        self.tape.staged()
+        for one in self.calls:
+            with suppress(IxError):  # two of them want the same series as it was
+                await office.call(one.name, one.arguments)
+        assert {one.name for one in self.calls if one.name in catalogue()} >= {
+            one.spec.name for one in catalogue().values() if one.spec.effect.gated
+        }
+        await self.tape.sealed()
+        self._forget(desk)
+        for one in self.calls:  # a call that is refused anyway would prove nothing
+            if one.gated:
+                with pytest.raises(ApprovalNeeded):
+                    await perform(desk, one.name, one.arguments, can_ask=True)
+            else:
+                await perform(desk, one.name, one.arguments)
+        self.tape.writes.clear()
+        self.tape.changed = self._changed
+        self.tape.written = lambda what: self.story and self.story.wrote(what)
+        self.tape.state = lambda: self.story and self.story.now()
+        await desk.close()
+        self.restarted()
+
+    async def _stage(self, office: Office, name: str, arguments: Json) -> None:
+        before = len(self.box.requests())
+        try:
+            asked: Any = await perform(office.desk, name, arguments, can_ask=True)
+            text = str(asked)
+        except ApprovalNeeded as needed:
+            text = needed.approval.text
+        read = {one["path"] for one in self.box.requests()[before:]}
+        number = arguments.get("document_id") or arguments.get("receipt_id")
+        drafts = [path for path in read if path.startswith("/invoices/")] if name == "issue_invoice" else []
+        mine = drafts or [path for path in read if path.endswith(f"/{number}.json")]
+        amount = arguments.get("amount") or arguments.get("value")
+        if mine and amount is None:
+            amount = (await self.document(mine[0])).get("total")
+        staged = Staged(
+            name,
+            arguments,
+            {"": None if amount is None else Decimal(str(amount))},
+            bool(mine) and "Client" in text,
+            CLIENT in read,
+        )
+        if staged.finalizes:
+            staged.path = mine[0]
+        self.calls.append(staged)
+
+    async def _vary(self, office: Office, one: Staged) -> None:
+        """Let a second writer change the draft in each way, and remember how it reads then; at last as it was."""
+        number = int(one.path.rpartition("/")[2].removesuffix(".json"))
+        about = {"document_type": "invoices", "document_id": number}
+        for name, change in CHANGES.items():
+            await office.call("update_invoice", {**about, **change, "accept": ACCEPTED})
+            finalize = {**about, "state": "finalized"}
+            with pytest.raises(ApprovalNeeded):
+                await perform(office.desk, "change_state", finalize, can_ask=True)
+            if name:
+                one.amounts[name] = Decimal(str((await self.document(one.path))["total"]))
+                self.tape.keep_variant(one.path, name)
+
+    async def document(self, path: str) -> Json:
+        """A document as the sandbox has it."""
+        async with httpx2.AsyncClient() as direct:
+            answer = await direct.get(f"{self.box.base_url}{path}", params={"api_key": self.box.api_key})
+        (document,) = answer.json().values()
+        return dict(document)
+
+    def _forget(self, desk: Desk) -> None:
+        forget(desk.store)
+
+    def _changed(self, path: str, body: Any) -> Any:
+        """What was changed in InvoiceXpress itself: every document's observations, and the client's city."""
+        if self.story is None or not isinstance(body, dict):
+            return body
+        version, city = self.story.version, self.story.city
+        for part in body.values():
+            if not isinstance(part, dict):
+                continue
+            if version and "sequence_number" in part:
+                part["observations"] = f"Edited {version} times."
+            record = part if path == CLIENT else part.get("client") if part.get("status") == "draft" else None
+            if city and isinstance(record, dict) and record.get("id") == 501 and "city" in record:
+                record["city"] = f"Cidade {city}"
+        return body
+
+
+def forget(store: Store) -> None:
+    """Nothing was ever asked or done, as far as this store knows."""
+    from ix_tools.tables import metadata
+
+    with store.writing() as connection:
+        for table in reversed(metadata.sorted_tables):
+            if table.name in EMPTIED:
+                connection.execute(table.delete())
+
+
+EMPTIED = {"approvals", "decisions", "differences", "intents", "spent", "claims"}
+
+
+def engine_of(store: Store) -> None:
+    """Thousands of stories need no power cut survived: the file is gone in a moment."""
+    engine = store._open(durable=True)
+    sql.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    engine.dispose()
+
+
+def moment() -> datetime:
+    return datetime.fromisoformat(NOW).replace(tzinfo=LISBON)
+
+
+@asynccontextmanager
+async def connected_hosts(world: World) -> Any:
+    """The four kinds of host, each connected once."""
+
+    class Somebody:
+        async def __call__(self, context: Any, params: Any) -> types.ElicitResult:
+            story = world.story
+            assert story is not None
+            assert story.answering is not None
+            found: types.ElicitResult = await story.answering()
+            return found
+
+    async with AsyncExitStack() as stack:
+        for name, mode, person, channel in (
+            ("modern", "auto", Somebody(), "auto"),
+            ("legacy", "legacy", Somebody(), "auto"),
+            ("mute", "auto", None, "auto"),
+            ("outside", "auto", Somebody(), "terminal"),
+        ):
+            world.hosts[name] = await stack.enter_async_context(_connected(world, mode, person, channel))
+        yield
+
+
+@asynccontextmanager
+async def _connected(world: World, mode: str, person: Any, channel: str) -> Any:
+    async def open_desk(request: object = None, account: str | None = None) -> Desk:
+        assert world.story is not None
+        return world.story.desk(channel)
+
+    # Listed without the schemas of results: the SDK's client would check each against its own, which others test.
+    everything = Choice(toolsets=("all",))
+    tools = [
+        {key: value for key, value in one.items() if key != "outputSchema"} for one in chosen(everything)
+    ]
+    server: Any = build(open_desk, tools)
+    async with Client(server, mode=mode, elicitation_callback=person) as client:
+        yield Host(client, person)
+
+
+@contextmanager
+def standing(world: World) -> Iterator[World]:
+    """A world in which stories can be told; who waits for another attempt does not wait."""
+    world.box.reset()
+    world.box.set_option("rate_limit", 10_000_000)
+    with stamina.set_testing(True, attempts=4, cap=True):
+        world.portal.call(world.record)
+        with world.portal.wrap_async_context_manager(connected_hosts(world)):
+            yield world
+    sys.stdout.flush()
+    world.box.reset()
