@@ -5,12 +5,10 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import Any
 
 from ix_tools.sandbox import routes
 from ix_tools.sandbox.calls import Answer, Call
-from ix_tools.sandbox.control import LISBON
 from ix_tools.sandbox.ledger.clients import snapshot
 from ix_tools.sandbox.ledger.listing import Query
 from ix_tools.sandbox.rows import Client, Document, Mail
@@ -115,9 +113,13 @@ class Books:
             return content
         return {}
 
+    def day(self) -> str:
+        """The day by the sandbox's clock, as our tools take it."""
+        return self.box.box.control.now().date().isoformat()
+
     def today(self) -> str:
-        """The day, as the API writes it."""
-        return datetime.now(LISBON).strftime("%d/%m/%Y")
+        """The day by the sandbox's clock, as the API writes it."""
+        return self.box.box.control.now().strftime("%d/%m/%Y")
 
     def draft(self, **changes: Any) -> int:
         """A draft for ACME with one line of 100.00 at 23 %; its id."""

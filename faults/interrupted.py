@@ -26,18 +26,16 @@ from faults.hosts import Host, Told, in_session, over_http
 from faults.rounds import ACCEPTED, QUIET_LINE, Cell, Round, Subject, judged
 from faults.servers import Server, lifted, serving
 from ix_tools.account import SPARE
+from ix_tools.claims import IN_FLIGHT
 from ix_tools.desk import Desk
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings, for_sandbox
 
 TIMEOUT = 1
 """Seconds that these servers wait for an answer: a claim's time follows from it."""
-LEASE = TIMEOUT * 8.0
-"""Seconds for which a claim is good, as `desk.journal_of` says."""
-SLACK = 10.0
-"""Seconds more: a busy machine is no fault."""
-UNKNOWN = 100.0
-"""Seconds until what was under way when a server died is looked at, and the document may be changed again."""
+UNKNOWN = TIMEOUT * 8.0 + IN_FLIGHT + 30.0
+"""Seconds until the other one goes on, at most: the lease of who is gone, the time in which its request may still be under way,
+and something for a busy machine."""
 FOREVER = 600.0
 CELL = Cell("interrupted", "change_state", "update_invoice", 0.0)
 
@@ -85,9 +83,13 @@ class Scene:
         told = await self.one.call(*subject.first, subject.question)
         if not told.ok:
             raise RuntimeError(f"not finalized: {told.body}")
+        self.last_read = self.reads(subject)
+
+    def reads(self, subject: Subject) -> int:
+        """How often the document was read before it was finalized."""
         paths = [f"{method} {path}" for method, path, _ in self.books.commits]
         sent = paths.index(f"PUT /invoices/{subject.number}/change-state.json")
-        self.last_read = paths[:sent].count(f"GET /invoices/{subject.number}.json")
+        return paths[:sent].count(f"GET /invoices/{subject.number}.json")
 
     async def written(self, subject: Subject, patience: float) -> tuple[Told, float]:
         """The other one changes the document, again and again while told `busy`."""
@@ -113,8 +115,8 @@ def _judged(found: Interruption, scene: Scene, subject: Subject, first: Told, se
     found.wrong = "; ".join(f"{', '.join(done.faults)}: {what}" for what in done.said)
 
 
-async def stopped(found: Interruption, scene: Scene) -> None:
-    """The whole process sleeps after its last read, for longer than a claim lasts; then it wakes."""
+async def stopped(found: Interruption, scene: Scene, patience: float) -> None:
+    """The whole process sleeps after its last read, until the other one has written or has waited for so long; then it wakes."""
     subject = await scene.asked()
     told: list[Told] = []
 
@@ -127,12 +129,14 @@ async def stopped(found: Interruption, scene: Scene) -> None:
         process.send_signal(signal.SIGSTOP)
         try:
             scene.books.box.clear_faults()
-            second, found.waited = await scene.written(subject, LEASE + SLACK)
+            second, found.waited = await scene.written(subject, patience)
         finally:
             process.send_signal(signal.SIGCONT)
+    if not second.ok and not told[0].ok:
+        second, _ = await scene.written(subject, UNKNOWN)
     _judged(found, scene, subject, told[0], second)
-    if found.waited > LEASE + SLACK:
-        found.wrong = f"{found.wrong} the other waited {found.waited:.0f} s".strip()
+    if told[0].ok and scene.reads(subject) <= scene.last_read:
+        found.wrong = f"{found.wrong} it woke and sent its request without looking again".strip()
 
 
 async def killed(found: Interruption, scene: Scene, under_way: bool) -> None:
@@ -145,7 +149,6 @@ async def killed(found: Interruption, scene: Scene, under_way: bool) -> None:
         except httpx2.HTTPError:
             return  # its server is dead
 
-    patience = (UNKNOWN if under_way else LEASE) + SLACK
     async with anyio.create_task_group() as group:
         if under_way:
             path = f"/invoices/{subject.number}/change-state.json"
@@ -156,9 +159,9 @@ async def killed(found: Interruption, scene: Scene, under_way: bool) -> None:
             await _held_at_the_last_read(group, answer, scene, subject)
         scene.servers[0].process.kill()
         scene.books.box.clear_faults()
-        second, found.waited = await scene.written(subject, patience)
+        second, found.waited = await scene.written(subject, UNKNOWN)
     _judged(found, scene, subject, Told({"ok": False, "code": "killed", "sent": "unknown"}), second)
-    if found.waited > patience or not second.ok:
+    if found.waited > UNKNOWN or not second.ok:
         found.wrong = f"{found.wrong} the other was told {second.code} after {found.waited:.0f} s".strip()
 
 
@@ -198,7 +201,8 @@ async def told_to_wait(found: Interruption, scene: Scene) -> None:
 
 WITH_SERVERS: dict[str, Callable[[Interruption, Scene], Awaitable[None]]] = {
     "429 on the request": told_to_wait,
-    "SIGSTOP between read and request": stopped,
+    "SIGSTOP for a moment": partial(stopped, patience=2 * TIMEOUT),
+    "SIGSTOP for longer than a claim": partial(stopped, patience=UNKNOWN),
     "SIGKILL after the last read": partial(killed, under_way=False),
     "SIGKILL with the request under way": partial(killed, under_way=True),
 }
@@ -242,11 +246,13 @@ async def refused(kind: str, store: str) -> Interruption:
     return found
 
 
-def desk_with_a_gap(books: Books, store: str, account: str, timeout: int = 30) -> tuple[Desk, Gap]:
+def desk_with_a_gap(
+    books: Books, store: str, account: str, timeout: int = 30, policy: Path | None = None
+) -> tuple[Desk, Gap]:
     """A desk of this process whose requests go through a gap."""
-    made = Settings(store=store, language="en", timeout_seconds=timeout)
+    made = Settings(store=store, language="en", timeout_seconds=timeout, policy=policy)
     made = for_sandbox(made, books.box.base_url, books.box.api_key)
-    desk = Desk.open(lifted(made.model_copy(update={"account": account})))
+    desk = Desk.open(lifted(made.model_copy(update={"account": account})), now=books.box.box.control.now)
     gap = Gap()
     desk.account._client = httpx2.AsyncClient(transport=gap, timeout=timeout + SPARE)
     return desk, gap

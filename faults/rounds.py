@@ -170,7 +170,7 @@ async def _approved(books: Books, host: Host, cell: Cell, number: int, state: st
 async def _issue(books: Books, host: Host, cell: Cell, reference: str, done: Round) -> Subject:
     """A workflow: its draft is there when the person is asked; without a person it is made by the same first step."""
     draft: Json = {
-        "date": "today",
+        "date": books.day(),
         "due_date": "+30d",
         "client": {"code": "ACME"},
         "items": [LINE],
@@ -214,7 +214,7 @@ def _update(books: Books, subject: Subject, chance: random.Random) -> Call:
 
 
 def _pay(books: Books, subject: Subject, chance: random.Random) -> Call:
-    paid = {"amount": PART, "payment_mechanism": "TB", "payment_date": "today"}
+    paid = {"amount": PART, "payment_mechanism": "TB", "payment_date": books.day()}
     return "generate_payment", {"document_id": subject.number, **paid}
 
 

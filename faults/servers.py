@@ -49,15 +49,16 @@ def serving(
         "policy": None if policy is None else str(policy),
         "timeout": timeout,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "faults.servers"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=(home / "server.log").open("a"),
-        encoding="utf-8",
-        cwd=Path(__file__).resolve().parent.parent,
-        env={"HOME": str(home), "PATH": ""},
-    )
+    with (home / "server.log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "faults.servers"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            encoding="utf-8",
+            cwd=Path(__file__).resolve().parent.parent,
+            env={"HOME": str(home), "PATH": ""},
+        )
     try:
         assert process.stdin is not None
         assert process.stdout is not None

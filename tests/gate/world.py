@@ -29,6 +29,7 @@ from ix_tools.perform import ApprovalNeeded, perform
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings, for_sandbox
 from ix_tools.store import Store
+from ix_tools.tables import approvals, claims, decisions, differences, intents, spent
 from ix_tools.vocabulary import LISBON
 from tests.gate.recorded import Recorded
 from tests.mcp import behind
@@ -205,7 +206,7 @@ class World:
             one.spec.name for one in catalogue().values() if one.spec.effect.gated
         }
         await self.tape.sealed()
-        self._forget(desk)
+        forget(desk.store)
         for one in self.calls:  # a call that is refused anyway would prove nothing
             if one.gated:
                 with pytest.raises(ApprovalNeeded):
@@ -214,7 +215,7 @@ class World:
                 await perform(desk, one.name, one.arguments)
         self.tape.writes.clear()
         self.tape.changed = self._changed
-        self.tape.written = lambda what: self.story and self.story.wrote(what)
+        self.tape.written = self._written
         self.tape.state = lambda: self.story and self.story.now()
         await desk.close()
         self.restarted()
@@ -264,8 +265,9 @@ class World:
         (document,) = answer.json().values()
         return dict(document)
 
-    def _forget(self, desk: Desk) -> None:
-        forget(desk.store)
+    def _written(self, what: str) -> None:
+        if self.story is not None:
+            self.story.wrote(what)
 
     def _changed(self, path: str, body: Any) -> Any:
         """What was changed in InvoiceXpress itself: every document's observations, and the client's city."""
@@ -285,15 +287,9 @@ class World:
 
 def forget(store: Store) -> None:
     """Nothing was ever asked or done, as far as this store knows."""
-    from ix_tools.tables import metadata
-
     with store.writing() as connection:
-        for table in reversed(metadata.sorted_tables):
-            if table.name in EMPTIED:
-                connection.execute(table.delete())
-
-
-EMPTIED = {"approvals", "decisions", "differences", "intents", "spent", "claims"}
+        for table in (approvals, decisions, differences, intents, spent, claims):
+            connection.execute(table.delete())
 
 
 def engine_of(store: Store) -> None:
