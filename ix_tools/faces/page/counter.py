@@ -158,7 +158,7 @@ class Counter:
         waits = state in {"approved", "carrying_out"} and now - (found.decided_at or 0.0) < LOOKS_FOR
         refreshes = waits and request.method == "GET"
         page = show.outcome(
-            state, self._spoken(request), found, again=again, steps=steps, refreshes=refreshes
+            state, self._spoken(request), found, now=now, again=again, steps=steps, refreshes=refreshes
         )
         more = {"Refresh": str(REFRESH)} if refreshes else {}
         return HTMLResponse(page, status, {**HEADERS, **more})
@@ -177,6 +177,7 @@ class Counter:
             found,
             language,
             token(nonce, secret),
+            now=self._approvals.clock(),
             pin=whose if must or self._pins.has(whose) else "",
             next_try=self._pins.next_try(whose),
             approved_by=self._approvals.said_yes(found.id),

@@ -38,6 +38,7 @@ def approval(
     language: Language,
     csrf: str,
     *,
+    now: float,
     pin: str,
     next_try: float = 0.0,
     approved_by: Sequence[str] = (),
@@ -78,13 +79,14 @@ def approval(
         host=found.host,
         asked_at=_moment(found.created_at, language),
         until=_moment(found.expires_at, language),
-        answer_by=_soon(found.expires_at, language),
+        answer_by=_soon(found.expires_at, now, language),
         approve=_approve(sheet, language),
         approved_by=approved_by,
         csrf=csrf,
         pin=pin,
-        error=_wrong(error, language, found, next_try) or said,
+        error=_wrong(error, language, found, next_try, now) or said,
         error_at=AT_FIELD.get(error, ""),
+        locked=error == "pin_locked",
     )
 
 
@@ -93,6 +95,7 @@ def outcome(
     language: Language,
     found: Approval | None = None,
     *,
+    now: float = 0.0,
     again: bool = False,
     steps: tuple[Step, ...] = (),
     refreshes: bool = False,
@@ -110,7 +113,7 @@ def outcome(
         summary=found.summary if found is not None and state not in UNDECIDED else "",
         steps=[_came_of(step, language) for step in steps],
         refreshes=refreshes,
-        until=_soon(found.expires_at, language) if found is not None and state == "approved" else "",
+        until=_soon(found.expires_at, now, language) if found is not None and state == "approved" else "",
         id=found.id if found else "",
         when=_moment(decided, language) if decided else "",
         reason=found.reason if found is not None and state == "rejected" else "",
@@ -164,10 +167,10 @@ def _approve(sheet: Sheet, language: Language) -> str:
     return f"{word}: {ACTIONS[sheet.action].title.in_(language)}"
 
 
-def _wrong(error: str, language: Language, found: Approval, next_try: float) -> str:
+def _wrong(error: str, language: Language, found: Approval, next_try: float, now: float) -> str:
     if error not in ERRORS:
         return ""
-    return ERRORS[error].in_(language).format(next_try=_soon(next_try, language), id=found.id)
+    return ERRORS[error].in_(language).format(next_try=_soon(next_try, now, language), id=found.id)
 
 
 def _inert(value: Any) -> Any:
@@ -197,10 +200,10 @@ def _moment(timestamp: float, language: Language) -> str:
     return f"{_day(moment.date(), language)}, {format_time(moment, 'HH:mm', locale=render.LOCALES[language])}"
 
 
-def _soon(timestamp: float, language: Language) -> str:
+def _soon(timestamp: float, now: float, language: Language) -> str:
     """A moment that is near: the time of day; with its day where that is another one."""
-    moment, today = datetime.fromtimestamp(timestamp, LISBON), datetime.now(LISBON).date()
-    if moment.date() == today:
+    moment, today = (datetime.fromtimestamp(one, LISBON) for one in (timestamp, now))
+    if moment.date() == today.date():
         return format_time(moment, "HH:mm", locale=render.LOCALES[language])
     return _moment(timestamp, language)
 
