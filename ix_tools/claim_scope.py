@@ -62,7 +62,7 @@ def _draft(call: Operation[Any], facts: Facts) -> Iterator[Claim]:
     yield _series(call.sequence_id, facts)
     yield Claim(named.TAXES)
     writes: dict[str, bool] = {}
-    for line in call.items:
+    for line in call.items or ():  # an update leaves out what stays; completed, it names every line
         stored = facts.items.get(line.name)
         writes[line.name] = stored is None or bool(changed_item_fields(stored, line))
     yield from _items(writes)

@@ -49,7 +49,9 @@ class Claiming:
         """
         wanted = frozenset(wanted)
         if self.holder.covers(wanted):
-            return True
+            if await anyio.to_thread.run_sync(self._claims.renew, self.holder):
+                return True
+            self.holder.claims.clear()  # its lease ran out, and somebody else may have written since
         self.holder.resumes = resumed.id if resumed is not None else ""
         give_up = anyio.current_time() + self._desk.settings.timeout_seconds
         pause, look_at, waited = FIRST_PAUSE, 0.0, False

@@ -42,10 +42,12 @@ class OfItem(Call):
     """Its exact name."""
 
     def changes(self, facts: Facts) -> Iterable[str]:
-        """The item under the name that it has, and the one that it may get."""
+        """The item under the name that it has, and the one that it may get; every item, where its name is not known."""
         stored = facts.subject.name if isinstance(facts.subject, CatalogueItem) else None
-        names = (stored, getattr(self, "name", None))
-        return [claimed_resources.item(name) for name in names if name]
+        if not stored:
+            return (claimed_resources.EVERY_ITEM,)
+        names = {stored, getattr(self, "name", None) or stored}
+        return [claimed_resources.item(name) for name in names]
 
 
 def item_at(number: int | None) -> Subject | None:
