@@ -9,7 +9,6 @@ shorter than the head, which is kept in a file of its own beside the database.
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
+from ix_tools.head_note import read_note, write_note
 from ix_tools.store import Store
 from ix_tools.tables import audit
 
@@ -89,6 +89,25 @@ def _hash(row: Any) -> str:
     return hashlib.sha256(json.dumps([row[name] for name in FIELDS], ensure_ascii=False).encode()).hexdigest()
 
 
+def accept_restored(store: Store, principal: str) -> tuple[int, int]:
+    """Take a store that is older than the note of its newest row, as after a restored backup; this stands in the trail.
+
+    Returns: the row that was noted as the newest, and the newest that is there.
+    Raises: StoreUnavailable where the store cannot be opened; OSError where the note cannot be written.
+    """
+    store.checks_note = False
+    noted = read_note(store.note_file) if store.note_file is not None else (0, "")
+    with store.writing() as connection:
+        one_at_a_time(connection)
+        newest = connection.execute(sql.select(sql.func.max(audit.c.seq))).scalar_one() or 0
+        said = f"row {noted[0]} ({noted[1][:16] or '-'}) was noted as the newest; row {newest} is"
+        append(connection, Entry(event="store accepted", principal=principal, face="terminal", outcome=said))
+        seq, digest = connection.info["audit_head"]
+    if store.note_file is not None:
+        write_note(store.note_file, seq, digest)
+    return noted[0], newest
+
+
 def head_file(store: Store, folder: Path) -> Path:
     """Where the newest row is noted: beside a SQLite file, or in the user's data folder for a database server."""
     return store.head_note or folder / f"{hashlib.sha256(store.name.encode()).hexdigest()[:16]}.head"
@@ -100,29 +119,15 @@ def note_head(path: Path, seq: int, digest: str) -> None:
     The row itself is kept by now, so a note that cannot be written stops nobody: the next one catches up.
     """
     try:
-        if _noted(path)[0] >= seq:
-            return
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        half = path.with_name(f"{path.name}.{seq}")
-        with os.fdopen(os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-            file.write(f"{seq} {digest}\n")
-        half.replace(path)
+        if read_note(path)[0] < seq:
+            write_note(path, seq, digest)
     except OSError as trouble:
         log.error("the newest row of the audit trail could not be noted in %s: %s", path, trouble)
 
 
-def _noted(path: Path) -> tuple[int, str]:
-    """The row that is noted as the newest; row 0 when none is, or the note cannot be read."""
-    try:
-        seq, _, digest = path.read_text().strip().partition(" ")
-    except (OSError, UnicodeDecodeError):
-        return 0, ""
-    return (int(seq), digest) if seq.isdecimal() else (0, "")
-
-
 def verify(store: Store, folder: Path) -> list[Fault]:
     """Every place where the trail was changed, cut or reordered; none when it is whole."""
-    seq, digest = _noted(head_file(store, folder))  # before the rows: others may be writing
+    seq, digest = read_note(head_file(store, folder))  # before the rows: others may be writing
     with store.reading() as connection:
         rows = connection.execute(sql.select(audit).order_by(audit.c.seq)).mappings().all()
     faults = list(_chain(rows))

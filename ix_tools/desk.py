@@ -30,7 +30,8 @@ MOST_REMEMBERED = 64
 def store_of(settings: Settings) -> Store:
     """The store of these settings, which notes the newest row of its audit trail; nothing is opened yet."""
     store = Store(settings.store_place)
-    store.note_head = partial(audit.note_head, audit.head_file(store, data_folder()))
+    store.note_file = audit.head_file(store, data_folder())
+    store.note_head = partial(audit.note_head, store.note_file)
     return store
 
 

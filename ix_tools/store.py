@@ -19,7 +19,8 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
-from ix_tools.tables import HEAD, metadata, version
+from ix_tools.head_note import read_note
+from ix_tools.tables import HEAD, audit, metadata, version
 
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
@@ -43,6 +44,10 @@ class Store:
         self.file = None if self.url else Path(text)
         self.note_head: Callable[[int, str], None] | None = None
         """Told the newest row of the audit trail after each transaction that added one."""
+        self.note_file = self.head_note
+        """Where the newest row of the audit trail is noted; of a database server whoever opens it says where."""
+        self.checks_note = True
+        """Whether a store that lacks the noted row is refused."""
         self.clock: Callable[[], float] | None = None
         """Another clock than the store's own, for tests."""
         self._durable: Engine | None = None
@@ -52,6 +57,7 @@ class Store:
         self._watches = 0
         self._looking = threading.Lock()
         self._identity: tuple[int, int] | None = None
+        self._schema: int | None = None
 
     @property
     def where(self) -> str:
@@ -81,6 +87,7 @@ class Store:
         with self._refusing(), self._open(durable).connect() as connection:
             connection.info.pop("audit_head", None)
             with _begun(connection, durable):
+                self._check_version(connection)
                 yield connection
             head = connection.info.pop("audit_head", None)
         if head is not None and self.note_head is not None:
@@ -133,7 +140,7 @@ class Store:
     def ready(self) -> None:
         """Find out whether it answers and its tables are current; StoreUnavailable says why not."""
         with self.reading() as connection:
-            connection.execute(sql.text("SELECT 1"))
+            self._check_version(connection)
 
     def close(self) -> None:
         """Close every connection."""
@@ -165,7 +172,13 @@ class Store:
         with self._opening:
             if self._durable is None:
                 engine = self._engine("FULL")
-                self._migrate(engine)
+                try:
+                    if self.checks_note:
+                        self._check_note(engine)
+                    self._migrate(engine)
+                except BaseException:
+                    engine.dispose()
+                    raise
                 self._durable = engine
                 self._identity = _identity(self.file)
             elif _identity(self.file) != self._identity:
@@ -234,6 +247,43 @@ class Store:
             failure = self._unusable("its URL cannot be read", "correct INVOICEXPRESS_STORE")
         raise failure
 
+    def _check_note(self, engine: Engine) -> None:
+        """Refuse a store that is older than the note of its newest row: a key that it forgot would make a second document."""
+        seq, digest = read_note(self.note_file) if self.note_file is not None else (0, "")
+        if not seq:
+            return
+        with engine.connect() as connection:
+            try:
+                there = connection.execute(sql.select(audit.c.hash).where(audit.c.seq == seq)).scalar()
+            except (sql.exc.OperationalError, sql.exc.ProgrammingError) as trouble:
+                if "locked" in str(trouble) or not _is_missing(trouble):
+                    raise
+                there = None
+            finally:
+                connection.rollback()
+        if there != digest:
+            what = "is not in it" if there is None else "is another one in it"
+            raise self._unusable(
+                f"row {seq} of its audit trail was noted in {self.note_file} and {what}: it is empty, an older copy, or another store",
+                "put the newest copy back; if this is the newest there is, `ix-tools store accept-restored` takes it, and "
+                "`ix-tools audit reconcile` then finds what it does not know of",
+            )
+
+    def _check_version(self, connection: Connection) -> None:
+        """Refuse to go on in a store that another version of ix-tools migrated while this process was running."""
+        schema = None
+        if connection.dialect.name == "sqlite":
+            schema = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+            if schema == self._schema:
+                return
+        found = connection.execute(sql.select(version.c.version_num)).scalar_one_or_none()
+        if found != HEAD:
+            raise self._unusable(
+                f"another version of ix-tools migrated it meanwhile: it is at {found}, this process at {HEAD}",
+                "stop this process and start the newer version",
+            )
+        self._schema = schema
+
     def _migrate(self, engine: Engine) -> None:
         """Bring the tables to HEAD. A new store gets them as they are: the way there, and alembic, are for older ones."""
         with engine.connect() as connection:
@@ -265,6 +315,11 @@ class Store:
             failure = self._unusable("a newer version of ix-tools made it", "use that version or a newer one")
         if failure is not None:
             raise failure
+
+
+def _is_missing(trouble: sql.exc.DBAPIError) -> bool:
+    """Tell whether a statement failed because its table is not there."""
+    return "no such table" in str(trouble) or getattr(trouble.orig, "sqlstate", "") == "42P01"
 
 
 def _identity(file: Path | None) -> tuple[int, int] | None:

@@ -43,7 +43,7 @@ def command() -> None:
 def verify(ctx: click.Context, output: Any) -> int:
     """Name every row that was changed, removed or reordered. Exit code 1 if there is one."""
     run = heard(ctx, output)
-    with store(run.settings) as kept:
+    with store(run.settings, checks_note=False) as kept:
         faults = faults_of(kept, data_folder())
     if run.json:
         says.emit({"ok": not faults, "faults": [asdict(one) for one in faults]})

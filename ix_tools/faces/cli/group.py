@@ -33,6 +33,7 @@ OTHERS = {
     "journal": Other("journal", "What was sent and what came of it: list, show, resolve"),
     "claims": Other("claims", "What calls at work keep to themselves: list, clear"),
     "audit": Other("audit", "Check the trail, and the account against it: verify, reconcile"),
+    "store": Other("store", "Take a restored copy of the store into use: accept-restored"),
     "tokens": Other("tokens", "Who may call the HTTP server: create, list, revoke"),
     "limits": Other("limits", "Whether an account is paused, and how to end a pause: show, clear"),
     "policy": Other("policy", "Who may do what, and whose approval it takes: show, check"),

@@ -13,9 +13,10 @@ from ix_tools.store import Store
 
 
 @contextmanager
-def store(settings: Settings) -> Iterator[Store]:
-    """The store of these settings; it is closed at the end."""
+def store(settings: Settings, *, checks_note: bool = True) -> Iterator[Store]:
+    """The store of these settings; it is closed at the end. `checks_note`: see `Store.checks_note`."""
     opened = store_of(settings)
+    opened.checks_note = checks_note
     try:
         yield opened
     finally:
