@@ -1,4 +1,4 @@
-"""The benchmark: `python bench/run.py [start] [sizes] [calls] [http] [totals] [once] [--quick]`; without names, all of it.
+"""The benchmark: `python bench/run.py [start] [sizes] [calls] [http] [totals] [once] [window] [--quick]`; without names, all of it.
 
 Shows, never tests: ends with 0 whatever was measured. Times drift with the machine, so what counts are ratios of
 things measured turn by turn in the same run.
@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bench import calls, once, sizes, start, totals, web
+from bench import calls, once, sizes, start, totals, web, window
 from bench.report import Row, Table, machine, printed
 from bench.stdio import end_on_sigterm
 
-PARTS = ("start", "sizes", "calls", "http", "totals", "once")
+PARTS = ("start", "sizes", "calls", "http", "totals", "once", "window")
 
 
 def main() -> None:
@@ -33,6 +33,7 @@ def main() -> None:
         "http": lambda: web.measure(40 if quick else 400, 2.0 if quick else 8.0),
         "totals": lambda: totals.measure(documents, options.seed),
         "once": lambda: once.measure(quick),
+        "window": lambda: window.measure(30 if quick else 300),
     }
     print(machine(), flush=True)
     if quick:
@@ -57,7 +58,7 @@ def _targets(tables: dict[str, Table]) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Measure ix-tools: start-up, sizes, calls, HTTP, totals, exactly once."
+        description="Measure ix-tools: start-up, sizes, calls, HTTP, totals, exactly once, the window before a request."
     )
     parser.add_argument("names", nargs="*", metavar="part", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="few rounds and documents, under a minute")

@@ -31,17 +31,17 @@ class Gap(httpx2.AsyncBaseTransport):
     InvoiceXpress's own, and an exception is the network's."""
     seen: list[str] = field(default_factory=list)
     """Method and path of every request that came here, in order."""
-    read_at: float = 0.0
-    """When the last answer to a read was there, in seconds."""
-    windows: list[float] = field(default_factory=list)
-    """Seconds from there to each such request."""
+    answered: dict[str, float] = field(default_factory=dict)
+    """When the last answer to a read was there, by its path, in seconds."""
+    windows: list[tuple[float, float]] = field(default_factory=list)
+    """Before each such request: seconds since the last answer to any read, and since that of the document itself."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Hand it on, once what happens before it has happened."""
         what = f"{request.method} {request.url.path}"
         self.seen.append(what)
         if self.at.fullmatch(what):
-            self.windows.append(time.perf_counter() - self.read_at)
+            self._note_window(request.url.path.replace("/change-state", ""))
             if self.happens:
                 instead = await self.happens.pop(0)(request)
                 if instead is not None:
@@ -50,11 +50,16 @@ class Gap(httpx2.AsyncBaseTransport):
         if is_read(request):
             # Read to its end here, so that the moment is that of its last byte.
             content = await response.aread()
-            self.read_at = time.perf_counter()
+            self.answered[request.url.path] = time.perf_counter()
             response = httpx2.Response(
                 response.status_code, headers=_plain(response.headers), content=content, request=request
             )
         return response
+
+    def _note_window(self, document: str) -> None:
+        now = time.perf_counter()
+        last = max(self.answered.values(), default=0.0)
+        self.windows.append((now - last, now - self.answered.get(document, 0.0)))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -65,13 +70,3 @@ def _plain(headers: httpx2.Headers) -> list[tuple[str, str]]:
     """Without what was true of the bytes on the wire alone."""
     left_out = {"content-encoding", "content-length", "transfer-encoding"}
     return [(name, value) for name, value in headers.multi_items() if name.lower() not in left_out]
-
-
-def reads_between(seen: list[str], first: int = 0) -> int:
-    """How many reads came after the last try of a finalizing request, up to the end or to the next try of it."""
-    tries = [at for at, what in enumerate(seen) if FINALIZING.fullmatch(what)]
-    if not tries:
-        return 0
-    last = tries[first]
-    after = tries[first + 1] if len(tries) > first + 1 else len(seen)
-    return sum(what.startswith("GET /") for what in seen[last + 1 : after])

@@ -1,0 +1,86 @@
+"""How long the window is in which nobody looks: from the last read's answer to the request that cannot be undone, on our side."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import httpx2
+
+from bench.calls import BARE_DRAFT
+from bench.documents import TODAY, Json
+from bench.office import KEY, NO_LIMIT, Office, opened
+from bench.report import Row, Table
+from faults.gap import Gap
+from ix_tools.desk import Desk
+from ix_tools.perform import ApprovalNeeded, Reply, perform
+
+WARM_UP = 10
+INVOICE: Json = {
+    "date": TODAY,
+    "due_date": TODAY,
+    "client": {"code": "ACME"},
+    "items": [{"name": "Auditoria", "unit_price": "100", "quantity": "1", "tax": "IVA23"}],
+    "delivery": "link",
+}
+
+
+def measure(rounds: int) -> Table:
+    """Documents are finalized one after the other, by themselves and in a workflow."""
+    return anyio.run(_measured, rounds)
+
+
+async def _measured(rounds: int) -> Table:
+    rows: list[Row] = []
+    details: dict[str, Any] = {}
+    async with opened() as office, _desk(office) as (desk, gap):
+        await office.control("PUT", "options", {"pdf_polls": 0})
+        for name in ("change_state", "issue_invoice"):
+            for number in range(-WARM_UP, rounds):
+                if number == 0:
+                    gap.windows.clear()
+                await _finalized(office, desk, name, number)
+            for at, since in enumerate(("the last answer", "the document's own")):
+                times = sorted(window[at] for window in gap.windows)
+                details[f"{name}, {since}"] = times
+                p99 = times[int(len(times) * 0.99)]
+                figures = f"median {statistics.median(times) * 1000:.2f} ms, p99 {p99 * 1000:.2f} ms"
+                rows.append(Row(f"{name}, since {since}", figures))
+    notes = [
+        f"{rounds} documents each, on one sandbox in a process of its own; limiter lifted, one SQLite file",
+        "from the last byte of an answer to the moment at which the request is handed to the connection; the document and its "
+        "client are read side by side",
+        "what remains besides is the way of that answer and of the request over the network",
+    ]
+    return Table("Window between the last read and the request (information)", rows, notes, details=details)
+
+
+@asynccontextmanager
+async def _desk(office: Office) -> AsyncIterator[tuple[Desk, Gap]]:
+    """A desk whose requests pass a stopwatch."""
+    settings = office.desk.settings.model_copy(update={"requests_per_minute": NO_LIMIT})
+    desk, gap = replace(Desk.open(settings), now=office.desk.now), Gap()
+    desk.account._client = httpx2.AsyncClient(transport=gap, timeout=settings.timeout_seconds)
+    try:
+        yield desk, gap
+    finally:
+        await desk.close()
+
+
+async def _finalized(office: Office, desk: Desk, name: str, number: int) -> None:
+    if name == "change_state":
+        made = await office.http.post("/invoices.json", params=KEY, json=BARE_DRAFT)
+        made.raise_for_status()
+        about = {"document_type": "invoices", "document_id": made.json()["invoice"]["id"]}
+        arguments: Json = {**about, "state": "finalized"}
+    else:
+        arguments = {**INVOICE, "reference": f"Janela {number}"}
+    try:
+        await perform(desk, name, arguments, can_ask=True)
+    except ApprovalNeeded as asked:
+        reply = Reply(asked.approval.handle, True, accepted_differences=False)
+        await perform(desk, name, arguments, can_ask=True, reply=reply)
