@@ -31,7 +31,11 @@ async def main(folder: str) -> None:
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "ix_tools", "serve", "--sandbox"],
-        env={"INVOICEXPRESS_LANGUAGE": "en", "INVOICEXPRESS_STORE": f"{folder}/approvals.db"},
+        env={
+            "INVOICEXPRESS_LANGUAGE": "en",
+            "INVOICEXPRESS_STORE": f"{folder}/approvals.db",
+            "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",  # nobody reads here: `person` answers at once
+        },
     )
     async with Client(server, elicitation_callback=person) as host:
         print(f"“{SENTENCE}”")

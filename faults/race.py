@@ -85,7 +85,9 @@ async def callers(way: str, accounts: dict[str, Books], server: str, folder: Pat
         if way == "one session":
             for name, books in accounts.items():
                 made = for_sandbox(
-                    Settings(store=store, language="en"), books.box.base_url, books.box.api_key
+                    Settings(store=store, language="en", approval_min_seconds=0),
+                    books.box.base_url,
+                    books.box.api_key,
                 )
                 desk = Desk.open(lifted(made.model_copy(update={"account": name})))
                 stack.push_async_callback(desk.close)

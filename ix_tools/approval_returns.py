@@ -23,7 +23,11 @@ def is_decided(store: Store, binding: Binding) -> bool:
         approvals.c.account == binding.account,
         approvals.c.operation == binding.operation,
         approvals.c.arguments == binding.arguments,
-        approvals.c.state.in_(("approved", "rejected")),
+        sql.or_(
+            approvals.c.state == "approved",
+            # A no that whoever asked was told of: the same call asks again.
+            sql.and_(approvals.c.state == "rejected", approvals.c.reported_at.is_(None)),
+        ),
     )
     with store.reading() as connection:
         return connection.execute(wanted.limit(1)).first() is not None

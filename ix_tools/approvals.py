@@ -3,6 +3,7 @@
     asked ──▶ pending ──▶ approved ──▶ used          every arrow is one conditional UPDATE, so that of two
                  │            │                       takers exactly one gets it
                  ├──▶ rejected└──▶ stale (the document changed) · expired
+                 └──▶ unanswered (the host answered by itself, or not in a way that can be read)
 
 A yes to a recipe leaves, in the transaction that uses it up, one approved row (`covered`) for each further call it covers.
 
@@ -22,6 +23,7 @@ from ix_tools import audit
 from ix_tools.asked import Approval, Asked, Asker, Binding, Channel, Place, Reply, State
 from ix_tools.digests import hash_content, is_current_approval
 from ix_tools.errors import ApprovalRefused
+from ix_tools.host_answers import Unanswered, unanswered
 from ix_tools.retention import check_room, forget_old_texts
 from ix_tools.standing import Standing, approval_of
 from ix_tools.store import Store
@@ -32,6 +34,8 @@ from ix_tools.unattended import Left, Spending, left, let_out
 __all__ = ["Approval", "Approvals", "Asked", "Asker", "Binding", "Channel", "Place", "Reply"]
 
 NOT_YET = "repeat the same call to ask a person again"
+ASK_AGAIN = "ask the person what to change; the same call, repeated as it is or corrected, asks them again"
+"""After a person's no, however it was given."""
 PLACES: dict[Place, str] = {
     "terminal": "by a person in a terminal",
     "page": "by a person on the approval's page",
@@ -76,21 +80,32 @@ class Approvals(Standing):
     # --- using ---
 
     def use_reply(
-        self, binding: Binding, reply: Reply, terms: Terms = ANYBODY, covers: Sequence[Binding] = ()
-    ) -> str:
-        """Use a person's answer that a host carried back: once, for exactly this, in time; its id, or why not.
+        self,
+        binding: Binding,
+        reply: Reply,
+        terms: Terms = ANYBODY,
+        covers: Sequence[Binding] = (),
+        shortest: float = 0,
+    ) -> str | Unanswered:
+        """Use a person's answer: once, for exactly this, in time; its id, or why not, or why it is nobody's answer.
 
-        `covers`: the further calls that the same yes is for.
+        `covers`: the further calls that the same yes is for. `shortest`: the seconds that a person needs at least to read
+        and answer a question; what a host brings back sooner is nobody's answer.
         """
-        refusal = None
+        refusal = nobody = None
         with self._store.writing() as connection:
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.handle == hash_content(reply.handle))
             ).one_or_none()
             refusal = self._why_not(row, binding, "pending", terms)
             if refusal is None and row is not None:
-                if not reply.approved:
-                    refusal = self._declined(connection, row, reply.reason)
+                asked_at = row.created_at if row.asked_at is None else row.asked_at
+                nobody = unanswered(reply.from_host, asked_at, shortest)
+                if nobody is not None:
+                    self._move(connection, row.id, "pending", "unanswered", nobody.outcome)
+                elif not reply.approved:
+                    self._move(connection, row.id, "pending", "rejected", reply.reason)
+                    refusal = declined(row.summary, reply.reason)
                 elif row.differs and not reply.accepted_differences:
                     self._move(connection, row.id, "pending", "rejected")
                     refusal = _refusal(
@@ -106,7 +121,12 @@ class Approvals(Standing):
                 self._retire(connection, row, refusal)
         if refusal is not None or row is None:
             raise refusal or _used()
-        return str(row.id)
+        return nobody or str(row.id)
+
+    def arrived(self) -> float:
+        """The time by the store's clock, for an answer that has just come back from a host."""
+        with self._store.reading() as connection:
+            return self._store.now(connection)
 
     def use_approved(
         self, binding: Binding, terms: Terms = ANYBODY, covers: Sequence[Binding] = ()
@@ -115,20 +135,16 @@ class Approvals(Standing):
         refusal = None
         with self._store.writing() as connection:
             row = self._latest(connection, binding)
-            if row is None or row.state in {"used", "stale", "expired"}:
+            if row is None or row.state in {"unanswered", "used", "stale", "expired"}:
                 return None
             if row.state == "pending":
                 if row.expires_at <= self._clock():
                     self._move(connection, row.id, "pending", "expired")
                 return None
             if row.state == "rejected":
-                if row.expires_at <= self._clock():
+                if not self._reported(connection, row):
                     return None
-                refusal = _refusal(
-                    "approval_declined",
-                    f"A person rejected this: {row.reason or 'no reason given'}.",
-                    "do not repeat it; ask the person what to change",
-                )
+                refusal = declined(row.summary, row.reason or "")
             else:
                 refusal = self._why_not(row, binding, "approved", terms)
                 if refusal is not None:
@@ -231,6 +247,22 @@ class Approvals(Standing):
 
     # --- inside ---
 
+    def _reported(self, connection: Connection, row: Row[Any]) -> bool:
+        """Note that whoever asked is told of a person's no now; False where they were told, or it is long ago.
+
+        Told once: repeated after that, the same call asks the person again.
+        """
+        told = connection.execute(
+            approvals.update()
+            .where(
+                approvals.c.id == row.id,
+                approvals.c.reported_at.is_(None),
+                approvals.c.expires_at > self._clock(),
+            )
+            .values(reported_at=self._clock())
+        )
+        return told.rowcount == 1
+
     def _latest(self, connection: Connection, binding: Binding) -> Row[Any] | None:
         """The newest for this call that was asked outside a form."""
         wanted = [approvals.c[name] == value for name, value in _columns(binding).items()]
@@ -259,8 +291,8 @@ class Approvals(Standing):
             .values(
                 state=after,
                 decided_at=self._clock(),
-                # Once it is used up, what the person read (names, message texts) need not be kept.
-                **({"text": "", "sheet": ""} if after == "used" else {}),
+                # Once it is over, what the person read (names, message texts) need not be kept.
+                **({"text": "", "sheet": ""} if after in {"used", "unanswered"} else {}),
                 **({"reason": reason} if reason else {}),
             )
         )
@@ -302,19 +334,12 @@ class Approvals(Standing):
             "host": asker.host[:200],
             "page": asked.page,
             "covered_by": covered_by,
+            "asked_at": self._store.now(connection) if channel == "form" else None,
             "created_at": now,
             "expires_at": now + self._seconds,
         }
         connection.execute(approvals.insert().values(row))
         return connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()
-
-    def _declined(self, connection: Connection, row: Row[Any], reason: str) -> ApprovalRefused:
-        self._move(connection, row.id, "pending", "rejected", reason)
-        return _refusal(
-            "approval_declined",
-            "The person did not approve.",
-            "do not repeat it; ask the person what to change",
-        )
 
     def _retire(self, connection: Connection, row: Row[Any], refusal: ApprovalRefused) -> None:
         ends: dict[str, State] = {
@@ -392,6 +417,17 @@ def _readable_id() -> str:
 
 def _refusal(code: str, message: str, next: str) -> ApprovalRefused:
     return ApprovalRefused(message, code=code, next=next)
+
+
+def declined(summary: str, reason: str) -> ApprovalRefused:
+    """A person said no: what they were shown, why if they said so, and how to ask them again."""
+    why = f'Their reason: "{reason}".' if reason else "They gave no reason."
+    return ApprovalRefused(
+        f'The person did not approve what they were shown, "{summary}". {why}',
+        code="approval_declined",
+        next=ASK_AGAIN,
+        details={"shown": summary, **({"reason": reason} if reason else {})},
+    )
 
 
 def _used() -> ApprovalRefused:

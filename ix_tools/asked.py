@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ix_tools.host_answers import HostAnswer
 from ix_tools.terms import ANYBODY, Terms
 
 Channel = Literal["form", "terminal", "page", "covered", "policy"]
@@ -10,7 +11,7 @@ Channel = Literal["form", "terminal", "page", "covered", "policy"]
 owner's policy lets out, is not asked.
 """
 Place = Literal["terminal", "page"]
-State = Literal["pending", "approved", "rejected", "used", "stale", "expired"]
+State = Literal["pending", "approved", "rejected", "unanswered", "used", "stale", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,11 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back from a person through a host: the handle, and what was answered."""
+    """What came back from a person: the handle, and what was answered."""
 
     handle: str
     approved: bool
     accepted_differences: bool = False
     reason: str = ""
+    from_host: HostAnswer | None = None
+    """How a host brought it back; None where ix-tools itself asked the person, in a terminal."""

@@ -2,7 +2,8 @@
 
     covered by the yes to a recipe? ─▶ answered in the host's form? ─▶ approved outside? ─▶ let out by the policy? ─▶ ask
 
-The first that holds uses its approval up. There is no way around them.
+The first that holds uses its approval up. There is no way around them. Where a host's answer is nobody's (`host_answers`),
+a person is asked outside the host.
 """
 
 from dataclasses import replace
@@ -14,9 +15,12 @@ from ix_tools import audit, policing, render
 from ix_tools.approval_returns import is_decided
 from ix_tools.approvals import Approval, Asked, Channel, Reply
 from ix_tools.desk import Desk
-from ix_tools.errors import SettingsError
+from ix_tools.errors import ApprovalRefused, SettingsError
+from ix_tools.host_answers import Unanswered
+from ix_tools.hosts import cuts_messages
 from ix_tools.links import Invitation, invited
 from ix_tools.operation import Spec
+from ix_tools.own_command import own_command
 from ix_tools.principals import missing_scope, scope_of
 from ix_tools.question import Question
 from ix_tools.records import Company
@@ -59,13 +63,11 @@ async def may_pass(question: Question, reply: Reply | None) -> bool:
 
 async def approved(question: Question, reply: Reply | None) -> dict[str, Any] | str:
     """The id of a valid approval, used up for this call; otherwise what to tell a caller while a person is asked."""
-    used = (
-        await _covered(question)
-        or await _answered(question, reply)
-        or await _approved_outside(question)
-        or await _let_out(question)
-    )
-    return used or await ask(question)
+    answered = await _covered(question) or await _answered(question, reply)
+    if isinstance(answered, str):
+        return answered
+    used = await _approved_outside(question) or await _let_out(question)
+    return used or await ask(question, nobody=answered)
 
 
 async def _covered(question: Question) -> str | None:
@@ -76,11 +78,12 @@ async def _covered(question: Question) -> str | None:
     return await anyio.to_thread.run_sync(question.desk.approvals.use_covered, before)
 
 
-async def _answered(question: Question, reply: Reply | None) -> str | None:
-    """The answer that the host carried back; one that is no yes for exactly this ends the call."""
+async def _answered(question: Question, reply: Reply | None) -> str | Unanswered | None:
+    """The answer that the host carried back; one that is no yes for exactly this ends the call, unless it is nobody's."""
     if reply is None or not question.in_a_form or not question.somebody_may:
         return None
-    given = (question.binding, reply, question.ruling.terms, question.covers)
+    shortest = question.settings.approval_min_seconds
+    given = (question.binding, reply, question.ruling.terms, question.covers, shortest)
     return await anyio.to_thread.run_sync(question.desk.approvals.use_reply, *given)
 
 
@@ -106,8 +109,15 @@ async def _let_out(question: Question) -> str | None:
     )
 
 
-async def ask(question: Question) -> dict[str, Any]:
-    """Ask a person: ApprovalNeeded for a face that puts the question itself, otherwise what the call returns meanwhile."""
+async def ask(question: Question, nobody: Unanswered | None = None) -> dict[str, Any]:
+    """Ask a person: ApprovalNeeded for a face that puts the question itself, otherwise what the call returns meanwhile.
+
+    `nobody`: the host was asked already, and what it answered is no person's answer. It is not asked again now.
+    """
+    if nobody is not None:
+        if question.where == "form":
+            raise nobody_there(nobody, question.asker.host)
+        question = replace(question, asker=replace(question.asker, form=False, link=False))
     desk, settings, terms = question.desk, question.settings, question.ruling.terms
     warnings = (*question.warnings, *await policing.used_up(desk, question.ruling))
     channel, page = await _channel(question)
@@ -124,9 +134,9 @@ async def ask(question: Question) -> dict[str, Any]:
     approval = await anyio.to_thread.run_sync(desk.approvals.ask, question.binding, asked, channel)
     if channel == "form" or (page and question.asker.link):
         raise ApprovalNeeded(approval)
-    if desk.pages is None or not page:
-        return approval_required(approval, settings)
-    return approval_required(approval, settings, await invited(desk.pages, desk.links, approval, settings))
+    invitation = await invited(desk.pages, desk.links, approval, settings) if desk.pages and page else None
+    waiting = approval_required(approval, settings, invitation)
+    return waiting if nobody is None else not_answered(waiting, nobody, question.asker.host)
 
 
 async def _company(question: Question) -> Company | None:
@@ -136,7 +146,10 @@ async def _company(question: Question) -> Company | None:
 
 async def _channel(question: Question) -> tuple[Channel, str]:
     """Where a person is asked, and the address of the page if it is one; a refusal where they cannot be asked there."""
-    if question.asker.form and question.in_a_form:
+    asker, in_a_form = question.asker, question.asker.form and question.in_a_form
+    # Where it may be answered anywhere, and the host can open the page but is known to show three lines of a form.
+    rather_a_page = question.where == "any" and asker.link and cuts_messages(asker.host)
+    if in_a_form and not rather_a_page:
         return "form", ""
     if question.where == "form":
         raise SettingsError(
@@ -146,6 +159,8 @@ async def _channel(question: Question) -> tuple[Channel, str]:
         )
     pages, paged = question.desk.pages, question.where in {"any", "outside", "page"}
     page = await pages.address() if pages is not None and paged else ""
+    if in_a_form and not page:
+        return "form", ""
     if question.ruling.terms.where == "page" and not page:
         raise SettingsError(
             "The policy wants this approved on the approval page, and there is none here.",
@@ -164,10 +179,10 @@ def approval_required(
         "status": "approval_required",
         "approval": {
             "id": approval.id,
-            "expires_at": render.moment(approval.expires_at),
+            "expires_at": render.timestamp(approval.expires_at),
             "summary": approval.summary,
             **_account(approval),
-            "command": f"ix-tools approvals approve {approval.id}",
+            "command": own_command("approvals", "approve", approval.id),
             **({"url": invitation.url} if invitation is not None and invitation.url else {}),
         },
         "preview": approval.text,
@@ -175,7 +190,8 @@ def approval_required(
         "next": [
             {
                 "tool": approval.operation,
-                "why": f"{_who(approval, invitation)}; then repeat this same call. Nothing was sent.",
+                "why": f"{_who(approval, invitation)}, until {render.moment(approval.expires_at)[-5:]} (Lisbon time); "
+                "then repeat this same call.",
             }
         ],
         **({"sandbox": SANDBOX_NOTICE} if settings.sandbox else {}),
@@ -191,12 +207,26 @@ def _account(approval: Approval) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
+def not_answered(waiting: dict[str, Any], nobody: Unanswered, host: str) -> dict[str, Any]:
+    """What a call returns while a person has not decided yet, after the host was asked and nobody answered."""
+    return {**waiting, "nobody_answered": nobody.told(host)}
+
+
+def nobody_there(nobody: Unanswered, host: str) -> ApprovalRefused:
+    """Nobody answered the host's form, and no other way is allowed."""
+    return ApprovalRefused(
+        f"Nobody answered in the host's form, and no other place is allowed. {nobody.told(host)}",
+        code="approval_unanswered",
+        next="repeat the same call where a person sees the host's form; or set approval_channel to auto, page or terminal",
+    )
+
+
 def _who(approval: Approval, invitation: Invitation | None) -> str:
     """Who does what to approve it."""
     terms = Terms.of(approval.terms)
     ways = [invitation.how] if invitation is not None else []
     if terms.where != "page":
-        ways.append(f"a person runs `ix-tools approvals approve {approval.id}` in a terminal")
+        ways.append(f"a person runs `{own_command('approvals', 'approve', approval.id)}` in a terminal")
     text = ", or ".join(ways)
     if terms.people > 1:
         others = "" if terms.asker else ", none of them the one who asked"

@@ -20,6 +20,7 @@ import sqlalchemy as sql
 
 from ix_tools.approvals import Approval
 from ix_tools.errors import ApprovalRefused
+from ix_tools.own_command import own_command
 from ix_tools.pins import Pins
 from ix_tools.settings import Settings
 from ix_tools.store import Store
@@ -103,7 +104,8 @@ class Links:
         with self._store.writing() as connection:
             connection.execute(links.delete().where(links.c.expires_at < self._clock() - KEPT))
             row = {"hash": _hash(secret), "approval": approval.id, "expires_at": approval.expires_at}
-            connection.execute(links.insert().values(**row, way=way, person=person))
+            made_at = self._store.now(connection)
+            connection.execute(links.insert().values(**row, way=way, person=person, made_at=made_at))
         return f"{approval.page}{PATH}{secret}"
 
     def behind(self, secret: str) -> tuple[str, str] | None:
@@ -114,6 +116,17 @@ class Links:
         with self._store.reading() as connection:
             row = connection.execute(wanted).one_or_none()
         return (row.approval, row.person) if row else None
+
+    def mark(self, url: str) -> str:
+        """What names a link without leading anywhere."""
+        return _hash(url.rpartition("/")[2])
+
+    def marked(self, mark: str) -> tuple[str, float] | None:
+        """The id of the approval that a marked link leads to, and when the link was made, by the store's clock."""
+        wanted = sql.select(links.c.approval, links.c.made_at).where(links.c.hash == mark)
+        with self._store.reading() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return (row.approval, row.made_at or 0.0) if row else None
 
     def awaited(self, identifier: str) -> bool:
         """Whether an approval of that id waits for a person."""
@@ -138,7 +151,8 @@ async def invited(pages: Pages, kept: Links, approval: Approval, settings: Setti
             return Invitation(
                 "", "a person decides on the page that was opened in the browser of this machine"
             )
-    return Invitation("", f"a person gets a link to its page with `ix-tools approvals link {approval.id}`")
+    command = own_command("approvals", "link", approval.id)
+    return Invitation("", f"a person gets a link to its page with `{command}` in a terminal")
 
 
 async def decided(kept: Links, identifier: str, patience: float) -> None:

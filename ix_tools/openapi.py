@@ -200,6 +200,14 @@ _SCHEMAS: Mapping[str, Schema] = {
                     "id": _TEXT,
                     "expires_at": _TEXT,
                     "summary": _TEXT,
+                    "command": {
+                        "type": "string",
+                        "description": "What a person runs in a terminal of the server.",
+                    },
+                    "url": {
+                        "type": "string",
+                        "description": "The page, where it asks for a PIN or a sign-in.",
+                    },
                     "poll": {
                         "type": "string",
                         "description": "Where to ask how it stands; also in Location.",
@@ -219,7 +227,7 @@ _SCHEMAS: Mapping[str, Schema] = {
             "id": _TEXT,
             "status": {
                 "type": "string",
-                "enum": ["pending", "approved", "rejected", "expired", "stale", "used"],
+                "enum": ["pending", "approved", "rejected", "unanswered", "expired", "stale", "used"],
             },
             "tool": _TEXT,
             "summary": _TEXT,

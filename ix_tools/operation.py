@@ -197,11 +197,13 @@ class Step:
 
     tool: str
     why: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] | None = field(default_factory=dict)
+    """None: those of the call itself, which is to be repeated word for word."""
 
     def as_dict(self) -> dict[str, Any]:
         """As results show it."""
-        return {"tool": self.tool, "arguments": dict(self.arguments), "why": self.why}
+        arguments = {} if self.arguments is None else {"arguments": dict(self.arguments)}
+        return {"tool": self.tool, **arguments, "why": self.why}
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ def moment(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, LISBON).strftime("%Y-%m-%d %H:%M")
 
 
+def timestamp(at: float) -> str:
+    """A moment for programs: RFC 3339, to the second, with Lisbon's offset."""
+    return datetime.fromtimestamp(at, LISBON).isoformat(timespec="seconds")
+
+
 def title(sheet: Sheet, language: Language) -> str:
     """What is about to happen, to what: `Finalizar: Fatura 13/2026 (n.º previsto)`."""
     words = " + ".join(ACTIONS[one.action].title.in_(language) for one in (sheet, *sheet.then))

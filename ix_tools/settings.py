@@ -80,6 +80,12 @@ def _keys_url(url: str) -> str:
     return url
 
 
+def _seconds(number: float) -> float:
+    if not 0 <= number <= 60:  # what is no number at all is not in between, either
+        raise ValueError("a number from 0 to 60")
+    return number
+
+
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
@@ -152,6 +158,8 @@ class Settings(BaseModel):
     """How a page's link reaches the person; auto: in the result, which a model reads, only if the page wants a PIN or sign-in."""
     approval_wait_seconds: Annotated[int, AfterValidator(lambda n: _between(n, 0, 600))] = 45
     """How long a call waits for the person whom a host sent to the page, before it must be repeated."""
+    approval_min_seconds: Annotated[float, AfterValidator(_seconds)] = 1
+    """How long a person needs at least to read and answer; what a host brings back sooner is nobody's answer. 0: no limit."""
     approval_minutes: Annotated[int, AfterValidator(lambda n: _between(n, 1, 1440))] = 15
     """How long an approval stays valid."""
     allow_account_setup: bool = False
@@ -197,12 +205,16 @@ class Settings(BaseModel):
     oauth_audience: str = ""
     """What `aud` must name. Default: public_url with /mcp."""
     sandbox: bool = False
-    """Set by --sandbox: the account is the built-in sandbox."""
+    """Use the built-in sandbox instead of an account, like --sandbox: whatever account is set is not used."""
+    sandbox_file: Path | None = None
+    """SQLite file that keeps the sandbox's data, like --sandbox-file; it implies the sandbox."""
 
     @model_validator(mode="after")
     def _together(self) -> Self:
         if bool(self.oauth_issuer) != bool(self.oauth_keys_url):
             raise ValueError("oauth_issuer and oauth_keys_url are set together or not at all")
+        if self.sandbox_file is not None and not self.sandbox and "sandbox" in self.model_fields_set:
+            raise ValueError("sandbox is false, and sandbox_file names a sandbox: leave one of them out")
         if self.account in self.accounts:
             raise ValueError(f"accounts.{self.account} is already the name of the account itself")
         return self
@@ -253,6 +265,11 @@ class Settings(BaseModel):
             for name, value in (("account", self.account), ("api_key", self.api_key.get_secret_value()))
             if not value
         ]
+        if missing and self.sandbox:
+            raise SettingsError(
+                "The sandbox is chosen, so there is no account.",
+                next="leave out --sandbox and --sandbox-file, and INVOICEXPRESS_SANDBOX and INVOICEXPRESS_SANDBOX_FILE",
+            )
         if missing:
             raise SettingsError(
                 "No InvoiceXpress account is set.",
@@ -292,11 +309,13 @@ def load(environment: dict[str, str] | None = None) -> Settings:
         values = _read(path)
     for name in Settings.model_fields:
         text = env.get(variable(name))
-        if name != "sandbox" and text is not None and text.strip():
+        if text is not None and text.strip():
             values[name] = listed(text) if name in SEVERAL else text.strip()
     _add_accounts(values, env)
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
+        sandbox = settings.sandbox or settings.sandbox_file is not None
+        return without_account(settings) if sandbox else settings
     except ValidationError as wrong:
         problems = [
             Problem(
@@ -332,8 +351,6 @@ def _read(path: Path) -> dict[str, Any]:
             f"The settings file {path} cannot be read ({trouble}).",
             next="correct the file, or remove it to use the environment alone",
         )
-    if "sandbox" in values:
-        raise SettingsError(f"{path}: sandbox is chosen with --sandbox when starting, not in the file.")
     return values
 
 
@@ -342,6 +359,12 @@ def _parsed(path: Path) -> tuple[dict[str, Any], str]:
         return tomllib.loads(path.read_text(encoding="utf-8")), ""
     except (OSError, ValueError, RecursionError) as wrong:
         return {}, type(wrong).__name__  # the exception itself may hold the file's text
+
+
+def without_account(settings: Settings) -> Settings:
+    """The same settings, with the sandbox chosen and no account in them that anything could reach."""
+    nothing = {"account": "", "api_key": SecretStr(""), "base_url": "", "v1_base_url": "", "accounts": {}}
+    return settings.model_copy(update={"sandbox": True, **nothing})
 
 
 def for_sandbox(settings: Settings, url: str, key: str) -> Settings:

@@ -5,7 +5,7 @@ They grow by migrations (`ix_tools/migrations`), each of which is one step; this
 
 import sqlalchemy as sql
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration; tested to be the newest file in migrations/versions."""
 
 version = sql.Table(
@@ -46,6 +46,8 @@ approvals = sql.Table(
     sql.Column("page", sql.String(300), nullable=False, server_default=""),  # address where its page is shown
     sql.Column("terms", sql.Text),  # what the policy asks for besides one person's yes
     sql.Column("covered_by", sql.String(16)),  # the approval of the recipe whose yes this one is a part of
+    sql.Column("asked_at", sql.Float),  # when a host was handed the question, by the store's clock
+    sql.Column("reported_at", sql.Float),  # when whoever asked was told of a person's no
     sql.Index("approvals_by_binding", "principal", "account", "operation", "arguments"),
     sql.Index("approvals_that_wait", "principal", "state", "expires_at"),
     sql.Index("approvals_covered", "covered_by"),
@@ -67,6 +69,7 @@ links = sql.Table(
         "person", sql.String(200), nullable=False
     ),  # whose PIN the page asks for; empty: of whoever asked
     sql.Column("expires_at", sql.Float, nullable=False),
+    sql.Column("made_at", sql.Float),  # by the store's clock
 )
 
 pins = sql.Table(

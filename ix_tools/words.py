@@ -373,6 +373,7 @@ LABELS: dict[str, Said] = {
     "approve_why": Said(
         "Aprove só se tudo o que está acima estiver certo.", "Yes only if everything above is right."
     ),
+    "reason_if_not": Said("Se não aprova, porquê", "If you do not approve, why"),
     "accept_differences": Said("Aceito as diferenças", "I accept the differences"),
     "accept_differences_why": Said(
         "O documento guardado não é o que foi pedido; aceite só se o quiser assim.",

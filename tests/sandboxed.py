@@ -199,7 +199,9 @@ def running_box() -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 async def open_desk(running_box: Sandbox, anyio_backend: str) -> AsyncIterator[Desk]:
     """One connection for all tests."""
-    settings = for_sandbox(Settings(pdf_patience=3), running_box.base_url, running_box.api_key)
+    settings = for_sandbox(
+        Settings(pdf_patience=3, approval_min_seconds=0), running_box.base_url, running_box.api_key
+    )
     # Thousands of calls a minute are the tests' business: this account keeps no pace.
     account = Account(settings)
     desk = Desk.open(settings)

@@ -42,7 +42,7 @@ SHOWS = {
     ],
     "03_approval_in_a_terminal.py": [
         r"approval_required, sent: nothing",
-        r"ix-tools approvals approve [A-Z2-9]{8}",
+        r"(ix-tools|ix_tools) approvals approve [A-Z2-9]{8}",
         r"the same call again: issued as 1/2026, 123\.00",
     ],
     "04_exemption_codes.py": [

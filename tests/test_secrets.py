@@ -299,6 +299,7 @@ async def test_a_server_process_is_silent_about_the_key(secret: Office, tmp_path
         "INVOICEXPRESS_DOCUMENTS": str(tmp_path / "documents"),
         "INVOICEXPRESS_LOG_LEVEL": level,
         "INVOICEXPRESS_PDF_PATIENCE": "2",
+        "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",
         "PATH": os.environ["PATH"],
     }
     command = StdioServerParameters(command=sys.executable, args=["-m", "ix_tools", "serve"], env=env)

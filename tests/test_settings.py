@@ -56,7 +56,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["account = ", "\x00", 'account = "x"\nnothing_like_it = 1\n', "sandbox = true\n", 'account = ["x"]\n'],
+    ["account = ", "\x00", 'account = "x"\nnothing_like_it = 1\n', "sandbox = maybe\n", 'account = ["x"]\n'],
 )
 def test_a_file_that_cannot_be_used_stops_everything(tmp_path: Path, text: str) -> None:
     """Never skipped: a skipped file would mean another account."""
@@ -109,9 +109,56 @@ def test_every_wrong_setting_is_named_at_once() -> None:
     assert set(wrong(log_level="LOUD", language="fr", account="a b")) == {"log_level", "language", "account"}
 
 
-def test_the_sandbox_is_chosen_by_its_option_alone(tmp_path: Path) -> None:
-    """An environment that says sandbox would make somebody believe that nothing is real."""
-    assert load(environment(sandbox="true")).sandbox is False
+@pytest.mark.parametrize("value", ["true", "1", "yes", "on", "TRUE", " true "])
+def test_a_chosen_sandbox_leaves_no_account_in_the_settings(value: str) -> None:
+    """Nothing that is started with them can reach one."""
+    real = {
+        "account": "acme",
+        "api_key": "k" * 20,
+        "base_url": "https://acme.example",
+        "v1_base_url": "https://v1.example",
+    }
+    other = {
+        "INVOICEXPRESS_ACCOUNTS__SHOP__ACCOUNT": "shop",
+        "INVOICEXPRESS_ACCOUNTS__SHOP__API_KEY": "k" * 20,
+    }
+    for chosen in (
+        {"sandbox": value},
+        {"sandbox_file": "box.db"},
+        {"sandbox": value, "sandbox_file": "box.db"},
+    ):
+        found = load({**environment(**real, **chosen), **other})
+        assert (found.sandbox, found.account, found.api_key.get_secret_value()) == (True, "", "")
+        assert (found.main_url, found.v1_url, found.by_account()) == ("", "", {})
+
+
+@pytest.mark.parametrize("value", ["false", "0", "no", "off", "", "  "])
+def test_a_sandbox_that_is_not_wanted_is_not_used(value: str) -> None:
+    found = load(environment(account="acme", api_key="k" * 20, sandbox=value))
+    assert (found.sandbox, found.account) == (False, "acme")
+
+
+@pytest.mark.parametrize("value", ["maybe", "2", "sandbox", "tru", "-", "yes please"])
+def test_a_sandbox_that_cannot_be_read_is_refused(value: str) -> None:
+    assert set(wrong(account="acme", sandbox=value)) == {"sandbox"}
+
+
+def test_no_sandbox_with_a_file_for_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(environment(sandbox="false", sandbox_file="box.db"))
+    assert "leave one of them out" in refused.value.problems[0].problem
+    file = tmp_path / "config.toml"
+    file.write_text('sandbox = false\nsandbox_file = "box.db"\n')
+    with pytest.raises(SettingsError):
+        load({"IX_TOOLS_CONFIG": str(file)})
+
+
+def test_the_sandbox_is_a_setting_of_the_file_too(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    for text in ("sandbox = true", 'sandbox_file = "box.db"'):
+        file.write_text(f'account = "acme"\napi_key = "{"k" * 20}"\n{text}\n')
+        found = load({"IX_TOOLS_CONFIG": str(file)})
+        assert (found.sandbox, found.account) == (True, "")
 
 
 def test_an_account_is_asked_for_by_name() -> None:

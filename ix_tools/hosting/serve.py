@@ -5,7 +5,6 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from ix_tools.desk import store_of
@@ -17,7 +16,8 @@ from ix_tools.hosting import logs
 from ix_tools.hosting.workers import address_of, listening, run
 from ix_tools.listing import UnknownName
 from ix_tools.policy.file import PolicyFile
-from ix_tools.settings import Settings, for_sandbox, is_loopback, load
+from ix_tools.sandbox_choice import add_options, with_sandbox_options, with_sandbox_started
+from ix_tools.settings import Settings, is_loopback, load
 from ix_tools.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workers", type=int, default=1, help="how many processes share the port (default 1)"
     )
-    parser.add_argument("--sandbox", action="store_true", help="use the built-in sandbox instead of accounts")
-    parser.add_argument("--sandbox-file", type=Path, help="keep the sandbox's data in this SQLite file")
+    add_options(parser)
     add_choice(parser)
     return parser
 
@@ -66,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings:
-    settings = narrowed(load(), options)
+    settings = with_sandbox_options(narrowed(load(), options), options.sandbox, options.sandbox_file)
     try:
         chosen(choice_of(settings))
     except UnknownName as wrong:
@@ -75,14 +74,9 @@ def _settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings
         PolicyFile(settings.policy).rules()
     if options.workers < 1:
         raise SettingsError("--workers is a whole number from 1.", next="leave it out for one process")
-    if options.sandbox or options.sandbox_file:
-        from ix_tools.sandbox.server import Sandbox
-
-        box = until_the_end.enter_context(Sandbox(db=options.sandbox_file, language=settings.language))
-        return for_sandbox(settings, box.base_url, box.api_key)
-    if not settings.accounts:
+    if not settings.accounts and not settings.sandbox:
         settings.require_account()
-    return settings
+    return until_the_end.enter_context(with_sandbox_started(settings))
 
 
 def _caller_needed(settings: Settings, host: str) -> bool:

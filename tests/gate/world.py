@@ -159,7 +159,7 @@ class World:
 
     def open(self, store: Path) -> Desk:
         made = for_sandbox(
-            Settings(store=str(store), allow_account_setup=True, language="en"),
+            Settings(store=str(store), allow_account_setup=True, language="en", approval_min_seconds=0),
             self.box.base_url,
             self.box.api_key,
         )

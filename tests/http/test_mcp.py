@@ -49,7 +49,7 @@ async def test_a_person_is_asked_in_whichever_way_the_client_knows(served: Serve
             assert result["document"]["status"] == "final", mode
 
 
-@pytest.mark.parametrize("answer", ["no", "decline", "cancel"])
+@pytest.mark.parametrize("answer", ["no", "decline"])
 async def test_a_person_who_does_not_say_yes_has_said_no(served: Served, answer: Any) -> None:
     arguments = about(await served.office.draft(), state="finalized")
     before = len(served.office.writes())

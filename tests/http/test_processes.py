@@ -62,7 +62,11 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[Cro
     store = Store(server or folder / "shared.db")
     Tokens(store).create("first", [Scope.READ], ("acme",), 1)  # so that everybody must say who they are
     with closing(store), Sandbox() as box:
-        env = {**environment(box), "INVOICEXPRESS_STORE": server or str(folder / "shared.db")}
+        store_and_haste = {
+            "INVOICEXPRESS_STORE": server or str(folder / "shared.db"),
+            "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",
+        }
+        env = {**environment(box), **store_and_haste}
         box.set_option("rate_limit", 1_000_000)
         with (
             serving(folder / "one", env, "--workers", "2") as one,

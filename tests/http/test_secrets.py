@@ -44,6 +44,7 @@ async def test_a_server_process_is_silent_about_keys_and_tokens(secret: Office, 
         "INVOICEXPRESS_DOCUMENTS": str(tmp_path / "documents"),
         "INVOICEXPRESS_LOG_LEVEL": "DEBUG",
         "INVOICEXPRESS_PDF_PATIENCE": "1",
+        "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",
     }
     said: list[Any] = []
     with serving(tmp_path / "home", env) as running:

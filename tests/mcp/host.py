@@ -133,14 +133,19 @@ class Host:
 
 @asynccontextmanager
 async def connected(
-    desk: Desk, mode: str, person: Person | None, choice: Choice | None = None
+    desk: Desk, mode: str, person: Person | None, choice: Choice | None = None, name: str = ""
 ) -> AsyncIterator[Host]:
-    """A host in this process, before a desk; without a person it cannot ask. It lists what was chosen, or the usual."""
+    """A host in this process, before a desk; without a person it cannot ask. It lists what was chosen, or the usual.
+
+    `name`: what it calls itself, with a version, such as `claude-code 2.1.332`.
+    """
 
     async def open_desk(request: Any, account: str | None = None) -> Desk:
         return desk
 
     server: Any = build(open_desk, chosen(choice) if choice else None)
-    async with Client(server, mode=mode, elicitation_callback=person) as client:
+    known, _, version = name.partition(" ")
+    info = types.Implementation(name=known, version=version) if name else None
+    async with Client(server, mode=mode, elicitation_callback=person, client_info=info) as client:
         assert client.protocol_version == ERAS[mode]
         yield Host(client, person)

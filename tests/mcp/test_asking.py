@@ -13,6 +13,7 @@ import pytest
 
 from ix_tools.approvals import Approvals
 from ix_tools.operations.catalogue import catalogue
+from ix_tools.own_command import own_command
 from ix_tools.store import Store
 from tests.mcp import behind
 from tests.mcp.host import ERAS, Answer, Host, Json, Person, connected, given
@@ -149,9 +150,8 @@ GATED: dict[str, tuple[str, Callable[[Office], Awaitable[Json]]]] = {
     "update_account": ("update_account", _change),
     "setup_at_communication": ("setup_at_communication", _tie),
 }
-ANYTHING_ELSE: tuple[Answer, ...] = (
-    "no",
-    "decline",
+NO: tuple[Answer, ...] = ("no", "decline", {"approve": False, "reason": "too dear"})
+NOBODYS: tuple[Answer, ...] = (
     "cancel",
     {},
     {"approve": "true"},
@@ -212,14 +212,24 @@ async def test_a_yes_sends_it_once(host: Host, office: Office, what: str) -> Non
 
 @Everything
 async def test_anything_but_a_plain_yes_sends_nothing(office: Office, mode: str, what: str) -> None:
-    """An accept with the box unticked is no consent, neither is a word that means true."""
+    """An accept with the box unticked is no consent, neither is a word that means true, which is not even a no."""
     name, arguments = await ready(office, what)
-    for answer in ANYTHING_ELSE:
+    before = len(states(office))
+    for answer in NO:
         async with connected(office.desk, mode, Person(answer)) as host:
             refusal = await host.failed(name, **arguments)
         assert (refusal["code"], refusal["sent"]) == ("approval_declined", "nothing"), answer
+    for answer in NOBODYS:
+        async with connected(office.desk, mode, Person(answer)) as host:
+            waiting = (await host.answer(name, **arguments)).structured_content or {}
+        assert (waiting["status"], waiting["sent"]) == ("approval_required", "nothing"), answer
+        assert waiting["nobody_answered"].startswith("Nobody answered: ")
     assert office.writes() == []
-    assert states(office)[-len(ANYTHING_ELSE) :] == ["rejected"] * len(ANYTHING_ELSE)
+    assert sorted(states(office)[before:]) == [
+        "pending",
+        *["rejected"] * len(NO),
+        *["unanswered"] * len(NOBODYS),
+    ]
 
 
 @Modern
@@ -249,7 +259,7 @@ async def test_without_a_form_a_person_approves_in_a_terminal(office: Office, mo
         assert not answer.is_error
         assert (waiting["ok"], waiting["status"], waiting["sent"]) == (False, "approval_required", "nothing")
         identifier = waiting["approval"]["id"]
-        assert waiting["approval"]["command"] == f"ix-tools approvals approve {identifier}"
+        assert waiting["approval"]["command"] == own_command("approvals", "approve", identifier)
         assert waiting["preview"]
         assert "sandbox" in waiting
         again = (await host.answer(name, **arguments)).structured_content
@@ -321,7 +331,9 @@ async def test_an_answer_in_a_form_is_none_once_only_the_terminal_counts(host: H
 
 
 @pytest.mark.parametrize("mode", ["legacy"], indirect=True)
-async def test_a_host_that_says_it_can_ask_and_fails_is_refused(office: Office, mode: str) -> None:
+async def test_where_a_host_says_it_can_ask_and_fails_a_person_decides_elsewhere(
+    office: Office, mode: str
+) -> None:
     """Some hosts declare elicitation and drop it (claude-code#94806)."""
     name, arguments = await ready(office, "finalize")
 
@@ -329,9 +341,10 @@ async def test_a_host_that_says_it_can_ask_and_fails_is_refused(office: Office, 
         return types.ErrorData(code=-32603, message="no window")
 
     async with connected(office.desk, mode, broken) as host:  # type: ignore[arg-type]
-        refusal = await host.failed(name, **arguments)
-    assert refusal["code"] == "approval_not_asked"
-    assert "terminal" in refusal["next"]
+        waiting = (await host.answer(name, **arguments)).structured_content or {}
+    assert waiting["status"] == "approval_required"
+    assert "no window" in waiting["nobody_answered"]
+    assert waiting["approval"]["command"] in waiting["next"][0]["why"]
     assert office.writes() == []
 
 

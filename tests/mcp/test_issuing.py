@@ -34,7 +34,7 @@ async def test_one_question_is_asked_and_one_of_everything_happens(
     assert "Total: €123.00" in question.message
 
 
-@pytest.mark.parametrize("answer", ["no", "decline", "cancel"])
+@pytest.mark.parametrize("answer", ["no", "decline"])
 async def test_declined_the_draft_stays_and_the_refusal_says_so(
     office: Office, mode: str, answer: Any, call: Json
 ) -> None:
@@ -119,7 +119,7 @@ async def test_in_a_terminal_the_same_call_goes_through_once_it_is_approved(
     assert host.person.asked == []
 
 
-async def test_rejected_in_a_terminal_it_stays_rejected(office: Office, call: Json) -> None:
+async def test_rejected_in_a_terminal_it_is_refused_and_the_draft_stays(office: Office, call: Json) -> None:
     desk = with_settings(office, approval_channel="terminal")
     async with connected(desk, "auto", None) as host:
         waiting = (await host.answer("issue_invoice", **call)).structured_content or {}

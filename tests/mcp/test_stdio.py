@@ -37,7 +37,8 @@ def environment(home: Path, **given: str) -> dict[str, str]:
     """A user with these settings and nothing else."""
     settings = {f"INVOICEXPRESS_{name.upper()}": value for name, value in given.items()}
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
-    return {**kept, "HOME": str(home), "INVOICEXPRESS_STORE": str(home / "ix-tools.db"), **settings, **SETUP}
+    own = {"INVOICEXPRESS_STORE": str(home / "ix-tools.db"), "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0"}
+    return {**kept, "HOME": str(home), **own, **settings, **SETUP}
 
 
 class Process:

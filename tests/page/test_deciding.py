@@ -18,6 +18,7 @@ from ix_tools.approvals import Approval, Approvals
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.faces.page.local import LocalPages
 from ix_tools.links import KEPT, Hosted
+from ix_tools.own_command import own_command
 from ix_tools.perform import ApprovalNeeded, perform
 from ix_tools.pins import FIRST_WAIT, FREE_GUESSES
 from ix_tools.tables import audit
@@ -542,7 +543,7 @@ async def test_a_model_gets_the_link_only_where_it_is_not_enough_or_where_the_ow
     body = await perform(paper.desk, "change_state", await finalizing(paper))
     assert ("url" in body["approval"]) is shown
     assert ("/approve/" in str(body)) is shown
-    assert body["approval"]["command"] == f"ix-tools approvals approve {body['approval']['id']}"
+    assert body["approval"]["command"] == own_command("approvals", "approve", body["approval"]["id"])
     assert ("approval.url" in body["next"][0]["why"]) is shown
     if shown:
         assert "ACME" in (await Visitor(paper.desk).look(body["approval"]["url"])).text

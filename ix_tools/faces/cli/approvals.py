@@ -145,7 +145,7 @@ def approve(ctx: click.Context, identifier: str, accept_differences: bool, outpu
                 raise ApprovalRefused(
                     f"{found.id} was not approved; it still waits.",
                     code="approval_declined",
-                    next=f"`ix-tools approvals reject {found.id}` refuses it for good",
+                    next=f"`ix-tools approvals reject {found.id}` tells whoever asked that you do not want it",
                 )
         # Decided where every decision is: there it is refused if it is not open, or was decided meanwhile.
         decided = kept.decide(
@@ -165,7 +165,7 @@ def approve(ctx: click.Context, identifier: str, accept_differences: bool, outpu
 @click.option("--reason", default="", help="Why; whoever asked is told.")
 @click.pass_context
 def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int:
-    """Reject one request; repeating the call is refused until it would have expired."""
+    """Reject one request. Whoever asked is told once, with the reason; the same call repeated after that asks again."""
     run = heard(ctx, output)
     with approvals(run, run.settings) as kept:
         decided = kept.decide(identifier, approve=False, reason=reason, by=asking.whoever())

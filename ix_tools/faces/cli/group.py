@@ -4,12 +4,11 @@ import difflib
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
 
-from ix_tools import __version__
+from ix_tools import __version__, sandbox_choice
 from ix_tools.faces.cli.run import Run
 
 SETTINGS = {
@@ -123,15 +122,15 @@ def global_options() -> list[click.Option]:
             help="Default: text on a terminal, JSON otherwise.",
         ),
         click.Option(
-            ["sandbox", "--sandbox"],
+            ["sandbox", sandbox_choice.OPTION],
             is_flag=True,
             default=None,
-            help="Use a built-in sandbox that is forgotten at the end of the command, instead of an account.",
+            help=f"{sandbox_choice.HELP.capitalize()}.",
         ),
         click.Option(
-            ["sandbox_file", "--sandbox-file"],
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="The same, kept in this SQLite file, so that the next command finds what this one made.",
+            ["sandbox_file", sandbox_choice.FILE_OPTION],
+            metavar="FILE",
+            help=f"{sandbox_choice.FILE_HELP.capitalize()}.",
         ),
     ]
 
@@ -147,7 +146,7 @@ def heard(ctx: click.Context, output: Any = None, sandbox: Any = None, sandbox_f
     run = ctx.find_object(Run) or Run()
     run.output = output or run.output
     run.sandbox = bool(sandbox) or run.sandbox
-    run.sandbox_file = sandbox_file or run.sandbox_file
+    run.sandbox_file = run.sandbox_file if sandbox_file is None else sandbox_file
     return run
 
 

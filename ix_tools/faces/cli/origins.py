@@ -15,8 +15,6 @@ from ix_tools.store import Store
 
 PREFIX = "INVOICEXPRESS_"
 FILE = "IX_TOOLS_CONFIG"
-SET_BY_OPTION = frozenset({"sandbox"})
-"""Settings that only an option sets."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Origins:
 
     def of(self, name: str) -> Literal["environment", "file", "default"]:
         """Where one setting comes from."""
-        if name not in SET_BY_OPTION and variable(name) in self.environment:
+        if variable(name) in self.environment:
             return "environment"
         if name == "accounts" and any(variable.startswith(ACCOUNTS) for variable in self.environment):
             return "environment"
@@ -51,7 +49,7 @@ class Origins:
 
     def strangers(self) -> dict[str, str]:
         """Names nobody reads, each with the one that was probably meant (or nothing)."""
-        names = [name for name in Settings.model_fields if name not in SET_BY_OPTION]
+        names = list(Settings.model_fields)
         known = {variable(name) for name in names} | {FILE}
         found = [
             name

@@ -46,7 +46,7 @@ def _waiting(run: Run, body: Mapping[str, Any]) -> None:
     begun = body["sent"] != "nothing"
     says.print_out(click.style(run.said(BEGUN if begun else WAITING), fg="yellow", bold=True) + "\n")
     says.print_out(says.wrapped(str(body["preview"])) + "\n")
-    says.print_out(run.said(HOW).format(until=approval["expires_at"][-5:]))
+    says.print_out(run.said(HOW).format(until=approval["expires_at"][11:16]))
     says.print_out(click.style(f"  {approval['command']}", bold=True))
     for step in body.get("steps", ()):
         about = f" ({visible(step['about'])})" if step.get("about") else ""

@@ -38,6 +38,14 @@ def command(ctx: click.Context, host: str, port: int, file: Path | None, languag
     from ix_tools.sandbox.server import serve
 
     run = heard(ctx)
+    chosen = run.settings.sandbox_file
+    if file is not None and chosen is not None and file.absolute() != chosen.absolute():
+        raise SettingsError(
+            f"--file names {file}, and --sandbox-file (or the setting) {chosen}.",
+            code="sandbox_not_started",
+            next="name one of them",
+        )
+    file = file or chosen
     try:
         serve(host, port, file, language or run.language, lambda url: _ready(run, url, file))
     except (ValueError, OSError) as trouble:

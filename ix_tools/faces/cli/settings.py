@@ -6,7 +6,7 @@ import click
 
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
-from ix_tools.faces.cli.origins import SET_BY_OPTION, Origins, effective
+from ix_tools.faces.cli.origins import Origins, effective
 from ix_tools.meanings import meanings
 from ix_tools.settings import Settings, variable
 from ix_tools.words import Said
@@ -34,7 +34,6 @@ def command(ctx: click.Context, output: Any) -> None:
             "meaning": meaning,
         }
         for name, meaning in meanings(Settings).items()
-        if name not in SET_BY_OPTION
     ]
     if run.json:
         says.emit({"ok": True, "file": str(origins.path), "settings": rows})

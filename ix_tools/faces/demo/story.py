@@ -60,6 +60,7 @@ def environment(box: Sandbox, folder: Path, out: Path, language: str) -> dict[st
         "INVOICEXPRESS_BASE_URL": box.base_url,
         "INVOICEXPRESS_LANGUAGE": language,
         "INVOICEXPRESS_STORE": str(folder / "approvals.db"),
+        "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",  # the demo plays the person, and answers at once
         "INVOICEXPRESS_DOCUMENTS": str(out),
     }
 

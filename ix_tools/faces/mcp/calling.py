@@ -5,6 +5,8 @@
     a page       perform ─▶ ApprovalNeeded ─▶ the host sends the person to the page ─▶ wait a while ───▶ perform
     none         perform ─▶ status approval_required; a person decides elsewhere; the same call goes through
 
+What comes back may be nobody's answer (`host_answers`): the call then answers approval_required as if the host could not ask.
+
 The handle is random and means something only in our own store, where the approval is bound and used once;
 so the state that travels through the host needs no seal, and a refusal can say why. That a host sent the person to a
 page says nothing: only what the person decides there counts, and it is looked up.
@@ -19,12 +21,15 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from ix_tools.approvals import Approval, Reply
+from ix_tools.approvals import Approval, Reply, declined
 from ix_tools.desks import account_in
-from ix_tools.errors import ApprovalRefused, IxError
-from ix_tools.faces.mcp import stepping
+from ix_tools.errors import IxError
+from ix_tools.faces.mcp import answers, stepping
+from ix_tools.faces.mcp.answers import QUESTION, Answered
 from ix_tools.faces.mcp.outgoing import tool_result
 from ix_tools.fitting import page_size
+from ix_tools.gate import not_answered
+from ix_tools.host_answers import LONGEST_REASON, Unanswered, unanswered
 from ix_tools.legible import legible
 from ix_tools.links import decided
 from ix_tools.perform import ApprovalNeeded, Desk, known, perform
@@ -34,9 +39,8 @@ if TYPE_CHECKING:
     from ix_tools.words import Language
 
 MODERN = "2026-07-28"
-QUESTION = "approval"
 SENT = "page "
-"""Begins what travels with a link, before the approval's id; a handle has no blank."""
+"""Begins what travels with a link, before the link's mark; a handle has no blank."""
 log = logging.getLogger(__name__)
 
 Answer = types.CallToolResult | types.InputRequiredResult
@@ -77,27 +81,29 @@ async def _called(
         account, arguments = account_in(params.arguments or {})
         params = params.model_copy(update={"arguments": arguments})
     desk = await open_desk(context.request, account)
-    reply = _carried_back(params) if modern else None
-    sent = _sent_before(params) if modern else None
-    if sent is not None:
-        await _waited(desk, sent)
+    came = await answers.carried_back(desk.approvals, params) if modern else None
+    state, nobody = params.request_state or "", None
+    sent = came is not None and state.startswith(SENT)
+    if came is not None and sent:
+        there = await anyio.to_thread.run_sync(desk.links.marked, state.removeprefix(SENT))
+        nobody = await _back_from_the_page(desk, came, *there) if there else None
     try:
         body = await _performed(
             desk,
             context,
             params,
-            can_ask=_can_ask(context, modern),
-            can_link=sent is None and _can_link(context, modern),
-            reply=reply,
+            can_ask=not sent and _can_ask(context, modern),
+            can_link=not sent and _can_link(context, modern),
+            reply=came.of_a_form(state) if came is not None and state and not sent else None,
         )
     except ApprovalNeeded as needed:
         if needed.approval.channel != "form":
             return await _at_the_page(desk, context, params, needed.approval, modern)
         if modern:
             return _question(needed.approval, desk.settings.language)
-        reply = await _asked(context, needed.approval, desk.settings.language)
+        reply = await _asked(desk, context, needed.approval)
         body = await _performed(desk, context, params, can_ask=True, reply=reply)
-    return _done(params, body)
+    return _done(params, _with(body, nobody, _host(context)))
 
 
 def _done(params: types.CallToolRequestParams, body: dict[str, Any]) -> types.CallToolResult:
@@ -167,35 +173,40 @@ async def _at_the_page(
     if modern:
         there = types.ElicitRequestURLParams(message=message, url=url)
         return types.InputRequiredResult(
-            request_state=f"{SENT}{approval.id}", input_requests={QUESTION: types.ElicitRequest(params=there)}
+            request_state=f"{SENT}{desk.links.mark(url)}",
+            input_requests={QUESTION: types.ElicitRequest(params=there)},
         )
-    try:
-        answer = await context.session.elicit_url(message, url, approval.id, context.request_id)
-    except Exception as trouble:  # noqa: BLE001 - whatever the host did, the person can still be told of the page
-        log.warning("the host did not send the person to the page: %s", type(trouble).__name__)
-        answer = types.ElicitResult(action="cancel")
-    _not_declined(answer)
-    if answer.action == "accept":
-        await _waited(desk, approval.id)
-    return _done(params, await _performed(desk, context, params, can_ask=False))
+    asked_at = await anyio.to_thread.run_sync(desk.approvals.arrived)
+    came = await answers.put(
+        desk.approvals, context.session.elicit_url(message, url, approval.id, context.request_id)
+    )
+    nobody = await _back_from_the_page(desk, came, approval.id, asked_at)
+    body = await _performed(desk, context, params, can_ask=False)
+    return _done(params, _with(body, nobody, _host(context)))
 
 
-def _sent_before(params: types.CallToolRequestParams) -> str | None:
-    """The approval to whose page the host sent the person, if this call says so."""
-    state, answer = params.request_state or "", (params.input_responses or {}).get(QUESTION)
-    if not state.startswith(SENT) or not isinstance(answer, types.ElicitResult):
-        return None
-    _not_declined(answer)
-    return state.removeprefix(SENT) if answer.action == "accept" else ""
+async def _back_from_the_page(
+    desk: Desk, came: Answered, identifier: str, asked_at: float
+) -> Unanswered | None:
+    """After the host was to send the person to the page: wait for what they decide there, where they agreed to go.
+
+    ApprovalRefused where they did not want to go; why it is nobody's answer where it is.
+    """
+    nobody = unanswered(came.answer, asked_at, desk.settings.approval_min_seconds)
+    if nobody is None and came.answer.action == "decline":
+        whose = (identifier, desk.settings.principal, desk.account.name)
+        found = await anyio.to_thread.run_sync(desk.approvals.standing, *whose)
+        raise declined(found.summary, "")
+    if nobody is None:
+        await _waited(desk, identifier)
+    return nobody
 
 
-def _not_declined(answer: types.ElicitResult) -> None:
-    if answer.action == "decline":
-        raise ApprovalRefused(
-            "The person did not want to go to the page.",
-            code="approval_declined",
-            next="do not repeat it; ask the person what to change",
-        )
+def _with(body: dict[str, Any], nobody: Unanswered | None, host: str) -> dict[str, Any]:
+    """A result, which says that nobody answered the host where it still waits for a person."""
+    if nobody is None or body.get("status") != "approval_required":
+        return body
+    return not_answered(body, nobody, host)
 
 
 async def _waited(desk: Desk, identifier: str) -> None:
@@ -221,7 +232,13 @@ def _form(approval: Approval, language: "Language") -> dict[str, Any]:
             "title": LABELS["accept_differences"].in_(language),
             "description": LABELS["accept_differences_why"].in_(language),
         }
-    return {"type": "object", "properties": fields, "required": list(fields)}
+    required = list(fields)
+    fields["reason"] = {
+        "type": "string",
+        "title": LABELS["reason_if_not"].in_(language),
+        "maxLength": LONGEST_REASON,
+    }
+    return {"type": "object", "properties": fields, "required": required}
 
 
 def _question(approval: Approval, language: "Language") -> types.InputRequiredResult:
@@ -231,33 +248,10 @@ def _question(approval: Approval, language: "Language") -> types.InputRequiredRe
     )
 
 
-async def _asked(context: ServerRequestContext[Any, Any], approval: Approval, language: "Language") -> Reply:
-    try:
-        answer = await context.session.elicit_form(
-            approval.text, _form(approval, language), context.request_id
-        )
-    except Exception as trouble:  # noqa: BLE001 - whatever the host did, nobody said yes
-        raise ApprovalRefused(
-            f"The host says it can ask a person, but the question failed ({type(trouble).__name__}).",
-            code="approval_not_asked",
-            next="set approval_channel to terminal (INVOICEXPRESS_APPROVAL_CHANNEL) to approve with `ix-tools approvals`",
-        ) from None
-    return _reply(approval.handle, answer)
-
-
-def _carried_back(params: types.CallToolRequestParams) -> Reply | None:
-    """The answer to our question, if this call brings one; an answer without our handle is nobody's answer."""
-    answer = (params.input_responses or {}).get(QUESTION)
-    state = params.request_state or ""
-    if not state or state.startswith(SENT) or not isinstance(answer, types.ElicitResult):
-        return None
-    return _reply(state, answer)
-
-
-def _reply(handle: str, answer: types.ElicitResult) -> Reply:
-    # Only a plain true is a yes: a form can be submitted with the box unticked, or with other words in it.
-    content = answer.content or {} if answer.action == "accept" else {}
-    return Reply(handle, content.get("approve") is True, content.get("accept_differences") is True)
+async def _asked(desk: Desk, context: ServerRequestContext[Any, Any], approval: Approval) -> Reply:
+    form = _form(approval, desk.settings.language)
+    question = context.session.elicit_form(approval.text, form, context.request_id)
+    return (await answers.put(desk.approvals, question)).of_a_form(approval.handle)
 
 
 def _fault(fault: Exception) -> IxError:

@@ -5,20 +5,19 @@ import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
 from ix_tools.errors import SettingsError
 from ix_tools.legible import LegibleFormatter
-from ix_tools.settings import Settings, for_sandbox, listed, load
+from ix_tools.sandbox_choice import add_options, with_sandbox_options, with_sandbox_started
+from ix_tools.settings import Settings, listed, load
 
 if TYPE_CHECKING:
     from ix_tools.links import Pages
     from ix_tools.perform import Desk
-    from ix_tools.sandbox.server import Sandbox
 
     class Served(Pages, Protocol):
         """Pages of approvals that this process shows, until it closes them."""
@@ -32,16 +31,13 @@ if TYPE_CHECKING:
 class LazyDesk:
     """The desk, opened at the first call that needs it: starting the server contacts nobody."""
 
-    def __init__(
-        self, settings: Settings, sandbox_file: Path | None = None, show: "Show | None" = None
-    ) -> None:
+    def __init__(self, settings: Settings, show: "Show | None" = None) -> None:
         """Keep the settings; with `settings.sandbox`, a sandbox is started with the desk. `show`: the pages of its approvals."""
         self._show = show
         self._pages: Served | None = None
         self._settings = settings
-        self._sandbox_file = sandbox_file
         self._desk: Desk | None = None
-        self._box: Sandbox | None = None
+        self._until_closed = ExitStack()
         self._opening = anyio.Lock()
 
     async def open(self, request: object = None, account: str | None = None) -> "Desk":
@@ -54,14 +50,7 @@ class LazyDesk:
     def _opened(self) -> "Desk":
         from ix_tools.perform import Desk
 
-        settings = self._settings
-        if settings.sandbox:
-            from ix_tools.sandbox.server import Sandbox
-
-            self._box = Sandbox(db=self._sandbox_file, language=settings.language)
-            self._box.__enter__()
-            settings = for_sandbox(settings, self._box.base_url, self._box.api_key)
-        desk = Desk.open(settings)
+        desk = Desk.open(self._until_closed.enter_context(with_sandbox_started(self._settings)))
         if self._show is not None:
             desk.pages = self._pages = self._show(desk)
         return desk
@@ -72,16 +61,13 @@ class LazyDesk:
             await anyio.to_thread.run_sync(self._pages.close)
         if self._desk is not None:
             await self._desk.close()
-        if self._box is not None:
-            await anyio.to_thread.run_sync(self._box.__exit__, None, None, None)
+        await anyio.to_thread.run_sync(self._until_closed.close)
 
 
 @asynccontextmanager
-async def desk_of(
-    settings: Settings, sandbox_file: Path | None = None, show: "Show | None" = None
-) -> AsyncIterator[LazyDesk]:
+async def desk_of(settings: Settings, show: "Show | None" = None) -> AsyncIterator[LazyDesk]:
     """A desk that is closed at the end, whatever happens."""
-    desk = LazyDesk(settings, sandbox_file, show)
+    desk = LazyDesk(settings, show)
     try:
         yield desk
     finally:
@@ -96,14 +82,7 @@ def arguments() -> argparse.ArgumentParser:
         description="Run the MCP server over standard input and output; with --http, the HTTP server "
         "(`ix-tools serve --http --help`).",
     )
-    parser.add_argument(
-        "--sandbox", action="store_true", help="use the built-in sandbox instead of an account"
-    )
-    parser.add_argument(
-        "--sandbox-file",
-        type=Path,
-        help="keep the sandbox's data in this SQLite file (default: forgotten at the end)",
-    )
+    add_options(parser)
     add_choice(parser)
     return parser
 
@@ -133,10 +112,8 @@ def main(argv: Sequence[str], show: "Show | None" = None) -> int:
     """
     options = arguments().parse_args(argv)
     try:
-        settings = narrowed(load(), options)
-        if options.sandbox:
-            settings = settings.model_copy(update={"sandbox": True})
-        else:
+        settings = with_sandbox_options(narrowed(load(), options), options.sandbox, options.sandbox_file)
+        if not settings.sandbox:
             settings.require_account()
         if settings.policy is not None:
             from ix_tools.policy.file import (
@@ -152,7 +129,7 @@ def main(argv: Sequence[str], show: "Show | None" = None) -> int:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LegibleFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler], level=settings.log_level)
-    return anyio.run(_serve, settings, options.sandbox_file, show)
+    return anyio.run(_serve, settings, show)
 
 
 def narrowed(settings: Settings, options: argparse.Namespace) -> Settings:
@@ -168,10 +145,11 @@ def narrowed(settings: Settings, options: argparse.Namespace) -> Settings:
     )
 
 
-async def _serve(settings: Settings, sandbox_file: Path | None, show: "Show | None") -> int:
+async def _serve(settings: Settings, show: "Show | None") -> int:
     # After the settings: a wrong one is said at once, and reading their docstrings is cheaper before the SDK is there.
     from mcp.server.stdio import stdio_server
 
+    from ix_tools.faces.mcp.incoming import WithUnreadableAnswers
     from ix_tools.faces.mcp.server import build, choice_of, chosen
     from ix_tools.listing import UnknownName
 
@@ -180,10 +158,10 @@ async def _serve(settings: Settings, sandbox_file: Path | None, show: "Show | No
     except UnknownName as wrong:
         print(f"Nothing was started: {wrong}.", file=sys.stderr)
         return 2
-    async with desk_of(settings, sandbox_file, show) as desk, stdio_server() as (incoming, outgoing):
+    async with desk_of(settings, show) as desk, stdio_server() as (incoming, outgoing):
         server: Any = build(desk.open, tools)
         # What was loaded to start lives as long as the process: collecting it again and again only costs pauses.
         gc.freeze()
         gc.enable()
-        await server.run(incoming, outgoing, server.create_initialization_options())
+        await server.run(WithUnreadableAnswers(incoming), outgoing, server.create_initialization_options())
     return 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import mcp_types as types
 from mcp.server.caching import CacheHint
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from ix_tools import __version__
@@ -122,9 +122,16 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
 
         return await complete(partial(open_desk, context.request), params)
 
+    async def keep_answers_readable(ctx: Context, call_next: CallNext) -> HandlerResult:
+        if ctx.params and "inputResponses" in ctx.params:
+            from ix_tools.faces.mcp.answers import keep_readable
+
+            return await keep_readable(ctx, call_next)
+        return await call_next(ctx)
+
     listing = CacheHint(HOUR, "public")
     tools_listing = CacheHint(HOUR, "private") if callable(tools) else listing
-    return Server(
+    server: Server[Any] = Server(
         NAME,
         version=__version__,
         title="InvoiceXpress (ix-tools)",
@@ -145,3 +152,5 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
         on_get_prompt=get_prompt,
         on_completion=complete,
     )
+    server.middleware.append(keep_answers_readable)
+    return server

@@ -46,14 +46,11 @@ def settings() -> str:
     """The settings, for the README."""
     rows = []
     for name, info in Settings.model_fields.items():
-        if name != "sandbox":
-            default = info.get_default()
-            shown = (
-                "" if default is None or name == "api_key" or default in ("", (), {}) else code(str(default))
-            )
-            words = [str(word) for word in get_args(info.annotation) if isinstance(word, str)]
-            among = f" ({', '.join(words)})" if words else ""
-            rows.append((code(variable(name)), shown, f"{meanings(Settings)[name]}{among}"))
+        default = info.get_default()
+        shown = "" if default is None or name == "api_key" or default in ("", (), {}) else code(str(default))
+        words = [str(word) for word in get_args(info.annotation) if isinstance(word, str)]
+        among = f" ({', '.join(words)})" if words else ""
+        rows.append((code(variable(name)), shown, f"{meanings(Settings)[name]}{among}"))
     return table(("Setting", "Default", "Meaning"), rows)
 
 

@@ -18,7 +18,8 @@ PATH = "/approvals/{id}"
 NEXT = {
     "pending": "A person has not decided yet. Ask here again in some seconds.",
     "approved": "Repeat the same call: it goes through, once.",
-    "rejected": "Do not repeat the call; ask the person what to change.",
+    "rejected": "Ask the person what to change. The call, repeated once, says the same; repeated again, it asks them again.",
+    "unanswered": "Nobody answered in the host's form. Repeat the same call to ask a person again.",
     "expired": "Repeat the same call to ask a person again.",
     "stale": "The document changed after the person saw it. Repeat the same call to ask again.",
     "used": "The call was carried out under this approval. Look first, before you want it a second time.",
@@ -54,7 +55,7 @@ def _shown(found: Approval) -> dict[str, Any]:
         "status": found.state,
         "tool": found.operation,
         "summary": found.summary,
-        "expires_at": render.moment(found.expires_at),
+        "expires_at": render.timestamp(found.expires_at),
         **({"reason": found.reason} if found.reason else {}),
         "next": [{"tool": found.operation, "why": NEXT[found.state]}],
     }

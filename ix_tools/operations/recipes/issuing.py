@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from ix_tools.errors import NOTHING_SENT, IxError, NotFound, Refused, StoredDifferently
 from ix_tools.facts import Facts
@@ -39,6 +39,10 @@ class Waiting(Record):
     expires_at: str
     summary: str
     command: str
+    url: str | None = None
+    """Its page, where the page asks for more than the link."""
+    why: str = Field("", exclude=True)
+    """What a person does, in words: stands in `next`."""
 
 
 class Issued(Record):
@@ -55,6 +59,8 @@ class Issued(Record):
     pdf: PdfResult | None = None
     email: EmailResult | None = None
     approval: Waiting | None = None
+    nobody_answered: str | None = None
+    """Why what the host answered is no person's answer."""
     preview: str | None = None
     sent: str | None = None
     """What reached InvoiceXpress so far, while a person has not decided."""
@@ -194,8 +200,7 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
     def next_steps(self, result: Issued) -> Iterable[Step]:
         """How to approve; or what an issued document allows."""
         if result.approval is not None:
-            why = f"A person runs `{result.approval.command}` in a terminal; then {REPEAT}."
-            yield Step("issue_invoice", why)
+            yield Step("issue_invoice", result.approval.why, arguments=None)
             return
         done = {one.step for one in result.steps if one.state == "done"}
         for step in steps_after(DocumentResult(document=result.document)):
@@ -308,7 +313,9 @@ class _SoFar:
     def waiting(self, asked: Mapping[str, Any]) -> Issued:
         """A person must decide first."""
         self.note(self.at, "waiting", "for a person's approval")
-        waits = {"ok": False, "sent": "stored", "approval": asked["approval"], "preview": asked["preview"]}
+        shown = {name: asked[name] for name in ("preview", "nobody_answered") if name in asked}
+        approval = {**asked["approval"], "why": asked["next"][0]["why"]}
+        waits = {"ok": False, "sent": "stored", "approval": approval, **shown}
         return Issued.model_validate({**self._shown("approval_required"), **waits})
 
     def result(self, status: str) -> Issued:
