@@ -124,9 +124,11 @@ def test_the_journal_names_the_company(
     monkeypatch.setenv("COLUMNS", str(width))
     text = cli.text("journal", "list")
     assert max(map(len, text.splitlines())) <= width
-    assert "Padaria" in text
-    assert "loja" in text
+    whole = " ".join(text.split())
+    assert f"{NAMES['padaria']} · tax number 501964843 (padaria)" in whole
+    assert f"{NAMES['garagem']} · tax number 508112230 (garagem)" in whole
     rows = cli("journal", "list").body["journal"]
+    assert all(one["id"] in text for one in rows), "an id stays in one piece"
     assert {one.get("company") for one in rows} == {"Padaria Central, Lda", NAMES["garagem"], None}
     entry = cli("journal", "show", rows[-1]["id"]).body["entry"]
     assert (entry["company"], entry["nif"]) == ("Padaria Central, Lda", "501964843")

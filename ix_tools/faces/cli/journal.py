@@ -14,9 +14,10 @@ from ix_tools.exits import Exit
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import companies, journal
-from ix_tools.faces.cli.waiting import whose
+from ix_tools.faces.cli.labels import state
+from ix_tools.faces.cli.waiting import issuer, whose
 from ix_tools.journal import Intent
-from ix_tools.words import Said
+from ix_tools.words import Language, Said
 
 NONE = Said("Nada foi enviado ainda.", "Nothing was sent yet.")
 LOOKED = {
@@ -56,15 +57,14 @@ def list_(ctx: click.Context, output: Any) -> None:
     from ix_tools.faces.cli.blocks import Blocks
 
     blocks = Blocks(run.language)
-    several = len(owners) > 1 or run.settings.has_several_accounts
-    shown = ("id", "state", "operation", "subject", "created_at")
-    table = [{name: row[name] for name in shown} for row in rows]
-    if several:
-        table = [
-            {"company": owners[one.account].get("company") or owners[one.account]["account"], **row}
-            for one, row in zip(found, table, strict=True)
-        ]
-    blocks.table(table, empty=run.said(NONE))
+    if found and (len(owners) > 1 or run.settings.has_several_accounts):
+        blocks.entries(
+            (one.id, _lines(row, issuer(owners[one.account], run.language), run.language))
+            for one, row in zip(found, rows, strict=True)
+        )
+    else:
+        shown = ("id", "state", "operation", "subject", "created_at")
+        blocks.table([{name: row[name] for name in shown} for row in rows], empty=run.said(NONE))
     says.print_out(blocks.text())
 
 
@@ -125,6 +125,11 @@ def resolve(ctx: click.Context, identifier: str, happened: bool | None, output: 
     else:
         says.print_out(run.said(SETTLED).format(id=now.id))
     return Exit.OK
+
+
+def _lines(row: Mapping[str, Any], owner: str, language: Language) -> tuple[str, str]:
+    parts = (row["operation"], row["subject"], state(row["state"], language), row["created_at"])
+    return " · ".join(filter(None, parts)), owner
 
 
 def _as_dict(one: Intent, owner: Mapping[str, str] | None = None) -> dict[str, Any]:
