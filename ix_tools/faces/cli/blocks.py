@@ -102,9 +102,12 @@ class Blocks:
         for name in names:
             heading = (titles or {}).get(name) or label(name, self._language)
             numbers = name in RIGHT and all(_is_number(row.get(name)) for row in rows)
-            # An id is copied, so it stays in one piece.
-            side = "right" if numbers else "left"
-            table.add_column(heading, justify=side, overflow="fold", no_wrap=name == "id")
+            table.add_column(
+                heading,
+                justify="right" if numbers else "left",
+                overflow="fold",
+                no_wrap=name == "id",  # it is copied, so it stays in one piece
+            )
         for row in rows:
             table.add_row(*(self._cell(name, row.get(name)) for name in names))
         self._console.print(table)
