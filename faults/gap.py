@@ -29,6 +29,8 @@ class Gap(httpx2.AsyncBaseTransport):
     happens: list[Happens] = field(default_factory=list)
     """What happens before the next such requests, one for each: None lets the request go, an answer stands for
     InvoiceXpress's own, and an exception is the network's."""
+    when_read: Callable[[str], None] = lambda path: None
+    """Hears of each answer to a read, by its path, before it is handed on."""
     seen: list[str] = field(default_factory=list)
     """Method and path of every request that came here, in order."""
     answered: dict[str, float] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Gap(httpx2.AsyncBaseTransport):
             # Read to its end here, so that the moment is that of its last byte.
             content = await response.aread()
             self.answered[request.url.path] = time.perf_counter()
+            self.when_read(request.url.path)
             response = httpx2.Response(
                 response.status_code, headers=_plain(response.headers), content=content, request=request
             )

@@ -250,7 +250,9 @@ def desk_with_a_gap(
     books: Books, store: str, account: str, timeout: int = 30, policy: Path | None = None
 ) -> tuple[Desk, Gap]:
     """A desk of this process whose requests go through a gap."""
-    made = Settings(store=store, language="en", timeout_seconds=timeout, policy=policy)
+    made = Settings(
+        store=store, language="en", timeout_seconds=timeout, policy=policy, approval_min_seconds=0
+    )
     made = for_sandbox(made, books.box.base_url, books.box.api_key)
     desk = Desk.open(lifted(made.model_copy(update={"account": account})), now=books.box.box.control.now)
     gap = Gap()

@@ -24,8 +24,9 @@ from ix_tools.lookups import LookUps
 from ix_tools.operation import Operation
 from ix_tools.wire import Request, Response
 
-OLDEST = 3.0
-"""Seconds that may pass between the first answer of the read and the request; a process that slept reads again."""
+OLDEST = 5.0
+"""Seconds that may pass from asking to the request; counted from the asking, because an answer waits in its socket
+while a process sleeps. One that slept reads again."""
 MOST_SHOWN = 12
 """Differences that an error lists."""
 
@@ -40,7 +41,7 @@ class FreshRead:
     claims: Claiming
     nothing_left: bool = True
     """Whether no request of this call can have been carried out so far."""
-    _answered_at: list[tuple[float, float]] = field(default_factory=list)
+    _asked_at: list[tuple[float, float]] = field(default_factory=list)
 
     async def send(self, request: Request) -> Response:
         """Send the request as soon as everything is still as it was shown; an error says that nothing was sent.
@@ -95,18 +96,18 @@ class FreshRead:
         return found
 
     async def _confirm(self, reads: Mapping[str, Any]) -> None:
-        self._answered_at = []
+        self._asked_at = []
         now: dict[str, Mapping[str, Any]] = {}
         failures: list[IxError] = []
 
         async def read(name: str, look: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+            self._asked_at.append((time.monotonic(), time.time()))
             try:
                 now[name] = await look()
             except NotFound:
                 now[name] = {}
             except IxError as failure:
                 failures.append(failure)
-            self._answered_at.append((time.monotonic(), time.time()))
 
         async with anyio.create_task_group() as group:
             for name, (look, _) in reads.items():
@@ -129,9 +130,9 @@ class FreshRead:
 
     def _grew_old(self) -> bool:
         """By the process's own clock, and by the wall clock, which goes on while a laptop sleeps."""
-        if not self._answered_at:
+        if not self._asked_at:
             return False
-        first, first_by_wall = min(self._answered_at)
+        first, first_by_wall = min(self._asked_at)
         return max(time.monotonic() - first, time.time() - first_by_wall) > OLDEST
 
 

@@ -6,10 +6,12 @@ One round of every kind; `make faults ARGS=race` makes thousands, in several pro
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import anyio
 import httpx2
@@ -194,6 +196,39 @@ async def test_no_request_is_repeated_without_a_new_read(
 
 
 CLIENT = {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "508112230"}
+
+
+async def test_an_answer_that_lay_there_while_the_process_slept_is_asked_for_again(
+    books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came in time, and was taken out of its socket a minute later; the document was changed meanwhile."""
+    cell, slept = Cell("one session", "change_state", "update_invoice", 0.0), [0.0]
+    clock = SimpleNamespace(
+        monotonic=lambda: time.monotonic() + slept[0], time=lambda: time.time() + slept[0]
+    )
+    monkeypatch.setattr("ix_tools.fresh_read.time", clock)
+    async with staged(books, "one session", str(tmp_path / "ix.db"), tmp_path) as stage:
+        rehearsed, subject = [
+            await ARRANGED["change_state"](books, stage.one, cell, f"RACE {number}", Round(cell))
+            for number in (1, 2)
+        ]
+        stage.gap.seen.clear()
+        assert (await stage.one.call(*rehearsed.first, rehearsed.question)).ok
+        sent = next(at for at, what in enumerate(stage.gap.seen) if FINALIZING.fullmatch(what))
+        left = stage.gap.seen[:sent].count(f"GET /invoices/{rehearsed.number}.json")
+
+        def heard(path: str) -> None:
+            nonlocal left
+            left -= path == f"/invoices/{subject.number}.json"
+            if left == 0 and not slept[0]:
+                slept[0] = 60.0
+                books.changed(subject.number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
+
+        stage.gap.when_read = heard
+        told = await stage.one.call(*subject.first, subject.question)
+    assert slept[0], "it never came to the last read"
+    assert told.code == "document_changed", told.body
+    assert books.row(subject.number).number is None
 
 
 @pytest.mark.timeout(180)
