@@ -32,7 +32,7 @@ from ix_tools.lookups import LookUps
 from ix_tools.offer import allowed
 from ix_tools.operation import Covering, Finding, Operation
 from ix_tools.pace import owed
-from ix_tools.prepare import Prepared, load_facts, prepare, return_approval
+from ix_tools.prepare import Prepared, is_long, load_facts, prepare, return_approval
 from ix_tools.readback import hold, read_back, stored_differently
 from ix_tools.sending import Progress, Sending, handed_on
 from ix_tools.settings import SANDBOX_NOTICE
@@ -84,7 +84,10 @@ async def perform(
     given = arguments or {}
     if not desk.reads_files:
         given = delivery.without_files(operation, given, face)
-    call = parse(name, given)
+    if is_long(given.get("items")):
+        call = await anyio.to_thread.run_sync(parse, name, given)
+    else:
+        call = parse(name, given)
     for step in call.goes_through():
         await permitted(desk, known(step).spec)
         allowed(known(step).spec, desk.settings)

@@ -10,6 +10,7 @@ Whoever waited for claims starts again at the look-ups, and holds the claims whi
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import anyio
@@ -30,6 +31,9 @@ from ix_tools.operation import Covering, Finding, Guard, Operation
 from ix_tools.question import Question
 from ix_tools.refusing import refusal, summary
 from ix_tools.unsettled import find_unsettled, warn_of_unsettled
+
+MANY_LINES = 200
+"""Lines from which a document is read and judged in a thread of its own."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,20 @@ async def load_facts(
     given = frozenset(call.model_fields_set)
     call = call.completed(facts)
     facts = await looking.second(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
-    warnings = _judge(call, facts, said, () if once.judged_before(call, held) else spec.guards)
+    guards = () if once.judged_before(call, held) else spec.guards
+    judge = partial(_judge, call, facts, said, guards)
+    # Thousands of lines take a moment: in a thread, so that everybody else is served meanwhile.
+    warnings = await anyio.to_thread.run_sync(judge) if _has_many_lines(call, facts) else judge()
     return call, facts, warnings, given
+
+
+def is_long(lines: Any) -> bool:
+    """Tell whether there are so many lines that reading or judging them would keep everybody else waiting."""
+    return isinstance(lines, list | tuple) and len(lines) > MANY_LINES
+
+
+def _has_many_lines(call: Operation[Any], facts: Facts) -> bool:
+    return is_long(getattr(call, "items", None)) or is_long(getattr(facts.document, "lines", None))
 
 
 def _judge(

@@ -47,15 +47,15 @@ def changed_item_fields(stored: CatalogueItem, line: ItemShaped) -> list[str]:
 
 def line_names_unique(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Two lines of one name write the same catalogue item, and the second wins."""
-    for name, times in Counter(item.name for item in call.items).items():
-        same = {
-            (item.unit_price, item.description, item.tax, item.unit)
-            for item in call.items
-            if item.name == name
-        }
-        if times > 1 and len(same) > 1:
+    times: Counter[str] = Counter()
+    contents: dict[str, set[tuple[object, ...]]] = {}
+    for item in call.items:
+        times[item.name] += 1
+        contents.setdefault(item.name, set()).add((item.unit_price, item.description, item.tax, item.unit))
+    for name, different in contents.items():
+        if len(different) > 1:
             yield refuse(
                 "items",
-                f"{times} lines are called {name!r} but differ in price, text or tax",
+                f"{times[name]} lines are called {name!r} but differ in price, text or tax",
                 "one name per price",
             )

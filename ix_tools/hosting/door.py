@@ -23,7 +23,7 @@ from ix_tools.settings import is_loopback
 
 log = logging.getLogger(__name__)
 
-LONGEST = 4 * 1024 * 1024
+LONGEST = 1024 * 1024
 """Bytes of a request."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ix_tools.facts import Facts
 from ix_tools.field_marks import NotShown, Stored, Unreturned, fields_with
@@ -123,6 +123,10 @@ class Keyed(Call):
     """Same key: done once. New key: wanted again. For every write."""
 
 
+MOST_LINES = 3000
+"""Lines of a document. InvoiceXpress names no limit; this is what can be shown whole to whoever approves it."""
+
+
 class DocumentDraft(Keyed):
     """Fields that every document has, in the words of the API."""
 
@@ -154,6 +158,16 @@ class DocumentDraft(Keyed):
     """Only outside Portugal."""
     accept: Annotated[list[str], OURS] = Field(default_factory=list)
     """Words a refusal asked for."""
+
+    @field_validator("items", mode="before")
+    @classmethod
+    def _not_too_many_lines(cls, items: Any) -> Any:
+        # Before the lines are read: there is no sense in judging what is refused for its length.
+        if isinstance(items, list | tuple) and len(items) > MOST_LINES:
+            raise ValueError(
+                f"{len(items)} lines, and a document has at most {MOST_LINES} here; make several documents"
+            )
+        return items
 
     @model_validator(mode="after")
     def _due_date_is_a_date(self) -> Self:
