@@ -38,6 +38,10 @@ class Waiting(Record):
     id: str
     expires_at: str
     summary: str
+    account: str | None = None
+    company: str | None = None
+    nif: str | None = None
+    """Whose account it is about, where another one could be meant."""
     command: str
     url: str | None = None
     """Its page, where the page asks for more than the link."""
