@@ -142,6 +142,15 @@ def test_a_host_configuration_starts_a_server_with_settings_that_exist(path: Pat
         assert {value for value in server.get("env", {}).values() if "${input" in value} <= asked
 
 
+@pytest.mark.parametrize("name", ["claude-desktop", "cursor", "vscode"])
+def test_on_a_desktop_a_person_approves_on_the_page(name: str) -> None:
+    """A terminal is where the people who use these programs are not; and a form may be cut."""
+    (path,) = (one for one in HOSTS if one.stem == name)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for server in (content.get("mcpServers") or content["servers"]).values():
+        assert server["env"]["INVOICEXPRESS_APPROVAL_CHANNEL"] == "page"
+
+
 def test_no_host_configuration_holds_a_key() -> None:
     for path in HOSTS:
         for key in re.findall(r'API_KEY": "([^"]*)"', path.read_text(encoding="utf-8")):

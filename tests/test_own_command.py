@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from pydantic import SecretStr
 
 from ix_tools import own_command
 from ix_tools.perform import perform
+from ix_tools.settings import AccountSettings
 from tests.page.visitor import finalizing, paged
 from tests.sandboxed import Office, invoice
 
@@ -82,7 +86,7 @@ def test_through_uvx_it_is_the_same_version_again(
 ) -> None:
     """And where that could show a secret, or is not known, the environment as it is now."""
     monkeypatch.setattr(metadata, "distribution", lambda name: Installed(origin))
-    monkeypatch.setattr(own_command.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     script = str(UVX / "bin" / "ix-tools")
     found = own_command.beginning(script, UVX, UVX / "bin" / "python", {})
     assert found == (("uvx", "--from", source, "ix-tools") if source else (script,))
@@ -90,7 +94,7 @@ def test_through_uvx_it_is_the_same_version_again(
 
 def test_uvx_that_is_on_nobodys_path_is_named_by_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "distribution", lambda name: Installed(None))
-    monkeypatch.setattr(own_command.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     found = own_command.beginning(
         str(UVX / "bin" / "ix-tools"), UVX, UVX / "bin" / "python", {"UV": "/opt/uv"}
     )
@@ -108,28 +112,25 @@ async def test_the_command_of_an_answer_runs_as_it_is_shown(
     command = waiting["approval"]["command"]
     assert command in waiting["next"][0]["why"]
     env = {"HOME": str(tmp_path), "INVOICEXPRESS_STORE": str(office.desk.store.file)}
-    ran = subprocess.run(
-        shlex.split(command),
-        env=env,
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
+    ran = await anyio.run_process(
+        shlex.split(command), env=env, cwd="/", stdin=subprocess.DEVNULL, check=False
     )
     assert json.loads(ran.stdout)["code"] == "no_person", ran.stderr
 
 
 @pytest.mark.parametrize("pin", [True, False])
-async def test_every_call_that_waits_answers_in_one_way(office: Office, pin: bool) -> None:
+@pytest.mark.parametrize("several", [True, False])
+async def test_every_call_that_waits_answers_in_one_way(office: Office, pin: bool, several: bool) -> None:
     """A workflow answers with page, command and next step like the call inside it."""
-    paper = paged(office)
+    shop = AccountSettings(account="shop", api_key=SecretStr("k" * 20))
+    paper = paged(office, accounts={"shop": shop} if several else {}, sandbox=not several)
     if pin:
         paper.desk.links.pins.set("local", "bacalhau", by="terminal:local")
     alone = await perform(paper.desk, "change_state", await finalizing(paper))
     whole = await perform(paper.desk, "issue_invoice", invoice())
     assert whole["approval"].keys() == alone["approval"].keys()
     assert ("url" in whole["approval"]) is pin
+    assert ("account" in whole["approval"]) is several
     (step,), (wanted,) = whole["next"], alone["next"]
     assert step.keys() == wanted.keys() == {"tool", "why"}
     assert step["tool"] == "issue_invoice"

@@ -66,7 +66,7 @@ def test_an_answer_that_cannot_be_read_is_nobodys_and_says_so(tmp_path: Path, mo
         host.modern = modern
         extra = {"_meta": META} if modern else {}
         if not modern:
-            capabilities = {"elicitation": {"form": {}}}
+            capabilities: Json = {"elicitation": {"form": {}}}
             info = {"name": "odd", "version": "1"}
             host.ask(
                 "initialize",
@@ -91,7 +91,7 @@ def test_an_answer_that_is_an_error_or_nothing_ends_the_call_too(tmp_path: Path)
     """2025-11-25: what is dropped on the way in would leave the call waiting for ever."""
     with Odd(*SERVE, "--sandbox", env=environment(tmp_path)) as host:
         info = {"name": "odd", "version": "1"}
-        capabilities = {"elicitation": {}}
+        capabilities: Json = {"elicitation": {}}
         host.ask(
             "initialize", {"protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": info}
         )
