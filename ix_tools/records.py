@@ -201,6 +201,8 @@ class Document(Record):
     """Before discounts and VAT."""
     discount: ReadTotal = None
     """The amount taken off."""
+    global_discount: dict[str, Any] | None = Field(default=None, exclude=True)
+    """The discount of the whole document, where the answer says it: value_type and value."""
     before_taxes: ReadTotal = None
     """Without VAT, after discounts."""
     taxes: ReadTotal = None
