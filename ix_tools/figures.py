@@ -43,14 +43,14 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What of a document falls under one VAT rate, to the cent; the last one may be a rounding."""
+    """What of a document falls under one VAT rate, to the cent; or what rounding leaves between these and the totals."""
 
     tax: str
     rate: Decimal | None
     net: Decimal
     vat: Decimal | None
     """None where neither the line nor its rate says it."""
-    is_rounding: bool = False
+    word: Literal["", "rounding", "difference"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,8 @@ def _lines(document: Document) -> tuple[LineAmounts, ...]:
     # Some prices are printed cut, so what the discount took from each net is undone instead.
     grosses = [_gross(one, one.net) for one in document.lines]
     left = _left_of(document.sum or ZERO, grosses)
+    if not left:
+        return printed
     return tuple(
         LineAmounts(one.unit_price, one.net / left if one.net is not None else amounts.net)
         for one, amounts in zip(document.lines, lines, strict=True)
@@ -245,8 +247,7 @@ def _down_to_net(
         # Nothing else on the screen shows it, so it takes up what rounding each line changes.
         explained = abs(off - discounts - (exact - shown)) <= unsure
         column.add("line_discounts", -(off if explained else rounded(discounts)))
-        column.sum("lines_total", shown)
-    elif value or shown != net:
+    if value or shown != net:
         column.sum("lines_total", shown)
     if value:
         column.add("global_discount", -value, percent)
@@ -331,9 +332,8 @@ def _with_rounding(shares: Sequence[Share], net: Decimal | None, vat: Decimal | 
     if not missing_net and not missing_vat:
         return tuple(shares)
     most = HALF * len(shares) + CENT
-    is_rounding = abs(missing_net) <= most and abs(missing_vat) <= most
-    word = "rounding" if is_rounding else "difference"
-    return (*shares, Share(word, None, missing_net, missing_vat, is_rounding=True))
+    by_rounding = abs(missing_net) <= most and abs(missing_vat) <= most
+    return (*shares, Share("", None, missing_net, missing_vat, "rounding" if by_rounding else "difference"))
 
 
 def _down_to_what_is_paid(

@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-from ix_tools import audit, policing, render
+from ix_tools import approval_text, audit, policing, render
 from ix_tools.approval_returns import is_decided
 from ix_tools.approvals import Approval, Asked, Channel, Reply
 from ix_tools.desk import Desk
@@ -123,7 +123,7 @@ async def ask(question: Question, nobody: Unanswered | None = None) -> dict[str,
     channel, page = await _channel(question)
     shown = question.sheet(warnings, await _company(question))
     asked = Asked(
-        text=render.approval(shown, settings.language),
+        text=approval_text.whole(shown, settings.language),
         summary=render.summary(shown, settings.language),
         differs=bool(shown.differences),
         terms=terms,
@@ -185,7 +185,7 @@ def approval_required(
             "command": own_command("approvals", "approve", approval.id),
             **({"url": invitation.url} if invitation is not None and invitation.url else {}),
         },
-        "preview": approval.text,
+        "preview": approval_text.held(approval, settings.language),
         "sent": "nothing",
         "next": [
             {

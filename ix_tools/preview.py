@@ -82,6 +82,8 @@ class Preview:
     """Whom it is about, where no document says so."""
     paid: Decimal | None = None
     """What was paid of the document until now; None where nobody looked."""
+    credited: Decimal | None = None
+    """What credit notes took off the document until now; None where nobody looked."""
     to_pay: Decimal | None = None
     """What is still to be paid of the document, after payments, credits and withholding tax; None where nobody looked."""
     corrects: Corrected | None = None

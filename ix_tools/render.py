@@ -3,36 +3,55 @@
 Text from the account (client names, observations) is shown inert: one line, no control or invisible characters.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
-from ix_tools.fiscal.document_types import document_type
+from ix_tools.figures import Amount
+from ix_tools.fiscal.countries import iso_code, portuguese_name
+from ix_tools.fiscal.document_types import document_type, document_types
 from ix_tools.legible import visible
-from ix_tools.sheet import Corrected, Deed, Entry, Paper, PaperLine, Party, Sheet, Transport, Warned
+from ix_tools.sheet import (
+    Corrected,
+    Differing,
+    Entry,
+    Paper,
+    PaperLine,
+    Party,
+    Share,
+    Sheet,
+    Transport,
+    Warned,
+)
 from ix_tools.totals import rounded
+from ix_tools.value_words import FIELDS, UNITS, VALUES
 from ix_tools.vocabulary import LISBON, plain
 from ix_tools.words import ACTIONS, LABELS, STATES, Language
 
 PART = 80
 """Characters of a name in a line that other parts must still fit in; the whole name stands below."""
+AMOUNTS = {"net", "vat_total", "total", "discount_total"}
+"""Labels of amounts, where two documents are compared."""
+CENTS = re.compile(r"-?\d+\.\d\d")
+Told = tuple[str, str | date | tuple[str, ...]]
+"""Something that is told, under its label: a text, a day, or a text of several lines."""
 LOCALES = {"pt": "pt_PT", "en": "en_GB"}
 
 
 def money(amount: Decimal | None, language: Language, currency: str | None = "Euro") -> str:
-    """1.234,56 € in Portuguese, €1,234.56 in English; another currency by its name."""
-    from babel.numbers import (
-        format_currency,
-        format_decimal,
-    )  # Babel's locale data loads when first shown to someone
+    """1.234,56 € in Portuguese, €1,234.56 in English; another currency by its code or name. Nothing is no zero: it is `?`."""
+    # Babel's locale data loads when first shown to someone.
+    from babel.numbers import format_currency, format_decimal
 
-    value = amount or Decimal(0)
+    if amount is None:
+        return "?"
     if not currency or currency in ("Euro", "EUR"):
         # CLDR groups Portuguese thousands only from five digits and with a space; invoices print 1.234,56.
         if language == "pt":
-            return f"{format_decimal(value, '#,##0.00', locale='pt_BR')} €"
-        return format_currency(value, "EUR", locale=LOCALES[language])
-    return f"{format_decimal(value, '#,##0.00', locale='pt_BR' if language == 'pt' else 'en_GB')} {visible(currency or '')}"
+            return f"{format_decimal(amount, '#,##0.00', locale='pt_BR')} €"
+        return format_currency(amount, "EUR", locale=LOCALES[language])
+    return f"{format_decimal(amount, '#,##0.00', locale='pt_BR' if language == 'pt' else 'en_GB')} {visible(currency)}"
 
 
 def day(value: date | None, language: Language) -> str:
@@ -56,6 +75,29 @@ def timestamp(at: float) -> str:
     return datetime.fromtimestamp(at, LISBON).isoformat(timespec="seconds")
 
 
+def when(moment: datetime) -> str:
+    """20/11/2026 09:30, Lisbon time."""
+    return moment.astimezone(LISBON).strftime("%d/%m/%Y %H:%M")
+
+
+def country(name: str, language: Language) -> str:
+    """A country in the reader's language; a name that is not InvoiceXpress's stays as it is."""
+    if language == "pt":
+        return portuguese_name(name) or name
+    from babel import Locale
+
+    return str(Locale.parse(LOCALES[language]).territories.get(iso_code(name) or "", name))
+
+
+def unit(line: PaperLine, language: Language) -> str:
+    """A line's unit in the reader's language; an account's own unit as it stands."""
+    known = UNITS.get(line.unit)
+    return known[line.quantity != 1].in_(language) if known else line.unit
+
+
+# --- what decides --------------------------------------------------------------------------------------
+
+
 def title(sheet: Sheet, language: Language) -> str:
     """What is about to happen, to what: `Finalizar: Fatura 13/2026 (n.º previsto)`."""
     words = " + ".join(ACTIONS[one.action].title.in_(language) for one in (sheet, *sheet.then))
@@ -67,16 +109,28 @@ def headline(sheet: Sheet, language: Language) -> str:
 
     `Finalizar: Fatura 13/2026 (n.º previsto) · ACME, Lda · NIF 508112230 · 184,50 € com IVA`
     """
-    parts = [title(sheet, language), *_whom(sheet, language), *_how_much(sheet, language)]
+    return " · ".join([title(sheet, language), *deciding(sheet, language)])
+
+
+def deciding(sheet: Sheet, language: Language) -> Iterable[str]:
+    """What decides besides the title, part by part: whom it is for, how much, under which exemption, who gets it."""
+    yield from _whom(sheet, language)
+    yield from _how_much(sheet, language)
     for one in (sheet, *sheet.then):
         if one.recipient:
-            parts.append(f"{LABELS['to'].in_(language)} {one.recipient}")
-        parts += [
-            _labelled(entry.label, value(entry, language), language) for entry in one.entries if entry.decides
-        ]
+            yield f"{LABELS['to'].in_(language)} {one.recipient}"
+        told = (entry for entry in one.entries if entry.decides)
+        yield from (labelled(entry.label, _part(value(entry, language)), language) for entry in told)
     if sheet.several_accounts:
-        parts.append(_labelled("issuer", issuer(sheet, language), language))
-    return " · ".join(parts)
+        yield labelled("issuer", issuer(sheet, language), language)
+
+
+def amount(sheet: Sheet, language: Language) -> str:
+    """The money that decides: what the call moves, else the document's total; empty where there is none."""
+    paper = sheet.paper
+    if sheet.amount is not None:
+        return value(sheet.amount, language, paper.currency if paper else "")
+    return money(paper.total, language, paper.currency) if paper and paper.total is not None else ""
 
 
 def issuer(sheet: Sheet, language: Language) -> str:
@@ -98,20 +152,30 @@ def _whom(sheet: Sheet, language: Language) -> Iterable[str]:
     client = sheet.paper.client if sheet.paper else sheet.client
     if client is not None:
         yield _part(client.name)
-        yield f"{LABELS['nif'].in_(language)} {client.nif}" if client.nif else LABELS["no_nif"].in_(language)
+        yield _tax_number(client, language)
     elif sheet.paper is not None:
         yield LABELS["final_consumer"].in_(language)
 
 
 def _how_much(sheet: Sheet, language: Language) -> Iterable[str]:
-    paper = sheet.paper
+    paper, much = sheet.paper, amount(sheet, language)
     if sheet.amount is not None:
-        yield _labelled(sheet.amount.label, value(sheet.amount, language), language)
-    elif paper is not None and paper.total is not None:
-        taxed = f" {LABELS['with_vat' if paper.vat else 'without_vat'].in_(language)}" if paper.shares else ""
-        yield money(paper.total, language, paper.currency) + taxed
+        yield labelled(sheet.amount.label, much, language)
+    elif paper is not None and much:
+        taxed = f" {LABELS['with_vat' if paper.amount('vat_total') else 'without_vat'].in_(language)}"
+        yield much + (taxed if paper.shares else "")
+    elif paper is not None and paper.shares:
+        yield labelled("total", LABELS["not_told"].in_(language), language)
     if paper is not None and paper.exemption is not None:
-        yield f"{LABELS['exemption'].in_(language)} {paper.exemption.code}"
+        yield labelled("exemption", paper.exemption.code, language)
+    if paper is not None and paper.corrects is not None:
+        yield labelled(
+            "corrects", document_named(paper.corrects.kind, paper.corrects.number, language), language
+        )
+    if paper is not None and paper.transport is not None:
+        plate, starts, *_ = (text for _, text in transported(paper.transport, language))
+        yield labelled("plate", plate, language)
+        yield labelled("loaded_at", starts, language)
 
 
 def _part(text: str) -> str:
@@ -125,29 +189,7 @@ def summary(sheet: Sheet, language: Language) -> str:
     return headline(sheet, language)
 
 
-def approval(sheet: Sheet, language: Language) -> str:
-    """Everything a person must see before saying yes; what decides comes first."""
-    word, consequence = consequences(sheet, language)
-    lines = [headline(sheet, language), f"{word}: {consequence}"]
-    about = _labelled("account", issuer(sheet, language), language)
-    lines.append(f"{LABELS['sandbox'].in_(language)} {about}" if sheet.sandbox else about)
-    if sheet.differences:
-        lines += ["", LABELS["differences"].in_(language) + ":"]
-        asked, stored = LABELS["asked"].in_(language), LABELS["stored"].in_(language)
-        lines += [f"  {one.field}: {asked} {one.asked}, {stored} {one.stored}" for one in sheet.differences]
-    if sheet.warnings:
-        lines += ["", LABELS["warnings"].in_(language) + ":"]
-        lines += [f"  {warned(one, language)}" for one in sheet.warnings]
-    lines.append("")
-    if sheet.paper is not None:
-        lines += _paper(sheet.paper, language)
-    elif sheet.client is not None:
-        lines += client_told(sheet.client, language)
-    lines += _deed(sheet, language)
-    for then in sheet.then:
-        lines += ["", f"{LABELS['then'].in_(language)}: {ACTIONS[then.action].title.in_(language)}"]
-        lines += [f"  {line}" for line in _deed(then, language)]
-    return "\n".join(lines)
+# --- everything else -----------------------------------------------------------------------------------
 
 
 def warned(warning: Warned, language: Language) -> str:
@@ -155,107 +197,93 @@ def warned(warning: Warned, language: Language) -> str:
     return warning.pt if language == "pt" and warning.pt else f"{warning.field}: {warning.problem}"
 
 
-def _deed(deed: Deed, language: Language) -> Iterable[str]:
-    if deed.recipient:
-        yield _labelled("recipient", deed.recipient, language)
-    for entry in deed.told:
-        yield _labelled(entry.label, value(entry, language), language)
+def differing(one: Differing, language: Language) -> tuple[str, str, str]:
+    """Where the stored document is not what was asked for: the field by its label, what was asked, what is stored."""
+    label = FIELDS.get(one.field, one.field)
+    said = LABELS[label].in_(language) if label in LABELS else one.field
+    asked, stored = (
+        money(Decimal(text), language) if label in AMOUNTS and CENTS.fullmatch(text) else text
+        for text in (one.asked, one.stored)
+    )
+    return said, asked, stored
+
+
+def document_named(kind: str | None, number: str | None, language: Language) -> str:
+    """A document by its kind and number; that it cannot be read, where either is unknown."""
+    if kind is None or number is None:
+        return LABELS["unreadable"].in_(language)
+    what = document_type(kind)
+    return f"{what.pt if language == 'pt' else what.en} {number}"
 
 
 def name(paper: Paper, language: Language) -> str:
-    """What the document is, with its number or as a draft."""
-    kind = document_type(paper.kind)
-    what = kind.pt if language == "pt" else kind.en
+    """What the document is, with its number, the one it is expected to get, or its id as a draft."""
     if not paper.draft:
-        return f"{what} {paper.number}"
+        return document_named(paper.kind, paper.number, language)
     if paper.expected_number:
-        return f"{what} {paper.expected_number} ({LABELS['expected_number'].in_(language)})"
-    return f"{what} ({LABELS['draft'].in_(language)} {paper.id})"
+        expected = LABELS["expected_number"].in_(language)
+        return f"{document_named(paper.kind, paper.expected_number, language)} ({expected})"
+    return document_named(paper.kind, f"({LABELS['draft'].in_(language)} {paper.id})", language)
 
 
-def price(line: PaperLine, language: Language, currency: str) -> str:
-    """A price of more than two decimals with all of them."""
-    if line.price == rounded(line.price):
-        return money(line.price, language, currency)
-    return f"{number(line.price, language)} {visible(currency) or '€'}"
+def party(client: Party | None, language: Language) -> str:
+    """Whom it is for, in one line."""
+    if client is None:
+        return LABELS["final_consumer"].in_(language)
+    parts = (
+        client.name,
+        _tax_number(client, language),
+        client.code,
+        country(client.country or "Portugal", language),
+    )
+    return " · ".join(filter(None, parts))
 
 
-def tax(name: str, rate: Decimal | None, language: Language) -> str:
-    """A VAT rate by the account's name for it."""
-    return f"{name} {number(rate, language) if rate is not None else '?'} %"
+def _tax_number(client: Party, language: Language) -> str:
+    return f"{LABELS['nif'].in_(language)} {client.nif}" if client.nif else LABELS["no_nif"].in_(language)
 
 
-def value(entry: Entry, language: Language) -> str:
-    """What the call brings, in words."""
-    text = " ".join(entry.lines)
-    match entry.kind:
-        case "secret":
-            return LABELS["not_shown"].in_(language)
-        case "yes":
-            return LABELS["yes"].in_(language)
-        case "money":
-            return money(Decimal(text), language)
-        case "day":
-            return day(date.fromisoformat(text), language)
-        case "document" if entry.document is not None:
-            return referred(entry.document, "", language)
-        case "state":
-            return state(entry, language)
-        case "named" if language == "en":
-            return entry.english
-        case _:
-            return text
+def client_told(client: Party | None, language: Language) -> Iterable[Told]:
+    """Whom it is for, with address and e-mail where they are known."""
+    yield "client", party(client, language)
+    if client is not None and client.address:
+        yield "address", ", ".join(client.address)
+    if client is not None and client.email:
+        yield "email", client.email
 
 
-def _labelled(label: str, text: str, language: Language) -> str:
-    return f"{LABELS[label].in_(language)}: {text}"
-
-
-def _paper(paper: Paper, language: Language) -> Iterable[str]:
-    due = _labelled("due_date", day(paper.due, language), language)
-    yield _labelled("date", f"{day(paper.issued, language)} · {due}", language)
-    yield from client_told(paper.client, language)
+def paper_told(paper: Paper, language: Language) -> Iterable[Told]:
+    """Everything about a document besides client, lines and amounts."""
+    if paper.draft:
+        yield "draft_id", str(paper.id)
+    elif paper.status:
+        yield "status", STATES[paper.status].in_(language) if paper.status in STATES else paper.status
+    yield "date", paper.issued or "-"
+    if paper.due is not None:
+        yield "due_date", paper.due
     if paper.reference:
-        yield _labelled("reference", paper.reference, language)
-    if paper.lines:
-        yield LABELS["lines"].in_(language) + ":"
-        yield from (f"  {_line(line, paper.currency, language)}" for line in paper.lines)
-        yield LABELS["vat"].in_(language) + ":"
-        base, taxed = LABELS["base"].in_(language), LABELS["tax"].in_(language)
-        for share in paper.shares:
-            net, vat = (money(amount, language, paper.currency) for amount in (share.net, share.vat))
-            yield f"  {tax(share.tax, share.rate, language)}: {base} {net}, {taxed} {vat}"
-    if (reason := paper.exemption) is not None:
-        said = f"{reason.code} – {reason.text} ({reason.law})" if reason.text else reason.code
-        yield _labelled("exemption", said, language)
-    if paper.discount:
-        yield _labelled("discount_total", money(paper.discount, language, paper.currency), language)
-    yield _labelled("net", money(paper.net, language, paper.currency), language)
-    yield _labelled("total", money(paper.total, language, paper.currency), language)
-    if paper.second_currency:
-        yield _labelled("second_currency", paper.second_currency, language)
-    if paper.retention:
-        held = money(paper.retained, language, paper.currency)
-        yield _labelled("retention", f"{number(paper.retention, language)} % = {held}", language)
-    if paper.paid is not None:
-        yield _labelled("paid", money(paper.paid, language, paper.currency), language)
-    if paper.to_pay is not None:
-        yield _labelled("to_pay", money(paper.to_pay, language, paper.currency), language)
+        yield "reference", paper.reference
     if paper.corrects is not None:
-        yield _labelled("corrects", corrected(paper.corrects, paper.currency, language), language)
+        yield "corrects", corrected(paper.corrects, paper.currency, language)
     if paper.transport is not None:
-        yield from (
-            _labelled(label, text, language) for label, text in transported(paper.transport, language)
-        )
+        yield from transported(paper.transport, language)
+    if (reason := paper.exemption) is not None:
+        said = " – ".join(filter(None, [reason.code, reason.text]))
+        yield "exemption", f"{said} ({reason.law})" if reason.law else said
+    if paper.currency:
+        yield "currency", paper.currency
+    if (second := paper.second_currency) is not None:
+        rate = f"{LABELS['exchange_rate'].in_(language)} {number(second.rate, language) if second.rate is not None else '?'}"
+        yield "second_currency", f"{money(second.total, language, second.currency)} ({rate})"
     if paper.observations:
-        yield _labelled("observations", " ".join(paper.observations), language)
+        yield "observations", paper.observations
 
 
-def state(entry: Entry, language: Language) -> str:
+def state(entry: Entry, language: Language, currency: str = "") -> str:
     """How a document stands: `Liquidada`, or `em aberto 73,00 €`."""
     status, *amount = entry.lines
     if status in {"final", "second_copy"} and amount:
-        return STATES["open"].in_(language).format(money(Decimal(amount[0]), language))
+        return STATES["open"].in_(language).format(money(Decimal(amount[0]), language, currency))
     return STATES[status].in_(language) if status in STATES else status
 
 
@@ -264,10 +292,9 @@ def referred(to: Corrected, currency: str, language: Language) -> str:
     unreadable = LABELS["unreadable"].in_(language)
     if to.kind is None or to.number is None:
         return unreadable
-    kind = document_type(to.kind)
+    what = document_named(to.kind, to.number, language)
     issued = day(to.issued, language) if to.issued else unreadable
     total = money(to.total, language, currency) if to.total is not None else unreadable
-    what = f"{kind.pt if language == 'pt' else kind.en} {to.number}"
     return f"{what} {LABELS['of'].in_(language)} {issued}, {total}"
 
 
@@ -286,31 +313,85 @@ def transported(transport: Transport, language: Language) -> Iterable[tuple[str,
     unreadable, nothing = LABELS["unreadable"].in_(language), LABELS["none"].in_(language)
     plate, starts = transport.plate, transport.loaded_at
     yield "plate", unreadable if plate is None else plate or nothing
-    yield "loaded_at", unreadable if starts is None else moment(starts.timestamp())
-    for label in ("origin", "destination"):
-        lines = getattr(transport, label)
+    yield "loaded_at", unreadable if starts is None else when(starts)
+    for label, lines in (("origin", transport.origin), ("destination", transport.destination)):
         yield label, unreadable if lines is None else ", ".join(lines) or nothing
 
 
-def client_told(client: Party | None, language: Language) -> Iterable[str]:
-    """Whom it is for, with address and e-mail where they are known."""
-    yield _labelled("client", party(client, language), language)
-    if client is not None and client.address:
-        yield _labelled("address", ", ".join(client.address), language)
-    if client is not None and client.email:
-        yield _labelled("email", client.email, language)
+# --- lines and amounts ---------------------------------------------------------------------------------
 
 
-def party(client: Party | None, language: Language) -> str:
-    """Whom it is for, in one line."""
-    if client is None:
-        return LABELS["final_consumer"].in_(language)
-    nif = f"{LABELS['nif'].in_(language)} {client.nif}" if client.nif else LABELS["no_nif"].in_(language)
-    return " · ".join(filter(None, [client.name, nif, client.code, client.country or "Portugal"]))
+def price(line: PaperLine, language: Language, currency: str) -> str:
+    """A price of more than two decimals with all of them."""
+    if line.price is None or line.price == rounded(line.price):
+        return money(line.price, language, currency)
+    return f"{number(line.price, language)} {visible(currency) or '€'}"
 
 
-def _line(line: PaperLine, currency: str, language: Language) -> str:
-    net = money(line.net, language, currency) if line.net is not None else "?"
+def times(line: PaperLine, language: Language, currency: str) -> str:
+    """How a line comes to its amount: `3 horas × 50,00 €, desconto 10 %`; what costs nothing has its quantity alone."""
+    many = " ".join(
+        filter(
+            None,
+            [number(line.quantity, language) if line.quantity is not None else "?", unit(line, language)],
+        )
+    )
+    if not line.price and not line.net and not line.tax:
+        return many
     off = f", {LABELS['discount'].in_(language)} {number(line.discount, language)} %" if line.discount else ""
-    what = f"{number(line.quantity, language)} × {price(line, language, currency)}{off}"
-    return f"{line.name}: {what} = {net} ({tax(line.tax, line.rate, language)})"
+    return f"{many} × {price(line, language, currency)}{off}"
+
+
+def tax(name: str, rate: Decimal | None, language: Language) -> str:
+    """A VAT rate by the account's name for it."""
+    return f"{name} {number(rate, language) if rate is not None else '?'} %"
+
+
+def share_named(share: Share, language: Language) -> str:
+    """A VAT rate, or that it is what rounding leaves."""
+    return LABELS[share.word].in_(language) if share.word else tax(share.tax, share.rate, language)
+
+
+def amount_named(one: Amount, language: Language) -> str:
+    """What an amount of the column is: `Desconto global (5 %)`."""
+    said = LABELS[one.word].in_(language)
+    notes = [f"{number(one.percent, language)} %"] if one.percent is not None else []
+    notes += [LABELS["computed"].in_(language)] if one.is_computed else []
+    return f"{said} ({', '.join(notes)})" if notes else said
+
+
+def value(entry: Entry, language: Language, currency: str = "") -> str:
+    """What the call brings, in words; amounts in the document's currency."""
+    match entry.kind:
+        case "secret":
+            return LABELS["not_shown"].in_(language)
+        case "yes":
+            return LABELS["yes"].in_(language)
+        case "money":
+            return money(Decimal(entry.lines[0]), language, currency)
+        case "day":
+            return day(date.fromisoformat(entry.lines[0]), language)
+        case "document" if entry.document is not None:
+            return referred(entry.document, currency, language)
+        case "state":
+            return state(entry, language, currency)
+        case "named" if language == "en":
+            return entry.english
+        case "list":
+            return ", ".join(_meaning(entry.label, one, language) for one in entry.lines) or "-"
+        case _:
+            return " ".join(_meaning(entry.label, one, language) for one in entry.lines)
+
+
+def _meaning(label: str, text: str, language: Language) -> str:
+    """What an operation's own word means; any other text as it stands."""
+    if label == "types_to_register":
+        kind = next((one for one in document_types() if one.singular == text), None)
+        return text if kind is None else kind.pt if language == "pt" else kind.en
+    said = VALUES.get(label, {}).get(text)
+    return said.in_(language) if said else text
+
+
+def labelled(label: str, text: str, language: Language) -> str:
+    """A text under its label."""
+    return f"{LABELS[label].in_(language)}: {text}"

@@ -10,8 +10,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
+from ix_tools import figures as money
 from ix_tools import preview as told
 from ix_tools.facts import Facts
+from ix_tools.figures import Amount, LineAmounts, Word
+from ix_tools.fiscal.currencies import code_of
 from ix_tools.fiscal.exemptions import exemption
 from ix_tools.legible import visible
 from ix_tools.operation import Finding
@@ -19,10 +22,11 @@ from ix_tools.preview import Preview, Row
 from ix_tools.records import Client, Company, Document, Line
 from ix_tools.settings import Settings
 from ix_tools.totals import rounded
+from ix_tools.vocabulary import decimal_of
 
 Shown = Annotated[str, BeforeValidator(lambda value: visible(str(value)) if value is not None else "")]
 """One line without characters that control a screen or hide in it; empty where there is nothing."""
-Kind = Literal["text", "money", "day", "yes", "secret", "named", "document", "state"]
+Kind = Literal["text", "list", "money", "day", "yes", "secret", "named", "document", "state"]
 
 
 def _lines_of(value: object) -> object:
@@ -53,29 +57,40 @@ class Party(Part):
 
 
 class PaperLine(Part):
-    """A line of a document."""
+    """A line of a document; None is what nothing says."""
 
     name: Shown
     description: Lines = ()
-    quantity: Decimal
+    quantity: Decimal | None
     unit: Shown = ""
-    price: Decimal
+    price: Decimal | None
     """Without VAT, exact."""
     discount: Decimal | None = None
     """In percent."""
     net: Decimal | None = None
-    """Without VAT, to the cent."""
-    tax: Shown
+    """Without VAT, to the cent, before a discount of the whole document."""
+    tax: Shown = ""
     rate: Decimal | None = None
 
 
 class Share(Part):
-    """What of a document falls under one VAT rate, to the cent."""
+    """What of a document falls under one VAT rate, to the cent; or what rounding leaves between these and the totals."""
 
-    tax: Shown
-    rate: Decimal | None
+    word: Literal["", "rounding", "difference"] = ""
+    tax: Shown = ""
+    rate: Decimal | None = None
     net: Decimal
-    vat: Decimal
+    vat: Decimal | None = None
+
+
+class SecondCurrency(Part):
+    """A second total that is printed, in another currency."""
+
+    currency: Shown
+    """Its code, or the name that InvoiceXpress gives."""
+    total: Decimal | None = None
+    rate: Decimal | None = None
+    """Its units for one of the document's."""
 
 
 class Exemption(Part):
@@ -112,6 +127,7 @@ class Paper(Part):
     """As operations take it: invoices."""
     id: int | None
     draft: bool
+    status: Shown = ""
     number: Shown = ""
     expected_number: Shown = ""
     """What a draft is expected to get."""
@@ -122,22 +138,24 @@ class Paper(Part):
     reference: Shown = ""
     observations: Lines = ()
     currency: Shown = ""
-    """Its name; empty for the euro."""
+    """Its code, or the name that InvoiceXpress gives; empty for the euro."""
     lines: tuple[PaperLine, ...] = ()
     shares: tuple[Share, ...] = ()
+    column: tuple[Amount, ...] = ()
+    """From the lines to what is to be paid, as it is added up."""
     exemption: Exemption | None = None
-    discount: Decimal | None = None
-    net: Decimal | None
-    vat: Decimal | None = None
-    total: Decimal | None
-    second_currency: Shown = ""
-    retention: Decimal | None = None
-    retained: Decimal | None = None
-    paid: Decimal | None = None
-    """Until now; None where nobody looked, as for what is left to pay."""
-    to_pay: Decimal | None = None
+    second_currency: SecondCurrency | None = None
     corrects: Corrected | None = None
     transport: Transport | None = None
+
+    def amount(self, word: Word) -> Decimal | None:
+        """One amount of the column; None where it is not in it."""
+        return next((one.value for one in self.column if one.word == word), None)
+
+    @property
+    def total(self) -> Decimal | None:
+        """With VAT; None where InvoiceXpress does not say it and the lines do not tell."""
+        return self.amount("total")
 
 
 class Entry(Part):
@@ -239,11 +257,12 @@ def _deed(preview: Preview) -> dict[str, Any]:
 
 def _paper(preview: Preview, facts: Facts) -> Paper:
     document: Document = preview.document
-    other = document.multicurrency or {}
+    known = money.figures(document, preview.paid, preview.credited, preview.to_pay)
     return Paper(
         kind=document.document_type,
         id=document.id,
         draft=document.is_draft,
+        status=document.status or "",
         number=document.number or "",
         expected_number=preview.expected_number,
         issued=document.date,
@@ -251,24 +270,37 @@ def _paper(preview: Preview, facts: Facts) -> Paper:
         client=_client(document, facts),
         reference=document.reference or "",
         observations=_lines(document.observations),
-        currency="" if document.currency in (None, "Euro", "EUR") else document.currency,
-        lines=tuple(_line(one) for one in document.lines),
-        shares=tuple(_shares(document.lines)),
+        currency="" if document.currency in {None, "Euro", "EUR"} else _currency(document.currency),
+        lines=tuple(_line(*one) for one in zip(document.lines, known.lines, strict=True)),
+        shares=tuple(_share(one) for one in known.shares),
+        column=known.column,
         exemption=_exemption(document.tax_exemption),
-        discount=document.discount or None,
-        net=document.before_taxes,
-        vat=document.taxes,
-        total=document.total,
-        second_currency=f"{other.get('currency', '')} {other.get('total', '')} ({other.get('rate', '')})"
-        if other
-        else "",
-        retention=document.retention or None,
-        retained=document.retained if document.retention else None,
-        paid=preview.paid,
-        to_pay=preview.to_pay,
+        second_currency=_second_currency(document.multicurrency),
         corrects=_corrected(preview.corrects) if preview.corrects is not None else None,
         transport=_transport(preview.transport) if preview.transport is not None else None,
     )
+
+
+def _currency(name: str) -> str:
+    return code_of(name) or name
+
+
+def _second_currency(told: Mapping[str, Any] | None) -> SecondCurrency | None:
+    if not told:
+        return None
+    named = told.get("currency")
+    return SecondCurrency(
+        currency=_currency(str(named.get("code") or named.get("name") if isinstance(named, dict) else named)),
+        total=_read(told.get("total")),
+        rate=_read(told.get("rate")),
+    )
+
+
+def _read(amount: object) -> Decimal | None:
+    try:
+        return decimal_of(amount)
+    except ValueError:
+        return None
 
 
 def _corrected(corrects: told.Corrected) -> Corrected:
@@ -317,28 +349,28 @@ def _address(client: Client) -> tuple[str, ...]:
     return tuple(line for line in (*_lines(client.address), place) if line.strip())
 
 
-def _line(line: Line) -> PaperLine:
+def _line(line: Line, known: LineAmounts) -> PaperLine:
     return PaperLine(
         name=line.name or "?",
         description=_lines(line.description),
-        quantity=line.quantity or Decimal(0),
+        quantity=line.quantity,
         unit=line.unit or "",
-        price=line.exact_price,
+        price=known.price,
         discount=line.discount or None,
-        net=None if line.net is None else rounded(line.net),
-        tax=line.tax or "?",
+        net=None if known.net is None else rounded(known.net),
+        tax=line.tax or ("" if line.tax_rate is None else "?"),
         rate=line.tax_rate,
     )
 
 
-def _shares(lines: Iterable[Line]) -> Iterable[Share]:
-    found: dict[tuple[str | None, Decimal | None], list[Decimal]] = {}
-    for line in lines:
-        share = found.setdefault((line.tax, line.tax_rate), [Decimal(0), Decimal(0)])
-        share[0] += line.net or Decimal(0)
-        share[1] += line.vat or Decimal(0)
-    for (name, rate), (net, vat) in found.items():
-        yield Share(tax=name or "?", rate=rate, net=rounded(net), vat=rounded(vat))
+def _share(share: money.Share) -> Share:
+    return Share(
+        word=share.word,
+        tax=share.tax,
+        rate=share.rate,
+        net=share.net,
+        vat=share.vat,
+    )
 
 
 def _exemption(code: str | None) -> Exemption | None:
@@ -368,7 +400,7 @@ def _valued(row: Row) -> Entry:
         amount = () if value.open is None else (str(value.open),)
         return Entry(label=row.label, kind="state", lines=(value.status, *amount))
     if isinstance(value, list):
-        return Entry(label=row.label, lines=(", ".join(map(str, value)) or "-",))
+        return Entry(label=row.label, kind="list", lines=tuple(map(str, value)))
     if hasattr(value, "pt") and hasattr(value, "code"):
         spoken = (f"{value.code} – {said}" for said in (value.pt, value.en))
         portuguese, english = spoken

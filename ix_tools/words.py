@@ -29,8 +29,8 @@ ACTIONS: dict[str, Action] = {
     "finalized": Action(
         Said("Finalizar", "Finalize"),
         Said(
-            "Emite um documento fiscal certificado, comunicado à AT. Depois não pode ser editado nem apagado: "
-            "só anulado, com motivo, ou corrigido com uma nota de crédito.",
+            "Emite um documento fiscal definitivo, por programa certificado, comunicado à AT. Depois não pode ser editado "
+            "nem apagado: só anulado, com motivo, ou corrigido com uma nota de crédito.",
             "Issues a certified tax document communicated to AT. It can never be edited or deleted afterwards: "
             "only cancelled with a reason, or corrected with a credit note.",
         ),
@@ -39,7 +39,7 @@ ACTIONS: dict[str, Action] = {
         Said("Anular", "Cancel"),
         Said(
             "O documento fica anulado para sempre e o motivo segue para a AT. Se o cliente já o tiver, ou se o valor "
-            "se alterar, emita antes uma nota de crédito.",
+            "se alterar, em vez de anular emita uma nota de crédito.",
             "The document stays cancelled for ever and the reason goes to AT. If the client already has it, or the "
             "amount changes, issue a credit note instead.",
         ),
@@ -54,8 +54,8 @@ ACTIONS: dict[str, Action] = {
     "finalized_guide": Action(
         Said("Finalizar", "Finalize"),
         Said(
-            "Emite uma guia certificada, comunicada à AT antes do transporte. Não pode ser editada nem apagada; "
-            "só anulada antes de o transporte começar.",
+            "Emite um documento de transporte, comunicado à AT antes do início do transporte. Não pode ser editado nem "
+            "apagado; só anulado antes do início do transporte.",
             "Issues a certified guide, communicated to AT before the transport. It can never be edited or deleted; "
             "only cancelled before the transport starts.",
         ),
@@ -67,7 +67,7 @@ ACTIONS: dict[str, Action] = {
     "canceled_guide": Action(
         Said("Anular", "Cancel"),
         Said(
-            "A guia fica anulada para sempre. Só antes de o transporte começar, e nunca depois de usado o código da AT.",
+            "A guia fica anulada para sempre. Só antes do início do transporte, e nunca depois de usado o código da AT.",
             "The guide stays cancelled for ever. Only before the transport starts, and never once AT's code was used.",
         ),
     ),
@@ -137,7 +137,7 @@ ACTIONS: dict[str, Action] = {
     "create_account": Action(
         Said("Criar uma conta InvoiceXpress", "Create an InvoiceXpress account"),
         Said(
-            "Cria uma conta em nome desta organização e aceita os termos da InvoiceXpress. Só o apoio deles a fecha.",
+            "Cria uma conta em nome desta organização e aceita os termos da InvoiceXpress. Só o apoio da InvoiceXpress a pode encerrar.",
             "Creates an account in this organization's name and accepts InvoiceXpress's terms. Only their support closes it.",
         ),
     ),
@@ -191,9 +191,9 @@ ACTIONS: dict[str, Action] = {
     "settled": Action(
         Said("Marcar como pago", "Mark as settled"),
         Said(
-            "O documento fica pago; no caso de uma fatura, é emitido um recibo certificado pelo valor em aberto, "
+            "O documento fica pago; no caso de uma fatura, é emitido um recibo pelo valor em aberto, "
             "que só pode ser anulado, nunca apagado.",
-            "The document becomes settled; for an invoice a certified receipt is issued for what is open, "
+            "The document becomes settled; for an invoice a receipt is issued for what is open, "
             "which can only be cancelled, never deleted.",
         ),
     ),
@@ -220,8 +220,8 @@ ACTIONS: dict[str, Action] = {
     "pay": Action(
         Said("Registar pagamento", "Record a payment"),
         Said(
-            "Emite um recibo certificado e numerado. Só pode ser anulado; o número fica usado.",
-            "Issues a certified, numbered receipt. It can only be cancelled; the number stays used.",
+            "Emite um recibo numerado. Só pode ser anulado; o número fica usado.",
+            "Issues a numbered receipt. It can only be cancelled; the number stays used.",
         ),
     ),
     "cancel_payment": Action(
@@ -275,14 +275,33 @@ LABELS: dict[str, Said] = {
     "lines": Said("Linhas", "Lines"),
     "discount": Said("desconto", "discount"),
     "discount_total": Said("Descontos", "Discounts"),
+    "gross": Said("Valor ilíquido", "Gross"),
+    "line_discounts": Said("Descontos nas linhas", "Discounts on lines"),
+    "lines_total": Said("Soma das linhas", "Sum of the lines"),
+    "global_discount": Said("Desconto global", "Discount on the whole document"),
+    "rounding": Said("Arredondamento", "Rounding"),
+    "difference": Said("Diferença por explicar", "Unexplained difference"),
+    "vat_total": Said("Total do IVA", "VAT in total"),
+    "credited": Said("Creditado por notas de crédito", "Credited by credit notes"),
+    "computed": Said("calculado a partir das linhas", "computed from the lines"),
+    "not_told": Said("não indicado pela InvoiceXpress", "not given by InvoiceXpress"),
     "vat": Said("IVA por taxa", "VAT per rate"),
     "base": Said("base", "net"),
     "tax": Said("IVA", "VAT"),
     "exemption": Said("Isenção", "Exemption"),
     "retention": Said("Retenção na fonte", "Withholding tax"),
-    "to_pay": Said("A pagar após retenção", "To pay after withholding"),
+    "to_pay": Said("A pagar", "To pay"),
     "currency": Said("Moeda", "Currency"),
-    "second_currency": Said("Também impresso em", "Also printed in"),
+    "second_currency": Said("Contravalor impresso", "Second total printed"),
+    "exchange_rate": Said("câmbio", "rate"),
+    "draft_id": Said("Rascunho", "Draft"),
+    "status": Said("Estado", "State"),
+    "largest_lines": Said("As {shown} maiores de {all} linhas", "The {shown} largest of {all} lines"),
+    "more": Said("mais {count}", "{count} more"),
+    "summarised": Said(
+        "Isto é um resumo. O documento inteiro, linha por linha, num terminal: {command}",
+        "This is a summary. The whole document, line by line, in a terminal: {command}",
+    ),
     "net": Said("Total sem IVA", "Total before VAT"),
     "total": Said("Total", "Total"),
     "reference": Said("Referência", "Reference"),

@@ -34,6 +34,12 @@ def iso_code(invoicexpress_name: str) -> str | None:
     return country.iso2 if country else None
 
 
+def portuguese_name(invoicexpress_name: str) -> str | None:
+    """What Portugal calls a country of the list; None for a name not in it."""
+    country = _by_name().get(invoicexpress_name)
+    return country.pt if country else None
+
+
 def country_names() -> tuple[str, ...]:
     """The closed list, in the vendor's order."""
     return tuple(_by_name())

@@ -78,15 +78,16 @@ def decided_by(office: Office, approval: Approval) -> str:
                 "NIF 508112230",
                 "Avenida da Bigorna, 7",
                 "20 de novembro de 2026",
-                "Revisão de contas Novembro de 2026 2 × 1.234,50 € 23 % 2.469,00 €",
-                "1 × 120,00 € · desconto 10 % 0 % 108,00 €",
+                "Revisão de contas Novembro de 2026 2 × 1.234,50 € IVA23 23 % 2.469,00 €",
+                "1 × 120,00 €, desconto 10 % Isento 0 % 108,00 €",
                 "IVA23 23 % 2.469,00 € 567,87 €",
                 "Isento 0 % 108,00 € 0,00 €",
-                "Total sem IVA 2.577,00 €",
+                "Total 2.577,00 € 567,87 €",
+                "Valor ilíquido 2.589,00 € Descontos nas linhas -12,00 € Total sem IVA 2.577,00 € Total do IVA 567,87 €",
                 "Total 3.144,87 €",
                 "M07 Isento artigo 9.º do CIVA",
                 "Obrigado pela preferência. Pagamento a 30 dias.",
-                "Irreversível Emite um documento fiscal certificado",
+                "Irreversível Emite um documento fiscal definitivo",
                 "Utilizador local",
                 "um assistente (MCP): Claude Desktop 1.4 (nome dado pelo próprio programa)",
                 "hora de Lisboa",
@@ -99,8 +100,8 @@ def decided_by(office: Office, approval: Approval) -> str:
                 "Finalize: Invoice 1/2026 (expected number)",
                 "Tax number 508112230",
                 "20 November 2026",
-                "Revisão de contas Novembro de 2026 2 × €1,234.50 23 % €2,469.00",
-                "1 × €120.00 · discount 10 % 0 % €108.00",
+                "Revisão de contas Novembro de 2026 2 × €1,234.50 IVA23 23 % €2,469.00",
+                "1 × €120.00, discount 10 % Isento 0 % €108.00",
                 "Total €3,144.87",
                 "M07 Isento artigo 9.º do CIVA",
                 "Irreversible Issues a certified tax document",
@@ -272,7 +273,7 @@ async def test_differences_want_a_tick_of_their_own(paper: Office, visitor: Visi
     desk.approvals.note_differences(desk.account.name, "invoices", made["id"], found)
     _, asked, link = await linked(paper, about(made, state="finalized"))
     page = await visitor.look(link)
-    assert "The stored document is not what was asked Field Asked Stored total 123.00 122.99" in read(
+    assert "The stored document is not what was asked Field Asked Stored Total €123.00 €122.99" in read(
         page.text
     )
     answer = await visitor.decide(link)

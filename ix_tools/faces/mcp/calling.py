@@ -26,10 +26,11 @@ from ix_tools.desks import account_in
 from ix_tools.errors import IxError
 from ix_tools.faces.mcp import answers, stepping
 from ix_tools.faces.mcp.answers import QUESTION, Answered
+from ix_tools.faces.mcp.form import form_message, form_schema
 from ix_tools.faces.mcp.outgoing import tool_result
 from ix_tools.fitting import page_size
 from ix_tools.gate import not_answered
-from ix_tools.host_answers import LONGEST_REASON, Unanswered, unanswered
+from ix_tools.host_answers import Unanswered, unanswered
 from ix_tools.legible import legible
 from ix_tools.links import decided
 from ix_tools.perform import ApprovalNeeded, Desk, known, perform
@@ -218,39 +219,19 @@ async def _waited(desk: Desk, identifier: str) -> None:
 # --- in the host's form ---------------------------------------------------------------------------------
 
 
-def _form(approval: Approval, language: "Language") -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "approve": {
-            "type": "boolean",
-            "title": LABELS["approve"].in_(language),
-            "description": LABELS["approve_why"].in_(language),
-        }
-    }
-    if approval.differs:
-        fields["accept_differences"] = {
-            "type": "boolean",
-            "title": LABELS["accept_differences"].in_(language),
-            "description": LABELS["accept_differences_why"].in_(language),
-        }
-    required = list(fields)
-    fields["reason"] = {
-        "type": "string",
-        "title": LABELS["reason_if_not"].in_(language),
-        "maxLength": LONGEST_REASON,
-    }
-    return {"type": "object", "properties": fields, "required": required}
-
-
 def _question(approval: Approval, language: "Language") -> types.InputRequiredResult:
-    form = types.ElicitRequestFormParams(message=approval.text, requested_schema=_form(approval, language))
+    asked = types.ElicitRequestFormParams(
+        message=form_message(approval, language), requested_schema=form_schema(approval, language)
+    )
     return types.InputRequiredResult(
-        request_state=approval.handle, input_requests={QUESTION: types.ElicitRequest(params=form)}
+        request_state=approval.handle, input_requests={QUESTION: types.ElicitRequest(params=asked)}
     )
 
 
 async def _asked(desk: Desk, context: ServerRequestContext[Any, Any], approval: Approval) -> Reply:
-    form = _form(approval, desk.settings.language)
-    question = context.session.elicit_form(approval.text, form, context.request_id)
+    language = desk.settings.language
+    message, schema = form_message(approval, language), form_schema(approval, language)
+    question = context.session.elicit_form(message, schema, context.request_id)
     return (await answers.put(desk.approvals, question)).of_a_form(approval.handle)
 
 

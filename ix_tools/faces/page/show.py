@@ -4,7 +4,6 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache, partial
 from importlib import resources
 from typing import Any
@@ -26,6 +25,10 @@ from ix_tools.words import ACTIONS, LABELS, Language
 __all__ = ["approval", "outcome", "style_hash"]
 
 TAGS = {"pt": "pt-PT", "en": "en-GB"}
+OPEN_LINES, LARGEST = 20, 5
+"""Of a document with more lines the largest are shown, and all of them once the list is opened."""
+IN_A_PLACE = {"date", "due_date", "reference", "draft_id", "status", "exemption", "observations"}
+"""What is told of a document and has a place of its own on the page."""
 UNDECIDED = frozenset({"expired", "elsewhere"})
 """Outcomes that are nobody's decision: of what was asked, nothing is told any more."""
 TOTAL_IS_THE_AMOUNT = frozenset({"finalized", "finalized_estimate"})
@@ -53,25 +56,22 @@ def approval(
     if next_try:
         error = "pin_locked"
     sheet = Sheet.model_validate_json(found.sheet)
-    paper = sheet.paper
     return _filled(
         "approval.html",
         language,
         sheet=sheet,
-        paper=paper,
         title=render.title(sheet, language),
-        name=render.name(paper, language) if paper else "",
         issuer=render.issuer(sheet, language),
+        deciding=tuple(render.deciding(sheet, language)),
+        amount=render.amount(sheet, language),
         consequences=render.consequences(sheet, language),
         action=lambda name: ACTIONS[name].title.in_(language),
-        label=lambda name: LABELS[name].in_(language),
-        money=partial(_money, language=language, paper=paper),
-        price=lambda line: render.price(line, language, paper.currency if paper else ""),
-        number=lambda amount: render.number(amount, language),
-        day=partial(_day, language=language),
+        says=lambda name: LABELS[name].in_(language),
+        differing=lambda one: render.differing(one, language),
         warned=lambda one: render.warned(one, language),
         party=lambda client: render.party(client, language),
-        worded=partial(_worded, language=language),
+        worded=partial(_worded, language=language, paper=sheet.paper),
+        **_paper(sheet.paper, language),
         id=found.id,
         principal=found.principal,
         account=found.account,
@@ -160,11 +160,9 @@ def _templates() -> Environment:
 def _approve(sheet: Sheet, language: Language) -> str:
     """What the button says: the amount that goes out with it, else what it does."""
     word = WORDS["approve"].in_(language)
-    if sheet.amount is not None:
-        return f"{word} {render.value(sheet.amount, language)}"
-    if sheet.paper is not None and sheet.paper.total is not None and sheet.action in TOTAL_IS_THE_AMOUNT:
-        return f"{word} {_money(sheet.paper.total, language, sheet.paper)}"
-    return f"{word}: {ACTIONS[sheet.action].title.in_(language)}"
+    moves = sheet.amount is not None or sheet.action in TOTAL_IS_THE_AMOUNT
+    amount = render.amount(sheet, language) if moves else ""
+    return f"{word} {amount}" if amount else f"{word}: {ACTIONS[sheet.action].title.in_(language)}"
 
 
 def _wrong(error: str, language: Language, found: Approval, next_try: float, now: float) -> str:
@@ -187,8 +185,28 @@ def _filled(template: str, language: Language, **given: Any) -> str:
     )
 
 
-def _money(amount: Decimal | None, language: Language, paper: Paper | None) -> str:
-    return render.money(amount, language, paper.currency if paper else "")
+def _paper(paper: Paper | None, language: Language) -> dict[str, Any]:
+    """What a template needs to show a document."""
+    if paper is None:
+        return {"paper": None}
+    told = {
+        label: _day(text, language) if isinstance(text, date) else text
+        for label, text in render.paper_told(paper, language)
+    }
+    return {
+        "paper": paper,
+        "name": render.name(paper, language),
+        "told": told,
+        "beside": {label: text for label, text in told.items() if label not in IN_A_PLACE},
+        "country": lambda name: render.country(name, language),
+        "largest": sorted(paper.lines, key=lambda line: line.net or 0, reverse=True)[:LARGEST],
+        "open_lines": OPEN_LINES,
+        "times": lambda line: render.times(line, language, paper.currency),
+        "tax": lambda line: render.tax(line.tax, line.rate, language),
+        "share_named": lambda share: render.share_named(share, language),
+        "amount_named": lambda one: render.amount_named(one, language),
+        "money": lambda amount: render.money(amount, language, paper.currency),
+    }
 
 
 def _day(value: date | None, language: Language) -> str:
@@ -208,9 +226,9 @@ def _soon(timestamp: float, now: float, language: Language) -> str:
     return _moment(timestamp, language)
 
 
-def _worded(entry: Entry, language: Language) -> Iterable[str]:
-    if entry.kind == "text":
-        return entry.lines
+def _worded(entry: Entry, language: Language, paper: Paper | None) -> Iterable[str]:
     if entry.kind == "day":
         return (_day(date.fromisoformat(entry.lines[0]), language),)
-    return (render.value(entry, language),)
+    if entry.kind == "text" and len(entry.lines) > 1:
+        return entry.lines
+    return (render.value(entry, language, paper.currency if paper else ""),)
