@@ -161,7 +161,9 @@ def _left_of(whole: Decimal, grosses: Sequence[tuple[Decimal, Decimal]]) -> Deci
         return Decimal(1)
     left = sure / before
     in_tenths = left.quantize(Decimal("0.001"))
-    explained = abs(in_tenths - left) * before <= TWICE_ROUNDED + sum((slack for _, slack in grosses), ZERO)
+    # What is left of a line is divided by this, so an error in it grows by as much.
+    unsure = in_tenths * HALF + sum((slack for _, slack in grosses), ZERO)
+    explained = abs(in_tenths - left) * before <= unsure
     return in_tenths if explained else left
 
 

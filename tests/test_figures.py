@@ -15,6 +15,7 @@ from ix_tools.records import Document
 from ix_tools.totals import CENT, GlobalDiscount, TotalsLine, predict, rounded
 
 D = Decimal
+FINE = D("1e-12")
 RATES = {"IVA23": 23, "IVA13": 13, "IVA6": 6, "Isento": 0, "IVA22": 22}
 
 
@@ -61,8 +62,8 @@ def stored(lines: Sequence[TotalsLine], discount: GlobalDiscount | None, *, in_n
                 "unit_price": line.unit_price.quantize(CENT, ROUND_DOWN),
                 "discount": line.discount,
                 "tax": tax(line.tax),
-                "subtotal": net * left,
-                "tax_amount": net * left * line.rate / 100,
+                "subtotal": (net * left).quantize(FINE),
+                "tax_amount": (net * left * line.rate / 100).quantize(FINE),
             }
             for line, net in zip(lines, before.nets, strict=True)
         ]

@@ -10,6 +10,7 @@ import pytest
 from ix_tools.account import account_name
 from ix_tools.approvals import Approvals, Asked, Asker, Binding
 from ix_tools.companies import Companies
+from ix_tools.figures import Amount
 from ix_tools.journal import Draft, Journal
 from ix_tools.records import Company
 from ix_tools.settings import Settings
@@ -43,8 +44,8 @@ def accounts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, st
         if name == "garagem":
             Companies(store, Settings()).remember(account, ("saft", Company(company, "508112230")))
         paper = Paper(
-            kind="invoices", id=1001, draft=True, expected_number="1/2026", issued=None, due=None, net=None,
-            total=Decimal(f"{number + 1}0292.79"), client=Party(name="ACME, Lda", nif="508112230"),
+            kind="invoices", id=1001, draft=True, expected_number="1/2026", issued=None, due=None,
+            column=(Amount("total", Decimal(f"{number + 1}0292.79"), is_sum=True),), client=Party(name="ACME, Lda", nif="508112230"),
         )  # fmt: skip
         sheet = Sheet(action="finalized", account=name, paper=paper, several_accounts=True)
         asked = Asked(
