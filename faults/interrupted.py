@@ -4,12 +4,9 @@ held at the last read   SIGSTOP ─▶ the other server writes ─▶ SIGCONT   
 held at the request     429, refused ─▶ changed in InvoiceXpress itself     SIGKILL ─▶ the other server writes
 """
 
-import os
-import shutil
 import signal
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -260,15 +257,19 @@ def desk_with_a_gap(
     return desk, gap
 
 
-def all_of_them(server: str) -> Iterator[Interruption]:
-    """Each on both stores; `server` is a PostgreSQL URL, or empty."""
-    folder = Path(tempfile.mkdtemp(prefix="ix-interrupted-"))
-    os.environ["XDG_DATA_HOME"] = str(folder)
-    try:
-        for kind, store in (("sqlite", str(folder / "race.db")), ("postgresql", server)):
+async def all_of_them(server: str, folder: Path, tell: Callable[[Interruption], None]) -> None:
+    """Each on both stores, side by side; `server` is a PostgreSQL URL, or empty."""
+    async with anyio.create_task_group() as group:
+        for kind, store in (("sqlite", str(folder / "interrupted.db")), ("postgresql", server)):
             if store:
-                for name in WITH_SERVERS:
-                    yield anyio.run(with_servers, name, kind, store, folder)
-                yield anyio.run(refused, kind, store)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+                group.start_soon(_on_one_store, kind, store, folder, tell)
+
+
+async def _on_one_store(kind: str, store: str, folder: Path, tell: Callable[[Interruption], None]) -> None:
+    rest = {"refused connection": partial(refused, kind, store)}
+    whole = {name: partial(with_servers, name, kind, store, folder) for name in WITH_SERVERS}
+    for name, one in {**whole, **rest}.items():
+        try:
+            tell(await one())
+        except Exception as trouble:  # noqa: BLE001 - told with the rest
+            tell(Interruption(name, kind, wrong=f"{type(trouble).__name__}: {trouble}"))

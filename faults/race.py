@@ -6,6 +6,7 @@ Each way runs in a process of its own, with several accounts side by side; each 
 """
 
 import argparse
+import logging
 import multiprocessing
 import os
 import shutil
@@ -13,8 +14,8 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -25,6 +26,7 @@ import anyio
 from faults import interrupted
 from faults.books import Books
 from faults.hosts import Host, in_session, over_http
+from faults.interrupted import Interruption
 from faults.matrix import POSTGRESQL, database
 from faults.rounds import FAULTS, POLICY, Cell, Round, carried_out
 from faults.servers import both, lifted
@@ -33,6 +35,8 @@ from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings, for_sandbox
 
 WAYS = ("one session", "two on SQLite", "two on PostgreSQL", "unattended")
+INTERRUPTIONS = "interruptions"
+"""Not one of the ways, but in a process beside them: most of its time it waits."""
 DELAYS = (0.0, 0.2)
 MANY = (("change_state", "update_invoice"), ("issue_invoice", "update_invoice"))
 """What is tried most: the document changed beside its own approval."""
@@ -145,15 +149,21 @@ async def _one_after_the_other(
 def _process(way: str, server: str, rounds: int, others: int, line: Connection) -> None:
     folder = Path(tempfile.mkdtemp(prefix="ix-race-"))
     os.environ["XDG_DATA_HOME"] = os.environ["HOME"] = str(folder)
+    logging.disable()  # what goes wrong is wanted here
     try:
-        anyio.run(run_way, way, server, folder, rounds, others, line)
+        if way == INTERRUPTIONS:
+            anyio.run(interrupted.all_of_them, server, folder, line.send)
+        else:
+            anyio.run(run_way, way, server, folder, rounds, others, line)
     finally:
         line.send(None)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def carried_out_in_processes(ways: Sequence[str], server: str, rounds: int, others: int) -> Iterator[Round]:
-    """All ways side by side; rounds as they end."""
+def carried_out_in_processes(
+    ways: Sequence[str], server: str, rounds: int, others: int
+) -> Generator[Round | Interruption, None, None]:
+    """All ways side by side; rounds and interruptions as they end."""
     context = multiprocessing.get_context("spawn")
     lines, processes = [], []
     for way in ways:
@@ -232,33 +242,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m faults race", description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="of each kind in which the document changes")
     parser.add_argument("--other", type=int, default=30, help="rounds with each other second call")
-    parser.add_argument("--way", action="append", choices=WAYS, help="this way only; may be repeated")
-    parser.add_argument("--delay", type=float, action="append", choices=DELAYS, help="this delay only")
-    parser.add_argument("--no-interruptions", action="store_true", help="without stopped and killed servers")
+    parser.add_argument(
+        "--way", action="append", choices=(*WAYS, INTERRUPTIONS), help="this one only; may be repeated"
+    )
     options = parser.parse_args(arguments)
     began = time.monotonic()
     found: list[Round] = []
+    stopped: list[Interruption] = []
     told: Counter[str] = Counter()
     with database() as server:
-        ways = [way for way in options.way or WAYS if server or way != "two on PostgreSQL"]
+        wanted = options.way or (*WAYS, INTERRUPTIONS)
+        ways = [way for way in wanted if server or way != "two on PostgreSQL"]
         if not server:
             print(f"no PostgreSQL at {POSTGRESQL}: without it")
-        for one in carried_out_in_processes(ways, server, options.rounds, options.other):
-            found.append(one)
-            if one.faults:
-                told[one.cell.way] += 1
-                if told[one.cell.way] <= REPORTED:
-                    print(story(one), flush=True)
-            if len(found) % 200 == 0:
-                print(f"{len(found)} rounds, {time.monotonic() - began:.0f} s", flush=True)
-        stopped = [] if options.no_interruptions else list(interrupted.all_of_them(server))
-    print(table(found))
-    for line in stopped:
-        print(line)
+        with closing(carried_out_in_processes(ways, server, options.rounds, options.other)) as results:
+            for one in results:
+                if isinstance(one, Interruption):
+                    stopped.append(one)
+                    print(one, flush=True)
+                    continue
+                found.append(one)
+                if one.faults:
+                    told[one.cell.way] += 1
+                    if told[one.cell.way] <= REPORTED:
+                        print(story(one), flush=True)
+                if len(found) % 200 == 0:
+                    print(f"{len(found)} rounds, {time.monotonic() - began:.0f} s", flush=True)
+    if found:
+        print(table(found))
+    for each in stopped:
+        print(each)
     wrong = sum(bool(one.faults) for one in found) + sum(bool(one.wrong) for one in stopped)
     count = Counter(fault for one in found for fault in one.faults)
     print(
         f"{len(found)} rounds and {len(stopped)} interruptions in {time.monotonic() - began:.0f} s; "
         + ", ".join(f"{fault}: {count[fault]}" for fault in FAULTS)
+        + f", interruptions that went wrong: {sum(bool(one.wrong) for one in stopped)}"
     )
-    return 1 if wrong else 0
+    return 1 if wrong or not (found or stopped) else 0
