@@ -1,7 +1,8 @@
 """The note of the newest audit row: a small file apart from the store, by which a store that lost rows is recognised."""
 
-import os
 from pathlib import Path
+
+from ix_tools.saved_file import save_file
 
 
 def read_note(path: Path) -> tuple[int, str]:
@@ -18,8 +19,4 @@ def write_note(path: Path, seq: int, digest: str) -> None:
 
     Raises: OSError where it cannot be written.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.{seq}")
-    with os.fdopen(os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
-        file.write(f"{seq} {digest}\n")
-    half.replace(path)
+    save_file(path.parent, path.name, f"{seq} {digest}\n".encode())

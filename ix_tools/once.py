@@ -28,9 +28,7 @@ from ix_tools.errors import (
     Conflict,
     IxError,
     NotFound,
-    Problem,
     ServiceError,
-    StoredDifferently,
     Unreachable,
     Unreadable,
 )
@@ -39,6 +37,7 @@ from ix_tools.journal import Draft, Intent
 from ix_tools.lookups import LookUps
 from ix_tools.operation import Finding, Happened, Operation, Sending, warn
 from ix_tools.operations.catalogue import catalogue
+from ix_tools.replay import outcome_fields, retell_difference
 from ix_tools.wire import CHECK_FIRST
 
 RESENDS = 3
@@ -122,10 +121,7 @@ async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Inten
         return None
     outcome["replayed"] = True
     if outcome.get("code"):
-        problems = [Problem(**one) for one in outcome.get("problems", [])]
-        raise StoredDifferently(
-            outcome["message"], problems=problems, next=outcome.get("next", ""), details=_made(call, outcome)
-        )
+        return await retell_difference(desk, call, outcome)
     if not caller.chosen:
         outcome["warnings"] = [
             *outcome.get("warnings", []),
@@ -146,18 +142,13 @@ async def _gone(desk: Desk, call: Operation[Any], outcome: Mapping[str, Any]) ->
         if about.get("id"):
             stored = await looking.document(str(about.get("document_type")), int(about["id"]))
             return stored.status in {"deleted", "canceled"}
-        made = _made(call, outcome)
+        made = outcome_fields(call, outcome)
         subject = call.regarding(call.result_type().model_validate(made)) if made else None
         if subject is not None:
             await looking.subject(subject)
     except NotFound:
         return True
     return False
-
-
-def _made(call: Operation[Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """What an outcome shows of the thing it is about."""
-    return {name: outcome[name] for name in call.result_type().model_fields if name in outcome}
 
 
 async def _found_out(desk: Desk, call: Operation[Any], intent: Intent) -> dict[str, Any] | Intent | None:

@@ -1,6 +1,5 @@
 """What an operation may use while it is carried out: send, download, save a file, report progress, wait."""
 
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from ix_tools.lookups import LookUps
 from ix_tools.operation import Covering, Operation
 from ix_tools.reading import as_record
 from ix_tools.records import Document
+from ix_tools.saved_file import save_file
 from ix_tools.settings import data_folder
 
 Progress = Callable[[float, float, str], Awaitable[None]]
@@ -111,13 +111,8 @@ class Sending:
 
 
 def _write(folder: Path, name: str, content: bytes) -> str:
-    path = folder / name
-    half = folder / f".{name}.part"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-        half.replace(path)
+        path = save_file(folder, name, content)
     except OSError as trouble:
         failure = IxError(
             f"The PDF could not be saved in {folder} ({trouble.strerror}).",

@@ -41,6 +41,11 @@ def unlike(expected: Expected, stored: Record) -> list[Problem]:
     return found
 
 
+def show_value(field: str, stored: Record) -> str | None:
+    """Show what a client, item, tax, series or account has now in a field; None where it has no such field."""
+    return _shown(getattr(stored, field)) if field in type(stored).model_fields else None
+
+
 def _same(asked: Any, stored: Any) -> bool:
     if isinstance(asked, str) and isinstance(stored, str):
         return visible(asked).split() == visible(stored).split()

@@ -41,6 +41,20 @@ def _values(expected: Expected, document: Document) -> Iterator[dict[str, str]]:
         yield _difference("total", _shown("total", expected.values["total"]), "(not reported)")
 
 
+def show_field(field: str, document: Document) -> str | None:
+    """Show what a document has now in a field that `differences` named; None where it has no such field."""
+    if field == "items":
+        return f"{len(document.lines)} lines"
+    if field.startswith("items."):
+        _, at, name = field.split(".", 2)
+        if not at.isdecimal() or int(at) >= len(document.lines) or name not in Line.model_fields:
+            return None
+        return _shown(name, getattr(document.lines[int(at)], name))
+    if field not in Document.model_fields and field not in {"client.country", "currency_code", "rate"}:
+        return None
+    return _shown(field, _stored(field, document))
+
+
 def _stored(name: str, document: Document) -> Any:
     if name == "client":
         return document.client.name if document.client else None
