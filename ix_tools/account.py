@@ -24,6 +24,7 @@ from ix_tools import __version__
 from ix_tools.errors import StoreUnavailable, Unreachable, Unreadable
 from ix_tools.retry_after import parse_retry_after
 from ix_tools.settings import Settings
+from ix_tools.telemetry import uninstrumented
 from ix_tools.wire import CHECK_FIRST, Request, Response
 
 log = logging.getLogger(__name__)
@@ -217,7 +218,7 @@ class Account:
         ]
         try:
             # The library's own limit is per piece: an answer that trickles would never end.
-            with anyio.fail_after(self._settings.timeout_seconds + SPARE):
+            with uninstrumented(), anyio.fail_after(self._settings.timeout_seconds + SPARE):
                 # Given apart, the library would read the address twice.
                 url = httpx2.URL(host + request.path, params=params)
                 async with self._http().stream(
@@ -242,7 +243,7 @@ class Account:
             return None
         request = Request("GET", "")
         try:
-            with anyio.fail_after(self._settings.timeout_seconds + SPARE):
+            with uninstrumented(), anyio.fail_after(self._settings.timeout_seconds + SPARE):
                 async with self._http().stream(
                     "GET", url, headers={"user-agent": f"ix-tools/{__version__}"}
                 ) as answer:

@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 from ix_tools.errors import StoreUnavailable
 from ix_tools.head_note import read_note
 from ix_tools.tables import HEAD, audit, metadata, version
+from ix_tools.telemetry import uninstrumented
 
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
@@ -84,7 +85,7 @@ class Store:
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """One transaction, on disk when it ends (`durable=False`: for counters that may be lost in a power cut)."""
-        with self._refusing(), self._open(durable).connect() as connection:
+        with uninstrumented(), self._refusing(), self._open(durable).connect() as connection:
             connection.info.pop("audit_head", None)
             with _begun(connection, durable):
                 self._check_version(connection)
@@ -96,7 +97,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One view of what is kept; it waits for nobody who writes."""
-        with self._refusing(), self._open(durable=False).connect() as connection:
+        with uninstrumented(), self._refusing(), self._open(durable=False).connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")
             try:
@@ -112,10 +113,12 @@ class Store:
         if self.file is None:
             return None
         try:
-            engine = self._open(durable=False)
+            with uninstrumented():
+                engine = self._open(durable=False)
             with self._looking:
                 if self._watching is None:
-                    connection = engine.raw_connection()
+                    with uninstrumented():
+                        connection = engine.raw_connection()
                     self._watching = connection.driver_connection
                     connection.detach()  # no longer the pool's, which would lend it to somebody who writes
                     self._watches += 1

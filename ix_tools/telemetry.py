@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from opentelemetry import metrics, trace
+from opentelemetry import context, metrics, trace
 
 from ix_tools.errors import IxError
 
@@ -12,6 +12,48 @@ _tracer = trace.get_tracer("ix_tools")
 _duration = metrics.get_meter("ix_tools").create_histogram(
     "ix_tools.operation.duration", unit="s", description="Duration of operations, by what came of them."
 )
+
+
+SUPPRESSED = tuple(
+    key
+    for key in (
+        "suppress_instrumentation",
+        getattr(context, "_SUPPRESS_INSTRUMENTATION_KEY", ""),
+        getattr(context, "_SUPPRESS_HTTP_INSTRUMENTATION_KEY", ""),
+    )
+    if key
+)
+"""By these keys of a context instrumentations know that they have to keep still; the library for them is none of ours."""
+
+
+def suppress_instrumentation() -> context.Context:
+    """The present context, in which nothing that others instrument (HTTP clients, databases, servers) is recorded.
+
+    The address of a request to InvoiceXpress holds the key, that of an approval's page is a secret, and queries hold names:
+    what may be known of them, our own spans say.
+    """
+    shown = context.get_current()
+    for key in SUPPRESSED:
+        shown = context.set_value(key, True, shown)
+    return shown
+
+
+@contextmanager
+def uninstrumented() -> Iterator[None]:
+    """What happens in here is recorded by nobody else's instrumentation."""
+    if context.get_value(SUPPRESSED[0]):
+        yield
+        return
+    token = context.attach(suppress_instrumentation())
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+def suppress_for_process() -> None:
+    """The same for everything that this thread does, and starts, from now on."""
+    context.attach(suppress_instrumentation())
 
 
 @contextmanager

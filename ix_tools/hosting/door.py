@@ -20,6 +20,7 @@ from ix_tools.hosting.limits import Limits
 from ix_tools.hosting.telemetry import observed
 from ix_tools.principals import Principal
 from ix_tools.settings import is_loopback
+from ix_tools.telemetry import uninstrumented
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Door:
                 status = message["status"]
             await send(message)
 
-        with observed(scope) as told:
+        with uninstrumented(), observed(scope) as told:
             try:
                 headers = Headers(scope=scope)
                 answer = (

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from ix_tools.principals import OAUTH, Principal, Scope
 from ix_tools.settings import Settings
+from ix_tools.telemetry import uninstrumented
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Keys:
             log.error("the keys of the issuer cannot be read: %s", type(trouble).__name__)
 
     async def _published(self) -> Sequence[Mapping[str, Any]]:
-        with anyio.fail_after(10):
+        with uninstrumented(), anyio.fail_after(10):
             async with (
                 httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=5) as client,
                 client.stream("GET", self._url, headers={"accept": "application/json"}) as answer,

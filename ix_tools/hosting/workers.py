@@ -16,6 +16,7 @@ from ix_tools.connections import Connection, allow_open_files
 from ix_tools.errors import SettingsError
 from ix_tools.hosting import logs
 from ix_tools.settings import Settings
+from ix_tools.telemetry import suppress_for_process
 
 BACKLOG = 2048
 KEEP_ALIVE = 75
@@ -76,6 +77,7 @@ def run(
 ) -> None:
     """Serve on bound sockets until a signal, and end in order."""
     allow_open_files()
+    suppress_for_process()
     config = uvicorn.Config(
         partial(_application, settings, address, needed),
         factory=True,
@@ -128,6 +130,7 @@ def _application(settings: Settings, address: str, needed: bool) -> Any:
     """The application of one process."""
     from ix_tools.hosting.app import application
 
+    suppress_for_process()
     logs.to_standard_error(settings)
     app = application(settings, address, needed=needed)
     gc.collect()

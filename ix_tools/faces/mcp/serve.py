@@ -128,7 +128,8 @@ def main(argv: Sequence[str], show: "Show | None" = None) -> int:
         return 2
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LegibleFormatter("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(handlers=[handler], level=settings.log_level)
+    # Nobody else's handler sees the lines.
+    logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     return anyio.run(_serve, settings, show)
 
 
@@ -152,7 +153,9 @@ async def _serve(settings: Settings, show: "Show | None") -> int:
     from ix_tools.faces.mcp.incoming import WithUnreadableAnswers
     from ix_tools.faces.mcp.server import build, choice_of, chosen
     from ix_tools.listing import UnknownName
+    from ix_tools.telemetry import suppress_for_process
 
+    suppress_for_process()
     try:
         tools = chosen(choice_of(settings))
     except UnknownName as wrong:

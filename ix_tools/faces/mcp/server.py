@@ -16,6 +16,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from ix_tools import __version__
+from ix_tools.faces.mcp.tracing import Tracing
 from ix_tools.listing import Choice, listed, picked
 
 if TYPE_CHECKING:
@@ -152,5 +153,6 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
         on_get_prompt=get_prompt,
         on_completion=complete,
     )
-    server.middleware.append(keep_answers_readable)
+    # Not the SDK's own tracing, which puts whatever a host sends into traces.
+    server.middleware[:] = [Tracing(), keep_answers_readable]
     return server

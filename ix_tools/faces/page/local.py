@@ -10,6 +10,7 @@ import anyio
 
 from ix_tools.desk import Desk
 from ix_tools.faces.page.browser import Redirects
+from ix_tools.telemetry import suppress_for_process
 
 log = logging.getLogger(__name__)
 BACKLOG = 64
@@ -102,5 +103,6 @@ def _listening() -> socket.socket:
 
 
 def _run(server: Any, sock: socket.socket) -> None:
+    suppress_for_process()  # the links of the pages are secrets
     with sock:
         asyncio.run(server.serve(sockets=[sock]))
