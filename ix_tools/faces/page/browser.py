@@ -60,7 +60,7 @@ class Redirects:
             return False
         try:
             file = self._file(url)
-        except OSError:
+        except (OSError, RuntimeError):  # no place for it, or no home folder
             return False
         if _started(file):
             return True
