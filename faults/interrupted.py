@@ -28,7 +28,7 @@ from ix_tools.desk import Desk
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings, for_sandbox
 
-TIMEOUT = 1
+TIMEOUT = 3
 """Seconds that these servers wait for an answer: a claim's time follows from it."""
 UNKNOWN = TIMEOUT * 8.0 + IN_FLIGHT + 30.0
 """Seconds until the other one goes on, at most: the lease of who is gone, the time in which its request may still be under way,

@@ -221,9 +221,11 @@ def _figures(rows: Sequence[Round]) -> str:
     busy = sum("busy" in one.codes for one in rows)
     other = count["internal"] + count["told wrong"]
     beside = sorted(one.beside for one in rows)
+    measured = [one.alone for one in rows if one.alone]
+    alone = f"{statistics.median(measured):.3f}" if measured else "-"
     return (
         f"{len(rows):6} {sum(one.issued for one in rows):6} {busy:5} {count['differs']:6} {count['nobody']:6} "
-        f"{count['lone busy']:9} {other:4} {statistics.median(one.alone for one in rows):9.3f} "
+        f"{count['lone busy']:9} {other:4} {alone:>9} "
         f"{statistics.median(beside):6.3f} {beside[int(len(beside) * 0.99)]:6.3f}"
     )
 

@@ -70,7 +70,7 @@ class Round:
     beside: float = 0.0
     """Seconds until both callers had their answer."""
     alone: float = 0.0
-    """Seconds of the same call's look-ups when nobody was beside it."""
+    """Seconds of the same call's look-ups when nobody was beside it; 0 where there were none before."""
 
     def wrong(self, fault: str, what: str) -> None:
         """Note what may not be."""
@@ -101,7 +101,7 @@ async def carried_out(books: Books, one: Host, two: Host, cell: Cell, number: in
     second = SECONDS[cell.second](books, subject, chance)
     asked = await _asked(two, second, done) if cell.attended and second[0] in GATED else None
     # At once, or somewhere within the time that the first call takes.
-    later = chance.choice([0.0, chance.random() * done.alone * 1.5])
+    later = chance.choice([0.0, chance.random() * 1.5 * (done.alone or 10 * cell.delay or 0.05)])
     told: dict[str, Told] = {}
 
     async def call(name: str, host: Host, what: Call, question: Told | None, wait: float) -> None:
@@ -162,8 +162,6 @@ async def _approved(books: Books, host: Host, cell: Cell, number: int, state: st
         arguments["message"] = REASON
     call = ("change_state", arguments)
     question = await _asked(host, call, done) if cell.attended else None
-    if not cell.attended:
-        done.alone = max(10 * cell.delay, 0.05)
     return Subject(number, call, question, books.seen(number))
 
 
@@ -274,7 +272,11 @@ def _judge_document(done: Round, books: Books, subject: Subject, first: Told) ->
         return
     now = books.seen(subject.number)
     differing = subject.seen.differing(now)
-    if differing and (done.cell.attended or not _as_one(done.cell.second, now)):
+    # Told that it was stored differently, the caller hears that the policy judged another one.
+    judged_so = (
+        not done.cell.attended and first.code != "stored_differently" and _as_one(done.cell.second, now)
+    )
+    if differing and not judged_so:
         told = "told ok" if first.ok else f"told {first.code}"
         done.wrong("differs", f"{subject.number} ({told}): {'; '.join(differing)}")
 

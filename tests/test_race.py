@@ -154,6 +154,9 @@ async def test_a_policy_lets_out_what_it_judged(books: Books, tmp_path: Path, fi
         done = await at_the_gap(stage, Cell("unattended", first, "update_invoice", 0.0), luck)
     assert done.faults == [], done.said
     assert done.issued
+    # By then the policy had judged it: the change came too late, even one that the policy would let out, too.
+    (row,) = books.called("RACE")
+    assert (row.client["code"], row.lines[0].unit_price) == ("ACME", "100")
 
 
 # --- the request has to be made again ---
