@@ -4,8 +4,11 @@
 """
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -117,7 +120,14 @@ def main() -> None:
     sockets = listening("127.0.0.1", 0, 1)
     address = address_of("127.0.0.1", sockets[0])
     print(address, flush=True)
+    threading.Thread(target=_end_with_the_harness, daemon=True).start()
     run(settings, address, False, 1, sockets)
+
+
+def _end_with_the_harness() -> None:
+    """Whoever started it is gone when its end of standard input is closed."""
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
