@@ -123,10 +123,16 @@ class Approvals(Standing):
             raise refusal or _used()
         return nobody or str(row.id)
 
-    def arrived(self) -> float:
-        """The time by the store's clock, for an answer that has just come back from a host."""
+    def put_now(self, identifier: str) -> None:
+        """Note that a host is handed this question now: from here on a person can read it."""
+        with self._store.writing() as connection:
+            now = self._store.now(connection)
+            connection.execute(approvals.update().where(approvals.c.id == identifier).values(asked_at=now))
+
+    def store_time(self, moment: float) -> float:
+        """The time by the store's clock when `time.monotonic()` was `moment` in this process."""
         with self._store.reading() as connection:
-            return self._store.now(connection)
+            return self._store.then(connection, moment)
 
     def use_approved(
         self, binding: Binding, terms: Terms = ANYBODY, covers: Sequence[Binding] = ()
@@ -334,7 +340,6 @@ class Approvals(Standing):
             "host": asker.host[:200],
             "page": asked.page,
             "covered_by": covered_by,
-            "asked_at": self._store.now(connection) if channel == "form" else None,
             "created_at": now,
             "expires_at": now + self._seconds,
         }

@@ -140,6 +140,11 @@ class Store:
             connection.execute(sql.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
         )
 
+    def then(self, connection: Connection, moment: float) -> float:
+        """The time by the same clock at an earlier moment of this process, which `time.monotonic()` told."""
+        now = self.now(connection)
+        return now if self.clock is not None else now - max(0.0, time.monotonic() - moment)
+
     def ready(self) -> None:
         """Find out whether it answers and its tables are current; StoreUnavailable says why not."""
         with self.reading() as connection:

@@ -5,6 +5,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -72,6 +73,21 @@ async def refused_before_anything_is_sent(office: Office) -> StoreUnavailable:
 
 
 # --- where it is ----------------------------------------------------------------------------------------
+
+
+def test_an_earlier_moment_of_this_process_is_told_by_the_stores_clock(place: str) -> None:
+    """Whatever happened since: what counts is when something came, not when there was time to look."""
+    store = Store(place)
+    with store.writing() as connection:
+        before, then, after = (
+            store.now(connection),
+            store.then(connection, time.monotonic() - 5),
+            store.now(connection),
+        )
+        ahead = store.then(connection, time.monotonic() + 60)
+    store.close()
+    assert before - 5.01 <= then <= after - 5
+    assert ahead <= after + 1, "never in the future"
 
 
 def test_a_file_is_the_owners_alone_and_so_is_its_folder(tmp_path: Path) -> None:

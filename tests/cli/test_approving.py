@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,9 @@ def test_without_a_terminal_nothing_is_sent_and_the_same_command_works_after_app
     )
     assert cli.writes() == ["POST /invoices.json"]
     assert waiting(cli, number)["id"] == asked.body["approval"]["id"], "asking again asks the same"
+    (listed,) = cli("approvals", "list").body["approvals"]
+    assert listed["expires_at"] == asked.body["approval"]["expires_at"]
+    assert datetime.fromisoformat(listed["expires_at"]).tzinfo is not None
     cli.approve(asked.body["approval"]["id"])
     done = cli(*cli.finalize(number))
     assert (done.code, done.body["document"]["status"]) == (0, "final")

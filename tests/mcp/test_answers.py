@@ -172,6 +172,23 @@ async def test_a_slow_account_does_not_make_a_hosts_own_answer_a_persons(
     assert (await room.finalize(YES, 1.01, call))["document"]["status"] == "final"
 
 
+async def test_a_slow_server_does_not_make_a_hosts_own_answer_a_persons(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody reads before the question was handed out."""
+    call = await finalizing(room.office)
+    ask = room.office.desk.approvals.ask
+
+    def slowly(*given: Any) -> Any:
+        asked = ask(*given)
+        room.clock.now += 30
+        return asked
+
+    monkeypatch.setattr(room.office.desk.approvals, "ask", slowly)
+    assert (await room.finalize(YES, 0.01, call))["status"] == "approval_required"
+    assert (await room.finalize(YES, 1.01, call))["document"]["status"] == "final"
+
+
 @pytest.mark.parametrize("mode", ["auto"], indirect=True)
 @pytest.mark.parametrize("first", ["yes", "decline", "cancel"])
 async def test_an_answer_that_was_nobodys_cannot_be_given_again(room: Room, first: Any) -> None:

@@ -115,7 +115,8 @@ def show(ctx: click.Context, identifier: str, output: Any) -> None:
     if found.text:
         says.print_out(says.wrapped(found.text) + "\n")
     blocks = Blocks(run.language)
-    blocks.pairs({**told, "channel": run.said(CHANNELS[found.channel])})
+    until = render.moment(found.expires_at)
+    blocks.pairs({**told, "channel": run.said(CHANNELS[found.channel]), "expires_at": until})
     says.print_out(blocks.text())
 
 

@@ -132,6 +132,7 @@ STATES: Mapping[str, Said] = {
     "pending": Said("à espera", "pending"),
     "approved": Said("aprovado", "approved"),
     "rejected": Said("recusado", "rejected"),
+    "unanswered": Said("sem resposta", "unanswered"),
     "used": Said("usado", "used"),
     "stale": Said("desatualizado", "stale"),
     "expired": Said("expirado", "expired"),

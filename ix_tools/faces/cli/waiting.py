@@ -102,7 +102,7 @@ def as_dict(found: Approval, owner: Mapping[str, str], language: Language, now: 
         "channel": found.channel,
         **{name: value for name, value in (("face", found.face), ("host", found.host)) if value},
         "differs": found.differs,
-        "expires_at": render.moment(found.expires_at),
+        "expires_at": render.timestamp(found.expires_at),
         **({"reason": found.reason} if found.reason else {}),
         **({"people": Terms.of(found.terms).people} if found.terms else {}),
     }

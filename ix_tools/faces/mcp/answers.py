@@ -5,6 +5,7 @@ is no object, so that the call waits for ever. Neither tells a person or a model
 """
 
 import logging
+import time
 from collections.abc import Awaitable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -47,12 +48,14 @@ class Answered:
         return Reply(handle, approved, accepted, "" if approved else reason_of(content), answer)
 
 
-async def carried_back(approvals: Approvals, params: types.CallToolRequestParams) -> Answered | None:
-    """The answer that this call brings (2026-07-28); None where it brings none."""
+async def carried_back(
+    approvals: Approvals, params: types.CallToolRequestParams, received: float
+) -> Answered | None:
+    """The answer that this call brings (2026-07-28); None where it brings none. `received`: when, by `time.monotonic()`."""
     problem, given = _problem.get(), (params.input_responses or {}).get(QUESTION)
     if not problem and not isinstance(given, types.ElicitResult):
         return None
-    at = await anyio.to_thread.run_sync(approvals.arrived)
+    at = await anyio.to_thread.run_sync(approvals.store_time, received)
     if problem or not isinstance(given, types.ElicitResult):
         return Answered(HostAnswer("unreadable", at, problem))
     return Answered(HostAnswer(given.action, at), given.content)
@@ -69,7 +72,9 @@ async def put(approvals: Approvals, question: Awaitable[types.ElicitResult]) -> 
     except Exception as trouble:  # noqa: BLE001 - whatever the host did, nobody said yes
         failed, problem = True, _said(trouble)
         log.warning("the host could not put the question: %s", problem)
-    at = await anyio.to_thread.run_sync(approvals.arrived)
+    # Taken before anything else is waited for: what a busy machine takes until it is looked at was nobody's reading.
+    received = time.monotonic()
+    at = await anyio.to_thread.run_sync(approvals.store_time, received)
     if given is None:
         return Answered(HostAnswer("failed" if failed else "unreadable", at, visible(problem)[:200]))
     return Answered(HostAnswer(given.action, at), given.content)

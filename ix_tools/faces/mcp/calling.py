@@ -13,6 +13,7 @@ page says nothing: only what the person decides there counts, and it is looked u
 """
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,13 @@ async def called(
     open_desk: Callable[..., Awaitable[Desk]],
     context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
+    received: float,
 ) -> Answer:
-    """The result of a call, its refusal, or the question a person must answer first."""
-    return await answered(context, params.name, _called(open_desk, context, params))
+    """The result of a call, its refusal, or the question a person must answer first.
+
+    `received`: when the call came, by `time.monotonic()`; it may bring the answer to a question.
+    """
+    return await answered(context, params.name, _called(open_desk, context, params, received))
 
 
 async def answered(context: ServerRequestContext[Any, Any], name: str, call: Awaitable[Answer]) -> Answer:
@@ -75,6 +80,7 @@ async def _called(
     open_desk: Callable[..., Awaitable[Desk]],
     context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
+    received: float,
 ) -> Answer:
     modern = context.protocol_version >= MODERN
     account: str | None = None
@@ -82,7 +88,7 @@ async def _called(
         account, arguments = account_in(params.arguments or {})
         params = params.model_copy(update={"arguments": arguments})
     desk = await open_desk(context.request, account)
-    came = await answers.carried_back(desk.approvals, params) if modern else None
+    came = await answers.carried_back(desk.approvals, params, received) if modern else None
     state, nobody = params.request_state or "", None
     sent = came is not None and state.startswith(SENT)
     if came is not None and sent:
@@ -100,6 +106,7 @@ async def _called(
     except ApprovalNeeded as needed:
         if needed.approval.channel != "form":
             return await _at_the_page(desk, context, params, needed.approval, modern)
+        await anyio.to_thread.run_sync(desk.approvals.put_now, needed.approval.id)
         if modern:
             return _question(needed.approval, desk.settings.language)
         reply = await _asked(desk, context, needed.approval)
@@ -177,7 +184,7 @@ async def _at_the_page(
             request_state=f"{SENT}{desk.links.mark(url)}",
             input_requests={QUESTION: types.ElicitRequest(params=there)},
         )
-    asked_at = await anyio.to_thread.run_sync(desk.approvals.arrived)
+    asked_at = await anyio.to_thread.run_sync(desk.approvals.store_time, time.monotonic())
     came = await answers.put(
         desk.approvals, context.session.elicit_url(message, url, approval.id, context.request_id)
     )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+import ix_tools.faces.mcp.calling  # noqa: F401 - loaded before the first call: what that may bring is timed
 from ix_tools.delivery import described
 from ix_tools.desks import ACCOUNT, Hosting
 from ix_tools.faces.mcp import stepping

@@ -5,6 +5,7 @@ database before the first call that needs them.
 """
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from functools import cache, partial
 from importlib import resources
@@ -88,10 +89,11 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
     async def call_tool(
         context: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
+        received = time.monotonic()
         from ix_tools.faces.mcp.calling import called
         from ix_tools.faces.mcp.outgoing import with_legible_errors
 
-        return await with_legible_errors(called(open_desk, context, params))
+        return await with_legible_errors(called(open_desk, context, params, received))
 
     async def list_resources(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _list("resources")
