@@ -14,6 +14,7 @@ from ix_tools.retention import BATCH, KEPT_DAYS, MOST_WAITING
 from ix_tools.statuses import status_for, wait_after
 from ix_tools.store import Store
 from ix_tools.tables import approvals, audit
+from tests.sandboxed import Office, about
 from tests.test_pins import Clock
 
 BINDING = Binding("ana", "acme@host", "send_email", "v2:arguments", "snapshot")
@@ -154,3 +155,18 @@ def test_room_comes_back_when_they_end(kept: Approvals, clock: Clock) -> None:
     fill(kept)
     clock.now += 15 * 60
     assert kept.ask(BINDING, ASKED, "form").state == "pending"
+
+
+async def test_a_call_that_finds_no_room_sends_nothing_and_goes_through_later(office: Office) -> None:
+    desk = office.desk
+    call = about(await office.draft(), state="finalized")
+    binding = replace(BINDING, principal=desk.settings.principal, account=desk.account.name)
+    for number in range(MOST_WAITING):
+        desk.approvals.ask(replace(binding, arguments=f"v2:{number}"), Asked("", "waits"), "form")
+    before = len(office.writes())
+    error = await office.failed("change_state", call)
+    assert (error.code, error.retryable) == ("too_many_waiting", True)
+    assert len(office.writes()) == before
+    with desk.store.writing() as connection:
+        connection.execute(approvals.update().values(expires_at=0.0))
+    assert (await office.call("change_state", call))["document"]["status"] == "final"

@@ -181,3 +181,25 @@ async def test_without_a_policy_it_does_not_matter_who_set_a_pin(office: Office)
     with paper.desk.store.reading() as connection:
         wanted = sql.select(tables.audit.c.outcome).where(tables.audit.c.event == "approval approved")
         assert connection.execute(wanted).scalar_one() == "by page:local with a PIN set by terminal:root"
+
+
+@pytest.mark.parametrize(
+    ("name", "setter", "expected"),
+    [
+        ("ana", "terminal:ana", "Quem pediu não pode aprovar"),
+        ("bruno", "terminal:asilva", "Quem pediu não pode aprovar"),
+        ("", "", "Aqui é preciso saber quem aprova"),
+    ],
+)
+async def test_why_a_yes_is_not_taken_is_said_in_portuguese_too(
+    office: Office, tmp_path: Path, name: str, setter: str, expected: str
+) -> None:
+    paper = paged(office, language="pt")
+    under(paper, tmp_path, PEOPLE, "ana-laptop")
+    if name:
+        paper.desk.links.pins.set(name, PINS[name], by=setter)
+    asked = await waiting(paper, await finalizing(paper))
+    link = paper.desk.links.made(asked, "message", name)
+    answer = await Visitor(paper.desk).decide(link, pin=PINS.get(name, ""))
+    text = read(answer.text)
+    assert (answer.status_code, expected in text, "policy" in text) == (403, True, False), text

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from ix_tools import render
 from ix_tools.approvals import Approval
-from ix_tools.faces.page.words import ALREADY, ERRORS, FACES, OUTCOMES, SENT_TO, STEPS, WORDS
+from ix_tools.faces.page.words import ALREADY, ERRORS, FACES, OUTCOMES, REFUSALS, SENT_TO, STEPS, WORDS
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.fulfilment import Step
 from ix_tools.legible import visible
@@ -166,6 +166,8 @@ def _approve(sheet: Sheet, language: Language) -> str:
 
 
 def _wrong(error: str, language: Language, found: Approval, next_try: float, now: float) -> str:
+    if language == "pt" and error in REFUSALS:
+        return REFUSALS[error].format(id=found.id)
     if error not in ERRORS:
         return ""
     return ERRORS[error].in_(language).format(next_try=_soon(next_try, now, language), id=found.id)

@@ -212,3 +212,15 @@ ERRORS: dict[str, Said] = {
         "In a terminal it can be decided now: ix-tools approvals approve {id}.",
     ),
 }
+
+REFUSALS: dict[str, str] = {
+    "approver_is_asker": "Quem pediu não pode aprovar, nem quem possa ser a mesma pessoa (quem definiu este PIN, por exemplo). "
+    "Outra pessoa tem de aprovar.",
+    "approver_unknown": "Aqui é preciso saber quem aprova: abra uma ligação feita para si e use um PIN que só a própria pessoa "
+    "tenha definido.",
+    "approver_not_named": "A política diz quem pode aprovar isto. Não é o seu caso, ou o PIN foi definido por outra pessoa.",
+    "approved_by_you_already": "Já aprovou este pedido, ou quem o aprovou pode ser a mesma pessoa (quem definiu este PIN, por "
+    "exemplo). Falta outra pessoa.",
+    "approval_elsewhere": "A política manda aprovar isto num terminal: ix-tools approvals approve {id}.",
+}
+"""Why a policy does not take this yes, in Portuguese; in English the refusal itself says it, with names and rules."""
