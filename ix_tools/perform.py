@@ -39,6 +39,7 @@ from ix_tools.settings import SANDBOX_NOTICE
 from ix_tools.subjects import reread, subject_stored_differently
 from ix_tools.telemetry import observed
 from ix_tools.undo import plan
+from ix_tools.unsettled import find_unsettled, warn_of_unsettled
 
 if TYPE_CHECKING:
     from ix_tools.policy.case import Case
@@ -179,8 +180,9 @@ async def examined(
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages, desk.journal)
     call, facts, warnings, _ = await load_facts(looking, call, desk, None)
     if call.spec.effect.gated:
-        before = await once.done_before(desk, caller_of(desk, call, face, arguments))
-        warnings += once.said_of(before)
+        caller = caller_of(desk, call, face, arguments)
+        tries = await find_unsettled(desk, call, caller, facts, None)
+        warnings += (*once.said_of(await once.done_before(desk, caller)), *warn_of_unsettled(tries, caller))
     return await policing.explained_to(desk, desk.policy, call, facts, face, warnings)
 
 

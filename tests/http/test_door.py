@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import pytest
 
 from ix_tools.hosting.door import LONGEST
 from tests.http.served import ADDRESS, Served, bearer, in_process
-from tests.sandboxed import Office
+from tests.sandboxed import Office, invoice
 
 PATHS = ["/mcp", "/healthz", "/readyz", "/nowhere", "/.well-known/oauth-protected-resource/mcp"]
 
@@ -123,6 +125,25 @@ async def test_health_is_told_to_whoever_asks(served: Served) -> None:
     assert (await served.client.get("/healthz")).json() == {"ok": True}
     assert (await served.client.get("/readyz")).json() == {"ok": True}
     assert served.office.box.requests() == []
+
+
+async def test_a_server_that_is_older_than_its_store_is_not_ready_and_carries_nothing_out(
+    served: Served,
+) -> None:
+    """A newer version migrated it: what it writes down now, this one does not understand."""
+    token = served.token()
+    assert (await served.call("list_taxes", token=token)).status_code == 200
+    store = served.app.state.hosting.store
+    with closing(sqlite3.connect(store.file)) as newer:
+        newer.execute("CREATE TABLE of_a_newer_version (id INTEGER)")
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.commit()
+    assert (await served.client.get("/readyz")).status_code == 503
+    assert (await served.client.get("/healthz")).status_code == 200
+    served.office.box.clear_requests()
+    answer = await served.call("create_invoice", invoice(), token=token)
+    assert "another version of ix-tools migrated it" in answer.text
+    assert served.office.writes() == []
 
 
 async def test_a_store_that_cannot_be_used_is_not_ready_and_opens_to_nobody(served: Served) -> None:
