@@ -50,7 +50,8 @@ class Pins:
         kept = self._kept(principal)
         return None if kept is None else str(kept.set_by)
 
-    def is_own(self, principal: str, identity: str, same: SamePeople = ()) -> bool:
+    @staticmethod
+    def is_own(principal: str, identity: str, same: SamePeople = ()) -> bool:
         """Whether an identity such as terminal:asilva is the person whose PIN it is, as the policy's [people] say."""
         return any(same_person(identity, f"{kind}:{principal}", same) for kind in ("page", "principal"))
 

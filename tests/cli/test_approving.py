@@ -352,6 +352,10 @@ def test_a_link_for_somebody_wants_their_pin(cli: Cli) -> None:
     ran = cli("approvals", "link", identifier, "--to", "bruno")
     assert ran.body["pin"] is True
     assert cli("approvals", "link", identifier).body["code"] == "no_person", "of another person"
+    ran = cli.at_a_terminal("--output", "text", "approvals", "link", identifier, "--to", "bruno")
+    assert f"{asking.whoever()} set this PIN" in ran.seen, (
+        "whoever sends the link knows what it will be worth"
+    )
 
 
 def test_a_pin_is_set_twice_the_same_by_a_person(cli: Cli) -> None:
@@ -375,7 +379,9 @@ def test_a_pin_is_set_twice_the_same_by_a_person(cli: Cli) -> None:
 def test_somebody_elses_pin_is_not_changed_without_it(cli: Cli, change: Any, old: str) -> None:
     of_bruno = ("approvals", "pin", "--principal", "bruno")
     ran = cli.at_a_terminal("--output", "text", *of_bruno, answers=SET_PIN)
-    assert f"{asking.whoever()} set it: where the policy asks who approves" in " ".join(ran.seen.split())
+    assert f"{asking.whoever()} set this PIN: where the policy asks who approves" in " ".join(
+        ran.seen.split()
+    )
     more, answers = (["--remove"], []) if change == "--remove" else ([], change)
     if old:
         ran = cli.at_a_terminal(*of_bruno, *more, answers=[("Present PIN: ", old), *answers])

@@ -56,9 +56,9 @@ PIN_REMOVED = Said(
     "The pages of {principal}'s approvals ask for no PIN any more.",
 )
 PIN_OF_ANOTHER = Said(
-    "Foi {by} quem o definiu: onde a política pergunta quem aprova, uma aprovação com este PIN conta como das duas "
+    "Foi {by} quem definiu este PIN: onde a política pergunta quem aprova, uma aprovação com este PIN conta como das duas "
     "pessoas, até {principal} o definir, com o seu próprio utilizador desta máquina.",
-    "{by} set it: where the policy asks who approves, an approval with this PIN counts as both people's, until "
+    "{by} set this PIN: where the policy asks who approves, an approval with this PIN counts as both people's, until "
     "{principal} sets it, signed in to this machine as themselves.",
 )
 
@@ -204,12 +204,15 @@ def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
                 next=NOT_YET,
             )
         url = links.made(found, "message", person)
+        set_by = links.pins.set_by(person or found.principal)
     until = render.moment(found.expires_at)[-5:]
     if run.json:
         says.emit({"ok": True, "url": url, "pin": guarded, "approval": _as_dict(found, run)})
         return Exit.OK
     says.print_out(url)
     says.aside(run.said(LINK).format(id=found.id, until=until, and_pin=run.said(AND_PIN) * guarded))
+    if person and set_by is not None and not Pins.is_own(person, set_by, _same_people(run)):
+        says.aside(run.said(PIN_OF_ANOTHER).format(principal=person, by=set_by or "?"))
     return Exit.OK
 
 
