@@ -352,8 +352,8 @@ def test_a_link_for_somebody_wants_their_pin(cli: Cli) -> None:
     ran = cli("approvals", "link", identifier, "--to", "bruno")
     assert ran.body["pin"] is True
     assert cli("approvals", "link", identifier).body["code"] == "no_person", "of another person"
-    ran = cli.at_a_terminal("--output", "text", "approvals", "link", identifier, "--to", "bruno")
-    assert f"{asking.whoever()} set this PIN" in ran.seen, (
+    shown = cli.at_a_terminal("--output", "text", "approvals", "link", identifier, "--to", "bruno")
+    assert f"{asking.whoever()} set this PIN" in shown.seen, (
         "whoever sends the link knows what it will be worth"
     )
 
