@@ -206,10 +206,12 @@ def said_of(done: Intent | None) -> tuple[Finding, ...]:
         return ()
     minutes = int(done.seen_at - done.created_at) // 60
     made = f", which made {done.made}" if done.made else ""
+    feito = f" e criou {done.made}" if done.made else ""
     return (
         warn(
             "idempotency_key",
             f"the same call was carried out {minutes} minutes ago{made}; this does it again",
+            f"o mesmo pedido já foi executado há {minutes} minutos{feito}; isto volta a fazê-lo",
         ),
     )
 

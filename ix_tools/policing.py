@@ -74,7 +74,10 @@ async def used_up(desk: Desk, ruling: Ruling) -> tuple[Finding, ...]:
             problems=[Problem("policy", why)],
             next="wait until tomorrow (Lisbon time), or ask whoever keeps the policy",
         )
-    return (warn("policy", why),)
+    mais = "" if short.calls is None else f" e mais {short.calls} pedidos"
+    euros = f"{short.euros:.2f}".replace(".", ",")
+    pt = f"a regra {short.rule} ainda deixa passar hoje {euros} €{mais} sem aprovação"
+    return (warn("policy", why, pt),)
 
 
 def _denied(call: Operation[Any], why: str) -> Refused:

@@ -89,6 +89,7 @@ def _code_in_order(code: str, day: date, owner: Document | None) -> Iterator[Fin
         yield warn(
             field,
             f"{code} exists at the tax authority, but is not in InvoiceXpress's list and may be refused{note}",
+            f"{code} existe na tabela da AT, mas não na lista da InvoiceXpress, que o pode recusar",
         )
 
 
@@ -133,7 +134,12 @@ def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Findin
     if document.tax_exemption:
         yield from _code_in_order(document.tax_exemption, document.date, facts.owner)
     if document.tax_exemption == "M99":
-        yield warn("tax_exemption", f"{M99}; InvoiceXpress also stamps it by itself when no code was given")
+        yield warn(
+            "tax_exemption",
+            f"{M99}; InvoiceXpress also stamps it by itself when no code was given",
+            "M99 significa que a operação está fora do âmbito do IVA (por exemplo, CIVA, artigos 2.º, n.º 2, e 3.º, n.º 4); "
+            "a InvoiceXpress também o põe por si quando não é dado nenhum código",
+        )
 
 
 def _carries_no_vat(line: Line, facts: Facts) -> bool:

@@ -27,6 +27,11 @@ def paid_of(document: Document, related: Iterable[Document]) -> Decimal:
     return max(Decimal(0), (document.total or Decimal(0)) - document.retained - credited)
 
 
+def credited_of(related: Iterable[Document]) -> Decimal:
+    """What credit notes that stand took off a document."""
+    return _standing(related, "credit_notes")
+
+
 def open_of(document: Document, related: Iterable[Document]) -> Decimal:
     """What a receipt can still be issued for: the total less receipts and credit notes that stand; nothing once it is settled."""
     if document.status not in {"final", "second_copy"}:

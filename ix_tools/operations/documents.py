@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -32,7 +31,9 @@ from ix_tools.operations.surroundings import (
     INVOICES,
     completed,
     corrected,
+    printed_besides,
     transport,
+    with_what_is_paid,
 )
 from ix_tools.preview import Preview, Row
 from ix_tools.reading import read_rows
@@ -319,8 +320,8 @@ class ChangeState(Keyed, Operation[DocumentResult]):
             rows=tuple(rows),
             corrects=corrected(document, facts),
             transport=transport(document, facts),
-            paid=payments.paid_of(document, facts.related) if document.document_type in INVOICES else None,
         )
+        shown = with_what_is_paid(shown, facts)
         if self.state == "settled" and document.document_type in INVOICES:
             return replace(shown, amount=Row("receipt", payments.open_of(document, facts.related)))
         if self.state != "finalized":
@@ -328,13 +329,12 @@ class ChangeState(Keyed, Operation[DocumentResult]):
         if (last := facts.last_in_series) is not None:
             of_when = f" · {last.date:%d/%m/%Y}" if last.date else ""
             rows.append(Row("last_in_series", f"{last.number}{of_when}"))
+        rows += printed_besides(document, facts)
         return replace(
             shown,
             rows=tuple(rows),
             differences=facts.differences,
             expected_number=_expected_number(document, facts),
-            paid=None,
-            to_pay=_left_to_pay(document),
         )
 
     def _action(self) -> str:
@@ -410,13 +410,6 @@ class ChangeState(Keyed, Operation[DocumentResult]):
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """What its new state allows."""
         return steps_after(result)
-
-
-def _left_to_pay(document: Document) -> Decimal | None:
-    """What the client pays, where withholding tax is taken off the total."""
-    if document.total is None or not document.retention:
-        return None
-    return document.total - document.retained
 
 
 def _expected_number(document: Document, facts: Facts) -> str:

@@ -34,6 +34,7 @@ from ix_tools.vocabulary import (
 )
 
 OURS = At("")
+NOT_PRINTED = NotShown("kept with the client's record and not printed on documents")
 
 
 class ClientDetails(Call):
@@ -57,13 +58,13 @@ class ClientDetails(Call):
     """ISO code or name; default Portugal."""
     fiscal_id: str | None = None
     """NIF or VAT number."""
-    website: str | None = None
+    website: Annotated[str | None, NOT_PRINTED] = None
     """Web address."""
-    phone: str | None = None
+    phone: Annotated[str | None, NOT_PRINTED] = None
     """Telephone."""
-    fax: str | None = None
+    fax: Annotated[str | None, NOT_PRINTED] = None
     """Fax."""
-    observations: str | None = None
+    observations: Annotated[str | None, NOT_PRINTED] = None
     """Client's notes."""
 
 
@@ -215,7 +216,7 @@ class InvoiceDraft(DocumentDraft):
     """currency_code units for 1 of the account's."""
     global_discount: Annotated[Discount | None, Unreturned(found_by="the totals")] = None
     """Over all lines."""
-    plugin_id: Annotated[str | None, Unreturned()] = None
+    plugin_id: Annotated[str | None, Unreturned(), NotShown("a mark for programs that is not printed")] = None
     """Plugin's id."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import Field
 
 from ix_tools.facts import Facts, Want
-from ix_tools.field_marks import Unreturned
+from ix_tools.field_marks import NotShown, Unreturned
 from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, texts, updates
 from ix_tools.operation import At, Effect, Evidence, Expected, Operation, Route, Spec, Step, Witness
 from ix_tools.operations.drafts import (
@@ -46,7 +46,9 @@ ESTIMATE_GUARDS = (
 class EstimateDraft(DocumentDraft):
     """What estimates add."""
 
-    auto_add_related_document: Annotated[bool | None, Unreturned()] = None
+    auto_add_related_document: Annotated[
+        bool | None, Unreturned(), NotShown("ties later documents to it and is not printed")
+    ] = None
     """Let InvoiceXpress link documents made from it."""
 
 

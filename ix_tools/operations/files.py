@@ -21,7 +21,7 @@ from ix_tools.operation import (
     Witness,
 )
 from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.surroundings import state_of
+from ix_tools.operations.surroundings import state_of, with_what_is_paid
 from ix_tools.preview import Preview, Row
 from ix_tools.vocabulary import DocumentType, Email, Id, Record
 from ix_tools.web_address import is_web_address
@@ -101,7 +101,8 @@ class SendEmail(Keyed, Operation[EmailResult]):
         rows += [Row(name, getattr(self, name)) for name in given if getattr(self, name)]
         if self.save:
             rows.append(Row("saved_as_client_email", self.email))
-        return Preview(action="email", document=facts.document, rows=tuple(rows), recipient=self.email)
+        shown = Preview(action="email", document=facts.document, rows=tuple(rows), recipient=self.email)
+        return with_what_is_paid(shown, facts)
 
     @classmethod
     async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:

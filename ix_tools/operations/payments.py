@@ -20,7 +20,7 @@ from ix_tools.operation import (
     Witness,
 )
 from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.surroundings import INVOICES, reference_to
+from ix_tools.operations.surroundings import INVOICES, reference_to, with_what_is_paid
 from ix_tools.preview import Corrected, Preview, Row
 from ix_tools.records import Document
 from ix_tools.vocabulary import Id, Money, Record, WireDate
@@ -103,13 +103,13 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
             for label, value in (("note", self.note), ("receipt_series", self.serie))
             if value
         ]
-        return Preview(
+        shown = Preview(
             action="pay",
             document=facts.document,
             rows=tuple(rows),
             amount=Row("payment", self.amount),
-            paid=payments.paid_of(facts.document, facts.related) if facts.document else None,
         )
+        return with_what_is_paid(shown, facts)
 
     def trace(self, facts: Facts) -> dict[str, Any]:
         """The invoice, the amount, and the receipts that were there before."""

@@ -1,5 +1,7 @@
 """What is known of a document besides what InvoiceXpress returns with it: what it corrects, its transport, what was paid of it."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from ix_tools.operations.drafts import DocumentResult
 
 NOTES = {"credit_notes", "debit_notes"}
+ISSUED = {"final", "settled", "second_copy"}
 INVOICES = {"invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices", "cash_invoices"}
 
 
@@ -81,6 +84,17 @@ def transport(document: Document, facts: Facts) -> preview.Transport | None:
     )
 
 
+def printed_besides(document: Document, facts: Facts) -> Iterator[preview.Row]:
+    """What else an issued document will print that a draft does not show, as far as it is known."""
+    sent = facts.unreturned or {}
+    if facts.owner is not None and document.document_type not in NOTES:
+        yield preview.Row("bills", reference_to(facts.owner))
+    if sent.get("mb_reference"):
+        yield preview.Row("mb_reference", True)
+    if sent.get("manual_sequence_number"):
+        yield preview.Row("manual_number", str(sent["manual_sequence_number"]))
+
+
 def _place(site: str | None, address: dict[str, Any] | None) -> str | None:
     """A place in lines; None where the answer has none."""
     if not address:
@@ -88,6 +102,16 @@ def _place(site: str | None, address: dict[str, Any] | None) -> str | None:
     town = " ".join(str(address[name]) for name in ("postal_code", "city") if address.get(name))
     lines = [site, address.get("detail"), town, address.get("country")]
     return "\n".join(str(line) for line in lines if line)
+
+
+def with_what_is_paid(shown: preview.Preview, facts: Facts) -> preview.Preview:
+    """A preview with what was paid and credited of its issued invoice and what is left to pay; others as they are."""
+    document = facts.document
+    if document is None or document.document_type not in INVOICES or document.status not in ISSUED:
+        return shown
+    paid, credited = payments.paid_of(document, facts.related), payments.credited_of(facts.related)
+    left = (document.total or Decimal(0)) - document.retained - paid - credited
+    return replace(shown, paid=paid, credited=credited, to_pay=left)
 
 
 def state_of(document: Document, facts: Facts) -> preview.State | None:

@@ -229,8 +229,9 @@ async def test_settling_shows_the_receipt_that_will_be_issued_and_what_was_paid_
     in_portuguese(office)
     text = await office.asked("change_state", about(invoiced, state="settled"))
     assert f"Recibo: {receipt}" in text.split("\n")[0]
-    already = str(before or "0.00").replace(".", ",").replace("60", "60,00")
-    assert f"Pago até agora: {already} €" in text
+    already = {None: "0,00 €", 60: "-60,00 €", "184.49": "-184,49 €"}[before]
+    assert f"Pago até agora: {already}" in text
+    assert f"A pagar: {receipt}" in text
     settled = await office.call("change_state", about(invoiced, state="settled"))
     assert settled["document"]["status"] == "settled"
     rows = (await office.call("get_related_documents", {"document_id": invoiced["id"]}))["documents"]
@@ -251,7 +252,8 @@ async def test_a_payment_shows_what_was_open(office: Office) -> None:
     text = await office.asked("generate_payment", about(invoiced, amount=10, **PAYMENT))
     assert "Payment: €10.00" in text.split("\n")[0]
     assert "Open before: €73.00" in text
-    assert "Paid until now: €50.00" in text
+    assert "Paid until now: -€50.00" in text
+    assert "To pay: €73.00" in text
 
 
 async def test_cancelling_a_payment_shows_the_receipt_and_its_invoice(office: Office) -> None:
@@ -282,6 +284,7 @@ async def test_an_email_shows_what_is_still_open(office: Office, before: Any, st
     in_portuguese(office)
     text = await office.asked("send_email", about(invoiced, **TO, body="Deve 123 euros."))
     assert f"Situação: {state}" in text
+    assert "A pagar: " in text
 
 
 async def test_an_email_of_what_nobody_pays_shows_its_state_alone(office: Office) -> None:
