@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -257,7 +257,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ways = [way for way in wanted if server or way != "two on PostgreSQL"]
         if not server:
             print(f"no PostgreSQL at {POSTGRESQL}: without it")
-        with closing(carried_out_in_processes(ways, server, options.rounds, options.other)) as results:
+        with (
+            suppress(KeyboardInterrupt),
+            closing(carried_out_in_processes(ways, server, options.rounds, options.other)) as results,
+        ):
             for one in results:
                 if isinstance(one, Interruption):
                     stopped.append(one)

@@ -14,6 +14,7 @@ import sqlalchemy as sql
 
 from ix_tools.desk import Desk
 from ix_tools.digests import hash_content
+from ix_tools.operation import Effect
 from ix_tools.policy.file import PolicyFile
 from ix_tools.tables import approvals
 from tests.gate.recorded import DELETED
@@ -25,7 +26,7 @@ RULES = {
     "empty": "",
     "terminal": '[[rules]]\nname = "t"\ndecision = "terminal"\n',
     "four-eyes": '[[rules]]\nname = "f"\ndecision = "four-eyes"\n',
-    "deny": '[[rules]]\nname = "d"\ndecision = "deny"\neffects = ["fiscal", "outbound", "admin"]\n',
+    "deny": f'[[rules]]\nname = "d"\ndecision = "deny"\neffects = {[str(one) for one in Effect if one.gated]}\n',
     "unattended": f"""
         [[rules]]
         name = "flow"
