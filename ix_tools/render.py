@@ -101,7 +101,7 @@ def unit(line: PaperLine, language: Language) -> str:
 def title(sheet: Sheet, language: Language) -> str:
     """What is about to happen, to what: `Finalizar: Fatura 13/2026 (n.º previsto)`."""
     words = " + ".join(ACTIONS[one.action].title.in_(language) for one in (sheet, *sheet.then))
-    return f"{words}: {name(sheet.paper, language)}" if sheet.paper else words
+    return f"{words}: {_short(name(sheet.paper, language))}" if sheet.paper else words
 
 
 def headline(sheet: Sheet, language: Language) -> str:
@@ -114,15 +114,14 @@ def headline(sheet: Sheet, language: Language) -> str:
 
 def deciding(sheet: Sheet, language: Language) -> Iterable[str]:
     """What decides besides the title, part by part: whom it is for, how much, under which exemption, who gets it."""
-    yield from _whom(sheet, language)
-    yield from _how_much(sheet, language)
+    yield from (_short(part) for part in (*_whom(sheet, language), *_how_much(sheet, language)))
     for one in (sheet, *sheet.then):
         if one.recipient:
-            yield f"{LABELS['to'].in_(language)} {one.recipient}"
+            yield f"{LABELS['to'].in_(language)} {one.recipient}"  # whole: a cut address is another address
         told = (entry for entry in one.entries if entry.decides)
         yield from (labelled(entry.label, _part(value(entry, language)), language) for entry in told)
     if sheet.several_accounts:
-        yield labelled("issuer", issuer(sheet, language), language)
+        yield _short(labelled("issuer", issuer(sheet, language), language))
 
 
 def amount(sheet: Sheet, language: Language) -> str:
@@ -180,8 +179,11 @@ def _how_much(sheet: Sheet, language: Language) -> Iterable[str]:
 
 def _part(text: str) -> str:
     """Text from outside as one part of a line: short, and without what parts are set apart with."""
-    text = text.replace("·", "-")
-    return text if len(text) <= PART else f"{text[: PART - 1].rstrip()}…"
+    return _short(text.replace("·", "-"), PART)
+
+
+def _short(text: str, most: int = 2 * PART) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def summary(sheet: Sheet, language: Language) -> str:

@@ -69,7 +69,7 @@ def approval(
         says=lambda name: LABELS[name].in_(language),
         differing=lambda one: render.differing(one, language),
         warned=lambda one: render.warned(one, language),
-        party=lambda client: render.party(client, language),
+        client=tuple(render.client_told(sheet.client, language)) if sheet.client else (),
         worded=partial(_worded, language=language, paper=sheet.paper),
         **_paper(sheet.paper, language),
         id=found.id,

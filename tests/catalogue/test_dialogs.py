@@ -1,0 +1,184 @@
+"""What decides is on the screen of the poorest dialog: three lines of the text, and the title of the box."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ix_tools import render, words
+from ix_tools.approvals import Approval
+from ix_tools.faces.mcp.form import form_message, form_schema
+from ix_tools.facts import Facts, Want, wanted_by
+from ix_tools.fiscal.document_types import document_type
+from ix_tools.lookups import LookUps
+from ix_tools.operation import Operation
+from ix_tools.perform import ApprovalNeeded, parse, perform
+from ix_tools.preview import Preview
+from ix_tools.words import Language
+from tests.catalogue.test_sweeps import leave_nothing_off, waiting_calls
+from tests.sandboxed import Json, Office, about, exempt, invoice, line
+
+LINES = 3
+
+
+@dataclass
+class Dialog:
+    """What such a host puts on the screen."""
+
+    text: str
+    title: str
+    description: str
+
+    @property
+    def screen(self) -> str:
+        return "\n".join([*self.text.splitlines()[:LINES], self.title, self.description])
+
+
+def dialog(approval: Approval, language: Language) -> Dialog:
+    box = form_schema(approval, language)["properties"]["approve"]
+    return Dialog(form_message(approval, language), box["title"], box["description"])
+
+
+async def asked(office: Office, name: str, arguments: Json) -> Approval:
+    with pytest.raises(ApprovalNeeded) as needed:
+        await perform(office.desk, name, arguments, can_ask=True)
+    return needed.value.approval
+
+
+async def known_of(office: Office, name: str, arguments: Json) -> tuple[Operation[Any], Facts]:
+    """The call and the facts that its preview is made from."""
+    call = parse(name, arguments)
+    looking = LookUps(office.desk.account, office.desk.approvals, 10)
+    wanted = call.spec.needs.union(*(wanted_by(guard) for guard in call.spec.guards))
+    facts = await looking.first(call, wanted, office.desk.now())
+    return call, await looking.second(call, wanted - {Want.CLIENT}, facts)
+
+
+def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict[str, list[str]]:
+    """What must be on the screen, as far as the call has it: by the call's own arguments and the document it is about."""
+    preview: Preview = call.completed(facts).preview(facts)
+    document = facts.document
+    kind = document_type(document.document_type) if document else None
+    client = facts.document_client or (document.client if document else preview.client)
+    amount = preview.amount.value if preview.amount else document.total if document else None
+    if kind is not None and kind.family == "guide":
+        amount = None
+    given = [getattr(call, name, None) for name in ("email", "amount", "value", "serie", "at_subuser")]
+    names_a_person = hasattr(call, "email") and not document
+    return {
+        "action": [words.ACTIONS[preview.action].title.in_(language)],
+        "document": []
+        if kind is None or document is None
+        else [
+            kind.pt if language == "pt" else kind.en,
+            preview.expected_number or (str(document.id) if document.is_draft else document.number or ""),
+        ],
+        "client": [client.name or ""] + ([client.fiscal_id] if client.fiscal_id else []) if client else [],
+        "amount": [render.money(amount, language)] if amount is not None else [],
+        "arguments": [
+            render.money(one, language) if isinstance(one, Decimal) else str(one)
+            for one in given
+            if one is not None and not (names_a_person and one == getattr(call, "email", None))
+        ],
+        "exemption": [document.tax_exemption] if document and document.tax_exemption else [],
+        "for good": [words.LABELS["irreversible"].in_(language)]
+        if words.ACTIONS[preview.action].irreversible
+        else [],
+    }
+
+
+@pytest.mark.parametrize("language", ["pt", "en"])
+async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
+    office: Office, language: Language
+) -> None:
+    leave_nothing_off(office)
+    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
+    seen = set()
+    for name, arguments in await waiting_calls(office):
+        approval = await asked(office, name, arguments)
+        shown, (call, facts) = dialog(approval, language), await known_of(office, name, arguments)
+        wanted = what_decides(call, facts, language)
+        missing = {
+            what: [text for text in texts if text not in shown.screen]
+            for what, texts in wanted.items()
+            if any(text not in shown.screen for text in texts)
+        }
+        assert missing == {}, (name, arguments, shown.screen)
+        title = [*wanted["action"], *wanted["document"], *wanted["client"], *wanted["amount"]]
+        assert [text for text in title if text not in shown.title] == [], (name, shown.title)
+        if not words.ACTIONS[call.completed(facts).preview(facts).action].irreversible:
+            assert words.LABELS["irreversible"].in_(language) not in shown.screen, shown.screen
+        seen |= {what for what, texts in wanted.items() if texts}
+    assert seen >= {"action", "document", "client", "amount", "arguments", "for good"}
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "title"),
+    [
+        (
+            "pt",
+            "Finalizar: Fatura 1/2026 (n.º previsto) · ACME, Lda · NIF 508112230 · 243,00 € com IVA · Isenção: M07",
+            "Aprovo – Finalizar: Fatura 1/2026 (n.º previsto) · ACME, Lda · NIF 508112230 · 243,00 € com IVA · Isenção: M07",
+        ),
+        (
+            "en",
+            "Finalize: Invoice 1/2026 (expected number) · ACME, Lda · tax number 508112230 · €243.00 with VAT · Exemption: M07",
+            "I approve – Finalize: Invoice 1/2026 (expected number) · ACME, Lda · tax number 508112230 · €243.00 with VAT · Exemption: M07",
+        ),
+    ],
+)
+async def test_the_first_line_and_the_title_read_like_this(
+    office: Office, language: Language, first: str, title: str
+) -> None:
+    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
+    draft = await office.draft(items=[line(), exempt()], tax_exemption="M07")
+    shown = dialog(await asked(office, "change_state", about(draft, state="finalized")), language)
+    assert shown.text.splitlines()[0] == first
+    assert shown.title == title
+    sandbox = shown.text.splitlines()[2]
+    assert "SANDBOX" in sandbox
+    assert "sandbox" in sandbox.replace("SANDBOX", ""), "the account stands beside it, not above what decides"
+
+
+@pytest.mark.parametrize("language", ["pt", "en"])
+async def test_what_can_still_be_changed_is_not_called_irreversible(
+    office: Office, language: Language
+) -> None:
+    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
+    quote = {"document_type": "quotes", **{k: v for k, v in invoice().items() if k != "document_type"}}
+    made = (await office.call("create_estimate", quote))["document"]
+    await office.call("change_state", about(made, state="finalized"))
+    for state, final in (("accept", False), ("canceled", True)):
+        shown = dialog(await asked(office, "change_state", about(made, state=state)), language)
+        assert (words.LABELS["irreversible"].in_(language) in shown.screen) is final, shown.screen
+
+
+async def test_a_name_cannot_pass_for_another_part_of_the_line(office: Office) -> None:
+    """A client's name that imitates an amount and a tax number stays one part, short, behind which the true ones stand."""
+    name = "ACME · NIF 508025338 · 1,00 € " + "x" * 60
+    draft = await office.draft(client={"name": name, "code": "EVIL"})
+    office.desk.settings = office.desk.settings.model_copy(update={"language": "pt"})
+    shown = dialog(await asked(office, "change_state", about(draft, state="finalized")), "pt")
+    parts = shown.title.split(" · ")
+    assert [len(parts), parts[2], parts[3]] == [4, "sem NIF", "123,00 € com IVA"]
+    assert len(shown.title) < 250
+    assert " ".join(name.split()) in shown.text, "the whole name stands below"
+
+
+async def test_what_differs_stands_in_a_box_of_its_own(office: Office) -> None:
+    draft = await office.draft()
+    found = [{"field": "total", "asked": "123.00", "stored": "122.99"}]
+    office.desk.approvals.note_differences(office.desk.account.name, "invoices", draft["id"], found)
+    approval = await asked(office, "change_state", about(draft, state="finalized"))
+    box = form_schema(approval, "pt")["properties"]["accept_differences"]
+    assert "Total: pedido 123,00 €, guardado 122,99 €" in box["description"]
+
+
+async def test_a_warning_stands_in_the_description(office: Office) -> None:
+    draft = await office.draft(date="2026-12-15", due_date="+30d")
+    shown = dialog(await asked(office, "change_state", about(draft, state="finalized")), "en")
+    assert re.search(r"Note: .*2026-12-15|Note: .*15/12/2026", shown.description), shown.description
