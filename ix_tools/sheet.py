@@ -257,6 +257,8 @@ def _deed(preview: Preview) -> dict[str, Any]:
 
 def _paper(preview: Preview, facts: Facts) -> Paper:
     document: Document = preview.document
+    if document.global_discount is None and (journaled := (facts.unreturned or {}).get("global_discount")):
+        document = document.model_copy(update={"global_discount": journaled})
     known = money.figures(document, preview.paid, preview.credited, preview.to_pay)
     return Paper(
         kind=document.document_type,

@@ -17,7 +17,9 @@ async def test_two_hundred_lines_stay_usable(here: Office, browser: Browser, siz
         line(name=f"Artigo {place}", unit="hour", unit_price=f"{1 + place / 100:.2f}", discount=place % 3 * 5, description="de novembro")
         for place in range(200)
     ]  # fmt: skip
-    made = await here.draft(items=lines, global_discount={"value_type": "percentage", "value": 5})
+    made = await here.draft(
+        items=lines, global_discount={"value_type": "percentage", "value": 5}, accept=["global_discount"]
+    )
     _, _, link = await linked(here, about(made, state="finalized"))
     async with opened(browser, f"{link}?lang=pt", size) as page:
         assert await page.get_by_text("Artigo 57", exact=True).is_hidden()
