@@ -40,7 +40,7 @@ printf '%s\\n' "$1" > {self.seen}.part
 env > {folder}/environment
 ls -ld "$(dirname "${{1#file://}}")" > {folder}/modes
 mv {self.seen}.part {self.seen}
-while [ ! -e {self.closed} ]; do sleep 0.05; done
+while [ -e {self.script} ] && [ ! -e {self.closed} ]; do sleep 0.05; done
 """
         )
         self.script.chmod(0o755)
