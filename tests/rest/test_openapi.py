@@ -22,7 +22,7 @@ from tests.sandboxed import Json
 NOT_OVER_HTTP = {
     # The command line's own, a host's form that was not shown, and what a person on a page or in a terminal is told.
     "account_unknown", "approval_elsewhere", "approval_unanswered", "approval_without_page", "approved_by_you_already",
-    "approver_is_asker", "approver_not_named", "approver_unknown", "file_not_saved", "intent_not_unknown",
+    "approver_is_asker", "approver_not_named", "approver_unknown", "claim_unknown", "file_not_saved", "intent_not_unknown",
     "intent_unknown", "no_person", "no_policy", "pin_changed", "pin_locked", "pin_missing", "pin_mistyped", "pin_needed", "pin_too_short",
     "pin_wrong", "sandbox_not_started", "token_unknown", "usage",
 }  # fmt: skip
