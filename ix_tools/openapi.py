@@ -200,6 +200,9 @@ _SCHEMAS: Mapping[str, Schema] = {
                     "id": _TEXT,
                     "expires_at": _TEXT,
                     "summary": _TEXT,
+                    "account": {"type": "string", "description": "Where several are set up: which one."},
+                    "company": {"type": "string", "description": "Whose account that is."},
+                    "nif": {"type": "string", "description": "That company's tax number."},
                     "command": {
                         "type": "string",
                         "description": "What a person runs in a terminal of the server.",
