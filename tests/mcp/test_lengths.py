@@ -140,3 +140,25 @@ async def test_a_pdf_beyond_the_limit_is_not_put_into_an_answer(
         await host.client.read_resource(f"ix://documents/{number}/pdf")
     assert refusal.value.error.data["code"] == "too_long"
     assert "get_pdf" in refusal.value.error.data["next"]
+
+
+async def test_an_error_of_the_protocol_has_the_limit_too(host: Host, office: Office) -> None:
+    """What is read by URI fails as an error of the protocol, with the vendor's words in it."""
+    errors = [{"error": f"{number}: {'x' * 400}"} for number in range(MANY)]
+    office.box.fault("GET", r"/invoices/7\.json", status=422, times=None, body={"errors": errors})
+    with pytest.raises(MCPError) as refusal:
+        await host.client.read_resource("ix://documents/invoices/7")
+    error = refusal.value.error
+    assert len(error.message) <= 10_100
+    assert len(json.dumps(error.data, ensure_ascii=False)) <= 1.1 * LONGEST
+    assert error.data["code"] == "rejected"
+    assert "left_out" in error.data
+
+
+async def test_nobody_types_a_name_of_a_million_letters(host: Host, office: Office) -> None:
+    rows = page(3, 1)
+    rows["clients"][1]["name"] = "C" * 1_000_000
+    office.box.fault("GET", r"/clients\.json", status=200, times=None, body=rows)
+    reference = types.PromptReference(name="issue_invoice")
+    found = await host.client.complete(reference, {"name": "client", "value": "c"})
+    assert found.completion.values == ["Cliente 0", "Cliente 2"]

@@ -19,6 +19,8 @@ from ix_tools.resources import TEMPLATES
 from ix_tools.vocabulary import lisbon_now
 
 MOST = 100
+LONGEST = 300
+"""Characters of a value: what is longer is no name that somebody types."""
 LISTS = {"tax": "list_taxes", "series": "list_sequences", "client": "list_clients"}
 """What tells the same when it is called: where that is excluded, nothing is completed from it."""
 
@@ -29,7 +31,8 @@ async def complete(
     """Values that begin with, or contain, what was typed."""
     typed = params.argument.value.strip().casefold()
     try:
-        values = list(dict.fromkeys(map(visible, await _values(open_desk, params))))
+        found = dict.fromkeys(map(visible, await _values(open_desk, params)))
+        values = [value for value in found if len(value) <= LONGEST]
     except IxError:
         values = []  # no account, no network: nothing to offer, nothing to complain about while someone types
     first = [value for value in values if value.casefold().startswith(typed)]

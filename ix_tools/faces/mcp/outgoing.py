@@ -11,6 +11,8 @@ from ix_tools.fitting import dense, fitted
 from ix_tools.legible import all_legible, legible
 
 Given = TypeVar("Given")
+LONGEST_MESSAGE = 10_000
+"""Characters of an error's message; its data say the same, within the limit of every answer."""
 META = "ix-tools/left_out"
 """Where `_meta` of a result says what was left out, besides the field `left_out` of the result itself."""
 
@@ -50,5 +52,8 @@ async def with_legible_errors(answer: Awaitable[Given]) -> Given:
         return await answer
     except MCPError as refusal:
         error = refusal.error
-        shown = MCPError(error.code, legible(error.message)[: fitting.LONGEST], all_legible(error.data))
+        told = legible(error.message)
+        message = told if len(told) <= LONGEST_MESSAGE else f"{told[:LONGEST_MESSAGE]} …"
+        data = _fitting(error.data, None)[0] if isinstance(error.data, Mapping) else all_legible(error.data)
+        shown = MCPError(error.code, message, data)
     raise shown
