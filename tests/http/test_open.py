@@ -104,8 +104,8 @@ def test_a_server_that_asks_everybody_does_not_warn(box: Sandbox, tmp_path: Path
         assert warned(running) == ""
 
 
-def test_it_asks_once_there_is_a_token_whatever_the_store_is(server: str, tmp_path: Path) -> None:
-    with closing(Store(server or tmp_path / "ix.db")) as store:
+def test_it_asks_once_there_is_a_token_whatever_the_store_is(place: str) -> None:
+    with closing(Store(place)) as store:
         tokens = Tokens(store)
         assert not tokens.any_made()
         made, _ = tokens.create("n8n", [Scope.READ], ("acme",), 1)
