@@ -350,9 +350,10 @@ def _down_to_what_is_paid(
     taken = document.retained if document.retention else ZERO
     if taken:
         column.add("retention", -taken, document.retention)
-    for word, value in (("paid", paid), ("credited", credited)):
-        if value is not None and (value or to_pay is not None):
-            column.add(word, -value)  # type: ignore[arg-type]
+    if paid is not None and (paid or to_pay is not None):
+        column.add("paid", -paid)
+    if credited:
+        column.add("credited", -credited)
     if to_pay is not None:
         column.sum("to_pay", to_pay)
     elif taken and document.is_draft:

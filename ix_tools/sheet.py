@@ -273,7 +273,10 @@ def _paper(preview: Preview, facts: Facts) -> Paper:
         reference=document.reference or "",
         observations=_lines(document.observations),
         currency="" if document.currency in {None, "Euro", "EUR"} else _currency(document.currency),
-        lines=tuple(_line(*one) for one in zip(document.lines, known.lines, strict=True)),
+        lines=tuple(
+            _line(*one, is_taxed=document.document_type != "receipts")
+            for one in zip(document.lines, known.lines, strict=True)
+        ),
         shares=tuple(_share(one) for one in known.shares),
         column=known.column,
         exemption=_exemption(document.tax_exemption),
@@ -351,7 +354,7 @@ def _address(client: Client) -> tuple[str, ...]:
     return tuple(line for line in (*_lines(client.address), place) if line.strip())
 
 
-def _line(line: Line, known: LineAmounts) -> PaperLine:
+def _line(line: Line, known: LineAmounts, *, is_taxed: bool) -> PaperLine:
     return PaperLine(
         name=line.name or "?",
         description=_lines(line.description),
@@ -360,8 +363,8 @@ def _line(line: Line, known: LineAmounts) -> PaperLine:
         price=known.price,
         discount=line.discount or None,
         net=None if known.net is None else rounded(known.net),
-        tax=line.tax or ("" if line.tax_rate is None else "?"),
-        rate=line.tax_rate,
+        tax=(line.tax or ("" if line.tax_rate is None else "?")) if is_taxed else "",
+        rate=line.tax_rate if is_taxed else None,
     )
 
 

@@ -380,7 +380,7 @@ LABELS: dict[str, Said] = {
     "origin": Said("Local de carga", "Loaded at"),
     "destination": Said("Local de descarga", "Delivered at"),
     "unreadable": Said("não é possível ler", "cannot be read"),
-    "none": Said("nenhum", "none"),
+    "none": Said("sem indicação", "none given"),
     "to": Said("para", "to"),
     "of": Said("de", "of"),
     "with_vat": Said("com IVA", "with VAT"),

@@ -112,6 +112,7 @@ async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
         assert [text for text in title if text not in shown.title] == [], (name, shown.title)
         if not words.ACTIONS[call.completed(facts).preview(facts).action].irreversible:
             assert words.LABELS["irreversible"].in_(language) not in shown.screen, shown.screen
+        assert "?" not in approval.text, "what a document does not have is left out, not asked about"
         seen |= {what for what, texts in wanted.items() if texts}
     assert seen >= {"action", "document", "client", "amount", "arguments", "for good"}
 

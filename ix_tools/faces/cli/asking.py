@@ -11,6 +11,8 @@ from ix_tools.faces.cli.run import Run
 from ix_tools.words import LABELS, Said
 
 RULE = "─"
+SCREEN = 24
+"""Lines of the smallest terminal."""
 TYPE_YES = Said(
     "Escreva {word} para aprovar; qualquer outra coisa recusa: ",
     "Type {word} to approve; anything else declines: ",
@@ -50,12 +52,13 @@ def reply(run: Run, approval: Approval) -> Reply:
 
 def show(run: Run, approval: Approval) -> None:
     """The text of an approval, with what cannot be undone standing out."""
+    lines = says.wrapped(approval.text).splitlines()
     loud = [
         run.said(LABELS[label])
         for label in ("irreversible", "consequence", "differences", "warnings", "sandbox")
     ]
     says.aside(click.style(RULE * 72, dim=True))
-    for number, line in enumerate(says.wrapped(approval.text).splitlines()):
+    for number, line in enumerate(lines):
         if any(line.startswith(word) for word in loud):
             says.aside(click.style(line, fg="yellow", bold=True))
         else:
@@ -63,6 +66,9 @@ def show(run: Run, approval: Approval) -> None:
                 click.style(line, bold=True) if number < 2 and ":" in line and line[:1] != " " else line
             )
     says.aside(click.style(RULE * 72, dim=True))
+    if len(lines) > SCREEN:
+        # What decides has scrolled away above a long document.
+        says.aside(click.style(says.wrapped(approval.text.split("\n", 1)[0]), bold=True))
 
 
 def typed(run: Run, question: Said, word: str) -> bool:
