@@ -144,7 +144,7 @@ async def test_a_difference_must_be_accepted_besides_approving(office: Office) -
     error = await stored_as(office, invoice(), total=124)
     draft = {"document_type": "invoices", "document_id": error.details["document"]["id"]}
     text = await office.asked("change_state", {**draft, "state": "finalized"})
-    assert "total: asked 123.00, stored 124.00" in text
+    assert "Total: asked €123.00, stored €124.00" in text
     writes = len(office.writes())
     refusal = await office.failed("change_state", {**draft, "state": "finalized"})
     assert (refusal.code, refusal.sent) == ("differences_not_accepted", "nothing")

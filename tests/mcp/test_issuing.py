@@ -65,7 +65,7 @@ async def test_a_draft_changed_while_the_person_reads_is_not_issued(
         assert (await host.failed("issue_invoice", **call))["code"] == "document_changed"
         person.meanwhile = None
         assert set(states(await host.call("issue_invoice", **call)).values()) == {"done"}
-    assert "reference: asked -, stored PO-2" in person.asked[-1].message
+    assert "Reference: asked -, stored PO-2" in person.asked[-1].message
     assert all_writes(office) == [1, 1, 1]
 
 

@@ -231,7 +231,7 @@ async def test_a_draft_that_changed_after_the_question_is_asked_about_again_with
     assert did(office, "change-state", "email-document") == [0, 0]
     anew = await question(office, errand())
     assert "Total: €246.00" in anew.approval.text
-    assert "total: asked 123.00, stored 246.00" in anew.approval.text
+    assert "Total: asked €123.00, stored €246.00" in anew.approval.text
     assert (await stopped(office, errand(), anew)).code == "differences_not_accepted"
     assert did(office, "change-state", "email-document") == [0, 0]
 
