@@ -31,8 +31,8 @@ async def complete(
     """Values that begin with, or contain, what was typed."""
     typed = params.argument.value.strip().casefold()
     try:
-        found = dict.fromkeys(map(visible, await _values(open_desk, params)))
-        values = [value for value in found if len(value) <= LONGEST]
+        offered = dict.fromkeys(map(visible, await _values(open_desk, params)))
+        values = [value for value in offered if len(value) <= LONGEST]
     except IxError:
         values = []  # no account, no network: nothing to offer, nothing to complain about while someone types
     first = [value for value in values if value.casefold().startswith(typed)]
