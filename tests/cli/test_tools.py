@@ -37,7 +37,7 @@ def test_every_setting_is_shown_with_its_source_and_the_key_with_none_of_its_let
     (tmp_path / "config.toml").write_text('principal = "ana"\nlanguage = "pt"\n')
     monkeypatch.setenv("IX_TOOLS_CONFIG", str(tmp_path / "config.toml"))
     rows = {one["setting"]: one for one in cli("settings").body["settings"]}
-    assert set(rows) == set(Settings.model_fields) - {"sandbox"}
+    assert set(rows) == set(Settings.model_fields)
     assert (rows["principal"]["source"], rows["principal"]["value"]) == ("file", "ana")
     assert (rows["language"]["source"], rows["language"]["value"]) == ("environment", "en"), (
         "the environment wins"
