@@ -20,8 +20,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 NAME = "ix-tools"
-EPHEMERAL = "archive-v0"
-"""The folder of uv's cache where uvx makes environments; they go when the cache is cleaned."""
+EPHEMERAL = "archive-v"
+"""What the folder of uv's cache begins with where uvx makes environments; they go when the cache is cleaned."""
 
 
 def own_command(*words: str) -> str:
@@ -40,7 +40,7 @@ def beginning(started: str, prefix: Path, python: Path, environment: Mapping[str
 
     `started`: the path that was run (`sys.argv[0]`); `prefix`, `python`: the environment and its interpreter.
     """
-    if EPHEMERAL in prefix.parts:
+    if any(part.startswith(EPHEMERAL) for part in prefix.parts):
         source = _source()
         if source:
             return (*_uvx(environment), "--from", source, NAME)

@@ -46,6 +46,8 @@ async def test_declined_the_draft_stays_and_the_refusal_says_so(
             "stored",
         )
         assert "deleted" in shown["next"]
+        assert "repeat the same call" in shown["next"]
+        assert "corrected" not in shown["next"], "it would make a second draft"
         assert all_writes(office) == [1, 0, 0]
         assert (await host.call("issue_invoice", **call))["document"]["id"] == shown["document"]["id"]
     assert all_writes(office) == [1, 1, 1]

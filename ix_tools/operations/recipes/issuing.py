@@ -363,7 +363,9 @@ class _SoFar:
         stop.message = f"{message} It stopped at {at}: {stays}. {DIFFERS if differs else LEFT[at, unsure]}"
         stop.sent = "unknown" if unsure else "stored"
         if not isinstance(stop, StoredDifferently):
-            stop.next = "; ".join(filter(None, [stop.next, NEXT[at, unsure]]))
+            # After a no a corrected call would make a second draft: the one that is there is corrected, or gone on with.
+            first = "ask the person what to change" if stop.code == "approval_declined" else stop.next
+            stop.next = "; ".join(filter(None, [first, NEXT[at, unsure]]))
 
 
 CORRECTED = "correct_document says what would correct the document"
