@@ -153,7 +153,7 @@ async def test_the_question_shows_the_document_the_recipient_and_what_cannot_be_
         "ACME, Lda",
         "Revisão: 1 × €100.00",
         "Total: €123.00",
-        "Number to be: 1/2026",
+        "Invoice 1/2026 (expected number)",
         "Then, with the same approval: ",
         f"Recipient: {TO}",
         "Subject: A sua fatura",
