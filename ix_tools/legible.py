@@ -72,3 +72,15 @@ def all_legible(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [all_legible(value) for value in content]
     return content
+
+
+_ESCAPE = re.compile(r'\\[^"\\/nt]')
+"""In JSON: of a character that controls, or half of one."""
+
+
+def is_legible_json(text: str) -> bool:
+    """Whether a JSON text, written without blanks and with all letters as they are, has nothing in it to leave out.
+
+    A quick look at the whole, in the place of one at each of its values; False says that they have to be looked at.
+    """
+    return _PLAIN.fullmatch(text) is not None and _ESCAPE.search(text.replace("\\\\", "")) is None

@@ -20,7 +20,7 @@ from mcp.shared.exceptions import MCPError
 from ix_tools.faces.cli import main
 from ix_tools.faces.mcp import outgoing
 from ix_tools.hosting import logs
-from ix_tools.legible import LegibleFormatter
+from ix_tools.legible import LegibleFormatter, is_legible_json
 from tests.http.served import Served, bearer, in_process
 from tests.mcp.host import ERAS, Person, connected
 from tests.sandboxed import Office, about, invoice
@@ -271,6 +271,29 @@ def test_in_the_log(text: str) -> None:
     for line in written.splitlines():
         if line.startswith("{"):
             assert found_in(json.loads(line)) == []
+
+
+@pytest.mark.parametrize("text", list(PAYLOADS.values()), ids=list(PAYLOADS))
+def test_a_quick_look_at_json_misses_nothing(text: str) -> None:
+    for content in (
+        {"a": text},
+        {text: 1},
+        {"a": [{"b": f"x{text}"}]},
+        {"a": f"\\{text}"},
+        {"a": f"\\\\{text}\\"},
+    ):
+        assert not is_legible_json(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+    for char in [*map(chr, range(0x20)), "\x7f", "\x80", "\x9f", "\xad", "\ud800"]:
+        quick = is_legible_json(json.dumps({"a": char}, ensure_ascii=False))
+        assert quick is (char in "\n\t"), ascii(char)
+    for plain in (
+        "Conceição & Filhos, Lda – Açores",
+        'a "quoted" \\ path\\name\\u0041',
+        "10 × 2,50 € = 25,00 €",
+        "linha 1\nlinha 2\t3",
+        "",
+    ):
+        assert is_legible_json(json.dumps({"a": plain, plain: [plain]}, ensure_ascii=False))
 
 
 @pytest.mark.parametrize("text", list(PAYLOADS.values()), ids=list(PAYLOADS))

@@ -8,7 +8,7 @@ from mcp.shared.exceptions import MCPError
 
 from ix_tools import fitting
 from ix_tools.fitting import dense, fitted
-from ix_tools.legible import all_legible, legible
+from ix_tools.legible import all_legible, is_legible_json, legible
 
 Given = TypeVar("Given")
 LONGEST_MESSAGE = 10_000
@@ -38,8 +38,10 @@ def json_resource(uri: str, body: Mapping[str, Any]) -> types.TextResourceConten
 
 
 def _fitting(body: Mapping[str, Any], per_page: int | None) -> tuple[dict[str, Any], str]:
-    shown: dict[str, Any] = all_legible(body)
-    text = dense(shown)
+    shown, text = dict(body), dense(body)
+    if not is_legible_json(text):
+        shown = all_legible(body)
+        text = dense(shown)
     if len(text) > fitting.LONGEST:
         shown = fitted(shown, per_page).body
         text = dense(shown)

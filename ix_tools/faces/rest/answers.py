@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from ix_tools import fitting
 from ix_tools.fitting import dense
-from ix_tools.legible import all_legible
+from ix_tools.legible import all_legible, is_legible_json
 
 JSON = "application/json"
 HEADERS: Mapping[str, str] = {
@@ -24,8 +24,10 @@ def answer(
     media_type: str = JSON,
 ) -> Response:
     """A JSON answer, shortened where it is too long, and without characters that control or hide, wherever they came from."""
-    shown = all_legible(body)
-    text = dense(shown)
+    shown, text = body, dense(body)
+    if not is_legible_json(text):
+        shown = all_legible(body)
+        text = dense(shown)
     if len(text) > fitting.LONGEST:
         text = dense(fitting.fitted(shown).body)
     # Half a surrogate pair, as a caller may send it, becomes its JSON escape again.
