@@ -13,6 +13,8 @@ from ix_tools.subjects import show_value
 from ix_tools.vocabulary import Record
 
 ASKED, STORED = "asked: ", "stored as "
+NOW_RIGHT = "it was stored differently from what was asked at first, and reads as asked now"
+NEVER_COMPARED = "it could not be read back at the time and was not compared with what was asked: look at it"
 UNREAD = {"document", "client", "item", "tax", "sequence", "account"}
 """What a difference is about when nothing could be read back at all."""
 
@@ -33,6 +35,8 @@ async def retell_difference(desk: Desk, call: Operation[Any], outcome: Mapping[s
     try:
         name, now = await _read_now(desk, call, shown)
     except NotFound:
+        if _ends_it(call):
+            return _result(shown, "document", NOW_RIGHT)
         raise _gone(call) from None
     except IxError as trouble:
         name, now, failure = "", None, trouble
@@ -41,7 +45,7 @@ async def retell_difference(desk: Desk, call: Operation[Any], outcome: Mapping[s
         raise StoredDifferently(
             outcome["message"] + why, problems=problems, next=outcome.get("next", ""), details=shown
         )
-    if isinstance(now, Document) and now.status in GONE:
+    if isinstance(now, Document) and now.status in GONE and not _ends_it(call):
         raise _gone(call)
     kept = {name: now.model_dump(mode="json", exclude_none=True)}
     still = [one for one in (_now(problem, now) for problem in problems) if one is not None]
@@ -50,12 +54,16 @@ async def retell_difference(desk: Desk, call: Operation[Any], outcome: Mapping[s
             outcome["message"], problems=still, next=outcome.get("next", ""), details={**shown, **kept}
         )
     unread = [one.field for one in problems if one.field in UNREAD]
-    problem = (
-        "it could not be read back at the time and was not compared with what was asked: look at it"
-        if unread
-        else "it was stored differently from what was asked at first, and reads as asked now"
-    )
-    return {"ok": True, **shown, **kept, "replayed": True, "warnings": [{"field": name, "problem": problem}]}
+    return _result({**shown, **kept}, name, NEVER_COMPARED if unread else NOW_RIGHT)
+
+
+def _ends_it(call: Operation[Any]) -> bool:
+    """Tell whether that it is gone is what was asked."""
+    return getattr(call, "state", None) in GONE
+
+
+def _result(shown: Mapping[str, Any], name: str, problem: str) -> dict[str, Any]:
+    return {"ok": True, **shown, "replayed": True, "warnings": [{"field": name, "problem": problem}]}
 
 
 async def _read_now(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,34 @@ async def test_a_document_that_is_gone_is_said_to_be_gone(office: Office) -> Non
     assert (error.code, error.as_dict()["sent"]) == ("document_gone", "nothing")
     assert "new idempotency_key" in error.next
     assert (await office.call("create_invoice", {**call, "idempotency_key": "order-8"}))["ok"]
+
+
+@pytest.mark.parametrize("state", ["deleted", "canceled"])
+async def test_a_deletion_or_cancellation_that_shows_late_is_the_result(office: Office, state: str) -> None:
+    """Gone is then what was asked."""
+    made = await (office.draft if state == "deleted" else office.issued)()
+    before = office.raw(f"/invoices/{made['id']}.json")
+    reason = {"message": "Emitida por engano, ao cliente errado."} if state == "canceled" else {}
+    call = about(made, state=state, idempotency_key="end", **reason)
+    # Its own read and the one before it leaves are true; what is read back is late.
+    office.box.fault("GET", READ, skip=(await _reads_before(office, call)), status=200, body=before)
+    assert (await office.failed("change_state", call)).code == "stored_differently"
+    again = await office.call("change_state", call)
+    assert again["replayed"]
+    assert "reads as asked now" in warned(again)["document"]
+
+
+async def _reads_before(office: Office, call: Json) -> int:
+    """How often the document is read before the change of its state is sent."""
+    office.box.fault("PUT", "change-state", status=422)
+    office.box.clear_requests()
+    await office.failed("change_state", call)
+    sent = [
+        one["method"]
+        for one in office.box.requests()
+        if re.search(READ, one["path"]) or one["method"] == "PUT"
+    ]
+    return sent.index("PUT")
 
 
 async def test_what_cannot_be_read_again_is_said_as_it_was_then(office: Office) -> None:
