@@ -186,7 +186,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(sent: bytes) -> None:
 
 def test_a_body_whose_answer_went_ahead_is_not_waited_for() -> None:
     """Somebody unknown is answered before the body is read."""
-    with running(10, BODY=0.1) as server:
+    with running(10, BODY=0.7) as server:
         found = rest(server.connect(b"POST /quick HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"))
         assert found.endswith(b"quick")
         server.reaches(0)
@@ -202,7 +202,7 @@ def test_an_answer_that_nobody_reads_is_not_held_for_ever() -> None:
 
 def test_an_answer_that_takes_long_is_waited_for() -> None:
     """As long as InvoiceXpress takes: only whoever called may keep others waiting no longer."""
-    with running(10, HEAD=0.05, BODY=0.05, WRITE=0.05) as server:
+    with running(10, HEAD=0.7, BODY=0.7, WRITE=0.7) as server:
         wire = server.connect(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert server.slow.begun.acquire(timeout=PATIENCE)
         late = server.connect(HEAD)
@@ -212,9 +212,9 @@ def test_an_answer_that_takes_long_is_waited_for() -> None:
 
 
 def test_connections_that_do_what_they_should_are_left_open() -> None:
-    with running(10, HEAD=0.2, BODY=0.2, WRITE=0.2) as server:
+    with running(10, HEAD=0.7, BODY=0.7, WRITE=0.7) as server:
         wire = server.connect()
-        for _ in range(3):
+        for _ in range(2):
             wire.sendall(GET)
             assert answer(wire, b"quick").startswith(b"HTTP/1.1 200 ")
             assert rest(server.connect(HEAD)).startswith(b"HTTP/1.1 408 ")  # the time of a head went by
@@ -225,7 +225,7 @@ def test_connections_that_do_what_they_should_are_left_open() -> None:
 
 
 def test_half_a_request_behind_a_whole_one_does_not_cost_the_first_its_answer() -> None:
-    with running(10, HEAD=0.1) as server:
+    with running(10, HEAD=0.7) as server:
         wire = server.connect(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" + HEAD)
         assert server.slow.begun.acquire(timeout=PATIENCE)
         assert rest(server.connect(HEAD)).startswith(b"HTTP/1.1 408 ")
