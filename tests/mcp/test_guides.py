@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.mcp.behind import draft
 from tests.mcp.host import Host
 from tests.sandboxed import Office, exempt, guide, line
 
@@ -69,6 +70,56 @@ async def test_a_transport_in_the_past_is_refused(host: Host, office: Office) ->
     refusal = await host.failed("create_guide", **guide(loaded_at="2026-11-20T09:59"))
     assert "loaded_at" in {problem["field"] for problem in refusal["problems"]}
     assert office.writes() == []
+
+
+async def test_a_guide_keeps_its_loading_time_when_something_else_is_changed(
+    host: Host, office: Office
+) -> None:
+    """InvoiceXpress does not return it; what was sent last is known here."""
+    made = await host.call("create_guide", **guide(loaded_at="2026-11-20T12:45"))
+    assert made["document"]["loaded_at"] == "2026-11-20T12:45:00Z"
+    pointed = {"document_type": "transports", "document_id": made["document"]["id"]}
+    changed = await host.call("update_guide", **pointed, license_plate="33-CC-44")
+    assert changed["document"]["loaded_at"] == "2026-11-20T12:45:00Z"
+    assert office.sent()["loaded_at"] == "20/11/2026 12:45:00"
+
+
+async def test_a_guide_written_elsewhere_is_not_changed_without_its_loading_time(
+    host: Host, office: Office
+) -> None:
+    """A full replacement without it would be refused by InvoiceXpress, and nobody here knows it."""
+    drafted = await draft(office, "transports")
+    before = len(office.writes())
+    refusal = await host.failed("update_guide", **drafted, license_plate="33-CC-44")
+    assert "loaded_at" in {problem["field"] for problem in refusal["problems"]}
+    assert len(office.writes()) == before
+
+
+async def test_whoever_approves_a_guide_reads_its_transport(host: Host, office: Office) -> None:
+    """DL 147/2003: what the tax authority is told."""
+    made = await host.call("create_guide", **guide(license_plate="11-AA-22", loaded_at="2026-11-20T12:45"))
+    pointed = {"document_type": "transports", "document_id": made["document"]["id"]}
+    await host.call("change_state", **pointed, state="finalized")
+    message = host.person.asked[-1].message
+    for shown in ("11-AA-22", "12:45", "Rua da Fábrica 5", "Lisboa"):
+        assert shown in message, shown
+    assert "VAT per rate" not in message
+
+
+@pytest.mark.parametrize(
+    ("date", "refused"), [("2026-11-21", True), ("2026-11-20", False), ("2026-11-19", False)]
+)
+async def test_a_guide_dated_after_its_transport_is_refused(
+    host: Host, office: Office, date: str, refused: bool
+) -> None:
+    """A guide is issued before the goods leave."""
+    given = guide(date=date, loaded_at="2026-11-20T23:59")
+    if refused:
+        refusal = await host.failed("create_guide", **given)
+        assert {problem["field"] for problem in refusal["problems"]} == {"date"}
+        assert office.writes() == []
+    else:
+        assert (await host.call("create_guide", **given))["document"]["date"] == date
 
 
 async def test_a_finalized_guide_is_not_changed(host: Host, office: Office) -> None:
