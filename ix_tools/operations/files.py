@@ -97,7 +97,7 @@ class SendEmail(Keyed, Operation[EmailResult]):
         """Who gets what."""
         given = ("cc", "bcc", "subject", "body")
         state = state_of(facts.document, facts) if facts.document else None
-        rows = [Row("state", state)] if state is not None else []
+        rows = [Row("state", state, decides=True)] if state is not None else []
         rows += [Row(name, getattr(self, name)) for name in given if getattr(self, name)]
         if self.save:
             rows.append(Row("saved_as_client_email", self.email))

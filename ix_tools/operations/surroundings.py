@@ -111,7 +111,7 @@ def with_what_is_paid(shown: preview.Preview, facts: Facts) -> preview.Preview:
         return shown
     paid, credited = payments.paid_of(document, facts.related), payments.credited_of(facts.related)
     left = (document.total or Decimal(0)) - document.retained - paid - credited
-    return replace(shown, paid=paid, credited=credited, to_pay=left)
+    return replace(shown, paid=paid, credited=credited or None, to_pay=left)
 
 
 def state_of(document: Document, facts: Facts) -> preview.State | None:
