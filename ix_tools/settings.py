@@ -153,7 +153,7 @@ class Settings(BaseModel):
     language: Literal["pt", "en"] = "pt"
     """Language of what a person reads: approvals, tables."""
     approval_channel: Literal["auto", "form", "page", "terminal"] = "auto"
-    """Where a person says yes: in the host's form, on a page, or in a terminal; auto: form where the host can ask."""
+    """Where a person says yes: in the host's form, on a page, or in a terminal; auto: form, or page where a host is known to cut forms."""
     approval_link: Literal["auto", "browser", "terminal", "result"] = "auto"
     """How a page's link reaches the person; auto: in the result, which a model reads, only if the page wants a PIN or sign-in."""
     approval_wait_seconds: Annotated[int, AfterValidator(lambda n: _between(n, 0, 600))] = 45
