@@ -284,4 +284,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         + ", ".join(f"{fault}: {count[fault]}" for fault in FAULTS)
         + f", interruptions that went wrong: {sum(bool(one.wrong) for one in stopped)}"
     )
-    return 1 if wrong or not (found or stopped) else 0
+    meant = sum(
+        len(found)
+        for way in ways
+        if way in WAYS
+        for found in jobs(way, options.rounds, options.other).values()
+    )
+    return 1 if wrong or len(found) < meant else 0
