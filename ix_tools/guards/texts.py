@@ -61,8 +61,10 @@ _MANY = 5
 
 def speaks_to_a_program(text: str) -> bool:
     """Whether a text gives orders to a program, or carries text in a form that only a program reads."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(char for char in letters if not unicodedata.combining(char)).replace("\u2019", "'")
+    letters = text.casefold().replace("\u2019", "'")
+    if not letters.isascii():
+        letters = unicodedata.normalize("NFKD", letters)
+    plain = letters.encode("ascii", "ignore").decode()
     return bool(_ORDER.search(plain)) or any(map(_encodes_text, _ENCODED.findall(text)))
 
 
