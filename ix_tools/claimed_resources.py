@@ -4,7 +4,8 @@ from hashlib import sha256
 
 EVERY = "*"
 """`item/*` stands for every item."""
-EVERY_ITEM = f"item/{EVERY}"
+NEW_CLIENT, ITEM = "client/new", "item"
+EVERY_ITEM = f"{ITEM}/{EVERY}"
 ACCOUNT = "account"
 TAXES = "taxes"
 DEFAULT_SERIES = "series/default"
@@ -24,7 +25,7 @@ def client(number: int) -> str:
 
 def new_client(name: str) -> str:
     """A client that is not there yet, by its code or name."""
-    return _named("client/new", name)
+    return _named(NEW_CLIENT, name)
 
 
 def series(number: int) -> str:
@@ -34,7 +35,7 @@ def series(number: int) -> str:
 
 def item(name: str) -> str:
     """A catalogue item; documents name it, so its name is what counts."""
-    return _named("item", name)
+    return _named(ITEM, name)
 
 
 def _named(kind: str, name: str) -> str:

@@ -14,7 +14,7 @@ from functools import partial
 
 import anyio
 
-from ix_tools import aftermath
+from ix_tools import aftermath, claimed_resources
 from ix_tools.claims import Claim, Claims, Holder, Standing
 from ix_tools.desk import Desk
 from ix_tools.directory import known
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 """Seconds between two attempts of one that waits."""
+MADE = (f"{claimed_resources.NEW_CLIENT}/", f"{claimed_resources.ITEM}/")
+"""What documents make by naming it: many that name the same wait for the first only, not for each other."""
 LOOKS = 5.0
 """Seconds between two attempts to find out what became of an unfinished call that is in the way."""
 
@@ -36,6 +38,8 @@ class Claiming:
         """Nothing is claimed yet."""
         self._desk = desk
         self._claims = Claims(desk.store, desk.journal.lease, lambda name: bool(known(name).to_check))
+        self._give_up: float | None = None
+        """Until when it waits, over all look-ups that it starts again with."""
         self.holder = Holder(desk.account.name, operation, desk.settings.principal)
 
     async def now(self) -> float:
@@ -53,7 +57,8 @@ class Claiming:
                 return True
             self.holder.claims.clear()  # its lease ran out, and somebody else may have written since
         self.holder.resumes = resumed.id if resumed is not None else ""
-        give_up = anyio.current_time() + self._desk.settings.timeout_seconds
+        if self._give_up is None:
+            self._give_up = anyio.current_time() + self._desk.settings.timeout_seconds
         pause, look_at, waited = FIRST_PAUSE, 0.0, False
         try:
             while True:
@@ -61,10 +66,15 @@ class Claiming:
                     partial(self._claims.acquire, self.holder, wanted, looked_at)
                 )
                 if attempt.granted:
+                    self._give_up = None
                     return attempt.current and not waited
                 waited = True
-                if anyio.current_time() > give_up:
+                if anyio.current_time() > self._give_up:
                     raise _busy(attempt.blockers)
+                if not attempt.current and all(one.resource.startswith(MADE) for one in attempt.blockers):
+                    # Somebody made what this call would have made: perhaps it needs to change nothing any more.
+                    await anyio.to_thread.run_sync(self._claims.withdraw, self.holder)
+                    return False
                 if anyio.current_time() >= look_at:
                     await self._find_out(attempt.blockers)
                     look_at = anyio.current_time() + LOOKS

@@ -192,10 +192,18 @@ class Claims:
                 ],
             )
         if blockers:
-            return Attempt(False, blockers=tuple(blockers))
+            return Attempt(False, current, tuple(blockers))
         holder.claims = merged
         ACTIVE.add(holder.id)
         return Attempt(True, current)
+
+    def withdraw(self, holder: Holder) -> None:
+        """Give up the place in the queue; whoever asks again keeps the time at which it first asked."""
+        with self._store.writing(durable=False) as connection:
+            _lock(connection, holder.account)
+            connection.execute(
+                claims.delete().where(claims.c.holder == holder.id, claims.c.state == "waiting")
+            )
 
     def renew(self, holder: Holder) -> bool:
         """Extend the lease; False where a claim is not the holder's any more (cleared by a person, or taken over)."""
