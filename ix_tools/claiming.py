@@ -27,6 +27,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 """Seconds between two attempts of one that waits."""
 MADE = (f"{claimed_resources.NEW_CLIENT}/", f"{claimed_resources.ITEM}/")
 """What documents make by naming it: many that name the same wait for the first only, not for each other."""
+PATIENCE = 30.0
+"""Seconds that a call waits at least: who is at work may have to wait for the rate limit, several times."""
 LOOKS = 5.0
 """Seconds between two attempts to find out what became of an unfinished call that is in the way."""
 
@@ -49,7 +51,7 @@ class Claiming:
     async def acquire(self, wanted: Iterable[Claim], looked_at: float, resumed: Intent | None = None) -> bool:
         """Hold what is wanted besides what is held; False where the caller has to look up again what it relies on.
 
-        IxError `busy` when somebody else is in the way for longer than a request may take.
+        IxError `busy` when somebody else is in the way for as long as a call waits.
         """
         wanted = frozenset(wanted)
         if self.holder.covers(wanted):
@@ -58,7 +60,7 @@ class Claiming:
             self.holder.claims.clear()  # its lease ran out, and somebody else may have written since
         self.holder.resumes = resumed.id if resumed is not None else ""
         if self._give_up is None:
-            self._give_up = anyio.current_time() + self._desk.settings.timeout_seconds
+            self._give_up = anyio.current_time() + max(PATIENCE, self._desk.settings.timeout_seconds)
         pause, look_at, waited = FIRST_PAUSE, 0.0, False
         try:
             while True:

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 import sqlalchemy as sql
 
-from ix_tools import fresh_read
+from ix_tools import claiming, fresh_read
 from ix_tools.errors import ApprovalRefused, IxError, StoredDifferently, Unreachable
 from ix_tools.perform import ApprovalNeeded, Reply, perform
 from ix_tools.policy.file import PolicyFile
@@ -358,7 +358,9 @@ def _claims(office: Office) -> list[Any]:
     return Claims(office.desk.store, 240.0).listed()
 
 
-async def test_whoever_waits_too_long_is_refused_and_may_repeat_it(office: Office) -> None:
+async def test_whoever_waits_too_long_is_refused_and_may_repeat_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from ix_tools.claims import Claim, Claims, Holder
 
     draft = await office.draft()
@@ -366,6 +368,7 @@ async def test_whoever_waits_too_long_is_refused_and_may_repeat_it(office: Offic
     holder = Holder(office.desk.account.name, "change_state", "rui")
     assert claims.acquire(holder, [Claim(f"document/{draft['id']}", exclusive=True)], claims.now()).granted
     office.desk.settings = office.desk.settings.model_copy(update={"timeout_seconds": 1})
+    monkeypatch.setattr(claiming, "PATIENCE", 1.0)
     error = await office.failed("update_invoice", about(draft, observations="Obrigado"))
     assert (error.code, error.sent, error.retryable) == ("busy", "nothing", True)
     assert f"document/{draft['id']}" in error.message
