@@ -27,6 +27,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 """Seconds between two attempts of one that waits."""
 MADE = (f"{claimed_resources.NEW_CLIENT}/", f"{claimed_resources.ITEM}/")
 """What documents make by naming it: many that name the same wait for the first only, not for each other."""
+REFRESH = 3.0
+"""Seconds after which one that waits renews its place in the queue."""
 PATIENCE = 30.0
 """Seconds that a call waits at least: who is at work may have to wait for the rate limit, several times."""
 LOOKS = 5.0
@@ -80,8 +82,15 @@ class Claiming:
                 if anyio.current_time() >= look_at:
                     await self._find_out(attempt.blockers)
                     look_at = anyio.current_time() + LOOKS
-                await anyio.sleep(pause * (0.5 + secrets.randbelow(100) / 100))
-                pause = min(LONGEST_PAUSE, pause * 1.4)
+                asked = anyio.current_time()
+                while True:
+                    await anyio.sleep(pause * (0.5 + secrets.randbelow(100) / 100))
+                    pause = min(LONGEST_PAUSE, pause * 1.4)
+                    # Many who wait must not slow down the one they wait for: they look, and seldom write.
+                    if anyio.current_time() - asked > REFRESH or not await anyio.to_thread.run_sync(
+                        partial(self._claims.is_blocked, self.holder, wanted, looked_at)
+                    ):
+                        break
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await self.release()

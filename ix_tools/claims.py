@@ -26,8 +26,8 @@ from ix_tools.holders import is_running, me
 from ix_tools.store import Store
 from ix_tools.tables import claims, intents
 
-TICKET = 3.0
-"""Seconds for which a waiting caller keeps its place; it asks again several times a second."""
+TICKET = 10.0
+"""Seconds for which a waiting caller keeps its place without asking again."""
 REMEMBERED = 900.0
 """Seconds for which a released exclusive claim tells others that what they looked up before may be stale."""
 IN_FLIGHT = 60.0
@@ -143,23 +143,10 @@ class Claims:
             _lock(connection, holder.account)
             now = self._store.now(connection)
             holder.since = holder.since or now
-            blockers, current = [], True
             _keep_undecided(connection, holder)
-            for row in _others(connection, holder, merged):
-                claim = merged.get(row.resource) or Claim(row.resource, _widest(merged, row.resource))
-                if not claim.conflicts_with(row.exclusive):
-                    continue
-                if row.state == "written":
-                    current = current and row.until < looked_at
-                elif row.state == "waiting":
-                    if row.until > now and (row.since, row.holder) < (holder.since, holder.id):
-                        blockers.append(_standing(row))
-                elif self._is_over(row, now):
-                    # Whoever held it is gone, and may have written: nobody else will say so.
-                    _remove(connection, row)
-                    current = False
-                else:
-                    blockers.append(_standing(row))
+            blockers, gone, current = self._in_the_way(connection, holder, merged, looked_at, now)
+            for row in gone:
+                _remove(connection, row)
             mine = claims.c.holder == holder.id
             connection.execute(claims.delete().where(mine))
             connection.execute(
@@ -192,10 +179,46 @@ class Claims:
                 ],
             )
         if blockers:
-            return Attempt(False, current, tuple(blockers))
+            return Attempt(False, current, blockers)
         holder.claims = merged
         ACTIVE.add(holder.id)
         return Attempt(True, current)
+
+    def is_blocked(self, holder: Holder, wanted: Iterable[Claim], looked_at: float) -> bool:
+        """Whether asking again is in vain for now: only a look, which keeps nobody from writing."""
+        with self._store.reading() as connection:
+            now = self._store.now(connection)
+            blockers, _, current = self._in_the_way(connection, holder, holder.merged(wanted), looked_at, now)
+        return bool(blockers) and current
+
+    def _in_the_way(
+        self,
+        connection: Connection,
+        holder: Holder,
+        wanted: dict[str, Claim],
+        looked_at: float,
+        now: float,
+    ) -> tuple[tuple[Standing, ...], list[Row[Any]], bool]:
+        """Who holds it or asked for it first; what is left of holders that are gone; whether nobody wrote since the look-ups."""
+        blockers: list[Standing] = []
+        gone: list[Row[Any]] = []
+        current = True
+        for row in _others(connection, holder, wanted):
+            claim = wanted.get(row.resource) or Claim(row.resource, _widest(wanted, row.resource))
+            if not claim.conflicts_with(row.exclusive):
+                continue
+            if row.state == "written":
+                current = current and row.until < looked_at
+            elif row.state == "waiting":
+                if row.until > now and (row.since, row.holder) < (holder.since, holder.id):
+                    blockers.append(_standing(row))
+            elif self._is_over(row, now):
+                # Whoever held it is gone, and may have written: nobody else will say so.
+                gone.append(row)
+                current = False
+            else:
+                blockers.append(_standing(row))
+        return tuple(blockers), gone, current
 
     def withdraw(self, holder: Holder) -> None:
         """Give up the place in the queue; whoever asks again keeps the time at which it first asked."""

@@ -173,10 +173,19 @@ async def test_a_draft_has_no_pdf(host: Host) -> None:
     assert (refusal["code"], refusal["sent"]) == ("rejected", "refused")
 
 
+@pytest.mark.parametrize("url", ["https://evil.example/x.pdf", "https://evilinvoicexpress.com/x.pdf"])
+async def test_a_pdf_from_elsewhere_is_only_a_link(host: Host, office: Office, url: str) -> None:
+    """The key's owner decides which hosts are asked (pdf_hosts); nothing else is opened, whatever the answer says."""
+    office.box.fault("GET", "/api/pdf/5", status=200, body={"output": {"pdfUrl": url}})
+    result = await host.call("get_pdf", document_id=5)
+    assert (result["status"], result["link"]) == ("ready", url)
+    assert "not downloaded" in result["note"]
+    assert len(office.box.requests()) == 1
+
+
 @pytest.mark.parametrize(
     "url",
     [
-        "https://evil.example/x.pdf",
         "http://localhost.evil.example/x.pdf",
         "https://sandbox@evil.example/x.pdf",
         "https://x.invoicexpress.com:99999/x.pdf",
@@ -184,17 +193,19 @@ async def test_a_draft_has_no_pdf(host: Host) -> None:
         "https://[::1/x.pdf",
         "https://evil.example\\.invoicexpress.com/",
         "file:///etc/passwd",
-        "https://evilinvoicexpress.com/x.pdf",
+        "javascript:alert(1)",
         "//evil.example/x.pdf",
         "x",
     ],
 )
-async def test_a_pdf_from_elsewhere_is_only_a_link(host: Host, office: Office, url: str) -> None:
-    """The key's owner decides which hosts are asked (pdf_hosts); nothing else is opened, whatever the answer says."""
+async def test_what_is_no_web_address_is_neither_opened_nor_shown(
+    host: Host, office: Office, url: str
+) -> None:
+    """A person would follow what a result calls a link."""
     office.box.fault("GET", "/api/pdf/5", status=200, body={"output": {"pdfUrl": url}})
-    result = await host.call("get_pdf", document_id=5)
-    assert (result["status"], result["link"]) == ("ready", url)
-    assert "not downloaded" in result["note"]
+    refusal = await host.failed("get_pdf", document_id=5)
+    assert refusal["code"] == "unreadable_answer"
+    assert url == "x" or url not in str(refusal)
     assert len(office.box.requests()) == 1
 
 

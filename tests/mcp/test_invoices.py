@@ -251,5 +251,5 @@ async def test_what_was_stored_differently_is_an_error_that_holds_the_document(
     assert "total" in {problem["field"] for problem in error["problems"]}
     await host.failed("change_state", document_type="invoices", document_id=1001, state="finalized")
     asked = host.person.asked[-1]
-    assert set(asked.requested_schema["properties"]) == {"approve", "accept_differences"}
+    assert set(asked.requested_schema["properties"]) == {"approve", "accept_differences", "reason"}
     assert not any(one["path"].endswith("change-state.json") for one in office.writes())

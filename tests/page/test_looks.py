@@ -55,6 +55,11 @@ class Stage:
             await self.page.get_by_label("PIN").fill(pin)
         await self.page.get_by_role("button", name=name).click()
 
+    async def look_again(self) -> None:
+        """The page once more, when it has settled: a reload of one that is still on its way is refused by the browser."""
+        await self.page.wait_for_load_state("networkidle")
+        await self.page.goto(self.page.url)
+
     async def approved_under(self, state: str, outcome: Json | None) -> None:
         """Approved, used, and with such an entry in the journal."""
         identifier = await self.asked()
@@ -63,7 +68,7 @@ class Stage:
         with self.office.desk.store.writing() as connection:
             approvals._move(connection, identifier, "approved", "used")
         carried_out(self.office, identifier, state, outcome)  # type: ignore[arg-type]
-        await self.page.reload()
+        await self.look_again()
 
 
 async def pending(stage: Stage) -> None:
@@ -107,7 +112,7 @@ async def approved(stage: Stage) -> None:
 async def done(stage: Stage) -> None:
     await approved(stage)
     assert (await perform(stage.office.desk, "change_state", stage.call))["ok"]
-    await stage.page.reload()
+    await stage.look_again()
 
 
 async def carrying_out(stage: Stage) -> None:
@@ -129,7 +134,7 @@ async def stored_differently(stage: Stage) -> None:
 async def lapsed(stage: Stage) -> None:
     await approved(stage)
     stage.clock.now += 15 * 60
-    await stage.page.reload()
+    await stage.look_again()
 
 
 async def rejected(stage: Stage) -> None:
@@ -141,7 +146,7 @@ async def rejected(stage: Stage) -> None:
 async def expired(stage: Stage) -> None:
     await stage.asked()
     stage.clock.now += 15 * 60
-    await stage.page.reload()
+    await stage.look_again()
 
 
 async def decided_again(stage: Stage) -> None:
@@ -164,7 +169,7 @@ async def one_of_two(stage: Stage) -> None:
 
 async def one_of_two_looks_again(stage: Stage) -> None:
     await one_of_two(stage)
-    await stage.page.goto(stage.page.url)
+    await stage.look_again()
 
 
 SCENES: list[Callable[[Stage], Awaitable[None]]] = [
