@@ -266,11 +266,14 @@ def _told(done: Round, first: Told, happened: bool, what: str) -> None:
 
 def _judge_document(done: Round, books: Books, subject: Subject, first: Told) -> None:
     """An issued document is in every field what was shown, and the client that of the record that was shown."""
-    done.issued = books.row(subject.number).number is not None
+    # A workflow whose draft was deleted meanwhile drafts anew: what counts is the document that its caller was told of.
+    told_of = (first.body.get("document") or {}).get("id") if first.ok else None
+    number = int(told_of or subject.number)
+    done.issued = books.row(number).number is not None
     _told(done, first, done.issued, "finalizing")
     if not done.issued:
         return
-    now = books.seen(subject.number)
+    now = books.seen(number)
     differing = subject.seen.differing(now)
     # Told that it was stored differently, the caller hears that the policy judged another one.
     judged_so = (
@@ -278,7 +281,7 @@ def _judge_document(done: Round, books: Books, subject: Subject, first: Told) ->
     )
     if differing and not judged_so:
         told = "told ok" if first.ok else f"told {first.code}"
-        done.wrong("differs", f"{subject.number} ({told}): {'; '.join(differing)}")
+        done.wrong("differs", f"{number} ({told}): {'; '.join(differing)}")
 
 
 def _as_one(second: str, now: Seen) -> bool:
