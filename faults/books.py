@@ -19,6 +19,8 @@ SET_BY_ISSUING = frozenset(
     {"status", "number", "serie", "atcud", "saft_hash", "client", "finalized_at", "status_at", "mb_reference"}
 )
 """Columns of a document's row that finalizing fills in; its series is another one (`sequence_id`), and is compared."""
+OF_ITS_OWN = frozenset({"id", "created_at", "proprietary_uid"})
+"""Columns in which a document that was drafted anew differs from the first, whatever stands in it."""
 NO_LIMIT = 10**8
 ACME = {
     "name": "ACME, Lda",
@@ -50,14 +52,15 @@ class Seen:
     client: Json
 
     def differing(self, other: "Seen") -> list[str]:
-        """The fields in which another one is not the same."""
+        """The fields in which another one is not the same; of a document drafted anew, those that anybody reads."""
+        anew = self.document["id"] != other.document["id"]
         return [
             f"{what}.{name}: {_short(mine.get(name))} became {_short(theirs.get(name))}"
             for what, mine, theirs in (
                 ("document", self.document, other.document),
                 ("client", self.client, other.client),
             )
-            for name in sorted({*mine, *theirs})
+            for name in sorted({*mine, *theirs} - (OF_ITS_OWN if anew else frozenset()))
             if mine.get(name) != theirs.get(name)
         ]
 
