@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from functools import partial
 
 import anyio
+from anyio.lowlevel import RunVar
 
 from ix_tools import aftermath, claimed_resources
 from ix_tools.claims import Claim, Claims, Holder, Standing
@@ -35,6 +36,19 @@ LOOKS = 5.0
 """Seconds between two attempts to find out what became of an unfinished call that is in the way."""
 
 
+_limiters: RunVar[anyio.CapacityLimiter] = RunVar("claims")
+
+
+def _limiter() -> anyio.CapacityLimiter:
+    """At most four callers of this process ask at once: many who wait must not take every connection of a database."""
+    try:
+        return _limiters.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(4)
+        _limiters.set(limiter)
+        return limiter
+
+
 class Claiming:
     """The claims of one call that somebody made, and of the steps that it is made of."""
 
@@ -48,7 +62,7 @@ class Claiming:
 
     async def now(self) -> float:
         """The store's time, before something is looked up."""
-        return await anyio.to_thread.run_sync(self._claims.now)
+        return await anyio.to_thread.run_sync(self._claims.now, limiter=_limiter())
 
     async def acquire(self, wanted: Iterable[Claim], looked_at: float, resumed: Intent | None = None) -> bool:
         """Hold what is wanted besides what is held; False where the caller has to look up again what it relies on.
@@ -67,7 +81,7 @@ class Claiming:
         try:
             while True:
                 attempt = await anyio.to_thread.run_sync(
-                    partial(self._claims.acquire, self.holder, wanted, looked_at)
+                    partial(self._claims.acquire, self.holder, wanted, looked_at), limiter=_limiter()
                 )
                 if attempt.granted:
                     self._give_up = None
@@ -88,7 +102,7 @@ class Claiming:
                     pause = min(LONGEST_PAUSE, pause * 1.4)
                     # Many who wait must not slow down the one they wait for: they look, and seldom write.
                     if anyio.current_time() - asked > REFRESH or not await anyio.to_thread.run_sync(
-                        partial(self._claims.is_blocked, self.holder, wanted, looked_at)
+                        partial(self._claims.is_blocked, self.holder, wanted, looked_at), limiter=_limiter()
                     ):
                         break
         except BaseException:
