@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Error, Page
 
 from ix_tools.approvals import Approvals
 from ix_tools.faces.page import counter
@@ -211,7 +212,9 @@ async def test_a_page_fits_and_can_be_read(
         page = await context.new_page()
         await scene(Stage(office, page, clock, language, tmp_path))
         name = f"{scene.__name__}-{language}-{size}"
-        await page.screenshot(path=SHOTS / f"{name}.png")
+        # The picture is for people; on a busy machine the browser sometimes cannot take one.
+        with suppress(Error):
+            await page.screenshot(path=SHOTS / f"{name}.png")
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         assert await page.evaluate(CONTRAST) == [], name
     finally:
