@@ -158,26 +158,30 @@ class Account:
 
     @asynccontextmanager
     async def turns(self, requests: int) -> AsyncIterator[None]:
-        """Wait until so many requests may leave; those made inside then leave without waiting for one another."""
+        """Wait until so many requests may leave; those made inside then leave without waiting for one another.
+
+        The last turn is kept for `send_once`: a read that is tried again takes a new one, never that.
+        """
         if self._pace is not None:
             for _ in range(requests):
                 await self._pace.turn()
-        before = _turns.set([requests])
+        before = _turns.set([requests - 1])
         try:
             yield
         finally:
             _turns.reset(before)
 
     async def send_once(self, request: Request) -> Response:
-        """Send a request once, whatever comes of it: an answer of any status, or Unreachable.
+        """Send a request once, inside `turns`, whatever comes of it: an answer of any status, or Unreachable.
 
         What is read just before an irreversible request must not grow old while a connection is waited for.
         """
-        before = _connect.set(PROMPT)
+        connect, turn = _connect.set(PROMPT), _turns.set([1])
         try:
             return await self._paced(request)
         finally:
-            _connect.reset(before)
+            _connect.reset(connect)
+            _turns.reset(turn)
 
     async def _attempted(self, request: Request) -> Response:
         response = await self._paced(request)

@@ -313,6 +313,34 @@ async def test_a_process_that_slept_reads_again(office: Office, monkeypatch: pyt
     assert len(office.writes()) == 1
 
 
+async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the request would wait for the rate limit after the last read."""
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    happened: list[str] = []
+    account = office.desk.account
+
+    class Limit:
+        async def turn(self) -> None:
+            happened.append("turn")
+
+        async def answered(self, status: int, retry_after: float | None) -> None:
+            happened.append(str(status))
+
+    def at_the_request() -> None:
+        happened.append("request")
+
+    monkeypatch.setattr(account, "_pace", Limit())
+    at_the_gap(office, monkeypatch, at_the_request)
+    office.box.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=2, status=503)
+    assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
+    assert "503" in happened
+    after = happened[happened.index("request") + 1 :]
+    assert after[0] == "200", "the request left without waiting for a turn"
+
+
 # --- one writer -----------------------------------------------------------------------------------------------------
 
 
