@@ -15,7 +15,8 @@ sites, a discount over the document), and the result. Not kept: message texts, s
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -253,7 +254,7 @@ class Journal:
             claims.begin_under(connection, draft.account, draft.holder, identifier)
             audit.append(connection, _entry("intent", draft, identifier, "about to be sent"))
             found = connection.execute(sql.select(intents).where(intents.c.id == identifier)).one()
-        HELD[identifier] = time.time()
+            HELD[identifier] = time.time()  # before others can read it, who would take it for abandoned
         return replace(_intent(found, now), mine=True)
 
     def again(self, intent: Intent, approval: str, holder: str) -> None:
@@ -284,50 +285,44 @@ class Journal:
         fence = [intents.c.id == intent.id, intents.c.attempts == intent.attempts]
         if state != "done" or found:
             fence += [intents.c[name] == getattr(intent, name) for name in ("state", "owner", "lease_until")]
-        try:
-            with self._store.writing() as connection:
-                audit.one_at_a_time(connection)
-                now = self._store.now(connection)
-                if found and made and _made_elsewhere(connection, intent, made):
-                    return False
-                values: dict[str, Any] = {
-                    "state": state,
-                    "outcome": dict(outcome) if outcome is not None else None,
-                    "finished_at": now,
-                    "lease_until": 0.0,
-                    "made": made,
-                }
-                if subject:
-                    values["subject"] = subject
-                if state == "unknown":
-                    values["ended_at"] = sql.func.coalesce(intents.c.ended_at, now)
-                if not connection.execute(intents.update().where(*fence).values(values)).rowcount:
-                    return False
-                if state != "unknown":
-                    claims.end_with(connection, intent.account, intent.id, now)
-                audit.append(connection, _entry(state, intent, intent.id, said, subject))
-        finally:
+        with self._releasing(intent) as connection:
+            audit.one_at_a_time(connection)
+            now = self._store.now(connection)
+            if found and made and _made_elsewhere(connection, intent, made):
+                return False
+            values: dict[str, Any] = {
+                "state": state,
+                "outcome": dict(outcome) if outcome is not None else None,
+                "finished_at": now,
+                "lease_until": 0.0,
+                "made": made,
+            }
+            if subject:
+                values["subject"] = subject
+            if state == "unknown":
+                values["ended_at"] = sql.func.coalesce(intents.c.ended_at, now)
+            if not connection.execute(intents.update().where(*fence).values(values)).rowcount:
+                return False
+            if state != "unknown":
+                claims.end_with(connection, intent.account, intent.id, now)
+            audit.append(connection, _entry(state, intent, intent.id, said, subject))
             HELD.pop(intent.id, None)
         return True
 
     def let_go(self, intent: Intent) -> None:
         """Hold it no longer, without having found out anything: it is unknown, as it was."""
-        try:
-            with self._store.writing() as connection:
-                now = self._store.now(connection)
-                connection.execute(
-                    intents.update()
-                    .where(
-                        *(
-                            intents.c[name] == getattr(intent, name)
-                            for name in ("id", "attempts", "owner", "state")
-                        )
-                    )
-                    .values(
-                        state="unknown", lease_until=0.0, ended_at=sql.func.coalesce(intents.c.ended_at, now)
+        with self._releasing(intent) as connection:
+            now = self._store.now(connection)
+            connection.execute(
+                intents.update()
+                .where(
+                    *(
+                        intents.c[name] == getattr(intent, name)
+                        for name in ("id", "attempts", "owner", "state")
                     )
                 )
-        finally:
+                .values(state="unknown", lease_until=0.0, ended_at=sql.func.coalesce(intents.c.ended_at, now))
+            )
             HELD.pop(intent.id, None)
 
     def told(self, intent: Intent) -> dict[str, Any]:
@@ -362,9 +357,10 @@ class Journal:
                 intents.update().where(*same).values(owner=me(), state="open", lease_until=now + self.lease)
             ).rowcount
             row = connection.execute(sql.select(intents).where(intents.c.id == intent.id)).one_or_none()
+            if taken:
+                HELD[intent.id] = time.time()
         if not taken or row is None:
             return None
-        HELD[intent.id] = time.time()
         return replace(_intent(row, now), mine=True)
 
     def settle(self, identifier: str, *, happened: bool) -> None:
@@ -378,6 +374,19 @@ class Journal:
             )
         outcome = {"ok": True, "settled_by_hand": True} if happened else None
         self.finish(taken, "done" if happened else "absent", outcome, "settled by a person in a terminal")
+
+    @contextmanager
+    def _releasing(self, intent: Intent) -> Iterator[Connection]:
+        """Open a transaction that ends what this process holds; where it fails, it is held no longer either.
+
+        Whoever uses it lets go inside: after the commit another thread may already hold the intent again.
+        """
+        try:
+            with self._store.writing() as connection:
+                yield connection
+        except BaseException:
+            HELD.pop(intent.id, None)
+            raise
 
     def _read(self, *where: Any, most: int | None = None) -> list[Intent]:
         with self._store.reading() as connection:
