@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ix_tools.listing import Choice, listed, picked
+from ix_tools.listing import Choice, picked
 from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.prompts import PROMPTS
 from ix_tools.resources import RESOURCES, TEMPLATES
@@ -26,7 +26,7 @@ def contents(folder: Path = FOLDER, package: Path = PACKAGE) -> dict[Path, str]:
     tools = [tool(operation) for operation in catalogue().values()]
     names = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
     lists = {
-        "tools": listed(picked(tools, names, DEFAULT_TOOLSETS, Choice())),
+        "tools": picked(tools, names, DEFAULT_TOOLSETS, Choice()),
         "resources": RESOURCES,
         "resourceTemplates": TEMPLATES,
         "prompts": PROMPTS,

@@ -84,7 +84,7 @@ TOOLSETS: Mapping[str, tuple[type[Operation[Any]], ...]] = {
         accounts.SetupAtCommunication,
     ),
 }
-"""Tools by what they are for. A tool stands in one set; an earlier tool explains the fields that later ones share."""
+"""Tools by what they are for. A tool stands in one set."""
 
 DEFAULT_TOOLSETS = ("core",)
 """What a server lists unless told otherwise. Every tool can be called, listed or not."""

@@ -16,7 +16,7 @@ import pytest
 
 from ix_tools import tool_files
 from ix_tools.faces.mcp.server import chosen
-from ix_tools.listing import Choice, listed
+from ix_tools.listing import Choice
 from ix_tools.openapi import document
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.schema import tool
@@ -76,9 +76,7 @@ def test_tools_are_listed_with_what_they_cost(cli: Cli) -> None:
 
 
 def test_the_list_itself_is_the_one_that_assistants_get(cli: Cli) -> None:
-    assert cli("tools", "--json").body == {
-        "tools": listed([tool(operation) for operation in catalogue().values()])
-    }
+    assert cli("tools", "--json").body == {"tools": [tool(operation) for operation in catalogue().values()]}
 
 
 def test_a_toolset_is_shown_as_the_server_lists_it(cli: Cli) -> None:

@@ -8,7 +8,7 @@ import click
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.labels import label
-from ix_tools.listing import Choice, UnknownName, listed, picked
+from ix_tools.listing import Choice, UnknownName, picked
 from ix_tools.operations.catalogue import TOOLSETS, catalogue, toolset_of
 from ix_tools.schema import tool
 from ix_tools.settings import listed as words
@@ -30,7 +30,7 @@ def command(
     operations, toolset = catalogue(), toolset_of()
     names = {name: [one.spec.name for one in members] for name, members in TOOLSETS.items()}
     try:
-        tools = listed(picked([tool(one) for one in operations.values()], names, TOOLSETS, choice))
+        tools = picked([tool(one) for one in operations.values()], names, TOOLSETS, choice)
     except UnknownName as wrong:
         raise click.UsageError(f"{wrong}.".capitalize(), ctx) from None
     if whole:

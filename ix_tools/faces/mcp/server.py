@@ -18,7 +18,7 @@ from mcp.server.lowlevel import Server
 
 from ix_tools import __version__
 from ix_tools.faces.mcp.tracing import Tracing
-from ix_tools.listing import Choice, listed, picked
+from ix_tools.listing import Choice, picked
 
 if TYPE_CHECKING:
     from ix_tools.perform import Desk
@@ -69,7 +69,7 @@ def chosen(choice: Choice) -> list[dict[str, Any]]:
         tools: list[dict[str, Any]] = rendered()["tools"]
         return tools
     content = json.loads(resources.files("ix_tools").joinpath("toolsets.json").read_bytes())
-    return listed(picked(content["tools"], content["toolsets"], content["usual"], choice))
+    return picked(content["tools"], content["toolsets"], content["usual"], choice)
 
 
 def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Server[Any]:
