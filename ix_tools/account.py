@@ -346,14 +346,12 @@ def _unreachable(trouble: Exception, request: Request) -> Unreachable:
         return Unreachable(
             f"InvoiceXpress could not be reached ({what}).",
             next="check the network and the account name, then repeat",
-            retryable=True,
         )
     if not request.writes:
         return Unreachable(
             f"InvoiceXpress gave no complete answer ({what}).",
             sent="refused",
             next="repeat the same call",
-            retryable=True,
         )
     return Unreachable(
         f"InvoiceXpress gave no complete answer ({what}). Whether it was carried out is unknown.",

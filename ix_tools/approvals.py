@@ -33,14 +33,13 @@ from ix_tools.unattended import Left, Spending, left, let_out
 
 __all__ = ["Approval", "Approvals", "Asked", "Asker", "Binding", "Channel", "Place", "Reply"]
 
-NOT_YET = "repeat the same call to ask a person again"
+AGAIN = "repeat the same call to ask a person again"
 ASK_AGAIN = "ask the person what to change; the same call, repeated as it is or corrected, asks them again"
 """After a person's no, however it was given."""
 PLACES: dict[Place, str] = {
     "terminal": "by a person in a terminal",
     "page": "by a person on the approval's page",
 }
-
 
 GIVEN_BACK = (approvals.c.channel == "form") & (approvals.c.state == "approved")
 """The person said yes in the form, and then nothing was sent: the same call uses it without asking again."""
@@ -108,10 +107,10 @@ class Approvals(Standing):
                     refusal = declined(row.summary, reply.reason)
                 elif row.differs and not reply.accepted_differences:
                     self._move(connection, row.id, "pending", "rejected")
-                    refusal = _refusal(
-                        "differences_not_accepted",
+                    refusal = ApprovalRefused(
                         "The document differs from what was asked, and the person did not accept that.",
-                        "correct the draft with its update operation, or ask again",
+                        code="differences_not_accepted",
+                        next="correct the draft with its update operation, or ask again",
                     )
                 elif not self._move(connection, row.id, "pending", "used"):
                     refusal = _used()
@@ -211,14 +210,16 @@ class Approvals(Standing):
         """
         found = self.find(identifier)
         if found.channel == "form":
-            raise _refusal(
-                "approval_elsewhere", f"{found.id} is being asked in the host's own form.", "answer there"
+            raise ApprovalRefused(
+                f"{found.id} is being asked in the host's own form.",
+                code="approval_elsewhere",
+                next="answer there",
             )
         if approve and found.differs and not accept_differences:
-            raise _refusal(
-                "differences_not_accepted",
+            raise ApprovalRefused(
                 "The document differs from what was asked; approving it means accepting that.",
-                "read the differences, then accept them, too (in a terminal: --accept-differences)",
+                code="differences_not_accepted",
+                next="read the differences, then accept them, too (in a terminal: --accept-differences)",
             )
         refusal = Terms.of(found.terms).against(by, found.principal, place, pin_set_by) if approve else None
         if refusal is not None:
@@ -246,8 +247,10 @@ class Approvals(Standing):
             raise _outdated()
         if row is None:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
-            raise _refusal(
-                "approval_not_pending", f"{found.id} cannot be decided any more: it is {now_state}.", NOT_YET
+            raise ApprovalRefused(
+                f"{found.id} cannot be decided any more: it is {now_state}.",
+                code="approval_not_pending",
+                next=AGAIN,
             )
         return self.find(identifier)
 
@@ -347,45 +350,47 @@ class Approvals(Standing):
         return connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()
 
     def _retire(self, connection: Connection, row: Row[Any], refusal: ApprovalRefused) -> None:
-        ends: dict[str, State] = {
-            "approval_expired": "expired",
-            "document_changed": "stale",
-            "policy_changed": "stale",
-            "approval_outdated": "stale",
-        }
-        if refusal.code in ends:
-            self._move(connection, row.id, row.state, ends[refusal.code])
+        if refusal.code == "approval_expired":
+            self._move(connection, row.id, row.state, "expired")
+        elif refusal.code in {"document_changed", "policy_changed", "approval_outdated"}:
+            self._move(connection, row.id, row.state, "stale")
 
     def _why_not(
         self, row: Row[Any] | None, binding: Binding, state: State, terms: Terms
     ) -> ApprovalRefused | None:
         if row is None:
-            return _refusal("approval_unknown", "No approval was asked under that handle.", NOT_YET)
+            return ApprovalRefused(
+                "No approval was asked under that handle.", code="approval_unknown", next=AGAIN
+            )
         if row.principal != binding.principal or row.account != binding.account:
-            return _refusal(
-                "approval_foreign", "That approval was given to someone else or for another account.", NOT_YET
+            return ApprovalRefused(
+                "That approval was given to someone else or for another account.",
+                code="approval_foreign",
+                next=AGAIN,
             )
         if row.state == state and not is_current_approval(row.arguments):
             return _outdated()
         if row.operation != binding.operation or row.arguments != binding.arguments:
-            return _refusal(
-                "approval_for_other_arguments", "That approval was given for another call.", NOT_YET
+            return ApprovalRefused(
+                "That approval was given for another call.", code="approval_for_other_arguments", next=AGAIN
             )
         if row.state == "used":
             return _used()
         if row.state != state:
-            return _refusal("approval_not_pending", f"That approval is {row.state}.", NOT_YET)
+            return ApprovalRefused(f"That approval is {row.state}.", code="approval_not_pending", next=AGAIN)
         if row.expires_at <= self._clock():
-            return _refusal("approval_expired", "That approval has expired.", NOT_YET)
+            return ApprovalRefused("That approval has expired.", code="approval_expired", next=AGAIN)
         if row.snapshot != binding.snapshot:
-            return _refusal(
-                "document_changed",
+            return ApprovalRefused(
                 "The document changed after the person saw it.",
-                "repeat the same call, so that a person sees it as it is now",
+                code="document_changed",
+                next="repeat the same call, so that a person sees it as it is now",
             )
         if not Terms.of(row.terms).as_strict_as(terms):
-            return _refusal(
-                "policy_changed", "The policy asks for more than that approval was given on.", NOT_YET
+            return ApprovalRefused(
+                "The policy asks for more than that approval was given on.",
+                code="policy_changed",
+                next=AGAIN,
             )
         return None
 
@@ -420,10 +425,6 @@ def _readable_id() -> str:
     return "".join(secrets.choice("ABCDEFGHJKMNPQRSTUVWXYZ23456789") for _ in range(8))
 
 
-def _refusal(code: str, message: str, next: str) -> ApprovalRefused:
-    return ApprovalRefused(message, code=code, next=next)
-
-
 def declined(summary: str, reason: str) -> ApprovalRefused:
     """A person said no: what they were shown, why if they said so, and how to ask them again."""
     why = f'Their reason: "{reason}".' if reason else "They gave no reason."
@@ -436,14 +437,14 @@ def declined(summary: str, reason: str) -> ApprovalRefused:
 
 
 def _used() -> ApprovalRefused:
-    return _refusal(
-        "approval_used",
+    return ApprovalRefused(
         "That approval was already used; each is good for one call.",
-        "look first whether it happened; repeat the call only for a second one",
+        code="approval_used",
+        next="look first whether it happened; repeat the call only for a second one",
     )
 
 
 def _outdated() -> ApprovalRefused:
-    return _refusal(
-        "approval_outdated", "That approval was asked for by another version of ix-tools.", NOT_YET
+    return ApprovalRefused(
+        "That approval was asked for by another version of ix-tools.", code="approval_outdated", next=AGAIN
     )

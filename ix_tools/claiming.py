@@ -117,7 +117,6 @@ class Claiming:
                 "Another process, or a person, took over what this call claimed.",
                 code="held_too_long",
                 next="repeat the same call: it looks first",
-                retryable=True,
             )
 
     async def release(self) -> None:
@@ -154,6 +153,5 @@ def _busy(blockers: tuple[Standing, ...]) -> IxError:
         f"{first.resource} cannot be changed right now: {why}.",
         code="busy",
         next=f"repeat the same call in a minute{settle}; `ix-tools claims list` shows who holds what",
-        retryable=True,
         details={"claimed": sorted({one.resource for one in blockers})},
     )

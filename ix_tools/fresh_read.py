@@ -116,7 +116,6 @@ class FreshRead:
             failure = failures[0]
             failure.say_nothing_sent()
             failure.next = "repeat the same call: what was approved is still approved"
-            failure.retryable = True
             raise failure
         changed = [
             one
@@ -160,5 +159,4 @@ def _too_slow() -> IxError:
         "This process was too slow between reading the document and sending the request.",
         code="held_too_long",
         next="repeat the same call: what was approved is still approved",
-        retryable=True,
     )

@@ -74,7 +74,6 @@ async def recorded(desk: Desk, call: Operation[Any], caller: Caller) -> dict[str
                 "The same call is being carried out right now.",
                 code="in_progress",
                 next="repeat the same call in a few seconds to get its result",
-                retryable=True,
             )
         await anyio.sleep(pause + secrets.randbelow(100) / 1000)
         pause = min(0.5, pause * 1.5)  # many who wait must not slow down the one they wait for
@@ -274,7 +273,6 @@ async def _sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sendi
                 "This process stood still for so long that another one may have taken over.",
                 code="held_too_long",
                 next="repeat the same call: it looks first",
-                retryable=True,
             )
         failure = await _attempt(stamped, sending)
         if not isinstance(failure, IxError):
@@ -307,7 +305,6 @@ async def _sent(desk: Desk, call: Operation[Any], intent: Intent, sending: Sendi
         code="not_carried_out",
         sent="refused",
         next="repeat the same call" + ("; a person approves it again" if call.spec.effect.gated else ""),
-        retryable=True,
     )
 
 

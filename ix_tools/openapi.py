@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ix_tools import __version__, statuses
+from ix_tools import __version__
 from ix_tools.delivery import described
+from ix_tools.errors import DONE, HTTP_STATUSES, WAITING
 from ix_tools.operation import Effect, Operation
 from ix_tools.operations.catalogue import TOOLSETS, catalogue, toolset_of
 from ix_tools.schema import Schema, description, hints, input_schema, result_schema
@@ -103,7 +104,7 @@ def _operation(name: str) -> Json:
             "content": {JSON: {"schema": body, "example": dict(spec.example)}},
         },
         "responses": {
-            "200": {"description": statuses.MEANINGS[statuses.DONE], "content": content},
+            "200": {"description": HTTP_STATUSES[DONE].meaning, "content": content},
             **waiting,
             **_failures(FAILURES),
         },
@@ -148,12 +149,12 @@ def _failures(which: Iterable[int]) -> Json:
 
 
 def _name(status: int) -> str:
-    return statuses.TITLES[status].replace(" ", "")
+    return HTTP_STATUSES[status].title.replace(" ", "")
 
 
 def _responses() -> Json:
     waiting = {
-        "description": statuses.MEANINGS[statuses.WAITING],
+        "description": HTTP_STATUSES[WAITING].meaning,
         "headers": {
             "Location": {"description": "Where to ask how it stands.", "schema": {"type": "string"}},
             "Retry-After": {"description": "Seconds to wait before asking.", "schema": {"type": "integer"}},
@@ -162,7 +163,7 @@ def _responses() -> Json:
     }
     problems: Json = {
         _name(status): {
-            "description": statuses.MEANINGS[status],
+            "description": HTTP_STATUSES[status].meaning,
             "content": {PROBLEM: {"schema": _named("Problem")}},
         }
         for status in FAILURES

@@ -266,7 +266,6 @@ def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
         f"{name} cannot be called with these arguments{more}.",
         problems=shown,
         next="correct the fields named and call again",
-        retryable=False,
     )
 
 

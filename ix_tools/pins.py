@@ -177,7 +177,6 @@ def _locked(until: float) -> ApprovalRefused:
         "The PIN was wrong too often; another may be tried later.",
         code="pin_locked",
         next="wait until the time in `next_try`, or decide in a terminal with `ix-tools approvals approve`",
-        retryable=True,
         details={"next_try": datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds")},
     )
 

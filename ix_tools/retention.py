@@ -50,6 +50,5 @@ def check_room(connection: Connection, principal: str, now: float) -> None:
         code="too_many_waiting",
         next="a person decides what waits (`ix-tools approvals list`); or repeat the same call when the first of them ends, "
         "in `retry_after` seconds",
-        retryable=True,
         details={"retry_after": max(1, int(ends[0] - now) + 1)},
     )

@@ -119,7 +119,6 @@ def _write(folder: Path, name: str, content: bytes) -> str:
             code="file_not_saved",
             sent="refused",
             next="free space or set INVOICEXPRESS_DOCUMENTS",
-            retryable=True,
         )
     else:
         return str(path)
@@ -139,7 +138,6 @@ async def handed_on(desk: Desk, url: str | None) -> bytes:
             next="ask again in a few seconds"
             if url is None
             else "get_pdf with delivery: link gives its address",
-            retryable=url is None,
         )
     if not content.startswith(b"%PDF"):
         raise Unreadable("What InvoiceXpress's link gave is not a PDF.", next="ask again in a few seconds")

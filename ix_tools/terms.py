@@ -98,34 +98,36 @@ class Terms:
         rules = _by(self.rules)
         if self.where in {"page", "terminal"} and self.where != through:
             there = "on the approval page" if self.where == "page" else "in a terminal"
-            return _refusal(
-                "approval_elsewhere", f"This is approved {there} only{rules}.", "approve it there"
+            return ApprovalRefused(
+                f"This is approved {there} only{rules}.", code="approval_elsewhere", next="approve it there"
             )
         if self.people == 1 and self.asker and not self.approvers:
             return None
         if not by:
-            return _refusal(
-                "approver_unknown", f"Who approves must be known here{rules}.", "sign in, then approve"
+            return ApprovalRefused(
+                f"Who approves must be known here{rules}.",
+                code="approver_unknown",
+                next="sign in, then approve",
             )
         if pin_set_by == "":
-            return _refusal(
-                "approver_unknown",
+            return ApprovalRefused(
                 f"Who approves must be known here, and nobody noted who set this PIN{rules}.",
-                "whose PIN it is sets it again with `ix-tools approvals pin`",
+                code="approver_unknown",
+                next="whose PIN it is sets it again with `ix-tools approvals pin`",
             )
         who = self.people_behind(by, pin_set_by)
         also = f"; {pin_set_by} set this PIN, so that it may be them" if len(who) > 1 else ""
         if not self.asker and who & self.people_behind(f"principal:{asker}"):
-            return _refusal(
-                "approver_is_asker",
+            return ApprovalRefused(
                 f"Whoever asked does not approve it{rules}{also}.",
-                "another person approves",
+                code="approver_is_asker",
+                next="another person approves",
             )
         if self.approvers and not who <= self.people_behind(*self.approvers):
-            return _refusal(
-                "approver_not_named",
+            return ApprovalRefused(
                 f"Only {', '.join(self.approvers)} may approve this{rules}{also}.",
-                "one of them approves",
+                code="approver_not_named",
+                next="one of them approves",
             )
         return None
 
@@ -142,10 +144,6 @@ def stricter(one: Where, other: Where) -> Where:
 def _by(rules: Iterable[str]) -> str:
     named = ", ".join(rules)
     return f" (policy: {named})" if named else ""
-
-
-def _refusal(code: str, message: str, next: str) -> ApprovalRefused:
-    return ApprovalRefused(message, code=code, next=next)
 
 
 # --- people ----------------------------------------------------------------------------------------------
@@ -188,10 +186,10 @@ def one_more_yes(
     for one in before:
         if who & terms.people_behind(one.identity, one.pin_set_by):
             known = f"{by} and {one.identity} may be one person" if pin_set_by or one.pin_set_by else by
-            raise _refusal(
-                "approved_by_you_already",
+            raise ApprovalRefused(
                 f"You approved {row.id} already ({known}); it wants {terms.people} different people.",
-                "another person approves, with a PIN that nobody else set",
+                code="approved_by_you_already",
+                next="another person approves, with a PIN that nobody else set",
             )
     noted = {"person": min(terms.people_behind(by), default=""), "identity": by, "pin_set_by": pin_set_by}
     connection.execute(decisions.insert().values(approval=row.id, **noted, channel=through, decided_at=now))

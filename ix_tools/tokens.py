@@ -16,7 +16,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Row
 
 from ix_tools import audit
-from ix_tools.errors import IxError, Problem
+from ix_tools.errors import InvalidArguments, IxError, Problem
 from ix_tools.principals import Principal, Scope
 from ix_tools.store import Store
 from ix_tools.tables import tokens
@@ -69,9 +69,8 @@ class Tokens:
     ) -> tuple[Token, str]:
         """A new token, and the text of it, which is known here and now only."""
         if not NAME.fullmatch(name):
-            raise IxError(
+            raise InvalidArguments(
                 f"{name!r} is no name for whoever calls.",
-                code="invalid_arguments",
                 problems=[
                     Problem("name", "is not usable", "1 to 100 letters, digits, and . _ @ - between them")
                 ],

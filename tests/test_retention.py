@@ -9,9 +9,8 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.approvals import Approvals, Asked, Asker, Binding, Reply
-from ix_tools.errors import ApprovalRefused
+from ix_tools.errors import ApprovalRefused, status_for, wait_after
 from ix_tools.retention import BATCH, KEPT_DAYS, MOST_WAITING
-from ix_tools.statuses import status_for, wait_after
 from ix_tools.store import Store
 from ix_tools.tables import approvals, audit
 from tests.sandboxed import Office, about

@@ -20,7 +20,7 @@ from ix_tools.errors import StoreUnavailable
 from ix_tools.faces import page, rest
 from ix_tools.faces.mcp import http as mcp
 from ix_tools.faces.mcp.server import Factory, build
-from ix_tools.hosting.answers import problem
+from ix_tools.hosting.answers import refusal
 from ix_tools.hosting.callers import Callers
 from ix_tools.hosting.door import Door
 from ix_tools.links import Hosted
@@ -95,7 +95,7 @@ def application(
 
 
 async def _nowhere(request: Request, missing: Exception) -> Response:
-    return problem(404, "no_such_address", "There is nothing at this address.")
+    return refusal("no_such_address", "There is nothing at this address.")
 
 
 async def _alive(request: Request) -> Response:

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from ix_tools.errors import StoreUnavailable
 from ix_tools.faces.mcp.http import METADATA, PATH, scopes_listed
-from ix_tools.hosting.answers import problem
+from ix_tools.hosting.answers import refusal, store_refusal
 from ix_tools.hosting.oauth import Issuer, KeysUnavailable
 from ix_tools.principals import EVERYTHING, Principal, Scope
 from ix_tools.settings import Settings
@@ -58,7 +58,7 @@ class Callers:
                 return self._local if await self.everybody() else self._unknown("A bearer token is needed.")
             except StoreUnavailable as trouble:
                 log.error("whether callers are asked cannot be looked up: %s", trouble.message)
-                return problem(503, trouble.code, "The store cannot be used now.", {"Retry-After": "5"})
+                return store_refusal(trouble)
         scheme, _, token = given[0].partition(" ")
         if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
             return self._unknown("Send one header: Authorization: Bearer TOKEN.", "invalid_request")
@@ -66,11 +66,9 @@ class Callers:
             found = await self._found(token.strip())
         except StoreUnavailable as trouble:
             log.error("tokens cannot be looked up: %s", trouble.message)
-            return problem(503, trouble.code, "Tokens cannot be looked up now.", {"Retry-After": "5"})
+            return store_refusal(trouble)
         except KeysUnavailable:
-            return problem(
-                503, "keys_unavailable", "The issuer's keys cannot be read now.", {"Retry-After": "30"}
-            )
+            return refusal("keys_unavailable", "The issuer's keys cannot be read now.", {"Retry-After": "30"})
         return found or self._unknown("The token is not known here, or no longer good.", "invalid_token")
 
     async def _found(self, token: str) -> Principal | None:
@@ -85,7 +83,7 @@ class Callers:
             words.append(f'scope="{self._scopes}"')
             words.append(f'resource_metadata="{self._metadata}"')
         challenge = f"Bearer {', '.join(words)}".strip()
-        return problem(401, "not_signed_in", detail, {"WWW-Authenticate": challenge})
+        return refusal("not_signed_in", detail, {"WWW-Authenticate": challenge})
 
     async def _described(self, request: Request) -> Response:
         """RFC 9728: which authorization server gives tokens for this server."""

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ix_tools.desks import Hosting
 from ix_tools.errors import StoreUnavailable
-from ix_tools.hosting.answers import problem
+from ix_tools.hosting.answers import refusal, store_refusal
 from ix_tools.hosting.limits import Limits
 from ix_tools.hosting.telemetry import observed
 from ix_tools.principals import Principal
@@ -119,9 +119,9 @@ class Door:
         # A page that gets its own name to point here is told by the name; a page elsewhere by its origin.
         hosts = [host.lower() for host in headers.getlist("host")]
         if len(hosts) != 1 or hosts[0] not in self._hosts:
-            return problem(421, "host_not_served", "This server is not known under that name.")
+            return refusal("host_not_served", "This server is not known under that name.")
         if any(origin.lower() not in self._origins for origin in headers.getlist("origin")):
-            return problem(403, "origin_not_allowed", "Pages of that origin may not call this server.")
+            return refusal("origin_not_allowed", "Pages of that origin may not call this server.")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > LONGEST:
             return _too_long()
@@ -150,9 +150,8 @@ class Door:
                 return None
         except StoreUnavailable as trouble:
             log.error("whether callers are asked cannot be looked up: %s", trouble.message)
-            return problem(503, trouble.code, "The store cannot be used now.", {"Retry-After": "5"})
-        return problem(
-            403,
+            return store_refusal(trouble)
+        return refusal(
             "relayed_request",
             "A proxy passed this on, and this server asks nobody who they are. Make a token with `ix-tools tokens create`.",
         )
@@ -162,8 +161,8 @@ class Door:
         if any(route.matches(scope)[0] is Match.FULL for route in self._opened):
             return None
         if self._from_a_page(Headers(scope=scope)):
-            return problem(
-                403, "origin_not_allowed", "Pages of another origin may not make a browser call this server."
+            return refusal(
+                "origin_not_allowed", "Pages of another origin may not make a browser call this server."
             )
         found = await self._known.caller(Request(scope))
         if isinstance(found, Response):
@@ -173,15 +172,15 @@ class Door:
             wait = await self._limits.turn(found.name)
         except StoreUnavailable as trouble:
             log.error("limits cannot be kept: %s", trouble.message)
-            return problem(503, trouble.code, "The store cannot be used now.", {"Retry-After": "5"})
+            return store_refusal(trouble)
         if wait > 0:
             seconds = str(int(wait) + 1)
             detail = (
                 f"{found.name} may make {self._limits.per_minute} requests a minute; wait {seconds} seconds."
             )
-            return problem(429, "too_many_calls", detail, {"Retry-After": seconds})
+            return refusal("too_many_calls", detail, {"Retry-After": seconds})
         return None
 
 
 def _too_long() -> Response:
-    return problem(413, "too_long", f"A request has at most {LONGEST} bytes.")
+    return refusal("too_long", f"A request has at most {LONGEST} bytes.")

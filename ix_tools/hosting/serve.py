@@ -8,8 +8,7 @@ from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 from ix_tools.desk import store_of
-from ix_tools.errors import IxError, Problem, SettingsError
-from ix_tools.exits import Exit
+from ix_tools.errors import Exit, IxError, Problem, SettingsError
 from ix_tools.faces.mcp.serve import add_choice, narrowed
 from ix_tools.faces.mcp.server import choice_of, chosen
 from ix_tools.hosting import logs

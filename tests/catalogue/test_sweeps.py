@@ -125,7 +125,7 @@ def test_an_output_schema_is_valid_and_asks_for_ok_alone(operation: type[Operati
     shown = schema.output_schema(operation)
     jsonschema.Draft202012Validator.check_schema(shown)
     assert (shown["type"], shown["required"]) == ("object", ["ok"])
-    refusal = IxError("No.").as_dict()
+    refusal = IxError("No.", code="refused").as_dict()
     jsonschema.validate(refusal, shown)
 
 

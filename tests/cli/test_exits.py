@@ -1,4 +1,4 @@
-"""The exit code says what happened; the table in `ix_tools.exits` is all there is."""
+"""The exit code says what happened; the table in `ix_tools.errors` is all there is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from ix_tools import errors
-from ix_tools.errors import IxError
-from ix_tools.exits import MEANINGS, Exit, exit_for, exit_of
 from tests.cli.conftest import Cli, piped
 
 DRAFT = ("create-invoice", "--date", "2026-11-20", "--due-date", "+30d", "--client.code", "ACME",
@@ -90,23 +87,6 @@ def test_a_fault_of_ours_does_not_pretend_that_nothing_happened(
     monkeypatch.setattr("ix_tools.faces.cli.calling.perform", broken)
     ran = cli(*DRAFT)
     assert (ran.code, ran.body["code"], ran.body["sent"]) == (6, "internal_error", "unknown")
-
-
-@pytest.mark.parametrize(
-    "kind", [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, IxError)]
-)
-def test_every_kind_of_error_has_a_code_that_is_in_the_table(kind: type[IxError]) -> None:
-    for sent in ("nothing", "refused", "stored", "unknown"):
-        code = exit_for(kind("It went wrong.", sent=sent))
-        assert code in MEANINGS
-        assert (code is Exit.UNKNOWN) == (sent == "unknown")
-        assert code is not Exit.OK
-
-
-def test_the_table_explains_every_code() -> None:
-    assert set(MEANINGS) == set(Exit)
-    assert exit_of({"ok": True}) is Exit.OK
-    assert exit_of({"ok": False, "status": "approval_required"}) is Exit.APPROVAL_REQUIRED
 
 
 def test_a_process_ends_with_the_code_and_one_json_object(cli: Cli) -> None:

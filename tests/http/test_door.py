@@ -154,7 +154,11 @@ async def test_a_store_that_cannot_be_used_is_not_ready_and_opens_to_nobody(serv
     assert (await served.client.get("/readyz")).status_code == 503
     assert (await served.client.get("/healthz")).status_code == 200
     answer = await served.call("list_taxes", token=token)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+    # The file was taken away, and waiting does not bring it back.
+    assert "retry-after" not in answer.headers
+    assert answer.json()["retryable"] is False
+    assert str(store.file) not in answer.text
     store.file.with_suffix(".away").rename(store.file)
 
 

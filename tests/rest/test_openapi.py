@@ -9,23 +9,13 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 
-from ix_tools import statuses
-from ix_tools.errors import IxError
-from ix_tools.faces.reference.failures import codes
+from ix_tools.errors import HTTP_STATUSES
 from ix_tools.openapi import UnknownToolset, document, names_in, shortened
 from ix_tools.operation import Effect
 from ix_tools.operations.catalogue import TOOLSETS, catalogue
 from ix_tools.perform import parse
 from ix_tools.swagger import swagger
 from tests.sandboxed import Json
-
-NOT_OVER_HTTP = {
-    # The command line's own, a host's form that was not shown, and what a person on a page or in a terminal is told.
-    "account_unknown", "approval_elsewhere", "approval_unanswered", "approval_without_page", "approved_by_you_already",
-    "approver_is_asker", "approver_not_named", "approver_unknown", "claim_unknown", "file_not_saved", "intent_not_unknown",
-    "intent_unknown", "no_person", "no_policy", "pin_changed", "pin_locked", "pin_missing", "pin_mistyped", "pin_needed", "pin_too_short",
-    "pin_wrong", "sandbox_not_started", "token_unknown", "usage",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -159,29 +149,6 @@ def test_a_description_is_shortened_by_whole_sentences(text: str, shown: str) ->
 # --- statuses ------------------------------------------------------------------------------------------------
 
 
-def kinds() -> list[type[IxError]]:
-    def below(kind: type[IxError]) -> Iterator[type[IxError]]:
-        yield kind
-        for one in kind.__subclasses__():
-            yield from below(one)
-
-    return list(below(IxError))
-
-
-@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
-def test_every_kind_of_failure_has_a_status_with_a_meaning(kind: type[IxError]) -> None:
-    assert statuses.BY_KIND[kind] in statuses.MEANINGS
-
-
-def test_every_code_has_a_status_that_somebody_chose() -> None:
-    ours = {code for code, *_ in codes()}
-    of_kinds = {kind.code for kind in kinds()}
-    assert ours - statuses.BY_CODE.keys() - of_kinds == NOT_OVER_HTTP
-    assert statuses.BY_CODE.keys() <= ours
-    chosen = [*statuses.BY_CODE.values(), *statuses.BY_KIND.values(), *statuses.AT_THE_DOOR.values()]
-    assert set(chosen) <= statuses.MEANINGS.keys() & statuses.TITLES.keys()
-
-
 def test_every_failure_that_is_described_has_a_name_and_a_meaning(whole: Json) -> None:
     described = {one["description"] for one in whole["components"]["responses"].values()}
-    assert described <= set(statuses.MEANINGS.values())
+    assert described <= {status.meaning for status in HTTP_STATUSES.values()}

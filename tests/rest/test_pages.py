@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ix_tools import statuses
+from ix_tools.errors import ERROR_CODES
 from ix_tools.openapi import document
 from ix_tools.swagger import swagger
 from tests.rest.caller import ADDRESS, Caller
@@ -44,9 +44,4 @@ async def test_both_documents_are_served_with_the_address_of_the_server(caller: 
 
 async def test_the_type_of_every_problem_leads_to_a_row(caller: Caller) -> None:
     page = (await caller.get("/problems")).text
-    kinds = {kind.code for kind in statuses.BY_KIND}
-    assert {
-        f'id="{code}"'
-        for code in {*kinds, *statuses.BY_CODE, *statuses.AT_THE_DOOR}
-        if f'id="{code}"' not in page
-    } == set()
+    assert [code for code in ERROR_CODES if f'id="{code}"' not in page] == []

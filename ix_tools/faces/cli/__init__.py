@@ -10,7 +10,7 @@ def main(
     clock: Callable[[], float] | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> int:
-    """Run one command; the exit code is one of `ix_tools.exits`. The clocks are for whoever has another one."""
+    """Run one command; the exit code is one of `ix_tools.errors.Exit`. The clocks are for whoever has another one."""
     from ix_tools.faces.cli.start import started
 
     return started(argv, clock, now)

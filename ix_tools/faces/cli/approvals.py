@@ -8,10 +8,9 @@ from typing import Any
 import click
 
 from ix_tools import render
-from ix_tools.approvals import NOT_YET, Approval
+from ix_tools.approvals import AGAIN, Approval
 from ix_tools.desk import policy_of
-from ix_tools.errors import ApprovalRefused
-from ix_tools.exits import Exit
+from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli import waiting as views
 from ix_tools.faces.cli.group import SETTINGS, heard, with_output
@@ -201,7 +200,7 @@ def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
             raise ApprovalRefused(
                 f"{found.id} cannot be decided any more: it is {state}.",
                 code="approval_not_pending",
-                next=NOT_YET,
+                next=AGAIN,
             )
         url = links.made(found, "message", person)
         set_by = links.pins.set_by(person or found.principal)

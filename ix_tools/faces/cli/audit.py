@@ -9,7 +9,7 @@ import anyio
 import click
 
 from ix_tools.audit import verify as faults_of
-from ix_tools.exits import Exit
+from ix_tools.errors import Exit
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.kept import store

@@ -24,8 +24,7 @@ import anyio
 from pydantic import SecretStr
 
 from ix_tools.approvals import Reply
-from ix_tools.errors import ApprovalRefused, IxError
-from ix_tools.exits import Exit
+from ix_tools.errors import ApprovalRefused, Exit, IxError
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli.kept import approvals
 from ix_tools.faces.cli.run import Run

@@ -12,8 +12,7 @@ from ix_tools import render
 from ix_tools.claims import Claims, Standing
 from ix_tools.desk import journal_of
 from ix_tools.directory import known
-from ix_tools.errors import ApprovalRefused, IxError
-from ix_tools.exits import Exit
+from ix_tools.errors import ApprovalRefused, Exit, IxError
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import store

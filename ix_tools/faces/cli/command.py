@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ix_tools.exits import exit_of
+from ix_tools.errors import exit_of
 from ix_tools.faces.cli import pairs
 from ix_tools.faces.cli.group import global_options, heard
 from ix_tools.faces.cli.options import Slot, call_of, slots, words_of

@@ -6,8 +6,7 @@ from typing import Any
 import anyio
 import click
 
-from ix_tools.errors import IxError
-from ix_tools.exits import Exit
+from ix_tools.errors import Exit, IxError
 from ix_tools.faces.cli import checks, says
 from ix_tools.faces.cli.checks import Finding
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard

@@ -2,7 +2,7 @@
 
 import click
 
-from ix_tools.exits import MEANINGS
+from ix_tools.errors import EXIT_MEANINGS
 
 
 @click.command("help")
@@ -16,7 +16,7 @@ def command(ctx: click.Context, topic: str | None) -> None:
     elif topic.replace("_", "-") == "exit-codes":
         formatter = ctx.make_formatter()
         with formatter.section("Exit codes"):
-            formatter.write_dl([(str(int(code)), meaning) for code, meaning in MEANINGS.items()])
+            formatter.write_dl([(str(int(code)), meaning) for code, meaning in EXIT_MEANINGS.items()])
         click.echo(formatter.getvalue().rstrip())
     else:
         group = parent.command

@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from ix_tools import render
-from ix_tools.errors import ApprovalRefused
-from ix_tools.exits import Exit
+from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import companies, journal

@@ -5,8 +5,7 @@ from typing import Any
 import click
 
 from ix_tools import pace
-from ix_tools.errors import IxError
-from ix_tools.exits import Exit
+from ix_tools.errors import Exit, IxError
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import store

@@ -3,8 +3,7 @@
 import click
 
 from ix_tools import tool_files
-from ix_tools.errors import SettingsError
-from ix_tools.exits import Exit
+from ix_tools.errors import Exit, SettingsError
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS
 

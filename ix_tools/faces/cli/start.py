@@ -8,8 +8,7 @@ from typing import Literal
 
 import click
 
-from ix_tools.errors import IxError
-from ix_tools.exits import Exit, exit_for
+from ix_tools.errors import Exit, IxError, exit_for
 from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import program
 from ix_tools.faces.cli.run import Run

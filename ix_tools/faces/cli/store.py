@@ -5,8 +5,7 @@ from typing import Any
 import click
 
 from ix_tools import audit
-from ix_tools.errors import ApprovalRefused
-from ix_tools.exits import Exit
+from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.faces.cli import asking, says
 from ix_tools.faces.cli.group import SETTINGS, global_options, heard
 from ix_tools.faces.cli.kept import store

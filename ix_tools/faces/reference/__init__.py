@@ -1,10 +1,8 @@
 """The reference, written from the code it describes: `python -m ix_tools.faces.reference write` (or `check`).
 
 docs/reference.md    every operation: parameters, worked example, result, rules
-docs/errors.md       every way a call can fail, by kind and by code
 docs/coverage.md     every operation of InvoiceXpress's description, and the tool that carries it out
-docs/once.md         for every write: did it happen?
-README.md            the tables between `<!-- generated: name -->` and `<!-- end: name -->`
+README.md, docs/errors.md, docs/once.md    the tables between `<!-- generated: name -->` and `<!-- end: name -->`
 """
 
 import re
@@ -14,7 +12,14 @@ from pathlib import Path
 from typing import get_args
 
 from ix_tools import coverage
-from ix_tools.faces.reference.failures import errors_page, exit_codes
+from ix_tools.faces.reference.failures import (
+    error_codes,
+    error_kinds,
+    error_tree,
+    exit_codes,
+    http_statuses,
+    series_outcomes,
+)
 from ix_tools.faces.reference.markdown import code, table
 from ix_tools.faces.reference.operations import APPROVED, command, did_it_happen, reference_page
 from ix_tools.meanings import meanings
@@ -59,7 +64,16 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "settings": settings,
     "exit-codes": exit_codes,
     "once": did_it_happen,
+    "error-codes": error_codes,
+    "error-tree": error_tree,
+    "error-kinds": error_kinds,
+    "series-outcomes": series_outcomes,
+    "http-statuses": http_statuses,
 }
+
+
+PAGES = ("README.md", "docs/errors.md", "docs/once.md")
+"""Pages of which parts are generated."""
 
 
 def filled(text: str) -> str:
@@ -74,13 +88,10 @@ def filled(text: str) -> str:
 
 def contents(root: Path = ROOT) -> dict[Path, str]:
     """Every file and what it must contain."""
-    readme, once = root / "README.md", root / "docs" / "once.md"
     return {
         root / "docs" / "reference.md": reference_page() + "\n",
-        root / "docs" / "errors.md": errors_page() + "\n",
         root / "docs" / "coverage.md": coverage.table(),
-        once: filled(once.read_text(encoding="utf-8")),
-        readme: filled(readme.read_text(encoding="utf-8")),
+        **{root / page: filled((root / page).read_text(encoding="utf-8")) for page in PAGES},
     }
 
 

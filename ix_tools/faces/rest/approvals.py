@@ -7,9 +7,10 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ix_tools import render, statuses
+from ix_tools import render
 from ix_tools.approvals import Approval
 from ix_tools.desks import HEADER, Hosting, account_in
+from ix_tools.errors import SOON
 from ix_tools.faces.rest.answers import answer
 from ix_tools.faces.rest.endpoint import Endpoint, only_reading
 
@@ -41,7 +42,7 @@ def endpoint(hosting: Hosting) -> Endpoint:
         found = await anyio.to_thread.run_sync(
             desk.approvals.standing, request.path_params["id"], desk.settings.principal, desk.account.name
         )
-        headers = {"Retry-After": str(statuses.SOON)} if found.state == "pending" else {}
+        headers = {"Retry-After": str(SOON)} if found.state == "pending" else {}
         return answer(_shown(found), headers=headers)
 
     return Endpoint(respond, only_reading)

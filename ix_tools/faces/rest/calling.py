@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ix_tools import statuses
 from ix_tools.desks import HEADER, Hosting, account_in
+from ix_tools.errors import DONE, SOON, WAITING
 from ix_tools.faces.rest import approvals, papers
 from ix_tools.faces.rest.answers import answer
 from ix_tools.faces.rest.endpoint import READING, Endpoint
@@ -55,7 +55,7 @@ def _methods(request: Request) -> Sequence[str]:
 def _waiting(hosting: Hosting, body: Mapping[str, Any], account: str | None) -> Response:
     poll = approvals.address(hosting, body["approval"]["id"], account)
     shown = {**body, "approval": {**body["approval"], "poll": poll}}
-    return answer(shown, statuses.WAITING, {"Location": poll, "Retry-After": str(statuses.SOON)})
+    return answer(shown, WAITING, {"Location": poll, "Retry-After": str(SOON)})
 
 
 def _done(
@@ -81,7 +81,7 @@ def _done(
         headers["Link"] = f'<{url}>; rel="next"'
     if body.get("replayed"):
         headers["Idempotent-Replayed"] = "true"
-    return answer(shown.body, statuses.DONE, headers)
+    return answer(shown.body, DONE, headers)
 
 
 def _query(arguments: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from ix_tools import errors, statuses
+from ix_tools import errors
 from ix_tools.desks import Hosting
 from ix_tools.faces.rest.answers import JSON
 from ix_tools.faces.rest.endpoint import Answering, Endpoint, only_reading
@@ -100,12 +100,10 @@ def _described(hosting: Hosting, *, old: bool) -> Answering:
 
 
 async def _problems(request: Request) -> Response:
-    kinds = {kind.code: status for kind, status in statuses.BY_KIND.items()}
-    codes = {**kinds, **statuses.BY_CODE, **statuses.AT_THE_DOOR}
     rows = "".join(
-        f"<tr><td>{status} {statuses.TITLES[status]}</td><td>{_marked(said)}</td><td><ul>{_listed(codes, status)}</ul></td></tr>"
-        for status, said in statuses.MEANINGS.items()
-        if status in statuses.TITLES
+        f"<tr><td>{status} {it.title}</td><td>{_marked(it.meaning)}</td><td><ul>{_codes_of(status)}</ul></td></tr>"
+        for status, it in errors.HTTP_STATUSES.items()
+        if status >= 400
     )
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>ix-tools: problems</title>'
@@ -122,7 +120,9 @@ def _marked(said: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(said))
 
 
-def _listed(codes: Mapping[str, int], status: int) -> str:
+def _codes_of(status: int) -> str:
     return "".join(
-        f'<li id="{code}"><code>{code}</code></li>' for code, its in sorted(codes.items()) if its == status
+        f'<li id="{code}"><code>{code}</code>: {_marked(row.meaning)}</li>'
+        for code, row in sorted(errors.ERROR_CODES.items())
+        if row.status == status
     )

@@ -1,13 +1,12 @@
-"""A failure as problem details (RFC 9457): the same fields as on every other face, and the status of the one table."""
+"""A failure as problem details (RFC 9457): the same fields as on every other face, and the status of the table of codes."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
-from ix_tools.errors import IxError
+from ix_tools.errors import HTTP_STATUSES, IxError, status_for, wait_after
 from ix_tools.faces.rest.answers import answer
-from ix_tools.statuses import TITLES, status_for, wait_after
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -17,7 +16,7 @@ def problem(error: IxError, headers: Mapping[str, str] | None = None) -> Respons
     status, wait = status_for(error), wait_after(error)
     standard = {
         "type": f"/problems#{error.code}",
-        "title": TITLES[status],
+        "title": HTTP_STATUSES[status].title,
         "status": status,
         "detail": error.message,
     }
@@ -26,5 +25,5 @@ def problem(error: IxError, headers: Mapping[str, str] | None = None) -> Respons
         **error.as_dict(),
         **standard,
     }  # nothing of ours hides what the standard says
-    shown = {**(headers or {}), **({"Retry-After": str(wait)} if wait is not None else {})}
+    shown = {**({"Retry-After": str(wait)} if wait is not None else {}), **(headers or {})}
     return answer(body, status, shown, MEDIA_TYPE)

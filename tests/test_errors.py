@@ -1,0 +1,147 @@
+"""Every code that a failure can have is in one table, and the table has no other."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import pytest
+
+from ix_tools import errors
+from ix_tools.errors import (
+    ERROR_CODES,
+    EXIT_MEANINGS,
+    HTTP_STATUSES,
+    Exit,
+    IxError,
+    NotFound,
+    Retry,
+    SettingsError,
+    StoreUnavailable,
+    Unavailable,
+    Unreachable,
+    exit_for,
+    exit_of,
+    status_for,
+    wait_after,
+)
+
+PACKAGE = Path(errors.__file__).parent
+KINDS = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, errors.IxError)
+}
+
+
+def failures() -> Iterator[tuple[str, ast.Call, str]]:
+    """Where a failure is made, and the name of its kind."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        where = path.relative_to(PACKAGE).as_posix()
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {
+            one.asname or one.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "ix_tools.errors"
+            for one in node.names
+        }
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Name(id=name)) if name in KINDS and name in imported:
+                    yield f"{where}:{node.lineno}", node, name
+                case ast.Call(func=ast.Name(id="refusal")) if where.startswith("hosting/"):
+                    yield f"{where}:{node.lineno}", node, "refusal"
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="errors"), attr=name)) if name in KINDS:
+                    yield f"{where}:{node.lineno}", node, name
+                case _:
+                    pass
+
+
+def codes_of(call: ast.Call, kind: str) -> list[str]:
+    if kind == "refusal":
+        return texts(call.args[0])
+    named = [texts(one.value) for one in call.keywords if one.arg == "code"]
+    return named[0] if named else [default_code(KINDS[kind])]
+
+
+def texts(node: ast.expr) -> list[str]:
+    match node:
+        case ast.IfExp():
+            return [*texts(node.body), *texts(node.orelse)]
+        case ast.Constant(value=str(text)):
+            return [text]
+    return []
+
+
+def default_code(kind: type[IxError]) -> str:
+    found = next(one for one in fields(kind) if one.name == "code")
+    return "" if found.default is MISSING else str(found.default)
+
+
+def test_every_code_that_is_raised_is_in_the_table_and_no_other() -> None:
+    # `hosting/answers.py` hands on the code that it is given, as written out where it is called.
+    raised = {
+        code
+        for where, call, kind in failures()
+        if not where.startswith("hosting/answers.py")
+        for code in codes_of(call, kind) or [f"{where}: no text"]
+    }
+    assert raised == ERROR_CODES.keys()
+
+
+def test_a_flag_given_by_hand_never_contradicts_the_table() -> None:
+    by_hand = {
+        where
+        for where, call, kind in failures()
+        if any(one.arg == "retryable" for one in call.keywords)
+        and not all(ERROR_CODES[code].retry is Retry.DEPENDS for code in codes_of(call, kind))
+    }
+    assert by_hand == set()
+    assert not IxError("It went wrong.", code="internal_error", retryable=True).retryable
+    assert IxError("Wait.", code="busy").retryable
+
+
+def test_every_code_has_a_status_and_an_exit_code_that_are_explained_and_a_meaning_of_one_sentence() -> None:
+    for row in ERROR_CODES.values():
+        assert row.status in HTTP_STATUSES
+        assert row.status >= 400
+        assert row.exit in EXIT_MEANINGS
+        assert row.exit not in {Exit.OK, Exit.APPROVAL_REQUIRED, Exit.INTERRUPTED}
+        assert row.meaning.endswith(".")
+        assert ". " not in row.meaning
+    assert {row.status for row in ERROR_CODES.values()} == {one for one in HTTP_STATUSES if one >= 400}
+
+
+@pytest.mark.parametrize("code", ERROR_CODES)
+@pytest.mark.parametrize("sent", ["nothing", "refused", "stored", "unknown"])
+def test_what_reached_invoicexpress_counts_before_the_code(code: str, sent: errors.Sent) -> None:
+    exit_code = exit_for(IxError("It went wrong.", code=code, sent=sent))
+    wanted = {"unknown": Exit.UNKNOWN, "stored": Exit.STORED_DIFFERENTLY}
+    assert exit_code is wanted.get(sent, ERROR_CODES[code].exit)
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "exit_code", "wait"),
+    [
+        (SettingsError("No account."), 500, Exit.USAGE, None),
+        (SettingsError("Off.", code="read_only"), 403, Exit.USAGE, None),
+        (NotFound("Nothing there."), 404, Exit.SERVICE_REFUSED, None),
+        (Unavailable("Down.", retryable=True), 503, Exit.UNREACHABLE, 5),
+        (Unavailable("Down.", retryable=True, details={"retry_after": 17}), 503, Exit.UNREACHABLE, 17),
+        (Unavailable("Down.", sent="unknown"), 504, Exit.UNKNOWN, None),
+        (Unreachable("No answer."), 504, Exit.UNREACHABLE, 5),
+        (StoreUnavailable("Newer."), 503, Exit.USAGE, None),
+        (IxError("A fault.", code="internal_error", sent="unknown"), 500, Exit.UNKNOWN, None),
+    ],
+)
+def test_a_failure_ends_as_the_table_says(
+    failure: IxError, status: int, exit_code: Exit, wait: int | None
+) -> None:
+    assert (status_for(failure), exit_for(failure), wait_after(failure)) == (status, exit_code, wait)
+
+
+def test_every_way_a_command_ends_is_explained() -> None:
+    assert set(EXIT_MEANINGS) == set(Exit)
+    assert exit_of({"ok": True}) is Exit.OK
+    assert exit_of({"ok": False}) is Exit.REFUSED
+    assert exit_of({"ok": False, "status": "approval_required"}) is Exit.APPROVAL_REQUIRED
