@@ -25,6 +25,10 @@ from ix_tools.telemetry import uninstrumented
 
 PATIENCE = 10.0
 """Seconds to wait for other processes that are writing."""
+WRITERS = 4
+"""Threads of a process that write at once. The others queue here: a server gives up on who waits ten seconds for a lock."""
+QUEUE_PATIENCE = 60.0
+"""Seconds that a thread waits in that queue."""
 SERVER = {
     "connect_timeout": 10,
     # An intent is on disk before its request leaves, whatever the server's own default; nobody waits for ever.
@@ -54,6 +58,7 @@ class Store:
         self._durable: Engine | None = None
         self._quick: Engine | None = None
         self._opening = threading.Lock()
+        self._writers = threading.BoundedSemaphore(WRITERS)
         self._watching: Any = None
         self._watches = 0
         self._looking = threading.Lock()
@@ -85,7 +90,7 @@ class Store:
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """One transaction, on disk when it ends (`durable=False`: for counters that may be lost in a power cut)."""
-        with uninstrumented(), self._refusing(), self._open(durable).connect() as connection:
+        with uninstrumented(), self._refusing(), self._queue(), self._open(durable).connect() as connection:
             connection.info.pop("audit_head", None)
             with _begun(connection, durable):
                 self._check_version(connection)
@@ -160,6 +165,15 @@ class Store:
             if engine is not None:
                 engine.dispose()
         self._durable = self._quick = self._identity = None
+
+    @contextmanager
+    def _queue(self) -> Iterator[None]:
+        if not self._writers.acquire(timeout=QUEUE_PATIENCE):
+            raise self._unusable(f"{WRITERS} others of this process were writing for {QUEUE_PATIENCE:.0f} s")
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:

@@ -5,11 +5,14 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
@@ -73,6 +76,43 @@ async def refused_before_anything_is_sent(office: Office) -> StoreUnavailable:
 
 
 # --- where it is ----------------------------------------------------------------------------------------
+
+
+def test_threads_that_write_queue_in_their_process_and_not_at_the_database(server: str) -> None:
+    """A server gives up on whoever waits ten seconds for a lock; many equal calls on a slow disk would be refused."""
+    if not server:
+        pytest.skip("no PostgreSQL here")
+    made, entered, go_on = used(server), Queue[int](), threading.Event()
+
+    def write(number: int) -> None:
+        with made.writing():
+            entered.put(number)
+            go_on.wait(60)
+
+    with ThreadPoolExecutor(12) as threads:
+        written = [threads.submit(write, number) for number in range(12)]
+        first = {entered.get(timeout=60) for _ in range(store.WRITERS)}
+        with made.reading() as connection:
+            others = connection.exec_driver_sql(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "AND state <> 'idle'"
+            ).scalar_one()
+        assert (len(first), others, entered.qsize()) == (store.WRITERS, store.WRITERS, 0)
+        go_on.set()
+        for one in written:
+            one.result(60)
+    assert entered.qsize() == 12 - store.WRITERS
+    made.close()
+
+
+def test_a_thread_that_queues_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "WRITERS", 1)
+    monkeypatch.setattr(store, "QUEUE_PATIENCE", 0.01)
+    made = used(tmp_path / "ix-tools.db")
+    with made.writing():
+        assert refusal(made).retryable
+    assert used(tmp_path / "ix-tools.db")
+    made.close()
 
 
 def test_an_earlier_moment_of_this_process_is_told_by_the_stores_clock(place: str) -> None:
