@@ -111,7 +111,8 @@ def test_a_thread_that_queues_too_long_is_refused(tmp_path: Path, monkeypatch: p
     made = used(tmp_path / "ix-tools.db")
     with made.writing():
         assert refusal(made).retryable
-    assert used(tmp_path / "ix-tools.db")
+    with made.writing():
+        pass
     made.close()
 
 
