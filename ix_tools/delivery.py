@@ -14,8 +14,8 @@ HANDED_ON: Mapping[str, tuple[str, ...]] = {"mcp": ("link", "resource")}
 """What may be asked for over HTTP, by face; the first is what comes unasked. Only MCP has resources."""
 LINK_ALONE = ("link",)
 TOLD: Mapping[tuple[str, ...], str] = {
-    ("link",): "Files are given as a link.",
-    ("link", "resource"): "A link, or an MCP resource.",
+    ("link",): "Always link, the only way over HTTP.",
+    ("link", "resource"): "Way to get it: link to InvoiceXpress, or MCP resource; default link.",
 }
 INSTEAD: Mapping[str, str] = {
     "mcp": "leave delivery out for a link; a PDF itself is the resource ix://documents/{id}/pdf",

@@ -1,6 +1,8 @@
 """What each field means: the docstring under it, read when a schema, a help page or the reference asks.
 
-Pydantic would read them as it makes each class (`use_attribute_docstrings`), which costs a third of every command's start.
+Pydantic would read them as it makes each class (`use_attribute_docstrings`): importing the catalogue then takes 285 ms of
+processor time instead of 95 (Python 3.11, pydantic 2), and so does the first command or call of every process. Both read the
+source, so neither works without it; the MCP server's list is rendered ahead and needs none.
 """
 
 import ast

@@ -74,7 +74,7 @@ class GetAccount(Operation[AccountResult]):
     """
 
     account_id: Id
-    """Id, from create_account."""
+    """Id of the account, from create_account."""
 
     spec = Spec(
         name="get_account",
@@ -102,27 +102,27 @@ class NewAccount(Call):
     """What a new account needs."""
 
     organization_name: str = Field(min_length=1)
-    """Company."""
+    """Name of the company that uses the account."""
     email: Email
-    """Owner's e-mail."""
+    """E-mail address of the account's owner."""
     password: Secret
-    """Owner's; never shown."""
+    """Password of the account's owner; results never show it."""
     terms: Terms
-    """The person accepts InvoiceXpress's terms."""
+    """True when the person accepts InvoiceXpress's terms."""
     first_name: str | None = None
-    """First name."""
+    """First name of the owner."""
     last_name: str | None = None
-    """Last name."""
+    """Last name of the owner."""
     phone: str | None = None
-    """Telephone."""
+    """Telephone number of the company."""
     fiscal_id: str | None = None
-    """NIF; fixed later."""
+    """NIF of the company; it cannot change later."""
     tax_country: Literal["1", "2", "3"] | None = None
-    """InvoiceXpress's code."""
+    """Tax country by InvoiceXpress's own number."""
     language: Literal["pt", "en", "es"] | None = None
-    """Language."""
+    """Language of the new account."""
     marketing: bool | None = None
-    """Newsletter."""
+    """True asks for InvoiceXpress's newsletter."""
 
 
 class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
@@ -134,7 +134,7 @@ class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
     to_check = "ask the new owner, who gets an e-mail from InvoiceXpress"
 
     existing_user: Annotated[bool, OURS] = False
-    """For an owner who is a user already."""
+    """True for an owner who is an InvoiceXpress user already; default false."""
 
     spec = Spec(
         name="create_account",
@@ -216,13 +216,13 @@ class Credentials(Call):
     """The sub-user with which series are registered at the tax authority."""
 
     username: SubUser
-    """Sub-user NIF/n with WFA, WSE, WDT; never the main one."""
+    """Sub-user of the tax authority (AT), e.g. 509442013/1, with WFA, WSE and WDT; never the main user."""
     password: Annotated[Secret, At("password", base64=True)]
-    """Sub-user's; never shown."""
+    """Password of the sub-user; results never show it."""
     type: Literal["AT"] = "AT"
-    """Always AT."""
+    """Always AT, the tax authority."""
     context: Literal["Sequences"] = "Sequences"
-    """Always Sequences."""
+    """Always Sequences, for registering series."""
 
 
 class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
@@ -232,33 +232,33 @@ class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
     """
 
     account_id: Id
-    """Id, from create_account."""
+    """Id of the account, from create_account."""
     password: Secret
-    """Owner's; never shown."""
+    """Password of the account's owner; results never show it."""
     terms: Terms
-    """The person accepts InvoiceXpress's terms."""
+    """True when the person accepts InvoiceXpress's terms."""
     organization_name: str | None = Field(default=None, min_length=1)
-    """Company."""
+    """Name of the company that uses the account."""
     email: Email | None = None
-    """Owner's e-mail."""
+    """E-mail address of the account's owner."""
     first_name: str | None = None
-    """First name."""
+    """First name of the owner."""
     last_name: str | None = None
-    """Last name."""
+    """Last name of the owner."""
     phone: str | None = None
-    """Telephone."""
+    """Telephone number of the company."""
     address: str | None = None
-    """Street and number."""
+    """Street and number of the company's address."""
     city: str | None = None
-    """City."""
+    """City of the company's address."""
     postal_code: str | None = None
-    """Like 1000-555."""
+    """Postal code of the address, e.g. 1000-555."""
     website: str | None = None
-    """Web address."""
+    """Web address of the company."""
     fax: str | None = None
-    """Fax."""
+    """Fax number of the company."""
     credentials: Credentials | None = None
-    """AT sub-user for series."""
+    """Sub-user of the tax authority (AT) that registers series."""
 
     spec = Spec(
         name="update_account",
@@ -335,11 +335,11 @@ class SetupAtCommunication(Keyed, Operation[AtResult]):
     to_check = "see Account > AT in InvoiceXpress"
 
     at_subuser: SubUser
-    """AT sub-user NIF/n with WFA, WSE, WDT; never the main one."""
+    """Sub-user of the tax authority (AT), e.g. 509442013/1, with WFA, WSE and WDT; never the main user."""
     at_password: Annotated[Secret, At("at_password", base64=True)]
-    """Sub-user's; never shown."""
+    """Password of the sub-user; results never show it."""
     communication_type: Literal["auto", "manual", "guides", "portal_at"]
-    """auto: each document; manual: SAF-T; guides: only guides; portal_at: at AT's site."""
+    """Way documents reach AT: auto sends each one, manual is SAF-T by hand, guides sends only guides, portal_at is set at AT's site."""
 
     spec = Spec(
         name="setup_at_communication",

@@ -23,11 +23,11 @@ class FindClient(Operation[ClientResult]):
     """
 
     code: Annotated[str | None, OURS] = None
-    """Your code."""
+    """Code of the client, matched exactly."""
     name: Annotated[str | None, OURS] = None
-    """Exact name."""
+    """Name of the client, matched exactly."""
     fiscal_id: Annotated[str | None, OURS] = None
-    """NIF or VAT number."""
+    """Tax number of the client: NIF or foreign VAT number."""
 
     spec = Spec(
         name="find_client",
@@ -85,7 +85,7 @@ class ClientByCode(Operation[ClientResult]):
     """The look-up by code."""
 
     client_code: str
-    """Code."""
+    """Code of the client to find."""
 
     spec = Spec(
         "find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-code.json", answer="client")
@@ -96,7 +96,7 @@ class ClientByName(Operation[ClientResult]):
     """The look-up by name."""
 
     client_name: str
-    """Name."""
+    """Name of the client to find."""
 
     spec = Spec(
         "find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-name.json", answer="client")

@@ -52,9 +52,9 @@ class OfClient(Call):
     """A call about one client."""
 
     client_id: Id | None = None
-    """Id; or client."""
+    """Id of the client, from find_client; or give client."""
     client: Annotated[str | None, OURS, Names("client", "client_id")] = Field(default=None, min_length=1)
-    """Code, exact name or NIF."""
+    """Code, exact name or NIF of the client; or give client_id."""
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """The client, with what it owes."""
@@ -81,9 +81,9 @@ class ListClients(Operation[ClientList]):
     """
 
     page: int = Field(default=1, ge=1)
-    """Page."""
+    """Number of the page, from 1; default 1."""
     per_page: int = Field(default=30, ge=1, le=100)
-    """Rows a page."""
+    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_clients",
@@ -135,19 +135,19 @@ class ListClientInvoices(OfClient, Operation[InvoiceList]):
     types: Annotated[list[ListType], At("filter.by_type", LIST_TYPES)] = Field(
         default_factory=lambda: list(get_args(ListType)), min_length=1
     )
-    """Default all."""
+    """Kinds of document to list; default all."""
     states: Annotated[list[ListState], At("filter.status", LIST_STATES)] = Field(
         default_factory=USUAL_STATES.copy, min_length=1
     )
-    """Default draft, final, settled."""
+    """States to list; default draft, final and settled."""
     archived: Annotated[list[Archived], At("filter.archived")] = Field(
         default_factory=NOT_ARCHIVED.copy, min_length=1
     )
-    """Default non_archived."""
+    """Archived documents, others, or both; default non_archived."""
     page: Annotated[int, At("?page")] = Field(default=1, ge=1)
-    """Page."""
+    """Number of the page, from 1; default 1."""
     per_page: Annotated[int, At("?per_page")] = Field(default=30, ge=1, le=100)
-    """Rows a page."""
+    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_client_invoices",
@@ -171,11 +171,11 @@ class Contact(Call):
     """Whom to turn to at a client."""
 
     name: str | None = None
-    """Name."""
+    """Name of the contact person."""
     email: Email | None = None
-    """E-mail."""
+    """E-mail address of the contact person."""
     phone: str | None = None
-    """Telephone."""
+    """Telephone number of the contact person."""
 
 
 def _name(text: str) -> str:
@@ -191,31 +191,31 @@ class ClientFields(Call):
     """What a client's record holds besides name and code."""
 
     fiscal_id: str | None = None
-    """NIF or VAT number."""
+    """Tax number of the client: NIF or foreign VAT number."""
     country: Country | None = None
-    """ISO code or name; default Portugal."""
+    """Country by ISO code or name, e.g. PT; default Portugal."""
     email: Email | Literal[""] | None = None
-    """E-mail address."""
+    """E-mail address of the client, e.g. ana@example.pt."""
     address: str | None = None
-    """Street and number."""
+    """Street and number of the client's address."""
     city: str | None = None
-    """City."""
+    """City of the client's address."""
     postal_code: str | None = None
-    """Like 1000-555."""
+    """Postal code of the address, e.g. 1000-555."""
     phone: str | None = None
-    """Telephone."""
+    """Telephone number of the client."""
     fax: str | None = None
-    """Fax."""
+    """Fax number of the client."""
     website: str | None = None
-    """Web address."""
+    """Web address of the client."""
     language: Literal["pt", "en", "es"] | None = None
-    """Of documents."""
+    """Language in which the client's documents are printed."""
     preferred_contact: Contact | None = None
-    """Contact."""
+    """Person to contact at the client."""
     observations: str | None = None
-    """Client's notes."""
+    """Notes about the client; documents do not print them."""
     send_options: Literal["1", "2", "3"] | None = None
-    """Copies sent."""
+    """Number of copies that are sent: 1, 2 or 3."""
 
 
 WRITTEN = ("name", "code", *ClientFields.model_fields)
@@ -240,9 +240,9 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
     """
 
     name: Name
-    """Name."""
+    """Name of the client, unique in the account."""
     code: str = Field(min_length=1)
-    """Your unique code (e.g. the NIF)."""
+    """Code of your own for the client, unique in the account, e.g. the NIF."""
 
     spec = Spec(
         name="create_client",
@@ -303,9 +303,9 @@ class UpdateClient(ClientFields, Keyed, Changes, OfClient, Operation[ClientResul
     """
 
     name: Name | None = None
-    """Name."""
+    """New name of the client, unique in the account."""
     code: str | None = Field(default=None, min_length=1)
-    """Your unique code (e.g. the NIF)."""
+    """New code of your own for the client, unique in the account."""
 
     spec = Spec(
         name="update_client",

@@ -55,7 +55,7 @@ class SearchOperations(Operation[OperationList]):
     """
 
     text: short(100)  # type: ignore[valid-type]
-    """Words such as apagar cliente, or a toolset."""
+    """Words to search for, e.g. apagar cliente, or the name of a toolset."""
 
     spec = Spec(
         name="search_operations",
@@ -84,7 +84,7 @@ class DescribeOperation(Operation[OperationWhole]):
     """
 
     operation: str
-    """Name, from search_operations."""
+    """Name of the operation, from search_operations."""
 
     spec = Spec(
         name="describe_operation",
@@ -118,9 +118,9 @@ class RunOperation(Operation[Relayed]):
     """
 
     operation: Annotated[str, AfterValidator(_another)]
-    """Name, from search_operations."""
+    """Name of the operation, from search_operations."""
     arguments: dict[str, Any] | None = None
-    """As describe_operation shows them."""
+    """Arguments of the operation, as describe_operation shows them."""
 
     spec = Spec(
         name="run_operation",

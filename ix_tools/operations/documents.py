@@ -57,9 +57,9 @@ class GetDocument(Operation[DocumentResult]):
     """
 
     document_type: DocumentType
-    """Kind of document."""
+    """Kind of the document, as lists and results show it."""
     document_id: Id
-    """Id."""
+    """Id of the document, from a list or the result that created it."""
 
     spec = Spec(
         name="get_document",
@@ -157,35 +157,35 @@ class ListInvoices(Operation[InvoiceList]):
     types: Annotated[list[ListType], At("type[]", LIST_TYPES)] = Field(
         default_factory=lambda: list(get_args(ListType)), min_length=1
     )
-    """Default all."""
+    """Kinds of document to list; default all."""
     states: Annotated[list[ListState], At("status[]", LIST_STATES)] = Field(
         default_factory=USUAL_STATES.copy, min_length=1
     )
-    """Default draft, final, settled."""
+    """States to list; default draft, final and settled."""
     text: str | None = None
-    """Fuzzy search."""
+    """Words to search for, e.g. a client's name, matched loosely."""
     reference: str | None = None
-    """Exact reference."""
+    """Reference to match exactly, as the document prints it."""
     date_from: Annotated[WireDate | None, At("date[from]")] = None
-    """Dated from."""
+    """First document date to list, e.g. 2026-11-01."""
     date_to: Annotated[WireDate | None, At("date[to]")] = None
-    """Dated to."""
+    """Last document date to list, e.g. 2026-11-30."""
     due_date_from: Annotated[WireDate | None, At("due_date[from]")] = None
-    """Due from."""
+    """First due date to list, e.g. 2026-11-01."""
     due_date_to: Annotated[WireDate | None, At("due_date[to]")] = None
-    """Due to."""
+    """Last due date to list, e.g. 2026-11-30."""
     total_before_taxes_from: Annotated[Money | None, At("total_before_taxes[from]")] = None
-    """At least, net."""
+    """Smallest total without VAT to list."""
     total_before_taxes_to: Annotated[Money | None, At("total_before_taxes[to]")] = None
-    """At most, net."""
+    """Largest total without VAT to list."""
     non_archived: bool = True
-    """Not archived."""
+    """List documents that are not archived; default true."""
     archived: bool = False
-    """Archived too."""
+    """List archived documents too; default false."""
     page: int = Field(default=1, ge=1)
-    """Page."""
+    """Number of the page, from 1; default 1."""
     per_page: int = Field(default=30, ge=1, le=100)
-    """Rows a page."""
+    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_invoices",
@@ -220,7 +220,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
     """
 
     document_id: Id
-    """Invoice's id."""
+    """Id of the invoice, from list_invoices or the result that created it."""
 
     spec = Spec(
         name="get_related_documents",
@@ -264,13 +264,13 @@ class ChangeState(Keyed, Operation[DocumentResult]):
     """
 
     document_type: InvoiceType | EstimateType | GuideType
-    """Kind of document."""
+    """Kind of the document, as lists and results show it."""
     document_id: Id
-    """Id."""
+    """Id of the document, from a list or the result that created it."""
     state: Literal["finalized", "canceled", "deleted", "settled", "unsettled", "accept", "refuse"]
-    """New state."""
+    """State that the document changes to."""
     message: str | None = None
-    """Reason, a sentence; required to cancel, but for estimates."""
+    """Reason in a sentence; required to cancel, except for estimates."""
 
     spec = Spec(
         name="change_state",

@@ -41,50 +41,50 @@ class ClientDetails(Call):
     """The customer. An existing one is found by id, code, name, or fiscal_id alone; the API then ignores the other fields (trap 3)."""
 
     id: Id | None = None
-    """Existing client."""
+    """Id of an existing client, from find_client or list_clients."""
     name: str | None = None
-    """Exact name."""
+    """Exact name of the client, as documents print it."""
     code: str | None = None
-    """Your unique code (e.g. the NIF); new clients need it."""
+    """Your own unique code for the client, e.g. the NIF; a new client needs one."""
     email: Email | None = None
-    """E-mail address."""
+    """E-mail address of the client, e.g. ana@example.pt."""
     address: str | None = None
-    """Street and number."""
+    """Street and number of the client's address."""
     city: str | None = None
-    """City."""
+    """City of the client's address."""
     postal_code: str | None = None
-    """Like 1000-555."""
+    """Postal code of the address, e.g. 1000-555."""
     country: Country | None = None
-    """ISO code or name; default Portugal."""
+    """Country by ISO code or name, e.g. PT; default Portugal."""
     fiscal_id: str | None = None
-    """NIF or VAT number."""
+    """Tax number of the client: NIF or foreign VAT number."""
     website: Annotated[str | None, NOT_PRINTED] = None
-    """Web address."""
+    """Web address of the client."""
     phone: Annotated[str | None, NOT_PRINTED] = None
-    """Telephone."""
+    """Telephone number of the client."""
     fax: Annotated[str | None, NOT_PRINTED] = None
-    """Fax."""
+    """Fax number of the client."""
     observations: Annotated[str | None, NOT_PRINTED] = None
-    """Client's notes."""
+    """Notes about the client; documents do not print them."""
 
 
 class LineItem(Call):
     """One line. An item of that name in the catalogue is overwritten, account-wide, with what the line says (trap 4)."""
 
     name: str
-    """What is sold."""
+    """Name of the product or service, as the line prints it."""
     description: str | None = None
-    """More text."""
+    """Further text printed below the name."""
     unit_price: UnitPrice
-    """Without VAT, in account currency."""
+    """Price of one unit without VAT, in the account's currency, with at most 4 decimals."""
     quantity: Quantity
-    """How many."""
+    """Number of units, greater than 0, with at most 4 decimals."""
     unit: Literal["hour", "day", "month", "unit", "service", "other"] | None = None
-    """Unit of measure."""
+    """Unit in which the quantity is measured."""
     discount: Percent | None = None
-    """Percent."""
+    """Discount on the line in percent, 0 to 100; default none."""
     tax: Annotated[str | None, At("tax.name")] = None
-    """Tax name from list_taxes, e.g. IVA23; default: the account's default."""
+    """Name of the VAT rate, e.g. IVA23, from list_taxes; default the account's default rate."""
 
     @model_validator(mode="before")
     @classmethod
@@ -112,16 +112,16 @@ class Discount(Call):
     """A discount over all lines."""
 
     value_type: Literal["percentage", "absolute"]
-    """absolute: amount without VAT."""
+    """Meaning of value: percentage, or absolute for an amount without VAT."""
     value: Money
-    """How much."""
+    """Size of the discount, in percent or as an amount."""
 
 
 class Keyed(Call):
     """What every writing operation takes."""
 
     idempotency_key: Annotated[str | None, OURS] = None
-    """Same key: done once. New key: wanted again. For every write."""
+    """Key of your own for this call: sent again with the same key it is done once, with a new key once more."""
 
 
 MOST_LINES = 3000
@@ -132,33 +132,33 @@ class DocumentDraft(Keyed):
     """Fields that every document has, in the words of the API."""
 
     date: Annotated[WireDate, Stored()]
-    """2026-11-30, or today."""
+    """Date of the document, e.g. 2026-11-30, or today."""
     due_date: Annotated[DueDate, Stored()]
-    """Date, or +30d after date."""
+    """Date when payment is due, e.g. 2026-12-30, or +30d for 30 days after date."""
     client: ClientDetails | None = None
-    """Customer, found by id, code, name or fiscal_id alone; else created. Optional for simplified_invoices."""
+    """Customer, found by id, code, exact name or fiscal_id alone, otherwise created; optional for simplified_invoices."""
     items: list[LineItem] = Field(min_length=1)
-    """Lines."""
+    """Lines of the document in printed order, at least one."""
     reference: Annotated[str | None, Stored(if_given=True)] = None
-    """Your order number."""
+    """Reference of your own that is printed, e.g. an order number."""
     observations: Annotated[str | None, Stored(if_given=True)] = None
-    """Printed notes."""
+    """Notes printed on the document."""
     retention: Annotated[Retention | None, Stored()] = None
-    """Withholding tax, percent."""
+    """Withholding tax in percent, 0 to 99.99, printed beside the total; default none."""
     tax_exemption: Annotated[ExemptionCode | None, Stored()] = None
-    """Code such as M07; required when a line has 0 % VAT."""
+    """Code of the reason for charging no VAT, e.g. M07, from lookup_exemption_codes; required when a line has 0 % VAT."""
     tax_exemption_reason: Annotated[
         Literal["M00"] | None, NotShown("an instruction to take tax_exemption away, which then is not shown")
     ] = None
-    """Updates only: removes tax_exemption."""
+    """M00 removes the stored tax_exemption; for updates only."""
     series: Annotated[str | None, OURS, Names("series", "sequence_id")] = Field(default=None, min_length=1)
-    """Series' name; default: the account's."""
+    """Name of the series, from list_sequences; default the account's default series."""
     sequence_id: Annotated[Id | None, Stored(if_given=True)] = None
-    """Or the series' id for this type."""
+    """Id of the series for this document type, from list_sequences; an alternative to series."""
     manual_sequence_number: Annotated[str | None, Unreturned()] = None
-    """Only outside Portugal."""
+    """Number of the document, only for accounts outside Portugal that number by hand."""
     accept: Annotated[list[str], OURS] = Field(default_factory=list)
-    """Words a refusal asked for."""
+    """Codes that a refusal asked for, given to go on knowingly; at first none."""
 
     @field_validator("items", mode="before")
     @classmethod
@@ -207,30 +207,30 @@ class InvoiceDraft(DocumentDraft):
     """What invoices, receipts, credit and debit notes add."""
 
     mb_reference: Annotated[bool | None, Unreturned(kinds=frozenset(BILLS))] = None
-    """Multibanco reference at finalize."""
+    """True adds a Multibanco payment reference when the document is finalized."""
     owner_invoice_id: Annotated[Id | None, Unreturned(found_by="related documents")] = None
-    """Invoice that a note corrects (required), or guide that an invoice bills."""
+    """Id of the invoice that a credit or debit note corrects (required), or of the guide that an invoice bills."""
     currency_code: CurrencyCode | None = None
-    """Second, printed total only."""
+    """Second currency in which the total is printed too, e.g. USD; amounts stay in the account's currency."""
     rate: ExchangeRate | None = None
-    """currency_code units for 1 of the account's."""
+    """Exchange rate: units of currency_code for 1 unit of the account's currency."""
     global_discount: Annotated[Discount | None, Unreturned(found_by="the totals")] = None
-    """Over all lines."""
+    """Discount over all lines of the document; default none."""
     plugin_id: Annotated[str | None, Unreturned(), NotShown("a mark for programs that is not printed")] = None
-    """Plugin's id."""
+    """Id of the plugin that creates the document; it is not printed."""
 
 
 class Address(Call):
     """Where goods are loaded or delivered."""
 
     detail: str
-    """Street and number."""
+    """Street and number of the place."""
     city: str
-    """City."""
+    """City of the place, e.g. Porto."""
     postal_code: str
-    """Postal code."""
+    """Postal code of the place, e.g. 4000-100."""
     country: Country
-    """ISO code or name."""
+    """Country by ISO code or name, e.g. PT."""
 
 
 # --- results -------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ class EstimateDraft(DocumentDraft):
     auto_add_related_document: Annotated[
         bool | None, Unreturned(), NotShown("ties later documents to it and is not printed")
     ] = None
-    """Let InvoiceXpress link documents made from it."""
+    """True lets InvoiceXpress link later documents that are made from it."""
 
 
 class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
@@ -59,7 +59,7 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
     """
 
     document_type: EstimateType = "quotes"
-    """Kind of estimate."""
+    """Kind of estimate to create; default quotes."""
 
     spec = Spec(
         name="create_estimate",
@@ -122,17 +122,17 @@ class UpdateEstimate(EstimateDraft, Operation[DocumentResult]):
     """
 
     document_type: EstimateType
-    """Kind of estimate."""
+    """Kind of the draft, as list_estimates shows it."""
     document_id: Id
-    """Draft's id."""
+    """Id of the draft, from list_estimates or the result that created it."""
     date: WireDate | None = None  # type: ignore[assignment]
-    """Document date."""
+    """New date of the document, e.g. 2026-11-30, or today."""
     due_date: DueDate | None = None  # type: ignore[assignment]
-    """Due date."""
+    """New due date, e.g. 2026-12-30, or +30d for 30 days after date."""
     client: ClientDetails | None = None
-    """Another customer."""
+    """Other customer in place of the stored one, found or created as for a new document."""
     items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
-    """All lines."""
+    """All lines of the document; they replace every stored line."""
 
     spec = Spec(
         name="update_estimate",
@@ -201,33 +201,33 @@ class ListEstimates(Operation[EstimateList]):
     types: Annotated[list[EstimateType], At("type[]", TYPES)] = Field(
         default_factory=lambda: list(get_args(EstimateType)), min_length=1
     )
-    """Default all."""
+    """Kinds of estimate to list; default all."""
     states: Annotated[list[State], At("status[]", {"final": "sent"})] = Field(
         default_factory=USUAL.copy, min_length=1
     )
-    """Default not canceled."""
+    """States to list; default all but canceled."""
     text: str | None = None
-    """Fuzzy search."""
+    """Words to search for, e.g. a client's name, matched loosely."""
     date_from: Annotated[WireDate | None, At("date[from]")] = None
-    """Dated from."""
+    """First document date to list, e.g. 2026-11-01."""
     date_to: Annotated[WireDate | None, At("date[to]")] = None
-    """Dated to."""
+    """Last document date to list, e.g. 2026-11-30."""
     due_date_from: Annotated[WireDate | None, At("due_date[from]")] = None
-    """Due from."""
+    """First due date to list, e.g. 2026-11-01."""
     due_date_to: Annotated[WireDate | None, At("due_date[to]")] = None
-    """Due to."""
+    """Last due date to list, e.g. 2026-11-30."""
     total_before_taxes_from: Annotated[Money | None, At("total_before_taxes[from]")] = None
-    """At least, net."""
+    """Smallest total without VAT to list."""
     total_before_taxes_to: Annotated[Money | None, At("total_before_taxes[to]")] = None
-    """At most, net."""
+    """Largest total without VAT to list."""
     non_archived: bool = True
-    """Not archived."""
+    """List documents that are not archived; default true."""
     archived: bool = False
-    """Archived too."""
+    """List archived documents too; default false."""
     page: int = Field(default=1, ge=1)
-    """Page."""
+    """Number of the page, from 1; default 1."""
     per_page: int = Field(default=30, ge=1, le=100)
-    """Rows a page."""
+    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_estimates",

@@ -55,15 +55,15 @@ class LookupExemptionCodes(Operation[ExemptionList]):
     """
 
     code: ExemptionCode | None = None
-    """One code."""
+    """Exemption code to look up, e.g. M07."""
     text: str | None = None
-    """Words in pt or en, or a law."""
+    """Words in Portuguese or English to search for, or a law, e.g. artigo 9."""
     on: WireDate | None = None
-    """Document date; default today."""
+    """Date of the document, e.g. 2026-11-30; default today."""
     language: Literal["pt", "en"] = "pt"
-    """Notes in."""
+    """Language of the notes; default pt."""
     all: bool = False
-    """Ended ones too."""
+    """True lists codes that have ended too; default false."""
 
     spec = Spec(
         name="lookup_exemption_codes",

@@ -49,23 +49,23 @@ class SendEmail(Keyed, Operation[EmailResult]):
     to_check = "ask the recipient, or look in InvoiceXpress"
 
     document_type: DocumentType
-    """Kind of document."""
+    """Kind of the document, as lists and results show it."""
     document_id: Id
-    """Id."""
+    """Id of the document, from a list or the result that created it."""
     email: Annotated[Email, At("message.client.email")]
-    """Recipient."""
+    """E-mail address of the recipient, e.g. ana@example.pt."""
     save: Annotated[bool, At("message.client.save")] = False
-    """Store it as the client's address."""
+    """True stores the address as the client's; default false."""
     subject: Annotated[str | None, At("message.subject")] = None
-    """Subject."""
+    """Subject line of the e-mail."""
     body: Annotated[str | None, At("message.body")] = None
-    """Text."""
+    """Text of the e-mail message."""
     cc: Annotated[Email | None, At("message.cc")] = None
-    """Copy."""
+    """E-mail address that gets a copy."""
     bcc: Annotated[Email | None, At("message.bcc")] = None
-    """Blind copy."""
+    """E-mail address that gets a hidden copy."""
     logo: Annotated[bool | None, At("message.logo")] = None
-    """With logo."""
+    """True puts the account's logo into the e-mail."""
 
     spec = Spec(
         name="send_email",
@@ -186,11 +186,11 @@ class GetPdf(Operation[PdfResult]):
     """
 
     document_id: Id
-    """Document's id."""
+    """Id of the document, from a list or the result that created it."""
     second_copy: bool = False
-    """2.ª via."""
+    """True prints it as a second copy (2.ª via); default false."""
     delivery: Annotated[Literal["file", "resource", "link"], OURS] = "file"
-    """file on the server's machine, MCP resource, or InvoiceXpress's link."""
+    """Way to get the PDF: file saved on the server's machine, MCP resource, or link to InvoiceXpress; default file."""
 
     spec = Spec(
         name="get_pdf",
@@ -256,9 +256,9 @@ class GetQrCode(Operation[QrCodeResult]):
     """
 
     document_id: Id
-    """Document's id."""
+    """Id of the document, from a list or the result that created it."""
     delivery: Annotated[Literal["file", "link"], OURS] = "file"
-    """File or link."""
+    """Way to get the image: file saved on the server's machine, or link to InvoiceXpress; default file."""
 
     spec = Spec(
         name="get_qr_code",

@@ -50,17 +50,17 @@ class GuideDraft(DocumentDraft):
     """What guides add: the transport."""
 
     loaded_at: Annotated[WireMoment, Unreturned(required=True)]
-    """Future, Lisbon: 2026-11-30T09:30."""
+    """Start of the transport, in the future, in Lisbon time, e.g. 2026-11-30T09:30."""
     address_from: Address
-    """Loading."""
+    """Address where the goods are loaded."""
     address_to: Address
-    """Delivery."""
+    """Address where the goods are delivered."""
     license_plate: Annotated[str | None, Stored(if_given=True)] = None
-    """Vehicle."""
+    """Licence plate of the vehicle, e.g. 11-AA-22."""
     load_site: Annotated[str | None, Unreturned()] = None
-    """Loading, short."""
+    """Short name of the loading place, as the guide prints it."""
     delivery_site: Annotated[str | None, Unreturned()] = None
-    """Delivery, short."""
+    """Short name of the delivery place, as the guide prints it."""
 
 
 class CreateGuide(GuideDraft, Operation[DocumentResult]):
@@ -70,7 +70,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
     """
 
     document_type: GuideType
-    """Kind of guide."""
+    """Kind of guide: shippings (delivery), transports (transport) or devolutions (return)."""
 
     spec = Spec(
         name="create_guide",
@@ -154,23 +154,23 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
     """
 
     document_type: GuideType
-    """Kind of guide."""
+    """Kind of the draft, as list_guides shows it."""
     document_id: Id
-    """Draft's id."""
+    """Id of the draft, from list_guides or the result that created it."""
     date: WireDate | None = None  # type: ignore[assignment]
-    """Document date."""
+    """New date of the document, e.g. 2026-11-30, or today."""
     due_date: DueDate | None = None  # type: ignore[assignment]
-    """Due date."""
+    """New due date, e.g. 2026-12-30, or +30d for 30 days after date."""
     client: ClientDetails | None = None
-    """Another customer."""
+    """Other customer in place of the stored one, found or created as for a new document."""
     items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
-    """All lines."""
+    """All lines of the document; they replace every stored line."""
     loaded_at: WireMoment | None = None  # type: ignore[assignment]
-    """Loading time; needed where this guide was not written from here: InvoiceXpress does not show it."""
+    """Start of the transport, in the future, in Lisbon time, e.g. 2026-11-30T09:30; required where the guide was not written from here, because InvoiceXpress does not return it."""
     address_from: Address | None = None  # type: ignore[assignment]
-    """Loading."""
+    """New address where the goods are loaded."""
     address_to: Address | None = None  # type: ignore[assignment]
-    """Delivery."""
+    """New address where the goods are delivered."""
 
     spec = Spec(
         name="update_guide",
@@ -256,25 +256,25 @@ class ListGuides(Operation[GuideList]):
     types: Annotated[list[GuideType], At("type[]", TYPES)] = Field(
         default_factory=lambda: list(get_args(GuideType)), min_length=1
     )
-    """Default all."""
+    """Kinds of guide to list; default all."""
     states: Annotated[list[State], At("status[]", {"final": "sent"})] = Field(
         default_factory=USUAL.copy, min_length=1
     )
-    """Default draft, final."""
+    """States to list; default draft and final."""
     text: str | None = None
-    """Fuzzy search."""
+    """Words to search for, e.g. a client's name, matched loosely."""
     loaded_from: Annotated[WireDate | None, At("loaded_at[from]")] = None
-    """Loaded from."""
+    """First day of loading to list, e.g. 2026-11-01."""
     loaded_to: Annotated[WireDate | None, At("loaded_at[to]")] = None
-    """Loaded to."""
+    """Last day of loading to list, e.g. 2026-11-30."""
     non_archived: bool = True
-    """Not archived."""
+    """List documents that are not archived; default true."""
     archived: bool = False
-    """Archived too."""
+    """List archived documents too; default false."""
     page: int = Field(default=1, ge=1)
-    """Page."""
+    """Number of the page, from 1; default 1."""
     per_page: int = Field(default=30, ge=1, le=100)
-    """Rows a page."""
+    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_guides",

@@ -59,9 +59,9 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
     """
 
     document_type: InvoiceType = "invoices"
-    """Kind of document."""
+    """Kind of document to create; default invoices."""
     proprietary_uid: Annotated[str | None, At("/proprietary_uid")] = None
-    """Your unique id; the same id makes no second document."""
+    """Unique id of your own; a second call with the same id creates no second document."""
 
     spec = Spec(
         name="create_invoice",
@@ -140,17 +140,17 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
     """
 
     document_type: InvoiceType
-    """Kind of document."""
+    """Kind of the draft, as list_invoices shows it."""
     document_id: Id
-    """Draft's id."""
+    """Id of the draft, from list_invoices or the result that created it."""
     date: WireDate | None = None  # type: ignore[assignment]
-    """Document date."""
+    """New date of the document, e.g. 2026-11-30, or today."""
     due_date: DueDate | None = None  # type: ignore[assignment]
-    """Due date."""
+    """New due date, e.g. 2026-12-30, or +30d for 30 days after date."""
     client: ClientDetails | None = None
-    """Another customer."""
+    """Other customer in place of the stored one, found or created as for a new document."""
     items: list[LineItem] | None = Field(default=None, min_length=1)  # type: ignore[assignment]
-    """All lines."""
+    """All lines of the document; they replace every stored line."""
 
     spec = Spec(
         name="update_invoice",

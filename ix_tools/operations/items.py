@@ -37,9 +37,9 @@ class OfItem(Call):
     """A call about one item."""
 
     item_id: Id | None = None
-    """Id; or item."""
+    """Id of the item, from list_items; or give item."""
     item: Annotated[str | None, OURS, Names("item", "item_id")] = Field(default=None, min_length=1)
-    """Its exact name."""
+    """Exact name of the item; or give item_id."""
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """The item under the name that it has, and the one that it may get; every item, where its name is not known."""
@@ -78,9 +78,9 @@ class ListItems(Operation[ItemList]):
     """
 
     page: int = Field(default=1, ge=1)
-    """Page."""
+    """Number of the page, from 1; default 1."""
     per_page: int = Field(default=30, ge=1, le=100)
-    """Rows a page."""
+    """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
         name="list_items",
@@ -129,11 +129,11 @@ class ItemFields(Call):
     """What an item holds."""
 
     description: str | None = None
-    """More text."""
+    """Further text printed below the name."""
     unit: Unit | None = None
-    """Unit of measure."""
+    """Unit in which quantities are measured."""
     tax: Annotated[str | None, At("tax.name"), Names("tax")] = None
-    """Tax name from list_taxes; default: the account's default."""
+    """Name of the VAT rate, e.g. IVA23, from list_taxes; a new item takes the account's default rate."""
 
 
 def expected_item(call: Any) -> Expected:
@@ -149,9 +149,9 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
     """
 
     name: str = Field(min_length=1)
-    """Unique; fixed once used on a document."""
+    """Name of the item, unique, and fixed once a document uses it."""
     unit_price: UnitPrice
-    """Without VAT."""
+    """Price of one unit without VAT, with at most 4 decimals."""
 
     spec = Spec(
         name="create_item",
@@ -213,9 +213,9 @@ class UpdateItem(ItemFields, Keyed, Changes, OfItem, Operation[ItemResult]):
     """
 
     name: str | None = Field(default=None, min_length=1)
-    """Only while no document uses it."""
+    """New name of the item, only while no document uses it."""
     unit_price: UnitPrice | None = None
-    """Without VAT."""
+    """New price of one unit without VAT, with at most 4 decimals."""
 
     spec = Spec(
         name="update_item",

@@ -59,12 +59,12 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
     to_check = "see the client's current account in InvoiceXpress"
 
     movement_type: Literal["Payment", "Reimbursement"]
-    """Kind."""
+    """Kind of movement: Payment from the client, or Reimbursement to the client."""
     payment_method: Mechanism | None = None
-    """Code."""
+    """Means of payment: TB transfer, MB Multibanco, NU cash, CC/CD credit/debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC bill, PR goods, TR meal ticket, OU other."""
     # `Names` refuses what is no series: InvoiceXpress would take the default one in silence.
     serie: Annotated[str | None, Names("series")] = Field(default=None, min_length=1)
-    """Series' name."""
+    """Name of the series, from list_sequences; default the account's default series."""
 
     spec = Spec(
         name="create_treasury_movement",
@@ -141,7 +141,7 @@ class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
     to_check = "see the client's current account in InvoiceXpress"
 
     treasury_movement_id: Id
-    """Id, from the result that made it, or InvoiceXpress."""
+    """Id of the movement, from the result that created it or from InvoiceXpress."""
 
     spec = Spec(
         name="delete_treasury_movement",

@@ -50,19 +50,19 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
     document_type: Annotated[Literal["invoices", "simplified_invoices", "vat_moss_invoices"], OURS] = (
         "invoices"
     )
-    """Kind of document."""
+    """Kind of the invoice that is paid; default invoices."""
     document_id: Id
-    """Invoice's id."""
+    """Id of the invoice that is paid, from list_invoices."""
     amount: Money
-    """At most what is open."""
+    """Amount paid, with VAT, at most what is open."""
     payment_mechanism: Mechanism
-    """TB transfer, MB Multibanco, NU cash, CC/CD credit/debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC bill, PR goods, TR meal ticket, OU other."""
+    """Means of payment: TB transfer, MB Multibanco, NU cash, CC/CD credit/debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC bill, PR goods, TR meal ticket, OU other."""
     payment_date: WireDate
-    """Day."""
+    """Day of the payment, e.g. 2026-11-30, or today."""
     note: str | None = None
-    """On the receipt."""
+    """Text printed on the receipt."""
     serie: Annotated[str | None, Names("series")] = None
-    """Receipt's series; default the invoice's."""
+    """Name of the receipt's series, from list_sequences; default the invoice's series."""
 
     spec = Spec(
         name="generate_payment",
@@ -163,11 +163,11 @@ class CancelPayment(Keyed, Operation[ReceiptResult]):
     """
 
     receipt_id: Id
-    """Id, from get_related_documents."""
+    """Id of the receipt, from get_related_documents."""
     message: str
-    """Reason, a sentence."""
+    """Reason for cancelling it, in a sentence."""
     state: Literal["canceled"] = "canceled"
-    """Always canceled."""
+    """Always canceled, the only change there is."""
 
     spec = Spec(
         name="cancel_payment",

@@ -52,11 +52,11 @@ class ExportSaft(Operation[SaftResult]):
     """
 
     month: int = Field(ge=1, le=12)
-    """Month."""
+    """Month to export, 1 to 12."""
     year: int = Field(ge=2008, le=2100)
-    """Year."""
+    """Year of the month, e.g. 2026."""
     delivery: Annotated[Literal["file", "link"], OURS] = "file"
-    """File or link."""
+    """Way to get the file: file saved on the server's machine, or link to InvoiceXpress; default file."""
 
     spec = Spec(
         name="export_saft",

@@ -72,9 +72,9 @@ class OfSeries(Call):
     """A call about one series."""
 
     sequence_id: Id | None = None
-    """Series' own id; or series."""
+    """Id of the series itself, from list_sequences; or give series."""
     series: Annotated[str | None, OURS, Names("series", "sequence_id")] = Field(default=None, min_length=1)
-    """Its exact name."""
+    """Exact name of the series; or give sequence_id."""
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """The series, and which one is the default."""
@@ -178,15 +178,15 @@ class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
     """
 
     serie: str
-    """Its name from now on."""
+    """Name of the series from now on."""
     current_invoice_number: int = Field(ge=0)
-    """Last used."""
+    """Last number used for invoices, 0 for none."""
     current_credit_note_number: int = Field(ge=0)
-    """Last used."""
+    """Last number used for credit notes, 0 for none."""
     current_debit_note_number: int = Field(ge=0)
-    """Last used."""
+    """Last number used for debit notes, 0 for none."""
     default_sequence: Literal[1] | None = None
-    """Make it default."""
+    """Give 1 to make it the account's default series."""
 
     spec = Spec(
         name="update_sequence",
@@ -285,9 +285,9 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
     """
 
     serie: str = Field(min_length=1)
-    """Its name, for good: letters, digits, - . _"""
+    """Name of the series, for good: letters, digits, hyphen, dot and underscore."""
     default_sequence: bool = False
-    """Make it default."""
+    """True makes it the account's default series; default false."""
 
     spec = Spec(
         name="create_sequence",

@@ -67,9 +67,9 @@ class OfTax(Call):
     """A call about one tax."""
 
     tax_id: Id | None = None
-    """Id; or tax."""
+    """Id of the VAT rate, from list_taxes; or give tax."""
     tax: Annotated[str | None, OURS, Names("tax", "tax_id")] = Field(default=None, min_length=1)
-    """Its exact name."""
+    """Exact name of the VAT rate; or give tax_id."""
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """The taxes of the account: every document relies on them."""
@@ -126,15 +126,15 @@ class CreateTax(Keyed, Operation[TaxResult]):
     """
 
     name: str = Field(min_length=1)
-    """Unique, as lines will name it, e.g. IVA22."""
+    """Name of the rate, unique, as lines will give it, e.g. IVA22."""
     value: Percent
-    """Percent."""
+    """Rate in percent, 0 to 100."""
     region: str = "PT"
-    """PT, PT-AC, PT-MA or ISO country."""
+    """Region of the rate: PT, PT-AC (Azores), PT-MA (Madeira) or an ISO country; default PT."""
     code: TaxCode
-    """Normal, intermediate, reduced, other, exempt."""
+    """Kind of rate: NOR normal, INT intermediate, RED reduced, OUT other, ISE exempt."""
     default_tax: bool = False
-    """What lines without a tax mean, account-wide."""
+    """True makes it the rate of all lines that name none; default false."""
 
     spec = Spec(
         name="create_tax",
@@ -189,15 +189,15 @@ class UpdateTax(Keyed, Changes, OfTax, Operation[TaxResult]):
     """
 
     name: str | None = Field(default=None, min_length=1)
-    """Unique."""
+    """New name of the rate, unique in the account."""
     value: Percent | None = None
-    """Percent."""
+    """New rate in percent, 0 to 100."""
     region: str | None = None
-    """PT, PT-AC, PT-MA or ISO country."""
+    """Region of the rate: PT, PT-AC (Azores), PT-MA (Madeira) or an ISO country."""
     code: TaxCode | None = None
-    """Normal, intermediate, reduced, other, exempt."""
+    """Kind of rate: NOR normal, INT intermediate, RED reduced, OUT other, ISE exempt."""
     default_tax: bool | None = None
-    """What lines without a tax mean, account-wide."""
+    """True makes it the rate of all lines that name none."""
 
     spec = Spec(
         name="update_tax",

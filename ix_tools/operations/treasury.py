@@ -80,11 +80,11 @@ class Entry(OfClient):
     """An amount on a day, with a word about it."""
 
     value: AboveZero
-    """Amount."""
+    """Amount of the entry, greater than 0, with at most 2 decimals."""
     date: WireDate
-    """Day, not in the future."""
+    """Day of the entry, e.g. 2026-11-30, or today; not in the future."""
     observation: str | None = None
-    """Why."""
+    """Reason for the entry, in a few words."""
 
     def rows(self, facts: Facts) -> list[Row]:
         """What a person sees of it."""
@@ -281,7 +281,7 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
     """
 
     regularization_id: Id
-    """Id, from list_regularizations."""
+    """Id of the regularization, from list_regularizations."""
 
     spec = Spec(
         name="delete_regularization",

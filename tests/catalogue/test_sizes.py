@@ -16,6 +16,7 @@ from tests.catalogue.test_sweeps import LABELS_OF_SEED
 
 Json = dict[str, Any]
 CORE, EVERYTHING, SEED = 28_000, 125_000, 45_000
+FEWEST_WORDS = 4
 NAMES = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
 LISTS = {
     "usual": Choice(),
@@ -49,6 +50,12 @@ def parameters(node: Json, path: str = "") -> Iterator[tuple[str, Json]]:
         yield from parameters(one, f"{path}{name}.")
     if "items" in node:
         yield from parameters(node["items"], path)
+
+
+def described(name: str) -> list[tuple[str, str]]:
+    """What a tool says of each parameter."""
+    shown = tool(catalogue()[name])["inputSchema"]
+    return [(path, one.get("description", "")) for path, one in parameters(shown)]
 
 
 every_name = pytest.mark.parametrize("name", list(catalogue()))
@@ -87,6 +94,17 @@ def test_a_tool_is_listed_as_its_file_says_whatever_is_listed_beside_it(name: st
         if LISTS[name].read_only and one["name"] == RUNS_ANY:
             whole["annotations"] = MOST_READING
         assert one == whole
+
+
+@every_name
+def test_a_parameter_is_described_in_a_sentence(name: str) -> None:
+    """A bookkeeper understands it without the parameter's name and without another tool."""
+    short = [
+        (path, text)
+        for path, text in described(name)
+        if len(text.split()) < FEWEST_WORDS or not text[0].isupper() or not text.endswith(".")
+    ]
+    assert short == []
 
 
 @every_name

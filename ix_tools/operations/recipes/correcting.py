@@ -32,11 +32,11 @@ class CreditedLine(Call):
     """A line to credit, whole or in part."""
 
     line: int = Field(ge=1)
-    """Its place, from 1."""
+    """Number of the line on the document, from 1."""
     quantity: Quantity | None = None
-    """How many."""
+    """Quantity of the line to credit; default all of it."""
     amount: AboveZero | None = None
-    """Or so much, net."""
+    """Amount to credit without VAT, in place of a quantity."""
 
     @model_validator(mode="after")
     def _one_measure(self) -> Self:
@@ -70,23 +70,23 @@ class CorrectDocument(Keyed, Operation[Correcting]):
     """
 
     document_type: InvoiceType
-    """Kind of document."""
+    """Kind of the document, as lists and results show it."""
     document_id: Id
-    """Id."""
+    """Id of the document, from a list or the result that created it."""
     wrong: Annotated[Literal["too_much", "too_little", "vat", "client_details", "everything"], OURS]
-    """client_details: NIF, name; everything: it should not exist."""
+    """Fault to correct: too_much or too_little charged, a wrong vat rate, client_details such as NIF or name, or everything if it should not exist."""
     reason: Annotated[str, OURS] = Field(min_length=15)
-    """In a sentence."""
+    """Reason for the correction, in a sentence of at least 15 characters; the note prints it."""
     client_has_it: Annotated[bool, OURS] = True
-    """false: never left."""
+    """False if the document never reached the client; default true."""
     lines: Annotated[list[CreditedLine] | None, OURS] = Field(default=None, min_length=1)
-    """Default: the rest."""
+    """Lines to credit; default all that is left."""
     date: Annotated[WireDate | None, OURS] = None
-    """Default today."""
+    """Date of the credit note, e.g. 2026-11-30; default today."""
     draft: Annotated[bool, OURS] = True
-    """Draft the note."""
+    """True drafts the credit note, false only says what to do; default true."""
     accept: Annotated[list[str], OURS] = Field(default_factory=list)
-    """Words a refusal asked for."""
+    """Codes that a refusal asked for, given to go on knowingly; at first none."""
 
     spec = Spec(
         name="correct_document",

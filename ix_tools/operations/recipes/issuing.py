@@ -72,23 +72,23 @@ class Issued(Record):
 
 
 class IssueInvoice(InvoiceDraft, Operation[Issued]):
-    """Issue an invoice in one call: draft, finalize, PDF, e-mail; a person approves all of it once. If it stops, the same call goes on from there, never with a second document. Fields as in create_invoice.
+    """Issue an invoice in one call: draft, finalize, PDF, e-mail; a person approves all of it once. If it stops, the same call goes on from there, never with a second document.
 
     Source: a recipe of create_invoice, change_state, get_pdf and send_email; DL 28/2019; CIVA art. 36.
     """
 
     document_type: InvoiceType = "invoices"
-    """Kind of document."""
+    """Kind of document to issue; default invoices."""
     proprietary_uid: str | None = None
-    """Your unique id; the same id makes no second document."""
+    """Unique id of your own; a second call with the same id creates no second document."""
     email: Annotated[Email | None, OURS] = None
-    """Send it there."""
+    """E-mail address that gets the PDF; without one nothing is sent."""
     subject: Annotated[str | None, OURS] = None
-    """Subject."""
+    """Subject line of the e-mail."""
     body: Annotated[str | None, OURS] = None
-    """Text."""
+    """Text of the e-mail message."""
     delivery: Annotated[Literal["file", "resource", "link"], OURS] = "file"
-    """Of the PDF."""
+    """Way to get the PDF: file saved on the server's machine, MCP resource, or link to InvoiceXpress; default file."""
 
     spec = Spec(
         name="issue_invoice",

@@ -60,9 +60,9 @@ class MonthEndCheck(Operation[MonthEnd]):
     """
 
     month: Annotated[int, OURS] = Field(ge=1, le=12)
-    """Month."""
+    """Month to check, 1 to 12."""
     year: Annotated[int, OURS] = Field(ge=2008, le=2100)
-    """Year."""
+    """Year of the month, e.g. 2026."""
 
     spec = Spec(
         name="month_end_check",

@@ -65,17 +65,17 @@ class AccountStatement(Operation[Statement]):
     """
 
     client_id: Annotated[Id | None, OURS] = None
-    """Client's id."""
+    """Id of the client, from find_client; or give code or name."""
     code: Annotated[str | None, OURS] = None
-    """Or code."""
+    """Code of the client; or give client_id or name."""
     name: Annotated[str | None, OURS] = None
-    """Or exact name."""
+    """Exact name of the client; or give client_id or code."""
     date_from: Annotated[WireDate | None, OURS] = None
-    """Rows from."""
+    """First day to show, e.g. 2026-01-01; default the first entry."""
     date_to: Annotated[WireDate | None, OURS] = None
-    """Rows to."""
+    """Last day to show, e.g. 2026-12-31; default the last entry."""
     most_rows: Annotated[int, OURS] = Field(default=100, ge=1, le=1000)
-    """Newest rows shown."""
+    """Largest number of rows to show, the newest; default 100."""
 
     spec = Spec(
         name="account_statement",
