@@ -91,6 +91,7 @@ def _deed(deed: Deed, sheet: Sheet, language: Language, cut: Cut) -> Iterable[st
 def _paper(paper: Paper, language: Language, cut: Cut, *, is_short: bool) -> Iterable[str]:
     yield from _told(render.client_told(paper.client, language), language, cut)
     yield from _told(render.paper_told(paper, language), language, cut)
+    yield from _told(render.printed_told(paper), language, cut)
     if paper.lines and is_short and len(paper.lines) > LARGEST:
         largest = sorted(paper.lines, key=lambda line: line.net or 0, reverse=True)[:LARGEST]
         shown = {"shown": len(largest), "all": len(paper.lines)}

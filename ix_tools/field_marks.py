@@ -1,6 +1,6 @@
 """Marks on the fields of calls that say what becomes of a value once it is sent; written beside the type, read from the class.
 
-    reference: Annotated[str | None, Stored()] = None
+    reference: Annotated[str | None, Stored(), Printed("Referência", "Reference")] = None
     loaded_at: Annotated[WireMoment, Unreturned()]
 
 Lists of fields are derived from the marks, so that a new field is compared, carried over and shown by being declared.
@@ -8,7 +8,7 @@ Lists of fields are derived from the marks, so that a new field is compared, car
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -36,6 +36,18 @@ class Unreturned:
     """The kinds of document that can have it; empty: all that have the field."""
     found_by: str = ""
     """What else tells whether there is one, so that nobody needs to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The document prints the value: whoever approves or reads it sees it under this heading, in every interface."""
+
+    pt: str
+    en: str
+
+    def in_(self, language: Literal["pt", "en"]) -> str:
+        """Return the heading in one of them."""
+        return self.pt if language == "pt" else self.en
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ix_tools.journal import UNRETURNED, Intent
+from ix_tools.operations.drafts import READS_AS_SENT
 from ix_tools.records import Document
 
 
@@ -23,8 +24,7 @@ def sent_with(written: Intent | None, document: Document | None) -> Mapping[str,
 
 def _content(document: Document) -> list[Any]:
     """What a document says, but for what issuing it and changes of its client's record add."""
-    own = ("date", "due_date", "total", "reference", "observations", "retention", "tax_exemption")
     lines = [
         (line.name, line.description, line.quantity, line.unit_price, line.net) for line in document.lines
     ]
-    return [*(getattr(document, name) for name in own), *lines]
+    return [*(getattr(document, name) for name in READS_AS_SENT), document.total, *lines]

@@ -13,8 +13,20 @@ from typing import Annotated, Any, Self
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from ix_tools.fiscal.document_types import by_camel
+from ix_tools.printed_texts import PrintedTexts
 from ix_tools.totals import retained
-from ix_tools.vocabulary import Exact, Record, Text, Total, WebAddress, date_of, decimal_of, moment_of, plain
+from ix_tools.vocabulary import (
+    Exact,
+    Record,
+    Text,
+    Total,
+    WebAddress,
+    date_of,
+    decimal_of,
+    moment_of,
+    plain,
+    text_of,
+)
 
 
 def _date(value: object) -> object:
@@ -168,10 +180,8 @@ class CorrectedDocument(Record):
     """Why it cannot be said which document that is."""
 
 
-class Document(Record):
-    """A document as InvoiceXpress holds it now."""
-
-    telling = frozenset({"id", "status", "number", "total"})
+class DocumentHead(Record):
+    """Which document it is, when, and whose."""
 
     id: ReadId = None
     """What operations take."""
@@ -188,10 +198,13 @@ class Document(Record):
     date: ReadDate = None
     due_date: ReadDate = None
     client: Client | None = None
-    reference: Text = None
-    """Yours, such as an order number."""
-    observations: Text = None
-    """Printed notes."""
+
+
+class Document(PrintedTexts, DocumentHead):
+    """A document as InvoiceXpress holds it now."""
+
+    telling = frozenset({"id", "status", "number", "total"})
+
     retention: ReadExact = None
     """Withholding tax in percent; printed, and not part of the total."""
     tax_exemption: Text = None
@@ -242,7 +255,11 @@ class Document(Record):
     def _typed(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        read = {key: value for key, value in data.items() if value not in ("", None)}
+        read = {
+            key: text_of(value) if key in PrintedTexts.model_fields else value
+            for key, value in data.items()
+            if value not in ("", None)
+        }
         kind = by_camel(str(read.get("type", "")))
         if kind is not None:
             read["document_type"] = kind.plural

@@ -11,6 +11,7 @@ from decimal import Decimal
 from ix_tools.figures import Amount
 from ix_tools.fiscal.countries import iso_code, portuguese_name
 from ix_tools.fiscal.document_types import document_type, document_types
+from ix_tools.headings import heading
 from ix_tools.legible import visible
 from ix_tools.sheet import (
     Corrected,
@@ -202,12 +203,11 @@ def warned(warning: Warned, language: Language) -> str:
 def differing(one: Differing, language: Language) -> tuple[str, str, str]:
     """Where the stored document is not what was asked for: the field by its label, what was asked, what is stored."""
     label = FIELDS.get(one.field, one.field)
-    said = LABELS[label].in_(language) if label in LABELS else one.field
     asked, stored = (
         money(Decimal(text), language) if label in AMOUNTS and CENTS.fullmatch(text) else text
         for text in (one.asked, one.stored)
     )
-    return said, asked, stored
+    return heading(label, language, one.field), asked, stored
 
 
 def document_named(kind: str | None, number: str | None, language: Language) -> str:
@@ -255,7 +255,7 @@ def client_told(client: Party | None, language: Language) -> Iterable[Told]:
 
 
 def paper_told(paper: Paper, language: Language) -> Iterable[Told]:
-    """Everything about a document besides client, lines and amounts."""
+    """Everything about a document besides client, lines, amounts and texts."""
     if paper.draft:
         yield "draft_id", str(paper.id)
     elif paper.status:
@@ -263,8 +263,6 @@ def paper_told(paper: Paper, language: Language) -> Iterable[Told]:
     yield "date", paper.issued or "-"
     if paper.due is not None:
         yield "due_date", paper.due
-    if paper.reference:
-        yield "reference", paper.reference
     if paper.corrects is not None:
         yield "corrects", corrected(paper.corrects, paper.currency, language)
     if paper.transport is not None:
@@ -277,8 +275,11 @@ def paper_told(paper: Paper, language: Language) -> Iterable[Told]:
     if (second := paper.second_currency) is not None:
         rate = f"{LABELS['exchange_rate'].in_(language)} {number(second.rate, language) if second.rate is not None else '?'}"
         yield "second_currency", f"{money(second.total, language, second.currency)} ({rate})"
-    if paper.observations:
-        yield "observations", paper.observations
+
+
+def printed_told(paper: Paper) -> Iterable[Told]:
+    """The texts that a document prints."""
+    yield from ((one.field, one.lines) for one in paper.printed)
 
 
 def state(entry: Entry, language: Language, currency: str = "") -> str:
@@ -396,4 +397,4 @@ def _meaning(label: str, text: str, language: Language) -> str:
 
 def labelled(label: str, text: str, language: Language) -> str:
     """A text under its label."""
-    return f"{LABELS[label].in_(language)}: {text}"
+    return f"{heading(label, language)}: {text}"

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, model_validator
 
 from ix_tools import figures as money
 from ix_tools import preview as told
@@ -120,6 +120,13 @@ class Transport(Part):
     destination: Lines | None = None
 
 
+class PrintedText(Part):
+    """A text that the document prints, under the heading of its field."""
+
+    field: str
+    lines: Lines
+
+
 class Paper(Part):
     """A document as it is now."""
 
@@ -135,8 +142,7 @@ class Paper(Part):
     due: date | None
     client: Party | None = None
     """None for the final consumer."""
-    reference: Shown = ""
-    observations: Lines = ()
+    printed: tuple[PrintedText, ...] = ()
     currency: Shown = ""
     """Its code, or the name that InvoiceXpress gives; empty for the euro."""
     lines: tuple[PaperLine, ...] = ()
@@ -147,6 +153,17 @@ class Paper(Part):
     second_currency: SecondCurrency | None = None
     corrects: Corrected | None = None
     transport: Transport | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_kept_before(cls, data: Any) -> Any:
+        """Read a sheet that was kept when these two texts were fields of their own."""
+        if not isinstance(data, dict):
+            return data
+        names = [name for name in ("reference", "observations") if name in data]
+        older = [{"field": name, "lines": data[name]} for name in names if data[name]]
+        rest = {name: value for name, value in data.items() if name not in names}
+        return {**rest, "printed": older} if names else data
 
     def amount(self, word: Word) -> Decimal | None:
         """One amount of the column; None where it is not in it."""
@@ -270,8 +287,9 @@ def _paper(preview: Preview, facts: Facts) -> Paper:
         issued=document.date,
         due=document.due_date,
         client=_client(document, facts),
-        reference=document.reference or "",
-        observations=_lines(document.observations),
+        printed=tuple(
+            PrintedText(field=name, lines=_lines(text)) for name, _, text in document.printed_texts()
+        ),
         currency="" if document.currency in {None, "Euro", "EUR"} else _currency(document.currency),
         lines=tuple(
             _line(*one, is_taxed=document.document_type != "receipts")

@@ -15,7 +15,7 @@ import pytest
 import stamina
 
 from ix_tools.account import Account
-from ix_tools.approvals import Approvals, Reply
+from ix_tools.approvals import Approval, Approvals, Reply
 from ix_tools.errors import NOTHING_SENT, IxError
 from ix_tools.journal import Journal
 from ix_tools.perform import ApprovalNeeded, Desk, perform
@@ -93,9 +93,13 @@ class Office:
 
     async def asked(self, name: str, arguments: Mapping[str, Any]) -> str:
         """The text that a person is shown before a call goes out."""
+        return (await self.approval(name, arguments)).text
+
+    async def approval(self, name: str, arguments: Mapping[str, Any]) -> Approval:
+        """The approval that a call waits for."""
         with pytest.raises(ApprovalNeeded) as needed:
             await perform(self.desk, name, arguments, can_ask=True)
-        return needed.value.approval.text
+        return needed.value.approval
 
     async def failed(
         self, name: str, arguments: Mapping[str, Any], *, accept_differences: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from json import dumps
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from ix_tools.sheet import (
     Paper,
     PaperLine,
     Party,
+    PrintedText,
     SecondCurrency,
     Share,
     Sheet,
@@ -48,8 +50,10 @@ PAPER = Paper(
     issued=date(2026, 11, 3),
     due=date(2026, 12, 4),
     client=CLIENT,
-    reference="PO-8812",
-    observations=("Primeira nota.", "Segunda nota."),
+    printed=(
+        PrintedText(field="reference", lines=("PO-8812",)),
+        PrintedText(field="observations", lines=("Primeira nota.", "Segunda nota.")),
+    ),
     currency="USD",
     lines=(
         PaperLine(
@@ -294,7 +298,7 @@ BODY = Entry(label="body", lines=(HUGE,))
         long_sheet(1, differences=tuple(Differing(field="lines", asked=HUGE, stored=HUGE) for _ in range(300))),
         long_sheet(1, entries=(BODY,) * 60),
         long_sheet(3, then=(Deed(action="email", recipient="a@b.pt", entries=(BODY,)),) * 9),
-        with_huge(observations=(HUGE,) * 9, reference=HUGE),
+        with_huge(printed=(PrintedText(field="observations", lines=(HUGE,) * 9),) * 2),
         with_huge(shares=PAPER.shares * 200),
         with_huge(client=CLIENT.model_copy(update={"name": HUGE, "nif": HUGE, "country": HUGE})),
         with_huge(transport=Transport(plate=HUGE, origin=(HUGE,))),
@@ -314,6 +318,13 @@ def test_no_text_makes_a_form_longer_than_any_form_holds(sheet: Sheet, language:
     box = form_schema(approval, language)["properties"]["approve"]
     assert len(box["title"]) <= 1200
     assert len(box["description"]) <= 1500
+
+
+def test_a_sheet_that_was_kept_when_texts_were_fields_of_their_own_is_still_read_whole() -> None:
+    kept = PAPER.model_dump(mode="json", exclude={"printed"})
+    older = {**kept, "reference": "PO-8812", "observations": ["Primeira nota.", "Segunda nota."]}
+    assert Paper.model_validate_json(dumps(older)) == PAPER
+    assert Paper.model_validate_json(dumps({**kept, "reference": "", "observations": []})).printed == ()
 
 
 def test_what_fits_a_form_is_not_summarised() -> None:

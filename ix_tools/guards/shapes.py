@@ -1,11 +1,12 @@
 """What the rules read of a call, as protocols: guards stand below the operations and name no class of theirs."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Literal, Protocol
 
 from ix_tools.facts import Facts
+from ix_tools.field_marks import Printed
 from ix_tools.totals import Totals
 
 
@@ -66,10 +67,6 @@ class Draft(Protocol):
     @property
     def items(self) -> Sequence[ItemShaped]: ...
     @property
-    def reference(self) -> str | None: ...
-    @property
-    def observations(self) -> str | None: ...
-    @property
     def tax_exemption(self) -> str | None: ...
     @property
     def tax_exemption_reason(self) -> str | None: ...
@@ -77,6 +74,9 @@ class Draft(Protocol):
     def sequence_id(self) -> int | None: ...
     @property
     def accept(self) -> Sequence[str]: ...
+
+    def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
+        """The texts that are printed: field, heading, text."""
 
     def totals(self, facts: Facts) -> Totals | None:
         """What the document comes to; None while a tax is unknown."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from ix_tools.facts import Facts, Want, wanted_by, wants
+from ix_tools.field_marks import Printed
 from ix_tools.guards.notes import owner_among
 from ix_tools.guards.shapes import Transition
 from ix_tools.operation import Finding, Guard
@@ -97,16 +98,6 @@ class StoredDraft:
         return [StoredLine(line) for line in self.document.lines]
 
     @property
-    def reference(self) -> str | None:
-        """Such as an order number."""
-        return self.document.reference
-
-    @property
-    def observations(self) -> str | None:
-        """Printed notes."""
-        return self.document.observations
-
-    @property
     def tax_exemption(self) -> str | None:
         """The code for charging no VAT."""
         return self.document.tax_exemption
@@ -136,6 +127,10 @@ class StoredDraft:
         """When a guide's goods are loaded, as the journal knows it."""
         known = self._sent("loaded_at")
         return moment_of(known) if known else None
+
+    def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
+        """Its texts."""
+        return self.document.printed_texts()
 
     def totals(self, facts: Facts) -> Totals | None:
         """As stored."""

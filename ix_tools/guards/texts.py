@@ -91,42 +91,35 @@ def _base64(run: str) -> bytes:
 
 def text_speaks_to_people(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Text that is printed speaks to people; what seems to speak to a program is marked, and the person decides."""
+    for field, heading, text in call.printed_texts():
+        if speaks_to_a_program(text):
+            yield _marked(field, heading.pt)
     client = call.client
-    texts = {
-        "reference": call.reference,
-        "observations": call.observations,
-        "client.name": client.name if client else None,
-    }
-    yield from (_marked(field) for field, text in texts.items() if text and speaks_to_a_program(text))
+    if client is not None and client.name and speaks_to_a_program(client.name):
+        yield _marked("client.name", "Nome do cliente")
     lines = [
         at
         for at, item in enumerate(call.items)
         if speaks_to_a_program(item.name) or (item.description and speaks_to_a_program(item.description))
     ]
-    yield from (_marked(f"items.{at}") for at in lines[:_MANY])
+    yield from (_marked(f"items.{at}", f"Linha {at + 1}") for at in lines[:_MANY])
     if len(lines) > _MANY:
-        yield _marked("items", len(lines))
+        yield _marked("items", "Linhas", len(lines))
 
 
 def mail_speaks_to_people(call: MailText, facts: Facts) -> Iterator[Finding]:
     """The same of an e-mail's subject and text."""
-    for field, text in (("subject", call.subject), ("body", call.body)):
+    for field, where, text in (
+        ("subject", "Assunto", call.subject),
+        ("body", "Texto do e-mail", call.body),
+    ):
         if text and speaks_to_a_program(text):
-            yield _marked(field)
+            yield _marked(field, where)
 
 
-FIELDS = {
-    "reference": "Referência",
-    "observations": "Observações",
-    "client.name": "Nome do cliente",
-    "subject": "Assunto",
-    "body": "Texto do e-mail",
-}
-
-
-def _marked(field: str, lines: int = 0) -> Finding:
+def _marked(field: str, where: str, lines: int = 0) -> Finding:
+    """Warn of a text; `where` names it in Portuguese."""
     several = (f" ({lines} lines)", f" ({lines} linhas)") if lines else ("", "")
-    where = FIELDS.get(field) or ("Linhas" if lines else f"Linha {int(field.partition('.')[2]) + 1}")
     return warn(
         field,
         f"this text seems to speak to a program, not to a person: read it before you approve{several[0]}",

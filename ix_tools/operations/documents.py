@@ -25,7 +25,9 @@ from ix_tools.operation import (
     Step,
     Witness,
 )
-from ix_tools.operations.drafts import DocumentResult, Keyed, after_a_draft
+from ix_tools.operations.drafts import DocumentDraft, DocumentResult, InvoiceDraft, Keyed, after_a_draft
+from ix_tools.operations.estimates import EstimateDraft
+from ix_tools.operations.guides import GuideDraft
 from ix_tools.operations.lists import DocumentRow, PageShown, documents_of, row_of
 from ix_tools.operations.surroundings import (
     INVOICES,
@@ -242,6 +244,12 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
 # --- states --------------------------------------------------------------------------------------------
 
 
+DRAFTS: Mapping[str, type[DocumentDraft]] = {
+    "invoice": InvoiceDraft,
+    "estimate": EstimateDraft,
+    "guide": GuideDraft,
+}
+"""What a document that can be finalized was drafted as, by its family."""
 STORED_GUARDS = (
     still_said(dates.date_not_in_the_future),
     still_said(dates.invoice_dated_lately),
@@ -329,7 +337,7 @@ class ChangeState(Keyed, Operation[DocumentResult]):
         if (last := facts.last_in_series) is not None:
             of_when = f" · {last.date:%d/%m/%Y}" if last.date else ""
             rows.append(Row("last_in_series", f"{last.number}{of_when}"))
-        rows += printed_besides(document, facts)
+        rows += printed_besides(document, facts, DRAFTS[document_type(document.document_type).family])
         return replace(
             shown,
             rows=tuple(rows),

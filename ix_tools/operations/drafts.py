@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ix_tools.comparison import APPEARS
 from ix_tools.facts import Facts
-from ix_tools.field_marks import NotShown, Stored, Unreturned, fields_with
+from ix_tools.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
 from ix_tools.guards.notes import BILLS
 from ix_tools.operation import At, Expected, Names, Step
 from ix_tools.operations import surroundings
+from ix_tools.printed_texts import PrintedTexts
 from ix_tools.records import CorrectedDocument, Document, Line, ReadTotal
 from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
 from ix_tools.vocabulary import (
@@ -128,8 +130,8 @@ MOST_LINES = 3000
 """Lines of a document. InvoiceXpress names no limit; this is what can be shown whole to whoever approves it."""
 
 
-class DocumentDraft(Keyed):
-    """Fields that every document has, in the words of the API."""
+class DatedLines(Keyed):
+    """When, to whom, and what."""
 
     date: Annotated[WireDate, Stored()]
     """Date of the document, e.g. 2026-11-30, or today."""
@@ -139,10 +141,11 @@ class DocumentDraft(Keyed):
     """Customer, found by id, code, exact name or fiscal_id alone, otherwise created; optional for simplified_invoices."""
     items: list[LineItem] = Field(min_length=1)
     """Lines of the document in printed order, at least one."""
-    reference: Annotated[str | None, Stored(if_given=True)] = None
-    """Reference of your own that is printed, e.g. an order number."""
-    observations: Annotated[str | None, Stored(if_given=True)] = None
-    """Notes printed on the document."""
+
+
+class DocumentDraft(PrintedTexts, DatedLines):
+    """Fields that every document has, in the words of the API."""
+
     retention: Annotated[Retention | None, Stored()] = None
     """Withholding tax in percent, 0 to 99.99, printed beside the total; default none."""
     tax_exemption: Annotated[ExemptionCode | None, Stored()] = None
@@ -155,7 +158,9 @@ class DocumentDraft(Keyed):
     """Name of the series, from list_sequences; default the account's default series."""
     sequence_id: Annotated[Id | None, Stored(if_given=True)] = None
     """Id of the series for this document type, from list_sequences; an alternative to series."""
-    manual_sequence_number: Annotated[str | None, Unreturned()] = None
+    manual_sequence_number: Annotated[
+        str | None, Unreturned(), Printed("Número dado à mão", "Number given by hand")
+    ] = None
     """Number of the document, only for accounts outside Portugal that number by hand."""
     accept: Annotated[list[str], OURS] = Field(default_factory=list)
     """Codes that a refusal asked for, given to go on knowingly; at first none."""
@@ -206,7 +211,11 @@ class DocumentDraft(Keyed):
 class InvoiceDraft(DocumentDraft):
     """What invoices, receipts, credit and debit notes add."""
 
-    mb_reference: Annotated[bool | None, Unreturned(kinds=frozenset(BILLS))] = None
+    mb_reference: Annotated[
+        bool | None,
+        Unreturned(kinds=frozenset(BILLS)),
+        Printed("Com referência Multibanco", "With a Multibanco reference"),
+    ] = None
     """True adds a Multibanco payment reference when the document is finalized."""
     owner_invoice_id: Annotated[Id | None, Unreturned(found_by="related documents")] = None
     """Id of the invoice that a credit or debit note corrects (required), or of the guide that an invoice bills."""
@@ -218,6 +227,10 @@ class InvoiceDraft(DocumentDraft):
     """Discount over all lines of the document; default none."""
     plugin_id: Annotated[str | None, Unreturned(), NotShown("a mark for programs that is not printed")] = None
     """Id of the plugin that creates the document; it is not printed."""
+
+
+READS_AS_SENT = tuple(name for name in fields_with(DocumentDraft, Stored) if name not in APPEARS)
+"""Fields of every document that read back as they were sent, whoever reads them and when."""
 
 
 class Address(Call):

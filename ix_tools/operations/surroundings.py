@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ix_tools import preview
 from ix_tools.facts import Facts
+from ix_tools.field_marks import Printed, Unreturned, fields_with
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.guards import payments
 from ix_tools.records import CorrectedDocument, Document
-from ix_tools.vocabulary import moment_of
+from ix_tools.vocabulary import Call, moment_of
 
 if TYPE_CHECKING:
     from ix_tools.operations.drafts import DocumentResult
@@ -84,15 +85,17 @@ def transport(document: Document, facts: Facts) -> preview.Transport | None:
     )
 
 
-def printed_besides(document: Document, facts: Facts) -> Iterator[preview.Row]:
-    """What else an issued document will print that a draft does not show, as far as it is known."""
+def printed_besides(document: Document, facts: Facts, draft: type[Call]) -> Iterator[preview.Row]:
+    """What else an issued document will print that a draft does not show, as far as it is known; `draft`: its class."""
     sent = facts.unreturned or {}
     if facts.owner is not None and document.document_type not in NOTES:
         yield preview.Row("bills", reference_to(facts.owner))
-    if sent.get("mb_reference"):
-        yield preview.Row("mb_reference", True)
-    if sent.get("manual_sequence_number"):
-        yield preview.Row("manual_number", str(sent["manual_sequence_number"]))
+    printed = fields_with(draft, Printed)
+    yield from (
+        preview.Row(name, sent[name])
+        for name in fields_with(draft, Unreturned)
+        if name in printed and sent.get(name)
+    )
 
 
 def _place(site: str | None, address: dict[str, Any] | None) -> str | None:

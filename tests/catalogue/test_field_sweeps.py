@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from secrets import token_hex
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -16,10 +17,15 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ix_tools.field_marks import NotShown, Stored, Unreturned, fields_with
+from ix_tools.asked import Approval
+from ix_tools.faces.cli.blocks import Blocks
+from ix_tools.faces.page import show
+from ix_tools.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
 from ix_tools.operation import At, Operation
 from ix_tools.operations.catalogue import catalogue
+from ix_tools.records import Document
 from tests.mcp.behind import said
+from tests.page.visitor import read
 from tests.sandboxed import Json, Office, about, exempt, guide, invoice, line
 
 CREATES = {
@@ -187,7 +193,7 @@ def test_every_field_that_is_sent_says_what_becomes_of_it(name: str, path: Path,
 async def arguments(office: Office, name: str, path: Path, value: Any) -> Json:
     """A whole call with one field set."""
     situation = SITUATIONS.get(".".join(path), Situation())
-    given = {**BASE[name], **situation.around, "idempotency_key": f"{name}{path}{value}"}
+    given = {**BASE[name], **situation.around, "idempotency_key": token_hex(8)}
     if path[0] == "client" and "client" not in situation.around:
         given["client"] = dict(NEW_CLIENT)
     if path == ("owner_invoice_id",):
@@ -280,18 +286,63 @@ async def test_no_field_of_a_draft_written_elsewhere_is_lost_without_a_word(
 async def test_every_field_that_is_printed_changes_what_the_approver_reads(
     office: Office, name: str, path: Path, info: FieldInfo
 ) -> None:
-    """Two documents that differ in one field are two different texts; what is not shown says why."""
+    """Two documents that differ in one field are two different texts and pages; what is not shown says why."""
     mark = mark_of(catalogue()[name], path, NotShown)
     if mark is not None:
         assert mark.why
         return
-    texts = []
-    for value in values(path, info):
-        office.box.reset()
-        office.box.set_option("rate_limit", 1_000_000)
-        office.desk.settings = office.desk.settings.model_copy(update={"language": "pt"})
-        if value == "B2026":
-            await office.call("register_sequence", {"series": value})
-        made = (await office.call(name, await arguments(office, name, path, value)))["document"]
-        texts.append(await office.asked("change_state", about(made, state="finalized")))
-    assert texts[0] != texts[1]
+    one, other = values(path, info)
+    (text, page), (other_text, other_page) = [
+        shown_of((await waiting(office, name, path, value))[1]) for value in (one, other)
+    ]
+    assert text != other_text
+    assert page != other_page
+
+
+async def test_the_same_document_is_the_same_text_and_page(office: Office) -> None:
+    """Or the sweep above would see a difference where no field makes one."""
+    path = ("reference",)
+    first, second = [
+        shown_of((await waiting(office, "create_invoice", path, "Palavra"))[1]) for _ in range(2)
+    ]
+    assert first == second
+
+
+async def waiting(office: Office, name: str, path: Path, value: Any) -> tuple[Document, Approval]:
+    """A draft with this value in an account that has nothing else, and the approval that finalizing it waits for."""
+    office.box.reset()
+    office.box.set_option("rate_limit", 1_000_000)
+    office.desk.settings = office.desk.settings.model_copy(update={"language": "pt"})
+    if value == "B2026":
+        await office.call("register_sequence", {"series": value})
+    made = (await office.call(name, await arguments(office, name, path, value)))["document"]
+    return Document.model_validate(made), await office.approval(
+        "change_state", about(made, state="finalized")
+    )
+
+
+def shown_of(approval: Approval) -> tuple[str, str]:
+    """An approval as text and as a page, without what is its own and not the document's."""
+    page = read(show.approval(approval, "pt", "", now=approval.created_at, pin=""))
+    return approval.text, page.replace(approval.id, "")
+
+
+HEADED = [one for one in FIELDS if mark_of(catalogue()[str(one.values[0])], one.values[1], Printed)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "path", "info"), HEADED)
+async def test_a_printed_field_stands_under_its_heading_by_being_marked(
+    office: Office, name: str, path: Path, info: FieldInfo
+) -> None:
+    """In the approval's text, on its page, and, where it reads back, in the terminal."""
+    mark: Printed = mark_of(catalogue()[name], path, Printed)
+    value = values(path, info)[0]
+    document, approval = await waiting(office, name, path, value)
+    text, page = shown_of(approval)
+    said_value = "sim" if value is True else str(value)
+    assert f"{mark.pt}: {said_value}" in text
+    assert f"{mark.pt} {said_value}" in page
+    if mark_of(catalogue()[name], path, Stored):
+        blocks = Blocks("pt")
+        blocks.document(document)
+        assert f"{mark.pt} {said_value}" in " ".join(blocks.text().split())

@@ -15,8 +15,8 @@ Invoice #1001  draft
 Client      ACME, Lda · Portugal
 Date        20/11/2026
 Due date    20/12/2026
-Reference   PO-7
 Exemption   M07 – Isento artigo 9.º do CIVA
+Reference   PO-7
 
 Description        Qty     Price    Disc.   VAT               Net
 ─────────────────────────────────────────────────────────────────

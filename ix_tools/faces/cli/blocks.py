@@ -184,7 +184,6 @@ class Blocks:
             )
         yield "date", render.day(document.date, language) if document.date else ""
         yield "due_date", render.day(document.due_date, language) if document.due_date else ""
-        yield "reference", visible(document.reference or "")
         yield "atcud", visible(document.atcud or "")
         if document.tax_exemption:
             entry = exemption(document.tax_exemption)
@@ -197,7 +196,7 @@ class Blocks:
         if document.mb_reference is not None and document.mb_reference.reference:
             multibanco = document.mb_reference
             yield "mb_reference", visible(f"{multibanco.entity} {multibanco.reference}")
-        yield "observations", visible(document.observations or "")
+        yield from ((name, visible(text)) for name, _, text in document.printed_texts())
 
     def _lines(self, document: records.Document) -> None:
         language, currency = self._language, document.currency

@@ -10,6 +10,7 @@ from typing import Any
 
 from ix_tools import render
 from ix_tools.fiscal.document_types import document_types
+from ix_tools.headings import heading
 from ix_tools.legible import visible
 from ix_tools.words import LABELS, Language, Said
 
@@ -156,8 +157,8 @@ RIGHT = AMOUNTS | COUNTS | {"id", "document_id", "value", "last_number", "sequen
 
 def label(field: str, language: Language) -> str:
     """What a field is called."""
-    said = FIELDS.get(field) or LABELS.get(field)
-    return said.in_(language) if said else field.replace("_", " ").capitalize()
+    said = FIELDS.get(field)
+    return said.in_(language) if said else heading(field, language)
 
 
 def kind(plural: str, language: Language) -> str:

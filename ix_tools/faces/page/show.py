@@ -17,17 +17,18 @@ from ix_tools.approvals import Approval
 from ix_tools.faces.page.words import ALREADY, ERRORS, FACES, OUTCOMES, REFUSALS, SENT_TO, STEPS, WORDS
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.fulfilment import Step
+from ix_tools.headings import heading
 from ix_tools.legible import visible
 from ix_tools.sheet import Entry, Paper, Sheet
 from ix_tools.vocabulary import LISBON
-from ix_tools.words import ACTIONS, LABELS, Language
+from ix_tools.words import ACTIONS, Language
 
 __all__ = ["approval", "outcome", "style_hash"]
 
 TAGS = {"pt": "pt-PT", "en": "en-GB"}
 OPEN_LINES, LARGEST = 20, 5
 """Of a document with more lines the largest are shown, and all of them once the list is opened."""
-IN_A_PLACE = {"date", "due_date", "reference", "draft_id", "status", "exemption", "observations"}
+IN_A_PLACE = {"date", "due_date", "draft_id", "status", "exemption"}
 """What is told of a document and has a place of its own on the page."""
 UNDECIDED = frozenset({"expired", "elsewhere"})
 """Outcomes that are nobody's decision: of what was asked, nothing is told any more."""
@@ -66,7 +67,7 @@ def approval(
         amount=render.amount(sheet, language),
         consequences=render.consequences(sheet, language),
         action=lambda name: ACTIONS[name].title.in_(language),
-        says=lambda name: LABELS[name].in_(language),
+        says=lambda name: heading(name, language),
         differing=lambda one: render.differing(one, language),
         warned=lambda one: render.warned(one, language),
         client=tuple(render.client_told(sheet.client, language)) if sheet.client else (),

@@ -12,7 +12,7 @@ from ix_tools.facts import Facts
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import Correction, Covering, Effect, Finding, Operation, Sending, Spec, Step, warn
 from ix_tools.operations.documents import ChangeState, steps_after
-from ix_tools.operations.drafts import OURS, DocumentResult, InvoiceDraft
+from ix_tools.operations.drafts import OURS, READS_AS_SENT, DocumentResult, InvoiceDraft
 from ix_tools.operations.files import EmailResult, PdfResult, SendEmail
 from ix_tools.operations.invoices import CreateInvoice
 from ix_tools.records import CorrectedDocument, Document
@@ -236,7 +236,7 @@ def _finding(shown: Mapping[str, str]) -> Finding:
 def _differing(asked: Document, now: Document) -> Iterable[dict[str, str]]:
     """What changed in a draft since this call made it; it is finalized only if the person accepts that."""
     before, after = asked.model_dump(mode="json"), now.model_dump(mode="json")
-    for name in ("date", "due_date", "client", "reference", "observations", "retention", "tax_exemption"):
+    for name in (*READS_AS_SENT, "client"):
         old, new = before[name], after[name]
         if name == "client":
             old, new = (one and one.get("name") for one in (old, new))
