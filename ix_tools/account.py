@@ -97,11 +97,22 @@ def account_name(settings: Settings) -> str:
 class Account:
     """The HTTP side of an account. Make one, use it for every call, close it."""
 
-    def __init__(self, settings: Settings, pace: Paced | None = None) -> None:
-        """Nothing is contacted until the first call. `pace` keeps to the account's limit of requests."""
+    def __init__(
+        self,
+        settings: Settings,
+        pace: Paced | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Nothing is contacted until the first call.
+
+        Args:
+            settings: The account, its key and its hosts.
+            pace: Keeps to the account's limit of requests; without it requests leave at once.
+            transport: Carries the requests; connections over the network by default.
+        """
         settings.require_account()
         self._settings = settings
-        self._pace = pace
+        self._pace, self._transport = pace, transport
         self._client: httpx2.AsyncClient | None = None
         self._key = as_quoted(settings.api_key.get_secret_value())
 
@@ -290,6 +301,7 @@ class Account:
                 trust_env=False,  # a proxy from the environment would see the key
                 timeout=self._patience(CONNECT),
                 limits=httpx2.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=60),
+                transport=self._transport,
             )
         return self._client
 

@@ -5,9 +5,11 @@ import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+import sqlalchemy
 
 from tests.sandboxed import empty_store, office, open_desk, running_box  # noqa: F401 - fixtures for everyone
 from tests.stores import place, server  # noqa: F401
@@ -52,6 +54,25 @@ def nobody_is_signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     """For fixtures that live longer than a test."""
     with pytest.MonkeyPatch.context() as environment:
         nobody(environment, tmp_path_factory.mktemp("nobody"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_are_compiled_once() -> Iterator[None]:
+    """Let the SQLite files of all tests share their compiled statements: each has its own, and few uses for them."""
+    shared: dict[str, sqlalchemy.Dialect] = {}
+    compiled: dict[Any, Any] = {}
+    original = sqlalchemy.create_engine
+
+    def create_engine(*given: Any, **named: Any) -> sqlalchemy.Engine:
+        engine: sqlalchemy.Engine = original(*given, **named)
+        if engine.dialect.name == "sqlite":
+            engine.dialect = shared.setdefault("sqlite", engine.dialect)
+            engine.update_execution_options(compiled_cache=compiled)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sqlalchemy, "create_engine", create_engine)
         yield
 
 

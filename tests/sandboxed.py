@@ -23,6 +23,7 @@ from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import Settings, for_sandbox
 from ix_tools.store import Store
 from ix_tools.vocabulary import LISBON
+from tests.in_process import InProcess
 
 NOW = "2026-11-20T10:00:00"
 """When the tests happen, by the clocks of the desk and of the box."""
@@ -178,7 +179,9 @@ class Office:
         """A document word for word, as the box tells it."""
         import httpx2
 
-        body: Json = httpx2.get(f"{self.box.base_url}{path}", params={"api_key": self.box.api_key}).json()
+        # Reading the certificates of the world costs more than the answer, and a box on this machine shows none.
+        address, key = f"{self.box.base_url}{path}", {"api_key": self.box.api_key}
+        body: Json = httpx2.get(address, params=key, verify=False, trust_env=False).json()
         return body
 
 
@@ -207,7 +210,7 @@ async def open_desk(running_box: Sandbox, anyio_backend: str) -> AsyncIterator[D
         Settings(pdf_patience=3, approval_min_seconds=0), running_box.base_url, running_box.api_key
     )
     # Thousands of calls a minute are the tests' business: this account keeps no pace.
-    account = Account(settings)
+    account = Account(settings, transport=InProcess(running_box))
     desk = Desk.open(settings)
     yield replace(desk, account=account, now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
     await account.close()

@@ -12,8 +12,9 @@ import struct
 import threading
 import time
 from collections import defaultdict, deque
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -136,38 +137,79 @@ def application(box: Box) -> Starlette:
             return Response(status_code=404)
 
     house = Starlette(routes=[*control_routes(box), Mounted("/_files/{token}/{name}", file)])
-    house.router.default = _Api(box)  # whatever the path: a pattern would miss those with a line break
+    house.router.default = Api(box)  # whatever the path: a pattern would miss those with a line break
     return house
 
 
-class _Api:
+@dataclass(frozen=True)
+class Asked:
+    """A request as it arrived: `raw_path` is the path as it was sent, `path` the same without escapes."""
+
+    method: str
+    path: str
+    raw_path: str
+    pairs: list[tuple[str, str]]
+    """The query."""
+    content_type: str
+    body: bytes
+
+    @classmethod
+    def of(cls, method: str, raw_path: bytes, query: bytes, content_type: str, body: bytes) -> Asked:
+        """Take a request apart."""
+        sent = raw_path.decode("latin-1")
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+        return cls(method, unquote(sent), sent, pairs, content_type, body)
+
+
+class Api:
     """Every path that is the API's."""
 
     def __init__(self, box: Box) -> None:
         self.box = box
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer over a connection, on which an injected fault may do what it likes."""
         request = Request(scope, receive)
-        body = await request.body()
-        method, path = request.method, request.url.path
-        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        entry = _log_entry(method, path, pairs, body)
-        self.box.control.note(entry)
-        fault = self.box.control.fault_for(method, path)
+        asked = Asked.of(
+            request.method,
+            scope["raw_path"],
+            scope["query_string"],
+            request.headers.get("content-type", ""),
+            await request.body(),
+        )
+        entry = self._noted(asked)
+        fault = self.box.control.fault_for(asked.method, asked.path)
         try:
-            answer = await self._answer(request, pairs, body, fault)
+            answer = await self._answered(asked, fault)
         except Torn:
             await _tear(scope, receive, hard=fault is not None and fault.drop == "after")
             return
         entry["status"] = answer.status
         await _send(answer, fault, scope, receive, send)
 
-    async def _answer(
-        self, request: Request, pairs: list[tuple[str, str]], body: bytes, fault: Fault | None
-    ) -> Answer:
-        method, path = request.method, request.url.path
-        found = routes.resolve(method, request.scope["raw_path"].decode("latin-1"))
-        uid = _uid(body) if found and found[0].creates else ""
+    def answer(self, asked: Asked) -> Answer:
+        """Answer without a connection, in the thread of whoever asks. It meets no injected fault: see `Control.expects_faults`."""
+        entry = self._noted(asked)
+        found = routes.resolve(asked.method, asked.raw_path)
+        uid = _uid(asked.body) if found and found[0].creates else ""
+        if self.box.begin_creating(uid):
+            try:
+                answer = self._carried_out(asked, found)
+            finally:
+                self.box.end_creating(uid)
+        else:
+            answer = self._said(409, Shape.REASON, ("uid_ongoing", uid))
+        entry["status"] = answer.status
+        return answer
+
+    def _noted(self, asked: Asked) -> dict[str, Any]:
+        entry = _log_entry(asked.method, asked.path, asked.pairs, asked.body)
+        self.box.control.note(entry)
+        return entry
+
+    async def _answered(self, asked: Asked, fault: Fault | None) -> Answer:
+        found = routes.resolve(asked.method, asked.raw_path)
+        uid = _uid(asked.body) if found and found[0].creates else ""
         if not self.box.begin_creating(uid):
             return self._said(409, Shape.REASON, ("uid_ongoing", uid))
         try:
@@ -177,14 +219,9 @@ class _Api:
                     raise Torn
                 if fault.status is not None:
                     return _injected(fault)
-            answer = self._turned_away(request, pairs, body)
-            if answer is None and found is None:
-                answer = Answer(404)
-            if answer is None and found is not None:
-                answer = await self._carried_out(found, method, path, pairs, body)
+            answer = await run_in_threadpool(self._carried_out, asked, found)
         finally:
             self.box.end_creating(uid)
-        assert answer is not None
         if fault and fault.after_commit:
             await self.box.pause(fault)
             if fault.status is not None:
@@ -193,41 +230,34 @@ class _Api:
             raise Torn
         return answer
 
-    async def _carried_out(
-        self,
-        found: tuple[routes.Route, dict[str, str]],
-        method: str,
-        path: str,
-        pairs: list[tuple[str, str]],
-        body: bytes,
-    ) -> Answer:
+    def _carried_out(self, asked: Asked, found: tuple[routes.Route, dict[str, str]] | None) -> Answer:
+        refused = self._turned_away(asked)
+        if refused is not None:
+            return refused
+        if found is None:
+            return Answer(404)
         route, names = found
         try:
-            parsed = _parsed(path, body)
+            parsed = _parsed(asked.path, asked.body)
         except ValueError:
-            if path.endswith(".xml"):
+            if asked.path.endswith(".xml"):
                 return self._said(422, Shape.XML, "bad_xml")
             return self._said(400, Shape.SINGLE, "bad_json")
-        query = Query(pairs, self.box.control.options.per_page)
-        call = Call(method, path, names, query, parsed)
-        return await run_in_threadpool(self.box.carry_out, route, call)
+        query = Query(asked.pairs, self.box.control.options.per_page)
+        return self.box.carry_out(route, Call(asked.method, asked.path, names, query, parsed))
 
-    def _turned_away(self, request: Request, pairs: list[tuple[str, str]], body: bytes) -> Answer | None:
+    def _turned_away(self, asked: Asked) -> Answer | None:
         """What is refused before anything is looked at: the rate, the key, the content type."""
-        key = dict(pairs).get("api_key", "")
+        key = dict(asked.pairs).get("api_key", "")
         wait = self.box.too_many(key)
         if wait:
             content = json.dumps({"errors": {"error": "Too Many Requests"}}).encode()
             return Answer(429, content, headers={"Retry-After": str(wait)})
         if key != seeds.API_KEY:
             return self._said(401, Shape.SINGLE, "api_key")
-        if request.method in ("POST", "PUT") and body:
-            sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            wanted = (
-                ("application/xml", "text/xml")
-                if request.url.path.endswith(".xml")
-                else ("application/json",)
-            )
+        if asked.method in ("POST", "PUT") and asked.body:
+            sent = asked.content_type.partition(";")[0].strip().lower()
+            wanted = ("application/xml", "text/xml") if asked.path.endswith(".xml") else ("application/json",)
             if sent not in wanted:
                 return self._said(415, Shape.SINGLE, "content_type")
         return None
@@ -305,8 +335,7 @@ def _injected(fault: Fault) -> Answer:
 
 
 def _response(answer: Answer) -> Response:
-    headers = {**answer.headers} if not answer.body else {"Content-Type": answer.media_type, **answer.headers}
-    return Response(answer.body, answer.status, headers)
+    return Response(answer.body, answer.status, answer.sent_headers)
 
 
 async def _send(answer: Answer, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:

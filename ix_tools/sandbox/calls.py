@@ -50,6 +50,11 @@ class Answer:
     media_type: str = "application/json; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """All headers but the length."""
+        return {"Content-Type": self.media_type, **self.headers} if self.body else {**self.headers}
+
 
 def as_json(content: Any, status: int = 200) -> Answer:
     """An answer in JSON."""

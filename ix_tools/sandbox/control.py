@@ -106,6 +106,11 @@ class Control:
         with self._lock:
             self._faults.append(fault)
 
+    def expects_faults(self) -> bool:
+        """Tell whether something is still to go wrong."""
+        with self._lock:
+            return any(fault.times != 0 for fault in self._faults)
+
     def clear_faults(self) -> None:
         """Nothing goes wrong any more, and what is being delayed goes on at once."""
         with self._lock:

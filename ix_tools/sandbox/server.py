@@ -113,6 +113,10 @@ class Sandbox:
             Fault(method, path, times, skip, status, body, headers, delay, drop, cut, after_commit)
         )
 
+    def expects_faults(self) -> bool:
+        """Tell whether a fault is still to meet a request."""
+        return self._control.expects_faults()
+
     def clear_faults(self) -> None:
         """Nothing goes wrong any more; delays that are under way end at once."""
         self._control.clear_faults()

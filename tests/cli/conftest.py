@@ -21,11 +21,13 @@ from typing import Any
 
 import pytest
 
+from ix_tools.account import Account
 from ix_tools.approvals import Approvals
 from ix_tools.faces.cli import main
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.store import Store
 from ix_tools.vocabulary import LISBON
+from tests.in_process import InProcess
 from tests.sandboxed import NOW
 
 Json = dict[str, Any]
@@ -171,6 +173,9 @@ def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     )  # without bytecode a start takes twice as long
     # Reading the certificates of the world costs more than a call, and a box on this machine shows none.
     monkeypatch.setattr("ssl.SSLContext.load_verify_locations", lambda *_, **__: None)
+    monkeypatch.setattr(
+        "ix_tools.desk.Account", lambda settings, pace: Account(settings, pace, InProcess(box))
+    )
     monkeypatch.chdir(tmp_path)
     return Cli(box, store)
 

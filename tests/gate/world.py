@@ -163,8 +163,7 @@ class World:
             self.box.base_url,
             self.box.api_key,
         )
-        account = Account(made)
-        account._client = httpx2.AsyncClient(transport=self.tape)
+        account = Account(made, transport=self.tape)
         desk = Desk.open(made, clock=self.clock, now=moment)
         engine_of(desk.store)
         return replace(desk, account=account, swept=True)

@@ -20,6 +20,7 @@ from ix_tools.principals import Scope
 from ix_tools.settings import AccountSettings, Settings
 from ix_tools.store import Store
 from ix_tools.tokens import Tokens
+from tests.in_process import InProcess
 from tests.mcp.host import ERAS, Host, Person
 from tests.sandboxed import Office
 
@@ -103,7 +104,7 @@ async def in_process(office: Office, **changes: Any) -> AsyncIterator[Served]:
     def open_desk(settings: Settings, *, store: Store) -> Desk:
         # The tests' business is not the pace: their account keeps none.
         desk = Desk.open(settings, store=store)
-        return replace(desk, account=Account(settings), now=office.desk.now)
+        return replace(desk, account=Account(settings, transport=InProcess(office.box)), now=office.desk.now)
 
     app = application(settings, ADDRESS, needed=True, desks=lambda settings: Desks(settings, open_desk))
     async with app.router.lifespan_context(app):

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 
 from ix_tools.sandbox.server import Sandbox
+from tests.in_process import InProcess
 
 NOW = "2026-11-20T10:00:00"
 TODAY = "20/11/2026"
@@ -17,7 +18,7 @@ class Api:
 
     def __init__(self, box: Sandbox) -> None:
         self.box = box
-        self.http = httpx2.Client(base_url=box.base_url, timeout=20)
+        self.http = httpx2.Client(base_url=box.base_url, timeout=20, transport=InProcess(box))
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> httpx2.Response:
         """Any call; the key goes along."""

@@ -1,0 +1,67 @@
+"""An HTTP transport that hands requests to a sandbox of this process without a socket in between."""
+
+from __future__ import annotations
+
+import anyio.lowlevel
+import httpx2
+
+from ix_tools.sandbox.app import Api, Asked
+from ix_tools.sandbox.server import Sandbox
+
+
+class InProcess(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
+    """Asks the sandbox itself; a request that may meet a fault, and one for a file, travels over a real connection.
+
+    A connection that breaks, stalls or answers half is a matter of sockets, so that such tests keep them.
+    """
+
+    def __init__(self, box: Sandbox) -> None:
+        self._box, self._api = box, Api(box.box)
+        self._network: httpx2.AsyncHTTPTransport | None = None
+        self._network_of_threads: httpx2.HTTPTransport | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer a request; others get their turn before and after, as they do while one travels."""
+        if not self._is_answered_here(request):
+            if self._network is None:
+                self._network = httpx2.AsyncHTTPTransport(verify=False, trust_env=False)
+            return await self._network.handle_async_request(request)
+        body = await request.aread()
+        await anyio.lowlevel.checkpoint()
+        answer = self._answer(request, body)
+        await anyio.lowlevel.checkpoint()
+        return answer
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer a request of a client that waits."""
+        if not self._is_answered_here(request):
+            if self._network_of_threads is None:
+                self._network_of_threads = httpx2.HTTPTransport(verify=False, trust_env=False)
+            return self._network_of_threads.handle_request(request)
+        return self._answer(request, request.read())
+
+    async def aclose(self) -> None:
+        """Close the real connections."""
+        if self._network is not None:
+            await self._network.aclose()
+
+    def close(self) -> None:
+        """Close the real connections of a client that waits."""
+        if self._network_of_threads is not None:
+            self._network_of_threads.close()
+
+    def _is_answered_here(self, request: httpx2.Request) -> bool:
+        url = request.url
+        return (
+            f"{url.scheme}://{url.netloc.decode()}" == self._box.base_url
+            and not url.path.startswith("/_")
+            and not self._box.expects_faults()
+        )
+
+    def _answer(self, request: httpx2.Request, body: bytes) -> httpx2.Response:
+        raw_path, _, query = request.url.raw_path.partition(b"?")
+        kind = request.headers.get("content-type", "")
+        answer = self._api.answer(Asked.of(request.method, raw_path, query, kind, body))
+        return httpx2.Response(
+            answer.status, headers=answer.sent_headers, content=answer.body, request=request
+        )
