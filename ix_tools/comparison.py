@@ -4,10 +4,11 @@ What may differ is what the transition itself sets, and what InvoiceXpress is kn
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ix_tools.errors import IxError, Problem
 from ix_tools.legible import visible
 
 SET_BY_TRANSITION: Mapping[str, frozenset[str]] = {
@@ -40,31 +41,55 @@ OF_A_CLIENT = frozenset({"open_account_link"})
 """A link into the account, printed nowhere; nothing says that it stays the same."""
 
 ABSENT = object()
+ASKED, STORED = "asked: ", "stored as "
+READ_BACK = "to be read back"
+NONE = "(none)"
+"""A field without a value, as a difference shows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that is not as it was: its path (`items.0.unit_price`), what it was, what it is."""
+    """A field that is not as it was asked for or shown: its path (`items.0.unit_price`), how it was, how it is stored."""
 
     field: str
-    before: str
-    now: str
+    asked: str
+    stored: str
 
     def as_dict(self) -> dict[str, str]:
-        """As results and approvals show it."""
-        return {"field": self.field, "asked": self.before, "stored": self.now}
+        """As the store keeps it."""
+        return asdict(self)
+
+    def as_problem(self) -> Problem:
+        """As the error that says so shows it."""
+        return Problem(self.field, f"{STORED}{self.stored}", f"{ASKED}{self.asked}")
+
+    @classmethod
+    def unread(cls, field: str, failure: IxError) -> "Difference":
+        """What was written, and could not be read back to be compared."""
+        return cls(field, READ_BACK, f"could not be read back: {failure.code}")
 
 
 def differences_of(
-    before: Mapping[str, Any], now: Mapping[str, Any], allowed: frozenset[str] = frozenset()
+    before: Mapping[str, Any],
+    now: Mapping[str, Any],
+    allowed: frozenset[str] = frozenset(),
+    within: str = "",
 ) -> list[Difference]:
-    """Every field that differs, except those allowed at the top level, and those that only then appear."""
+    """Every field that differs, except those allowed at the top level, and those that only then appear.
+
+    `within` names the thing that the fields are of, where it is not the document itself.
+    """
     appeared = {name for name in APPEARS if allowed and _is_empty(before.get(name))}
     return [
-        Difference(path, _shown(old), _shown(new))
+        Difference(f"{within}.{path}" if within else path, _shown(old), _shown(new))
         for path, old, new in _walk("", before, now)
         if path.partition(".")[0] not in allowed | appeared
     ]
+
+
+def client_differences_of(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    """Every field of a document's client that differs."""
+    return differences_of(before, now, OF_A_CLIENT, within="client")
 
 
 def _walk(path: str, before: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -103,6 +128,6 @@ def _is_empty(value: Any) -> bool:
 
 def _shown(value: Any) -> str:
     if _is_empty(value):
-        return "(none)"
+        return NONE
     text = visible(str(value))
     return text if len(text) <= 200 else f"{text[:200]}…"

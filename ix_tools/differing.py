@@ -1,10 +1,10 @@
 """Documents that read back differently from what was asked: remembered until they read back right."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sql
 
+from ix_tools.comparison import Difference
 from ix_tools.store import Store
 from ix_tools.tables import differences
 
@@ -22,7 +22,7 @@ class Differing:
         """Where approvals are kept."""
         return self._store
 
-    def note_differences(self, account: str, kind: str, number: int, found: list[dict[str, Any]]) -> None:
+    def note_differences(self, account: str, kind: str, number: int, found: Sequence[Difference]) -> None:
         """Remember that a document reads back differently; forget it when it reads back right."""
         key = _key(account, kind, number)
         with self._store.writing() as connection:
@@ -33,17 +33,17 @@ class Differing:
                         account=account,
                         document_type=kind,
                         document_id=number,
-                        found=found,
+                        found=[one.as_dict() for one in found],
                         created_at=self._clock(),
                     )
                 )
 
-    def noted_differences(self, account: str, kind: str, number: int) -> tuple[Mapping[str, Any], ...]:
+    def noted_differences(self, account: str, kind: str, number: int) -> tuple[Difference, ...]:
         """How a document differs from what was asked, as far as we know."""
         key = _key(account, kind, number)
         with self._store.writing() as connection:
             row = connection.execute(sql.select(differences.c.found).where(key)).one_or_none()
-        return tuple(row.found) if row else ()
+        return tuple(Difference(**one) for one in row.found) if row else ()
 
 
 def _key(account: str, kind: str, number: int) -> sql.ColumnElement[bool]:

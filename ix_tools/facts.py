@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import Enum, auto
 from typing import Any, TypeVar
 
+from ix_tools.comparison import Difference
 from ix_tools.records import Balance, CatalogueItem, Client, Document, Regularization, Sequence, Tax
 from ix_tools.vocabulary import Record
 
@@ -72,7 +73,7 @@ class Facts:
     """The newest issued document of the same type and series that the list shows."""
     unreturned: Mapping[str, Any] | None = None
     """What was last sent with the document that InvoiceXpress does not return, by field, in JSON; None: not known here."""
-    differences: tuple[Mapping[str, Any], ...] = ()
+    differences: tuple[Difference, ...] = ()
     document_raw: Mapping[str, Any] = field(default_factory=dict)
     """The document word for word, for the approval's snapshot."""
     document_client_raw: Mapping[str, Any] = field(default_factory=dict)

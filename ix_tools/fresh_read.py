@@ -17,7 +17,7 @@ import anyio
 
 from ix_tools.account import ATTEMPTS
 from ix_tools.claiming import Claiming
-from ix_tools.comparison import OF_A_CLIENT, Difference, differences_of
+from ix_tools.comparison import Difference, client_differences_of, differences_of
 from ix_tools.errors import ApprovalRefused, IxError, NotFound, Problem, Unreachable
 from ix_tools.facts import Facts
 from ix_tools.lookups import LookUps
@@ -117,13 +117,7 @@ class FreshRead:
             failure.say_nothing_sent()
             failure.next = "repeat the same call: what was approved is still approved"
             raise failure
-        changed = [
-            one
-            for name, (_, before) in reads.items()
-            for one in _named(
-                name, differences_of(before, now[name], OF_A_CLIENT if name == "client" else frozenset())
-            )
-        ]
+        changed = [one for name, (_, before) in reads.items() for one in _compare(name, before, now[name])]
         if changed:
             raise document_changed(changed)
 
@@ -135,10 +129,10 @@ class FreshRead:
         return max(time.monotonic() - first, time.time() - first_by_wall) > OLDEST
 
 
-def _named(name: str, differences: list[Difference]) -> list[Difference]:
-    if name == "document":
-        return differences
-    return [Difference(f"{name}.{one.field}", one.before, one.now) for one in differences]
+def _compare(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    if name == "client":
+        return client_differences_of(before, now)
+    return differences_of(before, now, within="" if name == "document" else name)
 
 
 def document_changed(changed: list[Difference]) -> ApprovalRefused:
@@ -148,7 +142,8 @@ def document_changed(changed: list[Difference]) -> ApprovalRefused:
         f"The document changed after it was shown and approved{more}.",
         code="document_changed",
         problems=[
-            Problem(one.field, f"is now {one.now}", f"shown as {one.before}") for one in changed[:MOST_SHOWN]
+            Problem(one.field, f"is now {one.stored}", f"shown as {one.asked}")
+            for one in changed[:MOST_SHOWN]
         ],
         next="repeat the same call, so that a person sees it as it is now",
     )

@@ -28,6 +28,7 @@ from ix_tools.errors import (
     Conflict,
     IxError,
     NotFound,
+    Problem,
     ServiceError,
     Unreachable,
     Unreadable,
@@ -49,6 +50,16 @@ GATEWAYS = {502, 503, 504}
 
 MADE = ("document", "receipt", *THINGS)
 """What a result shows of the thing it made or changed."""
+REPEATED = Problem(
+    "idempotency_key",
+    "this exact call was already carried out, so its result is given again; "
+    "for a second, identical one repeat the call with a new idempotency_key",
+)
+UNWRITTEN = Problem(
+    "journal",
+    "this was carried out, but the store failed before it could be written down; "
+    "repeat it under no other idempotency_key: the same call looks first",
+)
 NAMELESS = {"initial_balance": "value", "treasury_movement": "value"}
 """What comes without an id, and what it then must say."""
 
@@ -124,11 +135,7 @@ async def _again(desk: Desk, call: Operation[Any], caller: Caller, intent: Inten
     if not caller.chosen:
         outcome["warnings"] = [
             *outcome.get("warnings", []),
-            {
-                "field": "idempotency_key",
-                "problem": "this exact call was already carried out, so its result is given again; "
-                "for a second, identical one repeat the call with a new idempotency_key",
-            },
+            REPEATED.as_dict(),
         ]
     return outcome
 
@@ -368,12 +375,7 @@ async def done(desk: Desk, call: Operation[Any], intent: Intent, shown: Mapping[
 
 def unwritten(shown: Mapping[str, Any]) -> dict[str, Any]:
     """A result of which the journal does not know: marked, because repeating the call now has to look first."""
-    mark = {
-        "field": "journal",
-        "problem": "this was carried out, but the store failed before it could be written down; "
-        "repeat it under no other idempotency_key: the same call looks first",
-    }
-    return {**shown, "warnings": [*shown.get("warnings", []), mark]}
+    return {**shown, "warnings": [*shown.get("warnings", []), UNWRITTEN.as_dict()]}
 
 
 def kept(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, get
 
 from pydantic import BaseModel, model_validator
 
+from ix_tools.comparison import Difference
 from ix_tools.errors import Problem
 from ix_tools.facts import Facts, Want
 from ix_tools.preview import Preview
@@ -218,7 +219,7 @@ class Covering:
     """Calls about the same document that the yes covers besides; `Approvals` keeps a single use of each."""
     warnings: tuple[Finding, ...] = ()
     """What the recipe found that the person should know."""
-    differences: tuple[Mapping[str, Any], ...] = ()
+    differences: tuple[Difference, ...] = ()
     """How the document differs from what the recipe was asked to make."""
     step_key: str = ""
     """The idempotency key of this step: of a kind of its own in the journal, so that no caller can take it first."""

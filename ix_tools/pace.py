@@ -1,6 +1,6 @@
 """Keep to InvoiceXpress's limit of requests a minute, for the account as a whole, in however many processes.
 
-One row per account holds when the next request is due (GCRA: a leaky bucket in one number). A Retry-After, or
+One row per account holds when the next request is due (`reserve`, which callers' limits use, too). A Retry-After, or
 several failures in a row, close the account for a while, and say until when. The row is a counter, not a record:
 it is written without waiting for the disk. A rate-limiting library would keep a row per request in a file of its own.
 """
@@ -59,6 +59,39 @@ class Turn:
     broken: bool = False
     more: int = 0
     """Further turns that were taken with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast turns may be taken (GCRA, a leaky bucket in one number: when the next turn is due)."""
+
+    interval: float
+    """Seconds between two turns."""
+    burst: float
+    """Turns that may be taken at once."""
+    furthest: float
+    """Seconds, beyond the patience of whoever asks, that a turn can be due ahead: a clock that was set back goes no further."""
+
+
+def reserve(
+    connection: Connection,
+    row: Row[Any],
+    now: float,
+    rate: Rate,
+    patience: float,
+    turns: int = 1,
+    ahead: int = 0,
+) -> Turn:
+    """Take turns of a row of `rates`, if they are due within the patience, and up to `ahead` that could leave at once with them."""
+    due = min(max(now, row.next_at), now + patience + rate.furthest)
+    spare = now + (rate.burst - turns) * rate.interval - due
+    wait = max(0.0, -spare)
+    more = max(0, int(min(spare / rate.interval, ahead)) - 1)
+    if wait > patience:
+        return Turn(wait)
+    next_at = due + (turns + more) * rate.interval
+    connection.execute(rates.update().where(rates.c.account == row.account).values(next_at=next_at))
+    return Turn(wait, granted=True, more=more)
 
 
 def held_row(connection: Connection, name: str) -> Row[Any]:
@@ -165,20 +198,9 @@ class Pace:
             left = self._left(connection, row, now)
             if left > 0:
                 return Turn(left, broken=row.failures >= FAILURES)
-            # Never further ahead than a clock that was set back could have left it.
-            due = min(max(now, row.next_at), now + patience + 60.0)
-            spare = now + (burst - 1) * interval - due
-            wait = max(0.0, -spare)
-            # Ahead is only taken what could all leave at once, and never by somebody who failed.
-            ahead = 0 if row.failures else int(min(spare / interval, HELD / interval, MOST_HELD))
-            more = max(0, ahead - 1)
-            if wait <= patience:
-                connection.execute(
-                    rates.update()
-                    .where(rates.c.account == self.account)
-                    .values(next_at=due + (1 + more) * interval)
-                )
-            return Turn(wait, granted=wait <= patience, more=more)
+            # Nothing is taken ahead by somebody who failed.
+            ahead = 0 if row.failures else int(min(HELD / interval, MOST_HELD))
+            return reserve(connection, row, now, Rate(interval, burst, 60.0), patience, ahead=ahead)
 
     def _row(self, connection: Connection) -> Row[Any]:
         return held_row(connection, self.account)

@@ -1,11 +1,11 @@
 """What a person must see before saying yes, as an operation tells it: no words, no language."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from ix_tools.comparison import Difference
 from ix_tools.records import Client
 
 
@@ -68,7 +68,7 @@ class Preview:
     rows: tuple[Row, ...] = ()
     document: Any = None
     """The document as it is now, with its lines and totals."""
-    differences: tuple[Mapping[str, Any], ...] = ()
+    differences: tuple[Difference, ...] = ()
     """How it differs from what was asked; the person must accept that explicitly, besides approving."""
     then: tuple["Preview", ...] = ()
     """What the same yes covers besides, done right after."""

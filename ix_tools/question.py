@@ -117,7 +117,7 @@ class Question:
         snapshot = {**_snapshot(self.call, self.facts), "done_before": self.done_before}
         if self.covering is not None:
             steps = [[one.spec.name, self._bound(one)] for one in (self.call, *self.covering.then)]
-            snapshot |= {"steps": steps, "differing": [dict(one) for one in self.covering.differences]}
+            snapshot |= {"steps": steps, "differing": [one.as_dict() for one in self.covering.differences]}
         return self._binding(asks, self._bound(asks), snapshot)
 
     @property
@@ -172,7 +172,7 @@ def _snapshot(call: Operation[Any], facts: Facts) -> dict[str, Any]:
         "series": [one.model_dump(mode="json") for one in facts.sequences if one.id == number]
         if number
         else [],
-        "differences": [dict(one) for one in facts.differences],
+        "differences": [one.as_dict() for one in facts.differences],
         "subject": facts.subject_raw,
         "balance": facts.balance.model_dump(mode="json") if facts.balance else None,
         "regularizations": [one.model_dump(mode="json") for one in facts.regularizations],

@@ -5,9 +5,9 @@ from typing import Any
 
 import anyio
 
-from ix_tools.comparison import OF_A_CLIENT, Difference, differences_of
+from ix_tools.comparison import NONE, Difference, client_differences_of, differences_of
 from ix_tools.desk import Desk
-from ix_tools.errors import IxError, NotFound, Problem, StoredDifferently, StoreUnavailable
+from ix_tools.errors import IxError, NotFound, StoredDifferently, StoreUnavailable
 from ix_tools.facts import Facts
 from ix_tools.guards.readback import MONEY, differences
 from ix_tools.lookups import LookUps
@@ -18,7 +18,7 @@ from ix_tools.records import Document
 
 async def read_back(
     looking: LookUps, call: Operation[Any], facts: Facts, result: Any, given: frozenset[str] = frozenset()
-) -> tuple[Any, list[dict[str, str]] | None]:
+) -> tuple[Any, list[Difference] | None]:
     """Read a written document again and compare it; None where the operation expects nothing in particular."""
     expected = call.expected(facts) if call.spec.effect.writes else None
     document = getattr(result, "document", None)
@@ -33,16 +33,16 @@ async def read_back(
         stored = as_record(Document, {**raw, "document_type": kind}).taxed(facts.taxes)
         unlike_shown = await _unlike_shown(looking, call, facts, raw)
     except IxError as failure:
-        return result, [*_unread(failure), *_still(call, facts, given)]
+        return result, [Difference.unread("document", failure), *_still(call, facts, given)]
     found = differences(expected, stored)
-    named = {one["field"] for one in found}
-    found += [one for one in unlike_shown if one["field"] not in named]
+    named = {one.field for one in found}
+    found += [one for one in unlike_shown if one.field not in named]
     return result.model_copy(update={"document": stored}), [*found, *_still(call, facts, given, found)]
 
 
 async def _unlike_shown(
     looking: LookUps, call: Operation[Any], facts: Facts, raw: Mapping[str, Any]
-) -> list[dict[str, str]]:
+) -> list[Difference]:
     """What of the document, or of its client, is not as it was shown, but for what the call itself sets."""
     allowed = call.fields_it_sets()
     if allowed is None or not facts.document_raw:
@@ -51,28 +51,21 @@ async def _unlike_shown(
     client = facts.document.client if facts.document else None
     if facts.document_client_raw and client is not None and client.id is not None:
         now = await looking.client_word_for_word(client.id)
-        changed = differences_of(facts.document_client_raw, now, OF_A_CLIENT)
-        found += [Difference(f"client.{one.field}", one.before, one.now) for one in changed]
-    return [one.as_dict() for one in found]
-
-
-def _unread(failure: IxError) -> list[dict[str, str]]:
-    return [
-        {"field": "document", "asked": "to be read back", "stored": f"could not be read back: {failure.code}"}
-    ]
+        found += client_differences_of(facts.document_client_raw, now)
+    return found
 
 
 def _still(
-    call: Operation[Any], facts: Facts, given: frozenset[str], found: Iterable[Mapping[str, str]] = ()
-) -> list[dict[str, str]]:
+    call: Operation[Any], facts: Facts, given: frozenset[str], found: Iterable[Difference] = ()
+) -> list[Difference]:
     """What differed before and this update did not give anew: what it took over as stored is not what was asked."""
     if call.spec.effect is not Effect.DRAFTS:
         return []
-    named = {one["field"] for one in found}
+    named = {one.field for one in found}
     return [
-        dict(one)
+        one
         for one in facts.differences
-        if one["field"] not in named and not any(fields <= given for fields in _given_by(one["field"]))
+        if one.field not in named and not any(fields <= given for fields in _given_by(one.field))
     ]
 
 
@@ -88,19 +81,19 @@ def _given_by(field: str) -> tuple[set[str], ...]:
     return ({top},)
 
 
-async def _gone(looking: LookUps, kind: str, number: int, result: Any) -> tuple[Any, list[dict[str, str]]]:
+async def _gone(looking: LookUps, kind: str, number: int, result: Any) -> tuple[Any, list[Difference]]:
     try:
         stored = await looking.document(kind, number)
     except NotFound:
         return result, []
     except IxError as failure:
-        return result, _unread(failure)
+        return result, [Difference.unread("document", failure)]
     if stored.status in {"deleted", None}:
         return result.model_copy(update={"document": stored}), []
-    return result, [{"field": "status", "asked": "deleted", "stored": stored.status or "(none)"}]
+    return result, [Difference("status", "deleted", stored.status or NONE)]
 
 
-async def hold(desk: Desk, call: Operation[Any], result: Any, found: list[dict[str, str]]) -> None:
+async def hold(desk: Desk, call: Operation[Any], result: Any, found: list[Difference]) -> None:
     """Remember differences (or that there are none) for the gate; a document we cannot remember is reported all the same."""
     document = result.document
     kind = getattr(call, "document_type", document.document_type)
@@ -115,19 +108,17 @@ async def hold(desk: Desk, call: Operation[Any], result: Any, found: list[dict[s
         # The document is stored by now: to say that nothing was sent would be wrong.
         if found:
             what = f"could not be kept ({trouble.code}); compare the document before it is finalized"
-            found.append({"field": "approval", "asked": "to show these differences", "stored": what})
+            found.append(Difference("approval", "to show these differences", what))
 
 
-def stored_differently(call: Operation[Any], result: Any, found: list[dict[str, str]]) -> StoredDifferently:
+def stored_differently(call: Operation[Any], result: Any, found: list[Difference]) -> StoredDifferently:
     """The error that shows every difference; the document exists all the same."""
     document = result.document
     kind = getattr(call, "document_type", document.document_type)
     return StoredDifferently(
         f"InvoiceXpress stored {kind} {document.id} differently from what was asked ({len(found)} fields). "
         "It was stored; do not create it again.",
-        problems=[
-            Problem(one["field"], f"stored as {one['stored']}", f"asked: {one['asked']}") for one in found
-        ],
+        problems=[one.as_problem() for one in found],
         next=(
             f"show this to the person; correct it with an update, or delete the draft ({kind} {document.id}); "
             "finalizing it asks the person to accept the differences"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ix_tools.comparison import ASKED, READ_BACK, STORED
 from ix_tools.desk import Desk
 from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.guards.readback import GONE, show_field
@@ -12,7 +13,6 @@ from ix_tools.records import Document
 from ix_tools.subjects import show_value
 from ix_tools.vocabulary import Record
 
-ASKED, STORED = "asked: ", "stored as "
 NOW_RIGHT = "it was stored differently from what was asked at first, and reads as asked now"
 NEVER_COMPARED = "it could not be read back at the time and was not compared with what was asked: look at it"
 UNREAD = {"document", "client", "item", "tax", "sequence", "account"}
@@ -63,7 +63,7 @@ def _ends_it(call: Operation[Any]) -> bool:
 
 
 def _result(shown: Mapping[str, Any], name: str, problem: str) -> dict[str, Any]:
-    return {"ok": True, **shown, "replayed": True, "warnings": [{"field": name, "problem": problem}]}
+    return {"ok": True, **shown, "replayed": True, "warnings": [Problem(name, problem).as_dict()]}
 
 
 async def _read_now(
@@ -81,7 +81,7 @@ async def _read_now(
 def _now(problem: Problem, stored: Document | Record) -> Problem | None:
     """The difference as it is now; None where there is none any more."""
     asked = problem.allowed.removeprefix(ASKED)
-    if problem.field in UNREAD and asked == "to be read back":
+    if problem.field in UNREAD and asked == READ_BACK:
         return None
     now = (
         show_field(problem.field, stored)

@@ -256,7 +256,7 @@ def sheet(
         paper=_paper(preview, facts) if isinstance(preview.document, Document) else None,
         client=_party(preview.client) if preview.client is not None else None,
         then=tuple(Deed(**_deed(one)) for one in preview.then),
-        differences=tuple(_differing(one) for one in preview.differences),
+        differences=tuple(Differing(**one.as_dict()) for one in preview.differences),
         warnings=tuple(
             Warned(field=one.problem.field, problem=one.problem.problem, pt=one.pt) for one in warnings
         ),
@@ -429,10 +429,6 @@ def _valued(row: Row) -> Entry:
         portuguese, english = spoken
         return Entry(label=row.label, kind="named", lines=(portuguese,), english=english)
     return Entry(label=row.label, lines=_lines(str(value)))
-
-
-def _differing(found: Mapping[str, Any]) -> Differing:
-    return Differing(field=found["field"], asked=found["asked"], stored=found["stored"])
 
 
 def _lines(text: str | None) -> tuple[str, ...]:

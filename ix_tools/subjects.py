@@ -6,7 +6,8 @@ What reads back differently is an error, because silence here means that every l
 from decimal import Decimal
 from typing import Any
 
-from ix_tools.errors import IxError, Problem, StoredDifferently
+from ix_tools.comparison import NONE, Difference
+from ix_tools.errors import IxError, StoredDifferently
 from ix_tools.facts import Facts
 from ix_tools.legible import visible
 from ix_tools.lookups import LookUps
@@ -16,7 +17,7 @@ from ix_tools.vocabulary import Record, plain
 
 async def reread(
     looking: LookUps, call: Operation[Any], facts: Facts, result: Any
-) -> tuple[Any, list[Problem]]:
+) -> tuple[Any, list[Difference]]:
     """The result with the thing as it is stored now, and how that differs from what was asked."""
     expected = call.expected(facts) if call.spec.effect.writes else None
     subject = call.regarding(result)
@@ -25,20 +26,17 @@ async def reread(
     try:
         stored, _ = await looking.subject(subject)
     except IxError as failure:
-        return result, [
-            Problem(subject.name, f"could not be read back: {failure.code}", "asked: to be read back")
-        ]
-    return result.model_copy(update={subject.name: stored}), list(unlike(expected, stored))
+        return result, [Difference.unread(subject.name, failure)]
+    return result.model_copy(update={subject.name: stored}), unlike(expected, stored)
 
 
-def unlike(expected: Expected, stored: Record) -> list[Problem]:
+def unlike(expected: Expected, stored: Record) -> list[Difference]:
     """Each field that reads back differently, with what was asked."""
-    found = []
-    for name, asked in expected.values.items():
-        have = getattr(stored, name)
-        if not _same(asked, have):
-            found.append(Problem(name, f"stored as {_shown(have)}", f"asked: {_shown(asked)}"))
-    return found
+    return [
+        Difference(name, _shown(asked), _shown(getattr(stored, name)))
+        for name, asked in expected.values.items()
+        if not _same(asked, getattr(stored, name))
+    ]
 
 
 def show_value(field: str, stored: Record) -> str | None:
@@ -57,10 +55,12 @@ def _same(asked: Any, stored: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return plain(value) if isinstance(value, Decimal) else "(none)" if value in (None, "") else str(value)
+    return plain(value) if isinstance(value, Decimal) else NONE if value in (None, "") else str(value)
 
 
-def subject_stored_differently(call: Operation[Any], result: Any, found: list[Problem]) -> StoredDifferently:
+def subject_stored_differently(
+    call: Operation[Any], result: Any, found: list[Difference]
+) -> StoredDifferently:
     """The error that shows every difference; the thing is stored all the same."""
     subject = call.regarding(result)
     name = subject.name if subject else "record"
@@ -69,7 +69,7 @@ def subject_stored_differently(call: Operation[Any], result: Any, found: list[Pr
     return StoredDifferently(
         f"InvoiceXpress stored the {name}{number} differently from what was asked ({len(found)} fields). "
         "It was stored; do not create it again.",
-        problems=found,
+        problems=[one.as_problem() for one in found],
         next="show this to the person; correct it with an update if it matters",
         details={name: kept.model_dump(mode="json", exclude_none=True)} if kept is not None else {},
     )

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.approvals import Reply
+from ix_tools.comparison import Difference
 from ix_tools.errors import ApprovalRefused, IxError, Refused
 from ix_tools.perform import ApprovalNeeded, examined, pdf_content, perform
 from ix_tools.tables import approvals, audit
@@ -132,7 +133,7 @@ async def test_what_goes_out_unattended_is_in_the_trail_with_its_rule(office: Of
 
 async def test_a_document_that_differs_is_never_unattended(office: Office, tmp_path: Path) -> None:
     name, arguments = await finalize(office)
-    found = [{"field": "total", "asked": "99.00", "stored": "100.00"}]
+    found = [Difference("total", "99.00", "100.00")]
     office.desk.approvals.note_differences(
         office.desk.account.name, "invoices", arguments["document_id"], found
     )

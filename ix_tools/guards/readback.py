@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
+from ix_tools.comparison import NONE, Difference
 from ix_tools.fiscal.currencies import code_of
 from ix_tools.operation import Expected
 from ix_tools.records import Document, Line
@@ -17,28 +18,28 @@ DIGITS = 60
 GONE = {"canceled", "deleted"}
 
 
-def differences(expected: Expected, document: Document) -> list[dict[str, str]]:
+def differences(expected: Expected, document: Document) -> list[Difference]:
     """Each field that reads back differently, with what was asked and what is stored."""
     found = list(_values(expected, document))
     if expected.lines and len(expected.lines) != len(document.lines):
-        found.append(_difference("items", f"{len(expected.lines)} lines", f"{len(document.lines)} lines"))
+        found.append(Difference("items", f"{len(expected.lines)} lines", f"{len(document.lines)} lines"))
     for at, (asked, line) in enumerate(zip(expected.lines, document.lines, strict=False)):
         found += _line(at, asked, line)
     return found
 
 
-def _values(expected: Expected, document: Document) -> Iterator[dict[str, str]]:
+def _values(expected: Expected, document: Document) -> Iterator[Difference]:
     for name, asked in expected.values.items():
         stored = _stored(name, document)
         if name in MAY_BE_LEFT_OUT and stored is None:
             continue  # some answers leave a figure out; the total is never left out (checked below)
         if not _equal(asked, stored):
-            yield _difference(name, _shown(name, asked), _shown(name, stored))
+            yield Difference(name, _shown(name, asked), _shown(name, stored))
     if "status" not in expected.values and document.status in GONE:
         # The same proprietary_uid can bring back a document that was cancelled since.
-        yield _difference("status", "draft", document.status or "")
+        yield Difference("status", "draft", document.status or "")
     if "total" in expected.values and document.total is None:
-        yield _difference("total", _shown("total", expected.values["total"]), "(not reported)")
+        yield Difference("total", _shown("total", expected.values["total"]), "(not reported)")
 
 
 def show_field(field: str, document: Document) -> str | None:
@@ -68,13 +69,13 @@ def _stored(name: str, document: Document) -> Any:
     return getattr(document, name)
 
 
-def _line(at: int, asked: dict[str, Any] | Any, line: Line) -> Iterator[dict[str, str]]:
+def _line(at: int, asked: dict[str, Any] | Any, line: Line) -> Iterator[Difference]:
     for name in ("name", "quantity", "tax", "tax_rate", "net"):
         want, have = asked[name], getattr(line, name)
         if have is None and name in {"tax", "tax_rate", "net"}:
             continue  # trap 30: a line may read back without its tax; the document's totals still tell
         if not _equal(want, have):
-            yield _difference(f"items.{at}.{name}", _shown(name, want), _shown(name, have))
+            yield Difference(f"items.{at}.{name}", _shown(name, want), _shown(name, have))
 
 
 def _equal(asked: Any, stored: Any) -> bool:
@@ -100,11 +101,7 @@ def _same_amount(asked: Decimal, stored: Decimal) -> bool:
 
 def _shown(name: str, value: Any) -> str:
     if value is None:
-        return "(none)"
+        return NONE
     if isinstance(value, Decimal):
         return cents(value) if name in MONEY else plain(value)
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _difference(field: str, asked: str, stored: str) -> dict[str, str]:
-    return {"field": field, "asked": asked, "stored": stored}

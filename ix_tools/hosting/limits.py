@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from ix_tools.pace import CALLER, held_row
+from ix_tools.pace import CALLER, Rate, held_row, reserve
 from ix_tools.store import Store
-from ix_tools.tables import rates
 
 SLICE_SHARE = 1 / 60
 """Part of a minute's requests that a worker takes at once."""
 BURST_SHARE = 1 / 4
 """Part of a minute's requests that may come at once."""
+AT_ONCE = 1e-6
+"""Seconds that are no wait: what a sum of fractions is off by."""
 MOST = 4096
 """Callers that a worker remembers slices for."""
 
@@ -48,19 +49,13 @@ class Limits:
         """Take turns from the store and use one."""
         slice_ = max(1, int(self.per_minute * SLICE_SHARE))
         interval = 60.0 / self.per_minute
-        window = max(slice_, self.per_minute * BURST_SHARE) * interval
-        key = f"{CALLER}{caller}"
+        burst = max(slice_, self.per_minute * BURST_SHARE)
         with self.store.writing(durable=False) as connection:
-            row = held_row(connection, key)
+            row = held_row(connection, f"{CALLER}{caller}")
             now = self.store.now(connection)
-            # A clock that was set back must not lock anybody out for longer than the window.
-            due = min(max(now, row.next_at), now + window)
-            wait: float = due + slice_ * interval - now - window
-            if wait > 1e-6:
-                return wait
-            connection.execute(
-                rates.update().where(rates.c.account == key).values(next_at=due + slice_ * interval)
-            )
+            turn = reserve(connection, row, now, Rate(interval, burst, burst * interval), AT_ONCE, slice_)
+            if not turn.granted:
+                return turn.wait
         self._left[caller] = slice_ - 1
         self._left.move_to_end(caller)
         if len(self._left) > MOST:

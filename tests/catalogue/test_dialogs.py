@@ -11,6 +11,7 @@ import pytest
 
 from ix_tools import render, words
 from ix_tools.approvals import Approval
+from ix_tools.comparison import Difference
 from ix_tools.faces.mcp.form import form_message, form_schema
 from ix_tools.facts import Facts, Want, wanted_by
 from ix_tools.fiscal.document_types import document_type
@@ -172,7 +173,7 @@ async def test_a_name_cannot_pass_for_another_part_of_the_line(office: Office) -
 
 async def test_what_differs_stands_in_a_box_of_its_own(office: Office) -> None:
     draft = await office.draft()
-    found = [{"field": "total", "asked": "123.00", "stored": "122.99"}]
+    found = [Difference("total", "123.00", "122.99")]
     office.desk.approvals.note_differences(office.desk.account.name, "invoices", draft["id"], found)
     approval = await asked(office, "change_state", about(draft, state="finalized"))
     box = form_schema(approval, "pt")["properties"]["accept_differences"]

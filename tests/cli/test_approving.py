@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ix_tools.approvals import Approval
+from ix_tools.comparison import Difference
 from ix_tools.faces.cli import asking
 from ix_tools.links import Links
 from ix_tools.pins import Pins
@@ -210,9 +211,7 @@ def held(cli: Cli) -> int:
     number = cli.draft()
     with cli.approvals() as kept:
         account = f"sandbox@{cli.box.base_url.removeprefix('http://')}"
-        kept.note_differences(
-            account, "invoices", number, [{"field": "total", "asked": "124.00", "stored": "123.00"}]
-        )
+        kept.note_differences(account, "invoices", number, [Difference("total", "124.00", "123.00")])
     return number
 
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from ix_tools.approvals import Approval, Approvals
+from ix_tools.comparison import Difference
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.faces.page.local import LocalPages
 from ix_tools.links import KEPT, Hosted
@@ -268,7 +269,7 @@ async def test_a_decision_in_a_terminal_counts_for_the_page_and_the_other_way_ro
 
 async def test_differences_want_a_tick_of_their_own(paper: Office, visitor: Visitor) -> None:
     made = await paper.draft()
-    found = [{"field": "total", "asked": "123.00", "stored": "122.99"}]
+    found = [Difference("total", "123.00", "122.99")]
     desk = paper.desk
     desk.approvals.note_differences(desk.account.name, "invoices", made["id"], found)
     _, asked, link = await linked(paper, about(made, state="finalized"))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Browser, Page
 
+from ix_tools.comparison import Difference
 from ix_tools.perform import perform
 from tests.page.conftest import SHOTS
 from tests.page.visitor import FULL, linked
@@ -190,7 +191,7 @@ async def test_a_hostile_name_is_only_a_name(here: Office, browser: Browser) -> 
 
 async def test_differences_and_pin_are_asked_for_where_they_matter(here: Office, browser: Browser) -> None:
     made = await here.draft()
-    found = [{"field": "total", "asked": "123.00", "stored": "122.99"}]
+    found = [Difference("total", "123.00", "122.99")]
     here.desk.approvals.note_differences(here.desk.account.name, "invoices", made["id"], found)
     here.desk.links.pins.set("local", "bacalhau", by="terminal:local")
     _, asked, link = await linked(here, about(made, state="finalized"))

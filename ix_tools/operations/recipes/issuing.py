@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ix_tools.errors import NOTHING_SENT, IxError, NotFound, Refused, StoredDifferently
+from ix_tools.comparison import Difference
+from ix_tools.errors import NOTHING_SENT, IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.facts import Facts
 from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import Correction, Covering, Effect, Finding, Operation, Sending, Spec, Step, warn
@@ -148,10 +149,7 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
         else:
             so_far.warnings += drafted.get("warnings", [])
             so_far.warnings += [
-                {
-                    "field": one["field"],
-                    "problem": f"issued as {one['stored']}; this call asked {one['asked']}",
-                }
+                Problem(one.field, f"issued as {one.stored}; this call asked {one.asked}").as_dict()
                 for one in _differing(asked, so_far.document)
             ]
         so_far.finalized()
@@ -233,7 +231,7 @@ def _finding(shown: Mapping[str, str]) -> Finding:
     return warn(shown["field"], shown["problem"])
 
 
-def _differing(asked: Document, now: Document) -> Iterable[dict[str, str]]:
+def _differing(asked: Document, now: Document) -> Iterable[Difference]:
     """What changed in a draft since this call made it; it is finalized only if the person accepts that."""
     before, after = asked.model_dump(mode="json"), now.model_dump(mode="json")
     for name in (*READS_AS_SENT, "client"):
@@ -241,12 +239,12 @@ def _differing(asked: Document, now: Document) -> Iterable[dict[str, str]]:
         if name == "client":
             old, new = (one and one.get("name") for one in (old, new))
         if old != new:
-            yield {"field": name, "asked": str(old or "-"), "stored": str(new or "-")}
+            yield Difference(name, str(old or "-"), str(new or "-"))
     lines = [[_line(one) for one in each["lines"]] for each in (before, after)]
     if lines[0] != lines[1]:
-        yield {"field": "lines", "asked": "; ".join(lines[0]), "stored": "; ".join(lines[1])}
+        yield Difference("lines", "; ".join(lines[0]), "; ".join(lines[1]))
     if before["total"] != after["total"]:
-        yield {"field": "total", "asked": str(before["total"]), "stored": str(after["total"])}
+        yield Difference("total", str(before["total"]), str(after["total"]))
 
 
 def _line(line: Mapping[str, Any]) -> str:
