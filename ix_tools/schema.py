@@ -25,11 +25,30 @@ def input_schema(operation: type[Operation[Any]]) -> Schema:
 
 def output_schema(operation: type[Operation[Any]]) -> Schema:
     """What comes back. Only `ok` is required, so that refusals and waiting approvals fit the same schema."""
-    result = operation.result_type()
-    properties = {
-        name: one for name, one in _shown(result).items() if not _telling(result) or name in _telling(result)
-    }
-    return {"type": "object", "properties": {"ok": {"type": "boolean"}, **properties}, "required": ["ok"]}
+    properties = {"ok": {"type": "boolean"}, **_around(operation), **_shown(operation.result_type())}
+    return {"type": "object", "properties": properties, "required": ["ok"]}
+
+
+def _around(operation: type[Operation[Any]]) -> Schema:
+    """What may stand beside the record of a result: a client that reads only what the schema names must not miss it."""
+    effect = operation.spec.effect
+    properties: Schema = {"warnings": {"type": "array"}, "next": deepcopy(_NEXT)}
+    if not effect.only_reads:
+        properties |= {"undo": {"type": "object"}, "replayed": {"type": "boolean"}}
+    if effect.gated:
+        properties |= deepcopy(_WAITING)
+    return {**properties, "sandbox": {"type": "string"}}
+
+
+_NEXT: Schema = {"description": "Sensible next calls."}
+_WAITING: Schema = {
+    "status": {"type": "string"},
+    "approval": {"type": "object"},
+    "preview": {"type": "string"},
+    "sent": {"type": "string"},
+    "nobody_answered": {"type": "string"},
+}
+"""What a call answers that waits for a person."""
 
 
 def result_schema(operation: type[Operation[Any]]) -> Schema:
@@ -52,10 +71,6 @@ def _properties(record: type[BaseModel]) -> Schema:
     whole = record.model_json_schema(mode="serialization", schema_generator=_Plain)
     found: Schema = _compact(whole, strict=False)["properties"]
     return found
-
-
-def _telling(record: type[BaseModel]) -> frozenset[str]:
-    return record.telling if issubclass(record, Record) else frozenset()
 
 
 def _shown(record: type[BaseModel]) -> Schema:

@@ -61,8 +61,6 @@ def person(call: Any) -> list[Row]:
 class AccountResult(Record):
     """An account, without its key and passwords."""
 
-    telling = frozenset({"account"})
-
     account: AccountRecord
     note: str | None = None
 

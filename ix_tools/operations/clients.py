@@ -69,8 +69,6 @@ def client_at(number: int | None) -> Subject | None:
 class ClientList(PageShown):
     """A page of clients."""
 
-    telling = frozenset({"clients"})
-
     clients: list[Client]
 
 

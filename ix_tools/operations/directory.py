@@ -30,8 +30,6 @@ class OperationList(Record):
 class OperationWhole(OperationRow):
     """An operation as its caller must know it."""
 
-    telling = frozenset({"input_schema", "example"})
-
     title: str
     input_schema: dict[str, Any]
     """The JSON Schema of its arguments."""

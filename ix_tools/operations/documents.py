@@ -145,8 +145,6 @@ LIST_STATES = {"final": "sent"}
 class InvoiceList(PageShown):
     """A page of documents, and what was left out."""
 
-    telling = frozenset({"invoices", "total_entries", "left_out"})
-
     invoices: list[DocumentRow]
 
 

@@ -252,8 +252,6 @@ class Address(Call):
 class DocumentResult(Record):
     """A document as it reads back."""
 
-    telling = frozenset({"document"})
-
     document: Document
     to_pay: ReadTotal = None
     """What is left to pay once withholding tax is taken off; only where there is any."""

@@ -187,8 +187,6 @@ USUAL: list[State] = ["draft", "final", "accepted", "refused"]
 class EstimateList(PageShown):
     """A page of estimates."""
 
-    telling = frozenset({"estimates"})
-
     estimates: list[DocumentRow]
 
 

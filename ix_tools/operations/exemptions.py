@@ -41,8 +41,6 @@ class ExemptionRow(Record):
 class ExemptionList(Record):
     """Codes, with where the table is from."""
 
-    telling = frozenset({"codes"})
-
     codes: list[ExemptionRow]
     source: str
     as_of: str

@@ -239,8 +239,6 @@ def pdf_uri(document_id: int, second_copy: bool = False) -> str:
 class QrCodeResult(Record):
     """Where the QR code is."""
 
-    telling = frozenset({"status", "file", "link"})
-
     document_id: int
     status: Literal["ready", "pending"]
     file: str | None = None

@@ -242,8 +242,6 @@ USUAL: list[State] = ["draft", "final"]
 class GuideList(PageShown):
     """A page of guides."""
 
-    telling = frozenset({"guides"})
-
     guides: list[DocumentRow]
 
 

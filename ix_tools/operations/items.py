@@ -66,8 +66,6 @@ def values_of(item: Any) -> dict[str, Any]:
 class ItemList(PageShown):
     """A page of the catalogue."""
 
-    telling = frozenset({"items"})
-
     items: list[CatalogueItem]
 
 

@@ -23,8 +23,6 @@ from ix_tools.vocabulary import Record
 class SaftResult(Record):
     """Where the file is."""
 
-    telling = frozenset({"status", "file", "link"})
-
     period: str
     status: Literal["ready", "pending"]
     file: str | None = None

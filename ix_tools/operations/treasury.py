@@ -177,8 +177,6 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
 class RegularizationList(PageShown):
     """A client's regularizations."""
 
-    telling = frozenset({"regularization"})
-
     regularization: list[Regularization]
 
 

@@ -20,6 +20,7 @@ from ix_tools import __version__
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import SANDBOX_NOTICE
+from ix_tools.tool_files import FOLDER
 from ix_tools.vocabulary import lisbon_now
 from tests.mcp.host import ERAS, Host, Person
 from tests.mcp.test_files import saved
@@ -220,6 +221,32 @@ async def every_other_tool(
     await call("month_end_check", year=today.year, month=today.month)
 
 
+async def as_listed(client: Client) -> list[dict[str, Any]]:
+    """The tools as they travel."""
+    tools = (await client.list_tools()).tools
+    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+
+
+def in_its_file(name: str) -> dict[str, Any]:
+    """A tool as tool_schemas/ has it."""
+    whole: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return whole
+
+
+@pytest.mark.parametrize("mode", list(ERAS))
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [(("--toolsets", "all"), list(catalogue())), (("--tools", "change_state"), ["change_state"])],
+)
+async def test_a_tool_travels_as_its_file_says_it(
+    tmp_path: Path, mode: str, options: tuple[str, ...], names: list[str]
+) -> None:
+    args = [*SERVE[1:], "--sandbox", *options]
+    command = StdioServerParameters(command=SERVE[0], args=args, env=environment(tmp_path))
+    async with Client(command, mode=mode) as client:
+        assert await as_listed(client) == [in_its_file(name) for name in names]
+
+
 @pytest.mark.parametrize("mode", list(ERAS))
 async def test_every_tool_works_in_the_sandbox_and_says_that_it_is_one(tmp_path: Path, mode: str) -> None:
     """`ix-tools serve --sandbox`, as somebody tries it first; resources, prompts and completions too."""
@@ -235,7 +262,7 @@ async def test_every_tool_works_in_the_sandbox_and_says_that_it_is_one(tmp_path:
             assert said["sandbox"] == SANDBOX_NOTICE, name
         assert all("SANDBOX" in question.message for question in person.asked)
         assert len(person.asked) == sum(one.spec.effect.gated for one in catalogue().values())
-        assert [tool.name for tool in (await client.list_tools()).tools] == USUAL
+        assert await as_listed(client) == [in_its_file(name) for name in USUAL]
         (content,) = (await client.read_resource("ix://exemption-codes")).contents
         assert "M07" in content.text  # type: ignore[union-attr]
         prompt = await client.get_prompt("month_end_check", {"month": "2026-11"})

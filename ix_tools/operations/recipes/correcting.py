@@ -48,8 +48,6 @@ class CreditedLine(Call):
 class Correcting(Record):
     """The road, why, and the drafted note."""
 
-    telling = frozenset({"road", "document"})
-
     road: Road
     why: str
     source: str

@@ -53,8 +53,6 @@ class Waiting(Record):
 class Issued(Record):
     """The document, and each step: done, not done, waiting or unknown."""
 
-    telling = frozenset({"status", "document"})
-
     ok: bool = True
     status: Literal["issued", "approval_required"]
     steps: list[StepTaken]

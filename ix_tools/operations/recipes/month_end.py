@@ -37,8 +37,6 @@ class MonthFinding(Record):
 class MonthEnd(Record):
     """What was found. `ready`: nothing stands in the way of closing the month."""
 
-    telling = frozenset({"ready", "saft"})
-
     period: str
     ready: bool
     findings: list[MonthFinding]

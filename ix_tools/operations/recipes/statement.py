@@ -23,8 +23,6 @@ COLUMNS = ["date", "document", "number", "due_date", "debit", "credit", "balance
 class Statement(Record):
     """The statement; each row as `columns` names it."""
 
-    telling = frozenset({"closing", "agrees"})
-
     client: Client
     columns: list[str]
     rows: list[list[str]]
