@@ -13,7 +13,7 @@ from bench.report import Row, Table
 from bench.stdio import ERAS, MODERN, MODULE, Server, result
 from ix_tools.perform import perform
 
-USUAL, EVERYTHING, SEED = 28_000, 125_000, 45_000
+USUAL, EVERYTHING, SEED = 28_000, 125_000, 48_000
 SEED_TOOLS = (
     "create_invoice,update_invoice,get_document,list_invoices,change_state,send_email,get_pdf,get_related_documents,"
     "generate_payment,cancel_payment,create_guide,update_guide,list_sequences,register_sequence,update_sequence,"

@@ -253,13 +253,12 @@ def _parsed_moment(value: object) -> datetime:
     raise ValueError("a date and time that exist, written 2026-11-30T09:30 (Lisbon time)")
 
 
-WireDate = Annotated[date, BeforeValidator(date_of), WithJsonSchema({"type": "string", "format": "date"})]
+# No `format`: hosts that enforce one refuse `today`, and make a Lisbon time one of UTC, since RFC 3339 asks for an offset.
+WireDate = Annotated[date, BeforeValidator(date_of), WithJsonSchema({"type": "string"})]
 """A day. (`date: date | None` is a TypeError inside a class that has a field of that name; this is not.)"""
 
 DueDate = Annotated[date | str, BeforeValidator(due_date_of), WithJsonSchema({"type": "string"})]
-WireMoment = Annotated[
-    datetime, BeforeValidator(moment_of), WithJsonSchema({"type": "string", "format": "date-time"})
-]
+WireMoment = Annotated[datetime, BeforeValidator(moment_of), WithJsonSchema({"type": "string"})]
 
 # --- names, ids and codes --------------------------------------------------------------------------------
 

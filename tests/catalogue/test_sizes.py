@@ -15,7 +15,7 @@ from ix_tools.tool_files import FOLDER
 from tests.catalogue.test_sweeps import LABELS_OF_SEED
 
 Json = dict[str, Any]
-CORE, EVERYTHING, SEED = 28_000, 125_000, 45_000
+CORE, EVERYTHING, SEED = 28_000, 125_000, 48_000
 FEWEST_WORDS = 4
 NAMES = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
 LISTS = {
@@ -119,3 +119,10 @@ def test_a_parameter_is_required_where_the_operation_requires_it(name: str) -> N
     operation = catalogue()[name]
     wanted = {field for field, info in operation.model_fields.items() if info.is_required()}
     assert set(tool(operation)["inputSchema"].get("required", ())) == wanted
+
+
+@every_name
+def test_a_format_refuses_nothing_that_the_description_offers(name: str) -> None:
+    """A host that enforces formats would refuse `today`, and ask a Lisbon time for an offset."""
+    formats = {one.get("format") for _, one in parameters(tool(catalogue()[name])["inputSchema"])}
+    assert formats <= {None, "email", "password"}

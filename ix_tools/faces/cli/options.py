@@ -14,7 +14,7 @@ from ix_tools.faces.cli import pairs
 from ix_tools.json_numbers import parse_json
 
 Schema = Mapping[str, Any]
-METAVARS = {"date": "YYYY-MM-DD", "date-time": "YYYY-MM-DDTHH:MM", "email": "EMAIL"}
+METAVARS = {"email": "EMAIL"}
 
 
 class Words(click.Choice[str]):
