@@ -15,8 +15,9 @@ from ix_tools.journal import Journal
 from ix_tools.links import Links, Pages
 from ix_tools.lookups import Remembered
 from ix_tools.pace import Pace
-from ix_tools.principals import EVERYTHING, Scope
+from ix_tools.principals import EVERYTHING
 from ix_tools.settings import Settings, data_folder
+from ix_tools.spec_words import Scope
 from ix_tools.store import Store
 from ix_tools.vocabulary import lisbon_now
 

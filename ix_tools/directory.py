@@ -31,8 +31,8 @@ MEANS: Mapping[str, str] = {
     "saldo": "balance", "divida": "owes balance", "deve": "owes balance", "corrente": "balance",
     "tesourar": "treasury", "adiantament": "advance treasury", "reembols": "reimbursement treasury",
     "moviment": "movement", "acert": "regularization", "abat": "regularization", "regulariz": "regularization",
-    "ficheiro": "file", "saft": "saf", "financas": "at", "autoridade": "at", "comunic": "communication at",
-    "conta": "account", "organizacao": "account", "empresa": "account", "subutilizador": "at",
+    "ficheiro": "file", "financas": "at", "autoridade": "at", "comunic": "communication at",
+    "conta": "account", "organizacao": "account", "empresa": "account",
     "codigo": "code", "imprimir": "pdf", "descarregar": "pdf", "print": "pdf", "download": "pdf",
     "enviar": "email send", "mandar": "email send", "correio": "email", "mail": "email",
     "criar": "create", "novo": "create", "nova": "create", "abrir": "create", "adicionar": "create add",
@@ -136,6 +136,7 @@ def _weighed(operation: type[Operation[Any]]) -> Iterator[tuple[str, int]]:
     texts = {
         operation.spec.name: 8,
         operation.spec.title: 5,
+        operation.spec.keywords: 5,
         toolset_of()[operation.spec.name]: 3,
         description(operation): 2,
         values: 1,

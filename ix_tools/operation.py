@@ -15,6 +15,7 @@ from ix_tools.errors import Problem
 from ix_tools.facts import Facts, Want
 from ix_tools.preview import Preview
 from ix_tools.records import Company
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import Call, Record
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -156,6 +157,14 @@ class Spec:
     """Whether the same call twice leaves what one call leaves."""
     covers: tuple[str, ...] = ()
     """The operations of the vendor's description that this carries out, by their id there."""
+    heading: Heading = field(kw_only=True)
+    """Where the help lists it."""
+    scope: Scope | None = None
+    """What a caller needs, where the effect does not say it: for what reaches the books, or later documents are made from."""
+    steps_need: frozenset[Scope] = frozenset()
+    """What the steps of a workflow need besides its own scope."""
+    keywords: str = ""
+    """Words that people search it by, besides those of its name, title and description."""
 
 
 @dataclass(frozen=True, slots=True)

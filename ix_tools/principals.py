@@ -2,28 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from ix_tools.errors import NotPermitted
 from ix_tools.operation import Effect, Spec
-
-
-class Scope(StrEnum):
-    """What a caller may do. Each stands alone: who issues but never reads has `issue` and not `read`."""
-
-    READ = "read"
-    """Look at documents, clients, series, taxes; fetch PDFs."""
-    DRAFT = "draft"
-    """Create and change drafts, clients and items."""
-    ISSUE = "issue"
-    """Ask for documents to be finalized, settled, cancelled or deleted, and for clients and items to be deleted; a person approves."""
-    EMAIL = "email"
-    """Ask for documents to be sent by e-mail; a person approves."""
-    PAY = "pay"
-    """Ask for payments and a client's balance to be booked; a person approves."""
-    ADMIN = "admin"
-    """Taxes, series, the account itself and its tie to the tax authority."""
-
+from ix_tools.spec_words import Scope
 
 EVERYTHING = frozenset(Scope)
 
@@ -38,51 +20,18 @@ BY_EFFECT: Mapping[Effect, Scope] = {
 }
 """Effects that say enough by themselves."""
 
-BY_NAME: Mapping[str, Scope] = {
-    "change_state": Scope.ISSUE,
-    "issue_invoice": Scope.ISSUE,
-    "delete_client": Scope.ISSUE,
-    "delete_item": Scope.ISSUE,
-    "generate_payment": Scope.PAY,
-    "cancel_payment": Scope.PAY,
-    "set_initial_balance": Scope.PAY,
-    "create_regularization": Scope.PAY,
-    "delete_regularization": Scope.PAY,
-    "create_treasury_movement": Scope.PAY,
-    "delete_treasury_movement": Scope.PAY,
-    "create_client": Scope.DRAFT,
-    "update_client": Scope.DRAFT,
-    "create_item": Scope.DRAFT,
-    "update_item": Scope.DRAFT,
-    # What every later document of the account is made with.
-    "create_tax": Scope.ADMIN,
-    "update_tax": Scope.ADMIN,
-    "delete_tax": Scope.ADMIN,
-    "create_sequence": Scope.ADMIN,
-    "register_sequence": Scope.ADMIN,
-    "update_sequence": Scope.ADMIN,
-    "set_default_sequence": Scope.ADMIN,
-}
-"""Operations whose effect does not say it: what reaches the books, and what later documents are made from."""
-
-
-WITHIN: Mapping[str, frozenset[Scope]] = {
-    "issue_invoice": frozenset({Scope.READ, Scope.DRAFT, Scope.EMAIL}),
-    "correct_document": frozenset({Scope.READ}),
-}
-"""What the steps of an errand need besides its own scope."""
 OAUTH = "oauth:"
 """Begins the name of whoever brings an access token of the authorization server; names of static tokens have no colon."""
 
 
 def scopes_of(spec: Spec) -> frozenset[Scope]:
     """The scopes with which an operation goes through to its end."""
-    return WITHIN.get(spec.name, frozenset()) | {scope_of(spec)}
+    return spec.steps_need | {scope_of(spec)}
 
 
 def scope_of(spec: Spec) -> Scope:
     """The scope that an operation needs; one that nobody classified needs all there is, and fails the tests."""
-    return BY_EFFECT.get(spec.effect) or BY_NAME.get(spec.name) or Scope.ADMIN
+    return BY_EFFECT.get(spec.effect) or spec.scope or Scope.ADMIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from sqlalchemy.engine import Row
 
 from ix_tools import audit
 from ix_tools.errors import InvalidArguments, IxError, Problem
-from ix_tools.principals import Principal, Scope
+from ix_tools.principals import Principal
+from ix_tools.spec_words import Scope
 from ix_tools.store import Store
 from ix_tools.tables import tokens
 

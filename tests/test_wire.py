@@ -18,6 +18,7 @@ from ix_tools.operation import Effect, Operation, Route, Spec
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.perform import parse
 from ix_tools.records import Sequence
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import LISBON, Record
 from tests.sandboxed import Office, exempt, guide, invoice, line
 
@@ -419,7 +420,9 @@ class Odd(Operation[Record]):
 
     word: str
     """Anything."""
-    spec = Spec("odd", "", Effect.READS, {}, Route("GET", "/things/{word}/part.json"))
+    spec = Spec(
+        "odd", "", Effect.READS, {}, Route("GET", "/things/{word}/part.json"), heading=Heading.DOCUMENTS
+    )
 
 
 @pytest.mark.parametrize(

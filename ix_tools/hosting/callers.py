@@ -12,8 +12,9 @@ from ix_tools.errors import StoreUnavailable
 from ix_tools.faces.mcp.http import METADATA, PATH, scopes_listed
 from ix_tools.hosting.answers import refusal, store_refusal
 from ix_tools.hosting.oauth import Issuer, KeysUnavailable
-from ix_tools.principals import EVERYTHING, Principal, Scope
+from ix_tools.principals import EVERYTHING, Principal
 from ix_tools.settings import Settings
+from ix_tools.spec_words import Scope
 from ix_tools.store import Store
 from ix_tools.tokens import PREFIX, Tokens
 

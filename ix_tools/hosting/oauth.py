@@ -11,8 +11,9 @@ import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from ix_tools.principals import OAUTH, Principal, Scope
+from ix_tools.principals import OAUTH, Principal
 from ix_tools.settings import Settings
+from ix_tools.spec_words import Scope
 from ix_tools.telemetry import uninstrumented
 
 log = logging.getLogger(__name__)

@@ -31,6 +31,7 @@ from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.traces import Changes
 from ix_tools.preview import Preview, Row
 from ix_tools.records import AccountRecord, Company
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import Call, Email, Id, Record
 
 
@@ -78,6 +79,7 @@ class GetAccount(Operation[AccountResult]):
         name="get_account",
         title="Read an account",
         effect=Effect.READS,
+        heading=Heading.ACCOUNTS,
         route=Route("GET", "/api/accounts/{account_id}/get.json", answer="account"),
         covers=("getAccount",),
         example={"account_id": 1},
@@ -138,6 +140,7 @@ class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
         name="create_account",
         title="Create an account",
         effect=Effect.ADMIN,
+        heading=Heading.ACCOUNTS,
         route=Route("POST", "/api/accounts/create.json", envelope="account", answer="account"),
         covers=("createAccount", "createAccountExisting"),
         example={
@@ -207,6 +210,7 @@ class AccountOfUser(NewAccount, Operation[AccountResult]):
         Effect.ADMIN,
         {},
         Route("POST", "/api/accounts/create_already_user.json", envelope="account", answer="account"),
+        heading=Heading.ACCOUNTS,
     )
 
 
@@ -262,6 +266,7 @@ class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
         name="update_account",
         title="Change an account",
         effect=Effect.ADMIN,
+        heading=Heading.ACCOUNTS,
         route=Route("PUT", "/api/accounts/{account_id}/update.json", envelope="account", answer="account"),
         needs=frozenset({Want.SUBJECT}),
         idempotent=True,
@@ -343,6 +348,8 @@ class SetupAtCommunication(Keyed, Operation[AtResult]):
         name="setup_at_communication",
         title="Set up AT communication",
         effect=Effect.ADMIN,
+        heading=Heading.ACCOUNTS,
+        keywords="subutilizador",
         route=Route("POST", "/api/v3/accounts/at_communication.json", envelope="at_communication"),
         idempotent=True,
         covers=("atCommunication",),

@@ -14,6 +14,7 @@ from ix_tools.operations.drafts import OURS
 from ix_tools.reading import as_record
 from ix_tools.records import Client
 from ix_tools.refusing import refusal
+from ix_tools.spec_words import Heading
 
 
 class FindClient(Operation[ClientResult]):
@@ -33,6 +34,7 @@ class FindClient(Operation[ClientResult]):
         name="find_client",
         title="Find a client",
         effect=Effect.READS,
+        heading=Heading.CLIENTS,
         route=Route("GET", "/clients/find-by-code.json", answer="client"),
         covers=("findClientByCode", "findClientByName"),
         example={"code": "ACME"},
@@ -88,7 +90,12 @@ class ClientByCode(Operation[ClientResult]):
     """Code of the client to find."""
 
     spec = Spec(
-        "find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-code.json", answer="client")
+        "find_client",
+        "",
+        Effect.READS,
+        {},
+        Route("GET", "/clients/find-by-code.json", answer="client"),
+        heading=Heading.CLIENTS,
     )
 
 
@@ -99,5 +106,10 @@ class ClientByName(Operation[ClientResult]):
     """Name of the client to find."""
 
     spec = Spec(
-        "find_client", "", Effect.READS, {}, Route("GET", "/clients/find-by-name.json", answer="client")
+        "find_client",
+        "",
+        Effect.READS,
+        {},
+        Route("GET", "/clients/find-by-name.json", answer="client"),
+        heading=Heading.CLIENTS,
     )

@@ -36,6 +36,7 @@ from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.preview import Preview, Row
 from ix_tools.reading import read_rows
 from ix_tools.records import Client
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import Call, Country, Email, Id, Record
 
 
@@ -87,6 +88,7 @@ class ListClients(Operation[ClientList]):
         name="list_clients",
         title="List clients",
         effect=Effect.READS,
+        heading=Heading.CLIENTS,
         route=Route("GET", "/clients.json"),
         covers=("listClients",),
         example={"per_page": 50},
@@ -109,6 +111,7 @@ class GetClient(OfClient, Operation[ClientResult]):
         name="get_client",
         title="Read a client",
         effect=Effect.READS,
+        heading=Heading.CLIENTS,
         route=Route("GET", "/clients/{client_id}.json", answer="client"),
         covers=("getClient",),
         example={"client_id": 501},
@@ -151,6 +154,7 @@ class ListClientInvoices(OfClient, Operation[InvoiceList]):
         name="list_client_invoices",
         title="List a client's invoices",
         effect=Effect.READS,
+        heading=Heading.CLIENTS,
         route=Route("POST", "/clients/{client_id}/invoices.json"),
         covers=("listClientInvoices",),
         example={"client_id": 501, "states": ["final"]},
@@ -246,6 +250,8 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
         name="create_client",
         title="Create a client",
         effect=Effect.CATALOGUE,
+        heading=Heading.CLIENTS,
+        scope=Scope.DRAFT,
         route=Route("POST", "/clients.json", envelope="client", answer="client"),
         guards=(records.number_fits_country,),
         covers=("createClient",),
@@ -309,6 +315,8 @@ class UpdateClient(ClientFields, Keyed, Changes, OfClient, Operation[ClientResul
         name="update_client",
         title="Change a client",
         effect=Effect.CATALOGUE,
+        heading=Heading.CLIENTS,
+        scope=Scope.DRAFT,
         route=Route("PUT", "/clients/{client_id}.json", envelope="client", answer="client"),
         needs=frozenset({Want.SUBJECT}),
         guards=(records.number_fits_country, records.issued_documents_keep_the_client),
@@ -355,6 +363,8 @@ class DeleteClient(Keyed, Removes, OfClient, Operation[Deleted]):
         name="delete_client",
         title="Delete a client",
         effect=Effect.REMOVES,
+        heading=Heading.CLIENTS,
+        scope=Scope.ISSUE,
         route=Route("DELETE", "/clients/{client_id}.json"),
         needs=frozenset({Want.SUBJECT}),
         guards=(records.client_without_documents,),

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict
 
 from ix_tools.operation import Effect, Operation, Sending, Spec, Step
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import Record, short
 
 
@@ -59,6 +60,7 @@ class SearchOperations(Operation[OperationList]):
         name="search_operations",
         title="Find operations",
         effect=Effect.LOCAL,
+        heading=Heading.BY_NAME,
         example={"text": "apagar cliente"},
         idempotent=True,
     )
@@ -88,6 +90,7 @@ class DescribeOperation(Operation[OperationWhole]):
         name="describe_operation",
         title="Describe an operation",
         effect=Effect.LOCAL,
+        heading=Heading.BY_NAME,
         example={"operation": "delete_client"},
         idempotent=True,
     )
@@ -124,6 +127,7 @@ class RunOperation(Operation[Relayed]):
         name="run_operation",
         title="Run any operation",
         effect=Effect.ANY,
+        heading=Heading.BY_NAME,
         example={"operation": "get_client", "arguments": {"client_id": 501}},
     )
 

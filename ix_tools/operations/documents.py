@@ -40,6 +40,7 @@ from ix_tools.operations.surroundings import (
 from ix_tools.preview import Preview, Row
 from ix_tools.reading import read_rows
 from ix_tools.records import Document
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import (
     DocumentType,
     EstimateType,
@@ -67,6 +68,7 @@ class GetDocument(Operation[DocumentResult]):
         name="get_document",
         title="Read a document",
         effect=Effect.READS,
+        heading=Heading.DOCUMENTS,
         route=Route("GET", "/{document_type}/{document_id}.json", answer="{key}"),
         example={"document_type": "invoices", "document_id": 1001},
         idempotent=True,
@@ -191,6 +193,7 @@ class ListInvoices(Operation[InvoiceList]):
         name="list_invoices",
         title="List invoices and notes",
         effect=Effect.READS,
+        heading=Heading.DOCUMENTS,
         route=Route("GET", "/invoices.json"),
         example={
             "types": ["invoices"],
@@ -226,6 +229,7 @@ class GetRelatedDocuments(Operation[RelatedDocuments]):
         name="get_related_documents",
         title="List related documents",
         effect=Effect.READS,
+        heading=Heading.DOCUMENTS,
         route=Route("GET", "/document/{document_id}/related_documents.json"),
         example={"document_id": 1001},
         idempotent=True,
@@ -282,6 +286,8 @@ class ChangeState(Keyed, Operation[DocumentResult]):
         name="change_state",
         title="Finalize, cancel, delete, settle",
         effect=Effect.FISCAL,
+        heading=Heading.DOCUMENTS,
+        scope=Scope.ISSUE,
         route=Route(
             "PUT", "/{document_type}/{document_id}/change-state.json", envelope="{key}", answer="{key}"
         ),

@@ -23,6 +23,7 @@ from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
 from ix_tools.operations.traces import created, of_a_draft, replaced
 from ix_tools.operations.updates import UPDATE_NEEDS, merged
 from ix_tools.records import Document
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import DueDate, EstimateType, Id, Money, WireDate
 
 ESTIMATE_GUARDS = (
@@ -65,6 +66,7 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
         name="create_estimate",
         title="Create a draft estimate",
         effect=Effect.DRAFTS,
+        heading=Heading.DOCUMENTS,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
         needs=frozenset({Want.NEWEST}),
         guards=(exemptions.removal_only_on_update, *ESTIMATE_GUARDS),
@@ -138,6 +140,7 @@ class UpdateEstimate(EstimateDraft, Operation[DocumentResult]):
         name="update_estimate",
         title="Change a draft estimate",
         effect=Effect.DRAFTS,
+        heading=Heading.DOCUMENTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
         needs=UPDATE_NEEDS,
         guards=(
@@ -231,6 +234,7 @@ class ListEstimates(Operation[EstimateList]):
         name="list_estimates",
         title="List estimates",
         effect=Effect.READS,
+        heading=Heading.DOCUMENTS,
         route=Route("GET", "/estimates.json"),
         covers=("listEstimates",),
         example={"types": ["quotes"], "states": ["final"], "date_from": "2026-11-01"},

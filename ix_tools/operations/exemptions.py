@@ -13,6 +13,7 @@ from ix_tools.fiscal.exemptions import (
     table_source,
 )
 from ix_tools.operation import Effect, Operation, Sending, Spec
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import ExemptionCode, Record, WireDate
 
 
@@ -67,6 +68,7 @@ class LookupExemptionCodes(Operation[ExemptionList]):
         name="lookup_exemption_codes",
         title="Look up exemption codes",
         effect=Effect.LOCAL,
+        heading=Heading.CLIENTS,
         example={"text": "artigo 9", "language": "pt"},
         idempotent=True,
     )

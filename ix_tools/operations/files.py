@@ -23,6 +23,7 @@ from ix_tools.operation import (
 from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.surroundings import state_of, with_what_is_paid
 from ix_tools.preview import Preview, Row
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import DocumentType, Email, Id, Record
 from ix_tools.web_address import is_web_address
 
@@ -71,6 +72,7 @@ class SendEmail(Keyed, Operation[EmailResult]):
         name="send_email",
         title="E-mail a document",
         effect=Effect.OUTBOUND,
+        heading=Heading.DOCUMENTS,
         route=Route("PUT", "/{document_type}/{document_id}/email-document.json"),
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED}),
         guards=(
@@ -196,6 +198,7 @@ class GetPdf(Operation[PdfResult]):
         name="get_pdf",
         title="Fetch a PDF",
         effect=Effect.READS,
+        heading=Heading.DOCUMENTS,
         route=Route("GET", "/api/pdf/{document_id}.json", answer="output"),
         covers=("generatePdf",),
         example={"document_id": 1001},
@@ -262,6 +265,7 @@ class GetQrCode(Operation[QrCodeResult]):
         name="get_qr_code",
         title="Fetch a QR code",
         effect=Effect.READS,
+        heading=Heading.DOCUMENTS,
         route=Route("GET", "/api/qr_codes/{document_id}.json", answer="qr_code"),
         covers=("getQrCode",),
         example={"document_id": 1001},

@@ -24,6 +24,7 @@ from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
 from ix_tools.operations.traces import created, of_a_draft, replaced
 from ix_tools.operations.updates import UPDATE_NEEDS, merged
 from ix_tools.records import Document
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import DueDate, GuideType, Id, WireDate, WireMoment
 
 GUIDE_GUARDS = (
@@ -76,6 +77,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
         name="create_guide",
         title="Create a draft guide",
         effect=Effect.DRAFTS,
+        heading=Heading.GUIDES,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
         needs=frozenset({Want.NEWEST}),
         guards=(exemptions.removal_only_on_update, *GUIDE_GUARDS),
@@ -176,6 +178,7 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
         name="update_guide",
         title="Change a draft guide",
         effect=Effect.DRAFTS,
+        heading=Heading.GUIDES,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
         needs=UPDATE_NEEDS,
         guards=(
@@ -278,6 +281,7 @@ class ListGuides(Operation[GuideList]):
         name="list_guides",
         title="List guides",
         effect=Effect.READS,
+        heading=Heading.GUIDES,
         route=Route("GET", "/guides.json"),
         covers=("listGuides",),
         example={"types": ["transports"], "states": ["final"]},

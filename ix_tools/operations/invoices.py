@@ -21,6 +21,7 @@ from ix_tools.operations.drafts import (
 from ix_tools.operations.traces import created, of_a_draft, replaced
 from ix_tools.operations.updates import UPDATE_NEEDS, merged
 from ix_tools.records import Document
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import DueDate, Id, InvoiceType, WireDate
 
 DRAFT_GUARDS = (
@@ -67,6 +68,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         name="create_invoice",
         title="Create a draft invoice",
         effect=Effect.DRAFTS,
+        heading=Heading.DOCUMENTS,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
         guards=(exemptions.removal_only_on_update, *DRAFT_GUARDS),
         covers=("createInvoice",),
@@ -156,6 +158,7 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
         name="update_invoice",
         title="Change a draft invoice",
         effect=Effect.DRAFTS,
+        heading=Heading.DOCUMENTS,
         route=Route("PUT", "/{document_type}/{document_id}.json", envelope="{key}", answer="{key}"),
         needs=UPDATE_NEEDS,
         guards=(

@@ -28,6 +28,7 @@ from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.preview import Preview, Row
 from ix_tools.reading import read_rows
 from ix_tools.records import CatalogueItem
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import Call, Id, Record, UnitPrice
 
 Unit = Literal["hour", "day", "month", "unit", "service", "other"]
@@ -84,6 +85,7 @@ class ListItems(Operation[ItemList]):
         name="list_items",
         title="List items",
         effect=Effect.READS,
+        heading=Heading.CLIENTS,
         route=Route("GET", "/items.json"),
         covers=("listItems",),
         example={"per_page": 50},
@@ -112,6 +114,7 @@ class GetItem(OfItem, Operation[ItemResult]):
         name="get_item",
         title="Read an item",
         effect=Effect.READS,
+        heading=Heading.CLIENTS,
         route=Route("GET", "/items/{item_id}.json", answer="item"),
         covers=("getItem",),
         example={"item_id": 402321},
@@ -155,6 +158,8 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
         name="create_item",
         title="Create an item",
         effect=Effect.CATALOGUE,
+        heading=Heading.CLIENTS,
+        scope=Scope.DRAFT,
         route=Route("POST", "/items.json", envelope="item", answer="item"),
         guards=(records.item_tax_exists,),
         covers=("createItem",),
@@ -219,6 +224,8 @@ class UpdateItem(ItemFields, Keyed, Changes, OfItem, Operation[ItemResult]):
         name="update_item",
         title="Change an item",
         effect=Effect.CATALOGUE,
+        heading=Heading.CLIENTS,
+        scope=Scope.DRAFT,
         route=Route("PUT", "/items/{item_id}.json", envelope="item", answer="item"),
         needs=frozenset({Want.SUBJECT}),
         guards=(records.item_tax_exists, records.price_changes_for_everyone, records.used_names_stay),
@@ -265,6 +272,8 @@ class DeleteItem(Keyed, Removes, OfItem, Operation[Deleted]):
         name="delete_item",
         title="Delete an item",
         effect=Effect.REMOVES,
+        heading=Heading.CLIENTS,
+        scope=Scope.ISSUE,
         route=Route("DELETE", "/items/{item_id}.json"),
         needs=frozenset({Want.SUBJECT}),
         idempotent=True,

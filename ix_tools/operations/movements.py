@@ -28,6 +28,7 @@ from ix_tools.operations.payments import Mechanism
 from ix_tools.operations.treasury import Entry, of_a_client, owed_before, whose
 from ix_tools.preview import Preview, Row
 from ix_tools.records import Balance, TreasuryMovement
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import Id, Record, cents
 
 
@@ -70,6 +71,8 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
         name="create_treasury_movement",
         title="Record a treasury movement",
         effect=Effect.FISCAL,
+        heading=Heading.TREASURY,
+        scope=Scope.PAY,
         route=Route(
             "POST",
             "/api/v3/clients/{client_id}/treasury_movements.json",
@@ -147,6 +150,8 @@ class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
         name="delete_treasury_movement",
         title="Delete a treasury movement",
         effect=Effect.FISCAL,
+        heading=Heading.TREASURY,
+        scope=Scope.PAY,
         route=Route("DELETE", "/api/v3/clients/{client_id}/treasury_movements/{treasury_movement_id}.json"),
         needs=frozenset({Want.SUBJECT, Want.BALANCE}),
         idempotent=True,

@@ -23,6 +23,7 @@ from ix_tools.operations.drafts import OURS, Keyed
 from ix_tools.operations.surroundings import INVOICES, reference_to, with_what_is_paid
 from ix_tools.preview import Corrected, Preview, Row
 from ix_tools.records import Document
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import Id, Money, Record, WireDate
 
 Mechanism = Literal["CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", "TB", "TR"]
@@ -68,6 +69,8 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
         name="generate_payment",
         title="Record a payment",
         effect=Effect.FISCAL,
+        heading=Heading.PAYMENTS,
+        scope=Scope.PAY,
         route=Route(
             "POST",
             "/documents/{document_id}/partial_payments.json",
@@ -173,6 +176,8 @@ class CancelPayment(Keyed, Operation[ReceiptResult]):
         name="cancel_payment",
         title="Cancel a payment",
         effect=Effect.FISCAL,
+        heading=Heading.PAYMENTS,
+        scope=Scope.PAY,
         route=Route("PUT", "/receipts/{receipt_id}/change-state.json", envelope="receipt", answer="receipt"),
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED}),
         guards=(payments.receipt_still_stands, states.reason_is_a_sentence),

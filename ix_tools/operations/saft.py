@@ -17,6 +17,7 @@ from ix_tools.operation import Effect, Finding, Operation, Route, Sending, Spec,
 from ix_tools.operations.drafts import OURS
 from ix_tools.operations.files import handed_over, made
 from ix_tools.records import Company
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import Record
 
 
@@ -60,6 +61,8 @@ class ExportSaft(Operation[SaftResult]):
         name="export_saft",
         title="Export the SAF-T file",
         effect=Effect.READS,
+        heading=Heading.DOCUMENTS,
+        keywords="saft",
         route=Route("GET", "/api/export_saft.json"),
         guards=(month_has_begun,),
         covers=("export_saft",),

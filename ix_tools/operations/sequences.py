@@ -30,6 +30,7 @@ from ix_tools.operations.traces import Changes, made, of_a_new
 from ix_tools.preview import Preview, Row
 from ix_tools.reading import read_rows
 from ix_tools.records import Sequence
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import Call, Id, Record
 
 
@@ -49,6 +50,7 @@ class ListSequences(Operation[SequenceList]):
         name="list_sequences",
         title="List series",
         effect=Effect.READS,
+        heading=Heading.SERIES,
         route=Route("GET", "/sequences.json"),
         covers=("listSequences",),
         example={},
@@ -99,6 +101,8 @@ class RegisterSequence(Keyed, OfSeries, Operation[SequenceResult]):
         name="register_sequence",
         title="Register a series with AT",
         effect=Effect.FISCAL,
+        heading=Heading.SERIES,
+        scope=Scope.ADMIN,
         route=Route("PUT", "/sequences/{sequence_id}/register.json", answer="sequences"),
         needs=frozenset({Want.SEQUENCES}),
         guards=(series.series_exists, series.series_not_yet_registered),
@@ -192,6 +196,8 @@ class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
         name="update_sequence",
         title="Change a series",
         effect=Effect.FISCAL,
+        heading=Heading.SERIES,
+        scope=Scope.ADMIN,
         route=Route("PUT", "/sequences/{sequence_id}.xml", envelope="sequence", answer="sequence", xml=True),
         needs=frozenset({Want.SEQUENCES}),
         guards=(series.series_exists, series.series_unused, series.series_name_free),
@@ -266,6 +272,7 @@ class GetSequence(OfSeries, Operation[SequenceResult]):
         name="get_sequence",
         title="Read a series",
         effect=Effect.READS,
+        heading=Heading.SERIES,
         route=Route("GET", "/sequences/{sequence_id}.json", answer="sequence"),
         covers=("getSequence",),
         example={"sequence_id": 202},
@@ -293,6 +300,8 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         name="create_sequence",
         title="Open a series",
         effect=Effect.FISCAL,
+        heading=Heading.SERIES,
+        scope=Scope.ADMIN,
         route=Route("POST", "/sequences.json", envelope="sequence", answer="sequence"),
         needs=frozenset({Want.SEQUENCES}),
         guards=(series.new_series_name_free, series.new_default_series_said),
@@ -374,6 +383,8 @@ class SetDefaultSequence(Keyed, Changes, OfSeries, Operation[SequenceResult]):
         name="set_default_sequence",
         title="Set the default series",
         effect=Effect.CATALOGUE,
+        heading=Heading.SERIES,
+        scope=Scope.ADMIN,
         route=Route("PUT", "/sequences/{sequence_id}/set_current.json"),
         needs=frozenset({Want.SEQUENCES}),
         guards=(series.series_exists, series.default_series_changes_later_documents),

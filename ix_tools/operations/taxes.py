@@ -27,6 +27,7 @@ from ix_tools.operations.traces import Changes, Removes, made, of_a_new
 from ix_tools.preview import Preview, Row
 from ix_tools.reading import read_rows
 from ix_tools.records import Tax
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import Call, Id, Percent, Record, plain
 
 
@@ -46,6 +47,7 @@ class ListTaxes(Operation[TaxList]):
         name="list_taxes",
         title="List VAT rates",
         effect=Effect.READS,
+        heading=Heading.CLIENTS,
         route=Route("GET", "/taxes.json"),
         covers=("listTaxes",),
         example={},
@@ -108,6 +110,7 @@ class GetTax(OfTax, Operation[TaxResult]):
         name="get_tax",
         title="Read a VAT rate",
         effect=Effect.READS,
+        heading=Heading.CLIENTS,
         route=Route("GET", "/taxes/{tax_id}.json", answer="tax"),
         covers=("getTax",),
         example={"tax_id": 31554},
@@ -140,6 +143,8 @@ class CreateTax(Keyed, Operation[TaxResult]):
         name="create_tax",
         title="Create a VAT rate",
         effect=Effect.CATALOGUE,
+        heading=Heading.CLIENTS,
+        scope=Scope.ADMIN,
         route=Route("POST", "/taxes.json", envelope="tax", answer="tax"),
         guards=(records.tax_name_free, records.default_tax_changes_what_unnamed_means),
         covers=("createTax",),
@@ -203,6 +208,8 @@ class UpdateTax(Keyed, Changes, OfTax, Operation[TaxResult]):
         name="update_tax",
         title="Change a VAT rate",
         effect=Effect.CATALOGUE,
+        heading=Heading.CLIENTS,
+        scope=Scope.ADMIN,
         route=Route("PUT", "/taxes/{tax_id}.json", envelope="tax", answer="tax"),
         needs=frozenset({Want.SUBJECT}),
         guards=(
@@ -258,6 +265,8 @@ class DeleteTax(Keyed, Removes, OfTax, Operation[Deleted]):
         name="delete_tax",
         title="Delete a VAT rate",
         effect=Effect.REMOVES,
+        heading=Heading.CLIENTS,
+        scope=Scope.ADMIN,
         route=Route("DELETE", "/taxes/{tax_id}.json"),
         needs=frozenset({Want.SUBJECT}),
         guards=(records.default_tax_not_deleted,),

@@ -24,6 +24,7 @@ from ix_tools.operations.traces import made, of_a_new, values
 from ix_tools.preview import Preview, Row
 from ix_tools.reading import read_id, read_rows
 from ix_tools.records import Balance, Client, InitialBalance, Regularization
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import AboveZero, Id, Record, WireDate
 
 
@@ -65,6 +66,7 @@ class GetClientBalance(OfClient, Operation[BalanceResult]):
         name="get_client_balance",
         title="Read a client's balance",
         effect=Effect.READS,
+        heading=Heading.TREASURY,
         route=Route("GET", "/api/v3/clients/{client_id}/balance.json"),
         covers=("getClientBalance",),
         example={"client_id": 501},
@@ -108,6 +110,8 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
         name="set_initial_balance",
         title="Set a client's initial balance",
         effect=Effect.FISCAL,
+        heading=Heading.TREASURY,
+        scope=Scope.PAY,
         route=Route(
             "PUT",
             "/api/v3/clients/{client_id}/initial_balance.json",
@@ -190,6 +194,7 @@ class ListRegularizations(OfClient, Operation[RegularizationList]):
         name="list_regularizations",
         title="List regularizations",
         effect=Effect.READS,
+        heading=Heading.TREASURY,
         route=Route("GET", "/api/v3/clients/{client_id}/regularization.json"),
         covers=("getClientRegularizations",),
         example={"client_id": 501},
@@ -218,6 +223,8 @@ class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
         name="create_regularization",
         title="Regularize a client's balance",
         effect=Effect.FISCAL,
+        heading=Heading.TREASURY,
+        scope=Scope.PAY,
         route=Route(
             "POST",
             "/api/v3/clients/{client_id}/regularization.json",
@@ -285,6 +292,8 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
         name="delete_regularization",
         title="Delete a regularization",
         effect=Effect.FISCAL,
+        heading=Heading.TREASURY,
+        scope=Scope.PAY,
         route=Route("DELETE", "/api/v3/clients/{client_id}/regularization/{regularization_id}.json"),
         needs=frozenset({Want.SUBJECT, Want.REGULARIZATIONS}),
         guards=(treasury.regularization_exists,),

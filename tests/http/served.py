@@ -16,8 +16,8 @@ from ix_tools.account import Account
 from ix_tools.desk import Desk
 from ix_tools.desks import Desks
 from ix_tools.hosting.app import application
-from ix_tools.principals import Scope
 from ix_tools.settings import AccountSettings, Settings
+from ix_tools.spec_words import Scope
 from ix_tools.store import Store
 from ix_tools.tokens import Tokens
 from tests.in_process import InProcess

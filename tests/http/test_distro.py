@@ -21,8 +21,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from ix_tools.principals import Scope
 from ix_tools.sandbox.server import Sandbox
+from ix_tools.spec_words import Scope
 from ix_tools.store import Store
 from ix_tools.tokens import Tokens
 from tests.http.processes import PATIENCE, READY, Running

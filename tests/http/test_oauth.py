@@ -19,8 +19,9 @@ from jwt.warnings import InsecureKeyLengthWarning
 from pydantic import ValidationError
 
 from ix_tools.hosting.oauth import AGAIN, KEPT, MOST_BYTES, Issuer, Keys, KeysUnavailable
-from ix_tools.principals import Principal, Scope
+from ix_tools.principals import Principal
 from ix_tools.settings import AccountSettings, Settings
+from ix_tools.spec_words import Scope
 from tests.http.issuer import TestIssuer, ec_key, ed_key, rsa_key, signed
 from tests.http.served import ADDRESS, bearer, in_process
 from tests.sandboxed import Office

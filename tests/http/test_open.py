@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ix_tools.principals import Scope
 from ix_tools.sandbox.server import Sandbox
+from ix_tools.spec_words import Scope
 from ix_tools.store import Store
 from ix_tools.tokens import DAY, Tokens
 from tests.http.processes import PATIENCE, Running, objects, serving

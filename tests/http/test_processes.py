@@ -19,8 +19,8 @@ import pytest
 
 from ix_tools.approvals import Approvals
 from ix_tools.hosting.serve import main
-from ix_tools.principals import Scope
 from ix_tools.sandbox.server import Sandbox
+from ix_tools.spec_words import Scope
 from ix_tools.store import Store
 from ix_tools.tokens import Tokens
 from tests.http.processes import PATIENCE, Running, objects, serving

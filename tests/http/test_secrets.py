@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from ix_tools.hosting.logs import Lines, to_standard_error
 from ix_tools.operations.catalogue import catalogue
-from ix_tools.principals import Scope
+from ix_tools.spec_words import Scope
 from ix_tools.store import Store
 from ix_tools.tokens import Tokens
 from tests.http.processes import objects, serving

@@ -15,7 +15,8 @@ import sqlalchemy as sql
 
 from ix_tools.errors import IxError, StoreUnavailable
 from ix_tools.faces.cli import main
-from ix_tools.principals import Principal, Scope
+from ix_tools.principals import Principal
+from ix_tools.spec_words import Scope
 from ix_tools.store import Store
 from ix_tools.tables import audit, metadata
 from ix_tools.tokens import DAY, NOTED_EVERY, SHAPE, Tokens

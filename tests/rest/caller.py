@@ -15,8 +15,9 @@ from ix_tools import openapi
 from ix_tools.desk import Desk
 from ix_tools.desks import Desks
 from ix_tools.hosting.app import application
-from ix_tools.principals import Principal, Scope
+from ix_tools.principals import Principal
 from ix_tools.settings import Settings
+from ix_tools.spec_words import Scope
 from ix_tools.tokens import Tokens
 from tests.sandboxed import Json, Office
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from ix_tools.approvals import Approvals
-from ix_tools.principals import Scope
+from ix_tools.spec_words import Scope
 from tests.rest.caller import ADDRESS, Caller, served, token
 from tests.sandboxed import Json, Office, about
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from ix_tools.operations.catalogue import catalogue
-from ix_tools.principals import Scope
+from ix_tools.spec_words import Scope
 from tests.rest.caller import ADDRESS, Caller, checked, served, token
 from tests.sandboxed import Office, about, invoice
 from tests.stages import staged

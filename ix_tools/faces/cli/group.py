@@ -10,6 +10,7 @@ import click
 
 from ix_tools import __version__, sandbox_choice
 from ix_tools.faces.cli.run import Run
+from ix_tools.spec_words import Heading
 
 SETTINGS = {
     "max_content_width": 100,
@@ -46,19 +47,6 @@ OTHERS = {
     "demo": Other("", "Issue a first invoice in the sandbox, step by step"),
     "help": Other("helping", "Help for a command, or for exit-codes"),
 }
-HEADINGS = {
-    "Documents": ("invoices", "documents", "estimates", "files", "saft"),
-    "In one go": ("issuing", "correcting", "statement", "month_end"),
-    "Payments": ("payments",),
-    "Guides": ("guides",),
-    "Series": ("sequences",),
-    "Clients and taxes": ("clients", "client_search", "items", "taxes", "exemptions"),
-    "Treasury": ("treasury", "movements"),
-    "Accounts": ("accounts",),
-    "By name": ("directory",),
-}
-"""Headings of the help, by the room of the catalogue that an operation stands in."""
-REST = "More"
 OURS = "Server and tools"
 
 
@@ -103,12 +91,10 @@ class Program(click.Group):
 def _sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     from ix_tools.operations.catalogue import catalogue
 
-    rooms = {room: heading for heading, inside in HEADINGS.items() for room in inside}
-    found: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*HEADINGS, REST)}
+    found: dict[str, list[tuple[str, str]]] = {heading: [] for heading in Heading}
     for name, operation in catalogue().items():
-        room = operation.__module__.rsplit(".", 1)[-1]
         gated = " (a person approves)" if operation.spec.effect.gated else ""
-        found[rooms.get(room, REST)].append((name.replace("_", "-"), operation.spec.title + gated))
+        found[operation.spec.heading].append((name.replace("_", "-"), operation.spec.title + gated))
     found[OURS] = [(name, other.help) for name, other in OTHERS.items()]
     yield from ((heading, rows) for heading, rows in found.items() if rows)
 

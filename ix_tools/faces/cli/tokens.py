@@ -12,8 +12,8 @@ from ix_tools.faces.cli import says
 from ix_tools.faces.cli.group import SETTINGS, heard, with_output
 from ix_tools.faces.cli.kept import store
 from ix_tools.faces.cli.run import Run
-from ix_tools.principals import Scope
 from ix_tools.settings import SANDBOX_ACCOUNT
+from ix_tools.spec_words import Scope
 from ix_tools.tokens import Token, Tokens
 from ix_tools.words import Said
 

@@ -11,18 +11,17 @@ from ix_tools.fiscal.document_types import document_types
 from ix_tools.fiscal.exemptions import exemptions, in_force
 from ix_tools.legible import visible
 from ix_tools.lookups import LookUps
+from ix_tools.matching import WORDS
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.perform import Desk
-from ix_tools.principals import Scope
 from ix_tools.prompts import BY_NAME
 from ix_tools.resources import TEMPLATES
+from ix_tools.spec_words import Scope
 from ix_tools.vocabulary import lisbon_now
 
 MOST = 100
 LONGEST = 300
 """Characters of a value: what is longer is no name that somebody types."""
-LISTS = {"tax": "list_taxes", "series": "list_sequences", "client": "list_clients"}
-"""What tells the same when it is called: where that is excluded, nothing is completed from it."""
 
 
 async def complete(
@@ -71,9 +70,9 @@ def _arguments_of(ref: types.PromptReference | types.ResourceTemplateReference) 
 
 
 async def _of_the_account(desk: Desk, argument: str) -> Iterable[str]:
-    if Scope.READ not in desk.scopes or LISTS[argument] in desk.settings.exclude:
+    if Scope.READ not in desk.scopes or (listing := WORDS[argument][-1]) in desk.settings.exclude:
         return []
-    call = catalogue()[LISTS[argument]]
+    call = catalogue()[listing]
     await policing.permitted(desk, call.model_validate({}), "mcp")
     looking = LookUps(desk.account, desk.approvals, desk.settings.catalogue_pages)
     if argument == "tax":

@@ -18,8 +18,8 @@ from ix_tools.faces.mcp import stepping
 from ix_tools.faces.mcp.server import Factory, Tool, build, choice_of, chosen
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.principals import Principal, scope_of, scopes_of
-from ix_tools.principals import Scope as Word
 from ix_tools.settings import Settings
+from ix_tools.spec_words import Scope as Word
 
 PATH = "/mcp"
 METADATA = f"/.well-known/oauth-protected-resource{PATH}"

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ix_tools.errors import IxError
 from ix_tools.principals import Principal
-from ix_tools.principals import Scope as Word
+from ix_tools.spec_words import Scope as Word
 
 
 def noted(request: Request | None, refusal: IxError) -> None:

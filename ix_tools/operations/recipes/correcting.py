@@ -14,6 +14,7 @@ from ix_tools.fiscal.document_types import document_type
 from ix_tools.operation import Effect, Operation, Sending, Spec, Step
 from ix_tools.operations.drafts import OURS, Keyed, rebuilt_line
 from ix_tools.records import Document, Line, ReadTotal
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.totals import rounded
 from ix_tools.vocabulary import AboveZero, Call, Id, InvoiceType, Quantity, Record, WireDate, cents, plain
 
@@ -90,6 +91,8 @@ class CorrectDocument(Keyed, Operation[Correcting]):
         name="correct_document",
         title="Correct a document",
         effect=Effect.DRAFTS,
+        heading=Heading.WORKFLOWS,
+        steps_need=frozenset({Scope.READ}),
         example={
             "document_type": "invoices",
             "document_id": 1001,

@@ -17,6 +17,7 @@ from ix_tools.operations.drafts import OURS, READS_AS_SENT, DocumentResult, Invo
 from ix_tools.operations.files import EmailResult, PdfResult, SendEmail
 from ix_tools.operations.invoices import CreateInvoice
 from ix_tools.records import CorrectedDocument, Document
+from ix_tools.spec_words import Heading, Scope
 from ix_tools.vocabulary import Email, InvoiceType, Record
 
 ISSUED = {"final", "settled"}
@@ -93,6 +94,9 @@ class IssueInvoice(InvoiceDraft, Operation[Issued]):
         name="issue_invoice",
         title="Issue an invoice",
         effect=Effect.FISCAL,
+        heading=Heading.WORKFLOWS,
+        scope=Scope.ISSUE,
+        steps_need=frozenset({Scope.READ, Scope.DRAFT, Scope.EMAIL}),
         idempotent=True,
         example={
             **CreateInvoice.spec.example,

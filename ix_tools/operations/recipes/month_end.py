@@ -14,6 +14,7 @@ from ix_tools.fiscal.deadlines import reported_by
 from ix_tools.operation import Effect, Operation, Sending, Spec, Step
 from ix_tools.operations.drafts import OURS
 from ix_tools.operations.recipes.pages import every_row
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import Record, cents
 
 SHOWN = 20
@@ -66,6 +67,7 @@ class MonthEndCheck(Operation[MonthEnd]):
         name="month_end_check",
         title="Check a month's end",
         effect=Effect.READS,
+        heading=Heading.WORKFLOWS,
         example={"month": 11, "year": 2026},
         idempotent=True,
     )

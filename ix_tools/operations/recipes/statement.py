@@ -12,6 +12,7 @@ from ix_tools.operation import Effect, Operation, Sending, Spec, Step
 from ix_tools.operations.drafts import OURS
 from ix_tools.operations.recipes.pages import every_row
 from ix_tools.records import Client, ReadTotal
+from ix_tools.spec_words import Heading
 from ix_tools.vocabulary import Id, Record, WireDate, cents, date_of
 
 CHARGES = {"invoices", "simplified_invoices", "vat_moss_invoices", "debit_notes"}
@@ -79,6 +80,7 @@ class AccountStatement(Operation[Statement]):
         name="account_statement",
         title="Statement of account",
         effect=Effect.READS,
+        heading=Heading.WORKFLOWS,
         example={"code": "ACME", "date_from": "2026-01-01"},
         idempotent=True,
     )
