@@ -159,6 +159,13 @@ NOBODYS: tuple[Answer, ...] = (
     {"confirm": True},
 )
 Everything = pytest.mark.parametrize("what", list(GATED))
+BothEras = pytest.mark.parametrize(
+    ("mode", "what"),
+    # The gate knows no protocol: the older one is tried with a change of state, an e-mail, a payment and a deletion.
+    [("auto", what) for what in GATED]
+    + [("legacy", what) for what in ("finalize", "send_email", "generate_payment", "delete_client")],
+    indirect=["mode"],
+)
 Modern = pytest.mark.parametrize("mode", ["auto"], indirect=True)
 
 
@@ -197,7 +204,7 @@ def test_every_gated_operation_is_tried_here() -> None:
 # --- a host that asks in its own form
 
 
-@Everything
+@BothEras
 async def test_a_yes_sends_it_once(host: Host, office: Office, what: str) -> None:
     """2026-07-28: input_required and a second round; 2025-11-25: elicitation in the middle of the call."""
     name, arguments = await ready(office, what)
@@ -210,7 +217,7 @@ async def test_a_yes_sends_it_once(host: Host, office: Office, what: str) -> Non
     assert states(office)[-1] == "used"
 
 
-@Everything
+@BothEras
 async def test_anything_but_a_plain_yes_sends_nothing(office: Office, mode: str, what: str) -> None:
     """An accept with the box unticked is no consent, neither is a word that means true, which is not even a no."""
     name, arguments = await ready(office, what)
@@ -248,7 +255,7 @@ async def test_what_was_declined_cannot_be_answered_again(host: Host, office: Of
 # --- a host that cannot ask
 
 
-@Everything
+@BothEras
 async def test_without_a_form_a_person_approves_in_a_terminal(office: Office, mode: str, what: str) -> None:
     """No elicitation capability: what to tell the person, and the same call goes through afterwards, once."""
     name, arguments = await ready(office, what)

@@ -200,7 +200,13 @@ async def test_a_run_gives_what_the_call_itself_gives(host: Host, office: Office
     assert len(office.writes()) == 1
 
 
-@pytest.mark.parametrize("name", [one.spec.name for one in catalogue().values() if one.spec.effect.gated])
+@pytest.mark.parametrize(
+    ("mode", "name"),
+    # The form is made of the operation, whatever carries it: the older protocol is tried with a write and a workflow.
+    [("auto", one.spec.name) for one in catalogue().values() if one.spec.effect.gated]
+    + [("legacy", name) for name in ("change_state", "issue_invoice")],
+    indirect=["mode"],
+)
 async def test_a_person_is_asked_for_the_operation_that_is_run(office: Office, mode: str, name: str) -> None:
     """The form names what will happen, word for word as for a direct call; a no sends nothing."""
     set_up(office, allow_account_setup=True)

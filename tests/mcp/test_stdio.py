@@ -247,7 +247,7 @@ async def test_a_tool_travels_as_its_file_says_it(
         assert await as_listed(client) == [in_its_file(name) for name in names]
 
 
-@pytest.mark.parametrize("mode", list(ERAS))
+@pytest.mark.parametrize("mode", ["auto"])  # the other era: the next test
 async def test_every_tool_works_in_the_sandbox_and_says_that_it_is_one(tmp_path: Path, mode: str) -> None:
     """`ix-tools serve --sandbox`, as somebody tries it first; resources, prompts and completions too."""
     env = environment(tmp_path, documents=str(tmp_path / "documents"))
@@ -287,7 +287,7 @@ async def test_every_tool_works_with_an_account(box: Sandbox, account: dict[str,
 # --- standard output
 
 
-@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR"])
+@pytest.mark.parametrize("level", ["DEBUG", "ERROR"])  # as much as is ever logged, and as little
 def test_standard_output_is_the_protocol_and_nothing_else(
     box: Sandbox, account: dict[str, str], tmp_path: Path, level: str
 ) -> None:
