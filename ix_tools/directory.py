@@ -1,12 +1,12 @@
 """The directory: every operation by words in Portuguese or English, and whole, for a host that lists only a few of them."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from ix_tools.errors import InvalidArguments
 from ix_tools.fiscal.exemptions import plain_words
+from ix_tools.near_names import closest
 from ix_tools.offer import closed
 from ix_tools.operation import Effect, Operation
 from ix_tools.operations.catalogue import catalogue, toolset_of
@@ -101,7 +101,7 @@ def known(name: str) -> type[Operation[Any]]:
     """An operation by its name; a name that is none is refused with those that are like it."""
     operation = catalogue().get(name)
     if operation is None:
-        near = " or ".join(difflib.get_close_matches(name, catalogue(), n=3, cutoff=0.6))
+        near = " or ".join(closest(name, catalogue(), 3, 0.6))
         raise InvalidArguments(
             f"There is no tool called {name[:64]!r}.",
             code="unknown_tool",

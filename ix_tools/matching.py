@@ -1,15 +1,14 @@
 """What a name means among the things of an account: exactly one thing, or candidates for whoever asked to choose from."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from ix_tools.errors import Problem
 from ix_tools.legible import visible
+from ix_tools.near_names import closest, plain
 from ix_tools.operation import Finding
 from ix_tools.records import CatalogueItem, Client, Tax
 from ix_tools.records import Sequence as Series
@@ -98,12 +97,7 @@ def _in_words(candidate: Mapping[str, Any]) -> str:
 
 def simplified(text: str) -> str:
     """A name without what people leave out or write otherwise: case, accents, spaces, punctuation."""
-    return "".join(re.findall(r"\w+", _plain(text))).replace("_", "")
-
-
-def _plain(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(one for one in letters if not unicodedata.combining(one))
+    return "".join(re.findall(r"\w+", plain(text))).replace("_", "")
 
 
 def same_text(one: str | None, other: str) -> bool:
@@ -137,8 +131,9 @@ def near(text: str, things: Iterable[Thing], *names: Callable[[Thing], str | Non
     ]
     if same or inside:
         return (*same, *inside)
-    alike = set(get_close_matches(asked, {look for written in looks for look in written if look}, 5, 0.75))
-    return tuple(one for one, written in zip(every, looks, strict=True) if alike & set(written))
+    written = [[name(one) or "" for name in names] for one in every]
+    alike = closest(text, (name for each in written for name in each if name), 5, 0.75)
+    return tuple(one for like in alike for one, each in zip(every, written, strict=True) if like in each)
 
 
 def client_of(text: str, clients: Sequence[Client], unread: int) -> Matches[Client]:

@@ -2,10 +2,10 @@
 
 import unicodedata
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 
 from ix_tools.fiscal.tables import read_table
+from ix_tools.near_names import closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def country_names() -> tuple[str, ...]:
 def suggestions(text: str) -> list[str]:
     """Up to five names of the list that resemble what was written in either language, nearest first."""
     by_spelling = _by_spelling()
-    near = get_close_matches(_fold(text), [each for each in by_spelling if len(each) > 3], n=15, cutoff=0.7)
+    near = closest(_fold(text), (each for each in by_spelling if len(each) > 3), 15, 0.7)
     return list(dict.fromkeys(by_spelling[each].name for each in near))[:5]
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from difflib import get_close_matches
 
 from ix_tools.facts import Facts, Want, wants
 from ix_tools.guards.shapes import DiscountShaped, Draft, InvoiceShaped
+from ix_tools.near_names import closest
 from ix_tools.operation import Finding, ask, refuse
 from ix_tools.totals import TotalsLine, predict
 from ix_tools.vocabulary import cents
@@ -31,7 +31,7 @@ def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
                 ", ".join(names),
             )
         elif tax is None:
-            near = get_close_matches(item.tax or "", names, 1, 0.4)
+            near = closest(item.tax or "", names, 1, 0.4)
             yield refuse(
                 f"items.{at}.tax",
                 f"the account has no tax called {item.tax!r}; InvoiceXpress would silently use another",

@@ -1,12 +1,12 @@
 """Rules about what documents are made from: clients, catalogue items and taxes of the account."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from ix_tools.facts import Facts, Want, wants
 from ix_tools.fiscal.countries import iso_code
 from ix_tools.fiscal.ids import check_fiscal_id
 from ix_tools.guards.shapes import CatalogueItemShaped, ClientRecordShaped, TaxShaped
+from ix_tools.near_names import closest
 from ix_tools.operation import Finding, refuse, warn
 from ix_tools.records import CatalogueItem, Client, Tax
 
@@ -74,7 +74,7 @@ def item_tax_exists(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding
         if facts.tax(None) is None:
             yield refuse("tax", "the account has no default tax, so the item must name one", ", ".join(names))
     elif facts.tax(call.tax) is None:
-        near = get_close_matches(call.tax, names, 1, 0.4)
+        near = closest(call.tax, names, 1, 0.4)
         yield refuse(
             "tax",
             f"the account has no tax called {call.tax!r}; InvoiceXpress would silently use another",

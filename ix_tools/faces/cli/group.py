@@ -1,6 +1,5 @@
 """`ix-tools`: the commands by name. Only the one that is called is built; what it needs is imported then."""
 
-import difflib
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import click
 
 from ix_tools import __version__, sandbox_choice
 from ix_tools.faces.cli.run import Run
+from ix_tools.near_names import closest
 from ix_tools.spec_words import Heading
 
 SETTINGS = {
@@ -77,7 +77,7 @@ class Program(click.Group):
         name = args[0].replace("_", "-")
         command = self.get_command(ctx, name)
         if command is None:
-            near = difflib.get_close_matches(name, self.list_commands(ctx), n=3, cutoff=0.5)
+            near = closest(name, self.list_commands(ctx), 3, 0.5)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
         return name, command, args[1:]

@@ -1,6 +1,5 @@
 """Where each setting comes from: the environment, the file, or nowhere. Values that are secret stay secret."""
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
+from ix_tools.near_names import closest
 from ix_tools.settings import ACCOUNTS, Settings, config_file, data_folder, variable
 from ix_tools.store import Store
 
@@ -56,10 +56,10 @@ class Origins:
             for name in self.environment
             if name.startswith((PREFIX, "IX_TOOLS_")) and name not in known and not name.startswith(ACCOUNTS)
         ]
-        near = {name: difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8) for name in found}
+        near = {name: closest(name, sorted(known), 1, 0.8) for name in found}
         for name in self.in_file:
             if name not in names:
-                near[name] = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+                near[name] = closest(name, names, 1, 0.6)
         return {name: "".join(close) for name, close in sorted(near.items())}
 
 

@@ -68,7 +68,8 @@ def _place(name: str) -> Path:
     if (OURS / name).exists():
         return OURS / name
     # Only the files of that package are of use here: imported, it would bring a web framework along. It is the one that
-    # keeps up with Swagger UI: those without a framework stand at 4.15, which shows no OpenAPI 3.1, or carry an editor, too.
+    # keeps up with Swagger UI. Those that need no framework stand at 4.15, which shows no OpenAPI 3.1, or carry an editor,
+    # too; the other current ones need FastAPI, Django or another framework instead of Flask.
     found = find_spec("flask_swagger_ui")
     assert found is not None
     assert found.origin is not None
