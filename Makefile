@@ -47,7 +47,7 @@ schemas: $(DONE)/dev  ## write tool_schemas/ again after a change to the catalog
 	$(BIN)/ix-tools schemas write
 
 docs: $(DONE)/dev  ## write the generated parts of the documentation again
-	$(BIN)/python -m ix_tools.faces.reference write
+	$(BIN)/python -m tools.docs write
 
 lock: $(VENV)/lock/.done  ## write requirements/ again after a change to the dependencies; UPGRADE=1 for newer versions
 	$(LOCK) pyproject.toml -o requirements/runtime.txt

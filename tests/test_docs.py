@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from ix_tools.faces import reference
 from ix_tools.faces.cli.command import OperationCommand
 from ix_tools.faces.cli.group import OTHERS
 from ix_tools.faces.cli.options import call_of
@@ -23,6 +22,7 @@ from ix_tools.operation import Operation
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.schema import input_schema
 from ix_tools.settings import ACCOUNTS, AccountSettings, Settings
+from tools import docs as reference
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

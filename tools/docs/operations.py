@@ -8,12 +8,12 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from ix_tools.faces.reference.markdown import NOTE, Row, code, fenced, first_sentence, table
 from ix_tools.meanings import meanings
 from ix_tools.operation import Effect, Operation
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.schema import description, input_schema, source
 from ix_tools.vocabulary import Record
+from tools.docs.markdown import NOTE, Row, code, fenced, first_sentence, table
 
 APPROVED = {True: "a person, every call", False: "–"}
 EFFECTS = {

@@ -5,8 +5,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from ix_tools import errors
-from ix_tools.faces.reference.markdown import code, fenced, first_sentence, table
 from ix_tools.fiscal.series_codes import registration_outcomes
+from tools.docs.markdown import code, fenced, first_sentence, table
 
 
 def error_codes() -> str:

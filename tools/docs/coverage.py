@@ -1,7 +1,6 @@
 """Which tool carries out which operation of InvoiceXpress's description, and the other way round, from the specs alone."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from ix_tools.operation import Effect
 from ix_tools.operations.catalogue import catalogue, toolset_of
@@ -24,7 +23,7 @@ def tool_of() -> Mapping[str, str]:
     return found
 
 
-def table() -> str:
+def coverage_table() -> str:
     """Both directions as Markdown."""
     by_operation = [
         "| operation | tool | |",
@@ -55,12 +54,3 @@ def table() -> str:
             "",
         ]
     )
-
-
-def write(path: Path) -> bool:
-    """Write the table where it is missing or stale; whether that was so."""
-    if path.exists() and path.read_text(encoding="utf-8") == table():
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(table(), encoding="utf-8")
-    return True

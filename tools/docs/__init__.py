@@ -1,4 +1,4 @@
-"""The reference, written from the code it describes: `python -m ix_tools.faces.reference write` (or `check`).
+"""The reference, written from the code it describes: `python -m tools.docs write` (or `check`).
 
 docs/reference.md    every operation: parameters, worked example, result, rules
 docs/coverage.md     every operation of InvoiceXpress's description, and the tool that carries it out
@@ -11,8 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-from ix_tools import coverage
-from ix_tools.faces.reference.failures import (
+from ix_tools.meanings import meanings
+from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS
+from ix_tools.schema import description
+from ix_tools.settings import Settings, variable
+from tools.docs.coverage import coverage_table
+from tools.docs.failures import (
     error_codes,
     error_kinds,
     error_tree,
@@ -20,16 +24,12 @@ from ix_tools.faces.reference.failures import (
     http_statuses,
     series_outcomes,
 )
-from ix_tools.faces.reference.markdown import code, table
-from ix_tools.faces.reference.operations import APPROVED, command, did_it_happen, reference_page
-from ix_tools.meanings import meanings
-from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS
-from ix_tools.schema import description
-from ix_tools.settings import Settings, variable
+from tools.docs.markdown import code, table
+from tools.docs.operations import APPROVED, command, did_it_happen, reference_page
 
 __all__ = ["BLOCKS", "command", "contents", "main"]
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def tools() -> str:
@@ -90,7 +90,7 @@ def contents(root: Path = ROOT) -> dict[Path, str]:
     """Every file and what it must contain."""
     return {
         root / "docs" / "reference.md": reference_page() + "\n",
-        root / "docs" / "coverage.md": coverage.table(),
+        root / "docs" / "coverage.md": coverage_table(),
         **{root / page: filled((root / page).read_text(encoding="utf-8")) for page in PAGES},
     }
 
@@ -98,7 +98,7 @@ def contents(root: Path = ROOT) -> dict[Path, str]:
 def main(argv: Sequence[str]) -> int:
     """Write what is stale, or say what is."""
     if list(argv) not in (["write"], ["check"]):
-        print("python -m ix_tools.faces.reference write|check", file=sys.stderr)
+        print("python -m tools.docs write|check", file=sys.stderr)
         return 2
     stale = [
         (path, text)
