@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ix_tools import claiming
 from ix_tools.approvals import Reply
 from ix_tools.errors import IxError, Unreadable
 from ix_tools.perform import ApprovalNeeded, perform
@@ -159,8 +160,10 @@ async def test_an_approval_from_before_the_doubt_is_none_after_it(office: Office
 
 
 async def test_a_draft_is_not_made_again_under_a_new_key_while_nobody_knows_of_the_first(
-    office: Office,
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    office.desk.settings = office.desk.settings.model_copy(update={"timeout_seconds": 1})
+    monkeypatch.setattr(claiming, "PATIENCE", 0.2)  # nobody will know
     name, call, path, look_up, key = await _moving(office)
     await lose(office, name, call, path, look_up, NOTHING["204"], key)
     office.box.clear_faults()
