@@ -14,7 +14,7 @@ from ix_tools.sandbox.ledger import clients, totals
 from ix_tools.sandbox.ledger.listing import Page
 from ix_tools.sandbox.ledger.numbers import at_least_two, fixed, number, rounded
 from ix_tools.sandbox.reference import currency
-from ix_tools.sandbox.rows import Client, Document, Item, Line, Sequence, Tax
+from ix_tools.sandbox.rows import PRINTED_TEXTS, Client, Document, Item, Line, Sequence, Tax
 
 Json = dict[str, Any]
 
@@ -35,8 +35,7 @@ def document(books: Books, row: Document, listed: bool = False) -> Json:
         "tax_exemption": row.tax_exemption,
         "date": _day(row.date),
         "due_date": _day(row.due_date),
-        "reference": row.reference,
-        "observations": row.observations,
+        **{name: getattr(row, name) for name in PRINTED_TEXTS},
         "retention": row.retention,
         "permalink": f"{books.base_url}/documents/{row.id}{_fingerprint(row.id)}",
         "sum": number(money.sum),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+PRINTED = {"printed": True}
+"""On a text of a document that is kept, printed and shown as it was sent."""
 
 
 @dataclass
@@ -136,8 +139,8 @@ class Document:
     date: str
     due_date: str
     lines: list[Line]
-    reference: str = ""
-    observations: str = ""
+    reference: str = field(default="", metadata=PRINTED)
+    observations: str = field(default="", metadata=PRINTED)
     retention: str = ""
     tax_exemption: str = ""
     number: int | None = None
@@ -162,6 +165,9 @@ class Document:
     archived: bool = False
     guide: dict[str, Any] = field(default_factory=dict)
     """What only a guide has: loaded_at, addresses, plate, sites."""
+
+
+PRINTED_TEXTS = tuple(one.name for one in fields(Document) if "printed" in one.metadata)
 
 
 @dataclass

@@ -346,3 +346,26 @@ async def test_a_printed_field_stands_under_its_heading_by_being_marked(
         blocks = Blocks("pt")
         blocks.document(document)
         assert f"{mark.pt} {said_value}" in " ".join(blocks.text().split())
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "info"),
+    [
+        one
+        for one in HEADED
+        if one.values[0] == "create_invoice" and fields_with(Document, Stored).get(one.values[1][0])  # type: ignore[index]
+    ],
+)
+async def test_a_printed_text_that_changed_since_is_noticed_by_issuing(
+    office: Office, name: str, path: Path, info: FieldInfo
+) -> None:
+    """`issue_invoice` goes on from its draft; the person must accept what somebody changed in it meanwhile."""
+    before, now = values(path, info)
+    call = await arguments(office, name, path, before)
+    await office.approval("issue_invoice", call)
+    made = await office.call("create_invoice", call)
+    await office.call("update_invoice", about(made["document"], **{path[0]: now}))
+    asked = await office.approval("issue_invoice", call)
+    assert asked.differs
+    mark = fields_with(Document, Printed)[path[0]]
+    assert f"{mark.en}: asked {before}, stored {now}" in asked.text

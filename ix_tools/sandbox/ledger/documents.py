@@ -14,7 +14,7 @@ from ix_tools.sandbox.ledger import clients, items, lines, sequences, totals
 from ix_tools.sandbox.ledger.numbers import digits, fraction
 from ix_tools.sandbox.reference import currency, exemption, exemption_accepted
 from ix_tools.sandbox.refusals import Missing, Refused
-from ix_tools.sandbox.rows import Document
+from ix_tools.sandbox.rows import PRINTED_TEXTS, Document
 
 FIRST_DOCUMENT = 1001
 _GUIDE_FIELDS = ("license_plate", "load_site", "delivery_site", "address_from", "address_to")
@@ -84,8 +84,8 @@ def _read(books: Books, kind: Kind, sent: dict[str, Any], document: Document, up
         raise Refused("due_date")
     if sent.get("sequence_id") or not document.sequence_id:
         document.sequence_id = sequences.chosen(books, kind, sent.get("sequence_id"))
-    document.reference = str(sent.get("reference") or "")
-    document.observations = str(sent.get("observations") or "")
+    for name in PRINTED_TEXTS:
+        setattr(document, name, str(sent.get(name) or ""))
     document.retention = _retention(sent.get("retention"))
     document.tax_exemption = _exemption(books, sent, document, updating)
     document.wants_mb = _wants_mb(books, kind, sent)
