@@ -44,7 +44,7 @@ format: $(DONE)/dev  ## format the code and put imports in order
 	$(BIN)/ruff format .
 
 schemas: $(DONE)/dev  ## write tool_schemas/ again after a change to the catalogue
-	$(BIN)/ix-tools schemas write
+	$(BIN)/python -m tools.schemas write
 
 docs: $(DONE)/dev  ## write the generated parts of the documentation again
 	$(BIN)/python -m tools.docs write

@@ -45,7 +45,7 @@ class Exit(IntEnum):
 EXIT_MEANINGS: Mapping[Exit, str] = {
     Exit.OK: "It was done.",
     Exit.REFUSED: "Refused here: arguments, a rule, an approval declined or expired. Nothing was changed at InvoiceXpress. "
-    "doctor, schemas check, audit verify, audit reconcile: something is wrong.",
+    "doctor, audit verify, audit reconcile: something is wrong.",
     Exit.USAGE: "The command line or the settings cannot be used. Nothing was sent.",
     Exit.APPROVAL_REQUIRED: "A person must approve first. Nothing that cannot be undone was sent; approve, then repeat the same command.",
     Exit.SERVICE_REFUSED: "InvoiceXpress refused it: content, state, id, key. Nothing was stored.",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from tdqs import lint_server, parse_tool_definitions
 from ix_tools.listing import MOST_READING, RUNS_ANY, Choice, picked
 from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.schema import tool
-from ix_tools.tool_files import FOLDER
 from tests.catalogue.test_sweeps import LABELS_OF_SEED
+
+ROOT = Path(__file__).resolve().parents[2]
 
 Json = dict[str, Any]
 CORE, EVERYTHING, SEED = 28_000, 125_000, 48_000
@@ -90,7 +92,7 @@ def test_no_description_is_one_that_a_model_cannot_act_on(name: str) -> None:
 def test_a_tool_is_listed_as_its_file_says_whatever_is_listed_beside_it(name: str) -> None:
     """Hosts filter lists, load tools singly, and drop whatever the schema does not name."""
     for one in listed(name):
-        whole = json.loads((FOLDER / f"{one['name']}.json").read_text(encoding="utf-8"))
+        whole = json.loads((ROOT / "tool_schemas" / f"{one['name']}.json").read_text(encoding="utf-8"))
         if LISTS[name].read_only and one["name"] == RUNS_ANY:
             whole["annotations"] = MOST_READING
         assert one == whole

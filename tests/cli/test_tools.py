@@ -1,4 +1,4 @@
-"""The commands around the operations: settings, tools, schemas, sandboxes, and Ctrl-C."""
+"""The commands around the operations: settings, tools, sandboxes, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from ix_tools import tool_files
 from ix_tools.faces.mcp.server import chosen
 from ix_tools.listing import Choice
 from ix_tools.openapi import document
@@ -65,7 +64,7 @@ def test_what_the_settings_close_is_closed_on_the_command_line_too(
     assert cli.writes() == []
 
 
-# --- tools and schemas --------------------------------------------------------------------------------------
+# --- tools --------------------------------------------------------------------------------------------------
 
 
 def test_tools_are_listed_with_what_they_cost(cli: Cli) -> None:
@@ -97,30 +96,6 @@ def test_the_http_server_is_described_as_it_describes_itself(cli: Cli) -> None:
     assert some == swagger(document(server, ["core", "payments"]))
     wrong = cli("openapi", "--toolsets", "core,nothing")
     assert (wrong.code, "treasury" in wrong.body["message"]) == (2, True)
-
-
-def test_schemas_are_written_checked_and_cleaned_up(
-    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "pyproject.toml").touch()
-    monkeypatch.setattr(tool_files, "FOLDER", tmp_path / "tool_schemas")
-    monkeypatch.setattr(tool_files, "PACKAGE", tmp_path)
-    wanted = tool_files.contents(tmp_path / "tool_schemas", tmp_path)
-    monkeypatch.setattr(tool_files, "contents", lambda: wanted)
-    assert "written" in cli("schemas", "write").out
-    assert cli("schemas", "check").code == 0
-    (tmp_path / "tool_schemas" / "left.json").write_text("{}")
-    (tmp_path / "tool_schemas" / "openai.json").write_text("[]")
-    ran = cli("schemas", "check")
-    assert (ran.code, sorted(ran.err.split("\n"))) == (1, ["", "left.json: left over", "openai.json: stale"])
-    assert "left.json: removed" in cli("schemas", "write").out
-    assert cli("schemas", "write").out == "Everything is up to date.\n"
-
-
-def test_schemas_need_a_checkout(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tool_files, "FOLDER", tmp_path / "site-packages" / "tool_schemas")
-    ran = cli("schemas", "write")
-    assert (ran.code, ran.body["next"]) == (2, "run it in a checkout")
 
 
 # --- sandboxes ----------------------------------------------------------------------------------------------

@@ -20,13 +20,14 @@ from ix_tools import __version__
 from ix_tools.operations.catalogue import catalogue
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.settings import SANDBOX_NOTICE
-from ix_tools.tool_files import FOLDER
 from ix_tools.vocabulary import lisbon_now
 from tests.mcp.host import ERAS, Host, Person
 from tests.mcp.test_files import saved
 from tests.mcp.test_listing import USUAL as LISTED
 from tests.sandboxed import guide
 from tests.test_hosts import listening
+
+TOOL_SCHEMAS = Path(__file__).resolve().parents[2] / "tool_schemas"
 
 REASON = "Lançado por engano no cliente."
 SETUP = {"INVOICEXPRESS_ALLOW_ACCOUNT_SETUP": "true"}
@@ -229,7 +230,7 @@ async def as_listed(client: Client) -> list[dict[str, Any]]:
 
 def in_its_file(name: str) -> dict[str, Any]:
     """A tool as tool_schemas/ has it."""
-    whole: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    whole: dict[str, Any] = json.loads((TOOL_SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
     return whole
 
 

@@ -41,7 +41,6 @@ OTHERS = {
     "settings": Other("settings", "Show every setting, its value and where it comes from"),
     "tools": Other("tools", "List the operations as the tools an assistant sees"),
     "openapi": Other("openapi", "Print the description of the HTTP server, for hosts that import one"),
-    "schemas": Other("schemas", "Write or check the files in tool_schemas/"),
     "sandbox": Other("sandbox", "Run InvoiceXpress in a box on this machine, to try things out"),
     "serve": Other("", "Run the MCP server over standard input and output, or with --http on a port"),
     "demo": Other("", "Issue a first invoice in the sandbox, step by step"),

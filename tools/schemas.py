@@ -1,4 +1,4 @@
-"""`tool_schemas/` and `catalogue.json`: every tool as a file, for people, for function calling, and for the server's start.
+"""`python -m tools.schemas write` (or `check`): every tool as a file, for people, function calling and the server's start.
 
 ix_tools/catalogue.json          what the MCP server lists unless told otherwise, rendered ahead
 ix_tools/toolsets.json           every tool whole, by toolset, for a server told otherwise
@@ -8,6 +8,8 @@ tool_schemas/anthropic.json      the same as Anthropic tools
 """
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,12 @@ from ix_tools.prompts import PROMPTS
 from ix_tools.resources import RESOURCES, TEMPLATES
 from ix_tools.schema import tool
 
-PACKAGE = Path(__file__).resolve().parent
-FOLDER = PACKAGE.parent / "tool_schemas"
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def contents(folder: Path = FOLDER, package: Path = PACKAGE) -> dict[Path, str]:
+def contents(root: Path) -> dict[Path, str]:
     """Every file and what it must contain."""
+    folder, package = root / "tool_schemas", root / "ix_tools"
     tools = [tool(operation) for operation in catalogue().values()]
     names = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
     lists = {
@@ -63,18 +65,20 @@ def _pretty(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def check() -> list[str]:
+def check(root: Path) -> list[str]:
     """What is wrong: files missing, stale or left over, or schemas that are no JSON Schema."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
-    wanted = contents()
+    wanted = contents(root)
     wrong = [
         f"{path.name}: {'stale' if path.exists() else 'missing'}"
         for path, text in wanted.items()
         if _read(path) != text
     ]
-    wrong += [f"{path.name}: left over" for path in FOLDER.glob("*.json") if path not in wanted]
+    wrong += [
+        f"{path.name}: left over" for path in (root / "tool_schemas").glob("*.json") if path not in wanted
+    ]
     for one in (tool(operation) for operation in catalogue().values()):
         for part in ("inputSchema", "outputSchema"):
             try:
@@ -84,13 +88,13 @@ def check() -> list[str]:
     return wrong
 
 
-def write() -> list[Path]:
+def write(root: Path) -> list[Path]:
     """Write what is missing or stale, remove what is left over; what was touched."""
-    wanted = contents()
-    touched = [path for path in FOLDER.glob("*.json") if path not in wanted]
+    wanted = contents(root)
+    touched = [path for path in (root / "tool_schemas").glob("*.json") if path not in wanted]
     for path in touched:
         path.unlink()
-    FOLDER.mkdir(exist_ok=True)
+    (root / "tool_schemas").mkdir(exist_ok=True)
     for path, text in wanted.items():
         if _read(path) != text:
             path.write_text(text, encoding="utf-8")
@@ -100,3 +104,26 @@ def write() -> list[Path]:
 
 def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def main(argv: Sequence[str], root: Path = ROOT) -> int:
+    """Write what is stale, or say what is."""
+    if list(argv) == ["write"]:
+        touched = write(root)
+        for path in touched:
+            print(f"{path.name}: {'written' if path.exists() else 'removed'}")
+        if not touched:
+            print("Everything is up to date.")
+        return 0
+    if list(argv) == ["check"]:
+        wrong = check(root)
+        for line in wrong:
+            print(line, file=sys.stderr)
+        print("make schemas writes them again." if wrong else "Everything is up to date.")
+        return 1 if wrong else 0
+    print("python -m tools.schemas write|check", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
