@@ -84,9 +84,11 @@ class Story(Bystander):
             self.settle(call, person, "2026-07-28", [k for k in self.known if not k.form])
             self.told(result, person, call)
             return
-        await self.through(
+        result = await self.through(
             "modern", person, call, request_state=one.handle, input_responses=given_as(content), **more
         )
+        if what != "one field":
+            self.told(result, person, call)  # an answer that no person can have given: a person is asked elsewhere
         left = self.count(call, good, "2026-07-28", exactly=self.sure(call, [one]))
         self.refresh()
         assert (one.state == "used") or not left
@@ -159,7 +161,8 @@ class Story(Bystander):
         self.told(result, person, call)
 
     async def decide(self, at: int, who: str, yes: bool) -> None:
-        waiting = self.desk().approvals.waiting()
+        known = {one.id for one in self.known}
+        waiting = [one for one in self.desk().approvals.waiting() if one.id in known]
         if not waiting:
             return
         chosen = waiting[min(at, len(waiting) - 1)]
