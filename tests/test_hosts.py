@@ -15,6 +15,7 @@ from typing import Any
 
 import anyio
 import pytest
+import stamina
 from pydantic import SecretStr
 
 from ix_tools import account as account_room
@@ -467,7 +468,7 @@ async def test_an_unreachable_host_is_said_without_its_address() -> None:
         port = server.getsockname()[1]
     settings = Settings(account="acme", api_key=SecretStr(KEY), base_url=f"http://127.0.0.1:{port}")
     async with Account(settings) as account:
-        with pytest.raises(Unreachable) as failed:
+        with stamina.set_testing(True, attempts=4, cap=True), pytest.raises(Unreachable) as failed:
             await account.send(wire.get("/taxes.json"))
     assert (failed.value.sent, failed.value.retryable) == ("nothing", True)
     assert KEY not in repr(failed.value)

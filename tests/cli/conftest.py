@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
 from ix_tools.account import Account
 from ix_tools.approvals import Approvals
@@ -161,7 +162,7 @@ def box(running_box: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
     """The command line, with the sandbox in its environment."""
     store = tmp_path / "ix-tools.db"
     values = {"ACCOUNT": box.account, "API_KEY": box.api_key, "BASE_URL": box.base_url, "STORE": str(store)}
@@ -177,7 +178,8 @@ def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
         "ix_tools.desk.Account", lambda settings, pace: Account(settings, pace, InProcess(box))
     )
     monkeypatch.chdir(tmp_path)
-    return Cli(box, store)
+    with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between
+        yield Cli(box, store)
 
 
 def piped(*argv: str, **more: Any) -> subprocess.CompletedProcess[str]:
