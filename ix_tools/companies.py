@@ -54,8 +54,3 @@ class Companies:
         saft = [row for row in rows if row.source == SAFT]
         found = saft or (rows if len(rows) == 1 else [])
         return Company(found[0].name, found[0].nif) if found else None
-
-    def short_name(self, account: str) -> str:
-        """The company, or the account without its host where nobody told which it is."""
-        company = self.of(account)
-        return company.name if company is not None else account.partition("@")[0]

@@ -282,7 +282,6 @@ DocumentType = Literal[
     "transports",
     "devolutions",
 ]
-MailableType = DocumentType
 
 
 def _id_of(value: object) -> int:

@@ -41,7 +41,6 @@ def test_the_settings_are_believed_first(store: Store) -> None:
     companies.remember(BAKERY, ("saft", Company("Outra, Lda", "508112230")))
     assert companies.of(BAKERY) == Company("Padaria Central, Lda", "501964843")
     assert companies.of(GARAGE) is None
-    assert companies.short_name(GARAGE) == "garagem"
     assert companies.of("padaria@127.0.0.1:1") is None, "another host is another account"
 
 

@@ -12,7 +12,7 @@ from ix_tools.sandbox.control import LISBON
 from ix_tools.sandbox.kinds import BY_TYPE, Kind
 from ix_tools.sandbox.ledger import clients, items, lines, sequences, totals
 from ix_tools.sandbox.ledger.numbers import digits, fraction
-from ix_tools.sandbox.reference import currency, exemption, exemption_accepted
+from ix_tools.sandbox.reference import currency, exemption_accepted
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import PRINTED_TEXTS, Document
 
@@ -138,12 +138,6 @@ def _exemption(books: Books, sent: dict[str, Any], document: Document, updating:
     if updating:
         return "M99"  # stamped silently on PUT, refused on POST (trap 6, reading 13)
     raise Refused("exemption_missing")
-
-
-def exemption_text(code: str) -> str:
-    """What the law wants printed for a code."""
-    known = exemption(code)
-    return "" if known is None else known["text"]
 
 
 def _wants_mb(books: Books, kind: Kind, sent: dict[str, Any]) -> bool:
