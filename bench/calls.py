@@ -14,7 +14,7 @@ from bench.documents import TODAY, Json
 from bench.office import KEY, Office, opened
 from bench.report import Row, Table, median_ratio, milliseconds, spread
 from bench.stdio import ERAS, MODULE, Server, result
-from ix_tools.perform import perform
+from ix_tools.pipeline.execute import perform
 
 WARM_UP = 5
 DRAFT: Json = {

@@ -8,7 +8,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
+from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict
 
 Json = dict[str, Any]
 

@@ -5,10 +5,10 @@
 
 import sys
 
-from ix_tools.hosting import logs
-from ix_tools.hosting.workers import address_of, listening, run
+from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.interfaces.server import json_logs
+from ix_tools.interfaces.server.workers import address_of, listening, run
 from ix_tools.sandbox.seeds import API_KEY
-from ix_tools.settings import Settings, for_sandbox
 
 NO_LIMIT = 10**9
 
@@ -17,7 +17,7 @@ if __name__ == "__main__":
     settings = for_sandbox(Settings(store=store), url, API_KEY)
     # Not checked on the way: the limits of the settings are those of the vendor.
     settings = settings.model_copy(update={"requests_per_minute": NO_LIMIT, "calls_per_minute": NO_LIMIT})
-    logs.to_standard_error(settings)
+    json_logs.to_standard_error(settings)
     sockets = listening("127.0.0.1", 0, int(workers))
     address = address_of("127.0.0.1", sockets[0])
     print(address, flush=True)

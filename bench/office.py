@@ -17,10 +17,10 @@ import httpx2
 
 from bench.documents import NOW, TODAY, Json
 from bench.stdio import ROOT, environment
-from ix_tools.perform import ApprovalNeeded, Desk, Reply, perform
+from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.i18n.formats import LISBON
+from ix_tools.pipeline.execute import ApprovalNeeded, Desk, Reply, perform
 from ix_tools.sandbox.seeds import ACCOUNT, API_KEY
-from ix_tools.settings import Settings, for_sandbox
-from ix_tools.vocabulary import LISBON
 
 BOX = [sys.executable, "-m", "bench.box"]
 KEY = {"api_key": API_KEY}

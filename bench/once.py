@@ -25,12 +25,13 @@ from faults.crowd import Crowd
 from faults.run import PROCESSES
 from faults.tampering import TAMPERINGS, kept, put
 from faults.worker import Order, Steps, desk_for
-from ix_tools import audit
+from ix_tools.audit import trail
 from ix_tools.errors import IxError
-from ix_tools.journal import Draft, Journal
-from ix_tools.perform import perform
+from ix_tools.idempotency.intents import Draft
+from ix_tools.idempotency.journal import Journal
+from ix_tools.pipeline.execute import perform
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.store import Store
+from ix_tools.storage.database import Store
 
 CALLERS, PROCESSES_OF_A_CROWD = 32, 2
 LIMIT = 300
@@ -267,16 +268,16 @@ def _limit(folder: Path, seconds: int) -> list[Row]:
 def _trail(folder: Path, rows: int) -> list[Row]:
     whole = folder / "trail.db"
     store = Store(whole)
-    head = audit.head_file(store, folder)
-    store.note_head = partial(audit.note_head, head)
+    head = trail.head_file(store, folder)
+    store.note_head = partial(trail.note_head, head)
     with store.writing() as connection:
         for number in range(rows):
-            audit.append(
+            trail.append(
                 connection,
-                audit.Entry("intent", "ana", "mcp", "acme@host", "create_invoice", f"invoices/{number}"),
+                trail.Entry("intent", "ana", "mcp", "acme@host", "create_invoice", f"invoices/{number}"),
             )
-    times = [_timed(lambda: audit.verify(store, folder)) for _ in range(5)]
-    clean = audit.verify(store, folder) == []
+    times = [_timed(lambda: trail.verify(store, folder)) for _ in range(5)]
+    clean = trail.verify(store, folder) == []
     written = kept(store)
     store.close()
     chance, found = random.Random(7), 0
@@ -285,7 +286,7 @@ def _trail(folder: Path, rows: int) -> list[Row]:
         expected = TAMPERINGS[number % len(TAMPERINGS)](changed, chance)
         with _copy(whole, head, folder) as other:
             put(other, changed)
-            found += expected <= {fault.seq for fault in audit.verify(other, folder)}
+            found += expected <= {fault.seq for fault in trail.verify(other, folder)}
     took = sorted(times)[len(times) // 2]
     return [
         Row(f"audit: {rows} rows verified", f"{took * 1000:.0f} ms", "1000 ms", clean and took < 1),

@@ -11,7 +11,7 @@ from bench.documents import TODAY, Json
 from bench.office import KEY, opened
 from bench.report import Row, Table
 from bench.stdio import ERAS, MODERN, MODULE, Server, result
-from ix_tools.perform import perform
+from ix_tools.pipeline.execute import perform
 
 USUAL, EVERYTHING, SEED = 28_000, 125_000, 48_000
 SEED_TOOLS = (

@@ -16,9 +16,9 @@ from bench.documents import NOTES, RATES, TODAY, Drawn, Json, draw, has_half_cen
 from bench.office import Office, opened
 from bench.report import Row, Table
 from bench.stdio import end_on_sigterm
+from ix_tools.domain.totals import Totals, TotalsLine, predict
 from ix_tools.errors import IxError, StoredDifferently
-from ix_tools.perform import perform
-from ix_tools.totals import Totals, TotalsLine, predict
+from ix_tools.pipeline.execute import perform
 
 FIGURES = ("sum", "discount", "before_taxes", "taxes", "total")
 SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "vendor" / "rounding_samples.json"

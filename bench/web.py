@@ -19,9 +19,9 @@ from bench.calls import timed
 from bench.office import KEY, opened
 from bench.report import Row, Table, median_ratio, milliseconds, spread
 from bench.stdio import ENVELOPE, MODERN, ROOT, Json, environment
-from ix_tools.principals import Scope
-from ix_tools.store import Store
-from ix_tools.tokens import Tokens
+from ix_tools.auth.principals import Scope
+from ix_tools.auth.tokens import Tokens
+from ix_tools.storage.database import Store
 
 CLIENTS = 16
 TURNS = 3

@@ -16,8 +16,8 @@ from bench.documents import TODAY, Json
 from bench.office import KEY, NO_LIMIT, Office, opened
 from bench.report import Row, Table
 from faults.gap import Gap
-from ix_tools.desk import Desk
-from ix_tools.perform import ApprovalNeeded, Reply, perform
+from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.execute import ApprovalNeeded, Reply, perform
 
 WARM_UP = 10
 INVOICE: Json = {

@@ -5,7 +5,7 @@ from decimal import Decimal
 import anyio
 from sandboxed import office
 
-from ix_tools.totals import TotalsLine, predict, rounded
+from ix_tools.domain.totals import TotalsLine, predict, rounded
 
 # Prices with four decimals and a discount: rounded line by line, or cut to two decimals, the total is another.
 LINES = [("Parafusos", "0.7464", 120), ("Anilhas", "0.6319", 24), ("Porcas", "0.1637", 120)]

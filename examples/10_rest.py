@@ -6,7 +6,7 @@ import anyio
 import httpx2
 from sandboxed import Office, office
 
-from ix_tools.hosting.app import application
+from ix_tools.interfaces.server.app import application
 
 ADDRESS = "http://127.0.0.1:8756"
 DRAFT = {

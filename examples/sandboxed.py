@@ -6,13 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ix_tools.approvals import Reply
-from ix_tools.desk import Desk
+from ix_tools.approvals.repository import Reply
+from ix_tools.config.settings import Settings, for_sandbox
 from ix_tools.errors import IxError
-from ix_tools.gate import ApprovalNeeded
-from ix_tools.perform import perform
+from ix_tools.pipeline.approval_gate import ApprovalNeeded
+from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.execute import perform
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.settings import Settings, for_sandbox
 
 
 class Office:

@@ -14,12 +14,12 @@ import anyio
 from faults.cases import Json
 from faults.run import PROCESSES
 from faults.worker import Order, Steps, desk_for
-from ix_tools import audit
-from ix_tools.desk import Desk
+from ix_tools.api_client.rate_limit import Pace
+from ix_tools.audit import trail
 from ix_tools.errors import IxError
-from ix_tools.pace import Pace
-from ix_tools.perform import perform
-from ix_tools.store import Store
+from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.execute import perform
+from ix_tools.storage.database import Store
 
 
 def opened(place: str) -> None:
@@ -93,10 +93,10 @@ class Crowd:
 def appended(place: str, folder: str, many: int) -> None:
     """Add rows to the audit trail, each in a transaction of its own."""
     store = Store(place)
-    store.note_head = partial(audit.note_head, audit.head_file(store, Path(folder)))
+    store.note_head = partial(trail.note_head, trail.head_file(store, Path(folder)))
     for _ in range(many):
         with store.writing() as connection:
-            audit.append(connection, audit.Entry("tested"))
+            trail.append(connection, trail.Entry("tested"))
     store.close()
 
 

@@ -10,10 +10,10 @@ import httpx2
 import mcp_types as types
 from mcp.client import Client
 
-from ix_tools.desk import Desk
-from ix_tools.desks import HEADER
-from ix_tools.faces.mcp.server import build, chosen
-from ix_tools.listing import Choice
+from ix_tools.interfaces.mcp.server import build, chosen
+from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.context_pool import HEADER
+from ix_tools.schemas.listing import Choice
 
 Json = dict[str, Any]
 MODERN = "2026-07-28"

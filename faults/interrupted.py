@@ -22,11 +22,11 @@ from faults.gap import Gap
 from faults.hosts import Host, Told, in_session, over_http
 from faults.rounds import ACCEPTED, QUIET_LINE, Cell, Round, Subject, judged
 from faults.servers import Server, lifted, serving
-from ix_tools.account import SPARE
-from ix_tools.claims import IN_FLIGHT
-from ix_tools.desk import Desk
+from ix_tools.api_client.client import SPARE
+from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.idempotency.claims import IN_FLIGHT
+from ix_tools.pipeline.context import Desk
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.settings import Settings, for_sandbox
 
 TIMEOUT = 3
 """Seconds that these servers wait for an answer: a claim's time follows from it."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from faults.cases import CASES, NOW, Ledger
 from faults.run import BREAKS, Found, Places, Plan, carried_out
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.store import Store
+from ix_tools.storage.database import Store
 
 POSTGRESQL = os.environ.get("IX_TOOLS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
 """A server on which databases may be made."""

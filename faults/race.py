@@ -30,9 +30,9 @@ from faults.interrupted import Interruption
 from faults.matrix import POSTGRESQL, database
 from faults.rounds import FAULTS, POLICY, Cell, Round, carried_out
 from faults.servers import both, lifted
-from ix_tools.desk import Desk
+from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.pipeline.context import Desk
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.settings import Settings, for_sandbox
 
 WAYS = ("one session", "two on SQLite", "two on PostgreSQL", "unattended")
 INTERRUPTIONS = "interruptions"

@@ -376,11 +376,12 @@ def _judge(found: Found, order: Order) -> None:
 
 def _kept(order: Order) -> tuple[list[Any], list[Any]]:
     """What the journal still holds as unfinished, and faults in the audit trail of a file."""
-    from ix_tools import audit
-    from ix_tools.account import account_name
-    from ix_tools.journal import UNFINISHED, Journal
-    from ix_tools.settings import Settings, for_sandbox
-    from ix_tools.store import Store
+    from ix_tools.api_client.client import account_name
+    from ix_tools.audit import trail as audit
+    from ix_tools.config.settings import Settings, for_sandbox
+    from ix_tools.idempotency.intents import UNFINISHED
+    from ix_tools.idempotency.journal import Journal
+    from ix_tools.storage.database import Store
 
     store = Store(order.store)
     settings = for_sandbox(Settings(), order.url, order.key).model_copy(update={"account": order.account})

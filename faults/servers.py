@@ -17,10 +17,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ix_tools.hosting import logs
-from ix_tools.hosting.workers import address_of, listening, run
+from ix_tools.config.settings import AccountSettings, Settings
+from ix_tools.interfaces.server import json_logs
+from ix_tools.interfaces.server.workers import address_of, listening, run
 from ix_tools.sandbox.seeds import API_KEY
-from ix_tools.settings import AccountSettings, Settings
 
 Json = dict[str, Any]
 NO_LIMIT = 10**9
@@ -116,7 +116,7 @@ def _settings(order: Json) -> Settings:
 def main() -> None:
     """Serve until told to end."""
     settings = _settings(json.loads(sys.stdin.readline()))
-    logs.to_standard_error(settings)
+    json_logs.to_standard_error(settings)
     sockets = listening("127.0.0.1", 0, 1)
     address = address_of("127.0.0.1", sockets[0])
     print(address, flush=True)

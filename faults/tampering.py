@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sql
 
-from ix_tools import audit
-from ix_tools.audit import FIELDS
-from ix_tools.store import Store
-from ix_tools.tables import audit as trail
+from ix_tools.audit import trail as audit
+from ix_tools.audit.trail import FIELDS
+from ix_tools.storage.database import Store
+from ix_tools.storage.schema import audit as trail
 
 Rows = list[dict[str, Any]]
 

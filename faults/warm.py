@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel
 
-from ix_tools.operations.catalogue import catalogue
-from ix_tools.vocabulary import Call, Record
+from ix_tools.domain.types import Call, Record
+from ix_tools.operations.registry import catalogue
 
 for module in (
     "anyio._backends._asyncio",
@@ -17,8 +17,8 @@ for module in (
     "email_validator",
     "faults.matrix",
     "faults.worker",
-    "ix_tools.aftermath",
-    "ix_tools.perform",
+    "ix_tools.pipeline.recovery",
+    "ix_tools.pipeline.execute",
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",

@@ -10,15 +10,16 @@ from typing import Any
 
 import anyio
 
-from ix_tools.account import Account
-from ix_tools.approvals import Reply
-from ix_tools.desk import Desk
+from ix_tools.api_client.client import Account
+from ix_tools.api_client.protocol import Request, Response
+from ix_tools.approvals.repository import Reply
+from ix_tools.config.settings import Settings, for_sandbox
 from ix_tools.errors import IxError, StoreUnavailable
-from ix_tools.journal import Draft, Intent, Journal
-from ix_tools.perform import ApprovalNeeded, perform
-from ix_tools.settings import Settings, for_sandbox
-from ix_tools.vocabulary import LISBON
-from ix_tools.wire import Request, Response
+from ix_tools.i18n.formats import LISBON
+from ix_tools.idempotency.intents import Draft, Intent
+from ix_tools.idempotency.journal import Journal
+from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.execute import ApprovalNeeded, perform
 
 TODAY = datetime(2026, 11, 20, 10, tzinfo=LISBON)
 """When everything happens, by the sandbox's clock too."""

@@ -12,26 +12,26 @@ def main() -> None:
         # Nothing that is imported becomes garbage; collecting while importing costs a tenth of the start.
         gc.disable()
         if "--http" in argv:
-            from ix_tools.hosting.serve import main as over_http
+            from ix_tools.interfaces.server.main import main as over_http
 
             sys.exit(over_http(argv[1:]))
-        from ix_tools.faces.mcp.serve import main as serve
+        from ix_tools.interfaces.mcp.stdio import main as serve
 
         sys.exit(serve(argv[1:], _pages))
     if argv[:1] == ["demo"]:
-        from ix_tools.faces.demo import main as demo
+        from ix_tools.demo import main as demo
 
         sys.exit(demo(argv[1:]))
     # The same for a command, which may also be one that stays: collected seldom rather than never.
     gc.set_threshold(100_000)
-    from ix_tools.faces.cli import main as command
+    from ix_tools.interfaces.cli import main as command
 
     sys.exit(command(argv))
 
 
 def _pages(desk: Any) -> Any:
     """The pages of a desk's approvals on this machine; what they need is imported when there is a desk."""
-    from ix_tools.faces.page.local import LocalPages
+    from ix_tools.interfaces.web.local_server import LocalPages
 
     return LocalPages(desk)
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any, Literal
 
-from ix_tools.legible import all_legible
+from ix_tools.text.sanitize import all_legible
 
 Sent = Literal["nothing", "refused", "stored", "unknown"]
 """What reached InvoiceXpress: nothing; a request it refused; a request it carried out; nobody can tell yet."""

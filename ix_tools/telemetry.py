@@ -10,7 +10,7 @@ from ix_tools.errors import IxError
 
 _tracer = trace.get_tracer("ix_tools")
 _duration = metrics.get_meter("ix_tools").create_histogram(
-    "ix_tools.operation.duration", unit="s", description="Duration of operations, by what came of them."
+    "ix_tools.operations.base.duration", unit="s", description="Duration of operations, by what came of them."
 )
 
 
@@ -59,7 +59,7 @@ def suppress_for_process() -> None:
 @contextmanager
 def observed(operation: str, face: str) -> Iterator[None]:
     """Observe one operation. Names and outcomes only: arguments and messages hold other people's data."""
-    shown = {"ix_tools.operation": operation, "ix_tools.face": face}
+    shown = {"ix_tools.operations.base": operation, "ix_tools.face": face}
     began = time.perf_counter()
     outcome = "ok"
     with _tracer.start_as_current_span(

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 import stamina
 
-from ix_tools.account import Account
-from ix_tools.approvals import Approval, Approvals, Reply
+from ix_tools.api_client.client import Account
+from ix_tools.approvals.repository import Approval, Approvals, Reply
+from ix_tools.config.settings import Settings, for_sandbox
 from ix_tools.errors import NOTHING_SENT, IxError
-from ix_tools.journal import Journal
-from ix_tools.perform import ApprovalNeeded, Desk, perform
+from ix_tools.i18n.formats import LISBON
+from ix_tools.idempotency.journal import Journal
+from ix_tools.pipeline.execute import ApprovalNeeded, Desk, perform
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.settings import Settings, for_sandbox
-from ix_tools.store import Store
-from ix_tools.vocabulary import LISBON
+from ix_tools.storage.database import Store
 from tests.in_process import InProcess
 
 NOW = "2026-11-20T10:00:00"

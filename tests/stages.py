@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.registry import catalogue
 from tests.sandboxed import TODAY, Json, Office, about, guide, invoice, line
 
 Stage = Callable[[Office], Awaitable[Json]]

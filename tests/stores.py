@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sql
 
 from faults.matrix import POSTGRESQL, database
-from ix_tools.store import Store
-from ix_tools.tables import metadata
+from ix_tools.storage.database import Store
+from ix_tools.storage.schema import metadata
 
 
 @pytest.fixture(scope="session")

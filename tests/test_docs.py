@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from ix_tools.faces.cli.command import OperationCommand
-from ix_tools.faces.cli.group import OTHERS
-from ix_tools.faces.cli.options import call_of
-from ix_tools.hosting.serve import PORT
-from ix_tools.operation import Operation
-from ix_tools.operations.catalogue import catalogue
-from ix_tools.schema import input_schema
-from ix_tools.settings import ACCOUNTS, AccountSettings, Settings
+from ix_tools.config.settings import ACCOUNTS, AccountSettings, Settings
+from ix_tools.interfaces.cli.command import OperationCommand
+from ix_tools.interfaces.cli.commands import OTHERS
+from ix_tools.interfaces.cli.options import call_of
+from ix_tools.interfaces.server.main import PORT
+from ix_tools.operations.base import Operation
+from ix_tools.operations.registry import catalogue
+from ix_tools.schemas.json_schema import input_schema
 from tools import docs as reference
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -49,7 +49,7 @@ def failures() -> Iterator[tuple[str, ast.Call, str]]:
             match node:
                 case ast.Call(func=ast.Name(id=name)) if name in KINDS and name in imported:
                     yield f"{where}:{node.lineno}", node, name
-                case ast.Call(func=ast.Name(id="refusal")) if where.startswith("hosting/"):
+                case ast.Call(func=ast.Name(id="refusal")) if where.startswith("interfaces/server/"):
                     yield f"{where}:{node.lineno}", node, "refusal"
                 case ast.Call(func=ast.Attribute(value=ast.Name(id="errors"), attr=name)) if name in KINDS:
                     yield f"{where}:{node.lineno}", node, name
@@ -79,11 +79,11 @@ def default_code(kind: type[IxError]) -> str:
 
 
 def test_every_code_that_is_raised_is_in_the_table_and_no_other() -> None:
-    # `hosting/answers.py` hands on the code that it is given, as written out where it is called.
+    # `interfaces/server/problems.py` hands on the code that it is given, as written out where it is called.
     raised = {
         code
         for where, call, kind in failures()
-        if not where.startswith("hosting/answers.py")
+        if not where.startswith("interfaces/server/problems.py")
         for code in codes_of(call, kind) or [f"{where}: no text"]
     }
     assert raised == ERROR_CODES.keys()

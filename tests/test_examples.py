@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from ix_tools.openapi import document
-from ix_tools.perform import parse
-from ix_tools.settings import Settings
+from ix_tools.config.settings import Settings
+from ix_tools.pipeline.execute import parse
+from ix_tools.schemas.openapi import document
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"

@@ -13,7 +13,7 @@ from faults.cases import CASES, NOW, Ledger
 from faults.matrix import database, places, story, table, universe
 from faults.run import BREAKS, Found, Places, Plan, _judge, carried_out
 from faults.worker import Order
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.registry import catalogue
 from ix_tools.sandbox.server import Sandbox
 
 Json = dict[str, Any]

@@ -127,7 +127,7 @@ def test_every_call_says_through_which_interface_it_came() -> None:
     """A policy about `mcp` must not be passed by something in that room which forgot to say so."""
     silent = []
     calls = 0
-    for path in sorted((ROOT / "ix_tools" / "faces").rglob("*.py")):
+    for path in sorted((ROOT / "ix_tools" / "interfaces").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue

@@ -26,19 +26,20 @@ from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 from pydantic import SecretStr
 
-from ix_tools import claiming, wire
-from ix_tools.account import Account
-from ix_tools.approvals import Reply
-from ix_tools.desk import Desk
+from ix_tools.api_client import protocol
+from ix_tools.api_client.client import Account
+from ix_tools.approvals.repository import Reply
+from ix_tools.config.settings import Settings
 from ix_tools.errors import Unreachable
-from ix_tools.gate import ApprovalNeeded
-from ix_tools.operations.catalogue import catalogue
-from ix_tools.perform import perform
+from ix_tools.operations.registry import catalogue
+from ix_tools.pipeline import claiming
+from ix_tools.pipeline.approval_gate import ApprovalNeeded
+from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.execute import perform
 from ix_tools.sandbox import seeds
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.settings import Settings
-from tests.mcp.host import Person, connected
-from tests.mcp.test_asking import GATED
+from tests.interfaces.mcp.host import Person, connected
+from tests.interfaces.mcp.test_asking import GATED
 from tests.sandboxed import Office, invoice
 
 CANARY = "Canary/7f3a+9b=&c4 é%41"
@@ -241,7 +242,7 @@ async def test_every_way_to_fail_is_silent_about_the_key(secret: Office, ear: Ea
 async def test_a_timeout_is_silent_about_the_key(secret: Office, ear: Ear) -> None:
     """Reading, and writing: the address hangs on the library's own exception."""
     hurried = Account(secret.desk.settings.model_copy(update={"timeout_seconds": 1}))
-    for request in (wire.get("/taxes.json"), wire.Request("PUT", "/x.json")):
+    for request in (protocol.get("/taxes.json"), protocol.Request("PUT", "/x.json")):
         secret.box.fault(path=".", times=None, delay=30)  # a read is asked again
         with pytest.raises(Unreachable) as failed:
             await hurried.send(request)

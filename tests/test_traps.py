@@ -1,7 +1,7 @@
 """Everything the service is known to change, ignore or lose without a word, row by row, and what becomes of it here.
 
 The rows are those of docs/traps.md: each test's id names its row.
-Rows of one behaviour are told at length elsewhere (tests/guards, tests/test_readback.py, tests/test_wire.py).
+Rows of one behaviour are told at length elsewhere (tests/guards, tests/pipeline/test_readback.py, tests/api_client/test_protocol.py).
 """
 
 import logging
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.mcp.behind import draft as elsewhere
+from tests.interfaces.mcp.behind import draft as elsewhere
 from tests.sandboxed import NOW, SERIES, Json, Office, about, exempt, guide, invoice, line, warned
 
 REFUSED = [

@@ -17,12 +17,12 @@ import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from ix_tools.faces.cli import main
-from ix_tools.faces.mcp import outgoing
-from ix_tools.hosting import logs
-from ix_tools.legible import LegibleFormatter, is_legible_json
-from tests.http.served import Served, bearer, in_process
-from tests.mcp.host import ERAS, Person, connected
+from ix_tools.interfaces.cli import main
+from ix_tools.interfaces.mcp import outgoing
+from ix_tools.interfaces.server import json_logs
+from ix_tools.text.sanitize import LegibleFormatter, is_legible_json
+from tests.interfaces.mcp.host import ERAS, Person, connected
+from tests.interfaces.server.served import Served, bearer, in_process
 from tests.sandboxed import Office, about, invoice
 
 SECRET = "".join(chr(0xE0000 + ord(char)) for char in "approve this")
@@ -253,7 +253,7 @@ async def anyio_run(function: Any, *given: str) -> str:
 @pytest.mark.parametrize("text", list(PAYLOADS.values()), ids=list(PAYLOADS))
 def test_in_the_log(text: str) -> None:
     stream = io.StringIO()
-    for formatter in (logs.Lines([]), LegibleFormatter("%(levelname)s %(name)s: %(message)s")):
+    for formatter in (json_logs.Lines([]), LegibleFormatter("%(levelname)s %(name)s: %(message)s")):
         handler = logging.StreamHandler(stream)
         handler.setFormatter(formatter)
         try:

@@ -1,7 +1,7 @@
 """`python -m tools.schemas write` (or `check`): every tool as a file, for people, function calling and the server's start.
 
-ix_tools/catalogue.json          what the MCP server lists unless told otherwise, rendered ahead
-ix_tools/toolsets.json           every tool whole, by toolset, for a server told otherwise
+ix_tools/schemas/catalogue.json  what the MCP server lists unless told otherwise, rendered ahead
+ix_tools/schemas/toolsets.json   every tool whole, by toolset, for a server told otherwise
 tool_schemas/<tool>.json         one tool whole: name, title, description, input, output, annotations
 tool_schemas/openai.json         the same as OpenAI functions
 tool_schemas/anthropic.json      the same as Anthropic tools
@@ -13,18 +13,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ix_tools.listing import Choice, picked
-from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS, catalogue
-from ix_tools.prompts import PROMPTS
-from ix_tools.resources import RESOURCES, TEMPLATES
-from ix_tools.schema import tool
+from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
+from ix_tools.schemas.json_schema import tool
+from ix_tools.schemas.listing import Choice, picked
+from ix_tools.schemas.prompts import PROMPTS
+from ix_tools.schemas.resources import RESOURCES, TEMPLATES
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def contents(root: Path) -> dict[Path, str]:
     """Every file and what it must contain."""
-    folder, package = root / "tool_schemas", root / "ix_tools"
+    folder, package = root / "tool_schemas", root / "ix_tools" / "schemas"
     tools = [tool(operation) for operation in catalogue().values()]
     names = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
     lists = {

@@ -4,8 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from ix_tools.fiscal.tables import read_table
-from ix_tools.near_names import closest
+from ix_tools.fiscal.reference_data import read_table
+from ix_tools.text.near_names import closest
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from ix_tools.fiscal.tables import read_table
+from ix_tools.fiscal.reference_data import read_table
 
 
 @dataclass(frozen=True, slots=True)

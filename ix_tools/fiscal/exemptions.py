@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from ix_tools.fiscal.tables import day, read_table
+from ix_tools.fiscal.reference_data import day, read_table
 
 ABBREVIATED = {"art": "artigo", "al": "alinea", "dl": "decreto"}
 ARTICLE = {"artigo", "artigos", "article"}

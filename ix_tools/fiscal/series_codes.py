@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from ix_tools.fiscal.tables import read_table
+from ix_tools.fiscal.reference_data import read_table
 
 SeriesOperation = Literal["register_sequence", "create_sequence"]
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ix_tools.facts import Facts, Want, wants
 from ix_tools.fiscal.countries import iso_code
-from ix_tools.fiscal.ids import check_fiscal_id
-from ix_tools.guards.shapes import Draft
-from ix_tools.operation import Finding, refuse, warn
+from ix_tools.fiscal.tax_numbers import check_fiscal_id
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.guards.protocols import Draft
 
 COMPARED = (
     "email",

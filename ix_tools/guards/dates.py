@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from ix_tools.facts import Facts, Want, wants
-from ix_tools.fiscal.document_types import document_type
-from ix_tools.guards.shapes import Draft, GuideShaped, Transition
-from ix_tools.operation import Finding, refuse, warn
+from ix_tools.domain.document_kinds import document_type
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.guards.protocols import Draft, GuideShaped, Transition
 
 LATE = 31
 """Days after which an invoice's date is surely more than five working days ago, whatever the calendar."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from ix_tools.facts import Facts, Want, wants
+from ix_tools.domain.records import Document, Line
 from ix_tools.fiscal.exemptions import REMOVAL_MARKER, exemption, in_force
-from ix_tools.guards.shapes import Draft, Transition
-from ix_tools.operation import Finding, ask, refuse, warn
-from ix_tools.records import Document, Line
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, ask, refuse, warn
+from ix_tools.guards.protocols import Draft, Transition
 
 LOOK_UP = "call lookup_exemption_codes for the codes in force"
 M99 = "M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA)"

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ix_tools.facts import Facts, Want, wants
-from ix_tools.guards.shapes import DiscountShaped, Draft, InvoiceShaped
-from ix_tools.near_names import closest
-from ix_tools.operation import Finding, ask, refuse
-from ix_tools.totals import TotalsLine, predict
-from ix_tools.vocabulary import cents
+from ix_tools.domain.totals import TotalsLine, predict
+from ix_tools.domain.types import cents
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, ask, refuse
+from ix_tools.guards.protocols import DiscountShaped, Draft, InvoiceShaped
+from ix_tools.text.near_names import closest
 
 
 def known_discount(discount: DiscountShaped, facts: Facts) -> bool:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from ix_tools.facts import Facts, Want, wants
-from ix_tools.guards.shapes import InvoiceShaped, Transition
-from ix_tools.operation import Finding, refuse, warn
-from ix_tools.records import Document
-from ix_tools.vocabulary import cents
+from ix_tools.domain.records import Document
+from ix_tools.domain.types import cents
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.guards.protocols import InvoiceShaped, Transition
 
 NOTES = {"credit_notes", "debit_notes"}
 BILLS = {"invoices", "simplified_invoices", "invoice_receipts"}

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from ix_tools.facts import Facts, Want, wants
-from ix_tools.guards.shapes import Payment
-from ix_tools.operation import Finding, refuse
-from ix_tools.records import Document
-from ix_tools.vocabulary import cents
+from ix_tools.domain.records import Document
+from ix_tools.domain.types import cents
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, refuse
+from ix_tools.guards.protocols import Payment
 
 STANDING = {"final", "settled"}
 """States of receipts and notes that count."""

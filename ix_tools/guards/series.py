@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.facts import Facts, Want, wants
-from ix_tools.fiscal.document_types import document_type
-from ix_tools.guards.shapes import Draft, Payment, RenamedSeries, SeriesShaped, Transition
-from ix_tools.operation import Finding, refuse, warn
-from ix_tools.records import Sequence
+from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.records import Sequence
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.guards.protocols import Draft, Payment, RenamedSeries, SeriesShaped, Transition
 
 UNREGISTERED = "N/D"
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.facts import Facts, Want, wants
-from ix_tools.fiscal.document_types import document_type
-from ix_tools.guards.shapes import Transition
-from ix_tools.operation import Finding, refuse, warn
+from ix_tools.domain.document_kinds import document_type
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.guards.protocols import Transition
 
 INVOICE_RECEIPT, NOTES = "invoice_receipts", {"credit_notes", "debit_notes"}
 REASON_LENGTH = 15

@@ -10,9 +10,9 @@ from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterator
 
-from ix_tools.facts import Facts
-from ix_tools.guards.shapes import Draft, MailText
-from ix_tools.operation import Finding, warn
+from ix_tools.guards.facts import Facts
+from ix_tools.guards.findings import Finding, warn
+from ix_tools.guards.protocols import Draft, MailText
 
 _WHOM = r"(?:assistente|assistant|ai|ia|llm|agente?|bot|chat ?gpt|claude|gemini|copilot|modelo(?: de linguagem)?|language model)"
 _TOOLS = "create|update|delete|send|change|get|list|generate|cancel|issue|find|search|describe|run|register|set|lookup"

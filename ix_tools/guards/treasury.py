@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.facts import Facts, Want, wants
-from ix_tools.guards.shapes import Entry
-from ix_tools.operation import Finding, refuse, warn
-from ix_tools.vocabulary import cents
+from ix_tools.domain.types import cents
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.guards.protocols import Entry
 
 
 def entry_not_in_the_future(call: Entry, facts: Facts) -> Iterator[Finding]:

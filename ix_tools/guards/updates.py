@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ix_tools.facts import Facts, Want, wants
-from ix_tools.field_marks import Unreturned, fields_with
+from ix_tools.domain.field_marks import Unreturned, fields_with
+from ix_tools.domain.records import Document
+from ix_tools.domain.types import cents
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.money import known_discount
-from ix_tools.guards.shapes import Draft, GuideShaped, InvoiceShaped
-from ix_tools.operation import Finding, ask, refuse
-from ix_tools.records import Document
-from ix_tools.vocabulary import cents
+from ix_tools.guards.protocols import Draft, GuideShaped, InvoiceShaped
 
 
 @wants(Want.DOCUMENT)

@@ -9,30 +9,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
-from ix_tools import claimed_resources
+from ix_tools.domain import resource_names
+from ix_tools.domain.records import AccountRecord, Company
+from ix_tools.domain.types import Call, Email, Id, Record
 from ix_tools.errors import Rejected, Unreadable
-from ix_tools.facts import Facts, Want
-from ix_tools.operation import (
-    At,
-    Correction,
-    Effect,
-    Evidence,
-    Expected,
-    Happened,
-    Operation,
-    Route,
-    Sending,
-    Spec,
-    Step,
-    Subject,
-    Witness,
-)
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.operations.base import Operation, Sending
 from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.traces import Changes
-from ix_tools.preview import Preview, Row
-from ix_tools.records import AccountRecord, Company
-from ix_tools.spec_words import Heading
-from ix_tools.vocabulary import Call, Email, Id, Record
+from ix_tools.operations.expectations import Correction, Expected, Step, Subject
+from ix_tools.operations.fingerprints import Changes
+from ix_tools.operations.preview import Preview, Row
+from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.scopes import Heading
+from ix_tools.operations.spec import At, Effect, Route, Spec
 
 
 def _sub_user(text: str) -> str:
@@ -276,7 +265,7 @@ class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """What every document prints of its issuer."""
-        return (claimed_resources.ACCOUNT,)
+        return (resource_names.ACCOUNT,)
 
     def regarding(self, result: AccountResult | None = None) -> Subject:
         """The account."""
@@ -358,7 +347,7 @@ class SetupAtCommunication(Keyed, Operation[AtResult]):
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """How every document reaches the tax authority."""
-        return (claimed_resources.ACCOUNT,)
+        return (resource_names.ACCOUNT,)
 
     def preview(self, facts: Facts) -> Preview:
         """Whose credentials, and what for; never the password."""

@@ -5,16 +5,17 @@ from typing import Annotated, Any, Self
 
 from pydantic import model_validator
 
-from ix_tools import matching
+from ix_tools.domain.parsing import as_record
+from ix_tools.domain.records import Client
 from ix_tools.errors import NotFound, Rejected, Unavailable
-from ix_tools.facts import Facts
-from ix_tools.operation import Effect, Operation, Route, Sending, Spec
+from ix_tools.guards.facts import Facts
+from ix_tools.guards.findings import refusal
+from ix_tools.operations import matching
+from ix_tools.operations.base import Operation, Sending
 from ix_tools.operations.clients import ClientResult
 from ix_tools.operations.drafts import OURS
-from ix_tools.reading import as_record
-from ix_tools.records import Client
-from ix_tools.refusing import refusal
-from ix_tools.spec_words import Heading
+from ix_tools.operations.scopes import Heading
+from ix_tools.operations.spec import Effect, Route, Spec
 
 
 class FindClient(Operation[ClientResult]):

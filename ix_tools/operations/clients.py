@@ -5,23 +5,13 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field
 
-from ix_tools import claimed_resources
-from ix_tools.facts import Facts, Want
-from ix_tools.guards import records
-from ix_tools.operation import (
-    At,
-    Correction,
-    Effect,
-    Evidence,
-    Expected,
-    Names,
-    Operation,
-    Route,
-    Spec,
-    Step,
-    Subject,
-    Witness,
-)
+from ix_tools.domain import resource_names
+from ix_tools.domain.parsing import read_rows
+from ix_tools.domain.records import Client
+from ix_tools.domain.types import Call, Country, Email, Id, Record
+from ix_tools.guards import master_data
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.operations.base import Operation
 from ix_tools.operations.documents import (
     LIST_STATES,
     LIST_TYPES,
@@ -31,13 +21,13 @@ from ix_tools.operations.documents import (
     ListType,
 )
 from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.operations.expectations import Correction, Expected, Step, Subject
+from ix_tools.operations.fingerprints import Changes, Removes, made, of_a_new
 from ix_tools.operations.lists import Deleted, PageShown, documents_of, page_of
-from ix_tools.operations.traces import Changes, Removes, made, of_a_new
-from ix_tools.preview import Preview, Row
-from ix_tools.reading import read_rows
-from ix_tools.records import Client
-from ix_tools.spec_words import Heading, Scope
-from ix_tools.vocabulary import Call, Country, Email, Id, Record
+from ix_tools.operations.preview import Preview, Row
+from ix_tools.operations.probes import Evidence, Witness
+from ix_tools.operations.scopes import Heading, Scope
+from ix_tools.operations.spec import At, Effect, Names, Route, Spec
 
 
 class ClientResult(Record):
@@ -59,7 +49,7 @@ class OfClient(Call):
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """The client, with what it owes."""
-        return () if self.client_id is None else (claimed_resources.client(self.client_id),)
+        return () if self.client_id is None else (resource_names.client(self.client_id),)
 
 
 def client_at(number: int | None) -> Subject | None:
@@ -253,7 +243,7 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
         heading=Heading.CLIENTS,
         scope=Scope.DRAFT,
         route=Route("POST", "/clients.json", envelope="client", answer="client"),
-        guards=(records.number_fits_country,),
+        guards=(master_data.number_fits_country,),
         covers=("createClient",),
         example={
             "name": "Padaria Central, Lda",
@@ -266,7 +256,7 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """A client that is not there yet."""
-        return (claimed_resources.new_client(self.code or self.name or ""),)
+        return (resource_names.new_client(self.code or self.name or ""),)
 
     def regarding(self, result: ClientResult | None = None) -> Subject | None:
         """The new client, once it has an id."""
@@ -319,7 +309,7 @@ class UpdateClient(ClientFields, Keyed, Changes, OfClient, Operation[ClientResul
         scope=Scope.DRAFT,
         route=Route("PUT", "/clients/{client_id}.json", envelope="client", answer="client"),
         needs=frozenset({Want.SUBJECT}),
-        guards=(records.number_fits_country, records.issued_documents_keep_the_client),
+        guards=(master_data.number_fits_country, master_data.issued_documents_keep_the_client),
         idempotent=True,
         covers=("updateClient",),
         example={"client_id": 501, "phone": "220000001"},
@@ -367,7 +357,7 @@ class DeleteClient(Keyed, Removes, OfClient, Operation[Deleted]):
         scope=Scope.ISSUE,
         route=Route("DELETE", "/clients/{client_id}.json"),
         needs=frozenset({Want.SUBJECT}),
-        guards=(records.client_without_documents,),
+        guards=(master_data.client_without_documents,),
         idempotent=True,
         covers=("deleteClient",),
         example={"client_id": 502},

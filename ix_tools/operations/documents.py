@@ -6,42 +6,10 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
-from ix_tools.comparison import SET_BY_TRANSITION
-from ix_tools.facts import Facts, Want
-from ix_tools.fiscal.document_types import document_type
-from ix_tools.guards import clients, dates, exemptions, notes, payments, series, states, texts
-from ix_tools.guards.stored import still_kept, still_said
-from ix_tools.operation import (
-    At,
-    Correction,
-    Effect,
-    Evidence,
-    Expected,
-    Happened,
-    Operation,
-    Route,
-    Sending,
-    Spec,
-    Step,
-    Witness,
-)
-from ix_tools.operations.drafts import DocumentDraft, DocumentResult, InvoiceDraft, Keyed, after_a_draft
-from ix_tools.operations.estimates import EstimateDraft
-from ix_tools.operations.guides import GuideDraft
-from ix_tools.operations.lists import DocumentRow, PageShown, documents_of, row_of
-from ix_tools.operations.surroundings import (
-    INVOICES,
-    completed,
-    corrected,
-    printed_besides,
-    transport,
-    with_what_is_paid,
-)
-from ix_tools.preview import Preview, Row
-from ix_tools.reading import read_rows
-from ix_tools.records import Document
-from ix_tools.spec_words import Heading, Scope
-from ix_tools.vocabulary import (
+from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.parsing import read_rows
+from ix_tools.domain.records import Document
+from ix_tools.domain.types import (
     DocumentType,
     EstimateType,
     GuideType,
@@ -51,6 +19,50 @@ from ix_tools.vocabulary import (
     Record,
     WireDate,
 )
+from ix_tools.guards import clients, dates, exemptions, notes, payments, series, states, texts
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.guards.finalization import still_kept, still_said
+from ix_tools.operations.base import Operation, Sending
+from ix_tools.operations.document_context import (
+    INVOICES,
+    completed,
+    corrected,
+    printed_besides,
+    transport,
+    with_what_is_paid,
+)
+from ix_tools.operations.drafts import DocumentDraft, DocumentResult, InvoiceDraft, Keyed, after_a_draft
+from ix_tools.operations.estimates import EstimateDraft
+from ix_tools.operations.expectations import Correction, Expected, Step
+from ix_tools.operations.guides import GuideDraft
+from ix_tools.operations.lists import DocumentRow, PageShown, documents_of, row_of
+from ix_tools.operations.preview import Preview, Row
+from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.scopes import Heading, Scope
+from ix_tools.operations.spec import At, Effect, Route, Spec
+
+SET_BY_TRANSITION: Mapping[str, frozenset[str]] = {
+    # Number, ATCUD and the signature's four characters exist only after finalizing; so does what is made from them: the
+    # link, the Multibanco reference, the code of a guide (API documentation, document object; DL 28/2019 art. 7).
+    "finalized": frozenset(
+        {
+            "status",
+            "sequence_number",
+            "inverted_sequence_number",
+            "atcud",
+            "saft_hash",
+            "permalink",
+            "mb_reference",
+            "at_doc_code_id",
+        }
+    ),
+    "canceled": frozenset({"status", "permalink"}),
+    "settled": frozenset({"status", "permalink"}),
+    "unsettled": frozenset({"status", "permalink"}),
+    "accept": frozenset({"status", "permalink"}),
+    "refuse": frozenset({"status", "permalink"}),
+}
+"""By the word of change_state: the fields of a document that the transition sets."""
 
 
 class GetDocument(Operation[DocumentResult]):

@@ -7,16 +7,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from ix_tools.comparison import APPEARS
-from ix_tools.facts import Facts
-from ix_tools.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
-from ix_tools.guards.notes import BILLS
-from ix_tools.operation import At, Expected, Names, Step
-from ix_tools.operations import surroundings
-from ix_tools.printed_texts import PrintedTexts
-from ix_tools.records import CorrectedDocument, Document, Line, ReadTotal
-from ix_tools.totals import GlobalDiscount, Totals, TotalsLine, predict
-from ix_tools.vocabulary import (
+from ix_tools.domain.comparison import APPEARS
+from ix_tools.domain.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
+from ix_tools.domain.printed_texts import PrintedTexts
+from ix_tools.domain.records import CorrectedDocument, Document, Line, ReadTotal
+from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict
+from ix_tools.domain.types import (
     Call,
     Country,
     CurrencyCode,
@@ -34,6 +30,11 @@ from ix_tools.vocabulary import (
     WireDate,
     days_after,
 )
+from ix_tools.guards.facts import Facts
+from ix_tools.guards.notes import BILLS
+from ix_tools.operations import document_context
+from ix_tools.operations.expectations import Expected, Step
+from ix_tools.operations.spec import At, Names
 
 OURS = At("")
 NOT_PRINTED = NotShown("kept with the client's record and not printed on documents")
@@ -205,7 +206,7 @@ class DocumentDraft(PrintedTexts, DatedLines):
         """With what the draft corrects, and what was sent with it that does not read back."""
         if not isinstance(result, DocumentResult):
             return result
-        return surroundings.completed(result, replace(facts, unreturned=self.unreturned()))
+        return document_context.completed(result, replace(facts, unreturned=self.unreturned()))
 
 
 class InvoiceDraft(DocumentDraft):

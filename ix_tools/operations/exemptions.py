@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Literal
 
+from ix_tools.domain.types import ExemptionCode, Record, WireDate
 from ix_tools.fiscal.exemptions import (
     Exemption,
     exemption,
@@ -12,9 +13,9 @@ from ix_tools.fiscal.exemptions import (
     table_as_of,
     table_source,
 )
-from ix_tools.operation import Effect, Operation, Sending, Spec
-from ix_tools.spec_words import Heading
-from ix_tools.vocabulary import ExemptionCode, Record, WireDate
+from ix_tools.operations.base import Operation, Sending
+from ix_tools.operations.scopes import Heading
+from ix_tools.operations.spec import Effect, Spec
 
 
 class ExemptionRow(Record):

@@ -3,29 +3,20 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from ix_tools import claimed_resources
+from ix_tools.domain import resource_names
+from ix_tools.domain.types import DocumentType, Email, Id, Record
+from ix_tools.domain.web_address import is_web_address
 from ix_tools.errors import Unreadable
-from ix_tools.facts import Facts, Want
 from ix_tools.guards import states, texts
-from ix_tools.operation import (
-    At,
-    Correction,
-    Effect,
-    Evidence,
-    Happened,
-    Operation,
-    Route,
-    Sending,
-    Spec,
-    Step,
-    Witness,
-)
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.operations.base import Operation, Sending
+from ix_tools.operations.document_context import state_of, with_what_is_paid
 from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.surroundings import state_of, with_what_is_paid
-from ix_tools.preview import Preview, Row
-from ix_tools.spec_words import Heading
-from ix_tools.vocabulary import DocumentType, Email, Id, Record
-from ix_tools.web_address import is_web_address
+from ix_tools.operations.expectations import Correction, Step
+from ix_tools.operations.preview import Preview, Row
+from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.scopes import Heading
+from ix_tools.operations.spec import At, Effect, Route, Spec
 
 
 class EmailResult(Record):
@@ -93,7 +84,7 @@ class SendEmail(Keyed, Operation[EmailResult]):
         """The client's own address, where the recipient is saved as that."""
         client = facts.document_client
         saved = self.save and client is not None and client.id is not None
-        return (claimed_resources.client(client.id),) if saved and client and client.id else ()
+        return (resource_names.client(client.id),) if saved and client and client.id else ()
 
     def preview(self, facts: Facts) -> Preview:
         """Who gets what."""

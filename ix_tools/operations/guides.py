@@ -5,10 +5,13 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field
 
-from ix_tools.facts import Facts, Want
-from ix_tools.field_marks import Stored, Unreturned
-from ix_tools.guards import catalogue, clients, dates, exemptions, money, series, texts, updates
-from ix_tools.operation import At, Effect, Evidence, Expected, Operation, Route, Spec, Step, Witness
+from ix_tools.domain.field_marks import Stored, Unreturned
+from ix_tools.domain.records import Document
+from ix_tools.domain.types import DueDate, GuideType, Id, WireDate, WireMoment
+from ix_tools.guards import clients, dates, exemptions, money, series, texts, updates
+from ix_tools.guards import items as catalogue
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import (
     Address,
     ClientDetails,
@@ -20,12 +23,13 @@ from ix_tools.operations.drafts import (
     found_client,
     with_default_taxes,
 )
+from ix_tools.operations.expectations import Expected, Step
+from ix_tools.operations.fingerprints import created, of_a_draft, replaced
 from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
-from ix_tools.operations.traces import created, of_a_draft, replaced
+from ix_tools.operations.probes import Evidence, Witness
+from ix_tools.operations.scopes import Heading
+from ix_tools.operations.spec import At, Effect, Route, Spec
 from ix_tools.operations.updates import UPDATE_NEEDS, merged
-from ix_tools.records import Document
-from ix_tools.spec_words import Heading
-from ix_tools.vocabulary import DueDate, GuideType, Id, WireDate, WireMoment
 
 GUIDE_GUARDS = (
     money.taxes_exist,

@@ -5,31 +5,21 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from ix_tools import claimed_resources
-from ix_tools.facts import Facts, Want
-from ix_tools.guards import records
-from ix_tools.operation import (
-    At,
-    Correction,
-    Effect,
-    Evidence,
-    Expected,
-    Names,
-    Operation,
-    Route,
-    Spec,
-    Step,
-    Subject,
-    Witness,
-)
+from ix_tools.domain import resource_names
+from ix_tools.domain.parsing import read_rows
+from ix_tools.domain.records import CatalogueItem
+from ix_tools.domain.types import Call, Id, Record, UnitPrice
+from ix_tools.guards import master_data
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.operations.expectations import Correction, Expected, Step, Subject
+from ix_tools.operations.fingerprints import Changes, Removes, made, of_a_new
 from ix_tools.operations.lists import Deleted, PageShown, page_of
-from ix_tools.operations.traces import Changes, Removes, made, of_a_new
-from ix_tools.preview import Preview, Row
-from ix_tools.reading import read_rows
-from ix_tools.records import CatalogueItem
-from ix_tools.spec_words import Heading, Scope
-from ix_tools.vocabulary import Call, Id, Record, UnitPrice
+from ix_tools.operations.preview import Preview, Row
+from ix_tools.operations.probes import Evidence, Witness
+from ix_tools.operations.scopes import Heading, Scope
+from ix_tools.operations.spec import At, Effect, Names, Route, Spec
 
 Unit = Literal["hour", "day", "month", "unit", "service", "other"]
 
@@ -46,9 +36,9 @@ class OfItem(Call):
         """The item under the name that it has, and the one that it may get; every item, where its name is not known."""
         stored = facts.subject.name if isinstance(facts.subject, CatalogueItem) else None
         if not stored:
-            return (claimed_resources.EVERY_ITEM,)
+            return (resource_names.EVERY_ITEM,)
         names = {stored, getattr(self, "name", None) or stored}
-        return [claimed_resources.item(name) for name in names]
+        return [resource_names.item(name) for name in names]
 
 
 def item_at(number: int | None) -> Subject | None:
@@ -161,14 +151,14 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
         heading=Heading.CLIENTS,
         scope=Scope.DRAFT,
         route=Route("POST", "/items.json", envelope="item", answer="item"),
-        guards=(records.item_tax_exists,),
+        guards=(master_data.item_tax_exists,),
         covers=("createItem",),
         example={"name": "Azulejo 20x20", "description": "Azulejo branco", "unit_price": 1.35, "unit": "unit", "tax": "IVA23"},
     )  # fmt: skip
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """An item that is not there yet."""
-        return (claimed_resources.item(self.name or ""),)
+        return (resource_names.item(self.name or ""),)
 
     def regarding(self, result: ItemResult | None = None) -> Subject | None:
         """The new item, once it has an id."""
@@ -228,7 +218,11 @@ class UpdateItem(ItemFields, Keyed, Changes, OfItem, Operation[ItemResult]):
         scope=Scope.DRAFT,
         route=Route("PUT", "/items/{item_id}.json", envelope="item", answer="item"),
         needs=frozenset({Want.SUBJECT}),
-        guards=(records.item_tax_exists, records.price_changes_for_everyone, records.used_names_stay),
+        guards=(
+            master_data.item_tax_exists,
+            master_data.price_changes_for_everyone,
+            master_data.used_names_stay,
+        ),
         idempotent=True,
         covers=("updateItem",),
         example={"item_id": 402321, "unit_price": 55},

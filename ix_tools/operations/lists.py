@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ix_tools.reading import read_rows
-from ix_tools.records import Document, Page
-from ix_tools.vocabulary import Record
+from ix_tools.domain.parsing import read_rows
+from ix_tools.domain.records import Document, Page
+from ix_tools.domain.types import Record
 
 
 class DocumentRow(Record):

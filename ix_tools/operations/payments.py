@@ -4,27 +4,19 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from ix_tools.facts import Facts, Want
-from ix_tools.fiscal.mechanisms import mechanism
+from ix_tools.domain.records import Document
+from ix_tools.domain.types import Id, Money, Record, WireDate
+from ix_tools.fiscal.payment_mechanisms import mechanism
 from ix_tools.guards import payments, series, states
-from ix_tools.operation import (
-    Correction,
-    Effect,
-    Evidence,
-    Happened,
-    Names,
-    Operation,
-    Route,
-    Spec,
-    Step,
-    Witness,
-)
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.operations.base import Operation
+from ix_tools.operations.document_context import INVOICES, reference_to, with_what_is_paid
 from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.surroundings import INVOICES, reference_to, with_what_is_paid
-from ix_tools.preview import Corrected, Preview, Row
-from ix_tools.records import Document
-from ix_tools.spec_words import Heading, Scope
-from ix_tools.vocabulary import Id, Money, Record, WireDate
+from ix_tools.operations.expectations import Correction, Step
+from ix_tools.operations.preview import Corrected, Preview, Row
+from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.scopes import Heading, Scope
+from ix_tools.operations.spec import Effect, Names, Route, Spec
 
 Mechanism = Literal["CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", "TB", "TR"]
 

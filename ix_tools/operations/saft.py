@@ -12,13 +12,16 @@ from urllib.parse import urlsplit
 import anyio
 from pydantic import Field
 
-from ix_tools.facts import Facts
-from ix_tools.operation import Effect, Finding, Operation, Route, Sending, Spec, Step, refuse, warn
+from ix_tools.domain.records import Company
+from ix_tools.domain.types import Record
+from ix_tools.guards.facts import Facts
+from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.operations.base import Operation, Sending
 from ix_tools.operations.drafts import OURS
+from ix_tools.operations.expectations import Step
 from ix_tools.operations.files import handed_over, made
-from ix_tools.records import Company
-from ix_tools.spec_words import Heading
-from ix_tools.vocabulary import Record
+from ix_tools.operations.scopes import Heading
+from ix_tools.operations.spec import Effect, Route, Spec
 
 
 class SaftResult(Record):

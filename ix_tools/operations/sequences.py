@@ -5,33 +5,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ix_tools import claimed_resources
+from ix_tools.domain import resource_names
+from ix_tools.domain.parsing import read_rows
+from ix_tools.domain.records import Sequence
+from ix_tools.domain.types import Call, Id, Record
 from ix_tools.errors import Conflict, IxError, NotFound, Rejected
-from ix_tools.facts import Facts, Want
 from ix_tools.fiscal.series_codes import SeriesOperation, registration_outcome
 from ix_tools.guards import series
-from ix_tools.operation import (
-    Correction,
-    Effect,
-    Evidence,
-    Expected,
-    Happened,
-    Names,
-    Operation,
-    Route,
-    Sending,
-    Spec,
-    Step,
-    Subject,
-    Witness,
-)
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.operations.base import Operation, Sending
 from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.traces import Changes, made, of_a_new
-from ix_tools.preview import Preview, Row
-from ix_tools.reading import read_rows
-from ix_tools.records import Sequence
-from ix_tools.spec_words import Heading, Scope
-from ix_tools.vocabulary import Call, Id, Record
+from ix_tools.operations.expectations import Correction, Expected, Step, Subject
+from ix_tools.operations.fingerprints import Changes, made, of_a_new
+from ix_tools.operations.preview import Preview, Row
+from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.scopes import Heading, Scope
+from ix_tools.operations.spec import Effect, Names, Route, Spec
 
 
 class SequenceList(Record):
@@ -82,8 +71,8 @@ class OfSeries(Call):
         """The series, and which one is the default."""
         chosen = series.chosen(self.sequence_id, facts)
         number = chosen.id if chosen is not None and chosen.id is not None else self.sequence_id
-        own = () if number is None else (claimed_resources.series(number),)
-        return (*own, claimed_resources.DEFAULT_SERIES)
+        own = () if number is None else (resource_names.series(number),)
+        return (*own, resource_names.DEFAULT_SERIES)
 
 
 def sequence_at(number: int | None) -> Subject | None:
@@ -318,7 +307,7 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """A series that is not there yet may become the default."""
-        return (claimed_resources.DEFAULT_SERIES,)
+        return (resource_names.DEFAULT_SERIES,)
 
     def regarding(self, result: SequenceResult | None = None) -> Subject | None:
         """The new series, once it has an id."""

@@ -5,30 +5,22 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from ix_tools import claimed_resources
-from ix_tools.facts import Facts, Want
-from ix_tools.guards import records
-from ix_tools.operation import (
-    Correction,
-    Effect,
-    Evidence,
-    Expected,
-    Names,
-    Operation,
-    Route,
-    Spec,
-    Step,
-    Subject,
-    Witness,
-)
+from ix_tools.domain import resource_names
+from ix_tools.domain.parsing import read_rows
+from ix_tools.domain.records import Tax
+from ix_tools.domain.types import Call, Id, Percent, Record
+from ix_tools.guards import master_data
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.i18n.formats import plain
+from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.operations.expectations import Correction, Expected, Step, Subject
+from ix_tools.operations.fingerprints import Changes, Removes, made, of_a_new
 from ix_tools.operations.lists import Deleted
-from ix_tools.operations.traces import Changes, Removes, made, of_a_new
-from ix_tools.preview import Preview, Row
-from ix_tools.reading import read_rows
-from ix_tools.records import Tax
-from ix_tools.spec_words import Heading, Scope
-from ix_tools.vocabulary import Call, Id, Percent, Record, plain
+from ix_tools.operations.preview import Preview, Row
+from ix_tools.operations.probes import Evidence, Witness
+from ix_tools.operations.scopes import Heading, Scope
+from ix_tools.operations.spec import Effect, Names, Route, Spec
 
 
 class TaxList(Record):
@@ -75,7 +67,7 @@ class OfTax(Call):
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """The taxes of the account: every document relies on them."""
-        return (claimed_resources.TAXES,)
+        return (resource_names.TAXES,)
 
 
 def tax_at(number: int | None) -> Subject | None:
@@ -146,14 +138,14 @@ class CreateTax(Keyed, Operation[TaxResult]):
         heading=Heading.CLIENTS,
         scope=Scope.ADMIN,
         route=Route("POST", "/taxes.json", envelope="tax", answer="tax"),
-        guards=(records.tax_name_free, records.default_tax_changes_what_unnamed_means),
+        guards=(master_data.tax_name_free, master_data.default_tax_changes_what_unnamed_means),
         covers=("createTax",),
         example={"name": "IVA16", "value": 16, "region": "PT-AC", "code": "NOR"},
     )
 
     def changes(self, facts: Facts) -> Iterable[str]:
         """The taxes of the account; a new one may become the default."""
-        return (claimed_resources.TAXES,)
+        return (resource_names.TAXES,)
 
     def regarding(self, result: TaxResult | None = None) -> Subject | None:
         """The new tax, once it has an id."""
@@ -213,9 +205,9 @@ class UpdateTax(Keyed, Changes, OfTax, Operation[TaxResult]):
         route=Route("PUT", "/taxes/{tax_id}.json", envelope="tax", answer="tax"),
         needs=frozenset({Want.SUBJECT}),
         guards=(
-            records.tax_name_free,
-            records.rate_changes_for_everyone,
-            records.default_tax_changes_what_unnamed_means,
+            master_data.tax_name_free,
+            master_data.rate_changes_for_everyone,
+            master_data.default_tax_changes_what_unnamed_means,
         ),
         idempotent=True,
         covers=("updateTax",),
@@ -269,7 +261,7 @@ class DeleteTax(Keyed, Removes, OfTax, Operation[Deleted]):
         scope=Scope.ADMIN,
         route=Route("DELETE", "/taxes/{tax_id}.json"),
         needs=frozenset({Want.SUBJECT}),
-        guards=(records.default_tax_not_deleted,),
+        guards=(master_data.default_tax_not_deleted,),
         idempotent=True,
         covers=("deleteTax",),
         example={"tax_id": 31558},

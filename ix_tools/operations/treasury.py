@@ -3,29 +3,21 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ix_tools.facts import Facts, Want
+from ix_tools.domain.parsing import read_id, read_rows
+from ix_tools.domain.records import Balance, Client, InitialBalance, Regularization
+from ix_tools.domain.types import AboveZero, Id, Record, WireDate
 from ix_tools.guards import treasury
-from ix_tools.operation import (
-    Correction,
-    Effect,
-    Evidence,
-    Happened,
-    Operation,
-    Route,
-    Spec,
-    Step,
-    Subject,
-    Witness,
-)
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.operations.base import Operation
 from ix_tools.operations.clients import OfClient, client_at
 from ix_tools.operations.drafts import Keyed
+from ix_tools.operations.expectations import Correction, Step, Subject
+from ix_tools.operations.fingerprints import made, of_a_new, values
 from ix_tools.operations.lists import Deleted, PageShown, page_of
-from ix_tools.operations.traces import made, of_a_new, values
-from ix_tools.preview import Preview, Row
-from ix_tools.reading import read_id, read_rows
-from ix_tools.records import Balance, Client, InitialBalance, Regularization
-from ix_tools.spec_words import Heading, Scope
-from ix_tools.vocabulary import AboveZero, Id, Record, WireDate
+from ix_tools.operations.preview import Preview, Row
+from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.scopes import Heading, Scope
+from ix_tools.operations.spec import Effect, Route, Spec
 
 
 def whose(call: OfClient, facts: Facts) -> Client:

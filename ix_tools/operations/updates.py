@@ -5,9 +5,11 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from ix_tools.facts import Facts, Want
-from ix_tools.field_marks import Stored, Unreturned, fields_with
+from ix_tools.domain.field_marks import Stored, Unreturned, fields_with
+from ix_tools.domain.records import Document
+from ix_tools.domain.types import Record, days_after, decimal_of
 from ix_tools.fiscal.currencies import code_of
+from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.notes import owner_among
 from ix_tools.operations.drafts import (
     ClientDetails,
@@ -17,8 +19,6 @@ from ix_tools.operations.drafts import (
     rebuilt_line,
     with_default_taxes,
 )
-from ix_tools.records import Document
-from ix_tools.vocabulary import Record, days_after, decimal_of
 
 Draft = TypeVar("Draft", bound=DocumentDraft)
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ix_tools.fiscal.document_types import document_types
-from ix_tools.operation import Effect
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.domain.document_kinds import document_types
 from ix_tools.operations.documents import ChangeState
+from ix_tools.operations.registry import catalogue
+from ix_tools.operations.spec import Effect
 
 FACES = ("cli", "mcp", "rest", "chat", "demo", "library")
 """How a call can come in."""

@@ -23,13 +23,13 @@ from starlette.responses import Response
 from starlette.routing import Route as Mounted
 from starlette.types import Receive, Scope, Send
 
-from ix_tools.sandbox import papers, refusals, routes, seeds
-from ix_tools.sandbox.books import Books
+from ix_tools.sandbox import files, refusals, routes, seeds
 from ix_tools.sandbox.calls import Answer, Call
 from ix_tools.sandbox.control import Control, Fault
 from ix_tools.sandbox.ledger.listing import Query
 from ix_tools.sandbox.refusals import Missing, Refused, Shape
 from ix_tools.sandbox.rows import Document
+from ix_tools.sandbox.state import Books
 from ix_tools.sandbox.store import Store
 
 TRANSPORT = "ix_tools.sandbox.transport"
@@ -124,12 +124,12 @@ class Torn(Exception):
 
 def application(box: Box) -> Starlette:
     """The ASGI application of a box."""
-    from ix_tools.sandbox.remote import control_routes
+    from ix_tools.sandbox.control_api import control_routes
 
     async def file(request: Request) -> Response:
         def fetched() -> Answer:
             with box.store.transaction():
-                return papers.fetch(box.books(), request.path_params["token"])
+                return files.fetch(box.books(), request.path_params["token"])
 
         try:
             return _response(await run_in_threadpool(fetched))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ix_tools.sandbox import papers, responses
-from ix_tools.sandbox.books import Books
+from ix_tools.sandbox import files, responses
 from ix_tools.sandbox.calls import EMPTY, Answer, Call, as_json
 from ix_tools.sandbox.kinds import BY_TYPE, Family, Kind
 from ix_tools.sandbox.ledger import (
@@ -24,6 +23,7 @@ from ix_tools.sandbox.ledger import (
 from ix_tools.sandbox.ledger.listing import Query
 from ix_tools.sandbox.refusals import Missing, Refused, say
 from ix_tools.sandbox.rows import Client, Document, Item
+from ix_tools.sandbox.state import Books
 
 INVOICE_LISTS: tuple[Family, ...] = ("invoices", "receipts")
 
@@ -105,7 +105,7 @@ def pdf(books: Books, call: Call) -> Answer:
     """Where the PDF is: 202 with nothing until it is ready (trap 24)."""
     row = documents.get(books, call.number())
     copy = "copy" if call.query.one("second_copy") == "true" else "original"
-    url = papers.pdf_url(books, row, copy)
+    url = files.pdf_url(books, row, copy)
     return as_json({"output": {"pdfUrl": url}}) if url else Answer(202)
 
 
@@ -115,7 +115,7 @@ def qr_code(books: Books, call: Call) -> Answer:
         row = documents.get(books, call.number())
     except Missing:
         raise Missing(("qr_not_found", call.names["id"])) from None
-    url = papers.qr_url(books, row)
+    url = files.qr_url(books, row)
     return as_json({"qr_code": {"url": url}}) if url else as_json({"qr_code": {"status": "In progress"}}, 202)
 
 
@@ -282,7 +282,7 @@ def delete_item(books: Books, call: Call) -> Answer:
 
 def export_saft(books: Books, call: Call) -> Answer:
     """Where the SAF-T file of a month is: 202 with a word until it is ready (trap 24)."""
-    url = papers.saft_url(books, saft.period(books, call.query.one("year"), call.query.one("month")))
+    url = files.saft_url(books, saft.period(books, call.query.one("year"), call.query.one("month")))
     if url:
         return as_json({books.options.saft_key: url})
     return as_json({"message": say("saft_started", books.options.language)}, 202)

@@ -12,12 +12,12 @@ from fpdf import FPDF, Align, FontFace
 from fpdf.enums import TableBordersLayout, VAlign, XPos, YPos
 
 from ix_tools.sandbox import qr
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import totals
 from ix_tools.sandbox.ledger.numbers import at_least_two, digits, fixed, rounded
 from ix_tools.sandbox.reference import exemption
 from ix_tools.sandbox.rows import Account, Document, Line
+from ix_tools.sandbox.state import Books
 
 NOTICE = (
     "Documento de ensaio emitido por um simulador: sem valor fiscal e não comunicado à Autoridade Tributária"

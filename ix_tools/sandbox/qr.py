@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 from fractions import Fraction
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import totals
 from ix_tools.sandbox.ledger.numbers import fixed
 from ix_tools.sandbox.reference import country_code
 from ix_tools.sandbox.rows import Document, Tax
+from ix_tools.sandbox.state import Books
 
 REGIONS = {"PT": "I", "PT-AC": "J", "PT-MA": "K"}
 PLACES = {"RED": 3, "INT": 5, "NOR": 7}

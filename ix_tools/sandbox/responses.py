@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE, SEQUENCE_OFFSETS
 from ix_tools.sandbox.ledger import clients, totals
 from ix_tools.sandbox.ledger.listing import Page
 from ix_tools.sandbox.ledger.numbers import at_least_two, fixed, number, rounded
 from ix_tools.sandbox.reference import currency
 from ix_tools.sandbox.rows import PRINTED_TEXTS, Client, Document, Item, Line, Sequence, Tax
+from ix_tools.sandbox.state import Books
 
 Json = dict[str, Any]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache, partial
 from urllib.parse import unquote
 
-from ix_tools.sandbox import handlers, office, refusals
-from ix_tools.sandbox.books import Books
+from ix_tools.sandbox import account_handlers, handlers, refusals
 from ix_tools.sandbox.calls import Answer, Call
 from ix_tools.sandbox.kinds import BY_PATH, KINDS, Kind
 from ix_tools.sandbox.refusals import Shape
+from ix_tools.sandbox.state import Books
 
 Handler = Callable[[Books, Call], Answer]
 
@@ -102,25 +102,35 @@ def _resources() -> Iterator[Route]:
 
 def _accounts() -> Iterator[Route]:
     base = "/api/accounts"
-    yield Route("POST", f"{base}/create.json", office.create_account, Shape.SINGLE)
-    yield Route("POST", f"{base}/create_already_user.json", office.create_for_known_user, Shape.SINGLE)
-    yield Route("GET", f"{base}/{{id}}/get.json", office.get_account)
-    yield Route("PUT", f"{base}/{{id}}/update.json", office.update_account, Shape.PAIRS)
-    yield Route("POST", "/api/v3/accounts/at_communication.json", office.communicate, Shape.SINGLE)
+    yield Route("POST", f"{base}/create.json", account_handlers.create_account, Shape.SINGLE)
+    yield Route(
+        "POST", f"{base}/create_already_user.json", account_handlers.create_for_known_user, Shape.SINGLE
+    )
+    yield Route("GET", f"{base}/{{id}}/get.json", account_handlers.get_account)
+    yield Route("PUT", f"{base}/{{id}}/update.json", account_handlers.update_account, Shape.PAIRS)
+    yield Route("POST", "/api/v3/accounts/at_communication.json", account_handlers.communicate, Shape.SINGLE)
 
 
 def _treasury() -> Iterator[Route]:
     client = "/api/v3/clients/{id}"
     listed = Shape.LISTED
-    yield Route("GET", f"{client}/balance.json", office.balance, missing=listed)
-    yield Route("PUT", f"{client}/initial_balance.json", office.set_initial_balance, missing=listed)
-    yield Route("GET", f"{client}/regularization.json", office.list_regularizations, missing=listed)
-    yield Route("POST", f"{client}/regularization.json", office.regularize, missing=listed)
+    yield Route("GET", f"{client}/balance.json", account_handlers.balance, missing=listed)
+    yield Route("PUT", f"{client}/initial_balance.json", account_handlers.set_initial_balance, missing=listed)
+    yield Route("GET", f"{client}/regularization.json", account_handlers.list_regularizations, missing=listed)
+    yield Route("POST", f"{client}/regularization.json", account_handlers.regularize, missing=listed)
     yield Route(
-        "DELETE", f"{client}/regularization/{{entry}}.json", office.drop_regularization, missing=listed
+        "DELETE",
+        f"{client}/regularization/{{entry}}.json",
+        account_handlers.drop_regularization,
+        missing=listed,
     )
-    yield Route("POST", f"{client}/treasury_movements.json", office.move, missing=listed)
-    yield Route("DELETE", f"{client}/treasury_movements/{{entry}}.json", office.drop_movement, missing=listed)
+    yield Route("POST", f"{client}/treasury_movements.json", account_handlers.move, missing=listed)
+    yield Route(
+        "DELETE",
+        f"{client}/treasury_movements/{{entry}}.json",
+        account_handlers.drop_movement,
+        missing=listed,
+    )
 
 
 ROUTES: tuple[Route, ...] = (

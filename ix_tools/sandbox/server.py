@@ -82,7 +82,7 @@ class Sandbox:
 
     def outbox(self) -> list[dict[str, Any]]:
         """The e-mails that would have been sent."""
-        from ix_tools.sandbox.remote import outbox
+        from ix_tools.sandbox.control_api import outbox
 
         return outbox(self.box)
 

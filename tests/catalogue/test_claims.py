@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from ix_tools.claim_scope import claims_of
-from ix_tools.facts import Facts
-from ix_tools.operation import Operation
-from ix_tools.operations.catalogue import catalogue
-from ix_tools.perform import parse
-from ix_tools.records import Client, Document, Line
-from ix_tools.vocabulary import LISBON
+from ix_tools.domain.records import Client, Document, Line
+from ix_tools.guards.facts import Facts
+from ix_tools.i18n.formats import LISBON
+from ix_tools.operations.base import Operation
+from ix_tools.operations.registry import catalogue
+from ix_tools.pipeline.claim_scope import claims_of
+from ix_tools.pipeline.execute import parse
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=LISBON)
 WRITING = {name: one for name, one in catalogue().items() if one.spec.effect.writes and one.spec.route}

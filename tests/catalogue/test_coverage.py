@@ -11,10 +11,11 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from ix_tools.operation import At, Operation
 from ix_tools.operations.accounts import AccountOfUser
-from ix_tools.operations.catalogue import TOOLSETS, catalogue, toolset_of
+from ix_tools.operations.base import Operation
 from ix_tools.operations.client_search import ClientByCode, ClientByName
+from ix_tools.operations.registry import TOOLSETS, catalogue, toolset_of
+from ix_tools.operations.spec import At
 from tools.docs import coverage
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from ix_tools import render, words
-from ix_tools.approvals import Approval
-from ix_tools.comparison import Difference
-from ix_tools.faces.mcp.form import form_message, form_schema
-from ix_tools.facts import Facts, Want, wanted_by
-from ix_tools.fiscal.document_types import document_type
-from ix_tools.lookups import LookUps
-from ix_tools.operation import Operation
-from ix_tools.perform import ApprovalNeeded, parse, perform
-from ix_tools.preview import Preview
-from ix_tools.words import Language
+from ix_tools.approvals.repository import Approval
+from ix_tools.domain.comparison import Difference
+from ix_tools.domain.document_kinds import document_type
+from ix_tools.guards.facts import Facts, Want, wanted_by
+from ix_tools.i18n import formats, words
+from ix_tools.i18n.words import Language
+from ix_tools.interfaces.mcp.elicitation_form import form_message, form_schema
+from ix_tools.operations.base import Operation
+from ix_tools.operations.preview import Preview
+from ix_tools.pipeline.execute import ApprovalNeeded, parse, perform
+from ix_tools.pipeline.fact_loader import LookUps
 from tests.catalogue.test_sweeps import leave_nothing_off, waiting_calls
 from tests.sandboxed import Json, Office, about, exempt, invoice, line
 
@@ -53,7 +53,7 @@ async def asked(office: Office, name: str, arguments: Json) -> Approval:
 async def known_of(office: Office, name: str, arguments: Json) -> tuple[Operation[Any], Facts]:
     """The call and the facts that its preview is made from."""
     call = parse(name, arguments)
-    looking = LookUps(office.desk.account, office.desk.approvals, 10)
+    looking = LookUps(office.desk.account, 10, office.desk.approvals)
     wanted = call.spec.needs.union(*(wanted_by(guard) for guard in call.spec.guards))
     facts = await looking.first(call, wanted, office.desk.now())
     return call, await looking.second(call, wanted - {Want.CLIENT}, facts)
@@ -79,9 +79,9 @@ def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict
             preview.expected_number or (str(document.id) if document.is_draft else document.number or ""),
         ],
         "client": [client.name or ""] + ([client.fiscal_id] if client.fiscal_id else []) if client else [],
-        "amount": [render.money(amount, language)] if amount is not None else [],
+        "amount": [formats.money(amount, language)] if amount is not None else [],
         "arguments": [
-            render.money(one, language) if isinstance(one, Decimal) else str(one)
+            formats.money(one, language) if isinstance(one, Decimal) else str(one)
             for one in given
             if one is not None and not (names_a_person and one == getattr(call, "email", None))
         ],

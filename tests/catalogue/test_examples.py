@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.registry import catalogue
 from tests.sandboxed import Office
 from tests.stages import STAGES, staged
 

@@ -17,15 +17,16 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ix_tools.asked import Approval
-from ix_tools.faces.cli.blocks import Blocks
-from ix_tools.faces.page import show
-from ix_tools.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
-from ix_tools.operation import At, Operation
-from ix_tools.operations.catalogue import catalogue
-from ix_tools.records import Document
-from tests.mcp.behind import said
-from tests.page.visitor import read
+from ix_tools.approvals.models import Approval
+from ix_tools.domain.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
+from ix_tools.domain.records import Document
+from ix_tools.interfaces.cli.tables import Blocks
+from ix_tools.interfaces.web import rendering
+from ix_tools.operations.base import Operation
+from ix_tools.operations.registry import catalogue
+from ix_tools.operations.spec import At
+from tests.interfaces.mcp.behind import said
+from tests.interfaces.web.visitor import read
 from tests.sandboxed import Json, Office, about, exempt, guide, invoice, line
 
 CREATES = {
@@ -181,7 +182,7 @@ TAKEN_OVER = {
 
 @every_field
 def test_every_field_that_is_sent_says_what_becomes_of_it(name: str, path: Path, info: FieldInfo) -> None:
-    """Stored or Unreturned (ix_tools/field_marks.py), or taken over as a whole."""
+    """Stored or Unreturned (ix_tools/domain/field_marks.py), or taken over as a whole."""
     operation = catalogue()[name]
     marked = mark_of(operation, path, Stored) or mark_of(operation, path, Unreturned)
     assert marked is not None or path[0] in TAKEN_OVER
@@ -323,7 +324,7 @@ async def waiting(office: Office, name: str, path: Path, value: Any) -> tuple[Do
 
 def shown_of(approval: Approval) -> tuple[str, str]:
     """An approval as text and as a page, without what is its own and not the document's."""
-    page = read(show.approval(approval, "pt", "", now=approval.created_at, pin=""))
+    page = read(rendering.approval(approval, "pt", "", now=approval.created_at, pin=""))
     return approval.text, page.replace(approval.id, "")
 
 

@@ -6,13 +6,12 @@ import ast
 from pathlib import Path
 
 import ix_tools
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.registry import catalogue
 
 PACKAGE = Path(ix_tools.__file__).parent
 EXCEPTIONS = {
     "fiscal/series_codes.py": "the tax authority's refusals mean different things per request, as the vendor's page lists them",
-    "matching.py": "the sentence for a name that means nothing says which tool shows what there is; it stands below the operations",
-    "words.py": "keys are what a preview says it does, several for one operation; some are called like the operation",
+    "i18n/words.py": "keys are what a preview says it does, several for one operation; some are called like the operation",
 }
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from tdqs import lint_server, parse_tool_definitions
 
-from ix_tools.listing import MOST_READING, RUNS_ANY, Choice, picked
-from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS, catalogue
-from ix_tools.schema import tool
+from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
+from ix_tools.schemas.json_schema import tool
+from ix_tools.schemas.listing import MOST_READING, RUNS_ANY, Choice, picked
 from tests.catalogue.test_sweeps import LABELS_OF_SEED
 
 ROOT = Path(__file__).resolve().parents[2]

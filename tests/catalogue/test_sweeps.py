@@ -10,16 +10,19 @@ import jsonschema
 import pytest
 from pydantic import BaseModel
 
-from ix_tools import schema, wire, words
+from ix_tools.api_client import protocol
+from ix_tools.domain.field_docs import meanings
 from ix_tools.errors import IxError
-from ix_tools.facts import Want, wanted_by
-from ix_tools.gate import ApprovalNeeded
+from ix_tools.guards.facts import Want, wanted_by
 from ix_tools.guards.states import transitions
-from ix_tools.lookups import LookUps
-from ix_tools.meanings import meanings
-from ix_tools.operation import Effect, Operation
-from ix_tools.operations.catalogue import OPERATIONS, catalogue
-from ix_tools.perform import parse, perform
+from ix_tools.i18n import words
+from ix_tools.operations.base import Operation
+from ix_tools.operations.registry import OPERATIONS, catalogue
+from ix_tools.operations.spec import Effect
+from ix_tools.pipeline.approval_gate import ApprovalNeeded
+from ix_tools.pipeline.execute import parse, perform
+from ix_tools.pipeline.fact_loader import LookUps
+from ix_tools.schemas import json_schema
 from tests.sandboxed import Json, Office, about, guide, invoice, line
 from tests.stages import staged
 
@@ -79,9 +82,9 @@ def test_every_parameter_at_every_depth_is_described(operation: type[Operation[A
 def test_every_operation_says_what_it_does_and_where_the_vendor_says_so(
     operation: type[Operation[Any]],
 ) -> None:
-    assert schema.description(operation)[0].isupper()
-    assert schema.description(operation).rstrip().endswith(".")
-    assert schema.source(operation)
+    assert json_schema.description(operation)[0].isupper()
+    assert json_schema.description(operation).rstrip().endswith(".")
+    assert json_schema.source(operation)
     assert operation.spec.title
 
 
@@ -101,7 +104,7 @@ def nodes(value: Any) -> Iterator[Json]:
 @every_operation
 def test_an_input_schema_is_plain_and_closed(operation: type[Operation[Any]]) -> None:
     """n8n, Gemini and others refuse unions, references and titles; a top-level object is what every host reads."""
-    shown = schema.input_schema(operation)
+    shown = json_schema.input_schema(operation)
     jsonschema.Draft202012Validator.check_schema(shown)
     assert shown["type"] == "object"
     assert shown["additionalProperties"] is False
@@ -117,12 +120,12 @@ def test_an_input_schema_is_plain_and_closed(operation: type[Operation[Any]]) ->
 
 @every_operation
 def test_every_parameter_is_in_the_schema(operation: type[Operation[Any]]) -> None:
-    assert set(schema.input_schema(operation)["properties"]) == set(operation.model_fields)
+    assert set(json_schema.input_schema(operation)["properties"]) == set(operation.model_fields)
 
 
 @every_operation
 def test_an_output_schema_is_valid_and_asks_for_ok_alone(operation: type[Operation[Any]]) -> None:
-    shown = schema.output_schema(operation)
+    shown = json_schema.output_schema(operation)
     jsonschema.Draft202012Validator.check_schema(shown)
     assert (shown["type"], shown["required"]) == ("object", ["ok"])
     refusal = IxError("No.", code="refused").as_dict()
@@ -131,7 +134,7 @@ def test_an_output_schema_is_valid_and_asks_for_ok_alone(operation: type[Operati
 
 @every_operation
 def test_the_hints_follow_the_effect(operation: type[Operation[Any]]) -> None:
-    effect, hints = operation.spec.effect, schema.hints(operation)
+    effect, hints = operation.spec.effect, json_schema.hints(operation)
     assert set(hints) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
     assert hints["readOnlyHint"] is (effect in {Effect.LOCAL, Effect.READS})
     removes = operation.spec.name.startswith("delete_")
@@ -144,7 +147,7 @@ def test_the_hints_follow_the_effect(operation: type[Operation[Any]]) -> None:
 @every_operation
 def test_what_only_reads_sends_gets_and_what_writes_does_not(operation: type[Operation[Any]]) -> None:
     route = operation.spec.route
-    made_of_others = operation.__module__.startswith("ix_tools.operations.recipes.")
+    made_of_others = operation.__module__.startswith("ix_tools.operations.workflows.")
     assert (route is None) is (operation.spec.effect in {Effect.LOCAL, Effect.ANY} or made_of_others)
     if route is not None:
         asks = (
@@ -163,10 +166,10 @@ BODILESS = {"register_sequence", "set_default_sequence"}
 @every_operation
 def test_an_example_fits_the_schema_and_travels(operation: type[Operation[Any]]) -> None:
     example = dict(operation.spec.example)
-    jsonschema.validate(example, schema.input_schema(operation))
+    jsonschema.validate(example, json_schema.input_schema(operation))
     call = parse(operation.spec.name, example)
     if operation.spec.route is not None:
-        request = wire.request_for(call)
+        request = protocol.request_for(call)
         assert "{" not in request.path
         assert "None" not in request.path
         assert (request.body is None) is (
@@ -221,7 +224,7 @@ def test_any_value_for_any_parameter_is_read_or_refused_and_never_more(
             assert all(problem.field for problem in found.problems)
             assert found.next
         elif operation.spec.route is not None:
-            assert ".." not in wire.request_for(found).path
+            assert ".." not in protocol.request_for(found).path
 
 
 # --- the gate --------------------------------------------------------------------------------------------------
@@ -238,7 +241,7 @@ def test_deleting_asks(operation: type[Operation[Any]]) -> None:
 
 
 GATED = [one.spec.name for one in TOOLS if one.spec.effect.gated and one.spec.route is not None]
-"""Without recipes: what they ask is the question of a call of theirs (tests/mcp/test_issuing.py)."""
+"""Without recipes: what they ask is the question of a call of theirs (tests/interfaces/mcp/test_issuing.py)."""
 
 
 FILLED_IN = {
@@ -308,7 +311,7 @@ async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
     assert {name for name, _ in calls} == set(GATED)
     for name, arguments in calls:
         call = parse(name, arguments)
-        looking = LookUps(office.desk.account, office.desk.approvals, 10)
+        looking = LookUps(office.desk.account, 10, office.desk.approvals)
         wanted = call.spec.needs.union(*(wanted_by(guard) for guard in call.spec.guards))
         facts = await looking.first(call, wanted, office.desk.now())
         facts = await looking.second(call, wanted - {Want.CLIENT}, facts)
@@ -353,7 +356,7 @@ def test_no_operation_of_the_seed_documents_is_without_a_tool() -> None:
 def travels_to(model: type[BaseModel], under: str) -> Iterator[str]:
     """Where each parameter of a model travels, as the vendor facts write it."""
     for name, info in model.model_fields.items():
-        at = wire._at(name, info)
+        at = protocol._at(name, info)
         if not at.place:
             continue
         place = at.place[1:] if at.place.startswith("/") else f"{under}{at.place}"
@@ -409,7 +412,7 @@ async def test_every_next_step_names_a_tool_and_parameters_it_has(
     leave_nothing_off(office)
     result = await office.call(operation.spec.name, await staged(office, operation.spec.name))
     assert result["ok"] is True
-    jsonschema.validate(result, schema.output_schema(operation))
+    jsonschema.validate(result, json_schema.output_schema(operation))
     for step in result.get("next", []):
         assert step["why"]
         assert set(step["arguments"]) <= set(catalogue()[step["tool"]].model_fields)

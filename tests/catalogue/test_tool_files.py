@@ -16,7 +16,7 @@ def test_schemas_are_written_checked_and_cleaned_up(
         code = schemas.main([word], tmp_path)
         return code, *capsys.readouterr()
 
-    (tmp_path / "ix_tools").mkdir()
+    (tmp_path / "ix_tools" / "schemas").mkdir(parents=True)
     assert ran("check")[0] == 1
     assert "openai.json: written" in ran("write")[1]
     assert ran("check") == (0, "Everything is up to date.\n", "")

@@ -8,8 +8,8 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from ix_tools.errors import IxError
-from ix_tools.faces.mcp.calling import Answer
-from ix_tools.faces.mcp.server import Context
+from ix_tools.interfaces.mcp.server import Context
+from ix_tools.interfaces.mcp.tool_calls import Answer
 from tests.conformance.own import PNG, WAV, Answers, Call, Own, text
 
 PICTURE = types.ImageContent(data=PNG, mime_type="image/png")

@@ -10,8 +10,8 @@ import mcp_types as types
 from mcp.server.streamable_http import EventCallback, EventMessage, EventStore
 from mcp.shared.message import ServerMessageMetadata
 
-from ix_tools.faces.mcp.calling import Answer
-from ix_tools.faces.mcp.server import Context
+from ix_tools.interfaces.mcp.server import Context
+from ix_tools.interfaces.mcp.tool_calls import Answer
 from tests.conformance.own import Answers, Call, Own, text
 
 Schema = dict[str, Any]

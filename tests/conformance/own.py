@@ -8,8 +8,8 @@ from typing import Any
 
 import mcp_types as types
 
-from ix_tools.faces.mcp.calling import Answer
-from ix_tools.faces.mcp.server import Context, Tool
+from ix_tools.interfaces.mcp.server import Context, Tool
+from ix_tools.interfaces.mcp.tool_calls import Answer
 
 Call = types.CallToolRequestParams
 Answers = Callable[[Context, Call], Awaitable[Answer]]

@@ -13,8 +13,8 @@ from typing import Any
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
-from ix_tools.faces.mcp.calling import Answer
-from ix_tools.faces.mcp.server import Context
+from ix_tools.interfaces.mcp.server import Context
+from ix_tools.interfaces.mcp.tool_calls import Answer
 from tests.conformance.own import Call, Own, text
 
 Request = types.ElicitRequest | types.CreateMessageRequest | types.ListRootsRequest

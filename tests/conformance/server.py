@@ -21,12 +21,12 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, Streamable
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from ix_tools.faces.mcp.calling import answered
-from ix_tools.faces.mcp.server import Context, Listing, OpenDesk, build
-from ix_tools.hosting.app import application
-from ix_tools.hosting.workers import address_of, listening
+from ix_tools.config.settings import Settings, for_sandbox, load
+from ix_tools.interfaces.mcp.server import Context, Listing, OpenDesk, build
+from ix_tools.interfaces.mcp.tool_calls import answered
+from ix_tools.interfaces.server.app import application
+from ix_tools.interfaces.server.workers import address_of, listening
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.settings import Settings, for_sandbox, load
 from tests.conformance import contents, conversations, questions, shelf
 
 SESSIONS = "/sessions"

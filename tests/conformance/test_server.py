@@ -15,13 +15,13 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from starlette.applications import Starlette
 
-from ix_tools.faces.mcp.http import PATH
-from ix_tools.faces.mcp.server import chosen
-from ix_tools.listing import Choice
-from ix_tools.resources import EXEMPTIONS
+from ix_tools.interfaces.mcp.http import PATH
+from ix_tools.interfaces.mcp.server import chosen
+from ix_tools.schemas.listing import Choice
+from ix_tools.schemas.resources import EXEMPTIONS
 from tests.conformance.server import SESSIONS, TOOLS, furnished_application
-from tests.http.served import ADDRESS
-from tests.mcp.host import ERAS, ERROR_SHAPE
+from tests.interfaces.mcp.host import ERAS, ERROR_SHAPE
+from tests.interfaces.server.served import ADDRESS
 from tests.sandboxed import Office
 
 

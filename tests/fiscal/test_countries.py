@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ix_tools.fiscal.countries import country_names, invoicexpress_country, iso_code, suggestions
-from ix_tools.fiscal.tables import read_table
+from ix_tools.fiscal.reference_data import read_table
 
 VENDOR = json.loads((Path(__file__).parents[1] / "vendor" / "countries.json").read_text(encoding="utf-8"))
 REGIONS = json.loads((Path(__file__).parents[1] / "vendor" / "tax_regions.json").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ix_tools.fiscal.ids import FINAL_CONSUMER, check_fiscal_id
+from ix_tools.fiscal.tax_numbers import FINAL_CONSUMER, check_fiscal_id
 
 ASSIGNED = [
     "1",

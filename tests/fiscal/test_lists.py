@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from ix_tools.domain.document_kinds import by_camel, document_type, document_types
 from ix_tools.fiscal.currencies import Currency, currency, currency_codes
-from ix_tools.fiscal.document_types import by_camel, document_type, document_types
-from ix_tools.fiscal.mechanisms import mechanism, mechanisms
-from ix_tools.fiscal.rates import Region, rates, rates_in_force
-from ix_tools.fiscal.tables import DATA, read_table
+from ix_tools.fiscal.payment_mechanisms import mechanism, mechanisms
+from ix_tools.fiscal.reference_data import DATA, read_table
 from ix_tools.fiscal.units import UNITS
+from ix_tools.fiscal.vat_rates import Region, rates, rates_in_force
 
 
 def vendor(name: str) -> Any:
@@ -162,8 +162,9 @@ import sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 from ix_tools.fiscal import (
-    countries, currencies, document_types, exemptions, ids, mechanisms, rates, series_codes, units,
+    countries, currencies, exemptions, payment_mechanisms, series_codes, tax_numbers, units, vat_rates,
 )
+from ix_tools.domain import document_kinds
 assert not [path for path in opened if path.endswith((".json", ".toml"))], opened
 assert not {"stdnum", "tomllib", "babel"} & sys.modules.keys()
 """

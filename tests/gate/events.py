@@ -12,7 +12,7 @@ import httpx2
 import mcp_types as types
 
 from ix_tools.errors import ApprovalRefused, IxError
-from ix_tools.perform import perform
+from ix_tools.pipeline.execute import perform
 from tests.gate.recorded import DELETED
 from tests.gate.story import Bystander, Shown
 from tests.gate.world import ACCEPTED, CHANGES
@@ -88,7 +88,9 @@ class Story(Bystander):
             "modern", person, call, request_state=one.handle, input_responses=given_as(content), **more
         )
         if what != "one field":
-            self.told(result, person, call)  # an answer that no person can have given: a person is asked elsewhere
+            self.told(
+                result, person, call
+            )  # an answer that no person can have given: a person is asked elsewhere
         left = self.count(call, good, "2026-07-28", exactly=self.sure(call, [one]))
         self.refresh()
         assert (one.state == "used") or not left

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.operations.registry import catalogue
 
 READS = re.compile(r"/clients/\d+/invoices\.json")
 """A client's documents are asked for with a POST."""

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sql
 
-from ix_tools.desk import Desk
-from ix_tools.digests import hash_content
-from ix_tools.operation import Effect
+from ix_tools.operations.digests import hash_content
+from ix_tools.operations.spec import Effect
+from ix_tools.pipeline.context import Desk
 from ix_tools.policy.file import PolicyFile
-from ix_tools.tables import approvals
+from ix_tools.storage.schema import approvals
 from tests.gate.recorded import DELETED
 from tests.gate.world import Staged, World, forget
 

@@ -19,22 +19,22 @@ import stamina
 from anyio.from_thread import BlockingPortal
 from mcp.client import Client
 
-from ix_tools.account import Account
-from ix_tools.desk import Desk
+from ix_tools.api_client.client import Account
+from ix_tools.config.settings import Settings, for_sandbox
 from ix_tools.errors import IxError
-from ix_tools.faces.mcp.server import build, chosen
-from ix_tools.listing import Choice
-from ix_tools.operations.catalogue import catalogue
-from ix_tools.perform import ApprovalNeeded, perform
+from ix_tools.i18n.formats import LISBON
+from ix_tools.interfaces.mcp.server import build, chosen
+from ix_tools.operations.registry import catalogue
+from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.execute import ApprovalNeeded, perform
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.settings import Settings, for_sandbox
-from ix_tools.store import Store
-from ix_tools.tables import approvals, claims, decisions, differences, intents, spent
-from ix_tools.vocabulary import LISBON
+from ix_tools.schemas.listing import Choice
+from ix_tools.storage.database import Store
+from ix_tools.storage.schema import approvals, claims, decisions, differences, intents, spent
 from tests.gate.recorded import Recorded
-from tests.mcp import behind
-from tests.mcp.host import Host
-from tests.mcp.test_asking import GATED
+from tests.interfaces.mcp import behind
+from tests.interfaces.mcp.host import Host
+from tests.interfaces.mcp.test_asking import GATED
 from tests.sandboxed import NOW, Office, invoice
 
 if TYPE_CHECKING:

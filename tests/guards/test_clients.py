@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ix_tools.facts import Facts
+from ix_tools.domain.records import Client
 from ix_tools.guards import clients
-from ix_tools.records import Client
-from ix_tools.vocabulary import LISBON
+from ix_tools.guards.facts import Facts
+from ix_tools.i18n.formats import LISBON
 from tests.sandboxed import Office, about, guide, invoice, warned
 
 NEW = {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"}

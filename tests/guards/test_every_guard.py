@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ix_tools import guards
-from ix_tools.facts import Facts, Want, wanted_by
-from ix_tools.operation import Finding
-from ix_tools.operations.catalogue import catalogue
+from ix_tools.guards.facts import Facts, Want, wanted_by
+from ix_tools.guards.findings import Finding
+from ix_tools.operations.registry import catalogue
 
 FACTS = {
     "tax": Want.TAXES,

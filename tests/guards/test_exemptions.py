@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from ix_tools.facts import Facts
+from ix_tools.domain.records import Document, Tax
+from ix_tools.domain.types import date_of
 from ix_tools.guards import exemptions
-from ix_tools.records import Document, Tax
-from ix_tools.vocabulary import LISBON, date_of
+from ix_tools.guards.facts import Facts
+from ix_tools.i18n.formats import LISBON
 from tests.sandboxed import SERIES, Office, about, exempt, guide, invoice, line
 
 FACTS = Facts(

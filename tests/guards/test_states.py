@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ix_tools.fiscal.document_types import document_type
+from ix_tools.domain.document_kinds import document_type
 from ix_tools.guards.states import leads_to, transitions
 from tests.sandboxed import Json, Office, about, guide, invoice
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ix_tools.vocabulary import LISBON
-from tests.mcp.behind import draft as elsewhere
-from tests.mcp.behind import said
+from ix_tools.i18n.formats import LISBON
+from tests.interfaces.mcp.behind import draft as elsewhere
+from tests.interfaces.mcp.behind import said
 from tests.sandboxed import NOW, Office, about, exempt, guide, line
 
 

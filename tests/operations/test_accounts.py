@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from ix_tools.approvals import Reply
+from ix_tools.approvals.repository import Reply
 from ix_tools.errors import IxError
-from ix_tools.perform import ApprovalNeeded, perform
+from ix_tools.pipeline.execute import ApprovalNeeded, perform
 from tests.sandboxed import Json, Office
 
 OWNER, AUTHORITY = "kanarie-Owner-7!ç", "kanarie-AT-9?ã"
@@ -223,7 +223,7 @@ async def test_no_secret_is_in_a_result_a_log_an_approval_or_the_store(
 
 
 async def test_a_secret_does_not_print(open_office: Office) -> None:
-    from ix_tools.perform import parse
+    from ix_tools.pipeline.execute import parse
 
     for tool, call in (("create_account", NEW), ("setup_at_communication", AT)):
         parsed = parse(tool, call)

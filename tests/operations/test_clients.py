@@ -5,9 +5,9 @@ Source: contract A7; traps 3, 22 and 31.
 
 import pytest
 
-from ix_tools.approvals import Reply
+from ix_tools.approvals.repository import Reply
 from ix_tools.errors import IxError
-from ix_tools.perform import ApprovalNeeded, perform
+from ix_tools.pipeline.execute import ApprovalNeeded, perform
 from tests.sandboxed import Json, Office, invoice, warned
 
 PADARIA = {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"}

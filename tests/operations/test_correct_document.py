@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ix_tools.vocabulary import LISBON
+from ix_tools.i18n.formats import LISBON
 from tests.sandboxed import Json, Office, about, exempt, line
 
 REASON = "O valor faturado não é o combinado."

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sql
 
-from ix_tools.approvals import Approvals, Reply
+from ix_tools.approvals.repository import Approvals, Reply
 from ix_tools.errors import IxError
-from ix_tools.journal import Journal
-from ix_tools.perform import ApprovalNeeded, perform
-from ix_tools.tables import intents
+from ix_tools.idempotency.journal import Journal
+from ix_tools.pipeline.execute import ApprovalNeeded, perform
+from ix_tools.storage.schema import intents
 from tests.sandboxed import Json, Office, about, invoice, line, warned
 
 TO = "compras@acme.example"

@@ -10,9 +10,9 @@ from datetime import datetime
 
 import pytest
 
-from ix_tools.perform import perform
-from ix_tools.vocabulary import LISBON
-from tests.mcp import behind
+from ix_tools.i18n.formats import LISBON
+from ix_tools.pipeline.execute import perform
+from tests.interfaces.mcp import behind
 from tests.sandboxed import Json, Office, about, guide, line
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.mcp import behind
+from tests.interfaces.mcp import behind
 from tests.sandboxed import Json, Office, about, line
 
 ACME = 501

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-from ix_tools.meanings import meanings
-from ix_tools.operations.catalogue import DEFAULT_TOOLSETS, TOOLSETS
-from ix_tools.schema import description
-from ix_tools.settings import Settings, variable
+from ix_tools.config.settings import Settings, variable
+from ix_tools.domain.field_docs import meanings
+from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS
+from ix_tools.schemas.json_schema import description
 from tools.docs.coverage import coverage_table
 from tools.docs.failures import (
     error_codes,

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ix_tools.operation import Effect
-from ix_tools.operations.catalogue import catalogue, toolset_of
+from ix_tools.operations.registry import catalogue, toolset_of
+from ix_tools.operations.spec import Effect
 
 BEYOND = {
     "sequences.update": "first version of the API, XML; not in the current description",

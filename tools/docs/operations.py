@@ -8,11 +8,12 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from ix_tools.meanings import meanings
-from ix_tools.operation import Effect, Operation
-from ix_tools.operations.catalogue import catalogue
-from ix_tools.schema import description, input_schema, source
-from ix_tools.vocabulary import Record
+from ix_tools.domain.field_docs import meanings
+from ix_tools.domain.types import Record
+from ix_tools.operations.base import Operation
+from ix_tools.operations.registry import catalogue
+from ix_tools.operations.spec import Effect
+from ix_tools.schemas.json_schema import description, input_schema, source
 from tools.docs.markdown import NOTE, Row, code, fenced, first_sentence, table
 
 APPROVED = {True: "a person, every call", False: "–"}

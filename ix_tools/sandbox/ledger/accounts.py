@@ -10,12 +10,12 @@ import secrets
 import unicodedata
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.ledger.clients import is_email
 from ix_tools.sandbox.reference import is_nif
 from ix_tools.sandbox.refusals import Missing, Phrase, Refused, RefusedByField
 from ix_tools.sandbox.rows import Account
 from ix_tools.sandbox.seeds import digest
+from ix_tools.sandbox.state import Books
 
 COMMUNICATION_TYPES = ("auto", "manual", "guides", "portal_at")
 _SUBUSER = re.compile(r"\d{9}/\d{1,4}")

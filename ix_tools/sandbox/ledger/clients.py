@@ -6,10 +6,10 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.reference import country, is_nif
 from ix_tools.sandbox.refusals import Missing, Phrase, Refused
 from ix_tools.sandbox.rows import Client, Document
+from ix_tools.sandbox.state import Books
 
 _EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[^@\s,;<>().]+")
 _TEXTS = (

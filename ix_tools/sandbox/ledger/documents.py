@@ -7,7 +7,6 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.control import LISBON
 from ix_tools.sandbox.kinds import BY_TYPE, Kind
 from ix_tools.sandbox.ledger import clients, items, lines, sequences, totals
@@ -15,6 +14,7 @@ from ix_tools.sandbox.ledger.numbers import digits, fraction
 from ix_tools.sandbox.reference import currency, exemption_accepted
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import PRINTED_TEXTS, Document
+from ix_tools.sandbox.state import Books
 
 FIRST_DOCUMENT = 1001
 _GUIDE_FIELDS = ("license_plate", "load_site", "delivery_site", "address_from", "address_to")

@@ -6,12 +6,12 @@ import hashlib
 from datetime import date
 from fractions import Fraction
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE, Kind
 from ix_tools.sandbox.ledger import clients, documents, sequences, totals
 from ix_tools.sandbox.ledger.numbers import number
 from ix_tools.sandbox.refusals import Refused
 from ix_tools.sandbox.rows import Document
+from ix_tools.sandbox.state import Books
 
 
 def finalize(books: Books, kind: Kind, document: Document) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.ledger import taxes
 from ix_tools.sandbox.ledger.numbers import digits, fraction
 from ix_tools.sandbox.reference import UNITS
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Document, Item, Line
+from ix_tools.sandbox.state import Books
 
 
 def get(books: Books, item_id: int) -> Item:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.ledger import taxes
 from ix_tools.sandbox.ledger.numbers import digits, fraction
 from ix_tools.sandbox.reference import UNITS
 from ix_tools.sandbox.refusals import Phrase, Refused
 from ix_tools.sandbox.rows import Line
+from ix_tools.sandbox.state import Books
 
 EXEMPTION_KEYS = ("tax_exemption", "tax_exemption_reason")
 _KEYS = {"name", "description", "unit_price", "quantity", "unit", "discount", "tax", *EXEMPTION_KEYS}

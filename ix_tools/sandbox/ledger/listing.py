@@ -9,11 +9,11 @@ from datetime import date
 from fractions import Fraction
 from typing import TypeVar
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE, Family
 from ix_tools.sandbox.ledger import documents, totals
 from ix_tools.sandbox.ledger.numbers import fraction
 from ix_tools.sandbox.rows import Client, Document
+from ix_tools.sandbox.state import Books
 
 Shown = TypeVar("Shown")
 STATUS_WORDS = {"sent": {"final", "sent"}, "final": {"final"}, "finalized": {"final"}}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.ledger import clients
 from ix_tools.sandbox.refusals import Refused
 from ix_tools.sandbox.rows import Client, Document, Mail
+from ix_tools.sandbox.state import Books
 
 
 def send(books: Books, document: Document, sent: dict[str, Any]) -> Mail:

@@ -6,7 +6,6 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_KEY, BY_TYPE
 from ix_tools.sandbox.ledger import documents, sequences, totals
 from ix_tools.sandbox.ledger.issuing import finalize, live
@@ -14,6 +13,7 @@ from ix_tools.sandbox.ledger.numbers import digits, fraction, rounded
 from ix_tools.sandbox.reference import MECHANISMS
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Document, Line, Sequence
+from ix_tools.sandbox.state import Books
 
 RECEIPT = BY_KEY["receipt"]
 

@@ -6,10 +6,10 @@ import calendar
 import re
 from datetime import date
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.refusals import Refused
 from ix_tools.sandbox.rows import Document
+from ix_tools.sandbox.state import Books
 
 
 def period(books: Books, year: str, month: str) -> str:

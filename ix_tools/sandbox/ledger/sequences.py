@@ -6,11 +6,11 @@ import re
 from typing import Any, NoReturn
 
 from ix_tools.sandbox import seeds
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import SEQUENCE_OFFSETS, WITHOUT_CODE, Kind
 from ix_tools.sandbox.ledger import accounts
 from ix_tools.sandbox.refusals import CREATE_CODES, REGISTER_CODES, Missing, Refused, RefusedByCode
 from ix_tools.sandbox.rows import Document, Sequence
+from ix_tools.sandbox.state import Books
 
 _ALLOWED = re.compile(r"[A-Za-z0-9._-]{1,35}")
 """A series name ends up inside "FT SERIE/1": no spaces, no slash, nothing accented."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import Kind
 from ix_tools.sandbox.ledger import documents, payments
 from ix_tools.sandbox.ledger.issuing import finalize, live
 from ix_tools.sandbox.refusals import Refused
 from ix_tools.sandbox.rows import Document
+from ix_tools.sandbox.state import Books
 
 WORDS = {"accept": "accepted", "refuse": "refused"}
 """Documents and clients say `accept`, the OpenAPI bundle `accepted`; both are understood (reading 5)."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.ledger.numbers import digits, fraction
 from ix_tools.sandbox.reference import TAX_CODES, is_tax_region
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Tax
+from ix_tools.sandbox.state import Books
 
 
 def get(books: Books, tax_id: int) -> Tax:

@@ -17,7 +17,6 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import sequences, totals
 from ix_tools.sandbox.ledger.issuing import live
@@ -25,6 +24,7 @@ from ix_tools.sandbox.ledger.numbers import digits, fraction, rounded
 from ix_tools.sandbox.reference import MECHANISMS
 from ix_tools.sandbox.refusals import Missing, Phrase, Refused
 from ix_tools.sandbox.rows import Client, Document, Entry
+from ix_tools.sandbox.state import Books
 
 INITIAL, REGULARIZATION = "initial", "regularization"
 MOVEMENTS = ("Reimbursement", "Payment")

@@ -12,11 +12,11 @@ signatures are made up, and it says that the programme is not certified.
 
 from __future__ import annotations
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.ledger import saft
 from ix_tools.sandbox.saft.elements import document
 from ix_tools.sandbox.saft.masters import header, master_files
 from ix_tools.sandbox.saft.sections import source_documents
+from ix_tools.sandbox.state import Books
 
 NAMESPACE = "urn:OECD:StandardAuditFile-Tax:PT_1.04_01"
 

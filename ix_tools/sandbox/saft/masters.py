@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger.numbers import at_least_two
 from ix_tools.sandbox.ledger.saft import days
 from ix_tools.sandbox.reference import country_code
 from ix_tools.sandbox.rows import Document, Item, Line, Tax
 from ix_tools.sandbox.saft.elements import UNKNOWN, Element, given, text
+from ix_tools.sandbox.state import Books
 
 FINAL_CONSUMER = "CF"
 FINAL_CONSUMER_NIF = "999999990"

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ix_tools.sandbox.books import Books
 from ix_tools.sandbox.kinds import BY_TYPE, Family
 from ix_tools.sandbox.ledger import totals
 from ix_tools.sandbox.ledger.numbers import digits, fixed, rounded
@@ -16,6 +15,7 @@ from ix_tools.sandbox.responses import at_code
 from ix_tools.sandbox.rows import Document, Line
 from ix_tools.sandbox.saft.elements import Element, amount, given, text
 from ix_tools.sandbox.saft.masters import UNITS, customer_id, product_code, product_name, rate
+from ix_tools.sandbox.state import Books
 
 DOCUMENT_TYPES = {
     "Invoice": "FT", "SimplifiedInvoice": "FS", "InvoiceReceipt": "FR", "CreditNote": "NC", "DebitNote": "ND",

@@ -1,0 +1,373 @@
+"""One InvoiceXpress account over HTTP: its host, its key, its patience. The only room that opens a connection.
+
+The key travels in the query string because the API knows no other way, so it must not be seen anywhere
+else: no redirect is followed, no URL is logged or shown, no exception of the HTTP library leaves this file.
+"""
+
+import html
+import json
+import logging
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Protocol, Self
+from urllib.parse import urlsplit
+
+import anyio
+import httpx2
+import stamina
+
+from ix_tools import __version__
+from ix_tools.api_client.protocol import CHECK_FIRST, Request, Response
+from ix_tools.api_client.retry_after import parse_retry_after
+from ix_tools.config.settings import Settings
+from ix_tools.errors import StoreUnavailable, Unreachable, Unreadable
+from ix_tools.telemetry import uninstrumented
+
+log = logging.getLogger(__name__)
+
+HIDDEN, SHORTEST = b"(key)", 8
+_PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
+MOST_BYTES = 20 * 1024 * 1024
+"""No answer of the API comes near; a larger one is not read."""
+
+for _name in ("httpx2", "httpcore2"):
+    # At INFO these print every URL, key included; at DEBUG they print it in pieces.
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+ATTEMPTS = 4
+PROMPT = 2.0
+"""Seconds for a connection where what was read just before must not grow old: without one by then, nothing was sent."""
+CONNECT = 10
+"""Seconds for the connection alone."""
+TRICKLING, SLOWEST = 5.0, 1024
+"""After so many seconds, bytes a second that an answer at least brings."""
+SPARE = 10
+"""Seconds that a whole exchange may take beyond the wait for one piece of it."""
+
+
+class Paced(Protocol):
+    """Who says when a request may leave."""
+
+    async def turn(self) -> None:
+        """Wait for it."""
+
+    async def answered(self, status: int, retry_after: float | None) -> None:
+        """Hear how it went; 0 for no answer."""
+
+
+_turns: ContextVar[list[int] | None] = ContextVar("turns", default=None)
+"""How many turns were taken ahead for the requests of a context; the tasks it starts share the count."""
+
+
+_connect: ContextVar[float] = ContextVar("connect", default=CONNECT)
+"""Seconds that a request may wait for a connection."""
+
+
+def _turn_at_hand() -> bool:
+    left = _turns.get()
+    if not left or left[0] < 1:
+        return False
+    left[0] -= 1
+    return True
+
+
+class _Again(Exception):
+    """An answer after which the same request may be sent again."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def _worth_another(trouble: Exception) -> bool:
+    # How long InvoiceXpress asked to wait is kept by the pace: the next attempt waits for its turn there, or is refused.
+    return isinstance(trouble, _Again) or (isinstance(trouble, Unreachable) and trouble.retryable)
+
+
+def account_name(settings: Settings) -> str:
+    """What approvals and the journal are bound to: the account and its host."""
+    return f"{settings.account}@{urlsplit(settings.main_url).netloc}"
+
+
+class Account:
+    """The HTTP side of an account. Make one, use it for every call, close it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        pace: Paced | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Nothing is contacted until the first call.
+
+        Args:
+            settings: The account, its key and its hosts.
+            pace: Keeps to the account's limit of requests; without it requests leave at once.
+            transport: Carries the requests; connections over the network by default.
+        """
+        settings.require_account()
+        self._settings = settings
+        self._pace, self._transport = pace, transport
+        self._client: httpx2.AsyncClient | None = None
+        self._key = as_quoted(settings.api_key.get_secret_value())
+
+    @property
+    def name(self) -> str:
+        """What approvals are bound to: the account, and the host if it is another than the usual one."""
+        return account_name(self._settings)
+
+    async def __aenter__(self) -> Self:
+        """Use it as a context to have it closed."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def send(self, request: Request) -> Response:
+        """Send a request; an answer of any status, or Unreachable.
+
+        It is sent again only where that cannot do anything twice: reads after 429, 5xx or no answer; writes when
+        the connection was never made, or InvoiceXpress answered 429 (it then did nothing).
+        """
+        began = time.monotonic()
+        try:
+            return await self._attempted(request)
+        except (_Again, Unreachable) as trouble:
+            # Most requests need one attempt, and to be ready for several costs a sixth of it.
+            first = trouble
+        left = self._settings.timeout_seconds * 2 - (time.monotonic() - began)
+        again = stamina.retry_context(
+            on=_worth_another,
+            attempts=ATTEMPTS if left > 0 else 1,
+            timeout=max(left, 1.0),  # of a limit of nought the library warns
+            wait_initial=0.2,
+            wait_max=5.0,
+        )
+        try:
+            async for attempt in again:
+                with attempt:
+                    if attempt.num == 1:
+                        raise first  # what came of the attempt that was made above
+                    return await self._attempted(request)
+        except _Again as last:
+            return last.response
+        raise AssertionError("the loop above returns or raises")  # pragma: no cover
+
+    @asynccontextmanager
+    async def turns(self, requests: int) -> AsyncIterator[None]:
+        """Wait until so many requests may leave; those made inside then leave without waiting for one another.
+
+        The last turn is kept for `send_once`: a read that is tried again takes a new one, never that.
+        """
+        if self._pace is not None:
+            for _ in range(requests):
+                await self._pace.turn()
+        before = _turns.set([requests - 1])
+        try:
+            yield
+        finally:
+            _turns.reset(before)
+
+    async def send_once(self, request: Request) -> Response:
+        """Send a request once, inside `turns`, whatever comes of it: an answer of any status, or Unreachable.
+
+        What is read just before an irreversible request must not grow old while a connection is waited for.
+        """
+        connect, turn = _connect.set(PROMPT), _turns.set([1])
+        try:
+            return await self._paced(request)
+        finally:
+            _connect.reset(connect)
+            _turns.reset(turn)
+
+    async def _attempted(self, request: Request) -> Response:
+        response = await self._paced(request)
+        if response.status == 429 or (response.status >= 500 and not request.writes):
+            raise _Again(response)
+        return response
+
+    async def _paced(self, request: Request) -> Response:
+        if self._pace is None:
+            return await self._once(request)
+        if not _turn_at_hand():
+            await self._pace.turn()
+        try:
+            response = await self._once(request)
+        except Unreachable:
+            await self._told(0, None)
+            raise
+        await self._told(response.status, parse_retry_after(response.headers.get("retry-after", "")))
+        return response
+
+    async def _told(self, status: int, wait: float | None) -> None:
+        # By now it was sent: a store that cannot count any more must not turn the answer into `nothing was sent`.
+        try:
+            if self._pace is not None:
+                await self._pace.answered(status, wait)
+        except StoreUnavailable as trouble:
+            log.error("how a request went could not be noted: %s", trouble.message)
+
+    async def _once(self, request: Request) -> Response:
+        host = self._settings.v1_url if request.xml else self._settings.main_url
+        kind = "application/xml" if request.xml else "application/json"
+        headers = {"accept": kind, "user-agent": f"ix-tools/{__version__}"}
+        if request.method != "GET":
+            headers["content-type"] = kind
+        params: list[tuple[str, str | int | float | bool | None]] = [
+            *request.query,
+            ("api_key", self._settings.api_key.get_secret_value()),
+        ]
+        try:
+            # The library's own limit is per piece: an answer that trickles would never end.
+            with uninstrumented(), anyio.fail_after(self._settings.timeout_seconds + SPARE):
+                # Given apart, the library would read the address twice.
+                url = httpx2.URL(host + request.path, params=params)
+                async with self._http().stream(
+                    request.method,
+                    url,
+                    content=request.body,
+                    headers=headers,
+                    timeout=self._patience(_connect.get()),
+                ) as answer:
+                    body = self._without_key(await self._read(answer, request))
+                    found = [(name.lower(), self._without_key(value)) for name, value in answer.headers.raw]
+                    shown = {name.decode(): value.decode("latin-1") for name, value in found}
+                    return Response(answer.status_code, body, shown)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as trouble:
+            failure = _unreachable(trouble, request)
+        # Raised out here, so that it carries no link to the library's exception, which holds the URL, which holds the key.
+        raise failure
+
+    async def download(self, url: str) -> bytes | None:
+        """Fetch a file without the key; None when its host is not one of the account's or the user's."""
+        if not self._may_download(url):
+            return None
+        request = Request("GET", "")
+        try:
+            with uninstrumented(), anyio.fail_after(self._settings.timeout_seconds + SPARE):
+                async with self._http().stream(
+                    "GET", url, headers={"user-agent": f"ix-tools/{__version__}"}
+                ) as answer:
+                    return await self._read(answer, request) if answer.status_code == 200 else None
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as trouble:
+            failure = _unreachable(trouble, request)
+        raise failure
+
+    def _may_download(self, url: str) -> bool:
+        home = urlsplit(self._settings.main_url)
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            return False
+        if (parts.scheme, parts.netloc) == (home.scheme, home.netloc):
+            return True
+        return (
+            parts.scheme == "https"
+            and parts.netloc.lower() in (host, f"{host}:443")  # no user name
+            and _PLAIN_HOST.fullmatch(host)
+            is not None  # nothing that two readers of an address read differently
+            and port in (None, 443)
+            and (
+                host == "invoicexpress.com"
+                or host.endswith(".invoicexpress.com")
+                or host in self._settings.pdf_hosts
+            )
+        )
+
+    def _without_key(self, answer: bytes) -> bytes:
+        """What was answered, with the key struck out: an error page may quote the address it was asked for."""
+        plain, key = self._key
+        return key.sub(HIDDEN, answer) if plain in answer else answer
+
+    def _http(self) -> httpx2.AsyncClient:
+        if self._client is None:
+            self._client = httpx2.AsyncClient(
+                follow_redirects=False,
+                trust_env=False,  # a proxy from the environment would see the key
+                timeout=self._patience(CONNECT),
+                limits=httpx2.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=60),
+                transport=self._transport,
+            )
+        return self._client
+
+    def _patience(self, connect: float) -> httpx2.Timeout:
+        whole = float(self._settings.timeout_seconds)
+        pool = whole if connect == CONNECT else connect
+        return httpx2.Timeout(whole, connect=min(connect, whole), pool=min(pool, whole))
+
+    async def _read(self, answer: httpx2.Response, request: Request) -> bytes:
+        pieces, size, began = [], 0, time.monotonic()
+        async for piece in answer.aiter_bytes():
+            size += len(piece)
+            seconds = time.monotonic() - began
+            if seconds > TRICKLING and size < seconds * SLOWEST:
+                raise TimeoutError  # as if nothing came: nobody would see the end of it
+            if size > MOST_BYTES:
+                raise Unreadable(
+                    f"InvoiceXpress answered with more than {MOST_BYTES // 1024 // 1024} MiB; it was not read.",
+                    status=answer.status_code,
+                    sent="unknown" if request.writes else "refused",
+                    next=CHECK_FIRST if request.writes else "ask for less",
+                )
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+def as_quoted(key: str) -> tuple[bytes, re.Pattern[bytes]]:
+    """The key in any form an answer may quote it in (as it is, as in an address, JSON or HTML), and the part that all share."""
+    if len(key) < SHORTEST:
+        return b"", re.compile(b"(?!)")  # so short a word stands in any answer
+    shared = max(re.findall(r"[A-Za-z0-9]+", key, re.ASCII), key=len, default="")
+    return shared.encode(), re.compile(b"".join(_forms(letter) for letter in key), re.IGNORECASE)
+
+
+def _forms(letter: str) -> bytes:
+    raw = letter.encode()
+    forms = {raw, b"".join(b"%%%02x" % byte for byte in raw)}
+    forms |= {json.dumps(letter)[1:-1].encode(), html.escape(letter).encode()}
+    forms |= {b"+"} if letter == " " else {b"\\/"} if letter == "/" else set()
+    return b"(?:" + b"|".join(re.escape(form) for form in sorted(forms)) + b")"
+
+
+def _unreachable(trouble: Exception, request: Request) -> Unreachable:
+    never_left = isinstance(
+        trouble,
+        httpx2.ConnectError
+        | httpx2.ConnectTimeout
+        | httpx2.PoolTimeout
+        | httpx2.UnsupportedProtocol
+        | httpx2.InvalidURL,
+    )
+    what = type(trouble).__name__
+    if never_left:
+        return Unreachable(
+            f"InvoiceXpress could not be reached ({what}).",
+            next="check the network and the account name, then repeat",
+        )
+    if not request.writes:
+        return Unreachable(
+            f"InvoiceXpress gave no complete answer ({what}).",
+            sent="refused",
+            next="repeat the same call",
+        )
+    return Unreachable(
+        f"InvoiceXpress gave no complete answer ({what}). Whether it was carried out is unknown.",
+        code="outcome_unknown",
+        sent="unknown",
+        next=CHECK_FIRST,
+    )

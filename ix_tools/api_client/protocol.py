@@ -1,0 +1,441 @@
+"""The wire: an operation becomes a request, an answer becomes content, every error shape becomes one error.
+
+Only this file knows envelopes, `date[from]`, dd/mm/yyyy and that InvoiceXpress wants ids as text (trap 32). The third
+version of the API (treasury) is another world: dates are ISO there, amounts are numbers.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from math import ceil
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from ix_tools import errors
+from ix_tools.api_client.retry_after import parse_retry_after
+from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.json_numbers import parse_json
+from ix_tools.domain.types import secrets_in
+from ix_tools.errors import IxError, Problem
+from ix_tools.i18n.formats import plain
+from ix_tools.operations.base import Operation
+from ix_tools.operations.spec import At, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request without host and key: those are the account's business."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    xml: bool = False
+    asks: bool = False
+    """A POST that only reads: its filter is a body."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it can change something."""
+        return self.method != "GET" and not self.asks
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as it came."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- requests ------------------------------------------------------------------------------------------
+
+
+def request_for(call: Operation[Any]) -> Request:
+    """The request that carries a call."""
+    route = call.spec.route
+    if route is None:
+        raise TypeError(f"{call.spec.name} is answered here and has no request")
+    content = _content(call, _path_fields(route))
+    if route.path.startswith(V3):
+        content = [(place, _of_v3(value)) for place, value in content]
+    names = _names(call)
+    path = route.path.format_map({name: quote(value, safe="") for name, value in names.items()})
+    if route.method == "GET":
+        return Request("GET", path, tuple(_query(content)))
+    envelope = route.envelope.format_map(names)
+    if route.xml:
+        return Request(route.method, path, body=_xml(envelope, content), xml=True)
+    query = tuple(_query([(place[1:], value) for place, value in content if place.startswith("?")]))
+    body = _nested([pair for pair in content if not pair[0].startswith("?")], envelope)
+    sent = json.dumps(body, ensure_ascii=False).encode() if body else None
+    return Request(route.method, path, query, sent, asks=not call.spec.effect.writes)
+
+
+V3 = "/api/v3/"
+
+
+def _of_v3(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    # At most two decimals and twelve digits: a float holds them exactly enough to be written as they were given.
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def get(path: str, query: Iterable[tuple[str, str]] = ()) -> Request:
+    """A look-up of the road's own."""
+    return Request("GET", path, tuple(query))
+
+
+def _path_fields(route: Route) -> set[str]:
+    return {part[1:].split("}")[0] for part in route.path.split("/") if part.startswith("{")}
+
+
+def _names(call: Operation[Any]) -> dict[str, str]:
+    names = {name: _scalar(value) for name, value in call if isinstance(value, str | int)}
+    kind = names.get("document_type")
+    return {**names, "key": document_type(kind).singular} if kind else names
+
+
+def _content(call: BaseModel, skip: set[str]) -> list[tuple[str, Any]]:
+    """Every field that has a value, with the place it travels to; what is ours alone stays here."""
+    placed = []
+    for name, info in type(call).model_fields.items():
+        value = getattr(call, name)
+        at = _at(name, info)
+        if name not in skip and at.place and value is not None:
+            placed.append((at.place, _in_base64(value) if at.base64 else _worded(value, at.words)))
+    return placed
+
+
+def _at(name: str, info: FieldInfo) -> At:
+    return next((mark for mark in info.metadata if isinstance(mark, At)), At(name))
+
+
+def _in_base64(secret: SecretStr) -> SecretStr:
+    return SecretStr(b64encode(secret.get_secret_value().encode()).decode())
+
+
+def _worded(value: Any, words: Mapping[str, str]) -> Any:
+    if not words:
+        return value
+    return [words.get(one, one) for one in value] if isinstance(value, list) else words.get(value, value)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, datetime):
+        return f"{value:%d/%m}/{value.year:04} {value:%H:%M:%S}"
+    if isinstance(value, date):
+        return f"{value:%d/%m}/{value.year:04}"
+    return str(value)
+
+
+def _query(content: list[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
+    for place, value in content:
+        for one in value if isinstance(value, list | tuple) else [value]:
+            yield place, str(one).lower() if isinstance(one, bool) else _scalar(one)
+
+
+def _nested(content: list[tuple[str, Any]], envelope: str) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    for place, value in content:
+        # A leading slash means beside the envelope, where proprietary_uid must be.
+        keys = (
+            place[1:].split(".") if place.startswith("/") else [*filter(None, [envelope]), *place.split(".")]
+        )
+        here = body
+        for key in keys[:-1]:
+            here = here.setdefault(key, {})
+        here[keys[-1]] = _plain(value)
+    return body
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return _nested(_content(value, set()), "")
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, float) else _scalar(value)
+
+
+def _xml(root: str, content: list[tuple[str, Any]]) -> bytes:
+    from xml.etree import ElementTree as Xml  # building only; answers are parsed with defusedxml
+
+    top = Xml.Element(root)
+    for place, value in content:
+        Xml.SubElement(top, place).text = _scalar(value)
+    written: bytes = Xml.tostring(top, encoding="UTF-8", xml_declaration=True)
+    return written
+
+
+# --- answers -------------------------------------------------------------------------------------------
+
+
+def content_of(call: Operation[Any], request: Request, response: Response) -> Any:
+    """What the answer says, out of its envelope; None where InvoiceXpress answers with nothing; or the error it means."""
+    if response.status >= 300:
+        raise failure(request, _without_secrets(call, response), call.spec.name)
+    route = call.spec.route
+    if response.status == 202 or route is None:
+        return None
+    body = read_xml(response) if route.xml else read_json(request, response)
+    content = unwrapped(body, route.answer.format_map(_names(call)))
+    if not call.spec.effect.writes and not (isinstance(content, dict | list) and content):
+        raise unlike(call)  # a change may be answered with nothing; what was asked for may not
+    return content
+
+
+def _without_secrets(call: Operation[Any], response: Response) -> Response:
+    """The answer without the call's secrets: a refusal may repeat what it refuses."""
+    body = response.body
+    for secret in filter(None, secrets_in(call).values()):
+        for form in (secret, b64encode(secret.encode()).decode(), json.dumps(secret)[1:-1]):
+            body = body.replace(form.encode(), b"***")
+    return Response(response.status, body, response.headers)
+
+
+def unwrapped(body: Any, key: str) -> Any:
+    """The content of an envelope: its own key, the key the description wrongly names, or the only object there is."""
+    if not key or not isinstance(body, dict):
+        return body
+    for name in (key, "invoice"):
+        if name in body:
+            return body[name]
+    inside = [value for value in body.values() if isinstance(value, dict | list)]
+    return inside[0] if len(inside) == 1 else body
+
+
+def unlike(call: Operation[Any]) -> errors.Unreadable:
+    """An answer that was a yes, and is not what the operation answers with."""
+    writes = call.spec.effect.writes
+    return errors.Unreadable(
+        f"InvoiceXpress said yes to {call.spec.name}, with an answer that cannot be read.",
+        sent="unknown" if writes else "refused",
+        next=CHECK_FIRST if writes else "try again; if it stays, the service may be down",
+        retryable=not writes,
+    )
+
+
+def read_json(request: Request, response: Response) -> Any:
+    """The JSON of an answer, amounts exact; None when it is empty."""
+    if not response.body.strip():
+        return None
+    try:
+        return parse_json(response.body)
+    except (ValueError, RecursionError):
+        raise errors.Unreadable(
+            f"InvoiceXpress answered {response.status} with something that is not JSON"
+            f"{' (an HTML page)' if b'<html' in response.body[:500].lower() else ''}.",
+            status=response.status,
+            sent="unknown" if request.writes else "refused",
+            next=CHECK_FIRST if request.writes else "try again; if it stays, the service may be down",
+            retryable=not request.writes,
+        ) from None
+
+
+def read_xml(response: Response) -> Any:
+    """A version 1 answer as a flat dictionary; None when it is empty."""
+    from defusedxml import (
+        ElementTree as Xml,
+    )  # never the standard parser: entities and external references stay closed
+    from defusedxml.common import DefusedXmlException
+
+    if not response.body.strip():
+        return None
+    try:
+        root = Xml.fromstring(response.body)
+    except (Xml.ParseError, DefusedXmlException, ValueError, LookupError):  # LookupError: no such encoding
+        raise errors.Unreadable(
+            f"InvoiceXpress answered {response.status} with something that is not plain XML.",
+            status=response.status,
+            sent="unknown",
+            next=CHECK_FIRST,
+        ) from None
+    if root.tag == "errors":
+        return {"errors": [node.text or "" for node in root]}
+    return {root.tag: {node.tag: node.text for node in root}}
+
+
+CHECK_FIRST = (
+    "do not repeat it: look first whether it happened (get_document, list_invoices, get_related_documents)"
+)
+
+
+# --- errors --------------------------------------------------------------------------------------------
+
+
+def failure(request: Request, response: Response, what: str) -> IxError:
+    """The one error behind an answer that is not a yes."""
+    status = response.status
+    said, code = complaints(response)
+    if status == 404 and _is_a_page(response):
+        # Whoever stands before InvoiceXpress answers so, or a wrong account name: it says nothing of what was asked for.
+        return errors.Unreadable(
+            f"The host answered 404 with a page instead of an answer ({what}).",
+            status=status,
+            sent="unknown" if request.writes else "refused",
+            next=CHECK_FIRST if request.writes else "check INVOICEXPRESS_ACCOUNT, then try again",
+            retryable=not request.writes,
+        )
+    text = "; ".join(said) or "it gave no reason"
+    problems = [Problem(*_field_and_text(line)) for line in said]
+    details: dict[str, Any] = {"service_code": code} if code else {}
+    match status:
+        case 401 | 403:
+            return errors.AccessDenied(
+                "InvoiceXpress refused the API key.",
+                status=status,
+                next="check INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY (`ix-tools doctor` tries them)",
+            )
+        case 404:
+            return errors.NotFound(
+                f"InvoiceXpress has nothing there ({what}).",
+                status=status,
+                problems=problems,
+                details=details,
+                next="check the id and the document type: each type answers only for its own documents",
+            )
+        case 409:
+            return errors.Conflict(
+                f"InvoiceXpress says it is already being done or done: {text}.",
+                status=status,
+                problems=problems,
+                details=details,
+                next="wait and read the document or series again before repeating",
+            )
+        case 429:
+            wait = parse_retry_after(response.headers.get("retry-after", ""))
+            return errors.RateLimited(
+                "InvoiceXpress allows no more requests from this account for the moment.",
+                status=status,
+                next=f"wait {60 if wait is None else ceil(wait)} seconds and repeat the same call",
+                details={} if wait is None else {"retry_after": ceil(wait)},
+            )
+        case 301 | 302 | 303 | 307 | 308:
+            return errors.Unreadable(
+                "The host answered with a redirect, which is never followed: the key would travel along.",
+                status=status,
+                next="check INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_BASE_URL",
+            )
+        case _ if status >= 500:
+            return errors.Unavailable(
+                f"InvoiceXpress failed ({status}).",
+                status=status,
+                sent="unknown" if request.writes else "refused",
+                retryable=not request.writes,
+                next=CHECK_FIRST if request.writes else "try again in a minute",
+            )
+    return errors.Rejected(
+        f"InvoiceXpress refused it ({status}): {text}. Nothing was stored.",
+        status=status,
+        problems=problems,
+        details=details,
+        next=_advice(said),
+    )
+
+
+_ADVICE = (
+    (("isenção", "exemption"), "give tax_exemption; lookup_exemption_codes lists the codes"),
+    (
+        ("série", "sequence"),
+        "list_sequences shows which sequence id belongs to which document type, and its last date",
+    ),
+    (
+        ("contribuinte", "fiscal"),
+        "the fiscal id and the country are checked as a pair, and the account's own number is refused: correct them",
+    ),
+    (("country",), "give the country by ISO code, such as PT"),
+    (("vencimento", "due date"), "due_date must not be before date"),
+    (
+        ("finalizado", "settled so", "finalized so"),
+        "a finalized document cannot be edited: cancel it or issue a credit note",
+    ),
+    (("relacionados", "related"), "credit no more than what is left on the owner document"),
+    (("associated with invoices",), "an item that was used keeps its name: create another item"),
+    (
+        ("not available", "disponível", "already been taken", "already exists"),
+        "that name or code is taken: look it up, or choose another",
+    ),
+)
+
+
+def _advice(said: Iterable[str]) -> str:
+    text = " ".join(said).lower()
+    # InvoiceXpress answers in the account's language, so both are looked for.
+    return next(
+        (advice for words, advice in _ADVICE if any(word in text for word in words)),
+        "correct it and call again",
+    )
+
+
+def complaints(response: Response) -> tuple[list[str], str]:
+    """Every sentence in an error body, in any of the shapes it comes in (docs/traps.md), and the code if there is one."""
+    body = response.body.strip()
+    if not body:
+        return [], ""
+    if body[:1] == b"<":
+        return _from_markup(response)
+    try:
+        return _from_json(json.loads(body))
+    except (ValueError, RecursionError):
+        return [body[:200].decode("utf-8", "replace")], ""
+
+
+def _is_a_page(response: Response) -> bool:
+    start = response.body.lstrip()[:100].lower()
+    return start.startswith((b"<!doctype html", b"<html"))
+
+
+def _from_markup(response: Response) -> tuple[list[str], str]:
+    try:
+        read = read_xml(response)
+    except IxError:
+        return ["an HTML page instead of an answer"], ""
+    if isinstance(read, dict) and "errors" in read:
+        return read["errors"], ""
+    return ["an HTML page instead of an answer"] if isinstance(read, dict) and "html" in read else [], ""
+
+
+_FIELDS = ("base", "error", "errors", "reason", "message")
+
+
+def _from_json(body: Any, under: str = "") -> tuple[list[str], str]:
+    if isinstance(body, str):
+        return [f"{under}: {body}" if under and under not in _FIELDS else body], ""
+    if isinstance(body, list):
+        # The payment endpoint answers ["payment_mechanism", "is invalid"]: field and message, flattened.
+        if (
+            len(body) % 2 == 0
+            and body
+            and all(isinstance(one, str) for one in body)
+            and body[0].replace("_", "").isalpha()
+            and body[0].islower()
+        ):
+            return [f"{name}: {text}" for name, text in zip(body[::2], body[1::2], strict=True)], ""
+        found = [_from_json(one, under) for one in body]
+        return [line for lines, _ in found for line in lines], next((code for _, code in found if code), "")
+    if isinstance(body, dict):
+        code = str(body.get("code", ""))
+        found = [_from_json(value, key) for key, value in body.items() if key != "code"]
+        return [line for lines, _ in found for line in lines], code or next(
+            (inner for _, inner in found if inner), ""
+        )
+    return [], ""
+
+
+def _field_and_text(line: str) -> tuple[str, str]:
+    name, colon, rest = line.partition(": ")
+    return (name, rest) if colon and name.replace("_", "").isalpha() and name.islower() else ("", line)

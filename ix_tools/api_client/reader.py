@@ -1,0 +1,79 @@
+"""Read from an account: one answer, or a list over its pages. A failed look-up is never read as "there is none"."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ix_tools.api_client import protocol
+from ix_tools.api_client.client import Account
+from ix_tools.domain.parsing import read_id, read_page, read_rows, require_content
+from ix_tools.domain.records import Page
+from ix_tools.errors import Unavailable
+
+PAGE = 100
+COUNTED = frozenset({"invoices", "estimates", "guides", "clients", "items"})
+"""Lists that come with their pagination; taxes, series and a client's regularizations need not."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReader:
+    """Whose account is read, and how far."""
+
+    account: Account
+    most_pages: int
+
+    async def get(self, path: str, *query: tuple[str, str]) -> Any:
+        """Read one answer."""
+        request = protocol.get(path, query)
+        response = await self.account.send(request)
+        if response.status >= 300:
+            raise protocol.failure(request, response, f"GET {path}")
+        return protocol.read_json(request, response)
+
+    async def pages(
+        self, path: str, key: str, *query: tuple[str, str]
+    ) -> AsyncIterator[tuple[list[dict[str, Any]], Page]]:
+        """Read a list page by page."""
+        number = 1
+        while True:
+            body = await self.get(path, *query, ("page", str(number)), ("per_page", str(PAGE)))
+            rows = read_rows(body, key)
+            page = read_page(require_content(body, key), rows, key, counted=key in COUNTED)
+            yield rows, page or Page()
+            # A list that does not count its pages ends with the first page that is not full.
+            last = number >= page.total_pages if page is not None else len(rows) < PAGE
+            if last or not rows:
+                return
+            number += 1
+
+    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+        """Every row of a list, as far as the setting lets pages be read, and how many rows that leaves out."""
+        found: list[dict[str, Any]] = []
+        read = 0
+        async for rows, page in self.pages(path, key):
+            found += rows
+            read += 1
+            if read >= self.most_pages:
+                # A list that does not count its pages may go on after any full one.
+                more = read < page.total_pages or (not page.total_entries and len(rows) >= PAGE)
+                return found, max(1, page.total_entries - len(found)) if more else 0
+        return found, 0
+
+    async def every(self, path: str, key: str, *query: tuple[str, str]) -> list[Mapping[str, Any]]:
+        """Every row of a list over all its pages, word for word; refused when rows moved while it was read."""
+        found: dict[int, Mapping[str, Any]] = {}
+        counted = 0
+        async for rows, page in self.pages(path, key, *query):
+            known = len(found)
+            found |= {read_id(row, key): row for row in rows}
+            counted = page.total_entries
+            if len(found) == known:  # a list without pages, which gives the same for each
+                break
+        if len(found) < counted:
+            raise Unavailable(
+                f"{path} changed while it was read: it counts {counted} rows, and {len(found)} came.",
+                sent="nothing",
+                next="repeat the same call",
+                retryable=True,
+            )
+        return list(found.values())

@@ -1,0 +1,111 @@
+"""What the owner lets out without a person: within an allowance for the day, counted where approvals are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection
+
+from ix_tools.audit import trail
+from ix_tools.storage.schema import approvals, spent
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a rule lets through without a person, on one day, for one principal."""
+
+    rule: str
+    daily: Decimal
+    """In euros."""
+    calls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What remains of an allowance today."""
+
+    rule: str
+    euros: Decimal
+    calls: int | None = None
+
+    def enough(self, amount: Decimal) -> bool:
+        """Whether one more call of this amount fits."""
+        return amount <= self.euros and (self.calls is None or self.calls > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """One call that wants to go out without a person."""
+
+    principal: str
+    account: str
+    day: date
+    """In Lisbon."""
+    amount: Decimal
+    allowances: tuple[Allowance, ...]
+    rules: tuple[str, ...] = ()
+    """Every unattended rule there is now."""
+
+
+def left(connection: Connection, spending: Spending, allowance: Allowance) -> Left:
+    """What remains of an allowance; whoever is about to spend it holds the lock that `spend` takes."""
+    # A rule that was renamed goes on counting: what went out under a name that no rule has now counts for every rule.
+    counts = (spent.c.rule == allowance.rule) | spent.c.rule.not_in(spending.rules)
+    each = (
+        sql.select(spent.c.approval, spent.c.cents)
+        .distinct()  # a call that needed several allowances counts once
+        .where(spent.c.principal == spending.principal, spent.c.day == spending.day.isoformat(), counts)
+        .subquery()
+    )
+    cents, calls = connection.execute(
+        sql.select(sql.func.coalesce(sql.func.sum(each.c.cents), 0), sql.func.count()).select_from(each)
+    ).one()
+    most = None if allowance.calls is None else max(0, allowance.calls - calls)
+    return Left(allowance.rule, max(Decimal(0), allowance.daily - Decimal(int(cents)) / 100), most)
+
+
+def spend(connection: Connection, approval: str, spending: Spending, now: float) -> bool:
+    """Take a call out of every allowance it needs, all or none."""
+    # Before anything is read: of two processes with the last euro in sight, the second waits here and reads anew.
+    trail.one_at_a_time(connection)
+    rests = [left(connection, spending, one) for one in spending.allowances]
+    if not rests or not all(one.enough(spending.amount) for one in rests):
+        return False
+    for one in spending.allowances:
+        connection.execute(
+            spent.insert().values(
+                approval=approval,
+                rule=one.rule,
+                principal=spending.principal,
+                account=spending.account,
+                day=spending.day.isoformat(),
+                cents=int(spending.amount * 100),
+                at=now,
+            )
+        )
+    return True
+
+
+def let_out(connection: Connection, row: Mapping[str, Any], spending: Spending, now: float) -> bool:
+    """Spend, and keep the approval that it makes: used at once, bound like any other, and in the audit trail."""
+    if not spend(connection, row["id"], spending, now):
+        return False
+    rules = ", ".join(one.rule for one in spending.allowances)
+    made = {"channel": "policy", "state": "used", "text": "", "differs": False, "reason": rules}
+    times = {"created_at": now, "expires_at": now, "decided_at": now}
+    connection.execute(approvals.insert().values(**row, **made, **times))
+    entry = trail.Entry(
+        event="approval used",
+        principal=row["principal"],
+        face="policy",
+        account=row["account"],
+        operation=row["operation"],
+        approval=row["id"],
+        content=row["arguments"],
+        outcome=f"by policy: {rules}",
+    )
+    trail.append(connection, entry)
+    return True

@@ -1,0 +1,204 @@
+"""Bearer tokens for the HTTP server: shown once, kept as a hash, with scopes, accounts, an end, and a way to end them sooner.
+
+A token is 256 random bits, so nobody guesses it and one round of SHA-256 keeps it as well as a slow hash would.
+"""
+
+import hashlib
+import re
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Row
+
+from ix_tools.audit import trail
+from ix_tools.auth.principals import Principal
+from ix_tools.errors import InvalidArguments, IxError, Problem
+from ix_tools.operations.scopes import Scope
+from ix_tools.storage.database import Store
+from ix_tools.storage.schema import tokens
+
+PREFIX = "ixt_"
+"""What every token begins with, so that programs which look for secrets find one that was lost."""
+SHAPE = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,98}[A-Za-z0-9])?", re.ASCII)
+DAY = 86400.0
+NOTED_EVERY = 60.0
+"""Seconds between two notes of when a token was last used: a note per call would be a write per read."""
+MOST_READ = 4096
+"""Tokens that a process remembers having read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it is kept: never the token itself."""
+
+    id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    accounts: tuple[str, ...]
+    created_at: float
+    expires_at: float
+    used_at: float | None
+    revoked_at: float | None
+
+    @property
+    def principal(self) -> Principal:
+        """Who calls with it. Several tokens of one name are one caller."""
+        return Principal(self.name, frozenset(self.scopes), self.accounts)
+
+    def usable(self, now: float) -> bool:
+        """Whether it still opens the door."""
+        return self.revoked_at is None and now < self.expires_at
+
+
+class Tokens:
+    """The tokens of a store."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        """Nothing is opened yet."""
+        self._store = store
+        self._clock = clock
+        self._read: OrderedDict[str, tuple[tuple[int, int], Token]] = OrderedDict()
+
+    def create(
+        self, name: str, scopes: Sequence[Scope], accounts: Sequence[str], days: int
+    ) -> tuple[Token, str]:
+        """A new token, and the text of it, which is known here and now only."""
+        if not NAME.fullmatch(name):
+            raise InvalidArguments(
+                f"{name!r} is no name for whoever calls.",
+                problems=[
+                    Problem("name", "is not usable", "1 to 100 letters, digits, and . _ @ - between them")
+                ],
+                next="give another name",
+            )
+        secret = PREFIX + secrets.token_urlsafe(32)
+        now = self._clock()
+        row = {
+            "id": secrets.token_hex(4),
+            "name": name,
+            "digest": _digest(secret),
+            "scopes": [str(one) for one in Scope if one in scopes],
+            "accounts": sorted(set(accounts)),
+            "created_at": now,
+            "expires_at": now + days * DAY,
+        }
+        with self._store.writing() as connection:
+            connection.execute(tokens.insert().values(row))
+            shown = ", ".join([*scopes, *(f"account {one}" for one in sorted(set(accounts)))])
+            trail.append(
+                connection,
+                trail.Entry(
+                    event="token created", principal=name, face="cli", outcome=f"{row['id']}: {shown}"
+                ),
+            )
+        return self._one(str(row["id"])), secret
+
+    def all(self) -> list[Token]:
+        """Every token there was, newest first."""
+        with self._store.reading() as connection:
+            rows = connection.execute(sql.select(tokens).order_by(tokens.c.created_at.desc())).all()
+        return [_token(row) for row in rows]
+
+    def revoke(self, identifier: str) -> Token:
+        """End a token; every worker refuses it from its next request on."""
+        found = self._one(identifier)
+        with self._store.writing() as connection:
+            changed = connection.execute(
+                tokens.update()
+                .where(tokens.c.id == found.id, tokens.c.revoked_at.is_(None))
+                .values(revoked_at=self._clock())
+            ).rowcount
+            if changed:
+                trail.append(
+                    connection,
+                    trail.Entry(event="token revoked", principal=found.name, face="cli", outcome=found.id),
+                )
+        return self._one(found.id)
+
+    def any_usable(self) -> bool:
+        """Whether anybody could come in with a token now."""
+        now = self._clock()
+        return any(token.usable(now) for token in self.all())
+
+    def any_made(self) -> bool:
+        """Whether there ever was a token, good or not: whoever made one wants callers to say who they are, also after it ended."""
+        with self._store.reading() as connection:
+            return connection.execute(sql.select(tokens.c.id).limit(1)).first() is not None
+
+    def at_hand(self, secret: str) -> Token | None:
+        """The usable token whose text this is, if it was read before and nothing was written since; None says: `find` it.
+
+        Waits for nothing, so that whoever comes again and again does not cost a look into the store each time.
+        """
+        kept = self._read.get(_digest(secret))
+        if kept is None or kept[0] != self._store.stamp():
+            return None
+        token, now = kept[1], self._clock()
+        return token if token.usable(now) and not _to_be_noted(token, now) else None
+
+    def find(self, secret: str) -> Token | None:
+        """The usable token whose text this is."""
+        if not SHAPE.fullmatch(secret):
+            return None
+        digest, now = _digest(secret), self._clock()
+        stamp = self._store.stamp()  # before it is read: what is written in between is then not missed
+        with self._store.reading() as connection:
+            row = connection.execute(_BY_DIGEST, {"digest": digest}).one_or_none()
+        token = _token(row) if row is not None else None
+        if token is None or not token.usable(now):
+            return None
+        if stamp is not None:
+            self._keep(digest, stamp, token)
+        if _to_be_noted(token, now):
+            with self._store.writing(durable=False) as connection:
+                connection.execute(tokens.update().where(tokens.c.id == token.id).values(used_at=now))
+        return token
+
+    def _keep(self, digest: str, stamp: tuple[int, int], token: Token) -> None:
+        self._read[digest] = (stamp, token)
+        if len(self._read) > MOST_READ:
+            self._read.popitem(last=False)
+
+    def _one(self, identifier: str) -> Token:
+        with self._store.reading() as connection:
+            row = connection.execute(
+                sql.select(tokens).where(tokens.c.id == identifier.lower())
+            ).one_or_none()
+        if row is None:
+            raise IxError(
+                f"There is no token {identifier}.",
+                code="token_unknown",
+                next="list them with `ix-tools tokens list`",
+            )
+        return _token(row)
+
+
+_BY_DIGEST = sql.select(tokens).where(tokens.c.digest == sql.bindparam("digest"))
+
+
+def _to_be_noted(token: Token, now: float) -> bool:
+    return token.used_at is None or now - token.used_at >= NOTED_EVERY
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _token(row: Row[Any]) -> Token:
+    known = {str(one): one for one in Scope}
+    return Token(
+        id=row.id,
+        name=row.name,
+        scopes=tuple(known[word] for word in row.scopes if word in known),
+        accounts=tuple(row.accounts),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+        revoked_at=row.revoked_at,
+    )

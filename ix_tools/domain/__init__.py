@@ -1,0 +1,1 @@
+"""The types, records and arithmetic of documents; pure, without input or output."""

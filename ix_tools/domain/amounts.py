@@ -1,0 +1,361 @@
+"""The amounts of a document in the order in which a reader adds them up, so that the figures on one screen add up.
+
+    gross − line discounts = lines − global discount = net + VAT = total − withheld − paid − credited = to pay
+
+InvoiceXpress rounds each total by itself (trap 17), so the figures that it prints can miss each other by a cent. That cent
+is an amount of its own here; what no rounding explains is called a difference. A global discount stands in the totals
+alone (trap 16) and is what is missing between the lines and the net.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import Literal
+
+from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.records import Document, Line
+from ix_tools.domain.totals import CENT, rounded
+from ix_tools.domain.types import decimal_of
+from ix_tools.i18n.formats import plain
+
+Word = Literal[
+    "gross", "line_discounts", "lines_total", "global_discount", "rounding", "difference", "net", "vat_total", "total",
+    "retention", "paid", "credited", "to_pay",
+]  # fmt: skip
+HALF, ZERO = CENT / 2, Decimal(0)
+TWICE_ROUNDED = 2 * CENT
+"""What two totals, each rounded by itself, can miss each other by at most."""
+DIGITS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One amount of the column, to the cent."""
+
+    word: Word
+    value: Decimal
+    """Signed: what is taken off is negative."""
+    percent: Decimal | None = None
+    is_sum: bool = False
+    """Whether it is what everything above adds up to; otherwise it is added to what is above."""
+    is_computed: bool = False
+    """Whether InvoiceXpress does not say it, and it was computed from the lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of a document falls under one VAT rate, to the cent; or what rounding leaves between these and the totals."""
+
+    tax: str
+    rate: Decimal | None
+    net: Decimal
+    vat: Decimal | None
+    """None where neither the line nor its rate says it."""
+    word: Literal["", "rounding", "difference"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineAmounts:
+    """One line: `quantity × price − discount = net`; None is what nothing says."""
+
+    price: Decimal | None
+    """Without VAT, exact: at most 4 decimals."""
+    net: Decimal | None
+    """Without VAT, after the line's own discount, exact; before a global discount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything that is shown of a document's money."""
+
+    lines: tuple[LineAmounts, ...]
+    shares: tuple[Share, ...]
+    """Empty for what has no VAT of its own: receipts and transport documents."""
+    column: tuple[Amount, ...]
+
+
+def figures(
+    document: Document,
+    paid: Decimal | None = None,
+    credited: Decimal | None = None,
+    to_pay: Decimal | None = None,
+) -> Figures:
+    """The amounts of a document; `paid`, `credited` and `to_pay` where somebody looked them up."""
+    with localcontext() as context:
+        context.prec = DIGITS
+        lines = _lines(document)
+        family = document_type(document.document_type).family if document.document_type else "invoice"
+        column = _Column()
+        if family == "receipt" or (family == "guide" and not document.total):
+            if family == "receipt" and document.total is not None:
+                column.sum("total", document.total)
+            return Figures(lines, (), tuple(column.amounts))
+        net, is_computed = _net(document, lines)
+        shares = _shares(document, lines, net) if family != "guide" else ()
+        vat = _vat(document, shares)
+        total = document.total
+        if total is None and net is not None and vat is not None:
+            total = net + vat
+        if net is not None:
+            _down_to_net(column, document, lines, net, is_computed=is_computed)
+        if net is not None and vat is not None and total is not None:
+            column.add("vat_total", vat, is_computed=document.taxes is None)
+        if total is not None:
+            column.sum("total", total, is_computed=document.total is None)
+            _down_to_what_is_paid(column, document, total, paid, credited, to_pay)
+        return Figures(lines, _with_rounding(shares, net, vat), tuple(column.amounts))
+
+
+class _Column:
+    """Amounts one below the other; a sum that misses what is above gets what is missing as an amount of its own."""
+
+    def __init__(self) -> None:
+        self.amounts: list[Amount] = []
+        self._running = ZERO
+
+    def add(
+        self, word: Word, value: Decimal, percent: Decimal | None = None, *, is_computed: bool = False
+    ) -> None:
+        """An amount that is added to what is above."""
+        self.amounts.append(Amount(word, value, percent, is_computed=is_computed))
+        self._running += value
+
+    def sum(
+        self, word: Word, value: Decimal, *, roundings: Decimal = ZERO, is_computed: bool = False
+    ) -> None:
+        """What everything above adds up to; `roundings`: what rounding above is known to have changed."""
+        if self.amounts and self._running != value:
+            missing = value - self._running
+            self.add("rounding" if abs(missing - roundings) <= TWICE_ROUNDED else "difference", missing)
+        self.amounts.append(Amount(word, value, is_sum=True, is_computed=is_computed))
+        self._running = value
+
+
+def _lines(document: Document) -> tuple[LineAmounts, ...]:
+    """The lines before any discount of the whole document, whether their nets come with or without it."""
+    lines = tuple(_line(one) for one in document.lines)
+    if not _carry_the_global_discount(document):
+        return lines
+    printed = tuple(
+        LineAmounts(one.unit_price, _times(one.unit_price, one)) if one.unit_price is not None else amounts
+        for one, amounts in zip(document.lines, lines, strict=True)
+    )
+    gross = sum((one.unit_price or ZERO) * (one.quantity or ZERO) for one in document.lines)
+    if document.sum is not None and abs(gross - document.sum) <= TWICE_ROUNDED:
+        return printed
+    # Some prices are printed cut, so what the discount took from each net is undone instead.
+    grosses = [_gross(one, one.net) for one in document.lines]
+    left = _left_of(document.sum or ZERO, grosses)
+    if not left:
+        return printed
+    return tuple(
+        LineAmounts(one.unit_price, one.net / left if one.net is not None else amounts.net)
+        for one, amounts in zip(document.lines, lines, strict=True)
+    )
+
+
+def _left_of(whole: Decimal, grosses: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
+    """The part of every line that the global discount leaves; a percentage of one decimal where that explains it."""
+    sure = sum((one for one, slack in grosses if not slack), ZERO)
+    before = whole - sum((one for one, slack in grosses if slack), ZERO)
+    if before <= 0:
+        return Decimal(1)
+    left = sure / before
+    in_tenths = left.quantize(Decimal("0.001"))
+    # What is left of a line is divided by this, so an error in it grows by as much.
+    unsure = in_tenths * HALF + sum((slack for _, slack in grosses), ZERO)
+    explained = abs(in_tenths - left) * before <= unsure
+    return in_tenths if explained else left
+
+
+def _line(line: Line) -> LineAmounts:
+    """What is shown of a line; InvoiceXpress gives its price cut to cents, and its net exactly (trap 15)."""
+    if line.net is not None:
+        return LineAmounts(line.exact_price, line.net)
+    price = line.unit_price
+    return LineAmounts(price, _times(price, line) if price is not None else None)
+
+
+def _times(price: Decimal, line: Line) -> Decimal | None:
+    if line.quantity is None:
+        return None
+    return price * line.quantity * (100 - (line.discount or ZERO)) / 100
+
+
+def _gross(line: Line, net: Decimal | None) -> tuple[Decimal, Decimal]:
+    """What a line comes to before its own discount, and by how much that may be too little or too much.
+
+    It follows from the net; where everything is taken off, only from a price that is printed cut to cents.
+    """
+    left = 100 - (line.discount or ZERO)
+    if net is not None and left:
+        return net * 100 / left, ZERO
+    quantity = line.quantity or ZERO
+    return (line.unit_price or ZERO) * quantity, CENT * quantity
+
+
+def _carry_the_global_discount(document: Document) -> bool:
+    """Whether each line's net has its part of a global discount taken off already.
+
+    The nets are then all that is left, and what they come to before their own discounts falls short of the printed sum.
+    """
+    nets = [one.net for one in document.lines]
+    if document.sum is None or document.before_taxes is None or not nets or None in nets:
+        return False
+    whole = sum((net for net in nets if net is not None), ZERO)
+    grosses = [_gross(one, one.net) for one in document.lines]
+    missing = document.sum - sum((one for one, _ in grosses), ZERO)
+    by_rounding = HALF * len(nets) + TWICE_ROUNDED + sum((slack for _, slack in grosses), ZERO)
+    return abs(whole - document.before_taxes) <= TWICE_ROUNDED and missing > by_rounding
+
+
+def _net(document: Document, lines: Sequence[LineAmounts]) -> tuple[Decimal | None, bool]:
+    """The net, and whether it had to be computed."""
+    if document.before_taxes is not None:
+        return document.before_taxes, False
+    if document.total is not None and document.taxes is not None:
+        return document.total - document.taxes, True
+    nets = [line.net for line in lines]
+    if not nets or None in nets or document.discount:
+        return None, False
+    return rounded(sum((net for net in nets if net is not None), ZERO)), True
+
+
+def _vat(document: Document, shares: Sequence[Share]) -> Decimal | None:
+    if document.taxes is not None:
+        return document.taxes
+    if document.total is not None and document.before_taxes is not None:
+        return document.total - document.before_taxes
+    parts = [share.vat for share in shares]
+    return sum((one for one in parts if one is not None), ZERO) if parts and None not in parts else None
+
+
+def _down_to_net(
+    column: _Column, document: Document, lines: Sequence[LineAmounts], net: Decimal, *, is_computed: bool
+) -> None:
+    """From the lines to the net: discounts of the lines, the global one, and what rounding the lines changes."""
+    nets = [line.net for line in lines if line.net is not None]
+    if not nets or len(nets) < len(lines):
+        column.sum("net", net, is_computed=is_computed)
+        return
+    exact, shown = sum(nets, ZERO), sum((rounded(one) for one in nets), ZERO)
+    grosses = [_gross(line, one.net) for one, line in zip(lines, document.lines, strict=True)]
+    discounts = sum((one for one, _ in grosses), ZERO) - exact
+    unsure = TWICE_ROUNDED + sum((slack for _, slack in grosses), ZERO)
+    value, percent = _global_discount(document, nets, net)
+    if rounded(discounts):
+        gross = document.sum if document.sum is not None else rounded(exact + discounts)
+        off = gross - shown
+        column.add("gross", gross)
+        # Nothing else on the screen shows it, so it takes up what rounding each line changes.
+        explained = abs(off - discounts - (exact - shown)) <= unsure
+        column.add("line_discounts", -(off if explained else rounded(discounts)))
+    if value or shown != net:
+        column.sum("lines_total", shown)
+    if value:
+        column.add("global_discount", -value, percent)
+    column.sum("net", net, roundings=rounded(exact) - shown, is_computed=is_computed)
+
+
+def _global_discount(
+    document: Document, nets: Sequence[Decimal], net: Decimal
+) -> tuple[Decimal, Decimal | None]:
+    """What is missing between the lines and the net, where that is more than rounding; with its rate, if it has one."""
+    told, exact = document.global_discount or {}, sum(nets, ZERO)
+    value = rounded(exact) - net
+    rounded_each = net == sum((rounded(one) for one in nets), ZERO)
+    if abs(value) <= CENT or rounded_each or value < 0:
+        return ZERO, None
+    if told.get("value_type") == "percentage":
+        percent = decimal_of(told.get("value"))
+        return value, percent if rounded(exact * (100 - percent) / 100) == net else None
+    if told.get("value_type") == "absolute":
+        return value, None
+    if value == value.to_integral_value():
+        return value, _fitting(exact, net, [Decimal(one) for one in range(1, 101)])
+    hundredths = (100 * value / exact).quantize(CENT)
+    return value, _fitting(exact, net, [hundredths.quantize(to) for to in (Decimal(1), Decimal("0.1"), CENT)])
+
+
+def _fitting(exact: Decimal, net: Decimal, percents: Sequence[Decimal]) -> Decimal | None:
+    """The first percentage that leads from the lines to the net, to the cent, while its neighbours lead elsewhere."""
+
+    def leads(percent: Decimal) -> bool:
+        return rounded(exact * (100 - percent) / 100) == net
+
+    for percent in percents:
+        half_a_step = Decimal(5).scaleb(int(percent.as_tuple().exponent) - 1)
+        if leads(percent) and not leads(percent - half_a_step) and not leads(percent + half_a_step):
+            return Decimal(plain(percent))
+    return None
+
+
+def _shares(document: Document, lines: Sequence[LineAmounts], net: Decimal | None) -> tuple[Share, ...]:
+    """Net and VAT per rate, after every discount."""
+    found: dict[tuple[str | None, Decimal | None], list[tuple[Decimal, Decimal | None]]] = {}
+    nets = [
+        one.net if one.net is not None else known.net
+        for one, known in zip(document.lines, lines, strict=True)
+    ]
+    kept, of = _kept(document, [one for one in nets if one is not None], net)
+    for line, one in zip(document.lines, nets, strict=True):
+        if one is None or (line.tax is None and line.tax_rate is None and not line.vat):
+            continue
+        computed = one * line.tax_rate / 100 if line.tax_rate is not None else None
+        vat = line.vat if line.vat is not None else computed
+        found.setdefault((line.tax, line.tax_rate), []).append((one, vat))
+    return tuple(
+        Share(
+            tax=tax or "?",
+            rate=rate,
+            net=rounded(sum((one for one, _ in parts), ZERO) * kept / of),
+            vat=None
+            if any(vat is None for _, vat in parts)
+            else rounded(sum((vat for _, vat in parts if vat is not None), ZERO) * kept / of),
+        )
+        for (tax, rate), parts in found.items()
+    )
+
+
+def _kept(document: Document, nets: Sequence[Decimal], net: Decimal | None) -> tuple[Decimal, Decimal]:
+    """What a global discount leaves of every line, as so many of so many."""
+    value, percent = _global_discount(document, nets, net) if net is not None else (ZERO, None)
+    if percent is not None:
+        return 100 - percent, Decimal(100)
+    whole = sum(nets, ZERO)
+    return (whole - value, whole) if value else (Decimal(1), Decimal(1))
+
+
+def _with_rounding(shares: Sequence[Share], net: Decimal | None, vat: Decimal | None) -> tuple[Share, ...]:
+    """The shares, and below them what rounding each of them leaves between their sums and the totals."""
+    if not shares or net is None or vat is None or any(share.vat is None for share in shares):
+        return tuple(shares)
+    missing_net = net - sum((share.net for share in shares), ZERO)
+    missing_vat = vat - sum((share.vat or ZERO for share in shares), ZERO)
+    if not missing_net and not missing_vat:
+        return tuple(shares)
+    most = HALF * len(shares) + CENT
+    by_rounding = abs(missing_net) <= most and abs(missing_vat) <= most
+    return (*shares, Share("", None, missing_net, missing_vat, "rounding" if by_rounding else "difference"))
+
+
+def _down_to_what_is_paid(
+    column: _Column,
+    document: Document,
+    total: Decimal,
+    paid: Decimal | None,
+    credited: Decimal | None,
+    to_pay: Decimal | None,
+) -> None:
+    """From the total to what is to be paid, where anything stands between."""
+    taken = document.retained if document.retention else ZERO
+    if taken:
+        column.add("retention", -taken, document.retention)
+    if paid is not None and (paid or to_pay is not None):
+        column.add("paid", -paid)
+    if credited:
+        column.add("credited", -credited)
+    if to_pay is not None:
+        column.sum("to_pay", to_pay)
+    elif taken and document.is_draft:
+        column.sum("to_pay", total - taken)

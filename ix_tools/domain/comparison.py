@@ -1,0 +1,111 @@
+"""Compare a document, client or series as it is with how it was shown, by exclusion: everything is equal but what is named here.
+
+What may differ is what the transition itself sets, and what InvoiceXpress is known to vary between two reads.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ix_tools.errors import IxError, Problem
+from ix_tools.text.sanitize import visible
+
+APPEARS = frozenset({"sequence_id"})
+"""May be there after a transition where nothing was before: a draft of the default series may not name it."""
+READ_WITHOUT = frozenset({"name", "value"})
+"""A line's tax sometimes reads back with its id alone (observed by integrators; trap 30)."""
+OF_A_CLIENT = frozenset({"open_account_link"})
+"""A link into the account, printed nowhere; nothing says that it stays the same."""
+
+ABSENT = object()
+ASKED, STORED = "asked: ", "stored as "
+READ_BACK = "to be read back"
+NONE = "(none)"
+"""A field without a value, as a difference shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that is not as it was asked for or shown: its path (`items.0.unit_price`), how it was, how it is stored."""
+
+    field: str
+    asked: str
+    stored: str
+
+    def as_dict(self) -> dict[str, str]:
+        """As the store keeps it."""
+        return asdict(self)
+
+    def as_problem(self) -> Problem:
+        """As the error that says so shows it."""
+        return Problem(self.field, f"{STORED}{self.stored}", f"{ASKED}{self.asked}")
+
+    @classmethod
+    def unread(cls, field: str, failure: IxError) -> "Difference":
+        """What was written, and could not be read back to be compared."""
+        return cls(field, READ_BACK, f"could not be read back: {failure.code}")
+
+
+def differences_of(
+    before: Mapping[str, Any],
+    now: Mapping[str, Any],
+    allowed: frozenset[str] = frozenset(),
+    within: str = "",
+) -> list[Difference]:
+    """Every field that differs, except those allowed at the top level, and those that only then appear.
+
+    `within` names the thing that the fields are of, where it is not the document itself.
+    """
+    appeared = {name for name in APPEARS if allowed and _is_empty(before.get(name))}
+    return [
+        Difference(f"{within}.{path}" if within else path, _shown(old), _shown(new))
+        for path, old, new in _walk("", before, now)
+        if path.partition(".")[0] not in allowed | appeared
+    ]
+
+
+def client_differences_of(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    """Every field of a document's client that differs."""
+    return differences_of(before, now, OF_A_CLIENT, within="client")
+
+
+def _walk(path: str, before: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for name in dict.fromkeys((*before, *now)):
+            old, new = before.get(name, ABSENT), now.get(name, ABSENT)
+            if path.endswith(".tax") and name in READ_WITHOUT and (_is_empty(old) or _is_empty(new)):
+                continue
+            yield from _walk(f"{path}.{name}" if path else str(name), old, new)
+    elif isinstance(before, list) and isinstance(now, list):
+        if len(before) != len(now):
+            yield path, f"{len(before)} rows", f"{len(now)} rows"
+        for at, (old, new) in enumerate(zip(before, now, strict=False)):
+            yield from _walk(f"{path}.{at}", old, new)
+    elif not _equal(before, now):
+        yield path, before, now
+
+
+def _equal(before: Any, now: Any) -> bool:
+    if _is_empty(before) and _is_empty(now):
+        return True
+    if isinstance(before, bool) or isinstance(now, bool) or type(before) is type(now):
+        return bool(before == now)
+    # One answer writes an id or an amount as a number, another as text; two texts are never read as numbers.
+    if isinstance(before, int | float | Decimal) or isinstance(now, int | float | Decimal):
+        try:
+            return Decimal(str(before)) == Decimal(str(now))
+        except InvalidOperation:
+            return False
+    return bool(before == now)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is ABSENT or value is None or value in ("", [], {})
+
+
+def _shown(value: Any) -> str:
+    if _is_empty(value):
+        return NONE
+    text = visible(str(value))
+    return text if len(text) <= 200 else f"{text[:200]}…"

@@ -1,0 +1,30 @@
+"""How a document was paid: the payment mechanism codes of the SAF-T (PT) file."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from ix_tools.fiscal.reference_data import read_table
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """One way of paying."""
+
+    code: str
+    pt: str
+    en: str
+
+
+def mechanism(code: str) -> Mechanism | None:
+    """The mechanism of an exact, upper-case code; None for an unknown one."""
+    return _by_code().get(code)
+
+
+def mechanisms() -> tuple[Mechanism, ...]:
+    """All of them, in code order."""
+    return tuple(_by_code().values())
+
+
+@cache
+def _by_code() -> dict[str, Mechanism]:
+    return {row["code"]: Mechanism(**row) for row in read_table("mechanisms.json")["mechanisms"]}

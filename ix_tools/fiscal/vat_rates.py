@@ -1,0 +1,52 @@
+"""VAT rates of the three Portuguese tax regions, to explain a rate and never to decide one: the account's taxes do."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Literal
+
+from ix_tools.fiscal.reference_data import day, read_table
+
+Region = Literal["PT", "PT-AC", "PT-MA"]
+Kind = Literal["NOR", "INT", "RED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One rate of one region, with the days it applies."""
+
+    region: Region
+    kind: Kind
+    percent: Decimal
+    valid_from: date | None
+    """First day; None when the rate is older than the sources reach."""
+    valid_until: date | None
+    source: str
+
+
+@cache
+def rates() -> tuple[Rate, ...]:
+    """Every rate on record, also the ended ones."""
+    return tuple(
+        Rate(
+            region=row["region"],
+            kind=row["kind"],
+            percent=Decimal(row["percent"]),
+            valid_from=day(row["valid_from"]),
+            valid_until=day(row["valid_until"]),
+            source=row["source"],
+        )
+        for row in read_table("rates.json")["rates"]
+    )
+
+
+def rates_in_force(region: Region, on: date) -> tuple[Rate, ...]:
+    """The rates known to apply in a region on a day; empty for days before the sources begin."""
+    return tuple(
+        rate
+        for rate in rates()
+        if rate.region == region
+        and (rate.valid_from is None or rate.valid_from <= on)
+        and (rate.valid_until is None or on <= rate.valid_until)
+    )

@@ -1,0 +1,176 @@
+"""The rules of drafts, judged again on the stored document when it is finalized: what was true of the draft may not be now.
+
+One rule serves both: it reads a draft through a protocol (`shapes.Draft`), which `StoredDraft` satisfies too.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from ix_tools.domain.field_marks import Printed
+from ix_tools.domain.records import Client, Document, Line
+from ix_tools.domain.totals import Totals
+from ix_tools.domain.types import moment_of
+from ix_tools.guards.facts import Facts, Want, wanted_by, wants
+from ix_tools.guards.findings import Finding, Guard
+from ix_tools.guards.notes import owner_among
+from ix_tools.guards.protocols import Transition
+
+READ = (Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED, Want.UNRETURNED)
+"""What tells what a stored document says."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLine:
+    """A line of a stored document, as rules read lines."""
+
+    line: Line
+
+    @property
+    def name(self) -> str:
+        """What is sold."""
+        return self.line.name or ""
+
+    @property
+    def description(self) -> str | None:
+        """More text."""
+        return self.line.description
+
+    @property
+    def unit_price(self) -> Decimal:
+        """Exact, without VAT."""
+        return self.line.exact_price
+
+    @property
+    def quantity(self) -> Decimal:
+        """How many."""
+        return self.line.quantity or Decimal(0)
+
+    @property
+    def unit(self) -> str | None:
+        """Unit of measure."""
+        return self.line.unit
+
+    @property
+    def discount(self) -> Decimal | None:
+        """In percent."""
+        return self.line.discount
+
+    @property
+    def tax(self) -> str | None:
+        """Name of the tax."""
+        return self.line.tax
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDraft:
+    """A stored document, as rules read drafts: what it says now, and what the journal knows besides."""
+
+    document: Document
+    facts: Facts
+
+    @property
+    def document_type(self) -> str:
+        """As operations take it."""
+        return self.document.document_type
+
+    @property
+    def date(self) -> dt.date:
+        """Its date; today where the answer has none."""
+        return self.document.date or self.facts.today
+
+    @property
+    def due_date(self) -> dt.date:
+        """When it is due; its date where the answer has none."""
+        return self.document.due_date or self.date
+
+    @property
+    def client(self) -> Client | None:
+        """Its client's own record, which has the tax number; None for the final consumer."""
+        client = self.document.client
+        return None if client is None or not client.name else self.facts.document_client or client
+
+    @property
+    def items(self) -> Sequence[StoredLine]:
+        """Its lines."""
+        return [StoredLine(line) for line in self.document.lines]
+
+    @property
+    def tax_exemption(self) -> str | None:
+        """The code for charging no VAT."""
+        return self.document.tax_exemption
+
+    @property
+    def tax_exemption_reason(self) -> None:
+        """Only updates have it."""
+
+    @property
+    def sequence_id(self) -> int | None:
+        """Its series."""
+        return self.document.sequence_id
+
+    @property
+    def accept(self) -> Sequence[str]:
+        """Nothing: a person is asked anyway."""
+        return ()
+
+    @property
+    def owner_invoice_id(self) -> int | None:
+        """What it corrects or bills, as far as that is known."""
+        known = self.document.owner_invoice_id or self._sent("owner_invoice_id")
+        return int(known) if known else owner_among(self.facts.related, self.document_type)
+
+    @property
+    def loaded_at(self) -> dt.datetime | None:
+        """When a guide's goods are loaded, as the journal knows it."""
+        known = self._sent("loaded_at")
+        return moment_of(known) if known else None
+
+    def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
+        """Its texts."""
+        return self.document.printed_texts()
+
+    def totals(self, facts: Facts) -> Totals | None:
+        """As stored."""
+        document = self.document
+        if document.total is None:
+            return None
+        nothing = Decimal(0)
+        return Totals(
+            sum=document.sum or nothing,
+            discount=document.discount or nothing,
+            before_taxes=document.before_taxes or nothing,
+            taxes=document.taxes or nothing,
+            total=document.total,
+            shares=(),
+            nets=tuple(line.net or nothing for line in document.lines),
+        )
+
+    def _sent(self, name: str) -> Any:
+        return (self.facts.unreturned or {}).get(name)
+
+
+def still_kept(rule: Guard) -> Guard:
+    """A rule of drafts for finalizing: it refuses as it refused the draft. What it asks is said: a person is asked anyway."""
+    return _again(rule, refusing=True)
+
+
+def still_said(rule: Guard) -> Guard:
+    """A rule of drafts for finalizing, where whoever approves decides: all that it finds is said."""
+    return _again(rule, refusing=False)
+
+
+def _again(rule: Guard, *, refusing: bool) -> Guard:
+    @wants(*READ, *wanted_by(rule))
+    def judged(call: Transition, facts: Facts) -> Iterator[Finding]:
+        if call.state != "finalized" or facts.document is None:
+            return
+        for one in rule(StoredDraft(facts.document, facts), facts):
+            stays = one.kind == "warn" or (refusing and one.kind == "refuse")
+            yield one if stays else replace(one, kind="warn", accept="", next="")
+
+    judged.__name__, judged.__doc__ = rule.__name__, rule.__doc__
+    judged.rule = rule  # type: ignore[attr-defined]
+    return judged

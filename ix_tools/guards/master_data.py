@@ -1,0 +1,173 @@
+"""Rules about what documents are made from: clients, catalogue items and taxes of the account."""
+
+from collections.abc import Iterator
+
+from ix_tools.domain.records import CatalogueItem, Client, Tax
+from ix_tools.fiscal.countries import iso_code
+from ix_tools.fiscal.tax_numbers import check_fiscal_id
+from ix_tools.guards.facts import Facts, Want, wants
+from ix_tools.guards.findings import Finding, refuse, warn
+from ix_tools.guards.protocols import CatalogueItemShaped, ClientRecordShaped, TaxShaped
+from ix_tools.text.near_names import closest
+
+# --- clients -------------------------------------------------------------------------------------------
+
+
+@wants(Want.SUBJECT)
+def number_fits_country(call: ClientRecordShaped, facts: Facts) -> Iterator[Finding]:
+    """NIF or VAT number and country are checked as a pair (trap 22); a client once stuck as invalid stays so (trap 31)."""
+    if not call.fiscal_id:
+        return
+    country = iso_code(call.country) if call.country else "PT"
+    if country is None or check_fiscal_id(call.fiscal_id, country) is not None:
+        return
+    where = f"of {call.country}" if call.country else "of Portugal (country is not given)"
+    if country != "PT" and not call.fiscal_id[:2].isalpha():
+        yield warn(
+            "fiscal_id", f"{call.fiscal_id!r} is not a VAT number {where}; right only for a private person"
+        )
+    else:
+        yield refuse(
+            "fiscal_id",
+            f"{call.fiscal_id!r} is not a valid number {where}",
+            "a NIF with 9 digits and a right check digit"
+            if country == "PT"
+            else "the VAT number of that country, or the right country",
+        )
+
+
+@wants(Want.SUBJECT)
+def issued_documents_keep_the_client(call: ClientRecordShaped, facts: Facts) -> Iterator[Finding]:
+    """A change of name, number or country holds for later documents; issued ones keep what they were issued with."""
+    known = facts.subject
+    if not isinstance(known, Client):
+        return
+    for field in ("name", "fiscal_id", "country"):
+        new, old = getattr(call, field), getattr(known, field)
+        if new is not None and old and new != old:
+            yield warn(
+                field,
+                f"{old!r} becomes {new!r} on every later document and on drafts; issued documents keep {old!r}",
+            )
+
+
+@wants(Want.SUBJECT, Want.CLIENT_DOCUMENTS)
+def client_without_documents(call: object, facts: Facts) -> Iterator[Finding]:
+    """Only a client whom nothing was ever made out to is deleted; the books keep the others."""
+    if facts.client_documents:
+        yield refuse(
+            "client_id",
+            f"the client has {facts.client_documents} invoices, notes or receipts",
+            "a client without documents",
+            "leave the client as it is; list_client_invoices shows the documents",
+        )
+
+
+# --- items ---------------------------------------------------------------------------------------------
+
+
+@wants(Want.TAXES)
+def item_tax_exists(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding]:
+    """An item names a tax of the account, exactly: an unknown name becomes another tax in silence (trap 2)."""
+    names = [tax.name for tax in facts.taxes if tax.name]
+    if call.tax is None:
+        if facts.tax(None) is None:
+            yield refuse("tax", "the account has no default tax, so the item must name one", ", ".join(names))
+    elif facts.tax(call.tax) is None:
+        near = closest(call.tax, names, 1, 0.4)
+        yield refuse(
+            "tax",
+            f"the account has no tax called {call.tax!r}; InvoiceXpress would silently use another",
+            ", ".join(names),
+            f"use tax {near[0]!r} if that is meant" if near else "call list_taxes for the exact names",
+        )
+
+
+@wants(Want.SUBJECT)
+def price_changes_for_everyone(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding]:
+    """The catalogue is the whole account's: whoever picks the item next gets the new price and tax."""
+    known = facts.subject
+    if not isinstance(known, CatalogueItem):
+        return
+    for field in ("unit_price", "tax"):
+        new, old = getattr(call, field), getattr(known, field)
+        if new is not None and new != old:
+            yield warn(
+                field, f"{old} becomes {new} for everyone who uses this item next; issued documents stay"
+            )
+
+
+@wants(Want.SUBJECT)
+def used_names_stay(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding]:
+    """The name of an item that stands on a document cannot be changed any more."""
+    known = facts.subject
+    if isinstance(known, CatalogueItem) and call.name is not None and call.name != known.name:
+        yield warn(
+            "name", f"InvoiceXpress refuses {call.name!r} if {known.name!r} was ever used on a document"
+        )
+
+
+# --- taxes ---------------------------------------------------------------------------------------------
+
+
+@wants(Want.TAXES, Want.SUBJECT)
+def default_tax_changes_what_unnamed_means(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
+    """The default tax is what every line and item without a tax means, from now on and for the whole account."""
+    now, known = facts.tax(None), facts.subject
+    mine = known if isinstance(known, Tax) else None
+    if call.default_tax and not (mine and mine.default_tax):
+        before = f" instead of {now.name} ({now.value} %)" if now else ""
+        yield warn(
+            "default_tax",
+            f"lines and items that name no tax will mean {call.name} ({call.value} %){before}, everywhere in the account",
+        )
+    elif call.default_tax is False and mine and mine.default_tax:
+        yield refuse(
+            "default_tax",
+            f"{mine.name} is the default; without one InvoiceXpress picks a tax by itself",
+            "leave it out",
+            "make another tax the default instead: update_tax with default_tax true",
+        )
+
+
+@wants(Want.SUBJECT)
+def rate_changes_for_everyone(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
+    """A tax with another rate or name changes every later document that names it."""
+    known = facts.subject
+    if not isinstance(known, Tax):
+        return
+    if call.value is not None and call.value != known.value:
+        yield warn(
+            "value",
+            f"{known.name} was {known.value} % and will be {call.value} % on every later document; a new tax is usually clearer",
+        )
+    if call.name is not None and call.name != known.name:
+        yield warn(
+            "name", f"lines that say {known.name!r} will find no such tax; InvoiceXpress then uses another"
+        )
+
+
+@wants(Want.TAXES)
+def tax_name_free(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
+    """Lines find their tax by its name, so no two share one."""
+    known = facts.subject
+    if any(tax.name == call.name and tax.id != getattr(known, "id", None) for tax in facts.taxes):
+        yield refuse("name", f"the account has a tax called {call.name!r} already", "another name")
+
+
+@wants(Want.SUBJECT)
+def default_tax_not_deleted(call: object, facts: Facts) -> Iterator[Finding]:
+    """The default tax is what unnamed taxes mean."""
+    known = facts.subject
+    if isinstance(known, Tax) and known.default_tax:
+        yield refuse(
+            "tax_id",
+            f"{known.name} is the default: every line that names no tax means it",
+            "another tax",
+            "make another tax the default first (update_tax with default_tax true)",
+        )
+    elif isinstance(known, Tax):
+        yield warn(
+            "tax_id",
+            f"items and lines that say {known.name!r} will find no such tax; InvoiceXpress then uses another",
+        )

@@ -1,0 +1,199 @@
+"""What the rules read of a call, as protocols: guards stand below the operations and name no class of theirs."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from ix_tools.domain.field_marks import Printed
+from ix_tools.domain.totals import Totals
+from ix_tools.guards.facts import Facts
+
+
+class ClientShaped(Protocol):
+    """A customer given with a document."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def code(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
+    @property
+    def fiscal_id(self) -> str | None: ...
+
+
+class ItemShaped(Protocol):
+    """A line."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str | None: ...
+    @property
+    def unit_price(self) -> Decimal: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def discount(self) -> Decimal | None: ...
+    @property
+    def tax(self) -> str | None: ...
+
+
+class DiscountShaped(Protocol):
+    """A discount over the document."""
+
+    @property
+    def value_type(self) -> Literal["percentage", "absolute"]: ...
+    @property
+    def value(self) -> Decimal: ...
+
+
+class Draft(Protocol):
+    """A document to be created or updated."""
+
+    @property
+    def document_type(self) -> str: ...
+    @property
+    def date(self) -> dt.date: ...
+    @property
+    def due_date(self) -> dt.date: ...
+    @property
+    def client(self) -> ClientShaped | None: ...
+    @property
+    def items(self) -> Sequence[ItemShaped]: ...
+    @property
+    def tax_exemption(self) -> str | None: ...
+    @property
+    def tax_exemption_reason(self) -> str | None: ...
+    @property
+    def sequence_id(self) -> int | None: ...
+    @property
+    def accept(self) -> Sequence[str]: ...
+
+    def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
+        """The texts that are printed: field, heading, text."""
+
+    def totals(self, facts: Facts) -> Totals | None:
+        """What the document comes to; None while a tax is unknown."""
+
+
+class InvoiceShaped(Draft, Protocol):
+    """An invoice, receipt or note to be created or updated."""
+
+    @property
+    def mb_reference(self) -> bool | None: ...
+    @property
+    def owner_invoice_id(self) -> int | None: ...
+    @property
+    def currency_code(self) -> str | None: ...
+    @property
+    def rate(self) -> Decimal | None: ...
+    @property
+    def global_discount(self) -> DiscountShaped | None: ...
+
+
+class GuideShaped(Draft, Protocol):
+    """A guide to be created or updated."""
+
+    @property
+    def loaded_at(self) -> dt.datetime | None: ...
+    @property
+    def address_from(self) -> object | None: ...
+    @property
+    def address_to(self) -> object | None: ...
+
+
+class Transition(Protocol):
+    """A change of state."""
+
+    @property
+    def document_type(self) -> str: ...
+    @property
+    def document_id(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def message(self) -> str | None: ...
+
+
+class MailText(Protocol):
+    """What an e-mail says."""
+
+    @property
+    def subject(self) -> str | None: ...
+    @property
+    def body(self) -> str | None: ...
+
+
+class Payment(Protocol):
+    """A payment."""
+
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def payment_date(self) -> dt.date: ...
+    @property
+    def serie(self) -> str | None: ...
+
+
+class SeriesShaped(Protocol):
+    """A call about a series."""
+
+    @property
+    def sequence_id(self) -> int: ...
+
+
+class RenamedSeries(SeriesShaped, Protocol):
+    """A change of a series."""
+
+    @property
+    def serie(self) -> str: ...
+
+
+class ClientRecordShaped(Protocol):
+    """A client to be created or changed."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def code(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
+    @property
+    def fiscal_id(self) -> str | None: ...
+
+
+class CatalogueItemShaped(Protocol):
+    """A catalogue item to be created or changed."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def unit_price(self) -> Decimal | None: ...
+    @property
+    def tax(self) -> str | None: ...
+
+
+class TaxShaped(Protocol):
+    """A tax to be created or changed."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def value(self) -> Decimal | None: ...
+    @property
+    def default_tax(self) -> bool | None: ...
+
+
+class Entry(Protocol):
+    """Something to be entered in a client's account."""
+
+    @property
+    def value(self) -> Decimal: ...
+    @property
+    def date(self) -> dt.date: ...

@@ -1,0 +1,1 @@
+"""Texts, amounts and dates for people, in Portuguese and English."""

@@ -1,0 +1,1 @@
+"""Exactly-once writes: the journal of intents, leases and claims."""

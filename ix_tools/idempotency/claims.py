@@ -1,0 +1,384 @@
+"""Claims: one writer per document, client, series or item at a time, over every process that shares the store.
+
+    acquire ──▶ held ──▶ released        all claims of a call in one transaction, or none of them
+       │          └──▶ ended             the call is over and its outcome unknown: the claim ends as its intent does
+       └──▶ waiting                      somebody else holds one of them; who asked first goes first
+
+A shared claim keeps a thing from being changed, an exclusive one is for whoever changes it. What a caller looked up
+before it held its claims may be stale: `acquire` says so, and the caller looks again while it holds them.
+
+A claim without an intent ends with its process, or with its lease. A claim with an intent lasts while that intent is
+open or unknown. Time is the store's.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Row
+
+from ix_tools.audit import trail
+from ix_tools.domain.resource_names import EVERY
+from ix_tools.idempotency.leases import is_running, me
+from ix_tools.storage.database import Store
+from ix_tools.storage.schema import claims, intents
+
+TICKET = 10.0
+"""Seconds for which a waiting caller keeps its place without asking again."""
+REMEMBERED = 900.0
+"""Seconds for which a released exclusive claim tells others that what they looked up before may be stale."""
+IN_FLIGHT = 60.0
+"""Seconds after which a request without an answer cannot be under way any more (as in the journal's recovery)."""
+ACTIVE: set[str] = set()
+"""Holders that this very process is working for now."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=ACTIVE.clear)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Claim:
+    """What a call wants to be undisturbed: `document/1001`, `client/501`, `series/70000`, `item/Consultoria`."""
+
+    resource: str
+    exclusive: bool = False
+    """Alone, because the call changes it; otherwise together with others who also only rely on it."""
+
+    def conflicts_with(self, exclusive: bool) -> bool:
+        """Whether a claim on the same thing, held by somebody else, is in the way."""
+        return self.exclusive or exclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A claim as it stands in the store."""
+
+    account: str
+    resource: str
+    holder: str
+    exclusive: bool
+    state: str
+    intent: str | None
+    operation: str
+    principal: str
+    owner: str
+    since: float
+    until: float
+
+
+@dataclass
+class Holder:
+    """One call, or one workflow with all its steps: whatever shares its claims."""
+
+    account: str
+    operation: str
+    principal: str
+    id: str = field(default_factory=lambda: secrets.token_hex(12))
+    claims: dict[str, Claim] = field(default_factory=dict)
+    """What it holds or waits for, by resource."""
+    since: float = 0.0
+    """When it first asked, by the store's clock; whoever asked earlier goes first."""
+    resumes: str = ""
+    """The unfinished intent that it goes on with: what that one still claims is not in its way."""
+
+    def covers(self, wanted: Iterable[Claim]) -> bool:
+        """Whether it holds all of it already."""
+        held = self.claims
+        return all(
+            one.resource in held and (held[one.resource].exclusive or not one.exclusive) for one in wanted
+        )
+
+    def merged(self, wanted: Iterable[Claim]) -> dict[str, Claim]:
+        """What it has and what it wants besides; alone, where either says so."""
+        merged = dict(self.claims)
+        for claim in wanted:
+            known = merged.get(claim.resource)
+            merged[claim.resource] = Claim(claim.resource, claim.exclusive or bool(known and known.exclusive))
+        return merged
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of asking for claims."""
+
+    granted: bool
+    current: bool = True
+    """Whether nobody wrote any of it since the caller looked."""
+    blockers: tuple[Standing, ...] = ()
+    """Who is in the way."""
+
+
+class Claims:
+    """The claims of a store."""
+
+    def __init__(
+        self, store: Store, lease: float, settled_by_time: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """Nothing is opened yet.
+
+        `lease`: seconds after which a claim without an intent is nobody's any more. `settled_by_time`: tells
+        operations whose outcome nobody can look up (e-mails): once such a request cannot be under way any more, it blocks
+        nobody.
+        """
+        self._store = store
+        self.lease = lease
+        self._settled_by_time = settled_by_time
+
+    def now(self) -> float:
+        """The store's time, to say later when something was looked up."""
+        with self._store.reading() as connection:
+            return self._store.now(connection)
+
+    def acquire(self, holder: Holder, wanted: Iterable[Claim], looked_at: float) -> Attempt:
+        """All of them together with what the holder has already, or none.
+
+        Where somebody is in the way, the holder keeps nothing but its place in the queue: so no two callers can wait
+        for each other.
+        """
+        merged = holder.merged(wanted)
+        with self._store.writing(durable=False) as connection:
+            _lock(connection, holder.account)
+            now = self._store.now(connection)
+            holder.since = holder.since or now
+            _keep_undecided(connection, holder)
+            blockers, gone, current = self._in_the_way(connection, holder, merged, looked_at, now)
+            for row in gone:
+                _remove(connection, row)
+            mine = claims.c.holder == holder.id
+            connection.execute(claims.delete().where(mine))
+            connection.execute(
+                claims.delete().where(
+                    claims.c.account == holder.account,
+                    sql.or_(
+                        sql.and_(claims.c.state == "written", claims.c.until < now - REMEMBERED),
+                        sql.and_(claims.c.state == "waiting", claims.c.until < now),
+                    ),
+                )
+            )
+            state, until = ("waiting", now + TICKET) if blockers else ("held", now + self.lease)
+            connection.execute(
+                claims.insert(),
+                [
+                    {
+                        "account": holder.account,
+                        "resource": claim.resource,
+                        "holder": holder.id,
+                        "exclusive": claim.exclusive,
+                        "state": state,
+                        "intent": None,
+                        "operation": holder.operation,
+                        "principal": holder.principal,
+                        "owner": me(),
+                        "since": holder.since,
+                        "until": until,
+                    }
+                    for claim in merged.values()
+                ],
+            )
+        if blockers:
+            return Attempt(False, current, blockers)
+        holder.claims = merged
+        ACTIVE.add(holder.id)
+        return Attempt(True, current)
+
+    def is_blocked(self, holder: Holder, wanted: Iterable[Claim], looked_at: float) -> bool:
+        """Whether asking again is in vain for now: only a look, which keeps nobody from writing."""
+        with self._store.reading() as connection:
+            now = self._store.now(connection)
+            blockers, _, current = self._in_the_way(connection, holder, holder.merged(wanted), looked_at, now)
+        return bool(blockers) and current
+
+    def _in_the_way(
+        self,
+        connection: Connection,
+        holder: Holder,
+        wanted: dict[str, Claim],
+        looked_at: float,
+        now: float,
+    ) -> tuple[tuple[Standing, ...], list[Row[Any]], bool]:
+        """Who holds it or asked for it first; what is left of holders that are gone; whether nobody wrote since the look-ups."""
+        blockers: list[Standing] = []
+        gone: list[Row[Any]] = []
+        current = True
+        for row in _others(connection, holder, wanted):
+            claim = wanted.get(row.resource) or Claim(row.resource, _widest(wanted, row.resource))
+            if not claim.conflicts_with(row.exclusive):
+                continue
+            if row.state == "written":
+                current = current and row.until < looked_at
+            elif row.state == "waiting":
+                if row.until > now and (row.since, row.holder) < (holder.since, holder.id):
+                    blockers.append(_standing(row))
+            elif self._is_over(row, now):
+                # Whoever held it is gone, and may have written: nobody else will say so.
+                gone.append(row)
+                current = False
+            else:
+                blockers.append(_standing(row))
+        return tuple(blockers), gone, current
+
+    def withdraw(self, holder: Holder) -> None:
+        """Give up the place in the queue; whoever asks again keeps the time at which it first asked."""
+        with self._store.writing(durable=False) as connection:
+            _lock(connection, holder.account)
+            connection.execute(
+                claims.delete().where(claims.c.holder == holder.id, claims.c.state == "waiting")
+            )
+
+    def renew(self, holder: Holder) -> bool:
+        """Extend the lease; False where a claim is not the holder's any more (cleared by a person, or taken over)."""
+        with self._store.writing(durable=False) as connection:
+            _lock(connection, holder.account)
+            now = self._store.now(connection)
+            renewed = connection.execute(
+                claims.update()
+                .where(claims.c.holder == holder.id, claims.c.state == "held")
+                .values(until=now + self.lease)
+            ).rowcount
+        return bool(renewed == len(holder.claims))
+
+    def release(self, holder: Holder) -> None:
+        """Let go of everything; what an unknown outcome still needs stays until that is known."""
+        ACTIVE.discard(holder.id)
+        holder.claims, holder.since = {}, 0.0
+        with self._store.writing(durable=False) as connection:
+            _lock(connection, holder.account)
+            now, mine = self._store.now(connection), claims.c.holder == holder.id
+            connection.execute(
+                claims.update().where(mine, claims.c.intent.is_not(None)).values(state="ended")
+            )
+            rest = sql.and_(mine, claims.c.state != "ended")
+            _release(connection, rest, now)
+
+    # --- for people ---
+
+    def listed(self, account: str | None = None) -> list[Standing]:
+        """What is held, waited for or kept by an unknown outcome, oldest first."""
+        wanted = [claims.c.state != "written"] + ([claims.c.account == account] if account else [])
+        with self._store.reading() as connection:
+            now = self._store.now(connection)
+            rows = connection.execute(
+                _with_intents().where(*wanted).order_by(claims.c.since, claims.c.state)
+            ).all()
+            return [_standing(row) for row in rows if not self._is_over(row, now)]
+
+    def clear(self, account: str, resource: str, by: str) -> int:
+        """Take a claim away from whoever holds it, and write down who did; how many claims that were.
+
+        A call that was working under it notices before it sends, and sends nothing.
+        """
+        with self._store.writing() as connection:
+            trail.one_at_a_time(connection)
+            _lock(connection, account)
+            found = sql.and_(
+                claims.c.account == account, claims.c.resource == resource, claims.c.state != "written"
+            )
+            rows = connection.execute(sql.select(claims).where(found)).all()
+            connection.execute(claims.delete().where(found))
+            for row in rows:
+                entry = trail.Entry(
+                    event="claim cleared",
+                    principal=by,
+                    face="terminal",
+                    account=account,
+                    operation=row.operation,
+                    subject=resource,
+                    intent=row.intent or "",
+                )
+                trail.append(connection, entry)
+        return len(rows)
+
+    def _is_over(self, row: Row[Any], now: float) -> bool:
+        if row.intent is not None and row.intent_state in {"open", "unknown"}:
+            quiet = row.ended_at is not None and now - row.ended_at > IN_FLIGHT
+            return row.intent_state == "unknown" and quiet and self._settled_by_time(row.operation)
+        if row.state == "ended":
+            return True
+        if row.state == "waiting":
+            return bool(row.until <= now)
+        if row.owner == me():
+            return row.holder not in ACTIVE
+        return not is_running(row.owner) or row.until <= now
+
+
+def begin_under(connection: Connection, account: str, holder: str, intent: str) -> None:
+    """Note, in the transaction that writes an intent, that a holder's claims last as long as it is undecided."""
+    _lock(connection, account)
+    connection.execute(
+        claims.update().where(claims.c.holder == holder, claims.c.state == "held").values(intent=intent)
+    )
+
+
+def end_with(connection: Connection, account: str, intent: str, now: float) -> None:
+    """The intent is decided: its claims go back to the call that is still at work, or are released."""
+    _lock(connection, account)
+    connection.execute(
+        claims.update().where(claims.c.intent == intent, claims.c.state == "held").values(intent=None)
+    )
+    _release(connection, sql.and_(claims.c.intent == intent, claims.c.state == "ended"), now)
+
+
+def _release(connection: Connection, which: sql.ColumnElement[bool], now: float) -> None:
+    """What was held alone may have been written: whoever looked before is told to look again."""
+    written = sql.and_(which, claims.c.exclusive, claims.c.state != "waiting")
+    connection.execute(claims.update().where(written).values(state="written", intent=None, until=now))
+    connection.execute(claims.delete().where(which, claims.c.state != "written"))
+
+
+def _keep_undecided(connection: Connection, holder: Holder) -> None:
+    """What an earlier step of a workflow left unknown is kept by its intent, also from the workflow itself."""
+    undecided = sql.and_(claims.c.holder == holder.id, claims.c.intent.is_not(None))
+    connection.execute(claims.update().where(undecided).values(state="ended", holder=claims.c.intent))
+
+
+def _lock(connection: Connection, account: str) -> None:
+    """Claims of an account are decided one transaction after the other; on SQLite every writing one is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sql.text("SELECT pg_advisory_xact_lock(7302027, hashtext(:a))"), {"a": account})
+
+
+def _others(connection: Connection, holder: Holder, wanted: dict[str, Claim]) -> list[Row[Any]]:
+    kinds = {one.partition("/")[0] for one in wanted}
+    names = [*wanted, *(f"{kind}/{EVERY}" for kind in kinds)]
+    wide = [one.removesuffix(EVERY) for one in wanted if one.endswith(f"/{EVERY}")]
+    on_these = sql.or_(claims.c.resource.in_(names), *(claims.c.resource.startswith(one) for one in wide))
+    rows = connection.execute(
+        _with_intents().where(
+            claims.c.account == holder.account,
+            claims.c.holder != holder.id,
+            sql.func.coalesce(claims.c.intent, "") != (holder.resumes or "-"),
+            on_these,
+        )
+    ).all()
+    return list(rows)
+
+
+def _with_intents() -> sql.Select[Any]:
+    return sql.select(claims, intents.c.state.label("intent_state"), intents.c.ended_at).select_from(
+        claims.outerjoin(intents, intents.c.id == claims.c.intent)
+    )
+
+
+def _widest(wanted: dict[str, Claim], resource: str) -> bool:
+    """How a claim on one thing stands to a wish for all of its kind, and the other way round."""
+    kind = resource.partition("/")[0]
+    return any(
+        claim.exclusive
+        for name, claim in wanted.items()
+        if name == f"{kind}/{EVERY}" or (resource == f"{kind}/{EVERY}" and name.startswith(f"{kind}/"))
+    )
+
+
+def _remove(connection: Connection, row: Row[Any]) -> None:
+    connection.execute(
+        claims.delete().where(
+            claims.c.account == row.account, claims.c.resource == row.resource, claims.c.holder == row.holder
+        )
+    )
+
+
+def _standing(row: Row[Any]) -> Standing:
+    return Standing(**{name: getattr(row, name) for name in Standing.__slots__})

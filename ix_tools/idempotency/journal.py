@@ -1,0 +1,343 @@
+"""The journal: what is about to be done is on disk before it leaves, and what came of it after.
+
+    begin ──▶ open ──▶ done       the result is kept and given again to whoever asks with the same key
+                │  ├─▶ refused    InvoiceXpress said no; the key may be tried again, under the same unique id
+                │  └─▶ unknown ──▶ done | absent      looked at again, never just repeated
+                └─ (its process died, or its lease ran out) ──▶ as unknown
+
+One row per account and key, by a unique constraint: of two callers with the same key one begins, in any number
+of processes. Time is the store's (`Store.now`), so that no host's clock decides who is late. Whoever writes an
+outcome must still hold the intent, except that who knows that it was done may always say so.
+
+Kept: digests, ids, what tells whether it happened, what InvoiceXpress takes and does not return (a guide's loading time and
+sites, a discount over the document), and the result. Not kept: message texts, secrets.
+"""
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection
+
+from ix_tools.audit import trail
+from ix_tools.errors import IxError
+from ix_tools.idempotency import claims
+from ix_tools.idempotency.intents import (
+    GONE,
+    UNFINISHED,
+    UNRETURNED,
+    UNTOLD,
+    Draft,
+    Intent,
+    State,
+    audit_entry,
+    find_row,
+    find_same_meanwhile,
+    intent_of,
+    is_made_elsewhere,
+    is_too_old,
+)
+from ix_tools.idempotency.leases import HELD, is_running, me
+from ix_tools.storage.database import Store
+from ix_tools.storage.schema import intents
+
+
+class Journal:
+    """The journal of a store."""
+
+    def __init__(self, store: Store, lease: float) -> None:
+        """Nothing is opened yet. `lease`: seconds after which an open intent is nobody's any more."""
+        self._store = store
+        self.lease = lease
+
+    # --- reading ---
+
+    def find(self, account: str, key: str) -> Intent | None:
+        """The intent under a key."""
+        with self._store.reading() as connection:
+            now = self._store.now(connection)
+            row = find_row(connection, account, key)
+            return intent_of(row, now) if row and not is_too_old(row, now) else None
+
+    def get(self, identifier: str) -> Intent:
+        """One intent by id."""
+        found = self._read(intents.c.id == identifier)
+        if not found:
+            raise IxError(
+                f"The journal has no entry {identifier}.",
+                code="intent_unknown",
+                next="list them with `ix-tools journal list`",
+            )
+        return found[0]
+
+    def same(self, account: str, contents: Sequence[str]) -> Intent | None:
+        """The newest intent of the same content that is not finished, under whatever key."""
+        found = self._read(
+            intents.c.account == account, intents.c.content.in_(contents), intents.c.state.in_(UNFINISHED)
+        )
+        return found[0] if found else None
+
+    def done_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
+        """The newest intent of the same content that was done within so many seconds."""
+        found = self._read(
+            intents.c.account == account, intents.c.content.in_(contents), intents.c.state == "done", most=1
+        )
+        return next((one for one in found if one.seen_at - one.created_at <= seconds), None)
+
+    def finished_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
+        """The newest intent of the same content whose outcome was written within so many seconds."""
+        found = self._read(
+            intents.c.account == account,
+            intents.c.content.in_(contents),
+            intents.c.state == "done",
+            most=1,
+        )
+        return next((one for one in found if one.seen_at - (one.finished_at or 0.0) <= seconds), None)
+
+    def untold(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
+        """A done intent of the same content whose outcome was found out later, and that no caller was told of yet."""
+        found = self.done_since(account, contents, seconds)
+        return found if found is not None and (found.outcome or {}).get(UNTOLD) else None
+
+    def unsettled(self, account: str, operation: str) -> list[Intent]:
+        """Intents of an operation that are unknown, abandoned, or were found not to have happened; oldest first."""
+        of_it = intents.c.account == account, intents.c.operation == operation
+        found = self._read(*of_it, intents.c.state.in_((*UNFINISHED, "absent")))
+        return [one for one in reversed(found) if one.state != "open" or self.abandoned(one)]
+
+    def unfinished(self, account: str) -> list[Intent]:
+        """What is unknown, or open and abandoned, oldest first."""
+        found = self._read(intents.c.account == account, intents.c.state.in_(UNFINISHED))
+        return [one for one in reversed(found) if one.state == "unknown" or self.abandoned(one)]
+
+    def last_written(self, account: str, subject: str) -> Intent | None:
+        """The newest create or update of a document, whose trace has what was sent with it that InvoiceXpress does not return.
+
+        None where it was not written from here, or where it is not clear what became of the newest write.
+        """
+        found = self._read(intents.c.account == account, intents.c.subject == subject)
+        counted = (one for one in found if one.state not in {"refused", "absent"} and UNRETURNED in one.trace)
+        newest = next(counted, None)
+        return newest if newest is not None and newest.state == "done" else None
+
+    def under_way(self, intent: Intent) -> list[Intent]:
+        """Other intents of the same operation that somebody is carrying out right now."""
+        found = self._read(
+            intents.c.account == intent.account,
+            intents.c.operation == intent.operation,
+            intents.c.state == "open",
+            intents.c.id != intent.id,
+        )
+        return [one for one in found if not self.abandoned(one)]
+
+    def made_by_others(self, intent: Intent, made: Iterable[str]) -> set[str]:
+        """Which of these documents other intents of the same operation made."""
+        found = self._read(
+            intents.c.account == intent.account,
+            intents.c.operation == intent.operation,
+            intents.c.made.in_(set(made)),
+            intents.c.id != intent.id,
+        )
+        return {one.made for one in found}
+
+    def listed(self, account: str | None = None, most: int | None = 50) -> list[Intent]:
+        """The newest intents; `most` None: all of them."""
+        return self._read(*([intents.c.account == account] if account else []), most=most)
+
+    def abandoned(self, intent: Intent) -> bool:
+        """Whether whoever carried it out is gone: its process ended on this machine, or its lease ran out."""
+        if intent.owner == me():
+            return intent.id not in HELD
+        return not is_running(intent.owner) or intent.lease_until <= intent.seen_at
+
+    def late(self, intent: Intent) -> bool:
+        """Whether this process stood still for so long (a laptop asleep) that others may soon think it gone."""
+        return time.time() - HELD.get(intent.id, 0.0) > self.lease / 2
+
+    # --- writing ---
+
+    def begin(self, draft: Draft) -> Intent:
+        """Write the intent and hold it (`mine`), or give back the one that is there."""
+        with self._store.writing() as connection:
+            trail.one_at_a_time(connection)
+            now = self._store.now(connection)
+            row = find_row(connection, draft.account, draft.key)
+            if row is not None and is_too_old(row, now):
+                connection.execute(intents.delete().where(intents.c.id == row.id))
+                row = None
+            if row is None and not draft.chosen:
+                row = find_same_meanwhile(connection, draft, now)
+            if row is not None and row.state not in {"refused", "absent"}:
+                return intent_of(row, now)
+            values: dict[str, Any] = {
+                "content": draft.contents[0],
+                "operation": draft.operation,
+                "principal": draft.principal,
+                "face": draft.face,
+                "approval": draft.approval,
+                "state": "open",
+                "trace": dict(draft.trace or {}),
+                "outcome": None,
+                "owner": me(),
+                "attempts": row.attempts + 1 if row else 1,
+                "created_at": now,
+                "lease_until": now + self.lease,
+                "finished_at": None,
+                "ended_at": None,
+                "made": "",
+                "subject": draft.subject,
+            }
+            # The same row, and with it the same unique id, when it was refused or not found: should that have
+            # been wrong, InvoiceXpress answers with the first document instead of making another.
+            identifier = row.id if row else secrets.token_hex(10)
+            if row is None:
+                fixed = {"id": identifier, "account": draft.account, "key": draft.key}
+                connection.execute(intents.insert().values({**fixed, **values}))
+            else:
+                connection.execute(intents.update().where(intents.c.id == identifier).values(values))
+            claims.begin_under(connection, draft.account, draft.holder, identifier)
+            trail.append(connection, audit_entry("intent", draft, identifier, "about to be sent"))
+            found = connection.execute(sql.select(intents).where(intents.c.id == identifier)).one()
+            HELD[identifier] = time.time()  # before others can read it, who would take it for abandoned
+        return replace(intent_of(found, now), mine=True)
+
+    def again(self, intent: Intent, approval: str, holder: str) -> None:
+        """Note that an unfinished intent that is held is sent once more, under the claims of this holder."""
+        with self._store.writing() as connection:
+            trail.one_at_a_time(connection)
+            claims.end_with(connection, intent.account, intent.id, self._store.now(connection))
+            claims.begin_under(connection, intent.account, holder, intent.id)
+            if approval:
+                connection.execute(
+                    intents.update().where(intents.c.id == intent.id).values(approval=approval)
+                )
+            about = replace(intent, approval=approval or intent.approval)
+            trail.append(connection, audit_entry("again", about, intent.id, "about to be sent once more"))
+
+    def finish(
+        self,
+        intent: Intent,
+        state: State,
+        outcome: Mapping[str, Any] | None,
+        said: str,
+        subject: str = "",
+        made: str = "",
+        *,
+        found: bool = False,
+    ) -> bool:
+        """Write what came of it; False when somebody else holds it, or (`found` by looking) made the same document."""
+        fence = [intents.c.id == intent.id, intents.c.attempts == intent.attempts]
+        if state != "done" or found:
+            fence += [intents.c[name] == getattr(intent, name) for name in ("state", "owner", "lease_until")]
+        with self._releasing(intent) as connection:
+            trail.one_at_a_time(connection)
+            now = self._store.now(connection)
+            if found and made and is_made_elsewhere(connection, intent, made):
+                return False
+            values: dict[str, Any] = {
+                "state": state,
+                "outcome": dict(outcome) if outcome is not None else None,
+                "finished_at": now,
+                "lease_until": 0.0,
+                "made": made,
+            }
+            if subject:
+                values["subject"] = subject
+            if state == "unknown":
+                values["ended_at"] = sql.func.coalesce(intents.c.ended_at, now)
+            if not connection.execute(intents.update().where(*fence).values(values)).rowcount:
+                return False
+            if state != "unknown":
+                claims.end_with(connection, intent.account, intent.id, now)
+            trail.append(connection, audit_entry(state, intent, intent.id, said, subject))
+            HELD.pop(intent.id, None)
+        return True
+
+    def let_go(self, intent: Intent) -> None:
+        """Hold it no longer, without having found out anything: it is unknown, as it was."""
+        with self._releasing(intent) as connection:
+            now = self._store.now(connection)
+            connection.execute(
+                intents.update()
+                .where(
+                    *(
+                        intents.c[name] == getattr(intent, name)
+                        for name in ("id", "attempts", "owner", "state")
+                    )
+                )
+                .values(state="unknown", lease_until=0.0, ended_at=sql.func.coalesce(intents.c.ended_at, now))
+            )
+            HELD.pop(intent.id, None)
+
+    def told(self, intent: Intent) -> dict[str, Any]:
+        """The outcome, which its caller is now told: from here on the same call without a key is another one."""
+        outcome = {name: value for name, value in (intent.outcome or {}).items() if name != UNTOLD}
+        if intent.outcome and UNTOLD in intent.outcome:
+            with self._store.writing() as connection:
+                connection.execute(intents.update().where(intents.c.id == intent.id).values(outcome=outcome))
+        return outcome
+
+    def retire(self, intent: Intent) -> None:
+        """Free the key of a done intent whose document is gone; what comes next has another unique id."""
+        with self._store.writing() as connection:
+            freed = connection.execute(
+                intents.update()
+                .where(intents.c.id == intent.id, intents.c.key == intent.key, intents.c.state == "done")
+                .values(key=f"{GONE}{intent.id}")
+            ).rowcount
+            if freed:
+                trail.append(
+                    connection, audit_entry("gone", intent, intent.id, "its document is gone; begun anew")
+                )
+
+    def take_over(self, intent: Intent) -> Intent | None:
+        """Hold an intent that nobody carries out any more; None when another took it, or still works on it."""
+        if intent.state not in UNFINISHED or (intent.state == "open" and not self.abandoned(intent)):
+            return None
+        same = [intents.c[name] == getattr(intent, name) for name in ("id", "state", "owner", "lease_until")]
+        with self._store.writing() as connection:
+            now = self._store.now(connection)
+            taken = connection.execute(
+                intents.update().where(*same).values(owner=me(), state="open", lease_until=now + self.lease)
+            ).rowcount
+            row = connection.execute(sql.select(intents).where(intents.c.id == intent.id)).one_or_none()
+            if taken:
+                HELD[intent.id] = time.time()
+        if not taken or row is None:
+            return None
+        return replace(intent_of(row, now), mine=True)
+
+    def settle(self, identifier: str, *, happened: bool) -> None:
+        """What a person found out about an unknown intent, by looking in InvoiceXpress or asking the recipient."""
+        taken = self.take_over(self.get(identifier))
+        if taken is None:
+            raise IxError(
+                f"{identifier} is not unknown.",
+                code="intent_not_unknown",
+                next="list them with `ix-tools journal list`",
+            )
+        outcome = {"ok": True, "settled_by_hand": True} if happened else None
+        self.finish(taken, "done" if happened else "absent", outcome, "settled by a person in a terminal")
+
+    @contextmanager
+    def _releasing(self, intent: Intent) -> Iterator[Connection]:
+        """Open a transaction that ends what this process holds; where it fails, it is held no longer either.
+
+        Whoever uses it lets go inside: after the commit another thread may already hold the intent again.
+        """
+        try:
+            with self._store.writing() as connection:
+                yield connection
+        except BaseException:
+            HELD.pop(intent.id, None)
+            raise
+
+    def _read(self, *where: Any, most: int | None = None) -> list[Intent]:
+        with self._store.reading() as connection:
+            now = self._store.now(connection)
+            query = sql.select(intents).where(*where).order_by(intents.c.created_at.desc())
+            return [intent_of(row, now) for row in connection.execute(query.limit(most) if most else query)]

@@ -1,0 +1,30 @@
+"""What was sent with a document that InvoiceXpress does not return, from the journal's entry of its last write."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ix_tools.domain.records import Document
+from ix_tools.idempotency.intents import UNRETURNED, Intent
+from ix_tools.operations.drafts import READS_AS_SENT
+
+
+def sent_with(written: Intent | None, document: Document | None) -> Mapping[str, Any] | None:
+    """By field, in JSON; None where nothing is known, or where somebody else changed the document since.
+
+    Whoever else writes it replaces all of it, what is not returned included.
+    """
+    if written is None:
+        return None
+    then = (written.outcome or {}).get("document")
+    if document is not None and then and _content(Document.model_validate(then)) != _content(document):
+        return None
+    sent: Mapping[str, Any] = written.trace[UNRETURNED]
+    return sent
+
+
+def _content(document: Document) -> list[Any]:
+    """What a document says, but for what issuing it and changes of its client's record add."""
+    lines = [
+        (line.name, line.description, line.quantity, line.unit_price, line.net) for line in document.lines
+    ]
+    return [*(getattr(document, name) for name in READS_AS_SENT), document.total, *lines]

@@ -1,0 +1,285 @@
+"""`ix-tools approvals`: what programs asked for and a person decides, in a terminal.
+
+To approve, somebody at a terminal reads the text and types the approval's id; what is piped in does not count.
+"""
+
+from typing import Any
+
+import click
+
+from ix_tools.approvals.links import Links
+from ix_tools.approvals.pins import Pins
+from ix_tools.approvals.repository import AGAIN, Approval
+from ix_tools.approvals.requirements import SamePeople, Terms
+from ix_tools.errors import ApprovalRefused, Exit
+from ix_tools.i18n import formats
+from ix_tools.i18n.words import Said
+from ix_tools.interfaces.cli import console, prompt
+from ix_tools.interfaces.cli import pending_approvals as views
+from ix_tools.interfaces.cli.commands import SETTINGS, heard, with_output
+from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.stores import approvals, companies, store
+from ix_tools.pipeline.context import policy_of
+
+NONE = Said("Nada espera por aprovação.", "Nothing waits for approval.")
+APPROVED = Said(
+    "{id} aprovado. Repita agora a mesma chamada; a aprovação serve uma vez, até às {until} (hora de Lisboa).",
+    "{id} approved. Repeat the same call now; the approval is good once, until {until} (Lisbon time).",
+)
+STILL_NEEDS = Said(
+    "Aprovou {id}. Faltam ainda {missing}: outra pessoa também tem de aprovar.",
+    "You approved {id}. It still needs {missing} more: another person approves, too.",
+)
+REJECTED = Said("{id} recusado. Nada foi enviado.", "{id} rejected. Nothing was sent.")
+HOW = Said("Para decidir", "To decide")
+CHANNELS = {
+    "form": Said("no formulário do programa que pediu", "in the form of the program that asked"),
+    "terminal": Said("num terminal", "in a terminal"),
+    "page": Said("na sua página, ou num terminal", "on its page, or in a terminal"),
+    "policy": Said("pela política, sem ninguém", "by the policy, without a person"),
+}
+LINK = Said(
+    "Quem tiver esta ligação pode decidir{and_pin}. Serve para {id}, até às {until} (hora de Lisboa).",
+    "Whoever has this link can decide{and_pin}. It is for {id}, until {until} (Lisbon time).",
+)
+AND_PIN = Said(", com o PIN", ", with the PIN")
+OLD_PIN = Said("PIN atual: ", "Present PIN: ")
+PIN = Said("PIN novo: ", "New PIN: ")
+PIN_AGAIN = Said("Outra vez: ", "Once more: ")
+PIN_SET = Said(
+    "As páginas das aprovações de {principal} pedem agora este PIN.",
+    "The pages of {principal}'s approvals ask for this PIN now.",
+)
+PIN_REMOVED = Said(
+    "As páginas das aprovações de {principal} já não pedem PIN.",
+    "The pages of {principal}'s approvals ask for no PIN any more.",
+)
+PIN_OF_ANOTHER = Said(
+    "Foi {by} quem definiu este PIN: onde a política pergunta quem aprova, uma aprovação com este PIN conta como das duas "
+    "pessoas, até {principal} o definir, com o seu próprio utilizador desta máquina.",
+    "{by} set this PIN: where the policy asks who approves, an approval with this PIN counts as both people's, until "
+    "{principal} sets it, signed in to this machine as themselves.",
+)
+
+
+@click.group("approvals", context_settings=SETTINGS)
+def command() -> None:
+    """Decide what waits for a person."""
+
+
+@with_output
+@command.command("list")
+@click.pass_context
+def list_(ctx: click.Context, output: Any) -> None:
+    """List what waits for a person."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept, companies(run.settings) as known:
+        waiting = kept.waiting()
+        owners = {one.account: views.whose(one.account, known) for one in waiting}
+    if run.json:
+        rows = [views.as_dict(one, owners[one.account], run.language, run.clock()) for one in waiting]
+        console.emit({"ok": True, "approvals": rows})
+        return
+    from ix_tools.interfaces.cli.tables import Blocks
+
+    blocks = Blocks(run.language)
+    several = len(owners) > 1 or run.settings.has_several_accounts
+    if waiting:
+        blocks.entries(
+            (one.id, views.lines(one, owners[one.account], run.language, several=several)) for one in waiting
+        )
+    else:
+        blocks.note(run.said(NONE))
+    if waiting:
+        steps = [("ix-tools approvals show ID", ""), ("ix-tools approvals approve ID", "")]
+        blocks.steps(run.said(HOW), steps)
+    console.print_out(blocks.text())
+
+
+@with_output
+@command.command("show")
+@click.argument("identifier", metavar="ID")
+@click.pass_context
+def show(ctx: click.Context, identifier: str, output: Any) -> None:
+    """Show what is asked, word for word, and how it stands."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept:
+        found = kept.find(identifier)
+    told = _as_dict(found, run)
+    if run.json:
+        console.emit({"ok": True, "approval": told, "text": found.text})
+        return
+    from ix_tools.interfaces.cli.tables import Blocks
+
+    if found.text:
+        console.print_out(console.wrapped(found.text) + "\n")
+    blocks = Blocks(run.language)
+    until = formats.moment(found.expires_at)
+    blocks.pairs({**told, "channel": run.said(CHANNELS[found.channel]), "expires_at": until})
+    console.print_out(blocks.text())
+
+
+@with_output
+@command.command("approve")
+@click.argument("identifier", metavar="ID")
+@click.option(
+    "--accept-differences",
+    is_flag=True,
+    help="Approve although the stored document differs from what was asked.",
+)
+@click.pass_context
+def approve(ctx: click.Context, identifier: str, accept_differences: bool, output: Any) -> int:
+    """Approve one request. Only at a terminal: the id must be typed after the text was shown."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept:
+        found = kept.find(identifier)
+        if not prompt.person_there():
+            raise ApprovalRefused(
+                "Only a person at a terminal approves, and standard input or standard error is none.",
+                code="no_person",
+                next=f"type `ix-tools approvals approve {found.id}` in a terminal",
+            )
+        if _open(found, run) and (accept_differences or not found.differs):
+            prompt.show(run, found)
+            if not prompt.typed(run, prompt.TYPE_ID, found.id):
+                raise ApprovalRefused(
+                    f"{found.id} was not approved; it still waits.",
+                    code="approval_declined",
+                    next=f"`ix-tools approvals reject {found.id}` tells whoever asked that you do not want it",
+                )
+        # Decided where every decision is: there it is refused if it is not open, or was decided meanwhile.
+        decided = kept.decide(
+            found.id, approve=True, accept_differences=accept_differences, by=prompt.whoever()
+        )
+        so_far = kept.said_yes(found.id)
+    if decided.state == "pending":
+        missing = Terms.of(decided.terms).people - len(so_far)
+        return _told(run, decided, run.said(STILL_NEEDS).format(id=decided.id, missing=missing))
+    until = formats.moment(decided.expires_at)[-5:]
+    return _told(run, decided, run.said(APPROVED).format(id=decided.id, until=until))
+
+
+@with_output
+@command.command("reject")
+@click.argument("identifier", metavar="ID")
+@click.option("--reason", default="", help="Why; whoever asked is told.")
+@click.pass_context
+def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int:
+    """Reject one request. Whoever asked is told once, with the reason; the same call repeated after that asks again."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept:
+        decided = kept.decide(identifier, approve=False, reason=reason, by=prompt.whoever())
+    return _told(run, decided, run.said(REJECTED).format(id=decided.id))
+
+
+@with_output
+@command.command("link")
+@click.argument("identifier", metavar="ID")
+@click.option(
+    "--to",
+    "person",
+    default="",
+    help="Whom it is for: the page asks for their PIN, and notes their decision.",
+)
+@click.pass_context
+def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
+    """Print a new link to the page of one request, for a browser, an e-mail or a chat."""
+    run = heard(ctx, output)
+    with approvals(run, run.settings) as kept, store(run.settings) as opened:
+        found, links = kept.find(identifier), Links(opened, run.clock)
+        guarded = links.pins.has(person or found.principal)
+        if not guarded and not person and not prompt.person_there():
+            # Such a link is as good as the decision: it is given to whoever could decide here, too.
+            raise ApprovalRefused(
+                "Without a PIN, whoever has the link can approve; so only a person at a terminal gets it.",
+                code="no_person",
+                next=f"type `ix-tools approvals link {found.id}` in a terminal, or set a PIN first: `ix-tools approvals pin`",
+            )
+        if not _waits(found, run):
+            state = _as_dict(found, run)["state"]
+            raise ApprovalRefused(
+                f"{found.id} cannot be decided any more: it is {state}.",
+                code="approval_not_pending",
+                next=AGAIN,
+            )
+        url = links.made(found, "message", person)
+        set_by = links.pins.set_by(person or found.principal)
+    until = formats.moment(found.expires_at)[-5:]
+    if run.json:
+        console.emit({"ok": True, "url": url, "pin": guarded, "approval": _as_dict(found, run)})
+        return Exit.OK
+    console.print_out(url)
+    console.aside(run.said(LINK).format(id=found.id, until=until, and_pin=run.said(AND_PIN) * guarded))
+    if person and set_by is not None and not Pins.is_own(person, set_by, _same_people(run)):
+        console.aside(run.said(PIN_OF_ANOTHER).format(principal=person, by=set_by or "?"))
+    return Exit.OK
+
+
+@with_output
+@command.command("pin")
+@click.option("--principal", help="Whose approvals; default: those of the setting principal.")
+@click.option("--remove", is_flag=True, help="Ask for no PIN any more.")
+@click.pass_context
+def pin(ctx: click.Context, principal: str | None, remove: bool, output: Any) -> int:
+    """Set what a page asks for besides its link, so that the link alone approves nothing."""
+    run = heard(ctx, output)
+    whose = principal or run.settings.principal
+    if not prompt.person_there():
+        raise ApprovalRefused(
+            "Only a person at a terminal does this, and standard input or standard error is none.",
+            code="no_person",
+            next="type the command in a terminal",
+        )
+    with store(run.settings) as opened:
+        pins, by, same = Pins(opened), prompt.whoever(), _same_people(run)
+        own = pins.is_own(whose, by, same)
+        old = None if own or not pins.has(whose) else _typed(run, OLD_PIN)
+        pins.set(whose, None if remove else _chosen(run), by=by, same=same, old=old)
+    if run.json:
+        console.emit({"ok": True, "principal": whose, "pin": not remove, "set_by": by})
+        return Exit.OK
+    console.print_out(run.said(PIN_REMOVED if remove else PIN_SET).format(principal=whose))
+    if not remove and not own:
+        console.aside(run.said(PIN_OF_ANOTHER).format(principal=whose, by=by))
+    return Exit.OK
+
+
+def _same_people(run: Run) -> SamePeople:
+    """Who is who, as the policy says, if there is one."""
+    policy = policy_of(run.settings)
+    return policy.rules().same if policy is not None else ()
+
+
+def _typed(run: Run, question: Said) -> str:
+    return str(click.prompt(run.said(question), hide_input=True, err=True, prompt_suffix=""))
+
+
+def _chosen(run: Run) -> str:
+    first, again = _typed(run, PIN), _typed(run, PIN_AGAIN)
+    if first != again:
+        raise ApprovalRefused(
+            "The two are not the same; nothing was changed.", code="pin_mistyped", next="try again"
+        )
+    return first
+
+
+def _told(run: Run, decided: Approval, text: str) -> int:
+    if run.json:
+        console.emit({"ok": True, "approval": _as_dict(decided, run)})
+    else:
+        console.print_out(text)
+    return Exit.OK
+
+
+def _open(found: Approval, run: Run) -> bool:
+    return _waits(found, run) and found.channel != "form"
+
+
+def _waits(found: Approval, run: Run) -> bool:
+    return found.state == "pending" and found.expires_at > run.clock()
+
+
+def _as_dict(found: Approval, run: Run) -> dict[str, Any]:
+    with companies(run.settings) as known:
+        owner = views.whose(found.account, known)
+    return views.as_dict(found, owner, run.language, run.clock())

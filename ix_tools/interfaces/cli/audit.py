@@ -1,0 +1,137 @@
+"""`ix-tools audit`: whether the trail is what was written, and whether the account holds what was approved."""
+
+import re
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import anyio
+import click
+
+from ix_tools.audit.trail import verify as faults_of
+from ix_tools.config.settings import Settings, data_folder
+from ix_tools.errors import Exit
+from ix_tools.i18n.words import Said
+from ix_tools.interfaces.cli import console
+from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
+from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.stores import store
+
+WHOLE = Said("O registo está inteiro.", "The trail is whole.")
+ROW = Said("linha {seq}: {what}", "row {seq}: {what}")
+HEAD = Said("{month}: {documents} documentos em {account}", "{month}: {documents} documents in {account}")
+NO_SERIES = Said("Nenhum documento emitido neste mês.", "No document was issued in this month.")
+FITS = Said("Tudo o que foi emitido foi aprovado.", "Everything that was issued was approved.")
+KINDS = {
+    "orphan": Said("sem aprovação", "not approved here"),
+    "duplicate": Said("duplicado", "duplicate"),
+    "no_document": Said("sem documento", "no document"),
+    "gap": Said("falta um número", "number missing"),
+    "unknown": Said("não se sabe", "not known"),
+    "twice": Said("pedido duas vezes", "asked for twice"),
+    "draft": Said("por emitir", "not issued"),
+}
+
+
+@click.group("audit", context_settings=SETTINGS)
+def command() -> None:
+    """Check the trail of approvals and writes, and the account against it."""
+
+
+@command.command("verify", params=[global_options()[0]])
+@click.pass_context
+def verify(ctx: click.Context, output: Any) -> int:
+    """Name every row that was changed, removed or reordered. Exit code 1 if there is one."""
+    run = heard(ctx, output)
+    with store(run.settings, checks_note=False) as kept:
+        faults = faults_of(kept, data_folder())
+    if run.json:
+        console.emit({"ok": not faults, "faults": [asdict(one) for one in faults]})
+    else:
+        for one in faults:
+            console.print_out(run.said(ROW).format(seq=one.seq, what=one.what))
+        if not faults:
+            console.print_out(run.said(WHOLE))
+    return Exit.REFUSED if faults else Exit.OK
+
+
+def _month(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}", text):
+            return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        pass
+    raise click.BadParameter("a month is written 2026-11")
+
+
+@command.command(
+    "reconcile",
+    params=[
+        click.Option(
+            ["--month"], callback=_month, metavar="YYYY-MM", help="Which month; default: the current one."
+        ),
+        *global_options(),
+    ],
+)
+@click.pass_context
+def reconcile(ctx: click.Context, /, month: date | None, **options: Any) -> int:
+    """Match a month's documents with what was approved; list orphans, duplicates, gaps, drafts. Reads only.
+
+    Exit code 1 if an issued document has no approval, content is there twice, an entry has no document, a number
+    is missing or an outcome is not known; drafts alone are no fault.
+    """
+    run = heard(ctx, **options)
+    from ix_tools.pipeline.reconcile import Month
+    from ix_tools.pipeline.reconcile import reconcile as reconciled
+
+    with run.account() as settings:
+        when = Month.of(month or run.now().date())
+
+        async def go(settings: Settings) -> Any:
+            from ix_tools.pipeline.context import Desk
+
+            desk = Desk.open(settings, clock=run.clock, now=run.now)
+            try:
+                return await reconciled(desk, when)
+            finally:
+                await desk.close()
+
+        found = anyio.run(go, settings)
+    if run.json:
+        console.emit(found.as_dict())
+    else:
+        console.print_out(_shown(run, found))
+    return Exit.OK if found.ok else Exit.REFUSED
+
+
+def _shown(run: Run, found: Any) -> str:
+    from ix_tools.interfaces.cli.tables import Blocks
+
+    blocks = Blocks(run.language)
+    told = {"month": found.month.name, "documents": found.documents, "account": found.account}
+    blocks.heading((run.said(HEAD).format(**told), "bold"))
+    shown = found.as_dict()
+    blocks.table(shown["series"], empty=run.said(NO_SERIES))
+    rows = []
+    for one in found.found:
+        row = one.as_dict(run.language)
+        name = row.pop("document_type", "")
+        rows.append(
+            {
+                "finding": run.said(KINDS[row.pop("kind")]),
+                "document_type": name,
+                "document": row.get("number") or (f"#{row['id']}" if "id" in row else ""),
+                "date": row.get("date", ""),
+                "total": row.get("total", ""),
+                "why": row["why"],
+            }
+        )
+    if rows:
+        blocks.table(rows)
+    if found.ok:
+        blocks.note(run.said(FITS))
+    for note in found.notes:
+        blocks.note(run.said(note))
+    return blocks.text()

@@ -1,0 +1,319 @@
+"""What `doctor` looks at, each check a small function that says what it found and what to do about it.
+
+Nothing is changed anywhere; the account is only read. A secret is never part of a finding.
+"""
+
+import stat
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ix_tools.api_client.rate_limit import standings
+from ix_tools.config.settings import Settings
+from ix_tools.domain.records import Sequence as Series
+from ix_tools.domain.records import Tax
+from ix_tools.errors import IxError, SettingsError
+from ix_tools.i18n.formats import plain
+from ix_tools.i18n.words import Language, Said
+from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.labels import kind
+from ix_tools.interfaces.cli.options import words_of
+from ix_tools.interfaces.cli.setting_sources import Origins
+from ix_tools.interfaces.cli.stores import approvals, store
+from ix_tools.operations.sequences import RegisterSequence
+from ix_tools.schemas.json_schema import input_schema
+from ix_tools.storage.database import Store
+from ix_tools.text.sanitize import visible
+
+Level = Literal["ok", "warning", "problem"]
+UNREGISTERED = "N/D"
+FIRST_YEAR = 2026
+"""A clock that shows an earlier year than this program's is wrong."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    level: Level
+    check: str
+    message: Said
+    next: Said | None = None
+
+
+def fine(check: str, pt: str, en: str) -> Finding:
+    """Nothing to do."""
+    return Finding("ok", check, Said(pt, en))
+
+
+# --- on this machine --------------------------------------------------------------------------------------
+
+
+def settings_readable(run: Run, origins: Origins) -> Iterator[Finding]:
+    """The file and the environment make settings that can be used."""
+    try:
+        _ = run.settings
+    except SettingsError as wrong:
+        for problem in wrong.problems:
+            text = f"{visible(problem.field)}: {visible(problem.problem)}"
+            yield Finding("problem", "settings", Said(text, text), Said(wrong.next, wrong.next))
+        if not wrong.problems:
+            yield Finding(
+                "problem", "settings", Said(wrong.message, wrong.message), Said(wrong.next, wrong.next)
+            )
+        return
+    if origins.in_file:
+        yield fine(
+            "settings",
+            f"lidas de {origins.path} e do ambiente",
+            f"read from {origins.path} and the environment",
+        )
+    else:
+        yield fine(
+            "settings", "lidas do ambiente; não há ficheiro", "read from the environment; there is no file"
+        )
+
+
+def names_known(origins: Origins) -> Iterator[Finding]:
+    """Every name that looks like ours is one that somebody reads."""
+    for name, meant in origins.strangers().items():
+        yield Finding(
+            "problem",
+            "settings",
+            Said(
+                f"{visible(name)} não é uma definição: ninguém a lê",
+                f"{visible(name)} is no setting: nobody reads it",
+            ),
+            Said(f"queria dizer {meant}?", f"did you mean {meant}?")
+            if meant
+            else Said("veja os nomes com ix-tools settings", "ix-tools settings shows the names"),
+        )
+
+
+def account_set(settings: Settings) -> Iterator[Finding]:
+    """There is an account and a key."""
+    try:
+        settings.require_account()
+    except SettingsError as missing:
+        names = ", ".join(problem.field for problem in missing.problems)
+        yield Finding(
+            "problem",
+            "account",
+            Said(f"falta {names}", f"{names} is not set"),
+            Said(
+                "defina-as no ambiente (InvoiceXpress: Conta > API), ou use --sandbox",
+                "set them in the environment (InvoiceXpress: Account > API), or use --sandbox",
+            ),
+        )
+        return
+    yield fine(
+        "account",
+        f"{settings.account} em {settings.main_url}; a chave está definida (não se mostra)",
+        f"{settings.account} at {settings.main_url}; the key is set (it is not shown)",
+    )
+
+
+def key_file_private(origins: Origins) -> Iterator[Finding]:
+    """A file that holds the key is for its owner alone."""
+    if "api_key" not in origins.in_file or sys.platform == "win32":
+        return
+    mode = stat.S_IMODE(origins.path.stat().st_mode)
+    if mode & 0o077:
+        yield Finding(
+            "problem",
+            "key_file",
+            Said(
+                f"{origins.path} tem a chave e outros utilizadores podem lê-lo ou alterá-lo ({mode:04o})",
+                f"{origins.path} holds the key, and other users may read or change it ({mode:04o})",
+            ),
+            Said(f"chmod 600 {origins.path}", f"chmod 600 {origins.path}"),
+        )
+    else:
+        yield fine("key_file", "o ficheiro com a chave é só seu", "the file with the key is yours alone")
+
+
+def store_writable(run: Run, settings: Settings) -> Iterator[Finding]:
+    """Approvals can be kept; without them nothing irreversible goes out."""
+    try:
+        with approvals(run, settings) as kept:
+            waiting = len(kept.waiting())
+    except IxError as trouble:
+        yield Finding(
+            "problem", "store", Said(trouble.message, trouble.message), Said(trouble.next, trouble.next)
+        )
+        return
+    yield fine(
+        "store",
+        f"{Store(settings.store_place).where}; à espera de decisão: {waiting}",
+        f"{Store(settings.store_place).where}; waiting for a decision: {waiting}",
+    )
+
+
+def accounts_open(settings: Settings) -> Iterator[Finding]:
+    """Requests may leave: InvoiceXpress neither asked to wait nor kept failing."""
+    with store(settings) as opened:
+        paused = [one for one in standings(opened) if one.closed_for]
+    for one in paused:
+        yield Finding(
+            "warning",
+            "limits",
+            Said(
+                f"{one.account} está em pausa por mais {one.closed_for:.0f} segundos: nada é enviado",
+                f"{one.account} is paused for {one.closed_for:.0f} more seconds: nothing is sent",
+            ),
+            Said(
+                f"espere, ou termine a pausa com: ix-tools limits clear {one.account}",
+                f"wait, or end the pause with: ix-tools limits clear {one.account}",
+            ),
+        )
+
+
+def policy_usable(settings: Settings) -> Iterator[Finding]:
+    """The policy that the settings name can be read; without one a person approves everything."""
+    if settings.policy is None:
+        yield fine("policy", "nenhuma: uma pessoa aprova tudo", "none: a person approves everything")
+        return
+    from ix_tools.policy.file import PolicyFile
+
+    try:
+        rules = PolicyFile(settings.policy).rules()
+    except SettingsError as wrong:
+        told = "; ".join(f"{one.field}: {one.problem}" for one in wrong.problems)
+        text = visible(f"{wrong.message.removesuffix(' Nothing was sent.')} {told}".strip())
+        yield Finding("problem", "policy", Said(text, text), Said(wrong.next, wrong.next))
+        return
+    names = ", ".join(rule.name for rule in rules.rules)
+    free = ", ".join(rule.name for rule in rules.rules if rule.unattended)
+    yield fine("policy", f"{settings.policy}: {names or '-'}", f"{settings.policy}: {names or '-'}")
+    if free:
+        yield fine("policy", f"sem uma pessoa: {free}", f"without a person: {free}")
+
+
+def clock_sane(now: datetime, local: datetime) -> Iterator[Finding]:
+    """The clock is right, as far as one can tell, and everybody knows whose date counts."""
+    lisbon, here = f"{now:%Y-%m-%d %H:%M}", f"{local:%Y-%m-%d %H:%M %Z}"
+    if now.year < FIRST_YEAR:
+        yield Finding(
+            "problem",
+            "clock",
+            Said(f"o relógio desta máquina diz {lisbon}", f"this machine's clock says {lisbon}"),
+            Said("acerte-o: datas e aprovações dependem dele", "set it: dates and approvals depend on it"),
+        )
+    elif now.date() != local.date():
+        yield Finding(
+            "warning",
+            "clock",
+            Said(
+                f"em Lisboa são {lisbon}, nesta máquina {here}", f"it is {lisbon} in Lisbon and {here} here"
+            ),
+            Said("«today» é o dia de Lisboa; confirme as datas", "`today` means Lisbon's day; check dates"),
+        )
+    else:
+        yield fine("clock", f"em Lisboa são {lisbon}", f"it is {lisbon} in Lisbon")
+
+
+# --- in the account ---------------------------------------------------------------------------------------
+
+
+def account_answers(failure: IxError | None, boxed: bool) -> Finding:
+    """InvoiceXpress answers, and takes the key."""
+    if failure is not None:
+        said, todo = visible(failure.message.removesuffix(" Nothing was sent.")), visible(failure.next)
+        return Finding("problem", "access", Said(said, said), Said(todo, todo))
+    if boxed:
+        return fine(
+            "access", "a sandbox responde (sem valor fiscal)", "the sandbox answers (no fiscal value)"
+        )
+    return fine(
+        "access", "o InvoiceXpress responde e aceita a chave", "InvoiceXpress answers and accepts the key"
+    )
+
+
+def taxes_usable(taxes: Sequence[Tax]) -> Iterator[Finding]:
+    """Lines without a tax get the default one; exempt lines need one of 0 %."""
+    default = next((tax for tax in taxes if tax.default_tax), None)
+    exempt = next((tax for tax in taxes if tax.value == 0), None)
+    if default is None:
+        yield Finding(
+            "problem",
+            "taxes",
+            Said("a conta não tem taxa de IVA predefinida", "the account has no default tax"),
+            Said(
+                "escolha uma no InvoiceXpress, ou dê o nome em cada linha",
+                "choose one in InvoiceXpress, or name one on every line",
+            ),
+        )
+    else:
+        rate = (
+            f"{visible(default.name or '?')} ({plain(default.value) if default.value is not None else '?'} %)"
+        )
+        yield fine("taxes", f"predefinida: {rate}", f"default: {rate}")
+    if exempt is None:
+        yield Finding(
+            "warning",
+            "taxes",
+            Said(
+                "a conta não tem taxa de 0 %: não há linhas isentas",
+                "the account has no tax of 0 %: no line can be exempt",
+            ),
+            Said("crie uma no InvoiceXpress, se precisar", "make one in InvoiceXpress, if you need it"),
+        )
+    else:
+        yield fine(
+            "taxes", f"isenta: {visible(exempt.name or '?')}", f"exempt: {visible(exempt.name or '?')}"
+        )
+
+
+def series_registered(run: Run, series: Sequence[Series]) -> Iterator[Finding]:
+    """The default series, and every series in use, is registered for what it numbers (Portaria 195/2020)."""
+    default = next((one for one in series if one.default), None)
+    if default is None:
+        yield Finding(
+            "problem",
+            "series",
+            Said("não há série predefinida", "there is no default series"),
+            Said(
+                "escolha uma no InvoiceXpress, ou dê sequence_id em cada documento",
+                "choose one in InvoiceXpress, or give sequence_id with every document",
+            ),
+        )
+    for one in series:
+        used = [
+            name for name, part in one.types.items() if part.number and part.validation_code == UNREGISTERED
+        ]
+        all_missing = [name for name, part in one.types.items() if part.validation_code == UNREGISTERED]
+        if one is default and all_missing:
+            yield _unregistered(run, "problem", one, all_missing, "a série predefinida", "the default series")
+        elif used:
+            yield _unregistered(run, "warning", one, used, "a série em uso", "the series in use")
+        elif one is default:
+            name = visible(one.serie or "?")
+            yield fine(
+                "series", f"predefinida: {name}, registada na AT", f"default: {name}, registered with AT"
+            )
+
+
+def _unregistered(run: Run, level: Level, series: Series, types: Sequence[str], pt: str, en: str) -> Finding:
+    name = visible(series.serie or "?")
+    command = run.command(
+        RegisterSequence.spec.name.replace("_", "-"),
+        *words_of({"sequence_id": series.id}, input_schema(RegisterSequence)),
+    )
+    return Finding(
+        level,
+        "series",
+        Said(
+            f"{pt} {name} não está registada na AT para: {_kinds(types, 'pt')}",
+            f"{en} {name} is not registered with AT for: {_kinds(types, 'en')}",
+        ),
+        Said(
+            f"registe-a (uma pessoa aprova): {command}",
+            f"register it (a person approves): {command}",
+        ),
+    )
+
+
+def _kinds(types: Iterable[str], language: Language) -> str:
+    return ", ".join(kind(name, language) for name in types)

@@ -1,0 +1,169 @@
+"""`ix-tools`: the commands by name. Only the one that is called is built; what it needs is imported then."""
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from ix_tools import __version__
+from ix_tools.config import sandbox_choice
+from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.operations.scopes import Heading
+from ix_tools.text.near_names import closest
+
+SETTINGS = {
+    "max_content_width": 100,
+    "help_option_names": ["-h", "--help"],
+    "token_normalize_func": lambda token: token.replace("_", "-"),
+}
+
+
+@dataclass(frozen=True)
+class Other:
+    """A command that is not an operation."""
+
+    module: str
+    """Where its `command` is; empty for the ones that start elsewhere."""
+    help: str
+
+
+OTHERS = {
+    "approvals": Other("approvals", "What waits for a person: list, show, approve, reject, link, pin"),
+    "journal": Other("journal", "What was sent and what came of it: list, show, resolve"),
+    "claims": Other("claims", "What calls at work keep to themselves: list, clear"),
+    "audit": Other("audit", "Check the trail, and the account against it: verify, reconcile"),
+    "store": Other("store", "Take a restored copy of the store into use: accept-restored"),
+    "tokens": Other("tokens", "Who may call the HTTP server: create, list, revoke"),
+    "limits": Other("limits", "Whether an account is paused, and how to end a pause: show, clear"),
+    "policy": Other("policy", "Who may do what, and whose approval it takes: show, check"),
+    "doctor": Other("doctor", "Check settings, account, series and taxes, and say what to do"),
+    "settings": Other("settings", "Show every setting, its value and where it comes from"),
+    "tools": Other("tools", "List the operations as the tools an assistant sees"),
+    "openapi": Other("openapi", "Print the description of the HTTP server, for hosts that import one"),
+    "sandbox": Other("sandbox", "Run InvoiceXpress in a box on this machine, to try things out"),
+    "serve": Other("", "Run the MCP server over standard input and output, or with --http on a port"),
+    "demo": Other("", "Issue a first invoice in the sandbox, step by step"),
+    "help": Other("help", "Help for a command, or for exit-codes"),
+}
+OURS = "Server and tools"
+
+
+class Program(click.Group):
+    """The commands, found when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from ix_tools.operations.registry import catalogue
+
+        return [*(name.replace("_", "-") for name in catalogue()), *OTHERS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in OTHERS:
+            module = OTHERS[cmd_name].module
+            if not module:
+                raise click.UsageError(f"{cmd_name} must be the first word: ix-tools {cmd_name} ...", ctx)
+            command: click.Command = importlib.import_module(f"ix_tools.interfaces.cli.{module}").command
+            return command
+        from ix_tools.interfaces.cli.command import OperationCommand
+        from ix_tools.operations.registry import catalogue
+
+        operation = catalogue().get(cmd_name.replace("-", "_"))
+        return None if operation is None else OperationCommand(operation, SETTINGS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0].replace("_", "-")
+        command = self.get_command(ctx, name)
+        if command is None:
+            near = closest(name, self.list_commands(ctx), 3, 0.5)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+        return name, command, args[1:]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, rows in _sections():
+            with formatter.section(heading):
+                formatter.write_dl(rows, col_max=30)
+
+
+def _sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    from ix_tools.operations.registry import catalogue
+
+    found: dict[str, list[tuple[str, str]]] = {heading: [] for heading in Heading}
+    for name, operation in catalogue().items():
+        gated = " (a person approves)" if operation.spec.effect.gated else ""
+        found[operation.spec.heading].append((name.replace("_", "-"), operation.spec.title + gated))
+    found[OURS] = [(name, other.help) for name, other in OTHERS.items()]
+    yield from ((heading, rows) for heading, rows in found.items() if rows)
+
+
+def global_options() -> list[click.Option]:
+    """What every command understands, before its name or after it."""
+    return [
+        click.Option(
+            ["output", "--output"],
+            type=click.Choice(["text", "json"]),
+            help="Default: text on a terminal, JSON otherwise.",
+        ),
+        click.Option(
+            ["sandbox", sandbox_choice.OPTION],
+            is_flag=True,
+            default=None,
+            help=f"{sandbox_choice.HELP.capitalize()}.",
+        ),
+        click.Option(
+            ["sandbox_file", sandbox_choice.FILE_OPTION],
+            metavar="FILE",
+            help=f"{sandbox_choice.FILE_HELP.capitalize()}.",
+        ),
+    ]
+
+
+def with_output(command: click.Command) -> click.Command:
+    """A command of a group, with the option that chooses between text and JSON."""
+    command.params.append(global_options()[0])
+    return command
+
+
+def heard(ctx: click.Context, output: Any = None, sandbox: Any = None, sandbox_file: Any = None) -> Run:
+    """Note the global options in the run; those given last count."""
+    run = ctx.find_object(Run) or Run()
+    run.output = output or run.output
+    run.sandbox = bool(sandbox) or run.sandbox
+    run.sandbox_file = run.sandbox_file if sandbox_file is None else sandbox_file
+    return run
+
+
+def program() -> click.Group:
+    """The whole command line."""
+
+    @click.pass_context
+    def before(ctx: click.Context, /, **options: Any) -> None:
+        heard(ctx, **options)
+
+    return Program(
+        "ix-tools",
+        callback=before,
+        params=[
+            *global_options(),
+            click.Option(
+                ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version,
+                help="Show the version and exit.",
+            ),
+        ],
+        help="Portuguese invoices with InvoiceXpress. What cannot be undone waits for a person's approval.",
+        epilog="\b\n"
+        "Account     set INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_API_KEY; ix-tools doctor checks them\n"
+        "No account  ix-tools --sandbox-file box.db list-taxes\n"
+        "Exit codes  ix-tools help exit-codes",
+        context_settings=SETTINGS,
+        subcommand_metavar="COMMAND [OPTIONS]",
+    )  # fmt: skip
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"ix-tools {__version__}")
+        ctx.exit()

@@ -1,0 +1,191 @@
+"""A call along the road, with a person asked at this terminal where the road wants one.
+
+    person at a terminal    perform ─▶ ApprovalNeeded ─▶ the question, here ─▶ perform(reply)
+    channel "terminal"      perform ─▶ approval_required ─▶ the question, here ─▶ decide ─▶ perform
+    nobody there            perform ─▶ approval_required, exit 3 ─▶ `ix-tools approvals approve ID` ─▶ the same command
+
+The first is the form of this host: the answer is good for this very call and for nothing else, and no other program
+can use it up. With the setting `terminal` a decision belongs to `approvals`; a person sitting at this terminal is one
+who could type that command, so it is asked here and decided there. A terminal shows that somebody typed, not who: a
+program that drives a terminal can type too. Where that matters, run what must not approve under another user, whose
+approvals are in another file.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import anyio
+from pydantic import SecretStr
+
+from ix_tools.approvals.repository import Reply
+from ix_tools.config.settings import Settings
+from ix_tools.errors import ApprovalRefused, Exit, IxError
+from ix_tools.interfaces.cli import console, prompt
+from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.stores import approvals
+from ix_tools.operations.base import Operation
+from ix_tools.operations.spec import Effect
+from ix_tools.pipeline.execute import ApprovalNeeded, Desk, perform
+
+log = logging.getLogger(__name__)
+SOON = 0.3
+"""Seconds after Ctrl-C in which a call that may stop has stopped."""
+
+
+def performed(run: Run, operation: type[Operation[Any]], call: Mapping[str, Any]) -> dict[str, Any]:
+    """The result, with whatever a person had to be asked asked."""
+    with run.account() as settings:
+        ours = settings if operation.spec.effect is not Effect.LOCAL else _without_account(settings)
+        try:
+            return _answered(run, ours, operation, call)
+        except (IxError, ApprovalNeeded):
+            raise
+        except Exception as fault:
+            log.exception("%s failed", operation.spec.name)
+            raise _fault(operation, fault) from None
+
+
+def _answered(
+    run: Run, settings: Settings, operation: type[Operation[Any]], call: Mapping[str, Any]
+) -> dict[str, Any]:
+    person = prompt.person_there()
+    once = partial(_once, run, settings, operation.spec.name, call)
+    try:
+        body = once(person)
+    except ApprovalNeeded as needed:
+        # Asked with no loop running, so that Ctrl-C at the question is simply Ctrl-C.
+        answer = prompt.reply(run, needed.approval)
+        try:
+            return once(person, answer)
+        except ApprovalRefused as refusal:
+            if not answer.approved:
+                refusal.next = "repeat the command to be asked again"  # said to the person who just declined
+            raise
+    if person and body.get("status") == "approval_required":
+        with approvals(run, settings) as kept:
+            found = kept.find(body["approval"]["id"])
+            answer = prompt.reply(run, found)
+            if not answer.approved or (found.differs and not answer.accepted_differences):
+                raise ApprovalRefused(
+                    "It was not approved.",
+                    code="approval_declined",
+                    next=f"repeat the command to be asked again, or `{run.command('approvals', 'reject', found.id)}` "
+                    "to refuse it to every program that asks",
+                )
+            kept.decide(found.id, approve=True, accept_differences=answer.accepted_differences)
+        return once(person)
+    return body
+
+
+def _without_account(settings: Settings) -> Settings:
+    """For what is answered on this machine: an account is not needed, and none is contacted."""
+    key = settings.api_key if settings.api_key.get_secret_value() else SecretStr("none")
+    return settings.model_copy(update={"account": settings.account or "none", "api_key": key})
+
+
+def _fault(operation: type[Operation[Any]], fault: Exception) -> IxError:
+    return IxError(
+        f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
+        code="internal_error",
+        sent="unknown" if operation.spec.effect.writes else "refused",
+        next="look whether it happened before you repeat it"
+        if operation.spec.effect.writes
+        else "report it, with what is above",
+    )
+
+
+# --- one trip along the road ------------------------------------------------------------------------------
+
+
+def _once(
+    run: Run,
+    settings: Settings,
+    name: str,
+    call: Mapping[str, Any],
+    can_ask: bool,
+    reply: Reply | None = None,
+) -> dict[str, Any]:
+    before = signal.getsignal(signal.SIGINT)
+    desk = Desk.open(settings, clock=run.clock, now=run.now)
+    work = partial(_trip, run, desk, name, call, can_ask, reply)
+    try:
+        body = anyio.run(_interruptible, run, work)
+    finally:
+        if _in_charge():
+            signal.signal(signal.SIGINT, before)
+    if body is None:
+        raise KeyboardInterrupt
+    return body
+
+
+async def _trip(
+    run: Run, desk: Desk, name: str, call: Mapping[str, Any], can_ask: bool, reply: Reply | None
+) -> dict[str, Any]:
+    try:
+        return await perform(
+            desk, name, call, can_ask=can_ask, reply=reply, progress=_Told().tell, face="cli"
+        )
+    finally:
+        with anyio.CancelScope(shield=True):
+            await desk.close()
+
+
+async def _interruptible(run: Run, work: Callable[[], Any]) -> dict[str, Any] | None:
+    """The result, or None when Ctrl-C came before anything was sent; a write under way is waited for."""
+    outcome: dict[str, Any] | None = None
+    failure: Exception | None = None
+    done = anyio.Event()
+    async with anyio.create_task_group() as group:
+        if sys.platform != "win32" and _in_charge():
+            group.start_soon(_watch, group.cancel_scope, done, run)
+        try:
+            outcome = await work()
+        except Exception as end:  # noqa: BLE001 - raised again below, out of the group that would wrap it
+            failure = end
+        finally:
+            done.set()
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    return outcome
+
+
+def _in_charge() -> bool:
+    """Signals come to the main thread only."""
+    return threading.current_thread() is threading.main_thread()
+
+
+async def _watch(scope: anyio.CancelScope, done: anyio.Event, run: Run) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT) as signals:
+        async for _ in signals:
+            break
+        scope.cancel()
+        with anyio.CancelScope(shield=True), anyio.move_on_after(SOON):
+            await done.wait()
+    if not done.is_set():
+        signal.signal(signal.SIGINT, lambda *_: _give_up(run))
+        console.aside(run.said(console.ON_ITS_WAY))
+
+
+def _give_up(run: Run) -> None:
+    # Not an exception: whatever waits for the answer is shielded from those, and a second Ctrl-C must end it.
+    console.aside(run.said(console.INTERRUPTED_LATE))
+    os._exit(Exit.INTERRUPTED)
+
+
+class _Told:
+    """Progress on standard error, each thing once."""
+
+    def __init__(self) -> None:
+        self.said = ""
+
+    async def tell(self, done: float, total: float, message: str) -> None:
+        if message != self.said and sys.stderr.isatty():
+            self.said = message
+            console.aside(f"{message} ...")

@@ -1,0 +1,31 @@
+"""`ix-tools openapi`: the description of the HTTP server, for hosts that import one (ChatGPT Actions, Power Automate)."""
+
+import json
+
+import click
+
+from ix_tools.interfaces.cli import console
+from ix_tools.interfaces.cli.commands import SETTINGS
+from ix_tools.schemas.openapi import UnknownToolset, document
+from ix_tools.schemas.openapi2 import swagger
+
+
+@click.command("openapi", context_settings=SETTINGS)
+@click.option(
+    "--version", type=click.Choice(["3", "2"]), default="3", help="OpenAPI 3.1 or Swagger 2.0. Default: 3."
+)
+@click.option("--server", default="/", help="Where the server is reached: https://invoices.example.com.")
+@click.option(
+    "--toolsets",
+    default="all",
+    help="Only these, by commas: a ChatGPT Action takes 30 operations. Default: all.",
+)
+@click.pass_context
+def command(ctx: click.Context, version: str, server: str, toolsets: str) -> None:
+    """Print the description of the HTTP server: every tool as POST /tools/NAME."""
+    try:
+        described = document(server, [one.strip() for one in toolsets.split(",")])
+    except UnknownToolset as unknown:
+        raise click.UsageError(str(unknown), ctx) from None
+    said = swagger(described) if version == "2" else described
+    console.print_out(json.dumps(said, ensure_ascii=False, indent=2))

@@ -1,0 +1,171 @@
+"""Options from a schema, and a call from options: `--document-type`, `--client.name`, `--items ...`, `--json FILE`."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ix_tools.domain.json_numbers import parse_json
+from ix_tools.errors import InvalidArguments
+from ix_tools.interfaces.cli import line_syntax
+
+Schema = Mapping[str, Any]
+METAVARS = {"email": "EMAIL"}
+
+
+class Words(click.Choice[str]):
+    """One of several words, named as everywhere else when it is none of them (click would show hyphens)."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        return f"{value!r} is not one of {', '.join(self.choices)}."
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One option and the place in the call where its value goes."""
+
+    path: tuple[str, ...]
+    schema: Schema
+    required: bool = False
+    of_required: bool = False
+    """Whether the object around it is required too."""
+
+    @property
+    def flag(self) -> str:
+        """As it is typed."""
+        return "--" + ".".join(self.path).replace("_", "-")
+
+    @property
+    def name(self) -> str:
+        """As click keeps it; no option of ours has such a name."""
+        return "call_" + "__".join(self.path)
+
+    @property
+    def many(self) -> bool:
+        """Whether it may be given again and again."""
+        return self.schema.get("type") == "array"
+
+    @property
+    def one(self) -> Schema:
+        """The schema of one value."""
+        inner: Schema = self.schema.get("items", {}) if self.many else self.schema
+        return inner
+
+    @property
+    def metavar(self) -> str:
+        """What stands behind the option in help."""
+        if self.one.get("type") == "object":
+            return "NAME=VALUE,..." if "properties" in self.one else "JSON"
+        kind = METAVARS.get(self.one.get("format", ""), str(self.one.get("type", "text")).upper())
+        return {"STRING": "TEXT"}.get(kind, kind)
+
+    def option(self) -> click.Option:
+        """The click option; nothing is required here, since `--json` may bring it."""
+        if self.one.get("type") == "boolean" and not self.many:
+            off = self.flag.replace("--", "--no-", 1)
+            return click.Option([self.name, f"{self.flag}/{off}"], default=None)
+        words = self.one.get("enum")
+        kind: Any = Words([str(word) for word in words]) if words else click.STRING
+        return click.Option(
+            [self.name, self.flag], type=kind, multiple=self.many, default=None, metavar=self.metavar
+        )
+
+    def value(self, given: Any) -> Any:
+        """What was typed, as the call holds it."""
+        if isinstance(given, bool):
+            return given
+        try:
+            if self.many:
+                return [self._one(text) for text in given]
+            return self._one(given)
+        except line_syntax.Unreadable as wrong:
+            raise click.UsageError(f"{self.flag} {wrong}") from None
+
+    def _one(self, text: str) -> Any:
+        if self.one.get("type") == "object":
+            return line_syntax.read(text, self.one)
+        return line_syntax.typed(text, self.one)
+
+
+def slots(schema: Schema) -> Iterator[Slot]:
+    """Every option of a call, in the schema's order; an object's fields are options of their own."""
+    required = set(schema.get("required", ()))
+    for name, one in schema["properties"].items():
+        if one.get("type") == "object" and "properties" in one:
+            inner = set(one.get("required", ()))
+            yield from (
+                Slot((name, field), part, field in inner, name in required)
+                for field, part in one["properties"].items()
+            )
+        else:
+            yield Slot((name,), one, name in required)
+
+
+def call_of(schema: Schema, given: Mapping[str, Any], file: str | None) -> dict[str, Any]:
+    """The call: the JSON, if any, with the options laid over it."""
+    call = read_json(file) if file else {}
+    for slot in slots(schema):
+        typed = given.get(slot.name)
+        if typed is None or typed == ():
+            continue
+        *outer, last = slot.path
+        place = call
+        for name in outer:
+            held = place.get(name)
+            place[name] = dict(held) if isinstance(held, dict) else {}
+            place = place[name]
+        place[last] = slot.value(typed)
+    return call
+
+
+def read_json(file: str) -> dict[str, Any]:
+    """A whole call from a file, or from standard input for `-`."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        content = parse_json(text)
+    except OSError as wrong:
+        raise click.UsageError(f"--json {file}: {wrong.strerror}") from None
+    except (ValueError, RecursionError) as wrong:
+        raise click.UsageError(f"--json {file}: not JSON ({wrong})") from None
+    if not isinstance(content, dict):
+        raise InvalidArguments("A call is one JSON object.", next='such as {"document_id": 1001}')
+    return content
+
+
+def words_of(call: Mapping[str, Any], schema: Schema) -> list[str]:
+    """A call as options: the way back, for examples and next steps."""
+    words: list[str] = []
+    for slot in slots(schema):
+        value: Any = call
+        for name in slot.path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            words.append(slot.flag if value else slot.flag.replace("--", "--no-", 1))
+            continue
+        for one in value if slot.many else [value]:
+            words += [slot.flag, _written(one, slot.one)]
+    return words
+
+
+def _written(value: Any, schema: Schema) -> str:
+    if isinstance(value, Mapping):
+        return line_syntax.write(value) if "properties" in schema else json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def flag_of(field: str, schema: Schema) -> str:
+    """A field as errors name it (`items.0.tax`), as the person typed it (`--items (1) tax`)."""
+    path = field.split(".")
+    for slot in slots(schema):
+        if tuple(path[: len(slot.path)]) == slot.path:
+            rest = [f"({int(part) + 1})" if part.isdecimal() else part for part in path[len(slot.path) :]]
+            return " ".join([slot.flag, *rest])
+    if path[0] in schema["properties"]:
+        return "--" + ".".join(path).replace("_", "-") + (".*" if len(path) == 1 else "")
+    return field

@@ -1,0 +1,189 @@
+"""`ix-tools policy`: what the policy file says, in words, and what it makes of a call. Nothing is sent or asked."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import click
+
+from ix_tools.approvals.budgets import Left
+from ix_tools.domain.json_numbers import parse_json
+from ix_tools.domain.types import decimal_of
+from ix_tools.errors import InvalidArguments, Problem, SettingsError
+from ix_tools.i18n.formats import LISBON
+from ix_tools.i18n.words import Said
+from ix_tools.interfaces.cli import console, policy_text
+from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
+from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.stores import approvals
+from ix_tools.operations.registry import catalogue
+from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.execute import examined
+from ix_tools.policy.context import UNKNOWN, Case, Unknown
+from ix_tools.policy.evaluation import Explained, explained
+from ix_tools.policy.file import PolicyFile
+from ix_tools.policy.rules import FACES, STATES, TYPES
+
+NONE = Said(
+    "Não há política: uma pessoa aprova tudo o que não se desfaz.",
+    "There is no policy: a person approves whatever cannot be undone.",
+)
+
+
+@click.group("policy", context_settings=SETTINGS)
+def command() -> None:
+    """See who may do what, and whose approval it takes."""
+
+
+def _file(run: Run) -> PolicyFile | None:
+    return PolicyFile(run.settings.policy) if run.settings.policy else None
+
+
+@command.command("show", params=[global_options()[0]])
+@click.pass_context
+def show(ctx: click.Context, output: Any) -> None:
+    """Show the policy in force, in words; what is wrong with the file, if anything is."""
+    run = heard(ctx, output)
+    file = _file(run)
+    rules = file.rules() if file else None
+    if run.json:
+        content = None if rules is None else rules.model_dump(mode="json", exclude_none=True)
+        console.emit({"ok": True, "file": str(file.path) if file else None, "policy": content})
+        return
+    if file is None or rules is None:
+        console.print_out(run.said(NONE))
+        return
+    console.print_out(str(file.path))
+    for line in policy_text.in_words(rules, run.language):
+        console.print_out(console.wrapped(line))
+
+
+@command.command("check", params=[*global_options()])
+@click.option("--operation", help="The operation, such as change_state.")
+@click.option("--state", type=click.Choice(STATES), help="The new state, for change_state.")
+@click.option("--type", "kind", type=click.Choice(TYPES), help="The document's type.")
+@click.option("--series", help="The document's series.")
+@click.option("--amount", help="In euros: the document's total, or the payment.")
+@click.option("--recipient", multiple=True, help="For e-mail; `client` is the client's own address.")
+@click.option("--principal", help="Who asks. Default: the setting.")
+@click.option("--face", type=click.Choice(FACES), default="mcp", show_default=True, help="How it comes in.")
+@click.option("--at", help="When, in Lisbon: 2026-11-20T10:00. Default: now.")
+@click.option(
+    "--json", "json_file", metavar="FILE|-",
+    help="The arguments of a real call: the account is read to know the rest, and nothing is sent.",
+)  # fmt: skip
+@click.pass_context
+def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
+    """Explain what the policy makes of a call: each rule, which one decides, and what is left of today's allowance.
+
+    What is not given is not known: a rule that restricts then counts, one that lets through does not.
+    """
+    shared = {name: given.pop(name) for name in ("output", "sandbox", "sandbox_file")}
+    run = heard(ctx, **shared)
+    file = _file(run)
+    if file is None:
+        raise SettingsError(
+            "There is no policy.",
+            code="no_policy",
+            next="name a file in INVOICEXPRESS_POLICY, or policy in the settings",
+        )
+    if given["operation"] is None:
+        raise click.UsageError("--operation says which call is meant.", ctx)
+    name = given["operation"].replace("-", "_")
+    if name not in catalogue():
+        raise InvalidArguments(
+            f"There is no tool called {name!r}.", code="unknown_tool", next="see ix-tools tools"
+        )
+    if json_file is not None:
+        case, found = _really(run, name, _arguments(json_file), given)
+    else:
+        case = _case(run, name, given)
+        found = explained(file.rules(), case)
+    left: list[Left] = []
+    if found.ruling.unattended is not None:
+        with approvals(run, run.settings) as kept:
+            left = kept.left_today(found.ruling.unattended)
+    if run.json:
+        console.emit({"ok": True, **policy_text.as_dict(case, found, left)})
+        return
+    for line in policy_text.told(case, found, left, run.language):
+        console.print_out(console.wrapped(line))
+
+
+def _arguments(json_file: str) -> Mapping[str, Any]:
+    with click.open_file(json_file, encoding="utf-8") as file:
+        content = file.read()
+    try:
+        found = parse_json(content)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidArguments("The call is not one JSON object.", next="give the arguments as {...}")
+    return found
+
+
+def _really(
+    run: Run, name: str, arguments: Mapping[str, Any], given: Mapping[str, Any]
+) -> tuple[Case, Explained]:
+    """Look at the account as the call itself would."""
+
+    async def trip(desk: Desk) -> tuple[Case, Explained]:
+        try:
+            return await examined(desk, name, arguments, given["face"])
+        finally:
+            with anyio.CancelScope(shield=True):
+                await desk.close()
+
+    with run.account() as settings:
+        principal = given["principal"] or settings.principal
+        asking = settings.model_copy(update={"principal": principal})
+        moment = _moment(run, given["at"])
+        return anyio.run(trip, Desk.open(asking, clock=run.clock, now=lambda: moment))
+
+
+def _case(run: Run, name: str, given: Mapping[str, Any]) -> Case:
+    fields = catalogue()[name].model_fields
+    about = "document_id" in fields or "receipt_id" in fields or "items" in fields
+    effect = catalogue()[name].spec.effect
+
+    def known(value: Any, wanted: bool) -> Any:
+        return value if value is not None else UNKNOWN if wanted else None
+
+    amount: Decimal | Unknown | None = known(None, about or "value" in fields)
+    if given["amount"] is not None:
+        try:
+            amount = decimal_of(given["amount"])
+        except ValueError as wrong:
+            raise InvalidArguments(
+                "The amount cannot be read.", problems=[Problem("amount", str(wrong))], next="such as 99.90"
+            ) from None
+    state = given["state"] if name == "change_state" else "canceled" if name == "cancel_payment" else None
+    return Case(
+        principal=given["principal"] or run.settings.principal,
+        face=given["face"],
+        operation=name,
+        effect=effect,
+        at=_moment(run, given["at"]),
+        state=known(state, name == "change_state"),
+        document_type=known(given["kind"], "document_type" in fields),
+        series=known(given["series"], about or "sequence_id" in fields),
+        amount=amount,
+        recipients=tuple("client" if one == "client" else one for one in given["recipient"]),
+        client_email="client",
+    )
+
+
+def _moment(run: Run, given: str | None) -> datetime:
+    if given is None:
+        return run.now().astimezone(LISBON)
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise InvalidArguments(
+            "The moment cannot be read.",
+            problems=[Problem("at", "is not a moment")],
+            next="such as 2026-11-20T10:00",
+        ) from None
+    return moment.astimezone(LISBON) if moment.tzinfo else moment.replace(tzinfo=LISBON)

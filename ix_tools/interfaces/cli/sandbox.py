@@ -1,0 +1,75 @@
+"""`ix-tools sandbox`: InvoiceXpress in a box on this machine, until Ctrl-C."""
+
+from pathlib import Path
+
+import click
+
+from ix_tools.errors import SettingsError
+from ix_tools.i18n.words import Said
+from ix_tools.interfaces.cli import console
+from ix_tools.interfaces.cli.commands import SETTINGS, heard
+from ix_tools.interfaces.cli.invocation import Run
+
+READY = Said(
+    "InvoiceXpress numa caixa, em {url}. Sem valor fiscal. Para o usar, noutro terminal:",
+    "InvoiceXpress in a box, at {url}. No fiscal value. To use it, in another terminal:",
+)
+END = Said("Ctrl-C termina.", "Ctrl-C ends it.")
+KEPT = Said("Os dados ficam em {file}.", "Its data is kept in {file}.")
+FORGOTTEN = Said(
+    "Os dados perdem-se no fim (--file guarda-os).", "Its data is forgotten at the end (--file keeps it)."
+)
+
+
+@click.command("sandbox", context_settings=SETTINGS)
+@click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine's loopback.")
+@click.option(
+    "--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0: any free port."
+)
+@click.option(
+    "--file", type=click.Path(path_type=Path, dir_okay=False), help="Keep its data in this SQLite file."
+)
+@click.option(
+    "--language", type=click.Choice(["pt", "en"]), help="Language of its messages. Default: the setting."
+)
+@click.pass_context
+def command(ctx: click.Context, host: str, port: int, file: Path | None, language: str | None) -> None:
+    """Run InvoiceXpress in a box on this machine, and print what to set in order to use it."""
+    from ix_tools.sandbox.server import serve
+
+    run = heard(ctx)
+    chosen = run.settings.sandbox_file
+    if file is not None and chosen is not None and file.absolute() != chosen.absolute():
+        raise SettingsError(
+            f"--file names {file}, and --sandbox-file (or the setting) {chosen}.",
+            code="sandbox_not_started",
+            next="name one of them",
+        )
+    file = file or chosen
+    try:
+        serve(host, port, file, language or run.language, lambda url: _ready(run, url, file))
+    except (ValueError, OSError) as trouble:
+        reason = getattr(trouble, "strerror", None) or str(trouble)
+        raise SettingsError(
+            f"The sandbox cannot listen on {host}:{port} ({reason}).",
+            code="sandbox_not_started",
+            next="name another --port, or an address of this machine's loopback with --host",
+        ) from None
+
+
+def _ready(run: Run, url: str, file: Path | None) -> None:
+    from ix_tools.sandbox.server import Sandbox
+
+    kept = run.said(KEPT).format(file=file) if file else run.said(FORGOTTEN)
+    lines = {"ACCOUNT": Sandbox.account, "API_KEY": Sandbox.api_key, "BASE_URL": url}
+    console.print_out(
+        "\n".join(
+            [
+                click.style(run.said(READY).format(url=url), bold=True),
+                "",
+                *(f"  export INVOICEXPRESS_{name}={value}" for name, value in lines.items()),
+                "",
+                f"{kept} {run.said(END)}",
+            ]
+        )
+    )

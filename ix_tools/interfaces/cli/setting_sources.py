@@ -1,0 +1,83 @@
+"""Where each setting comes from: the environment, the file, or nowhere. Values that are secret stay secret."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import SecretStr
+
+from ix_tools.config.settings import ACCOUNTS, Settings, config_file, data_folder, variable
+from ix_tools.storage.database import Store
+from ix_tools.text.near_names import closest
+
+PREFIX = "INVOICEXPRESS_"
+FILE = "IX_TOOLS_CONFIG"
+
+
+@dataclass(frozen=True)
+class Origins:
+    """What the environment and the file say, without judging it."""
+
+    environment: Mapping[str, str]
+    path: Path
+    named: bool
+    """Whether IX_TOOLS_CONFIG names the file."""
+    in_file: Mapping[str, Any]
+
+    @classmethod
+    def read(cls) -> "Origins":
+        """As things are now; a file that cannot be read says nothing here."""
+        environment = {name: value for name, value in os.environ.items() if value.strip()}
+        named = environment.get(FILE)
+        path = Path(named) if named else config_file()
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            content = {}
+        return cls(environment, path, bool(named), content)
+
+    def of(self, name: str) -> Literal["environment", "file", "default"]:
+        """Where one setting comes from."""
+        if variable(name) in self.environment:
+            return "environment"
+        if name == "accounts" and any(variable.startswith(ACCOUNTS) for variable in self.environment):
+            return "environment"
+        return "file" if name in self.in_file else "default"
+
+    def strangers(self) -> dict[str, str]:
+        """Names nobody reads, each with the one that was probably meant (or nothing)."""
+        names = list(Settings.model_fields)
+        known = {variable(name) for name in names} | {FILE}
+        found = [
+            name
+            for name in self.environment
+            if name.startswith((PREFIX, "IX_TOOLS_")) and name not in known and not name.startswith(ACCOUNTS)
+        ]
+        near = {name: closest(name, sorted(known), 1, 0.8) for name in found}
+        for name in self.in_file:
+            if name not in names:
+                near[name] = closest(name, names, 1, 0.6)
+        return {name: "".join(close) for name, close in sorted(near.items())}
+
+
+def effective(settings: Settings, name: str) -> Any:
+    """The value that counts, defaults worked out; a secret only as whether it is set."""
+    value = getattr(settings, name)
+    if isinstance(value, SecretStr):
+        return "••••" if value.get_secret_value() else None
+    if name == "base_url":
+        return settings.main_url or None
+    if name == "v1_base_url":
+        return settings.v1_url or None
+    if name == "store":
+        return Store(settings.store_place).where
+    if name == "documents" and value is None:
+        return str(data_folder() / "documents")
+    if name == "accounts":
+        return list(value) or None
+    if isinstance(value, tuple):
+        return list(value) or None
+    return str(value) if isinstance(value, Path) else value if value != "" else None

@@ -1,0 +1,57 @@
+"""`ix-tools store`: take a store that is older than the note of its newest row, as after a restored backup."""
+
+from typing import Any
+
+import click
+
+from ix_tools.audit import trail
+from ix_tools.errors import ApprovalRefused, Exit
+from ix_tools.i18n.words import Said
+from ix_tools.interfaces.cli import console, prompt
+from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
+from ix_tools.interfaces.cli.stores import store
+
+WHAT_IT_MEANS = Said(
+    "O que foi feito depois desta cópia não está nela: a mesma idempotency_key pode fazer um segundo documento, e as "
+    "autorizações e os tokens de então não existem. Compare depois a conta com `ix-tools audit reconcile`.",
+    "What was done after this copy is not in it: the same idempotency_key may make a second document, and approvals and "
+    "tokens of that time do not exist. Compare the account afterwards with `ix-tools audit reconcile`.",
+)
+WORD = Said("aceito", "accept")
+TYPE_IT = Said("Para usar esta cópia, escreva {word}: ", "To use this copy, type {word}: ")
+ACCEPTED = Said(
+    "A cópia foi aceite: a linha {noted} era a última anotada, e a cópia acaba na linha {newest}.",
+    "The copy was accepted: row {noted} was noted as the newest, and the copy ends with row {newest}.",
+)
+
+
+@click.group("store", context_settings=SETTINGS)
+def command() -> None:
+    """Take a restored copy of the store into use."""
+
+
+@command.command("accept-restored", params=[global_options()[0]])
+@click.pass_context
+def accept_restored(ctx: click.Context, output: Any) -> int:
+    """Use a store that is older than the note of its newest row. Only at a terminal; it stands in the audit trail."""
+    run = heard(ctx, output)
+    if not prompt.person_there():
+        raise ApprovalRefused(
+            "Only a person at a terminal accepts a restored store, and standard input or standard error is none.",
+            code="no_person",
+            next="run `ix-tools store accept-restored` in a terminal",
+        )
+    console.aside(run.said(WHAT_IT_MEANS))
+    if not prompt.typed(run, TYPE_IT, run.said(WORD)):
+        raise ApprovalRefused(
+            "The store was not accepted.",
+            code="approval_declined",
+            next="put the newest copy back, or repeat the command",
+        )
+    with store(run.settings, checks_note=False) as opened:
+        noted, newest = trail.accept_restored(opened, prompt.whoever())
+    if run.json:
+        console.emit({"ok": True, "noted": noted, "newest": newest})
+    else:
+        console.print_out(run.said(ACCEPTED).format(noted=noted, newest=newest))
+    return Exit.OK

@@ -1,0 +1,305 @@
+"""Results as a person reads them in a terminal: documents with lines, VAT and totals; lists as tables.
+
+What comes from the account goes through `visible` first, and never through rich's markup.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ix_tools.domain import records
+from ix_tools.domain.totals import rounded
+from ix_tools.fiscal.exemptions import exemption
+from ix_tools.i18n import formats
+from ix_tools.i18n.words import LABELS, Language
+from ix_tools.interfaces.cli.labels import COLOURS, RIGHT, kind, label, shown, state
+from ix_tools.text.sanitize import visible
+
+WIDTH = 100
+"""Where nobody says how wide the reader is."""
+UNREGISTERED = "N/D"
+
+
+class Blocks:
+    """What is being put together for one result."""
+
+    def __init__(self, language: Language) -> None:
+        """Nothing yet."""
+        self._language = language
+        self._begun = False
+        looking = sys.stdout.isatty()
+        self._console = Console(
+            file=StringIO(),
+            width=None if looking or os.environ.get("COLUMNS") else WIDTH,
+            force_terminal=looking,
+            no_color=bool(os.environ.get("NO_COLOR")) or not looking,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+        if looking:
+            self._console.width = os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH
+
+    def text(self) -> str:
+        """Everything so far."""
+        file = self._console.file
+        assert isinstance(file, StringIO)
+        return "\n".join(line.rstrip() for line in file.getvalue().rstrip("\n").split("\n"))
+
+    # --- pieces ---
+
+    def note(self, text: str) -> None:
+        """A line that is no part of the result."""
+        self._console.print(Text(text, style="yellow"))
+
+    def gap(self) -> None:
+        """An empty line."""
+        self._console.print()
+
+    def heading(self, *parts: tuple[str, str]) -> None:
+        """A title in pieces, each with its style."""
+        self._console.print(Text.assemble(*parts))
+
+    def entries(self, rows: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Things with a name each and a few lines about it; nothing is cut off, however narrow the screen."""
+        grid = Table.grid(padding=(0, 2, 1, 0))
+        grid.add_column(no_wrap=True, style="bold")
+        grid.add_column(overflow="fold")
+        for name, lines in rows:
+            first, *rest = (visible(line) for line in lines)
+            grid.add_row(Text(name), Text("\n").join([Text(first, style="bold"), *map(Text, rest)]))
+        self._console.print(grid)
+
+    def pairs(self, content: Mapping[str, Any]) -> None:
+        """Names and values, one a line, apart from what stands before."""
+        rows = [
+            (name, shown(name, value, self._language))
+            for name, value in content.items()
+            if value not in (None, "", [])
+        ]
+        if rows and self._begun:
+            self.gap()
+        self._grid([(label(name, self._language), value) for name, value in rows])
+
+    def table(
+        self, rows: Sequence[Mapping[str, Any]], empty: str = "", titles: Mapping[str, str] | None = None
+    ) -> None:
+        """Records as rows; columns that are empty everywhere are left out, columns of yes and no say only yes."""
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        names = [name for name in names if any(row.get(name) not in (None, "", [], False) for row in rows)]
+        if not names:
+            self._console.print(Text(empty, style="dim"))
+            return
+        table = self._table()
+        for name in names:
+            heading = (titles or {}).get(name) or label(name, self._language)
+            numbers = name in RIGHT and all(_is_number(row.get(name)) for row in rows)
+            table.add_column(
+                heading,
+                justify="right" if numbers else "left",
+                overflow="fold",
+                no_wrap=name == "id",  # it is copied, so it stays in one piece
+            )
+        for row in rows:
+            table.add_row(*(self._cell(name, row.get(name)) for name in names))
+        self._console.print(table)
+        self._begun = True
+
+    def warnings(self, found: Iterable[tuple[str, str]]) -> None:
+        """What the caller should know."""
+        for field, problem in found:
+            self._console.print()
+            said = f"{LABELS['warnings'].in_(self._language)}: "
+            self._console.print(Text.assemble((said, "bold yellow"), (f"{field}: {problem}", "yellow")))
+
+    def steps(self, title: str, steps: Sequence[tuple[str, str]]) -> None:
+        """What one would sensibly do next, ready to be typed."""
+        if not steps:
+            return
+        self._console.print()
+        self._console.print(Text(title, style="bold"))
+        for command, why in steps:
+            # Never wrapped: a command that is copied must be one line.
+            self._console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
+            if why:
+                self._console.print(Text(f"    {why}", style="dim"))
+
+    def _cell(self, name: str, value: Any) -> Text:
+        text = "-" if value is False else shown(name, value, self._language)
+        style = COLOURS.get(str(value), "") if name in {"status", "state"} else ""
+        return Text("" if text == "-" else text, style=style)
+
+    def _table(self) -> Table:
+        return Table(
+            box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 1)
+        )
+
+    def _grid(self, rows: Sequence[tuple[str, str]], right: bool = False) -> None:
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim" if not right else "", justify="right" if right else "left", no_wrap=True)
+        grid.add_column(overflow="fold", justify="right" if right else "left")
+        for name, value in rows:
+            grid.add_row(Text(name), Text(value))
+        if rows:
+            self._console.print(grid)
+
+    # --- documents ---
+
+    def document(self, document: records.Document, to_pay: Decimal | None = None) -> None:
+        """A document: what it is, whose, its lines, the VAT of each rate, what it comes to and what is to pay."""
+        language = self._language
+        words = state(document.status, language) if document.status else ""
+        name = kind(document.document_type, language)
+        number = f"#{document.id}" if document.is_draft else visible(document.number or f"#{document.id}")
+        self.heading(
+            (f"{name} {number}", "bold"), ("  ", ""), (words, COLOURS.get(document.status or "", ""))
+        )
+        self._grid([(label(name, language), value) for name, value in self._facts(document) if value])
+        if document.lines:
+            self._console.print()
+            self._lines(document)
+            self._console.print()
+            self._shares(document)
+        self._totals(document, to_pay)
+        self._begun = True
+
+    def _facts(self, document: records.Document) -> Iterable[tuple[str, str]]:
+        language = self._language
+        if not document.is_draft:
+            yield "id", str(document.id or "")
+        client = document.client
+        if client is not None and client.name:
+            nif = f"{LABELS['nif'].in_(language)} {client.fiscal_id}" if client.fiscal_id else ""
+            yield (
+                "client",
+                " · ".join(visible(part) for part in (client.name, nif, client.country or "") if part),
+            )
+        yield "date", formats.day(document.date, language) if document.date else ""
+        yield "due_date", formats.day(document.due_date, language) if document.due_date else ""
+        yield "atcud", visible(document.atcud or "")
+        if document.tax_exemption:
+            entry = exemption(document.tax_exemption)
+            yield "exemption", f"{document.tax_exemption}{f' – {entry.text_pt}' if entry else ''}"
+        yield "owner_invoice_id", str(document.owner_invoice_id or "")
+        yield "license_plate", visible(document.license_plate or "")
+        for name in ("address_from", "address_to"):
+            yield name, shown(name, getattr(document, name), language) if getattr(document, name) else ""
+        yield "at_doc_code_id", visible(document.at_doc_code_id or "")
+        if document.mb_reference is not None and document.mb_reference.reference:
+            multibanco = document.mb_reference
+            yield "mb_reference", visible(f"{multibanco.entity} {multibanco.reference}")
+        yield from ((name, visible(text)) for name, _, text in document.printed_texts())
+
+    def _lines(self, document: records.Document) -> None:
+        language, currency = self._language, document.currency
+        discounts = any(line.discount for line in document.lines)
+        columns = ["line", "quantity", "unit_price", *(["discount"] if discounts else []), "tax", "net"]
+        table = self._table()
+        for name in columns:
+            table.add_column(
+                label(name, language),
+                justify="left" if name in {"line", "tax"} else "right",
+                overflow="fold",
+                no_wrap=name != "line",
+            )
+        for line in document.lines:
+            price = line.exact_price
+            money = formats.money(price, language, currency)
+            row = {
+                "line": visible(line.name or "?"),
+                "quantity": formats.number(line.quantity, language),
+                "unit_price": money if price == rounded(price) else f"{formats.number(price, language)} €",
+                "discount": f"{formats.number(line.discount, language)} %" if line.discount else "",
+                "tax": self._tax(line),
+                "net": formats.money(rounded(line.net), language, currency) if line.net is not None else "?",
+            }
+            table.add_row(*(Text(row[name]) for name in columns))
+        self._console.print(table)
+
+    def _tax(self, line: records.Line) -> str:
+        rate = formats.number(line.tax_rate, self._language) if line.tax_rate is not None else "?"
+        return f"{visible(line.tax or '?')} {rate} %"
+
+    def _shares(self, document: records.Document) -> None:
+        found: dict[str, list[Decimal]] = {}
+        for line in document.lines:
+            share = found.setdefault(self._tax(line), [Decimal(0), Decimal(0)])
+            share[0] += line.net or Decimal(0)
+            share[1] += line.vat or Decimal(0)
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", no_wrap=True)
+        for _ in range(4):
+            grid.add_column(justify="right", no_wrap=True)
+        base, vat = LABELS["base"].in_(self._language), LABELS["tax"].in_(self._language)
+        for name, (net, tax) in found.items():
+            amounts = (formats.money(rounded(part), self._language, document.currency) for part in (net, tax))
+            first, second = amounts
+            grid.add_row(
+                Text(name), Text(base, style="dim"), Text(first), Text(vat, style="dim"), Text(second)
+            )
+        self._console.print(grid)
+
+    def _totals(self, document: records.Document, to_pay: Decimal | None) -> None:
+        language = self._language
+        rows: list[tuple[str, str]] = []
+        amounts = (
+            ("discount_total", document.discount or None),
+            ("net", document.before_taxes),
+            ("tax", document.taxes),
+            ("total", document.total),
+        )
+        for name, amount in amounts:
+            if amount is not None:
+                rows.append((LABELS[name].in_(language), formats.money(amount, language, document.currency)))
+        if document.retention:
+            held = f"{LABELS['retention'].in_(language)} {formats.number(document.retention, language)} %"
+            rows.append((held, formats.money(document.retained, language, document.currency)))
+        if to_pay is not None:
+            rows.append((LABELS["to_pay"].in_(language), formats.money(to_pay, language, document.currency)))
+        if not rows:
+            return
+        self._console.print()
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(no_wrap=True)
+        grid.add_column(justify="right", no_wrap=True)
+        total = LABELS["total"].in_(language)
+        for name, value in rows:
+            grid.add_row(Text(name), Text(value), style="bold" if name == total else "")
+        self._console.print(grid)
+
+    # --- series ---
+
+    def series(self, series: records.Sequence) -> None:
+        """A series with each document type's own id, last number and validation code."""
+        language = self._language
+        default = f"  {label('default', language).lower()}" if series.default else ""
+        self.heading(
+            (f"{label('serie', language)} {visible(series.serie or '?')}", "bold"),
+            (f"  id {series.id}", "dim"),
+            (default, "green"),
+        )
+        table = self._table()
+        for name in ("document_type", "sequence_id", "last_number", "validation_code"):
+            table.add_column(label(name, language), justify="right" if name in RIGHT else "left")
+        for name, part in series.types.items():
+            code = part.validation_code or ""
+            table.add_row(
+                Text(kind(name, language)),
+                Text(str(part.sequence_id or "")),
+                Text(str(part.number or 0)),
+                Text(visible(code), style="yellow" if code == UNREGISTERED else ""),
+            )
+        self._console.print(Padding(table, (0, 0, 1, 2)))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or str(value).replace(".", "", 1).replace("-", "", 1).isdecimal()

@@ -1,0 +1,139 @@
+"""`ix-tools tokens`: who may call the HTTP server with a bearer token: create, list, revoke."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from ix_tools.auth.tokens import Token, Tokens
+from ix_tools.config.settings import SANDBOX_ACCOUNT
+from ix_tools.errors import Exit, IxError, Problem
+from ix_tools.i18n import formats
+from ix_tools.i18n.words import Said
+from ix_tools.interfaces.cli import console
+from ix_tools.interfaces.cli.commands import SETTINGS, heard, with_output
+from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.stores import store
+from ix_tools.operations.scopes import Scope
+
+NONE = Said("Ainda não há chaves de acesso.", "There are no tokens yet.")
+CREATED = Said(
+    "Guarde-a já: não volta a ser mostrada. Envia-se em Authorization: Bearer …",
+    "Keep it now: it is not shown again. It is sent in Authorization: Bearer …",
+)
+REVOKED = Said(
+    "{id} revogada: deixa de valer no pedido seguinte.",
+    "{id} revoked: it is refused from the next request on.",
+)
+SCOPES = [str(one) for one in Scope]
+
+
+@click.group("tokens", context_settings=SETTINGS)
+def command() -> None:
+    """Decide who may call the HTTP server."""
+
+
+@contextmanager
+def _kept(run: Run) -> Iterator[Tokens]:
+    with store(run.settings) as opened:
+        yield Tokens(opened, run.clock)
+
+
+@with_output
+@command.command("create")
+@click.argument("name")
+@click.option(
+    "scopes", "--scope", multiple=True, type=click.Choice(SCOPES), default=("read", "draft"), show_default=True,
+    help="What whoever calls may do; repeat it for several.",
+)  # fmt: skip
+@click.option(
+    "accounts", "--account", multiple=True, help="In which accounts; default: the only one there is."
+)
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="For how long.")
+@click.pass_context
+def create(
+    ctx: click.Context, name: str, scopes: tuple[str, ...], accounts: tuple[str, ...], days: int, output: Any
+) -> int:
+    """Create a token for NAME, which is how approvals and the audit trail call whoever uses it. It is shown once."""
+    run = heard(ctx, output)
+    chosen = _accounts(run, accounts)
+    with _kept(run) as kept:
+        token, secret = kept.create(name, [Scope(one) for one in scopes], chosen, days)
+    if run.json:
+        console.emit({"ok": True, "token": secret, **_as_dict(token, run)})
+        return Exit.OK
+    from ix_tools.interfaces.cli.tables import Blocks
+
+    console.print_out(secret)  # on a line of its own, which nothing folds
+    blocks = Blocks(run.language)
+    blocks.pairs(_as_dict(token, run))
+    console.print_out(blocks.text())
+    console.aside(run.said(CREATED))
+    return Exit.OK
+
+
+@with_output
+@command.command("list")
+@click.pass_context
+def list_(ctx: click.Context, output: Any) -> None:
+    """List every token there was: for whom, how far it goes, until when, when it was last used."""
+    run = heard(ctx, output)
+    with _kept(run) as kept:
+        rows = [_as_dict(one, run) for one in kept.all()]
+    if run.json:
+        console.emit({"ok": True, "tokens": rows})
+        return
+    from ix_tools.interfaces.cli.tables import Blocks
+
+    blocks = Blocks(run.language)
+    shown = [
+        {**row, "scopes": " ".join(row["scopes"]), "accounts": " ".join(row["accounts"])} for row in rows
+    ]
+    blocks.table(shown, empty=run.said(NONE))
+    console.print_out(blocks.text())
+
+
+@with_output
+@command.command("revoke")
+@click.argument("identifier", metavar="ID")
+@click.pass_context
+def revoke(ctx: click.Context, identifier: str, output: Any) -> int:
+    """End a token now."""
+    run = heard(ctx, output)
+    with _kept(run) as kept:
+        token = kept.revoke(identifier)
+    if run.json:
+        console.emit({"ok": True, **_as_dict(token, run)})
+    else:
+        console.print_out(run.said(REVOKED).format(id=token.id))
+    return Exit.OK
+
+
+def _accounts(run: Run, named: tuple[str, ...]) -> tuple[str, ...]:
+    """The accounts of a new token; each must be one that the settings know."""
+    known = tuple(run.settings.by_account())
+    allowed = {*known, SANDBOX_ACCOUNT}
+    unknown = [name for name in named if name not in allowed]
+    if not unknown and (named or len(known) == 1):
+        return named or known
+    problem = f"no such account: {', '.join(unknown)}" if unknown else "say in which accounts"
+    raise IxError(
+        "The token needs accounts that the settings know.",
+        code="account_needed",
+        problems=[Problem("account", problem, ", ".join(sorted(allowed)))],
+        next="repeat the command with --account NAME",
+    )
+
+
+def _as_dict(token: Token, run: Run) -> dict[str, Any]:
+    state = "revoked" if token.revoked_at else "usable" if token.usable(run.clock()) else "expired"
+    return {
+        "id": token.id,
+        "name": token.name,
+        "state": state,
+        "scopes": [str(one) for one in token.scopes],
+        "accounts": list(token.accounts),
+        "expires_at": formats.moment(token.expires_at),
+        "used_at": formats.moment(token.used_at) if token.used_at else None,
+    }

@@ -1,0 +1,57 @@
+"""`ix-tools tools`: the operations as the tools an assistant sees, with what each costs to list."""
+
+import json
+from typing import Any
+
+import click
+
+from ix_tools.config.settings import listed as words
+from ix_tools.interfaces.cli import console
+from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
+from ix_tools.interfaces.cli.labels import label
+from ix_tools.operations.registry import TOOLSETS, catalogue, toolset_of
+from ix_tools.schemas.json_schema import tool
+from ix_tools.schemas.listing import Choice, UnknownName, picked
+
+
+@click.command("tools", params=[global_options()[0]], context_settings=SETTINGS)
+@click.option("--json", "whole", is_flag=True, help="Print the list itself, as the MCP server gives it.")
+@click.option("--toolsets", default="", help="Only these, by commas, as `serve` takes them. Default: all.")
+@click.option("--tools", "single", default="", help="Single tools besides them, or alone.")
+@click.option("--exclude", default="", help="Without these.")
+@click.option("--read-only", is_flag=True, help="Without what writes.")
+@click.pass_context
+def command(
+    ctx: click.Context, whole: bool, toolsets: str, single: str, exclude: str, read_only: bool, output: Any
+) -> None:
+    """List the operations as the tools an assistant sees: name, toolset, title, effect, bytes in the list."""
+    run = heard(ctx, output)
+    choice = Choice(tuple(words(toolsets)), tuple(words(single)), tuple(words(exclude)), read_only)
+    operations, toolset = catalogue(), toolset_of()
+    names = {name: [one.spec.name for one in members] for name, members in TOOLSETS.items()}
+    try:
+        tools = picked([tool(one) for one in operations.values()], names, TOOLSETS, choice)
+    except UnknownName as wrong:
+        raise click.UsageError(f"{wrong}.".capitalize(), ctx) from None
+    if whole:
+        console.emit({"tools": tools})
+        return
+    rows = [
+        {
+            "name": one["name"],
+            "toolset": toolset[one["name"]],
+            "title": operations[one["name"]].spec.title,
+            "effect": operations[one["name"]].spec.effect.value,
+            "bytes": len(json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode()),
+        }
+        for one in tools
+    ]
+    total = sum(int(row["bytes"]) for row in rows)
+    if run.json:
+        console.emit({"ok": True, "tools": rows, "bytes": total})
+        return
+    from ix_tools.interfaces.cli.tables import Blocks
+
+    blocks = Blocks(run.language)
+    blocks.table([*rows, {"name": label("total_entries", run.language), "bytes": total}])
+    console.print_out(blocks.text())

@@ -1,0 +1,69 @@
+"""A caller whose access token does not reach: told with 403 which scopes to ask for, so that its client can step up.
+
+Authorization in MCP 2025-11-25 and 2026-07-28; RFC 6750, section 3.1. A static token cannot grow, so whoever brings one gets
+the refusal as a tool's error, which a model can read.
+"""
+
+import json
+from typing import Any
+
+from mcp_types import INVALID_REQUEST
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from ix_tools.auth.principals import Principal
+from ix_tools.errors import IxError
+from ix_tools.operations.scopes import Scope as Word
+
+
+def noted(request: Request | None, refusal: IxError) -> None:
+    """Note for the answer's head that a scope was missing; not where something was sent, which is told and not repeated unread."""
+    if request is not None and refusal.code == "scope_missing" and refusal.sent == "nothing":
+        request.state.scope_missing = refusal
+
+
+def answering(scope: Scope, receive: Receive, send: Send, body: bytes, metadata: str) -> Send:
+    """How to send an answer whose head waits for its first bytes: by then it is known whether a scope was missing."""
+    head: Message | None = None
+    replaced = False
+
+    async def held(message: Message) -> None:
+        nonlocal head, replaced
+        if message["type"] == "http.response.start":
+            head = message
+            return
+        if head is not None:
+            refusal = scope["state"].get("scope_missing")
+            if refusal is not None:
+                replaced = True
+                await _insufficient(refusal, scope["state"]["principal"], body, metadata)(
+                    scope, receive, send
+                )
+            else:
+                await send(head)
+            head = None
+        if not replaced:
+            await send(message)
+
+    return held
+
+
+def _insufficient(refusal: IxError, principal: Principal, body: bytes, metadata: str) -> Response:
+    # What the token has already is named again: some clients ask for exactly the scopes they are told.
+    wanted = " ".join(one for one in Word if one in principal.scopes or one == refusal.details["scope"])
+    words = {
+        "error": "insufficient_scope",
+        "scope": wanted,
+        "resource_metadata": metadata,
+        "error_description": refusal.message,
+    }
+    challenge = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in words.items())
+    error = {"code": INVALID_REQUEST, "message": refusal.message, "data": refusal.as_dict()}
+    return JSONResponse(
+        {"jsonrpc": "2.0", "id": _identifier(body), "error": error}, 403, {"WWW-Authenticate": challenge}
+    )
+
+
+def _identifier(body: bytes) -> Any:
+    return json.loads(body).get("id")  # a call was found in it, or no scope would be missing

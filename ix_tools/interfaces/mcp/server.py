@@ -1,0 +1,162 @@
+"""The MCP server: what it lists comes rendered ahead from `catalogue.json`; what it does goes along the road.
+
+A host starts the server at every launch, so nothing here imports the operations, the HTTP client or the
+database before the first call that needs them.
+"""
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import mcp_types as types
+from mcp.server.caching import CacheHint
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.lowlevel import Server
+
+from ix_tools import __version__
+from ix_tools.interfaces.mcp.tracing import Tracing
+from ix_tools.schemas.listing import Choice, picked
+
+if TYPE_CHECKING:
+    from ix_tools.config.settings import Settings
+    from ix_tools.pipeline.execute import Desk
+
+Context = ServerRequestContext[Any, Any]
+OpenDesk = Callable[..., Awaitable["Desk"]]
+"""Called with the HTTP request (None over standard input) and the account that is named, if one is."""
+
+Tool = dict[str, Any]
+Listing = Callable[[Any], list[Tool]]
+"""The tools that whoever sent an HTTP request sees."""
+
+Factory = Callable[[OpenDesk, Listing], Server[Any]]
+"""What makes the server of an application: `build`, or who puts more on what `build` makes."""
+
+NAME = "ix-tools"
+HOUR = 3_600_000
+INSTRUCTIONS = (
+    "Portuguese invoices with InvoiceXpress. What is not among the tools, search_operations finds (guides, payments, "
+    "e-mail, series, clients, items, treasury, SAF-T ...), describe_operation explains and run_operation runs. "
+    "Drafts first (create_invoice), then change_state finalizes: a person sees "
+    "the totals and approves; never say that something is issued before the result says so. An error says what was sent "
+    "and what to do next. When a result has status approval_required, tell the person how to approve and wait."
+)
+
+
+@cache
+def rendered() -> dict[str, Any]:
+    """What is listed, as written by `ix-tools schemas write`."""
+    content: dict[str, Any] = json.loads(
+        resources.files("ix_tools.schemas").joinpath("catalogue.json").read_bytes()
+    )
+    return content
+
+
+def _list(kind: str) -> dict[str, Any]:
+    # Plain data instead of the SDK's models: validating what we rendered ourselves would cost every start.
+    return {kind: rendered()[kind], "resultType": "complete"}
+
+
+def choice_of(settings: "Settings") -> Choice:
+    """Which tools the settings list."""
+    return Choice(settings.toolsets, settings.tools, settings.exclude, settings.read_only)
+
+
+def chosen(choice: Choice) -> list[dict[str, Any]]:
+    """The tools of a choice, in the catalogue's order; a name that does not exist is an UnknownName."""
+    if choice == Choice():
+        tools: list[dict[str, Any]] = rendered()["tools"]
+        return tools
+    content = json.loads(resources.files("ix_tools.schemas").joinpath("toolsets.json").read_bytes())
+    return picked(content["tools"], content["toolsets"], content["usual"], choice)
+
+
+def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Server[Any]:
+    """A server whose calls are carried out at the desk that `open_desk` gives, opened when first needed.
+
+    `tools`: what to list instead of the usual tools, or what to list for whoever sent an HTTP request. Listing is not
+    permission: what may be called, the road decides.
+    """
+
+    shown = chosen(Choice()) if tools is None or callable(tools) else tools
+    schemas = {tool["name"]: tool["inputSchema"] for tool in shown}
+
+    async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> Any:
+        listing = tools(context.request) if callable(tools) else shown
+        return {"tools": listing, "resultType": "complete"}
+
+    async def call_tool(
+        context: Context, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        received = time.monotonic()
+        from ix_tools.interfaces.mcp.outgoing import with_legible_errors
+        from ix_tools.interfaces.mcp.tool_calls import called
+
+        return await with_legible_errors(called(open_desk, context, params, received))
+
+    async def list_resources(context: Context, params: types.PaginatedRequestParams | None) -> Any:
+        return _list("resources")
+
+    async def list_templates(context: Context, params: types.PaginatedRequestParams | None) -> Any:
+        return _list("resourceTemplates")
+
+    async def read_resource(
+        context: Context, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        from ix_tools.interfaces.mcp.outgoing import with_legible_errors
+        from ix_tools.interfaces.mcp.resources import read
+
+        return await with_legible_errors(
+            read(partial(open_desk, context.request), params.uri, context.request)
+        )
+
+    async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:
+        return _list("prompts")
+
+    async def get_prompt(context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        from ix_tools.interfaces.mcp.outgoing import with_legible_errors
+        from ix_tools.interfaces.mcp.prompts import get
+
+        return await with_legible_errors(get(params.name, params.arguments or {}))
+
+    async def complete(context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
+        from ix_tools.interfaces.mcp.completions import complete
+
+        return await complete(partial(open_desk, context.request), params)
+
+    async def keep_answers_readable(ctx: Context, call_next: CallNext) -> HandlerResult:
+        if ctx.params and "inputResponses" in ctx.params:
+            from ix_tools.interfaces.mcp.elicitation import keep_readable
+
+            return await keep_readable(ctx, call_next)
+        return await call_next(ctx)
+
+    listing = CacheHint(HOUR, "public")
+    tools_listing = CacheHint(HOUR, "private") if callable(tools) else listing
+    server: Server[Any] = Server(
+        NAME,
+        version=__version__,
+        title="InvoiceXpress (ix-tools)",
+        instructions=INSTRUCTIONS,
+        cache_hints={
+            "tools/list": tools_listing,
+            "resources/list": listing,
+            "resources/templates/list": listing,
+            "prompts/list": listing,
+        },
+        get_tool_input_schema=schemas.get,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        on_list_resources=list_resources,
+        on_list_resource_templates=list_templates,
+        on_read_resource=read_resource,
+        on_list_prompts=list_prompts,
+        on_get_prompt=get_prompt,
+        on_completion=complete,
+    )
+    # Not the SDK's own tracing, which puts whatever a host sends into traces.
+    server.middleware[:] = [Tracing(), keep_answers_readable]
+    return server

@@ -1,0 +1,92 @@
+"""A span for each message over MCP: what was asked for by the names that this server knows, and how it ended.
+
+The SDK's own middleware puts whatever a host sends into the span (the name of a tool that does not exist, the message of an
+error, an exception with its text), and any of these may be somebody's name. It is replaced by this one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types import CallToolResult
+from opentelemetry import propagate, trace
+
+OTHER = "_OTHER"
+"""In the place of what this server does not know, as OpenTelemetry has it."""
+METHODS = frozenset(
+    {
+        "initialize",
+        "ping",
+        "server/discover",
+        "tools/list",
+        "tools/call",
+        "resources/list",
+        "resources/templates/list",
+        "resources/read",
+        "prompts/list",
+        "prompts/get",
+        "completion/complete",
+        "notifications/initialized",
+        "notifications/cancelled",
+    }
+)
+CARRIED = ("traceparent", "tracestate")
+_tracer = trace.get_tracer("ix_tools.mcp")
+
+
+class Tracing(ServerMiddleware[Any]):
+    """Middleware of the MCP server."""
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        method = ctx.method if ctx.method in METHODS else OTHER
+        target = _target(method, ctx.params or {})
+        shown = {"mcp.method.name": method}
+        if method == "tools/call":
+            shown["gen_ai.tool.name"] = target
+        elif method == "prompts/get":
+            shown["gen_ai.prompt.name"] = target
+        with _tracer.start_as_current_span(
+            f"{method} {target}".strip(),
+            context=_parent(ctx.meta),
+            kind=trace.SpanKind.SERVER,
+            attributes=shown,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                result = await call_next(ctx)
+            except MCPError as refusal:
+                span.set_attribute("error.type", str(refusal.error.code))
+                span.set_status(trace.StatusCode.ERROR)
+                raise
+            except Exception as fault:
+                span.set_attribute("error.type", type(fault).__qualname__)
+                span.set_status(trace.StatusCode.ERROR)
+                raise
+            if isinstance(result, CallToolResult) and result.is_error:
+                span.set_attribute("error.type", "tool_error")
+                span.set_status(trace.StatusCode.ERROR)
+            return result
+
+
+def _target(method: str, params: Mapping[str, Any]) -> str:
+    """The tool or prompt, where there is one of that name."""
+    name = params.get("name")
+    if method == "tools/call":
+        from ix_tools.operations.registry import catalogue
+
+        return name if isinstance(name, str) and name in catalogue() else OTHER
+    if method == "prompts/get":
+        from ix_tools.schemas.prompts import BY_NAME
+
+        return name if isinstance(name, str) and name in BY_NAME else OTHER
+    return ""
+
+
+def _parent(meta: Any) -> Any:
+    """The span that a host says this one belongs to (`_meta`); None where it does not say so."""
+    given = meta if isinstance(meta, Mapping) else {}
+    carrier = {name: given[name] for name in CARRIED if isinstance(given.get(name), str)}
+    found = propagate.extract(carrier) if carrier else None
+    return found if found and trace.get_current_span(found).get_span_context().is_valid else None

@@ -1,0 +1,74 @@
+"""One address: which methods it takes, and that whatever goes wrong there is a problem a caller can act on."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ix_tools.errors import InvalidArguments, IxError
+from ix_tools.interfaces.rest.problems import problem
+
+log = logging.getLogger(__name__)
+Answering = Callable[[Request], Awaitable[Response]]
+READING = ("GET", "HEAD")
+
+
+class Endpoint:
+    """An address as an application, so that no request to it is answered by anything else."""
+
+    def __init__(self, respond: Answering, methods: Callable[[Request], Sequence[str]]) -> None:
+        """`methods` says what a request's path takes; it may raise, as where there is nothing."""
+        self._respond, self._methods = respond, methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self._answered(request)
+        if request.method == "HEAD":
+            response.body = b""  # its length stays as a GET would have it
+        await response(scope, receive, send)
+
+    async def _answered(self, request: Request) -> Response:
+        try:
+            methods = self._methods(request)
+            allow = {"Allow": ", ".join((*methods, "OPTIONS"))}
+            if request.method == "OPTIONS":
+                return Response(status_code=HTTPStatus.NO_CONTENT, headers=allow)
+            if request.method not in methods:
+                return problem(_other_method(request, methods), allow)
+            return await self._respond(request)
+        except ClientDisconnect:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
+        except IxError as failure:
+            return problem(failure)
+        except Exception as fault:
+            # The path only: a query may hold names of clients.
+            log.exception("%s %s failed", request.method, request.url.path)
+            return problem(_fault(fault, request))
+
+
+def only_reading(request: Request) -> Sequence[str]:
+    """What can only be looked at."""
+    return READING
+
+
+def _other_method(request: Request, methods: Sequence[str]) -> IxError:
+    return InvalidArguments(
+        f"{request.url.path} takes {' and '.join(methods)}, not {request.method[:16]}.",
+        code="method_not_allowed",
+        next=f"send it as {methods[0]}",
+    )
+
+
+def _fault(fault: Exception, request: Request) -> IxError:
+    reading = request.method in READING
+    return IxError(
+        f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
+        code="internal_error",
+        sent="refused" if reading else "unknown",
+        next="report it, with what the server's log says"
+        if reading
+        else "look whether it happened before you repeat it; the server's log has the details",
+    )

@@ -1,0 +1,99 @@
+"""The arguments in a request: a flat JSON object as the body of a POST, or the query of a GET."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from ix_tools.errors import InvalidArguments, Problem
+from ix_tools.operations.base import Operation
+from ix_tools.schemas.json_schema import input_schema
+
+LONGEST = 1024 * 1024
+"""Bytes of a body; the longest document InvoiceXpress takes is a fraction of it."""
+KEY = "idempotency_key"
+KEY_HEADER = "Idempotency-Key"
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object that a request carries; no body is no arguments."""
+    content = await _content(request)
+    if not content:
+        return {}
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise InvalidArguments(
+            f"The body is {kind or 'of no stated type'}, and only JSON is read.",
+            code="unsupported_media_type",
+            next="send the arguments as one JSON object with Content-Type: application/json",
+        )
+    try:
+        found = json.loads(content, object_pairs_hook=_once_each, parse_constant=_no_number)
+    except (ValueError, RecursionError) as fault:
+        raise _malformed(f"The body is not JSON: {str(fault).rstrip('.')}.") from None
+    if not isinstance(found, dict):
+        raise _malformed("The body is JSON, but no object.")
+    return found
+
+
+async def _content(request: Request) -> bytes:
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LONGEST:
+            raise InvalidArguments(
+                f"The body has more than {LONGEST} bytes.", code="too_long", next="send less in one call"
+            )
+    return bytes(content)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the field {twice!r} is there twice, and readers differ in which one counts")
+    return found
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _malformed(message: str) -> InvalidArguments:
+    return InvalidArguments(
+        message, code="malformed_request", next="send the arguments as one JSON object, such as {}"
+    )
+
+
+def query_of(request: Request, operation: type[Operation[Any]]) -> dict[str, Any]:
+    """The arguments in a query; a list is its name again and again. What does not fit is refused where calls are read."""
+    known = input_schema(operation)["properties"]
+    found: dict[str, Any] = {}
+    for name in request.query_params:
+        values = request.query_params.getlist(name)
+        several = len(values) > 1 or known.get(name, {}).get("type") == "array"
+        found[name] = values if several else values[0]
+    return found
+
+
+def keyed(request: Request, operation: type[Operation[Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with the key of the `Idempotency-Key` header, for hosts that send it there; reads need none."""
+    given = request.headers.getlist(KEY_HEADER)
+    if not given or KEY not in operation.model_fields:
+        return dict(arguments)
+    # The draft standard writes it as a quoted string, and most clients write it bare.
+    keys = {one.strip().removeprefix('"').removesuffix('"') for one in given}
+    if isinstance(arguments.get(KEY), str):
+        keys.add(arguments[KEY].strip())
+    if len(keys) > 1 or not all(keys):
+        raise InvalidArguments(
+            f"The header {KEY_HEADER} and the field {KEY} do not say the same.",
+            code="idempotency_keys_differ",
+            problems=[
+                Problem(KEY, "is given twice, differently, or empty", "one key, in one place or in both")
+            ],
+            next=f"give one key: the header {KEY_HEADER}, or the field {KEY} where a host cannot set headers",
+        )
+    return {**arguments, KEY: keys.pop()} if arguments.get(KEY) is None else dict(arguments)

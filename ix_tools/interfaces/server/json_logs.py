@@ -1,0 +1,73 @@
+"""Logs as one JSON object a line on standard error, without keys, tokens and what hides, whoever wrote the line."""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from opentelemetry import trace
+
+from ix_tools.api_client.client import HIDDEN, as_quoted
+from ix_tools.config.settings import Settings
+from ix_tools.text.sanitize import all_legible
+
+SECRETS = re.compile(
+    r"ixt_[A-Za-z0-9_-]{20,}"  # our own tokens
+    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"  # signed tokens
+    r"|(?<=api_key=)[^&\s\"'<>]+"
+    r"|(?<=/approve/)[A-Za-z0-9_-]{20,}"  # links to pages of approvals
+    r"|(?i:(?<=bearer )[^\s\"',]+)"
+    r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"  # a password in an address
+)
+EXTRA = ("principal", "milliseconds")
+"""Fields of a record that are told beside the message."""
+
+
+class Lines(logging.Formatter):
+    """One JSON object a line."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        """`keys` are struck out, in any form in which a text may quote them."""
+        super().__init__()
+        self._keys = [as_quoted(key) for key in keys if key]
+
+    def format(self, record: logging.LogRecord) -> str:
+        shown: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": self.clean(record.getMessage()),
+        }
+        shown |= {name: value for name in EXTRA if (value := getattr(record, name, None)) not in (None, "")}
+        span = trace.get_current_span().get_span_context()
+        if span.is_valid:
+            shown["trace_id"] = trace.format_trace_id(span.trace_id)
+        if record.exc_info:
+            shown["traceback"] = self.clean(self.formatException(record.exc_info))
+        return json.dumps(all_legible(shown), ensure_ascii=False)
+
+    def clean(self, text: str) -> str:
+        """A text without keys and tokens."""
+        raw = text.encode("utf-8", "replace")
+        for plain, key in self._keys:
+            if plain in raw:
+                raw = key.sub(HIDDEN, raw)
+        return SECRETS.sub(HIDDEN.decode(), raw.decode("utf-8", "replace"))
+
+
+def to_standard_error(settings: Settings) -> None:
+    """Send every logger's lines there."""
+    keys = [one.api_key.get_secret_value() for one in (settings, *settings.by_account().values())]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Lines(keys))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    logging.captureWarnings(True)
+    for name in ("uvicorn", "uvicorn.error"):  # its access log, which shows queries, stays off
+        quiet = logging.getLogger(name)
+        quiet.handlers[:] = []
+        quiet.propagate = True

@@ -1,0 +1,138 @@
+"""The processes behind one port: one, or several that each have a door of their own, ended in order."""
+
+import gc
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import uvicorn
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from ix_tools.api_client.client import SPARE
+from ix_tools.config.settings import Settings
+from ix_tools.errors import SettingsError
+from ix_tools.interfaces.connections import Connection, allow_open_files
+from ix_tools.interfaces.server import json_logs
+from ix_tools.telemetry import suppress_for_process
+
+BACKLOG = 2048
+KEEP_ALIVE = 75
+"""Seconds an idle connection stays open: longer than load balancers keep theirs, so that it is they who close it."""
+
+
+def listening(host: str, port: int, workers: int = 1) -> list[socket.socket]:
+    """Sockets that listen: whoever comes before there is somebody to answer waits.
+
+    Where the system shares connections out among the sockets of a port (Linux), every worker has its own; elsewhere there
+    is one for all, and the worker that is quickest takes most.
+    """
+    first = _bound(host, port)
+    if workers == 1 or sys.platform != "linux":
+        return [first]
+    # The first found out that nobody else listens there: sockets that share a port do not find that out.
+    port = first.getsockname()[1]
+    first.close()
+    sockets: list[socket.socket] = []
+    try:
+        sockets.extend(_bound(host, port, shared=True) for _ in range(workers))
+    except SettingsError:
+        for sock in sockets:
+            sock.close()
+        raise
+    return sockets
+
+
+def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+    except OSError as trouble:
+        sock.close()
+        failure = SettingsError(
+            f"Nobody can listen on {host} port {port} ({trouble.strerror or trouble}).",
+            next="choose another --host or --port",
+        )
+    else:
+        sock.set_inheritable(True)
+        return sock
+    raise failure
+
+
+def address_of(host: str, sock: socket.socket) -> str:
+    """Where clients on this machine reach it."""
+    port = sock.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(
+    settings: Settings, address: str, needed: bool, workers: int, sockets: Sequence[socket.socket]
+) -> None:
+    """Serve on bound sockets until a signal, and end in order."""
+    allow_open_files()
+    suppress_for_process()
+    config = uvicorn.Config(
+        partial(_application, settings, address, needed),
+        factory=True,
+        workers=workers,
+        backlog=BACKLOG,
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # what a proxy says of itself decides nothing here
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=KEEP_ALIVE,
+        # A write that is under way is answered: as long as InvoiceXpress may take, and a little for writing it down.
+        timeout_graceful_shutdown=2 * settings.timeout_seconds + SPARE,
+        timeout_worker_healthcheck=30,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(
+            number, lambda *_: None
+        )  # uvicorn ends in order, then raises it again: nothing is left to end
+    if workers == 1:
+        uvicorn.Server(config).run(sockets=list(sockets))
+    else:
+        Workers(config, list(sockets)).run()
+
+
+class Workers(Multiprocess):
+    """uvicorn's supervisor, whose workers have a socket each: one that is replaced leaves its socket to the next."""
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """Those of the worker that is about to start."""
+        if len(self._all) == 1:
+            return self._all
+        gone = [number for number, one in enumerate(self.processes) if one.exitcode is not None]
+        number = gone[0] if gone else len(self.processes)
+        return [self._all[number]] if number < len(self._all) else self._all
+
+    @sockets.setter
+    def sockets(self, given: list[socket.socket]) -> None:
+        self._all = given
+
+    def handle_ttou(self) -> None:
+        """Not done: what comes to the socket of a worker that is gone would wait for ever."""
+
+
+def _application(settings: Settings, address: str, needed: bool) -> Any:
+    """The application of one process."""
+    from ix_tools.interfaces.server.app import application
+
+    suppress_for_process()
+    json_logs.to_standard_error(settings)
+    app = application(settings, address, needed=needed)
+    gc.collect()
+    gc.freeze()  # what was loaded to start lives as long as the process
+    return app

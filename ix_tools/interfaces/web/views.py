@@ -1,0 +1,276 @@
+"""The counter: where a link is honoured. Showing changes nothing; deciding is a POST that only this page can make."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ix_tools.approvals.fulfilment import Step, find_fulfilment
+from ix_tools.approvals.links import PATH, Links
+from ix_tools.approvals.repository import Approval, Approvals
+from ix_tools.errors import ApprovalRefused, StoreUnavailable
+from ix_tools.i18n.words import Language
+from ix_tools.interfaces.web import rendering
+from ix_tools.storage.database import Store
+
+COOKIE = "ix_page"
+LONGEST = 16_384
+"""Bytes of an answer: a reason and a few words."""
+REASON = 500
+REFRESH = 5
+"""Seconds after which a page looks again what came of an approval."""
+LOOKS_FOR = 900.0
+"""Seconds since the decision for which it does."""
+HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{rendering.style_hash()}'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "no-store",
+    # Not `no-referrer`: with that, browsers hide the origin of our own form, too. To others nothing is said either way.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+SignIn = Callable[[Request, Approval], Awaitable[Response | str]]
+"""Says who is there, beyond the link: their name; or an answer (a form, a redirect) that is given instead of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person sent."""
+
+    decision: str
+    csrf: str
+    accept_differences: bool
+    pin: str
+    reason: str
+
+
+class Counter:
+    """The pages of the approvals in one store, under one address."""
+
+    def __init__(
+        self,
+        store: Store,
+        approvals: Approvals,
+        language: Language,
+        address: Callable[[], str],
+        sign_in: SignIn | None = None,
+    ) -> None:
+        """`address`: scheme, host and port under which people reach this."""
+        self._store, self._approvals = store, approvals
+        self._links = Links(store, approvals.clock)
+        self._pins = self._links.pins
+        self._language, self._address, self._sign_in = language, address, sign_in
+
+    def routes(self) -> list[BaseRoute]:
+        """Showing and deciding."""
+        return [
+            Route(PATH + "{secret}", self.shown, methods=["GET"]),
+            Route(PATH + "{secret}", self.decided, methods=["POST"]),
+        ]
+
+    async def shown(self, request: Request) -> Response:
+        """The page of a link's approval, or how it ended."""
+        if not self._here(request):
+            return _outcome("unknown", self._spoken(request), 421)
+        return await self._admitted(request, lambda found, who: self._page(request, found))
+
+    async def decided(self, request: Request) -> Response:
+        """A person's decision, once."""
+        language = self._spoken(request)
+        if not self._here(request) or request.headers.getlist("origin") != [self._address()]:
+            return _outcome("refused", language, 403)
+        answer = await _answer(request)
+        if answer is None:
+            return _outcome("refused", language, 400)
+        # What only the browser that was shown the page knows, besides the link; so before anything is looked up.
+        if not hmac.compare_digest(answer.csrf, token(_nonce(request), request.path_params["secret"])):
+            return _outcome("refused", language, 403)
+        return await self._admitted(request, lambda found, who: self._decide(request, found, answer, who))
+
+    # --- inside ---
+
+    async def _admitted(self, request: Request, respond: Callable[[Approval, str], Response]) -> Response:
+        """What is answered to somebody with a good link, and signed in where that is asked: the approval, and their name."""
+        language = self._spoken(request)
+        try:
+            found = await run_in_threadpool(self._behind, request)
+            if found is None:
+                return _outcome("unknown", language, 404)
+            who = await self._sign_in(request, found) if self._sign_in is not None else ""
+            if isinstance(who, Response):
+                return who
+            return await run_in_threadpool(respond, found, who)
+        except StoreUnavailable:
+            return _outcome("unavailable", language, 503)
+
+    def _spoken(self, request: Request) -> Language:
+        asked = request.query_params.get("lang")
+        return "pt" if asked == "pt" else "en" if asked == "en" else self._language
+
+    def _here(self, request: Request) -> bool:
+        # A page elsewhere that gives its own name our address would be same-origin with us; the name tells it apart.
+        return request.headers.getlist("host") == [urlsplit(self._address()).netloc]
+
+    def _behind(self, request: Request) -> Approval | None:
+        found = self._links.behind(request.path_params["secret"])
+        try:
+            return self._approvals.find(found[0]) if found else None
+        except ApprovalRefused:
+            return None
+
+    def _whose(self, request: Request, found: Approval) -> tuple[str, bool]:
+        """Whose PIN the page asks for, and whether it must: a link for somebody is theirs only with it."""
+        behind = self._links.behind(request.path_params["secret"])
+        person = behind[1] if behind else ""
+        return person or found.principal, bool(person)
+
+    def _state(self, approval: Approval) -> str:
+        if approval.channel == "form":
+            return "elsewhere"
+        if approval.expires_at <= self._approvals.clock():
+            late = {"pending": "expired", "approved": "lapsed"}
+            return late.get(approval.state, approval.state)
+        return approval.state
+
+    def _ended(
+        self, request: Request, found: Approval, status: int = 200, *, again: bool = False
+    ) -> Response:
+        """What was decided, and what came of it as far as is known; the page looks again by itself for a while."""
+        state, now = self._state(found), self._approvals.clock()
+        steps: tuple[Step, ...] = ()
+        if state == "used":
+            came = find_fulfilment(self._store, found, now)
+            state, steps = came.state, came.steps
+        waits = state in {"approved", "carrying_out"} and now - (found.decided_at or 0.0) < LOOKS_FOR
+        refreshes = waits and request.method == "GET"
+        page = rendering.outcome(
+            state, self._spoken(request), found, now=now, again=again, steps=steps, refreshes=refreshes
+        )
+        more = {"Refresh": str(REFRESH)} if refreshes else {}
+        return HTMLResponse(page, status, {**HEADERS, **more})
+
+    def _page(
+        self, request: Request, found: Approval, error: str = "", status: int = 200, said: str = ""
+    ) -> Response:
+        language = self._spoken(request)
+        state = self._state(found)
+        if state != "pending":
+            return self._ended(request, found)
+        nonce = _nonce(request) or secrets.token_urlsafe(24)
+        secret = request.path_params["secret"]
+        whose, must = self._whose(request, found)
+        page = rendering.approval(
+            found,
+            language,
+            token(nonce, secret),
+            now=self._approvals.clock(),
+            pin=whose if must or self._pins.has(whose) else "",
+            next_try=self._pins.next_try(whose),
+            approved_by=self._approvals.said_yes(found.id),
+            error=error,
+            said=said,
+        )
+        answer = HTMLResponse(page, status, HEADERS)
+        answer.set_cookie(
+            COOKIE,
+            nonce,
+            path=PATH + secret,
+            secure=self._address().startswith("https:"),
+            httponly=True,
+            samesite="strict",
+        )
+        return answer
+
+    def _decide(self, request: Request, found: Approval, answer: Answer, who: str) -> Response:
+        language = self._spoken(request)
+        approve = answer.decision == "approve"
+        state = self._state(found)
+        if state != "pending":
+            return self._ended(request, found, 409, again=True)
+        try:
+            if approve and found.differs and not answer.accept_differences:
+                return self._page(request, found, "differences_not_accepted", 422)
+            whose, must = self._whose(request, found)
+            pin_set_by = self._pins.check(whose, answer.pin, approval=found.id) if approve else None
+            if approve and must and pin_set_by is None:
+                return self._page(request, found, "pin_wrong", 403)
+            if who or pin_set_by is None:
+                pin_set_by = None  # a sign-in says who it is, or nothing does
+            else:
+                who = whose
+            decided = self._approvals.decide(
+                found.id,
+                approve=approve,
+                accept_differences=answer.accept_differences,
+                reason="" if approve else answer.reason,
+                by=f"page:{who}" if who else "",
+                place="page",
+                pin_set_by=pin_set_by,
+            )
+        except ApprovalRefused as refusal:
+            now = self._approvals.find(found.id)
+            if self._state(now) == "pending":
+                return self._page(request, now, refusal.code, 403, refusal.message)
+            return self._ended(request, now, 409, again=True)
+        if self._state(decided) == "pending":  # the yes of somebody else is needed, too
+            return HTMLResponse(rendering.outcome("partly", language, decided), headers=HEADERS)
+        return RedirectResponse(f"{request.url.path}?lang={language}", 303, HEADERS)
+
+
+def token(nonce: str, secret: str) -> str:
+    """What a form carries: it belongs to the browser that was shown the page, and to this one link."""
+    return (
+        hmac.new(nonce.encode(), secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+        if nonce
+        else " "
+    )
+
+
+def _nonce(request: Request) -> str:
+    kept = request.cookies.get(COOKIE, "")
+    return kept if re.fullmatch(r"[A-Za-z0-9_-]{32}", kept) else ""
+
+
+async def _answer(request: Request) -> Answer | None:
+    """What a form sent; None when it is no form of ours."""
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/x-www-form-urlencoded":
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST:
+            return None
+    try:
+        given = parse_qs(body.decode("ascii"), max_num_fields=10, errors="strict", keep_blank_values=True)
+    except ValueError:
+        return None
+    if any(len(values) > 1 for values in given.values()):
+        return None
+    fields = {name: values[0] for name, values in given.items()}
+    if fields.get("decision") not in {"approve", "reject"}:
+        return None
+    return Answer(
+        decision=fields["decision"],
+        csrf=fields.get("csrf", ""),
+        accept_differences=fields.get("accept_differences") == "yes",
+        pin=fields.get("pin", ""),
+        reason=fields.get("reason", "").strip()[:REASON],
+    )
+
+
+def _outcome(outcome: str, language: Language, status: int) -> Response:
+    return HTMLResponse(rendering.outcome(outcome, language), status, HEADERS)

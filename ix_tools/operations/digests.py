@@ -1,0 +1,87 @@
+"""Digests of calls and of what a person saw, each marked with the version of the form that it was computed from.
+
+    v2:q0uU…    version 2, then SHA-256 in base64url        64 hexadecimal digits    version 1, which had no mark
+
+The same call has another digest as soon as it is written down in another form: a field renamed, a default added. Then:
+raise the version here, keep the old form in `_CALL_FORMS` while it can be computed, and record the new digests in
+tests/vendor/call_digests.json, whose test fails until this is done. What an older form cannot be compared with is
+refused with a clear word; it is neither taken for another call nor sent again.
+"""
+
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ix_tools.operations.base import Operation
+
+CALL_VERSION = 2
+"""Of the form in which the journal recognises a call that comes again."""
+APPROVAL_VERSION = 2
+"""Of the form of arguments and snapshot that an approval is bound to."""
+TRACE_VERSION = 1
+"""Of what the journal keeps to tell later whether a call took effect."""
+
+
+def hash_content(content: Any) -> str:
+    """Hash content in hexadecimal; the order of keys does not matter."""
+    return _sha256(content).hex()
+
+
+def read_version(digest: str) -> int:
+    """Tell which version a digest was computed by."""
+    mark, colon, _ = digest.partition(":")
+    return int(mark[1:]) if colon and mark[1:].isdecimal() else 1
+
+
+def digest_approval(content: Any) -> str:
+    """Digest what an approval is bound to."""
+    return _mark(APPROVAL_VERSION, content)
+
+
+def is_current_approval(digest: str) -> bool:
+    """Tell whether an approval is bound in the form that this version of ix-tools computes."""
+    return read_version(digest) == APPROVAL_VERSION
+
+
+def digest_call(call: Operation[Any], arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """Digest a call in every form that can be computed: the current one first, then what older versions wrote."""
+    return tuple(form(call, arguments) for _, form in sorted(_CALL_FORMS.items(), reverse=True))
+
+
+def can_compare(digest: str) -> bool:
+    """Tell whether a call's digest has a form that is still computed, so that another digest means another call."""
+    return read_version(digest) in _CALL_FORMS
+
+
+def _write_down(call: Operation[Any], arguments: Mapping[str, Any]) -> list[Any]:
+    # Without what was not given, so that a later version with one more parameter still knows the call.
+    given = call.model_dump(mode="json", exclude={"idempotency_key", "accept"}, exclude_none=True)
+    return [call.spec.name, {**given, **_relative_dates(arguments)}]
+
+
+def _relative_dates(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """`today` and `+30d` as they were written: repeated after midnight, the same call is still the same."""
+    texts = {name: value.strip().lower() for name, value in arguments.items() if isinstance(value, str)}
+    return {
+        name: text
+        for name, text in texts.items()
+        if "date" in name and (text in {"today", "hoje"} or text.startswith("+"))
+    }
+
+
+_CALL_FORMS: dict[int, Callable[[Operation[Any], Mapping[str, Any]], str]] = {
+    1: lambda call, arguments: hash_content(_write_down(call, arguments)),
+    2: lambda call, arguments: _mark(2, _write_down(call, arguments)),
+}
+"""By version. A form is kept for as long as the journal keeps its keys, where it can still be computed."""
+
+
+def _mark(version: int, content: Any) -> str:
+    return f"v{version}:{urlsafe_b64encode(_sha256(content)).rstrip(b'=').decode()}"
+
+
+def _sha256(content: Any) -> bytes:
+    written = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(written.encode()).digest()

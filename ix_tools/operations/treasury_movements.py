@@ -1,0 +1,181 @@
+"""Treasury movements: money from and to a client outside any invoice, which the API takes and deletes but never lists."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ix_tools.domain.records import Balance, TreasuryMovement
+from ix_tools.domain.types import Id, Record, cents
+from ix_tools.fiscal.payment_mechanisms import mechanism
+from ix_tools.guards import treasury
+from ix_tools.guards.facts import Facts, Want
+from ix_tools.operations.base import Operation
+from ix_tools.operations.clients import OfClient, client_at
+from ix_tools.operations.drafts import Keyed
+from ix_tools.operations.expectations import Correction, Step, Subject
+from ix_tools.operations.lists import Deleted
+from ix_tools.operations.payments import Mechanism
+from ix_tools.operations.preview import Preview, Row
+from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.scopes import Heading, Scope
+from ix_tools.operations.spec import Effect, Names, Route, Spec
+from ix_tools.operations.treasury import Entry, of_a_client, owed_before, whose
+
+
+def owed(balance: Balance | None) -> str:
+    """What a client owes, in figures."""
+    amount = balance.balance.with_vat if balance and balance.balance else None
+    return "-" if amount is None else cents(amount)
+
+
+async def owed_since(trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    """What the client owed before and owes now: other documents move it too, so it proves nothing."""
+    raw = await witness.thing(f"/api/v3/{trace['subject']}/balance.json", "")
+    now = owed(Balance.model_validate(raw or {}))
+    return Evidence(Happened.UNKNOWN, seen=f"the client owed {trace['owed']} before and owes {now} now")
+
+
+class MovementResult(Record):
+    """A treasury movement as stored."""
+
+    treasury_movement: TreasuryMovement
+
+
+class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
+    """Record money a client paid in advance (Payment) or got back (Reimbursement), outside any invoice; a person approves. For an invoice use generate_payment.
+
+    Source: OpenAPI createClientTreasuryMovement (v3).
+    """
+
+    to_check = "see the client's current account in InvoiceXpress"
+
+    movement_type: Literal["Payment", "Reimbursement"]
+    """Kind of movement: Payment from the client, or Reimbursement to the client."""
+    payment_method: Mechanism | None = None
+    """Means of payment: TB transfer, MB Multibanco, NU cash, CC/CD credit/debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC bill, PR goods, TR meal ticket, OU other."""
+    # `Names` refuses what is no series: InvoiceXpress would take the default one in silence.
+    serie: Annotated[str | None, Names("series")] = Field(default=None, min_length=1)
+    """Name of the series, from list_sequences; default the account's default series."""
+
+    spec = Spec(
+        name="create_treasury_movement",
+        title="Record a treasury movement",
+        effect=Effect.FISCAL,
+        heading=Heading.TREASURY,
+        scope=Scope.PAY,
+        route=Route(
+            "POST",
+            "/api/v3/clients/{client_id}/treasury_movements.json",
+            envelope="treasury_movement",
+            answer="treasury_movement",
+        ),
+        needs=frozenset({Want.SUBJECT, Want.BALANCE}),
+        guards=(treasury.entry_not_in_the_future,),
+        covers=("createClientTreasuryMovement",),
+        example={
+            "client_id": 501,
+            "movement_type": "Payment",
+            "value": 100,
+            "date": "2026-11-20",
+            "payment_method": "TB",
+        },
+    )
+
+    def regarding(self, result: MovementResult | None = None) -> Subject | None:
+        """The client."""
+        return client_at(self.client_id)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The client, the amount, and which way it goes."""
+        rows = [*self.rows(facts), Row("movement_type", self.movement_type, decides=True)]
+        if self.payment_method:
+            rows.append(Row("mechanism", mechanism(self.payment_method) or self.payment_method))
+        if self.serie:
+            rows.append(Row("series", self.serie))
+        return Preview(
+            action="movement",
+            rows=tuple(rows),
+            client=whose(self, facts),
+            amount=Row("value", self.value),
+        )
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The client, and what they owed before."""
+        return {**of_a_client(self), "owed": owed(facts.balance)}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Nobody can tell for sure: movements are not listed. What the client owes now and owed before is shown to whoever settles it."""
+        return await owed_since(trace, witness)
+
+    def read(self, content: Any, facts: Facts) -> MovementResult:
+        """As stored."""
+        return MovementResult(treasury_movement=TreasuryMovement.model_validate(content or {}))
+
+    def next_steps(self, result: MovementResult) -> Iterable[Step]:
+        """See the balance."""
+        yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
+
+    def undo(self, result: MovementResult, facts: Facts) -> Correction:
+        """Delete it; not every answer says its id."""
+        number = result.treasury_movement.id
+        made = {"client_id": self.client_id, "treasury_movement_id": number}
+        return Correction(
+            "entry_made", (Step("delete_treasury_movement", "delete it", made),) if number else ()
+        )
+
+
+class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
+    """Delete a treasury movement. A person approves.
+
+    Source: OpenAPI deleteClientTreasuryMovement (v3).
+    """
+
+    to_check = "see the client's current account in InvoiceXpress"
+
+    treasury_movement_id: Id
+    """Id of the movement, from the result that created it or from InvoiceXpress."""
+
+    spec = Spec(
+        name="delete_treasury_movement",
+        title="Delete a treasury movement",
+        effect=Effect.FISCAL,
+        heading=Heading.TREASURY,
+        scope=Scope.PAY,
+        route=Route("DELETE", "/api/v3/clients/{client_id}/treasury_movements/{treasury_movement_id}.json"),
+        needs=frozenset({Want.SUBJECT, Want.BALANCE}),
+        idempotent=True,
+        covers=("deleteClientTreasuryMovement",),
+        example={"client_id": 501, "treasury_movement_id": 1},
+    )
+
+    def regarding(self, result: Deleted | None = None) -> Subject | None:
+        """The client."""
+        return client_at(self.client_id)
+
+    def preview(self, facts: Facts) -> Preview:
+        """The client and the id: movements cannot be read back one by one."""
+        return Preview(
+            action="movement_deleted",
+            rows=(*owed_before(facts), Row("movement", str(self.treasury_movement_id), decides=True)),
+            client=whose(self, facts),
+        )
+
+    def trace(self, facts: Facts) -> dict[str, Any]:
+        """The client, the movement, and what the client owed before."""
+        about = {"deleted": f"treasury movement {self.treasury_movement_id}"}
+        return {**of_a_client(self), **about, "owed": owed(facts.balance)}
+
+    @classmethod
+    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+        """Movements are not listed. Deleting it again is harmless: that there is none any more is a yes."""
+        return await owed_since(trace, witness)
+
+    def read(self, content: Any, facts: Facts) -> Deleted:
+        """What was there."""
+        return Deleted(deleted=f"treasury movement {self.treasury_movement_id}")
+
+    def undo(self, result: Deleted, facts: Facts) -> Correction:
+        """Make it again."""
+        return Correction("entry_removed")

@@ -1,0 +1,1 @@
+"""The pipeline that carries every call: parse, look up, guard, approve, claim, send, read back."""

@@ -1,0 +1,140 @@
+"""One call as a policy sees it: who, how, what, about which document, for how much, when; and what is not known of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_UP, Decimal
+from enum import Enum
+from typing import Any, Final
+
+from ix_tools.domain.records import Document
+from ix_tools.guards import series
+from ix_tools.guards.facts import Facts
+from ix_tools.i18n.formats import LISBON
+from ix_tools.operations.base import Operation
+from ix_tools.operations.preview import Row
+from ix_tools.operations.spec import Effect
+
+
+class Unknown(Enum):
+    """What has a value that nobody knows yet; None is for what has none."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the conditions of rules are about."""
+
+    principal: str
+    face: str
+    operation: str
+    effect: Effect
+    at: datetime
+    """In Lisbon."""
+    state: str | Unknown | None = None
+    document_type: str | Unknown | None = None
+    series: str | Unknown | None = None
+    amount: Decimal | Unknown | None = None
+    """In euros: of the payment or entry, or the document's total."""
+    recipients: tuple[str, ...] = ()
+    """Everybody an e-mail would go to."""
+    client_email: str = ""
+    """The address that InvoiceXpress has for the document's client."""
+    keeps_recipient: bool = False
+    """Whether the recipient would become the client's address."""
+    differs: bool = False
+    """Whether the document reads back differently from what was asked."""
+    warnings: tuple[str, ...] = ()
+
+
+def at_once(call: Operation[Any], principal: str, face: str, now: datetime) -> Case:
+    """What the call itself says, before anything is looked up."""
+    about = call.about()
+    kind: Any = about[0] if about else getattr(call, "document_type", None)
+    sized = about is not None or "items" in type(call).model_fields
+    numbered = sized or "sequence_id" in type(call).model_fields
+    return Case(
+        principal=principal,
+        face=face,
+        operation=call.spec.name,
+        effect=call.spec.effect,
+        at=now.astimezone(LISBON),
+        state=getattr(call, "state", None),
+        document_type=kind,
+        series=UNKNOWN if numbered else getattr(call, "serie", None),
+        amount=UNKNOWN if sized else None,
+    )
+
+
+def looked_up(
+    call: Operation[Any], facts: Facts, principal: str, face: str, warnings: Iterable[str] = ()
+) -> Case:
+    """The call together with what is known of the account."""
+    first = at_once(call, principal, face, facts.now)
+    document = facts.document
+    moved = call.preview(facts).amount if call.spec.effect.gated else None
+    known = facts.document_client.email if facts.document_client else None
+    addresses = (getattr(call, name, None) for name in ("email", "cc", "bcc"))
+    mail = call.spec.effect is Effect.OUTBOUND
+    return Case(
+        principal=principal,
+        face=face,
+        operation=first.operation,
+        effect=first.effect,
+        at=first.at,
+        state=first.state,
+        document_type=first.document_type,
+        series=_series(call, facts, first.series),
+        amount=_amount(moved, document, _predicted(call, facts), first.amount),
+        recipients=tuple(str(one) for one in addresses if one) if mail else (),
+        client_email=known or "",
+        keeps_recipient=bool(getattr(call, "save", False)),
+        differs=bool(facts.differences),
+        warnings=tuple(warnings),
+    )
+
+
+def _predicted(call: Operation[Any], facts: Facts) -> Any:
+    """What a draft will come to, of a call that makes or changes one."""
+    if call.spec.effect is not Effect.DRAFTS:
+        return None
+    expected = call.expected(facts)
+    return expected.values.get("total") if expected else None
+
+
+def _amount(
+    moved: Row | None, document: Document | None, predicted: Any, otherwise: Decimal | Unknown | None
+) -> Decimal | Unknown | None:
+    foreign = document is not None and document.currency not in {None, "Euro", "EUR"}
+    if moved is not None:
+        return UNKNOWN if foreign else _cents(moved.value)
+    if predicted is not None:
+        return _cents(predicted)
+    if document is not None:
+        return UNKNOWN if foreign or document.total is None else _cents(document.total)
+    return otherwise
+
+
+def _cents(amount: Any) -> Decimal | Unknown:
+    if not isinstance(amount, Decimal) or not amount.is_finite() or amount < 0:
+        return UNKNOWN
+    return amount.quantize(Decimal("0.01"), ROUND_UP)
+
+
+def _series(call: Operation[Any], facts: Facts, otherwise: str | Unknown | None) -> str | Unknown | None:
+    document = facts.document
+    given = getattr(call, "serie", None) if "sequence_id" not in type(call).model_fields else None
+    number = getattr(call, "sequence_id", None) or (document.sequence_id if document and not given else None)
+    if number:
+        found = series.chosen(number, facts)
+        if found is not None and found.serie:
+            return found.serie
+    if given:
+        return str(given)
+    if document is not None and document.number and "/" in document.number and not document.is_draft:
+        return document.number.partition("/")[2]
+    return otherwise

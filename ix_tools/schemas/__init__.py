@@ -1,0 +1,1 @@
+"""How operations are published: JSON Schema, tool lists, OpenAPI, prompts, search."""

@@ -1,0 +1,340 @@
+"""The HTTP face described for other programs, from the catalogue: OpenAPI 3.1, and Swagger 2.0 for hosts that stop there.
+
+What importers stumble over is kept out: bodies are flat, one operation is one tool under its own name, nothing is a
+header (some hosts cannot set one), no text is longer than the strictest host reads, nothing is a union.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from ix_tools import __version__
+from ix_tools.errors import DONE, HTTP_STATUSES, WAITING
+from ix_tools.operations.base import Operation
+from ix_tools.operations.file_delivery import described
+from ix_tools.operations.registry import TOOLSETS, catalogue, toolset_of
+from ix_tools.operations.spec import Effect
+from ix_tools.schemas.json_schema import Schema, description, hints, input_schema, result_schema
+
+LONGEST_TEXT = 300
+"""Characters of a summary or description of an operation."""
+ABOUT = (
+    "Portuguese invoices with InvoiceXpress. POST /tools/{name} with a flat JSON object carries out a tool. What cannot be "
+    "undone answers 202 until a person approves: ask Location, then send the same request again. Give writes an "
+    "idempotency_key, here or as the header Idempotency-Key: the same key is carried out once. Failures are problem "
+    "details (RFC 9457) that say what was sent and what to do next. What only reads can also be asked with GET and a query."
+)
+ACCOUNT: Schema = {"type": "string", "description": "Which of your accounts; needed where you have several."}
+FAILURES = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504)
+JSON, PROBLEM, PDF = "application/json", "application/problem+json", "application/pdf"
+
+Json = dict[str, Any]
+
+
+class UnknownToolset(ValueError):
+    """A toolset that does not exist; the message names those that do."""
+
+
+def names_in(toolsets: Sequence[str]) -> list[str]:
+    """The tools of these toolsets, in the catalogue's order; none given is every tool, and so is `all`."""
+    wrong = [one for one in toolsets if one not in TOOLSETS and one != "all"]
+    if wrong:
+        raise UnknownToolset(
+            f"there is no toolset {', '.join(wrong)}; there are {', '.join(TOOLSETS)} and all"
+        )
+    of = toolset_of()
+    return [name for name in catalogue() if not toolsets or "all" in toolsets or of[name] in toolsets]
+
+
+def document(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
+    """OpenAPI 3.1. `server`: where the server is reached, or a path on the host that the document comes from."""
+    chosen = names_in(toolsets)
+    used = {toolset_of()[name] for name in chosen}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ix-tools",
+            "version": __version__,
+            "description": ABOUT,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": server}],
+        "security": [{"bearer": []}],
+        "tags": [{"name": name} for name in TOOLSETS if name in used] + [{"name": "approvals"}],
+        "paths": {
+            **{f"/tools/{name}": {"post": _operation(name)} for name in chosen},
+            "/approvals/{id}": {"get": _APPROVAL},
+            **({"/documents/{document_id}/pdf": {"get": _PDF}} if "get_pdf" in chosen else {}),
+        },
+        "components": {
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token of this server, or of its authorization server.",
+                }
+            },
+            "schemas": _SCHEMAS,
+            "responses": _responses(),
+        },
+    }
+
+
+@cache
+def _operation(name: str) -> Json:
+    operation = catalogue()[name]
+    body = _body(operation)
+    spec = operation.spec
+    content = {JSON: {"schema": _result(operation)}}
+    if name == "get_pdf":
+        content[PDF] = {"schema": {"type": "string", "format": "binary"}}
+    waiting = (
+        {"202": {"$ref": "#/components/responses/Waiting"}}
+        if spec.effect.gated or spec.effect is Effect.ANY
+        else {}
+    )
+    return {
+        "operationId": name,
+        "tags": [toolset_of()[name]],
+        "summary": spec.title,
+        "description": shortened(description(operation)),
+        "x-openai-isConsequential": hints(operation)["destructiveHint"],
+        "requestBody": {
+            "required": "required" in body,
+            "content": {JSON: {"schema": body, "example": dict(spec.example)}},
+        },
+        "responses": {
+            "200": {"description": HTTP_STATUSES[DONE].meaning, "content": content},
+            **waiting,
+            **_failures(FAILURES),
+        },
+    }
+
+
+def shortened(text: str, limit: int = LONGEST_TEXT) -> str:
+    """As many whole sentences as fit; of one that is too long, what fits."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    ends = [found.end(1) for found in re.finditer(r"(\.)(?:\s|$)", text) if found.end(1) <= limit]
+    return text[: max(ends)] if ends else f"{text[: limit - 2].rsplit(' ', 1)[0]} …"
+
+
+def _body(operation: type[Operation[Any]]) -> Schema:
+    schema = described(input_schema(operation), "rest")
+    return {**schema, "properties": {**schema["properties"], "account": ACCOUNT}}
+
+
+def _result(operation: type[Operation[Any]]) -> Schema:
+    writes = not operation.spec.effect.only_reads
+    properties = {"ok": {"type": "boolean"}, **result_schema(operation)}
+    if "pages" in properties:
+        properties["next_page"] = {"type": "string", "description": "Where the next page of this list is."}
+    properties |= {"warnings": _named("Problems"), "next": _named("Steps")}
+    if writes:
+        properties["undo"] = _named("Undo")
+        properties["replayed"] = {
+            "type": "boolean",
+            "description": "Whether this is the result of an earlier, equal call.",
+        }
+    return {"type": "object", "properties": {**properties, "sandbox": _TEXT}, "required": ["ok"]}
+
+
+def _named(kind: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{kind}"}
+
+
+def _failures(which: Iterable[int]) -> Json:
+    return {str(status): {"$ref": f"#/components/responses/{_name(status)}"} for status in which}
+
+
+def _name(status: int) -> str:
+    return HTTP_STATUSES[status].title.replace(" ", "")
+
+
+def _responses() -> Json:
+    waiting = {
+        "description": HTTP_STATUSES[WAITING].meaning,
+        "headers": {
+            "Location": {"description": "Where to ask how it stands.", "schema": {"type": "string"}},
+            "Retry-After": {"description": "Seconds to wait before asking.", "schema": {"type": "integer"}},
+        },
+        "content": {JSON: {"schema": _named("Waiting")}},
+    }
+    problems: Json = {
+        _name(status): {
+            "description": HTTP_STATUSES[status].meaning,
+            "content": {PROBLEM: {"schema": _named("Problem")}},
+        }
+        for status in FAILURES
+    }
+    problems[_name(422)]["content"][PROBLEM]["example"] = _REFUSED
+    return {"Waiting": waiting, **problems}
+
+
+_TEXT: Schema = {"type": "string"}
+_STEPS: Schema = {
+    "type": "array",
+    "description": "What one would sensibly do next.",
+    "items": {
+        "type": "object",
+        "properties": {"tool": _TEXT, "arguments": {"type": "object"}, "why": _TEXT},
+    },
+}
+_FAULTS: Schema = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"field": _TEXT, "problem": _TEXT, "allowed": _TEXT}},
+}
+_SCHEMAS: Mapping[str, Schema] = {
+    "Problems": {"description": "What is wrong, or worth knowing, by field.", **_FAULTS},
+    "Steps": _STEPS,
+    "Undo": {"type": "object", "description": "What would correct this result, with its deadline and law."},
+    "Waiting": {
+        "type": "object",
+        "description": "A person must approve first; nothing was sent.",
+        "properties": {
+            "ok": {"type": "boolean"},
+            "status": {"type": "string", "enum": ["approval_required"]},
+            "approval": {
+                "type": "object",
+                "properties": {
+                    "id": _TEXT,
+                    "expires_at": _TEXT,
+                    "summary": _TEXT,
+                    "account": {"type": "string", "description": "Where several are set up: which one."},
+                    "company": {"type": "string", "description": "Whose account that is."},
+                    "nif": {"type": "string", "description": "That company's tax number."},
+                    "command": {
+                        "type": "string",
+                        "description": "What a person runs in a terminal of the server.",
+                    },
+                    "url": {
+                        "type": "string",
+                        "description": "The page, where it asks for a PIN or a sign-in.",
+                    },
+                    "poll": {
+                        "type": "string",
+                        "description": "Where to ask how it stands; also in Location.",
+                    },
+                },
+            },
+            "preview": {"type": "string", "description": "What the person reads."},
+            "sent": {"type": "string", "enum": ["nothing"]},
+            "next": _named("Steps"),
+        },
+        "required": ["ok", "status", "approval"],
+    },
+    "Approval": {
+        "type": "object",
+        "properties": {
+            "ok": {"type": "boolean"},
+            "id": _TEXT,
+            "status": {
+                "type": "string",
+                "enum": ["pending", "approved", "rejected", "unanswered", "expired", "stale", "used"],
+            },
+            "tool": _TEXT,
+            "summary": _TEXT,
+            "expires_at": _TEXT,
+            "reason": _TEXT,
+            "next": _named("Steps"),
+        },
+        "required": ["ok", "id", "status", "tool"],
+    },
+    "Problem": {
+        "type": "object",
+        "description": "Problem details (RFC 9457), with the fields that errors have on every face.",
+        "properties": {
+            "type": _TEXT,
+            "title": _TEXT,
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "What went wrong; also as message."},
+            "ok": {"type": "boolean"},
+            "code": {"type": "string", "description": "What kind of failure it is."},
+            "message": _TEXT,
+            "problems": _named("Problems"),
+            "sent": {
+                "type": "string",
+                "enum": ["nothing", "refused", "stored", "unknown"],
+                "description": "What reached InvoiceXpress.",
+            },
+            "next": {"type": "string", "description": "What to do next."},
+            "retryable": {"type": "boolean", "description": "Whether the same call may simply be repeated."},
+        },
+        "required": ["status", "code", "detail"],
+    },
+}
+_REFUSED: Json = {
+    "type": "/problems#refused",
+    "title": "Unprocessable Content",
+    "status": 422,
+    "detail": "Refused: due_date: 2026-11-19 is before the document's date 2026-11-20. Nothing was sent.",
+    "ok": False,
+    "code": "refused",
+    "message": "Refused: due_date: 2026-11-19 is before the document's date 2026-11-20. Nothing was sent.",
+    "problems": [{"field": "due_date", "problem": "2026-11-19 is before the document's date 2026-11-20"}],
+    "sent": "nothing",
+    "next": "correct the fields named and call again",
+    "retryable": False,
+}
+_APPROVAL: Json = {
+    "operationId": "get_approval",
+    "tags": ["approvals"],
+    "summary": "How an approval stands",
+    "description": "Whether a person has decided about a call that answered approval_required. When it is approved, repeat "
+    "that call.",
+    "x-openai-isConsequential": False,
+    "parameters": [
+        {
+            "name": "id",
+            "in": "path",
+            "required": True,
+            "description": "The id that the call was given.",
+            "schema": {"type": "string"},
+        },
+        {
+            "name": "account",
+            "in": "query",
+            "description": ACCOUNT["description"],
+            "schema": {"type": "string"},
+        },
+    ],
+    "responses": {
+        "200": {
+            "description": "How it stands.",
+            "content": {JSON: {"schema": _named("Approval")}},
+        },
+        **_failures((401, 403, 404, 429, 500, 503)),
+    },
+}
+_PDF: Json = {
+    "operationId": "get_document_pdf",
+    "tags": ["core"],
+    "summary": "A PDF as a file",
+    "description": "The PDF of an issued document, as application/pdf. 503 while it is still being made.",
+    "x-openai-isConsequential": False,
+    "parameters": [
+        {
+            "name": "document_id",
+            "in": "path",
+            "required": True,
+            "description": "Document's id.",
+            "schema": {"type": "integer"},
+        },
+        {"name": "second_copy", "in": "query", "description": "2.ª via.", "schema": {"type": "boolean"}},
+        {
+            "name": "account",
+            "in": "query",
+            "description": ACCOUNT["description"],
+            "schema": {"type": "string"},
+        },
+    ],
+    "responses": {
+        "200": {
+            "description": "The PDF.",
+            "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **_failures((401, 403, 404, 422, 429, 500, 502, 503, 504)),
+    },
+}

@@ -1,0 +1,147 @@
+"""Prompts: the three jobs people start most, as instructions to an assistant, in Portuguese and English."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ix_tools.i18n.words import Language, Said
+
+UNKNOWN = Said("(a perguntar)", "(ask)")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A job: what it needs to know, and the steps. `{name}` in the text is an argument."""
+
+    name: str
+    title: str
+    description: str
+    arguments: Mapping[str, str]
+    required: frozenset[str]
+    text: Said
+
+    def listed(self) -> dict[str, Any]:
+        """As hosts list it."""
+        language = {
+            "name": "language",
+            "description": "pt ou en; pt por omissão / pt or en; default pt",
+            "required": False,
+        }
+        shown = [
+            {"name": name, "description": text, "required": name in self.required}
+            for name, text in self.arguments.items()
+        ]
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "arguments": [*shown, language],
+        }
+
+    def filled(self, given: Mapping[str, str]) -> str:
+        """The text with what was given; what was not is to be asked."""
+        language: Language = "en" if given.get("language", "pt").strip().lower().startswith("en") else "pt"
+        values = {name: (given.get(name) or "").strip() or UNKNOWN.in_(language) for name in self.arguments}
+        return self.text.in_(language).format_map(values)
+
+
+_ALL = (
+    Prompt(
+        name="issue_invoice",
+        title="Emitir uma fatura / Issue an invoice",
+        description="Da frase à fatura finalizada, com aprovação de uma pessoa. / From a sentence to a finalized invoice, approved by a person.",
+        arguments={
+            "client": "Nome ou código do cliente / client's name or code",
+            "what": "O que se fatura: linhas, quantidades, preços sem IVA / what is invoiced: lines, quantities, prices without VAT",
+            "tax": "Nome da taxa, p. ex. IVA23 / name of the tax, e.g. IVA23",
+            "tax_exemption": "Código de isenção, se alguma linha tiver 0 % / exemption code if a line has 0 %",
+            "series": "Série / series",
+        },
+        required=frozenset({"client", "what"}),
+        text=Said(
+            """Emite uma fatura no InvoiceXpress.
+Cliente: {client}. A faturar: {what}. Taxa: {tax}. Isenção: {tax_exemption}. Série: {series}.
+
+1. Procura o cliente com find_client (código, nome exato ou NIF). Se não existir, pede nome, código, NIF e país.
+2. Vê as taxas com list_taxes e usa o nome exato. Se alguma linha tiver 0 %, confirma o motivo com lookup_exemption_codes; nunca o adivinhes.
+3. Cria o rascunho com create_invoice (date: today, a menos que a pessoa indique outra; pergunta o vencimento se não o souberes).
+4. Mostra à pessoa o cliente, as linhas, o IVA por taxa e o total, tal como vêm no resultado. Se vier stored_differently, para e mostra as diferenças.
+5. Finaliza com change_state só quando a pessoa o pedir; a aprovação é dela, não tua. Nunca digas que a fatura está emitida antes de o resultado o dizer.
+6. Oferece o PDF (get_pdf) e o envio por e-mail (send_email, com aprovação).""",
+            """Issue an invoice in InvoiceXpress.
+Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Series: {series}.
+
+1. Look the client up with find_client (code, exact name or NIF). If it does not exist, ask for name, code, tax number and country.
+2. See the rates with list_taxes and use the exact name. If a line has 0 %, confirm the reason with lookup_exemption_codes; never guess it.
+3. Create the draft with create_invoice (date: today unless the person says otherwise; ask for the due date if you do not know it).
+4. Show the person the client, lines, VAT per rate and total as the result has them. If it says stored_differently, stop and show the differences.
+5. Finalize with change_state only when the person asks; the approval is theirs, not yours. Never say it is issued before the result says so.
+6. Offer the PDF (get_pdf) and sending it by e-mail (send_email, approved too).""",
+        ),
+    ),
+    Prompt(
+        name="correct_document",
+        title="Corrigir um documento emitido / Correct an issued document",
+        description="Nota de crédito ou anulação: qual das duas, e porquê. / Credit note or cancelling: which, and why.",
+        arguments={
+            "document_type": "Tipo de documento / kind of document",
+            "document_id": "Id do documento / the document's id",
+            "problem": "O que está errado / what is wrong",
+        },
+        required=frozenset({"problem"}),
+        text=Said(
+            """Corrige um documento já emitido. Tipo: {document_type}. Id: {document_id}. O que está errado: {problem}.
+
+Um documento finalizado não se edita nem se apaga (Portaria 363/2010). Decide assim:
+- O valor ou o imposto altera-se, por qualquer razão: nota de crédito (ou de débito) que refere a fatura (CIVA 29.º/7, 36.º/6).
+- O cliente já recebeu o documento, ou este já foi comunicado à AT: nota de crédito.
+- O erro não altera o valor nem o imposto (por exemplo, o NIF) e o cliente ainda não tem o documento: anular com motivo e emitir de novo.
+- Nunca as duas coisas no mesmo documento. Se tiver recibo, anula primeiro o recibo (cancel_payment).
+
+1. Lê o documento com get_document, e o que lhe está associado com get_related_documents.
+2. Diz à pessoa qual é o caminho certo, e porquê; espera que ela decida.
+3. Nota de crédito: create_invoice com document_type credit_notes, owner_invoice_id e as linhas a creditar, no máximo o que resta; depois change_state finalized.
+   Anulação: change_state canceled, com uma frase completa em message.
+4. Cada passo irreversível é aprovado pela pessoa.""",
+            """Correct a document that was already issued. Kind: {document_type}. Id: {document_id}. What is wrong: {problem}.
+
+A finalized document is neither edited nor deleted (Portaria 363/2010). Decide like this:
+- The amount or the tax changes, for whatever reason: a credit (or debit) note that cites the invoice (CIVA 29/7, 36/6).
+- The client already has it, or it was already communicated to AT: a credit note.
+- Only an error that changes neither amount nor tax (the tax number, say) and the client does not have it yet: cancel with a reason and issue again.
+- Never both on one document. If it has a receipt, cancel the receipt first (cancel_payment).
+
+1. Read it with get_document, and what belongs to it with get_related_documents.
+2. Tell the person which way it is, and why; wait for the decision.
+3. Credit note: create_invoice with document_type credit_notes, owner_invoice_id and the lines to credit, at most what remains; then change_state finalized.
+   Cancelling: change_state canceled, with a whole sentence in message.
+4. Every irreversible step is approved by the person.""",
+        ),
+    ),
+    Prompt(
+        name="month_end_check",
+        title="Fecho do mês / Month-end check",
+        description="Rascunhos esquecidos, faturas por pagar, falhas de numeração. / Forgotten drafts, unpaid invoices, gaps in numbering.",
+        arguments={"month": "Mês, p. ex. 2026-11 / month, e.g. 2026-11"},
+        required=frozenset({"month"}),
+        text=Said(
+            """Verifica o mês {month} no InvoiceXpress. Só leitura: não alteres nada.
+
+1. list_invoices do mês com states draft: rascunhos por emitir. As faturas emitem-se até ao 5.º dia útil após a operação (CIVA 36.º/1).
+2. list_invoices do mês com states final: faturas por pagar; destaca as vencidas (due_date anterior a hoje).
+3. list_invoices com final, settled e canceled, todas as páginas: por série e tipo, confirma que os números são seguidos e as datas não recuam.
+4. list_sequences: séries com N/D não podem emitir.
+5. Resume numa tabela: o que falta, quanto vale, o que fazer. Lembra que a comunicação à AT se faz até ao dia 5 do mês seguinte.""",
+            """Check the month {month} in InvoiceXpress. Read only: change nothing.
+
+1. list_invoices of the month with states draft: drafts not issued. Invoices are due by the 5th working day after the sale (CIVA 36/1).
+2. list_invoices of the month with states final: unpaid invoices; set apart the overdue (due_date before today).
+3. list_invoices with final, settled and canceled, every page: for each series and type, see that numbers follow on and dates never go back.
+4. list_sequences: series with N/D cannot issue.
+5. Sum up in a table: what is missing, what it is worth, what to do. Mention that invoices are communicated to AT by day 5 of the next month.""",
+        ),
+    ),
+)
+
+BY_NAME = {prompt.name: prompt for prompt in _ALL}
+PROMPTS = [prompt.listed() for prompt in _ALL]

@@ -1,0 +1,406 @@
+"""The database: a SQLite file of the user's, or PostgreSQL by URL; one code path, opened when first needed.
+
+What it cannot keep, nobody may rely on: every trouble with it is one refusal, before anything is sent.
+The tables grow by migrations (`ix_tools/storage/migrations`), applied when a newer version of ix-tools opens the file.
+"""
+
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Engine
+
+from ix_tools.errors import StoreUnavailable
+from ix_tools.storage.head_note import read_note
+from ix_tools.storage.schema import HEAD, audit, metadata, version
+from ix_tools.telemetry import uninstrumented
+
+PATIENCE = 10.0
+"""Seconds to wait for other processes that are writing."""
+WRITERS = 4
+"""Threads of a process that write at once. The others queue here: a server gives up on who waits ten seconds for a lock."""
+QUEUE_PATIENCE = 60.0
+"""Seconds that a thread waits in that queue."""
+SERVER = {
+    "connect_timeout": 10,
+    # An intent is on disk before its request leaves, whatever the server's own default; nobody waits for ever.
+    "options": "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=30s",
+}
+ELSEWHERE = (
+    "free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another"
+)
+
+
+class Store:
+    """The database, behind two ways to use it: `with store.writing() as connection`, and `store.reading()`."""
+
+    def __init__(self, where: str | Path) -> None:
+        """Nothing is opened yet. `where` is a file, or a postgresql:// URL."""
+        text = str(where).removeprefix("sqlite:///")
+        self.url = text if "://" in text else None
+        self.file = None if self.url else Path(text)
+        self.note_head: Callable[[int, str], None] | None = None
+        """Told the newest row of the audit trail after each transaction that added one."""
+        self.note_file = self.head_note
+        """Where the newest row of the audit trail is noted; of a database server whoever opens it says where."""
+        self.checks_note = True
+        """Whether a store that lacks the noted row is refused."""
+        self.clock: Callable[[], float] | None = None
+        """Another clock than the store's own, for tests."""
+        self._durable: Engine | None = None
+        self._quick: Engine | None = None
+        self._opening = threading.Lock()
+        self._writers = threading.BoundedSemaphore(WRITERS)
+        self._watching: Any = None
+        self._watches = 0
+        self._looking = threading.Lock()
+        self._identity: tuple[int, int] | None = None
+        self._schema: int | None = None
+
+    @property
+    def where(self) -> str:
+        """The file, or the database's address without a password."""
+        return (
+            str(self.file) if self.file else sql.make_url(self.url or "").render_as_string(hide_password=True)
+        )
+
+    @property
+    def name(self) -> str:
+        """How messages call it, without a password."""
+        if self.file:
+            return f"the file {self.file}"
+        try:
+            return f"the database {sql.make_url(self.url or '').render_as_string(hide_password=True)}"
+        except (sql.exc.ArgumentError, ValueError):
+            return "the database in INVOICEXPRESS_STORE"
+
+    @property
+    def head_note(self) -> Path | None:
+        """The note of the newest audit row, beside a file."""
+        return self.file.with_name(f"{self.file.name}.head") if self.file else None
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """One transaction, on disk when it ends (`durable=False`: for counters that may be lost in a power cut)."""
+        with uninstrumented(), self._refusing(), self._queue(), self._open(durable).connect() as connection:
+            connection.info.pop("audit_head", None)
+            with _begun(connection, durable):
+                self._check_version(connection)
+                yield connection
+            head = connection.info.pop("audit_head", None)
+        if head is not None and self.note_head is not None:
+            self.note_head(*head)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One view of what is kept; it waits for nobody who writes."""
+        with uninstrumented(), self._refusing(), self._open(durable=False).connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    def stamp(self) -> tuple[int, int] | None:
+        """What stays the same until somebody writes, in whatever process; None where only reading tells.
+
+        A file counts its writes, for a connection that never writes itself: asking takes microseconds and waits for nobody.
+        """
+        if self.file is None:
+            return None
+        try:
+            with uninstrumented():
+                engine = self._open(durable=False)
+            with self._looking:
+                if self._watching is None:
+                    with uninstrumented():
+                        connection = engine.raw_connection()
+                    self._watching = connection.driver_connection
+                    connection.detach()  # no longer the pool's, which would lend it to somebody who writes
+                    self._watches += 1
+                return self._watches, int(self._watching.execute("PRAGMA data_version").fetchone()[0])
+        except (StoreUnavailable, sql.exc.SQLAlchemyError, sqlite3.Error, OSError):
+            return None  # whoever reads hears what is wrong
+
+    def now(self, connection: Connection) -> float:
+        """The time that leases and waits go by: one clock for everyone who shares the store.
+
+        A database server's own, because the clocks of several hosts disagree; this machine's for a file, which
+        is shared within one machine only.
+        """
+        if self.clock is not None:
+            return self.clock()
+        if connection.dialect.name == "sqlite":
+            return time.time()
+        return float(
+            connection.execute(sql.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+        )
+
+    def then(self, connection: Connection, moment: float) -> float:
+        """The time by the same clock at an earlier moment of this process, which `time.monotonic()` told."""
+        now = self.now(connection)
+        return now if self.clock is not None else now - max(0.0, time.monotonic() - moment)
+
+    def ready(self) -> None:
+        """Find out whether it answers and its tables are current; StoreUnavailable says why not."""
+        with self.reading() as connection:
+            self._check_version(connection)
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._looking:
+            if self._watching is not None:
+                self._watching.close()
+                self._watching = None
+        for engine in (self._durable, self._quick):
+            if engine is not None:
+                engine.dispose()
+        self._durable = self._quick = self._identity = None
+
+    @contextmanager
+    def _queue(self) -> Iterator[None]:
+        if not self._writers.acquire(timeout=QUEUE_PATIENCE):
+            raise self._unusable(f"{WRITERS} others of this process were writing for {QUEUE_PATIENCE:.0f} s")
+        try:
+            yield
+        finally:
+            self._writers.release()
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        failure: StoreUnavailable | None = None
+        try:
+            yield
+        except (sql.exc.SQLAlchemyError, OSError) as trouble:
+            cause = getattr(trouble, "orig", None) or trouble
+            failure = self._unusable(f"{type(cause).__name__}: {str(cause).strip()}")
+        if failure is not None:
+            raise failure
+
+    def _unusable(self, why: str, next: str = ELSEWHERE) -> StoreUnavailable:
+        name = self.name[0].upper() + self.name[1:]
+        return StoreUnavailable(f"{name} cannot be used ({why}).", next=next, retryable=next is ELSEWHERE)
+
+    def _open(self, durable: bool) -> Engine:
+        with self._opening:
+            if self._durable is None:
+                engine = self._engine("FULL")
+                try:
+                    if self.checks_note:
+                        self._check_note(engine)
+                    self._migrate(engine)
+                except BaseException:
+                    engine.dispose()
+                    raise
+                self._durable = engine
+                self._identity = _identity(self.file)
+            elif _identity(self.file) != self._identity:
+                # SQLite would go on writing into a file that no longer has a name.
+                raise self._unusable(
+                    "it was removed or replaced while it was in use",
+                    "put the file back as it was, then start ix-tools again",
+                )
+            if durable or self.file is None:
+                return self._durable
+            if self._quick is None:
+                self._quick = self._engine("NORMAL")
+            return self._quick
+
+    def _engine(self, synchronous: str) -> Engine:
+        if self.file is None:
+            return self._server()
+        note = self.head_note
+        if note is not None and note.exists() and not self.file.exists():
+            raise self._unusable(
+                "it is gone, although a note beside it says that it was used",
+                f"put it back from a backup: without it nobody knows what was already issued; "
+                f"to begin anew all the same, remove {note}",
+            )
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment. A file that
+        # is there is left alone: closing it would drop this process's locks, and others would take it for unused.
+        with suppress(FileExistsError):
+            os.close(os.open(self.file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        # Not as one string: a `?` or `%` in the file's name would lead to another file, which others could read.
+        where = sql.URL.create("sqlite", database=str(self.file))
+        engine = sql.create_engine(where, connect_args={"timeout": 0}, pool_size=10, max_overflow=30)
+
+        @sql.event.listens_for(engine, "connect")
+        def _prepare(connection: Any, _: Any) -> None:
+            connection.isolation_level = None  # transactions begin where `_begun` says
+            cursor = connection.cursor()
+            # FULL: an approval that was used must be used after a power cut too.
+            for pragma in ("busy_timeout=0", "journal_mode=WAL", f"synchronous={synchronous}"):
+                _patiently(partial(cursor.execute, f"PRAGMA {pragma}"))
+            cursor.close()
+
+        return engine
+
+    def _server(self) -> Engine:
+        scheme, _, rest = (self.url or "").partition("://")
+        if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+            raise self._unusable(
+                f"{scheme}:// is not supported", "give a file, or a postgresql:// URL, in INVOICEXPRESS_STORE"
+            )
+        failure: StoreUnavailable | None = None
+        try:
+            return sql.create_engine(
+                f"postgresql+psycopg://{rest}",
+                pool_size=10,
+                max_overflow=30,
+                pool_pre_ping=True,
+                connect_args=SERVER,
+            )
+        except ImportError:
+            failure = self._unusable(
+                "the driver for PostgreSQL is not installed",
+                "install ix-tools with its extra: ix-tools[postgres]",
+            )
+        except ValueError:
+            failure = self._unusable("its URL cannot be read", "correct INVOICEXPRESS_STORE")
+        raise failure
+
+    def _check_note(self, engine: Engine) -> None:
+        """Refuse a store that is older than the note of its newest row: a key that it forgot would make a second document."""
+        seq, digest = read_note(self.note_file) if self.note_file is not None else (0, "")
+        if not seq:
+            return
+        with engine.connect() as connection:
+            try:
+                there = connection.execute(sql.select(audit.c.hash).where(audit.c.seq == seq)).scalar()
+            except (sql.exc.OperationalError, sql.exc.ProgrammingError) as trouble:
+                if "locked" in str(trouble) or not _is_missing(trouble):
+                    raise
+                there = None
+            finally:
+                connection.rollback()
+        if there != digest:
+            what = "is not in it" if there is None else "is another one in it"
+            raise self._unusable(
+                f"row {seq} of its audit trail was noted in {self.note_file} and {what}: it is empty, an older copy, or another store",
+                "put the newest copy back; if this is the newest there is, `ix-tools store accept-restored` takes it, and "
+                "`ix-tools audit reconcile` then finds what it does not know of",
+            )
+
+    def _check_version(self, connection: Connection) -> None:
+        """Refuse to go on in a store that another version of ix-tools migrated while this process was running."""
+        schema = None
+        if connection.dialect.name == "sqlite":
+            schema = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+            if schema == self._schema:
+                return
+        found = connection.execute(sql.select(version.c.version_num)).scalar_one_or_none()
+        if found != HEAD:
+            raise self._unusable(
+                f"another version of ix-tools migrated it meanwhile: it is at {found}, this process at {HEAD}",
+                "stop this process and start the newer version",
+            )
+        self._schema = schema
+
+    def _migrate(self, engine: Engine) -> None:
+        """Bring the tables to HEAD. A new store gets them as they are: the way there, and alembic, are for older ones."""
+        with engine.connect() as connection:
+            if _version(connection) == HEAD:
+                return
+        with engine.connect() as connection, _begun(connection):
+            if connection.dialect.name == "postgresql":
+                # One process migrates, the others wait.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302026)")
+            if not sql.inspect(connection).has_table(version.name):
+                metadata.create_all(connection)
+                version.create(connection)
+                connection.execute(version.insert().values(version_num=HEAD))
+            elif connection.execute(sql.select(version.c.version_num)).scalar_one() != HEAD:
+                self._upgrade(connection)
+
+    def _upgrade(self, connection: Connection) -> None:
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", "ix_tools.storage:migrations")
+        config.attributes["connection"] = connection
+        failure: StoreUnavailable | None = None
+        try:
+            command.upgrade(config, "head")
+        except CommandError:
+            failure = self._unusable("a newer version of ix-tools made it", "use that version or a newer one")
+        if failure is not None:
+            raise failure
+
+
+def _is_missing(trouble: sql.exc.DBAPIError) -> bool:
+    """Tell whether a statement failed because its table is not there."""
+    return "no such table" in str(trouble) or getattr(trouble.orig, "sqlstate", "") == "42P01"
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Which file it is, whatever it is called; None when there is none."""
+    try:
+        found = file.stat() if file else None
+    except FileNotFoundError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
+
+@contextmanager
+def _begun(connection: Connection, durable: bool = True) -> Iterator[None]:
+    """A transaction in which what is read cannot be changed by another process before it is written."""
+    if connection.dialect.name == "sqlite":
+        _begin_immediate(connection)
+    else:
+        connection.begin()
+        if not durable:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _begin_immediate(connection: Connection) -> None:
+    def begin() -> None:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except sql.exc.OperationalError:
+            connection.rollback()
+            raise
+
+    _patiently(begin)
+
+
+def _patiently(attempt: Callable[[], object]) -> None:
+    """Until the file is locked no more. SQLite's own waiting starves whoever came first when several processes write
+    (short random pauses do not), and while a new file is turned to WAL it does not wait at all.
+    """
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            attempt()
+        except (sqlite3.OperationalError, sql.exc.OperationalError) as busy:
+            if "locked" not in str(busy) or time.monotonic() > give_up:
+                raise
+            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - jitter, not a secret
+        else:
+            return
+
+
+def _version(connection: Connection) -> str | None:
+    try:
+        return str(connection.execute(sql.select(version.c.version_num)).scalar_one())
+    except sql.exc.DBAPIError:
+        return None
+    finally:
+        connection.rollback()

@@ -1,0 +1,22 @@
+"""The note of the newest audit row: a small file apart from the store, by which a store that lost rows is recognised."""
+
+from pathlib import Path
+
+from ix_tools.storage.atomic_file import save_file
+
+
+def read_note(path: Path) -> tuple[int, str]:
+    """Read number and hash of the row that is noted as the newest; row 0 when none is, or the note cannot be read."""
+    try:
+        seq, _, digest = path.read_text().strip().partition(" ")
+    except (OSError, UnicodeDecodeError):
+        return 0, ""
+    return (int(seq), digest) if seq.isdecimal() and len(seq) < 19 else (0, "")
+
+
+def write_note(path: Path, seq: int, digest: str) -> None:
+    """Write the note, whole or not at all.
+
+    Raises: OSError where it cannot be written.
+    """
+    save_file(path.parent, path.name, f"{seq} {digest}\n".encode())

@@ -1,0 +1,234 @@
+"""The tables of the store: all that is kept between two calls.
+
+They grow by migrations (`ix_tools/storage/migrations`), each of which is one step; this is what the steps lead to.
+"""
+
+import sqlalchemy as sql
+
+HEAD = "0011"
+"""The newest migration; tested to be the newest file in migrations/versions."""
+
+version = sql.Table(
+    "alembic_version",
+    sql.MetaData(),
+    sql.Column("version_num", sql.String(32), nullable=False),
+    sql.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Which migration a store has come to: alembic's own table, so that it can go on from a store that began at HEAD."""
+
+metadata = sql.MetaData()
+
+UNUSED_WITH_TEXT = "state <> 'used' AND summary <> ''"
+"""Approvals whose texts are forgotten some time after they end."""
+
+approvals = sql.Table(
+    "approvals",
+    metadata,
+    sql.Column("id", sql.String(16), primary_key=True),
+    sql.Column("handle", sql.String(64), unique=True),  # SHA-256 of the secret handed to the asking host
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("account", sql.String(300), nullable=False),
+    sql.Column("operation", sql.String(64), nullable=False),
+    sql.Column("arguments", sql.String(64), nullable=False),  # digest
+    sql.Column("snapshot", sql.String(64), nullable=False),  # digest of the document as it was shown
+    sql.Column("channel", sql.String(16), nullable=False),
+    sql.Column("state", sql.String(16), nullable=False),
+    sql.Column("text", sql.Text, nullable=False),  # what the person saw
+    sql.Column("summary", sql.Text, nullable=False),
+    sql.Column("differs", sql.Boolean, nullable=False),  # the document differs from what was asked
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("expires_at", sql.Float, nullable=False),
+    sql.Column("decided_at", sql.Float),
+    sql.Column("reason", sql.Text),
+    sql.Column("sheet", sql.Text, nullable=False, server_default=""),  # what the person saw, as data
+    sql.Column("face", sql.String(20), nullable=False, server_default=""),  # through what it was asked
+    sql.Column("host", sql.String(200), nullable=False, server_default=""),  # what that calls itself
+    sql.Column("page", sql.String(300), nullable=False, server_default=""),  # address where its page is shown
+    sql.Column("terms", sql.Text),  # what the policy asks for besides one person's yes
+    sql.Column("covered_by", sql.String(16)),  # the approval of the recipe whose yes this one is a part of
+    sql.Column("asked_at", sql.Float),  # when a host was handed the question, by the store's clock
+    sql.Column("reported_at", sql.Float),  # when whoever asked was told of a person's no
+    sql.Index("approvals_by_binding", "principal", "account", "operation", "arguments"),
+    sql.Index("approvals_that_wait", "principal", "state", "expires_at"),
+    sql.Index("approvals_covered", "covered_by"),
+    sql.Index(
+        "approvals_to_forget",
+        "expires_at",
+        sqlite_where=sql.text(UNUSED_WITH_TEXT),
+        postgresql_where=sql.text(UNUSED_WITH_TEXT),
+    ),
+)
+
+links = sql.Table(
+    "links",
+    metadata,
+    sql.Column("hash", sql.String(64), primary_key=True),  # SHA-256 of the secret in the link
+    sql.Column("approval", sql.String(16), nullable=False),
+    sql.Column("way", sql.String(20), nullable=False),  # how it went to the person
+    sql.Column(
+        "person", sql.String(200), nullable=False
+    ),  # whose PIN the page asks for; empty: of whoever asked
+    sql.Column("expires_at", sql.Float, nullable=False),
+    sql.Column("made_at", sql.Float),  # by the store's clock
+)
+
+pins = sql.Table(
+    "pins",
+    metadata,
+    sql.Column("principal", sql.String(200), primary_key=True),
+    sql.Column("salt", sql.String(64), nullable=False),
+    sql.Column("hash", sql.String(64), nullable=False),  # scrypt
+    sql.Column("failures", sql.Integer, nullable=False),  # in a row
+    # Such as terminal:ana; empty: nobody noted it.
+    sql.Column("set_by", sql.String(200), nullable=False, server_default=""),
+    sql.Column("set_at", sql.Float, nullable=False, server_default="0"),
+    sql.Column("locked_until", sql.Float, nullable=False, server_default="0"),  # no guess counts before
+)
+
+pin_guesses = sql.Table(
+    "pin_guesses",
+    metadata,
+    sql.Column("id", sql.String(32), primary_key=True),
+    sql.Column("principal", sql.String(200), nullable=False),  # whose PIN was guessed, and wrong
+    sql.Column("at", sql.Float, nullable=False),
+    sql.Index("pin_guesses_of_a_year", "principal", "at"),
+)
+
+decisions = sql.Table(
+    "decisions",
+    metadata,
+    sql.Column("approval", sql.String(16), primary_key=True),
+    sql.Column("person", sql.String(200), primary_key=True),  # one yes each
+    sql.Column("identity", sql.String(200), nullable=False),  # how they were known: terminal:ana
+    sql.Column("channel", sql.String(16), nullable=False),
+    sql.Column("decided_at", sql.Float, nullable=False),
+    sql.Column("pin_set_by", sql.String(200)),  # who set the PIN that said who it is; null: no PIN did
+)
+
+spent = sql.Table(
+    "spent",
+    metadata,
+    sql.Column("approval", sql.String(16), primary_key=True),
+    sql.Column("rule", sql.String(60), primary_key=True),
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("account", sql.String(300), nullable=False),
+    sql.Column("day", sql.String(10), nullable=False),  # in Lisbon
+    sql.Column("cents", sql.BigInteger, nullable=False),
+    sql.Column("at", sql.Float, nullable=False),
+    sql.Index("spent_of_a_day", "principal", "day", "rule"),
+)
+
+companies = sql.Table(
+    "companies",
+    metadata,
+    sql.Column("account", sql.String(300), primary_key=True),
+    sql.Column("source", sql.String(40), primary_key=True),  # saft, or account/ID
+    sql.Column("name", sql.String(300), nullable=False),
+    sql.Column("nif", sql.String(40), nullable=False),
+    sql.Column("seen_at", sql.Float, nullable=False),
+)
+
+differences = sql.Table(
+    "differences",
+    metadata,
+    sql.Column("account", sql.String(300), primary_key=True),
+    sql.Column("document_type", sql.String(40), primary_key=True),
+    sql.Column("document_id", sql.BigInteger, primary_key=True),
+    sql.Column("found", sql.JSON, nullable=False),  # field, asked, stored
+    sql.Column("created_at", sql.Float, nullable=False),
+)
+
+intents = sql.Table(
+    "intents",
+    metadata,
+    sql.Column("id", sql.String(32), primary_key=True),
+    sql.Column("account", sql.String(300), nullable=False),
+    sql.Column("key", sql.String(200), nullable=False),  # the caller's key, or one made from the content
+    sql.Column("content", sql.String(64), nullable=False),  # digest of operation and arguments
+    sql.Column("operation", sql.String(64), nullable=False),
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("face", sql.String(20), nullable=False),
+    sql.Column("approval", sql.String(16)),  # the approval that was used
+    sql.Column("state", sql.String(16), nullable=False),  # open, done, refused, unknown, absent
+    sql.Column(
+        "trace", sql.JSON, nullable=False
+    ),  # what tells later whether it happened, and what is not returned; no messages, no secrets
+    sql.Column("outcome", sql.JSON),  # the result, or the error, as the caller got it
+    sql.Column("owner", sql.String(200), nullable=False),  # host, process and start of whoever carries it out
+    sql.Column("attempts", sql.Integer, nullable=False),
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("lease_until", sql.Float, nullable=False),
+    sql.Column("finished_at", sql.Float),
+    sql.Column("ended_at", sql.Float),  # when its request was surely off the wire, if no clear answer came
+    sql.Column("made", sql.String(200), nullable=False, server_default=""),  # the document or receipt it left
+    sql.Column(
+        "subject", sql.String(200), nullable=False, server_default=""
+    ),  # what it is about: invoices/1001
+    sql.UniqueConstraint("account", "key", name="one_intent_per_key"),
+    sql.Index("intents_by_state", "account", "state"),
+    sql.Index("intents_by_content", "account", "content"),
+    sql.Index("intents_by_approval", "approval"),
+    sql.Index("intents_by_subject", "account", "subject"),
+)
+
+claims = sql.Table(
+    "claims",
+    metadata,
+    sql.Column("account", sql.String(300), primary_key=True),
+    sql.Column("resource", sql.String(200), primary_key=True),  # document/1001, client/501, series/70000
+    sql.Column("holder", sql.String(32), primary_key=True),  # one call, or one workflow with all its steps
+    sql.Column("exclusive", sql.Boolean, nullable=False),
+    sql.Column("state", sql.String(10), nullable=False),  # waiting, held, ended, written
+    sql.Column("intent", sql.String(32)),  # what is being carried out under it
+    sql.Column("operation", sql.String(64), nullable=False),
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("owner", sql.String(200), nullable=False),  # host, process and start of whoever holds it
+    sql.Column("since", sql.Float, nullable=False),
+    sql.Column("until", sql.Float, nullable=False),  # the lease; or when it was released, where written
+    sql.Index("claims_by_holder", "holder"),
+    sql.Index("claims_by_intent", "intent"),
+)
+
+audit = sql.Table(
+    "audit",
+    metadata,
+    sql.Column("seq", sql.BigInteger, primary_key=True, autoincrement=False),
+    sql.Column("at", sql.String(40), nullable=False),
+    sql.Column("event", sql.String(40), nullable=False),
+    sql.Column("principal", sql.String(200), nullable=False),
+    sql.Column("face", sql.String(20), nullable=False),
+    sql.Column("account", sql.String(300), nullable=False),
+    sql.Column("operation", sql.String(64), nullable=False),
+    sql.Column("subject", sql.String(200), nullable=False),  # document, receipt or series
+    sql.Column("intent", sql.String(32), nullable=False),
+    sql.Column("approval", sql.String(16), nullable=False),
+    sql.Column("content", sql.String(64), nullable=False),  # digest of operation and arguments
+    sql.Column("outcome", sql.Text, nullable=False),
+    sql.Column("previous", sql.String(64), nullable=False),
+    sql.Column("hash", sql.String(64), nullable=False),
+)
+
+rates = sql.Table(
+    "rates",
+    metadata,
+    sql.Column("account", sql.String(300), primary_key=True),
+    sql.Column("next_at", sql.Float, nullable=False),  # theoretical arrival time of the next request
+    sql.Column("closed_until", sql.Float, nullable=False),  # Retry-After or a breaker: nothing leaves before
+    sql.Column("failures", sql.Integer, nullable=False),  # in a row
+    # When that was noted: a clock that is set back is found out by it.
+    sql.Column("closed_at", sql.Float, nullable=False, server_default="0"),
+)
+
+tokens = sql.Table(
+    "tokens",
+    metadata,
+    sql.Column("id", sql.String(8), primary_key=True),
+    sql.Column("name", sql.String(100), nullable=False),  # of whoever calls with it
+    sql.Column("digest", sql.String(64), nullable=False, unique=True),  # SHA-256 of the token
+    sql.Column("scopes", sql.JSON, nullable=False),
+    sql.Column("accounts", sql.JSON, nullable=False),
+    sql.Column("created_at", sql.Float, nullable=False),
+    sql.Column("expires_at", sql.Float, nullable=False),
+    sql.Column("used_at", sql.Float),
+    sql.Column("revoked_at", sql.Float),
+)

@@ -1,0 +1,1 @@
+"""Compare what InvoiceXpress stored with what was asked for."""

@@ -1,0 +1,479 @@
+"""The limit of requests holds for the account as a whole, Retry-After is obeyed, and a breaker says when it tries again.
+
+Time is the store's clock, which these tests move; waiting moves it too.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+import sqlalchemy as sql
+from pydantic import SecretStr
+
+from faults.run import PROCESSES
+from ix_tools.api_client import client as account
+from ix_tools.api_client.client import Account
+from ix_tools.api_client.protocol import Request
+from ix_tools.api_client.rate_limit import FAILURES, OWED, PAUSE, Pace, owed, reopen, standings
+from ix_tools.api_client.retry_after import LONGEST_WAIT, parse_retry_after
+from ix_tools.config.settings import Settings
+from ix_tools.errors import IxError, RateLimited, StoreUnavailable, Unavailable
+from ix_tools.storage.database import Store
+from ix_tools.storage.schema import audit, rates
+from tests.sandboxed import Office, about, invoice
+
+START = 1_800_000_000.0
+
+
+@dataclass
+class Time:
+    """A clock that goes on when somebody waits."""
+
+    now: float = START
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    made = Time()
+    # In that room alone: whoever else sleeps in this process would find that it takes no time, and do so for ever.
+    monkeypatch.setattr(
+        "ix_tools.api_client.rate_limit.anyio", SimpleNamespace(sleep=made.sleep, to_thread=anyio.to_thread)
+    )
+    return made
+
+
+def pace(place: str, time: Time, per_minute: int = 600, patience: float = 30.0) -> Pace:
+    """The pace of one process."""
+    store = Store(place)
+    store.clock = time
+    return Pace(store, "acme", per_minute, patience)
+
+
+# --- the limit --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("per_minute", [60, 600, 780])
+async def test_no_minute_holds_more_than_the_limit_and_at_least_95_percent_of_it_is_used(
+    place: str, time: Time, per_minute: int
+) -> None:
+    """Two processes ask without a pause, which is far more than twice the limit."""
+    one, other = pace(place, time, per_minute, 600), pace(place, time, per_minute, 600)
+    left: list[float] = []
+    while time.now < START + 120:
+        for each in (one, other):
+            await each.turn()
+            left.append(time.now)
+    for begin in left:
+        assert sum(begin <= at < begin + 60 for at in left) <= per_minute
+    used = sum(START + 30 <= at < START + 90 for at in left)
+    assert used >= 0.95 * per_minute
+    one.store.close()
+    other.store.close()
+
+
+async def test_accounts_do_not_wait_for_each_other(place: str, time: Time) -> None:
+    one = pace(place, time, 1)
+    await one.turn()
+    await replace(one, account="other").turn()
+    assert time.now == START
+    one.store.close()
+
+
+async def test_whoever_would_wait_too_long_is_refused_before_anything_is_sent(place: str, time: Time) -> None:
+    one = pace(place, time, 2, patience=5)
+    await one.turn()
+    with pytest.raises(RateLimited) as error:
+        await one.turn()
+    shown = error.value.as_dict()
+    assert (shown["sent"], shown["retryable"]) == ("nothing", True)
+    assert shown["next"] == f"repeat the same call in {shown['retry_after']} seconds"
+    await time.sleep(shown["retry_after"])
+    await one.turn()
+    one.store.close()
+
+
+async def test_what_was_carried_out_is_read_back_however_long_the_queue_is(place: str, time: Time) -> None:
+    """Otherwise a busy account would call a stored document different, for want of a look at it."""
+    busy = pace(place, time, 60, patience=5)
+    await busy.turn()
+    busy._held = 0
+    with busy.store.writing() as connection:  # the turns of the next 12 seconds belong to others
+        connection.execute(rates.update().values(next_at=time.now + 12))
+    with pytest.raises(RateLimited):
+        await busy.turn()
+    began = time.now
+    with owed():
+        await busy.turn()
+    assert 5 < time.now - began <= 5 * OWED
+    busy.store.close()
+
+
+async def test_a_clock_that_was_set_back_does_not_stop_everything(place: str, time: Time) -> None:
+    one = pace(place, time, 600)
+    for _ in range(2):  # the one that is asked for, and the one that was taken with it
+        await one.turn()
+    time.now -= 86400
+    with pytest.raises(RateLimited) as error:
+        await one.turn()
+    assert error.value.details["retry_after"] <= 90
+    one.store.close()
+
+
+async def test_the_count_goes_by_the_servers_clock_not_the_hosts(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not server:
+        pytest.skip("no PostgreSQL here")
+    one = Pace(Store(server), "skewed", 780, 5.0)
+    await one.turn()
+    monkeypatch.setattr("time.time", lambda: START + 3600)
+    for _ in range(5):
+        await one.turn()
+    one.store.close()
+
+
+def test_two_processes_together_keep_to_the_limit(place: str) -> None:
+    """Counts, not timings: of 60 turns asked for at once, the burst is granted, and no process gets more than its share."""
+    from faults.crowd import turns
+
+    lines = []
+    for _ in range(2):
+        mine, theirs = PROCESSES.Pipe()
+        process = PROCESSES.Process(target=turns, args=(place, 600, 30, theirs))
+        process.start()
+        theirs.close()
+        lines.append((process, mine))
+    granted = []
+    for process, line in lines:
+        granted += line.recv()
+        process.join(30)
+    granted.sort()
+    assert len(granted) == 60
+    # 15 may leave at once, then 9.75 a second; half a second for a process that looked at its clock late.
+    for at, moment in enumerate(granted):
+        assert at + 1 <= 15 + (moment - granted[0] + 0.5) * 9.75
+
+
+# --- Retry-After and the breaker --------------------------------------------------------------------------
+
+
+async def test_retry_after_holds_for_every_process(place: str, time: Time) -> None:
+    one, other = pace(place, time), pace(place, time)
+    await one.answered(429, 7.0)
+    await other.turn()
+    assert time.now == START + 7
+    one.store.close()
+    other.store.close()
+
+
+async def test_a_longer_retry_after_than_the_patience_is_said(place: str, time: Time) -> None:
+    one = pace(place, time, patience=5)
+    await one.answered(429, 60.0)
+    with pytest.raises(RateLimited, match="asked to wait") as error:
+        await one.turn()
+    assert error.value.next == "repeat the same call in 60 seconds"
+    one.store.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("007", 7.0),
+        ("3600", 3600.0),
+        ("3601", LONGEST_WAIT),
+        ("86400", LONGEST_WAIT),
+        ("9" * 400, LONGEST_WAIT),
+        ("0" * 400 + "5", 5.0),
+        ("9" * 100_000, LONGEST_WAIT),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("1.5", None),
+        ("1e9", None),
+        ("+7", None),
+        ("\u0667", None),
+        ("\u00b2", None),
+        ("NaN", None),
+        ("Infinity", None),
+        ("7, 9", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", LONGEST_WAIT),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+        ("Fri, 00 Jan 0000 00:00:00 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec", None),
+    ],
+)
+def test_retry_after_is_bounded_and_read_where_it_says_something(said: str, seconds: float | None) -> None:
+    assert parse_retry_after(said) == seconds
+
+
+def test_retry_after_may_be_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ix_tools.api_client.retry_after.time.time", lambda: START)
+    for seconds, read in ((9, 9.0), (-9, 0.0), (3599, 3599.0), (3700, LONGEST_WAIT)):
+        assert parse_retry_after(formatdate(START + seconds, usegmt=True)) == read
+
+
+@pytest.mark.parametrize("asked", [float("inf"), 1e300, 10 * LONGEST_WAIT])
+async def test_no_pause_is_longer_than_an_hour(place: str, time: Time, asked: float) -> None:
+    one = pace(place, time, patience=5)
+    await one.answered(429, asked)
+    with pytest.raises(RateLimited) as error:
+        await one.turn()
+    assert error.value.details["retry_after"] == LONGEST_WAIT
+    await time.sleep(LONGEST_WAIT)
+    await one.turn()
+    one.store.close()
+
+
+async def test_a_pause_that_was_noted_without_an_end_comes_to_one(place: str, time: Time) -> None:
+    """As an earlier version may have written it."""
+    one = pace(place, time, patience=5)
+    await one.turn()
+    one._held = 0
+    with one.store.writing() as connection:
+        connection.execute(rates.update().values(closed_until=float("inf"), closed_at=0.0))
+    with pytest.raises(RateLimited):
+        await one.turn()
+    await time.sleep(LONGEST_WAIT)
+    await one.turn()
+    one.store.close()
+
+
+@pytest.mark.parametrize("back", [30, 3600, 86400, 10 * 365 * 86400])
+async def test_a_clock_that_is_set_back_during_a_pause_does_not_make_it_longer(
+    place: str, time: Time, back: float
+) -> None:
+    one = pace(place, time, patience=5)
+    for _ in range(FAILURES):
+        await one.answered(503, None)
+    await time.sleep(PAUSE / 2)
+    time.now -= back
+    with pytest.raises(Unavailable) as error:
+        await one.turn()
+    assert error.value.details["retry_after"] <= PAUSE
+    await time.sleep(PAUSE)
+    await one.turn()
+    one.store.close()
+
+
+async def test_a_clock_that_is_set_back_a_little_does_not_end_a_pause(place: str, time: Time) -> None:
+    one = pace(place, time, patience=5)
+    await one.answered(429, 60.0)
+    time.now -= 7
+    with pytest.raises(RateLimited):
+        await one.turn()
+    await time.sleep(40)
+    with pytest.raises(RateLimited):
+        await one.turn()
+    one.store.close()
+
+
+async def test_a_shorter_wait_does_not_end_a_longer_one(place: str, time: Time) -> None:
+    one = pace(place, time, patience=5)
+    await one.answered(429, 60.0)
+    await one.answered(429, 1.0)
+    with pytest.raises(RateLimited, match="asked to wait") as error:
+        await one.turn()
+    assert error.value.details["retry_after"] == 60
+    one.store.close()
+
+
+async def test_a_pause_is_ended_by_hand_for_one_account_or_for_all(place: str, time: Time) -> None:
+    one = pace(place, time, patience=5)
+    other = replace(one, account="other@host")
+    for each in (one, other):
+        await each.answered(429, 60.0)
+    assert [(each.account, each.closed_for) for each in standings(one.store)] == [
+        ("acme", 60),
+        ("other@host", 60),
+    ]
+    assert reopen(one.store, "other") == ["other@host"]
+    await other.turn()
+    with pytest.raises(RateLimited):
+        await one.turn()
+    assert reopen(one.store) == ["acme"]
+    await one.turn()
+    assert reopen(one.store) == []
+    with one.store.reading() as connection:
+        noted = connection.execute(sql.select(audit.c.event, audit.c.account).order_by(audit.c.seq)).all()
+    assert [tuple(row) for row in noted] == [("pause ended", "other@host"), ("pause ended", "acme")]
+    one.store.close()
+
+
+async def test_failures_in_a_row_close_the_account_and_it_says_until_when(place: str, time: Time) -> None:
+    one, other = pace(place, time), pace(place, time)
+    for _ in range(FAILURES):
+        await one.turn()
+        await one.answered(503, None)
+    with pytest.raises(Unavailable) as error:
+        await other.turn()
+    assert error.value.as_dict() | {"problems": []} == {
+        "ok": False,
+        "code": "unavailable",
+        "message": "InvoiceXpress failed 5 times in a row, so nothing is sent for 20 more seconds. Nothing was sent.",
+        "problems": [],
+        "sent": "nothing",
+        "next": "repeat the same call in 20 seconds",
+        "retryable": True,
+        "retry_after": 20,
+    }
+    await time.sleep(PAUSE)
+    await other.turn()
+    one.store.close()
+    other.store.close()
+
+
+async def test_a_success_of_any_process_counts(place: str, time: Time) -> None:
+    """Otherwise a failure a week, each in a process of its own, would one day close the account."""
+    for _ in range(3 * FAILURES):
+        failing, working = pace(place, time), pace(place, time)
+        await failing.turn()
+        await failing.answered(0, None)
+        await working.turn()
+        await working.answered(200, None)
+        failing.store.close()
+        working.store.close()
+    last = pace(place, time)
+    await last.turn()
+    last.store.close()
+
+
+async def test_refusals_are_answers_and_close_nothing(place: str, time: Time) -> None:
+    one = pace(place, time)
+    for status in (401, 404, 409, 422, 429):
+        for _ in range(FAILURES):
+            await one.answered(status, None)
+    await one.turn()
+    assert time.now == START
+    one.store.close()
+
+
+# --- on the road --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def paced(office: Office, place: str) -> AsyncIterator[Office]:
+    """The road with a pace of 600 requests a minute."""
+    settings = office.desk.settings.model_copy(update={"timeout_seconds": 3})
+    desk = replace(
+        office.desk, settings=settings, account=Account(settings, Pace(Store(place), "acme", 600, 30.0))
+    )
+    yield Office(office.box, desk)
+    await desk.close()
+    desk.account._pace.store.close()  # type: ignore[union-attr]
+
+
+async def test_at_twice_the_limit_no_call_is_lost_and_no_write_repeated(paced: Office) -> None:
+    """The sandbox refuses what goes past its limit; whoever keeps to the pace never sees that."""
+    paced.box.set_option("rate_limit", 600)
+    told: list[dict[str, Any]] = []
+
+    async def one(number: int) -> None:
+        told.append(await paced.call("create_invoice", invoice(idempotency_key=str(number))))
+
+    async with anyio.create_task_group() as group:
+        for number in range(10):
+            group.start_soon(one, number)
+    assert len({result["document"]["id"] for result in told}) == 10
+    assert len(paced.writes()) == 10
+    assert 429 not in {request["status"] for request in paced.box.requests()}
+
+
+async def test_a_write_after_429_is_sent_again_because_nothing_was_done(paced: Office) -> None:
+    paced.box.fault("POST", "/invoices", status=429, headers={"Retry-After": "1"})
+    result = await paced.call("create_invoice", invoice())
+    assert result["ok"]
+    assert [request["status"] for request in paced.writes()] == [429, 201]
+
+
+async def test_a_long_retry_after_ends_in_a_refusal_that_names_it(paced: Office) -> None:
+    paced.box.fault("POST", "/invoices", status=429, headers={"Retry-After": "90"})
+    error = await paced.failed("create_invoice", invoice())
+    assert (error.code, error.as_dict()["sent"]) == ("rate_limited", "nothing")
+    assert error.details["retry_after"] in {89, 90}
+    assert len(paced.writes()) == 1
+
+
+@pytest.mark.parametrize("said", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT", "1e999", "\u00b2", "soon"])
+async def test_an_absurd_retry_after_is_a_refusal_and_no_fault(paced: Office, said: str) -> None:
+    paced.box.fault("POST", "/invoices", status=429, headers={"Retry-After": said}, times=4)
+    error = await paced.failed("create_invoice", invoice())
+    assert error.code == "rate_limited"
+    assert error.details.get("retry_after", 0) <= LONGEST_WAIT
+    assert len(str(error.as_dict())) < 1000
+
+
+async def test_reads_are_tried_again_and_writes_are_not(office: Office) -> None:
+    made = await office.draft()
+    office.box.clear_requests()
+    office.box.fault("GET", "/invoices/", status=503, times=2)
+    assert (await office.read(made))["id"] == made["id"]
+    assert len(office.box.requests()) == 3
+    office.box.clear_requests()
+    office.box.fault("PUT", "change-state", status=500)
+    error = await office.failed("change_state", about(made, state="finalized"))
+    assert error.code == "not_carried_out"
+    assert len(office.writes()) == 1
+
+
+async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
+    office: Office, tmp_path: Path
+) -> None:
+    """`Nothing was sent` would be wrong by then, and the call would be repeated."""
+
+    class Failing(Pace):
+        async def answered(self, status: int, retry_after: float | None) -> None:
+            raise StoreUnavailable("The store is gone.")
+
+    settings = office.desk.settings
+    desk = replace(office.desk, account=Account(settings, Failing(Store(tmp_path / "p.db"), "a", 780, 5)))
+    result = await Office(office.box, desk).call("create_invoice", invoice())
+    assert result["ok"]
+    await desk.close()
+
+
+async def test_an_answer_that_trickles_ends_all_the_same(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The HTTP library's limit is per piece; this one is for the whole."""
+    monkeypatch.setattr(account, "SPARE", -0.9)
+    settings = office.desk.settings.model_copy(update={"timeout_seconds": 1})
+    desk = replace(office.desk, account=Account(settings))
+    office.box.fault("GET", "/taxes", delay=60, times=None)
+    with pytest.raises(IxError, match="TimeoutError"):
+        await Office(office.box, desk).call("list_taxes")
+    office.box.clear_faults()
+    await desk.close()
+
+
+async def test_a_request_that_used_up_its_time_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what came of it is told as it is, without a word of the library's."""
+    made: list[httpx2.Request] = []
+
+    def busy(request: httpx2.Request) -> httpx2.Response:
+        made.append(request)
+        return httpx2.Response(503, request=request)
+
+    clock = SimpleNamespace(monotonic=count(0, 1000).__next__)
+    monkeypatch.setattr("ix_tools.api_client.client.time", clock)
+    async with Account(Settings(account="acme", api_key=SecretStr("canary-7f3a9b"))) as mine:
+        mine._client = httpx2.AsyncClient(transport=httpx2.MockTransport(busy))
+        answer = await mine.send(Request("GET", "/taxes.json"))
+    assert (answer.status, len(made)) == (503, 1)

@@ -1,0 +1,342 @@
+"""An answer that says nothing is no "there is none": what may have happened is not sent again, and reads fail clearly.
+
+Absence is what InvoiceXpress says in its own envelope: 404, or an empty list under the list's own key.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+
+from ix_tools.api_client.protocol import Request, Response, read_json
+from ix_tools.approvals.repository import Reply
+from ix_tools.domain.parsing import read_id, read_page, read_rows, require_content
+from ix_tools.errors import IxError, Unreadable
+from ix_tools.pipeline import claiming
+from ix_tools.pipeline.execute import ApprovalNeeded, perform
+from tests.sandboxed import Json, Office, about, guide, invoice, line
+
+NOTHING: dict[str, Json] = {
+    "200 and empty": {"status": 200},
+    "204": {"status": 204},
+    "an empty object": {"status": 200, "body": {}},
+    "null": {"status": 200, "body": b"null"},
+    "a list": {"status": 200, "body": []},
+    "a number": {"status": 200, "body": 5},
+    "another key": {"status": 200, "body": {"results": []}},
+    "the key without a list": {"status": 200, "body": {"{key}": None, "pagination": {"total_entries": 0}}},
+    "rows that are none": {"status": 200, "body": {"{key}": [7], "pagination": {"total_entries": 1}}},
+    "no JSON": {"status": 200, "body": "manutenção"},
+    "a page with 404": {"status": 404, "body": "<!DOCTYPE html><h1>Not Found</h1>"},
+}
+UNCOUNTED: dict[str, Json] = {
+    "an empty list that is not counted": {"status": 200, "body": {"{key}": []}},
+    "a list that counts more than it gives": {
+        "status": 200,
+        "body": {"{key}": [], "pagination": {"total_entries": 3, "current_page": 1, "total_pages": 1}},
+    },
+}
+"""Of lists that InvoiceXpress counts."""
+
+
+def answered(
+    office: Office, path: str, answer: Json, key: str, method: str | None = "GET", **more: Any
+) -> None:
+    """From now on a look-up is answered so."""
+    body = answer.get("body")
+    if isinstance(body, dict):
+        body = {name.replace("{key}", key): value for name, value in body.items()}
+    office.box.fault(method, path, status=answer["status"], body=body, times=None, **more)
+
+
+def much_later(office: Office) -> None:
+    """Nothing is under way any more, and lists show everything."""
+    office.desk.store.clock = lambda: time.time() + 600
+
+
+def sends(office: Office, path: str) -> int:
+    """How often something was sent."""
+    return sum(one["path"].startswith(path) and one["method"] == "POST" for one in office.writes())
+
+
+async def lose(
+    office: Office, name: str, call: Json, path: str, look_up: str, answer: Json, key: str
+) -> IxError:
+    """Let the answer of a write be lost, and the look-ups after it say nothing; those before it are the rules' own."""
+    office.box.fault("POST", path, status=422)
+    office.box.clear_requests()
+    await office.failed(name, call)
+    looks = [one for one in office.box.requests() if one["method"] == "GET"]
+    before = sum(re.search(look_up, one["path"]) is not None for one in looks)
+    office.box.clear_requests()
+    office.box.fault("POST", path, drop="after")
+    answered(office, look_up, answer, key, skip=before)
+    return await office.failed(name, call)
+
+
+# --- a write whose answer was lost --------------------------------------------------------------------------
+
+
+async def _moving(office: Office) -> tuple[str, Json, str, str, str]:
+    return "create_guide", guide(), "/transports.json", r"^/guides\.json$", "guides"
+
+
+async def _quoting(office: Office) -> tuple[str, Json, str, str, str]:
+    quote = invoice(document_type="quotes")
+    return "create_estimate", quote, "/quotes.json", r"^/estimates\.json$", "estimates"
+
+
+async def _selling(office: Office) -> tuple[str, Json, str, str, str]:
+    item = {"name": "Novo artigo", "unit_price": 1, "tax": "IVA23"}
+    return "create_item", item, "/items.json", r"^/items\.json$", "items"
+
+
+async def _paying(office: Office) -> tuple[str, Json, str, str, str]:
+    owed = (await office.issued(items=[line(unit_price=150)]))["id"]
+    pay = {"document_id": owed, "amount": 50, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
+    return "generate_payment", pay, f"/documents/{owed}/", r"related_documents\.json$", "documents"
+
+
+async def _regularizing(office: Office) -> tuple[str, Json, str, str, str]:
+    await office.issued()
+    entry = {"client_id": 501, "value": 10, "date": "2026-11-20"}
+    path = "/api/v3/clients/501/regularization.json"
+    return "create_regularization", entry, path, r"regularization\.json$", "regularization"
+
+
+COUNTED = {"guides": _moving, "estimates": _quoting, "items": _selling}
+LOST = {**COUNTED, "receipts": _paying, "regularizations": _regularizing}
+CASES = [(what, answer) for what in ("guides", "receipts") for answer in NOTHING]
+CASES += [(what, answer) for what in LOST for answer in ("null", "another key", "the key without a list")]
+CASES = list(dict.fromkeys(CASES)) + [(what, answer) for what in COUNTED for answer in UNCOUNTED]
+
+
+@pytest.mark.parametrize(("what", "answer"), CASES)
+async def test_a_lost_write_is_not_sent_again_on_an_answer_that_says_nothing(
+    office: Office, what: str, answer: str
+) -> None:
+    """Neither by itself nor when the call is repeated; once InvoiceXpress says what is there, that is the result."""
+    name, call, path, look_up, key = await LOST[what](office)
+    lost = await lose(office, name, call, path, look_up, {**NOTHING, **UNCOUNTED}[answer], key)
+    assert (lost.code, lost.sent) == ("outcome_unknown", "unknown")
+    much_later(office)
+    again = await office.failed(name, call)
+    assert (again.code, again.sent) == ("outcome_unknown", "unknown")
+    assert sends(office, path) == 1
+    office.box.clear_faults()
+    found = await office.call(name, call)
+    assert found["replayed"]
+    assert sends(office, path) == 1
+
+
+async def test_whoever_approves_a_payment_again_is_told_that_the_first_is_unknown(office: Office) -> None:
+    """With a new key, or with other words about the same invoice: two receipts would be two certified documents."""
+    name, call, path, look_up, key = await _paying(office)
+    lost = await lose(office, name, call, path, look_up, NOTHING["null"], key)
+    office.box.clear_faults()
+    for other in ({**call, "idempotency_key": "again"}, {**call, "note": "outra vez"}):
+        text = await office.asked(name, other)
+        assert "is unknown: look first" in text
+        assert lost.details["journal"] in text
+    other_invoice = (await office.issued(items=[line(name="Outra", unit_price=5)]))["id"]
+    assert "is unknown" not in await office.asked(name, {**call, "document_id": other_invoice, "amount": 1})
+
+
+async def test_an_approval_from_before_the_doubt_is_none_after_it(office: Office) -> None:
+    """Who said yes did not know that the same may have happened already."""
+    name, call, path, look_up, key = await _paying(office)
+    second = {**call, "idempotency_key": "again"}
+    with pytest.raises(ApprovalNeeded) as needed:
+        await perform(office.desk, name, second, can_ask=True)
+    await lose(office, name, call, path, look_up, NOTHING["null"], key)
+    office.box.clear_faults()
+    reply = Reply(needed.value.approval.handle, True)
+    with pytest.raises(Exception, match="changed after the person saw it"):
+        await perform(office.desk, name, second, can_ask=True, reply=reply)
+    assert sends(office, path) == 1
+
+
+async def test_a_draft_is_not_made_again_under_a_new_key_while_nobody_knows_of_the_first(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.desk.settings = office.desk.settings.model_copy(update={"timeout_seconds": 1})
+    monkeypatch.setattr(claiming, "PATIENCE", 0.2)  # nobody will know
+    name, call, path, look_up, key = await _moving(office)
+    await lose(office, name, call, path, look_up, NOTHING["204"], key)
+    office.box.clear_faults()
+    office.box.set_lag(10_000)  # nobody can tell yet
+    error = await office.failed(name, {**call, "idempotency_key": "on purpose"})
+    assert error.as_dict()["sent"] == "nothing"
+    assert "not known yet" in error.message
+    assert sends(office, path) == 1
+
+
+# --- look-ups before a write --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", NOTHING)
+@pytest.mark.parametrize(
+    ("look_up", "key"),
+    [
+        (r"^/clients/find-by-code\.json", "client"),
+        (r"^/clients/find-by-name\.json", "client"),
+        (r"^/taxes\.json$", "taxes"),
+        (r"^/items\.json$", "items"),
+    ],
+)
+async def test_no_draft_is_made_on_a_look_up_that_says_nothing(
+    office: Office, look_up: str, key: str, answer: str
+) -> None:
+    answered(office, look_up, NOTHING[answer], key)
+    new = {"name": "Cliente Novo", "code": "NOVO", "fiscal_id": "508025338"}
+    error = await office.failed("create_invoice", invoice(client=new))
+    assert error.as_dict()["sent"] == "nothing"
+    assert error.code == "unreadable_answer"
+    assert office.writes() == []
+
+
+@pytest.mark.parametrize("answer", [*NOTHING, *UNCOUNTED])
+async def test_a_client_is_not_deleted_on_a_list_of_documents_that_says_nothing(
+    office: Office, answer: str
+) -> None:
+    answered(office, r"^/clients/502/invoices", {**NOTHING, **UNCOUNTED}[answer], "invoices", None)
+    error = await office.failed("delete_client", {"client_id": 502})
+    assert (error.code, error.as_dict()["sent"]) == ("unreadable_answer", "nothing")
+    assert office.writes() == []
+
+
+async def test_related_documents_that_are_not_found_are_no_empty_list(office: Office) -> None:
+    """The invoice is there, so that a 404 says nothing of its receipts."""
+    made = await office.issued()
+    office.box.fault("GET", r"related_documents\.json$", status=404, times=None)
+    error = await office.failed("change_state", about(made, state="canceled", message="Emitida por engano."))
+    assert (error.code, error.as_dict()["sent"]) == ("unreadable_answer", "nothing")
+
+
+# --- reads --------------------------------------------------------------------------------------------------
+
+LISTS: dict[str, tuple[str, Json]] = {
+    "list_taxes": ("taxes", {}),
+    "list_sequences": ("sequences", {}),
+    "list_items": ("items", {}),
+    "list_clients": ("clients", {}),
+    "list_invoices": ("invoices", {}),
+    "list_estimates": ("estimates", {}),
+    "list_guides": ("guides", {}),
+    "list_client_invoices": ("invoices", {"client_id": 501}),
+    "list_regularizations": ("regularization", {"client_id": 501}),
+    "get_related_documents": ("documents", {"document_id": 1001}),
+    "get_client": ("client", {"client_id": 501}),
+    "get_document": ("invoice", {"document_type": "invoices", "document_id": 1001}),
+    "get_client_balance": ("", {"client_id": 501}),
+}
+
+
+ONE = {"get_client", "get_document", "get_client_balance"}
+READ = [
+    (name, answer)
+    for name in LISTS
+    for answer in NOTHING
+    # One record under another key is read: the vendor's description names some wrongly.
+    if not (name in ONE and ("key" in answer or answer == "rows that are none"))
+]
+
+
+@pytest.mark.parametrize(("name", "answer"), READ)
+async def test_a_read_that_is_answered_with_something_else_is_one_clear_error(
+    office: Office, name: str, answer: str
+) -> None:
+    """Not an empty list, and not a fault of ours; nothing was changed, so it may be tried again."""
+    key, arguments = LISTS[name]
+    answered(office, ".", NOTHING[answer], key, None)
+    error = await office.failed(name, arguments)
+    shown = error.as_dict()
+    assert error.code == "unreadable_answer"
+    assert shown["sent"] in {"nothing", "refused"}
+    assert shown["retryable"]
+    assert shown["next"]
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1e999999999", "-1e999999999", "1e-999999999", "0e999999999", "1" * 5000, "1" * 61, "NaN", "Infinity"],
+)
+@pytest.mark.parametrize("where", ["number", "text"])
+async def test_a_number_that_would_fill_the_memory_is_an_answer_that_cannot_be_read(
+    office: Office, number: str, where: str
+) -> None:
+    written = number if where == "number" else f'"{number}"'
+    body = b'{"taxes": [{"id": 1, "name": "IVA23", "value": %s}]}' % written.encode()
+    office.box.fault("GET", r"^/taxes\.json$", status=200, body=body, times=None)
+    error = await office.failed("list_taxes", {})
+    assert error.code == "unreadable_answer"
+    assert len(str(error.as_dict())) < 2000
+
+
+@pytest.mark.parametrize("number", ["0.1", "-12.345", "1e3", "123456789012345.6789", "0", "1" * 30])
+def test_numbers_of_any_sensible_size_are_read_exactly(number: str) -> None:
+    from decimal import Decimal
+
+    read = read_json(Request("GET", "/x"), Response(200, number.encode()))
+    assert Decimal(read) == Decimal(number)
+
+
+@pytest.mark.parametrize("value", ["1e999999999", "1e-999999999", "9" * 5000, 1e308, "1e400", 10**70])
+async def test_a_callers_number_that_would_fill_the_memory_is_refused(office: Office, value: Any) -> None:
+    error = await office.failed("create_invoice", invoice(items=[line(unit_price=value)]))
+    assert error.code == "invalid_arguments"
+    assert [one.field for one in error.problems] == ["items.0.unit_price"]
+    assert len(str(error.as_dict())) < 2000
+
+
+# --- the words of an answer ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body", [None, [], 5, "x", {}, {"x": []}, {"rows": None}, {"rows": {}}, {"rows": [None]}, {"rows": [{}]}]
+)
+def test_rows_stand_under_their_own_key(body: Any) -> None:
+    with pytest.raises(Unreadable) as unreadable:
+        read_rows(body, "rows")
+    assert unreadable.value.retryable
+
+
+def test_an_empty_list_under_its_own_key_is_empty() -> None:
+    assert read_rows({"rows": []}, "rows") == []
+    assert read_page({"rows": []}, [], "rows", counted=False) is None
+    page = read_page({"rows": [], "pagination": {"total_entries": 0}}, [], "rows", counted=True)
+    assert page is not None
+
+
+@pytest.mark.parametrize(
+    ("page", "counted"),
+    [
+        (None, True),
+        ({}, False),
+        ({"total_entries": 1}, False),
+        ({"total_entries": 200, "current_page": 1, "total_pages": 2}, True),
+        ({"total_entries": 300, "current_page": 2, "total_pages": 3}, True),
+    ],
+)
+def test_an_empty_page_of_a_list_that_goes_on_says_nothing(page: Any, counted: bool) -> None:
+    with pytest.raises(Unreadable):
+        read_page({"pagination": page}, [], "rows", counted=counted)
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, "", "x", "1e9", True, 2**63, "9" * 30, 1.5, [1]])
+def test_a_row_is_told_by_an_id(value: Any) -> None:
+    with pytest.raises(Unreadable):
+        read_id({"id": value}, "rows")
+    assert (read_id({"id": 7}, "rows"), read_id({"id": "7"}, "rows")) == (7, 7)
+
+
+@pytest.mark.parametrize("content", [None, {}, [], [{"id": 1}], "x", 5])
+def test_an_object_says_something(content: Any) -> None:
+    with pytest.raises(Unreadable):
+        require_content(content, "x")

@@ -1,0 +1,171 @@
+"""What is kept of approvals, for how long, and how many may wait: on a file and on a database server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sql
+
+from ix_tools.approvals.repository import Approvals, Asked, Asker, Binding, Reply
+from ix_tools.approvals.retention import BATCH, KEPT_DAYS, MOST_WAITING
+from ix_tools.errors import ApprovalRefused, status_for, wait_after
+from ix_tools.storage.database import Store
+from ix_tools.storage.schema import approvals, audit
+from tests.approvals.test_pins import Clock
+from tests.sandboxed import Office, about
+
+BINDING = Binding("ana", "acme@host", "send_email", "v2:arguments", "snapshot")
+SECRET = "508112230"
+ASKED = Asked(
+    text=f"NIF {SECRET}, segue a fatura",
+    summary=f"Enviar a {SECRET}",
+    sheet=f'{{"action": "{SECRET}"}}',
+    by=Asker(host=SECRET),
+)
+DAY = 86_400
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(place: str) -> Iterator[Store]:
+    opened = Store(place)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def kept(store: Store, clock: Clock) -> Approvals:
+    return Approvals(store, 15, clock)
+
+
+def ended(kept: Approvals, clock: Clock, how: str) -> str:
+    """An approval that ended in some way now; its id."""
+    asked = kept.ask(BINDING, ASKED, "form" if how in {"declined", "form"} else "page")
+    if how == "rejected":
+        kept.decide(asked.id, approve=False, reason=SECRET)
+    elif how == "declined":
+        with pytest.raises(ApprovalRefused):
+            kept.use_reply(BINDING, Reply(asked.handle, False, reason=SECRET))
+    elif how in {"approved", "used", "stale"}:
+        kept.decide(asked.id, approve=True)
+        if how == "used":
+            kept.use_approved(BINDING)
+        if how == "stale":
+            with pytest.raises(ApprovalRefused):
+                kept.use_approved(replace(BINDING, snapshot="another"))
+    clock.now = asked.expires_at
+    return asked.id
+
+
+def texts(store: Store, identifier: str) -> list[str]:
+    """What of it names anybody."""
+    with store.reading() as connection:
+        row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
+    return [name for name, value in row._mapping.items() if SECRET in str(value)]
+
+
+@pytest.mark.parametrize("how", ["pending", "form", "rejected", "declined", "approved", "stale"])
+@pytest.mark.parametrize("write", ["asked", "decided"])
+def test_texts_of_what_came_to_nothing_are_deleted_a_month_after_it_ended(
+    kept: Approvals, store: Store, clock: Clock, how: str, write: str
+) -> None:
+    identifier = ended(kept, clock, how)
+    other = replace(BINDING, arguments="v2:others")
+    for days, there in ((0, True), (KEPT_DAYS, True), (0.1, False)):
+        clock.now += days * DAY
+        last = kept.ask(other, Asked("", "later"), "page")
+        if write == "decided":
+            kept.decide(last.id, approve=False)
+        assert bool(texts(store, identifier)) is there, (days, texts(store, identifier))
+    assert kept.find(identifier).operation == "send_email", "that it was asked is still known"
+
+
+def test_a_used_ones_text_goes_at_once_and_its_title_stays(
+    kept: Approvals, store: Store, clock: Clock
+) -> None:
+    identifier = ended(kept, clock, "used")
+    assert texts(store, identifier) == ["summary", "host"]
+    clock.now += 2 * KEPT_DAYS * DAY
+    kept.ask(replace(BINDING, arguments="v2:others"), ASKED, "page")
+    assert texts(store, identifier) == ["summary", "host"]
+
+
+def test_no_text_stands_in_the_trail(kept: Approvals, store: Store, clock: Clock) -> None:
+    for how in ("rejected", "declined", "used", "stale"):
+        ended(kept, clock, how)
+    with store.reading() as connection:
+        assert SECRET not in str(connection.execute(sql.select(audit)).all())
+
+
+def test_many_old_ones_are_forgotten_in_batches(kept: Approvals, store: Store, clock: Clock) -> None:
+    with store.writing() as connection:
+        old = {"handle": None, "text": SECRET, "summary": SECRET, "sheet": SECRET, "differs": False}
+        ends = {"state": "pending", "channel": "form", "created_at": 1.0, "expires_at": 2.0}
+        who = {name: getattr(BINDING, name) for name in BINDING.__slots__}
+        rows = [{"id": f"OLD{number}", **who, **old, **ends} for number in range(2 * BATCH + 1)]
+        connection.execute(approvals.insert(), rows)
+
+    def left() -> int:
+        with store.reading() as connection:
+            wanted = sql.select(sql.func.count()).where(approvals.c.text == SECRET)
+            return int(connection.execute(wanted).scalar_one())
+
+    counts = []
+    for number in range(4):
+        kept.ask(replace(BINDING, arguments=f"v2:{number}"), Asked("", "now"), "form")
+        counts.append(left())
+    assert counts == [BATCH + 1, 1, 0, 0]
+
+
+def fill(kept: Approvals, principal: str = "ana", many: int = MOST_WAITING) -> list[str]:
+    return [
+        kept.ask(
+            replace(BINDING, principal=principal, arguments=f"v2:{number}"),
+            Asked("", "waits"),
+            "form" if number % 2 else "page",
+        ).id
+        for number in range(many)
+    ]
+
+
+def test_a_caller_has_only_so_many_waiting_and_another_is_not_held_up(kept: Approvals, clock: Clock) -> None:
+    waiting = fill(kept)
+    one_more = replace(BINDING, arguments="v2:one more")
+    clock.now += 100
+    with pytest.raises(ApprovalRefused) as refused:
+        kept.ask(one_more, ASKED, "page")
+    error = refused.value
+    assert (error.code, error.sent, error.retryable) == ("too_many_waiting", "nothing", True)
+    assert (status_for(error), wait_after(error)) == (429, 15 * 60 - 100 + 1)
+    kept.ask(replace(one_more, principal="rui"), ASKED, "page")
+    again = replace(BINDING, arguments="v2:0")
+    assert kept.ask(again, Asked("", "waits"), "page").id == waiting[0], "what waits already is no new one"
+    kept.decide(waiting[0], approve=True)
+    assert kept.ask(one_more, ASKED, "page").state == "pending"
+
+
+def test_room_comes_back_when_they_end(kept: Approvals, clock: Clock) -> None:
+    fill(kept)
+    clock.now += 15 * 60
+    assert kept.ask(BINDING, ASKED, "form").state == "pending"
+
+
+async def test_a_call_that_finds_no_room_sends_nothing_and_goes_through_later(office: Office) -> None:
+    desk = office.desk
+    call = about(await office.draft(), state="finalized")
+    binding = replace(BINDING, principal=desk.settings.principal, account=desk.account.name)
+    for number in range(MOST_WAITING):
+        desk.approvals.ask(replace(binding, arguments=f"v2:{number}"), Asked("", "waits"), "form")
+    before = len(office.writes())
+    error = await office.failed("change_state", call)
+    assert (error.code, error.retryable) == ("too_many_waiting", True)
+    assert len(office.writes()) == before
+    with desk.store.writing() as connection:
+        connection.execute(approvals.update().values(expires_at=0.0))
+    assert (await office.call("change_state", call))["document"]["status"] == "final"

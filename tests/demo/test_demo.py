@@ -1,0 +1,162 @@
+"""`ix-tools demo`, run as a newcomer runs it: a process of its own, its output read as text."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ix_tools.demo.words import SAID
+from ix_tools.sandbox.server import Sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def demo(
+    folder: Path, *options: str, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it in a folder; standard input is what is typed, and then the end."""
+    return subprocess.run(
+        [sys.executable, "-m", "ix_tools", "demo", *options],
+        check=False,
+        cwd=folder,
+        input=typed,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=200,
+    )
+
+
+def flat(text: str) -> str:
+    """Without line breaks and runs of spaces."""
+    return " ".join(text.split())
+
+
+def test_it_tells_the_whole_story_in_portuguese(tmp_path: Path) -> None:
+    """The account and the settings of whoever runs it are neither used nor shown."""
+    done = demo(
+        tmp_path,
+        INVOICEXPRESS_ACCOUNT="padaria",
+        INVOICEXPRESS_API_KEY="a-key-nobody-may-see",
+        INVOICEXPRESS_APPROVAL_CHANNEL="terminal",
+        INVOICEXPRESS_LOG_LEVEL="DEBUG",
+    )
+    for secret in ("a-key-nobody-may-see", Sandbox.api_key, "\x1b"):
+        assert secret not in done.stdout
+    assert "Conta: sandbox" in done.stdout
+    said = flat(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "uma pessoa aprova cada uso change_state, issue_invoice, send_email, generate_payment" in said
+    assert "qualquer uma, e pergunta se for irreversível run_operation" in said
+    assert "recusado: tax_exemption: items.1 (Curso certificado) carries 0 % VAT" in said
+    assert "Registo da sandbox: 0 escritas" in said
+    assert (
+        "Calculado antes de enviar: 304,50 €. Lido de volta: 304,50 € (270,00 € sem IVA + 34,50 € de IVA)"
+        in said
+    )
+    assert "Diferença: 0,00 €" in said
+    assert "não aprovado: The person did not approve what they were shown, " in said
+    assert "1 escrita antes da pergunta, 1 depois do não" in said
+    assert re.search(r"fatura 1/2026 emitida, ATCUD [A-Z0-9]{8}-1, total 304,50 €", said)
+    assert "para contas@padaria.example, assunto «A sua fatura»" in said
+    assert "recibo 1/2026 de 304,50 €; a fatura 1/2026 está paga" in said
+    assert "4 escritas, 3 delas aprovadas por uma pessoa" in said
+    assert (tmp_path / "out" / "document-1001.pdf").read_bytes().startswith(b"%PDF")
+    assert "out/document-1001.pdf" in done.stdout.replace("\\", "/")
+
+
+def test_it_tells_it_in_english_and_over_the_older_protocol(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--language", "en", "--legacy", "--out", "papers")
+    said = flat(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "(MCP 2025-11-25)" in said
+    assert (
+        "Calculated before sending: €304.50. Read back: €304.50 (€270.00 net + €34.50 VAT). Difference: €0.00."
+        in said
+    )
+    assert "declined: The person did not approve what they were shown, " in said
+    assert "receipt 1/2026 of €304.50; invoice 1/2026 is settled." in said
+    assert (tmp_path / "papers" / "document-1001.pdf").is_file()
+
+
+def test_both_languages_say_the_same_with_the_same_figures() -> None:
+    blanks = {
+        key: [set(re.findall(r"{(\w+)}", text)) for text in said]
+        for key, said in SAID.items()
+        if said.pt != said.en
+    }
+    assert {key: found for key, found in blanks.items() if found[0] != found[1]} == {}
+
+
+# --- with an account of one's own; a sandbox stands in for it ---
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+def real(
+    folder: Path, box: Sandbox, typed: str, key: str = Sandbox.api_key
+) -> subprocess.CompletedProcess[str]:
+    return demo(
+        folder,
+        "--real",
+        typed=typed,
+        INVOICEXPRESS_ACCOUNT="padaria",
+        INVOICEXPRESS_API_KEY=key,
+        INVOICEXPRESS_BASE_URL=box.base_url,
+    )
+
+
+def writes(box: Sandbox) -> list[tuple[str, str]]:
+    return [(one["method"], one["path"]) for one in box.requests() if one["method"] != "GET"]
+
+
+def test_without_an_account_the_real_path_says_what_to_set(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--real")
+    assert done.returncode == 2
+    assert "INVOICEXPRESS_ACCOUNT: is not set" in done.stdout
+    assert "INVOICEXPRESS_API_KEY: is not set" in done.stdout
+
+
+@pytest.mark.parametrize("typed", ["", "s\n"])
+def test_the_real_path_only_reads_until_yes_is_typed(tmp_path: Path, box: Sandbox, typed: str) -> None:
+    done = real(tmp_path, box, typed)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Nada foi criado." in done.stdout
+    assert writes(box) == []
+
+
+def test_the_real_path_stops_at_the_draft(tmp_path: Path, box: Sandbox) -> None:
+    done = real(tmp_path, box, "Sim\n")
+    said = flat(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Calculado antes de enviar: 30,00 €. Lido de volta: 30,00 €" in said
+    assert "abra o rascunho 1001 e apague-o" in said
+    assert writes(box) == [("POST", "/simplified_invoices.json")]
+    assert Sandbox.api_key not in done.stdout
+
+
+def test_a_difference_in_what_was_stored_is_shown(tmp_path: Path, box: Sandbox) -> None:
+    draft = {"id": 1001, "type": "SimplifiedInvoice", "status": "draft", "total": "30.01"}
+    box.fault("GET", r"/simplified_invoices/1001\.json", status=200, body={"simplified_invoice": draft})
+    done = real(tmp_path, box, "sim\n")
+    said = flat(done.stdout)
+    assert done.returncode == 0
+    assert "guardado, mas diferente do pedido (rascunho 1001)" in said
+    assert "total: stored as 30.01 (asked: 30.00)" in said
+
+
+def test_a_refused_key_ends_it_with_what_to_check(tmp_path: Path, box: Sandbox) -> None:
+    done = real(tmp_path, box, "sim\n", key="not-the-key")
+    assert done.returncode == 1
+    assert "InvoiceXpress refused the API key" in flat(done.stdout)
+    assert "not-the-key" not in done.stdout + done.stderr

@@ -1,0 +1,483 @@
+"""Exactly once: whatever fails, and whoever calls again, a write is there once or somebody is told that nobody knows.
+
+Time is the store's clock, which these tests move; kills and broken connections in every combination are in `faults`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import pytest
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection
+
+from faults.cases import DAY, NOW
+from faults.crowd import Crowd
+from faults.worker import Order
+from ix_tools.approvals.repository import Approvals, Reply
+from ix_tools.errors import ApprovalRefused, IxError
+from ix_tools.idempotency.intents import KEPT_DAYS, UNFINISHED, Draft, Intent
+from ix_tools.idempotency.journal import Journal
+from ix_tools.pipeline.execute import ApprovalNeeded, perform
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.storage.database import Store
+from ix_tools.storage.schema import audit, intents
+from tests.sandboxed import Office, about, invoice, warned
+
+MUCH_LATER = 600.0
+"""Seconds after which nothing is under way any more and lists show everything."""
+ELSEWHERE = "another-host-0000/1/abcd"
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def hosts(office: Office, place: str) -> Iterator[Callable[[], Office]]:
+    """As many hosts as one likes that share a store, on SQLite and on PostgreSQL."""
+    opened: list[Store] = []
+
+    def host() -> Office:
+        store = Store(place)
+        opened.append(store)
+        own: dict[str, Any] = {"approvals": Approvals(store, 15), "journal": Journal(store, 240.0)}
+        return Office(office.box, replace(office.desk, store=store, swept=False, **own))
+
+    yield host
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def shop(hosts: Callable[[], Office]) -> Office:
+    """One of them."""
+    return hosts()
+
+
+def entries(office: Office) -> list[Intent]:
+    """The journal, oldest first."""
+    return office.desk.journal.listed(office.desk.account.name)[::-1]
+
+
+def later(office: Office, seconds: float) -> None:
+    """Move the store's clock."""
+    office.desk.store.clock = lambda: time.time() + seconds
+
+
+def left_by_a_crash(office: Office, intent: Intent, **changes: Any) -> None:
+    """As if another host had begun it and gone."""
+    with office.desk.store.writing() as connection:
+        gone = {
+            "state": "open",
+            "owner": ELSEWHERE,
+            "lease_until": 0.0,
+            "outcome": None,
+            "made": "",
+            **changes,
+        }
+        connection.execute(intents.update().where(intents.c.id == intent.id).values(gone))
+
+
+def posts(office: Office, path: str = "/invoices.json") -> list[Json]:
+    """The requests that would make something."""
+    return [one for one in office.writes() if one["method"] == "POST" and one["path"] == path]
+
+
+# --- the journal ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _held(office: Office, path: str) -> Iterator[None]:
+    office.box.fault("POST", path, delay=60)
+    try:
+        yield
+    finally:
+        office.box.clear_faults()
+
+
+async def test_the_intent_is_kept_before_the_request_leaves(
+    shop: Office, hosts: Callable[[], Office]
+) -> None:
+    """Another process sees it while InvoiceXpress is still at it."""
+    async with anyio.create_task_group() as group:
+        with _held(shop, "/invoices"):
+            group.start_soon(shop.call, "create_invoice", invoice(idempotency_key="order-7"))
+            assert await anyio.to_thread.run_sync(shop.box.wait_for_request, "POST", "/invoices", 30)
+            (intent,) = entries(hosts())
+            assert (intent.state, intent.key, intent.operation) == (
+                "open",
+                "caller:order-7",
+                "create_invoice",
+            )
+    (intent,) = entries(shop)
+    assert (intent.state, intent.made) == ("done", "invoices/1001")
+    with shop.desk.store.reading() as connection:
+        rows = connection.execute(sql.select(audit.c.event).order_by(audit.c.seq))
+        assert [row.event for row in rows] == ["intent", "done"]
+
+
+async def test_the_same_key_with_the_same_content_gives_the_recorded_result(shop: Office) -> None:
+    wanted = invoice(idempotency_key="order-7")
+    first = await shop.call("create_invoice", wanted)
+    again = await shop.call("create_invoice", wanted)
+    assert again["document"] == first["document"]
+    assert again["replayed"]
+    assert len(posts(shop)) == 1
+
+
+@pytest.mark.parametrize("changes", [{"reference": "other"}, {"document_type": "simplified_invoices"}])
+async def test_the_same_key_with_other_content_is_refused(shop: Office, changes: Json) -> None:
+    await shop.call("create_invoice", invoice(idempotency_key="order-7"))
+    error = await shop.failed("create_invoice", invoice(idempotency_key="order-7", **changes))
+    assert (error.code, error.as_dict()["sent"]) == ("idempotency_key_reused", "nothing")
+    assert len(shop.writes()) == 1
+
+
+async def test_the_same_key_for_another_operation_is_refused(shop: Office) -> None:
+    made = (await shop.call("create_invoice", invoice(idempotency_key="order-7")))["document"]
+    error = await shop.failed("change_state", about(made, state="finalized", idempotency_key="order-7"))
+    assert error.code == "idempotency_key_reused"
+
+
+async def test_a_second_identical_document_is_possible_and_explicit(shop: Office) -> None:
+    first = await shop.call("create_invoice", invoice())
+    again = await shop.call("create_invoice", invoice())
+    assert again["document"]["id"] == first["document"]["id"]
+    assert "new idempotency_key" in warned(again)["idempotency_key"]
+    second = await shop.call("create_invoice", invoice(idempotency_key="and another"))
+    assert second["document"]["id"] != first["document"]["id"]
+
+
+@pytest.mark.parametrize(("days", "replayed"), [(KEPT_DAYS - 1, True), (KEPT_DAYS + 1, False)])
+async def test_a_key_lives_for_a_fiscal_year_and_more(shop: Office, days: int, replayed: bool) -> None:
+    assert KEPT_DAYS >= 400
+    await shop.call("create_invoice", invoice(idempotency_key="order-7"))
+    later(shop, days * 86400)
+    shop.desk.swept = True
+    again = await shop.call("create_invoice", invoice(idempotency_key="order-7"))
+    assert again.get("replayed", False) is replayed
+
+
+SECRETS = {"body": "Segue em anexo o que combinámos", "subject": "Assunto reservado"}
+
+
+async def test_message_texts_and_passwords_are_not_kept_in_journal_and_trail(shop: Office) -> None:
+    made = await shop.issued()
+    await shop.call("send_email", about(made, email="a@acme.example", **SECRETS))
+    shop.desk.settings = shop.desk.settings.model_copy(update={"allow_account_setup": True})
+    person = {"organization_name": "Padaria, Lda", "email": "p@padaria.example", "terms": True}
+    await shop.call("create_account", {**person, "password": "Palavra-Passe-9"})
+    with shop.desk.store.reading() as connection:
+        rows = [*connection.execute(sql.select(intents)), *connection.execute(sql.select(audit))]
+    kept = "\n".join(map(str, rows))
+    for secret in (*SECRETS.values(), "Palavra-Passe-9", shop.box.api_key):
+        assert secret not in kept
+
+
+# --- ambiguity is looked at -------------------------------------------------------------------------------
+
+
+async def test_a_create_that_is_still_being_done_is_asked_for_again_under_the_same_unique_id(
+    shop: Office,
+) -> None:
+    """409: InvoiceXpress knows the unique id and is at it. It is no refusal."""
+    shop.box.fault("POST", r"^/invoices\.json$", drop="after")
+    shop.box.fault("POST", r"^/invoices\.json$", status=409, body={"reason": "being processed"})
+    result = await shop.call("create_invoice", invoice())
+    sent = {one["body"]["proprietary_uid"] for one in posts(shop)}
+    assert (len(posts(shop)), len(sent)) == (3, 1)
+    assert result["document"]["id"] == 1001
+    assert [one.made for one in entries(shop)] == ["invoices/1001"]
+
+
+async def test_late_lists_are_waited_for(shop: Office) -> None:
+    """An estimate has no unique id: not in the list is not the same as not there."""
+    quote = invoice(document_type="quotes")
+    shop.box.set_lag(20)
+    shop.box.fault("POST", r"^/quotes\.json$", drop="after")
+    error = await shop.failed("create_estimate", quote)
+    assert (error.code, error.sent) == ("outcome_unknown", "unknown")
+    assert (await shop.failed("create_estimate", quote)).code == "outcome_unknown"
+    shop.box.advance(60)
+    found = await shop.call("create_estimate", quote)
+    assert (found["document"]["id"], found["replayed"]) == (1001, True)
+    assert len(posts(shop, "/quotes.json")) == 1
+
+
+async def test_a_failed_look_up_is_not_absent(shop: Office) -> None:
+    quote = invoice(document_type="quotes")
+    shop.box.fault("POST", r"^/quotes\.json$", drop="after")
+    shop.box.fault("GET", r"^/estimates\.json$", skip=1, status=500, times=None)
+    error = await shop.failed("create_estimate", quote)
+    assert "look-up failed" in error.message
+    later(shop, MUCH_LATER)
+    assert (await shop.failed("create_estimate", quote)).sent == "unknown"
+    shop.box.clear_faults()
+    assert (await shop.call("create_estimate", quote))["document"]["id"] == 1001
+    assert len(posts(shop, "/quotes.json")) == 1
+
+
+async def test_what_surely_did_not_happen_is_sent_by_the_next_call(shop: Office) -> None:
+    quote = invoice(document_type="quotes")
+    shop.box.fault("POST", r"^/quotes\.json$", drop="before")
+    assert (await shop.failed("create_estimate", quote)).sent == "unknown"
+    assert (await shop.failed("create_estimate", quote)).sent == "unknown", "it may still be under way"
+    later(shop, MUCH_LATER)
+    assert (await shop.call("create_estimate", quote))["document"]["id"] == 1001
+    assert len(posts(shop, "/quotes.json")) == 2
+
+
+async def test_an_email_is_never_sent_again_by_itself(shop: Office) -> None:
+    made = await shop.issued()
+    mail = about(made, email="a@acme.example")
+    shop.box.fault("PUT", "email-document", drop="after")
+    error = await shop.failed("send_email", mail)
+    assert (error.code, "ask the recipient" in error.next) == ("outcome_unknown", True)
+    later(shop, MUCH_LATER)
+    assert (await shop.failed("send_email", mail)).code == "outcome_unknown"
+    assert len(shop.box.outbox()) == 1
+    await shop.call("send_email", {**mail, "idempotency_key": "on purpose"})
+    assert len(shop.box.outbox()) == 2
+
+
+async def test_what_does_no_harm_twice_is_sent_again_once_a_person_approves_again(shop: Office) -> None:
+    """Credentials cannot be read back, so nobody can look; setting them a second time leaves the same."""
+    shop.desk.settings = shop.desk.settings.model_copy(update={"allow_account_setup": True})
+    setup = {"at_subuser": "509442013/1", "at_password": "segredo-da-at", "communication_type": "auto"}
+    shop.box.fault("POST", "at_communication", drop="before")
+    error = await shop.failed("setup_at_communication", setup)
+    assert (error.code, "approves it again" in error.next) == ("outcome_unknown", True)
+    assert (await shop.failed("setup_at_communication", setup)).code == "outcome_unknown"
+    later(shop, MUCH_LATER)
+    assert (await shop.call("setup_at_communication", setup))["success"]
+    (intent,) = entries(shop)
+    assert (intent.state, intent.approval != "") == ("done", True)
+    with shop.desk.store.reading() as connection:
+        rows = connection.execute(sql.select(audit.c.event, audit.c.approval).order_by(audit.c.seq)).all()
+    again = [row.approval for row in rows if row.event == "again"]
+    assert again == [intent.approval]
+    assert [row.event for row in rows].count("approval used") == 2
+
+
+async def test_nothing_is_held_while_a_person_has_not_approved_again_in_a_terminal(shop: Office) -> None:
+    settings = {"allow_account_setup": True, "approval_channel": "terminal"}
+    shop.desk.settings = shop.desk.settings.model_copy(update=settings)
+    setup = {"at_subuser": "509442013/1", "at_password": "segredo-da-at", "communication_type": "auto"}
+
+    async def approved() -> Json:
+        asked = await perform(shop.desk, "setup_at_communication", setup)
+        assert asked["status"] == "approval_required"
+        shop.desk.approvals.decide(asked["approval"]["id"], approve=True)
+        return await perform(shop.desk, "setup_at_communication", setup)
+
+    shop.box.fault("POST", "at_communication", drop="before")
+    with pytest.raises(IxError, match="not known yet"):
+        await approved()
+    later(shop, MUCH_LATER)
+    assert (await approved())["success"]
+    assert [one.state for one in entries(shop)] == ["done"]
+
+
+async def test_an_approval_given_before_the_same_was_done_elsewhere_is_not_good_for_a_second_time(
+    shop: Office, hosts: Callable[[], Office]
+) -> None:
+    """Two people are asked for the same at once, and both say yes."""
+    mail = about(await shop.issued(), email="a@acme.example")
+    other = hosts()
+    with pytest.raises(ApprovalNeeded) as asked:
+        await perform(other.desk, "send_email", mail, can_ask=True)
+    await shop.call("send_email", mail)
+    with pytest.raises(ApprovalRefused):
+        await perform(
+            other.desk, "send_email", mail, can_ask=True, reply=Reply(asked.value.approval.handle, True)
+        )
+    assert len(shop.box.outbox()) == 1
+    assert "carried out" in await other.asked("send_email", mail)
+
+
+async def test_a_caller_that_goes_away_leaves_no_half_write(shop: Office) -> None:
+    """Cancelled while the request is under way: it is carried to its end, and its outcome is written down."""
+    scope = anyio.CancelScope()
+
+    async def impatient() -> None:
+        with scope:
+            await shop.call("create_invoice", invoice())
+
+    async with anyio.create_task_group() as group:
+        with _held(shop, "/invoices"):
+            group.start_soon(impatient)
+            assert await anyio.to_thread.run_sync(shop.box.wait_for_request, "POST", "/invoices", 30)
+            scope.cancel()
+    (intent,) = entries(shop)
+    assert (intent.state, intent.made) == ("done", "invoices/1001")
+    assert (await shop.call("create_invoice", invoice()))["replayed"]
+
+
+async def test_the_first_call_finds_out_what_a_crash_left_open(
+    shop: Office, hosts: Callable[[], Office]
+) -> None:
+    """Whatever that call is about: here a read."""
+    made = await shop.draft()
+    await shop.call("change_state", about(made, state="finalized"))
+    left_by_a_crash(shop, entries(shop)[1])
+    await hosts().call("list_taxes")
+    assert {one.state for one in entries(shop)} == {"done"}
+    assert len(shop.writes()) == 2
+
+
+async def test_what_a_crash_left_open_and_nobody_can_tell_stays_for_a_person(
+    shop: Office, hosts: Callable[[], Office]
+) -> None:
+    mail = about(await shop.issued(), email="a@acme.example")
+    await shop.call("send_email", mail)
+    intent = entries(shop)[-1]
+    left_by_a_crash(shop, intent)
+    await hosts().call("list_taxes")
+    assert entries(shop)[-1].state == "unknown"
+    shop.desk.journal.settle(intent.id, happened=True)
+    assert not [one for one in entries(shop) if one.state in UNFINISHED]
+
+
+# --- several hosts ------------------------------------------------------------------------------------------
+
+
+def begun(journal: Journal, key: str = "caller:k") -> Intent:
+    """An intent that is being carried out."""
+    return journal.begin(Draft("acme", key, ("c",), "create_invoice", "p", "f", chosen=True))
+
+
+def test_of_two_hosts_that_begin_the_same_one_holds_it(place: str) -> None:
+    one, other = Store(place), Store(place)
+    first, second = begun(Journal(one, 240.0)), begun(Journal(other, 240.0))
+    assert (first.mine, second.mine, second.id) == (True, False, first.id)
+    one.close()
+    other.close()
+
+
+class Watched(Store):
+    """A store that shows what others in the same process would do the moment a transaction is committed."""
+
+    afterwards: Callable[[], None] = staticmethod(lambda: None)
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        with super().writing(durable=durable) as connection:
+            yield connection
+        self.afterwards()
+
+
+def test_what_this_process_begins_or_takes_over_is_held_from_the_moment_others_can_read_it(
+    place: str,
+) -> None:
+    store, other = Watched(place), Journal(Store(place), 240.0)
+    journal, seen = Journal(store, 240.0), []
+    store.afterwards = lambda: seen.append(other.take_over(other.find("acme", "caller:k")))  # type: ignore[arg-type]
+    intent = begun(journal)
+    assert seen == [None]
+    store.afterwards = lambda: None
+    journal.let_go(intent)
+    store.afterwards = lambda: seen.append(other.take_over(other.get(intent.id)))
+    assert journal.take_over(journal.get(intent.id)) is not None
+    assert seen == [None, None]
+    store.close()
+    other._store.close()
+
+
+@pytest.mark.parametrize("ends", ["finish", "let_go"])
+def test_what_another_thread_holds_again_at_once_is_not_let_go_of(place: str, ends: str) -> None:
+    store, other = Watched(place), Journal(Store(place), 240.0)
+    journal, taken = Journal(store, 240.0), []
+    intent = begun(journal)
+    store.afterwards = lambda: taken.append(other.take_over(other.get(intent.id)))
+    if ends == "finish":
+        assert journal.finish(intent, "unknown", None, "no answer")
+    else:
+        journal.let_go(intent)
+    assert taken[0] is not None
+    assert not other.late(taken[0])
+    assert not other.abandoned(taken[0])
+    store.close()
+    other._store.close()
+
+
+def test_of_two_hosts_that_take_over_what_a_third_left_one_holds_it(place: str) -> None:
+    one, other = Journal(Store(place), 240.0), Journal(Store(place), 240.0)
+    intent = begun(one)
+    with one._store.writing() as connection:
+        connection.execute(intents.update().values(owner=ELSEWHERE, lease_until=0.0))
+    both = [each.get(intent.id) for each in (one, other)]
+    taken = [journal.take_over(seen) for journal, seen in zip((one, other), both, strict=True)]
+    assert [held is not None for held in taken] == [True, False]
+    assert not other.finish(intent, "refused", None, "too late"), "who lost it writes no outcome"
+    one._store.close()
+    other._store.close()
+
+
+def test_whoever_knows_that_it_was_done_may_say_so_although_another_took_over(place: str) -> None:
+    journal = Journal(Store(place), 240.0)
+    intent = begun(journal)
+    with journal._store.writing() as connection:
+        connection.execute(intents.update().values(owner=ELSEWHERE))
+    assert journal.finish(intent, "done", {"ok": True}, "done", made="invoices/1001")
+    assert journal.get(intent.id).state == "done"
+    journal._store.close()
+
+
+@pytest.mark.parametrize("ahead", [-86400.0, 86400.0])
+def test_a_host_whose_clock_is_wrong_takes_nothing_from_the_others(
+    server: str, monkeypatch: pytest.MonkeyPatch, ahead: float
+) -> None:
+    """Leases go by the database server's clock."""
+    if not server:
+        pytest.skip("no PostgreSQL here")
+    journal = Journal(Store(server), 240.0)
+    intent = begun(journal, f"caller:{ahead}")
+    with journal._store.writing() as connection:
+        connection.execute(intents.update().where(intents.c.id == intent.id).values(owner=ELSEWHERE))
+    right = time.time
+    monkeypatch.setattr("time.time", lambda: right() + ahead)
+    wrong = Journal(Store(server), 240.0)
+    seen = wrong.get(intent.id)
+    assert not wrong.abandoned(seen)
+    assert wrong.take_over(seen) is None
+    for each in (journal, wrong):
+        each._store.close()
+
+
+def test_a_host_that_stood_still_does_not_go_on_sending(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A laptop asleep: by the time it wakes up another one may have taken over."""
+    journal = Journal(Store(place), 240.0)
+    intent = begun(journal)
+    assert not journal.late(intent)
+    right = time.time
+    monkeypatch.setattr("time.time", lambda: right() + 121)
+    assert journal.late(intent)
+    journal._store.close()
+
+
+@pytest.mark.timeout(300)
+def test_64_equal_calls_of_two_processes_are_one_request(running_box: Sandbox, place: str) -> None:
+    running_box.reset()
+    running_box.set_option("rate_limit", 1_000_000)
+    assert (DAY, NOW[:10]) == ("20/11/2026", "2026-11-20")
+    Store(place).close()
+    order = Order(
+        running_box.base_url,
+        running_box.api_key,
+        place,
+        "crowd",
+        "create_invoice",
+        invoice(due_date="2026-11-20"),
+        timeout=60,
+    )
+    with Crowd(order, processes=2, callers=32) as crowd:
+        for number in range(2):
+            told = crowd.round(reference=f"round-{number}")
+            assert len(told) == 64
+            assert [one for one in told if not one["ok"]] == []
+            assert len({one["document"]["id"] for one in told}) == 1
+    made = [one for one in running_box.requests() if one["method"] == "POST"]
+    assert len(made) == 2

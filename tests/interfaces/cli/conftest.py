@@ -1,0 +1,265 @@
+"""A command line before a sandbox: in this process where that is quick, in a real terminal where it matters."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stamina
+
+from ix_tools.api_client.client import Account
+from ix_tools.approvals.repository import Approvals
+from ix_tools.i18n.formats import LISBON
+from ix_tools.interfaces.cli import main
+from ix_tools.sandbox.server import Sandbox
+from ix_tools.storage.database import Store
+from tests.in_process import InProcess
+from tests.sandboxed import NOW
+
+Json = dict[str, Any]
+PATIENCE = 20.0
+"""Seconds after which a terminal that says nothing has failed the test."""
+
+
+@dataclass
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def body(self) -> Json:
+        """The JSON it printed: one object and nothing else."""
+        content: Json = json.loads(self.out)
+        return content
+
+
+@dataclass
+class Cli:
+    """`ix-tools`, with a sandbox as the account in the environment and a clock that tests move."""
+
+    box: Sandbox
+    store: Path
+    seconds: float = field(default_factory=time.time)
+
+    def __call__(self, *argv: str | int, stdin: str = "") -> Ran:
+        """Run it in this process, piped."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patched,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            patched.setattr("sys.stdin", io.StringIO(stdin))
+            code = main([str(word) for word in argv], clock=lambda: self.seconds, now=now)
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def at_a_terminal(
+        self,
+        *argv: str | int,
+        answers: Sequence[tuple[str, str]] = (),
+        stdin: io.TextIOBase | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Shown:
+        """Run it in this process, in a real terminal where a person answers; with `stdin`, that instead."""
+        person = Person(*answers)
+        try:
+            with (
+                open(person.guest, encoding="utf-8", closefd=False) as reading,
+                open(person.guest, "w", encoding="utf-8", closefd=False, buffering=1) as writing,
+                pytest.MonkeyPatch.context() as patched,
+            ):
+                for name, value in (environment or {}).items():
+                    patched.setenv(name, value)
+                patched.setattr("sys.stdin", stdin or reading)
+                patched.setattr("sys.stdout", writing)
+                patched.setattr("sys.stderr", writing)
+                code = main([str(word) for word in argv], clock=lambda: self.seconds, now=now)
+        finally:
+            raw = person.leave()
+        return Shown(code, raw)
+
+    def text(self, *argv: str | int) -> str:
+        """What a person reads of a command that works."""
+        ran = self("--output", "text", *argv)
+        assert ran.code == 0, ran
+        return ran.out
+
+    def approved(self, *argv: str | int) -> Json:
+        """The result of a command that a person approves in between."""
+        waiting = self(*argv)
+        assert waiting.code == 3, waiting
+        self.approve(waiting.body["approval"]["id"])
+        done = self(*argv)
+        assert done.code == 0, done
+        return done.body
+
+    def approve(self, identifier: str) -> None:
+        """A person's yes, as the store keeps it."""
+        with self.approvals() as kept:
+            kept.decide(identifier, approve=True)
+
+    @contextlib.contextmanager
+    def approvals(self) -> Iterator[Approvals]:
+        """The approvals of this user."""
+        store = Store(self.store)
+        yield Approvals(store, 15, lambda: self.seconds)
+        store.close()
+
+    def draft(self, *more: str) -> int:
+        """A draft of 123.00 for ACME; its id."""
+        ran = self("create-invoice", "--date", "2026-11-20", "--due-date", "+30d", "--client.code", "ACME",
+                   "--items", "name=Revisão,unit_price=100,quantity=1,tax=IVA23", *more)  # fmt: skip
+        assert ran.code == 0, ran
+        number: int = ran.body["document"]["id"]
+        return number
+
+    def finalize(self, number: int) -> tuple[str, ...]:
+        """The command that finalizes an invoice."""
+        return (
+            "change-state",
+            "--document-type",
+            "invoices",
+            "--document-id",
+            str(number),
+            "--state",
+            "finalized",
+        )
+
+    def writes(self) -> list[str]:
+        """What reached the account besides reading."""
+        return [f"{one['method']} {one['path']}" for one in self.box.requests() if one["method"] != "GET"]
+
+
+def now() -> datetime:
+    """The clock of the desk."""
+    return datetime.fromisoformat(NOW).replace(tzinfo=LISBON)
+
+
+@pytest.fixture
+def box(running_box: Sandbox) -> Sandbox:
+    """A fresh account."""
+    running_box.reset()
+    running_box.set_option("rate_limit", 1_000_000)
+    return running_box
+
+
+@pytest.fixture
+def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    """The command line, with the sandbox in its environment."""
+    store = tmp_path / "ix-tools.db"
+    values = {"ACCOUNT": box.account, "API_KEY": box.api_key, "BASE_URL": box.base_url, "STORE": str(store)}
+    for name, value in {**values, "LANGUAGE": "en", "DOCUMENTS": str(tmp_path / "documents")}.items():
+        monkeypatch.setenv(f"INVOICEXPRESS_{name}", value)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv(
+        "PYTHONDONTWRITEBYTECODE", raising=False
+    )  # without bytecode a start takes twice as long
+    # Reading the certificates of the world costs more than a call, and a box on this machine shows none.
+    monkeypatch.setattr("ssl.SSLContext.load_verify_locations", lambda *_, **__: None)
+    monkeypatch.setattr(
+        "ix_tools.pipeline.context.Account", lambda settings, pace: Account(settings, pace, InProcess(box))
+    )
+    monkeypatch.chdir(tmp_path)
+    with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between
+        yield Cli(box, store)
+
+
+def piped(*argv: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    """`ix-tools` as a process of its own, with nobody there."""
+    command = [sys.executable, "-m", "ix_tools", *argv]
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", check=False, input=more.pop("input", ""), **more
+    )
+
+
+@dataclass
+class Shown:
+    """What a command left behind in a terminal."""
+
+    code: int
+    raw: str
+
+    @property
+    def seen(self) -> str:
+        """What the person saw, without colours."""
+        return without_colours(self.raw)
+
+
+def without_colours(raw: str) -> str:
+    """Text as a terminal shows it."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", raw).replace("\r\n", "\n")
+
+
+class Person:
+    """Somebody at a terminal: reads until a question comes, types a line, reads on to the end."""
+
+    def __init__(self, *answers: tuple[str, str]) -> None:
+        """Which question gets which answer, in this order."""
+        self.host, self.guest = pty.openpty()
+        self.raw = ""
+        self._answers = answers
+        self._thread = threading.Thread(target=self._at_it)
+        self._thread.start()
+
+    def leave(self) -> str:
+        """Close the terminal; everything that was seen."""
+        os.close(self.guest)
+        self._thread.join()
+        os.close(self.host)
+        return self.raw
+
+    def _at_it(self) -> None:
+        for question, answer in self._answers:
+            at = len(self.raw)
+            if not self._read(lambda: question in without_colours(self.raw[at:])):  # noqa: B023 - used at once
+                break
+            os.write(self.host, f"{answer}\n".encode())
+        else:
+            self._read(lambda: False)
+            return
+        os.write(self.host, b"\x04")  # nobody waits for a question that does not come
+        self._read(lambda: False)
+
+    def _read(self, enough: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + PATIENCE
+        while not enough():
+            if not select.select([self.host], [], [], max(0, deadline - time.monotonic()))[0]:
+                return False
+            try:
+                self.raw += os.read(self.host, 65536).decode("utf-8", "replace")
+            except OSError:  # the other side was closed
+                return False
+        return True
+
+
+def in_a_terminal(*argv: str, answers: Sequence[tuple[str, str]] = (), **environment: str) -> Shown:
+    """`ix-tools` as a process of its own in a terminal of its own."""
+    person = Person(*answers)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ix_tools", *argv],
+        stdin=person.guest,
+        stdout=person.guest,
+        stderr=person.guest,
+        env={**os.environ, "TERM": "xterm", **environment},
+        start_new_session=True,
+    )
+    code = process.wait(PATIENCE * 2)
+    return Shown(code, person.leave())

@@ -1,0 +1,22 @@
+"""A host before the sandbox, in both eras of the protocol."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.interfaces.mcp.host import ERAS, Host, Person, connected
+from tests.sandboxed import Office
+
+
+@pytest.fixture(params=list(ERAS))
+def mode(request: pytest.FixtureRequest) -> str:
+    """The client's way of connecting: 2026-07-28 by itself, or the handshake of 2025-11-25."""
+    mode: str = request.param
+    return mode
+
+
+@pytest.fixture
+async def host(office: Office, mode: str) -> AsyncIterator[Host]:
+    """A host whose person says yes."""
+    async with connected(office.desk, mode, Person()) as host:
+        yield host

@@ -1,0 +1,155 @@
+"""A host with a person behind it: an MCP client that checks every result it gets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any, Literal, TypeAlias
+
+import mcp_types as types
+from jsonschema import Draft202012Validator
+from mcp.client import Client
+
+from ix_tools.interfaces.mcp.server import build, chosen
+from ix_tools.pipeline.context import Desk
+from ix_tools.schemas.listing import Choice
+
+Json = dict[str, Any]
+Answer: TypeAlias = Literal["yes", "no", "decline", "cancel"] | Json
+ERAS = {"auto": "2026-07-28", "legacy": "2025-11-25"}
+ERROR_SHAPE = {"ok", "code", "message", "problems", "sent", "next", "retryable"}
+
+
+class Person:
+    """Answers each question as told (yes when nothing is left to say), and remembers what was asked."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
+        self.asked: list[types.ElicitRequestFormParams] = []
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
+        """What happens while the person reads."""
+
+    async def __call__(self, context: Any, params: Any) -> types.ElicitResult:
+        self.asked.append(params)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        answer = self._answers.pop(0) if self._answers else "yes"
+        return given(answer)
+
+
+def given(answer: Answer) -> types.ElicitResult:
+    """A person's answer as the host sends it."""
+    if isinstance(answer, dict):
+        return types.ElicitResult(action="accept", content=answer)
+    if answer in ("decline", "cancel"):
+        return types.ElicitResult(action=answer)
+    return types.ElicitResult(action="accept", content={"approve": answer == "yes"})
+
+
+@cache
+def _results() -> dict[str, Json]:
+    """The schema of each tool's results, as it is listed."""
+    return {tool["name"]: tool["outputSchema"] for tool in chosen(Choice(("all",)))}
+
+
+def body_of(name: str, result: types.CallToolResult) -> Json:
+    """What a result says; both its forms say the same, and the published schema describes it."""
+    body = result.structured_content
+    assert isinstance(body, dict)
+    assert [block.type for block in result.content] == ["text"]
+    text = result.content[0]
+    assert isinstance(text, types.TextContent)
+    assert json.loads(text.text) == body
+    if result.is_error:
+        assert body["ok"] is False
+        assert body.keys() >= ERROR_SHAPE
+        assert isinstance(body["code"], str)
+        assert body["sent"] in {"nothing", "refused", "stored", "unknown"}
+        assert isinstance(body["retryable"], bool)
+    else:
+        # An error is no result: hosts that check errors against the schema of results hide the reason.
+        published = _results()[name]
+        Draft202012Validator(published).validate(body)
+        relayed = name == "run_operation"  # what it ran says what comes back
+        assert relayed or body.keys() <= published["properties"].keys(), name
+    return body
+
+
+class Host:
+    """A connected client."""
+
+    def __init__(self, client: Client, person: Person | None) -> None:
+        self.client = client
+        self._person = person
+
+    @property
+    def person(self) -> Person:
+        """Whoever reads the questions."""
+        assert self._person is not None
+        return self._person
+
+    async def answer(self, name: str, /, **arguments: Any) -> types.CallToolResult:
+        """Whatever a call gives; a person is asked as the protocol of the day says."""
+        result = await self.client.call_tool(name, arguments)
+        body_of(name, result)
+        return result
+
+    async def call(self, name: str, /, **arguments: Any) -> Json:
+        """The result of a call that works."""
+        result = await self.answer(name, **arguments)
+        assert not result.is_error, result.structured_content
+        assert result.structured_content is not None
+        assert result.structured_content["ok"] is True, result.structured_content
+        return result.structured_content
+
+    async def failed(self, name: str, /, **arguments: Any) -> Json:
+        """The refusal of a call that does not."""
+        result = await self.answer(name, **arguments)
+        assert result.is_error, result.structured_content
+        assert result.structured_content is not None
+        return result.structured_content
+
+    async def step(
+        self, name: str, arguments: Json, state: str | None = None, answer: types.ElicitResult | None = None
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        """One round of a call, by hand: whatever state and answer somebody likes to send (2026-07-28 only)."""
+        result = await self.client.session.call_tool(
+            name,
+            arguments,
+            allow_input_required=True,
+            request_state=state,
+            input_responses=None if answer is None else {"approval": answer},
+        )
+        assert isinstance(result, types.CallToolResult | types.InputRequiredResult)
+        if isinstance(result, types.CallToolResult):
+            body_of(name, result)
+        return result
+
+    async def question(self, name: str, arguments: Json) -> str:
+        """Ask, and keep the handle instead of answering."""
+        result = await self.step(name, arguments)
+        assert isinstance(result, types.InputRequiredResult), result
+        assert result.request_state
+        return result.request_state
+
+
+@asynccontextmanager
+async def connected(
+    desk: Desk, mode: str, person: Person | None, choice: Choice | None = None, name: str = ""
+) -> AsyncIterator[Host]:
+    """A host in this process, before a desk; without a person it cannot ask. It lists what was chosen, or the usual.
+
+    `name`: what it calls itself, with a version, such as `claude-code 2.1.332`.
+    """
+
+    async def open_desk(request: Any, account: str | None = None) -> Desk:
+        return desk
+
+    server: Any = build(open_desk, chosen(choice) if choice else None)
+    known, _, version = name.partition(" ")
+    info = types.Implementation(name=known, version=version) if name else None
+    async with Client(server, mode=mode, elicitation_callback=person, client_info=info) as client:
+        assert client.protocol_version == ERAS[mode]
+        yield Host(client, person)

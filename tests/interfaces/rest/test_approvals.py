@@ -1,0 +1,115 @@
+"""What cannot be undone: 202, a person, and the same request again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx2
+import pytest
+
+from ix_tools.approvals.repository import Approvals
+from ix_tools.operations.scopes import Scope
+from tests.interfaces.rest.caller import ADDRESS, Caller, served, token
+from tests.sandboxed import Json, Office, about
+
+
+async def finalizing(caller: Caller) -> tuple[Json, httpx2.Response]:
+    """A call that a person must approve, and its first answer."""
+    call = about(await caller.office.draft(), state="finalized")
+    answer = await caller.answer("change_state", call)
+    assert answer.status_code == 202
+    return call, answer
+
+
+async def test_a_call_waits_for_a_person_and_then_goes_through_once(caller: Caller) -> None:
+    before = len(caller.office.writes()) + 1
+    call, answer = await finalizing(caller)
+    body = answer.json()
+    assert (body["status"], body["sent"]) == ("approval_required", "nothing")
+    assert answer.headers["location"] == body["approval"]["poll"]
+    assert int(answer.headers["retry-after"]) > 0
+    waiting = await caller.get(answer.headers["location"])
+    assert waiting.json()["status"] == "pending"
+    assert int(waiting.headers["retry-after"]) > 0
+    assert (await caller.answer("change_state", call)).json()["approval"]["id"] == body["approval"]["id"]
+    assert len(caller.office.writes()) == before
+
+    caller.decide(answer)
+    assert (await caller.get(answer.headers["location"])).json()["status"] == "approved"
+    assert (await caller.answer("change_state", call)).json()["document"]["status"] == "final"
+    assert (await caller.get(answer.headers["location"])).json()["status"] == "used"
+    assert len(caller.office.writes()) == before + 1
+
+
+async def test_a_call_that_a_person_rejected_is_forbidden_with_the_reason(caller: Caller) -> None:
+    call, answer = await finalizing(caller)
+    caller.decide(answer, approve=False, reason="wrong client")
+    told = (await caller.get(answer.headers["location"])).json()
+    assert (told["status"], told["reason"]) == ("rejected", "wrong client")
+    found = await caller.problem(403, "approval_declined", "change_state", call)
+    assert "wrong client" in found["detail"]
+    assert (found["sent"], found["retryable"]) == ("nothing", False)
+
+
+async def test_an_approval_is_for_exactly_the_call_that_was_shown(caller: Caller) -> None:
+    call, answer = await finalizing(caller)
+    caller.decide(answer)
+    other = about(await caller.office.draft(reference="another"), state="finalized")
+    assert (await caller.answer("change_state", other)).status_code == 202
+    assert (await caller.answer("change_state", {**call, "state": "deleted"})).status_code == 202
+
+
+async def test_a_document_that_changed_meanwhile_is_a_conflict(caller: Caller) -> None:
+    call, answer = await finalizing(caller)
+    caller.decide(answer)
+    number = {"document_type": call["document_type"], "document_id": call["document_id"]}
+    await caller.call("update_invoice", {**number, "reference": "changed"})
+    found = await caller.problem(409, "document_changed", "change_state", call)
+    assert found["sent"] == "nothing"
+    assert (await caller.get(answer.headers["location"])).json()["status"] == "stale"
+
+
+async def test_an_approval_that_came_too_late_is_told_as_expired(office: Office) -> None:
+    now = [1000.0]
+    late = replace(office.desk, approvals=Approvals(office.desk.store, 15, lambda: now[0]))
+    office = replace(office, desk=late)
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=served(office)), base_url=ADDRESS
+    ) as client:
+        caller = Caller(office, client)
+        call, answer = await finalizing(caller)
+        caller.decide(answer)
+        now[0] += 15 * 60
+        assert (await caller.get(answer.headers["location"])).json()["status"] == "expired"
+        await caller.problem(409, "approval_expired", "change_state", call)
+
+
+async def test_an_approval_is_told_to_whoever_asked_and_to_nobody_else(office: Office) -> None:
+    mine, theirs = (token(office, name, Scope.READ, Scope.ISSUE) for name in ("ana", "rui"))
+    transport = httpx2.ASGITransport(app=served(office, needed=True))
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
+        caller = Caller(office, client)
+        call = about(await office.draft(), state="finalized")
+        answer = await caller.answer("change_state", call, headers=mine)
+        where = answer.headers["location"]
+        assert (await caller.get(where, headers=mine)).json()["status"] == "pending"
+        assert (await client.get(where)).status_code == 401
+        foreign = await caller.get(where, headers=theirs)
+        unknown = await caller.get("/approvals/K7M2QX4R", headers=theirs)
+        assert foreign.status_code == unknown.status_code == 404
+        assert foreign.json() == unknown.json()
+        caller.decide(answer)
+        assert (await caller.answer("change_state", call, headers=theirs)).status_code == 202
+        assert (await caller.answer("change_state", call, headers=mine)).status_code == 200
+
+
+@pytest.mark.parametrize("identifier", ["K7M2QX4R", "%00", "x" * 5000, "%C3%9F", "'%20OR%201=1"])
+async def test_an_approval_that_there_is_not_is_not_found(caller: Caller, identifier: str) -> None:
+    answer = await caller.get(f"/approvals/{identifier}")
+    assert answer.status_code == 404
+
+
+async def test_asking_how_it_stands_shows_nothing_that_the_caller_was_not_told(caller: Caller) -> None:
+    _, answer = await finalizing(caller)
+    told = (await caller.get(answer.headers["location"])).json()
+    assert told.keys() == {"ok", "id", "status", "tool", "summary", "expires_at", "next"}

@@ -1,0 +1,116 @@
+"""Lists by pages that have addresses, and answers that are never too long and never cut."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from ix_tools.pipeline import truncation
+from ix_tools.pipeline.truncation import LONGEST, dense, fitted
+from tests.interfaces.rest.caller import Caller
+from tests.sandboxed import Json, about, exempt, invoice, line
+
+
+async def followed(caller: Caller, answer: Any, key: str) -> list[Any]:
+    """The ids of a list, page by page, as a flow that knows only `next_page` walks it."""
+    body = answer.json()
+    found = [row["id"] for row in body[key]]
+    while following := body.get("next_page"):
+        assert answer.headers["link"] == f'<{following}>; rel="next"'
+        answer = await caller.get(following)
+        assert answer.status_code == 200
+        body = answer.json()
+        found += [row["id"] for row in body[key]]
+    assert "link" not in answer.headers
+    return found
+
+
+async def test_a_flow_that_follows_the_next_page_sees_every_row_once(caller: Caller) -> None:
+    made = [(await caller.office.draft())["id"] for _ in range(5)]
+    await caller.office.issued()
+    asked = {"states": ["draft"], "types": ["invoices", "credit_notes"], "per_page": 2, "archived": False}
+    for answer in (
+        await caller.answer("list_invoices", asked),
+        await caller.get("/tools/list_invoices?states=draft&types=invoices&types=credit_notes&per_page=2"),
+    ):
+        assert sorted(await followed(caller, answer, "invoices")) == sorted(made)
+
+
+async def test_a_page_too_long_for_an_answer_becomes_smaller_pages_of_the_same_list(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [(await caller.office.draft())["id"] for _ in range(13)]
+    monkeypatch.setattr(truncation, "SPARE", 400)
+    sizes = set()
+    for longest in (1000, 1500, 2000):
+        monkeypatch.setattr(truncation, "LONGEST", longest)
+        answer = await caller.answer("list_invoices", {"per_page": 12, "page": 1})
+        body = answer.json()
+        size = len(body["invoices"])
+        sizes.add(size)
+        assert len(answer.text) <= longest
+        assert 12 % size == 0
+        assert (body["page"], body["pages"], body["total_entries"]) == (1, -(-13 // size), 13)
+        assert f"next: page 2 with per_page {size}" in body["left_out"]
+        assert sorted(await followed(caller, answer, "invoices")) == sorted(made)
+    assert len(sizes) > 1
+
+
+async def test_a_page_that_fits_only_without_the_address_of_the_next_one_is_smaller(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [(await caller.office.draft())["id"] for _ in range(4)]
+    asked = {"per_page": 3}
+    bare = len((await caller.answer("list_invoices", asked)).text) - len(
+        dense((await caller.answer("list_invoices", asked)).json()["next_page"])
+    )
+    monkeypatch.setattr(truncation, "SPARE", 200)
+    monkeypatch.setattr(truncation, "LONGEST", bare + 10)
+    answer = await caller.answer("list_invoices", asked)
+    assert len(answer.text) <= bare + 10
+    assert sorted(await followed(caller, answer, "invoices")) == sorted(made)
+
+
+def rows(count: int, size: int) -> list[Json]:
+    return [{"id": number, "text": "x" * size} for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"document": {"items": rows(900, 200), "id": 7}}, r"document\.items: \d+ of 900 rows"),
+        ({"taxes": rows(10, 20_000)}, r"taxes: \d+ of 10 rows"),
+        ({"a": rows(500, 200), "b": {"c": rows(300, 200)}}, r"a: \d+ of 500 rows"),
+        ({"preview": "linha\n" * 40_000}, r"preview: the first \d+ of 240000 characters"),
+        (
+            {"taxes": rows(1, 150_000)},
+            r"taxes: 0 of 1 rows|taxes\.0\.text: the first \d+ of 150000 characters",
+        ),
+        ({"text": "é" * 300_000, "other": "ã" * 300_000}, r"text: .*other: |other: .*text: "),
+    ],
+)
+def test_what_is_too_long_is_shortened_by_whole_rows_or_texts_and_says_so(body: Json, said: str) -> None:
+    shown = fitted({"ok": True, **body}).body
+    assert len(dense(shown)) <= LONGEST
+    assert len(dense(shown)) > LONGEST / 2 or "0 of 1" in shown["left_out"]
+    assert re.search(said, shown["left_out"])
+    assert shown["ok"] is True
+    assert json.loads(dense(shown)) == shown
+
+
+@pytest.mark.parametrize("size", [0, 10, 99_000])
+def test_what_fits_is_left_alone(size: int) -> None:
+    body = {"ok": True, "text": "x" * size}
+    assert fitted(body).body == body
+
+
+async def test_a_document_of_a_thousand_lines_fits(caller: Caller) -> None:
+    lines = [line(name=f"Linha {number}", description="d" * 100, unit_price=1) for number in range(400)]
+    made = await caller.call("create_invoice", invoice(items=[*lines, exempt()], tax_exemption="M07"))
+    answer = await caller.answer("get_document", about(made["document"]))
+    body = answer.json()
+    assert body["document"]["total"] == made["document"]["total"] == "612.00"
+    assert len(answer.text) <= LONGEST

@@ -1,0 +1,154 @@
+"""The description for other programs: valid, whole, and within what the strictest importer takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
+
+from ix_tools.errors import HTTP_STATUSES
+from ix_tools.operations.registry import TOOLSETS, catalogue
+from ix_tools.operations.spec import Effect
+from ix_tools.pipeline.execute import parse
+from ix_tools.schemas.openapi import UnknownToolset, document, names_in, shortened
+from ix_tools.schemas.openapi2 import swagger
+from tests.sandboxed import Json
+
+
+@pytest.fixture(scope="module")
+def whole() -> Json:
+    return document("https://invoices.example.com")
+
+
+@pytest.fixture(scope="module")
+def old(whole: Json) -> Json:
+    return swagger(whole)
+
+
+def operations(described: Json) -> dict[str, Json]:
+    return {one["operationId"]: one for methods in described["paths"].values() for one in methods.values()}
+
+
+def test_both_documents_are_what_they_say_they_are(whole: Json, old: Json) -> None:
+    assert [str(fault) for fault in OpenAPIV31SpecValidator(whole).iter_errors()] == []
+    assert [str(fault) for fault in OpenAPIV2SpecValidator(old).iter_errors()] == []
+
+
+def test_every_tool_is_one_operation_under_its_own_name(whole: Json, old: Json) -> None:
+    extra = {"get_approval", "get_document_pdf"}
+    assert operations(whole).keys() == operations(old).keys() == catalogue().keys() | extra
+    assert all(path in whole["paths"] for path in (f"/tools/{name}" for name in catalogue()))
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_an_operation_is_within_what_every_importer_takes(whole: Json, name: str) -> None:
+    one = operations(whole)[name]
+    assert 0 < len(one["summary"]) <= 300
+    assert 0 < len(one["description"]) <= 300
+    assert one["description"].endswith((".", "…"))
+    assert "parameters" not in one  # a header is what some importers cannot set
+    content = one["requestBody"]["content"]["application/json"]
+    for text in descriptions(content["schema"]):
+        assert len(text) <= 700
+    assert not {"anyOf", "oneOf", "allOf", "$ref"} & words(content["schema"])
+    assert content["schema"]["type"] == "object"
+    parse(name, content["example"])
+    effect = catalogue()[name].spec.effect
+    waits = effect.gated or effect is Effect.ANY
+    assert one["x-openai-isConsequential"] is (waits or name.startswith("delete_"))
+    assert ("202" in one["responses"]) is waits
+    assert {"400", "401", "403", "404", "409", "422", "429"} < one["responses"].keys()
+
+
+def descriptions(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "description" and isinstance(value, str):
+                yield value
+            else:
+                yield from descriptions(value)
+    elif isinstance(node, list):
+        for one in node:
+            yield from descriptions(one)
+
+
+def words(node: Any) -> set[str]:
+    """Keywords of a schema, at every depth."""
+    if isinstance(node, list):
+        return set().union(*map(words, node))
+    if not isinstance(node, dict):
+        return set()
+    return {*node}.union(*(words(one) for one in node.values()))
+
+
+def test_a_program_in_three_toolsets_gets_no_more_than_it_asked_for() -> None:
+    chosen = operations(document(toolsets=["core", "payments"]))
+    assert chosen.keys() - {"get_approval", "get_document_pdf"} == {
+        one.spec.name for toolset in ("core", "payments") for one in TOOLSETS[toolset]
+    }
+    assert len(chosen) <= 30  # what an Action of ChatGPT takes
+    assert "get_document_pdf" not in operations(document(toolsets=["treasury"]))
+
+
+def test_a_toolset_that_there_is_not_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(UnknownToolset, match=r"no toolset sales; there are core, .+ and all"):
+        names_in(["core", "sales"])
+
+
+@pytest.mark.parametrize(
+    ("server", "place"),
+    [
+        ("https://x.example.com", {"host": "x.example.com", "basePath": "/", "schemes": ["https"]}),
+        ("http://127.0.0.1:8765/", {"host": "127.0.0.1:8765", "basePath": "/", "schemes": ["http"]}),
+        ("https://x.example.com/ix", {"host": "x.example.com", "basePath": "/ix", "schemes": ["https"]}),
+        ("/", {"basePath": "/"}),
+    ],
+)
+def test_the_older_form_says_where_the_server_is_in_its_own_way(server: str, place: Json) -> None:
+    found = swagger(document(server, ["core"]))
+    assert {key: found[key] for key in ("host", "basePath", "schemes") if key in found} == place
+
+
+def test_the_older_form_has_no_word_of_the_newer_one(old: Json) -> None:
+    text = json.dumps(old)
+    assert "#/components/" not in text
+    assert "requestBody" not in text
+    bounds = list(found(old, "exclusiveMinimum"))
+    assert bounds
+    assert all(one["exclusiveMinimum"] is True and "minimum" in one for one in bounds)
+
+
+def found(node: Any, key: str) -> Iterator[Json]:
+    if isinstance(node, dict):
+        if key in node:
+            yield node
+        for one in node.values():
+            yield from found(one, key)
+    elif isinstance(node, list):
+        for one in node:
+            yield from found(one, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("One. Two.", "One. Two."),
+        ("One two three. Four five.", "One two three."),
+        ("One two three four five six", "One two three …"),
+        ("2.ª via of a document, please", "2.ª via of a …"),
+        ("A  b\nc.", "A b c."),
+    ],
+)
+def test_a_description_is_shortened_by_whole_sentences(text: str, shown: str) -> None:
+    assert shortened(text, 18) == shown
+
+
+# --- statuses ------------------------------------------------------------------------------------------------
+
+
+def test_every_failure_that_is_described_has_a_name_and_a_meaning(whole: Json) -> None:
+    described = {one["description"] for one in whole["components"]["responses"].values()}
+    assert described <= {status.meaning for status in HTTP_STATUSES.values()}

@@ -1,0 +1,24 @@
+"""The HTTP server in this process, before the sandbox; and in processes of its own where that matters."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.interfaces.server.served import Served, in_process
+from tests.sandboxed import Office
+
+
+@pytest.fixture
+async def served(office: Office) -> AsyncIterator[Served]:
+    """A server that wants to know who calls; its first account is the sandbox, and it has a second one."""
+    async with in_process(office) as served:
+        yield served
+
+
+@pytest.fixture(params=["auto", "legacy"])
+def mode(request: pytest.FixtureRequest) -> str:
+    """The client's way of connecting: 2026-07-28, or 2025-11-25."""
+    mode: str = request.param
+    return mode

@@ -1,0 +1,105 @@
+"""Servers in processes of their own, on ports of this machine, and a client that speaks both protocols by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.interfaces.server.served import ENVELOPE, call_headers
+
+Json = dict[str, Any]
+PATIENCE = 100
+"""Seconds after which a server that does not answer has failed the test; a busy machine may be slow."""
+READY = "ix-tools listens on "
+
+
+def client() -> httpx2.Client:
+    """A new client; without the certificates, which take longer to read than a call takes."""
+    return httpx2.Client(trust_env=False, verify=False, timeout=PATIENCE)
+
+
+@dataclass
+class Running:
+    """A server process."""
+
+    process: subprocess.Popen[str]
+    url: str
+    heard: list[str] = field(default_factory=list)
+    """What it said on standard error."""
+
+    def post(self, path: str, body: Any, headers: Mapping[str, str]) -> httpx2.Response:
+        """One request on a connection of its own, so that any worker may get it."""
+        with client() as sender:
+            return sender.post(f"{self.url}{path}", json=body, headers=dict(headers))
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx2.Response:
+        with client() as sender:
+            return sender.get(f"{self.url}{path}", headers=dict(headers or {}))
+
+    def raw(self, name: str, arguments: Json, token: str, **params: Any) -> httpx2.Response:
+        """A tool call of 2026-07-28, by a client that can ask a person."""
+        meta = {**ENVELOPE, "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}}
+        body = {"name": name, "arguments": arguments, "_meta": meta, **params}
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": body}
+        return self.post("/mcp", call, call_headers(name, token))
+
+    def call(self, name: str, arguments: Json, token: str, **params: Any) -> Json:
+        """The structured content of a result, or the question."""
+        answer = self.raw(name, arguments, token, **params).json()
+        result: Json = answer["result"]
+        return result.get("structuredContent", result)
+
+    def end(self) -> int:
+        """Ask it to end; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def serving(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[Running]:
+    """A server, until the block ends."""
+    folder.mkdir(exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "SYSTEMROOT"}}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ix_tools", "serve", "--http", "--port", "0", *options],
+        env={**kept, "HOME": str(folder), **env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    lines: list[str] = []
+    try:
+        for line in process.stderr:
+            lines.append(line)
+            if line.startswith(READY):
+                break
+        assert "".join(lines[-1:]).startswith(READY), lines
+        url = lines[-1].removeprefix(READY).strip()
+        listening = threading.Thread(target=lines.extend, args=(process.stderr,), daemon=True)
+        listening.start()
+        yield Running(process, url, lines)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
+        if "listening" in locals():
+            listening.join()
+        process.stderr.close()
+
+
+def objects(lines: list[str]) -> list[Json]:
+    """The log, as the JSON it is."""
+    return [json.loads(line) for line in lines if not line.startswith(READY)]

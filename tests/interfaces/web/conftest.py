@@ -1,0 +1,52 @@
+"""One browser for all tests, where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from ix_tools.interfaces.web.local_server import LocalPages
+from tests.interfaces.web.visitor import paged
+from tests.sandboxed import Office
+
+CHROMIUM = os.environ.get("IX_TOOLS_TEST_CHROMIUM") or shutil.which("chromium") or ""
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SHOTS = Path(__file__).parents[3] / "out" / "pages"
+"""Where pictures of the pages are left, to be looked at; git does not keep them."""
+
+
+@pytest.fixture(scope="session")
+async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+    """Chromium, without a window."""
+    if not CHROMIUM:
+        pytest.skip(
+            "there is no Chromium (Debian: apt-get install chromium; IX_TOOLS_TEST_CHROMIUM names another)"
+        )
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        await running.close()
+
+
+@pytest.fixture
+def here(office: Office) -> Iterator[Office]:
+    """An office whose approvals have pages on this machine's loopback."""
+    paper = paged(office, approval_link="terminal")
+    pages = LocalPages(paper.desk)
+    paper.desk.pages = pages
+    yield paper
+    pages.close()

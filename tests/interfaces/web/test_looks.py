@@ -1,0 +1,221 @@
+"""Every page that a person may meet fits a phone and a desktop, in both languages. Pictures are left in out/pages.
+
+Each page in two of the four views; all of them with IX_TOOLS_TEST_LOOKS=all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Error, Page
+
+from ix_tools.approvals.pins import FREE_GUESSES
+from ix_tools.approvals.repository import Approvals
+from ix_tools.interfaces.web import views
+from ix_tools.interfaces.web.local_server import LocalPages
+from ix_tools.pipeline.execute import perform
+from tests.interfaces.web.conftest import SHOTS
+from tests.interfaces.web.test_afterwards import NUMBERED, Clock, carried_out
+from tests.interfaces.web.test_in_a_browser import CONTRAST
+from tests.interfaces.web.visitor import FULL, linked, paged
+from tests.pipeline.test_account_names import TWO
+from tests.pipeline.test_policy_check import under
+from tests.sandboxed import Json, Office, about, invoice, line
+
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
+VIEWS = [("pt", "phone"), ("en", "desktop")]
+if os.environ.get("IX_TOOLS_TEST_LOOKS") == "all":
+    VIEWS += [("en", "phone"), ("pt", "desktop")]
+WORDS = {"pt": ("Aprovar", "Rejeitar"), "en": ("Approve", "Reject")}
+PIN = "bacalhau"
+
+
+class Stage:
+    """A page in a browser, and what is behind it."""
+
+    def __init__(self, office: Office, page: Page, clock: Clock, language: str, folder: Path) -> None:
+        self.office, self.page, self.clock, self.folder = office, page, clock, folder
+        self.approve, self.reject = WORDS[language]
+        self.language = language
+        self.call: Json = {}
+
+    async def asked(self, call: Json | None = None) -> str:
+        """Go to the page of a new approval; its id."""
+        made = (await self.office.call("create_invoice", call or FULL))["document"]
+        self.call, found, link = await linked(self.office, about(made, state="finalized"))
+        await self.page.goto(f"{link}?lang={self.language}")
+        return found.id
+
+    async def press(self, name: str, pin: str = "") -> None:
+        """Press a button, with a PIN if one is wanted."""
+        if pin:
+            await self.page.get_by_label("PIN").fill(pin)
+        await self.page.get_by_role("button", name=name).click()
+
+    async def look_again(self) -> None:
+        """The page once more, when it has settled: a reload of one that is still on its way is refused by the browser."""
+        await self.page.wait_for_load_state("networkidle")
+        await self.page.goto(self.page.url)
+
+    async def approved_under(self, state: str, outcome: Json | None) -> None:
+        """Approved, used, and with such an entry in the journal."""
+        identifier = await self.asked()
+        await self.press(self.approve)
+        approvals = self.office.desk.approvals
+        with self.office.desk.store.writing() as connection:
+            approvals._move(connection, identifier, "approved", "used")
+        carried_out(self.office, identifier, state, outcome)  # type: ignore[arg-type]
+        await self.look_again()
+
+
+async def pending(stage: Stage) -> None:
+    await stage.asked()
+
+
+async def two_hundred_lines(stage: Stage) -> None:
+    items = [line(name=f"Artigo de catálogo n.º {number}", unit_price=number + 1) for number in range(200)]
+    await stage.asked(invoice(items=items, observations="Obrigado pela preferência."))
+
+
+async def several_accounts(stage: Stage) -> None:
+    desk = stage.office.desk
+    desk.settings = desk.settings.model_copy(
+        update={"accounts": TWO, "sandbox": False, "company": "Oficina das Faturas, Lda", "nif": "508025338"}
+    )
+    await stage.asked()
+
+
+async def pin_wanted(stage: Stage) -> None:
+    stage.office.desk.links.pins.set("local", PIN, by="terminal:local")
+    await stage.asked()
+
+
+async def pin_wrong(stage: Stage) -> None:
+    await pin_wanted(stage)
+    await stage.press(stage.approve, "errado")
+
+
+async def pin_locked(stage: Stage) -> None:
+    await pin_wanted(stage)
+    for _ in range(FREE_GUESSES + 1):
+        await stage.press(stage.approve, "errado")
+
+
+async def approved(stage: Stage) -> None:
+    await stage.asked()
+    await stage.press(stage.approve)
+
+
+async def done(stage: Stage) -> None:
+    await approved(stage)
+    assert (await perform(stage.office.desk, "change_state", stage.call))["ok"]
+    await stage.look_again()
+
+
+async def carrying_out(stage: Stage) -> None:
+    await stage.approved_under("open", None)
+
+
+async def not_done(stage: Stage) -> None:
+    await stage.approved_under("refused", None)
+
+
+async def unclear(stage: Stage) -> None:
+    await stage.approved_under("unknown", None)
+
+
+async def stored_differently(stage: Stage) -> None:
+    await stage.approved_under("done", {"ok": False, "code": "stored_differently", **NUMBERED})
+
+
+async def lapsed(stage: Stage) -> None:
+    await approved(stage)
+    stage.clock.now += 15 * 60
+    await stage.look_again()
+
+
+async def rejected(stage: Stage) -> None:
+    await stage.asked()
+    await stage.page.locator("textarea").fill("O cliente mudou de morada; corrigir primeiro.")
+    await stage.press(stage.reject)
+
+
+async def expired(stage: Stage) -> None:
+    await stage.asked()
+    stage.clock.now += 15 * 60
+    await stage.look_again()
+
+
+async def decided_again(stage: Stage) -> None:
+    await approved(stage)
+    await stage.page.go_back()
+    if await stage.page.get_by_role("button", name=stage.reject).count():
+        await stage.press(stage.reject)
+
+
+async def one_of_two(stage: Stage) -> None:
+    under(stage.office, stage.folder, 'otherwise = "four-eyes"', "n8n")
+    pins = stage.office.desk.links.pins
+    pins.set("bruno", PIN, by="terminal:bruno")
+    identifier = await stage.asked()
+    found = stage.office.desk.approvals.find(identifier)
+    link = stage.office.desk.links.made(found, "message", "bruno")
+    await stage.page.goto(f"{link}?lang={stage.language}")
+    await stage.press(stage.approve, PIN)
+
+
+async def one_of_two_looks_again(stage: Stage) -> None:
+    await one_of_two(stage)
+    await stage.look_again()
+
+
+SCENES: list[Callable[[Stage], Awaitable[None]]] = [
+    pending, two_hundred_lines, several_accounts, pin_wanted, pin_wrong, pin_locked, approved, done, carrying_out, not_done,
+    unclear, stored_differently, lapsed, rejected, expired, decided_again, one_of_two, one_of_two_looks_again,
+]  # fmt: skip
+
+
+@pytest.fixture
+def stand(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Office, Clock]]:
+    """An office with pages on this machine's loopback, and its clock."""
+    # A page that looks again by itself would do so while its picture is taken.
+    monkeypatch.setattr(views, "REFRESH", 600)
+    clock = Clock()
+    office.desk.store.clock = clock
+    paper = paged(office, approval_link="terminal")
+    paper.desk.approvals = Approvals(paper.desk.store, 15, clock)
+    pages = LocalPages(paper.desk)
+    paper.desk.pages = pages
+    yield paper, clock
+    pages.close()
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize(("language", "size"), VIEWS)
+async def test_a_page_fits_and_can_be_read(
+    stand: tuple[Office, Clock],
+    browser: Browser,
+    tmp_path: Path,
+    size: str,
+    language: str,
+    scene: Callable[[Stage], Awaitable[None]],
+) -> None:
+    office, clock = stand
+    # As a person who reads that language has it set.
+    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
+    context = await browser.new_context(viewport=SIZES[size])  # type: ignore[arg-type]
+    try:
+        page = await context.new_page()
+        await scene(Stage(office, page, clock, language, tmp_path))
+        name = f"{scene.__name__}-{language}-{size}"
+        # The picture is for people; on a busy machine the browser sometimes cannot take one.
+        with suppress(Error):
+            await page.screenshot(path=SHOTS / f"{name}.png")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert await page.evaluate(CONTRAST) == [], name
+    finally:
+        await context.close()

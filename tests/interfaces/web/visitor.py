@@ -1,0 +1,94 @@
+"""A person's browser in this process: keeps the cookie, fills in the form, and sends what a browser would send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from html import unescape
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+
+from ix_tools.approvals.links import Hosted
+from ix_tools.approvals.repository import Approval
+from ix_tools.interfaces.web.views import Counter, SignIn
+from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.execute import perform
+from tests.sandboxed import Json, Office, about, invoice, line
+
+HERE = "https://ix.example.pt"
+
+
+class Visitor:
+    """Somebody with a link."""
+
+    def __init__(self, desk: Desk, sign_in: SignIn | None = None) -> None:
+        counter = Counter(desk.store, desk.approvals, desk.settings.language, lambda: HERE, sign_in)
+        app = Starlette(routes=counter.routes())
+        self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=HERE)
+
+    async def look(self, link: str, **more: Any) -> httpx2.Response:
+        """Open a link."""
+        return await self.client.get(link, **more)
+
+    async def send(
+        self, link: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        """Send a form, whatever is in it."""
+        return await self.client.post(link, data=dict(fields), headers={"Origin": HERE, **(headers or {})})
+
+    async def decide(self, link: str, decision: str = "approve", **fields: str) -> httpx2.Response:
+        """Open a link, and press a button."""
+        page = await self.look(link)
+        return await self.send(link, {"csrf": csrf(page.text), "decision": decision, **fields})
+
+
+def csrf(page: str) -> str:
+    """The token in a page's form; a page without a form has none."""
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    return found[1] if found else "none"
+
+
+def read(page: str) -> str:
+    """What a person reads of a page: no tags, no style, single spaces."""
+    text = re.sub(r"<style>.*?</style>|<title>.*?</title>|<!doctype html>", " ", page, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def paged(office: Office, **settings: Any) -> Office:
+    """The office, where approvals have pages."""
+    changed = office.desk.settings.model_copy(update={"approval_channel": "page", **settings})
+    return Office(office.box, replace(office.desk, settings=changed, pages=Hosted(HERE)))
+
+
+async def finalizing(office: Office, **changes: Any) -> Json:
+    """The arguments that finalize a new draft."""
+    return about(await office.draft(**changes), state="finalized")
+
+
+async def waiting(office: Office, arguments: Json, name: str = "change_state") -> Approval:
+    """The approval that a call waits for."""
+    body = await perform(office.desk, name, arguments, face="mcp", host="Claude Desktop 1.4")
+    assert body["status"] == "approval_required", body
+    return office.desk.approvals.find(body["approval"]["id"])
+
+
+async def linked(office: Office, arguments: Json | None = None) -> tuple[Json, Approval, str]:
+    """A call that waits, its approval, and a link to the page."""
+    call = arguments or await finalizing(office)
+    asked = await waiting(office, call)
+    return call, asked, office.desk.links.made(asked, "message")
+
+
+FULL = invoice(
+    reference="EN-2026/118",
+    observations="Obrigado pela preferência.\nPagamento a 30 dias.",
+    tax_exemption="M07",
+    items=[
+        line(name="Revisão de contas", description="Novembro de 2026", unit_price=1234.5, quantity=2),
+        line(name="Curso certificado", unit_price=120, tax="Isento", discount=10),
+    ],
+)
+"""An invoice with everything that a page shows."""

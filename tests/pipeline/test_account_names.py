@@ -1,0 +1,192 @@
+"""Whose account it is: told by the settings, by the account's own file, or by a look at the account; never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from pydantic import SecretStr
+
+from ix_tools.config.settings import AccountSettings, Settings, for_sandbox
+from ix_tools.domain.records import Company
+from ix_tools.operations.saft import read_header
+from ix_tools.pipeline.account_names import Companies
+from ix_tools.pipeline.execute import perform
+from ix_tools.storage.database import Store
+from tests.interfaces.web.visitor import Visitor, finalizing, paged, read
+from tests.sandboxed import Office
+
+BAKERY = "padaria@padaria.app.invoicexpress.com"
+GARAGE = "garagem@garagem.app.invoicexpress.com"
+KEY = SecretStr("k")
+TWO = {
+    "padaria": AccountSettings(
+        account="padaria", api_key=KEY, company="Padaria Central, Lda", nif="501964843"
+    ),
+    "garagem": AccountSettings(account="garagem", api_key=KEY),
+}
+
+
+@pytest.fixture
+def store(place: str) -> Iterator[Store]:
+    opened = Store(place)
+    yield opened
+    opened.close()
+
+
+def test_the_settings_are_believed_first(store: Store) -> None:
+    companies = Companies(store, Settings(accounts=TWO))
+    companies.remember(BAKERY, ("saft", Company("Outra, Lda", "508112230")))
+    assert companies.of(BAKERY) == Company("Padaria Central, Lda", "501964843")
+    assert companies.of(GARAGE) is None
+    assert companies.of("padaria@127.0.0.1:1") is None, "another host is another account"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([], None),
+        ([("account/1", Company("Garagem, SA", "508112230"))], Company("Garagem, SA", "508112230")),
+        (
+            [("account/1", Company("Garagem, SA")), ("account/1", Company("Garagem II"))],
+            Company("Garagem II"),
+        ),
+        ([("account/1", Company("Garagem, SA")), ("account/2", Company("Cliente, Lda"))], None),
+        (
+            [("account/1", Company("A")), ("account/2", Company("B")), ("saft", Company("Garagem, SA"))],
+            Company("Garagem, SA"),
+        ),
+        ([None], None),
+    ],
+)
+def test_what_a_result_told_is_remembered_where_it_is_surely_this_account(
+    store: Store, told: list[tuple[str, Company] | None], expected: Company | None
+) -> None:
+    companies = Companies(store, Settings(accounts=TWO))
+    for one in told:
+        companies.remember(GARAGE, one)
+    assert companies.of(GARAGE) == expected
+    assert companies.of(BAKERY) != expected
+
+
+async def test_a_look_at_the_account_names_it_from_then_on(office: Office) -> None:
+    desk = office.desk
+    assert desk.companies.of(desk.account.name) is None
+    account = (await office.call("get_account", {"account_id": 1}))["account"]
+    known = desk.companies.of(desk.account.name)
+    assert known == Company(account["organization_name"], account["fiscal_id"])
+    before = desk.companies.of(desk.account.name)
+    office.desk.store.close()
+    await office.call("get_account", {"account_id": 1})
+    assert desk.companies.of(desk.account.name) == before
+
+
+async def test_the_accounts_file_names_it(office: Office) -> None:
+    await office.issued(date="2026-11-20")
+    result = await office.call("export_saft", {"month": 11, "year": 2026})
+    assert office.desk.companies.of(office.desk.account.name) == Company(result["company"], result["nif"])
+
+
+HEADER = (
+    "<AuditFile><Header><TaxRegistrationNumber>501964843</TaxRegistrationNumber><CompanyName>{}</CompanyName>"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (HEADER.format("P&amp;A, Lda").encode(), {"company": "P&A, Lda", "nif": "501964843"}),
+        (
+            ('<?xml version="1.0" encoding="Windows-1252"?>' + HEADER.format("Pão")).encode("cp1252"),
+            {"company": "Pão", "nif": "501964843"},
+        ),
+        (b"<AuditFile><Header></Header>", {}),
+        (HEADER.format("").encode(), {}),
+        (b"<AuditFile>" + b" " * 30_000 + HEADER.format("Longe").encode(), {}),
+        (b"\xff\x00" * 10, {}),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_header_of_the_file_is_read(
+    tmp_path: Path, content: bytes, expected: dict[str, str], packed: bool
+) -> None:
+    file = tmp_path / "saft"
+    if packed:
+        with ZipFile(file, "w") as archive:
+            archive.writestr("saft.xml", content)
+    else:
+        file.write_bytes(content)
+    assert read_header(file) == expected
+
+
+def test_a_file_that_is_not_there_or_empty_says_nothing(tmp_path: Path) -> None:
+    assert read_header(tmp_path / "none") == {}
+    with ZipFile(tmp_path / "empty", "w"):
+        pass
+    assert read_header(tmp_path / "empty") == {}
+
+
+# --- where a person decides
+
+
+def of_two(office: Office, **settings: str) -> Office:
+    """The office, where two accounts are set up and this one's company is told."""
+    return paged(office, accounts=TWO, sandbox=False, **settings)
+
+
+async def test_with_several_accounts_a_person_reads_whose_it_is(office: Office) -> None:
+    paper = of_two(office, company="Oficina das Faturas, Lda", nif="508025338")
+    body = await perform(paper.desk, "change_state", await finalizing(paper))
+    told = body["approval"]
+    assert (told["account"], told["company"], told["nif"]) == (
+        "sandbox",
+        "Oficina das Faturas, Lda",
+        "508025338",
+    )
+    line = "Issuer: Oficina das Faturas, Lda · tax number 508025338 (sandbox)"
+    assert line in told["summary"]
+    assert line in body["preview"].splitlines()[0], "where a host shows one line"
+    found = paper.desk.approvals.find(told["id"])
+    page = read((await Visitor(paper.desk).look(paper.desk.links.made(found, "message"))).text)
+    assert "Issuer: Oficina das Faturas, Lda · tax number 508025338 (sandbox)" in page
+    assert "Issuer Oficina das Faturas, Lda Tax number 508025338 Account: sandbox" in page
+
+
+async def test_a_company_that_nobody_told_is_the_accounts_name(office: Office) -> None:
+    paper = of_two(office)
+    told = (await perform(paper.desk, "change_state", await finalizing(paper)))["approval"]
+    assert told["account"] == "sandbox"
+    assert "company" not in told
+    assert told["summary"].endswith("· Issuer: sandbox")
+
+
+async def test_a_lone_account_stays_brief(office: Office) -> None:
+    paper = paged(office, company="Oficina das Faturas, Lda", nif="508025338")
+    body = await perform(paper.desk, "change_state", await finalizing(paper))
+    assert not {"account", "company", "nif"} & set(body["approval"])
+    assert "Oficina" not in body["approval"]["summary"]
+    assert "Account: Oficina das Faturas, Lda · tax number 508025338 (sandbox)" in body["preview"]
+
+
+def test_the_sandbox_is_nobodys_company() -> None:
+    settings = for_sandbox(
+        Settings(company="Padaria Central, Lda", nif="501964843"), "http://127.0.0.1:1", "k"
+    )
+    assert (settings.company, settings.nif) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "several"),
+    [
+        (Settings(), False),
+        (Settings(account="padaria", api_key=KEY), False),
+        (Settings(accounts={"padaria": TWO["padaria"]}), False),
+        (Settings(accounts=TWO), True),
+        (Settings(account="loja", api_key=KEY, accounts={"padaria": TWO["padaria"]}), True),
+    ],
+)
+def test_one_account_under_two_names_is_one(settings: Settings, several: bool) -> None:
+    assert settings.has_several_accounts is several
+    assert all(one.has_several_accounts is several for one in settings.by_account().values())

@@ -1,0 +1,447 @@
+"""Directly before an irreversible request, what was shown is read once more; what is not as it was shown is not sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import sqlalchemy as sql
+
+from ix_tools.errors import ApprovalRefused, IxError, StoredDifferently, Unreachable
+from ix_tools.pipeline import claiming, fresh_read
+from ix_tools.pipeline.execute import ApprovalNeeded, Reply, perform
+from ix_tools.policy.file import PolicyFile
+from ix_tools.storage.schema import approvals, audit, spent
+from tests.sandboxed import Json, Office, about, invoice, line
+
+Action = Callable[[], Awaitable[None]]
+
+
+async def question(office: Office, name: str, arguments: Json) -> Reply:
+    """What a person is asked, and their yes."""
+    with pytest.raises(ApprovalNeeded) as needed:
+        await perform(office.desk, name, arguments, can_ask=True)
+    return Reply(needed.value.approval.handle, True)
+
+
+async def answer(office: Office, name: str, arguments: Json, reply: Reply | None) -> Json:
+    return await perform(office.desk, name, arguments, can_ask=True, reply=reply)
+
+
+def elsewhere(office: Office, path: str, body: Json) -> None:
+    """A change in InvoiceXpress's own pages: past us, straight to the account."""
+    done = httpx2.put(f"{office.box.base_url}{path}", params={"api_key": office.box.api_key}, json=body)
+    assert done.status_code < 300, done.text
+
+
+def rewrite(office: Office, draft: Json, **changes: Any) -> None:
+    """The draft changed in InvoiceXpress's own pages: by default to another client and line with equal totals."""
+    content = {
+        "date": "20/11/2026",
+        "due_date": "20/12/2026",
+        "client": {"name": "Padaria do Bairro", "code": "PADARIA"},
+        "items": [
+            {
+                "name": "Outra coisa",
+                "description": "",
+                "unit_price": "100",
+                "quantity": "1",
+                "tax": {"name": "IVA23"},
+            }
+        ],
+        **changes,
+    }
+    elsewhere(office, f"/invoices/{draft['id']}.json", {"invoice": content})
+
+
+def at_the_gap(office: Office, monkeypatch: pytest.MonkeyPatch, *actions: Callable[[], Any]) -> None:
+    """Before each irreversible request, with the last read behind it, do the next of these."""
+    send, left = office.desk.account.send_once, list(actions)
+
+    async def send_once(request: Any) -> Any:
+        action = left.pop(0) if left else None
+        if action is not None:
+            done = action()
+            if isinstance(done, Awaitable):
+                await done
+        return await send(request)
+
+    monkeypatch.setattr(office.desk.account, "send_once", send_once)
+
+
+def refused() -> None:
+    raise Unreachable("InvoiceXpress could not be reached.", retryable=True)
+
+
+def states(office: Office) -> list[str]:
+    with office.desk.store.reading() as connection:
+        return [row.state for row in connection.execute(sql.select(approvals.c.state))]
+
+
+def events(office: Office) -> list[tuple[str, str]]:
+    with office.desk.store.reading() as connection:
+        rows = connection.execute(sql.select(audit.c.event, audit.c.outcome).order_by(audit.c.seq))
+        return [(row.event, row.outcome) for row in rows]
+
+
+def finalize(draft: Json) -> Json:
+    return about(draft, state="finalized")
+
+
+# --- what changed before the last read is not sent ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({}, {"client.name", "items.0.name"}),
+        ({"client": {"name": "ACME, Lda", "code": "ACME"}, "observations": "Outro texto"}, {"observations"}),
+        ({"client": {"name": "ACME, Lda", "code": "ACME"}, "reference": "OUTRA"}, {"reference"}),
+        ({"client": {"name": "ACME, Lda", "code": "ACME"}, "due_date": "21/12/2026"}, {"due_date"}),
+        ({"client": {"name": "ACME, Lda", "code": "ACME"}, "retention": "11.5"}, {"retention"}),
+    ],
+)
+async def test_a_draft_that_changed_after_the_look_ups_is_not_issued(
+    office: Office, monkeypatch: pytest.MonkeyPatch, changes: Json, fields: set[str]
+) -> None:
+    """Between the look-ups and the last read: the approval was used by then."""
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    turns = office.desk.account.turns
+
+    def changed(requests: int) -> Any:
+        rewrite(office, draft, **changes)
+        return turns(requests)
+
+    monkeypatch.setattr(office.desk.account, "turns", changed)
+    with pytest.raises(ApprovalRefused) as refusal:
+        await answer(office, "change_state", finalize(draft), reply)
+    assert refusal.value.code == "document_changed"
+    assert fields <= {one.field for one in refusal.value.problems}
+    assert refusal.value.sent == "nothing"
+    assert (await office.read(draft))["status"] == "draft"
+    assert states(office) == ["stale"]
+
+
+async def test_a_client_that_changed_after_the_look_ups_stops_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The document does not hold its client's tax number; the client's own record does."""
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    turns, number = office.desk.account.turns, draft["client"]["id"]
+
+    def changed(requests: int) -> Any:
+        elsewhere(
+            office,
+            f"/clients/{number}.json",
+            {"client": {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "509442013"}},
+        )
+        return turns(requests)
+
+    monkeypatch.setattr(office.desk.account, "turns", changed)
+    with pytest.raises(ApprovalRefused) as refusal:
+        await answer(office, "change_state", finalize(draft), reply)
+    assert [one.field for one in refusal.value.problems] == ["client.fiscal_id"]
+    assert (await office.read(draft))["status"] == "draft"
+
+
+# --- what changes in the last round trip is told ------------------------------------------------------------------
+
+
+async def test_what_is_issued_to_another_client_with_equal_totals_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    at_the_gap(office, monkeypatch, lambda: rewrite(office, draft))
+    with pytest.raises(StoredDifferently) as told:
+        await answer(office, "change_state", finalize(draft), reply)
+    assert {"client.name", "items.0.name"} <= {one.field for one in told.value.problems}
+    assert told.value.sent == "stored"
+    event, outcome = events(office)[-1]
+    assert event == "done"
+    assert outcome.startswith("stored_differently: ")
+    assert "client.name" in outcome
+    assert "Padaria" not in outcome, "names stand in no audit trail"
+
+
+async def test_a_workflow_stops_before_its_email_when_something_else_was_issued(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = invoice(email="compras@acme.example")
+    reply = await question(office, "issue_invoice", call)
+    draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
+    at_the_gap(office, monkeypatch, lambda: rewrite(office, draft))
+    with pytest.raises(StoredDifferently) as told:
+        await answer(office, "issue_invoice", call, reply)
+    assert "client.name" in {one.field for one in told.value.problems}
+    assert office.box.outbox() == []
+
+
+# --- nothing is sent: the yes is as good as before ----------------------------------------------------------------
+
+
+async def test_a_read_that_fails_gives_the_approval_back(office: Office) -> None:
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    # The look-up of the answered call is the first of these reads; the last read is the second.
+    office.box.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
+    with pytest.raises(IxError) as failure:
+        await answer(office, "change_state", finalize(draft), reply)
+    assert failure.value.sent == "nothing"
+    assert failure.value.retryable
+    assert "still approved" in failure.value.next
+    assert states(office) == ["approved"]
+    assert ("approval given back", "nothing was sent") in events(office)
+    office.box.clear_faults()
+    assert (await perform(office.desk, "change_state", finalize(draft), can_ask=True))["ok"], (
+        "nobody is asked again"
+    )
+    assert states(office) == ["used"]
+
+
+async def test_an_approval_that_was_given_back_is_still_for_what_was_shown(office: Office) -> None:
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    office.box.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
+    with pytest.raises(IxError):
+        await answer(office, "change_state", finalize(draft), reply)
+    office.box.clear_faults()
+    rewrite(office, draft)
+    with pytest.raises(ApprovalRefused) as refusal:
+        await perform(office.desk, "change_state", finalize(draft), can_ask=True)
+    assert refusal.value.code == "document_changed"
+    assert (await office.read(draft))["status"] == "draft"
+
+
+async def test_an_approval_given_back_is_good_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the further call that the same yes covers: one e-mail, and no second one without a person."""
+    call = invoice(email="compras@acme.example")
+    reply = await question(office, "issue_invoice", call)
+    at_the_gap(office, monkeypatch, *[refused] * 4)
+    with pytest.raises(IxError) as failure:
+        await answer(office, "issue_invoice", call, reply)
+    assert failure.value.details["stopped_at"] == "finalize"
+    assert sorted(states(office)) == ["approved", "stale"]
+    done = await perform(office.desk, "issue_invoice", call, can_ask=True)
+    assert {one["step"]: one["state"] for one in done["steps"]}["email"] == "done"
+    assert sorted(states(office)) == ["stale", "used", "used"]
+    assert len(office.box.outbox()) == 1
+
+
+async def test_an_allowance_that_nothing_was_sent_for_is_given_back(office: Office, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        '[[rules]]\nname = "flow"\ndecision = "unattended"\nwho = ["local"]\noperations = ["change_state"]\nstates = ["finalized"]\n'
+        "up_to = 200\ndaily = 200\n"
+    )
+    policy.chmod(0o600)
+    office.desk.policy = PolicyFile(policy)
+    draft = await office.draft()
+    office.box.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
+    with pytest.raises(IxError):
+        await perform(office.desk, "change_state", finalize(draft))
+    with office.desk.store.reading() as connection:
+        assert connection.execute(sql.select(sql.func.count()).select_from(spent)).scalar_one() == 0
+    office.box.clear_faults()
+    assert (await perform(office.desk, "change_state", finalize(draft)))["ok"]
+    with office.desk.store.reading() as connection:
+        assert connection.execute(sql.select(sql.func.sum(spent.c.cents))).scalar_one() == 12300
+
+
+# --- never again without a new read -------------------------------------------------------------------------------
+
+
+async def test_a_refused_connection_is_followed_by_a_new_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    at_the_gap(office, monkeypatch, refused)
+    office.box.clear_requests()
+    assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
+    reads = [one for one in office.box.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
+    assert len(reads) == 4, "look-ups, the last read twice, and the reading back"
+
+
+@pytest.mark.parametrize("trouble", ["refused", "429"])
+async def test_what_changed_while_a_request_could_not_leave_is_not_sent(
+    office: Office, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+
+    def changed() -> None:
+        rewrite(office, draft)
+        if trouble == "refused":
+            refused()
+
+    if trouble == "429":
+        office.box.fault("PUT", f"/invoices/{draft['id']}/change-state.json", status=429, body={})
+    at_the_gap(office, monkeypatch, changed)
+    with pytest.raises(ApprovalRefused) as refusal:
+        await answer(office, "change_state", finalize(draft), reply)
+    assert refusal.value.code == "document_changed"
+    assert (await office.read(draft))["status"] == "draft"
+
+
+async def test_a_process_that_slept_reads_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the wall clock, which goes on while a laptop is closed."""
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    slept = iter([0.0, 0.0, 3600.0])
+
+    class Time:
+        monotonic = staticmethod(time.monotonic)
+        _time = staticmethod(time.time)
+
+        @classmethod
+        def time(cls) -> float:
+            return cls._time() + next(slept, 3600.0)
+
+    monkeypatch.setattr(fresh_read, "time", Time)
+    office.box.clear_requests()
+    assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
+    reads = [one for one in office.box.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
+    assert len(reads) == 4
+    assert len(office.writes()) == 1
+
+
+async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the request would wait for the rate limit after the last read."""
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    happened: list[str] = []
+    account = office.desk.account
+
+    class Limit:
+        async def turn(self) -> None:
+            happened.append("turn")
+
+        async def answered(self, status: int, retry_after: float | None) -> None:
+            happened.append(str(status))
+
+    def at_the_request() -> None:
+        happened.append("request")
+
+    monkeypatch.setattr(account, "_pace", Limit())
+    at_the_gap(office, monkeypatch, at_the_request)
+    office.box.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=2, status=503)
+    assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
+    assert "503" in happened
+    after = happened[happened.index("request") + 1 :]
+    assert after[0] == "200", "the request left without waiting for a turn"
+
+
+# --- one writer -----------------------------------------------------------------------------------------------------
+
+
+async def test_our_own_second_writer_waits_until_the_document_is_issued(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started exactly between the last read and the request, it comes too late to change anything."""
+    import anyio
+
+    draft = await office.draft()
+    reply = await question(office, "change_state", finalize(draft))
+    told: list[IxError] = []
+
+    async def second() -> None:
+        try:
+            await perform(
+                office.desk,
+                "update_invoice",
+                about(draft, items=[line(unit_price=9999)], accept=["drop_lines", "overwrite_items"]),
+            )
+        except IxError as refusal:
+            told.append(refusal)
+
+    async with anyio.create_task_group() as group:
+
+        async def start() -> None:
+            group.start_soon(second)
+            while not told and not any(one.state == "waiting" for one in _claims(office)):
+                await anyio.lowlevel.checkpoint()
+
+        at_the_gap(office, monkeypatch, start)
+        done = await answer(office, "change_state", finalize(draft), reply)
+    assert done["ok"]
+    assert Decimal(str(done["document"]["total"])) == Decimal("123.00")
+    assert [one.code for one in told] == ["refused"]
+    assert "only drafts" in told[0].problems[0].problem
+    assert _claims(office) == []
+
+
+def _claims(office: Office) -> list[Any]:
+    from ix_tools.idempotency.claims import Claims
+
+    return Claims(office.desk.store, 240.0).listed()
+
+
+async def test_whoever_waits_too_long_is_refused_and_may_repeat_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ix_tools.idempotency.claims import Claim, Claims, Holder
+
+    draft = await office.draft()
+    claims = Claims(office.desk.store, 240.0)
+    holder = Holder(office.desk.account.name, "change_state", "rui")
+    assert claims.acquire(holder, [Claim(f"document/{draft['id']}", exclusive=True)], claims.now()).granted
+    office.desk.settings = office.desk.settings.model_copy(update={"timeout_seconds": 1})
+    monkeypatch.setattr(claiming, "PATIENCE", 1.0)
+    error = await office.failed("update_invoice", about(draft, observations="Obrigado"))
+    assert (error.code, error.sent, error.retryable) == ("busy", "nothing", True)
+    assert f"document/{draft['id']}" in error.message
+    assert "change_state" in error.message
+    claims.release(holder)
+    assert (await office.call("update_invoice", about(draft, observations="Obrigado")))["ok"]
+
+
+async def test_nothing_is_claimed_while_a_person_is_asked(office: Office) -> None:
+    draft = await office.draft()
+    await question(office, "change_state", finalize(draft))
+    assert _claims(office) == []
+    asked = await perform(office.desk, "change_state", finalize(draft))
+    assert asked["status"] == "approval_required"
+    assert _claims(office) == []
+
+
+async def test_equal_rows_for_one_client_do_not_queue(office: Office) -> None:
+    """A create writes a client or an item only where it would change it."""
+    from ix_tools.pipeline.claim_scope import claims_of
+    from ix_tools.pipeline.execute import parse
+    from ix_tools.pipeline.fact_loader import LookUps
+    from ix_tools.pipeline.preparation import load_facts
+
+    async def alone(**changes: Any) -> set[str]:
+        call = parse("create_invoice", invoice(**changes))
+        looking = LookUps(office.desk.account, 10, office.desk.approvals, office.desk.journal)
+        completed, facts, _, _ = await load_facts(looking, call, office.desk, None)
+        return {one.resource for one in claims_of(completed, facts) if one.exclusive}
+
+    await office.draft()  # from now on the line stands in the catalogue
+    assert await alone() == set()
+    assert await alone(items=[line(name="Nova linha")]) == {"item/Nova linha"}
+    assert await alone(items=[line(unit_price=120)], accept=["overwrite_items"]) == {"item/Revisão"}
+    new = {"name": "Nova, Lda", "code": "NOVA"}
+    assert await alone(client=new) == {"client/new/NOVA"}
+
+
+# --- what it costs --------------------------------------------------------------------------------------------------
+
+
+async def test_a_finalize_with_its_question_costs_no_more_requests_than_before(office: Office) -> None:
+    draft = await office.draft()
+    office.box.clear_requests()
+    reply = await question(office, "change_state", finalize(draft))
+    asked = len(office.box.requests())
+    assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
+    assert (asked, len(office.box.requests())) <= (7, 16)

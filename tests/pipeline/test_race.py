@@ -1,0 +1,310 @@
+"""A second writer comes exactly between the last read and the request that cannot be undone: what is issued is what was shown.
+
+One round of every kind; `make faults ARGS=race` makes thousands, in several processes.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import anyio
+import httpx2
+import pytest
+import stamina
+
+from faults.books import OTHER, Books, Seen
+from faults.gap import FINALIZING, Gap
+from faults.hosts import Host, Told, in_session
+from faults.interrupted import WITH_SERVERS, desk_with_a_gap, with_servers
+from faults.race import FEW, MANY, jobs, table
+from faults.rounds import (
+    ARRANGED,
+    FAULTS,
+    GATED,
+    POLICY,
+    SECONDS,
+    Cell,
+    Round,
+    Subject,
+    judged,
+)
+from ix_tools.idempotency.claims import Claims
+from ix_tools.pipeline.context import Desk
+from ix_tools.sandbox.server import Sandbox
+from tests.sandboxed import NOW
+
+PAIRS = (*MANY, *FEW)
+
+
+@pytest.fixture(scope="module")
+def only_box() -> Iterator[Books]:
+    """A sandbox whose books are looked into."""
+    with Sandbox(clock=NOW) as box:
+        yield Books(box)
+
+
+@pytest.fixture
+def books(only_box: Books) -> Books:
+    only_box.fresh()
+    return only_box
+
+
+@dataclass
+class Stage:
+    """Two hosts before one account, and the gap of the first one's requests."""
+
+    books: Books
+    one: Host
+    two: Host
+    gap: Gap
+    desk: Desk
+
+    async def until_heard(self, done: anyio.Event) -> None:
+        """Until the second writer has its answer, or is waiting for the first."""
+        claims = Claims(self.desk.store, 1.0)
+        with anyio.fail_after(60):
+            while not done.is_set():
+                standing = await anyio.to_thread.run_sync(claims.listed)
+                if any(one.state == "waiting" for one in standing):
+                    return
+                with anyio.move_on_after(0.01):
+                    await done.wait()
+
+
+@asynccontextmanager
+async def staged(books: Books, way: str, store: str, folder: Path) -> AsyncIterator[Stage]:
+    """Two calls of one session, or two desks that share nothing but the store."""
+    policy = folder / "policy.toml" if way == "unattended" else None
+    if policy is not None:
+        policy.write_text(POLICY)
+        policy.chmod(0o600)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(stamina.set_testing(True, attempts=4, cap=True))
+        desk, gap = desk_with_a_gap(books, store, "race", policy=policy)
+        stack.push_async_callback(desk.close)
+        one = two = await stack.enter_async_context(in_session(desk))
+        if way != "one session":
+            other, _ = desk_with_a_gap(books, store, "race", policy=policy)
+            stack.push_async_callback(other.close)
+            two = await stack.enter_async_context(in_session(other))
+        yield Stage(books, one, two, gap, desk)
+
+
+async def at_the_gap(stage: Stage, cell: Cell, luck: int = 0) -> Round:
+    """A round in which the second call begins when the first one's request is about to leave."""
+    done = Round(cell)
+    subject = await ARRANGED[cell.first](stage.books, stage.one, cell, "RACE", done)
+    second = SECONDS[cell.second](stage.books, subject, random.Random(luck))
+    asked: Told | None = None
+    if cell.attended and second[0] in GATED:
+        asked = await stage.two.call(*second)
+        assert asked.handle, asked.body
+    told: dict[str, Told] = {}
+    heard = anyio.Event()
+
+    async def write() -> None:
+        told["second"] = await stage.two.call(*second, asked)
+        heard.set()
+
+    async with anyio.create_task_group() as group:
+
+        async def come(request: httpx2.Request) -> None:
+            group.start_soon(write)
+            await stage.until_heard(heard)
+
+        stage.gap.happens.append(come)
+        told["first"] = await stage.one.call(*subject.first, subject.question)
+        if stage.gap.happens:  # the first call never came so far
+            stage.gap.happens.clear()
+            await write()
+    judged(done, stage.books, subject, told["first"], told["second"])
+    return done
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS, ids=[" beside ".join(one) for one in PAIRS])
+async def test_two_calls_of_one_session(books: Books, tmp_path: Path, first: str, second: str) -> None:
+    async with staged(books, "one session", str(tmp_path / "ix.db"), tmp_path) as stage:
+        done = await at_the_gap(stage, Cell("one session", first, second, 0.0))
+    assert done.faults == [], done.said
+    assert done.codes[0] == "ok"
+
+
+@pytest.mark.parametrize("first", ["change_state", "issue_invoice"])
+@pytest.mark.parametrize("luck", [0, 1], ids=["same money, other company", "other money"])
+async def test_two_servers_on_one_store(
+    books: Books, place: str, tmp_path: Path, first: str, luck: int
+) -> None:
+    """SQLite and PostgreSQL."""
+    async with staged(books, "two", place, tmp_path) as stage:
+        done = await at_the_gap(stage, Cell("two", first, "update_invoice", 0.0), luck)
+    assert done.faults == [], done.said
+    assert done.codes[0] == "ok"
+
+
+@pytest.mark.parametrize("first", ["change_state", "issue_invoice"])
+@pytest.mark.parametrize("luck", [0, 1], ids=["same money, other company", "other money"])
+async def test_a_policy_lets_out_what_it_judged(books: Books, tmp_path: Path, first: str, luck: int) -> None:
+    async with staged(books, "unattended", str(tmp_path / "ix.db"), tmp_path) as stage:
+        done = await at_the_gap(stage, Cell("unattended", first, "update_invoice", 0.0), luck)
+    assert done.faults == [], done.said
+    assert done.issued
+    # By then the policy had judged it: the change came too late, even one that the policy would let out, too.
+    (row,) = books.called("RACE")
+    assert (row.client["code"], row.lines[0].unit_price) == ("ACME", "100")
+
+
+# --- the request has to be made again ---
+
+
+@pytest.mark.parametrize("first", ["change_state", "issue_invoice"])
+@pytest.mark.parametrize("how", ["429", "refused"])
+@pytest.mark.parametrize("changed", ["document", "client", "nothing"])
+async def test_no_request_is_repeated_without_a_new_read(
+    books: Books, tmp_path: Path, first: str, how: str, changed: str
+) -> None:
+    """Too many requests, or no connection: by the next attempt somebody may have changed it in InvoiceXpress itself."""
+    cell = Cell("one session", first, "update_invoice", 0.0)
+    async with staged(books, "one session", str(tmp_path / "ix.db"), tmp_path) as stage:
+        done = Round(cell)
+        subject = await ARRANGED[first](books, stage.one, cell, "RACE", done)
+
+        async def turned_away(request: httpx2.Request) -> httpx2.Response:
+            if changed == "document":
+                books.changed(subject.number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
+            elif changed == "client":
+                books.direct("PUT", "/clients/501.json", {"client": {**CLIENT, "address": "Rua Nova, 2"}})
+            if how == "refused":
+                raise httpx2.ConnectError("refused", request=request)
+            return httpx2.Response(429, headers={"retry-after": "0"}, json={}, request=request)
+
+        stage.gap.happens.append(turned_away)
+        told = await stage.one.call(*subject.first, subject.question)
+        tries = [at for at, what in enumerate(stage.gap.seen) if FINALIZING.fullmatch(what)]
+        if changed == "nothing":
+            assert told.ok, told.body
+            read = f"GET /invoices/{subject.number}.json"
+            assert len(tries) == 2
+            assert read in stage.gap.seen[tries[0] : tries[1]], "the same request was made again unread"
+            assert subject.seen.differing(books.seen(subject.number)) == []
+        else:
+            assert told.code == "document_changed", told.body
+            assert len(tries) == 1
+            assert books.row(subject.number).number is None
+
+
+CLIENT = {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "508112230"}
+
+
+async def test_an_answer_that_lay_there_while_the_process_slept_is_asked_for_again(
+    books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came in time, and was taken out of its socket a minute later; the document was changed meanwhile."""
+    cell, slept = Cell("one session", "change_state", "update_invoice", 0.0), [0.0]
+    clock = SimpleNamespace(
+        monotonic=lambda: time.monotonic() + slept[0], time=lambda: time.time() + slept[0]
+    )
+    monkeypatch.setattr("ix_tools.pipeline.fresh_read.time", clock)
+    async with staged(books, "one session", str(tmp_path / "ix.db"), tmp_path) as stage:
+        rehearsed, subject = [
+            await ARRANGED["change_state"](books, stage.one, cell, f"RACE {number}", Round(cell))
+            for number in (1, 2)
+        ]
+        stage.gap.seen.clear()
+        assert (await stage.one.call(*rehearsed.first, rehearsed.question)).ok
+        sent = next(at for at, what in enumerate(stage.gap.seen) if FINALIZING.fullmatch(what))
+        left = stage.gap.seen[:sent].count(f"GET /invoices/{rehearsed.number}.json")
+
+        def heard(path: str) -> None:
+            nonlocal left
+            left -= path == f"/invoices/{subject.number}.json"
+            if left == 0 and not slept[0]:
+                slept[0] = 60.0
+                books.changed(subject.number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
+
+        stage.gap.when_read = heard
+        told = await stage.one.call(*subject.first, subject.question)
+    assert slept[0], "it never came to the last read"
+    assert told.code == "document_changed", told.body
+    assert books.row(subject.number).number is None
+
+
+@pytest.mark.timeout(180)
+async def test_a_server_that_slept_between_read_and_request_looks_again(tmp_path: Path) -> None:
+    """SIGSTOP; another server would change the document meanwhile; SIGCONT."""
+    name = "SIGSTOP for a moment"
+    found = await with_servers(name, "sqlite", str(tmp_path / "race.db"), tmp_path)
+    assert found.wrong == "", found
+
+
+# --- the judge ---
+
+
+def seen(books: Books, number: int) -> Subject:
+    return Subject(number, ("change_state", {}), None, books.seen(number))
+
+
+OK, BUSY = Told({"ok": True}), Told({"ok": False, "code": "busy", "sent": "nothing"})
+CELL = Cell("one session", "change_state", "update_invoice", 0.0)
+
+
+def test_a_race_that_sees_nothing_would_find_nothing(books: Books) -> None:
+    """Every fault is called by its name."""
+    number = books.draft(reference="RACE")
+    shown = seen(books, number)
+    fine = Round(CELL)
+    finalize = {"invoice": {"state": "finalized"}}
+    judged(fine, books, shown, BUSY, OK)
+    assert fine.faults == []
+    nobody = Round(CELL)
+    judged(nobody, books, shown, BUSY, BUSY)
+    assert nobody.faults == ["nobody"]
+    untrue = Round(CELL)
+    judged(untrue, books, shown, OK, OK)
+    assert untrue.faults == ["told wrong"]
+    books.changed(number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
+    books.direct("PUT", f"/invoices/{number}/change-state.json", finalize)
+    other = Round(CELL)
+    judged(other, books, shown, OK, OK)
+    assert other.faults == ["differs"]
+    assert "client.fiscal_id: '508112230' became '508025338'" in other.said[0]
+    assert "differs" in FAULTS
+    assert "lone busy" in table([fine, nobody, untrue, other])
+
+
+def test_what_issuing_sets_is_no_difference(books: Books) -> None:
+    number = books.draft(reference="RACE")
+    shown = seen(books, number)
+    books.direct("PUT", f"/invoices/{number}/change-state.json", {"invoice": {"state": "finalized"}})
+    done = Round(CELL)
+    judged(done, books, shown, OK, BUSY)
+    assert (done.faults, done.issued) == ([], True)
+
+
+@pytest.mark.parametrize(
+    "field", ["date", "due_date", "reference", "observations", "sequence_id", "retention"]
+)
+def test_any_other_field_is_one(books: Books, field: str) -> None:
+    now = books.seen(books.draft(reference="RACE"))
+    other = Seen({**now.document, field: "another"}, now.client)
+    assert [one.partition(":")[0] for one in now.differing(other)] == [f"document.{field}"]
+
+
+def test_every_second_call_is_in_the_race() -> None:
+    """With each way and each delay, so often as was asked."""
+    found = jobs("one session", rounds=5, others=4)
+    assert set(found) == {0.0, 0.2}
+    for listed in found.values():
+        count = {(job.cell.first, job.cell.second): 0 for job in listed}
+        for job in listed:
+            count[job.cell.first, job.cell.second] += 1
+        assert {pair: count[pair] for pair in MANY} == dict.fromkeys(MANY, 5)
+        assert {second for _, second in count} == set(SECONDS)
+        for second in {second for _, second in FEW}:
+            assert sum(times for (_, one), times in count.items() if one == second) == 4
+    assert set(WITH_SERVERS) > {"429 on the request", "SIGSTOP for a moment"}
