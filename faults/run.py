@@ -1,12 +1,13 @@
 """One run: a case, a fault, a store, one or two processes; three lives; and what came of it."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,29 @@ PATIENCE = 180.0
 """Seconds until a process that says nothing is taken for dead: a busy machine is no fault."""
 MUCH_LATER = 600.0
 """Seconds after which nothing can be under way any more."""
-PROCESSES = get_context("forkserver")
+
+
+class Process(ForkServerProcess):
+    """A process with the environment in which it is started: the fork server keeps the one in which it began itself."""
+
+    def __init__(self, *words: Any, **more: Any) -> None:
+        super().__init__(*words, **more)
+        self._environment = dict(os.environ)
+
+    def run(self) -> None:
+        """Do the work in that environment."""
+        os.environ.clear()
+        os.environ.update(self._environment)
+        super().run()
+
+
+class Processes(ForkServerContext):
+    """Where processes are started: a fork server, which loads what they need once."""
+
+    Process = Process
+
+
+PROCESSES = Processes()
 PROCESSES.set_forkserver_preload(["faults.warm"])
 FOREVER = 60.0
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 from faults.cases import CASES, NOW, Ledger
 from faults.matrix import database, places, story, table, universe
-from faults.run import BREAKS, Found, Places, Plan, _judge, carried_out
+from faults.run import BREAKS, PROCESSES, Found, Places, Plan, _judge, carried_out
 from faults.worker import Order
 from ix_tools.operations.registry import catalogue
 from ix_tools.sandbox.server import Sandbox
@@ -128,3 +130,21 @@ def test_a_ledger_counts_what_stands(somewhere: Places) -> None:
     assert ledger.documents(reference="FAULT-1") == 1
     ledger.state("invoice", number, "deleted")
     assert ledger.documents(reference="FAULT-1") == 0
+
+
+def tell_environment(line: Connection) -> None:
+    """Send what a process has in its environment."""
+    line.send(os.environ.get("WHERE_IT_STARTED"))
+
+
+def test_a_process_has_the_environment_in_which_it_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the one of whatever came first: a home with the notes of an earlier store would refuse this one."""
+    for word in ("first", "second"):
+        monkeypatch.setenv("WHERE_IT_STARTED", word)
+        mine, theirs = PROCESSES.Pipe()
+        process = PROCESSES.Process(target=tell_environment, args=(theirs,))
+        process.start()
+        assert mine.recv() == word
+        process.join(60)
+        mine.close()
+        theirs.close()
