@@ -91,6 +91,13 @@ SHOWS = {
         r'/pdf -> 200 application/pdf, inline; filename="document-1001\.pdf"',
         r"page after page: 2 of 2",
     ],
+    "11_python_library.py": [
+        r"draft 1001: 221\.40",
+        r"a person must approve: Finalize: .+221\.40",
+        r"in a terminal: .*(ix-tools|ix_tools) approvals approve [A-Z2-9]{8}",
+        r"nobody has decided, and nothing was sent",
+        r"refused: \w+ is required",
+    ],
 }
 MARKED = [pytest.param(name, marks=POSIX if name.startswith(("03", "08")) else ()) for name in SHOWS]
 

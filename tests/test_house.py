@@ -10,6 +10,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import ix_tools
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted(ROOT.glob("requirements/*.txt"))
 LINES = 450
@@ -71,6 +73,11 @@ def test_every_folder_of_python_says_what_it_is_for() -> None:
 def test_no_rooms_without_a_trade() -> None:
     vague = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
     assert [path for path in (ROOT / "ix_tools").rglob("*") if path.stem in vague] == []
+
+
+def test_the_package_has_the_version_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == ix_tools.__version__
 
 
 def test_the_package_tells_type_checkers_that_it_is_typed() -> None:

@@ -20,12 +20,12 @@ import anyio
 import httpx2
 import stamina
 
-from ix_tools import __version__
 from ix_tools.api_client.protocol import CHECK_FIRST, Request, Response
 from ix_tools.api_client.retry_after import parse_retry_after
 from ix_tools.config.settings import Settings
 from ix_tools.errors import StoreUnavailable, Unreachable, Unreadable
 from ix_tools.telemetry import uninstrumented
+from ix_tools.version import __version__
 
 log = logging.getLogger(__name__)
 

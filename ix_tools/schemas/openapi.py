@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ix_tools import __version__
 from ix_tools.errors import DONE, HTTP_STATUSES, WAITING
 from ix_tools.operations.base import Operation
 from ix_tools.operations.file_delivery import described
 from ix_tools.operations.registry import TOOLSETS, catalogue, toolset_of
 from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import Schema, description, hints, input_schema, result_schema
+from ix_tools.version import __version__
 
 LONGEST_TEXT = 300
 """Characters of a summary or description of an operation."""

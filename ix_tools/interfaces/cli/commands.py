@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from ix_tools import __version__
 from ix_tools.config import sandbox_choice
 from ix_tools.interfaces.cli.invocation import Run
 from ix_tools.operations.scopes import Heading
 from ix_tools.text.near_names import closest
+from ix_tools.version import __version__
 
 SETTINGS = {
     "max_content_width": 100,

@@ -16,9 +16,9 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 
-from ix_tools import __version__
 from ix_tools.interfaces.mcp.tracing import Tracing
 from ix_tools.schemas.listing import Choice, picked
+from ix_tools.version import __version__
 
 if TYPE_CHECKING:
     from ix_tools.config.settings import Settings
