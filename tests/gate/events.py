@@ -233,6 +233,7 @@ class Story(Bystander):
                 self.city = self.intended[what]
             else:
                 self.world.tape.variant[what.removeprefix("PUT ")] = self.intended[what]
+                self.rewritten.add(what.removeprefix("PUT "))
 
     def now(self) -> tuple[Shown, Decimal | None]:
         """How the document of the call under way is, and what it comes to, at this moment."""

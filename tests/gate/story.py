@@ -100,6 +100,8 @@ class Bystander:
     amount_then: Decimal | None = None
     gapped: bool = False
     """Whether somebody was waiting at the gap."""
+    rewritten: set[str] = field(default_factory=set)
+    """Paths of drafts that another server wrote."""
     sent: int = 0
     lost: int = 0
     """Approvals that may have been used for a request that was turned away."""
@@ -165,12 +167,14 @@ class Bystander:
         """Whether a call that may leave must leave.
 
         Not while somebody waits at the gap; nor where a workflow finds its draft changed, which a plain yes does not accept;
-        nor where the client's city alone is another one, for calls that do not print it.
+        nor where the client's city alone is another one, for calls that do not print it; nor where another server wrote the
+        draft anew, as it was: what InvoiceXpress does not return of it was unknown then, and is known now.
         """
         one, then = self.staged(call), self.then
         workflow = one.name == "issue_invoice" and then != Shown(0, "", 0)
         near = [k for k in approved if k.call == call and k.seen != then and self.same(call, k.seen, then)]
-        return not (workflow or then.variant == DELETED or self.gapped or near)
+        rewritten = one.path in self.rewritten
+        return not (workflow or then.variant == DELETED or self.gapped or near or rewritten)
 
     def valid(self, one: Known, person: str, call: int) -> bool:
         """Whether an approval is good for this call, now."""
