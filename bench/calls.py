@@ -11,10 +11,10 @@ import anyio
 import httpx2
 
 from bench.documents import TODAY, Json
-from bench.office import KEY, Office, opened
-from bench.report import Row, Table, median_ratio, milliseconds, spread
-from bench.stdio import ERAS, MODULE, Server, result
-from ix_tools.pipeline.execute import perform
+from bench.office import KEY, Harness, open_harness
+from bench.report import Row, Table, format_milliseconds, format_spread, median_ratio
+from bench.stdio import ERAS, MODULE, Server, parse_result
+from ix_tools.pipeline.execute import execute
 
 WARM_UP = 5
 DRAFT: Json = {
@@ -35,22 +35,22 @@ BARE_DRAFT: Json = {
 
 def measure(rounds: int) -> Table:
     """A read and a write, each beside the bare request, turn by turn, against the same sandbox."""
-    return anyio.run(_measured, rounds)
+    return anyio.run(_measure, rounds)
 
 
-async def _measured(rounds: int) -> Table:
-    async with opened() as office:
-        reads = await _reads(office, rounds)
-        writes, made_of = await _writes(office, rounds)
+async def _measure(rounds: int) -> Table:
+    async with open_harness() as office:
+        reads = await _measure_reads(office, rounds)
+        writes, made_of = await _measure_writes(office, rounds)
     get, post = reads.pop("GET /taxes.json by httpx2"), writes["POST /invoices.json by httpx2"]
     create = writes["create_invoice through perform"]
-    rows = [Row("GET /taxes.json by httpx2", milliseconds(get))]
-    rows += [Row(name, _compared(times, get)) for name, times in reads.items()]
+    rows = [Row("GET /taxes.json by httpx2", format_milliseconds(get))]
+    rows += [Row(name, _compare(times, get)) for name, times in reads.items()]
     rows += [
-        Row("POST /invoices.json by httpx2", milliseconds(post)),
-        Row("create_invoice through perform", _compared(create, post)),
+        Row("POST /invoices.json by httpx2", format_milliseconds(post)),
+        Row("create_invoice through perform", _compare(create, post)),
         Row("  requests it makes", str(made_of.total())),
-        Row("  time per request", _compared([each / made_of.total() for each in create], post)),
+        Row("  time per request", _compare([each / made_of.total() for each in create], post)),
     ]
     asked = ", ".join(f"{count} x {what}" if count > 1 else what for what, count in made_of.items())
     notes = [
@@ -60,30 +60,32 @@ async def _measured(rounds: int) -> Table:
     return Table("Call overhead (information)", rows, notes, details={**reads, **writes})
 
 
-def _compared(times: list[float], floor: list[float]) -> str:
-    return f"{milliseconds(times)}  {median_ratio(times, floor):.2f} x  (middle half {spread(times, floor)})"
+def _compare(times: list[float], floor: list[float]) -> str:
+    return f"{format_milliseconds(times)}  {median_ratio(times, floor):.2f} x  (middle half {format_spread(times, floor)})"
 
 
-async def _reads(office: Office, rounds: int) -> dict[str, list[float]]:
+async def _measure_reads(office: Harness, rounds: int) -> dict[str, list[float]]:
     call = {"name": "list_taxes", "arguments": {}}
     with ExitStack() as open_until_the_end:
         client = open_until_the_end.enter_context(httpx2.Client(base_url=office.url, trust_env=False))
         servers = {
-            era: open_until_the_end.enter_context(Server(MODULE, era, office.folder, office.for_a_server))
+            era: open_until_the_end.enter_context(
+                Server(MODULE, era, office.folder, office.server_environment)
+            )
             for era in ERAS
         }
         for server in servers.values():
-            server.hello()
+            server.initialize()
 
         async def get() -> None:
             client.get("/taxes.json", params=KEY).raise_for_status()
 
         async def performed() -> None:
-            await perform(office.desk, "list_taxes", {})
+            await execute(office.context, "list_taxes", {})
 
         def asked(server: Server) -> Callable[[], Awaitable[None]]:
             async def ask() -> None:
-                result(server.ask("tools/call", call))
+                parse_result(server.ask("tools/call", call))
 
             return ask
 
@@ -92,27 +94,27 @@ async def _reads(office: Office, rounds: int) -> dict[str, list[float]]:
             "list_taxes through perform": performed,
         }
         ways |= {f"list_taxes over stdio, {era}": asked(server) for era, server in servers.items()}
-        return await timed(ways, rounds)
+        return await time_ways(ways, rounds)
 
 
-async def _writes(office: Office, rounds: int) -> tuple[dict[str, list[float]], Counter[str]]:
+async def _measure_writes(office: Harness, rounds: int) -> tuple[dict[str, list[float]], Counter[str]]:
     with httpx2.Client(base_url=office.url, trust_env=False) as client:
 
         async def post() -> None:
             client.post("/invoices.json", params=KEY, json=BARE_DRAFT).raise_for_status()
 
         async def create() -> None:
-            await perform(office.desk, "create_invoice", DRAFT)
+            await execute(office.context, "create_invoice", DRAFT)
 
         ways = {"POST /invoices.json by httpx2": post, "create_invoice through perform": create}
-        times = await timed(ways, rounds)
-    await office.requests()
+        times = await time_ways(ways, rounds)
+    await office.take_requests()
     await create()
-    made_of = Counter(f"{one['method']} {one['path']}" for one in await office.requests())
+    made_of = Counter(f"{one['method']} {one['path']}" for one in await office.take_requests())
     return times, made_of
 
 
-async def timed(ways: Mapping[str, Callable[[], Awaitable[None]]], rounds: int) -> dict[str, list[float]]:
+async def time_ways(ways: Mapping[str, Callable[[], Awaitable[None]]], rounds: int) -> dict[str, list[float]]:
     """Every way once a round, in turn, after a few rounds to warm up; seconds by way."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     names = list(ways)

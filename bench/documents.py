@@ -8,7 +8,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict
+from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict_totals
 
 Json = dict[str, Any]
 
@@ -36,7 +36,7 @@ PLACE = {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-5
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnCall:
     """A call to make, and the totals that ix-tools predicts for it."""
 
     operation: str
@@ -44,12 +44,12 @@ class Drawn:
     predicted: Totals
 
 
-def draw(seed: int, number: int, owner: int) -> Drawn:
+def draw_call(seed: int, number: int, owner: int) -> DrawnCall:
     """Document `number` of a seed; a note corrects the issued invoice `owner`."""
     # Text seeds are hashed the same way in every process; the number makes documents independent of each other.
     random = Random(f"{seed}/{number}")
     kind = random.choices(list(TYPES), list(TYPES.values()))[0]
-    items = _items(random)
+    items = _draw_items(random)
     given: Json = {"document_type": kind, "date": TODAY, "due_date": "+30d", "items": items}
     # Lines are called after their place, so the catalogue stays one page long and every document rewrites it.
     given["accept"] = ["overwrite_items"]
@@ -63,16 +63,16 @@ def draw(seed: int, number: int, owner: int) -> Drawn:
         given["retention"] = random.choice(("11.5", "25", "16.5"))
     if kind in GUIDES:
         given |= {"loaded_at": "2026-11-20T12:00", "address_from": PLACE, "address_to": PLACE}
-        return Drawn("create_guide", given, predict(lines_of(items)))
-    discount = _global_discount(random, items) if random.random() < 0.2 else None
+        return DrawnCall("create_guide", given, predict_totals(list_totals_lines(items)))
+    discount = _draw_global_discount(random, items) if random.random() < 0.2 else None
     if discount is not None:
         given["accept"].append("global_discount")
         word = "percentage" if discount.percentage else "absolute"
         given["global_discount"] = {"value_type": word, "value": str(discount.value)}
-    return Drawn("create_invoice", given, predict(lines_of(items), discount))
+    return DrawnCall("create_invoice", given, predict_totals(list_totals_lines(items), discount))
 
 
-def lines_of(items: list[Json]) -> list[TotalsLine]:
+def list_totals_lines(items: list[Json]) -> list[TotalsLine]:
     """What the lines of a call contribute to its totals."""
     return [
         TotalsLine(
@@ -86,10 +86,10 @@ def lines_of(items: list[Json]) -> list[TotalsLine]:
     ]
 
 
-def has_half_cent(drawn: Drawn) -> bool:
+def has_half_cent(drawn: DrawnCall) -> bool:
     """Whether a figure lies exactly between two cents, where half up and half even part ways."""
     gross = net = vat = Fraction(0)
-    for line in lines_of(drawn.arguments["items"]):
+    for line in list_totals_lines(drawn.arguments["items"]):
         line_gross = Fraction(line.unit_price) * Fraction(line.quantity)
         line_net = line_gross * (1 - Fraction(line.discount) / 100)
         gross, net, vat = gross + line_gross, net + line_net, vat + line_net * Fraction(line.rate) / 100
@@ -101,21 +101,21 @@ def has_half_cent(drawn: Drawn) -> bool:
     return any(figure * 100 % 1 == Fraction(1, 2) for figure in figures)
 
 
-def _items(random: Random) -> list[Json]:
+def _draw_items(random: Random) -> list[Json]:
     taxes = random.sample(list(RATES), random.randint(1, 3))
     # Everyday numbers meet an exact half cent far more often than long ones do.
-    line = _everyday_line if random.random() < 0.3 else _line
+    line = _draw_everyday_line if random.random() < 0.3 else _draw_line
     items = [line(random, at, taxes) for at in range(min(random.randint(1, 20), random.randint(1, 20)))]
     if len(items) < 20 and random.random() < 0.05:
         items.append(dict(items[0]))  # the same line twice is allowed, as long as both say the same
     return items
 
 
-def _everyday_line(random: Random, at: int, taxes: list[str]) -> Json:
+def _draw_everyday_line(random: Random, at: int, taxes: list[str]) -> Json:
     item = {
         "name": f"Linha {at + 1}",
-        "unit_price": _number(random, 100, places=(1, 2, 3)),
-        "quantity": _number(random, 10, places=(0,)),
+        "unit_price": _draw_number(random, 100, places=(1, 2, 3)),
+        "quantity": _draw_number(random, 10, places=(0,)),
         "tax": random.choice(taxes),
     }
     if random.random() < 0.3:
@@ -123,21 +123,21 @@ def _everyday_line(random: Random, at: int, taxes: list[str]) -> Json:
     return item
 
 
-def _line(random: Random, at: int, taxes: list[str]) -> Json:
+def _draw_line(random: Random, at: int, taxes: list[str]) -> Json:
     item = {
         "name": f"Linha {at + 1}",
-        "unit_price": _number(random, 10 ** random.choice((1, 2, 3, 5))),
-        "quantity": _number(random, 10 ** random.choice((1, 1, 2, 3)), places=(0, 0, 0, 1, 2, 3, 4)),
+        "unit_price": _draw_number(random, 10 ** random.choice((1, 2, 3, 5))),
+        "quantity": _draw_number(random, 10 ** random.choice((1, 1, 2, 3)), places=(0, 0, 0, 1, 2, 3, 4)),
         "tax": random.choice(taxes),
     }
     if random.random() < 0.35:
-        item["discount"] = _number(random, 100, places=(0, 0, 1, 2, 4))
+        item["discount"] = _draw_number(random, 100, places=(0, 0, 1, 2, 4))
     if random.random() < 0.3:
         item["unit"] = random.choice(("hour", "day", "month", "unit", "service", "other"))
     return item
 
 
-def _number(random: Random, below: int, places: tuple[int, ...] = (0, 1, 2, 3, 4)) -> str:
+def _draw_number(random: Random, below: int, places: tuple[int, ...] = (0, 1, 2, 3, 4)) -> str:
     """More than 0 and at most `below`; half of those with three or four decimals end in 5, so that halves occur."""
     decimals = random.choice(places)
     digits = random.randint(1, below * 10**decimals)
@@ -146,9 +146,9 @@ def _number(random: Random, below: int, places: tuple[int, ...] = (0, 1, 2, 3, 4
     return str(Decimal(digits).scaleb(-decimals))
 
 
-def _global_discount(random: Random, items: list[Json]) -> GlobalDiscount | None:
+def _draw_global_discount(random: Random, items: list[Json]) -> GlobalDiscount | None:
     if random.random() < 0.5:
-        return GlobalDiscount(Decimal(_number(random, 100, places=(0, 1, 2))), percentage=True)
-    net = sum(predict(lines_of(items)).nets, Decimal(0))
+        return GlobalDiscount(Decimal(_draw_number(random, 100, places=(0, 1, 2))), percentage=True)
+    net = sum(predict_totals(list_totals_lines(items)).nets, Decimal(0))
     value = (net * Decimal(repr(random.random()))).quantize(Decimal("0.01"), ROUND_DOWN)
     return GlobalDiscount(value, percentage=False) if value else None

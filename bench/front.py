@@ -5,20 +5,20 @@
 
 import sys
 
-from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.interfaces.server import json_logs
-from ix_tools.interfaces.server.workers import address_of, listening, run
+from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
 from ix_tools.sandbox.seeds import API_KEY
 
 NO_LIMIT = 10**9
 
 if __name__ == "__main__":
     url, store, workers = sys.argv[1:]
-    settings = for_sandbox(Settings(store=store), url, API_KEY)
+    settings = point_at_sandbox(Settings(store=store), url, API_KEY)
     # Not checked on the way: the limits of the settings are those of the vendor.
     settings = settings.model_copy(update={"requests_per_minute": NO_LIMIT, "calls_per_minute": NO_LIMIT})
-    json_logs.to_standard_error(settings)
-    sockets = listening("127.0.0.1", 0, int(workers))
-    address = address_of("127.0.0.1", sockets[0])
+    json_logs.configure_logging(settings)
+    sockets = open_sockets("127.0.0.1", 0, int(workers))
+    address = build_local_url("127.0.0.1", sockets[0])
     print(address, flush=True)
-    run(settings, address, True, int(workers), sockets)
+    run_server(settings, address, True, int(workers), sockets)

@@ -16,10 +16,10 @@ from typing import Any
 import httpx2
 
 from bench.documents import NOW, TODAY, Json
-from bench.stdio import ROOT, environment
-from ix_tools.config.settings import Settings, for_sandbox
+from bench.stdio import ROOT, build_environment
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.i18n.formats import LISBON
-from ix_tools.pipeline.execute import ApprovalNeeded, Desk, Reply, perform
+from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, Reply, execute
 from ix_tools.sandbox.seeds import ACCOUNT, API_KEY
 
 BOX = [sys.executable, "-m", "bench.box"]
@@ -29,26 +29,26 @@ SECONDS = 10
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Office]:
+async def open_harness() -> AsyncIterator[Harness]:
     """An office, gone with everything it stored when the block ends."""
-    with tempfile.TemporaryDirectory(prefix="ix-bench-") as name, _box(Path(name)) as url:
+    with tempfile.TemporaryDirectory(prefix="ix-bench-") as name, _run_sandbox(Path(name)) as url:
         folder = Path(name)
         settings = Settings(store=str(folder / "ix-tools.db"), language="en")
-        desk = replace(Desk.open(for_sandbox(settings, url, API_KEY)), now=_now)
+        desk = replace(CallContext.open(point_at_sandbox(settings, url, API_KEY)), now=_get_now)
         async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
             try:
-                office = Office(folder, url, desk, http)
-                await office.control("PUT", "clock", {"now": NOW})
+                office = Harness(folder, url, desk, http)
+                await office.set_control("PUT", "clock", {"now": NOW})
                 # The vendor's limit is the only thing that is not the same: it would make the bench wait.
-                await office.control("PUT", "options", {"rate_limit": NO_LIMIT})
+                await office.set_control("PUT", "options", {"rate_limit": NO_LIMIT})
                 yield office
             finally:
                 await desk.close()
 
 
 @contextmanager
-def _box(home: Path) -> Iterator[str]:
-    with subprocess.Popen(BOX, stdout=subprocess.PIPE, cwd=ROOT, env=environment(home)) as process:
+def _run_sandbox(home: Path) -> Iterator[str]:
+    with subprocess.Popen(BOX, stdout=subprocess.PIPE, cwd=ROOT, env=build_environment(home)) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline().decode().strip()
@@ -60,21 +60,21 @@ def _box(home: Path) -> Iterator[str]:
                 process.kill()
 
 
-def _now() -> datetime:
+def _get_now() -> datetime:
     return datetime.fromisoformat(NOW).replace(tzinfo=LISBON)
 
 
 @dataclass(frozen=True)
-class Office:
+class Harness:
     """What one needs to make documents, and to ask the sandbox what it saw."""
 
     folder: Path
     url: str
-    desk: Desk
+    context: CallContext
     http: httpx2.AsyncClient
 
     @property
-    def for_a_server(self) -> dict[str, str]:
+    def server_environment(self) -> dict[str, str]:
         """The environment of a server that works for this account."""
         return {
             "INVOICEXPRESS_ACCOUNT": ACCOUNT,
@@ -82,21 +82,21 @@ class Office:
             "INVOICEXPRESS_BASE_URL": self.url,
         }
 
-    async def control(self, method: str, what: str, sent: Json | None = None) -> Any:
+    async def set_control(self, method: str, what: str, sent: Json | None = None) -> Any:
         """Move the sandbox's hand."""
         answer = await self.http.request(method, f"/_sandbox/{what}", json=sent)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    async def requests(self) -> list[Json]:
+    async def take_requests(self) -> list[Json]:
         """The requests that came in since this was asked last."""
-        seen: list[Json] = await self.control("GET", "requests")
-        await self.control("DELETE", "requests")
+        seen: list[Json] = await self.set_control("GET", "requests")
+        await self.set_control("DELETE", "requests")
         return seen
 
-    async def rates(self) -> dict[str, Decimal]:
+    async def list_rates(self) -> dict[str, Decimal]:
         """The account's taxes."""
-        taxes = (await perform(self.desk, "list_taxes", {}))["taxes"]
+        taxes = (await execute(self.context, "list_taxes", {}))["taxes"]
         return {tax["name"]: Decimal(tax["value"]) for tax in taxes}
 
     async def add_tax(self, name: str, rate: str) -> None:
@@ -104,15 +104,15 @@ class Office:
         body = {"tax": {"name": name, "value": rate, "region": "PT", "code": "OUT"}}
         (await self.http.post("/taxes.json", params=KEY, json=body)).raise_for_status()
 
-    async def issued(self) -> int:
+    async def create_issued(self) -> int:
         """The id of a finalized invoice, large enough for any notes that correct it."""
         line = {"name": "Empreitada", "unit_price": "900000000", "quantity": "10000", "tax": "IVA23"}
         given = {"date": TODAY, "due_date": TODAY, "client": {"code": "ACME"}, "items": [line]}
-        made: Json = (await perform(self.desk, "create_invoice", given))["document"]
+        made: Json = (await execute(self.context, "create_invoice", given))["document"]
         change = {"document_type": "invoices", "document_id": made["id"], "state": "finalized"}
         try:
-            await perform(self.desk, "change_state", change, can_ask=True)
+            await execute(self.context, "change_state", change, can_ask=True)
         except ApprovalNeeded as asked:
             reply = Reply(asked.approval.handle, True, accepted_differences=False)
-            await perform(self.desk, "change_state", change, can_ask=True, reply=reply)
+            await execute(self.context, "change_state", change, can_ask=True, reply=reply)
         return int(made["id"])

@@ -18,18 +18,18 @@ import anyio
 import httpx2
 
 from bench.calls import BARE_DRAFT, DRAFT
-from bench.office import KEY, opened
-from bench.report import Row, Table, median_ratio, milliseconds, spread
+from bench.office import KEY, open_harness
+from bench.report import Row, Table, format_milliseconds, format_spread, median_ratio
 from faults.cases import NOW, Json
-from faults.crowd import Crowd
+from faults.crowd import ConcurrentCallers
 from faults.run import PROCESSES
-from faults.tampering import TAMPERINGS, kept, put
-from faults.worker import Order, Steps, desk_for
+from faults.tampering import TAMPERINGS, read_rows, replace_rows
+from faults.worker import Order, Steps, open_context
 from ix_tools.audit import trail
 from ix_tools.errors import IxError
-from ix_tools.idempotency.intents import Draft
+from ix_tools.idempotency.intents import IntentDraft
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 
@@ -53,10 +53,10 @@ def measure(quick: bool) -> Table:
         before = dict(os.environ)
         os.environ["XDG_DATA_HOME"] = name
         try:
-            rows += anyio.run(_cost, 40 if quick else 300)
-            rows += _crowd(folder, 5 if quick else 200)
-            rows += _limit(folder, 20 if quick else 60)
-            rows += _trail(folder, 1000 if quick else LONG)
+            rows += anyio.run(_measure_cost, 40 if quick else 300)
+            rows += _measure_crowd(folder, 5 if quick else 200)
+            rows += _measure_limit(folder, 20 if quick else 60)
+            rows += _measure_trail(folder, 1000 if quick else LONG)
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -71,21 +71,21 @@ def measure(quick: bool) -> Table:
 # --- what the journal costs -------------------------------------------------------------------------------
 
 
-async def _cost(rounds: int) -> list[Row]:
-    async with opened() as office:
-        journal = office.desk.journal
+async def _measure_cost(rounds: int) -> list[Row]:
+    async with open_harness() as office:
+        journal = office.context.journal
         posts, kept_down, counted, calls, floor = [], [], [], [], []
         page = office.folder / "page"
         with httpx2.Client(base_url=office.url, trust_env=False) as client:
             for number in range(-5, rounds):
-                took = _timed(
+                took = _time_call(
                     lambda: client.post("/invoices.json", params=KEY, json=BARE_DRAFT).raise_for_status()
                 )
-                written = _timed(partial(_written, journal, f"bench:{number}"))
-                least = _timed(partial(_on_disk, page))
-                turn = _timed(lambda: _counted(office.desk.store))
+                written = _time_call(partial(_write_intent, journal, f"bench:{number}"))
+                least = _time_call(partial(_time_disk, page))
+                turn = _time_call(lambda: _update_without_sync(office.context.store))
                 began = time.perf_counter()
-                await perform(office.desk, "create_invoice", {**DRAFT, "idempotency_key": str(number)})
+                await execute(office.context, "create_invoice", {**DRAFT, "idempotency_key": str(number)})
                 whole = time.perf_counter() - began
                 if number >= 0:
                     posts.append(took)
@@ -96,35 +96,35 @@ async def _cost(rounds: int) -> list[Row]:
     ratio = median_ratio(kept_down, calls)
     to_post = median_ratio(kept_down, posts)
     return [
-        Row("POST /invoices.json by httpx2", milliseconds(posts)),
-        Row("create_invoice through perform", milliseconds(calls)),
-        Row("journal and trail of one call, on disk", milliseconds(kept_down)),
+        Row("POST /invoices.json by httpx2", format_milliseconds(posts)),
+        Row("create_invoice through perform", format_milliseconds(calls)),
+        Row("journal and trail of one call, on disk", format_milliseconds(kept_down)),
         Row(
             "  of the bare POST",
-            f"{to_post:.0%}  (middle half {spread(kept_down, posts)})",
+            f"{to_post:.0%}  (middle half {format_spread(kept_down, posts)})",
             "15 %",
             to_post <= 0.15,
         ),
         Row(
             "  of the whole call",
-            f"{ratio:.0%}  (middle half {spread(kept_down, calls)})",
+            f"{ratio:.0%}  (middle half {format_spread(kept_down, calls)})",
             "15 %",
             ratio <= 0.15,
         ),
         Row("  of two bare fsyncs of a page", f"{median_ratio(kept_down, floor):.1f} x"),
-        Row("two bare fsyncs of a page: the floor", milliseconds(floor)),
+        Row("two bare fsyncs of a page: the floor", format_milliseconds(floor)),
         Row("  of the bare POST", f"{median_ratio(floor, posts):.0%}"),
-        Row("a transaction that does not wait for the disk", milliseconds(counted)),
+        Row("a transaction that does not wait for the disk", format_milliseconds(counted)),
     ]
 
 
-def _timed(what: object) -> float:
+def _time_call(what: object) -> float:
     began = time.perf_counter()
     what()  # type: ignore[operator]
     return time.perf_counter() - began
 
 
-def _on_disk(page: Path) -> None:
+def _time_disk(page: Path) -> None:
     """What the disk alone takes for an intent and an outcome."""
     with page.open("ab") as file:
         for _ in range(2):
@@ -133,12 +133,14 @@ def _on_disk(page: Path) -> None:
             os.fsync(file.fileno())
 
 
-def _written(journal: Journal, key: str) -> None:
-    intent = journal.begin(Draft("bench", key, ("c",), "create_invoice", "local", "bench", chosen=True))
+def _write_intent(journal: Journal, key: str) -> None:
+    intent = journal.begin(
+        IntentDraft("bench", key, ("c",), "create_invoice", "local", "bench", has_chosen_key=True)
+    )
     journal.finish(intent, "done", {"ok": True, "document": {"id": 1}}, "done", "invoices/1", "invoices/1")
 
 
-def _counted(store: Store) -> None:
+def _update_without_sync(store: Store) -> None:
     with store.writing(durable=False) as connection:
         connection.exec_driver_sql("UPDATE rates SET failures = failures")
 
@@ -146,17 +148,17 @@ def _counted(store: Store) -> None:
 # --- one request for many calls ---------------------------------------------------------------------------
 
 
-def _crowd(folder: Path, rounds: int) -> list[Row]:
+def _measure_crowd(folder: Path, rounds: int) -> list[Row]:
     with Sandbox(clock=NOW) as box:
         box.set_option("rate_limit", 10**9)
         place = str(folder / "crowd.db")
         order = Order(box.base_url, box.api_key, place, "crowd", "create_invoice", DRAFT, timeout=60)
         exact = told_all = 0
         began = time.perf_counter()
-        with Crowd(order, PROCESSES_OF_A_CROWD, CALLERS) as crowd:
+        with ConcurrentCallers(order, PROCESSES_OF_A_CROWD, CALLERS) as crowd:
             for number in range(rounds):
                 box.clear_requests()
-                told = crowd.round(reference=f"round-{number}")
+                told = crowd.run_round(reference=f"round-{number}")
                 posts = sum(one["method"] == "POST" for one in box.requests())
                 same = {(one["document"] or {}).get("id") for one in told if one["ok"]}
                 exact += posts == 1
@@ -187,14 +189,14 @@ def _crowd(folder: Path, rounds: int) -> list[Row]:
 # --- use of the limit -------------------------------------------------------------------------------------
 
 
-def offering(order: Order, calls: int, every: float, line: Connection) -> None:
+def offer_calls(order: Order, calls: int, every: float, line: Connection) -> None:
     """Begin so many calls, one every so often, however many are still waiting; what they were told in the end."""
     logging.disable()
-    anyio.run(_offering, order, calls, every, line)
+    anyio.run(_offer_calls, order, calls, every, line)
 
 
-async def _offering(order: Order, calls: int, every: float, line: Connection) -> None:
-    desk = desk_for(order, Steps(order, line))
+async def _offer_calls(order: Order, calls: int, every: float, line: Connection) -> None:
+    desk = open_context(order, Steps(order, line))
     desk.settings = desk.settings.model_copy(update={"requests_per_minute": LIMIT})
     desk.account._pace.per_minute = LIMIT  # type: ignore[union-attr]
     told: list[Json] = []
@@ -203,7 +205,7 @@ async def _offering(order: Order, calls: int, every: float, line: Connection) ->
         code = f"{os.getpid()}-{number}"
         while True:
             try:
-                made = await perform(desk, "create_client", {"name": f"Cliente {code}", "code": code})
+                made = await execute(desk, "create_client", {"name": f"Cliente {code}", "code": code})
                 told.append({"ok": True, "id": made["client"]["id"]})
                 return
             except IxError as failure:
@@ -221,7 +223,7 @@ async def _offering(order: Order, calls: int, every: float, line: Connection) ->
     await desk.close()
 
 
-def _limit(folder: Path, seconds: int) -> list[Row]:
+def _measure_limit(folder: Path, seconds: int) -> list[Row]:
     calls = LIMIT * seconds // 60 // PROCESSES_OF_A_CROWD  # twice the limit, since a call is two requests
     with Sandbox(clock=None) as box:
         box.set_option("rate_limit", LIMIT)
@@ -232,7 +234,7 @@ def _limit(folder: Path, seconds: int) -> list[Row]:
         for _ in range(PROCESSES_OF_A_CROWD):
             mine, theirs = PROCESSES.Pipe()
             process = PROCESSES.Process(
-                target=offering, args=(order, calls, seconds / calls, theirs), daemon=True
+                target=offer_calls, args=(order, calls, seconds / calls, theirs), daemon=True
             )
             process.start()
             theirs.close()
@@ -265,10 +267,10 @@ def _limit(folder: Path, seconds: int) -> list[Row]:
 # --- the trail --------------------------------------------------------------------------------------------
 
 
-def _trail(folder: Path, rows: int) -> list[Row]:
+def _measure_trail(folder: Path, rows: int) -> list[Row]:
     whole = folder / "trail.db"
     store = Store(whole)
-    head = trail.head_file(store, folder)
+    head = trail.locate_head_note(store, folder)
     store.note_head = partial(trail.note_head, head)
     with store.writing() as connection:
         for number in range(rows):
@@ -276,17 +278,17 @@ def _trail(folder: Path, rows: int) -> list[Row]:
                 connection,
                 trail.Entry("intent", "ana", "mcp", "acme@host", "create_invoice", f"invoices/{number}"),
             )
-    times = [_timed(lambda: trail.verify(store, folder)) for _ in range(5)]
-    clean = trail.verify(store, folder) == []
-    written = kept(store)
+    times = [_time_call(lambda: trail.verify_chain(store, folder)) for _ in range(5)]
+    clean = trail.verify_chain(store, folder) == []
+    written = read_rows(store)
     store.close()
     chance, found = random.Random(7), 0
     for number in range(PLANTED):
         changed = [dict(row) for row in written]
         expected = TAMPERINGS[number % len(TAMPERINGS)](changed, chance)
-        with _copy(whole, head, folder) as other:
-            put(other, changed)
-            found += expected <= {fault.seq for fault in trail.verify(other, folder)}
+        with _copy_store(whole, head, folder) as other:
+            replace_rows(other, changed)
+            found += expected <= {fault.seq for fault in trail.verify_chain(other, folder)}
     took = sorted(times)[len(times) // 2]
     return [
         Row(f"audit: {rows} rows verified", f"{took * 1000:.0f} ms", "1000 ms", clean and took < 1),
@@ -295,7 +297,7 @@ def _trail(folder: Path, rows: int) -> list[Row]:
 
 
 @contextmanager
-def _copy(file: Path, head: Path, folder: Path) -> Iterator[Store]:
+def _copy_store(file: Path, head: Path, folder: Path) -> Iterator[Store]:
     copy = folder / "tampered.db"
     for name in (copy, *(copy.with_name(copy.name + ending) for ending in ("-wal", "-shm"))):
         name.unlink(missing_ok=True)

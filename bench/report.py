@@ -19,12 +19,12 @@ class Row:
     name: str
     value: str
     target: str = ""
-    met: bool | None = None
+    is_met: bool | None = None
 
     @property
     def verdict(self) -> str:
         """In a word."""
-        return "" if self.met is None else "met" if self.met else "MISSED"
+        return "" if self.is_met is None else "met" if self.is_met else "MISSED"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Table:
     """Single measurements, for --json."""
 
 
-def printed(table: Table) -> str:
+def format_table(table: Table) -> str:
     """A table as text."""
     names = max(len(row.name) for row in table.rows)
     values = max(len(row.value) for row in table.rows)
@@ -52,17 +52,17 @@ def printed(table: Table) -> str:
     return "\n".join(lines + [f"  {note}" for note in table.notes])
 
 
-def machine() -> str:
+def describe_machine() -> str:
     """Where this was measured. Times are this machine's; ratios travel better."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("mcp", "pydantic", "httpx2"))
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return (
         f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, "
-        f"{_processor()} x {os.cpu_count()}{load}; {packages}"
+        f"{_get_processor()} x {os.cpu_count()}{load}; {packages}"
     )
 
 
-def _processor() -> str:
+def _get_processor() -> str:
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
@@ -76,7 +76,7 @@ def median_ratio(times: Sequence[float], floor: Sequence[float]) -> float:
     return statistics.median(time / least for time, least in zip(times, floor, strict=True))
 
 
-def spread(times: Sequence[float], floor: Sequence[float]) -> str:
+def format_spread(times: Sequence[float], floor: Sequence[float]) -> str:
     """The middle half of the same ratios."""
     ratios = [time / least for time, least in zip(times, floor, strict=True)]
     if len(ratios) < 2:
@@ -85,7 +85,7 @@ def spread(times: Sequence[float], floor: Sequence[float]) -> str:
     return f"{low:.2f} to {high:.2f}"
 
 
-def milliseconds(times: Sequence[float]) -> str:
+def format_milliseconds(times: Sequence[float]) -> str:
     """The median, readable."""
     value = statistics.median(times) * 1000
     return f"{value:.0f} ms" if value >= 100 else f"{value:.2f} ms"

@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from bench import calls, once, sizes, start, totals, web, window
-from bench.report import Row, Table, machine, printed
+from bench.report import Row, Table, describe_machine, format_table
 from bench.stdio import end_on_sigterm
 
 PARTS = ("start", "sizes", "calls", "http", "totals", "once", "window")
@@ -23,7 +23,7 @@ PARTS = ("start", "sizes", "calls", "http", "totals", "once", "window")
 def main() -> None:
     """Measure what was asked for and print it."""
     end_on_sigterm()
-    options = _options()
+    options = _parse_options()
     quick = options.quick
     documents = options.documents or (200 if quick else 10_000)
     ways: dict[str, Callable[[], Table]] = {
@@ -35,7 +35,7 @@ def main() -> None:
         "once": lambda: once.measure(quick),
         "window": lambda: window.measure(30 if quick else 300),
     }
-    print(machine(), flush=True)
+    print(describe_machine(), flush=True)
     if quick:
         print("--quick: few rounds; good for seeing that it works, not for quoting")
     tables: dict[str, Table] = {}
@@ -43,20 +43,20 @@ def main() -> None:
         began = time.perf_counter()
         table = ways[name]()
         tables[name] = replace(table, seconds=time.perf_counter() - began)
-        print(printed(tables[name]), flush=True)
-    missed = [row.name.strip() for table in tables.values() for row in table.rows if row.met is False]
-    print(f"\n{_targets(tables)} targets met" + (f"; missed: {'; '.join(missed)}" if missed else ""))
+        print(format_table(tables[name]), flush=True)
+    missed = [row.name.strip() for table in tables.values() for row in table.rows if row.is_met is False]
+    print(f"\n{_list_targets(tables)} targets met" + (f"; missed: {'; '.join(missed)}" if missed else ""))
     if options.json:
-        content = {"machine": machine(), **{name: asdict(table) for name, table in tables.items()}}
+        content = {"machine": describe_machine(), **{name: asdict(table) for name, table in tables.items()}}
         options.json.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _targets(tables: dict[str, Table]) -> str:
-    rows: list[Row] = [row for table in tables.values() for row in table.rows if row.met is not None]
-    return f"{sum(row.met is True for row in rows)} of {len(rows)}"
+def _list_targets(tables: dict[str, Table]) -> str:
+    rows: list[Row] = [row for table in tables.values() for row in table.rows if row.is_met is not None]
+    return f"{sum(row.is_met is True for row in rows)} of {len(rows)}"
 
 
-def _options() -> argparse.Namespace:
+def _parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Measure ix-tools: start-up, sizes, calls, HTTP, totals, exactly once, the window before a request."
     )

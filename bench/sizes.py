@@ -8,10 +8,10 @@ from typing import Any
 import anyio
 
 from bench.documents import TODAY, Json
-from bench.office import KEY, opened
+from bench.office import KEY, open_harness
 from bench.report import Row, Table
-from bench.stdio import ERAS, MODERN, MODULE, Server, result
-from ix_tools.pipeline.execute import perform
+from bench.stdio import ERAS, MODERN, MODULE, Server, parse_result
+from ix_tools.pipeline.execute import execute
 
 USUAL, EVERYTHING, SEED = 28_000, 125_000, 48_000
 SEED_TOOLS = (
@@ -25,14 +25,14 @@ DOCUMENTS, LINES = 30, 3
 
 def measure() -> Table:
     """What a real server sends for tools/list, get_document and list_invoices, in both eras."""
-    return anyio.run(_measured)
+    return anyio.run(_measure)
 
 
-async def _measured() -> Table:
-    async with opened() as office:
+async def _measure() -> Table:
+    async with open_harness() as office:
         last = 0
         for number in range(DOCUMENTS):
-            made = await perform(office.desk, "create_invoice", _invoice(number))
+            made = await execute(office.context, "create_invoice", _build_invoice(number))
             last = made["document"]["id"]
         upstream = {
             "get_document": (await office.http.get(f"/invoices/{last}.json", params=KEY)).content,
@@ -45,38 +45,44 @@ async def _measured() -> Table:
             ("list_invoices", {"per_page": DOCUMENTS}),
         )
         for era in ERAS:
-            with Server(MODULE, era, office.folder, office.for_a_server) as server:
-                server.hello()
+            with Server(MODULE, era, office.folder, office.server_environment) as server:
+                server.initialize()
                 lists[era] = server.ask("tools/list")
                 for name, arguments in calls:
                     results[name] = server.ask("tools/call", {"name": name, "arguments": arguments})
         chosen = []
         for options in (("--toolsets", "all"), ("--tools", SEED_TOOLS)):
-            with Server([*MODULE, *options], MODERN, office.folder, office.for_a_server) as server:
-                server.hello()
+            with Server([*MODULE, *options], MODERN, office.folder, office.server_environment) as server:
+                server.initialize()
                 chosen.append(server.ask("tools/list"))
-    usual, everything, seed = (result(line)["tools"] for line in (lists[MODERN], *chosen))
-    per_tool = {tool["name"]: len(_compact(tool)) for tool in everything}
-    average = len(_compact({"tools": seed})) / len(seed)
+    usual, everything, seed = (parse_result(line)["tools"] for line in (lists[MODERN], *chosen))
+    per_tool = {tool["name"]: len(_dump_compact(tool)) for tool in everything}
+    average = len(_dump_compact({"tools": seed})) / len(seed)
     rows = [
-        _whole("as started", usual, USUAL),
-        _whole("--toolsets all", everything, EVERYTHING),
-        _whole("of the seed documents", seed, SEED),
-        Row("  average per tool", _bytes(average)),
-        *(Row(f"tools/list as a line on stdout, {era}", _bytes(len(lists[era]))) for era in ERAS),
-        *(Row(f"  {name}", _bytes(size)) for name, size in sorted(per_tool.items(), key=lambda one: -one[1])),
+        _build_size_row("as started", usual, USUAL),
+        _build_size_row("--toolsets all", everything, EVERYTHING),
+        _build_size_row("of the seed documents", seed, SEED),
+        Row("  average per tool", _format_bytes(average)),
+        *(Row(f"tools/list as a line on stdout, {era}", _format_bytes(len(lists[era]))) for era in ERAS),
+        *(
+            Row(f"  {name}", _format_bytes(size))
+            for name, size in sorted(per_tool.items(), key=lambda one: -one[1])
+        ),
     ]
     what = {
         "get_document": f"a document of {LINES} lines",
         "list_invoices": f"a list of {DOCUMENTS} documents",
     }
     for name, line in results.items():
-        text = result(line)["content"][0]["text"].encode()
+        text = parse_result(line)["content"][0]["text"].encode()
         theirs = len(upstream[name])
         rows.append(
-            Row(f"{name}: {what[name]}", f"{_bytes(len(text))}  {len(text) / theirs:.2f} x InvoiceXpress's")
+            Row(
+                f"{name}: {what[name]}",
+                f"{_format_bytes(len(text))}  {len(text) / theirs:.2f} x InvoiceXpress's",
+            )
         )
-        rows.append(Row("  as a line on stdout", f"{_bytes(len(line))}  {len(line) / theirs:.2f} x"))
+        rows.append(Row("  as a line on stdout", f"{_format_bytes(len(line))}  {len(line) / theirs:.2f} x"))
     notes = [
         "single tools: as they stand in the list of all",
         'tools/list: compact JSON of {"tools": [...]}, from a real answer; results: the text a model reads',
@@ -85,7 +91,7 @@ async def _measured() -> Table:
     return Table("Sizes", rows, notes, details=per_tool)
 
 
-def _invoice(number: int) -> Json:
+def _build_invoice(number: int) -> Json:
     items = [
         {"name": f"Linha {at + 1}", "unit_price": str(10 * (at + 1)), "quantity": "2", "tax": "IVA23"}
         for at in range(LINES)
@@ -99,14 +105,19 @@ def _invoice(number: int) -> Json:
     }
 
 
-def _whole(what: str, tools: list[Json], most: int) -> Row:
-    size = len(_compact({"tools": tools}))
-    return Row(f"tools/list {what}, {len(tools)} tools", _bytes(size), f"<= {_bytes(most)}", size <= most)
+def _build_size_row(what: str, tools: list[Json], most: int) -> Row:
+    size = len(_dump_compact({"tools": tools}))
+    return Row(
+        f"tools/list {what}, {len(tools)} tools",
+        _format_bytes(size),
+        f"<= {_format_bytes(most)}",
+        size <= most,
+    )
 
 
-def _compact(content: Any) -> bytes:
+def _dump_compact(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _bytes(size: float) -> str:
+def _format_bytes(size: float) -> str:
     return f"{size:,.0f} bytes"

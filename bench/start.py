@@ -7,8 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.report import Row, Table, median_ratio, milliseconds, spread
-from bench.stdio import BARE, ERAS, MODULE, ROOT, SCRIPT, Server, result
+from bench.report import Row, Table, format_milliseconds, format_spread, median_ratio
+from bench.stdio import BARE, ERAS, MODULE, ROOT, SCRIPT, Server, parse_result
 
 TARGET = 1.15
 SERVERS = {
@@ -30,7 +30,7 @@ def measure(rounds: int) -> Table:
             at = number % len(names)
             for era in ERAS:
                 for name in names[at:] + names[:at]:
-                    first_list, first_call = _started(name, era, Path(home))
+                    first_list, first_call = _time_start(name, era, Path(home))
                     if number < 0:
                         continue  # the first round only warms the disk's cache
                     listed[name, era].append(first_list)
@@ -39,13 +39,15 @@ def measure(rounds: int) -> Table:
     rows = []
     for era in ERAS:
         floor = listed[FLOOR, era]
-        rows.append(Row(f"{era}  {FLOOR}", milliseconds(floor)))
+        rows.append(Row(f"{era}  {FLOOR}", format_milliseconds(floor)))
         for name in names[1:]:
             times = listed[name, era]
             ratio = median_ratio(times, floor)
-            shown = f"{milliseconds(times)}  {ratio:.2f} x  (middle half {spread(times, floor)})"
+            shown = (
+                f"{format_milliseconds(times)}  {ratio:.2f} x  (middle half {format_spread(times, floor)})"
+            )
             rows.append(Row(f"{era}  {name}", shown, f"<= {TARGET} x", ratio <= TARGET))
-        rows.append(Row(f"{era}  ... to the first call answered", milliseconds(called[era])))
+        rows.append(Row(f"{era}  ... to the first call answered", format_milliseconds(called[era])))
     notes = [
         f"{rounds} interleaved rounds; ratios are medians of the rounds' own ratios; bytecode compiled for both",
         "first call: list_taxes after tools/list, `ix-tools serve --sandbox`; it loads the tools and starts the sandbox",
@@ -54,17 +56,17 @@ def measure(rounds: int) -> Table:
     return Table("Start to the first tools/list over stdio", rows, notes, details=details)
 
 
-def _started(name: str, era: str, home: Path) -> tuple[float, float | None]:
+def _time_start(name: str, era: str, home: Path) -> tuple[float, float | None]:
     """Seconds to the first list, and to the first call answered for the server as a user starts it."""
     call = None
     began = time.perf_counter()
     with Server(SERVERS[name], era, home) as server:
-        server.hello()
+        server.initialize()
         line = server.ask("tools/list")
         listed = time.perf_counter() - began
-        if not result(line)["tools"]:
+        if not parse_result(line)["tools"]:
             raise RuntimeError(f"{name} lists no tools")
         if name == "ix-tools serve":
-            result(server.ask("tools/call", {"name": "list_taxes", "arguments": {}}))
+            parse_result(server.ask("tools/call", {"name": "list_taxes", "arguments": {}}))
             call = time.perf_counter() - began
     return listed, call

@@ -46,7 +46,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=self._folder,
-            env=environment(self._folder, self._env),
+            env=build_environment(self._folder, self._env),
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -67,7 +67,7 @@ class Server:
         finally:
             self._from.close()
 
-    def hello(self) -> None:
+    def initialize(self) -> None:
         """The handshake of the older era; the newer one has none."""
         if self._era == LEGACY:
             self.ask("initialize", {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": CLIENT})
@@ -87,7 +87,7 @@ class Server:
         self._to.flush()
 
 
-def result(line: bytes) -> Json:
+def parse_result(line: bytes) -> Json:
     """What an answer says; an error ends the bench."""
     message = json.loads(line or b"{}")
     if "result" not in message or message["result"].get("isError"):
@@ -96,7 +96,7 @@ def result(line: bytes) -> Json:
     return found
 
 
-def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+def build_environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """An empty home, no account, and bytecode allowed: what a host gives a server after installation."""
     kept = {
         name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "SYSTEMROOT", "TMPDIR"}

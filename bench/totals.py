@@ -12,13 +12,13 @@ from pathlib import Path
 
 import anyio
 
-from bench.documents import NOTES, RATES, TODAY, Drawn, Json, draw, has_half_cent
-from bench.office import Office, opened
+from bench.documents import NOTES, RATES, TODAY, DrawnCall, Json, draw_call, has_half_cent
+from bench.office import Harness, open_harness
 from bench.report import Row, Table
 from bench.stdio import end_on_sigterm
-from ix_tools.domain.totals import Totals, TotalsLine, predict
+from ix_tools.domain.totals import Totals, TotalsLine, predict_totals
 from ix_tools.errors import IxError, StoredDifferently
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.execute import execute
 
 FIGURES = ("sum", "discount", "before_taxes", "taxes", "total")
 SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "vendor" / "rounding_samples.json"
@@ -46,7 +46,7 @@ class Outcome:
     """The greatest difference in any figure of any document."""
     wrong: list[str] = field(default_factory=list)
     """Figures stored otherwise than predicted."""
-    held: list[str] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
     """Stored as predicted in every figure, yet the road reported something else as different."""
     refused: list[str] = field(default_factory=list)
     """Documents that were not made."""
@@ -60,31 +60,31 @@ class Outcome:
         self.requests += other.requests
         self.greatest = max(self.greatest, other.greatest)
         self.wrong += other.wrong
-        self.held += other.held
+        self.blocked += other.blocked
         self.refused += other.refused
 
 
 def measure(documents: int, seed: int) -> Table:
     """The samples, then the random documents, in processes side by side."""
-    samples = anyio.run(_samples)
+    samples = anyio.run(_check_samples)
     started = time.perf_counter()
     outcome = Outcome()
     shares = [(seed, documents, at) for at in range(PROCESSES)]
     # Leaving the block ends the processes, and they their sandboxes, also when the bench is interrupted.
     with multiprocessing.get_context("spawn").Pool(PROCESSES, end_on_sigterm) as pool:
-        for share in pool.starmap(_share, shares, chunksize=1):
+        for share in pool.starmap(_run_share, shares, chunksize=1):
             outcome.add(share)
     seconds = time.perf_counter() - started
     made = outcome.kinds.total()
     kinds = ", ".join(f"{count} {kind}" for kind, count in outcome.kinds.most_common())
     rows = [
-        _none("known samples with another figure", samples, f"of {_known()}"),
-        _none("random documents with another figure", outcome.wrong, f"of {made}"),
+        _build_zero_row("known samples with another figure", samples, f"of {_load_samples()}"),
+        _build_zero_row("random documents with another figure", outcome.wrong, f"of {made}"),
         Row(
             "greatest difference in any figure", f"{outcome.greatest:.2f} EUR", "0.00", outcome.greatest == 0
         ),
-        _none("stored as predicted, yet reported as different", outcome.held),
-        _none("not made", outcome.refused, f"of {documents}"),
+        _build_zero_row("stored as predicted, yet reported as different", outcome.blocked),
+        _build_zero_row("not made", outcome.refused, f"of {documents}"),
         Row("with an exact half cent in a figure", str(outcome.halves)),
         Row("with a global discount", str(outcome.discounted)),
         Row("lines", str(outcome.lines)),
@@ -94,25 +94,25 @@ def measure(documents: int, seed: int) -> Table:
         ),
         Row("requests per document", f"{outcome.requests / max(1, made):.1f}"),
     ]
-    failures = [*samples, *outcome.wrong, *outcome.held, *outcome.refused]
+    failures = [*samples, *outcome.wrong, *outcome.blocked, *outcome.refused]
     notes = [f"seed {seed}: {kinds}", *failures[:SHOWN]]
     if len(failures) > SHOWN:
         notes.append(f"... and {len(failures) - SHOWN} more")
     return Table("Predicted totals = stored totals (sum, discount, before_taxes, taxes, total)", rows, notes)
 
 
-def _none(name: str, failures: list[str], of: str = "") -> Row:
+def _build_zero_row(name: str, failures: list[str], of: str = "") -> Row:
     return Row(name, f"{len(failures)} {of}".rstrip(), "0", not failures)
 
 
-def _share(seed: int, documents: int, at: int) -> Outcome:
-    return anyio.run(_made, seed, range(at, documents, PROCESSES))
+def _run_share(seed: int, documents: int, at: int) -> Outcome:
+    return anyio.run(_run_documents, seed, range(at, documents, PROCESSES))
 
 
-async def _made(seed: int, numbers: range) -> Outcome:
+async def _run_documents(seed: int, numbers: range) -> Outcome:
     outcome = Outcome()
-    async with opened() as office:
-        for name, rate in (await office.rates()).items():
+    async with open_harness() as office:
+        for name, rate in (await office.list_rates()).items():
             if rate != RATES[name]:
                 raise RuntimeError(f"the sandbox's {name} is {rate} %, not {RATES[name]} %")
         waiting = iter(numbers)
@@ -121,41 +121,41 @@ async def _made(seed: int, numbers: range) -> Outcome:
             owner, notes = 0, NOTES_PER_INVOICE
             for number in waiting:
                 if notes == NOTES_PER_INVOICE:
-                    owner, notes = await office.issued(), 0
-                drawn = draw(seed, number, owner)
+                    owner, notes = await office.create_issued(), 0
+                drawn = draw_call(seed, number, owner)
                 notes += drawn.arguments["document_type"] in NOTES
                 outcome.halves += has_half_cent(drawn)
-                await _compared(office, drawn, f"document {number}", outcome)
+                await _compare(office, drawn, f"document {number}", outcome)
 
         async with anyio.create_task_group() as group:
             for _ in range(AT_ONCE):
                 group.start_soon(lane)
-        outcome.requests = len(await office.requests())
+        outcome.requests = len(await office.take_requests())
     return outcome
 
 
-async def _samples() -> list[str]:
+async def _check_samples() -> list[str]:
     """The known samples, each as an invoice; what is wrong with them."""
     outcome = Outcome()
-    async with opened() as office:
-        known = await office.rates()
+    async with open_harness() as office:
+        known = await office.list_rates()
         for sample in json.loads(SAMPLES.read_text(encoding="utf-8"))["samples"]:
             for rate in {line["rate"] for line in sample["lines"]} - {str(rate) for rate in known.values()}:
                 await office.add_tax(f"IVA{rate}", rate)
                 known[f"IVA{rate}"] = Decimal(rate)
-            drawn = _sample(sample, {str(rate): name for name, rate in known.items()})
+            drawn = _build_sample(sample, {str(rate): name for name, rate in known.items()})
             expected = {name: Decimal(sample["expected"][name]) for name in FIGURES}
-            if expected != _figures(drawn.predicted):
+            if expected != _list_figures(drawn.predicted):
                 outcome.wrong.append(f"{sample['name']}: predicted {drawn.predicted}, not {expected}")
-            await _compared(office, drawn, sample["name"], outcome)
-    return [*outcome.wrong, *outcome.held, *outcome.refused]
+            await _compare(office, drawn, sample["name"], outcome)
+    return [*outcome.wrong, *outcome.blocked, *outcome.refused]
 
 
-def _known() -> int:
+def _load_samples() -> int:
     return len(json.loads(SAMPLES.read_text(encoding="utf-8"))["samples"])
 
 
-def _sample(sample: Json, tax_of: dict[str, str]) -> Drawn:
+def _build_sample(sample: Json, tax_of: dict[str, str]) -> DrawnCall:
     items = [
         {
             "name": f"Linha {at + 1}",
@@ -164,7 +164,7 @@ def _sample(sample: Json, tax_of: dict[str, str]) -> Drawn:
         }
         for at, line in enumerate(sample["lines"])
     ]
-    predicted = predict(
+    predicted = predict_totals(
         [
             TotalsLine(
                 Decimal(line["unit_price"]),
@@ -176,28 +176,28 @@ def _sample(sample: Json, tax_of: dict[str, str]) -> Drawn:
         ]
     )
     given = {"date": TODAY, "due_date": TODAY, "client": {"code": "ACME"}, "items": items}
-    return Drawn(
+    return DrawnCall(
         "create_invoice", {**given, "document_type": "invoices", "accept": ["overwrite_items"]}, predicted
     )
 
 
-async def _compared(office: Office, drawn: Drawn, name: str, outcome: Outcome) -> None:
+async def _compare(office: Harness, drawn: DrawnCall, name: str, outcome: Outcome) -> None:
     """Make the document; note every figure that is stored otherwise than predicted."""
     kind = drawn.arguments["document_type"]
     held = ""
     try:
-        stored = (await perform(office.desk, drawn.operation, drawn.arguments))["document"]
+        stored = (await execute(office.context, drawn.operation, drawn.arguments))["document"]
     except StoredDifferently as error:
         stored = error.details["document"]
-        held = _told(error)
+        held = _format_error(error)
     except IxError as error:
-        outcome.refused.append(f"{name} ({kind}): {_told(error)}")
+        outcome.refused.append(f"{name} ({kind}): {_format_error(error)}")
         return
     outcome.kinds[kind] += 1
     outcome.lines += len(drawn.arguments["items"])
     outcome.discounted += "global_discount" in drawn.arguments
     differing = []
-    for figure, predicted in _figures(drawn.predicted).items():
+    for figure, predicted in _list_figures(drawn.predicted).items():
         difference = abs(Decimal(stored[figure]) - predicted)
         if difference:
             outcome.greatest = max(outcome.greatest, difference)
@@ -205,12 +205,12 @@ async def _compared(office: Office, drawn: Drawn, name: str, outcome: Outcome) -
     if differing:
         outcome.wrong.append(f"{name} ({kind}): {'; '.join(differing)}")
     elif held:
-        outcome.held.append(f"{name} ({kind}): {held}")
+        outcome.blocked.append(f"{name} ({kind}): {held}")
 
 
-def _told(error: IxError) -> str:
+def _format_error(error: IxError) -> str:
     return "; ".join(f"{one.field} {one.problem} ({one.allowed})" for one in error.problems) or error.message
 
 
-def _figures(totals: Totals) -> dict[str, Decimal]:
+def _list_figures(totals: Totals) -> dict[str, Decimal]:
     return {name: getattr(totals, name) for name in FIGURES}

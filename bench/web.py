@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import anyio
 import httpx2
 
-from bench.calls import timed
-from bench.office import KEY, opened
-from bench.report import Row, Table, median_ratio, milliseconds, spread
-from bench.stdio import ENVELOPE, MODERN, ROOT, Json, environment
+from bench.calls import time_ways
+from bench.office import KEY, open_harness
+from bench.report import Row, Table, format_milliseconds, format_spread, median_ratio
+from bench.stdio import ENVELOPE, MODERN, ROOT, Json, build_environment
 from ix_tools.auth.principals import Scope
 from ix_tools.auth.tokens import Tokens
 from ix_tools.storage.database import Store
@@ -30,13 +30,13 @@ MOST, LEAST = 1.9, 1.6
 
 def measure(rounds: int, seconds: float) -> Table:
     """A read one at a time, and as many as sixteen clients get through."""
-    return anyio.run(_measured, rounds, seconds)
+    return anyio.run(_measure, rounds, seconds)
 
 
-async def _measured(rounds: int, seconds: float) -> Table:
-    async with opened() as office:
-        token = _token(office.folder / "front.db")
-        with _serving(
+async def _measure(rounds: int, seconds: float) -> Table:
+    async with open_harness() as office:
+        token = _create_token(office.folder / "front.db")
+        with _run_module(
             office.folder, "bench.front", office.url, str(office.folder / "front.db"), "1"
         ) as front:
             read = Caller(front, token)
@@ -47,15 +47,15 @@ async def _measured(rounds: int, seconds: float) -> Table:
                     (await client.get("/taxes.json", params=KEY)).raise_for_status()
 
                 ways: dict[str, Callable[[], Awaitable[None]]] = {"direct": direct, "over HTTP": read.call}
-                times = await timed(ways, rounds)
+                times = await time_ways(ways, rounds)
             await read.close()
-        one, two = await _throughput(office.folder, token, seconds)
+        one, two = await _measure_throughput(office.folder, token, seconds)
     ratio = median_ratio(times["over HTTP"], times["direct"])
     gain = sorted(each / least for each, least in zip(two, one, strict=True))[len(one) // 2]
-    middle = spread(times["over HTTP"], times["direct"])
+    middle = format_spread(times["over HTTP"], times["direct"])
     rows = [
-        Row("GET /taxes.json by httpx2", milliseconds(times["direct"])),
-        Row("list_taxes over HTTP, 2026-07-28, JSON", milliseconds(times["over HTTP"])),
+        Row("GET /taxes.json by httpx2", format_milliseconds(times["direct"])),
+        Row("list_taxes over HTTP, 2026-07-28, JSON", format_milliseconds(times["over HTTP"])),
         Row(f"  ratio (middle half {middle})", f"{ratio:.2f} x", f"<= {MOST}", ratio <= MOST),
         Row(f"list_taxes a second, {CLIENTS} clients, one worker", " ".join(f"{each:.0f}" for each in one)),
         Row(f"list_taxes a second, {CLIENTS} clients, two workers", " ".join(f"{each:.0f}" for each in two)),
@@ -68,25 +68,25 @@ async def _measured(rounds: int, seconds: float) -> Table:
     return Table("Over HTTP", rows, notes, details={**times, "one worker": one, "two workers": two})
 
 
-async def _throughput(folder: Path, token: str, seconds: float) -> tuple[list[float], list[float]]:
+async def _measure_throughput(folder: Path, token: str, seconds: float) -> tuple[list[float], list[float]]:
     with ExitStack() as until_the_end:
-        url = until_the_end.enter_context(_serving(folder, "bench.upstream"))
+        url = until_the_end.enter_context(_run_module(folder, "bench.upstream"))
         places = [
             until_the_end.enter_context(
-                _serving(folder, "bench.front", url, str(folder / "front.db"), workers)
+                _run_module(folder, "bench.front", url, str(folder / "front.db"), workers)
             )
             for workers in ("1", "2")
         ]
         found: tuple[list[float], list[float]] = ([], [])
         for turn in range(-1, TURNS):
             for place, rates in zip(places, found, strict=True):
-                rate = await _rate(place, token, seconds if turn >= 0 else 1.0)
+                rate = await _measure_rate(place, token, seconds if turn >= 0 else 1.0)
                 if turn >= 0:  # the first turn warms up
                     rates.append(rate)
     return found
 
 
-async def _rate(front: str, token: str, seconds: float) -> float:
+async def _measure_rate(front: str, token: str, seconds: float) -> float:
     callers = [Caller(front, token) for _ in range(CLIENTS)]
     for caller in callers:
         await caller.open()
@@ -146,7 +146,7 @@ class Caller:
         await self._to.wait_closed()
 
 
-def _token(where: Path) -> str:
+def _create_token(where: Path) -> str:
     store = Store(where)
     try:
         return Tokens(store).create("bench", list(Scope), ("sandbox",), 1)[1]
@@ -155,10 +155,10 @@ def _token(where: Path) -> str:
 
 
 @contextmanager
-def _serving(home: Path, module: str, *words: str) -> Iterator[str]:
+def _run_module(home: Path, module: str, *words: str) -> Iterator[str]:
     """A module of the bench as a process, and where it is."""
     command = [sys.executable, "-m", module, *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=environment(home)) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=build_environment(home)) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline().decode().strip()

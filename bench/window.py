@@ -13,11 +13,11 @@ import httpx2
 
 from bench.calls import BARE_DRAFT
 from bench.documents import TODAY, Json
-from bench.office import KEY, NO_LIMIT, Office, opened
+from bench.office import KEY, NO_LIMIT, Harness, open_harness
 from bench.report import Row, Table
-from faults.gap import Gap
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import ApprovalNeeded, Reply, perform
+from faults.gap import GapTransport
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import ApprovalNeeded, Reply, execute
 
 WARM_UP = 10
 INVOICE: Json = {
@@ -31,19 +31,19 @@ INVOICE: Json = {
 
 def measure(rounds: int) -> Table:
     """Documents are finalized one after the other, by themselves and in a workflow."""
-    return anyio.run(_measured, rounds)
+    return anyio.run(_measure, rounds)
 
 
-async def _measured(rounds: int) -> Table:
+async def _measure(rounds: int) -> Table:
     rows: list[Row] = []
     details: dict[str, Any] = {}
-    async with opened() as office, _desk(office) as (desk, gap):
-        await office.control("PUT", "options", {"pdf_polls": 0})
+    async with open_harness() as office, _open_context(office) as (desk, gap):
+        await office.set_control("PUT", "options", {"pdf_polls": 0})
         for name in ("change_state", "issue_invoice"):
             for number in range(-WARM_UP, rounds):
                 if number == 0:
                     gap.windows.clear()
-                await _finalized(office, desk, name, number)
+                await _finalize(office, desk, name, number)
             for at, since in enumerate(("the last answer", "the document's own")):
                 times = sorted(window[at] for window in gap.windows)
                 details[f"{name}, {since}"] = times
@@ -60,10 +60,10 @@ async def _measured(rounds: int) -> Table:
 
 
 @asynccontextmanager
-async def _desk(office: Office) -> AsyncIterator[tuple[Desk, Gap]]:
+async def _open_context(office: Harness) -> AsyncIterator[tuple[CallContext, GapTransport]]:
     """A desk whose requests pass a stopwatch."""
-    settings = office.desk.settings.model_copy(update={"requests_per_minute": NO_LIMIT})
-    desk, gap = replace(Desk.open(settings), now=office.desk.now), Gap()
+    settings = office.context.settings.model_copy(update={"requests_per_minute": NO_LIMIT})
+    desk, gap = replace(CallContext.open(settings), now=office.context.now), GapTransport()
     desk.account._client = httpx2.AsyncClient(transport=gap, timeout=settings.timeout_seconds)
     try:
         yield desk, gap
@@ -71,7 +71,7 @@ async def _desk(office: Office) -> AsyncIterator[tuple[Desk, Gap]]:
         await desk.close()
 
 
-async def _finalized(office: Office, desk: Desk, name: str, number: int) -> None:
+async def _finalize(office: Harness, desk: CallContext, name: str, number: int) -> None:
     if name == "change_state":
         made = await office.http.post("/invoices.json", params=KEY, json=BARE_DRAFT)
         made.raise_for_status()
@@ -80,7 +80,7 @@ async def _finalized(office: Office, desk: Desk, name: str, number: int) -> None
     else:
         arguments = {**INVOICE, "reference": f"Janela {number}"}
     try:
-        await perform(desk, name, arguments, can_ask=True)
+        await execute(desk, name, arguments, can_ask=True)
     except ApprovalNeeded as asked:
         reply = Reply(asked.approval.handle, True, accepted_differences=False)
-        await perform(desk, name, arguments, can_ask=True, reply=reply)
+        await execute(desk, name, arguments, can_ask=True, reply=reply)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import anyio
 from sandboxed import office
 
-from ix_tools.domain.totals import TotalsLine, predict, rounded
+from ix_tools.domain.totals import TotalsLine, predict_totals, round_to_cent
 
 # Prices with four decimals and a discount: rounded line by line, or cut to two decimals, the total is another.
 LINES = [("Parafusos", "0.7464", 120), ("Anilhas", "0.6319", 24), ("Porcas", "0.1637", 120)]
@@ -15,9 +15,11 @@ DISCOUNT = Decimal(5)
 async def main() -> None:
     """Run the example."""
     lines = [TotalsLine(Decimal(price), Decimal(count), DISCOUNT, Decimal(23)) for _, price, count in LINES]
-    predicted = predict(lines)
-    by_line = sum((predict([line]).total for line in lines), Decimal(0))
-    cut = predict([TotalsLine(rounded(one.unit_price), one.quantity, DISCOUNT, one.rate) for one in lines])
+    predicted = predict_totals(lines)
+    by_line = sum((predict_totals([line]).total for line in lines), Decimal(0))
+    cut = predict_totals(
+        [TotalsLine(round_to_cent(one.unit_price), one.quantity, DISCOUNT, one.rate) for one in lines]
+    )
     print(f"predicted: {predicted.before_taxes} + {predicted.taxes} VAT = {predicted.total}")
     print(f"rounded line by line it would be {by_line}; with prices cut to two decimals {cut.total}")
 

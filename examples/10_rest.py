@@ -6,7 +6,7 @@ import anyio
 import httpx2
 from sandboxed import Office, office
 
-from ix_tools.interfaces.server.app import application
+from ix_tools.interfaces.server.app import build_application
 
 ADDRESS = "http://127.0.0.1:8756"
 DRAFT = {
@@ -70,7 +70,7 @@ async def flow(here: Office, client: httpx2.AsyncClient) -> None:
 async def main() -> None:
     """Run the example. `ix-tools serve --http --sandbox` is the same server on a port of this machine."""
     async with office() as here:
-        server = application(here.desk.settings, ADDRESS, needed=False)
+        server = build_application(here.desk.settings, ADDRESS, requires_authentication=False)
         transport = httpx2.ASGITransport(app=server)
         running = server.router.lifespan_context(server)
         async with running, httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ix_tools.sandbox import routes
 from ix_tools.sandbox.calls import Answer, Call
-from ix_tools.sandbox.ledger.clients import snapshot
+from ix_tools.sandbox.ledger.clients import take_snapshot
 from ix_tools.sandbox.ledger.listing import Query
 from ix_tools.sandbox.rows import Client, Document, Mail
 from ix_tools.sandbox.server import Sandbox
@@ -45,17 +45,17 @@ OTHER = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class DocumentSnapshot:
     """A document as the books had it at one moment, with the client that it would be issued to."""
 
     document: Json
     client: Json
 
-    def differing(self, other: "Seen") -> list[str]:
+    def find_differences(self, other: "DocumentSnapshot") -> list[str]:
         """The fields in which another one is not the same; of a document drafted anew, those that anybody reads."""
         anew = self.document["id"] != other.document["id"]
         return [
-            f"{what}.{name}: {_short(mine.get(name))} became {_short(theirs.get(name))}"
+            f"{what}.{name}: {_shorten(mine.get(name))} became {_shorten(theirs.get(name))}"
             for what, mine, theirs in (
                 ("document", self.document, other.document),
                 ("client", self.client, other.client),
@@ -65,7 +65,7 @@ class Seen:
         ]
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     if isinstance(value, list):
         value = [
             f"{line['name']} {line['quantity']} x {line['unit_price']} {line['tax_name']}" for line in value
@@ -74,7 +74,7 @@ def _short(value: Any) -> str:
 
 
 @dataclass
-class Books:
+class SandboxAccount:
     """One account: a sandbox, the hand that arranges things in it, and what was committed in which order."""
 
     box: Sandbox
@@ -82,7 +82,7 @@ class Books:
     """Method, path and status of each request, in the order in which they were carried out."""
 
     def __post_init__(self) -> None:
-        inner, self._more = self.box.box.carry_out, threading.Condition()
+        inner, self._more = self.box.backend.execute, threading.Condition()
 
         def carry_out(route: routes.Route, call: Call) -> Answer:
             answer = inner(route, call)
@@ -91,24 +91,24 @@ class Books:
                 self._more.notify_all()
             return answer
 
-        self.box.box.carry_out = carry_out  # type: ignore[method-assign]
-        self.fresh()
+        self.box.backend.execute = carry_out  # type: ignore[method-assign]
+        self.reset()
 
-    def fresh(self) -> None:
+    def reset(self) -> None:
         """The seed data, a second company, a second series that may issue, and no limits."""
         self.box.reset()
         self.box.set_option("rate_limit", NO_LIMIT)
         self.box.set_option("pdf_polls", 0)
-        self.other_client = int(self.direct("POST", "/clients.json", {"client": OTHER})["id"])
-        self.direct("PUT", "/sequences/70020/register.json", {})
+        self.other_client = int(self.request_directly("POST", "/clients.json", {"client": OTHER})["id"])
+        self.request_directly("PUT", "/sequences/70020/register.json", {})
         self.commits.clear()
 
-    def direct(self, method: str, path: str, body: Json) -> Json:
+    def request_directly(self, method: str, path: str, body: Json) -> Json:
         """A request that needs no network and meets no fault, as made in InvoiceXpress's own pages; the content of its answer."""
         found = routes.resolve(method, path)
         assert found is not None, path
         route, names = found
-        answer = self.box.box.carry_out(route, Call(method, path, names, Query([], 30), body))
+        answer = self.box.backend.execute(route, Call(method, path, names, Query([], 30), body))
         if answer.status >= 300:
             raise RuntimeError(f"{method} {path}: {answer.status} {answer.body.decode()}")
         with suppress(ValueError, StopIteration, AttributeError):
@@ -116,46 +116,48 @@ class Books:
             return content
         return {}
 
-    def day(self) -> str:
+    def get_day(self) -> str:
         """The day by the sandbox's clock, as our tools take it."""
-        return self.box.box.control.now().date().isoformat()
+        return self.box.backend.control.now().date().isoformat()
 
-    def today(self) -> str:
+    def get_api_day(self) -> str:
         """The day by the sandbox's clock, as the API writes it."""
-        return self.box.box.control.now().strftime("%d/%m/%Y")
+        return self.box.backend.control.now().strftime("%d/%m/%Y")
 
-    def draft(self, **changes: Any) -> int:
+    def create_draft(self, **changes: Any) -> int:
         """A draft for ACME with one line of 100.00 at 23 %; its id."""
         line = {"name": "Consulta", "description": "Uma", "unit_price": "100.00", "quantity": "1"}
         body = {
-            "date": self.today(),
-            "due_date": self.today(),
+            "date": self.get_api_day(),
+            "due_date": self.get_api_day(),
             "client": {"name": ACME["name"], "code": ACME["code"]},
             "items": [{**line, "tax": {"name": "IVA23"}}],
             **changes,
         }
-        return int(self.direct("POST", "/invoices.json", {"invoice": body})["id"])
+        return int(self.request_directly("POST", "/invoices.json", {"invoice": body})["id"])
 
-    def issued(self, **changes: Any) -> int:
+    def create_issued(self, **changes: Any) -> int:
         """A finalized invoice's id."""
-        number = self.draft(**changes)
-        self.direct("PUT", f"/invoices/{number}/change-state.json", {"invoice": {"state": "finalized"}})
+        number = self.create_draft(**changes)
+        self.request_directly(
+            "PUT", f"/invoices/{number}/change-state.json", {"invoice": {"state": "finalized"}}
+        )
         return number
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         """The client and the default series as they were, whatever a round did to them."""
-        self.direct("PUT", "/clients/501.json", {"client": ACME})
-        self.direct("PUT", "/sequences/70000/set_current.json", {})
+        self.request_directly("PUT", "/clients/501.json", {"client": ACME})
+        self.request_directly("PUT", "/sequences/70000/set_current.json", {})
 
-    def changed(self, number: int, client: Mapping[str, Any], line: Mapping[str, Any]) -> None:
+    def change_draft(self, number: int, client: Mapping[str, Any], line: Mapping[str, Any]) -> None:
         """A draft changed in InvoiceXpress's own pages."""
         body = {
-            "date": self.today(),
-            "due_date": self.today(),
+            "date": self.get_api_day(),
+            "due_date": self.get_api_day(),
             "client": {name: client[name] for name in ("name", "code")},
             "items": [{"description": "", "quantity": "1", "tax": {"name": "IVA23"}, **line}],
         }
-        self.direct("PUT", f"/invoices/{number}.json", {"invoice": body})
+        self.request_directly("PUT", f"/invoices/{number}.json", {"invoice": body})
 
     def wait_for(self, method: str, path: str, times: int, seconds: float = 60.0) -> bool:
         """Wait until so many of these requests were carried out, answered or not; False when they were not in time."""
@@ -168,40 +170,40 @@ class Books:
 
     # --- what is there
 
-    def row(self, number: int) -> Document:
+    def get_row(self, number: int) -> Document:
         """A document's row."""
-        with self.box.box.store.transaction():
-            found = self.box.box.store.get(Document, number)
+        with self.box.backend.store.transaction():
+            found = self.box.backend.store.get(Document, number)
         assert found is not None, number
         return found
 
-    def called(self, reference: str) -> list[Document]:
+    def find_by_reference(self, reference: str) -> list[Document]:
         """The documents with a reference."""
-        with self.box.box.store.transaction():
-            return self.box.box.store.find(Document, reference=reference)
+        with self.box.backend.store.transaction():
+            return self.box.backend.store.find(Document, reference=reference)
 
-    def receipts(self, number: int) -> list[Document]:
+    def list_receipts(self, number: int) -> list[Document]:
         """The receipts of an invoice."""
-        with self.box.box.store.transaction():
-            return self.box.box.store.find(Document, owner_id=number, type="Receipt")
+        with self.box.backend.store.transaction():
+            return self.box.backend.store.find(Document, owner_id=number, type="Receipt")
 
-    def mails(self, number: int) -> list[Mail]:
+    def list_mails(self, number: int) -> list[Mail]:
         """The e-mails about a document."""
-        with self.box.box.store.transaction():
-            return [one for one in self.box.box.store.find(Mail) if one.document_id == number]
+        with self.box.backend.store.transaction():
+            return [one for one in self.box.backend.store.find(Mail) if one.document_id == number]
 
-    def seen(self, number: int) -> Seen:
+    def take_snapshot(self, number: int) -> DocumentSnapshot:
         """A document as it is now: a draft with its client's record, an issued one with the client that it keeps."""
-        row = self.row(number)
+        row = self.get_row(number)
         client = row.client
         if row.number is None:
-            with self.box.box.store.transaction():
-                client = snapshot(self.box.box.store.get(Client, row.client_id))
-        return Seen(
+            with self.box.backend.store.transaction():
+                client = take_snapshot(self.box.backend.store.get(Client, row.client_id))
+        return DocumentSnapshot(
             {name: value for name, value in asdict(row).items() if name not in SET_BY_ISSUING}, dict(client)
         )
 
-    def order_of(self, path: str) -> int:
+    def find_position(self, path: str) -> int:
         """The place of the last successful change at this path among all that was carried out; -1 without one."""
         places = [
             at

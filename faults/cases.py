@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from ix_tools.sandbox.rows import Account, Client, Document, Entry, Item, Mail, Sequence, Tax
+from ix_tools.sandbox.rows import Account, Client, Document, Item, Mail, Sequence, Tax, TreasuryEntry
 from ix_tools.sandbox.server import Sandbox
 
 DAY = "20/11/2026"
@@ -32,7 +32,7 @@ class Ledger:
         found: Json = next(iter(answer.json().values())) if answer.content.strip() else {}
         return found
 
-    def draft(self, key: str = "invoice", **more: Any) -> int:
+    def create_draft(self, key: str = "invoice", **more: Any) -> int:
         """A draft's id."""
         line = {
             "name": "Consulta",
@@ -47,36 +47,36 @@ class Ledger:
         body = {"date": DAY, "due_date": DAY, "client": client, "items": [line], **more}
         return int(self.call("POST", f"/{key}s.json", {key: body})["id"])
 
-    def state(self, key: str, number: int, word: str) -> int:
+    def change_state(self, key: str, number: int, word: str) -> int:
         """Another state."""
         self.call("PUT", f"/{key}s/{number}/change-state.json", {key: {"state": word}})
         return number
 
-    def issued(self, key: str = "invoice", **more: Any) -> int:
+    def create_issued(self, key: str = "invoice", **more: Any) -> int:
         """A final document's id."""
-        return self.state(key, self.draft(key, **more), "finalized")
+        return self.change_state(key, self.create_draft(key, **more), "finalized")
 
-    def paid(self) -> int:
+    def create_receipt(self) -> int:
         """A receipt's id."""
         body = {"partial_payment": {"amount": "50", "payment_mechanism": "TB", "payment_date": DAY}}
-        return int(self.call("POST", f"/documents/{self.issued()}/partial_payments.json", body)["id"])
+        return int(self.call("POST", f"/documents/{self.create_issued()}/partial_payments.json", body)["id"])
 
-    def rows(self, kind: type[Any]) -> list[Any]:
+    def list_rows(self, kind: type[Any]) -> list[Any]:
         """What is really there."""
-        with self.box.box.store.transaction():
-            return self.box.box.store.find(kind)
+        with self.box.backend.store.transaction():
+            return self.box.backend.store.find(kind)
 
-    def documents(self, **wanted: Any) -> int:
+    def count_documents(self, **wanted: Any) -> int:
         """How many documents have these values and stand."""
         return sum(
             row.status != wanted.get("status_not", "deleted")
             and all(getattr(row, k) == v for k, v in wanted.items())
-            for row in self.rows(Document)
+            for row in self.list_rows(Document)
         )
 
-    def document(self, number: int) -> Any:
+    def get_document(self, number: int) -> Any:
         """One document as it really is."""
-        return next(row for row in self.rows(Document) if row.id == number)
+        return next(row for row in self.list_rows(Document) if row.id == number)
 
 
 PLACE = {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-555", "country": "Portugal"}
@@ -101,37 +101,37 @@ class Case:
     """Whether it can be found out afterwards; nobody can ask InvoiceXpress for sent mail."""
 
 
-def _draft_arguments(kind: str, **more: Any) -> Json:
+def _build_draft_arguments(kind: str, **more: Any) -> Json:
     line = {"name": "Auditoria", "unit_price": 80, "quantity": 1, "tax": "IVA23"}
     given = {"date": "2026-11-20", "due_date": "2026-11-20", "client": {"code": "ACME"}, "items": [line]}
     return {"document_type": kind, **given, "reference": "FAULT-1", **more}
 
 
-def _guide_arguments(**more: Any) -> Json:
+def _build_guide_arguments(**more: Any) -> Json:
     place = {**PLACE, "country": "PT"}
-    return _draft_arguments(
+    return _build_draft_arguments(
         "transports", loaded_at="2099-12-31T09:00", address_from=place, address_to=place, **more
     )
 
 
-def _with_reference(ledger: Ledger, arguments: Json) -> int:
-    return ledger.documents(reference="FAULT-1")
+def _create_with_reference(ledger: Ledger, arguments: Json) -> int:
+    return ledger.count_documents(reference="FAULT-1")
 
 
-def _creates(kind: str, name: str = "create_invoice", **more: Any) -> Case:
+def _build_create_case(kind: str, name: str = "create_invoice", **more: Any) -> Case:
     def arrange(ledger: Ledger) -> Json:
         if kind in {"credit_notes", "debit_notes"}:
-            return _draft_arguments(kind, owner_invoice_id=ledger.issued())
-        return _guide_arguments() if name == "create_guide" else _draft_arguments(kind, **more)
+            return _build_draft_arguments(kind, owner_invoice_id=ledger.create_issued())
+        return _build_guide_arguments() if name == "create_guide" else _build_draft_arguments(kind, **more)
 
-    return Case(f"{name} {kind}", name, f"^/{kind}[.]json$", "POST", arrange, _with_reference)
+    return Case(f"{name} {kind}", name, f"^/{kind}[.]json$", "POST", arrange, _create_with_reference)
 
 
-def _changes(
+def _build_state_case(
     word: str,
     kind: str = "invoices",
     after: str = "",
-    before: Callable[[Ledger], int] = Ledger.issued,
+    before: Callable[[Ledger], int] = Ledger.create_issued,
     message: str = "",
 ) -> Case:
     def arrange(ledger: Ledger) -> Json:
@@ -140,10 +140,12 @@ def _changes(
 
     def count(ledger: Ledger, arguments: Json) -> int:
         number = arguments["document_id"]
-        changed = int(ledger.document(number).status == (after or word))
+        changed = int(ledger.get_document(number).status == (after or word))
         # Settling makes a receipt: a second one would be a duplicate.
         return (
-            max(changed, ledger.documents(owner_id=number, type="Receipt")) if word == "settled" else changed
+            max(changed, ledger.count_documents(owner_id=number, type="Receipt"))
+            if word == "settled"
+            else changed
         )
 
     return Case(
@@ -151,8 +153,8 @@ def _changes(
     )
 
 
-def _pay(ledger: Ledger) -> Json:
-    number = ledger.issued()
+def _prepare_payment(ledger: Ledger) -> Json:
+    number = ledger.create_issued()
     return {
         "document_id": number,
         "amount": 50,
@@ -165,14 +167,18 @@ ELSEWHERE = ["unreturned"]
 """Of a draft that was made behind ix-tools' back nobody knows what InvoiceXpress does not return."""
 
 
-def _update(ledger: Ledger, key: str = "invoice") -> Json:
-    about = {"document_type": "invoices", "document_id": ledger.draft(key), "accept": ELSEWHERE}
+def _prepare_update(ledger: Ledger, key: str = "invoice") -> Json:
+    about = {"document_type": "invoices", "document_id": ledger.create_draft(key), "accept": ELSEWHERE}
     return {**about, "observations": "FAULT-1"}
 
 
-def _update_guide(ledger: Ledger) -> Json:
+def _prepare_guide_update(ledger: Ledger) -> Json:
     place = {**PLACE, "country": "PT"}
-    about = {"document_type": "transports", "document_id": ledger.draft("transport"), "accept": ELSEWHERE}
+    about = {
+        "document_type": "transports",
+        "document_id": ledger.create_draft("transport"),
+        "accept": ELSEWHERE,
+    }
     return {
         **about,
         "loaded_at": "2099-12-31T10:00",
@@ -182,33 +188,33 @@ def _update_guide(ledger: Ledger) -> Json:
     }
 
 
-def _mail(ledger: Ledger) -> Json:
+def _prepare_mail(ledger: Ledger) -> Json:
     return {
         "document_type": "invoices",
-        "document_id": ledger.issued(),
+        "document_id": ledger.create_issued(),
         "email": "compras@acme.example",
         "body": "Olá",
     }
 
 
-def _series(ledger: Ledger) -> Json:
+def _prepare_series(ledger: Ledger) -> Json:
     return {"sequence_id": 70020}
 
 
-def _renamed(ledger: Ledger) -> Json:
+def _prepare_rename(ledger: Ledger) -> Json:
     numbers = dict.fromkeys(
         ("current_invoice_number", "current_credit_note_number", "current_debit_note_number"), 5
     )
     return {"sequence_id": 70020, "serie": "C2026", **numbers}
 
 
-def _sequence(ledger: Ledger) -> Any:
-    return next(row for row in ledger.rows(Sequence) if row.id == 70020)
+def _find_sequence(ledger: Ledger) -> Any:
+    return next(row for row in ledger.list_rows(Sequence) if row.id == 70020)
 
 
-def _is(name: str, wanted: Any) -> Callable[[Ledger, Json], int]:
+def _count_if_equal(name: str, wanted: Any) -> Callable[[Ledger, Json], int]:
     def count(ledger: Ledger, arguments: Mapping[str, Any]) -> int:
-        row = ledger.document(arguments.get("document_id") or arguments["receipt_id"])
+        row = ledger.get_document(arguments.get("document_id") or arguments["receipt_id"])
         return int((row.guide.get(name) if name == "license_plate" else getattr(row, name)) == wanted)
 
     return count
@@ -221,46 +227,52 @@ PEOPLE = {"organization_name": "Padaria Central, Lda", "email": "dona@padaria.ex
 SECRET = {"password": "only-an-example", "terms": True}
 
 
-def _there(kind: type[Any], name: str = "name", value: str = NAME) -> Callable[[Ledger, Json], int]:
+def _count_with_value(
+    kind: type[Any], name: str = "name", value: str = NAME
+) -> Callable[[Ledger, Json], int]:
     """How many there are with this value."""
-    return lambda ledger, arguments: sum(getattr(row, name) == value for row in ledger.rows(kind))
+    return lambda ledger, arguments: sum(getattr(row, name) == value for row in ledger.list_rows(kind))
 
 
-def _gone(kind: type[Any], parameter: str) -> Callable[[Ledger, Json], int]:
+def _count_deleted(kind: type[Any], parameter: str) -> Callable[[Ledger, Json], int]:
     """Whether there is none with this id any more."""
-    return lambda ledger, arguments: int(all(row.id != arguments[parameter] for row in ledger.rows(kind)))
+    return lambda ledger, arguments: int(
+        all(row.id != arguments[parameter] for row in ledger.list_rows(kind))
+    )
 
 
-def _made(ledger: Ledger, path: str, key: str, **fields: Any) -> int:
+def _create_first(ledger: Ledger, path: str, key: str, **fields: Any) -> int:
     """Something that is there before; its id."""
     return int(ledger.call("POST", path, {key: fields})["id"])
 
 
-def _entries(kind: str) -> Callable[[Ledger, Json], int]:
+def _count_entries(kind: str) -> Callable[[Ledger, Json], int]:
     """How many such entries stand in a client's account."""
-    return lambda ledger, arguments: sum(row.type == kind for row in ledger.rows(Entry))
+    return lambda ledger, arguments: sum(row.type == kind for row in ledger.list_rows(TreasuryEntry))
 
 
-def _entry(ledger: Ledger, **more: Any) -> Json:
+def _prepare_entry(ledger: Ledger, **more: Any) -> Json:
     """An entry in the account of a client who owes something."""
-    ledger.issued()
+    ledger.create_issued()
     return {"client_id": 501, "value": 10, "date": "2026-11-20", "observation": "Acerto", **more}
 
 
-def _regularized(ledger: Ledger) -> Json:
-    given = {name: value for name, value in _entry(ledger).items() if name != "client_id"}
+def _prepare_regularization(ledger: Ledger) -> Json:
+    given = {name: value for name, value in _prepare_entry(ledger).items() if name != "client_id"}
     ledger.call("POST", "/api/v3/clients/501/regularization.json", {"regularization": given})
-    number = next(row.id for row in ledger.rows(Entry) if row.type == "regularization")
+    number = next(row.id for row in ledger.list_rows(TreasuryEntry) if row.type == "regularization")
     return {"client_id": 501, "regularization_id": number}
 
 
-def _moved(ledger: Ledger) -> Json:
+def _prepare_movement(ledger: Ledger) -> Json:
     given = {"movement_type": "Payment", "value": 10, "date": "2026-11-20"}
-    number = _made(ledger, "/api/v3/clients/501/treasury_movements.json", "treasury_movement", **given)
+    number = _create_first(
+        ledger, "/api/v3/clients/501/treasury_movements.json", "treasury_movement", **given
+    )
     return {"client_id": 501, "treasury_movement_id": number}
 
 
-def _writes(
+def _build_case(
     operation: str,
     method: str,
     path: str,
@@ -271,145 +283,147 @@ def _writes(
     return Case(operation, operation, path, method, arrange, count, **{"answer": "other", **more})
 
 
-def _communicated(ledger: Ledger, arguments: Json) -> int:
-    return int(next(row for row in ledger.rows(Account) if row.id == 1).at_communication == "auto")
+def _count_communication(ledger: Ledger, arguments: Json) -> int:
+    return int(next(row for row in ledger.list_rows(Account) if row.id == 1).at_communication == "auto")
 
 
 OTHERS = (
-    _writes(
+    _build_case(
         "create_client",
         "POST",
         "^/clients[.]json$",
         lambda ledger: {"name": NAME, "code": "F1", "city": "Faro"},
-        _there(Client),
+        _count_with_value(Client),
     ),
-    _writes(
+    _build_case(
         "update_client",
         "PUT",
         "^/clients/[0-9]+[.]json$",
         lambda ledger: {"client_id": 501, "city": NAME},
-        _there(Client, "city"),
+        _count_with_value(Client, "city"),
         answer="nothing",
     ),
-    _writes(
+    _build_case(
         "delete_client",
         "DELETE",
         "^/clients/[0-9]+[.]json$",
-        lambda ledger: {"client_id": _made(ledger, "/clients.json", "client", name=NAME, code="F1")},
-        _gone(Client, "client_id"),
+        lambda ledger: {"client_id": _create_first(ledger, "/clients.json", "client", name=NAME, code="F1")},
+        _count_deleted(Client, "client_id"),
         answer="nothing",
     ),
-    _writes(
+    _build_case(
         "create_item",
         "POST",
         "^/items[.]json$",
         lambda ledger: {"name": NAME, "unit_price": 12.5, "tax": "IVA23"},
-        _there(Item),
+        _count_with_value(Item),
     ),
-    _writes(
+    _build_case(
         "update_item",
         "PUT",
         "^/items/[0-9]+[.]json$",
         lambda ledger: {"item_id": 402321, "description": NAME},
-        _there(Item, "description"),
+        _count_with_value(Item, "description"),
         answer="nothing",
     ),
-    _writes(
+    _build_case(
         "delete_item",
         "DELETE",
         "^/items/[0-9]+[.]json$",
         lambda ledger: {"item_id": 402321},
-        _gone(Item, "item_id"),
+        _count_deleted(Item, "item_id"),
         answer="nothing",
     ),
-    _writes(
+    _build_case(
         "create_tax",
         "POST",
         "^/taxes[.]json$",
         lambda ledger: {"name": NAME, "value": 16, "region": "PT-AC", "code": "NOR"},
-        _there(Tax),
+        _count_with_value(Tax),
     ),
-    _writes(
+    _build_case(
         "update_tax",
         "PUT",
         "^/taxes/[0-9]+[.]json$",
         lambda ledger: {"tax_id": 31558, "value": 21},
-        _there(Tax, "value", "21"),
+        _count_with_value(Tax, "value", "21"),
         answer="nothing",
     ),
-    _writes(
+    _build_case(
         "delete_tax",
         "DELETE",
         "^/taxes/[0-9]+[.]json$",
         lambda ledger: {"tax_id": 31558},
-        _gone(Tax, "tax_id"),
+        _count_deleted(Tax, "tax_id"),
         answer="nothing",
     ),
-    _writes(
+    _build_case(
         "create_sequence",
         "POST",
         "^/sequences[.]json$",
         lambda ledger: {"serie": NAME},
-        _there(Sequence, "serie"),
+        _count_with_value(Sequence, "serie"),
     ),
-    _writes(
+    _build_case(
         "set_default_sequence",
         "PUT",
         "^/sequences/[0-9]+/set_current",
         lambda ledger: {"sequence_id": 70020},
-        lambda ledger, arguments: int(_sequence(ledger).default_sequence),
+        lambda ledger, arguments: int(_find_sequence(ledger).default_sequence),
         answer="nothing",
     ),
-    _writes(
+    _build_case(
         "set_initial_balance",
         "PUT",
         "initial_balance",
-        _entry,
-        _entries("initial"),
+        _prepare_entry,
+        _count_entries("initial"),
     ),
-    _writes("create_regularization", "POST", "regularization", _entry, _entries("regularization")),
-    _writes(
+    _build_case(
+        "create_regularization", "POST", "regularization", _prepare_entry, _count_entries("regularization")
+    ),
+    _build_case(
         "delete_regularization",
         "DELETE",
         "regularization",
-        _regularized,
-        _gone(Entry, "regularization_id"),
+        _prepare_regularization,
+        _count_deleted(TreasuryEntry, "regularization_id"),
         answer="nothing",
     ),
-    _writes(
+    _build_case(
         "create_treasury_movement",
         "POST",
         "treasury_movements",
-        lambda ledger: _entry(ledger, movement_type="Payment", payment_method="TB"),
-        _entries("Payment"),
+        lambda ledger: _prepare_entry(ledger, movement_type="Payment", payment_method="TB"),
+        _count_entries("Payment"),
         tells=False,
     ),
-    _writes(
+    _build_case(
         "delete_treasury_movement",
         "DELETE",
         "treasury_movements",
-        _moved,
-        _gone(Entry, "treasury_movement_id"),
+        _prepare_movement,
+        _count_deleted(TreasuryEntry, "treasury_movement_id"),
         answer="nothing",
         tells=False,
     ),
-    _writes(
+    _build_case(
         "create_account",
         "POST",
         "^/api/accounts/create",
         lambda ledger: {**PEOPLE, **SECRET},
-        _there(Account, "email", PEOPLE["email"]),
+        _count_with_value(Account, "email", PEOPLE["email"]),
         tells=False,
     ),
-    _writes(
+    _build_case(
         "update_account",
         "PUT",
         "^/api/accounts/[0-9]+/update",
         lambda ledger: {"account_id": 1, **SECRET, "organization_name": NAME},
-        _there(Account, "organization_name"),
+        _count_with_value(Account, "organization_name"),
         answer="nothing",
     ),
-    _writes(
+    _build_case(
         "setup_at_communication",
         "POST",
         "at_communication",
@@ -418,7 +432,7 @@ OTHERS = (
             "at_password": "only-an-example",
             "communication_type": "auto",
         },
-        _communicated,
+        _count_communication,
         tells=False,
     ),
 )
@@ -426,40 +440,44 @@ OTHERS = (
 REASON = "Emitida por engano ao cliente errado."
 
 CASES = (
-    _creates("invoices"),
-    _creates("simplified_invoices"),
-    _creates("invoice_receipts"),
-    _creates("credit_notes"),
-    _creates("debit_notes"),
-    _creates("quotes", "create_estimate"),
+    _build_create_case("invoices"),
+    _build_create_case("simplified_invoices"),
+    _build_create_case("invoice_receipts"),
+    _build_create_case("credit_notes"),
+    _build_create_case("debit_notes"),
+    _build_create_case("quotes", "create_estimate"),
     Case(
         "update_estimate",
         "update_estimate",
         "^/quotes/[0-9]+[.]json$",
         "PUT",
-        lambda ledger: {**_update(ledger, "quote"), "document_type": "quotes"},
-        _is("observations", "FAULT-1"),
+        lambda ledger: {**_prepare_update(ledger, "quote"), "document_type": "quotes"},
+        _count_if_equal("observations", "FAULT-1"),
     ),
     Case(
         "update_invoice",
         "update_invoice",
         "^/invoices/[0-9]+[.]json$",
         "PUT",
-        _update,
-        _is("observations", "FAULT-1"),
+        _prepare_update,
+        _count_if_equal("observations", "FAULT-1"),
     ),
-    _changes("finalized", after="final", before=Ledger.draft),
-    _changes("finalized", "invoice_receipts", "settled", lambda ledger: ledger.draft("invoice_receipt")),
-    _changes("finalized", "transports", "final", lambda ledger: ledger.draft("transport")),
-    _changes("canceled", message=REASON),
-    _changes("deleted", before=Ledger.draft),
-    _changes("settled"),
-    _changes(
+    _build_state_case("finalized", after="final", before=Ledger.create_draft),
+    _build_state_case(
+        "finalized", "invoice_receipts", "settled", lambda ledger: ledger.create_draft("invoice_receipt")
+    ),
+    _build_state_case("finalized", "transports", "final", lambda ledger: ledger.create_draft("transport")),
+    _build_state_case("canceled", message=REASON),
+    _build_state_case("deleted", before=Ledger.create_draft),
+    _build_state_case("settled"),
+    _build_state_case(
         "unsettled",
         "debit_notes",
         "final",
-        lambda ledger: ledger.state(
-            "debit_note", ledger.issued("debit_note", owner_invoice_id=ledger.issued()), "settled"
+        lambda ledger: ledger.change_state(
+            "debit_note",
+            ledger.create_issued("debit_note", owner_invoice_id=ledger.create_issued()),
+            "settled",
         ),
     ),
     Case(
@@ -467,8 +485,8 @@ CASES = (
         "send_email",
         "email-document",
         "PUT",
-        _mail,
-        lambda ledger, arguments: len(ledger.rows(Mail)),
+        _prepare_mail,
+        lambda ledger, arguments: len(ledger.list_rows(Mail)),
         answer="nothing",
         tells=False,
     ),
@@ -477,8 +495,8 @@ CASES = (
         "generate_payment",
         "partial_payments",
         "POST",
-        _pay,
-        lambda ledger, arguments: ledger.documents(owner_id=arguments["document_id"], type="Receipt"),
+        _prepare_payment,
+        lambda ledger, arguments: ledger.count_documents(owner_id=arguments["document_id"], type="Receipt"),
         answer="receipt",
     ),
     Case(
@@ -486,26 +504,26 @@ CASES = (
         "cancel_payment",
         "^/receipts/[0-9]+/change-state",
         "PUT",
-        lambda ledger: {"receipt_id": ledger.paid(), "message": REASON},
-        _is("status", "canceled"),
+        lambda ledger: {"receipt_id": ledger.create_receipt(), "message": REASON},
+        _count_if_equal("status", "canceled"),
         answer="receipt",
     ),
-    _creates("transports", "create_guide"),
+    _build_create_case("transports", "create_guide"),
     Case(
         "update_guide",
         "update_guide",
         "^/transports/[0-9]+[.]json$",
         "PUT",
-        _update_guide,
-        _is("license_plate", "11-AA-22"),
+        _prepare_guide_update,
+        _count_if_equal("license_plate", "11-AA-22"),
     ),
     Case(
         "register_sequence",
         "register_sequence",
         "^/sequences/[0-9]+/register",
         "PUT",
-        _series,
-        lambda ledger, arguments: int("N/D" not in _sequence(ledger).codes.values()),
+        _prepare_series,
+        lambda ledger, arguments: int("N/D" not in _find_sequence(ledger).codes.values()),
         answer="sequences",
     ),
     Case(
@@ -513,8 +531,8 @@ CASES = (
         "update_sequence",
         "^/sequences/[0-9]+[.]xml",
         "PUT",
-        _renamed,
-        lambda ledger, arguments: int(_sequence(ledger).serie == "C2026"),
+        _prepare_rename,
+        lambda ledger, arguments: int(_find_sequence(ledger).serie == "C2026"),
         answer="sequence",
     ),
     *OTHERS,

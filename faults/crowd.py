@@ -13,16 +13,16 @@ import anyio
 
 from faults.cases import Json
 from faults.run import PROCESSES
-from faults.worker import Order, Steps, desk_for
-from ix_tools.api_client.rate_limit import Pace
+from faults.worker import Order, Steps, open_context
+from ix_tools.api_client.rate_limit import RateLimiter
 from ix_tools.audit import trail
 from ix_tools.errors import IxError
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import execute
 from ix_tools.storage.database import Store
 
 
-def opened(place: str) -> None:
+def open_store(place: str) -> None:
     """Open a store, as one of several that do so at the same time."""
     store = Store(place)
     with store.writing():
@@ -30,46 +30,48 @@ def opened(place: str) -> None:
     store.close()
 
 
-def member(order: Order, many: int, line: Connection) -> None:
+def run_member(order: Order, many: int, line: Connection) -> None:
     """At each word (the arguments that change), so many equal calls at once; what they were told."""
     logging.disable()
-    anyio.run(_member, order, many, line)
+    anyio.run(_run_member, order, many, line)
 
 
-async def _member(order: Order, many: int, line: Connection) -> None:
-    desk = desk_for(order, Steps(order, line))
+async def _run_member(order: Order, many: int, line: Connection) -> None:
+    desk = open_context(order, Steps(order, line))
     desk.account._pace = None  # the limit of requests is not what is tried here
     line.send("ready")
     while (changes := await anyio.to_thread.run_sync(line.recv)) is not None:
         told: list[Json] = []
         async with anyio.create_task_group() as group:
             for _ in range(many):
-                group.start_soon(_called, desk, order, {**order.arguments, **changes}, told)
+                group.start_soon(_run_call, desk, order, {**order.arguments, **changes}, told)
         line.send(told)
     await desk.close()
 
 
-async def _called(desk: Desk, order: Order, arguments: Json, told: list[Json]) -> None:
+async def _run_call(desk: CallContext, order: Order, arguments: Json, told: list[Json]) -> None:
     try:
-        shown = await perform(desk, order.operation, arguments)
+        shown = await execute(desk, order.operation, arguments)
     except IxError as failure:
         shown = failure.as_dict()
     told.append({name: shown.get(name) for name in ("ok", "code", "document")})
 
 
 @dataclass
-class Crowd:
+class ConcurrentCallers:
     """So many processes with so many callers each."""
 
     order: Order
     processes: int
     callers: int
 
-    def __enter__(self) -> "Crowd":
+    def __enter__(self) -> "ConcurrentCallers":
         self._members: list[tuple[Any, Connection]] = []
         for _ in range(self.processes):
             line, theirs = PROCESSES.Pipe()
-            process = PROCESSES.Process(target=member, args=(self.order, self.callers, theirs), daemon=True)
+            process = PROCESSES.Process(
+                target=run_member, args=(self.order, self.callers, theirs), daemon=True
+            )
             process.start()
             theirs.close()
             self._members.append((process, line))
@@ -77,7 +79,7 @@ class Crowd:
             line.recv()
         return self
 
-    def round(self, **changes: Any) -> Sequence[Json]:
+    def run_round(self, **changes: Any) -> Sequence[Json]:
         """One call, by everybody at once."""
         for _, line in self._members:
             line.send(changes)
@@ -90,27 +92,27 @@ class Crowd:
             line.close()
 
 
-def appended(place: str, folder: str, many: int) -> None:
+def append_entries(place: str, folder: str, many: int) -> None:
     """Add rows to the audit trail, each in a transaction of its own."""
     store = Store(place)
-    store.note_head = partial(trail.note_head, trail.head_file(store, Path(folder)))
+    store.note_head = partial(trail.note_head, trail.locate_head_note(store, Path(folder)))
     for _ in range(many):
         with store.writing() as connection:
             trail.append(connection, trail.Entry("tested"))
     store.close()
 
 
-def turns(place: str, per_minute: int, many: int, line: Connection) -> None:
+def acquire_slots(place: str, per_minute: int, many: int, line: Connection) -> None:
     """Ask for so many turns at once; the moments at which they were granted."""
-    anyio.run(_turns, place, per_minute, many, line)
+    anyio.run(_acquire_slots, place, per_minute, many, line)
 
 
-async def _turns(place: str, per_minute: int, many: int, line: Connection) -> None:
-    pace = Pace(Store(place), "acme", per_minute, 60.0)
+async def _acquire_slots(place: str, per_minute: int, many: int, line: Connection) -> None:
+    pace = RateLimiter(Store(place), "acme", per_minute, 60.0)
     granted: list[float] = []
 
     async def one() -> None:
-        await pace.turn()
+        await pace.acquire()
         granted.append(time.time())
 
     async with anyio.create_task_group() as group:

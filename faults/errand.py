@@ -18,9 +18,9 @@ from ix_tools.sandbox.server import Sandbox
 
 WRITES = ("draft", "finalize", "e-mail")
 STEPS = ("before intent", "after intent", "answered", "before finish", "after finish")
-LATER = 600.0
+SECOND_LIFE_DELAY = 600.0
 """Seconds after which the next life begins, by the store's clock: no request can still be under way."""
-PATIENCE = 120.0
+TIMEOUT = 120.0
 CALL: Mapping[str, Any] = {
     "date": "2026-11-20",
     "due_date": "2026-11-20",
@@ -33,7 +33,7 @@ CALL: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Ended:
+class KilledRun:
     """What the second life was told, and what really happened in both."""
 
     write: str
@@ -56,7 +56,7 @@ class Ended:
         return ""
 
 
-def life(order: Order, seconds: float, kill: bool) -> Mapping[str, Any]:
+def run_life(order: Order, seconds: float, kill: bool) -> Mapping[str, Any]:
     """One process: told its result, or killed where it was to stop."""
     ours, theirs = PROCESSES.Pipe()
     process = PROCESSES.Process(target=work, args=(order, theirs))
@@ -64,7 +64,7 @@ def life(order: Order, seconds: float, kill: bool) -> Mapping[str, Any]:
     try:
         ours.recv()
         ours.send(seconds)
-        if not ours.poll(PATIENCE):
+        if not ours.poll(TIMEOUT):
             raise TimeoutError(f"{order.stop}: nothing was heard")
         kind, told = ours.recv()
         if kill and kind != "at":
@@ -75,36 +75,36 @@ def life(order: Order, seconds: float, kill: bool) -> Mapping[str, Any]:
         process.join()
 
 
-def ended(write: str, step: str, box: Sandbox, folder: Path) -> Ended:
+def run_killed(write: str, step: str, box: Sandbox, folder: Path) -> KilledRun:
     """Killed there, called again."""
     box.reset()
     store = folder / f"{write}-{step}.db".replace(" ", "-")
     order = Order(
         box.base_url, box.api_key, str(store), "errand", "issue_invoice", CALL, 30, step, WRITES.index(write)
     )
-    life(order, 0, kill=True)
+    run_life(order, 0, kill=True)
     told: Mapping[str, Any] = {}
     # What may still be under way at the first look is looked at again, as its error says.
     for lives in (1, 2):
-        told = life(replace(order, stop=""), LATER * lives, kill=False)
+        told = run_life(replace(order, stop=""), SECOND_LIFE_DELAY * lives, kill=False)
         if told.get("ok") or write == "e-mail":
             break
-    rows = [one for one in Ledger(box).rows(Document) if one.reference == "FAULT-1"]
+    rows = [one for one in Ledger(box).list_rows(Document) if one.reference == "FAULT-1"]
     issued = [one for one in rows if one.status == "final"]
-    return Ended(write, step, told, len(rows), len(issued), len(Ledger(box).rows(Mail)))
+    return KilledRun(write, step, told, len(rows), len(issued), len(Ledger(box).list_rows(Mail)))
 
 
-def everywhere(points: list[tuple[str, str]] | None = None) -> Iterator[Ended]:
+def run_points(points: list[tuple[str, str]] | None = None) -> Iterator[KilledRun]:
     """Each of these points, or every one."""
     with Sandbox(clock=NOW) as box, tempfile.TemporaryDirectory() as folder:
         for write, step in points or [(write, step) for write in WRITES for step in STEPS]:
-            yield ended(write, step, box, Path(folder))
+            yield run_killed(write, step, box, Path(folder))
 
 
 def main() -> int:
     """Print a line for each; fail when anything is wrong."""
     wrong = 0
-    for one in everywhere():
+    for one in run_points():
         told = "done" if one.told.get("ok") else one.told.get("code")
         print(
             f"{one.write:9} {one.step:14} told {told:16} documents {one.documents}, e-mails {one.mails} {one.wrong}",

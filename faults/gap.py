@@ -11,7 +11,7 @@ READS = re.compile(r"/clients/\d+/invoices\.json")
 """A client's documents are asked for with a POST."""
 FINALIZING = re.compile(r"PUT /\w+/\d+/change-state\.json")
 
-Happens = Callable[[httpx2.Request], Awaitable[httpx2.Response | None]]
+Action = Callable[[httpx2.Request], Awaitable[httpx2.Response | None]]
 
 
 def is_read(request: httpx2.Request) -> bool:
@@ -20,13 +20,13 @@ def is_read(request: httpx2.Request) -> bool:
 
 
 @dataclass
-class Gap(httpx2.AsyncBaseTransport):
+class GapTransport(httpx2.AsyncBaseTransport):
     """A transport like any other, but for what is put into `happens`."""
 
     inner: httpx2.AsyncBaseTransport = field(default_factory=httpx2.AsyncHTTPTransport)
     at: re.Pattern[str] = FINALIZING
     """Method and path of the requests before which something happens."""
-    happens: list[Happens] = field(default_factory=list)
+    action: list[Action] = field(default_factory=list)
     """What happens before the next such requests, one for each: None lets the request go, an answer stands for
     InvoiceXpress's own, and an exception is the network's."""
     when_read: Callable[[str], None] = lambda path: None
@@ -44,8 +44,8 @@ class Gap(httpx2.AsyncBaseTransport):
         self.seen.append(what)
         if self.at.fullmatch(what):
             self._note_window(request.url.path.replace("/change-state", ""))
-            if self.happens:
-                instead = await self.happens.pop(0)(request)
+            if self.action:
+                instead = await self.action.pop(0)(request)
                 if instead is not None:
                     return instead
         response = await self.inner.handle_async_request(request)
@@ -55,7 +55,10 @@ class Gap(httpx2.AsyncBaseTransport):
             self.answered[request.url.path] = time.perf_counter()
             self.when_read(request.url.path)
             response = httpx2.Response(
-                response.status_code, headers=_plain(response.headers), content=content, request=request
+                response.status_code,
+                headers=_drop_wire_headers(response.headers),
+                content=content,
+                request=request,
             )
         return response
 
@@ -69,7 +72,7 @@ class Gap(httpx2.AsyncBaseTransport):
         await self.inner.aclose()
 
 
-def _plain(headers: httpx2.Headers) -> list[tuple[str, str]]:
+def _drop_wire_headers(headers: httpx2.Headers) -> list[tuple[str, str]]:
     """Without what was true of the bytes on the wire alone."""
     left_out = {"content-encoding", "content-length", "transfer-encoding"}
     return [(name, value) for name, value in headers.multi_items() if name.lower() not in left_out]

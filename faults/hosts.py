@@ -10,10 +10,10 @@ import httpx2
 import mcp_types as types
 from mcp.client import Client
 
-from ix_tools.interfaces.mcp.server import build, chosen
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.context_pool import HEADER
-from ix_tools.schemas.listing import Choice
+from ix_tools.interfaces.mcp.server import build_server, list_chosen_tools
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.context_pool import ACCOUNT_HEADER
+from ix_tools.schemas.listing import ToolSelection
 
 Json = dict[str, Any]
 MODERN = "2026-07-28"
@@ -27,7 +27,7 @@ PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
-class Told:
+class CallResult:
     """What a call ended in."""
 
     body: Json = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Told:
 class Host(Protocol):
     """Something that calls tools."""
 
-    async def call(self, name: str, arguments: Json, question: Told | None = None) -> Told:
+    async def call(self, name: str, arguments: Json, question: CallResult | None = None) -> CallResult:
         """Call a tool; with the person's yes to the question that the same call ended in before."""
 
 
@@ -63,7 +63,7 @@ class OverHttp:
     url: str
     account: str
 
-    async def call(self, name: str, arguments: Json, question: Told | None = None) -> Told:
+    async def call(self, name: str, arguments: Json, question: CallResult | None = None) -> CallResult:
         """One request of protocol 2026-07-28."""
         params: Json = {"name": name, "arguments": arguments, "_meta": META}
         if question is not None:
@@ -78,19 +78,19 @@ class OverHttp:
                 "mcp-protocol-version": MODERN,
                 "mcp-method": "tools/call",
                 "mcp-name": name,
-                HEADER: self.account,
+                ACCOUNT_HEADER: self.account,
             },
         )
         seconds = time.monotonic() - began
         said = response.json()
         if "result" not in said:
-            return Told({"ok": False, "code": "protocol_error", "message": str(said)}, seconds=seconds)
+            return CallResult({"ok": False, "code": "protocol_error", "message": str(said)}, seconds=seconds)
         result = said["result"]
         handle = result.get("requestState") or ""
         if handle:
             text = result["inputRequests"]["approval"]["params"]["message"]
-            return Told({}, handle, text, seconds)
-        return Told(result["structuredContent"], seconds=seconds)
+            return CallResult({}, handle, text, seconds)
+        return CallResult(result["structuredContent"], seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class InSession:
 
     client: Client
 
-    async def call(self, name: str, arguments: Json, question: Told | None = None) -> Told:
+    async def call(self, name: str, arguments: Json, question: CallResult | None = None) -> CallResult:
         """One call of the session."""
         answer: Any = None
         if question is not None:
@@ -115,29 +115,32 @@ class InSession:
         seconds = time.monotonic() - began
         if isinstance(result, types.InputRequiredResult):
             asked: Any = (result.input_requests or {})["approval"]
-            return Told({}, result.request_state or "", asked.params.message, seconds)
-        return Told(dict(result.structured_content or {}), seconds=seconds)
+            return CallResult({}, result.request_state or "", asked.params.message, seconds)
+        return CallResult(dict(result.structured_content or {}), seconds=seconds)
 
 
 @asynccontextmanager
-async def in_session(desk: Desk) -> AsyncIterator[InSession]:
+async def open_session(desk: CallContext) -> AsyncIterator[InSession]:
     """A session before a desk of this process."""
 
-    async def open_desk(request: Any, account: str | None = None) -> Desk:
+    async def open_desk(request: Any, account: str | None = None) -> CallContext:
         return desk
 
     async def unused(context: Any, params: Any) -> types.ElicitResult:
         raise AssertionError("in this protocol the question is the result")
 
     # Without the schemas of results, against which the SDK's client would check each.
-    tools = [{k: v for k, v in one.items() if k != "outputSchema"} for one in chosen(Choice(("all",)))]
-    server: Any = build(open_desk, tools)
+    tools = [
+        {k: v for k, v in one.items() if k != "outputSchema"}
+        for one in list_chosen_tools(ToolSelection(("all",)))
+    ]
+    server: Any = build_server(open_desk, tools)
     async with Client(server, mode="auto", elicitation_callback=unused) as client:
         yield InSession(client)
 
 
 @asynccontextmanager
-async def over_http(url: str, account: str) -> AsyncIterator[OverHttp]:
+async def open_http(url: str, account: str) -> AsyncIterator[OverHttp]:
     """A host before a server."""
     async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=PATIENCE) as http:
         yield OverHttp(http, url, account)

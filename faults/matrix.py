@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from faults.cases import CASES, NOW, Ledger
-from faults.run import BREAKS, Found, Places, Plan, carried_out
+from faults.run import BREAKS, Plan, RunEnvironment, RunResult, execute_plan
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 
@@ -30,7 +30,7 @@ EVERY = 50
 WRONG = ("duplicate", "lost", "unreported", "unfinished", "untold", "left open", "internal", "trail")
 
 
-def universe(stores: Sequence[str], seed: int) -> list[Plan]:
+def list_plans(stores: Sequence[str], seed: int) -> list[Plan]:
     """Every run there is, in the order of the seed; the fault comes round before a case is repeated with it."""
     chance = random.Random(seed)
     plans = []
@@ -50,7 +50,7 @@ def universe(stores: Sequence[str], seed: int) -> list[Plan]:
 
 
 @contextmanager
-def places(box: Sandbox, folder: Path, server: str) -> Iterator[Places]:
+def prepare_places(box: Sandbox, folder: Path, server: str) -> Iterator[RunEnvironment]:
     """A migrated store to copy, and two addresses where nobody answers."""
     empty = folder / "empty.db"
     store = Store(empty)
@@ -69,7 +69,7 @@ def places(box: Sandbox, folder: Path, server: str) -> Iterator[Places]:
             knock.connect_ex(silent.getsockname())
         ledger = Ledger(box)
         stack.callback(ledger.close)
-        yield Places(
+        yield RunEnvironment(
             ledger,
             folder,
             empty,
@@ -80,7 +80,7 @@ def places(box: Sandbox, folder: Path, server: str) -> Iterator[Places]:
 
 
 @contextmanager
-def database() -> Iterator[str]:
+def open_database() -> Iterator[str]:
     """A PostgreSQL database for these runs alone; an empty word where there is no server."""
     import sqlalchemy as sql
 
@@ -107,30 +107,30 @@ def database() -> Iterator[str]:
         engine.dispose()
 
 
-def runs(plans: Sequence[Plan], server: str) -> Iterator[Found]:
+def run_plans(plans: Sequence[Plan], server: str) -> Iterator[RunResult]:
     """Carry them out one after the other, in a sandbox of their own."""
     folder = Path(tempfile.mkdtemp(prefix="ix-faults-"))
     try:
-        with Sandbox(clock=NOW) as box, places(box, folder, server) as where:
+        with Sandbox(clock=NOW) as box, prepare_places(box, folder, server) as where:
             for plan in plans:
-                yield carried_out(plan, where)
+                yield execute_plan(plan, where)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _slot(plans: Sequence[Plan], server: str, line: Connection) -> None:
+def _run_slot(plans: Sequence[Plan], server: str, line: Connection) -> None:
     os.environ["XDG_DATA_HOME"] = os.environ["HOME"] = tempfile.mkdtemp(prefix="ix-faults-home-")
     try:
-        for found in runs(plans, server):
+        for found in run_plans(plans, server):
             line.send((found.plan.number, found.told, found.effects, found.left, found.faults))
     finally:
         line.send(None)
         shutil.rmtree(os.environ["HOME"], ignore_errors=True)
 
 
-def carried_out_in_slots(
+def run_in_slots(
     plans: Sequence[Plan], stores: Sequence[str], seed: int, server: str, slots: int
-) -> Generator[Found, None, None]:
+) -> Generator[RunResult, None, None]:
     """Spread over processes; results as they come. Plans hold functions, which do not travel: their numbers do."""
     context = get_context("spawn")
     by_number = {plan.number: plan for plan in plans}
@@ -138,7 +138,7 @@ def carried_out_in_slots(
     for slot in range(slots):
         mine, theirs = context.Pipe(duplex=False)
         share = [plan.number for plan in plans[slot::slots]]
-        process = context.Process(target=_share, args=(share, stores, seed, server, theirs))
+        process = context.Process(target=_run_share, args=(share, stores, seed, server, theirs))
         process.start()
         theirs.close()
         lines.append(mine)
@@ -155,21 +155,23 @@ def carried_out_in_slots(
                     lines.remove(line)
                     continue
                 number, told, effects, left, faults = heard
-                yield Found(by_number[number], told, effects, left, faults)
+                yield RunResult(by_number[number], told, effects, left, faults)
     finally:
         for process in processes:
             process.terminate()
 
 
-def _share(numbers: Sequence[int], stores: Sequence[str], seed: int, server: str, line: Connection) -> None:
+def _run_share(
+    numbers: Sequence[int], stores: Sequence[str], seed: int, server: str, line: Connection
+) -> None:
     wanted = set(numbers)
-    _slot([plan for plan in universe(stores, seed) if plan.number in wanted], server, line)
+    _run_slot([plan for plan in list_plans(stores, seed) if plan.number in wanted], server, line)
 
 
 # --- the table -------------------------------------------------------------------------------------------
 
 
-def table(found: Sequence[Found]) -> str:
+def format_table(found: Sequence[RunResult]) -> str:
     """What came of it, by step and fault, by store and processes, and what is wrong."""
     lines = [
         f"{'step':18} {'fault':26} {'runs':>5} {'told done':>9} {'unknown':>8} {'duplicate':>9} {'lost':>5} {'unreported':>10}"
@@ -177,18 +179,18 @@ def table(found: Sequence[Found]) -> str:
     for broken in BREAKS:
         rows = [one for one in found if one.plan.broken == broken]
         if rows:
-            lines.append(f"{broken.step:18} {broken.name:26} {_figures(rows)}")
+            lines.append(f"{broken.step:18} {broken.name:26} {_format_figures(rows)}")
     for name, one_of in (("sqlite", "store"), ("postgresql", "store"), (1, "processes"), (2, "processes")):
         rows = [one for one in found if getattr(one.plan, one_of) == name]
         what = name if one_of == "store" else f"{name} process{'es' if name == 2 else ''}"
-        lines.append(f"{what:45} {_figures(rows)}")
-    lines.append(f"{'all':45} {_figures(found)}")
+        lines.append(f"{what:45} {_format_figures(rows)}")
+    lines.append(f"{'all':45} {_format_figures(found)}")
     others = Counter(word for one in found for word in one.faults)
     lines.append(", ".join(f"{word}: {others[word]}" for word in WRONG))
     return "\n".join(lines)
 
 
-def _figures(rows: Sequence[Found]) -> str:
+def _format_figures(rows: Sequence[RunResult]) -> str:
     from faults.run import is_done, is_unknown
 
     done = sum(any(is_done(told) for _, told in one.told) for one in rows)
@@ -197,7 +199,7 @@ def _figures(rows: Sequence[Found]) -> str:
     return f"{len(rows):5} {done:9} {unknown:8} {count['duplicate']:9} {count['lost']:5} {count['unreported']:10}"
 
 
-def story(one: Found) -> str:
+def describe_run(one: RunResult) -> str:
     """A run that went wrong, to be read and repeated."""
     plan = one.plan
     head = (
@@ -222,11 +224,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=int, default=0, help="one run by its number")
     options = parser.parse_args(arguments)
     began = time.monotonic()
-    with database() as server:
+    with open_database() as server:
         stores = ("sqlite", "postgresql") if server else ("sqlite",)
         if not server:
             print(f"no PostgreSQL at {POSTGRESQL}: SQLite only")
-        plans = universe(stores, options.seed)
+        plans = list_plans(stores, options.seed)
         everything = len(plans)
         if options.run:
             plans = [plan for plan in plans if plan.number == options.run]
@@ -237,20 +239,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if options.only in f"{plan.case.name} | {plan.broken.step} | {plan.broken.name}"
             ]
         plans = plans[: options.runs] if options.runs else plans
-        found: list[Found] = []
+        found: list[RunResult] = []
         with (
             suppress(KeyboardInterrupt),
             closing(
-                carried_out_in_slots(plans, stores, options.seed, server, min(options.slots, len(plans)))
+                run_in_slots(plans, stores, options.seed, server, min(options.slots, len(plans)))
             ) as results,
         ):
             for one in results:
                 found.append(one)
                 if one.faults or options.run:
-                    print(story(one), flush=True)
+                    print(describe_run(one), flush=True)
                 if len(found) % EVERY == 0:
                     print(f"{len(found)} of {len(plans)} runs, {time.monotonic() - began:.0f} s", flush=True)
-    print(table(found))
+    print(format_table(found))
     wrong = [one for one in found if one.faults]
     print(
         f"seed {options.seed}: {len(found)} of {everything} runs in {time.monotonic() - began:.0f} s, "

@@ -24,14 +24,14 @@ from typing import Any
 import anyio
 
 from faults import interrupted
-from faults.books import Books
-from faults.hosts import Host, in_session, over_http
+from faults.books import SandboxAccount
+from faults.hosts import Host, open_http, open_session
 from faults.interrupted import Interruption
-from faults.matrix import POSTGRESQL, database
-from faults.rounds import FAULTS, POLICY, Cell, Round, carried_out
-from faults.servers import both, lifted
-from ix_tools.config.settings import Settings, for_sandbox
-from ix_tools.pipeline.context import Desk
+from faults.matrix import POSTGRESQL, open_database
+from faults.rounds import FAULTS, POLICY, Cell, Round, run_round
+from faults.servers import lift_limits, run_two_servers
+from ix_tools.config.settings import Settings, point_at_sandbox
+from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
 
 WAYS = ("one session", "two on SQLite", "two on PostgreSQL", "unattended")
@@ -60,7 +60,7 @@ class Job:
     number: int
 
 
-def jobs(way: str, rounds: int, others: int) -> dict[float, list[Job]]:
+def list_jobs(way: str, rounds: int, others: int) -> dict[float, list[Job]]:
     """Every round of a way, by delay; kinds take turns, so that one that is cut short has seen each."""
     found: dict[float, list[Job]] = {}
     for delay in DELAYS:
@@ -81,21 +81,23 @@ def _times(cells: Sequence[tuple[Cell, int]], cell: Cell) -> int:
 
 
 @asynccontextmanager
-async def callers(way: str, accounts: dict[str, Books], server: str, folder: Path) -> AsyncIterator[Any]:
+async def open_callers(
+    way: str, accounts: dict[str, SandboxAccount], server: str, folder: Path
+) -> AsyncIterator[Any]:
     """The two hosts of each account."""
     store = server if way == "two on PostgreSQL" else str(folder / "race.db")
     async with AsyncExitStack() as stack:
         found: dict[str, tuple[Host, Host]] = {}
         if way == "one session":
             for name, books in accounts.items():
-                made = for_sandbox(
+                made = point_at_sandbox(
                     Settings(store=store, language="en", approval_min_seconds=0),
                     books.box.base_url,
                     books.box.api_key,
                 )
-                desk = Desk.open(lifted(made.model_copy(update={"account": name})))
+                desk = CallContext.open(lift_limits(made.model_copy(update={"account": name})))
                 stack.push_async_callback(desk.close)
-                host = await stack.enter_async_context(in_session(desk))
+                host = await stack.enter_async_context(open_session(desk))
                 found[name] = (host, host)
         else:
             policy = folder / "policy.toml" if way == "unattended" else None
@@ -103,9 +105,9 @@ async def callers(way: str, accounts: dict[str, Books], server: str, folder: Pat
                 policy.write_text(POLICY)
                 policy.chmod(0o600)
             boxes = {name: books.box.base_url for name, books in accounts.items()}
-            one, two = stack.enter_context(both(store, boxes, folder, policy))
+            one, two = stack.enter_context(run_two_servers(store, boxes, folder, policy))
             for name in accounts:
-                hosts = [await stack.enter_async_context(over_http(each.url, name)) for each in (one, two)]
+                hosts = [await stack.enter_async_context(open_http(each.url, name)) for each in (one, two)]
                 found[name] = (hosts[0], hosts[1])
         yield found
 
@@ -113,46 +115,46 @@ async def callers(way: str, accounts: dict[str, Books], server: str, folder: Pat
 async def run_way(way: str, server: str, folder: Path, rounds: int, others: int, line: Connection) -> None:
     """Every round of a way; each is sent as it ends."""
     async with AsyncExitStack() as stack:
-        accounts: dict[str, tuple[float, Books]] = {}
+        accounts: dict[str, tuple[float, SandboxAccount]] = {}
         for delay in DELAYS:
             for number in range(ACCOUNTS[delay]):
-                books = Books(stack.enter_context(Sandbox()))
+                books = SandboxAccount(stack.enter_context(Sandbox()))
                 accounts[f"a{int(delay * 1000)}-{number}"] = (delay, books)
         everybody = {name: books for name, (_, books) in accounts.items()}
-        hosts = await stack.enter_async_context(callers(way, everybody, server, folder))
-        waiting = {delay: iter(found) for delay, found in jobs(way, rounds, others).items()}
+        hosts = await stack.enter_async_context(open_callers(way, everybody, server, folder))
+        waiting = {delay: iter(found) for delay, found in list_jobs(way, rounds, others).items()}
         async with anyio.create_task_group() as group:
             for name, (delay, books) in accounts.items():
-                _slow(books, delay)
-                group.start_soon(_one_after_the_other, books, hosts[name], waiting[delay], line)
+                _slow_down(books, delay)
+                group.start_soon(_run_rounds, books, hosts[name], waiting[delay], line)
 
 
-def _slow(books: Books, delay: float) -> None:
+def _slow_down(books: SandboxAccount, delay: float) -> None:
     """What is read is old when it comes, and what is written comes late: the widest gap that a slow network makes."""
     if delay:
         books.box.fault("GET", times=None, delay=delay, after_commit=True)
         books.box.fault(times=None, delay=delay)
 
 
-async def _one_after_the_other(
-    books: Books, hosts: tuple[Host, Host], waiting: Iterator[Job], line: Connection
+async def _run_rounds(
+    books: SandboxAccount, hosts: tuple[Host, Host], waiting: Iterator[Job], line: Connection
 ) -> None:
     for job in waiting:
         try:
-            done = await carried_out(books, *hosts, job.cell, job.number)
+            done = await run_round(books, *hosts, job.cell, job.number)
         except Exception as trouble:  # noqa: BLE001 - told with the rest, and a fault of the round
             done = Round(job.cell)
-            done.wrong("internal", f"{type(trouble).__name__}: {trouble}")
+            done.add_fault("internal", f"{type(trouble).__name__}: {trouble}")
         line.send(done)
 
 
-def _process(way: str, server: str, rounds: int, others: int, line: Connection) -> None:
+def _run_process(way: str, server: str, rounds: int, others: int, line: Connection) -> None:
     folder = Path(tempfile.mkdtemp(prefix="ix-race-"))
     os.environ["XDG_DATA_HOME"] = os.environ["HOME"] = str(folder)
     logging.disable()  # what goes wrong is wanted here
     try:
         if way == INTERRUPTIONS:
-            anyio.run(interrupted.all_of_them, server, folder, line.send)
+            anyio.run(interrupted.run_all, server, folder, line.send)
         else:
             anyio.run(run_way, way, server, folder, rounds, others, line)
     finally:
@@ -160,7 +162,7 @@ def _process(way: str, server: str, rounds: int, others: int, line: Connection) 
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def carried_out_in_processes(
+def run_in_processes(
     ways: Sequence[str], server: str, rounds: int, others: int
 ) -> Generator[Round | Interruption, None, None]:
     """All ways side by side; rounds and interruptions as they end."""
@@ -168,7 +170,7 @@ def carried_out_in_processes(
     lines, processes = [], []
     for way in ways:
         mine, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_process, args=(way, server, rounds, others, theirs))
+        process = context.Process(target=_run_process, args=(way, server, rounds, others, theirs))
         process.start()
         theirs.close()
         lines.append(mine)
@@ -200,7 +202,7 @@ HEAD = (
 )
 
 
-def table(found: Sequence[Round]) -> str:
+def format_table(found: Sequence[Round]) -> str:
     """A line for each kind of round and a last one for all; seconds until both had their answer."""
     cells = sorted(
         {one.cell for one in found}, key=lambda cell: (WAYS.index(cell.way), cell.delay, cell.first)
@@ -208,15 +210,15 @@ def table(found: Sequence[Round]) -> str:
     lines = [HEAD]
     for cell in cells:
         name = f"{cell.way:18} {cell.delay * 1000:4.0f} {cell.first:13} {cell.second:21}"
-        lines.append(f"{name} {_figures([one for one in found if one.cell == cell])}")
+        lines.append(f"{name} {_format_figures([one for one in found if one.cell == cell])}")
     for delay in DELAYS:
         rows = [one for one in found if one.cell.delay == delay]
         if rows:
-            lines.append(f"{'all':18} {delay * 1000:4.0f} {'':35} {_figures(rows)}")
+            lines.append(f"{'all':18} {delay * 1000:4.0f} {'':35} {_format_figures(rows)}")
     return "\n".join(lines)
 
 
-def _figures(rows: Sequence[Round]) -> str:
+def _format_figures(rows: Sequence[Round]) -> str:
     count = Counter(fault for one in rows for fault in one.faults)
     busy = sum("busy" in one.codes for one in rows)
     other = count["internal"] + count["told wrong"]
@@ -230,12 +232,12 @@ def _figures(rows: Sequence[Round]) -> str:
     )
 
 
-def story(one: Round) -> str:
+def describe_round(one: Round) -> str:
     """A round that went wrong."""
     cell = one.cell
     return (
         f"{', '.join(one.faults)}: {cell.way}, {cell.delay * 1000:.0f} ms, {cell.first} beside {cell.second}, "
-        f"told {one.codes[0]} and {one.codes[1]}\n" + "\n".join(f"    {what}" for what in one.said)
+        f"told {one.codes[0]} and {one.codes[1]}\n" + "\n".join(f"    {what}" for what in one.results)
     )
 
 
@@ -252,14 +254,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found: list[Round] = []
     stopped: list[Interruption] = []
     told: Counter[str] = Counter()
-    with database() as server:
+    with open_database() as server:
         wanted = options.way or (*WAYS, INTERRUPTIONS)
         ways = [way for way in wanted if server or way != "two on PostgreSQL"]
         if not server:
             print(f"no PostgreSQL at {POSTGRESQL}: without it")
         with (
             suppress(KeyboardInterrupt),
-            closing(carried_out_in_processes(ways, server, options.rounds, options.other)) as results,
+            closing(run_in_processes(ways, server, options.rounds, options.other)) as results,
         ):
             for one in results:
                 if isinstance(one, Interruption):
@@ -270,24 +272,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if one.faults:
                     told[one.cell.way] += 1
                     if told[one.cell.way] <= REPORTED:
-                        print(story(one), flush=True)
+                        print(describe_round(one), flush=True)
                 if len(found) % 200 == 0:
                     print(f"{len(found)} rounds, {time.monotonic() - began:.0f} s", flush=True)
     if found:
-        print(table(found))
+        print(format_table(found))
     for each in stopped:
         print(each)
-    wrong = sum(bool(one.faults) for one in found) + sum(bool(one.wrong) for one in stopped)
+    wrong = sum(bool(one.faults) for one in found) + sum(bool(one.problems) for one in stopped)
     count = Counter(fault for one in found for fault in one.faults)
     print(
         f"{len(found)} rounds and {len(stopped)} interruptions in {time.monotonic() - began:.0f} s; "
         + ", ".join(f"{fault}: {count[fault]}" for fault in FAULTS)
-        + f", interruptions that went wrong: {sum(bool(one.wrong) for one in stopped)}"
+        + f", interruptions that went wrong: {sum(bool(one.problems) for one in stopped)}"
     )
     meant = sum(
         len(found)
         for way in ways
         if way in WAYS
-        for found in jobs(way, options.rounds, options.other).values()
+        for found in list_jobs(way, options.rounds, options.other).values()
     )
     return 1 if wrong or len(found) < meant else 0

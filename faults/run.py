@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from faults.cases import Case, Json, Ledger
-from faults.worker import Order, later, work
+from faults.worker import Order, postpone, work
 
-PATIENCE = 180.0
+TIMEOUT = 180.0
 """Seconds until a process that says nothing is taken for dead: a busy machine is no fault."""
 MUCH_LATER = 600.0
 """Seconds after which nothing can be under way any more."""
@@ -119,7 +119,7 @@ class Plan:
 
 
 @dataclass
-class Found:
+class RunResult:
     """What one run found."""
 
     plan: Plan
@@ -143,45 +143,45 @@ class Worker:
         theirs.close()
         self.expect("ready")
 
-    def go(self, seconds: float = 0.0) -> None:
+    def start(self, seconds: float = 0.0) -> None:
         """Let it start, now or so much later, or go on from where it stopped."""
         self.line.send(seconds)
 
     def expect(self, what: str) -> Any:
         """Its next word."""
-        word, content = _heard(self.line)
+        word, content = _parse_line(self.line)
         if word != what:
             raise RuntimeError(f"expected {what}, heard {word}: {content}")
         return content
 
-    def told(self) -> Json:
+    def get_result(self) -> Json:
         """What its caller is told in the end, wherever it would have stopped."""
-        word, content = _heard(self.line)
+        word, content = _parse_line(self.line)
         while word != "told":
-            self.go()
-            word, content = _heard(self.line)
+            self.start()
+            word, content = _parse_line(self.line)
         found: Json = content
         return found
 
     def end(self) -> None:
         """Nothing more to do."""
         self.line.send(None)
-        self.process.join(PATIENCE)
+        self.process.join(TIMEOUT)
 
-    def killed(self) -> None:
+    def kill(self) -> None:
         """kill -9."""
         self.process.kill()
-        self.process.join(PATIENCE)
+        self.process.join(TIMEOUT)
 
 
-def _heard(line: Connection) -> Any:
-    if not line.poll(PATIENCE):
+def _parse_line(line: Connection) -> Any:
+    if not line.poll(TIMEOUT):
         raise RuntimeError("a worker said nothing")
     return line.recv()
 
 
 @dataclass
-class Places:
+class RunEnvironment:
     """Where runs happen."""
 
     ledger: Ledger
@@ -194,7 +194,7 @@ class Places:
     silent: str
 
 
-def carried_out(plan: Plan, places: Places) -> Found:
+def execute_plan(plan: Plan, places: RunEnvironment) -> RunResult:
     """Three lives: one in which something breaks, one at once after it, one much later."""
     ledger, box = places.ledger, places.ledger.box
     box.reset()
@@ -206,7 +206,7 @@ def carried_out(plan: Plan, places: Places) -> Found:
     order = Order(
         url=box.base_url,
         key=box.api_key,
-        store=_store(plan, places),
+        store=_prepare_store(plan, places),
         account=f"run{plan.number}",
         operation=plan.case.operation,
         arguments=arguments,
@@ -217,31 +217,31 @@ def carried_out(plan: Plan, places: Places) -> Found:
         else "",
         store_fails=plan.broken.store_fails,
     )
-    found = Found(plan)
-    _first(found, order, places, arguments)
+    found = RunResult(plan)
+    _run_first_life(found, order, places, arguments)
     if not plan.broken.slow:
-        _clear(box)
+        _clear_faults(box)
     found.effects.append(plan.case.count(ledger, arguments))
-    again = Worker(later(order, 0.0)) if _worth_repeating(found) else None
+    again = Worker(postpone(order, 0.0)) if _is_worth_repeating(found) else None
     for life, seconds in ((2, 0.0), (3, MUCH_LATER)):
-        if again is not None and _worth_repeating(found):
-            again.go(seconds)
-            found.told.append((life, again.told()))
-        _clear(box)
+        if again is not None and _is_worth_repeating(found):
+            again.start(seconds)
+            found.told.append((life, again.get_result()))
+        _clear_faults(box)
         found.effects.append(plan.case.count(ledger, arguments))
     if again is not None:
         again.end()
     elif plan.broken.store_fails:
         # Told that it is done, nobody calls again; what the store missed is found out at the next start.
-        start = Worker(replace(later(order, MUCH_LATER), operation="list_taxes", arguments={}))
-        start.go(MUCH_LATER)
-        start.told()
+        start = Worker(replace(postpone(order, MUCH_LATER), operation="list_taxes", arguments={}))
+        start.start(MUCH_LATER)
+        start.get_result()
         start.end()
     _judge(found, order)
     return found
 
 
-def _store(plan: Plan, places: Places) -> str:
+def _prepare_store(plan: Plan, places: RunEnvironment) -> str:
     if plan.store == "postgresql":
         return places.server
     file = places.folder / f"{plan.number}.db"
@@ -249,59 +249,59 @@ def _store(plan: Plan, places: Places) -> str:
     return str(file)
 
 
-def _first(found: Found, order: Order, places: Places, arguments: Json) -> None:
+def _run_first_life(found: RunResult, order: Order, places: RunEnvironment, arguments: Json) -> None:
     plan, box = found.plan, places.ledger.box
     broken = plan.broken
     if broken.step == "look-ups" and broken.nobody:
         order = Order(**{**vars(order), "url": places.refused})
     first = Worker(order)
-    second = Worker(later(order, 0.0)) if plan.processes == 2 else None
+    second = Worker(postpone(order, 0.0)) if plan.processes == 2 else None
     if broken.box and broken.step != "read back":
-        box.fault(**_fault(plan, places.ledger, arguments))
-    first.go()
+        box.fault(**_build_fault(plan, places.ledger, arguments))
+    first.start()
     if broken.kill == "under way":
-        if not box.wait_for_request(plan.case.method, plan.case.path, PATIENCE):
+        if not box.wait_for_request(plan.case.method, plan.case.path, TIMEOUT):
             raise RuntimeError("the request never came")
-        _committed(plan, places.ledger, arguments)
+        _wait_for_commit(plan, places.ledger, arguments)
     elif order.stop:
         first.expect("at")
     if second is not None:
-        second.go()
+        second.start()
     if broken.kill:
-        first.killed()
+        first.kill()
         found.told.append((1, {}))
     else:
         if broken.step == "read back":
             box.fault(**{**(broken.box or {}), "method": "GET"})
-            first.go()
-        found.told.append((1, first.told()))
+            first.start()
+        found.told.append((1, first.get_result()))
         first.end()
     if second is not None:
-        found.told.append((1, second.told()))
+        found.told.append((1, second.get_result()))
         second.end()
 
 
-def _committed(plan: Plan, ledger: Ledger, arguments: Json) -> None:
+def _wait_for_commit(plan: Plan, ledger: Ledger, arguments: Json) -> None:
     """Wait until the box has done what it keeps the answer of."""
     if (plan.broken.box or {}).get("after_commit"):
-        _until(lambda: plan.case.count(ledger, arguments) > 0)
+        _wait_until(lambda: plan.case.count(ledger, arguments) > 0)
 
 
-def _fault(plan: Plan, ledger: Ledger, arguments: Json) -> Json:
+def _build_fault(plan: Plan, ledger: Ledger, arguments: Json) -> Json:
     broken = plan.broken
     fault = dict(broken.box or {})
     if broken.step == "look-ups":
         return {**fault, "method": "GET"}
     if broken.name == "wrong totals":
-        fault["body"] = _wrong(plan.case, ledger, arguments)
+        fault["body"] = _build_wrong_answer(plan.case, ledger, arguments)
     return {**fault, "method": plan.case.method, "path": plan.case.path}
 
 
-def _wrong(case: Case, ledger: Ledger, arguments: Json) -> Any:
+def _build_wrong_answer(case: Case, ledger: Ledger, arguments: Json) -> Any:
     """An answer about the right document, with a total that is not the stored one."""
     from ix_tools.sandbox.rows import Document
 
-    numbers = [row.id for row in ledger.rows(Document)]
+    numbers = [row.id for row in ledger.list_rows(Document)]
     made = max(numbers, default=1000) + 1
     body: Json = {
         "id": arguments.get("document_id") or arguments.get("receipt_id") or made,
@@ -315,25 +315,25 @@ def _wrong(case: Case, ledger: Ledger, arguments: Json) -> Any:
     return {"sequences": [{"id": 70020, "serie": "?"}]} if case.answer == "sequences" else None
 
 
-def _clear(box: Any) -> None:
+def _clear_faults(box: Any) -> None:
     """Nothing goes wrong any more, and what was under way comes to its end."""
     slow = [at for at, one in enumerate(box.requests()) if one["status"] is None]
-    with _held(box) as held:
+    with _hold_answers(box) as held:
         box.clear_faults()
     if held:
-        _until(lambda: any(box.requests()[at]["status"] is not None for at in slow))
+        _wait_until(lambda: any(box.requests()[at]["status"] is not None for at in slow))
 
 
 @contextmanager
-def _held(box: Any) -> Iterator[bool]:
+def _hold_answers(box: Any) -> Iterator[bool]:
     control = box.box.control
     with control._lock:
         under_way = bool(control._held)
     yield under_way
 
 
-def _until(true: Any) -> None:
-    end = time.monotonic() + PATIENCE
+def _wait_until(true: Any) -> None:
+    end = time.monotonic() + TIMEOUT
     while not true():
         if time.monotonic() > end:
             raise RuntimeError("it never came to that")
@@ -353,7 +353,7 @@ def is_unknown(told: Json) -> bool:
     return told.get("sent") == "unknown" or told.get("code") == "in_progress"
 
 
-def _worth_repeating(found: Found) -> bool:
+def _is_worth_repeating(found: RunResult) -> bool:
     """A caller repeats a call until it is told that it is done; a killed one was told nothing."""
     told = [one for _, one in found.told]
     if found.plan.keyed:
@@ -361,7 +361,7 @@ def _worth_repeating(found: Found) -> bool:
     return not any(is_done(one) for one in told)
 
 
-def _judge(found: Found, order: Order) -> None:
+def _judge(found: RunResult, order: Order) -> None:
     plan, effects = found.plan, found.effects
     wrong: list[str] = []
     if effects[-1] > 1:
@@ -387,7 +387,7 @@ def _judge(found: Found, order: Order) -> None:
         wrong.append("untold")
     if any(one.get("code") == "internal_error" for _, one in found.told):
         wrong.append("internal")
-    found.left, trail = _kept(order)
+    found.left, trail = _inspect_journal(order)
     if trail:
         wrong.append("trail")
     # What a create made is told by its unique id alone, and that is asked when the call is repeated.
@@ -397,22 +397,26 @@ def _judge(found: Found, order: Order) -> None:
     found.faults = sorted(set(wrong))
 
 
-def _kept(order: Order) -> tuple[list[Any], list[Any]]:
+def _inspect_journal(order: Order) -> tuple[list[Any], list[Any]]:
     """What the journal still holds as unfinished, and faults in the audit trail of a file."""
     from ix_tools.api_client.client import account_name
     from ix_tools.audit import trail as audit
-    from ix_tools.config.settings import Settings, for_sandbox
+    from ix_tools.config.settings import Settings, point_at_sandbox
     from ix_tools.idempotency.intents import UNFINISHED
     from ix_tools.idempotency.journal import Journal
     from ix_tools.storage.database import Store
 
     store = Store(order.store)
-    settings = for_sandbox(Settings(), order.url, order.key).model_copy(update={"account": order.account})
+    settings = point_at_sandbox(Settings(), order.url, order.key).model_copy(
+        update={"account": order.account}
+    )
     try:
         left = [
-            one.state for one in Journal(store, 1.0).listed(account_name(settings)) if one.state in UNFINISHED
+            one.state
+            for one in Journal(store, 1.0).list_intents(account_name(settings))
+            if one.state in UNFINISHED
         ]
-        trail = audit.verify(store, Path()) if store.file else []
+        trail = audit.verify_chain(store, Path()) if store.file else []
     finally:
         store.close()
     return left, trail

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from ix_tools.config.settings import AccountSettings, Settings
 from ix_tools.interfaces.server import json_logs
-from ix_tools.interfaces.server.workers import address_of, listening, run
+from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
 from ix_tools.sandbox.seeds import API_KEY
 
 Json = dict[str, Any]
@@ -27,7 +27,7 @@ NO_LIMIT = 10**9
 SECONDS = 20
 
 
-def lifted(settings: Settings) -> Settings:
+def lift_limits(settings: Settings) -> Settings:
     """The same without limits of requests; not checked on the way, because the settings' own are the vendor's."""
     return settings.model_copy(update={"requests_per_minute": NO_LIMIT, "calls_per_minute": NO_LIMIT})
 
@@ -41,7 +41,7 @@ class Server:
 
 
 @contextmanager
-def serving(
+def start_server_process(
     store: str, boxes: Mapping[str, str], home: Path, policy: Path | None = None, timeout: int = 30
 ) -> Iterator[Server]:
     """A server of these accounts (name to address of its sandbox), until the block ends."""
@@ -84,18 +84,18 @@ def serving(
 
 
 @contextmanager
-def both(
+def run_two_servers(
     store: str, boxes: Mapping[str, str], folder: Path, policy: Path | None = None
 ) -> Iterator[Sequence[Server]]:
     """Two servers that know of each other through their store alone."""
     with ExitStack() as until_the_end:
         yield [
-            until_the_end.enter_context(serving(store, boxes, folder / name, policy))
+            until_the_end.enter_context(start_server_process(store, boxes, folder / name, policy))
             for name in ("one", "two")
         ]
 
 
-def _settings(order: Json) -> Settings:
+def _build_settings(order: Json) -> Settings:
     key = SecretStr(API_KEY)
     accounts = {
         name: AccountSettings(account=name, api_key=key, base_url=url) for name, url in order["boxes"].items()
@@ -110,18 +110,18 @@ def _settings(order: Json) -> Settings:
         approval_min_seconds=0,  # the harness says yes at once
         toolsets=("all",),
     )
-    return lifted(made)
+    return lift_limits(made)
 
 
 def main() -> None:
     """Serve until told to end."""
-    settings = _settings(json.loads(sys.stdin.readline()))
-    json_logs.to_standard_error(settings)
-    sockets = listening("127.0.0.1", 0, 1)
-    address = address_of("127.0.0.1", sockets[0])
+    settings = _build_settings(json.loads(sys.stdin.readline()))
+    json_logs.configure_logging(settings)
+    sockets = open_sockets("127.0.0.1", 0, 1)
+    address = build_local_url("127.0.0.1", sockets[0])
     print(address, flush=True)
     threading.Thread(target=_end_with_the_harness, daemon=True).start()
-    run(settings, address, False, 1, sockets)
+    run_server(settings, address, False, 1, sockets)
 
 
 def _end_with_the_harness() -> None:

@@ -7,20 +7,20 @@ from typing import Any
 import sqlalchemy as sql
 
 from ix_tools.audit import trail as audit
-from ix_tools.audit.trail import FIELDS
+from ix_tools.audit.trail import HASHED_FIELDS
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit as trail
 
 Rows = list[dict[str, Any]]
 
 
-def kept(store: Store) -> Rows:
+def read_rows(store: Store) -> Rows:
     """The rows as they are."""
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(sql.select(trail).order_by(trail.c.seq)).mappings()]
 
 
-def put(store: Store, rows: Rows) -> None:
+def replace_rows(store: Store, rows: Rows) -> None:
     """Somebody writes into the table past us."""
     with store.writing() as connection:
         connection.execute(trail.delete())
@@ -28,17 +28,17 @@ def put(store: Store, rows: Rows) -> None:
             connection.execute(trail.insert(), rows)
 
 
-def sealed(row: dict[str, Any]) -> dict[str, Any]:
+def recompute_hash(row: dict[str, Any]) -> dict[str, Any]:
     """The row with a hash that fits what it says now."""
-    return {**row, "hash": audit._hash(row)}
+    return {**row, "hash": audit._hash_row(row)}
 
 
 # Each takes the rows and chance, changes the rows, and gives the numbers of rows that must be named.
 
 
-def a_changed_field(rows: Rows, chance: random.Random) -> set[int]:
+def change_field(rows: Rows, chance: random.Random) -> set[int]:
     """A letter of a row."""
-    at, name = chance.randrange(len(rows)), chance.choice([one for one in FIELDS if one != "seq"])
+    at, name = chance.randrange(len(rows)), chance.choice([one for one in HASHED_FIELDS if one != "seq"])
     rows[at][name] += "x" if len(rows[at][name]) < 12 else ""
     rows[at][name] = rows[at][name].swapcase() if not rows[at][name].endswith("x") else rows[at][name]
     if rows[at][name] == rows[at][name].swapcase():  # nothing but digits
@@ -46,63 +46,63 @@ def a_changed_field(rows: Rows, chance: random.Random) -> set[int]:
     return {rows[at]["seq"]}
 
 
-def a_changed_hash(rows: Rows, chance: random.Random) -> set[int]:
+def change_hash(rows: Rows, chance: random.Random) -> set[int]:
     """The seal alone."""
     at = chance.randrange(len(rows))
     rows[at]["hash"] = rows[at]["hash"][::-1]
     return {rows[at]["seq"]}
 
 
-def a_removed_row(rows: Rows, chance: random.Random) -> set[int]:
+def remove_row(rows: Rows, chance: random.Random) -> set[int]:
     """A row out of the middle."""
     at = chance.randrange(len(rows) - 1)
     return {rows.pop(at)["seq"]}
 
 
-def two_rows_swapped(rows: Rows, chance: random.Random) -> set[int]:
+def swap_rows(rows: Rows, chance: random.Random) -> set[int]:
     """Two rows in each other's place."""
     one, other = chance.sample(range(len(rows)), 2)
     rows[one]["seq"], rows[other]["seq"] = rows[other]["seq"], rows[one]["seq"]
     return {rows[one]["seq"], rows[other]["seq"]}
 
 
-def a_cut_tail(rows: Rows, chance: random.Random) -> set[int]:
+def cut_tail(rows: Rows, chance: random.Random) -> set[int]:
     """The last rows gone."""
     at = chance.randrange(len(rows))
     del rows[at:]
     return {at + 1}
 
 
-def a_row_written_anew(rows: Rows, chance: random.Random) -> set[int]:
+def rewrite_row(rows: Rows, chance: random.Random) -> set[int]:
     """With a hash that fits it, which then is not the one that the next row follows."""
     at = chance.randrange(len(rows))
-    rows[at] = sealed({**rows[at], "outcome": "nothing happened"})
+    rows[at] = recompute_hash({**rows[at], "outcome": "nothing happened"})
     return {rows[at]["seq"]}
 
 
-def a_removed_row_closed_up(rows: Rows, chance: random.Random) -> set[int]:
+def remove_and_renumber_row(rows: Rows, chance: random.Random) -> set[int]:
     """The row after it takes its number and its place in the chain."""
     at = chance.randrange(1, len(rows) - 2)
     gone = rows.pop(at)
-    rows[at] = sealed({**rows[at], "seq": gone["seq"], "previous": gone["previous"]})
+    rows[at] = recompute_hash({**rows[at], "seq": gone["seq"], "previous": gone["previous"]})
     return {rows[at]["seq"] + 1}
 
 
-def an_inserted_row(rows: Rows, chance: random.Random) -> set[int]:
+def insert_row(rows: Rows, chance: random.Random) -> set[int]:
     """A row more at the end."""
     last = rows[-1]
-    more = sealed({**last, "seq": last["seq"] + 1, "previous": "0" * 64})
+    more = recompute_hash({**last, "seq": last["seq"] + 1, "previous": "0" * 64})
     rows.append(more)
     return {last["seq"]}
 
 
 TAMPERINGS: tuple[Callable[[Rows, random.Random], set[int]], ...] = (
-    a_changed_field,
-    a_changed_hash,
-    a_removed_row,
-    two_rows_swapped,
-    a_cut_tail,
-    a_row_written_anew,
-    a_removed_row_closed_up,
-    an_inserted_row,
+    change_field,
+    change_hash,
+    remove_row,
+    swap_rows,
+    cut_tail,
+    rewrite_row,
+    remove_and_renumber_row,
+    insert_row,
 )

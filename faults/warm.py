@@ -29,17 +29,17 @@ for module in (
         continue
 
 
-def built(base: type[BaseModel]) -> None:
+def build_models(base: type[BaseModel]) -> None:
     """Build every model that would otherwise be built when first used."""
     for model in base.__subclasses__():
         if not getattr(model, "__pydantic_complete__", True):
             model.model_rebuild(raise_errors=False)
-        built(model)
+        build_models(model)
 
 
 catalogue()
 for kind in (Call, Record):
-    built(kind)
+    build_models(kind)
 
 # Reading the machine's certificates takes longer than all the rest, and nothing here speaks TLS.
 transport: Any = import_module("httpx2._transports.default")

@@ -10,16 +10,16 @@ from typing import Any
 
 import anyio
 
-from ix_tools.api_client.client import Account
+from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.api_client.protocol import Request, Response
 from ix_tools.approvals.repository import Reply
-from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import IxError, StoreUnavailable
 from ix_tools.i18n.formats import LISBON
-from ix_tools.idempotency.intents import Draft, Intent
+from ix_tools.idempotency.intents import Intent, IntentDraft
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import ApprovalNeeded, perform
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import ApprovalNeeded, execute
 
 TODAY = datetime(2026, 11, 20, 10, tzinfo=LISBON)
 """When everything happens, by the sandbox's clock too."""
@@ -56,7 +56,7 @@ class Steps:
     def __init__(self, order: Order, line: Connection) -> None:
         self.order, self.line, self.skip = order, line, order.skip
 
-    def reached(self, step: str) -> None:
+    def reach(self, step: str) -> None:
         """Stop here, if this is the step: until word comes, or the end."""
         if self.order.stop == step and self.skip:
             self.skip -= 1
@@ -70,52 +70,52 @@ class StoppingJournal(Journal):
 
     steps: Steps
 
-    def begin(self, draft: Draft) -> Intent:
+    def begin(self, draft: IntentDraft) -> Intent:
         """Between the approval and the request."""
-        self.steps.reached("before intent")
+        self.steps.reach("before intent")
         intent = super().begin(draft)
-        self.steps.reached("after intent")
+        self.steps.reach("after intent")
         return intent
 
     def finish(self, intent: Intent, *about: Any, **more: Any) -> bool:
         """Between the answer and the result."""
-        self.steps.reached("before finish")
+        self.steps.reach("before finish")
         if self.steps.order.store_fails:
             raise StoreUnavailable("The store is gone.")
         written = super().finish(intent, *about, **more)
-        self.steps.reached("after finish")
+        self.steps.reach("after finish")
         return written
 
 
-class StoppingAccount(Account):
+class StoppingClient(InvoiceXpressClient):
     """An account whose writes can go where nobody answers, and can be stopped once they are answered."""
 
     steps: Steps
 
     async def _once(self, request: Request) -> Response:
         if not request.writes:
-            return await super()._once(request)
+            return await super()._exchange(request)
         usual, elsewhere = self._settings, self.steps.order.writes_to
         if elsewhere:
             self._settings = usual.model_copy(update={"base_url": elsewhere})
         try:
-            response = await super()._once(request)
+            response = await super()._exchange(request)
         finally:
             self._settings = usual
-        self.steps.reached("answered")
+        self.steps.reach("answered")
         return response
 
 
-def desk_for(order: Order, steps: Steps) -> Desk:
+def open_context(order: Order, steps: Steps) -> CallContext:
     """A desk as every process has it, with the two rooms that can be stopped."""
-    settings = for_sandbox(
+    settings = point_at_sandbox(
         Settings(store=order.store, timeout_seconds=order.timeout, language="en", allow_account_setup=True),
         order.url,
         order.key,
     )
     settings = settings.model_copy(update={"account": order.account})
-    desk = replace(Desk.open(settings), now=lambda: TODAY)
-    desk.account.__class__ = StoppingAccount
+    desk = replace(CallContext.open(settings), now=lambda: TODAY)
+    desk.account.__class__ = StoppingClient
     desk.journal.__class__ = StoppingJournal
     desk.account.steps = desk.journal.steps = steps  # type: ignore[attr-defined]
     if order.later:
@@ -123,11 +123,11 @@ def desk_for(order: Order, steps: Steps) -> Desk:
     return desk
 
 
-async def called(desk: Desk, order: Order) -> dict[str, Any]:
+async def run_call(desk: CallContext, order: Order) -> dict[str, Any]:
     """What the caller is told; a person approves what is asked, but not a second time."""
     try:
         try:
-            return await perform(desk, order.operation, order.arguments, can_ask=True)
+            return await execute(desk, order.operation, order.arguments, can_ask=True)
         except ApprovalNeeded as asked:
             if AGAIN in asked.approval.text:
                 return {
@@ -138,7 +138,7 @@ async def called(desk: Desk, order: Order) -> dict[str, Any]:
                 }
             reply = Reply(asked.approval.handle, True, accepted_differences=True)
         try:
-            return await perform(desk, order.operation, order.arguments, can_ask=True, reply=reply)
+            return await execute(desk, order.operation, order.arguments, can_ask=True, reply=reply)
         except ApprovalNeeded:
             return {
                 "ok": False,
@@ -159,11 +159,11 @@ def work(order: Order, line: Connection) -> None:
     logging.disable()  # what goes wrong is wanted here
     line.send(("ready", ""))
     while (seconds := line.recv()) is not None:
-        now = order if seconds == 0 else later(order, seconds)
-        line.send(("told", anyio.run(called, desk_for(now, Steps(now, line)), now)))
+        now = order if seconds == 0 else postpone(order, seconds)
+        line.send(("told", anyio.run(run_call, open_context(now, Steps(now, line)), now)))
     line.close()
 
 
-def later(order: Order, seconds: float) -> Order:
+def postpone(order: Order, seconds: float) -> Order:
     """The same call in another life: nothing goes wrong any more."""
     return replace(order, stop="", writes_to="", store_fails=False, later=seconds, timeout=5)

@@ -17,7 +17,7 @@ def main() -> None:
             sys.exit(over_http(argv[1:]))
         from ix_tools.interfaces.mcp.stdio import main as serve
 
-        sys.exit(serve(argv[1:], _pages))
+        sys.exit(serve(argv[1:], _open_pages))
     if argv[:1] == ["demo"]:
         from ix_tools.demo import main as demo
 
@@ -29,11 +29,11 @@ def main() -> None:
     sys.exit(command(argv))
 
 
-def _pages(desk: Any) -> Any:
+def _open_pages(desk: Any) -> Any:
     """The pages of a desk's approvals on this machine; what they need is imported when there is a desk."""
-    from ix_tools.interfaces.web.local_server import LocalPages
+    from ix_tools.interfaces.web.local_server import LocalPageServer
 
-    return LocalPages(desk)
+    return LocalPageServer(desk)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any, Literal
 
-from ix_tools.text.sanitize import all_legible
+from ix_tools.text.sanitize import sanitize_all
 
 Sent = Literal["nothing", "refused", "stored", "unknown"]
 """What reached InvoiceXpress: nothing; a request it refused; a request it carried out; nobody can tell yet."""
@@ -132,7 +132,7 @@ class ErrorCode:
     status: int
     """Of the answer over HTTP; a failure at InvoiceXpress whose outcome is unknown is a 504 instead."""
     meaning: str
-    exit: Exit = Exit.REFUSED
+    exit_code: Exit = Exit.REFUSED
     """Of the command, unless something was stored or nobody can tell."""
     retry: Retry = Retry.NO
 
@@ -233,7 +233,7 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
 }
 """Every code that a failure can have. What the outcome is (`sent`) the failure itself says."""
 
-SOON = 5
+DEFAULT_RETRY_SECONDS = 5
 """Seconds to wait where nothing says how many."""
 
 
@@ -270,10 +270,10 @@ class IxError(Exception):
         if retry is not Retry.DEPENDS:
             self.retryable = retry is Retry.YES
         if self.sent == "nothing":
-            self.say_nothing_sent()
+            self.mark_nothing_sent()
         super().__init__(self.message)
 
-    def say_nothing_sent(self) -> None:
+    def mark_nothing_sent(self) -> None:
         """Say that nothing was sent: the sentence that users look for first is never left out of a refusal."""
         self.sent = "nothing"
         if NOTHING_SENT not in self.message:
@@ -285,10 +285,10 @@ class IxError(Exception):
     def as_dict(self) -> dict[str, Any]:
         """The same shape on every face."""
         # What InvoiceXpress answered, and names out of the account, are in here.
-        shown: dict[str, Any] = all_legible(self._shown())
+        shown: dict[str, Any] = sanitize_all(self._to_dict())
         return shown
 
-    def _shown(self) -> dict[str, Any]:
+    def _to_dict(self) -> dict[str, Any]:
         return {
             "ok": False,
             "code": self.code,
@@ -418,32 +418,32 @@ class StoredDifferently(IxError):
     sent: Sent = "stored"
 
 
-def exit_for(error: IxError) -> Exit:
+def get_exit_code(error: IxError) -> Exit:
     """The exit code of a failure. What reached InvoiceXpress counts before what kind of failure it was."""
     if error.sent == "unknown":
         return Exit.UNKNOWN
     if error.sent == "stored":
         return Exit.STORED_DIFFERENTLY
-    return ERROR_CODES[error.code].exit
+    return ERROR_CODES[error.code].exit_code
 
 
-def exit_of(body: Mapping[str, Any]) -> Exit:
+def get_result_exit_code(body: Mapping[str, Any]) -> Exit:
     """The exit code of a result."""
     if body.get("status") == "approval_required":
         return Exit.APPROVAL_REQUIRED
     return Exit.OK if body.get("ok") else Exit.REFUSED
 
 
-def status_for(error: IxError) -> int:
+def get_http_status(error: IxError) -> int:
     """The HTTP status of a failure. What may have reached InvoiceXpress counts before what kind of failure it was."""
     if error.sent == "unknown" and isinstance(error, ServiceError):
         return UNKNOWN_STATUS
     return ERROR_CODES[error.code].status
 
 
-def wait_after(error: IxError) -> int | None:
+def get_retry_delay(error: IxError) -> int | None:
     """Seconds after which the same call may be tried again; None where it should not simply be repeated."""
     told = str(error.details.get("retry_after", ""))
     if told.isdecimal() and len(told) < 7:
         return int(told)
-    return SOON if error.retryable else None
+    return DEFAULT_RETRY_SECONDS if error.retryable else None

@@ -14,7 +14,7 @@ _duration = metrics.get_meter("ix_tools").create_histogram(
 )
 
 
-SUPPRESSED = tuple(
+SUPPRESSION_KEYS = tuple(
     key
     for key in (
         "suppress_instrumentation",
@@ -26,25 +26,25 @@ SUPPRESSED = tuple(
 """By these keys of a context instrumentations know that they have to keep still; the library for them is none of ours."""
 
 
-def suppress_instrumentation() -> context.Context:
+def build_suppressed_context() -> context.Context:
     """The present context, in which nothing that others instrument (HTTP clients, databases, servers) is recorded.
 
     The address of a request to InvoiceXpress holds the key, that of an approval's page is a secret, and queries hold names:
     what may be known of them, our own spans say.
     """
     shown = context.get_current()
-    for key in SUPPRESSED:
+    for key in SUPPRESSION_KEYS:
         shown = context.set_value(key, True, shown)
     return shown
 
 
 @contextmanager
-def uninstrumented() -> Iterator[None]:
+def pause_instrumentation() -> Iterator[None]:
     """What happens in here is recorded by nobody else's instrumentation."""
-    if context.get_value(SUPPRESSED[0]):
+    if context.get_value(SUPPRESSION_KEYS[0]):
         yield
         return
-    token = context.attach(suppress_instrumentation())
+    token = context.attach(build_suppressed_context())
     try:
         yield
     finally:
@@ -53,11 +53,11 @@ def uninstrumented() -> Iterator[None]:
 
 def suppress_for_process() -> None:
     """The same for everything that this thread does, and starts, from now on."""
-    context.attach(suppress_instrumentation())
+    context.attach(build_suppressed_context())
 
 
 @contextmanager
-def observed(operation: str, face: str) -> Iterator[None]:
+def observe(operation: str, face: str) -> Iterator[None]:
     """Observe one operation. Names and outcomes only: arguments and messages hold other people's data."""
     shown = {"ix_tools.operations.base": operation, "ix_tools.face": face}
     began = time.perf_counter()

@@ -40,7 +40,7 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def nobody(environment: pytest.MonkeyPatch, home: Path) -> None:
+def clear_user_environment(environment: pytest.MonkeyPatch, home: Path) -> None:
     """Forget the account of whoever runs the tests, and keep away from their files."""
     for name in list(os.environ):
         if name.startswith(("INVOICEXPRESS_", "IX_TOOLS_")):
@@ -53,7 +53,7 @@ def nobody(environment: pytest.MonkeyPatch, home: Path) -> None:
 def nobody_is_signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """For fixtures that live longer than a test."""
     with pytest.MonkeyPatch.context() as environment:
-        nobody(environment, tmp_path_factory.mktemp("nobody"))
+        clear_user_environment(environment, tmp_path_factory.mktemp("nobody"))
         yield
 
 
@@ -79,7 +79,7 @@ def statements_are_compiled_once() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nobody_was_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A home of its own for every test. It does not exist until something writes there."""
-    nobody(monkeypatch, tmp_path_factory.getbasetemp() / "homes" / str(next(HOMES)))
+    clear_user_environment(monkeypatch, tmp_path_factory.getbasetemp() / "homes" / str(next(HOMES)))
 
 
 @pytest.fixture(scope="session")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import anyio.lowlevel
 import httpx2
 
-from ix_tools.sandbox.app import Api, Asked
+from ix_tools.sandbox.app import Api, RawRequest
 from ix_tools.sandbox.server import Sandbox
 
 
-class InProcess(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
+class InProcessTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
     """Asks the sandbox itself; a request that may meet a fault, and one for a file, travels over a real connection.
 
     A connection that breaks, stalls or answers half is a matter of sockets, so that such tests keep them.
     """
 
     def __init__(self, box: Sandbox) -> None:
-        self._box, self._api = box, Api(box.box)
+        self._box, self._api = box, Api(box.backend)
         self._network: httpx2.AsyncHTTPTransport | None = None
         self._network_of_threads: httpx2.HTTPTransport | None = None
 
@@ -61,7 +61,7 @@ class InProcess(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
     def _answer(self, request: httpx2.Request, body: bytes) -> httpx2.Response:
         raw_path, _, query = request.url.raw_path.partition(b"?")
         kind = request.headers.get("content-type", "")
-        answer = self._api.answer(Asked.of(request.method, raw_path, query, kind, body))
+        answer = self._api.answer(RawRequest.parse(request.method, raw_path, query, kind, body))
         return httpx2.Response(
             answer.status, headers=answer.sent_headers, content=answer.body, request=request
         )

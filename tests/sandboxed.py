@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 import stamina
 
-from ix_tools.api_client.client import Account
-from ix_tools.approvals.repository import Approval, Approvals, Reply
-from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.api_client.client import InvoiceXpressClient
+from ix_tools.approvals.repository import Approval, ApprovalRepository, Reply
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import NOTHING_SENT, IxError
 from ix_tools.i18n.formats import LISBON
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.execute import ApprovalNeeded, Desk, perform
+from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, execute
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
-from tests.in_process import InProcess
+from tests.in_process import InProcessTransport
 
 NOW = "2026-11-20T10:00:00"
 """When the tests happen, by the clocks of the desk and of the box."""
@@ -48,7 +48,7 @@ def line(**changes: Any) -> Json:
     return _without_none({"name": "Revisão", "unit_price": 100, "quantity": 1, "tax": "IVA23", **changes})
 
 
-def exempt(**changes: Any) -> Json:
+def exempt_line(**changes: Any) -> Json:
     """A line of 120.00 at 0 %."""
     return line(**{"name": "Curso certificado", "unit_price": 120, "tax": "Isento", **changes})
 
@@ -76,33 +76,33 @@ def _without_none(given: Json) -> Json:
 
 
 @dataclass
-class Office:
+class Harness:
     """The road with a sandbox at its end, and what one asks of both."""
 
-    box: Sandbox
-    desk: Desk
+    sandbox: Sandbox
+    context: CallContext
 
     async def call(
         self, name: str, arguments: Mapping[str, Any] | None = None, *, accept_differences: bool = False
     ) -> Json:
         """Carry out a call; a person says yes to whatever is asked."""
         try:
-            return await perform(self.desk, name, arguments, can_ask=True)
+            return await execute(self.context, name, arguments, can_ask=True)
         except ApprovalNeeded as asked:
             reply = Reply(asked.approval.handle, True, accepted_differences=accept_differences)
-        return await perform(self.desk, name, arguments, can_ask=True, reply=reply)
+        return await execute(self.context, name, arguments, can_ask=True, reply=reply)
 
-    async def asked(self, name: str, arguments: Mapping[str, Any]) -> str:
+    async def get_approval_text(self, name: str, arguments: Mapping[str, Any]) -> str:
         """The text that a person is shown before a call goes out."""
-        return (await self.approval(name, arguments)).text
+        return (await self.request_approval(name, arguments)).text
 
-    async def approval(self, name: str, arguments: Mapping[str, Any]) -> Approval:
+    async def request_approval(self, name: str, arguments: Mapping[str, Any]) -> Approval:
         """The approval that a call waits for."""
         with pytest.raises(ApprovalNeeded) as needed:
-            await perform(self.desk, name, arguments, can_ask=True)
+            await execute(self.context, name, arguments, can_ask=True)
         return needed.value.approval
 
-    async def failed(
+    async def get_error(
         self, name: str, arguments: Mapping[str, Any], *, accept_differences: bool = False
     ) -> IxError:
         """The error a call ends in, whatever it is."""
@@ -110,12 +110,12 @@ class Office:
             await self.call(name, arguments, accept_differences=accept_differences)
         return error.value
 
-    async def refused(self, name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
+    async def get_refusal(self, name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
         """What is wrong, by field, of a call that is refused before anything is sent. Checks the whole promise."""
-        before = len(self.writes())
-        error = await self.failed(name, arguments)
+        before = len(self.list_writes())
+        error = await self.get_error(name, arguments)
         shown = error.as_dict()
-        assert self.writes()[before:] == [], "a write reached InvoiceXpress"
+        assert self.list_writes()[before:] == [], "a write reached InvoiceXpress"
         assert shown["sent"] == "nothing"
         assert shown["message"].endswith(NOTHING_SENT)
         assert shown["problems"], shown
@@ -129,68 +129,72 @@ class Office:
             )
         return found
 
-    async def wants_acceptance(self, name: str, arguments: Mapping[str, Any], word: str) -> dict[str, str]:
+    async def check_acceptance(self, name: str, arguments: Mapping[str, Any], word: str) -> dict[str, str]:
         """What is asked back, by field, where a word in `accept` is all that is missing; with the word it goes through."""
-        found = await self.refused(name, arguments)
-        error = await self.failed(name, arguments)
+        found = await self.get_refusal(name, arguments)
+        error = await self.get_error(name, arguments)
         assert error.code == "acceptance_needed"
         assert error.details["accept"] == [word]
         assert f'accept: ["{word}"]' in error.next
         assert (await self.call(name, {**arguments, "accept": [word]}))["ok"]
         return found
 
-    async def draft(self, **changes: Any) -> Json:
+    async def create_draft(self, **changes: Any) -> Json:
         """A draft of its own, as the result shows it, even when an equal one was made before."""
         own = invoice(**{"idempotency_key": token_hex(8), **changes})
         document: Json = (await self.call("create_invoice", own))["document"]
         return document
 
-    async def issued(self, **changes: Any) -> Json:
+    async def create_issued(self, **changes: Any) -> Json:
         """A finalized document."""
-        made = await self.draft(**changes)
-        document: Json = (await self.call("change_state", about(made, state="finalized")))["document"]
+        made = await self.create_draft(**changes)
+        document: Json = (await self.call("change_state", document_arguments(made, state="finalized")))[
+            "document"
+        ]
         return document
 
-    async def read(self, document: Json) -> Json:
+    async def read_document(self, document: Json) -> Json:
         """A document as it is now."""
-        found: Json = (await self.call("get_document", about(document)))["document"]
+        found: Json = (await self.call("get_document", document_arguments(document)))["document"]
         return found
 
-    def writes(self) -> list[Json]:
+    def list_writes(self) -> list[Json]:
         """The requests so far that could change something; a client's documents are asked for with a POST."""
         return [
             one
-            for one in self.box.requests()
+            for one in self.sandbox.requests()
             if one["method"] != "GET" and not re.fullmatch(r"/clients/\d+/invoices\.json", one["path"])
         ]
 
-    def sent(self) -> Json:
+    def get_last_body(self) -> Json:
         """The body of the last write, out of its envelope."""
-        body = {name: value for name, value in self.writes()[-1]["body"].items() if name != "proprietary_uid"}
+        body = {
+            name: value for name, value in self.list_writes()[-1]["body"].items() if name != "proprietary_uid"
+        }
         return next(iter(body.values())) if len(body) == 1 else body
 
-    def tweak(self, path: str, answer: Json, **changes: Any) -> None:
+    def alter_answer(self, path: str, answer: Json, **changes: Any) -> None:
         """Let the next GET of a path answer with a changed document."""
-        self.box.fault(
+        self.sandbox.fault(
             "GET", path, status=200, body={key: {**value, **changes} for key, value in answer.items()}
         )
 
-    def raw(self, path: str) -> Json:
+    def read_raw(self, path: str) -> Json:
         """A document word for word, as the box tells it."""
         import httpx2
 
         # Reading the certificates of the world costs more than the answer, and a box on this machine shows none.
-        address, key = f"{self.box.base_url}{path}", {"api_key": self.box.api_key}
+        address, key = f"{self.sandbox.base_url}{path}", {"api_key": self.sandbox.api_key}
         body: Json = httpx2.get(address, params=key, verify=False, trust_env=False).json()
         return body
 
 
-def about(document: Json, **more: Any) -> Json:
+def document_arguments(document: Json, **more: Any) -> Json:
     """The arguments that point at a document."""
     return {"document_type": document["document_type"], "document_id": document["id"], **more}
 
 
-def warned(result: Json) -> dict[str, str]:
+def warnings_by_field(result: Json) -> dict[str, str]:
     """The warnings of a result, by field."""
     return {one["field"]: one["problem"] for one in result.get("warnings", [])}
 
@@ -204,14 +208,14 @@ def running_box() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-async def open_desk(running_box: Sandbox, anyio_backend: str) -> AsyncIterator[Desk]:
+async def open_desk(running_box: Sandbox, anyio_backend: str) -> AsyncIterator[CallContext]:
     """One connection for all tests."""
-    settings = for_sandbox(
+    settings = point_at_sandbox(
         Settings(pdf_patience=3, approval_min_seconds=0), running_box.base_url, running_box.api_key
     )
     # Thousands of calls a minute are the tests' business: this account keeps no pace.
-    account = Account(settings, transport=InProcess(running_box))
-    desk = Desk.open(settings)
+    account = InvoiceXpressClient(settings, transport=InProcessTransport(running_box))
+    desk = CallContext.open(settings)
     yield replace(desk, account=account, now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
     await account.close()
 
@@ -229,8 +233,8 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def office(
-    running_box: Sandbox, open_desk: Desk, empty_store: Path, tmp_path: Path
-) -> AsyncIterator[Office]:
+    running_box: Sandbox, open_desk: CallContext, empty_store: Path, tmp_path: Path
+) -> AsyncIterator[Harness]:
     """A fresh account and no approvals, for every test."""
     running_box.reset()
     running_box.set_option("rate_limit", 1_000_000)
@@ -238,11 +242,11 @@ async def office(
     settings = open_desk.settings.model_copy(update={"documents": tmp_path / "documents", "language": "en"})
     kept: dict[str, Any] = {
         "store": store,
-        "approvals": Approvals(store, 15),
+        "approvals": ApprovalRepository(store, 15),
         "journal": Journal(store, 240.0),
         "swept": False,
         "_remembered": {},
     }
     with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between
-        yield Office(running_box, replace(open_desk, settings=settings, **kept))
+        yield Harness(running_box, replace(open_desk, settings=settings, **kept))
     store.close()

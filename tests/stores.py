@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sql
 
-from faults.matrix import POSTGRESQL, database
+from faults.matrix import POSTGRESQL, open_database
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import metadata
 
@@ -14,7 +14,7 @@ from ix_tools.storage.schema import metadata
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """A PostgreSQL database for this session alone; an empty word where there is no server."""
-    with database() as url:
+    with open_database() as url:
         yield url
 
 

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from ix_tools.config.settings import ACCOUNTS, AccountSettings, Settings
+from ix_tools.config.settings import ACCOUNTS_PREFIX, AccountSettings, Settings
 from ix_tools.interfaces.cli.command import OperationCommand
-from ix_tools.interfaces.cli.commands import OTHERS
-from ix_tools.interfaces.cli.options import call_of
+from ix_tools.interfaces.cli.commands import UTILITY_COMMANDS
+from ix_tools.interfaces.cli.options import build_call
 from ix_tools.interfaces.server.main import PORT
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
-from ix_tools.schemas.json_schema import input_schema
+from ix_tools.schemas.json_schema import build_input_schema
 from tools import docs as reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +69,9 @@ def test_an_address_on_this_machine_is_where_the_server_listens() -> None:
 def test_the_generated_parts_are_fresh() -> None:
     """Otherwise `make docs` was forgotten."""
     stale = [
-        path.name for path, text in reference.contents().items() if path.read_text(encoding="utf-8") != text
+        path.name
+        for path, text in reference.build_contents().items()
+        if path.read_text(encoding="utf-8") != text
     ]
     assert stale == []
 
@@ -95,7 +97,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=page_id)
 def test_commands_and_targets_that_are_named_exist(path: Path) -> None:
-    commands = {name.replace("_", "-") for name in catalogue()} | set(OTHERS)
+    commands = {name.replace("_", "-") for name in catalogue()} | set(UTILITY_COMMANDS)
     targets = set(
         re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     )
@@ -118,7 +120,7 @@ def test_settings_that_are_named_exist(path: Path) -> None:
     assert {
         name
         for name in named
-        if not (name.startswith(ACCOUNTS) and name.endswith(tuple(of_accounts))) and name not in known
+        if not (name.startswith(ACCOUNTS_PREFIX) and name.endswith(tuple(of_accounts))) and name not in known
     } == set()
 
 
@@ -147,12 +149,12 @@ def test_a_command_of_the_readme_works_word_for_word(command: str, tmp_path: Pat
 
 @pytest.mark.parametrize("operation", catalogue().values(), ids=catalogue().keys())
 def test_an_example_in_the_reference_is_the_same_call_as_a_command(operation: type[Operation[Any]]) -> None:
-    spec, schema = operation.spec, input_schema(operation)
-    words = shlex.split(reference.command(spec.name, spec.example, schema).replace("\\\n", " "))
+    spec, schema = operation.spec, build_input_schema(operation)
+    words = shlex.split(reference.format_command(spec.name, spec.example, schema).replace("\\\n", " "))
     command = OperationCommand(operation, {})
     given = command.make_context(spec.name, words[2:]).params
     typed = {name: value for name, value in given.items() if name.startswith("call_")}
-    assert operation.model_validate(call_of(schema, typed, None)) == operation.model_validate(spec.example)
+    assert operation.model_validate(build_call(schema, typed, None)) == operation.model_validate(spec.example)
 
 
 def test_the_reference_holds_every_operation_parameter_and_rule() -> None:

@@ -20,10 +20,10 @@ from ix_tools.errors import (
     StoreUnavailable,
     Unavailable,
     Unreachable,
-    exit_for,
-    exit_of,
-    status_for,
-    wait_after,
+    get_exit_code,
+    get_http_status,
+    get_result_exit_code,
+    get_retry_delay,
 )
 
 PACKAGE = Path(errors.__file__).parent
@@ -105,8 +105,8 @@ def test_every_code_has_a_status_and_an_exit_code_that_are_explained_and_a_meani
     for row in ERROR_CODES.values():
         assert row.status in HTTP_STATUSES
         assert row.status >= 400
-        assert row.exit in EXIT_MEANINGS
-        assert row.exit not in {Exit.OK, Exit.APPROVAL_REQUIRED, Exit.INTERRUPTED}
+        assert row.exit_code in EXIT_MEANINGS
+        assert row.exit_code not in {Exit.OK, Exit.APPROVAL_REQUIRED, Exit.INTERRUPTED}
         assert row.meaning.endswith(".")
         assert ". " not in row.meaning
     assert {row.status for row in ERROR_CODES.values()} == {one for one in HTTP_STATUSES if one >= 400}
@@ -115,9 +115,9 @@ def test_every_code_has_a_status_and_an_exit_code_that_are_explained_and_a_meani
 @pytest.mark.parametrize("code", ERROR_CODES)
 @pytest.mark.parametrize("sent", ["nothing", "refused", "stored", "unknown"])
 def test_what_reached_invoicexpress_counts_before_the_code(code: str, sent: errors.Sent) -> None:
-    exit_code = exit_for(IxError("It went wrong.", code=code, sent=sent))
+    exit_code = get_exit_code(IxError("It went wrong.", code=code, sent=sent))
     wanted = {"unknown": Exit.UNKNOWN, "stored": Exit.STORED_DIFFERENTLY}
-    assert exit_code is wanted.get(sent, ERROR_CODES[code].exit)
+    assert exit_code is wanted.get(sent, ERROR_CODES[code].exit_code)
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,15 @@ def test_what_reached_invoicexpress_counts_before_the_code(code: str, sent: erro
 def test_a_failure_ends_as_the_table_says(
     failure: IxError, status: int, exit_code: Exit, wait: int | None
 ) -> None:
-    assert (status_for(failure), exit_for(failure), wait_after(failure)) == (status, exit_code, wait)
+    assert (get_http_status(failure), get_exit_code(failure), get_retry_delay(failure)) == (
+        status,
+        exit_code,
+        wait,
+    )
 
 
 def test_every_way_a_command_ends_is_explained() -> None:
     assert set(EXIT_MEANINGS) == set(Exit)
-    assert exit_of({"ok": True}) is Exit.OK
-    assert exit_of({"ok": False}) is Exit.REFUSED
-    assert exit_of({"ok": False, "status": "approval_required"}) is Exit.APPROVAL_REQUIRED
+    assert get_result_exit_code({"ok": True}) is Exit.OK
+    assert get_result_exit_code({"ok": False}) is Exit.REFUSED
+    assert get_result_exit_code({"ok": False, "status": "approval_required"}) is Exit.APPROVAL_REQUIRED

@@ -16,7 +16,7 @@ import pytest
 
 from ix_tools.config.settings import Settings
 from ix_tools.pipeline.execute import parse
-from ix_tools.schemas.openapi import document
+from ix_tools.schemas.openapi import build_openapi
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
@@ -179,7 +179,7 @@ def test_a_flow_of_n8n_is_whole_and_calls_what_there_is(path: Path) -> None:
     assert {name for pair in joined for name in pair} == set(nodes)
     quoted = {name for node in nodes.values() for name in re.findall(r"\$\('([^']+)'\)", json.dumps(node))}
     assert quoted <= set(nodes)
-    described = document()["paths"]
+    described = build_openapi()["paths"]
     calls = [node["parameters"] for node in nodes.values() if node["type"].endswith(".httpRequest")]
     assert calls
     for call in calls:

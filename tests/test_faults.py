@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from faults.cases import CASES, NOW, Ledger
-from faults.matrix import database, places, story, table, universe
-from faults.run import BREAKS, PROCESSES, Found, Places, Plan, _judge, carried_out
+from faults.matrix import describe_run, format_table, list_plans, open_database, prepare_places
+from faults.run import BREAKS, PROCESSES, Plan, RunEnvironment, RunResult, _judge, execute_plan
 from faults.worker import Order
 from ix_tools.operations.registry import catalogue
 from ix_tools.sandbox.server import Sandbox
@@ -41,7 +41,7 @@ def test_every_write_is_in_the_matrix() -> None:
         for name, one in catalogue().items()
         if one.spec.effect.writes and one.spec.route
     }
-    plans = universe(STORES, 7)
+    plans = list_plans(STORES, 7)
     assert {(plan.store, plan.processes) for plan in plans} == {
         (store, n) for store in STORES for n in (1, 2)
     }
@@ -53,29 +53,31 @@ def test_every_write_is_in_the_matrix() -> None:
 
 
 def test_a_seed_always_gives_the_same_runs() -> None:
-    assert [vars(one) for one in universe(STORES, 3)] == [vars(one) for one in universe(STORES, 3)]
-    assert universe(STORES, 3) != universe(STORES, 4)
+    assert [vars(one) for one in list_plans(STORES, 3)] == [vars(one) for one in list_plans(STORES, 3)]
+    assert list_plans(STORES, 3) != list_plans(STORES, 4)
 
 
 @pytest.fixture(scope="module")
-def somewhere(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[Places]:
+def somewhere(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[RunEnvironment]:
     """Where runs happen."""
-    with Sandbox(clock=NOW) as box, places(box, tmp_path_factory.mktemp("places"), server) as where:
+    with Sandbox(clock=NOW) as box, prepare_places(box, tmp_path_factory.mktemp("places"), server) as where:
         yield where
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("wanted", RUNS, ids=" - ".join)
-def test_no_document_is_lost_doubled_or_unreported(somewhere: Places, wanted: tuple[str, ...]) -> None:
+def test_no_document_is_lost_doubled_or_unreported(
+    somewhere: RunEnvironment, wanted: tuple[str, ...]
+) -> None:
     if wanted[3] == "postgresql" and not somewhere.server:
         pytest.skip("no PostgreSQL here")
     (plan,) = (
         one
-        for one in universe(STORES, 7)
+        for one in list_plans(STORES, 7)
         if (one.case.name, one.broken.step, one.broken.name, one.store, str(one.processes)) == wanted
     )
-    found = carried_out(plan, somewhere)
-    assert found.faults == [], story(found)
+    found = execute_plan(plan, somewhere)
+    assert found.faults == [], describe_run(found)
 
 
 DONE: Json = {"ok": True}
@@ -105,31 +107,35 @@ REFUSED: Json = {"ok": False, "code": "rejected", "sent": "refused"}
     ],
 )
 def test_what_goes_wrong_is_called_by_its_name(
-    somewhere: Places, tmp_path: Path, told: list[tuple[int, Json]], effects: list[int], words: list[str]
+    somewhere: RunEnvironment,
+    tmp_path: Path,
+    told: list[tuple[int, Json]],
+    effects: list[int],
+    words: list[str],
 ) -> None:
     """A matrix that sees nothing would find nothing."""
     file = Path(shutil.copy(somewhere.empty, tmp_path))
     order = Order("http://127.0.0.1:9", "sandbox-key-0000", str(file), "acme", "create_invoice", {})
     plan = Plan(1, CASES[0], next(one for one in BREAKS if one.step == "write"), "sqlite", 1, keyed=False)
-    found = Found(plan, told, effects)
+    found = RunResult(plan, told, effects)
     _judge(found, order)
     assert found.faults == words
-    assert all(word in table([found]) for word in ("duplicate", "lost", "unreported", "write"))
+    assert all(word in format_table([found]) for word in ("duplicate", "lost", "unreported", "write"))
 
 
 def test_without_a_server_it_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("faults.matrix.POSTGRESQL", "postgresql://nobody@127.0.0.1:9/none")
-    with database() as url:
+    with open_database() as url:
         assert url == ""
 
 
-def test_a_ledger_counts_what_stands(somewhere: Places) -> None:
+def test_a_ledger_counts_what_stands(somewhere: RunEnvironment) -> None:
     ledger: Ledger = somewhere.ledger
     ledger.box.reset()
-    number = ledger.draft(reference="FAULT-1")
-    assert ledger.documents(reference="FAULT-1") == 1
-    ledger.state("invoice", number, "deleted")
-    assert ledger.documents(reference="FAULT-1") == 0
+    number = ledger.create_draft(reference="FAULT-1")
+    assert ledger.count_documents(reference="FAULT-1") == 1
+    ledger.change_state("invoice", number, "deleted")
+    assert ledger.count_documents(reference="FAULT-1") == 0
 
 
 def tell_environment(line: Connection) -> None:

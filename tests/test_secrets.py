@@ -27,20 +27,20 @@ from mcp.shared.exceptions import MCPError
 from pydantic import SecretStr
 
 from ix_tools.api_client import protocol
-from ix_tools.api_client.client import Account
+from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.approvals.repository import Reply
 from ix_tools.config.settings import Settings
 from ix_tools.errors import Unreachable
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline import claiming
 from ix_tools.pipeline.approval_gate import ApprovalNeeded
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox import seeds
 from ix_tools.sandbox.server import Sandbox
-from tests.interfaces.mcp.host import Person, connected
+from tests.interfaces.mcp.host import Person, connect_host
 from tests.interfaces.mcp.test_asking import GATED
-from tests.sandboxed import Office, invoice
+from tests.sandboxed import Harness, invoice
 
 CANARY = "Canary/7f3a+9b=&c4 é%41"
 FORMS = {
@@ -58,19 +58,19 @@ FORMS = {
 }
 
 
-def leaks(text: str | bytes) -> list[str]:
+def find_leaks(text: str | bytes) -> list[str]:
     """The forms in which the key stands in a text."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     return [form for form in FORMS if form in text]
 
 
-def leaking_files(folder: Path) -> list[Path]:
+def find_leaking_files(folder: Path) -> list[Path]:
     """Files that hold the key: the store, its journal, a PDF."""
-    return [path for path in folder.rglob("*") if path.is_file() and leaks(path.read_bytes())]
+    return [path for path in folder.rglob("*") if path.is_file() and find_leaks(path.read_bytes())]
 
 
-def told(error: BaseException) -> str:
+def collect_exception_texts(error: BaseException) -> str:
     """Everything an exception says of itself and of where it came from."""
     said = ["".join(traceback.format_exception(error))]
     seen: BaseException | None = error
@@ -81,7 +81,7 @@ def told(error: BaseException) -> str:
     return "\n".join(said)
 
 
-class Ear(logging.Handler):
+class RecordCollector(logging.Handler):
     """Keeps every record whole: message, arguments, traceback."""
 
     def __init__(self) -> None:
@@ -94,26 +94,30 @@ class Ear(logging.Handler):
 
 
 @pytest.fixture
-def ear() -> Iterator[Ear]:
+def ear() -> Iterator[RecordCollector]:
     """The root logger at DEBUG."""
-    ear, root = Ear(), logging.getLogger()
+    ear, root = RecordCollector(), logging.getLogger()
     before = root.level
     root.addHandler(ear)
     root.setLevel(logging.DEBUG)
     yield ear
     root.removeHandler(ear)
     root.setLevel(before)
-    assert leaks("\n".join(ear.heard)) == []
+    assert find_leaks("\n".join(ear.heard)) == []
 
 
 @pytest.fixture
 async def secret(
-    running_box: Sandbox, office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ear: Ear
-) -> AsyncIterator[Office]:
+    running_box: Sandbox,
+    office: Harness,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    ear: RecordCollector,
+) -> AsyncIterator[Harness]:
     """An office whose key is the canary."""
     monkeypatch.setattr(seeds, "API_KEY", CANARY)
     monkeypatch.setattr(running_box, "api_key", CANARY)
-    settings = office.desk.settings.model_copy(
+    settings = office.context.settings.model_copy(
         update={
             "api_key": SecretStr(CANARY),
             "store": tmp_path / "secret.db",
@@ -124,11 +128,11 @@ async def secret(
     # Nobody finishes a call that a fault left open, so none waits long for it; the account keeps its patience.
     monkeypatch.setattr(claiming, "PATIENCE", 0.2)
     hurried = settings.model_copy(update={"timeout_seconds": 1})
-    desk = replace(Desk.open(settings), settings=hurried, now=office.desk.now)
-    yield Office(running_box, desk)
+    desk = replace(CallContext.open(settings), settings=hurried, now=office.context.now)
+    yield Harness(running_box, desk)
     await desk.close()
     desk.approvals._store.close()
-    assert leaking_files(tmp_path) == []
+    assert find_leaking_files(tmp_path) == []
 
 
 def test_the_forms_are_looked_for_rightly() -> None:
@@ -141,10 +145,12 @@ def test_the_forms_are_looked_for_rightly() -> None:
         base64.b64encode(f"a  key: {CANARY}!".encode()).decode(),
         repr({"key": CANARY}),
     ):
-        assert leaks(text), text
+        assert find_leaks(text), text
 
 
-async def test_every_operation_that_works_is_silent_about_the_key(secret: Office, ear: Ear) -> None:
+async def test_every_operation_that_works_is_silent_about_the_key(
+    secret: Harness, ear: RecordCollector
+) -> None:
     """And the loudest logger with it."""
     said: list[Any] = []
     for name, prepare in GATED.values():
@@ -152,25 +158,25 @@ async def test_every_operation_that_works_is_silent_about_the_key(secret: Office
             continue
         arguments = await prepare(secret)
         try:
-            said.append(await perform(secret.desk, name, arguments))
-            await perform(secret.desk, name, arguments, can_ask=True)
+            said.append(await execute(secret.context, name, arguments))
+            await execute(secret.context, name, arguments, can_ask=True)
         except ApprovalNeeded as needed:
             said += [needed.approval, repr(needed)]
             reply = Reply(needed.approval.handle, True)
-            said.append(await perform(secret.desk, name, arguments, can_ask=True, reply=reply))
-    number = (await secret.issued())["id"]
-    secret.box.set_option("pdf_polls", 0)
+            said.append(await execute(secret.context, name, arguments, can_ask=True, reply=reply))
+    number = (await secret.create_issued())["id"]
+    secret.sandbox.set_option("pdf_polls", 0)
     for delivery in ("file", "link", "resource"):
         said.append(await secret.call("get_pdf", {"document_id": number, "delivery": delivery}))
     for name in ("list_invoices", "list_sequences", "list_taxes", "lookup_exemption_codes"):
         said.append(await secret.call(name, {}))
     said += [
         await secret.call("find_client", {"code": "ACME"}),
-        repr(secret.desk),
-        str(secret.desk.account.__dict__),
+        repr(secret.context),
+        str(secret.context.account.__dict__),
     ]
-    said += [secret.box.requests(), secret.box.outbox()]
-    assert leaks(str(said)) == []
+    said += [secret.sandbox.requests(), secret.sandbox.outbox()]
+    assert find_leaks(str(said)) == []
     assert ear.heard, "the ear was open"
 
 
@@ -219,36 +225,38 @@ CALLS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fault", list(FAULTS))
-async def test_every_way_to_fail_is_silent_about_the_key(secret: Office, ear: Ear, fault: str) -> None:
+async def test_every_way_to_fail_is_silent_about_the_key(
+    secret: Harness, ear: RecordCollector, fault: str
+) -> None:
     """Reads and writes; results, exceptions with all they hang on, logs."""
-    await secret.draft()
+    await secret.create_draft()
     for name, arguments in CALLS.items():
         for at in (".", "change-state|xml|/invoices.json$"):
-            secret.box.fault(path=at, times=None, **FAULTS[fault])
+            secret.sandbox.fault(path=at, times=None, **FAULTS[fault])
             try:
-                said = str(await perform(secret.desk, name, arguments, can_ask=True))
+                said = str(await execute(secret.context, name, arguments, can_ask=True))
             except ApprovalNeeded as needed:
                 try:
                     reply = Reply(needed.approval.handle, True)
-                    said = str(await perform(secret.desk, name, arguments, can_ask=True, reply=reply))
+                    said = str(await execute(secret.context, name, arguments, can_ask=True, reply=reply))
                 except Exception as error:  # noqa: BLE001 - whatever it is, it must be silent
-                    said = told(error)
+                    said = collect_exception_texts(error)
             except Exception as error:  # noqa: BLE001 - whatever it is, it must be silent
-                said = told(error)
-            assert leaks(said) == [], (name, at)
-            secret.box.clear_faults()
+                said = collect_exception_texts(error)
+            assert find_leaks(said) == [], (name, at)
+            secret.sandbox.clear_faults()
 
 
-async def test_a_timeout_is_silent_about_the_key(secret: Office, ear: Ear) -> None:
+async def test_a_timeout_is_silent_about_the_key(secret: Harness, ear: RecordCollector) -> None:
     """Reading, and writing: the address hangs on the library's own exception."""
-    hurried = Account(secret.desk.settings.model_copy(update={"timeout_seconds": 1}))
-    for request in (protocol.get("/taxes.json"), protocol.Request("PUT", "/x.json")):
-        secret.box.fault(path=".", times=None, delay=30)  # a read is asked again
+    hurried = InvoiceXpressClient(secret.context.settings.model_copy(update={"timeout_seconds": 1}))
+    for request in (protocol.build_get("/taxes.json"), protocol.Request("PUT", "/x.json")):
+        secret.sandbox.fault(path=".", times=None, delay=30)  # a read is asked again
         with pytest.raises(Unreachable) as failed:
             await hurried.send(request)
-        secret.box.clear_faults()
+        secret.sandbox.clear_faults()
         assert "ReadTimeout" in failed.value.message
-        assert leaks(told(failed.value)) == []
+        assert find_leaks(collect_exception_texts(failed.value)) == []
         assert failed.value.__context__ is None
         assert failed.value.__cause__ is None
     await hurried.close()
@@ -257,8 +265,10 @@ async def test_a_timeout_is_silent_about_the_key(secret: Office, ear: Ear) -> No
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "https://127.0.0.1:1", "https://nothing-here.invalid", "http://[::1]:1"]
 )
-async def test_a_host_that_is_not_there_is_silent_about_the_key(ear: Ear, url: str, tmp_path: Path) -> None:
-    desk = Desk.open(
+async def test_a_host_that_is_not_there_is_silent_about_the_key(
+    ear: RecordCollector, url: str, tmp_path: Path
+) -> None:
+    desk = CallContext.open(
         Settings(
             account="acme",
             api_key=SecretStr(CANARY),
@@ -271,22 +281,22 @@ async def test_a_host_that_is_not_there_is_silent_about_the_key(ear: Ear, url: s
         stamina.set_testing(True, attempts=4, cap=True),
         pytest.raises(Exception) as failed,  # noqa: PT011 - whatever it is, it must be silent
     ):
-        await perform(desk, "list_taxes", {})
-    assert leaks(told(failed.value)) == []
+        await execute(desk, "list_taxes", {})
+    assert find_leaks(collect_exception_texts(failed.value)) == []
     await desk.close()
 
 
-async def test_a_fault_of_ours_is_silent_about_the_key(secret: Office, ear: Ear) -> None:
+async def test_a_fault_of_ours_is_silent_about_the_key(secret: Harness, ear: RecordCollector) -> None:
     """An unforeseen exception is logged with its traceback, and the traceback with what it hangs on."""
-    secret.desk.now = None  # type: ignore[assignment]
+    secret.context.now = None  # type: ignore[assignment]
     for mode in ("auto", "legacy"):
-        async with connected(secret.desk, mode, Person()) as host:
-            refusal = await host.failed("list_taxes")
+        async with connect_host(secret.context, mode, Person()) as host:
+            refusal = await host.call_refused("list_taxes")
             assert refusal["code"] == "internal_error"
-            assert leaks(str(refusal)) == []
+            assert find_leaks(str(refusal)) == []
             with pytest.raises(MCPError) as failed:
                 await host.client.read_resource("ix://documents/invoices/1")
-            assert leaks(told(failed.value)) == []
+            assert find_leaks(collect_exception_texts(failed.value)) == []
     assert any("Traceback" in line for line in ear.heard)
 
 
@@ -295,14 +305,14 @@ def everything() -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("level", ["DEBUG"])
-async def test_a_server_process_is_silent_about_the_key(secret: Office, tmp_path: Path, level: str) -> None:
+async def test_a_server_process_is_silent_about_the_key(secret: Harness, tmp_path: Path, level: str) -> None:
     """Every tool once, results and standard error of the real process; then with everything going wrong."""
-    number = (await secret.issued())["id"]
+    number = (await secret.create_issued())["id"]
     env = {
         "HOME": str(tmp_path),
         "INVOICEXPRESS_ACCOUNT": "acme",
         "INVOICEXPRESS_API_KEY": CANARY,
-        "INVOICEXPRESS_BASE_URL": secret.box.base_url,
+        "INVOICEXPRESS_BASE_URL": secret.sandbox.base_url,
         "INVOICEXPRESS_STORE": str(tmp_path / "process.db"),
         "INVOICEXPRESS_DOCUMENTS": str(tmp_path / "documents"),
         "INVOICEXPRESS_LOG_LEVEL": level,
@@ -323,13 +333,13 @@ async def test_a_server_process_is_silent_about_the_key(secret: Office, tmp_path
             said.append(await client.read_resource(f"ix://documents/{number}/pdf"))
             reference = types.PromptReference(name="issue_invoice")
             said.append(await client.complete(reference, {"name": "client", "value": ""}))
-            secret.box.fault(path=".", times=None, **FAULTS["quoting raw"])
+            secret.sandbox.fault(path=".", times=None, **FAULTS["quoting raw"])
             said.append(await client.call_tool("list_taxes", {}))
-            secret.box.clear_faults()
-            secret.box.fault(path=".", times=None, drop="after")
+            secret.sandbox.clear_faults()
+            secret.sandbox.fault(path=".", times=None, drop="after")
             said.append(await client.call_tool("list_invoices", {}))
-            secret.box.clear_faults()
+            secret.sandbox.clear_faults()
     stderr = errors.read_text()
-    assert leaks(str(said)) == []
-    assert leaks(stderr) == []
+    assert find_leaks(str(said)) == []
+    assert find_leaks(stderr) == []
     assert "DEBUG" in stderr

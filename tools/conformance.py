@@ -114,7 +114,7 @@ LEFT_OUT = {
 """What is about something that an extension adds and the server does not offer, by how it begins; and why."""
 
 
-def installed() -> tuple[Path, Path]:
+def install_suite() -> tuple[Path, Path]:
     """Node and the suite, installed if they are not there."""
     system = {"Linux": "linux", "Darwin": "darwin", "Windows": "win"}[platform.system()]
     machine = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
@@ -131,7 +131,7 @@ def installed() -> tuple[Path, Path]:
 
 
 @contextmanager
-def serving(folder: str, *command: str) -> Iterator[str]:
+def run_server(folder: str, *command: str) -> Iterator[str]:
     """A server before the sandbox, where nobody is asked who they are; its address."""
     env = {"HOME": folder, "PATH": os.environ["PATH"], "INVOICEXPRESS_CALLS_PER_MINUTE": "100000"}
     with subprocess.Popen(
@@ -156,7 +156,7 @@ class Suite:
     script: Path
     folder: str
 
-    def said(self, *arguments: str) -> str:
+    def run(self, *arguments: str) -> str:
         """What it prints when it is run."""
         run = subprocess.run(
             [self.node, self.script, *arguments],
@@ -167,9 +167,9 @@ class Suite:
         )
         return run.stdout + run.stderr
 
-    def passed(self, place: str, url: str, revision: str, scenario: str) -> bool:
+    def run_scenario(self, place: str, url: str, revision: str, scenario: str) -> bool:
         """Run a scenario and say how it went."""
-        said = self.said(
+        said = self.run(
             *("server", "--url", url, "--scenario", scenario),
             *("--spec-version", revision, "--timeout", "120000"),
         )
@@ -182,38 +182,38 @@ class Suite:
             print("".join(f"    {line}\n" for line in said.splitlines()))
         return good
 
-    def listed(self, *options: str) -> set[str]:
+    def list_scenarios(self, *options: str) -> set[str]:
         """The scenarios it has for servers."""
-        return set(re.findall(r"^ +- (\S+)", self.said("list", "--server", *options), re.MULTILINE))
+        return set(re.findall(r"^ +- (\S+)", self.run("list", "--server", *options), re.MULTILINE))
 
 
-def placed(revision: str) -> set[str]:
+def list_placed(revision: str) -> set[str]:
     """The scenarios of a revision that a table here has."""
     return {name for table in (PRODUCT, FURNISHED, IN_SESSIONS) for name in table.get(revision, ())}
 
 
-def unplaced(suite: Suite) -> list[str]:
+def list_unplaced(suite: Suite) -> list[str]:
     """What the suite has and no table here says where it runs; what is left out is said with the reason."""
-    extensions = {name for name in suite.listed() if name.startswith(tuple(LEFT_OUT))}
+    extensions = {name for name in suite.list_scenarios() if name.startswith(tuple(LEFT_OUT))}
     for begins, why in LEFT_OUT.items():
         print(f"left out  {', '.join(sorted(name for name in extensions if name.startswith(begins)))}: {why}")
-    missing = suite.listed() - extensions - placed(OLDER) - placed(NEWER)
+    missing = suite.list_scenarios() - extensions - list_placed(OLDER) - list_placed(NEWER)
     for revision in (OLDER, NEWER):
-        missing |= suite.listed("--spec-version", revision) - extensions - placed(revision)
+        missing |= suite.list_scenarios("--spec-version", revision) - extensions - list_placed(revision)
     return sorted(missing)
 
 
 def main(wanted: Sequence[str]) -> int:
     """Run the scenarios named, or all; 1 when one does not pass."""
-    if unknown := set(wanted) - placed(OLDER) - placed(NEWER):
+    if unknown := set(wanted) - list_placed(OLDER) - list_placed(NEWER):
         sys.exit(f"There is no scenario {', '.join(sorted(unknown))} in tools/conformance.py.")
     failed = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(folder, "ix_tools", "serve", "--http", "--sandbox", "--port", "0") as product,
-        serving(folder, "tests.conformance.server") as furnished,
+        run_server(folder, "ix_tools", "serve", "--http", "--sandbox", "--port", "0") as product,
+        run_server(folder, "tests.conformance.server") as furnished,
     ):
-        suite = Suite(*installed(), folder)
+        suite = Suite(*install_suite(), folder)
         for place, url, table in (
             ("delivered", f"{product}/mcp", PRODUCT),
             ("furnished", f"{furnished}/mcp", FURNISHED),
@@ -223,9 +223,10 @@ def main(wanted: Sequence[str]) -> int:
                 failed += [
                     scenario
                     for scenario in scenarios
-                    if (not wanted or scenario in wanted) and not suite.passed(place, url, revision, scenario)
+                    if (not wanted or scenario in wanted)
+                    and not suite.run_scenario(place, url, revision, scenario)
                 ]
-        for scenario in unplaced(suite):
+        for scenario in list_unplaced(suite):
             print(f"FAILED  {scenario}: the suite has it, and no table here says where it runs")
             failed.append(scenario)
     print(f"{len(failed)} failed" + (f": {', '.join(failed)}" if failed else ""))

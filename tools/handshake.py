@@ -34,7 +34,7 @@ class WrongAnswer(Exception):
 def main(command: list[str]) -> int:
     """Talk to the server once per era."""
     if command[:1] == ["--recording"]:
-        return record(Path(command[1]), command[2:])
+        return record_server(Path(command[1]), command[2:])
     failed = False
     for era in ERAS:
         with tempfile.TemporaryDirectory() as folder:
@@ -42,7 +42,7 @@ def main(command: list[str]) -> int:
                 print(f"{era}: {anyio.run(talk, era, command, Path(folder))}", flush=True)
             except (Exception, ExceptionGroup) as problem:  # noqa: BLE001  whatever it is, it is reported
                 failed = True
-                print(f"{era}: FAILED: {reason(problem)}", flush=True)
+                print(f"{era}: FAILED: {get_innermost_error(problem)}", flush=True)
     return 1 if failed else 0
 
 
@@ -72,7 +72,7 @@ async def talk(era: str, command: list[str], folder: Path) -> str:
     shown = answer.model_dump_json(by_alias=True, exclude_none=True)
     if answer.is_error or EXPECTED not in shown:
         raise WrongAnswer(f"{CALL} answered {shown[:500]}")
-    lines = only_json(recording.read_bytes())
+    lines = count_json_lines(recording.read_bytes())
     status = recording.with_suffix(".status")
     if not status.exists() or status.read_text() != "0":
         raise WrongAnswer("did not stop by itself, with status 0, when its input closed")
@@ -82,7 +82,7 @@ async def talk(era: str, command: list[str], folder: Path) -> str:
     )
 
 
-def only_json(stdout: bytes) -> int:
+def count_json_lines(stdout: bytes) -> int:
     """The number of lines, when every one of them is a JSON-RPC message."""
     lines = stdout.splitlines()
     for line in lines:
@@ -95,7 +95,7 @@ def only_json(stdout: bytes) -> int:
     return len(lines)
 
 
-def record(recording: Path, command: list[str]) -> int:
+def record_server(recording: Path, command: list[str]) -> int:
     """Stand between client and server: run the server, pass its stdout on, keep a copy."""
     with recording.open("wb") as copy, subprocess.Popen(command, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
@@ -108,7 +108,7 @@ def record(recording: Path, command: list[str]) -> int:
     return server.returncode
 
 
-def reason(problem: BaseException) -> str:
+def get_innermost_error(problem: BaseException) -> str:
     """The innermost exception, in one line."""
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]

@@ -23,13 +23,13 @@ def main(locks: list[Path]) -> int:
     """Install every lock given, then compile what was installed."""
     with tempfile.TemporaryDirectory() as folder:
         lanes = [Path(folder, f"lane{number}.txt") for number in range(LANES)]
-        for lane, pins in zip(lanes, split(blocks(locks)), strict=True):
+        for lane, pins in zip(lanes, split_lanes(split_blocks(locks)), strict=True):
             lane.write_text("".join(pins), encoding="utf-8")
         started = [subprocess.Popen([*PIP, *LOCKED, "-r", lane], stderr=subprocess.DEVNULL) for lane in lanes]
         for lane_process in started:
             lane_process.wait()
         everything = Path(folder, "everything.txt")
-        everything.write_text("".join(blocks(locks)), encoding="utf-8")
+        everything.write_text("".join(split_blocks(locks)), encoding="utf-8")
         installed = subprocess.run([*PIP, *LOCKED, "-r", everything], check=False)
     if installed.returncode != 0:
         return installed.returncode
@@ -37,7 +37,7 @@ def main(locks: list[Path]) -> int:
     return 0
 
 
-def blocks(locks: list[Path]) -> list[str]:
+def split_blocks(locks: list[Path]) -> list[str]:
     """Each pinned package once, with the hashes that follow it."""
     found: dict[str, str] = {}
     for lock in locks:
@@ -52,7 +52,7 @@ def blocks(locks: list[Path]) -> list[str]:
     return list(found.values())
 
 
-def split(pins: list[str]) -> list[list[str]]:
+def split_lanes(pins: list[str]) -> list[list[str]]:
     """Share the packages out so that both lanes have about as many files to choose from."""
     lanes: list[list[str]] = [[] for _ in range(LANES)]
     for pin in sorted(pins, key=len, reverse=True):

@@ -14,35 +14,37 @@ from pathlib import Path
 from typing import Any
 
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
-from ix_tools.schemas.json_schema import tool
-from ix_tools.schemas.listing import Choice, picked
+from ix_tools.schemas.json_schema import build_tool
+from ix_tools.schemas.listing import ToolSelection, select_tools
 from ix_tools.schemas.prompts import PROMPTS
 from ix_tools.schemas.resources import RESOURCES, TEMPLATES
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def contents(root: Path) -> dict[Path, str]:
+def build_contents(root: Path) -> dict[Path, str]:
     """Every file and what it must contain."""
     folder, package = root / "tool_schemas", root / "ix_tools" / "schemas"
-    tools = [tool(operation) for operation in catalogue().values()]
+    tools = [build_tool(operation) for operation in catalogue().values()]
     names = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
     lists = {
-        "tools": picked(tools, names, DEFAULT_TOOLSETS, Choice()),
+        "tools": select_tools(tools, names, DEFAULT_TOOLSETS, ToolSelection()),
         "resources": RESOURCES,
         "resourceTemplates": TEMPLATES,
         "prompts": PROMPTS,
     }
     return {
-        package / "catalogue.json": _dense(lists),
-        package / "toolsets.json": _dense({"toolsets": names, "usual": DEFAULT_TOOLSETS, "tools": tools}),
-        **{folder / f"{one['name']}.json": _pretty(one) for one in tools},
-        folder / "openai.json": _pretty([_openai(one) for one in tools]),
-        folder / "anthropic.json": _pretty([_anthropic(one) for one in tools]),
+        package / "catalogue.json": _dump_dense(lists),
+        package / "toolsets.json": _dump_dense(
+            {"toolsets": names, "usual": DEFAULT_TOOLSETS, "tools": tools}
+        ),
+        **{folder / f"{one['name']}.json": _dump_pretty(one) for one in tools},
+        folder / "openai.json": _dump_pretty([_to_openai(one) for one in tools]),
+        folder / "anthropic.json": _dump_pretty([_to_anthropic(one) for one in tools]),
     }
 
 
-def _openai(one: dict[str, Any]) -> dict[str, Any]:
+def _to_openai(one: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "function",
         "function": {
@@ -53,33 +55,33 @@ def _openai(one: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _anthropic(one: dict[str, Any]) -> dict[str, Any]:
+def _to_anthropic(one: dict[str, Any]) -> dict[str, Any]:
     return {"name": one["name"], "description": one["description"], "input_schema": one["inputSchema"]}
 
 
-def _dense(content: Any) -> str:
+def _dump_dense(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _pretty(content: Any) -> str:
+def _dump_pretty(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def check(root: Path) -> list[str]:
+def find_problems(root: Path) -> list[str]:
     """What is wrong: files missing, stale or left over, or schemas that are no JSON Schema."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
-    wanted = contents(root)
+    wanted = build_contents(root)
     wrong = [
         f"{path.name}: {'stale' if path.exists() else 'missing'}"
         for path, text in wanted.items()
-        if _read(path) != text
+        if _read_file(path) != text
     ]
     wrong += [
         f"{path.name}: left over" for path in (root / "tool_schemas").glob("*.json") if path not in wanted
     ]
-    for one in (tool(operation) for operation in catalogue().values()):
+    for one in (build_tool(operation) for operation in catalogue().values()):
         for part in ("inputSchema", "outputSchema"):
             try:
                 Draft202012Validator.check_schema(one[part])
@@ -88,35 +90,35 @@ def check(root: Path) -> list[str]:
     return wrong
 
 
-def write(root: Path) -> list[Path]:
+def write_files(root: Path) -> list[Path]:
     """Write what is missing or stale, remove what is left over; what was touched."""
-    wanted = contents(root)
+    wanted = build_contents(root)
     touched = [path for path in (root / "tool_schemas").glob("*.json") if path not in wanted]
     for path in touched:
         path.unlink()
     (root / "tool_schemas").mkdir(exist_ok=True)
     for path, text in wanted.items():
-        if _read(path) != text:
+        if _read_file(path) != text:
             path.write_text(text, encoding="utf-8")
             touched.append(path)
     return touched
 
 
-def _read(path: Path) -> str | None:
+def _read_file(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def main(argv: Sequence[str], root: Path = ROOT) -> int:
     """Write what is stale, or say what is."""
     if list(argv) == ["write"]:
-        touched = write(root)
+        touched = write_files(root)
         for path in touched:
             print(f"{path.name}: {'written' if path.exists() else 'removed'}")
         if not touched:
             print("Everything is up to date.")
         return 0
     if list(argv) == ["check"]:
-        wrong = check(root)
+        wrong = find_problems(root)
         for line in wrong:
             print(line, file=sys.stderr)
         print("make schemas writes them again." if wrong else "Everything is up to date.")

@@ -24,14 +24,14 @@ from ix_tools.api_client.protocol import CHECK_FIRST, Request, Response
 from ix_tools.api_client.retry_after import parse_retry_after
 from ix_tools.config.settings import Settings
 from ix_tools.errors import StoreUnavailable, Unreachable, Unreadable
-from ix_tools.telemetry import uninstrumented
+from ix_tools.telemetry import pause_instrumentation
 from ix_tools.version import __version__
 
 log = logging.getLogger(__name__)
 
 HIDDEN, SHORTEST = b"(key)", 8
 _PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
-MOST_BYTES = 20 * 1024 * 1024
+MAX_RESPONSE_BYTES = 20 * 1024 * 1024
 """No answer of the API comes near; a larger one is not read."""
 
 for _name in ("httpx2", "httpcore2"):
@@ -39,44 +39,44 @@ for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
-ATTEMPTS = 4
-PROMPT = 2.0
+MAX_ATTEMPTS = 4
+PROMPT_CONNECT_SECONDS = 2.0
 """Seconds for a connection where what was read just before must not grow old: without one by then, nothing was sent."""
-CONNECT = 10
+CONNECT_SECONDS = 10
 """Seconds for the connection alone."""
 TRICKLING, SLOWEST = 5.0, 1024
 """After so many seconds, bytes a second that an answer at least brings."""
-SPARE = 10
+EXTRA_SECONDS = 10
 """Seconds that a whole exchange may take beyond the wait for one piece of it."""
 
 
-class Paced(Protocol):
+class RequestLimiter(Protocol):
     """Who says when a request may leave."""
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Wait for it."""
 
-    async def answered(self, status: int, retry_after: float | None) -> None:
+    async def record_response(self, status: int, retry_after: float | None) -> None:
         """Hear how it went; 0 for no answer."""
 
 
-_turns: ContextVar[list[int] | None] = ContextVar("turns", default=None)
+_reserved_slots: ContextVar[list[int] | None] = ContextVar("turns", default=None)
 """How many turns were taken ahead for the requests of a context; the tasks it starts share the count."""
 
 
-_connect: ContextVar[float] = ContextVar("connect", default=CONNECT)
+_connect_seconds: ContextVar[float] = ContextVar("connect", default=CONNECT_SECONDS)
 """Seconds that a request may wait for a connection."""
 
 
-def _turn_at_hand() -> bool:
-    left = _turns.get()
+def _take_reserved_slot() -> bool:
+    left = _reserved_slots.get()
     if not left or left[0] < 1:
         return False
     left[0] -= 1
     return True
 
 
-class _Again(Exception):
+class _RetryableResponse(Exception):
     """An answer after which the same request may be sent again."""
 
     def __init__(self, response: Response) -> None:
@@ -84,9 +84,9 @@ class _Again(Exception):
         self.response = response
 
 
-def _worth_another(trouble: Exception) -> bool:
+def _is_retryable(trouble: Exception) -> bool:
     # How long InvoiceXpress asked to wait is kept by the pace: the next attempt waits for its turn there, or is refused.
-    return isinstance(trouble, _Again) or (isinstance(trouble, Unreachable) and trouble.retryable)
+    return isinstance(trouble, _RetryableResponse) or (isinstance(trouble, Unreachable) and trouble.retryable)
 
 
 def account_name(settings: Settings) -> str:
@@ -94,13 +94,13 @@ def account_name(settings: Settings) -> str:
     return f"{settings.account}@{urlsplit(settings.main_url).netloc}"
 
 
-class Account:
+class InvoiceXpressClient:
     """The HTTP side of an account. Make one, use it for every call, close it."""
 
     def __init__(
         self,
         settings: Settings,
-        pace: Paced | None = None,
+        pace: RequestLimiter | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """Nothing is contacted until the first call.
@@ -114,7 +114,7 @@ class Account:
         self._settings = settings
         self._pace, self._transport = pace, transport
         self._client: httpx2.AsyncClient | None = None
-        self._key = as_quoted(settings.api_key.get_secret_value())
+        self._key = compile_key_pattern(settings.api_key.get_secret_value())
 
     @property
     def name(self) -> str:
@@ -145,14 +145,14 @@ class Account:
         """
         began = time.monotonic()
         try:
-            return await self._attempted(request)
-        except (_Again, Unreachable) as trouble:
+            return await self._attempt(request)
+        except (_RetryableResponse, Unreachable) as trouble:
             # Most requests need one attempt, and to be ready for several costs a sixth of it.
             first = trouble
         left = self._settings.timeout_seconds * 2 - (time.monotonic() - began)
         again = stamina.retry_context(
-            on=_worth_another,
-            attempts=ATTEMPTS if left > 0 else 1,
+            on=_is_retryable,
+            attempts=MAX_ATTEMPTS if left > 0 else 1,
             timeout=max(left, 1.0),  # of a limit of nought the library warns
             wait_initial=0.2,
             wait_max=5.0,
@@ -162,66 +162,68 @@ class Account:
                 with attempt:
                     if attempt.num == 1:
                         raise first  # what came of the attempt that was made above
-                    return await self._attempted(request)
-        except _Again as last:
+                    return await self._attempt(request)
+        except _RetryableResponse as last:
             return last.response
         raise AssertionError("the loop above returns or raises")  # pragma: no cover
 
     @asynccontextmanager
-    async def turns(self, requests: int) -> AsyncIterator[None]:
+    async def reserve_slots(self, requests: int) -> AsyncIterator[None]:
         """Wait until so many requests may leave; those made inside then leave without waiting for one another.
 
         The last turn is kept for `send_once`: a read that is tried again takes a new one, never that.
         """
         if self._pace is not None:
             for _ in range(requests):
-                await self._pace.turn()
-        before = _turns.set([requests - 1])
+                await self._pace.acquire()
+        before = _reserved_slots.set([requests - 1])
         try:
             yield
         finally:
-            _turns.reset(before)
+            _reserved_slots.reset(before)
 
     async def send_once(self, request: Request) -> Response:
         """Send a request once, inside `turns`, whatever comes of it: an answer of any status, or Unreachable.
 
         What is read just before an irreversible request must not grow old while a connection is waited for.
         """
-        connect, turn = _connect.set(PROMPT), _turns.set([1])
+        connect, turn = _connect_seconds.set(PROMPT_CONNECT_SECONDS), _reserved_slots.set([1])
         try:
-            return await self._paced(request)
+            return await self._send_within_limit(request)
         finally:
-            _connect.reset(connect)
-            _turns.reset(turn)
+            _connect_seconds.reset(connect)
+            _reserved_slots.reset(turn)
 
-    async def _attempted(self, request: Request) -> Response:
-        response = await self._paced(request)
+    async def _attempt(self, request: Request) -> Response:
+        response = await self._send_within_limit(request)
         if response.status == 429 or (response.status >= 500 and not request.writes):
-            raise _Again(response)
+            raise _RetryableResponse(response)
         return response
 
-    async def _paced(self, request: Request) -> Response:
+    async def _send_within_limit(self, request: Request) -> Response:
         if self._pace is None:
-            return await self._once(request)
-        if not _turn_at_hand():
-            await self._pace.turn()
+            return await self._exchange(request)
+        if not _take_reserved_slot():
+            await self._pace.acquire()
         try:
-            response = await self._once(request)
+            response = await self._exchange(request)
         except Unreachable:
-            await self._told(0, None)
+            await self._record_response(0, None)
             raise
-        await self._told(response.status, parse_retry_after(response.headers.get("retry-after", "")))
+        await self._record_response(
+            response.status, parse_retry_after(response.headers.get("retry-after", ""))
+        )
         return response
 
-    async def _told(self, status: int, wait: float | None) -> None:
+    async def _record_response(self, status: int, wait: float | None) -> None:
         # By now it was sent: a store that cannot count any more must not turn the answer into `nothing was sent`.
         try:
             if self._pace is not None:
-                await self._pace.answered(status, wait)
+                await self._pace.record_response(status, wait)
         except StoreUnavailable as trouble:
             log.error("how a request went could not be noted: %s", trouble.message)
 
-    async def _once(self, request: Request) -> Response:
+    async def _exchange(self, request: Request) -> Response:
         host = self._settings.v1_url if request.xml else self._settings.main_url
         kind = "application/xml" if request.xml else "application/json"
         headers = {"accept": kind, "user-agent": f"ix-tools/{__version__}"}
@@ -233,41 +235,41 @@ class Account:
         ]
         try:
             # The library's own limit is per piece: an answer that trickles would never end.
-            with uninstrumented(), anyio.fail_after(self._settings.timeout_seconds + SPARE):
+            with pause_instrumentation(), anyio.fail_after(self._settings.timeout_seconds + EXTRA_SECONDS):
                 # Given apart, the library would read the address twice.
                 url = httpx2.URL(host + request.path, params=params)
-                async with self._http().stream(
+                async with self._get_http_client().stream(
                     request.method,
                     url,
                     content=request.body,
                     headers=headers,
-                    timeout=self._patience(_connect.get()),
+                    timeout=self._build_timeout(_connect_seconds.get()),
                 ) as answer:
-                    body = self._without_key(await self._read(answer, request))
-                    found = [(name.lower(), self._without_key(value)) for name, value in answer.headers.raw]
+                    body = self._redact_key(await self._read_body(answer, request))
+                    found = [(name.lower(), self._redact_key(value)) for name, value in answer.headers.raw]
                     shown = {name.decode(): value.decode("latin-1") for name, value in found}
                     return Response(answer.status_code, body, shown)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as trouble:
-            failure = _unreachable(trouble, request)
+            failure = _build_unreachable_error(trouble, request)
         # Raised out here, so that it carries no link to the library's exception, which holds the URL, which holds the key.
         raise failure
 
     async def download(self, url: str) -> bytes | None:
         """Fetch a file without the key; None when its host is not one of the account's or the user's."""
-        if not self._may_download(url):
+        if not self._is_download_allowed(url):
             return None
         request = Request("GET", "")
         try:
-            with uninstrumented(), anyio.fail_after(self._settings.timeout_seconds + SPARE):
-                async with self._http().stream(
+            with pause_instrumentation(), anyio.fail_after(self._settings.timeout_seconds + EXTRA_SECONDS):
+                async with self._get_http_client().stream(
                     "GET", url, headers={"user-agent": f"ix-tools/{__version__}"}
                 ) as answer:
-                    return await self._read(answer, request) if answer.status_code == 200 else None
+                    return await self._read_body(answer, request) if answer.status_code == 200 else None
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as trouble:
-            failure = _unreachable(trouble, request)
+            failure = _build_unreachable_error(trouble, request)
         raise failure
 
-    def _may_download(self, url: str) -> bool:
+    def _is_download_allowed(self, url: str) -> bool:
         home = urlsplit(self._settings.main_url)
         try:
             parts = urlsplit(url)
@@ -289,37 +291,37 @@ class Account:
             )
         )
 
-    def _without_key(self, answer: bytes) -> bytes:
+    def _redact_key(self, answer: bytes) -> bytes:
         """What was answered, with the key struck out: an error page may quote the address it was asked for."""
         plain, key = self._key
         return key.sub(HIDDEN, answer) if plain in answer else answer
 
-    def _http(self) -> httpx2.AsyncClient:
+    def _get_http_client(self) -> httpx2.AsyncClient:
         if self._client is None:
             self._client = httpx2.AsyncClient(
                 follow_redirects=False,
                 trust_env=False,  # a proxy from the environment would see the key
-                timeout=self._patience(CONNECT),
+                timeout=self._build_timeout(CONNECT_SECONDS),
                 limits=httpx2.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=60),
                 transport=self._transport,
             )
         return self._client
 
-    def _patience(self, connect: float) -> httpx2.Timeout:
+    def _build_timeout(self, connect: float) -> httpx2.Timeout:
         whole = float(self._settings.timeout_seconds)
-        pool = whole if connect == CONNECT else connect
+        pool = whole if connect == CONNECT_SECONDS else connect
         return httpx2.Timeout(whole, connect=min(connect, whole), pool=min(pool, whole))
 
-    async def _read(self, answer: httpx2.Response, request: Request) -> bytes:
+    async def _read_body(self, answer: httpx2.Response, request: Request) -> bytes:
         pieces, size, began = [], 0, time.monotonic()
         async for piece in answer.aiter_bytes():
             size += len(piece)
             seconds = time.monotonic() - began
             if seconds > TRICKLING and size < seconds * SLOWEST:
                 raise TimeoutError  # as if nothing came: nobody would see the end of it
-            if size > MOST_BYTES:
+            if size > MAX_RESPONSE_BYTES:
                 raise Unreadable(
-                    f"InvoiceXpress answered with more than {MOST_BYTES // 1024 // 1024} MiB; it was not read.",
+                    f"InvoiceXpress answered with more than {MAX_RESPONSE_BYTES // 1024 // 1024} MiB; it was not read.",
                     status=answer.status_code,
                     sent="unknown" if request.writes else "refused",
                     next=CHECK_FIRST if request.writes else "ask for less",
@@ -328,15 +330,15 @@ class Account:
         return b"".join(pieces)
 
 
-def as_quoted(key: str) -> tuple[bytes, re.Pattern[bytes]]:
+def compile_key_pattern(key: str) -> tuple[bytes, re.Pattern[bytes]]:
     """The key in any form an answer may quote it in (as it is, as in an address, JSON or HTML), and the part that all share."""
     if len(key) < SHORTEST:
         return b"", re.compile(b"(?!)")  # so short a word stands in any answer
     shared = max(re.findall(r"[A-Za-z0-9]+", key, re.ASCII), key=len, default="")
-    return shared.encode(), re.compile(b"".join(_forms(letter) for letter in key), re.IGNORECASE)
+    return shared.encode(), re.compile(b"".join(_encode_variants(letter) for letter in key), re.IGNORECASE)
 
 
-def _forms(letter: str) -> bytes:
+def _encode_variants(letter: str) -> bytes:
     raw = letter.encode()
     forms = {raw, b"".join(b"%%%02x" % byte for byte in raw)}
     forms |= {json.dumps(letter)[1:-1].encode(), html.escape(letter).encode()}
@@ -344,7 +346,7 @@ def _forms(letter: str) -> bytes:
     return b"(?:" + b"|".join(re.escape(form) for form in sorted(forms)) + b")"
 
 
-def _unreachable(trouble: Exception, request: Request) -> Unreachable:
+def _build_unreachable_error(trouble: Exception, request: Request) -> Unreachable:
     never_left = isinstance(
         trouble,
         httpx2.ConnectError

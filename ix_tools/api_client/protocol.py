@@ -19,13 +19,13 @@ from pydantic.fields import FieldInfo
 
 from ix_tools import errors
 from ix_tools.api_client.retry_after import parse_retry_after
-from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.json_numbers import parse_json
-from ix_tools.domain.types import secrets_in
+from ix_tools.domain.types import collect_secrets
 from ix_tools.errors import IxError, Problem
-from ix_tools.i18n.formats import plain
+from ix_tools.i18n.formats import format_plain
 from ix_tools.operations.base import Operation
-from ix_tools.operations.spec import At, Route
+from ix_tools.operations.spec import Route, WirePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     xml: bool = False
-    asks: bool = False
+    reads_by_post: bool = False
     """A POST that only reads: its filter is a body."""
 
     @property
     def writes(self) -> bool:
         """Whether it can change something."""
-        return self.method != "GET" and not self.asks
+        return self.method != "GET" and not self.reads_by_post
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,82 +58,84 @@ class Response:
 # --- requests ------------------------------------------------------------------------------------------
 
 
-def request_for(call: Operation[Any]) -> Request:
+def build_request(call: Operation[Any]) -> Request:
     """The request that carries a call."""
     route = call.spec.route
     if route is None:
         raise TypeError(f"{call.spec.name} is answered here and has no request")
-    content = _content(call, _path_fields(route))
-    if route.path.startswith(V3):
-        content = [(place, _of_v3(value)) for place, value in content]
-    names = _names(call)
+    content = _collect_content(call, _list_path_fields(route))
+    if route.path.startswith(V3_PREFIX):
+        content = [(place, _to_v3(value)) for place, value in content]
+    names = _collect_path_values(call)
     path = route.path.format_map({name: quote(value, safe="") for name, value in names.items()})
     if route.method == "GET":
-        return Request("GET", path, tuple(_query(content)))
+        return Request("GET", path, tuple(_build_query(content)))
     envelope = route.envelope.format_map(names)
     if route.xml:
-        return Request(route.method, path, body=_xml(envelope, content), xml=True)
-    query = tuple(_query([(place[1:], value) for place, value in content if place.startswith("?")]))
-    body = _nested([pair for pair in content if not pair[0].startswith("?")], envelope)
+        return Request(route.method, path, body=_build_xml(envelope, content), xml=True)
+    query = tuple(_build_query([(place[1:], value) for place, value in content if place.startswith("?")]))
+    body = _build_body([pair for pair in content if not pair[0].startswith("?")], envelope)
     sent = json.dumps(body, ensure_ascii=False).encode() if body else None
-    return Request(route.method, path, query, sent, asks=not call.spec.effect.writes)
+    return Request(route.method, path, query, sent, reads_by_post=not call.spec.effect.writes)
 
 
-V3 = "/api/v3/"
+V3_PREFIX = "/api/v3/"
 
 
-def _of_v3(value: Any) -> Any:
+def _to_v3(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     # At most two decimals and twelve digits: a float holds them exactly enough to be written as they were given.
     return float(value) if isinstance(value, Decimal) else value
 
 
-def get(path: str, query: Iterable[tuple[str, str]] = ()) -> Request:
+def build_get(path: str, query: Iterable[tuple[str, str]] = ()) -> Request:
     """A look-up of the road's own."""
     return Request("GET", path, tuple(query))
 
 
-def _path_fields(route: Route) -> set[str]:
+def _list_path_fields(route: Route) -> set[str]:
     return {part[1:].split("}")[0] for part in route.path.split("/") if part.startswith("{")}
 
 
-def _names(call: Operation[Any]) -> dict[str, str]:
-    names = {name: _scalar(value) for name, value in call if isinstance(value, str | int)}
+def _collect_path_values(call: Operation[Any]) -> dict[str, str]:
+    names = {name: _format_scalar(value) for name, value in call if isinstance(value, str | int)}
     kind = names.get("document_type")
-    return {**names, "key": document_type(kind).singular} if kind else names
+    return {**names, "key": get_document_kind(kind).singular} if kind else names
 
 
-def _content(call: BaseModel, skip: set[str]) -> list[tuple[str, Any]]:
+def _collect_content(call: BaseModel, skip: set[str]) -> list[tuple[str, Any]]:
     """Every field that has a value, with the place it travels to; what is ours alone stays here."""
     placed = []
     for name, info in type(call).model_fields.items():
         value = getattr(call, name)
-        at = _at(name, info)
-        if name not in skip and at.place and value is not None:
-            placed.append((at.place, _in_base64(value) if at.base64 else _worded(value, at.words)))
+        at = _get_wire_path(name, info)
+        if name not in skip and at.path and value is not None:
+            placed.append(
+                (at.path, _encode_base64(value) if at.base64 else _translate_words(value, at.translations))
+            )
     return placed
 
 
-def _at(name: str, info: FieldInfo) -> At:
-    return next((mark for mark in info.metadata if isinstance(mark, At)), At(name))
+def _get_wire_path(name: str, info: FieldInfo) -> WirePath:
+    return next((mark for mark in info.metadata if isinstance(mark, WirePath)), WirePath(name))
 
 
-def _in_base64(secret: SecretStr) -> SecretStr:
+def _encode_base64(secret: SecretStr) -> SecretStr:
     return SecretStr(b64encode(secret.get_secret_value().encode()).decode())
 
 
-def _worded(value: Any, words: Mapping[str, str]) -> Any:
+def _translate_words(value: Any, words: Mapping[str, str]) -> Any:
     if not words:
         return value
     return [words.get(one, one) for one in value] if isinstance(value, list) else words.get(value, value)
 
 
-def _scalar(value: Any) -> str:
+def _format_scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, Decimal):
-        return plain(value)
+        return format_plain(value)
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, datetime):
@@ -143,13 +145,13 @@ def _scalar(value: Any) -> str:
     return str(value)
 
 
-def _query(content: list[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
+def _build_query(content: list[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
     for place, value in content:
         for one in value if isinstance(value, list | tuple) else [value]:
-            yield place, str(one).lower() if isinstance(one, bool) else _scalar(one)
+            yield place, str(one).lower() if isinstance(one, bool) else _format_scalar(one)
 
 
-def _nested(content: list[tuple[str, Any]], envelope: str) -> dict[str, Any]:
+def _build_body(content: list[tuple[str, Any]], envelope: str) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for place, value in content:
         # A leading slash means beside the envelope, where proprietary_uid must be.
@@ -159,24 +161,24 @@ def _nested(content: list[tuple[str, Any]], envelope: str) -> dict[str, Any]:
         here = body
         for key in keys[:-1]:
             here = here.setdefault(key, {})
-        here[keys[-1]] = _plain(value)
+        here[keys[-1]] = _to_json_value(value)
     return body
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return _nested(_content(value, set()), "")
+        return _build_body(_collect_content(value, set()), "")
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value if isinstance(value, float) else _scalar(value)
+        return [_to_json_value(one) for one in value]
+    return value if isinstance(value, float) else _format_scalar(value)
 
 
-def _xml(root: str, content: list[tuple[str, Any]]) -> bytes:
+def _build_xml(root: str, content: list[tuple[str, Any]]) -> bytes:
     from xml.etree import ElementTree as Xml  # building only; answers are parsed with defusedxml
 
     top = Xml.Element(root)
     for place, value in content:
-        Xml.SubElement(top, place).text = _scalar(value)
+        Xml.SubElement(top, place).text = _format_scalar(value)
     written: bytes = Xml.tostring(top, encoding="UTF-8", xml_declaration=True)
     return written
 
@@ -184,30 +186,32 @@ def _xml(root: str, content: list[tuple[str, Any]]) -> bytes:
 # --- answers -------------------------------------------------------------------------------------------
 
 
-def content_of(call: Operation[Any], request: Request, response: Response) -> Any:
+def parse_response(call: Operation[Any], request: Request, response: Response) -> Any:
     """What the answer says, out of its envelope; None where InvoiceXpress answers with nothing; or the error it means."""
     if response.status >= 300:
-        raise failure(request, _without_secrets(call, response), call.spec.name)
+        raise build_error(request, _redact_secrets(call, response), call.spec.name)
     route = call.spec.route
     if response.status == 202 or route is None:
         return None
     body = read_xml(response) if route.xml else read_json(request, response)
-    content = unwrapped(body, route.answer.format_map(_names(call)))
+    content = unwrap(body, route.answer.format_map(_collect_path_values(call)))
     if not call.spec.effect.writes and not (isinstance(content, dict | list) and content):
-        raise unlike(call)  # a change may be answered with nothing; what was asked for may not
+        raise build_unexpected_answer_error(
+            call
+        )  # a change may be answered with nothing; what was asked for may not
     return content
 
 
-def _without_secrets(call: Operation[Any], response: Response) -> Response:
+def _redact_secrets(call: Operation[Any], response: Response) -> Response:
     """The answer without the call's secrets: a refusal may repeat what it refuses."""
     body = response.body
-    for secret in filter(None, secrets_in(call).values()):
+    for secret in filter(None, collect_secrets(call).values()):
         for form in (secret, b64encode(secret.encode()).decode(), json.dumps(secret)[1:-1]):
             body = body.replace(form.encode(), b"***")
     return Response(response.status, body, response.headers)
 
 
-def unwrapped(body: Any, key: str) -> Any:
+def unwrap(body: Any, key: str) -> Any:
     """The content of an envelope: its own key, the key the description wrongly names, or the only object there is."""
     if not key or not isinstance(body, dict):
         return body
@@ -218,7 +222,7 @@ def unwrapped(body: Any, key: str) -> Any:
     return inside[0] if len(inside) == 1 else body
 
 
-def unlike(call: Operation[Any]) -> errors.Unreadable:
+def build_unexpected_answer_error(call: Operation[Any]) -> errors.Unreadable:
     """An answer that was a yes, and is not what the operation answers with."""
     writes = call.spec.effect.writes
     return errors.Unreadable(
@@ -277,11 +281,11 @@ CHECK_FIRST = (
 # --- errors --------------------------------------------------------------------------------------------
 
 
-def failure(request: Request, response: Response, what: str) -> IxError:
+def build_error(request: Request, response: Response, what: str) -> IxError:
     """The one error behind an answer that is not a yes."""
     status = response.status
-    said, code = complaints(response)
-    if status == 404 and _is_a_page(response):
+    said, code = extract_messages(response)
+    if status == 404 and _is_html_page(response):
         # Whoever stands before InvoiceXpress answers so, or a wrong account name: it says nothing of what was asked for.
         return errors.Unreadable(
             f"The host answered 404 with a page instead of an answer ({what}).",
@@ -291,7 +295,7 @@ def failure(request: Request, response: Response, what: str) -> IxError:
             retryable=not request.writes,
         )
     text = "; ".join(said) or "it gave no reason"
-    problems = [Problem(*_field_and_text(line)) for line in said]
+    problems = [Problem(*_split_field(line)) for line in said]
     details: dict[str, Any] = {"service_code": code} if code else {}
     match status:
         case 401 | 403:
@@ -343,11 +347,11 @@ def failure(request: Request, response: Response, what: str) -> IxError:
         status=status,
         problems=problems,
         details=details,
-        next=_advice(said),
+        next=_suggest_next(said),
     )
 
 
-_ADVICE = (
+_NEXT_STEPS = (
     (("isenção", "exemption"), "give tax_exemption; lookup_exemption_codes lists the codes"),
     (
         ("série", "sequence"),
@@ -372,34 +376,34 @@ _ADVICE = (
 )
 
 
-def _advice(said: Iterable[str]) -> str:
+def _suggest_next(said: Iterable[str]) -> str:
     text = " ".join(said).lower()
     # InvoiceXpress answers in the account's language, so both are looked for.
     return next(
-        (advice for words, advice in _ADVICE if any(word in text for word in words)),
+        (advice for words, advice in _NEXT_STEPS if any(word in text for word in words)),
         "correct it and call again",
     )
 
 
-def complaints(response: Response) -> tuple[list[str], str]:
+def extract_messages(response: Response) -> tuple[list[str], str]:
     """Every sentence in an error body, in any of the shapes it comes in (docs/traps.md), and the code if there is one."""
     body = response.body.strip()
     if not body:
         return [], ""
     if body[:1] == b"<":
-        return _from_markup(response)
+        return _extract_from_markup(response)
     try:
-        return _from_json(json.loads(body))
+        return _extract_from_json(json.loads(body))
     except (ValueError, RecursionError):
         return [body[:200].decode("utf-8", "replace")], ""
 
 
-def _is_a_page(response: Response) -> bool:
+def _is_html_page(response: Response) -> bool:
     start = response.body.lstrip()[:100].lower()
     return start.startswith((b"<!doctype html", b"<html"))
 
 
-def _from_markup(response: Response) -> tuple[list[str], str]:
+def _extract_from_markup(response: Response) -> tuple[list[str], str]:
     try:
         read = read_xml(response)
     except IxError:
@@ -409,12 +413,12 @@ def _from_markup(response: Response) -> tuple[list[str], str]:
     return ["an HTML page instead of an answer"] if isinstance(read, dict) and "html" in read else [], ""
 
 
-_FIELDS = ("base", "error", "errors", "reason", "message")
+_FIELD_NAMES = ("base", "error", "errors", "reason", "message")
 
 
-def _from_json(body: Any, under: str = "") -> tuple[list[str], str]:
+def _extract_from_json(body: Any, under: str = "") -> tuple[list[str], str]:
     if isinstance(body, str):
-        return [f"{under}: {body}" if under and under not in _FIELDS else body], ""
+        return [f"{under}: {body}" if under and under not in _FIELD_NAMES else body], ""
     if isinstance(body, list):
         # The payment endpoint answers ["payment_mechanism", "is invalid"]: field and message, flattened.
         if (
@@ -425,17 +429,17 @@ def _from_json(body: Any, under: str = "") -> tuple[list[str], str]:
             and body[0].islower()
         ):
             return [f"{name}: {text}" for name, text in zip(body[::2], body[1::2], strict=True)], ""
-        found = [_from_json(one, under) for one in body]
+        found = [_extract_from_json(one, under) for one in body]
         return [line for lines, _ in found for line in lines], next((code for _, code in found if code), "")
     if isinstance(body, dict):
         code = str(body.get("code", ""))
-        found = [_from_json(value, key) for key, value in body.items() if key != "code"]
+        found = [_extract_from_json(value, key) for key, value in body.items() if key != "code"]
         return [line for lines, _ in found for line in lines], code or next(
             (inner for _, inner in found if inner), ""
         )
     return [], ""
 
 
-def _field_and_text(line: str) -> tuple[str, str]:
+def _split_field(line: str) -> tuple[str, str]:
     name, colon, rest = line.partition(": ")
     return (name, rest) if colon and name.replace("_", "").isalpha() and name.islower() else ("", line)

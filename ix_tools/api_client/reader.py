@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ix_tools.api_client import protocol
-from ix_tools.api_client.client import Account
+from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.domain.parsing import read_id, read_page, read_rows, require_content
 from ix_tools.domain.records import Page
 from ix_tools.errors import Unavailable
 
-PAGE = 100
-COUNTED = frozenset({"invoices", "estimates", "guides", "clients", "items"})
+PAGE_SIZE = 100
+PAGINATED_LISTS = frozenset({"invoices", "estimates", "guides", "clients", "items"})
 """Lists that come with their pagination; taxes, series and a client's regularizations need not."""
 
 
@@ -19,51 +19,51 @@ COUNTED = frozenset({"invoices", "estimates", "guides", "clients", "items"})
 class AccountReader:
     """Whose account is read, and how far."""
 
-    account: Account
-    most_pages: int
+    account: InvoiceXpressClient
+    max_pages: int
 
     async def get(self, path: str, *query: tuple[str, str]) -> Any:
         """Read one answer."""
-        request = protocol.get(path, query)
+        request = protocol.build_get(path, query)
         response = await self.account.send(request)
         if response.status >= 300:
-            raise protocol.failure(request, response, f"GET {path}")
+            raise protocol.build_error(request, response, f"GET {path}")
         return protocol.read_json(request, response)
 
-    async def pages(
+    async def read_pages(
         self, path: str, key: str, *query: tuple[str, str]
     ) -> AsyncIterator[tuple[list[dict[str, Any]], Page]]:
         """Read a list page by page."""
         number = 1
         while True:
-            body = await self.get(path, *query, ("page", str(number)), ("per_page", str(PAGE)))
+            body = await self.get(path, *query, ("page", str(number)), ("per_page", str(PAGE_SIZE)))
             rows = read_rows(body, key)
-            page = read_page(require_content(body, key), rows, key, counted=key in COUNTED)
+            page = read_page(require_content(body, key), rows, key, counted=key in PAGINATED_LISTS)
             yield rows, page or Page()
             # A list that does not count its pages ends with the first page that is not full.
-            last = number >= page.total_pages if page is not None else len(rows) < PAGE
+            last = number >= page.total_pages if page is not None else len(rows) < PAGE_SIZE
             if last or not rows:
                 return
             number += 1
 
-    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+    async def read_list(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
         """Every row of a list, as far as the setting lets pages be read, and how many rows that leaves out."""
         found: list[dict[str, Any]] = []
         read = 0
-        async for rows, page in self.pages(path, key):
+        async for rows, page in self.read_pages(path, key):
             found += rows
             read += 1
-            if read >= self.most_pages:
+            if read >= self.max_pages:
                 # A list that does not count its pages may go on after any full one.
-                more = read < page.total_pages or (not page.total_entries and len(rows) >= PAGE)
+                more = read < page.total_pages or (not page.total_entries and len(rows) >= PAGE_SIZE)
                 return found, max(1, page.total_entries - len(found)) if more else 0
         return found, 0
 
-    async def every(self, path: str, key: str, *query: tuple[str, str]) -> list[Mapping[str, Any]]:
+    async def read_all(self, path: str, key: str, *query: tuple[str, str]) -> list[Mapping[str, Any]]:
         """Every row of a list over all its pages, word for word; refused when rows moved while it was read."""
         found: dict[int, Mapping[str, Any]] = {}
         counted = 0
-        async for rows, page in self.pages(path, key, *query):
+        async for rows, page in self.read_pages(path, key, *query):
             known = len(found)
             found |= {read_id(row, key): row for row in rows}
             counted = page.total_entries

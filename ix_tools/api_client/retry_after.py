@@ -3,9 +3,9 @@
 import time
 from email.utils import parsedate_to_datetime
 
-LONGEST_WAIT = 3600.0
+MAX_WAIT_SECONDS = 3600.0
 """Seconds: no Retry-After, however it is written, keeps an account waiting for longer."""
-MOST_DIGITS = 9
+MAX_DIGITS = 9
 """A number of more digits is beyond any wait, and is not read as one."""
 
 
@@ -14,9 +14,9 @@ def parse_retry_after(text: str) -> float | None:
     text = text.strip()
     if text.isascii() and text.isdecimal():
         digits = text.lstrip("0") or "0"
-        return min(float(digits), LONGEST_WAIT) if len(digits) <= MOST_DIGITS else LONGEST_WAIT
+        return min(float(digits), MAX_WAIT_SECONDS) if len(digits) <= MAX_DIGITS else MAX_WAIT_SECONDS
     try:
         seconds = parsedate_to_datetime(text).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return min(max(0.0, seconds), LONGEST_WAIT)
+    return min(max(0.0, seconds), MAX_WAIT_SECONDS)

@@ -24,20 +24,20 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class RemainingAllowance:
     """What remains of an allowance today."""
 
     rule: str
     euros: Decimal
     calls: int | None = None
 
-    def enough(self, amount: Decimal) -> bool:
+    def has_room_for(self, amount: Decimal) -> bool:
         """Whether one more call of this amount fits."""
         return amount <= self.euros and (self.calls is None or self.calls > 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class AutoApprovalRequest:
     """One call that wants to go out without a person."""
 
     principal: str
@@ -50,7 +50,9 @@ class Spending:
     """Every unattended rule there is now."""
 
 
-def left(connection: Connection, spending: Spending, allowance: Allowance) -> Left:
+def load_remaining_allowance(
+    connection: Connection, spending: AutoApprovalRequest, allowance: Allowance
+) -> RemainingAllowance:
     """What remains of an allowance; whoever is about to spend it holds the lock that `spend` takes."""
     # A rule that was renamed goes on counting: what went out under a name that no rule has now counts for every rule.
     counts = (spent.c.rule == allowance.rule) | spent.c.rule.not_in(spending.rules)
@@ -64,15 +66,19 @@ def left(connection: Connection, spending: Spending, allowance: Allowance) -> Le
         sql.select(sql.func.coalesce(sql.func.sum(each.c.cents), 0), sql.func.count()).select_from(each)
     ).one()
     most = None if allowance.calls is None else max(0, allowance.calls - calls)
-    return Left(allowance.rule, max(Decimal(0), allowance.daily - Decimal(int(cents)) / 100), most)
+    return RemainingAllowance(
+        allowance.rule, max(Decimal(0), allowance.daily - Decimal(int(cents)) / 100), most
+    )
 
 
-def spend(connection: Connection, approval: str, spending: Spending, now: float) -> bool:
+def spend_allowances(
+    connection: Connection, approval: str, spending: AutoApprovalRequest, now: float
+) -> bool:
     """Take a call out of every allowance it needs, all or none."""
     # Before anything is read: of two processes with the last euro in sight, the second waits here and reads anew.
-    trail.one_at_a_time(connection)
-    rests = [left(connection, spending, one) for one in spending.allowances]
-    if not rests or not all(one.enough(spending.amount) for one in rests):
+    trail.lock_trail(connection)
+    rests = [load_remaining_allowance(connection, spending, one) for one in spending.allowances]
+    if not rests or not all(one.has_room_for(spending.amount) for one in rests):
         return False
     for one in spending.allowances:
         connection.execute(
@@ -89,9 +95,11 @@ def spend(connection: Connection, approval: str, spending: Spending, now: float)
     return True
 
 
-def let_out(connection: Connection, row: Mapping[str, Any], spending: Spending, now: float) -> bool:
+def auto_approve(
+    connection: Connection, row: Mapping[str, Any], spending: AutoApprovalRequest, now: float
+) -> bool:
     """Spend, and keep the approval that it makes: used at once, bound like any other, and in the audit trail."""
-    if not spend(connection, row["id"], spending, now):
+    if not spend_allowances(connection, row["id"], spending, now):
         return False
     rules = ", ".join(one.rule for one in spending.allowances)
     made = {"channel": "policy", "state": "used", "text": "", "differs": False, "reason": rules}

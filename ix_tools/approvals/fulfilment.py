@@ -11,10 +11,10 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, intents
 
 StepState = Literal["waiting", "open", "done", "refused", "unknown", "absent"]
-State = Literal[
+FulfilmentState = Literal[
     "carrying_out", "done", "stored_differently", "partly_done", "not_done", "unclear", "not_recorded"
 ]
-SOON = 600.0
+JOURNAL_ENTRY_EXPECTED_WITHIN = 600.0
 """Seconds after the approval was used in which its journal entry is still to be expected."""
 
 
@@ -37,7 +37,7 @@ class Step:
 class Fulfilment:
     """Everything under one approval, the further calls that it covers included."""
 
-    state: State
+    state: FulfilmentState
     steps: tuple[Step, ...] = ()
 
 
@@ -53,16 +53,16 @@ def find_fulfilment(store: Store, approval: Approval, now: float) -> Fulfilment:
     with store.reading() as connection:
         rows = connection.execute(wanted).all()
     steps = tuple(
-        _step(row.state or "waiting", row.outcome or {})
+        _build_step(row.state or "waiting", row.outcome or {})
         for row in rows
         # Used, and nothing in the journal: it goes on at this moment, or ended before anything was sent.
         if row.state is not None or row.approved == "approved"
     )
-    early = now - (approval.decided_at or 0.0) < SOON
-    return Fulfilment(_summed_up(steps, early), steps)
+    early = now - (approval.decided_at or 0.0) < JOURNAL_ENTRY_EXPECTED_WITHIN
+    return Fulfilment(_combine_states(steps, early), steps)
 
 
-def _step(state: StepState, outcome: Mapping[str, Any]) -> Step:
+def _build_step(state: StepState, outcome: Mapping[str, Any]) -> Step:
     document: Mapping[str, Any] = outcome.get("document") or outcome.get("receipt") or {}
     return Step(
         state,
@@ -74,7 +74,7 @@ def _step(state: StepState, outcome: Mapping[str, Any]) -> Step:
     )
 
 
-def _summed_up(steps: tuple[Step, ...], early: bool) -> State:
+def _combine_states(steps: tuple[Step, ...], early: bool) -> FulfilmentState:
     states = {step.state for step in steps}
     if "open" in states or (early and states <= {"waiting", "done"} and states != {"done"}):
         return "carrying_out"

@@ -24,7 +24,7 @@ class KnownHost:
     """Where that was seen."""
 
 
-KNOWN: tuple[KnownHost, ...] = (
+KNOWN_HOSTS: tuple[KnownHost, ...] = (
     KnownHost(
         "Claude Code",
         r"claude[- ]code",
@@ -43,13 +43,13 @@ KNOWN: tuple[KnownHost, ...] = (
 )
 
 
-def known_host(host: str) -> KnownHost | None:
+def find_known_host(host: str) -> KnownHost | None:
     """The entry for what a host calls itself, such as `claude-code 2.1.332`; None for any other."""
     name = re.sub(r"\s+v?\d[\w.+-]*$", "", host.strip().casefold())
-    return next((one for one in KNOWN if re.fullmatch(one.pattern, name)), None)
+    return next((one for one in KNOWN_HOSTS if re.fullmatch(one.pattern, name)), None)
 
 
-def cuts_messages(host: str) -> bool:
+def truncates_messages(host: str) -> bool:
     """Whether this host is known to show only the first lines of a form's message."""
-    found = known_host(host)
+    found = find_known_host(host)
     return found is not None and found.lines_shown is not None

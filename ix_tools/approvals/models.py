@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ix_tools.approvals.host_answers import HostAnswer
-from ix_tools.approvals.requirements import ANYBODY, Terms
+from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement
 
 Channel = Literal["form", "terminal", "page", "covered", "policy"]
 """Where it is asked. What is asked on a page can be decided in a terminal, too. What another yes covers, or what the
 owner's policy lets out, is not asked.
 """
-Place = Literal["terminal", "page"]
-State = Literal["pending", "approved", "rejected", "unanswered", "used", "stale", "expired"]
+DecisionPlace = Literal["terminal", "page"]
+ApprovalState = Literal["pending", "approved", "rejected", "unanswered", "used", "stale", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +27,30 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApprovalRequestContent:
     """What a person is to see."""
 
     text: str
     summary: str
     differs: bool = False
-    terms: Terms = ANYBODY
+    requirement: ApprovalRequirement = ANY_PERSON
     sheet: str = ""
     """The same as data, for a page (`sheet.Sheet`, as JSON)."""
-    by: "Asker | None" = None
+    origin: "CallOrigin | None" = None
     page: str = ""
     """The address of whoever shows the page, such as https://ix.example.pt; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class CallOrigin:
     """Through what a call comes, and how it can ask a person."""
 
     face: str = "library"
     host: str = ""
     """What the program calls itself; nobody has checked it."""
-    form: bool = False
+    can_show_form: bool = False
     """It can put a question and carry the answer back."""
-    link: bool = False
+    can_open_link: bool = False
     """It can send the person to a page, out of the model's sight."""
 
 
@@ -59,7 +59,7 @@ class Approval:
     """An approval as it stands."""
 
     id: str
-    state: State
+    state: ApprovalState
     channel: Channel
     operation: str
     account: str

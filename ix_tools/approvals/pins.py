@@ -16,21 +16,21 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
-from ix_tools.approvals.requirements import SamePeople, same_person
+from ix_tools.approvals.requirements import KnownIdentities, is_same_person
 from ix_tools.audit import trail
 from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import pin_guesses, pins
 
-SHORTEST = 6
+MIN_LENGTH = 6
 """Characters of a PIN at least."""
-FREE_GUESSES = 4
+WRONG_GUESSES_WITHOUT_WAIT = 4
 """How many wrong PINs in a row cost no waiting."""
 FIRST_WAIT = 60.0
 """Seconds to wait after the next one; each further one doubles them."""
-LONGEST_WAIT = 86_400.0
+MAX_WAIT = 86_400.0
 YEAR = 365 * 86_400.0
-GUESSES_A_YEAR = 100
+MAX_WRONG_GUESSES_PER_YEAR = 100
 """How many wrong PINs one person has in any 365 days, whatever is typed rightly in between."""
 
 
@@ -41,32 +41,34 @@ class Pins:
         """Nothing is opened yet."""
         self._store = store
 
-    def has(self, principal: str) -> bool:
+    def has_pin(self, principal: str) -> bool:
         """Whether this person's pages ask for a PIN."""
-        return self._kept(principal) is not None
+        return self._find_row(principal) is not None
 
-    def set_by(self, principal: str) -> str | None:
+    def find_setter(self, principal: str) -> str | None:
         """Who set a person's PIN, such as terminal:ana; empty where nobody noted it, None where there is no PIN."""
-        kept = self._kept(principal)
+        kept = self._find_row(principal)
         return None if kept is None else str(kept.set_by)
 
     @staticmethod
-    def is_own(principal: str, identity: str, same: SamePeople = ()) -> bool:
+    def is_own(principal: str, identity: str, same: KnownIdentities = ()) -> bool:
         """Whether an identity such as terminal:asilva is the person whose PIN it is, as the policy's [people] say."""
-        return any(same_person(identity, f"{kind}:{principal}", same) for kind in ("page", "principal"))
+        return any(is_same_person(identity, f"{kind}:{principal}", same) for kind in ("page", "principal"))
 
     def set(
-        self, principal: str, pin: str | None, *, by: str, same: SamePeople = (), old: str | None = None
+        self, principal: str, pin: str | None, *, by: str, same: KnownIdentities = (), old: str | None = None
     ) -> None:
         """Set a person's PIN, or take it away (None). `by`: who does it, as the system knows them.
 
         A PIN that is there is changed by whoever knows it (`old`), or by its own person's sign-in.
         """
-        if pin is not None and len(pin) < SHORTEST:
+        if pin is not None and len(pin) < MIN_LENGTH:
             raise ApprovalRefused(
-                f"A PIN has at least {SHORTEST} characters.", code="pin_too_short", next="choose a longer one"
+                f"A PIN has at least {MIN_LENGTH} characters.",
+                code="pin_too_short",
+                next="choose a longer one",
             )
-        before = self._kept(principal)
+        before = self._find_row(principal)
         if before is not None and not self.is_own(principal, by, same):
             if old is None:
                 raise ApprovalRefused(
@@ -91,7 +93,7 @@ class Pins:
             connection.execute(pin_guesses.delete().where(pin_guesses.c.principal == principal))
             if pin is not None:
                 salt = secrets.token_hex(16)
-                row = {"principal": principal, "salt": salt, "hash": _stretched(pin, salt), "failures": 0}
+                row = {"principal": principal, "salt": salt, "hash": _hash_pin(pin, salt), "failures": 0}
                 connection.execute(pins.insert().values({**row, "set_by": by, "set_at": now}))
             event = "pin removed" if pin is None else "pin changed" if before is not None else "pin set"
             entry = trail.Entry(event=event, principal=principal, face="terminal", outcome=f"by {by}")
@@ -110,12 +112,12 @@ class Pins:
             if kept is None:
                 return None
             now = self._store.now(connection)
-            wait_until = _next_try(connection, kept, now)
+            wait_until = _compute_next_attempt_time(connection, kept, now)
             if wait_until <= now:
-                _count(connection, kept, guess, now)
+                _count_wrong_guess(connection, kept, guess, now)
         if wait_until > now:
-            raise _locked(wait_until)
-        right = hmac.compare_digest(_stretched(pin, kept.salt), kept.hash)
+            raise _build_locked_refusal(wait_until)
+        right = hmac.compare_digest(_hash_pin(pin, kept.salt), kept.hash)
         with self._store.writing() as connection:
             if right:
                 connection.execute(pins.update().where(mine).values(failures=0, locked_until=0.0))
@@ -131,7 +133,7 @@ class Pins:
             )
         return str(kept.set_by)
 
-    def next_try(self, principal: str) -> float:
+    def find_next_attempt_time(self, principal: str) -> float:
         """When the next PIN may be tried, in seconds since 1970; 0 where it may be now."""
         with self._store.reading() as connection:
             wanted = sql.select(pins).where(pins.c.principal == principal)
@@ -139,32 +141,32 @@ class Pins:
             if kept is None:
                 return 0.0
             now = self._store.now(connection)
-            found = _next_try(connection, kept, now)
+            found = _compute_next_attempt_time(connection, kept, now)
         return found if found > now else 0.0
 
-    def _kept(self, principal: str) -> Row[Any] | None:
+    def _find_row(self, principal: str) -> Row[Any] | None:
         with self._store.reading() as connection:
             return connection.execute(sql.select(pins).where(pins.c.principal == principal)).one_or_none()
 
 
-def _next_try(connection: Connection, kept: Row[Any], now: float) -> float:
+def _compute_next_attempt_time(connection: Connection, kept: Row[Any], now: float) -> float:
     """When this PIN may be tried again: after the wait for those in a row, and once the year has room."""
     wrong = (
         sql.select(pin_guesses.c.at)
         .where(pin_guesses.c.principal == kept.principal, pin_guesses.c.at > now - YEAR)
         .order_by(pin_guesses.c.at.desc())
-        .offset(GUESSES_A_YEAR - 1)
+        .offset(MAX_WRONG_GUESSES_PER_YEAR - 1)
         .limit(1)
     )
     oldest = connection.execute(wrong).scalar_one_or_none()
     return max(float(kept.locked_until), oldest + YEAR if oldest is not None else 0.0)
 
 
-def _count(connection: Connection, kept: Row[Any], guess: str, now: float) -> None:
+def _count_wrong_guess(connection: Connection, kept: Row[Any], guess: str, now: float) -> None:
     """Count a guess as wrong; a right one is taken back."""
     failures = kept.failures + 1
-    waits = failures - FREE_GUESSES
-    wait = min(FIRST_WAIT * 2 ** (waits - 1), LONGEST_WAIT) if waits > 0 else 0.0
+    waits = failures - WRONG_GUESSES_WITHOUT_WAIT
+    wait = min(FIRST_WAIT * 2 ** (waits - 1), MAX_WAIT) if waits > 0 else 0.0
     counted = {"failures": failures, "locked_until": now + wait}
     connection.execute(pins.update().where(pins.c.principal == kept.principal).values(counted))
     mine = pin_guesses.c.principal == kept.principal
@@ -172,7 +174,7 @@ def _count(connection: Connection, kept: Row[Any], guess: str, now: float) -> No
     connection.execute(pin_guesses.insert().values(id=guess, principal=kept.principal, at=now))
 
 
-def _locked(until: float) -> ApprovalRefused:
+def _build_locked_refusal(until: float) -> ApprovalRefused:
     return ApprovalRefused(
         "The PIN was wrong too often; another may be tried later.",
         code="pin_locked",
@@ -181,5 +183,5 @@ def _locked(until: float) -> ApprovalRefused:
     )
 
 
-def _stretched(pin: str, salt: str) -> str:
+def _hash_pin(pin: str, salt: str) -> str:
     return hashlib.scrypt(pin.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()

@@ -19,33 +19,56 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
-from ix_tools.approvals.budgets import Left, Spending, left, let_out
-from ix_tools.approvals.host_answers import Unanswered, unanswered
-from ix_tools.approvals.models import Approval, Asked, Asker, Binding, Channel, Place, Reply, State
-from ix_tools.approvals.requirements import ANYBODY, Terms, one_more_yes
-from ix_tools.approvals.retention import check_room, forget_old_texts
-from ix_tools.approvals.status import Standing, approval_of
+from ix_tools.approvals.budgets import (
+    AutoApprovalRequest,
+    RemainingAllowance,
+    auto_approve,
+    load_remaining_allowance,
+)
+from ix_tools.approvals.host_answers import UnansweredQuestion, detect_unanswered
+from ix_tools.approvals.models import (
+    Approval,
+    ApprovalRequestContent,
+    ApprovalState,
+    Binding,
+    CallOrigin,
+    Channel,
+    DecisionPlace,
+    Reply,
+)
+from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement, record_approval
+from ix_tools.approvals.retention import check_waiting_limit, delete_old_texts
+from ix_tools.approvals.status import ApprovalQueries, build_approval
 from ix_tools.audit import trail
 from ix_tools.errors import ApprovalRefused
 from ix_tools.operations.digests import hash_content, is_current_approval
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
 
-__all__ = ["Approval", "Approvals", "Asked", "Asker", "Binding", "Channel", "Place", "Reply"]
+__all__ = [
+    "Approval",
+    "ApprovalRepository",
+    "ApprovalRequestContent",
+    "Binding",
+    "CallOrigin",
+    "Channel",
+    "DecisionPlace",
+    "Reply",
+]
 
-AGAIN = "repeat the same call to ask a person again"
+REPEAT_CALL = "repeat the same call to ask a person again"
 ASK_AGAIN = "ask the person what to change; the same call, repeated as it is or corrected, asks them again"
 """After a person's no, however it was given."""
-PLACES: dict[Place, str] = {
+PLACE_PHRASES: dict[DecisionPlace, str] = {
     "terminal": "by a person in a terminal",
     "page": "by a person on the approval's page",
 }
 
-GIVEN_BACK = (approvals.c.channel == "form") & (approvals.c.state == "approved")
+IS_GIVEN_BACK = (approvals.c.channel == "form") & (approvals.c.state == "approved")
 """The person said yes in the form, and then nothing was sent: the same call uses it without asking again."""
 
 
-class Approvals(Standing):
+class ApprovalRepository(ApprovalQueries):
     """The approvals of this store, and what people have to be told before they approve."""
 
     def __init__(self, store: Store, minutes: int, clock: Callable[[], float] = time.time) -> None:
@@ -55,26 +78,26 @@ class Approvals(Standing):
 
     # --- asking ---
 
-    def ask(self, binding: Binding, asked: Asked, channel: Channel) -> Approval:
+    def ask(self, binding: Binding, asked: ApprovalRequestContent, channel: Channel) -> Approval:
         """A pending approval for exactly this; outside a form, the one already waiting is kept."""
         now = self._clock()
         with self._store.writing() as connection:
             if channel != "form":
-                waiting = self._latest(connection, binding)
+                waiting = self._find_latest(connection, binding)
                 if (
                     waiting is not None
                     and waiting.state == "pending"
                     and waiting.expires_at > now
                     and waiting.snapshot == binding.snapshot
-                    and Terms.of(waiting.terms).as_strict_as(asked.terms)
+                    and ApprovalRequirement.from_json(waiting.terms).is_as_strict_as(asked.requirement)
                 ):
-                    return self._shown_at(connection, waiting, asked.page)
-            check_room(connection, binding.principal, now)
-            forget_old_texts(connection, now)
+                    return self._update_page(connection, waiting, asked.page)
+            check_waiting_limit(connection, binding.principal, now)
+            delete_old_texts(connection, now)
             handle = secrets.token_urlsafe(32)
-            found = self._write(connection, binding, asked, channel, "pending", hash_content(handle))
-            _record(connection, found, "asked")
-            return approval_of(found, handle)
+            found = self._insert(connection, binding, asked, channel, "pending", hash_content(handle))
+            _append_to_trail(connection, found, "asked")
+            return build_approval(found, handle)
 
     # --- using ---
 
@@ -82,10 +105,10 @@ class Approvals(Standing):
         self,
         binding: Binding,
         reply: Reply,
-        terms: Terms = ANYBODY,
+        terms: ApprovalRequirement = ANY_PERSON,
         covers: Sequence[Binding] = (),
         shortest: float = 0,
-    ) -> str | Unanswered:
+    ) -> str | UnansweredQuestion:
         """Use a person's answer: once, for exactly this, in time; its id, or why not, or why it is nobody's answer.
 
         `covers`: the further calls that the same yes is for. `shortest`: the seconds that a person needs at least to read
@@ -96,68 +119,68 @@ class Approvals(Standing):
             row = connection.execute(
                 sql.select(approvals).where(approvals.c.handle == hash_content(reply.handle))
             ).one_or_none()
-            refusal = self._why_not(row, binding, "pending", terms)
+            refusal = self._find_refusal(row, binding, "pending", terms)
             if refusal is None and row is not None:
                 asked_at = row.created_at if row.asked_at is None else row.asked_at
-                nobody = unanswered(reply.from_host, asked_at, shortest)
+                nobody = detect_unanswered(reply.from_host, asked_at, shortest)
                 if nobody is not None:
-                    self._move(connection, row.id, "pending", "unanswered", nobody.outcome)
+                    self._change_state(connection, row.id, "pending", "unanswered", nobody.outcome)
                 elif not reply.approved:
-                    self._move(connection, row.id, "pending", "rejected", reply.reason)
-                    refusal = declined(row.summary, reply.reason)
+                    self._change_state(connection, row.id, "pending", "rejected", reply.reason)
+                    refusal = build_declined_refusal(row.summary, reply.reason)
                 elif row.differs and not reply.accepted_differences:
-                    self._move(connection, row.id, "pending", "rejected")
+                    self._change_state(connection, row.id, "pending", "rejected")
                     refusal = ApprovalRefused(
                         "The document differs from what was asked, and the person did not accept that.",
                         code="differences_not_accepted",
                         next="correct the draft with its update operation, or ask again",
                     )
-                elif not self._move(connection, row.id, "pending", "used"):
-                    refusal = _used()
+                elif not self._change_state(connection, row.id, "pending", "used"):
+                    refusal = _build_used_refusal()
                 else:
-                    self._cover(connection, row, covers)
+                    self._approve_covered_calls(connection, row, covers)
             elif refusal is not None and row is not None:
-                self._retire(connection, row, refusal)
+                self._end_unusable(connection, row, refusal)
         if refusal is not None or row is None:
-            raise refusal or _used()
+            raise refusal or _build_used_refusal()
         return nobody or str(row.id)
 
-    def put_now(self, identifier: str) -> None:
+    def record_question_put(self, identifier: str) -> None:
         """Note that a host is handed this question now: from here on a person can read it."""
         with self._store.writing() as connection:
             now = self._store.now(connection)
             connection.execute(approvals.update().where(approvals.c.id == identifier).values(asked_at=now))
 
-    def store_time(self, moment: float) -> float:
+    def to_store_time(self, moment: float) -> float:
         """The time by the store's clock when `time.monotonic()` was `moment` in this process."""
         with self._store.reading() as connection:
-            return self._store.then(connection, moment)
+            return self._store.to_store_time(connection, moment)
 
     def use_approved(
-        self, binding: Binding, terms: Terms = ANYBODY, covers: Sequence[Binding] = ()
+        self, binding: Binding, terms: ApprovalRequirement = ANY_PERSON, covers: Sequence[Binding] = ()
     ) -> str | None:
         """Use what a person approved outside the conversation for exactly this; None when nobody has decided yet."""
         refusal = None
         with self._store.writing() as connection:
-            row = self._latest(connection, binding)
+            row = self._find_latest(connection, binding)
             if row is None or row.state in {"unanswered", "used", "stale", "expired"}:
                 return None
             if row.state == "pending":
                 if row.expires_at <= self._clock():
-                    self._move(connection, row.id, "pending", "expired")
+                    self._change_state(connection, row.id, "pending", "expired")
                 return None
             if row.state == "rejected":
-                if not self._reported(connection, row):
+                if not self._mark_rejection_reported(connection, row):
                     return None
-                refusal = declined(row.summary, row.reason or "")
+                refusal = build_declined_refusal(row.summary, row.reason or "")
             else:
-                refusal = self._why_not(row, binding, "approved", terms)
+                refusal = self._find_refusal(row, binding, "approved", terms)
                 if refusal is not None:
-                    self._retire(connection, row, refusal)
-                elif not self._move(connection, row.id, "approved", "used"):
-                    refusal = _used()
+                    self._end_unusable(connection, row, refusal)
+                elif not self._change_state(connection, row.id, "approved", "used"):
+                    refusal = _build_used_refusal()
                 else:
-                    self._cover(connection, row, covers)
+                    self._approve_covered_calls(connection, row, covers)
         if refusal is not None:
             raise refusal
         return str(row.id)
@@ -166,29 +189,34 @@ class Approvals(Standing):
         """Use what the yes to a recipe covers besides: once, in time; None where there is no such thing any more."""
         refusal = None
         with self._store.writing() as connection:
-            row = self._latest(connection, binding)
+            row = self._find_latest(connection, binding)
             if row is None or row.state != "approved":
                 return None
-            refusal = self._why_not(row, binding, "approved", ANYBODY)
+            refusal = self._find_refusal(row, binding, "approved", ANY_PERSON)
             if refusal is not None:
-                self._retire(connection, row, refusal)
-            elif not self._move(connection, row.id, "approved", "used"):
+                self._end_unusable(connection, row, refusal)
+            elif not self._change_state(connection, row.id, "approved", "used"):
                 return None
         if refusal is not None and refusal.code != "approval_expired":
             raise refusal
         return str(row.id) if refusal is None else None
 
-    def use_policy(self, binding: Binding, summary: str, spending: Spending) -> str | None:
+    def auto_approve(self, binding: Binding, summary: str, spending: AutoApprovalRequest) -> str | None:
         """Let it out without a person, by the owner's rules, while today's allowances last; None when they do not."""
         now = self._clock()
-        row = {"id": _readable_id(), **_columns(binding), "snapshot": binding.snapshot, "summary": summary}
+        row = {
+            "id": _generate_readable_id(),
+            **_binding_columns(binding),
+            "snapshot": binding.snapshot,
+            "summary": summary,
+        }
         with self._store.writing() as connection:
-            return str(row["id"]) if let_out(connection, row, spending, now) else None
+            return str(row["id"]) if auto_approve(connection, row, spending, now) else None
 
-    def left_today(self, spending: Spending) -> list[Left]:
+    def load_remaining_allowances(self, spending: AutoApprovalRequest) -> list[RemainingAllowance]:
         """What remains of these allowances."""
         with self._store.reading() as connection:
-            return [left(connection, spending, one) for one in spending.allowances]
+            return [load_remaining_allowance(connection, spending, one) for one in spending.allowances]
 
     # --- deciding, in a terminal or on a page ---
 
@@ -200,7 +228,7 @@ class Approvals(Standing):
         accept_differences: bool = False,
         reason: str = "",
         by: str = "",
-        place: Place = "terminal",
+        place: DecisionPlace = "terminal",
         pin_set_by: str | None = None,
     ) -> Approval:
         """A person's decision outside the conversation, once. `by`: who they are there, as `page:ana`, if that is known;
@@ -221,7 +249,13 @@ class Approvals(Standing):
                 code="differences_not_accepted",
                 next="read the differences, then accept them, too (in a terminal: --accept-differences)",
             )
-        refusal = Terms.of(found.terms).against(by, found.principal, place, pin_set_by) if approve else None
+        refusal = (
+            ApprovalRequirement.from_json(found.terms).find_ineligibility(
+                by, found.principal, place, pin_set_by
+            )
+            if approve
+            else None
+        )
         if refusal is not None:
             raise refusal
         now, mine = self._clock(), approvals.c.id == found.id
@@ -231,32 +265,34 @@ class Approvals(Standing):
             row = connection.execute(sql.select(approvals).where(waits).with_for_update()).one_or_none()
             outdated = row is not None and not is_current_approval(row.arguments)
             if row is not None and outdated:
-                self._move(connection, row.id, "pending", "stale")
+                self._change_state(connection, row.id, "pending", "stale")
             elif row is not None:
-                missing = one_more_yes(connection, row, by, place, now, pin_set_by) if approve else 0
+                missing = record_approval(connection, row, by, place, now, pin_set_by) if approve else 0
                 event = "approved" if approve else "rejected"
                 if not missing:
                     done = {"state": event, "decided_at": now, "reason": reason or None}
                     connection.execute(approvals.update().where(mine).values(done))
-                who = f"by {by}" if by else PLACES[place]
+                who = f"by {by}" if by else PLACE_PHRASES[place]
                 if pin_set_by is not None:
                     who += f" with a PIN set by {pin_set_by or 'nobody known'}"
-                _record(connection, row, event, f"{who}; {missing} more needed" if missing else who, place)
-                forget_old_texts(connection, now)
+                _append_to_trail(
+                    connection, row, event, f"{who}; {missing} more needed" if missing else who, place
+                )
+                delete_old_texts(connection, now)
         if outdated:
-            raise _outdated()
+            raise _build_outdated_refusal()
         if row is None:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise ApprovalRefused(
                 f"{found.id} cannot be decided any more: it is {now_state}.",
                 code="approval_not_pending",
-                next=AGAIN,
+                next=REPEAT_CALL,
             )
         return self.find(identifier)
 
     # --- inside ---
 
-    def _reported(self, connection: Connection, row: Row[Any]) -> bool:
+    def _mark_rejection_reported(self, connection: Connection, row: Row[Any]) -> bool:
         """Note that whoever asked is told of a person's no now; False where they were told, or it is long ago.
 
         Told once: repeated after that, the same call asks the person again.
@@ -272,27 +308,32 @@ class Approvals(Standing):
         )
         return told.rowcount == 1
 
-    def _latest(self, connection: Connection, binding: Binding) -> Row[Any] | None:
+    def _find_latest(self, connection: Connection, binding: Binding) -> Row[Any] | None:
         """The newest for this call that was asked outside a form."""
-        wanted = [approvals.c[name] == value for name, value in _columns(binding).items()]
+        wanted = [approvals.c[name] == value for name, value in _binding_columns(binding).items()]
         return connection.execute(
             sql.select(approvals)
-            .where(*wanted, approvals.c.channel.not_in(("form", "policy")) | GIVEN_BACK)
+            .where(*wanted, approvals.c.channel.not_in(("form", "policy")) | IS_GIVEN_BACK)
             .order_by(approvals.c.created_at.desc())
             .limit(1)
         ).one_or_none()
 
-    def _shown_at(self, connection: Connection, waiting: Row[Any], page: str) -> Approval:
+    def _update_page(self, connection: Connection, waiting: Row[Any], page: str) -> Approval:
         """What waits already, now that its page is shown at this address (a server that was started again)."""
         if not page or page == waiting.page:
-            return approval_of(waiting)
+            return build_approval(waiting)
         connection.execute(
             approvals.update().where(approvals.c.id == waiting.id).values(channel="page", page=page)
         )
-        return replace(approval_of(waiting), channel="page", page=page)
+        return replace(build_approval(waiting), channel="page", page=page)
 
-    def _move(
-        self, connection: Connection, identifier: str, before: State, after: State, reason: str | None = None
+    def _change_state(
+        self,
+        connection: Connection,
+        identifier: str,
+        before: ApprovalState,
+        after: ApprovalState,
+        reason: str | None = None,
     ) -> bool:
         moved = connection.execute(
             approvals.update()
@@ -307,37 +348,39 @@ class Approvals(Standing):
         )
         if moved.rowcount == 1:
             row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
-            _record(connection, row, after)  # not the reason: the trail holds no texts
+            _append_to_trail(connection, row, after)  # not the reason: the trail holds no texts
         return moved.rowcount == 1
 
-    def _cover(self, connection: Connection, row: Row[Any], covers: Sequence[Binding]) -> None:
+    def _approve_covered_calls(
+        self, connection: Connection, row: Row[Any], covers: Sequence[Binding]
+    ) -> None:
         for binding in covers:
-            asked = Asked("", row.summary)
-            found = self._write(connection, binding, asked, "covered", "approved", covered_by=row.id)
-            _record(connection, found, "covered", f"by {row.id}")
+            asked = ApprovalRequestContent("", row.summary)
+            found = self._insert(connection, binding, asked, "covered", "approved", covered_by=row.id)
+            _append_to_trail(connection, found, "covered", f"by {row.id}")
 
-    def _write(
+    def _insert(
         self,
         connection: Connection,
         binding: Binding,
-        asked: Asked,
+        asked: ApprovalRequestContent,
         channel: Channel,
-        state: State,
+        state: ApprovalState,
         handle: str | None = None,
         covered_by: str | None = None,
     ) -> Row[Any]:
-        now, asker = self._clock(), asked.by or Asker()
+        now, asker = self._clock(), asked.origin or CallOrigin()
         row = {
-            "id": _readable_id(),
+            "id": _generate_readable_id(),
             "handle": handle,
-            **_columns(binding),
+            **_binding_columns(binding),
             "snapshot": binding.snapshot,
             "channel": channel,
             "state": state,
             "text": asked.text,
             "summary": asked.summary,
             "differs": asked.differs,
-            "terms": asked.terms.kept(),
+            "terms": asked.requirement.to_json(),
             "sheet": asked.sheet,
             "face": asker.face[:20],
             "host": asker.host[:200],
@@ -349,53 +392,59 @@ class Approvals(Standing):
         connection.execute(approvals.insert().values(row))
         return connection.execute(sql.select(approvals).where(approvals.c.id == row["id"])).one()
 
-    def _retire(self, connection: Connection, row: Row[Any], refusal: ApprovalRefused) -> None:
+    def _end_unusable(self, connection: Connection, row: Row[Any], refusal: ApprovalRefused) -> None:
         if refusal.code == "approval_expired":
-            self._move(connection, row.id, row.state, "expired")
+            self._change_state(connection, row.id, row.state, "expired")
         elif refusal.code in {"document_changed", "policy_changed", "approval_outdated"}:
-            self._move(connection, row.id, row.state, "stale")
+            self._change_state(connection, row.id, row.state, "stale")
 
-    def _why_not(
-        self, row: Row[Any] | None, binding: Binding, state: State, terms: Terms
+    def _find_refusal(
+        self, row: Row[Any] | None, binding: Binding, state: ApprovalState, terms: ApprovalRequirement
     ) -> ApprovalRefused | None:
         if row is None:
             return ApprovalRefused(
-                "No approval was asked under that handle.", code="approval_unknown", next=AGAIN
+                "No approval was asked under that handle.", code="approval_unknown", next=REPEAT_CALL
             )
         if row.principal != binding.principal or row.account != binding.account:
             return ApprovalRefused(
                 "That approval was given to someone else or for another account.",
                 code="approval_foreign",
-                next=AGAIN,
+                next=REPEAT_CALL,
             )
         if row.state == state and not is_current_approval(row.arguments):
-            return _outdated()
+            return _build_outdated_refusal()
         if row.operation != binding.operation or row.arguments != binding.arguments:
             return ApprovalRefused(
-                "That approval was given for another call.", code="approval_for_other_arguments", next=AGAIN
+                "That approval was given for another call.",
+                code="approval_for_other_arguments",
+                next=REPEAT_CALL,
             )
         if row.state == "used":
-            return _used()
+            return _build_used_refusal()
         if row.state != state:
-            return ApprovalRefused(f"That approval is {row.state}.", code="approval_not_pending", next=AGAIN)
+            return ApprovalRefused(
+                f"That approval is {row.state}.", code="approval_not_pending", next=REPEAT_CALL
+            )
         if row.expires_at <= self._clock():
-            return ApprovalRefused("That approval has expired.", code="approval_expired", next=AGAIN)
+            return ApprovalRefused("That approval has expired.", code="approval_expired", next=REPEAT_CALL)
         if row.snapshot != binding.snapshot:
             return ApprovalRefused(
                 "The document changed after the person saw it.",
                 code="document_changed",
                 next="repeat the same call, so that a person sees it as it is now",
             )
-        if not Terms.of(row.terms).as_strict_as(terms):
+        if not ApprovalRequirement.from_json(row.terms).is_as_strict_as(terms):
             return ApprovalRefused(
                 "The policy asks for more than that approval was given on.",
                 code="policy_changed",
-                next=AGAIN,
+                next=REPEAT_CALL,
             )
         return None
 
 
-def _record(connection: Connection, row: Row[Any], event: str, outcome: str = "", place: str = "") -> None:
+def _append_to_trail(
+    connection: Connection, row: Row[Any], event: str, outcome: str = "", place: str = ""
+) -> None:
     trail.append(
         connection,
         trail.Entry(
@@ -411,7 +460,7 @@ def _record(connection: Connection, row: Row[Any], event: str, outcome: str = ""
     )
 
 
-def _columns(binding: Binding) -> dict[str, str]:
+def _binding_columns(binding: Binding) -> dict[str, str]:
     return {
         "principal": binding.principal,
         "account": binding.account,
@@ -420,12 +469,12 @@ def _columns(binding: Binding) -> dict[str, str]:
     }
 
 
-def _readable_id() -> str:
+def _generate_readable_id() -> str:
     # Read aloud and typed by people: no letters that look like digits.
     return "".join(secrets.choice("ABCDEFGHJKMNPQRSTUVWXYZ23456789") for _ in range(8))
 
 
-def declined(summary: str, reason: str) -> ApprovalRefused:
+def build_declined_refusal(summary: str, reason: str) -> ApprovalRefused:
     """A person said no: what they were shown, why if they said so, and how to ask them again."""
     why = f'Their reason: "{reason}".' if reason else "They gave no reason."
     return ApprovalRefused(
@@ -436,7 +485,7 @@ def declined(summary: str, reason: str) -> ApprovalRefused:
     )
 
 
-def _used() -> ApprovalRefused:
+def _build_used_refusal() -> ApprovalRefused:
     return ApprovalRefused(
         "That approval was already used; each is good for one call.",
         code="approval_used",
@@ -444,7 +493,9 @@ def _used() -> ApprovalRefused:
     )
 
 
-def _outdated() -> ApprovalRefused:
+def _build_outdated_refusal() -> ApprovalRefused:
     return ApprovalRefused(
-        "That approval was asked for by another version of ix-tools.", code="approval_outdated", next=AGAIN
+        "That approval was asked for by another version of ix-tools.",
+        code="approval_outdated",
+        next=REPEAT_CALL,
     )

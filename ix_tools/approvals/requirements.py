@@ -12,42 +12,42 @@ from unicodedata import normalize
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
-from ix_tools.approvals.budgets import Spending
+from ix_tools.approvals.budgets import AutoApprovalRequest
 from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.schema import decisions
 
-Where = Literal["any", "form", "outside", "page", "terminal"]
+RequiredPlace = Literal["any", "form", "outside", "page", "terminal"]
 """Where a person says yes: anywhere; in the host's form; outside the host; on the page only; in a terminal only."""
-STRICTER: tuple[Where, ...] = ("any", "form", "outside", "page", "terminal")
+PLACES_BY_STRICTNESS: tuple[RequiredPlace, ...] = ("any", "form", "outside", "page", "terminal")
 """From the easiest to imitate to the hardest."""
-PLACES = frozenset({"terminal", "page", "principal"})
+IDENTITY_KINDS = frozenset({"terminal", "page", "principal"})
 """Where a person is known by a name: as the system's user, on the page, as the one who asks."""
-SamePeople = tuple[tuple[str, str], ...]
+KnownIdentities = tuple[tuple[str, str], ...]
 """Identities and the person behind each: `terminal:asilva` is Ana, and so is `page:ana@acme.example`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ApprovalRequirement:
     """Who has to say yes, and where."""
 
-    where: Where = "any"
+    where: RequiredPlace = "any"
     people: int = 1
     """How many different people."""
     asker: bool = True
     """Whether the person who asked may be one of them."""
     approvers: tuple[str, ...] = ()
     """The only people who may; empty: anybody."""
-    same: SamePeople = ()
+    same: KnownIdentities = ()
     """Who is who, as the policy's [people] say."""
     rules: tuple[str, ...] = ()
     """The rules that say so."""
 
-    def kept(self) -> str | None:
+    def to_json(self) -> str | None:
         """As an approval keeps it; nothing where nothing is asked for."""
-        return None if self == ANYBODY else json.dumps(asdict(self), ensure_ascii=False)
+        return None if self == ANY_PERSON else json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
-    def of(cls, kept: str | None) -> "Terms":
+    def from_json(cls, kept: str | None) -> "ApprovalRequirement":
         """As an approval kept it."""
         if not kept:
             return cls()
@@ -55,22 +55,22 @@ class Terms:
         lists = {name: tuple(given[name]) for name in ("approvers", "rules")}
         return cls(**{**given, **lists, "same": tuple((one, who) for one, who in given["same"])})
 
-    def people_behind(self, *identities: str | None) -> frozenset[str]:
+    def find_people(self, *identities: str | None) -> frozenset[str]:
         """The people who may be behind these identities, those that are given."""
-        return frozenset(who for one in identities if one for who in people_behind(one, self.same))
+        return frozenset(who for one in identities if one for who in find_people(one, self.same))
 
-    def as_strict_as(self, other: "Terms") -> bool:
+    def is_as_strict_as(self, other: "ApprovalRequirement") -> bool:
         """Whether a yes on these terms is good where the others are asked for."""
         allowed = set(map(str.casefold, other.approvers))
         return (
-            STRICTER.index(self.where) >= STRICTER.index(other.where)
+            PLACES_BY_STRICTNESS.index(self.where) >= PLACES_BY_STRICTNESS.index(other.where)
             and self.people >= other.people
             and (other.asker or not self.asker)
             and (not allowed or (bool(self.approvers) and set(map(str.casefold, self.approvers)) <= allowed))
             and (self.same == other.same or (self.people == 1 and self.asker and not allowed))
         )
 
-    def and_(self, other: "Terms") -> "Terms | None":
+    def merge(self, other: "ApprovalRequirement") -> "ApprovalRequirement | None":
         """What satisfies both; None when nobody could."""
         approvers = self.approvers or other.approvers
         if self.approvers and other.approvers:
@@ -78,7 +78,7 @@ class Terms:
             approvers = tuple(one for one in self.approvers if one.casefold() in wanted)
         both = replace(
             self,
-            where=stricter(self.where, other.where),
+            where=pick_stricter(self.where, other.where),
             people=max(self.people, other.people),
             asker=self.asker and other.asker,
             approvers=approvers,
@@ -88,14 +88,14 @@ class Terms:
         nobody = bool(self.approvers and other.approvers) and len(approvers) < both.people
         return None if nobody else both
 
-    def against(
+    def find_ineligibility(
         self, by: str, asker: str, through: str, pin_set_by: str | None = None
     ) -> ApprovalRefused | None:
         """Why this person, deciding there, cannot be the one who approves; None when they can.
 
         `pin_set_by`: where a PIN says who they are, who set it (empty: nobody noted it). Both know it, so both must be allowed to.
         """
-        rules = _by(self.rules)
+        rules = _format_rules(self.rules)
         if self.where in {"page", "terminal"} and self.where != through:
             there = "on the approval page" if self.where == "page" else "in a terminal"
             return ApprovalRefused(
@@ -115,15 +115,15 @@ class Terms:
                 code="approver_unknown",
                 next="whose PIN it is sets it again with `ix-tools approvals pin`",
             )
-        who = self.people_behind(by, pin_set_by)
+        who = self.find_people(by, pin_set_by)
         also = f"; {pin_set_by} set this PIN, so that it may be them" if len(who) > 1 else ""
-        if not self.asker and who & self.people_behind(f"principal:{asker}"):
+        if not self.asker and who & self.find_people(f"principal:{asker}"):
             return ApprovalRefused(
                 f"Whoever asked does not approve it{rules}{also}.",
                 code="approver_is_asker",
                 next="another person approves",
             )
-        if self.approvers and not who <= self.people_behind(*self.approvers):
+        if self.approvers and not who <= self.find_people(*self.approvers):
             return ApprovalRefused(
                 f"Only {', '.join(self.approvers)} may approve this{rules}{also}.",
                 code="approver_not_named",
@@ -132,16 +132,16 @@ class Terms:
         return None
 
 
-ANYBODY = Terms()
+ANY_PERSON = ApprovalRequirement()
 """One person, wherever the settings let them answer: what is so without a policy."""
 
 
-def stricter(one: Where, other: Where) -> Where:
+def pick_stricter(one: RequiredPlace, other: RequiredPlace) -> RequiredPlace:
     """The one of two places that is harder to imitate."""
-    return max(one, other, key=STRICTER.index)
+    return max(one, other, key=PLACES_BY_STRICTNESS.index)
 
 
-def _by(rules: Iterable[str]) -> str:
+def _format_rules(rules: Iterable[str]) -> str:
     named = ", ".join(rules)
     return f" (policy: {named})" if named else ""
 
@@ -149,59 +149,62 @@ def _by(rules: Iterable[str]) -> str:
 # --- people ----------------------------------------------------------------------------------------------
 
 
-def people_behind(identity: str, same: SamePeople) -> frozenset[str]:
+def find_people(identity: str, same: KnownIdentities) -> frozenset[str]:
     """The people who may be behind an identity such as `terminal:ana`; the same name in two places is the same person.
 
     A name that [people] knows in another place only is whoever has it there: `page:ana-laptop` is Ana where
     `principal:ana-laptop` is. Without a place, `ana` is the person of that name.
     """
-    wanted = _name(identity)
-    exactly = {_name(who) for one, who in same if _name(one) == wanted}
+    wanted = _normalize_name(identity)
+    exactly = {_normalize_name(who) for one, who in same if _normalize_name(one) == wanted}
     place, _, bare = wanted.partition(":")
     if exactly or not bare:
         return frozenset(exactly or {wanted})
-    if place not in PLACES:
+    if place not in IDENTITY_KINDS:
         return frozenset({wanted})
-    return frozenset({_name(who) for one, who in same if _name(one.partition(":")[2]) == bare} or {bare})
+    return frozenset(
+        {_normalize_name(who) for one, who in same if _normalize_name(one.partition(":")[2]) == bare}
+        or {bare}
+    )
 
 
-def same_person(one: str, other: str, same: SamePeople) -> bool:
+def is_same_person(one: str, other: str, same: KnownIdentities) -> bool:
     """Whether two identities are surely one person."""
-    first, second = people_behind(one, same), people_behind(other, same)
+    first, second = find_people(one, same), find_people(other, same)
     return first == second and len(first) == 1
 
 
-def said_yes(connection: Connection, approval: str) -> tuple[str, ...]:
+def load_approvers(connection: Connection, approval: str) -> tuple[str, ...]:
     """The people who approved it so far, first to last."""
-    return tuple(row.person for row in _yeses(connection, approval))
+    return tuple(row.person for row in _load_decisions(connection, approval))
 
 
-def one_more_yes(
+def record_approval(
     connection: Connection, row: Any, by: str, through: str, now: float, pin_set_by: str | None = None
 ) -> int:
     """Note a person's yes; how many are still missing. The approval's row is locked by whoever calls."""
-    terms = Terms.of(row.terms)
-    before = _yeses(connection, row.id)
-    who = terms.people_behind(by, pin_set_by)
+    terms = ApprovalRequirement.from_json(row.terms)
+    before = _load_decisions(connection, row.id)
+    who = terms.find_people(by, pin_set_by)
     for one in before:
-        if who & terms.people_behind(one.identity, one.pin_set_by):
+        if who & terms.find_people(one.identity, one.pin_set_by):
             known = f"{by} and {one.identity} may be one person" if pin_set_by or one.pin_set_by else by
             raise ApprovalRefused(
                 f"You approved {row.id} already ({known}); it wants {terms.people} different people.",
                 code="approved_by_you_already",
                 next="another person approves, with a PIN that nobody else set",
             )
-    noted = {"person": min(terms.people_behind(by), default=""), "identity": by, "pin_set_by": pin_set_by}
+    noted = {"person": min(terms.find_people(by), default=""), "identity": by, "pin_set_by": pin_set_by}
     connection.execute(decisions.insert().values(approval=row.id, **noted, channel=through, decided_at=now))
     return terms.people - len(before) - 1
 
 
-def _yeses(connection: Connection, approval: str) -> Sequence[Any]:
+def _load_decisions(connection: Connection, approval: str) -> Sequence[Any]:
     wanted = sql.select(decisions).where(decisions.c.approval == approval)
     return connection.execute(wanted.order_by(decisions.c.decided_at, decisions.c.person)).all()
 
 
-def _name(text: str) -> str:
+def _normalize_name(text: str) -> str:
     # One name typed on two keyboards is one person.
     return normalize("NFKC", text.strip()).casefold()
 
@@ -210,9 +213,9 @@ def _name(text: str) -> str:
 class Ruling:
     """What the owner's policy makes of one call. Without a policy: a person, as the settings say."""
 
-    terms: Terms = ANYBODY
+    requirement: ApprovalRequirement = ANY_PERSON
     """On what terms a person approves."""
-    unattended: Spending | None = None
+    auto_approval: AutoApprovalRequest | None = None
     """Set where no person is asked while these allowances last."""
     refusal: str = ""
     """Why nobody can approve it, in words; empty where somebody can."""

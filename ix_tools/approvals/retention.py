@@ -10,21 +10,21 @@ from sqlalchemy.engine import Connection
 from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.schema import UNUSED_WITH_TEXT, approvals
 
-KEPT_DAYS = 30
+RETENTION_DAYS = 30
 """How long the texts of an approval are kept that ended without being used."""
-BATCH = 200
+BATCH_SIZE = 200
 """How many are forgotten at most with one write, so that nobody waits for it."""
-MOST_WAITING = 200
+MAX_WAITING = 200
 """How many approvals one caller may have waiting."""
 
 
-def forget_old_texts(connection: Connection, now: float) -> int:
+def delete_old_texts(connection: Connection, now: float) -> int:
     """Delete the texts of approvals that ended long ago without being used; how many they were."""
     old = (
         sql.select(approvals.c.id)
-        .where(sql.text(UNUSED_WITH_TEXT), approvals.c.expires_at < now - KEPT_DAYS * 86_400)
+        .where(sql.text(UNUSED_WITH_TEXT), approvals.c.expires_at < now - RETENTION_DAYS * 86_400)
         .order_by(approvals.c.expires_at)
-        .limit(BATCH)
+        .limit(BATCH_SIZE)
     )
     nothing = {"text": "", "sheet": "", "summary": "", "reason": None, "host": ""}
     return connection.execute(
@@ -32,7 +32,7 @@ def forget_old_texts(connection: Connection, now: float) -> int:
     ).rowcount
 
 
-def check_room(connection: Connection, principal: str, now: float) -> None:
+def check_waiting_limit(connection: Connection, principal: str, now: float) -> None:
     """Refuse one more approval where so many of this caller wait already."""
     waiting = (
         sql.select(approvals.c.expires_at)
@@ -40,13 +40,13 @@ def check_room(connection: Connection, principal: str, now: float) -> None:
             approvals.c.principal == principal, approvals.c.state == "pending", approvals.c.expires_at > now
         )
         .order_by(approvals.c.expires_at)
-        .limit(MOST_WAITING)
+        .limit(MAX_WAITING)
     )
     ends = connection.execute(waiting).scalars().all()
-    if len(ends) < MOST_WAITING:
+    if len(ends) < MAX_WAITING:
         return
     raise ApprovalRefused(
-        f"{MOST_WAITING} approvals of this caller wait for a person already, and no more may.",
+        f"{MAX_WAITING} approvals of this caller wait for a person already, and no more may.",
         code="too_many_waiting",
         next="a person decides what waits (`ix-tools approvals list`); or repeat the same call when the first of them ends, "
         "in `retry_after` seconds",

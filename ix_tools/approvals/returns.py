@@ -33,7 +33,7 @@ def is_decided(store: Store, binding: Binding) -> bool:
         return connection.execute(wanted.limit(1)).first() is not None
 
 
-def may_be_waiting(store: Store, principal: str, account: str, operation: str) -> bool:
+def has_unused_approval(store: Store, principal: str, account: str, operation: str) -> bool:
     """Whether this caller has an approved call of this operation that was not carried out yet."""
     wanted = sql.select(approvals.c.id).where(
         approvals.c.principal == principal,
@@ -45,21 +45,21 @@ def may_be_waiting(store: Store, principal: str, account: str, operation: str) -
         return connection.execute(wanted.limit(1)).first() is not None
 
 
-def give_back(store: Store, identifier: str, covers: Sequence[Binding]) -> None:
+def release_approval(store: Store, identifier: str, covers: Sequence[Binding]) -> None:
     """Nothing was sent: it may be used once more, by the same call, until it expires."""
-    _take_back(store, identifier, covers, "approved", "given back", "nothing was sent")
+    _end_use(store, identifier, covers, "approved", "given back", "nothing was sent")
 
 
 def mark_stale(store: Store, identifier: str, covers: Sequence[Binding]) -> None:
     """The document changed before anything was sent."""
-    _take_back(store, identifier, covers, "stale", "stale", "the document changed; nothing was sent")
+    _end_use(store, identifier, covers, "stale", "stale", "the document changed; nothing was sent")
 
 
-def _take_back(
+def _end_use(
     store: Store, identifier: str, covers: Sequence[Binding], state: str, event: str, outcome: str
 ) -> None:
     with store.writing() as connection:
-        trail.one_at_a_time(connection)
+        trail.lock_trail(connection)
         mine = sql.and_(approvals.c.id == identifier, approvals.c.state == "used")
         row = connection.execute(sql.select(approvals).where(mine)).one_or_none()
         if row is None:
@@ -69,7 +69,7 @@ def _take_back(
             connection.execute(spent.delete().where(spent.c.approval == identifier))
             state = "stale"
         connection.execute(approvals.update().where(mine).values(state=state))
-        _record(connection, row, event, outcome)
+        _append_to_trail(connection, row, event, outcome)
         for binding in covers:
             _drop_covered(connection, binding, identifier)
 
@@ -86,10 +86,10 @@ def _drop_covered(connection: Connection, binding: Binding, by: str) -> None:
     )
     for row in connection.execute(sql.select(approvals).where(wanted)).all():
         connection.execute(approvals.update().where(approvals.c.id == row.id).values(state="stale"))
-        _record(connection, row, "stale", f"{by} was given back")
+        _append_to_trail(connection, row, "stale", f"{by} was given back")
 
 
-def _record(connection: Connection, row: Row[Any], event: str, outcome: str) -> None:
+def _append_to_trail(connection: Connection, row: Row[Any], event: str, outcome: str) -> None:
     entry = trail.Entry(
         event=f"approval {event}",
         principal=row.principal,

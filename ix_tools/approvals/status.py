@@ -7,17 +7,17 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Row
 
 from ix_tools.approvals.models import Approval
-from ix_tools.approvals.requirements import said_yes
-from ix_tools.approvals.stored_differences import Differing
+from ix_tools.approvals.requirements import load_approvers
+from ix_tools.approvals.stored_differences import StoredDifferenceRepository
 from ix_tools.errors import ApprovalRefused
 from ix_tools.operations.digests import is_current_approval
 from ix_tools.storage.schema import approvals
 
 
-class Standing(Differing):
+class ApprovalQueries(StoredDifferenceRepository):
     """The approvals of a store, to be looked at."""
 
-    def waiting(self) -> list[Approval]:
+    def list_waiting(self) -> list[Approval]:
         """Approvals that a person can decide now, oldest first."""
         with self._store.writing() as connection:
             rows = connection.execute(
@@ -29,7 +29,7 @@ class Standing(Differing):
                 )
                 .order_by(approvals.c.created_at)
             ).all()
-        return [approval_of(row) for row in rows if is_current_approval(row.arguments)]
+        return [build_approval(row) for row in rows if is_current_approval(row.arguments)]
 
     def find(self, identifier: str) -> Approval:
         """One approval by id."""
@@ -43,9 +43,9 @@ class Standing(Differing):
                 code="approval_unknown",
                 next="list them with `ix-tools approvals list`",
             )
-        return approval_of(row)
+        return build_approval(row)
 
-    def standing(self, identifier: str, principal: str, account: str) -> Approval:
+    def find_for_requester(self, identifier: str, principal: str, account: str) -> Approval:
         """An approval as it stands, for whoever asked for it; to anyone else it does not exist."""
         row = None
         if identifier.isascii() and identifier.isalnum():
@@ -60,17 +60,17 @@ class Standing(Differing):
                 code="approval_unknown",
                 next="use the id that the call was given",
             )
-        found = approval_of(row)
+        found = build_approval(row)
         over = found.state in {"pending", "approved"} and found.expires_at <= self._clock()
         return replace(found, state="expired") if over else found
 
-    def said_yes(self, identifier: str) -> tuple[str, ...]:
+    def load_approvers(self, identifier: str) -> tuple[str, ...]:
         """Who approved it so far."""
         with self._store.reading() as connection:
-            return said_yes(connection, identifier)
+            return load_approvers(connection, identifier)
 
 
-def approval_of(row: Row[Any], handle: str = "") -> Approval:
+def build_approval(row: Row[Any], handle: str = "") -> Approval:
     """A row as an approval; `handle` where it was just made."""
     names = [name for name in Approval.__slots__ if name != "handle"]
     return Approval(**{name: getattr(row, name) for name in names}, handle=handle)

@@ -9,7 +9,7 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import differences
 
 
-class Differing:
+class StoredDifferenceRepository:
     """The differences that are kept in this store."""
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
@@ -22,9 +22,9 @@ class Differing:
         """Where approvals are kept."""
         return self._store
 
-    def note_differences(self, account: str, kind: str, number: int, found: Sequence[Difference]) -> None:
+    def save_differences(self, account: str, kind: str, number: int, found: Sequence[Difference]) -> None:
         """Remember that a document reads back differently; forget it when it reads back right."""
-        key = _key(account, kind, number)
+        key = _match_document(account, kind, number)
         with self._store.writing() as connection:
             connection.execute(differences.delete().where(key))
             if found:
@@ -38,15 +38,15 @@ class Differing:
                     )
                 )
 
-    def noted_differences(self, account: str, kind: str, number: int) -> tuple[Difference, ...]:
+    def load_differences(self, account: str, kind: str, number: int) -> tuple[Difference, ...]:
         """How a document differs from what was asked, as far as we know."""
-        key = _key(account, kind, number)
+        key = _match_document(account, kind, number)
         with self._store.writing() as connection:
             row = connection.execute(sql.select(differences.c.found).where(key)).one_or_none()
         return tuple(Difference(**one) for one in row.found) if row else ()
 
 
-def _key(account: str, kind: str, number: int) -> sql.ColumnElement[bool]:
+def _match_document(account: str, kind: str, number: int) -> sql.ColumnElement[bool]:
     return (
         (differences.c.account == account)
         & (differences.c.document_type == kind)

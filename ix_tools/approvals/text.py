@@ -8,142 +8,157 @@ from datetime import date
 
 from ix_tools.approvals import rendering
 from ix_tools.approvals.models import Approval
-from ix_tools.approvals.preview import Deed, Paper, PaperLine, Sheet
+from ix_tools.approvals.preview import ActionView, ApprovalPreview, DocumentView, LineView
 from ix_tools.i18n import formats
 from ix_tools.i18n.words import ACTIONS, LABELS, Language
 
-LONGEST = 4000
+MAX_LENGTH = 4000
 """Characters of a text that a form or a result holds."""
-CUTS = (600, 300, 150, 80, 40)
+TEXT_LIMITS = (600, 300, 150, 80, 40)
 """Characters that are left of each text, tried until all of it fits."""
 LARGEST, RATES, ROWS = 5, 8, 8
 """How many lines, VAT rates, warnings and differences a short text names."""
 
-Cut = Callable[[str], str]
+Shortener = Callable[[str], str]
 
 
-def whole(sheet: Sheet, language: Language) -> str:
+def format_full_text(sheet: ApprovalPreview, language: Language) -> str:
     """Everything a person must see before saying yes."""
-    return "\n".join(_written(sheet, language))
+    return "\n".join(_write_text(sheet, language))
 
 
-def short(sheet: Sheet, language: Language, command: str) -> str:
+def format_short_text(sheet: ApprovalPreview, language: Language, command: str) -> str:
     """Everything, if it fits into a form; otherwise a summary that says which `command` shows the rest."""
-    text = whole(sheet, language)
-    if len(text) <= LONGEST:
+    text = format_full_text(sheet, language)
+    if len(text) <= MAX_LENGTH:
         return text
-    end = "\n\n" + LABELS["summarised"].in_(language).format(command=command)
-    for most in CUTS:
-        text = "\n".join(_written(sheet, language, most)) + end
-        if len(text) <= LONGEST:
+    end = "\n\n" + LABELS["summarised"].text(language).format(command=command)
+    for most in TEXT_LIMITS:
+        text = "\n".join(_write_text(sheet, language, most)) + end
+        if len(text) <= MAX_LENGTH:
             return text
-    return text[: LONGEST - len(end) - 1] + "…" + end
+    return text[: MAX_LENGTH - len(end) - 1] + "…" + end
 
 
-def held(approval: Approval, language: Language) -> str:
+def format_for_host(approval: Approval, language: Language) -> str:
     """What a form or a result holds of an approval."""
-    if len(approval.text) <= LONGEST or not approval.sheet:
-        return approval.text[:LONGEST]
-    sheet = Sheet.model_validate_json(approval.sheet)
-    return short(sheet, language, f"ix-tools approvals show {approval.id}")
+    if len(approval.text) <= MAX_LENGTH or not approval.sheet:
+        return approval.text[:MAX_LENGTH]
+    sheet = ApprovalPreview.model_validate_json(approval.sheet)
+    return format_short_text(sheet, language, f"ix-tools approvals show {approval.id}")
 
 
-def head(sheet: Sheet, language: Language) -> Iterable[str]:
+def format_head(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
     """The three lines that decide: what, for whom and how much; what it leaves behind; in which account."""
-    yield rendering.headline(sheet, language)
-    yield ": ".join(rendering.consequences(sheet, language))
-    account = rendering.labelled("account", rendering.issuer(sheet, language), language)
-    yield f"{LABELS['sandbox'].in_(language)} {account}" if sheet.sandbox else account
+    yield rendering.format_headline(sheet, language)
+    yield ": ".join(rendering.describe_consequences(sheet, language))
+    account = rendering.add_label("account", rendering.format_issuer(sheet, language), language)
+    yield f"{LABELS['sandbox'].text(language)} {account}" if sheet.sandbox else account
 
 
-def _written(sheet: Sheet, language: Language, most: int | None = None) -> Iterable[str]:
+def _write_text(sheet: ApprovalPreview, language: Language, most: int | None = None) -> Iterable[str]:
     """Line by line; with `most`, texts are cut to so many characters and of many things the first are named."""
-    cut = _cut_to(most)
+    cut = _build_shortener(most)
     rows = None if most is None else ROWS
-    yield from head(sheet, language)
+    yield from format_head(sheet, language)
     if sheet.differences:
-        yield from ("", f"{LABELS['differences'].in_(language)}:")
-        asked, stored = LABELS["asked"].in_(language), LABELS["stored"].in_(language)
-        told = (rendering.differing(one, language) for one in sheet.differences)
+        yield from ("", f"{LABELS['differences'].text(language)}:")
+        asked, stored = LABELS["asked"].text(language), LABELS["stored"].text(language)
+        told = (rendering.format_difference(one, language) for one in sheet.differences)
         said = [f"{field}: {asked} {cut(before)}, {stored} {cut(now)}" for field, before, now in told]
-        yield from _first(said, rows, language)
+        yield from _write_first(said, rows, language)
     if sheet.warnings:
-        yield from ("", f"{LABELS['warnings'].in_(language)}:")
-        yield from _first([cut(rendering.warned(one, language)) for one in sheet.warnings], rows, language)
+        yield from ("", f"{LABELS['warnings'].text(language)}:")
+        yield from _write_first(
+            [cut(rendering.format_warning(one, language)) for one in sheet.warnings], rows, language
+        )
     yield ""
-    yield from _deed(sheet, sheet, language, cut)
+    yield from _write_action(sheet, sheet, language, cut)
     if sheet.paper is not None:
-        yield from _paper(sheet.paper, language, cut, is_short=most is not None)
+        yield from _write_document(sheet.paper, language, cut, is_short=most is not None)
     elif sheet.client is not None:
-        yield from _told(rendering.client_told(sheet.client, language), language, cut)
+        yield from _write_labelled(rendering.list_client_values(sheet.client, language), language, cut)
     for then in sheet.then:
-        yield from ("", f"{LABELS['then'].in_(language)}: {ACTIONS[then.action].title.in_(language)}")
-        yield from (f"  {line}" for line in _deed(then, sheet, language, cut))
+        yield from ("", f"{LABELS['then'].text(language)}: {ACTIONS[then.action].title.text(language)}")
+        yield from (f"  {line}" for line in _write_action(then, sheet, language, cut))
 
 
-def _deed(deed: Deed, sheet: Sheet, language: Language, cut: Cut) -> Iterable[str]:
+def _write_action(
+    deed: ActionView, sheet: ApprovalPreview, language: Language, cut: Shortener
+) -> Iterable[str]:
     currency = sheet.paper.currency if sheet.paper else ""
     if deed.recipient:
-        yield rendering.labelled("recipient", deed.recipient, language)
-    for entry in deed.told:
-        yield rendering.labelled(entry.label, cut(rendering.value(entry, language, currency)), language)
+        yield rendering.add_label("recipient", deed.recipient, language)
+    for entry in deed.details:
+        yield rendering.add_label(
+            entry.label, cut(rendering.format_detail(entry, language, currency)), language
+        )
 
 
-def _paper(paper: Paper, language: Language, cut: Cut, *, is_short: bool) -> Iterable[str]:
-    yield from _told(rendering.client_told(paper.client, language), language, cut)
-    yield from _told(rendering.paper_told(paper, language), language, cut)
-    yield from _told(rendering.printed_told(paper), language, cut)
+def _write_document(
+    paper: DocumentView, language: Language, cut: Shortener, *, is_short: bool
+) -> Iterable[str]:
+    yield from _write_labelled(rendering.list_client_values(paper.client, language), language, cut)
+    yield from _write_labelled(rendering.list_document_values(paper, language), language, cut)
+    yield from _write_labelled(rendering.list_printed_texts(paper), language, cut)
     if paper.lines and is_short and len(paper.lines) > LARGEST:
         largest = sorted(paper.lines, key=lambda line: line.net or 0, reverse=True)[:LARGEST]
         shown = {"shown": len(largest), "all": len(paper.lines)}
-        yield f"{LABELS['largest_lines'].in_(language).format(**shown)}:"
-        yield from (f"  {_line(line, paper.currency, language, cut)}" for line in largest)
+        yield f"{LABELS['largest_lines'].text(language).format(**shown)}:"
+        yield from (f"  {_format_line(line, paper.currency, language, cut)}" for line in largest)
     elif paper.lines:
-        yield f"{LABELS['lines'].in_(language)} ({len(paper.lines)}):"
+        yield f"{LABELS['lines'].text(language)} ({len(paper.lines)}):"
         for line in paper.lines:
-            yield f"  {_line(line, paper.currency, language, cut)}"
+            yield f"  {_format_line(line, paper.currency, language, cut)}"
             if line.description:
-                yield from (f"    {text}" for text in _few(line.description, cut, is_short=is_short))
+                yield from (
+                    f"    {text}" for text in _shorten_lines(line.description, cut, is_short=is_short)
+                )
     if paper.shares:
-        yield f"{LABELS['vat'].in_(language)}:"
-        base, taxed = LABELS["base"].in_(language), LABELS["tax"].in_(language)
+        yield f"{LABELS['vat'].text(language)}:"
+        base, taxed = LABELS["base"].text(language), LABELS["tax"].text(language)
         said = [
-            f"{cut(rendering.share_named(share, language))}: "
-            f"{base} {formats.money(share.net, language, paper.currency)}, "
-            f"{taxed} {formats.money(share.vat, language, paper.currency)}"
+            f"{cut(rendering.format_vat_label(share, language))}: "
+            f"{base} {formats.format_money(share.net, language, paper.currency)}, "
+            f"{taxed} {formats.format_money(share.vat, language, paper.currency)}"
             for share in paper.shares
         ]
-        yield from _first(said, RATES if is_short else None, language)
+        yield from _write_first(said, RATES if is_short else None, language)
     for one in paper.column:
-        yield f"{rendering.amount_named(one, language)}: {formats.money(one.value, language, paper.currency)}"
+        yield f"{rendering.format_amount_label(one, language)}: {formats.format_money(one.value, language, paper.currency)}"
 
 
-def _line(line: PaperLine, currency: str, language: Language, cut: Cut) -> str:
-    text = f"{cut(line.name)}: {rendering.times(line, language, currency)}"
+def _format_line(line: LineView, currency: str, language: Language, cut: Shortener) -> str:
+    text = f"{cut(line.name)}: {rendering.format_calculation(line, language, currency)}"
     if line.tax:
-        net, tax = formats.money(line.net, language, currency), rendering.tax(line.tax, line.rate, language)
+        net, tax = (
+            formats.format_money(line.net, language, currency),
+            rendering.format_tax(line.tax, line.rate, language),
+        )
         return f"{text} = {net} ({tax})"
-    return f"{text} = {formats.money(line.net, language, currency)}" if line.net else text
+    return f"{text} = {formats.format_money(line.net, language, currency)}" if line.net else text
 
 
-def _told(told: Iterable[rendering.Told], language: Language, cut: Cut) -> Iterable[str]:
+def _write_labelled(
+    told: Iterable[rendering.LabelledValue], language: Language, cut: Shortener
+) -> Iterable[str]:
     for label, said in told:
-        text = formats.day(said, language) if isinstance(said, date) else said
-        yield rendering.labelled(label, cut(text if isinstance(text, str) else " ".join(text)), language)
+        text = formats.format_date(said, language) if isinstance(said, date) else said
+        yield rendering.add_label(label, cut(text if isinstance(text, str) else " ".join(text)), language)
 
 
-def _few(texts: Sequence[str], cut: Cut, *, is_short: bool) -> Sequence[str]:
+def _shorten_lines(texts: Sequence[str], cut: Shortener, *, is_short: bool) -> Sequence[str]:
     return (cut(" ".join(texts)),) if is_short else texts
 
 
-def _first(said: Sequence[str], many: int | None, language: Language) -> Iterable[str]:
+def _write_first(said: Sequence[str], many: int | None, language: Language) -> Iterable[str]:
     """The first of many, and how many there are besides."""
     yield from (f"  {one}" for one in said[:many])
     if many is not None and len(said) > many:
-        yield f"  … {LABELS['more'].in_(language).format(count=len(said) - many)}"
+        yield f"  … {LABELS['more'].text(language).format(count=len(said) - many)}"
 
 
-def _cut_to(most: int | None) -> Cut:
+def _build_shortener(most: int | None) -> Shortener:
     def cut(text: str) -> str:
         return text if most is None or len(text) <= most else f"{text[: most - 1].rstrip()}…"
 

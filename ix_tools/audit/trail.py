@@ -19,13 +19,13 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from ix_tools.storage.database import Store
-from ix_tools.storage.head_note import read_note, write_note
+from ix_tools.storage.head_note import read_head_note, write_head_note
 from ix_tools.storage.schema import audit
 
 log = logging.getLogger(__name__)
 
-START = "0" * 64
-FIELDS = [column.name for column in audit.columns if column.name != "hash"]
+FIRST_PREVIOUS_HASH = "0" * 64
+HASHED_FIELDS = [column.name for column in audit.columns if column.name != "hash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class TrailFault:
     """A place where the trail is not what was written."""
 
     seq: int
     what: str
 
 
-def one_at_a_time(connection: Connection) -> None:
+def lock_trail(connection: Connection) -> None:
     """Until this transaction ends nobody else appends; on SQLite every writing transaction is alone anyway."""
     if connection.dialect.name == "postgresql":
         # Readers go on; whoever else appends waits for this transaction, so that the chain has one end.
@@ -61,7 +61,7 @@ def one_at_a_time(connection: Connection) -> None:
 
 def append(connection: Connection, entry: Entry) -> None:
     """Add a row to the end, inside the caller's transaction."""
-    one_at_a_time(connection)
+    lock_trail(connection)
     last = connection.execute(
         sql.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
     ).one_or_none()
@@ -69,9 +69,9 @@ def append(connection: Connection, entry: Entry) -> None:
         "seq": last.seq + 1 if last else 1,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         **{name: getattr(entry, name) for name in Entry.__slots__},
-        "previous": last.hash if last else START,
+        "previous": last.hash if last else FIRST_PREVIOUS_HASH,
     }
-    row["hash"] = _hash(row)
+    row["hash"] = _hash_row(row)
     connection.execute(audit.insert().values(row))
     connection.info["audit_head"] = (
         row["seq"],
@@ -79,14 +79,16 @@ def append(connection: Connection, entry: Entry) -> None:
     )  # noted by the store once the transaction is kept
 
 
-def write(store: Store, entry: Entry) -> None:
+def append_alone(store: Store, entry: Entry) -> None:
     """Add a row that belongs to no other change."""
     with store.writing() as connection:
         append(connection, entry)
 
 
-def _hash(row: Any) -> str:
-    return hashlib.sha256(json.dumps([row[name] for name in FIELDS], ensure_ascii=False).encode()).hexdigest()
+def _hash_row(row: Any) -> str:
+    return hashlib.sha256(
+        json.dumps([row[name] for name in HASHED_FIELDS], ensure_ascii=False).encode()
+    ).hexdigest()
 
 
 def accept_restored(store: Store, principal: str) -> tuple[int, int]:
@@ -96,19 +98,19 @@ def accept_restored(store: Store, principal: str) -> tuple[int, int]:
     Raises: StoreUnavailable where the store cannot be opened; OSError where the note cannot be written.
     """
     store.checks_note = False
-    noted = read_note(store.note_file) if store.note_file is not None else (0, "")
+    noted = read_head_note(store.note_file) if store.note_file is not None else (0, "")
     with store.writing() as connection:
-        one_at_a_time(connection)
+        lock_trail(connection)
         newest = connection.execute(sql.select(sql.func.max(audit.c.seq))).scalar_one() or 0
         said = f"row {noted[0]} ({noted[1][:16] or '-'}) was noted as the newest; row {newest} is"
         append(connection, Entry(event="store accepted", principal=principal, face="terminal", outcome=said))
         seq, digest = connection.info["audit_head"]
     if store.note_file is not None:
-        write_note(store.note_file, seq, digest)
+        write_head_note(store.note_file, seq, digest)
     return noted[0], newest
 
 
-def head_file(store: Store, folder: Path) -> Path:
+def locate_head_note(store: Store, folder: Path) -> Path:
     """Where the newest row is noted: beside a SQLite file, or in the user's data folder for a database server."""
     return store.head_note or folder / f"{hashlib.sha256(store.name.encode()).hexdigest()[:16]}.head"
 
@@ -119,39 +121,39 @@ def note_head(path: Path, seq: int, digest: str) -> None:
     The row itself is kept by now, so a note that cannot be written stops nobody: the next one catches up.
     """
     try:
-        if read_note(path)[0] < seq:
-            write_note(path, seq, digest)
+        if read_head_note(path)[0] < seq:
+            write_head_note(path, seq, digest)
     except OSError as trouble:
         log.error("the newest row of the audit trail could not be noted in %s: %s", path, trouble)
 
 
-def verify(store: Store, folder: Path) -> list[Fault]:
+def verify_chain(store: Store, folder: Path) -> list[TrailFault]:
     """Every place where the trail was changed, cut or reordered; none when it is whole."""
-    seq, digest = read_note(head_file(store, folder))  # before the rows: others may be writing
+    seq, digest = read_head_note(locate_head_note(store, folder))  # before the rows: others may be writing
     with store.reading() as connection:
         rows = connection.execute(sql.select(audit).order_by(audit.c.seq)).mappings().all()
-    faults = list(_chain(rows))
+    faults = list(_find_chain_faults(rows))
     last = rows[-1]["seq"] if rows else 0
     if last < seq:
-        faults.append(Fault(last + 1, f"rows {last + 1} to {seq} are missing from the end"))
+        faults.append(TrailFault(last + 1, f"rows {last + 1} to {seq} are missing from the end"))
     elif seq == 0 and rows:
-        faults.append(Fault(0, "the note of the newest row is missing"))
+        faults.append(TrailFault(0, "the note of the newest row is missing"))
     elif (noted := next((row for row in rows if row["seq"] == seq), None)) and noted["hash"] != digest:
-        faults.append(Fault(seq, "this row is not the one that was noted as the newest"))
+        faults.append(TrailFault(seq, "this row is not the one that was noted as the newest"))
     return list({fault.seq: fault for fault in reversed(faults)}.values())[::-1]
 
 
-def _chain(rows: Any) -> Iterator[Fault]:
-    expected, before = 1, START
+def _find_chain_faults(rows: Any) -> Iterator[TrailFault]:
+    expected, before = 1, FIRST_PREVIOUS_HASH
     for row in rows:
         seq = row["seq"]
-        whole = _hash(row) == row["hash"]
+        whole = _hash_row(row) == row["hash"]
         if seq != expected:
             many = f"rows {expected} to {seq - 1} are" if seq > expected + 1 else f"row {expected} is"
-            yield Fault(expected, f"{many} missing")
+            yield TrailFault(expected, f"{many} missing")
         elif row["previous"] != before and whole:
             # What this row says of the one before is sealed with it, so it is the one before that is not the same.
-            yield Fault(max(1, seq - 1), "this row was written anew: the next one follows another")
+            yield TrailFault(max(1, seq - 1), "this row was written anew: the next one follows another")
         if not whole:
-            yield Fault(seq, "this row was changed after it was written")
+            yield TrailFault(seq, "this row was changed after it was written")
         expected, before = seq + 1, row["hash"]

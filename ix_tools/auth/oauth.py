@@ -11,24 +11,24 @@ import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from ix_tools.auth.principals import OAUTH, Principal
+from ix_tools.auth.principals import OAUTH_PREFIX, Principal
 from ix_tools.config.settings import Settings
 from ix_tools.operations.scopes import Scope
-from ix_tools.telemetry import uninstrumented
+from ix_tools.telemetry import pause_instrumentation
 
 log = logging.getLogger(__name__)
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures with a public key. A shared secret, or none, would let whoever reads the keys write the tokens."""
-ACCOUNTS = "ix_accounts"
+ACCOUNTS_CLAIM = "ix_accounts"
 """The claim that lists the accounts a caller may use."""
 LEEWAY = 30
 """Seconds by which two clocks may disagree."""
-KEPT = 600.0
+KEYS_LIFETIME = 600.0
 """Seconds for which keys are used without asking for them again."""
-AGAIN = 30.0
+MIN_REFRESH_INTERVAL = 30.0
 """Seconds between two requests for keys, however many tokens name keys that nobody knows."""
-SHORTEST_RSA = 2048
+MIN_RSA_BITS = 2048
 """Bits of an RSA key (RFC 7518, 3.3)."""
 MOST_BYTES, MOST_KEYS, LONGEST_TOKEN, LONGEST_NAME = 256 * 1024, 64, 8192, 190
 
@@ -37,7 +37,7 @@ class KeysUnavailable(Exception):
     """The issuer's keys cannot be read now, so nobody can tell whether a token is good."""
 
 
-class Keys:
+class IssuerKeys:
     """The keys that an issuer publishes, asked for when needed and not too often."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -50,31 +50,31 @@ class Keys:
 
     async def find(self, name: str) -> jwt.PyJWK | None:
         """The key of that name; KeysUnavailable when none could be read for too long."""
-        if not self._fresh(name):
+        if not self._is_fresh(name):
             async with self._asking:
-                if not self._fresh(name):
-                    await self._ask()
+                if not self._is_fresh(name):
+                    await self._refresh()
         # An issuer that is down for a moment locks nobody out; one that is down for long must not be vouched for.
-        if self._clock() - self._read_at > 2 * KEPT:
+        if self._clock() - self._read_at > 2 * KEYS_LIFETIME:
             raise KeysUnavailable
         return self._keys.get(name)
 
-    def _fresh(self, name: str) -> bool:
-        return name in self._keys and self._clock() - self._read_at < KEPT
+    def _is_fresh(self, name: str) -> bool:
+        return name in self._keys and self._clock() - self._read_at < KEYS_LIFETIME
 
-    async def _ask(self) -> None:
+    async def _refresh(self) -> None:
         now = self._clock()
-        if now - self._asked_at < AGAIN:
+        if now - self._asked_at < MIN_REFRESH_INTERVAL:
             return
         self._asked_at = now
         try:
-            self._keys = _usable(await self._published())
+            self._keys = _select_usable_keys(await self._fetch_published())
             self._read_at = now
         except (httpx2.HTTPError, ValueError, RecursionError, TimeoutError) as trouble:
             log.error("the keys of the issuer cannot be read: %s", type(trouble).__name__)
 
-    async def _published(self) -> Sequence[Mapping[str, Any]]:
-        with uninstrumented(), anyio.fail_after(10):
+    async def _fetch_published(self) -> Sequence[Mapping[str, Any]]:
+        with pause_instrumentation(), anyio.fail_after(10):
             async with (
                 httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=5) as client,
                 client.stream("GET", self._url, headers={"accept": "application/json"}) as answer,
@@ -93,12 +93,12 @@ class Keys:
         return keys[:MOST_KEYS]
 
 
-def _usable(published: Sequence[Mapping[str, Any]]) -> dict[str, jwt.PyJWK]:
+def _select_usable_keys(published: Sequence[Mapping[str, Any]]) -> dict[str, jwt.PyJWK]:
     """The keys that tokens may be signed with, by name. What is wrong with one of them says nothing about the others."""
     found = {}
     for one in published:
         try:
-            key = _signing_key(one)
+            key = _parse_signing_key(one)
         except Exception as trouble:  # noqa: BLE001 - the library raises what it meets in a key: TypeError, OverflowError, ...
             log.warning("a key of the issuer cannot be used: %s", type(trouble).__name__)
             continue
@@ -107,7 +107,7 @@ def _usable(published: Sequence[Mapping[str, Any]]) -> dict[str, jwt.PyJWK]:
     return found
 
 
-def _signing_key(one: Any) -> jwt.PyJWK | None:
+def _parse_signing_key(one: Any) -> jwt.PyJWK | None:
     """A published key with which a token may be signed; None for one of another purpose or kind, or one that is too weak."""
     if not isinstance(one, dict) or one.get("use", "sig") != "sig" or not isinstance(one.get("kid"), str):
         return None
@@ -120,7 +120,7 @@ def _signing_key(one: Any) -> jwt.PyJWK | None:
         return None  # of a kind that is not used here
     if key.algorithm_name not in ALGORITHMS:
         return None
-    if isinstance(key.key, RSAPublicKey) and key.key.key_size < SHORTEST_RSA:
+    if isinstance(key.key, RSAPublicKey) and key.key.key_size < MIN_RSA_BITS:
         log.warning("a key of the issuer is not used: RSA with %d bits", key.key.key_size)
         return None
     return key
@@ -136,9 +136,9 @@ class Issuer:
         self._issuer = settings.oauth_issuer
         self._audience = audience
         self._accounts = tuple(settings.by_account())
-        self._keys = Keys(settings.oauth_keys_url, clock)
+        self._keys = IssuerKeys(settings.oauth_keys_url, clock)
 
-    async def principal(self, token: str) -> Principal | None:
+    async def authenticate(self, token: str) -> Principal | None:
         """Whoever a token speaks for; None when it is not good; KeysUnavailable when nobody can tell."""
         if len(token) > LONGEST_TOKEN:
             return None
@@ -163,26 +163,28 @@ class Issuer:
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_NAME or not subject.isprintable():
             return None
-        return Principal(f"{OAUTH}{subject}", _scopes(claims), self._granted(claims))
+        return Principal(
+            f"{OAUTH_PREFIX}{subject}", _read_scopes(claims), self._select_granted_accounts(claims)
+        )
 
-    def _granted(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
+    def _select_granted_accounts(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
         """The accounts of this server that the token lists; where there is one only, tokens need not name it.
 
         A claim that is no list of names, or not wholly one, grants none.
         """
-        if ACCOUNTS not in claims:
+        if ACCOUNTS_CLAIM not in claims:
             return self._accounts if len(self._accounts) == 1 else ()
-        words = _words(claims[ACCOUNTS])
+        words = _read_words(claims[ACCOUNTS_CLAIM])
         return tuple(name for name in self._accounts if name in words)
 
 
-def _scopes(claims: Mapping[str, Any]) -> frozenset[Scope]:
+def _read_scopes(claims: Mapping[str, Any]) -> frozenset[Scope]:
     """The scopes among a token's: `scope` as words (RFC 9068), or `scp` as some issuers write it. Others are not ours."""
-    words = _words(claims.get("scope", claims.get("scp", "")))
+    words = _read_words(claims.get("scope", claims.get("scp", "")))
     return frozenset(one for one in Scope if str(one) in words)
 
 
-def _words(claim: Any) -> frozenset[str]:
+def _read_words(claim: Any) -> frozenset[str]:
     """The words of a claim, given as a text or as a list of texts; none where it is anything else."""
     if isinstance(claim, str):
         return frozenset(claim.split())

@@ -22,14 +22,14 @@ from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import tokens
 
-PREFIX = "ixt_"
+TOKEN_PREFIX = "ixt_"  # noqa: S105 - no secret
 """What every token begins with, so that programs which look for secrets find one that was lost."""
-SHAPE = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
-NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,98}[A-Za-z0-9])?", re.ASCII)
-DAY = 86400.0
-NOTED_EVERY = 60.0
+TOKEN_PATTERN = re.compile(rf"{TOKEN_PREFIX}[A-Za-z0-9_-]{{43}}")
+NAME_PATTERN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,98}[A-Za-z0-9])?", re.ASCII)
+SECONDS_PER_DAY = 86400.0
+LAST_USE_PRECISION = 60.0
 """Seconds between two notes of when a token was last used: a note per call would be a write per read."""
-MOST_READ = 4096
+CACHE_SIZE = 4096
 """Tokens that a process remembers having read."""
 
 
@@ -51,7 +51,7 @@ class Token:
         """Who calls with it. Several tokens of one name are one caller."""
         return Principal(self.name, frozenset(self.scopes), self.accounts)
 
-    def usable(self, now: float) -> bool:
+    def is_usable(self, now: float) -> bool:
         """Whether it still opens the door."""
         return self.revoked_at is None and now < self.expires_at
 
@@ -69,7 +69,7 @@ class Tokens:
         self, name: str, scopes: Sequence[Scope], accounts: Sequence[str], days: int
     ) -> tuple[Token, str]:
         """A new token, and the text of it, which is known here and now only."""
-        if not NAME.fullmatch(name):
+        if not NAME_PATTERN.fullmatch(name):
             raise InvalidArguments(
                 f"{name!r} is no name for whoever calls.",
                 problems=[
@@ -77,16 +77,16 @@ class Tokens:
                 ],
                 next="give another name",
             )
-        secret = PREFIX + secrets.token_urlsafe(32)
+        secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
         now = self._clock()
         row = {
             "id": secrets.token_hex(4),
             "name": name,
-            "digest": _digest(secret),
+            "digest": _hash_secret(secret),
             "scopes": [str(one) for one in Scope if one in scopes],
             "accounts": sorted(set(accounts)),
             "created_at": now,
-            "expires_at": now + days * DAY,
+            "expires_at": now + days * SECONDS_PER_DAY,
         }
         with self._store.writing() as connection:
             connection.execute(tokens.insert().values(row))
@@ -97,17 +97,17 @@ class Tokens:
                     event="token created", principal=name, face="cli", outcome=f"{row['id']}: {shown}"
                 ),
             )
-        return self._one(str(row["id"])), secret
+        return self._get(str(row["id"])), secret
 
-    def all(self) -> list[Token]:
+    def list_all(self) -> list[Token]:
         """Every token there was, newest first."""
         with self._store.reading() as connection:
             rows = connection.execute(sql.select(tokens).order_by(tokens.c.created_at.desc())).all()
-        return [_token(row) for row in rows]
+        return [_build_token(row) for row in rows]
 
     def revoke(self, identifier: str) -> Token:
         """End a token; every worker refuses it from its next request on."""
-        found = self._one(identifier)
+        found = self._get(identifier)
         with self._store.writing() as connection:
             changed = connection.execute(
                 tokens.update()
@@ -119,53 +119,55 @@ class Tokens:
                     connection,
                     trail.Entry(event="token revoked", principal=found.name, face="cli", outcome=found.id),
                 )
-        return self._one(found.id)
+        return self._get(found.id)
 
-    def any_usable(self) -> bool:
+    def has_usable_tokens(self) -> bool:
         """Whether anybody could come in with a token now."""
         now = self._clock()
-        return any(token.usable(now) for token in self.all())
+        return any(token.is_usable(now) for token in self.list_all())
 
-    def any_made(self) -> bool:
+    def has_tokens(self) -> bool:
         """Whether there ever was a token, good or not: whoever made one wants callers to say who they are, also after it ended."""
         with self._store.reading() as connection:
             return connection.execute(sql.select(tokens.c.id).limit(1)).first() is not None
 
-    def at_hand(self, secret: str) -> Token | None:
+    def find_cached(self, secret: str) -> Token | None:
         """The usable token whose text this is, if it was read before and nothing was written since; None says: `find` it.
 
         Waits for nothing, so that whoever comes again and again does not cost a look into the store each time.
         """
-        kept = self._read.get(_digest(secret))
-        if kept is None or kept[0] != self._store.stamp():
+        kept = self._read.get(_hash_secret(secret))
+        if kept is None or kept[0] != self._store.read_write_counter():
             return None
         token, now = kept[1], self._clock()
-        return token if token.usable(now) and not _to_be_noted(token, now) else None
+        return token if token.is_usable(now) and not _is_last_use_outdated(token, now) else None
 
     def find(self, secret: str) -> Token | None:
         """The usable token whose text this is."""
-        if not SHAPE.fullmatch(secret):
+        if not TOKEN_PATTERN.fullmatch(secret):
             return None
-        digest, now = _digest(secret), self._clock()
-        stamp = self._store.stamp()  # before it is read: what is written in between is then not missed
+        digest, now = _hash_secret(secret), self._clock()
+        stamp = (
+            self._store.read_write_counter()
+        )  # before it is read: what is written in between is then not missed
         with self._store.reading() as connection:
-            row = connection.execute(_BY_DIGEST, {"digest": digest}).one_or_none()
-        token = _token(row) if row is not None else None
-        if token is None or not token.usable(now):
+            row = connection.execute(_SELECT_BY_DIGEST, {"digest": digest}).one_or_none()
+        token = _build_token(row) if row is not None else None
+        if token is None or not token.is_usable(now):
             return None
         if stamp is not None:
-            self._keep(digest, stamp, token)
-        if _to_be_noted(token, now):
+            self._add_to_cache(digest, stamp, token)
+        if _is_last_use_outdated(token, now):
             with self._store.writing(durable=False) as connection:
                 connection.execute(tokens.update().where(tokens.c.id == token.id).values(used_at=now))
         return token
 
-    def _keep(self, digest: str, stamp: tuple[int, int], token: Token) -> None:
+    def _add_to_cache(self, digest: str, stamp: tuple[int, int], token: Token) -> None:
         self._read[digest] = (stamp, token)
-        if len(self._read) > MOST_READ:
+        if len(self._read) > CACHE_SIZE:
             self._read.popitem(last=False)
 
-    def _one(self, identifier: str) -> Token:
+    def _get(self, identifier: str) -> Token:
         with self._store.reading() as connection:
             row = connection.execute(
                 sql.select(tokens).where(tokens.c.id == identifier.lower())
@@ -176,21 +178,21 @@ class Tokens:
                 code="token_unknown",
                 next="list them with `ix-tools tokens list`",
             )
-        return _token(row)
+        return _build_token(row)
 
 
-_BY_DIGEST = sql.select(tokens).where(tokens.c.digest == sql.bindparam("digest"))
+_SELECT_BY_DIGEST = sql.select(tokens).where(tokens.c.digest == sql.bindparam("digest"))
 
 
-def _to_be_noted(token: Token, now: float) -> bool:
-    return token.used_at is None or now - token.used_at >= NOTED_EVERY
+def _is_last_use_outdated(token: Token, now: float) -> bool:
+    return token.used_at is None or now - token.used_at >= LAST_USE_PRECISION
 
 
-def _digest(secret: str) -> str:
+def _hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _token(row: Row[Any]) -> Token:
+def _build_token(row: Row[Any]) -> Token:
     known = {str(one): one for one in Scope}
     return Token(
         id=row.id,

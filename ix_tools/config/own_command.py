@@ -24,26 +24,28 @@ EPHEMERAL = "archive-v"
 """What the folder of uv's cache begins with where uvx makes environments; they go when the cache is cleaned."""
 
 
-def own_command(*words: str) -> str:
+def format_launch_command(*words: str) -> str:
     """These words after what starts ix-tools, quoted for a terminal of this system."""
-    whole = [*_beginning(), *words]
+    whole = [*_get_launch_prefix(), *words]
     return subprocess.list2cmdline(whole) if os.name == "nt" else shlex.join(whole)
 
 
 @cache
-def _beginning() -> tuple[str, ...]:
-    return beginning(sys.argv[0], Path(sys.prefix), Path(sys.executable), os.environ)
+def _get_launch_prefix() -> tuple[str, ...]:
+    return find_launch_prefix(sys.argv[0], Path(sys.prefix), Path(sys.executable), os.environ)
 
 
-def beginning(started: str, prefix: Path, python: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+def find_launch_prefix(
+    started: str, prefix: Path, python: Path, environment: Mapping[str, str]
+) -> tuple[str, ...]:
     """What starts ix-tools, from how this process was started.
 
     `started`: the path that was run (`sys.argv[0]`); `prefix`, `python`: the environment and its interpreter.
     """
     if any(part.startswith(EPHEMERAL) for part in prefix.parts):
-        source = _source()
+        source = _find_install_source()
         if source:
-            return (*_uvx(environment), "--from", source, NAME)
+            return (*_find_uvx(environment), "--from", source, NAME)
     script = Path(started)
     if script.stem == NAME:
         return (str(script.absolute()),)
@@ -54,13 +56,13 @@ def beginning(started: str, prefix: Path, python: Path, environment: Mapping[str
     return (str(python.absolute()), "-m", "ix_tools")
 
 
-def _uvx(environment: Mapping[str, str]) -> tuple[str, ...]:
+def _find_uvx(environment: Mapping[str, str]) -> tuple[str, ...]:
     """uvx as it can be started from anywhere; uv names itself in UV to what it runs."""
     uv = environment.get("UV", "")
     return (uv, "tool", "run") if uv and not shutil.which("uvx") else ("uvx",)
 
 
-def _source() -> str:
+def _find_install_source() -> str:
     """What this installation was made of, as uvx takes it (PEP 610); empty where that is not known for sure."""
     try:
         installed = metadata.distribution(NAME)

@@ -15,26 +15,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ix_tools.config.settings import Settings, for_sandbox, without_account
+from ix_tools.config.settings import Settings, point_at_sandbox, remove_account
 from ix_tools.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
     from ix_tools.sandbox.server import Sandbox
 
 OPTION, FILE_OPTION = "--sandbox", "--sandbox-file"
-HELP = "use the built-in sandbox, which is forgotten at the end, instead of an account"
-FILE_HELP = "the same, kept in this SQLite file, so that the next start finds what this one made"
-PATIENCE = 10.0
+OPTION_HELP = "use the built-in sandbox, which is forgotten at the end, instead of an account"
+FILE_OPTION_HELP = "the same, kept in this SQLite file, so that the next start finds what this one made"
+START_TIMEOUT = 10.0
 """Seconds to wait for another command that is using the same sandbox file."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options on a parser that is not click's; `with_sandbox_options` takes what they say."""
-    parser.add_argument(OPTION, action="store_true", help=HELP)
-    parser.add_argument(FILE_OPTION, metavar="FILE", help=FILE_HELP)
+    parser.add_argument(OPTION, action="store_true", help=OPTION_HELP)
+    parser.add_argument(FILE_OPTION, metavar="FILE", help=FILE_OPTION_HELP)
 
 
-def with_sandbox_options(settings: Settings, wanted: bool, file: str | Path | None) -> Settings:
+def apply_sandbox_options(settings: Settings, wanted: bool, file: str | Path | None) -> Settings:
     """The settings with what the options say: any of them chooses the sandbox, as do the settings of the same names.
 
     `file`: as typed; None where the option was not given. SettingsError where it cannot be a file.
@@ -45,7 +45,7 @@ def with_sandbox_options(settings: Settings, wanted: bool, file: str | Path | No
     elif settings.sandbox_file is not None:
         _check_file(str(settings.sandbox_file))
     chosen = wanted or settings.sandbox or settings.sandbox_file is not None
-    return without_account(settings) if chosen else settings
+    return remove_account(settings) if chosen else settings
 
 
 def _check_file(file: str) -> None:
@@ -61,7 +61,7 @@ def _check_file(file: str) -> None:
 
 
 @contextmanager
-def with_sandbox_started(settings: Settings, port: int = 0) -> Iterator[Settings]:
+def run_chosen_sandbox(settings: Settings, port: int = 0) -> Iterator[Settings]:
     """The settings to call with: a sandbox that runs as long as the block, where one is chosen; otherwise as they are.
 
     `port`: where it listens; 0: anywhere.
@@ -69,19 +69,19 @@ def with_sandbox_started(settings: Settings, port: int = 0) -> Iterator[Settings
     if not settings.sandbox:
         yield settings
         return
-    box = _entered(settings, port)
+    box = _start_sandbox(settings, port)
     try:
-        yield for_sandbox(settings, box.base_url, box.api_key)
+        yield point_at_sandbox(settings, box.base_url, box.api_key)
     finally:
         box.__exit__(None, None, None)
 
 
-def _entered(settings: Settings, port: int) -> "Sandbox":
+def _start_sandbox(settings: Settings, port: int) -> "Sandbox":
     import sqlite3
 
     from ix_tools.sandbox.server import Sandbox
 
-    file, deadline = settings.sandbox_file, time.monotonic() + PATIENCE
+    file, deadline = settings.sandbox_file, time.monotonic() + START_TIMEOUT
     while True:
         try:
             return Sandbox(file, port, settings.language).__enter__()

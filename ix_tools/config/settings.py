@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, Validatio
 from ix_tools.errors import Problem, SettingsError
 
 APP = "ix-tools"
-ACCOUNTS = "INVOICEXPRESS_ACCOUNTS__"
+ACCOUNTS_PREFIX = "INVOICEXPRESS_ACCOUNTS__"
 """What the names of accounts in the environment begin with."""
 SANDBOX_ACCOUNT = "sandbox"
 """How the sandbox is called among accounts."""
@@ -29,7 +29,7 @@ _BASE_URL = re.compile(
 )
 
 
-def _one_label(account: str) -> str:
+def _check_account_name(account: str) -> str:
     # The account becomes a host name and the key travels to it: anything but one DNS label could send it elsewhere.
     # (xn-- stands for other letters than those shown.)
     if account and (not _ACCOUNT.fullmatch(account) or account.lower().startswith("xn--")):
@@ -49,7 +49,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _base_url(url: str) -> str:
+def _check_base_url(url: str) -> str:
     if not url:
         return ""
     # Matched whole before it is taken apart: where two readers of an address disagree, one sends the key elsewhere.
@@ -67,26 +67,26 @@ def _base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _origin(text: str) -> str:
-    return _base_url(text).lower()
+def _check_origin(text: str) -> str:
+    return _check_base_url(text).lower()
 
 
-def _keys_url(url: str) -> str:
+def _check_keys_url(url: str) -> str:
     host, slash, path = url.removeprefix("https://").removeprefix("http://").partition("/")
     if url:
-        _base_url(url[: len(url) - len(path) - len(slash)])
+        _check_base_url(url[: len(url) - len(path) - len(slash)])
         if not host or not re.fullmatch(r"[A-Za-z0-9._~/?=&%-]*", path):
             raise ValueError("an address such as https://login.example.com/keys")
     return url
 
 
-def _seconds(number: float) -> float:
+def _check_seconds(number: float) -> float:
     if not 0 <= number <= 60:  # what is no number at all is not in between, either
         raise ValueError("a number from 0 to 60")
     return number
 
 
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
+BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
 
 
 def data_folder() -> Path:
@@ -108,7 +108,7 @@ class AccountSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    account: Annotated[str, AfterValidator(_one_label)]
+    account: Annotated[str, AfterValidator(_check_account_name)]
     """The account's name at InvoiceXpress."""
     api_key: SecretStr
     """Its API key."""
@@ -125,7 +125,7 @@ class AccountSettings(BaseModel):
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 
-def _named(accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
+def _check_account_names(accounts: dict[str, AccountSettings]) -> dict[str, AccountSettings]:
     if any(not _NAME.fullmatch(name) for name in accounts):
         raise ValueError("names of small letters, digits and hyphens, such as [accounts.padaria-lda]")
     return accounts
@@ -136,7 +136,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    account: Annotated[str, AfterValidator(_one_label)] = ""
+    account: Annotated[str, AfterValidator(_check_account_name)] = ""
     """The account's name: the first part of https://NAME.app.invoicexpress.com."""
     api_key: SecretStr = SecretStr("")
     """The account's API key. Best kept in the environment or in a file only you can read."""
@@ -156,11 +156,11 @@ class Settings(BaseModel):
     """Where a person says yes: in the host's form, on a page, or in a terminal; auto: form, or page where a host is known to cut forms."""
     approval_link: Literal["auto", "browser", "terminal", "result"] = "auto"
     """How a page's link reaches the person; auto: in the result, which a model reads, only if the page wants a PIN or sign-in."""
-    approval_wait_seconds: Annotated[int, AfterValidator(lambda n: _between(n, 0, 600))] = 45
+    approval_wait_seconds: Annotated[int, AfterValidator(lambda n: _check_between(n, 0, 600))] = 45
     """How long a call waits for the person whom a host sent to the page, before it must be repeated."""
-    approval_min_seconds: Annotated[float, AfterValidator(_seconds)] = 1
+    approval_min_seconds: Annotated[float, AfterValidator(_check_seconds)] = 1
     """How long a person needs at least to read and answer; what a host brings back sooner is nobody's answer. 0: no limit."""
-    approval_minutes: Annotated[int, AfterValidator(lambda n: _between(n, 1, 1440))] = 15
+    approval_minutes: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 1440))] = 15
     """How long an approval stays valid."""
     allow_account_setup: bool = False
     """Whether create_account, update_account and setup_at_communication may be used at all; a person approves each call."""
@@ -172,15 +172,15 @@ class Settings(BaseModel):
     """SQLite file, or postgresql:// URL, for approvals, journal and audit trail. Default: ix-tools.db in the user's data folder."""
     documents: Path | None = None
     """Folder for PDF files. Default: documents in the user's data folder."""
-    pdf_patience: Annotated[int, AfterValidator(lambda n: _between(n, 1, 60))] = 10
+    pdf_patience: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 60))] = 10
     """How many times to ask for a PDF that is still being made."""
     pdf_hosts: tuple[str, ...] = ()
     """Further hosts from which a PDF may be downloaded (without the key); others are only shown as a link."""
-    timeout_seconds: Annotated[int, AfterValidator(lambda n: _between(n, 1, 300))] = 30
+    timeout_seconds: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 300))] = 30
     """How long to wait for an answer."""
-    requests_per_minute: Annotated[int, AfterValidator(lambda n: _between(n, 1, 780))] = 780
+    requests_per_minute: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 780))] = 780
     """How many requests a minute may leave for the account, over all processes that share the store; InvoiceXpress allows 780."""
-    catalogue_pages: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100))] = 10
+    catalogue_pages: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 100))] = 10
     """How many pages of 100 catalogue items to read when checking what a document would overwrite."""
     toolsets: tuple[str, ...] = ()
     """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: core; run_operation reaches the rest."""
@@ -190,17 +190,17 @@ class Settings(BaseModel):
     """Tools that are neither listed nor carried out, whoever asks and in whatever way."""
     read_only: bool = False
     """Whether only reading is allowed: what writes is not listed, and refused."""
-    accounts: Annotated[dict[str, AccountSettings], AfterValidator(_named)] = {}
+    accounts: Annotated[dict[str, AccountSettings], AfterValidator(_check_account_names)] = {}
     """More accounts for the HTTP server: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
     public_url: BaseUrl = ""
     """Where clients reach the HTTP server, such as https://invoices.example.com; needed to listen beyond this machine."""
-    http_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    http_origins: tuple[Annotated[str, AfterValidator(_check_origin)], ...] = ()
     """Web pages of other origins that may call the HTTP server, such as https://app.example.com."""
-    calls_per_minute: Annotated[int, AfterValidator(lambda n: _between(n, 1, 100_000))] = 600
+    calls_per_minute: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 100_000))] = 600
     """How many requests a minute one caller may make to the HTTP server, over all workers that share the store."""
     oauth_issuer: BaseUrl = ""
     """The authorization server whose tokens the HTTP server takes; `iss` must be exactly this."""
-    oauth_keys_url: Annotated[str, AfterValidator(_keys_url)] = ""
+    oauth_keys_url: Annotated[str, AfterValidator(_check_keys_url)] = ""
     """Where the issuer publishes its keys (JWKS): https, or this machine."""
     oauth_audience: str = ""
     """What `aud` must name. Default: public_url with /mcp."""
@@ -234,7 +234,7 @@ class Settings(BaseModel):
         )
 
     @property
-    def store_place(self) -> str:
+    def store_location(self) -> str:
         """Where approvals, journal and audit trail are kept."""
         return self.store or str(data_folder() / "ix-tools.db")
 
@@ -242,7 +242,7 @@ class Settings(BaseModel):
         """The settings of every account, by the name that callers of the HTTP server use; the sandbox has none beside it."""
         found = {self.account: self} if self.account else {}
         if not self.sandbox:
-            found |= {name: self._in(one) for name, one in self.accounts.items()}
+            found |= {name: self._for_account(one) for name, one in self.accounts.items()}
         return found
 
     @property
@@ -251,7 +251,7 @@ class Settings(BaseModel):
         # An account may be there under two names, its own and that of its section.
         return len({(one.account, one.main_url) for one in self.by_account().values()}) > 1
 
-    def _in(self, one: AccountSettings) -> "Settings":
+    def _for_account(self, one: AccountSettings) -> "Settings":
         own = {name: getattr(one, name) for name in AccountSettings.model_fields}
         if self.account:  # known to the others as they are to it
             main = {name: getattr(self, name) for name in AccountSettings.model_fields}
@@ -279,43 +279,43 @@ class Settings(BaseModel):
             )
 
 
-def listed(text: str) -> list[str]:
+def split_list(text: str) -> list[str]:
     """The words of a text, parted by commas."""
     return [word for one in text.split(",") if (word := one.strip())]
 
 
-SEVERAL = frozenset({"pdf_hosts", "toolsets", "tools", "exclude", "http_origins"})
+LIST_SETTINGS = frozenset({"pdf_hosts", "toolsets", "tools", "exclude", "http_origins"})
 """Settings of several words: in the environment parted by commas."""
 
 
-def _between(number: int, low: int, high: int) -> int:
+def _check_between(number: int, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ValueError(f"a whole number from {low} to {high}")
     return number
 
 
-def variable(name: str) -> str:
+def environment_name(name: str) -> str:
     """A setting's name in the environment."""
-    return f"{ACCOUNTS}NAME__…" if name == "accounts" else f"INVOICEXPRESS_{name.upper()}"
+    return f"{ACCOUNTS_PREFIX}NAME__…" if name == "accounts" else f"INVOICEXPRESS_{name.upper()}"
 
 
-def load(environment: dict[str, str] | None = None) -> Settings:
+def load_settings(environment: dict[str, str] | None = None) -> Settings:
     """Read the settings; an unreadable or wrong file stops everything, it is never skipped."""
     env = dict(os.environ) if environment is None else environment
     named = env.get("IX_TOOLS_CONFIG")
     path = Path(named) if named else config_file()
     values: dict[str, Any] = {}
     if named or path.exists():
-        values = _read(path)
+        values = _read_file(path)
     for name in Settings.model_fields:
-        text = env.get(variable(name))
+        text = env.get(environment_name(name))
         if text is not None and text.strip():
-            values[name] = listed(text) if name in SEVERAL else text.strip()
+            values[name] = split_list(text) if name in LIST_SETTINGS else text.strip()
     _add_accounts(values, env)
     try:
         settings = Settings.model_validate(values)
         sandbox = settings.sandbox or settings.sandbox_file is not None
-        return without_account(settings) if sandbox else settings
+        return remove_account(settings) if sandbox else settings
     except ValidationError as wrong:
         problems = [
             Problem(
@@ -335,8 +335,8 @@ def load(environment: dict[str, str] | None = None) -> Settings:
 def _add_accounts(values: dict[str, Any], env: Mapping[str, str]) -> None:
     """Accounts of the environment: INVOICEXPRESS_ACCOUNTS__PADARIA_LDA__API_KEY belongs to the account padaria-lda."""
     for variable, text in env.items():
-        if variable.startswith(ACCOUNTS) and text.strip():
-            name, _, field = variable.removeprefix(ACCOUNTS).lower().partition("__")
+        if variable.startswith(ACCOUNTS_PREFIX) and text.strip():
+            name, _, field = variable.removeprefix(ACCOUNTS_PREFIX).lower().partition("__")
             accounts = values.setdefault("accounts", {})
             if isinstance(accounts, dict):  # anything else is refused with the rest
                 one = accounts.setdefault(name.replace("_", "-"), {})
@@ -344,8 +344,8 @@ def _add_accounts(values: dict[str, Any], env: Mapping[str, str]) -> None:
                     one[field] = text.strip()
 
 
-def _read(path: Path) -> dict[str, Any]:
-    values, trouble = _parsed(path)
+def _read_file(path: Path) -> dict[str, Any]:
+    values, trouble = _parse_file(path)
     if trouble:
         raise SettingsError(
             f"The settings file {path} cannot be read ({trouble}).",
@@ -354,26 +354,26 @@ def _read(path: Path) -> dict[str, Any]:
     return values
 
 
-def _parsed(path: Path) -> tuple[dict[str, Any], str]:
+def _parse_file(path: Path) -> tuple[dict[str, Any], str]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")), ""
     except (OSError, ValueError, RecursionError) as wrong:
         return {}, type(wrong).__name__  # the exception itself may hold the file's text
 
 
-def without_account(settings: Settings) -> Settings:
+def remove_account(settings: Settings) -> Settings:
     """The same settings, with the sandbox chosen and no account in them that anything could reach."""
     nothing = {"account": "", "api_key": SecretStr(""), "base_url": "", "v1_base_url": "", "accounts": {}}
     return settings.model_copy(update={"sandbox": True, **nothing})
 
 
-def for_sandbox(settings: Settings, url: str, key: str) -> Settings:
+def point_at_sandbox(settings: Settings, url: str, key: str) -> Settings:
     """The same settings, pointed at a sandbox on this machine."""
     return settings.model_copy(
         update={
             "account": SANDBOX_ACCOUNT,
             "api_key": SecretStr(key),
-            "base_url": _base_url(url),
+            "base_url": _check_base_url(url),
             "v1_base_url": "",
             "company": "",
             "nif": "",

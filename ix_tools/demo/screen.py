@@ -12,11 +12,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ix_tools.demo.words import SAID
+from ix_tools.demo.words import TEXTS
 from ix_tools.i18n import formats
 from ix_tools.i18n.words import Language
 
-WIDEST = 100
+MAX_WIDTH = 100
 INDENT = 3
 MARKS = {"call": ("→", ">", "cyan"), "good": ("✓", "+", "bold green"), "bad": ("✗", "x", "bold red")}
 """What each mark looks like, with and without Unicode, and its colour. The words after it say the same."""
@@ -32,60 +32,62 @@ class Screen:
             sys.stdout.reconfigure(errors="replace")
         found = Console()
         self.console = Console(
-            highlight=False, width=min(found.width, WIDEST) if found.is_terminal else WIDEST
+            highlight=False, width=min(found.width, MAX_WIDTH) if found.is_terminal else MAX_WIDTH
         )
         self.language: Language = language
-        self._steps = 0
+        self._step_count = 0
 
-    def say(self, key: str, **values: object) -> str:
+    def translate(self, key: str, **values: object) -> str:
         """A sentence of the demo in the reader's language."""
-        return SAID[key].in_(self.language).format(**values)
+        return TEXTS[key].text(self.language).format(**values)
 
-    def money(self, amount: Any) -> str:
+    def format_money(self, amount: Any) -> str:
         """An amount in euros as the reader writes it."""
-        return formats.money(Decimal(str(amount)), self.language)
+        return formats.format_money(Decimal(str(amount)), self.language)
 
-    def title(self, key: str, notice: str, **values: object) -> None:
+    def print_title(self, key: str, notice: str, **values: object) -> None:
         """The first lines."""
-        self.console.print(Text(self.say(key, **values), style="bold"))
-        self._block(Text(self.say(notice)))
+        self.console.print(Text(self.translate(key, **values), style="bold"))
+        self._print_paragraph(Text(self.translate(notice)))
 
-    def step(self, key: str, **values: object) -> None:
+    def print_step(self, key: str, **values: object) -> None:
         """The heading of the next step."""
-        self._steps += 1
+        self._step_count += 1
         self.console.print()
-        heading = Text.assemble((f"{self._steps}. ", "bold cyan"), (self.say(key, **values), "bold"))
+        heading = Text.assemble(
+            (f"{self._step_count}. ", "bold cyan"), (self.translate(key, **values), "bold")
+        )
         self.console.print(heading)
 
-    def call(self, tool: str, key: str, **values: object) -> None:
+    def print_call(self, tool: str, key: str, **values: object) -> None:
         """What the assistant asks for."""
-        self._block(Text.assemble((tool, "cyan"), f": {self.say(key, **values)}"), "call")
+        self._print_paragraph(Text.assemble((tool, "cyan"), f": {self.translate(key, **values)}"), "call")
 
-    def good(self, key: str, **values: object) -> None:
+    def print_success(self, key: str, **values: object) -> None:
         """What happened."""
-        self._block(Text(self.say(key, **values)), "good")
+        self._print_paragraph(Text(self.translate(key, **values)), "good")
 
-    def bad(self, key: str, text: str) -> None:
+    def print_failure(self, key: str, text: str) -> None:
         """What did not happen, and why, in the server's own words."""
         said = text.removeprefix("Refused: ")
-        self._block(Text.assemble((self.say(key), "bold red"), f": {said}"), "bad")
+        self._print_paragraph(Text.assemble((self.translate(key), "bold red"), f": {said}"), "bad")
 
-    def text(self, key: str, **values: object) -> None:
+    def print_text(self, key: str, **values: object) -> None:
         """A sentence that explains."""
-        self._block(Text(self.say(key, **values)), hanging=True)
+        self._print_paragraph(Text(self.translate(key, **values)), hanging=True)
 
-    def proof(self, key: str, **values: object) -> None:
+    def print_evidence(self, key: str, **values: object) -> None:
         """What the sandbox saw."""
-        self._block(Text(self.say(key, **values), style="dim"), hanging=True)
+        self._print_paragraph(Text(self.translate(key, **values), style="dim"), hanging=True)
 
-    def form(self, text: str, *, title: str = "form") -> None:
+    def print_form(self, text: str, *, title: str = "form") -> None:
         """What a person is shown before saying yes."""
         panel = Panel(
-            Text(text), box=box.SQUARE, title=self.say(title), title_align="left", border_style="yellow"
+            Text(text), box=box.SQUARE, title=self.translate(title), title_align="left", border_style="yellow"
         )
-        self._indented(panel)
+        self._print_indented(panel)
 
-    def table(
+    def print_table(
         self, headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
     ) -> None:
         """Rows under headings; `right` are the columns of figures."""
@@ -93,27 +95,30 @@ class Screen:
             box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0)
         )
         for at, heading in enumerate(headings):
-            side = "right" if at in right else "left"
-            table.add_column(self.say(heading) if heading else "", justify=side, no_wrap=side == "right")  # type: ignore[arg-type]
+            table.add_column(
+                self.translate(heading) if heading else "",
+                justify="right" if at in right else "left",
+                no_wrap=at in right,
+            )
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
-        self._indented(table, INDENT + 2)
+        self._print_indented(table, INDENT + 2)
 
-    def ask(self, key: str, **values: object) -> str:
+    def ask_user(self, key: str, **values: object) -> str:
         """What the person types; nothing when there is nobody to type."""
-        self._block(Text(self.say(key, **values), style="bold yellow"), hanging=True)
+        self._print_paragraph(Text(self.translate(key, **values), style="bold yellow"), hanging=True)
         sys.stdout.flush()
         try:
             return input(" " * (INDENT + 2)).strip().casefold()
         except EOFError:
-            self.gap()
+            self.print_blank_line()
             return ""
 
-    def gap(self) -> None:
+    def print_blank_line(self) -> None:
         """An empty line."""
         self.console.print()
 
-    def _block(self, text: Text, mark: str = "", *, hanging: bool = False) -> None:
+    def _print_paragraph(self, text: Text, mark: str = "", *, hanging: bool = False) -> None:
         """A paragraph behind its mark, wrapped and indented, without spaces at the ends of lines."""
         first, rest = Text(" " * INDENT), INDENT + (2 if mark or hanging else 0)
         if mark:
@@ -126,5 +131,5 @@ class Screen:
             self.console.print(first + line, soft_wrap=True)
             first = Text(" " * rest)
 
-    def _indented(self, shown: Panel | Table, indent: int = INDENT + 2) -> None:
+    def _print_indented(self, shown: Panel | Table, indent: int = INDENT + 2) -> None:
         self.console.print(Padding(shown, (0, 0, 0, indent), expand=False))

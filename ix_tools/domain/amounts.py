@@ -12,27 +12,27 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Literal
 
-from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import Document, Line
-from ix_tools.domain.totals import CENT, rounded
-from ix_tools.domain.types import decimal_of
-from ix_tools.i18n.formats import plain
+from ix_tools.domain.totals import CENT, round_to_cent
+from ix_tools.domain.types import parse_decimal
+from ix_tools.i18n.formats import format_plain
 
-Word = Literal[
+AmountLabel = Literal[
     "gross", "line_discounts", "lines_total", "global_discount", "rounding", "difference", "net", "vat_total", "total",
     "retention", "paid", "credited", "to_pay",
 ]  # fmt: skip
 HALF, ZERO = CENT / 2, Decimal(0)
-TWICE_ROUNDED = 2 * CENT
+MAX_ROUNDING_GAP = 2 * CENT
 """What two totals, each rounded by itself, can miss each other by at most."""
-DIGITS = 60
+PRECISION = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
     """One amount of the column, to the cent."""
 
-    word: Word
+    word: AmountLabel
     value: Decimal
     """Signed: what is taken off is negative."""
     percent: Decimal | None = None
@@ -43,7 +43,7 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class VatAmounts:
     """What of a document falls under one VAT rate, to the cent; or what rounding leaves between these and the totals."""
 
     tax: str
@@ -69,12 +69,12 @@ class Figures:
     """Everything that is shown of a document's money."""
 
     lines: tuple[LineAmounts, ...]
-    shares: tuple[Share, ...]
+    shares: tuple[VatAmounts, ...]
     """Empty for what has no VAT of its own: receipts and transport documents."""
     column: tuple[Amount, ...]
 
 
-def figures(
+def compute_figures(
     document: Document,
     paid: Decimal | None = None,
     credited: Decimal | None = None,
@@ -82,31 +82,31 @@ def figures(
 ) -> Figures:
     """The amounts of a document; `paid`, `credited` and `to_pay` where somebody looked them up."""
     with localcontext() as context:
-        context.prec = DIGITS
-        lines = _lines(document)
-        family = document_type(document.document_type).family if document.document_type else "invoice"
-        column = _Column()
+        context.prec = PRECISION
+        lines = _compute_lines(document)
+        family = get_document_kind(document.document_type).family if document.document_type else "invoice"
+        column = _AmountColumn()
         if family == "receipt" or (family == "guide" and not document.total):
             if family == "receipt" and document.total is not None:
                 column.sum("total", document.total)
             return Figures(lines, (), tuple(column.amounts))
-        net, is_computed = _net(document, lines)
-        shares = _shares(document, lines, net) if family != "guide" else ()
-        vat = _vat(document, shares)
+        net, is_computed = _find_net(document, lines)
+        shares = _compute_vat_breakdown(document, lines, net) if family != "guide" else ()
+        vat = _find_vat(document, shares)
         total = document.total
         if total is None and net is not None and vat is not None:
             total = net + vat
         if net is not None:
-            _down_to_net(column, document, lines, net, is_computed=is_computed)
+            _add_amounts_to_net(column, document, lines, net, is_computed=is_computed)
         if net is not None and vat is not None and total is not None:
             column.add("vat_total", vat, is_computed=document.taxes is None)
         if total is not None:
             column.sum("total", total, is_computed=document.total is None)
-            _down_to_what_is_paid(column, document, total, paid, credited, to_pay)
-        return Figures(lines, _with_rounding(shares, net, vat), tuple(column.amounts))
+            _add_amounts_to_pay(column, document, total, paid, credited, to_pay)
+        return Figures(lines, _add_rounding_row(shares, net, vat), tuple(column.amounts))
 
 
-class _Column:
+class _AmountColumn:
     """Amounts one below the other; a sum that misses what is above gets what is missing as an amount of its own."""
 
     def __init__(self) -> None:
@@ -114,38 +114,40 @@ class _Column:
         self._running = ZERO
 
     def add(
-        self, word: Word, value: Decimal, percent: Decimal | None = None, *, is_computed: bool = False
+        self, word: AmountLabel, value: Decimal, percent: Decimal | None = None, *, is_computed: bool = False
     ) -> None:
         """An amount that is added to what is above."""
         self.amounts.append(Amount(word, value, percent, is_computed=is_computed))
         self._running += value
 
     def sum(
-        self, word: Word, value: Decimal, *, roundings: Decimal = ZERO, is_computed: bool = False
+        self, word: AmountLabel, value: Decimal, *, roundings: Decimal = ZERO, is_computed: bool = False
     ) -> None:
         """What everything above adds up to; `roundings`: what rounding above is known to have changed."""
         if self.amounts and self._running != value:
             missing = value - self._running
-            self.add("rounding" if abs(missing - roundings) <= TWICE_ROUNDED else "difference", missing)
+            self.add("rounding" if abs(missing - roundings) <= MAX_ROUNDING_GAP else "difference", missing)
         self.amounts.append(Amount(word, value, is_sum=True, is_computed=is_computed))
         self._running = value
 
 
-def _lines(document: Document) -> tuple[LineAmounts, ...]:
+def _compute_lines(document: Document) -> tuple[LineAmounts, ...]:
     """The lines before any discount of the whole document, whether their nets come with or without it."""
-    lines = tuple(_line(one) for one in document.lines)
-    if not _carry_the_global_discount(document):
+    lines = tuple(_compute_line(one) for one in document.lines)
+    if not _nets_include_global_discount(document):
         return lines
     printed = tuple(
-        LineAmounts(one.unit_price, _times(one.unit_price, one)) if one.unit_price is not None else amounts
+        LineAmounts(one.unit_price, _compute_line_net(one.unit_price, one))
+        if one.unit_price is not None
+        else amounts
         for one, amounts in zip(document.lines, lines, strict=True)
     )
     gross = sum((one.unit_price or ZERO) * (one.quantity or ZERO) for one in document.lines)
-    if document.sum is not None and abs(gross - document.sum) <= TWICE_ROUNDED:
+    if document.sum is not None and abs(gross - document.sum) <= MAX_ROUNDING_GAP:
         return printed
     # Some prices are printed cut, so what the discount took from each net is undone instead.
-    grosses = [_gross(one, one.net) for one in document.lines]
-    left = _left_of(document.sum or ZERO, grosses)
+    grosses = [_compute_gross(one, one.net) for one in document.lines]
+    left = _find_remaining_share(document.sum or ZERO, grosses)
     if not left:
         return printed
     return tuple(
@@ -154,7 +156,7 @@ def _lines(document: Document) -> tuple[LineAmounts, ...]:
     )
 
 
-def _left_of(whole: Decimal, grosses: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
+def _find_remaining_share(whole: Decimal, grosses: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
     """The part of every line that the global discount leaves; a percentage of one decimal where that explains it."""
     sure = sum((one for one, slack in grosses if not slack), ZERO)
     before = whole - sum((one for one, slack in grosses if slack), ZERO)
@@ -168,21 +170,21 @@ def _left_of(whole: Decimal, grosses: Sequence[tuple[Decimal, Decimal]]) -> Deci
     return in_tenths if explained else left
 
 
-def _line(line: Line) -> LineAmounts:
+def _compute_line(line: Line) -> LineAmounts:
     """What is shown of a line; InvoiceXpress gives its price cut to cents, and its net exactly (trap 15)."""
     if line.net is not None:
         return LineAmounts(line.exact_price, line.net)
     price = line.unit_price
-    return LineAmounts(price, _times(price, line) if price is not None else None)
+    return LineAmounts(price, _compute_line_net(price, line) if price is not None else None)
 
 
-def _times(price: Decimal, line: Line) -> Decimal | None:
+def _compute_line_net(price: Decimal, line: Line) -> Decimal | None:
     if line.quantity is None:
         return None
     return price * line.quantity * (100 - (line.discount or ZERO)) / 100
 
 
-def _gross(line: Line, net: Decimal | None) -> tuple[Decimal, Decimal]:
+def _compute_gross(line: Line, net: Decimal | None) -> tuple[Decimal, Decimal]:
     """What a line comes to before its own discount, and by how much that may be too little or too much.
 
     It follows from the net; where everything is taken off, only from a price that is printed cut to cents.
@@ -194,7 +196,7 @@ def _gross(line: Line, net: Decimal | None) -> tuple[Decimal, Decimal]:
     return (line.unit_price or ZERO) * quantity, CENT * quantity
 
 
-def _carry_the_global_discount(document: Document) -> bool:
+def _nets_include_global_discount(document: Document) -> bool:
     """Whether each line's net has its part of a global discount taken off already.
 
     The nets are then all that is left, and what they come to before their own discounts falls short of the printed sum.
@@ -203,13 +205,13 @@ def _carry_the_global_discount(document: Document) -> bool:
     if document.sum is None or document.before_taxes is None or not nets or None in nets:
         return False
     whole = sum((net for net in nets if net is not None), ZERO)
-    grosses = [_gross(one, one.net) for one in document.lines]
+    grosses = [_compute_gross(one, one.net) for one in document.lines]
     missing = document.sum - sum((one for one, _ in grosses), ZERO)
-    by_rounding = HALF * len(nets) + TWICE_ROUNDED + sum((slack for _, slack in grosses), ZERO)
-    return abs(whole - document.before_taxes) <= TWICE_ROUNDED and missing > by_rounding
+    by_rounding = HALF * len(nets) + MAX_ROUNDING_GAP + sum((slack for _, slack in grosses), ZERO)
+    return abs(whole - document.before_taxes) <= MAX_ROUNDING_GAP and missing > by_rounding
 
 
-def _net(document: Document, lines: Sequence[LineAmounts]) -> tuple[Decimal | None, bool]:
+def _find_net(document: Document, lines: Sequence[LineAmounts]) -> tuple[Decimal | None, bool]:
     """The net, and whether it had to be computed."""
     if document.before_taxes is not None:
         return document.before_taxes, False
@@ -218,10 +220,10 @@ def _net(document: Document, lines: Sequence[LineAmounts]) -> tuple[Decimal | No
     nets = [line.net for line in lines]
     if not nets or None in nets or document.discount:
         return None, False
-    return rounded(sum((net for net in nets if net is not None), ZERO)), True
+    return round_to_cent(sum((net for net in nets if net is not None), ZERO)), True
 
 
-def _vat(document: Document, shares: Sequence[Share]) -> Decimal | None:
+def _find_vat(document: Document, shares: Sequence[VatAmounts]) -> Decimal | None:
     if document.taxes is not None:
         return document.taxes
     if document.total is not None and document.before_taxes is not None:
@@ -230,74 +232,83 @@ def _vat(document: Document, shares: Sequence[Share]) -> Decimal | None:
     return sum((one for one in parts if one is not None), ZERO) if parts and None not in parts else None
 
 
-def _down_to_net(
-    column: _Column, document: Document, lines: Sequence[LineAmounts], net: Decimal, *, is_computed: bool
+def _add_amounts_to_net(
+    column: _AmountColumn,
+    document: Document,
+    lines: Sequence[LineAmounts],
+    net: Decimal,
+    *,
+    is_computed: bool,
 ) -> None:
     """From the lines to the net: discounts of the lines, the global one, and what rounding the lines changes."""
     nets = [line.net for line in lines if line.net is not None]
     if not nets or len(nets) < len(lines):
         column.sum("net", net, is_computed=is_computed)
         return
-    exact, shown = sum(nets, ZERO), sum((rounded(one) for one in nets), ZERO)
-    grosses = [_gross(line, one.net) for one, line in zip(lines, document.lines, strict=True)]
+    exact, shown = sum(nets, ZERO), sum((round_to_cent(one) for one in nets), ZERO)
+    grosses = [_compute_gross(line, one.net) for one, line in zip(lines, document.lines, strict=True)]
     discounts = sum((one for one, _ in grosses), ZERO) - exact
-    unsure = TWICE_ROUNDED + sum((slack for _, slack in grosses), ZERO)
-    value, percent = _global_discount(document, nets, net)
-    if rounded(discounts):
-        gross = document.sum if document.sum is not None else rounded(exact + discounts)
+    unsure = MAX_ROUNDING_GAP + sum((slack for _, slack in grosses), ZERO)
+    value, percent = _infer_global_discount(document, nets, net)
+    if round_to_cent(discounts):
+        gross = document.sum if document.sum is not None else round_to_cent(exact + discounts)
         off = gross - shown
         column.add("gross", gross)
         # Nothing else on the screen shows it, so it takes up what rounding each line changes.
         explained = abs(off - discounts - (exact - shown)) <= unsure
-        column.add("line_discounts", -(off if explained else rounded(discounts)))
+        column.add("line_discounts", -(off if explained else round_to_cent(discounts)))
     if value or shown != net:
         column.sum("lines_total", shown)
     if value:
         column.add("global_discount", -value, percent)
-    column.sum("net", net, roundings=rounded(exact) - shown, is_computed=is_computed)
+    column.sum("net", net, roundings=round_to_cent(exact) - shown, is_computed=is_computed)
 
 
-def _global_discount(
+def _infer_global_discount(
     document: Document, nets: Sequence[Decimal], net: Decimal
 ) -> tuple[Decimal, Decimal | None]:
     """What is missing between the lines and the net, where that is more than rounding; with its rate, if it has one."""
     told, exact = document.global_discount or {}, sum(nets, ZERO)
-    value = rounded(exact) - net
-    rounded_each = net == sum((rounded(one) for one in nets), ZERO)
+    value = round_to_cent(exact) - net
+    rounded_each = net == sum((round_to_cent(one) for one in nets), ZERO)
     if abs(value) <= CENT or rounded_each or value < 0:
         return ZERO, None
     if told.get("value_type") == "percentage":
-        percent = decimal_of(told.get("value"))
-        return value, percent if rounded(exact * (100 - percent) / 100) == net else None
+        percent = parse_decimal(told.get("value"))
+        return value, percent if round_to_cent(exact * (100 - percent) / 100) == net else None
     if told.get("value_type") == "absolute":
         return value, None
     if value == value.to_integral_value():
-        return value, _fitting(exact, net, [Decimal(one) for one in range(1, 101)])
+        return value, _infer_percentage(exact, net, [Decimal(one) for one in range(1, 101)])
     hundredths = (100 * value / exact).quantize(CENT)
-    return value, _fitting(exact, net, [hundredths.quantize(to) for to in (Decimal(1), Decimal("0.1"), CENT)])
+    return value, _infer_percentage(
+        exact, net, [hundredths.quantize(to) for to in (Decimal(1), Decimal("0.1"), CENT)]
+    )
 
 
-def _fitting(exact: Decimal, net: Decimal, percents: Sequence[Decimal]) -> Decimal | None:
+def _infer_percentage(exact: Decimal, net: Decimal, percents: Sequence[Decimal]) -> Decimal | None:
     """The first percentage that leads from the lines to the net, to the cent, while its neighbours lead elsewhere."""
 
     def leads(percent: Decimal) -> bool:
-        return rounded(exact * (100 - percent) / 100) == net
+        return round_to_cent(exact * (100 - percent) / 100) == net
 
     for percent in percents:
         half_a_step = Decimal(5).scaleb(int(percent.as_tuple().exponent) - 1)
         if leads(percent) and not leads(percent - half_a_step) and not leads(percent + half_a_step):
-            return Decimal(plain(percent))
+            return Decimal(format_plain(percent))
     return None
 
 
-def _shares(document: Document, lines: Sequence[LineAmounts], net: Decimal | None) -> tuple[Share, ...]:
+def _compute_vat_breakdown(
+    document: Document, lines: Sequence[LineAmounts], net: Decimal | None
+) -> tuple[VatAmounts, ...]:
     """Net and VAT per rate, after every discount."""
     found: dict[tuple[str | None, Decimal | None], list[tuple[Decimal, Decimal | None]]] = {}
     nets = [
         one.net if one.net is not None else known.net
         for one, known in zip(document.lines, lines, strict=True)
     ]
-    kept, of = _kept(document, [one for one in nets if one is not None], net)
+    kept, of = _find_remaining_fraction(document, [one for one in nets if one is not None], net)
     for line, one in zip(document.lines, nets, strict=True):
         if one is None or (line.tax is None and line.tax_rate is None and not line.vat):
             continue
@@ -305,28 +316,32 @@ def _shares(document: Document, lines: Sequence[LineAmounts], net: Decimal | Non
         vat = line.vat if line.vat is not None else computed
         found.setdefault((line.tax, line.tax_rate), []).append((one, vat))
     return tuple(
-        Share(
+        VatAmounts(
             tax=tax or "?",
             rate=rate,
-            net=rounded(sum((one for one, _ in parts), ZERO) * kept / of),
+            net=round_to_cent(sum((one for one, _ in parts), ZERO) * kept / of),
             vat=None
             if any(vat is None for _, vat in parts)
-            else rounded(sum((vat for _, vat in parts if vat is not None), ZERO) * kept / of),
+            else round_to_cent(sum((vat for _, vat in parts if vat is not None), ZERO) * kept / of),
         )
         for (tax, rate), parts in found.items()
     )
 
 
-def _kept(document: Document, nets: Sequence[Decimal], net: Decimal | None) -> tuple[Decimal, Decimal]:
+def _find_remaining_fraction(
+    document: Document, nets: Sequence[Decimal], net: Decimal | None
+) -> tuple[Decimal, Decimal]:
     """What a global discount leaves of every line, as so many of so many."""
-    value, percent = _global_discount(document, nets, net) if net is not None else (ZERO, None)
+    value, percent = _infer_global_discount(document, nets, net) if net is not None else (ZERO, None)
     if percent is not None:
         return 100 - percent, Decimal(100)
     whole = sum(nets, ZERO)
     return (whole - value, whole) if value else (Decimal(1), Decimal(1))
 
 
-def _with_rounding(shares: Sequence[Share], net: Decimal | None, vat: Decimal | None) -> tuple[Share, ...]:
+def _add_rounding_row(
+    shares: Sequence[VatAmounts], net: Decimal | None, vat: Decimal | None
+) -> tuple[VatAmounts, ...]:
     """The shares, and below them what rounding each of them leaves between their sums and the totals."""
     if not shares or net is None or vat is None or any(share.vat is None for share in shares):
         return tuple(shares)
@@ -336,11 +351,14 @@ def _with_rounding(shares: Sequence[Share], net: Decimal | None, vat: Decimal | 
         return tuple(shares)
     most = HALF * len(shares) + CENT
     by_rounding = abs(missing_net) <= most and abs(missing_vat) <= most
-    return (*shares, Share("", None, missing_net, missing_vat, "rounding" if by_rounding else "difference"))
+    return (
+        *shares,
+        VatAmounts("", None, missing_net, missing_vat, "rounding" if by_rounding else "difference"),
+    )
 
 
-def _down_to_what_is_paid(
-    column: _Column,
+def _add_amounts_to_pay(
+    column: _AmountColumn,
     document: Document,
     total: Decimal,
     paid: Decimal | None,
@@ -348,7 +366,7 @@ def _down_to_what_is_paid(
     to_pay: Decimal | None,
 ) -> None:
     """From the total to what is to be paid, where anything stands between."""
-    taken = document.retained if document.retention else ZERO
+    taken = document.withholding_tax if document.retention else ZERO
     if taken:
         column.add("retention", -taken, document.retention)
     if paid is not None and (paid or to_pay is not None):

@@ -9,19 +9,19 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ix_tools.errors import IxError, Problem
-from ix_tools.text.sanitize import visible
+from ix_tools.text.sanitize import sanitize_line
 
-APPEARS = frozenset({"sequence_id"})
+MAY_APPEAR = frozenset({"sequence_id"})
 """May be there after a transition where nothing was before: a draft of the default series may not name it."""
-READ_WITHOUT = frozenset({"name", "value"})
+TAX_FIELDS_SOMETIMES_ABSENT = frozenset({"name", "value"})
 """A line's tax sometimes reads back with its id alone (observed by integrators; trap 30)."""
-OF_A_CLIENT = frozenset({"open_account_link"})
+UNSTABLE_CLIENT_FIELDS = frozenset({"open_account_link"})
 """A link into the account, printed nowhere; nothing says that it stays the same."""
 
 ABSENT = object()
 ASKED, STORED = "asked: ", "stored as "
-READ_BACK = "to be read back"
-NONE = "(none)"
+EXPECTED_READ_BACK = "to be read back"
+NO_VALUE = "(none)"
 """A field without a value, as a difference shows it."""
 
 
@@ -42,12 +42,12 @@ class Difference:
         return Problem(self.field, f"{STORED}{self.stored}", f"{ASKED}{self.asked}")
 
     @classmethod
-    def unread(cls, field: str, failure: IxError) -> "Difference":
+    def for_failed_read_back(cls, field: str, failure: IxError) -> "Difference":
         """What was written, and could not be read back to be compared."""
-        return cls(field, READ_BACK, f"could not be read back: {failure.code}")
+        return cls(field, EXPECTED_READ_BACK, f"could not be read back: {failure.code}")
 
 
-def differences_of(
+def find_differences(
     before: Mapping[str, Any],
     now: Mapping[str, Any],
     allowed: frozenset[str] = frozenset(),
@@ -57,24 +57,28 @@ def differences_of(
 
     `within` names the thing that the fields are of, where it is not the document itself.
     """
-    appeared = {name for name in APPEARS if allowed and _is_empty(before.get(name))}
+    appeared = {name for name in MAY_APPEAR if allowed and _is_empty(before.get(name))}
     return [
-        Difference(f"{within}.{path}" if within else path, _shown(old), _shown(new))
+        Difference(f"{within}.{path}" if within else path, _format_value(old), _format_value(new))
         for path, old, new in _walk("", before, now)
         if path.partition(".")[0] not in allowed | appeared
     ]
 
 
-def client_differences_of(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+def find_client_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
     """Every field of a document's client that differs."""
-    return differences_of(before, now, OF_A_CLIENT, within="client")
+    return find_differences(before, now, UNSTABLE_CLIENT_FIELDS, within="client")
 
 
 def _walk(path: str, before: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         for name in dict.fromkeys((*before, *now)):
             old, new = before.get(name, ABSENT), now.get(name, ABSENT)
-            if path.endswith(".tax") and name in READ_WITHOUT and (_is_empty(old) or _is_empty(new)):
+            if (
+                path.endswith(".tax")
+                and name in TAX_FIELDS_SOMETIMES_ABSENT
+                and (_is_empty(old) or _is_empty(new))
+            ):
                 continue
             yield from _walk(f"{path}.{name}" if path else str(name), old, new)
     elif isinstance(before, list) and isinstance(now, list):
@@ -82,11 +86,11 @@ def _walk(path: str, before: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
             yield path, f"{len(before)} rows", f"{len(now)} rows"
         for at, (old, new) in enumerate(zip(before, now, strict=False)):
             yield from _walk(f"{path}.{at}", old, new)
-    elif not _equal(before, now):
+    elif not _are_equal(before, now):
         yield path, before, now
 
 
-def _equal(before: Any, now: Any) -> bool:
+def _are_equal(before: Any, now: Any) -> bool:
     if _is_empty(before) and _is_empty(now):
         return True
     if isinstance(before, bool) or isinstance(now, bool) or type(before) is type(now):
@@ -104,8 +108,8 @@ def _is_empty(value: Any) -> bool:
     return value is ABSENT or value is None or value in ("", [], {})
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if _is_empty(value):
-        return NONE
-    text = visible(str(value))
+        return NO_VALUE
+    text = sanitize_line(str(value))
     return text if len(text) <= 200 else f"{text[:200]}…"

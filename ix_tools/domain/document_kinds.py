@@ -26,22 +26,22 @@ class DocumentKind:
     family: Family
 
 
-def document_type(plural: str) -> DocumentKind:
+def get_document_kind(plural: str) -> DocumentKind:
     """The kind behind a path word. A KeyError here is a programming mistake: path words come from a closed list."""
-    return _by_plural()[plural]
+    return _index_by_plural()[plural]
 
 
-def by_camel(camel: str) -> DocumentKind | None:
+def find_kind_by_api_type(camel: str) -> DocumentKind | None:
     """The kind behind the `type` of a document; None for types only read back, such as CashInvoice."""
-    return next((kind for kind in document_types() if kind.camel == camel), None)
+    return next((kind for kind in list_document_kinds() if kind.camel == camel), None)
 
 
-def document_types() -> tuple[DocumentKind, ...]:
+def list_document_kinds() -> tuple[DocumentKind, ...]:
     """All of them: invoices first, then receipts, estimates and guides."""
-    return tuple(_by_plural().values())
+    return tuple(_index_by_plural().values())
 
 
 @cache
-def _by_plural() -> dict[str, DocumentKind]:
+def _index_by_plural() -> dict[str, DocumentKind]:
     rows = read_table("document_types.json")["document_types"]
     return {row["plural"]: DocumentKind(**row) for row in rows}

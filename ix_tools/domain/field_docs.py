@@ -15,49 +15,49 @@ from typing import Any
 from pydantic import BaseModel, GetJsonSchemaHandler
 
 
-class Explained(BaseModel):
+class DescribedModel(BaseModel):
     """A model whose JSON Schema says what its fields mean."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         schema = handler(core)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
-        for name, meaning in meanings(cls).items():
+        for name, meaning in read_field_docs(cls).items():
             if meaning and name in properties:
                 properties[name]["description"] = meaning
         return schema
 
 
 @cache
-def meanings(model: type[BaseModel]) -> Mapping[str, str]:
+def read_field_docs(model: type[BaseModel]) -> Mapping[str, str]:
     """The sentence of each field, in their order; empty where there is none."""
     found: dict[str, str] = {}
     for one in reversed(model.__mro__):
         if issubclass(one, BaseModel) and one is not BaseModel:
-            found |= _in_module(one.__module__).get(one.__qualname__, {})
+            found |= _parse_module(one.__module__).get(one.__qualname__, {})
     return {name: found.get(name, "") for name in model.model_fields}
 
 
 @cache
-def _in_module(name: str) -> Mapping[str, Mapping[str, str]]:
+def _parse_module(name: str) -> Mapping[str, Mapping[str, str]]:
     """The fields of each class of a module; one that is declared again without a sentence has none."""
     try:
         source = inspect.getsource(sys.modules[name])
     except OSError:
         return {}
-    return {path: _fields(node) for path, node in _classes(ast.parse(source).body, "")}
+    return {path: _collect_fields(node) for path, node in _collect_classes(ast.parse(source).body, "")}
 
 
-def _classes(body: list[ast.stmt], within: str) -> Iterator[tuple[str, ast.ClassDef]]:
+def _collect_classes(body: list[ast.stmt], within: str) -> Iterator[tuple[str, ast.ClassDef]]:
     for node in body:
         if isinstance(node, ast.ClassDef):
             yield within + node.name, node
-            yield from _classes(node.body, f"{within}{node.name}.")
+            yield from _collect_classes(node.body, f"{within}{node.name}.")
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from _classes(node.body, f"{within}{node.name}.<locals>.")
+            yield from _collect_classes(node.body, f"{within}{node.name}.<locals>.")
 
 
-def _fields(node: ast.ClassDef) -> dict[str, str]:
+def _collect_fields(node: ast.ClassDef) -> dict[str, str]:
     found: dict[str, str] = {}
     field = ""
     for part in node.body:

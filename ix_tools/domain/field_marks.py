@@ -45,7 +45,7 @@ class Printed:
     pt: str
     en: str
 
-    def in_(self, language: Literal["pt", "en"]) -> str:
+    def heading(self, language: Literal["pt", "en"]) -> str:
         """Return the heading in one of them."""
         return self.pt if language == "pt" else self.en
 

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-MOST_DIGITS = 60
+MAX_DIGITS = 60
 """Of a number with its exponent written out: far beyond any amount."""
 
 
@@ -13,21 +13,23 @@ def parse_json(content: bytes | str) -> Any:
 
     Raises: ValueError where it is not JSON, or has a number beyond any amount; RecursionError where it is nested too deep.
     """
-    return json.loads(content, parse_float=_decimal, parse_int=_integer, parse_constant=_no_number)
+    return json.loads(
+        content, parse_float=_parse_decimal, parse_int=_parse_integer, parse_constant=_reject_constant
+    )
 
 
-def _decimal(text: str) -> Decimal:
-    number = Decimal(text) if len(text) <= MOST_DIGITS else None
-    if number is None or abs(number.adjusted()) > MOST_DIGITS:
+def _parse_decimal(text: str) -> Decimal:
+    number = Decimal(text) if len(text) <= MAX_DIGITS else None
+    if number is None or abs(number.adjusted()) > MAX_DIGITS:
         raise ValueError("a number beyond any amount")
     return number
 
 
-def _integer(text: str) -> int:
-    if len(text) > MOST_DIGITS:
+def _parse_integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
         raise ValueError("a number beyond any amount")
     return int(text)
 
 
-def _no_number(text: str) -> None:
+def _reject_constant(text: str) -> None:
     raise ValueError(f"{text} is no number in JSON")

@@ -13,11 +13,11 @@ from ix_tools.domain.records import Page
 from ix_tools.errors import Unreadable
 
 Made = TypeVar("Made", bound=BaseModel)
-LARGEST_ID = 2**63
+MAX_ID = 2**63
 """No id of InvoiceXpress comes near it."""
 
 
-def as_record(record: type[Made], content: Any) -> Made:
+def parse_record(record: type[Made], content: Any) -> Made:
     """A record of what came; what cannot be read as one is said, never guessed."""
     try:
         return record.model_validate(content)
@@ -39,7 +39,7 @@ def read_rows(body: Any, key: str) -> list[dict[str, Any]]:
     """
     rows = body.get(key) if isinstance(body, Mapping) else None
     if not isinstance(rows, list):
-        raise unclear(f"{key}: there is no such list in the answer")
+        raise build_unclear_error(f"{key}: there is no such list in the answer")
     return [require_content(row, key) for row in rows]
 
 
@@ -52,9 +52,9 @@ def read_page(body: Mapping[str, Any], rows: list[dict[str, Any]], key: str, *, 
     found = body.get("pagination")
     if found is None and not (counted and not rows):
         return None
-    page = as_record(Page, require_content(found, "pagination"))
+    page = parse_record(Page, require_content(found, "pagination"))
     if not rows and (page.total_entries if page.current_page <= 1 else page.current_page < page.total_pages):
-        raise unclear(f"{key}: it counts {page.total_entries} rows and gives none")
+        raise build_unclear_error(f"{key}: it counts {page.total_entries} rows and gives none")
     return page
 
 
@@ -65,7 +65,7 @@ def require_content(content: Any, what: str) -> dict[str, Any]:
     """
     if isinstance(content, Mapping) and content:
         return dict(content)
-    raise unclear(what)
+    raise build_unclear_error(what)
 
 
 def read_id(row: Mapping[str, Any], what: str) -> int:
@@ -76,12 +76,12 @@ def read_id(row: Mapping[str, Any], what: str) -> int:
     value = row.get("id")
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < LARGEST_ID:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < MAX_ID:
         return value
-    raise unclear(f"{what}: a row without an id")
+    raise build_unclear_error(f"{what}: a row without an id")
 
 
-def unclear(what: str) -> Unreadable:
+def build_unclear_error(what: str) -> Unreadable:
     """Build the error of a look-up that says neither that something is there nor that it is not."""
     return Unreadable(
         f"InvoiceXpress did not answer what it was asked for ({what}).",

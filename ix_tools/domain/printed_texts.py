@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from ix_tools.domain.field_docs import Explained
+from ix_tools.domain.field_docs import DescribedModel
 from ix_tools.domain.field_marks import Printed, Stored, fields_with
 
 
-class PrintedTexts(Explained):
+class PrintedTexts(DescribedModel):
     """The texts of every kind of document."""
 
     reference: Annotated[str | None, Stored(if_given=True), Printed("Referência", "Reference")] = None

@@ -12,58 +12,58 @@ from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
-from ix_tools.domain.document_kinds import by_camel
+from ix_tools.domain.document_kinds import find_kind_by_api_type
 from ix_tools.domain.printed_texts import PrintedTexts
-from ix_tools.domain.totals import retained
+from ix_tools.domain.totals import compute_withholding_tax
 from ix_tools.domain.types import (
     Exact,
     Record,
     Text,
     Total,
     WebAddress,
-    date_of,
-    decimal_of,
-    moment_of,
-    text_of,
+    parse_date,
+    parse_decimal,
+    parse_moment,
+    read_text,
 )
-from ix_tools.i18n.formats import plain
+from ix_tools.i18n.formats import format_plain
 
 
-def _date(value: object) -> object:
-    return None if value in ("", None) else date_of(value)
+def _read_date(value: object) -> object:
+    return None if value in ("", None) else parse_date(value)
 
 
-def _moment(value: object) -> object:
+def _read_moment(value: object) -> object:
     try:
-        return moment_of(value) if value not in ("", None) else None
+        return parse_moment(value) if value not in ("", None) else None
     except ValueError:
         return None
 
 
-def _amount(value: object) -> object:
-    return None if value in ("", None) else decimal_of(value)
+def _read_amount(value: object) -> object:
+    return None if value in ("", None) else parse_decimal(value)
 
 
-def _number(value: object) -> object:
+def _read_number(value: object) -> object:
     return None if value in ("", None) else value
 
 
-def _flag(value: object) -> object:
+def _read_flag(value: object) -> object:
     return value in (True, 1, "1", "true")
 
 
-ReadDate = Annotated[date | None, BeforeValidator(_date)]
-ReadMoment = Annotated[datetime | None, BeforeValidator(_moment)]
-ReadTotal = Annotated[Total | None, BeforeValidator(_amount)]
-ReadExact = Annotated[Exact | None, BeforeValidator(_amount)]
-ReadId = Annotated[int | None, BeforeValidator(_number)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+ReadDate = Annotated[date | None, BeforeValidator(_read_date)]
+ReadMoment = Annotated[datetime | None, BeforeValidator(_read_moment)]
+ReadTotal = Annotated[Total | None, BeforeValidator(_read_amount)]
+ReadExact = Annotated[Exact | None, BeforeValidator(_read_amount)]
+ReadId = Annotated[int | None, BeforeValidator(_read_number)]
+Flag = Annotated[bool, BeforeValidator(_read_flag)]
 
 
 class Tax(Record):
     """A VAT rate of the account."""
 
-    telling = frozenset({"name", "value", "default_tax"})
+    summary_fields = frozenset({"name", "value", "default_tax"})
 
     id: ReadId = None
     name: Text = None
@@ -87,7 +87,7 @@ class PreferredContact(Record):
 class Client(Record):
     """A customer, as a document or the client list shows it."""
 
-    telling = frozenset({"id", "name", "code", "fiscal_id"})
+    summary_fields = frozenset({"id", "name", "code", "fiscal_id"})
 
     id: ReadId = None
     name: Text = None
@@ -149,7 +149,7 @@ class Line(Record):
         """The price before it was cut to cents for reading, from the exact net amount (trap 15); at most 4 decimals."""
         kept = (self.quantity or Decimal(1)) * (100 - (self.discount or Decimal(0))) / 100
         exact = self.net / kept if self.net is not None and kept else self.unit_price or Decimal(0)
-        return Decimal(plain(exact.quantize(Decimal("0.0001"))))
+        return Decimal(format_plain(exact.quantize(Decimal("0.0001"))))
 
 
 class MbReference(Record):
@@ -203,7 +203,7 @@ class DocumentHead(Record):
 class Document(PrintedTexts, DocumentHead):
     """A document as InvoiceXpress holds it now."""
 
-    telling = frozenset({"id", "status", "number", "total"})
+    summary_fields = frozenset({"id", "status", "number", "total"})
 
     retention: ReadExact = None
     """Withholding tax in percent; printed, and not part of the total."""
@@ -256,11 +256,11 @@ class Document(PrintedTexts, DocumentHead):
         if not isinstance(data, dict):
             return data
         read = {
-            key: text_of(value) if key in PrintedTexts.model_fields else value
+            key: read_text(value) if key in PrintedTexts.model_fields else value
             for key, value in data.items()
             if value not in ("", None)
         }
-        kind = by_camel(str(read.get("type", "")))
+        kind = find_kind_by_api_type(str(read.get("type", "")))
         if kind is not None:
             read["document_type"] = kind.plural
         if read.get("at_doc_code_id") is not None:
@@ -268,16 +268,16 @@ class Document(PrintedTexts, DocumentHead):
         return read
 
     @property
-    def retained(self) -> Decimal:
+    def withholding_tax(self) -> Decimal:
         """Withholding tax: a percentage of the net amount, printed and never part of `total` (trap 18)."""
-        return retained(self.before_taxes or Decimal(0), self.retention)
+        return compute_withholding_tax(self.before_taxes or Decimal(0), self.retention)
 
     @property
     def is_draft(self) -> bool:
         """Whether it can still be edited or deleted."""
         return self.status == "draft"
 
-    def taxed(self, taxes: Iterable[Tax]) -> Self:
+    def with_named_taxes(self, taxes: Iterable[Tax]) -> Self:
         """With every line's tax by name and rate: some lines read back with the tax's id alone (trap 30)."""
         by_id: dict[int | None, Tax] = {tax.id: tax for tax in taxes if tax.id is not None}
         lines = [
@@ -303,7 +303,7 @@ class SequencePart(Record):
 class Sequence(Record):
     """A series. Every document type has its own sequence id in it (trap 9)."""
 
-    telling = frozenset({"id", "serie", "types"})
+    summary_fields = frozenset({"id", "serie", "types"})
 
     id: ReadId = None
     """The series' own id, and that of its invoices."""
@@ -330,7 +330,7 @@ class Sequence(Record):
 class CatalogueItem(Record):
     """An item of the account's catalogue."""
 
-    telling = frozenset({"id", "name", "unit_price", "tax"})
+    summary_fields = frozenset({"id", "name", "unit_price", "tax"})
 
     id: ReadId = None
     name: Text = None
@@ -371,7 +371,7 @@ class Remaining(Record):
 class Balance(Record):
     """What a client owes, in the account's currency."""
 
-    telling = frozenset({"balance", "overdue_balance", "remaining_balance"})
+    summary_fields = frozenset({"balance", "overdue_balance", "remaining_balance"})
 
     currency: Text = None
     initial_balance: InitialBalance | None = None
@@ -389,7 +389,7 @@ class Balance(Record):
 class Regularization(Record):
     """A numbered entry that takes something off what a client owes, without a document."""
 
-    telling = frozenset({"id", "number", "value"})
+    summary_fields = frozenset({"id", "number", "value"})
 
     id: ReadId = None
     number: Text = None
@@ -401,7 +401,7 @@ class Regularization(Record):
 class TreasuryMovement(Record):
     """Money received from a client or given back, without an invoice."""
 
-    telling = frozenset({"id", "movement_type", "value"})
+    summary_fields = frozenset({"id", "movement_type", "value"})
 
     id: ReadId = None
     movement_type: Text = None
@@ -415,7 +415,7 @@ class TreasuryMovement(Record):
 class AccountRecord(Record):
     """An InvoiceXpress account. Its API key is never read, so that nothing can show it."""
 
-    telling = frozenset({"id", "state"})
+    summary_fields = frozenset({"id", "state"})
 
     id: ReadId = None
     name: Text = None

@@ -2,44 +2,44 @@
 
 from hashlib import sha256
 
-EVERY = "*"
+ANY = "*"
 """`item/*` stands for every item."""
 NEW_CLIENT, ITEM = "client/new", "item"
-EVERY_ITEM = f"{ITEM}/{EVERY}"
+ANY_ITEM = f"{ITEM}/{ANY}"
 ACCOUNT = "account"
 TAXES = "taxes"
 DEFAULT_SERIES = "series/default"
-LONGEST = 160
+MAX_LENGTH = 160
 """Characters of a name that is shown whole; a longer one is cut, and told apart by its fingerprint."""
 
 
-def document(number: int) -> str:
+def name_document(number: int) -> str:
     """A document or receipt; ids are one count over all kinds."""
     return f"document/{number}"
 
 
-def client(number: int) -> str:
+def name_client(number: int) -> str:
     """A client, with what it owes."""
     return f"client/{number}"
 
 
-def new_client(name: str) -> str:
+def name_new_client(name: str) -> str:
     """A client that is not there yet, by its code or name."""
-    return _named(NEW_CLIENT, name)
+    return _build_name(NEW_CLIENT, name)
 
 
-def series(number: int) -> str:
+def name_series(number: int) -> str:
     """A series with all its document types, by the id of its row."""
     return f"series/{number}"
 
 
-def item(name: str) -> str:
+def name_item(name: str) -> str:
     """A catalogue item; documents name it, so its name is what counts."""
-    return _named(ITEM, name)
+    return _build_name(ITEM, name)
 
 
-def _named(kind: str, name: str) -> str:
+def _build_name(kind: str, name: str) -> str:
     text = f"{kind}/{name}"
-    if len(text) <= LONGEST and name != EVERY:
+    if len(text) <= MAX_LENGTH and name != ANY:
         return text
     return f"{text[:120]}…{sha256(name.encode('utf-8', 'replace')).hexdigest()[:16]}"

@@ -60,44 +60,46 @@ class Totals:
     """Each line's net amount, exact, before any global discount."""
 
 
-def rounded(amount: Decimal) -> Decimal:
+def round_to_cent(amount: Decimal) -> Decimal:
     """To the cent, half up, as the tax authority accepts and InvoiceXpress does."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def predict(lines: Sequence[TotalsLine], global_discount: GlobalDiscount | None = None) -> Totals:
+def predict_totals(lines: Sequence[TotalsLine], global_discount: GlobalDiscount | None = None) -> Totals:
     """The totals that InvoiceXpress will store for these lines."""
     with localcontext() as context:
         context.prec = _PRECISION
         gross = [line.unit_price * line.quantity for line in lines]
         nets = [amount * (100 - line.discount) / 100 for amount, line in zip(gross, lines, strict=True)]
         whole = sum(nets, Decimal(0))
-        kept, of = _kept(whole, global_discount)
+        kept, of = _find_remaining_fraction(whole, global_discount)
         vats = [net * line.rate / 100 for net, line in zip(nets, lines, strict=True)]
         # Divided last, on the sums: a quotient that does not end would lose a half cent that is exactly there.
         net, vat = whole * kept / of, sum(vats, Decimal(0)) * kept / of
-        before_taxes, total = rounded(net), rounded(net + vat)
+        before_taxes, total = round_to_cent(net), round_to_cent(net + vat)
         return Totals(
-            sum=rounded(sum(gross, Decimal(0))),
-            discount=rounded(sum(gross, Decimal(0)) - net),
+            sum=round_to_cent(sum(gross, Decimal(0))),
+            discount=round_to_cent(sum(gross, Decimal(0)) - net),
             before_taxes=before_taxes,
             taxes=total - before_taxes,
             total=total,
             shares=tuple(
-                _shares(lines, [one * kept / of for one in nets], [one * kept / of for one in vats])
+                _compute_vat_shares(
+                    lines, [one * kept / of for one in nets], [one * kept / of for one in vats]
+                )
             ),
             nets=tuple(nets),
         )
 
 
-def _kept(net: Decimal, discount: GlobalDiscount | None) -> tuple[Decimal, Decimal]:
+def _find_remaining_fraction(net: Decimal, discount: GlobalDiscount | None) -> tuple[Decimal, Decimal]:
     """The part of every amount that a global discount leaves, as so many of so many."""
     if discount is None or net == 0:
         return Decimal(1), Decimal(1)
     return (100 - discount.value, Decimal(100)) if discount.percentage else (net - discount.value, net)
 
 
-def _shares(
+def _compute_vat_shares(
     lines: Sequence[TotalsLine], nets: Iterable[Decimal], vats: Iterable[Decimal]
 ) -> Iterable[VatShare]:
     found: dict[tuple[str, Decimal], list[Decimal]] = {}
@@ -106,9 +108,9 @@ def _shares(
         share[0] += net
         share[1] += vat
     for (tax, rate), (net, vat) in found.items():
-        yield VatShare(tax, rate, rounded(net), rounded(vat))
+        yield VatShare(tax, rate, round_to_cent(net), round_to_cent(vat))
 
 
-def retained(before_taxes: Decimal, retention: Decimal | None) -> Decimal:
+def compute_withholding_tax(before_taxes: Decimal, retention: Decimal | None) -> Decimal:
     """Withholding tax, on the net amount; printed beside the total, never subtracted from it (trap 18)."""
-    return rounded(before_taxes * (retention or Decimal(0)) / 100)
+    return round_to_cent(before_taxes * (retention or Decimal(0)) / 100)

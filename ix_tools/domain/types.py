@@ -21,11 +21,11 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from ix_tools.domain.field_docs import Explained
-from ix_tools.domain.json_numbers import MOST_DIGITS
+from ix_tools.domain.field_docs import DescribedModel
+from ix_tools.domain.json_numbers import MAX_DIGITS
 from ix_tools.domain.web_address import is_web_address
-from ix_tools.i18n.formats import LISBON, plain
-from ix_tools.text.sanitize import legible
+from ix_tools.i18n.formats import LISBON, format_plain
+from ix_tools.text.sanitize import sanitize_text
 
 
 def lisbon_now() -> datetime:
@@ -33,7 +33,7 @@ def lisbon_now() -> datetime:
     return datetime.now(LISBON)
 
 
-class Call(Explained):
+class Call(DescribedModel):
     """Base of everything a caller may send: frozen, stripped, and strict about unknown fields."""
 
     model_config = ConfigDict(
@@ -44,34 +44,34 @@ class Call(Explained):
     )
 
 
-class Record(Explained):
+class Record(DescribedModel):
     """Base of everything that comes back: lenient, and silent about what is empty."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
-    telling: ClassVar[frozenset[str]] = frozenset()
+    summary_fields: ClassVar[frozenset[str]] = frozenset()
     """Fields that a schema of a record around this one names; empty: all. The others come back too."""
 
 
-def secrets_in(call: BaseModel) -> dict[str, str]:
+def collect_secrets(call: BaseModel) -> dict[str, str]:
     """Every secret of a call by its path, in the clear: for the wire, and for whoever must keep it out of sight."""
     found: dict[str, str] = {}
     for name, value in call:
         if isinstance(value, SecretStr):
             found[name] = value.get_secret_value()
         elif isinstance(value, BaseModel):
-            found |= {f"{name}.{inner}": secret for inner, secret in secrets_in(value).items()}
+            found |= {f"{name}.{inner}": secret for inner, secret in collect_secrets(value).items()}
     return found
 
 
 # --- amounts -------------------------------------------------------------------------------------------
 
 
-def decimal_of(value: object) -> Decimal:
+def parse_decimal(value: object) -> Decimal:
     """Read an amount written as a number or as text with a decimal point; never through a binary float."""
     if isinstance(value, Decimal):
         number = value
-    elif isinstance(value, str | int) and len(str(value)) > MOST_DIGITS:
+    elif isinstance(value, str | int) and len(str(value)) > MAX_DIGITS:
         raise ValueError("an amount is a number such as 1234.56, not one of so many digits")
     elif isinstance(value, bool) or value is None:
         raise ValueError("an amount is a number such as 1234.56")
@@ -86,75 +86,81 @@ def decimal_of(value: object) -> Decimal:
         raise ValueError("an amount is a number such as 1234.56")
     if not number.is_finite():
         raise ValueError("an amount is a finite number such as 1234.56")
-    if abs(number.adjusted()) > MOST_DIGITS:
+    if abs(number.adjusted()) > MAX_DIGITS:
         raise ValueError("an amount is a number such as 1234.56, and none so large or so small")
     return number
 
 
-def cents(number: Decimal) -> str:
+def format_cents(number: Decimal) -> str:
     """An amount of money as text with two decimals, as every result shows it."""
     return format(number.quantize(Decimal("0.01")), "f")
 
 
-def _decimals(number: Decimal) -> int:
+def _count_decimals(number: Decimal) -> int:
     # Counted on the digits as written: arithmetic would round a long number first and find it short enough.
     _, digits, exponent = number.as_tuple()
     zeros = next((at for at, digit in enumerate(reversed(digits)) if digit), None)
     return 0 if zeros is None or not isinstance(exponent, int) else -(exponent + zeros)
 
 
-def _within(
+def _build_range_check(
     *, low: str, high: str, places: int, above: bool = False, what: str
 ) -> Callable[[Decimal], Decimal]:
     least, most = Decimal(low), Decimal(high)
 
     def check(number: Decimal) -> Decimal:
         too_low = number <= least if above else number < least
-        if too_low or number > most or _decimals(number) > places:
+        if too_low or number > most or _count_decimals(number) > places:
             raise ValueError(what)
         return number
 
     return check
 
 
-def _amount(*, low: str = "0", high: str, places: int, above: bool = False, what: str) -> Any:
+def _build_amount_type(*, low: str = "0", high: str, places: int, above: bool = False, what: str) -> Any:
     bound = "exclusiveMinimum" if above else "minimum"
     schema: dict[str, Any] = {"type": "number", bound: int(low)}
     if high in {"100", "99.99"}:
         schema["maximum"] = float(high) if "." in high else int(high)
     return (
-        BeforeValidator(decimal_of),
-        AfterValidator(_within(low=low, high=high, places=places, above=above, what=what)),
-        PlainSerializer(plain, return_type=str),
+        BeforeValidator(parse_decimal),
+        AfterValidator(_build_range_check(low=low, high=high, places=places, above=above, what=what)),
+        PlainSerializer(format_plain, return_type=str),
         WithJsonSchema(schema),
     )
 
 
 Money = Annotated[
     Decimal,
-    *_amount(high="999999999.99", places=2, what="an amount from 0 to 999999999.99 with at most 2 decimals"),
+    *_build_amount_type(
+        high="999999999.99", places=2, what="an amount from 0 to 999999999.99 with at most 2 decimals"
+    ),
 ]
 AboveZero = Annotated[
     Decimal,
-    *_amount(
+    *_build_amount_type(
         high="999999999.99", places=2, above=True, what="an amount greater than 0 with at most 2 decimals"
     ),
 ]
 UnitPrice = Annotated[
     Decimal,
-    *_amount(high="999999999.9999", places=4, what="a price net of VAT, 0 or more, with at most 4 decimals"),
+    *_build_amount_type(
+        high="999999999.9999", places=4, what="a price net of VAT, 0 or more, with at most 4 decimals"
+    ),
 ]
 Quantity = Annotated[
     Decimal,
-    *_amount(
+    *_build_amount_type(
         high="999999999.9999", places=4, above=True, what="a quantity greater than 0 with at most 4 decimals"
     ),
 ]
-Percent = Annotated[Decimal, *_amount(high="100", places=4, what="a percentage from 0 to 100")]
-Retention = Annotated[Decimal, *_amount(high="99.99", places=2, what="a percentage from 0 to 99.99")]
+Percent = Annotated[Decimal, *_build_amount_type(high="100", places=4, what="a percentage from 0 to 100")]
+Retention = Annotated[
+    Decimal, *_build_amount_type(high="99.99", places=2, what="a percentage from 0 to 99.99")
+]
 ExchangeRate = Annotated[
     Decimal,
-    *_amount(
+    *_build_amount_type(
         high="999999",
         places=10,
         above=True,
@@ -164,28 +170,28 @@ ExchangeRate = Annotated[
 
 Total = Annotated[
     Decimal,
-    BeforeValidator(decimal_of),
-    PlainSerializer(cents, return_type=str),
+    BeforeValidator(parse_decimal),
+    PlainSerializer(format_cents, return_type=str),
     WithJsonSchema({"type": "string"}),
 ]
 """An amount the API reports; shown as text with two decimals, so that no reader rounds it."""
 
 Exact = Annotated[
     Decimal,
-    BeforeValidator(decimal_of),
-    PlainSerializer(plain, return_type=str),
+    BeforeValidator(parse_decimal),
+    PlainSerializer(format_plain, return_type=str),
     WithJsonSchema({"type": "string"}),
 ]
 """A number the API reports with more decimals than money has: quantities, prices, rates."""
 
 # --- dates ---------------------------------------------------------------------------------------------
 
-_DAYS_AFTER = re.compile(r"\+(\d{1,3})d")
+_RELATIVE_DUE_DATE = re.compile(r"\+(\d{1,3})d")
 _FIRST_YEAR = 1900
 """An earlier year is a slip of the pen, and one with fewer than four digits would be read as today (trap 1)."""
 
 
-def date_of(value: object) -> date:
+def parse_date(value: object) -> date:
     """Read a date written 2026-11-30 or 30/11/2026, or the word today."""
     if isinstance(value, datetime):
         return value.date()
@@ -205,14 +211,14 @@ def date_of(value: object) -> date:
     raise ValueError("a date that exists, written 2026-11-30 (or 30/11/2026, or today)")
 
 
-def due_date_of(value: object) -> date | str:
+def parse_due_date(value: object) -> date | str:
     """Read a due date: a date, or +30d for that many days after the document's date."""
-    if isinstance(value, str) and _DAYS_AFTER.fullmatch(value.strip()):
+    if isinstance(value, str) and _RELATIVE_DUE_DATE.fullmatch(value.strip()):
         return value.strip()
-    return date_of(value)
+    return parse_date(value)
 
 
-def days_after(start: date, due: date | str) -> date:
+def resolve_due_date(start: date, due: date | str) -> date:
     """Turn +30d into the date it means; a date stays itself."""
     if isinstance(due, date):
         return due
@@ -222,13 +228,13 @@ def days_after(start: date, due: date | str) -> date:
         raise ValueError(f"due_date: {due} after {start} is beyond the calendar") from None
 
 
-def moment_of(value: object) -> datetime:
+def parse_moment(value: object) -> datetime:
     """Read a moment written 2026-11-30T09:30 or 30/11/2026 09:30:00, in Lisbon time unless it says otherwise."""
-    moment = value if isinstance(value, datetime) else _parsed_moment(value)
+    moment = value if isinstance(value, datetime) else _parse_moment_text(value)
     return moment.replace(tzinfo=LISBON) if moment.tzinfo is None else moment.astimezone(LISBON)
 
 
-def _parsed_moment(value: object) -> datetime:
+def _parse_moment_text(value: object) -> datetime:
     if isinstance(value, str):
         text = value.strip()
         for form in ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"):
@@ -245,11 +251,11 @@ def _parsed_moment(value: object) -> datetime:
 
 
 # No `format`: hosts that enforce one refuse `today`, and make a Lisbon time one of UTC, since RFC 3339 asks for an offset.
-WireDate = Annotated[date, BeforeValidator(date_of), WithJsonSchema({"type": "string"})]
+WireDate = Annotated[date, BeforeValidator(parse_date), WithJsonSchema({"type": "string"})]
 """A day. (`date: date | None` is a TypeError inside a class that has a field of that name; this is not.)"""
 
-DueDate = Annotated[date | str, BeforeValidator(due_date_of), WithJsonSchema({"type": "string"})]
-WireMoment = Annotated[datetime, BeforeValidator(moment_of), WithJsonSchema({"type": "string"})]
+DueDate = Annotated[date | str, BeforeValidator(parse_due_date), WithJsonSchema({"type": "string"})]
+WireMoment = Annotated[datetime, BeforeValidator(parse_moment), WithJsonSchema({"type": "string"})]
 
 # --- names, ids and codes --------------------------------------------------------------------------------
 
@@ -275,7 +281,7 @@ DocumentType = Literal[
 ]
 
 
-def _id_of(value: object) -> int:
+def _parse_id(value: object) -> int:
     if isinstance(value, bool):
         raise ValueError("an id is a whole number")
     if isinstance(value, float) and value.is_integer():
@@ -287,25 +293,25 @@ def _id_of(value: object) -> int:
     raise ValueError("an id is a whole number greater than 0, as a result of this server gave it")
 
 
-Id = Annotated[int, BeforeValidator(_id_of), WithJsonSchema({"type": "integer"})]
+Id = Annotated[int, BeforeValidator(_parse_id), WithJsonSchema({"type": "integer"})]
 
 ExemptionCode = Annotated[
     str,
     BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value),
     AfterValidator(
-        lambda code: _matching(code, r"M\d\d", "a code such as M07; lookup_exemption_codes lists them")
+        lambda code: _require_match(code, r"M\d\d", "a code such as M07; lookup_exemption_codes lists them")
     ),
     WithJsonSchema({"type": "string"}),
 ]
 
 
-def _matching(text: str, pattern: str, what: str) -> str:
+def _require_match(text: str, pattern: str, what: str) -> str:
     if not re.fullmatch(pattern, text):
         raise ValueError(what)
     return text
 
 
-def _email(text: str) -> str:
+def _check_email(text: str) -> str:
     # The library is loaded when the first address is checked, not when the server starts.
     from email_validator import EmailNotValidError, validate_email
 
@@ -316,15 +322,15 @@ def _email(text: str) -> str:
     return text
 
 
-Email = Annotated[str, AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
+Email = Annotated[str, AfterValidator(_check_email), WithJsonSchema({"type": "string", "format": "email"})]
 
 
-def _country(text: str) -> str:
-    from ix_tools.fiscal.countries import invoicexpress_country, suggestions
+def _resolve_country(text: str) -> str:
+    from ix_tools.fiscal.countries import find_country_name, suggest_countries
 
-    name = invoicexpress_country(text)
+    name = find_country_name(text)
     if name is None:
-        near = ", ".join(suggestions(text))
+        near = ", ".join(suggest_countries(text))
         raise ValueError(
             "a country by ISO code (PT), English or Portuguese name, that InvoiceXpress knows"
             + (f"; near this: {near}" if near else "")
@@ -332,46 +338,46 @@ def _country(text: str) -> str:
     return name
 
 
-Country = Annotated[str, AfterValidator(_country), WithJsonSchema({"type": "string"})]
+Country = Annotated[str, AfterValidator(_resolve_country), WithJsonSchema({"type": "string"})]
 """A country, held under InvoiceXpress's own English name: the API refuses every other form (trap 22)."""
 
 
-def _currency(text: str) -> str:
-    from ix_tools.fiscal.currencies import currency
+def _check_currency(text: str) -> str:
+    from ix_tools.fiscal.currencies import find_currency
 
-    if currency(text.upper()) is None:
+    if find_currency(text.upper()) is None:
         raise ValueError("an ISO 4217 currency code such as USD, from InvoiceXpress's list")
     return text.upper()
 
 
-CurrencyCode = Annotated[str, AfterValidator(_currency), WithJsonSchema({"type": "string"})]
+CurrencyCode = Annotated[str, AfterValidator(_check_currency), WithJsonSchema({"type": "string"})]
 
 
-def text_of(value: object) -> object:
+def read_text(value: object) -> object:
     """Text as the API gives it: empty means that nothing is there, a number is its digits, hidden characters are left out."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | Decimal):
         return str(value)
     if isinstance(value, str):
-        return legible(value) or None
+        return sanitize_text(value) or None
     return value
 
 
-Text = Annotated[str | None, BeforeValidator(text_of)]
+Text = Annotated[str | None, BeforeValidator(read_text)]
 
 
-def _link_of(value: object) -> object:
+def _read_web_address(value: object) -> object:
     # What hosts and browsers make a link of must lead to a page and nowhere else (`javascript:`, `file:`, a look-alike host).
-    text = text_of(value)
+    text = read_text(value)
     return text if isinstance(text, str) and is_web_address(text) else None
 
 
-WebAddress = Annotated[str | None, BeforeValidator(_link_of)]
+WebAddress = Annotated[str | None, BeforeValidator(_read_web_address)]
 """An address as the API gives it; nothing where it is no web address."""
 
 
-def short(limit: int) -> Any:
+def text_up_to(limit: int) -> Any:
     """Text of at most so many characters."""
 
     def check(text: str) -> str:

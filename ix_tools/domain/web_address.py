@@ -3,16 +3,16 @@
 import re
 from urllib.parse import urlsplit
 
-LONGEST = 2048
+MAX_LENGTH = 2048
 _CHARACTERS = re.compile(r"[!-~]+", re.ASCII)
 """No blanks, no line breaks, nothing that hides, no letters that look like others."""
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+", re.ASCII)
-_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def is_web_address(text: str) -> bool:
     """Whether a text is an https address of a named host, without a user name; http only for this machine, as the sandbox has it."""
-    if len(text) > LONGEST or not _CHARACTERS.fullmatch(text) or set(text) & set('\\"<>^`{|}'):
+    if len(text) > MAX_LENGTH or not _CHARACTERS.fullmatch(text) or set(text) & set('\\"<>^`{|}'):
         return False
     try:
         parts = urlsplit(text)
@@ -22,7 +22,7 @@ def is_web_address(text: str) -> bool:
     if "@" in parts.netloc or (port is not None and not 0 < port < 65536):
         return False
     if parts.scheme == "http":
-        return host in _HERE
+        return host in _LOOPBACK_HOSTS
     labels = host.split(".")
     named = _HOST.fullmatch(host) is not None and not labels[-1].isdecimal()
     # xn-- stands for other letters than those shown.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ix_tools.fiscal.reference_data import read_table
-from ix_tools.text.near_names import closest
+from ix_tools.text.near_names import find_closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,47 +22,47 @@ class Country:
     """Other names people write."""
 
 
-def invoicexpress_country(text: str) -> str | None:
+def find_country_name(text: str) -> str | None:
     """InvoiceXpress's name for a country given by ISO code, by that name, or in Portuguese; None when unmapped."""
-    country = _by_spelling().get(_fold(text))
+    country = _load_by_spelling().get(_fold(text))
     return country.name if country else None
 
 
-def iso_code(invoicexpress_name: str) -> str | None:
+def get_iso_code(invoicexpress_name: str) -> str | None:
     """The two-letter ISO code; None for a name not in the list and for the one entry that is no country."""
-    country = _by_name().get(invoicexpress_name)
+    country = _load_by_name().get(invoicexpress_name)
     return country.iso2 if country else None
 
 
-def portuguese_name(invoicexpress_name: str) -> str | None:
+def get_portuguese_name(invoicexpress_name: str) -> str | None:
     """What Portugal calls a country of the list; None for a name not in it."""
-    country = _by_name().get(invoicexpress_name)
+    country = _load_by_name().get(invoicexpress_name)
     return country.pt if country else None
 
 
-def country_names() -> tuple[str, ...]:
+def list_country_names() -> tuple[str, ...]:
     """The closed list, in the vendor's order."""
-    return tuple(_by_name())
+    return tuple(_load_by_name())
 
 
-def suggestions(text: str) -> list[str]:
+def suggest_countries(text: str) -> list[str]:
     """Up to five names of the list that resemble what was written in either language, nearest first."""
-    by_spelling = _by_spelling()
-    near = closest(_fold(text), (each for each in by_spelling if len(each) > 3), 15, 0.7)
+    by_spelling = _load_by_spelling()
+    near = find_closest(_fold(text), (each for each in by_spelling if len(each) > 3), 15, 0.7)
     return list(dict.fromkeys(by_spelling[each].name for each in near))[:5]
 
 
 @cache
-def _by_name() -> dict[str, Country]:
+def _load_by_name() -> dict[str, Country]:
     rows = read_table("countries.json")["countries"]
     countries = (Country(**{**row, "also": tuple(row.get("also", ()))}) for row in rows)
     return {country.name: country for country in countries}
 
 
 @cache
-def _by_spelling() -> dict[str, Country]:
+def _load_by_spelling() -> dict[str, Country]:
     """Every accepted spelling, folded: names win over codes, codes over translations, preferred rows over others."""
-    countries = sorted(_by_name().values(), key=lambda country: not country.preferred)
+    countries = sorted(_load_by_name().values(), key=lambda country: not country.preferred)
     spellings: dict[str, Country] = {}
     for country in countries:
         spellings.setdefault(_fold(country.name), country)

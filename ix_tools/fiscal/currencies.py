@@ -16,22 +16,22 @@ class Currency:
     symbol: str
 
 
-def currency(code: str) -> Currency | None:
+def find_currency(code: str) -> Currency | None:
     """The currency of an exact, upper-case ISO 4217 code; None for one outside the list."""
-    return _by_code().get(code)
+    return _load_by_code().get(code)
 
 
-def code_of(name_or_code: str) -> str | None:
+def find_currency_code(name_or_code: str) -> str | None:
     """The code of a currency by the name that documents come back with, or by the code itself; None for neither."""
-    known = _by_code()
+    known = _load_by_code()
     return next((code for code, one in known.items() if name_or_code in {code, one.name}), None)
 
 
-def currency_codes() -> tuple[str, ...]:
+def list_currency_codes() -> tuple[str, ...]:
     """The closed list, in code order."""
-    return tuple(_by_code())
+    return tuple(_load_by_code())
 
 
 @cache
-def _by_code() -> dict[str, Currency]:
+def _load_by_code() -> dict[str, Currency]:
     return {row["code"]: Currency(**row) for row in read_table("currencies.json")["currencies"]}

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-REPORTED_BY = 5
+REPORTING_DAY = 5
 """Invoice data are due at the tax authority by this day of the following month (since 2023)."""
 
 
-def reported_by(issued: date) -> date:
+def get_reporting_deadline(issued: date) -> date:
     """The day by which the data of a document, or of its whole month, are at the tax authority."""
-    return date(issued.year + issued.month // 12, issued.month % 12 + 1, REPORTED_BY)
+    return date(issued.year + issued.month // 12, issued.month % 12 + 1, REPORTING_DAY)

@@ -7,11 +7,11 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from ix_tools.fiscal.reference_data import day, read_table
+from ix_tools.fiscal.reference_data import parse_date, read_table
 
-ABBREVIATED = {"art": "artigo", "al": "alinea", "dl": "decreto"}
-ARTICLE = {"artigo", "artigos", "article"}
-WITHOUT_MEANING = frozenset(
+ABBREVIATIONS = {"art": "artigo", "al": "alinea", "dl": "decreto"}
+ARTICLE_WORDS = {"artigo", "artigos", "article"}
+STOP_WORDS = frozenset(
     re.findall(
         r"\w+", "a ao as com da das de do dos e em na nas no nos o os ou para por an and for in of or the to"
     )
@@ -45,54 +45,54 @@ class Exemption:
     source: str
 
 
-def exemption(code: str) -> Exemption | None:
+def find_exemption(code: str) -> Exemption | None:
     """The entry of an exact, upper-case code; None for an unknown code and for the removal marker."""
-    return _by_code().get(code)
+    return _load_by_code().get(code)
 
 
-def exemptions() -> tuple[Exemption, ...]:
+def list_exemptions() -> tuple[Exemption, ...]:
     """Every exemption ever known, also the ended ones, in code order."""
-    return tuple(_by_code().values())
+    return tuple(_load_by_code().values())
 
 
-def in_force(code_entry: Exemption, on: date) -> bool:
+def is_in_force(code_entry: Exemption, on: date) -> bool:
     """Whether a document of that date may carry the code. Both border days count."""
     begun = code_entry.valid_from is None or code_entry.valid_from <= on
     ended = code_entry.valid_until is not None and code_entry.valid_until < on
     return begun and not ended
 
 
-def matching(text: str) -> tuple[Exemption, ...]:
+def search_exemptions(text: str) -> tuple[Exemption, ...]:
     """The entries that hold every word of a text, whole; 4 letters or more may be the beginning of a word.
 
     Notes are not searched: they name other codes in order to tell them apart.
     """
-    said = _with_articles([ABBREVIATED.get(word, word) for word in plain_words(text)])
-    wanted = [word for word in said if word not in WITHOUT_MEANING] or said
+    said = _join_articles([ABBREVIATIONS.get(word, word) for word in split_words(text)])
+    wanted = [word for word in said if word not in STOP_WORDS] or said
     return tuple(
         entry
-        for entry in exemptions()
-        if wanted and all(_holds(_searched(entry.code), word) for word in wanted)
+        for entry in list_exemptions()
+        if wanted and all(_contains(_index_words(entry.code), word) for word in wanted)
     )
 
 
-def _holds(words: frozenset[str], wanted: str) -> bool:
+def _contains(words: frozenset[str], wanted: str) -> bool:
     if len(wanted) < 4 or not wanted.isalpha():
         return wanted in words
     return any(word.startswith(wanted) for word in words)
 
 
-def plain_words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a text without case and accents; 9.º is 9."""
     bare = unicodedata.normalize("NFKD", re.sub("[ºª°]", " ", text).casefold())
     return re.findall(r"[a-z0-9]+", "".join(char for char in bare if not unicodedata.combining(char)))
 
 
-def _with_articles(words: list[str]) -> list[str]:
+def _join_articles(words: list[str]) -> list[str]:
     """The words, with an article and its number as one: article 5 is not n.º 5 of another article."""
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] in ARTICLE and word.isdecimal():
+        if joined and joined[-1] in ARTICLE_WORDS and word.isdecimal():
             joined[-1] = f"artigo {word}"
         else:
             joined.append(word)
@@ -100,40 +100,40 @@ def _with_articles(words: list[str]) -> list[str]:
 
 
 @cache
-def _searched(code: str) -> frozenset[str]:
-    entry = _by_code()[code]
+def _index_words(code: str) -> frozenset[str]:
+    entry = _load_by_code()[code]
     texts = (entry.code, entry.text_pt, entry.text_en, entry.law, entry.about_pt, entry.about_en)
-    words = plain_words(" ".join(texts))
-    return frozenset([*words, *_with_articles(words)])
+    words = split_words(" ".join(texts))
+    return frozenset([*words, *_join_articles(words)])
 
 
-def table_source() -> str:
+def get_table_source() -> str:
     """Where the table comes from, for whoever is shown an exemption."""
-    return str(_table()["source"])
+    return str(_load_table()["source"])
 
 
-def table_as_of() -> date:
+def get_table_date() -> date:
     """The day the table was taken from its source."""
-    taken: date = _table()["as_of"]
+    taken: date = _load_table()["as_of"]
     return taken
 
 
 @cache
-def _table() -> dict[str, Any]:
+def _load_table() -> dict[str, Any]:
     return read_table("exemptions.toml")
 
 
 @cache
-def _by_code() -> dict[str, Exemption]:
-    table = _table()
+def _load_by_code() -> dict[str, Exemption]:
+    table = _load_table()
     entries = (
         Exemption(
             code=row["code"],
             text_pt=row["text_pt"],
             text_en=row["text_en"],
             law=row["law"],
-            valid_from=day(row.get("valid_from")),
-            valid_until=day(row.get("valid_until")),
+            valid_from=parse_date(row.get("valid_from")),
+            valid_until=parse_date(row.get("valid_until")),
             offered=row.get("offered", True),
             note_pt=row.get("note_pt", ""),
             note_en=row.get("note_en", ""),

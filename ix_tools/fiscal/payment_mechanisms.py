@@ -15,16 +15,16 @@ class Mechanism:
     en: str
 
 
-def mechanism(code: str) -> Mechanism | None:
+def find_mechanism(code: str) -> Mechanism | None:
     """The mechanism of an exact, upper-case code; None for an unknown one."""
-    return _by_code().get(code)
+    return _load_by_code().get(code)
 
 
-def mechanisms() -> tuple[Mechanism, ...]:
+def list_mechanisms() -> tuple[Mechanism, ...]:
     """All of them, in code order."""
-    return tuple(_by_code().values())
+    return tuple(_load_by_code().values())
 
 
 @cache
-def _by_code() -> dict[str, Mechanism]:
+def _load_by_code() -> dict[str, Mechanism]:
     return {row["code"]: Mechanism(**row) for row in read_table("mechanisms.json")["mechanisms"]}

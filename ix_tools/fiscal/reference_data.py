@@ -19,6 +19,6 @@ def read_table(file_name: str) -> dict[str, Any]:
     return table
 
 
-def day(value: date | str | None) -> date | None:
+def parse_date(value: date | str | None) -> date | None:
     """A date as TOML gives it (already a date), as JSON gives it (text), or absent."""
     return date.fromisoformat(value) if isinstance(value, str) else value

@@ -13,7 +13,7 @@ SeriesOperation = Literal["register_sequence", "create_sequence"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RegistrationOutcome:
     """One refusal code, in words, with the next step."""
 
     operation: SeriesOperation
@@ -25,19 +25,19 @@ class Outcome:
     next_en: str
 
 
-def registration_outcome(
+def find_registration_outcome(
     status: int, code: str, operation: SeriesOperation = "register_sequence"
-) -> Outcome | None:
+) -> RegistrationOutcome | None:
     """The meaning of a refusal; None for a pair the vendor does not document."""
-    return _by_key().get((operation, status, code))
+    return _load_by_key().get((operation, status, code))
 
 
-def registration_outcomes() -> tuple[Outcome, ...]:
+def list_registration_outcomes() -> tuple[RegistrationOutcome, ...]:
     """Every documented refusal of registering or creating a series."""
-    return tuple(_by_key().values())
+    return tuple(_load_by_key().values())
 
 
 @cache
-def _by_key() -> dict[tuple[str, int, str], Outcome]:
-    outcomes = (Outcome(**row) for row in read_table("series_codes.toml")["outcome"])
+def _load_by_key() -> dict[tuple[str, int, str], RegistrationOutcome]:
+    outcomes = (RegistrationOutcome(**row) for row in read_table("series_codes.toml")["outcome"])
     return {(outcome.operation, outcome.status, outcome.code): outcome for outcome in outcomes}

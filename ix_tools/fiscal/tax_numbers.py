@@ -18,29 +18,29 @@ _EU = frozenset((
 # fmt: on
 
 
-def check_fiscal_id(value: str, country_iso: str | None) -> str | None:
+def normalize_fiscal_id(value: str, country_iso: str | None) -> str | None:
     """The number in its normal form, or None when it cannot be right.
 
     Portugal (or no country): nine digits, checked, without "PT". Other EU countries: checked as a VAT number and
     returned with its prefix if it came with one. Elsewhere nothing is checked and only outer spaces go.
     """
     stripped = value.strip()
-    country = _iso(country_iso)
+    country = _normalize_country(country_iso)
     if not stripped:
         return None
     if country == "PT":
-        return _nif(stripped)
+        return _normalize_nif(stripped)
     if country in _EU:
-        return _vat_number(stripped, country)
+        return _normalize_vat_number(stripped, country)
     return stripped
 
 
-def _iso(country_iso: str | None) -> str:
+def _normalize_country(country_iso: str | None) -> str:
     country = (country_iso or "PT").strip().upper()
     return "GR" if country == "EL" else country  # Greece writes EL before its VAT numbers
 
 
-def _nif(value: str) -> str | None:
+def _normalize_nif(value: str) -> str | None:
     from stdnum.exceptions import ValidationError
     from stdnum.pt import nif
 
@@ -51,7 +51,7 @@ def _nif(value: str) -> str | None:
     return number if _ASSIGNED.match(number) else None
 
 
-def _vat_number(value: str, country: str) -> str | None:
+def _normalize_vat_number(value: str, country: str) -> str | None:
     from stdnum.exceptions import ValidationError
     from stdnum.util import clean
 
@@ -59,14 +59,14 @@ def _vat_number(value: str, country: str) -> str | None:
     prefixes = ("EL", "GR") if country == "GR" else (country,)
     prefix = next((each for each in prefixes if written.startswith(each)), "")
     try:
-        number = str(_vat_module(country).validate(written.removeprefix(prefix)))
+        number = str(_load_vat_module(country).validate(written.removeprefix(prefix)))
     except ValidationError:
         return None
     return ("EL" if prefix == "GR" else prefix) + number.removeprefix(prefix)
 
 
 @cache
-def _vat_module(country: str) -> Any:
+def _load_vat_module(country: str) -> Any:
     from stdnum import get_cc_module
 
     return get_cc_module(country.lower(), "vat")

@@ -6,10 +6,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Literal
 
-from ix_tools.fiscal.reference_data import day, read_table
+from ix_tools.fiscal.reference_data import parse_date, read_table
 
 Region = Literal["PT", "PT-AC", "PT-MA"]
-Kind = Literal["NOR", "INT", "RED"]
+RateKind = Literal["NOR", "INT", "RED"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Rate:
     """One rate of one region, with the days it applies."""
 
     region: Region
-    kind: Kind
+    kind: RateKind
     percent: Decimal
     valid_from: date | None
     """First day; None when the rate is older than the sources reach."""
@@ -26,26 +26,26 @@ class Rate:
 
 
 @cache
-def rates() -> tuple[Rate, ...]:
+def list_rates() -> tuple[Rate, ...]:
     """Every rate on record, also the ended ones."""
     return tuple(
         Rate(
             region=row["region"],
             kind=row["kind"],
             percent=Decimal(row["percent"]),
-            valid_from=day(row["valid_from"]),
-            valid_until=day(row["valid_until"]),
+            valid_from=parse_date(row["valid_from"]),
+            valid_until=parse_date(row["valid_until"]),
             source=row["source"],
         )
         for row in read_table("rates.json")["rates"]
     )
 
 
-def rates_in_force(region: Region, on: date) -> tuple[Rate, ...]:
+def list_rates_in_force(region: Region, on: date) -> tuple[Rate, ...]:
     """The rates known to apply in a region on a day; empty for days before the sources begin."""
     return tuple(
         rate
-        for rate in rates()
+        for rate in list_rates()
         if rate.region == region
         and (rate.valid_from is None or rate.valid_from <= on)
         and (rate.valid_until is None or on <= rate.valid_until)

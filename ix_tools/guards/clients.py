@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from ix_tools.fiscal.countries import iso_code
-from ix_tools.fiscal.tax_numbers import check_fiscal_id
+from ix_tools.fiscal.countries import get_iso_code
+from ix_tools.fiscal.tax_numbers import normalize_fiscal_id
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Draft
 
-COMPARED = (
+COMPARED_FIELDS = (
     "email",
     "address",
     "city",
@@ -35,7 +35,7 @@ def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
             )
         return
     if client.id is not None:
-        if facts.client_by_code is None and client.id != _client_now(facts):
+        if facts.client_by_code is None and client.id != _get_current_client_id(facts):
             yield refuse(
                 "client.id", f"no client has the id {client.id}", "an id from find_client, or name and code"
             )
@@ -54,13 +54,13 @@ def client_named(call: Draft, facts: Facts) -> Iterator[Finding]:
         yield refuse("client.name", f"{len(client.name)} characters", "at most 100")
 
 
-def _client_now(facts: Facts) -> int | None:
+def _get_current_client_id(facts: Facts) -> int | None:
     """The id of the client that the document has already."""
     return facts.document.client.id if facts.document and facts.document.client else None
 
 
 @wants(Want.CLIENT)
-def client_is_the_one_meant(call: Draft, facts: Facts) -> Iterator[Finding]:
+def client_code_and_name_agree(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Code and name lead to the same client: InvoiceXpress takes the code's and ignores the name, then the name's (trap 3)."""
     client, by_code, by_name = call.client, facts.client_by_code, facts.client_by_name
     if client is None or client.id is not None:
@@ -86,11 +86,11 @@ def existing_client_not_contradicted(call: Draft, facts: Facts) -> Iterator[Find
     if client is None or known is None:
         return
     # With an id, even name and code are ignored.
-    for field in (*COMPARED, *(("name", "code") if client.id is not None else ())):
+    for field in (*COMPARED_FIELDS, *(("name", "code") if client.id is not None else ())):
         given, stored = getattr(client, field, None), getattr(known, field)
         if field == "country":
             stored = stored or "Portugal"  # unset means Portugal (trap 22)
-        if given and _same(field, given) != _same(field, stored or ""):
+        if given and _normalize(field, given) != _normalize(field, stored or ""):
             yield refuse(
                 f"client.{field}",
                 f"{known.name!r} exists with {stored!r}; InvoiceXpress would ignore {given!r} and print what it has",
@@ -99,7 +99,7 @@ def existing_client_not_contradicted(call: Draft, facts: Facts) -> Iterator[Find
             )
 
 
-def _same(field: str, value: str) -> str:
+def _normalize(field: str, value: str) -> str:
     text = " ".join(value.split()).casefold()
     if field == "fiscal_id":
         return text.replace(" ", "").removeprefix("pt")
@@ -114,8 +114,8 @@ def fiscal_id_fits_country(call: Draft, facts: Facts) -> Iterator[Finding]:
         return
     known = facts.client_by_code or facts.client_by_name
     name = client.country or (known.country if known else None)
-    country = iso_code(name) if name else "PT"
-    if country is None or check_fiscal_id(client.fiscal_id, country) is not None:
+    country = get_iso_code(name) if name else "PT"
+    if country is None or normalize_fiscal_id(client.fiscal_id, country) is not None:
         return
     if country != "PT" and not client.fiscal_id[:2].isalpha():
         # A private person abroad has a tax number that is no VAT number; InvoiceXpress takes it.

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Draft, GuideShaped, Transition
 
-LATE = 31
+LATE_AFTER_DAYS = 31
 """Days after which an invoice's date is surely more than five working days ago, whatever the calendar."""
 
 
@@ -31,10 +31,10 @@ def date_not_in_the_future(call: Draft, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def invoice_dated_lately(call: Draft, facts: Facts) -> Iterator[Finding]:
+def invoice_date_is_recent(call: Draft, facts: Facts) -> Iterator[Finding]:
     """An old date may be too late by law: invoices are due by the 5th working day after the sale (CIVA 36/1)."""
     days = (facts.today - call.date).days
-    if days > LATE and document_type(call.document_type).family == "invoice":
+    if days > LATE_AFTER_DAYS and get_document_kind(call.document_type).family == "invoice":
         yield warn(
             "date",
             f"{call.date} is {days} days ago: invoices are due by the 5th working day after the sale (CIVA 36/1)",

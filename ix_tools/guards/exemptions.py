@@ -5,23 +5,23 @@ from datetime import date
 from decimal import Decimal
 
 from ix_tools.domain.records import Document, Line
-from ix_tools.fiscal.exemptions import REMOVAL_MARKER, exemption, in_force
+from ix_tools.fiscal.exemptions import REMOVAL_MARKER, find_exemption, is_in_force
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse, warn
 from ix_tools.guards.protocols import Draft, Transition
 
-LOOK_UP = "call lookup_exemption_codes for the codes in force"
-M99 = "M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA)"
+LOOK_UP_HINT = "call lookup_exemption_codes for the codes in force"
+M99_MEANING = "M99 means that the sale is outside VAT altogether (e.g. art. 2.º/2, 3.º/4 CIVA)"
 M99_ALLOWED = "the code that fits, or accept if it is truly outside VAT"
-FOR_NOTES = {"M26"}
+ENDED_CODES_FOR_NOTES = {"M26"}
 """Ended codes that notes still carry, when the document they correct is of that time (the table's note)."""
 
 
-def exempt_lines(call: Draft, facts: Facts) -> list[int]:
+def find_exempt_lines(call: Draft, facts: Facts) -> list[int]:
     """Which lines carry 0 % VAT, by the rates of the account's own taxes, whatever the taxes are called."""
     found = []
     for at, item in enumerate(call.items):
-        tax = facts.tax(item.tax)
+        tax = facts.find_tax(item.tax)
         if tax is not None and tax.value == Decimal(0):
             found.append(at)
     return found
@@ -30,7 +30,7 @@ def exempt_lines(call: Draft, facts: Facts) -> list[int]:
 @wants(Want.TAXES)
 def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Finding]:
     """A line at 0 % needs the document to say why (CIVA art. 36/5 e); without it InvoiceXpress refuses, or stamps M99 (trap 6)."""
-    lines = exempt_lines(call, facts)
+    lines = find_exempt_lines(call, facts)
     if lines and call.tax_exemption_reason:
         yield refuse(
             "tax_exemption_reason",
@@ -42,7 +42,7 @@ def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Find
             "tax_exemption",
             f"items.{lines[0]} ({call.items[lines[0]].name}) carries 0 % VAT and the document does not say why",
             "an exemption code such as M07 (art. 9.º CIVA) or M10 (art. 53.º CIVA)",
-            LOOK_UP,
+            LOOK_UP_HINT,
         )
 
 
@@ -50,17 +50,17 @@ def exemption_named_when_vat_is_zero(call: Draft, facts: Facts) -> Iterator[Find
 def exemption_known_and_in_force(call: Draft, facts: Facts) -> Iterator[Finding]:
     """The code exists and is in force on the document's date; M99 is asked about: it is the API's silent fallback too."""
     if call.tax_exemption is not None:
-        yield from _code_in_order(call.tax_exemption, call.date, facts.owner)
+        yield from _check_code(call.tax_exemption, call.date, facts.owner)
     if call.tax_exemption == "M99" and "m99" not in call.accept:
         yield ask(
             "m99",
             "tax_exemption",
-            f"{M99}; it is often a mistake for M07 or M10. Why is there no VAT?",
+            f"{M99_MEANING}; it is often a mistake for M07 or M10. Why is there no VAT?",
             M99_ALLOWED,
         )
 
 
-def _code_in_order(code: str, day: date, owner: Document | None) -> Iterator[Finding]:
+def _check_code(code: str, day: date, owner: Document | None) -> Iterator[Finding]:
     field = "tax_exemption"
     if code == REMOVAL_MARKER:
         yield refuse(
@@ -69,13 +69,13 @@ def _code_in_order(code: str, day: date, owner: Document | None) -> Iterator[Fin
             "tax_exemption_reason: M00 in update_invoice or update_guide",
         )
         return
-    found = exemption(code)
+    found = find_exemption(code)
     if found is None:
-        yield refuse(field, f"there is no exemption code {code}", "", LOOK_UP)
+        yield refuse(field, f"there is no exemption code {code}", "", LOOK_UP_HINT)
         return
     note = f". {found.note_en}" if found.note_en else ""
-    corrected = owner.date if owner is not None and code in FOR_NOTES else None
-    if not in_force(found, corrected or day):
+    corrected = owner.date if owner is not None and code in ENDED_CODES_FOR_NOTES else None
+    if not is_in_force(found, corrected or day):
         since = f"from {found.valid_from}" if found.valid_from else ""
         until = f"until {found.valid_until}" if found.valid_until else ""
         span = " ".join(filter(None, [since, until]))
@@ -83,7 +83,7 @@ def _code_in_order(code: str, day: date, owner: Document | None) -> Iterator[Fin
             field,
             f"{code} is not in force on {corrected or day}: it is valid {span}{note}",
             "a code in force on the document's date",
-            LOOK_UP,
+            LOOK_UP_HINT,
         )
     elif not found.offered:
         yield warn(
@@ -96,7 +96,7 @@ def _code_in_order(code: str, day: date, owner: Document | None) -> Iterator[Fin
 @wants(Want.DOCUMENT, Want.TAXES)
 def no_exemption_without_exempt_lines(call: Draft, facts: Facts) -> Iterator[Finding]:
     """A document where every line carries VAT has no exemption; on an update M00 takes it away (trap 6c)."""
-    if not call.tax_exemption or exempt_lines(call, facts) or not facts.taxes:
+    if not call.tax_exemption or find_exempt_lines(call, facts) or not facts.taxes:
         return
     on_update = facts.document is not None
     yield refuse(
@@ -132,11 +132,11 @@ def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Findin
             "update_invoice with tax_exemption, then finalize",
         )
     if document.tax_exemption:
-        yield from _code_in_order(document.tax_exemption, document.date, facts.owner)
+        yield from _check_code(document.tax_exemption, document.date, facts.owner)
     if document.tax_exemption == "M99":
         yield warn(
             "tax_exemption",
-            f"{M99}; InvoiceXpress also stamps it by itself when no code was given",
+            f"{M99_MEANING}; InvoiceXpress also stamps it by itself when no code was given",
             "M99 significa que a operação está fora do âmbito do IVA (por exemplo, CIVA, artigos 2.º, n.º 2, e 3.º, n.º 4); "
             "a InvoiceXpress também o põe por si quando não é dado nenhum código",
         )
@@ -144,6 +144,6 @@ def stored_exemption_in_order(call: Transition, facts: Facts) -> Iterator[Findin
 
 def _carries_no_vat(line: Line, facts: Facts) -> bool:
     """By the rate of the line, or of the account's tax of that name; a line without a readable tax by its own figures."""
-    tax = facts.tax(line.tax) if line.tax else None
+    tax = facts.find_tax(line.tax) if line.tax else None
     rate = line.tax_rate if line.tax_rate is not None else tax.value if tax else None
     return rate == 0 if rate is not None else not line.vat

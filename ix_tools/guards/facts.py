@@ -95,14 +95,14 @@ class Facts:
         """Today in Lisbon."""
         return self.now.date()
 
-    def tax(self, name: str | None) -> Tax | None:
+    def find_tax(self, name: str | None) -> Tax | None:
         """The account's tax of exactly that name; without a name, the account's default tax."""
         for tax in self.taxes:
             if tax.default_tax if name is None else tax.name == name:
                 return tax
         return None
 
-    def sequence_of(self, sequence_id: int) -> tuple[Sequence, str] | None:
+    def find_sequence(self, sequence_id: int) -> tuple[Sequence, str] | None:
         """The series, and the document type, that a sequence id stands for."""
         for sequence in self.sequences:
             for kind, part in sequence.types.items():
@@ -110,7 +110,7 @@ class Facts:
                     return sequence, kind
         return None
 
-    def default_sequence(self) -> Sequence | None:
+    def find_default_sequence(self) -> Sequence | None:
         """The series used when a document names none."""
         return next((sequence for sequence in self.sequences if sequence.default), None)
 
@@ -128,7 +128,7 @@ def wants(*names: Want) -> Callable[[Rule], Rule]:
     return mark
 
 
-def wanted_by(rule: Callable[..., Any]) -> frozenset[Want]:
+def get_wanted_facts(rule: Callable[..., Any]) -> frozenset[Want]:
     """The facts that a guard said it reads."""
     found: frozenset[Want] = getattr(rule, "wants", frozenset())
     return found

@@ -12,13 +12,13 @@ from typing import Any
 from ix_tools.domain.field_marks import Printed
 from ix_tools.domain.records import Client, Document, Line
 from ix_tools.domain.totals import Totals
-from ix_tools.domain.types import moment_of
-from ix_tools.guards.facts import Facts, Want, wanted_by, wants
+from ix_tools.domain.types import parse_moment
+from ix_tools.guards.facts import Facts, Want, get_wanted_facts, wants
 from ix_tools.guards.findings import Finding, Guard
-from ix_tools.guards.notes import owner_among
+from ix_tools.guards.notes import find_owner
 from ix_tools.guards.protocols import Transition
 
-READ = (Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED, Want.UNRETURNED)
+STORED_FACTS = (Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED, Want.UNRETURNED)
 """What tells what a stored document says."""
 
 
@@ -119,20 +119,20 @@ class StoredDraft:
     @property
     def owner_invoice_id(self) -> int | None:
         """What it corrects or bills, as far as that is known."""
-        known = self.document.owner_invoice_id or self._sent("owner_invoice_id")
-        return int(known) if known else owner_among(self.facts.related, self.document_type)
+        known = self.document.owner_invoice_id or self._get_sent("owner_invoice_id")
+        return int(known) if known else find_owner(self.facts.related, self.document_type)
 
     @property
     def loaded_at(self) -> dt.datetime | None:
         """When a guide's goods are loaded, as the journal knows it."""
-        known = self._sent("loaded_at")
-        return moment_of(known) if known else None
+        known = self._get_sent("loaded_at")
+        return parse_moment(known) if known else None
 
     def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
         """Its texts."""
         return self.document.printed_texts()
 
-    def totals(self, facts: Facts) -> Totals | None:
+    def compute_totals(self, facts: Facts) -> Totals | None:
         """As stored."""
         document = self.document
         if document.total is None:
@@ -148,22 +148,22 @@ class StoredDraft:
             nets=tuple(line.net or nothing for line in document.lines),
         )
 
-    def _sent(self, name: str) -> Any:
+    def _get_sent(self, name: str) -> Any:
         return (self.facts.unreturned or {}).get(name)
 
 
-def still_kept(rule: Guard) -> Guard:
+def recheck_refusing(rule: Guard) -> Guard:
     """A rule of drafts for finalizing: it refuses as it refused the draft. What it asks is said: a person is asked anyway."""
-    return _again(rule, refusing=True)
+    return _recheck(rule, refusing=True)
 
 
-def still_said(rule: Guard) -> Guard:
+def recheck_warning(rule: Guard) -> Guard:
     """A rule of drafts for finalizing, where whoever approves decides: all that it finds is said."""
-    return _again(rule, refusing=False)
+    return _recheck(rule, refusing=False)
 
 
-def _again(rule: Guard, *, refusing: bool) -> Guard:
-    @wants(*READ, *wanted_by(rule))
+def _recheck(rule: Guard, *, refusing: bool) -> Guard:
+    @wants(*STORED_FACTS, *get_wanted_facts(rule))
     def judged(call: Transition, facts: Facts) -> Iterator[Finding]:
         if call.state != "finalized" or facts.document is None:
             return

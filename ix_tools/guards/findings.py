@@ -44,14 +44,14 @@ Guard = Callable[[Any, Facts], Iterable[Finding]]
 """A rule: pure, named after what it keeps true, saying which facts it wants with `@wants`."""
 
 
-def refusal(findings: Sequence[Finding]) -> Refused:
+def combine_findings(findings: Sequence[Finding]) -> Refused:
     """All that is wrong with a call, as one error; with candidates, where a name may mean several things."""
     refusals = [one for one in findings if one.kind == "refuse"]
     questions = [one for one in findings if one.kind == "accept"]
     candidates = [one for finding in refusals for one in finding.candidates]
     steps = dict.fromkeys(one.next for one in refusals if one.next)
     return Refused(
-        summary(refusals),
+        summarize_findings(refusals),
         code="ambiguous" if candidates else "refused",
         problems=[one.problem for one in (*refusals, *questions)],
         next="; ".join(steps) or "correct the fields named and call again",
@@ -59,7 +59,7 @@ def refusal(findings: Sequence[Finding]) -> Refused:
     )
 
 
-def summary(findings: Sequence[Finding]) -> str:
+def summarize_findings(findings: Sequence[Finding]) -> str:
     """The first thing that is wrong, and how many more there are."""
     first = findings[0].problem
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""

@@ -16,7 +16,7 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
         stored = facts.items.get(item.name)
         if stored is None:
             continue
-        changes = changed_item_fields(stored, item)
+        changes = describe_item_changes(stored, item)
         if changes and "overwrite_items" not in call.accept:
             yield ask(
                 "overwrite_items",
@@ -31,7 +31,7 @@ def catalogue_items_not_overwritten_unseen(call: Draft, facts: Facts) -> Iterato
         )
 
 
-def changed_item_fields(stored: CatalogueItem, line: ItemShaped) -> list[str]:
+def describe_item_changes(stored: CatalogueItem, line: ItemShaped) -> list[str]:
     """What of a catalogue item a line of its name would change, in words."""
     return [
         f"{name} {old} becomes {new}"

@@ -3,23 +3,23 @@
 from collections.abc import Iterator
 
 from ix_tools.domain.records import CatalogueItem, Client, Tax
-from ix_tools.fiscal.countries import iso_code
-from ix_tools.fiscal.tax_numbers import check_fiscal_id
+from ix_tools.fiscal.countries import get_iso_code
+from ix_tools.fiscal.tax_numbers import normalize_fiscal_id
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import CatalogueItemShaped, ClientRecordShaped, TaxShaped
-from ix_tools.text.near_names import closest
+from ix_tools.text.near_names import find_closest
 
 # --- clients -------------------------------------------------------------------------------------------
 
 
 @wants(Want.SUBJECT)
-def number_fits_country(call: ClientRecordShaped, facts: Facts) -> Iterator[Finding]:
+def client_number_fits_country(call: ClientRecordShaped, facts: Facts) -> Iterator[Finding]:
     """NIF or VAT number and country are checked as a pair (trap 22); a client once stuck as invalid stays so (trap 31)."""
     if not call.fiscal_id:
         return
-    country = iso_code(call.country) if call.country else "PT"
-    if country is None or check_fiscal_id(call.fiscal_id, country) is not None:
+    country = get_iso_code(call.country) if call.country else "PT"
+    if country is None or normalize_fiscal_id(call.fiscal_id, country) is not None:
         return
     where = f"of {call.country}" if call.country else "of Portugal (country is not given)"
     if country != "PT" and not call.fiscal_id[:2].isalpha():
@@ -71,10 +71,10 @@ def item_tax_exists(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding
     """An item names a tax of the account, exactly: an unknown name becomes another tax in silence (trap 2)."""
     names = [tax.name for tax in facts.taxes if tax.name]
     if call.tax is None:
-        if facts.tax(None) is None:
+        if facts.find_tax(None) is None:
             yield refuse("tax", "the account has no default tax, so the item must name one", ", ".join(names))
-    elif facts.tax(call.tax) is None:
-        near = closest(call.tax, names, 1, 0.4)
+    elif facts.find_tax(call.tax) is None:
+        near = find_closest(call.tax, names, 1, 0.4)
         yield refuse(
             "tax",
             f"the account has no tax called {call.tax!r}; InvoiceXpress would silently use another",
@@ -98,7 +98,7 @@ def price_changes_for_everyone(call: CatalogueItemShaped, facts: Facts) -> Itera
 
 
 @wants(Want.SUBJECT)
-def used_names_stay(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding]:
+def used_item_names_stay(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding]:
     """The name of an item that stands on a document cannot be changed any more."""
     known = facts.subject
     if isinstance(known, CatalogueItem) and call.name is not None and call.name != known.name:
@@ -111,9 +111,9 @@ def used_names_stay(call: CatalogueItemShaped, facts: Facts) -> Iterator[Finding
 
 
 @wants(Want.TAXES, Want.SUBJECT)
-def default_tax_changes_what_unnamed_means(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
+def default_tax_change_is_announced(call: TaxShaped, facts: Facts) -> Iterator[Finding]:
     """The default tax is what every line and item without a tax means, from now on and for the whole account."""
-    now, known = facts.tax(None), facts.subject
+    now, known = facts.find_tax(None), facts.subject
     mine = known if isinstance(known, Tax) else None
     if call.default_tax and not (mine and mine.default_tax):
         before = f" instead of {now.name} ({now.value} %)" if now else ""

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ix_tools.domain.totals import TotalsLine, predict
-from ix_tools.domain.types import cents
+from ix_tools.domain.totals import TotalsLine, predict_totals
+from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.protocols import DiscountShaped, Draft, InvoiceShaped
-from ix_tools.text.near_names import closest
+from ix_tools.text.near_names import find_closest
 
 
-def known_discount(discount: DiscountShaped, facts: Facts) -> bool:
+def is_stored_discount(discount: DiscountShaped, facts: Facts) -> bool:
     """Whether it is the discount that the document has already, by the journal."""
     known = (facts.unreturned or {}).get("global_discount") or {}
     before = known.get("value_type"), Decimal(known.get("value", "-1"))
@@ -23,7 +23,7 @@ def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Every line names a tax of the account, exactly: an unknown name becomes the default tax, or none (trap 2)."""
     names = [tax.name for tax in facts.taxes if tax.name]
     for at, item in enumerate(call.items):
-        tax = facts.tax(item.tax)
+        tax = facts.find_tax(item.tax)
         if item.tax is None and tax is None:
             yield refuse(
                 f"items.{at}.tax",
@@ -31,7 +31,7 @@ def taxes_exist(call: Draft, facts: Facts) -> Iterator[Finding]:
                 ", ".join(names),
             )
         elif tax is None:
-            near = closest(item.tax or "", names, 1, 0.4)
+            near = find_closest(item.tax or "", names, 1, 0.4)
             yield refuse(
                 f"items.{at}.tax",
                 f"the account has no tax called {item.tax!r}; InvoiceXpress would silently use another",
@@ -52,16 +52,16 @@ def global_discount_hits_every_line(call: InvoiceShaped, facts: Facts) -> Iterat
         return
     if discount.value_type == "percentage" and discount.value > 100:
         yield refuse("global_discount.value", f"{discount.value} % is more than everything", "0 to 100")
-    net = predict(
+    net = predict_totals(
         [TotalsLine(item.unit_price, item.quantity, item.discount or Decimal(0)) for item in call.items]
     ).before_taxes
     if discount.value_type == "absolute" and discount.value > net:
         yield refuse(
             "global_discount.value",
-            f"the discount of {discount.value} is more than the lines' net total of {cents(net)}",
-            f"at most {cents(net)}",
+            f"the discount of {discount.value} is more than the lines' net total of {format_cents(net)}",
+            f"at most {format_cents(net)}",
         )
-    if "global_discount" not in call.accept and not known_discount(discount, facts):
+    if "global_discount" not in call.accept and not is_stored_discount(discount, facts):
         yield ask(
             "global_discount",
             "global_discount",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import cents
+from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import InvoiceShaped, Transition
@@ -101,14 +101,16 @@ def note_goes_to_the_same_client(call: InvoiceShaped, facts: Facts) -> Iterator[
         )
 
 
-def owner_among(related: Iterable[Document], kind: str) -> int | None:
+def find_owner(related: Iterable[Document], kind: str) -> int | None:
     """The id of the one document among its related ones that a document of this kind can belong to; None where none or several can."""
     kinds = OWNERS if kind in NOTES else GUIDES
     found = [one.id for one in related if one.document_type in kinds]
     return found[0] if len(found) == 1 else None
 
 
-def _left(owner: Document, notes: tuple[Document, ...], counted: set[str], without: int | None) -> Decimal:
+def _compute_remaining(
+    owner: Document, notes: tuple[Document, ...], counted: set[str], without: int | None
+) -> Decimal:
     credited = [one.total or Decimal(0) for one in notes if one.status in counted and one.id != without]
     return (owner.total or Decimal(0)) - sum(credited, Decimal(0))
 
@@ -116,17 +118,18 @@ def _left(owner: Document, notes: tuple[Document, ...], counted: set[str], witho
 @wants(Want.DOCUMENT, Want.TAXES, Want.OWNER, Want.OWNER_RELATED)
 def credit_within_what_remains(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """All credit notes together, drafts too, stay within the owner's total; InvoiceXpress says so only at finalize (trap 13)."""
-    totals = call.totals(facts)
+    totals = call.compute_totals(facts)
     if call.document_type != "credit_notes" or facts.owner is None or totals is None:
         return
-    left = _left(
+    left = _compute_remaining(
         facts.owner, facts.owner_notes, {"draft", *ISSUED}, facts.document.id if facts.document else None
     )
     if totals.total > left:
         yield refuse(
             "items",
-            f"the note is worth {cents(totals.total)}, but only {cents(left)} of {facts.owner.number or facts.owner.id} is left to credit",
-            f"lines worth at most {cents(left)}",
+            f"the note is worth {format_cents(totals.total)}, but only {format_cents(left)} of "
+            f"{facts.owner.number or facts.owner.id} is left to credit",
+            f"lines worth at most {format_cents(left)}",
             "get_related_documents shows the notes that stand against it",
         )
 
@@ -137,12 +140,13 @@ def stored_note_within_what_remains(call: Transition, facts: Facts) -> Iterator[
     document, owner = facts.document, facts.owner
     if call.state != "finalized" or call.document_type != "credit_notes" or document is None or owner is None:
         return
-    left = _left(owner, facts.owner_notes, ISSUED, document.id)
+    left = _compute_remaining(owner, facts.owner_notes, ISSUED, document.id)
     if (document.total or Decimal(0)) > left:
         yield refuse(
             "document_id",
-            f"the note is worth {cents(document.total or Decimal(0))}, but only {cents(left)} of {owner.number} is left to credit",
-            f"at most {cents(left)}",
+            f"the note is worth {format_cents(document.total or Decimal(0))}, but only {format_cents(left)} of "
+            f"{owner.number} is left to credit",
+            f"at most {format_cents(left)}",
             "update the draft, or delete it with change_state",
         )
 
@@ -160,19 +164,20 @@ def mb_reference_only_where_possible(call: InvoiceShaped, facts: Facts) -> Itera
 @wants(Want.TAXES)
 def simplified_within_legal_limit(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """The legal limits of simplified invoices are not the API's errors, so they are said here (trap 19, CIVA 40)."""
-    totals = call.totals(facts)
+    totals = call.compute_totals(facts)
     if call.document_type != "simplified_invoices" or totals is None:
         return
     total = totals.total
     if total > RETAILER_LIMIT:
         yield warn(
             "document_type",
-            f"{cents(total)} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)",
-            f"{cents(total)} € excedem os 1000 €, limite das faturas simplificadas a particulares (CIVA, artigo 40.º, n.º 1, alínea a))",
+            f"{format_cents(total)} is above 1000 EUR, the limit of simplified invoices to consumers (CIVA 40/1 a)",
+            f"{format_cents(total)} € excedem os 1000 €, limite das faturas simplificadas a particulares "
+            "(CIVA, artigo 40.º, n.º 1, alínea a))",
         )
     elif total > OTHERS_LIMIT:
         yield warn(
             "document_type",
-            f"{cents(total)} is above 100 EUR: a simplified invoice only for retailers to consumers (CIVA 40/1)",
-            f"{cents(total)} € excedem os 100 €: fatura simplificada só de retalhistas a particulares (CIVA, artigo 40.º, n.º 1)",
+            f"{format_cents(total)} is above 100 EUR: a simplified invoice only for retailers to consumers (CIVA 40/1)",
+            f"{format_cents(total)} € excedem os 100 €: fatura simplificada só de retalhistas a particulares (CIVA, artigo 40.º, n.º 1)",
         )

@@ -4,46 +4,46 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import cents
+from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse
 from ix_tools.guards.protocols import Payment
 
-STANDING = {"final", "settled"}
+IN_FORCE = {"final", "settled"}
 """States of receipts and notes that count."""
 
 
-def _standing(related: Iterable[Document], kind: str) -> Decimal:
-    amounts = (one.total for one in related if one.document_type == kind and one.status in STANDING)
+def _sum_in_force(related: Iterable[Document], kind: str) -> Decimal:
+    amounts = (one.total for one in related if one.document_type == kind and one.status in IN_FORCE)
     return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
-def paid_of(document: Document, related: Iterable[Document]) -> Decimal:
+def compute_paid(document: Document, related: Iterable[Document]) -> Decimal:
     """What was paid of a document: its receipts that stand; or all of it, where it was paid without one."""
     related = tuple(related)
-    receipts, credited = _standing(related, "receipts"), _standing(related, "credit_notes")
+    receipts, credited = _sum_in_force(related, "receipts"), _sum_in_force(related, "credit_notes")
     if receipts or document.status != "settled":
         return receipts
-    return max(Decimal(0), (document.total or Decimal(0)) - document.retained - credited)
+    return max(Decimal(0), (document.total or Decimal(0)) - document.withholding_tax - credited)
 
 
-def credited_of(related: Iterable[Document]) -> Decimal:
+def compute_credited(related: Iterable[Document]) -> Decimal:
     """What credit notes that stand took off a document."""
-    return _standing(related, "credit_notes")
+    return _sum_in_force(related, "credit_notes")
 
 
-def open_of(document: Document, related: Iterable[Document]) -> Decimal:
+def compute_open(document: Document, related: Iterable[Document]) -> Decimal:
     """What a receipt can still be issued for: the total less receipts and credit notes that stand; nothing once it is settled."""
     if document.status not in {"final", "second_copy"}:
         return Decimal(0)
     related = tuple(related)
-    less = _standing(related, "receipts") + _standing(related, "credit_notes")
+    less = _sum_in_force(related, "receipts") + _sum_in_force(related, "credit_notes")
     return max(Decimal(0), (document.total or Decimal(0)) - less)
 
 
-def open_amount(facts: Facts) -> Decimal:
+def compute_open_amount(facts: Facts) -> Decimal:
     """What is still to pay of the call's document."""
-    return open_of(facts.document, facts.related) if facts.document is not None else Decimal(0)
+    return compute_open(facts.document, facts.related) if facts.document is not None else Decimal(0)
 
 
 @wants(Want.DOCUMENT)
@@ -68,11 +68,15 @@ def amount_within_what_is_open(call: Payment, facts: Facts) -> Iterator[Finding]
     """A payment is more than nothing and no more than what is open."""
     if call.amount == 0:
         yield refuse("amount", "a payment of nothing would still make a numbered receipt", "more than 0")
-    elif facts.document is not None and facts.document.status == "final" and call.amount > open_amount(facts):
+    elif (
+        facts.document is not None
+        and facts.document.status == "final"
+        and call.amount > compute_open_amount(facts)
+    ):
         yield refuse(
             "amount",
-            f"{cents(call.amount)} is more than the {cents(open_amount(facts))} still open",
-            f"at most {cents(open_amount(facts))}",
+            f"{format_cents(call.amount)} is more than the {format_cents(compute_open_amount(facts))} still open",
+            f"at most {format_cents(compute_open_amount(facts))}",
         )
 
 
@@ -90,7 +94,7 @@ def payment_date_not_before_document(call: Payment, facts: Facts) -> Iterator[Fi
 
 
 @wants(Want.DOCUMENT)
-def receipt_still_stands(call: object, facts: Facts) -> Iterator[Finding]:
+def receipt_is_in_force(call: object, facts: Facts) -> Iterator[Finding]:
     """Only a receipt that stands can be cancelled."""
     if facts.document is not None and facts.document.status not in {"final", "settled"}:
         yield refuse("receipt_id", f"the receipt is {facts.document.status}", "a receipt that stands")

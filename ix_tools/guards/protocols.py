@@ -78,7 +78,7 @@ class Draft(Protocol):
     def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
         """The texts that are printed: field, heading, text."""
 
-    def totals(self, facts: Facts) -> Totals | None:
+    def compute_totals(self, facts: Facts) -> Totals | None:
         """What the document comes to; None while a tax is unknown."""
 
 

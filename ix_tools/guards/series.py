@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import Sequence
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
@@ -12,11 +12,11 @@ from ix_tools.guards.protocols import Draft, Payment, RenamedSeries, SeriesShape
 UNREGISTERED = "N/D"
 
 
-def chosen(sequence_id: int | None, facts: Facts) -> Sequence | None:
+def find_series(sequence_id: int | None, facts: Facts) -> Sequence | None:
     """The series with that id, or with a type that has that id."""
     found = next((one for one in facts.sequences if one.id == sequence_id), None)
     if found is None:
-        by_type = facts.sequence_of(sequence_id) if sequence_id is not None else None
+        by_type = facts.find_sequence(sequence_id) if sequence_id is not None else None
         found = by_type[0] if by_type else None
     return found
 
@@ -24,10 +24,10 @@ def chosen(sequence_id: int | None, facts: Facts) -> Sequence | None:
 @wants(Want.SEQUENCES)
 def series_fits_type(call: Draft, facts: Facts) -> Iterator[Finding]:
     """The sequence id is the one of this document type: the row's own id is the invoices' (trap 9)."""
-    kind = document_type(call.document_type).singular
+    kind = get_document_kind(call.document_type).singular
     if call.sequence_id is None:
         return
-    found = facts.sequence_of(call.sequence_id)
+    found = facts.find_sequence(call.sequence_id)
     ids = ", ".join(
         f"{one.serie}: {one.types[kind].sequence_id}" for one in facts.sequences if kind in one.types
     )
@@ -53,7 +53,7 @@ def series_registered(call: Transition, facts: Facts) -> Iterator[Finding]:
     document = facts.document
     if call.state != "finalized" or document is None or document.sequence_id is None:
         return
-    found = facts.sequence_of(document.sequence_id)
+    found = facts.find_sequence(document.sequence_id)
     if found and found[0].types[found[1]].validation_code == UNREGISTERED:
         yield refuse(
             "sequence_id",
@@ -71,7 +71,7 @@ def receipt_series_registered(call: Payment, facts: Facts) -> Iterator[Finding]:
         # A name that is none was refused where names are read (naming.py).
         series = next((one for one in facts.sequences if one.serie == call.serie), None)
     else:
-        found = facts.sequence_of(document.sequence_id) if document and document.sequence_id else None
+        found = facts.find_sequence(document.sequence_id) if document and document.sequence_id else None
         series = found[0] if found else None
     part = series.types.get("receipt") if series else None
     if series is not None and part is not None and part.validation_code == UNREGISTERED:
@@ -87,7 +87,7 @@ def receipt_series_registered(call: Payment, facts: Facts) -> Iterator[Finding]:
 def series_exists(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
     """The id is a series of the account."""
     if not any(one.id == call.sequence_id for one in facts.sequences):
-        inner = facts.sequence_of(call.sequence_id)
+        inner = facts.find_sequence(call.sequence_id)
         yield refuse(
             "sequence_id",
             f"no series has the id {call.sequence_id}"
@@ -99,7 +99,7 @@ def series_exists(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
 @wants(Want.SEQUENCES)
 def series_not_yet_registered(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
     """There is something to register (code 005 otherwise)."""
-    sequence = chosen(call.sequence_id, facts)
+    sequence = find_series(call.sequence_id, facts)
     if sequence and not any(part.validation_code == UNREGISTERED for part in sequence.types.values()):
         yield refuse(
             "sequence_id",
@@ -112,7 +112,7 @@ def series_not_yet_registered(call: SeriesShaped, facts: Facts) -> Iterator[Find
 @wants(Want.SEQUENCES)
 def series_unused(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
     """A series is only changed while nothing was finalized in it (API v1 documentation)."""
-    sequence = chosen(call.sequence_id, facts)
+    sequence = find_series(call.sequence_id, facts)
     used = (
         [f"{kind} {part.number}" for kind, part in sequence.types.items() if part.number] if sequence else []
     )
@@ -148,9 +148,9 @@ def new_series_name_free(call: NamedSeries, facts: Facts) -> Iterator[Finding]:
 
 
 @wants(Want.SEQUENCES)
-def new_default_series_said(call: NamedSeries, facts: Facts) -> Iterator[Finding]:
+def new_default_series_is_announced(call: NamedSeries, facts: Facts) -> Iterator[Finding]:
     """A new default changes where every later document without a series goes."""
-    now = facts.default_sequence()
+    now = facts.find_default_sequence()
     if call.default_sequence:
         yield warn(
             "default_sequence",
@@ -161,7 +161,7 @@ def new_default_series_said(call: NamedSeries, facts: Facts) -> Iterator[Finding
 @wants(Want.SEQUENCES)
 def default_series_changes_later_documents(call: SeriesShaped, facts: Facts) -> Iterator[Finding]:
     """The default is where every document goes that names no series; unregistered it could not be finalized (trap 12)."""
-    now, chosen_one = facts.default_sequence(), chosen(call.sequence_id, facts)
+    now, chosen_one = facts.find_default_sequence(), find_series(call.sequence_id, facts)
     if chosen_one is None:
         return
     if now is None or now.id != chosen_one.id:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Transition
@@ -13,12 +13,12 @@ REASON_LENGTH = 15
 """A reason is a sentence an inspector can read, not a dash."""
 
 
-DONE = {"accept": "accepted", "refuse": "refused"}
+STATE_WORDS = {"accept": "accepted", "refuse": "refused"}
 
 
-def transitions(kind: str) -> dict[tuple[str, str], str]:
+def list_transitions(kind: str) -> dict[tuple[str, str], str]:
     """(state now, word) → state after, for a kind of document. Any other transition does not exist."""
-    family = document_type(kind).family
+    family = get_document_kind(kind).family
     if family == "estimate":
         return {
             ("draft", "finalized"): "final",
@@ -46,9 +46,9 @@ def transitions(kind: str) -> dict[tuple[str, str], str]:
     return table
 
 
-def leads_to(kind: str, now: str, word: str) -> str | None:
+def get_next_state(kind: str, now: str, word: str) -> str | None:
     """The state after a transition; None when it does not exist."""
-    return transitions(kind).get((now, word))
+    return list_transitions(kind).get((now, word))
 
 
 @wants(Want.DOCUMENT)
@@ -57,7 +57,7 @@ def transition_exists(call: Transition, facts: Facts) -> Iterator[Finding]:
     document = facts.document
     if document is None:
         return
-    table = transitions(call.document_type)
+    table = list_transitions(call.document_type)
     if (document.status or "", call.state) in table:
         return
     possible = [word for now, word in table if now == document.status]
@@ -68,7 +68,8 @@ def transition_exists(call: Transition, facts: Facts) -> Iterator[Finding]:
         advice = "an issued document is never deleted: cancel it with a reason, or issue a credit note"
     yield refuse(
         "state",
-        f"this {document_type(call.document_type).en.lower()} is {document.status}; it cannot be {DONE.get(call.state, call.state)}",
+        f"this {get_document_kind(call.document_type).en.lower()} is {document.status}; "
+        f"it cannot be {STATE_WORDS.get(call.state, call.state)}",
         ", ".join(possible) or f"nothing: {document.status} is the end",
         advice,
     )
@@ -76,10 +77,10 @@ def transition_exists(call: Transition, facts: Facts) -> Iterator[Finding]:
 
 def reason_given_to_cancel(call: Transition, facts: Facts) -> Iterator[Finding]:
     """Cancelling takes a reason, which is recorded and sent to the tax authority; for an estimate it is optional."""
-    if call.state == "canceled" and document_type(call.document_type).family == "estimate":
+    if call.state == "canceled" and get_document_kind(call.document_type).family == "estimate":
         return
     if call.state == "canceled":
-        yield from _sentence(call.message)
+        yield from _check_reason(call.message)
     elif call.message:
         yield refuse(
             "message",
@@ -88,19 +89,19 @@ def reason_given_to_cancel(call: Transition, facts: Facts) -> Iterator[Finding]:
         )
 
 
-class WithMessage(Protocol):
+class CallWithReason(Protocol):
     """A call with a reason."""
 
     @property
     def message(self) -> str: ...
 
 
-def reason_is_a_sentence(call: WithMessage, facts: Facts) -> Iterator[Finding]:
+def reason_is_a_sentence(call: CallWithReason, facts: Facts) -> Iterator[Finding]:
     """The reason says something."""
-    yield from _sentence(call.message)
+    yield from _check_reason(call.message)
 
 
-def _sentence(message: str | None) -> Iterator[Finding]:
+def _check_reason(message: str | None) -> Iterator[Finding]:
     text = (message or "").strip()
     if len(text) < REASON_LENGTH or " " not in text:
         yield refuse(
@@ -132,7 +133,7 @@ def not_canceled_while_paid_or_credited(call: Transition, facts: Facts) -> Itera
             )
 
 
-class Mail(Protocol):
+class EmailCall(Protocol):
     """A mail about a document."""
 
     @property
@@ -140,7 +141,7 @@ class Mail(Protocol):
 
 
 @wants(Want.DOCUMENT)
-def only_issued_documents_leave(call: Mail, facts: Facts) -> Iterator[Finding]:
+def only_issued_documents_are_sent(call: EmailCall, facts: Facts) -> Iterator[Finding]:
     """A draft has no number and may still change; a cancelled document is not sent as if it stood."""
     document = facts.document
     if document is None or document.status in {"final", "settled", "accepted", "refused", "second_copy"}:
@@ -155,7 +156,7 @@ def only_issued_documents_leave(call: Mail, facts: Facts) -> Iterator[Finding]:
 
 
 @wants(Want.DOCUMENT, Want.DOCUMENT_CLIENT)
-def recipient_differs_from_client(call: Mail, facts: Facts) -> Iterator[Finding]:
+def recipient_differs_from_client(call: EmailCall, facts: Facts) -> Iterator[Finding]:
     """An invoice to an address that is not the client's is worth a second look."""
     known = facts.document_client.email if facts.document_client else None
     if known and known.casefold() != call.email.casefold():

@@ -14,23 +14,23 @@ from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, warn
 from ix_tools.guards.protocols import Draft, MailText
 
-_WHOM = r"(?:assistente|assistant|ai|ia|llm|agente?|bot|chat ?gpt|claude|gemini|copilot|modelo(?: de linguagem)?|language model)"
+_ADDRESSEES = r"(?:assistente|assistant|ai|ia|llm|agente?|bot|chat ?gpt|claude|gemini|copilot|modelo(?: de linguagem)?|language model)"
 _TOOLS = "create|update|delete|send|change|get|list|generate|cancel|issue|find|search|describe|run|register|set|lookup"
 _EVERYTHING = (
     r"(?:all|every|everything|the list of|tudo|tod[oa]s|a lista de|as listas? de|os dados|the data|api[ _-]?key|"
     r"chave|passwords?|palavras?-passe|tokens?)"
 )
-ORDERS = (
+ORDER_PATTERNS = (
     # Orders to set aside other orders.
     r"\b(?:ignor\w*|disregard|forget|override|bypass|desconsider\w*|esquec\w*|despreze?)\b"
     r"(?:\s+(?:all|any|the|of|your|my|these|those|other|previous|prior|above|earlier|preceding|existing|current|system|"
     r"todas|as|os|tod[oa]s|[st]uas|outras|anteriores|previas|dadas|quaisquer|do sistema))*"
     r"\s+(?:instruc\w+|instruct\w+|rules?|regras|prompts?|guidelines|guardrails|orders given|ordens|diretrizes)\b",
     # A program spoken to by its name, or told who it is.
-    rf"(?:^|[.!?:;\n]\s*|\b(?:caro|dear|attention|atencao|note to|hey|ola)\s+)(?:the\s+|o\s+|a\s+)?{_WHOM}\s*"
+    rf"(?:^|[.!?:;\n]\s*|\b(?:caro|dear|attention|atencao|note to|hey|ola)\s+)(?:the\s+|o\s+|a\s+)?{_ADDRESSEES}\s*"
     r"(?:[,:!]\s|\s(?:must|should|shall|please|deve|devera|tem de|por favor)\b)",
     rf"\b(?:you are|you're|act as|pretend to be|es|age como|comporta-te como|finge ser)\s+(?:now\s+|agora\s+)?"
-    rf"(?:an?\s+|the\s+|uma?\s+|o\s+|a\s+)?(?:\w+\s+)?{_WHOM}\b",
+    rf"(?:an?\s+|the\s+|uma?\s+|o\s+|a\s+)?(?:\w+\s+)?{_ADDRESSEES}\b",
     r"\b(?:system|developer|assistant) (?:prompt|message)\b|\bprompt (?:de|do) sistema\b|\b(?:system|assistant|instructions?)\s*:\s",
     r"<\|\w+\|>|</?(?:system|instructions?|prompt|assistant|tool_call|function_calls?)\b[^>]*>|\[/?inst\]|#{2,}\s*(?:system|instruct|instruc)",
     # Tools by name, or the word for them.
@@ -51,29 +51,29 @@ ORDERS = (
     r"\b(?:automatically|automaticamente|without asking|sem perguntar)\b",
 )
 """Orders to a program, in text without accents and in small letters."""
-_ORDER = re.compile("|".join(f"(?:{one})" for one in ORDERS))
-_ENCODED = re.compile(r"(?<![\w/+=:-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w/+=])")
-_LONG = 120
+_ORDER_PATTERN = re.compile("|".join(f"(?:{one})" for one in ORDER_PATTERNS))
+_ENCODED_RUN = re.compile(r"(?<![\w/+=:-])[A-Za-z0-9+/_-]{40,}={0,2}(?![\w/+=])")
+_LONG_RUN = 120
 """Letters of a run without a blank after which nobody could mean it for a reader, whatever it says."""
-_MANY = 5
+_MAX_NAMED_LINES = 5
 """Lines named one by one."""
 
 
-def speaks_to_a_program(text: str) -> bool:
+def is_addressed_to_program(text: str) -> bool:
     """Whether a text gives orders to a program, or carries text in a form that only a program reads."""
     letters = text.casefold().replace("\u2019", "'")
     if not letters.isascii():
         letters = unicodedata.normalize("NFKD", letters)
     plain = letters.encode("ascii", "ignore").decode()
-    return bool(_ORDER.search(plain)) or any(map(_encodes_text, _ENCODED.findall(text)))
+    return bool(_ORDER_PATTERN.search(plain)) or any(map(_encodes_text, _ENCODED_RUN.findall(text)))
 
 
 def _encodes_text(run: str) -> bool:
     """Whether a long run of letters and digits is Base64 or hexadecimal of readable text, or too long for anything else."""
     mixed = any(map(str.islower, run)) and any(map(str.isupper, run)) and any(map(str.isdigit, run))
-    if mixed and len(run) >= _LONG:
+    if mixed and len(run) >= _LONG_RUN:
         return True
-    for decode in (_base64, bytes.fromhex):
+    for decode in (_decode_base64, bytes.fromhex):
         try:
             found = decode(run)
         except (ValueError, Error):
@@ -84,7 +84,7 @@ def _encodes_text(run: str) -> bool:
     return False
 
 
-def _base64(run: str) -> bytes:
+def _decode_base64(run: str) -> bytes:
     text = run.rstrip("=").replace("-", "+").replace("_", "/")
     return b64decode(text[: len(text) - (len(text) % 4 == 1)] + "=" * (-len(text) % 4), validate=True)
 
@@ -92,19 +92,20 @@ def _base64(run: str) -> bytes:
 def text_speaks_to_people(call: Draft, facts: Facts) -> Iterator[Finding]:
     """Text that is printed speaks to people; what seems to speak to a program is marked, and the person decides."""
     for field, heading, text in call.printed_texts():
-        if speaks_to_a_program(text):
-            yield _marked(field, heading.pt)
+        if is_addressed_to_program(text):
+            yield _warn_of_text(field, heading.pt)
     client = call.client
-    if client is not None and client.name and speaks_to_a_program(client.name):
-        yield _marked("client.name", "Nome do cliente")
+    if client is not None and client.name and is_addressed_to_program(client.name):
+        yield _warn_of_text("client.name", "Nome do cliente")
     lines = [
         at
         for at, item in enumerate(call.items)
-        if speaks_to_a_program(item.name) or (item.description and speaks_to_a_program(item.description))
+        if is_addressed_to_program(item.name)
+        or (item.description and is_addressed_to_program(item.description))
     ]
-    yield from (_marked(f"items.{at}", f"Linha {at + 1}") for at in lines[:_MANY])
-    if len(lines) > _MANY:
-        yield _marked("items", "Linhas", len(lines))
+    yield from (_warn_of_text(f"items.{at}", f"Linha {at + 1}") for at in lines[:_MAX_NAMED_LINES])
+    if len(lines) > _MAX_NAMED_LINES:
+        yield _warn_of_text("items", "Linhas", len(lines))
 
 
 def mail_speaks_to_people(call: MailText, facts: Facts) -> Iterator[Finding]:
@@ -113,11 +114,11 @@ def mail_speaks_to_people(call: MailText, facts: Facts) -> Iterator[Finding]:
         ("subject", "Assunto", call.subject),
         ("body", "Texto do e-mail", call.body),
     ):
-        if text and speaks_to_a_program(text):
-            yield _marked(field, where)
+        if text and is_addressed_to_program(text):
+            yield _warn_of_text(field, where)
 
 
-def _marked(field: str, where: str, lines: int = 0) -> Finding:
+def _warn_of_text(field: str, where: str, lines: int = 0) -> Finding:
     """Warn of a text; `where` names it in Portuguese."""
     several = (f" ({lines} lines)", f" ({lines} linhas)") if lines else ("", "")
     return warn(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ix_tools.domain.types import cents
+from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import Entry
@@ -24,8 +24,8 @@ def within_the_remaining_balance(call: Entry, facts: Facts) -> Iterator[Finding]
     if known and call.value > max(known):
         yield refuse(
             "value",
-            f"{cents(call.value)} is more than the {cents(max(known))} that the client still owes",
-            f"at most {cents(max(known))}",
+            f"{format_cents(call.value)} is more than the {format_cents(max(known))} that the client still owes",
+            f"at most {format_cents(max(known))}",
             "get_client_balance shows what is owed",
         )
 
@@ -35,7 +35,10 @@ def initial_balance_replaces(call: Entry, facts: Facts) -> Iterator[Finding]:
     """There is one initial balance: setting it writes over the one before."""
     known = facts.balance.initial_balance if facts.balance else None
     if known is not None and known.value and known.value != call.value:
-        yield warn("value", f"the initial balance of {cents(known.value)} is replaced by {cents(call.value)}")
+        yield warn(
+            "value",
+            f"the initial balance of {format_cents(known.value)} is replaced by {format_cents(call.value)}",
+        )
 
 
 class RegularizationShaped(Protocol):

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from ix_tools.domain.field_marks import Unreturned, fields_with
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import cents
+from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
-from ix_tools.guards.money import known_discount
+from ix_tools.guards.money import is_stored_discount
 from ix_tools.guards.protocols import Draft, GuideShaped, InvoiceShaped
 
 
@@ -61,7 +61,7 @@ def lines_not_dropped_unseen(call: Draft, facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _discounted_as_a_whole(document: Document) -> bool:
+def _has_global_discount(document: Document) -> bool:
     """Whether a discount over the document stands: it shows in the totals and on no line (trap 16)."""
     nets = [line.net for line in document.lines]
     known = sum((net for net in nets if net is not None), Decimal(0))
@@ -76,10 +76,11 @@ def _discounted_as_a_whole(document: Document) -> bool:
 def global_discount_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Finding]:
     """A discount over the document does not read back as such, so it has to be given again."""
     document = facts.document
-    if document is not None and call.global_discount is None and _discounted_as_a_whole(document):
+    if document is not None and call.global_discount is None and _has_global_discount(document):
         yield refuse(
             "global_discount",
-            f"the document has one (its net total is {cents(document.before_taxes or Decimal(0))}), which this update would take away",
+            f"the document has one (its net total is {format_cents(document.before_taxes or Decimal(0))}), "
+            "which this update would take away",
             "the same global_discount again; a value of 0 takes it away",
         )
 
@@ -90,14 +91,14 @@ def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]
     document, discount = facts.document, getattr(call, "global_discount", None)
     if document is None or document.total is None:
         return
-    if (discount is None and _discounted_as_a_whole(document)) or (
-        discount and not known_discount(discount, facts)
+    if (discount is None and _has_global_discount(document)) or (
+        discount and not is_stored_discount(discount, facts)
     ):
         return
     stored = [(line.name, line.exact_price, line.quantity) for line in document.lines]
     if stored != [(item.name, item.unit_price, item.quantity) for item in call.items]:
         return
-    totals = call.totals(facts)
+    totals = call.compute_totals(facts)
     if totals is None or (totals.total, totals.sum) == (document.total, document.sum or totals.sum):
         return
     unread = [at for at, line in enumerate(document.lines) if line.tax is None]
@@ -105,14 +106,15 @@ def rebuilt_lines_keep_the_total(call: Draft, facts: Facts) -> Iterator[Finding]
         yield ask(
             "line_taxes",
             f"items.{unread[0]}.tax",
-            f"which tax the stored line has is not said; the total of {cents(document.total)} "
-            f"would become {cents(totals.total)}",
+            f"which tax the stored line has is not said; the total of {format_cents(document.total)} "
+            f"would become {format_cents(totals.total)}",
             "all lines with the taxes that are meant, then accept",
         )
     elif not unread and [line.tax for line in document.lines] == [item.tax for item in call.items]:
         yield refuse(
             "items",
-            f"the stored lines, sent again as they read back, would make {cents(totals.total)} instead of {cents(document.total)}",
+            f"the stored lines, sent again as they read back, would make {format_cents(totals.total)} "
+            f"instead of {format_cents(document.total)}",
             "all lines, with their exact prices",
         )
 
@@ -129,7 +131,7 @@ def second_currency_not_lost(call: InvoiceShaped, facts: Facts) -> Iterator[Find
         )
 
 
-def places_given(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
+def addresses_given(call: GuideShaped, facts: Facts) -> Iterator[Finding]:
     """A guide without its places is sent back, and not every answer shows them."""
     for name, place in (("address_from", call.address_from), ("address_to", call.address_to)):
         if place is None:

@@ -6,15 +6,15 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ix_tools.i18n.words import Language
-from ix_tools.text.sanitize import visible
+from ix_tools.text.sanitize import sanitize_line
 
-CENTS = re.compile(r"-?\d+\.\d\d")
+TWO_DECIMALS = re.compile(r"-?\d+\.\d\d")
 
 
 LOCALES = {"pt": "pt_PT", "en": "en_GB"}
 
 
-def money(amount: Decimal | None, language: Language, currency: str | None = "Euro") -> str:
+def format_money(amount: Decimal | None, language: Language, currency: str | None = "Euro") -> str:
     """1.234,56 € in Portuguese, €1,234.56 in English; another currency by its code or name. Nothing is no zero: it is `?`."""
     # Babel's locale data loads when first shown to someone.
     from babel.numbers import format_currency, format_decimal
@@ -26,31 +26,31 @@ def money(amount: Decimal | None, language: Language, currency: str | None = "Eu
         if language == "pt":
             return f"{format_decimal(amount, '#,##0.00', locale='pt_BR')} €"
         return format_currency(amount, "EUR", locale=LOCALES[language])
-    return f"{format_decimal(amount, '#,##0.00', locale='pt_BR' if language == 'pt' else 'en_GB')} {visible(currency)}"
+    return f"{format_decimal(amount, '#,##0.00', locale='pt_BR' if language == 'pt' else 'en_GB')} {sanitize_line(currency)}"
 
 
-def day(value: date | None, language: Language) -> str:
+def format_date(value: date | None, language: Language) -> str:
     """20/11/2026 in both languages: the order every Portuguese document uses."""
     return value.strftime("%d/%m/%Y") if value else "-"
 
 
-def number(value: Decimal | None, language: Language) -> str:
+def format_number(value: Decimal | None, language: Language) -> str:
     """A quantity or percentage without needless zeros."""
-    text = plain(value or Decimal(0))
+    text = format_plain(value or Decimal(0))
     return text.replace(".", ",") if language == "pt" else text
 
 
-def moment(timestamp: float) -> str:
+def format_timestamp(timestamp: float) -> str:
     """A moment in Lisbon, to the minute."""
     return datetime.fromtimestamp(timestamp, LISBON).strftime("%Y-%m-%d %H:%M")
 
 
-def timestamp(at: float) -> str:
+def format_rfc3339(at: float) -> str:
     """A moment for programs: RFC 3339, to the second, with Lisbon's offset."""
     return datetime.fromtimestamp(at, LISBON).isoformat(timespec="seconds")
 
 
-def when(moment: datetime) -> str:
+def format_date_time(moment: datetime) -> str:
     """20/11/2026 09:30, Lisbon time."""
     return moment.astimezone(LISBON).strftime("%d/%m/%Y %H:%M")
 
@@ -59,7 +59,7 @@ LISBON = ZoneInfo("Europe/Lisbon")
 """InvoiceXpress dates and guide times are Lisbon's, whatever the clock of this machine says."""
 
 
-def plain(number: Decimal) -> str:
+def format_plain(number: Decimal) -> str:
     """A Decimal as the shortest plain text: no exponent, no trailing zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -21,22 +21,22 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Row
 
 from ix_tools.audit import trail
-from ix_tools.domain.resource_names import EVERY
-from ix_tools.idempotency.leases import is_running, me
+from ix_tools.domain.resource_names import ANY
+from ix_tools.idempotency.leases import is_owner_running, process_id
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import claims, intents
 
-TICKET = 10.0
+QUEUE_PLACE_SECONDS = 10.0
 """Seconds for which a waiting caller keeps its place without asking again."""
-REMEMBERED = 900.0
+WRITTEN_CLAIM_RETENTION = 900.0
 """Seconds for which a released exclusive claim tells others that what they looked up before may be stale."""
-IN_FLIGHT = 60.0
+MAX_SECONDS_IN_FLIGHT = 60.0
 """Seconds after which a request without an answer cannot be under way any more (as in the journal's recovery)."""
-ACTIVE: set[str] = set()
+ACTIVE_HOLDERS: set[str] = set()
 """Holders that this very process is working for now."""
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=ACTIVE.clear)
+    os.register_at_fork(after_in_child=ACTIVE_HOLDERS.clear)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,7 +53,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ClaimRecord:
     """A claim as it stands in the store."""
 
     account: str
@@ -91,7 +91,7 @@ class Holder:
             one.resource in held and (held[one.resource].exclusive or not one.exclusive) for one in wanted
         )
 
-    def merged(self, wanted: Iterable[Claim]) -> dict[str, Claim]:
+    def merge(self, wanted: Iterable[Claim]) -> dict[str, Claim]:
         """What it has and what it wants besides; alone, where either says so."""
         merged = dict(self.claims)
         for claim in wanted:
@@ -101,13 +101,13 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AcquireResult:
     """What came of asking for claims."""
 
-    granted: bool
-    current: bool = True
+    is_granted: bool
+    is_current: bool = True
     """Whether nobody wrote any of it since the caller looked."""
-    blockers: tuple[Standing, ...] = ()
+    blockers: tuple[ClaimRecord, ...] = ()
     """Who is in the way."""
 
 
@@ -132,33 +132,33 @@ class Claims:
         with self._store.reading() as connection:
             return self._store.now(connection)
 
-    def acquire(self, holder: Holder, wanted: Iterable[Claim], looked_at: float) -> Attempt:
+    def acquire(self, holder: Holder, wanted: Iterable[Claim], looked_at: float) -> AcquireResult:
         """All of them together with what the holder has already, or none.
 
         Where somebody is in the way, the holder keeps nothing but its place in the queue: so no two callers can wait
         for each other.
         """
-        merged = holder.merged(wanted)
+        merged = holder.merge(wanted)
         with self._store.writing(durable=False) as connection:
-            _lock(connection, holder.account)
+            _lock_account(connection, holder.account)
             now = self._store.now(connection)
             holder.since = holder.since or now
-            _keep_undecided(connection, holder)
-            blockers, gone, current = self._in_the_way(connection, holder, merged, looked_at, now)
+            _leave_undecided_to_intents(connection, holder)
+            blockers, gone, current = self._find_blockers(connection, holder, merged, looked_at, now)
             for row in gone:
-                _remove(connection, row)
+                _delete(connection, row)
             mine = claims.c.holder == holder.id
             connection.execute(claims.delete().where(mine))
             connection.execute(
                 claims.delete().where(
                     claims.c.account == holder.account,
                     sql.or_(
-                        sql.and_(claims.c.state == "written", claims.c.until < now - REMEMBERED),
+                        sql.and_(claims.c.state == "written", claims.c.until < now - WRITTEN_CLAIM_RETENTION),
                         sql.and_(claims.c.state == "waiting", claims.c.until < now),
                     ),
                 )
             )
-            state, until = ("waiting", now + TICKET) if blockers else ("held", now + self.lease)
+            state, until = ("waiting", now + QUEUE_PLACE_SECONDS) if blockers else ("held", now + self.lease)
             connection.execute(
                 claims.insert(),
                 [
@@ -171,7 +171,7 @@ class Claims:
                         "intent": None,
                         "operation": holder.operation,
                         "principal": holder.principal,
-                        "owner": me(),
+                        "owner": process_id(),
                         "since": holder.since,
                         "until": until,
                     }
@@ -179,51 +179,53 @@ class Claims:
                 ],
             )
         if blockers:
-            return Attempt(False, current, blockers)
+            return AcquireResult(False, current, blockers)
         holder.claims = merged
-        ACTIVE.add(holder.id)
-        return Attempt(True, current)
+        ACTIVE_HOLDERS.add(holder.id)
+        return AcquireResult(True, current)
 
     def is_blocked(self, holder: Holder, wanted: Iterable[Claim], looked_at: float) -> bool:
         """Whether asking again is in vain for now: only a look, which keeps nobody from writing."""
         with self._store.reading() as connection:
             now = self._store.now(connection)
-            blockers, _, current = self._in_the_way(connection, holder, holder.merged(wanted), looked_at, now)
+            blockers, _, current = self._find_blockers(
+                connection, holder, holder.merge(wanted), looked_at, now
+            )
         return bool(blockers) and current
 
-    def _in_the_way(
+    def _find_blockers(
         self,
         connection: Connection,
         holder: Holder,
         wanted: dict[str, Claim],
         looked_at: float,
         now: float,
-    ) -> tuple[tuple[Standing, ...], list[Row[Any]], bool]:
+    ) -> tuple[tuple[ClaimRecord, ...], list[Row[Any]], bool]:
         """Who holds it or asked for it first; what is left of holders that are gone; whether nobody wrote since the look-ups."""
-        blockers: list[Standing] = []
+        blockers: list[ClaimRecord] = []
         gone: list[Row[Any]] = []
         current = True
-        for row in _others(connection, holder, wanted):
-            claim = wanted.get(row.resource) or Claim(row.resource, _widest(wanted, row.resource))
+        for row in _load_others(connection, holder, wanted):
+            claim = wanted.get(row.resource) or Claim(row.resource, _is_kind_exclusive(wanted, row.resource))
             if not claim.conflicts_with(row.exclusive):
                 continue
             if row.state == "written":
                 current = current and row.until < looked_at
             elif row.state == "waiting":
                 if row.until > now and (row.since, row.holder) < (holder.since, holder.id):
-                    blockers.append(_standing(row))
+                    blockers.append(_build_record(row))
             elif self._is_over(row, now):
                 # Whoever held it is gone, and may have written: nobody else will say so.
                 gone.append(row)
                 current = False
             else:
-                blockers.append(_standing(row))
+                blockers.append(_build_record(row))
         return tuple(blockers), gone, current
 
     def withdraw(self, holder: Holder) -> None:
         """Give up the place in the queue; whoever asks again keeps the time at which it first asked."""
         with self._store.writing(durable=False) as connection:
-            _lock(connection, holder.account)
+            _lock_account(connection, holder.account)
             connection.execute(
                 claims.delete().where(claims.c.holder == holder.id, claims.c.state == "waiting")
             )
@@ -231,7 +233,7 @@ class Claims:
     def renew(self, holder: Holder) -> bool:
         """Extend the lease; False where a claim is not the holder's any more (cleared by a person, or taken over)."""
         with self._store.writing(durable=False) as connection:
-            _lock(connection, holder.account)
+            _lock_account(connection, holder.account)
             now = self._store.now(connection)
             renewed = connection.execute(
                 claims.update()
@@ -242,10 +244,10 @@ class Claims:
 
     def release(self, holder: Holder) -> None:
         """Let go of everything; what an unknown outcome still needs stays until that is known."""
-        ACTIVE.discard(holder.id)
+        ACTIVE_HOLDERS.discard(holder.id)
         holder.claims, holder.since = {}, 0.0
         with self._store.writing(durable=False) as connection:
-            _lock(connection, holder.account)
+            _lock_account(connection, holder.account)
             now, mine = self._store.now(connection), claims.c.holder == holder.id
             connection.execute(
                 claims.update().where(mine, claims.c.intent.is_not(None)).values(state="ended")
@@ -255,15 +257,15 @@ class Claims:
 
     # --- for people ---
 
-    def listed(self, account: str | None = None) -> list[Standing]:
+    def list_claims(self, account: str | None = None) -> list[ClaimRecord]:
         """What is held, waited for or kept by an unknown outcome, oldest first."""
         wanted = [claims.c.state != "written"] + ([claims.c.account == account] if account else [])
         with self._store.reading() as connection:
             now = self._store.now(connection)
             rows = connection.execute(
-                _with_intents().where(*wanted).order_by(claims.c.since, claims.c.state)
+                _select_with_intents().where(*wanted).order_by(claims.c.since, claims.c.state)
             ).all()
-            return [_standing(row) for row in rows if not self._is_over(row, now)]
+            return [_build_record(row) for row in rows if not self._is_over(row, now)]
 
     def clear(self, account: str, resource: str, by: str) -> int:
         """Take a claim away from whoever holds it, and write down who did; how many claims that were.
@@ -271,8 +273,8 @@ class Claims:
         A call that was working under it notices before it sends, and sends nothing.
         """
         with self._store.writing() as connection:
-            trail.one_at_a_time(connection)
-            _lock(connection, account)
+            trail.lock_trail(connection)
+            _lock_account(connection, account)
             found = sql.and_(
                 claims.c.account == account, claims.c.resource == resource, claims.c.state != "written"
             )
@@ -293,28 +295,28 @@ class Claims:
 
     def _is_over(self, row: Row[Any], now: float) -> bool:
         if row.intent is not None and row.intent_state in {"open", "unknown"}:
-            quiet = row.ended_at is not None and now - row.ended_at > IN_FLIGHT
+            quiet = row.ended_at is not None and now - row.ended_at > MAX_SECONDS_IN_FLIGHT
             return row.intent_state == "unknown" and quiet and self._settled_by_time(row.operation)
         if row.state == "ended":
             return True
         if row.state == "waiting":
             return bool(row.until <= now)
-        if row.owner == me():
-            return row.holder not in ACTIVE
-        return not is_running(row.owner) or row.until <= now
+        if row.owner == process_id():
+            return row.holder not in ACTIVE_HOLDERS
+        return not is_owner_running(row.owner) or row.until <= now
 
 
-def begin_under(connection: Connection, account: str, holder: str, intent: str) -> None:
+def attach_intent(connection: Connection, account: str, holder: str, intent: str) -> None:
     """Note, in the transaction that writes an intent, that a holder's claims last as long as it is undecided."""
-    _lock(connection, account)
+    _lock_account(connection, account)
     connection.execute(
         claims.update().where(claims.c.holder == holder, claims.c.state == "held").values(intent=intent)
     )
 
 
-def end_with(connection: Connection, account: str, intent: str, now: float) -> None:
+def detach_intent(connection: Connection, account: str, intent: str, now: float) -> None:
     """The intent is decided: its claims go back to the call that is still at work, or are released."""
-    _lock(connection, account)
+    _lock_account(connection, account)
     connection.execute(
         claims.update().where(claims.c.intent == intent, claims.c.state == "held").values(intent=None)
     )
@@ -328,25 +330,25 @@ def _release(connection: Connection, which: sql.ColumnElement[bool], now: float)
     connection.execute(claims.delete().where(which, claims.c.state != "written"))
 
 
-def _keep_undecided(connection: Connection, holder: Holder) -> None:
+def _leave_undecided_to_intents(connection: Connection, holder: Holder) -> None:
     """What an earlier step of a workflow left unknown is kept by its intent, also from the workflow itself."""
     undecided = sql.and_(claims.c.holder == holder.id, claims.c.intent.is_not(None))
     connection.execute(claims.update().where(undecided).values(state="ended", holder=claims.c.intent))
 
 
-def _lock(connection: Connection, account: str) -> None:
+def _lock_account(connection: Connection, account: str) -> None:
     """Claims of an account are decided one transaction after the other; on SQLite every writing one is alone anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sql.text("SELECT pg_advisory_xact_lock(7302027, hashtext(:a))"), {"a": account})
 
 
-def _others(connection: Connection, holder: Holder, wanted: dict[str, Claim]) -> list[Row[Any]]:
+def _load_others(connection: Connection, holder: Holder, wanted: dict[str, Claim]) -> list[Row[Any]]:
     kinds = {one.partition("/")[0] for one in wanted}
-    names = [*wanted, *(f"{kind}/{EVERY}" for kind in kinds)]
-    wide = [one.removesuffix(EVERY) for one in wanted if one.endswith(f"/{EVERY}")]
+    names = [*wanted, *(f"{kind}/{ANY}" for kind in kinds)]
+    wide = [one.removesuffix(ANY) for one in wanted if one.endswith(f"/{ANY}")]
     on_these = sql.or_(claims.c.resource.in_(names), *(claims.c.resource.startswith(one) for one in wide))
     rows = connection.execute(
-        _with_intents().where(
+        _select_with_intents().where(
             claims.c.account == holder.account,
             claims.c.holder != holder.id,
             sql.func.coalesce(claims.c.intent, "") != (holder.resumes or "-"),
@@ -356,23 +358,23 @@ def _others(connection: Connection, holder: Holder, wanted: dict[str, Claim]) ->
     return list(rows)
 
 
-def _with_intents() -> sql.Select[Any]:
+def _select_with_intents() -> sql.Select[Any]:
     return sql.select(claims, intents.c.state.label("intent_state"), intents.c.ended_at).select_from(
         claims.outerjoin(intents, intents.c.id == claims.c.intent)
     )
 
 
-def _widest(wanted: dict[str, Claim], resource: str) -> bool:
+def _is_kind_exclusive(wanted: dict[str, Claim], resource: str) -> bool:
     """How a claim on one thing stands to a wish for all of its kind, and the other way round."""
     kind = resource.partition("/")[0]
     return any(
         claim.exclusive
         for name, claim in wanted.items()
-        if name == f"{kind}/{EVERY}" or (resource == f"{kind}/{EVERY}" and name.startswith(f"{kind}/"))
+        if name == f"{kind}/{ANY}" or (resource == f"{kind}/{ANY}" and name.startswith(f"{kind}/"))
     )
 
 
-def _remove(connection: Connection, row: Row[Any]) -> None:
+def _delete(connection: Connection, row: Row[Any]) -> None:
     connection.execute(
         claims.delete().where(
             claims.c.account == row.account, claims.c.resource == row.resource, claims.c.holder == row.holder
@@ -380,5 +382,5 @@ def _remove(connection: Connection, row: Row[Any]) -> None:
     )
 
 
-def _standing(row: Row[Any]) -> Standing:
-    return Standing(**{name: getattr(row, name) for name in Standing.__slots__})
+def _build_record(row: Row[Any]) -> ClaimRecord:
+    return ClaimRecord(**{name: getattr(row, name) for name in ClaimRecord.__slots__})

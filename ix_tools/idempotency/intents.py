@@ -10,14 +10,14 @@ from sqlalchemy.engine import Connection, Row
 from ix_tools.audit import trail
 from ix_tools.storage.schema import intents
 
-State = Literal["open", "done", "refused", "unknown", "absent"]
+IntentState = Literal["open", "done", "refused", "unknown", "absent"]
 
 
-KEPT_DAYS = 400
+RETENTION_DAYS = 400
 """A fiscal year and more: a key used again after that is new."""
 
 
-GONE = "gone:"
+DELETED_KEY_PREFIX = "gone:"
 """Begins the key of an entry whose document was found to be gone when the same was wanted anew."""
 
 
@@ -25,12 +25,12 @@ UNRETURNED = "unreturned"
 """In a trace: what was sent with a document that InvoiceXpress does not return, by field."""
 
 
-UNTOLD = "found_out_later"
+UNREPORTED = "found_out_later"
 """Marks an outcome in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class IntentDraft:
     """An intent before it is written."""
 
     account: str
@@ -43,7 +43,7 @@ class Draft:
     subject: str = ""
     approval: str = ""
     trace: Mapping[str, Any] | None = None
-    chosen: bool = False
+    has_chosen_key: bool = False
     """Whether the caller chose the key; otherwise the same content under way elsewhere is the same call."""
     age: float = 0.0
     """Seconds since the call began to look: the same content done since then was done behind its back."""
@@ -63,7 +63,7 @@ class Intent:
     principal: str
     face: str
     approval: str
-    state: State
+    state: IntentState
     trace: Mapping[str, Any]
     outcome: Mapping[str, Any] | None
     owner: str
@@ -99,10 +99,10 @@ def find_row(connection: Connection, account: str, key: str) -> Row[Any] | None:
 
 def is_too_old(row: Row[Any], now: float) -> bool:
     """Tell whether a row is so old that its key is new again."""
-    return bool(row.created_at < now - KEPT_DAYS * 86400 and row.state not in UNFINISHED)
+    return bool(row.created_at < now - RETENTION_DAYS * 86400 and row.state not in UNFINISHED)
 
 
-def find_same_meanwhile(connection: Connection, draft: Draft, now: float) -> Row[Any] | None:
+def find_concurrent_duplicate(connection: Connection, draft: IntentDraft, now: float) -> Row[Any] | None:
     """Find the same content that another caller finished, or works on, since this call began to look."""
     behind = sql.and_(intents.c.state == "done", intents.c.finished_at >= now - draft.age)
     return connection.execute(
@@ -128,8 +128,8 @@ def is_made_elsewhere(connection: Connection, intent: Intent, made: str) -> bool
     return connection.execute(query.limit(1)).first() is not None
 
 
-def audit_entry(
-    event: str, about: Draft | Intent, identifier: str, outcome: str, subject: str = ""
+def build_audit_entry(
+    event: str, about: IntentDraft | Intent, identifier: str, outcome: str, subject: str = ""
 ) -> trail.Entry:
     """Make the row of the audit trail about an intent."""
     return trail.Entry(
@@ -139,15 +139,15 @@ def audit_entry(
         account=about.account,
         operation=about.operation,
         subject=subject
-        or (about.subject if isinstance(about, Draft) else str(about.trace.get("subject", ""))),
+        or (about.subject if isinstance(about, IntentDraft) else str(about.trace.get("subject", ""))),
         intent=identifier,
         approval=about.approval or "",
-        content=about.contents[0] if isinstance(about, Draft) else about.content,
+        content=about.contents[0] if isinstance(about, IntentDraft) else about.content,
         outcome=outcome.replace("\0", "")[:500],
     )
 
 
-def intent_of(row: Any, now: float) -> Intent:
+def build_intent(row: Any, now: float) -> Intent:
     """Read a row."""
     names = [name for name in Intent.__slots__ if name not in {"mine", "seen_at"}]
     return Intent(**{name: getattr(row, name) for name in names}, seen_at=now)

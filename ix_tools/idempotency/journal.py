@@ -27,21 +27,21 @@ from ix_tools.audit import trail
 from ix_tools.errors import IxError
 from ix_tools.idempotency import claims
 from ix_tools.idempotency.intents import (
-    GONE,
+    DELETED_KEY_PREFIX,
     UNFINISHED,
+    UNREPORTED,
     UNRETURNED,
-    UNTOLD,
-    Draft,
     Intent,
-    State,
-    audit_entry,
+    IntentDraft,
+    IntentState,
+    build_audit_entry,
+    build_intent,
+    find_concurrent_duplicate,
     find_row,
-    find_same_meanwhile,
-    intent_of,
     is_made_elsewhere,
     is_too_old,
 )
-from ix_tools.idempotency.leases import HELD, is_running, me
+from ix_tools.idempotency.leases import ACTIVE_LEASES, is_owner_running, process_id
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import intents
 
@@ -61,11 +61,11 @@ class Journal:
         with self._store.reading() as connection:
             now = self._store.now(connection)
             row = find_row(connection, account, key)
-            return intent_of(row, now) if row and not is_too_old(row, now) else None
+            return build_intent(row, now) if row and not is_too_old(row, now) else None
 
     def get(self, identifier: str) -> Intent:
         """One intent by id."""
-        found = self._read(intents.c.id == identifier)
+        found = self._select(intents.c.id == identifier)
         if not found:
             raise IxError(
                 f"The journal has no entry {identifier}.",
@@ -74,23 +74,23 @@ class Journal:
             )
         return found[0]
 
-    def same(self, account: str, contents: Sequence[str]) -> Intent | None:
+    def find_unfinished_duplicate(self, account: str, contents: Sequence[str]) -> Intent | None:
         """The newest intent of the same content that is not finished, under whatever key."""
-        found = self._read(
+        found = self._select(
             intents.c.account == account, intents.c.content.in_(contents), intents.c.state.in_(UNFINISHED)
         )
         return found[0] if found else None
 
-    def done_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
+    def find_done_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """The newest intent of the same content that was done within so many seconds."""
-        found = self._read(
+        found = self._select(
             intents.c.account == account, intents.c.content.in_(contents), intents.c.state == "done", most=1
         )
         return next((one for one in found if one.seen_at - one.created_at <= seconds), None)
 
-    def finished_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
+    def find_finished_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """The newest intent of the same content whose outcome was written within so many seconds."""
-        found = self._read(
+        found = self._select(
             intents.c.account == account,
             intents.c.content.in_(contents),
             intents.c.state == "done",
@@ -98,45 +98,45 @@ class Journal:
         )
         return next((one for one in found if one.seen_at - (one.finished_at or 0.0) <= seconds), None)
 
-    def untold(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
+    def find_unreported(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
         """A done intent of the same content whose outcome was found out later, and that no caller was told of yet."""
-        found = self.done_since(account, contents, seconds)
-        return found if found is not None and (found.outcome or {}).get(UNTOLD) else None
+        found = self.find_done_since(account, contents, seconds)
+        return found if found is not None and (found.outcome or {}).get(UNREPORTED) else None
 
-    def unsettled(self, account: str, operation: str) -> list[Intent]:
+    def list_unsettled(self, account: str, operation: str) -> list[Intent]:
         """Intents of an operation that are unknown, abandoned, or were found not to have happened; oldest first."""
         of_it = intents.c.account == account, intents.c.operation == operation
-        found = self._read(*of_it, intents.c.state.in_((*UNFINISHED, "absent")))
-        return [one for one in reversed(found) if one.state != "open" or self.abandoned(one)]
+        found = self._select(*of_it, intents.c.state.in_((*UNFINISHED, "absent")))
+        return [one for one in reversed(found) if one.state != "open" or self.is_abandoned(one)]
 
-    def unfinished(self, account: str) -> list[Intent]:
+    def list_unfinished(self, account: str) -> list[Intent]:
         """What is unknown, or open and abandoned, oldest first."""
-        found = self._read(intents.c.account == account, intents.c.state.in_(UNFINISHED))
-        return [one for one in reversed(found) if one.state == "unknown" or self.abandoned(one)]
+        found = self._select(intents.c.account == account, intents.c.state.in_(UNFINISHED))
+        return [one for one in reversed(found) if one.state == "unknown" or self.is_abandoned(one)]
 
-    def last_written(self, account: str, subject: str) -> Intent | None:
+    def find_last_write(self, account: str, subject: str) -> Intent | None:
         """The newest create or update of a document, whose trace has what was sent with it that InvoiceXpress does not return.
 
         None where it was not written from here, or where it is not clear what became of the newest write.
         """
-        found = self._read(intents.c.account == account, intents.c.subject == subject)
+        found = self._select(intents.c.account == account, intents.c.subject == subject)
         counted = (one for one in found if one.state not in {"refused", "absent"} and UNRETURNED in one.trace)
         newest = next(counted, None)
         return newest if newest is not None and newest.state == "done" else None
 
-    def under_way(self, intent: Intent) -> list[Intent]:
+    def list_in_progress(self, intent: Intent) -> list[Intent]:
         """Other intents of the same operation that somebody is carrying out right now."""
-        found = self._read(
+        found = self._select(
             intents.c.account == intent.account,
             intents.c.operation == intent.operation,
             intents.c.state == "open",
             intents.c.id != intent.id,
         )
-        return [one for one in found if not self.abandoned(one)]
+        return [one for one in found if not self.is_abandoned(one)]
 
-    def made_by_others(self, intent: Intent, made: Iterable[str]) -> set[str]:
+    def find_made_by_others(self, intent: Intent, made: Iterable[str]) -> set[str]:
         """Which of these documents other intents of the same operation made."""
-        found = self._read(
+        found = self._select(
             intents.c.account == intent.account,
             intents.c.operation == intent.operation,
             intents.c.made.in_(set(made)),
@@ -144,35 +144,35 @@ class Journal:
         )
         return {one.made for one in found}
 
-    def listed(self, account: str | None = None, most: int | None = 50) -> list[Intent]:
+    def list_intents(self, account: str | None = None, most: int | None = 50) -> list[Intent]:
         """The newest intents; `most` None: all of them."""
-        return self._read(*([intents.c.account == account] if account else []), most=most)
+        return self._select(*([intents.c.account == account] if account else []), most=most)
 
-    def abandoned(self, intent: Intent) -> bool:
+    def is_abandoned(self, intent: Intent) -> bool:
         """Whether whoever carried it out is gone: its process ended on this machine, or its lease ran out."""
-        if intent.owner == me():
-            return intent.id not in HELD
-        return not is_running(intent.owner) or intent.lease_until <= intent.seen_at
+        if intent.owner == process_id():
+            return intent.id not in ACTIVE_LEASES
+        return not is_owner_running(intent.owner) or intent.lease_until <= intent.seen_at
 
-    def late(self, intent: Intent) -> bool:
+    def is_lease_expiring(self, intent: Intent) -> bool:
         """Whether this process stood still for so long (a laptop asleep) that others may soon think it gone."""
-        return time.time() - HELD.get(intent.id, 0.0) > self.lease / 2
+        return time.time() - ACTIVE_LEASES.get(intent.id, 0.0) > self.lease / 2
 
     # --- writing ---
 
-    def begin(self, draft: Draft) -> Intent:
+    def begin(self, draft: IntentDraft) -> Intent:
         """Write the intent and hold it (`mine`), or give back the one that is there."""
         with self._store.writing() as connection:
-            trail.one_at_a_time(connection)
+            trail.lock_trail(connection)
             now = self._store.now(connection)
             row = find_row(connection, draft.account, draft.key)
             if row is not None and is_too_old(row, now):
                 connection.execute(intents.delete().where(intents.c.id == row.id))
                 row = None
-            if row is None and not draft.chosen:
-                row = find_same_meanwhile(connection, draft, now)
+            if row is None and not draft.has_chosen_key:
+                row = find_concurrent_duplicate(connection, draft, now)
             if row is not None and row.state not in {"refused", "absent"}:
-                return intent_of(row, now)
+                return build_intent(row, now)
             values: dict[str, Any] = {
                 "content": draft.contents[0],
                 "operation": draft.operation,
@@ -182,7 +182,7 @@ class Journal:
                 "state": "open",
                 "trace": dict(draft.trace or {}),
                 "outcome": None,
-                "owner": me(),
+                "owner": process_id(),
                 "attempts": row.attempts + 1 if row else 1,
                 "created_at": now,
                 "lease_until": now + self.lease,
@@ -199,29 +199,33 @@ class Journal:
                 connection.execute(intents.insert().values({**fixed, **values}))
             else:
                 connection.execute(intents.update().where(intents.c.id == identifier).values(values))
-            claims.begin_under(connection, draft.account, draft.holder, identifier)
-            trail.append(connection, audit_entry("intent", draft, identifier, "about to be sent"))
+            claims.attach_intent(connection, draft.account, draft.holder, identifier)
+            trail.append(connection, build_audit_entry("intent", draft, identifier, "about to be sent"))
             found = connection.execute(sql.select(intents).where(intents.c.id == identifier)).one()
-            HELD[identifier] = time.time()  # before others can read it, who would take it for abandoned
-        return replace(intent_of(found, now), mine=True)
+            ACTIVE_LEASES[identifier] = (
+                time.time()
+            )  # before others can read it, who would take it for abandoned
+        return replace(build_intent(found, now), mine=True)
 
-    def again(self, intent: Intent, approval: str, holder: str) -> None:
+    def record_resend(self, intent: Intent, approval: str, holder: str) -> None:
         """Note that an unfinished intent that is held is sent once more, under the claims of this holder."""
         with self._store.writing() as connection:
-            trail.one_at_a_time(connection)
-            claims.end_with(connection, intent.account, intent.id, self._store.now(connection))
-            claims.begin_under(connection, intent.account, holder, intent.id)
+            trail.lock_trail(connection)
+            claims.detach_intent(connection, intent.account, intent.id, self._store.now(connection))
+            claims.attach_intent(connection, intent.account, holder, intent.id)
             if approval:
                 connection.execute(
                     intents.update().where(intents.c.id == intent.id).values(approval=approval)
                 )
             about = replace(intent, approval=approval or intent.approval)
-            trail.append(connection, audit_entry("again", about, intent.id, "about to be sent once more"))
+            trail.append(
+                connection, build_audit_entry("again", about, intent.id, "about to be sent once more")
+            )
 
     def finish(
         self,
         intent: Intent,
-        state: State,
+        state: IntentState,
         outcome: Mapping[str, Any] | None,
         said: str,
         subject: str = "",
@@ -233,8 +237,8 @@ class Journal:
         fence = [intents.c.id == intent.id, intents.c.attempts == intent.attempts]
         if state != "done" or found:
             fence += [intents.c[name] == getattr(intent, name) for name in ("state", "owner", "lease_until")]
-        with self._releasing(intent) as connection:
-            trail.one_at_a_time(connection)
+        with self._release_when_done(intent) as connection:
+            trail.lock_trail(connection)
             now = self._store.now(connection)
             if found and made and is_made_elsewhere(connection, intent, made):
                 return False
@@ -252,14 +256,14 @@ class Journal:
             if not connection.execute(intents.update().where(*fence).values(values)).rowcount:
                 return False
             if state != "unknown":
-                claims.end_with(connection, intent.account, intent.id, now)
-            trail.append(connection, audit_entry(state, intent, intent.id, said, subject))
-            HELD.pop(intent.id, None)
+                claims.detach_intent(connection, intent.account, intent.id, now)
+            trail.append(connection, build_audit_entry(state, intent, intent.id, said, subject))
+            ACTIVE_LEASES.pop(intent.id, None)
         return True
 
-    def let_go(self, intent: Intent) -> None:
+    def release(self, intent: Intent) -> None:
         """Hold it no longer, without having found out anything: it is unknown, as it was."""
-        with self._releasing(intent) as connection:
+        with self._release_when_done(intent) as connection:
             now = self._store.now(connection)
             connection.execute(
                 intents.update()
@@ -271,45 +275,48 @@ class Journal:
                 )
                 .values(state="unknown", lease_until=0.0, ended_at=sql.func.coalesce(intents.c.ended_at, now))
             )
-            HELD.pop(intent.id, None)
+            ACTIVE_LEASES.pop(intent.id, None)
 
-    def told(self, intent: Intent) -> dict[str, Any]:
+    def mark_reported(self, intent: Intent) -> dict[str, Any]:
         """The outcome, which its caller is now told: from here on the same call without a key is another one."""
-        outcome = {name: value for name, value in (intent.outcome or {}).items() if name != UNTOLD}
-        if intent.outcome and UNTOLD in intent.outcome:
+        outcome = {name: value for name, value in (intent.outcome or {}).items() if name != UNREPORTED}
+        if intent.outcome and UNREPORTED in intent.outcome:
             with self._store.writing() as connection:
                 connection.execute(intents.update().where(intents.c.id == intent.id).values(outcome=outcome))
         return outcome
 
-    def retire(self, intent: Intent) -> None:
+    def release_key(self, intent: Intent) -> None:
         """Free the key of a done intent whose document is gone; what comes next has another unique id."""
         with self._store.writing() as connection:
             freed = connection.execute(
                 intents.update()
                 .where(intents.c.id == intent.id, intents.c.key == intent.key, intents.c.state == "done")
-                .values(key=f"{GONE}{intent.id}")
+                .values(key=f"{DELETED_KEY_PREFIX}{intent.id}")
             ).rowcount
             if freed:
                 trail.append(
-                    connection, audit_entry("gone", intent, intent.id, "its document is gone; begun anew")
+                    connection,
+                    build_audit_entry("gone", intent, intent.id, "its document is gone; begun anew"),
                 )
 
     def take_over(self, intent: Intent) -> Intent | None:
         """Hold an intent that nobody carries out any more; None when another took it, or still works on it."""
-        if intent.state not in UNFINISHED or (intent.state == "open" and not self.abandoned(intent)):
+        if intent.state not in UNFINISHED or (intent.state == "open" and not self.is_abandoned(intent)):
             return None
         same = [intents.c[name] == getattr(intent, name) for name in ("id", "state", "owner", "lease_until")]
         with self._store.writing() as connection:
             now = self._store.now(connection)
             taken = connection.execute(
-                intents.update().where(*same).values(owner=me(), state="open", lease_until=now + self.lease)
+                intents.update()
+                .where(*same)
+                .values(owner=process_id(), state="open", lease_until=now + self.lease)
             ).rowcount
             row = connection.execute(sql.select(intents).where(intents.c.id == intent.id)).one_or_none()
             if taken:
-                HELD[intent.id] = time.time()
+                ACTIVE_LEASES[intent.id] = time.time()
         if not taken or row is None:
             return None
-        return replace(intent_of(row, now), mine=True)
+        return replace(build_intent(row, now), mine=True)
 
     def settle(self, identifier: str, *, happened: bool) -> None:
         """What a person found out about an unknown intent, by looking in InvoiceXpress or asking the recipient."""
@@ -324,7 +331,7 @@ class Journal:
         self.finish(taken, "done" if happened else "absent", outcome, "settled by a person in a terminal")
 
     @contextmanager
-    def _releasing(self, intent: Intent) -> Iterator[Connection]:
+    def _release_when_done(self, intent: Intent) -> Iterator[Connection]:
         """Open a transaction that ends what this process holds; where it fails, it is held no longer either.
 
         Whoever uses it lets go inside: after the commit another thread may already hold the intent again.
@@ -333,11 +340,13 @@ class Journal:
             with self._store.writing() as connection:
                 yield connection
         except BaseException:
-            HELD.pop(intent.id, None)
+            ACTIVE_LEASES.pop(intent.id, None)
             raise
 
-    def _read(self, *where: Any, most: int | None = None) -> list[Intent]:
+    def _select(self, *where: Any, most: int | None = None) -> list[Intent]:
         with self._store.reading() as connection:
             now = self._store.now(connection)
             query = sql.select(intents).where(*where).order_by(intents.c.created_at.desc())
-            return [intent_of(row, now) for row in connection.execute(query.limit(most) if most else query)]
+            return [
+                build_intent(row, now) for row in connection.execute(query.limit(most) if most else query)
+            ]

@@ -8,7 +8,7 @@ from ix_tools.idempotency.intents import UNRETURNED, Intent
 from ix_tools.operations.drafts import READS_AS_SENT
 
 
-def sent_with(written: Intent | None, document: Document | None) -> Mapping[str, Any] | None:
+def find_unreturned_fields(written: Intent | None, document: Document | None) -> Mapping[str, Any] | None:
     """By field, in JSON; None where nothing is known, or where somebody else changed the document since.
 
     Whoever else writes it replaces all of it, what is not returned included.
@@ -16,13 +16,17 @@ def sent_with(written: Intent | None, document: Document | None) -> Mapping[str,
     if written is None:
         return None
     then = (written.outcome or {}).get("document")
-    if document is not None and then and _content(Document.model_validate(then)) != _content(document):
+    if (
+        document is not None
+        and then
+        and _list_comparable_content(Document.model_validate(then)) != _list_comparable_content(document)
+    ):
         return None
     sent: Mapping[str, Any] = written.trace[UNRETURNED]
     return sent
 
 
-def _content(document: Document) -> list[Any]:
+def _list_comparable_content(document: Document) -> list[Any]:
     """What a document says, but for what issuing it and changes of its client's record add."""
     lines = [
         (line.name, line.description, line.quantity, line.unit_price, line.net) for line in document.lines

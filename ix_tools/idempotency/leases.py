@@ -8,12 +8,12 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-HELD: dict[str, float] = {}
+ACTIVE_LEASES: dict[str, float] = {}
 """Intents that this very process is carrying out now, and since when by its own clock."""
 
 
 @cache
-def machine() -> str:
+def host_id() -> str:
     """This machine since it was started, and the process numbers that count on it: containers may share a name."""
     marks = [socket.gethostname()]
     try:
@@ -25,21 +25,21 @@ def machine() -> str:
 
 
 @cache
-def me() -> str:
+def process_id() -> str:
     """This process: machine, number, and a mark, because numbers are used again."""
-    return f"{machine()}/{os.getpid()}/{secrets.token_hex(4)}"
+    return f"{host_id()}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
-def _born() -> None:
-    me.cache_clear()
-    HELD.clear()
+def _reset_after_fork() -> None:
+    process_id.cache_clear()
+    ACTIVE_LEASES.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_born)
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
-def alive(process: int) -> bool:
+def is_process_running(process: int) -> bool:
     """Whether a process of this machine still runs."""
     if sys.platform == "win32":
         return True  # there, asking would stop the process; its lease tells instead
@@ -52,7 +52,7 @@ def alive(process: int) -> bool:
     return True
 
 
-def is_running(owner: str) -> bool:
+def is_owner_running(owner: str) -> bool:
     """Whether the process behind an owner still runs, as far as this machine can tell; of another machine nobody can."""
     host, process, _ = owner.rsplit("/", 2)
-    return host != machine() or (int(process) != os.getpid() and alive(int(process)))
+    return host != host_id() or (int(process) != os.getpid() and is_process_running(int(process)))

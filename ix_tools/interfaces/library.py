@@ -8,12 +8,12 @@ from typing import Any, Self, TypeVar
 import anyio
 from pydantic import BaseModel
 
-from ix_tools.approvals.links import decided
-from ix_tools.config.sandbox_choice import with_sandbox_options, with_sandbox_started
-from ix_tools.config.settings import Settings, load
+from ix_tools.approvals.links import wait_for_decision
+from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_sandbox
+from ix_tools.config.settings import Settings, load_settings
 from ix_tools.operations.base import Operation
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import execute
 
 Result = TypeVar("Result", bound=BaseModel)
 INTERFACE = "library"
@@ -51,15 +51,15 @@ class InvoiceXpress:
         """`settings`: those of the environment and the settings file if left out. Nothing is contacted yet."""
         self._settings = settings
         self._stack = AsyncExitStack()
-        self._context: Desk | None = None
+        self._context: CallContext | None = None
 
     async def __aenter__(self) -> Self:
         """Read the settings, and start the sandbox where they choose it."""
-        settings = with_sandbox_options(self._settings or load(), wanted=False, file=None)
-        sandbox = with_sandbox_started(settings)
+        settings = apply_sandbox_options(self._settings or load_settings(), wanted=False, file=None)
+        sandbox = run_chosen_sandbox(settings)
         chosen = await anyio.to_thread.run_sync(sandbox.__enter__)
         self._stack.push_async_callback(anyio.to_thread.run_sync, sandbox.__exit__, None, None, None)
-        self._context = Desk.open(chosen)
+        self._context = CallContext.open(chosen)
         self._stack.push_async_callback(self._context.close)
         return self
 
@@ -76,7 +76,7 @@ class InvoiceXpress:
 
         Raises: ApprovalRequired where a person must approve first; IxError for every other failure.
         """
-        response = await perform(self._opened(), operation, arguments, face=INTERFACE)
+        response = await execute(self._opened(), operation, arguments, face=INTERFACE)
         if response.get("status") == "approval_required":
             raise ApprovalRequired(response)
         return response
@@ -94,10 +94,10 @@ class InvoiceXpress:
     async def wait_for_decision(self, approval: ApprovalRequired, seconds: float) -> bool:
         """Wait until a person has decided, at most so many seconds; False where nobody has."""
         links = self._opened().links
-        await decided(links, approval.id, seconds)
-        return not await anyio.to_thread.run_sync(links.awaited, approval.id)
+        await wait_for_decision(links, approval.id, seconds)
+        return not await anyio.to_thread.run_sync(links.is_pending, approval.id)
 
-    def _opened(self) -> Desk:
+    def _opened(self) -> CallContext:
         if self._context is None:
             raise RuntimeError("open it first: async with InvoiceXpress() as account")
         return self._context

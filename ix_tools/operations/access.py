@@ -6,9 +6,9 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect, Spec
 
 
-def allowed(spec: Spec, settings: Settings) -> None:
+def require_enabled(spec: Spec, settings: Settings) -> None:
     """Refuse what the settings leave off."""
-    refusal = closed(spec, settings)
+    refusal = get_disabled_reason(spec, settings)
     if refusal is None and spec.effect is Effect.ADMIN and not settings.allow_account_setup:
         refusal = SettingsError(
             f"{spec.name} is off: creating and setting up accounts needs the setting allow_account_setup.",
@@ -19,7 +19,7 @@ def allowed(spec: Spec, settings: Settings) -> None:
         raise refusal
 
 
-def closed(spec: Spec, settings: Settings) -> SettingsError | None:
+def get_disabled_reason(spec: Spec, settings: Settings) -> SettingsError | None:
     """Why an operation is not even shown, if it is not: it is excluded, or it writes where only reading is allowed."""
     if unknown := [name for name in settings.exclude if name not in catalogue()]:
         # A misspelt name would leave open what somebody meant to close.

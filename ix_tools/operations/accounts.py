@@ -14,17 +14,17 @@ from ix_tools.domain.records import AccountRecord, Company
 from ix_tools.domain.types import Call, Email, Id, Record
 from ix_tools.errors import Rejected, Unreadable
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.operations.base import Operation, Sending
-from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.expectations import Correction, Expected, Step, Subject
-from ix_tools.operations.fingerprints import Changes
+from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
+from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
+from ix_tools.operations.fingerprints import DetectableChange
 from ix_tools.operations.preview import Preview, Row
-from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading
-from ix_tools.operations.spec import At, Effect, Route, Spec
+from ix_tools.operations.spec import Effect, Route, Spec, WirePath
 
 
-def _sub_user(text: str) -> str:
+def _check_sub_user(text: str) -> str:
     if not re.fullmatch(r"\d{9}/\d{1,4}", text):
         raise ValueError(
             "a sub-user of the tax authority, NIF/number such as 509442013/1; never the main user"
@@ -32,17 +32,17 @@ def _sub_user(text: str) -> str:
     return text
 
 
-SubUser = Annotated[str, AfterValidator(_sub_user), WithJsonSchema({"type": "string"})]
+SubUser = Annotated[str, AfterValidator(_check_sub_user), WithJsonSchema({"type": "string"})]
 Secret = Annotated[SecretStr, Field(min_length=1), WithJsonSchema({"type": "string", "format": "password"})]
-Terms = Literal[True]
+AcceptedTerms = Literal[True]
 
 
-def account_at(number: int) -> Subject:
+def locate_account(number: int) -> Subject:
     """Where an account is read."""
     return Subject(f"/api/accounts/{number}/get.json", "account", AccountRecord)
 
 
-def person(call: Any) -> list[Row]:
+def preview_person(call: Any) -> list[Row]:
     """The person named, for an approval."""
     name = " ".join(filter(None, [call.first_name, call.last_name]))
     return [Row("person", name)] if name else []
@@ -70,16 +70,16 @@ class GetAccount(Operation[AccountResult]):
         effect=Effect.READS,
         heading=Heading.ACCOUNTS,
         route=Route("GET", "/api/accounts/{account_id}/get.json", answer="account"),
-        covers=("getAccount",),
+        vendor_operations=("getAccount",),
         example={"account_id": 1},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> AccountResult:
+    def parse_response(self, content: Any, facts: Facts) -> AccountResult:
         """The account."""
         return AccountResult(account=AccountRecord.model_validate(content or {}))
 
-    def company(self, result: AccountResult) -> tuple[str, Company] | None:
+    def identify_company(self, result: AccountResult) -> tuple[str, Company] | None:
         """Its organization; whether it is this account, its id alone does not tell."""
         found = result.account
         if not found.organization_name:
@@ -96,7 +96,7 @@ class NewAccount(Call):
     """E-mail address of the account's owner."""
     password: Secret
     """Password of the account's owner; results never show it."""
-    terms: Terms
+    terms: AcceptedTerms
     """True when the person accepts InvoiceXpress's terms."""
     first_name: str | None = None
     """First name of the owner."""
@@ -114,15 +114,15 @@ class NewAccount(Call):
     """True asks for InvoiceXpress's newsletter."""
 
 
-class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
+class CreateAccount(NewAccount, IdempotentCall, Operation[AccountResult]):
     """Create an InvoiceXpress account; a person approves. Off unless allow_account_setup is set. The new API key is not shown.
 
     Source: OpenAPI createAccount, createAccountExisting.
     """
 
-    to_check = "ask the new owner, who gets an e-mail from InvoiceXpress"
+    manual_check = "ask the new owner, who gets an e-mail from InvoiceXpress"
 
-    existing_user: Annotated[bool, OURS] = False
+    existing_user: Annotated[bool, LOCAL_ONLY] = False
     """True for an owner who is an InvoiceXpress user already; default false."""
 
     spec = Spec(
@@ -131,7 +131,7 @@ class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
         effect=Effect.ADMIN,
         heading=Heading.ACCOUNTS,
         route=Route("POST", "/api/accounts/create.json", envelope="account", answer="account"),
-        covers=("createAccount", "createAccountExisting"),
+        vendor_operations=("createAccount", "createAccountExisting"),
         example={
             "organization_name": "Padaria Central, Lda",
             "email": "dona@padaria.example.pt",
@@ -141,12 +141,12 @@ class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
         },
     )
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """Whose account, and that the terms are accepted; never the password."""
         rows = [
-            Row("organization", self.organization_name, decides=True),
+            Row("organization", self.organization_name, is_headline=True),
             Row("email", self.email),
-            *person(self),
+            *preview_person(self),
         ]
         rows += [Row(label, getattr(self, label)) for label in ("phone",) if getattr(self, label)]
         if self.fiscal_id:
@@ -155,25 +155,25 @@ class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
             rows.append(Row("existing_user", True))
         return Preview("create_account", (*rows, Row("secret", self.password), Row("terms", True)))
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """Nothing: neither names nor passwords."""
         return {"subject": "accounts"}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Accounts cannot be listed: the new owner gets an e-mail from InvoiceXpress, and can sign in."""
-        return Evidence(Happened.UNKNOWN)
+        return ProbeResult(Outcome.UNKNOWN)
 
-    async def carried_out(self, sending: Sending) -> AccountResult:
+    async def execute(self, sending: OperationContext) -> AccountResult:
         """By one of the two paths, which take the same."""
         call: Operation[AccountResult] = self
         if self.existing_user:
-            call = AccountOfUser.model_construct(
+            call = AccountForExistingUser.model_construct(
                 **{name: getattr(self, name) for name in NewAccount.model_fields}
             )
-        return self.read(await sending.send(call), sending.facts)
+        return self.parse_response(await sending.send(call), sending.facts)
 
-    def read(self, content: Any, facts: Facts) -> AccountResult:
+    def parse_response(self, content: Any, facts: Facts) -> AccountResult:
         """The account. The key in the answer is left unread."""
         return AccountResult(
             account=AccountRecord.model_validate(content or {}),
@@ -185,12 +185,12 @@ class CreateAccount(NewAccount, Keyed, Operation[AccountResult]):
         if result.account.id:
             yield Step("get_account", "see its state", {"account_id": result.account.id})
 
-    def undo(self, result: AccountResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: AccountResult, facts: Facts) -> Correction:
         """Only InvoiceXpress closes it."""
         return Correction("account_created")
 
 
-class AccountOfUser(NewAccount, Operation[AccountResult]):
+class AccountForExistingUser(NewAccount, Operation[AccountResult]):
     """The same for someone who is a user already."""
 
     spec = Spec(
@@ -208,7 +208,7 @@ class Credentials(Call):
 
     username: SubUser
     """Sub-user of the tax authority (AT), e.g. 509442013/1, with WFA, WSE and WDT; never the main user."""
-    password: Annotated[Secret, At("password", base64=True)]
+    password: Annotated[Secret, WirePath("password", base64=True)]
     """Password of the sub-user; results never show it."""
     type: Literal["AT"] = "AT"
     """Always AT, the tax authority."""
@@ -216,7 +216,7 @@ class Credentials(Call):
     """Always Sequences, for registering series."""
 
 
-class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
+class UpdateAccount(IdempotentCall, DetectableChange, Operation[AccountResult]):
     """Change an account's details, or its AT credentials for series; a person approves. Off unless allow_account_setup is set.
 
     Source: OpenAPI updateAccount.
@@ -226,7 +226,7 @@ class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
     """Id of the account, from create_account."""
     password: Secret
     """Password of the account's owner; results never show it."""
-    terms: Terms
+    terms: AcceptedTerms
     """True when the person accepts InvoiceXpress's terms."""
     organization_name: str | None = Field(default=None, min_length=1)
     """Name of the company that uses the account."""
@@ -259,50 +259,50 @@ class UpdateAccount(Keyed, Changes, Operation[AccountResult]):
         route=Route("PUT", "/api/accounts/{account_id}/update.json", envelope="account", answer="account"),
         needs=frozenset({Want.SUBJECT}),
         idempotent=True,
-        covers=("updateAccount",),
+        vendor_operations=("updateAccount",),
         example={"account_id": 1, "password": "only-an-example", "terms": True, "phone": "220000001"},
     )
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """What every document prints of its issuer."""
         return (resource_names.ACCOUNT,)
 
-    def regarding(self, result: AccountResult | None = None) -> Subject:
+    def subject_ref(self, result: AccountResult | None = None) -> Subject:
         """The account."""
-        return account_at(self.account_id)
+        return locate_account(self.account_id)
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """Name and e-mail are wanted every time: the ones there are, unless new ones are given."""
         names = ("organization_name", "email")
         update = {name: getattr(facts.subject, name, None) for name in names if getattr(self, name) is None}
         return self.model_copy(update=update)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """What changes; never a password."""
         place = ", ".join(filter(None, [self.address, self.postal_code, self.city]))
         rows = [
             Row("account_id", str(self.account_id)),
-            Row("organization", self.organization_name, decides=True),
+            Row("organization", self.organization_name, is_headline=True),
             Row("email", self.email),
-            *person(self),
+            *preview_person(self),
         ]
         rows += [Row("phone", self.phone)] if self.phone else []
         rows += [Row("address", place)] if place else []
         rows.append(Row("secret", self.password))
         if self.credentials:
             given = self.credentials
-            rows += [Row("at_subuser", given.username, decides=True), Row("at_secret", given.password)]
+            rows += [Row("at_subuser", given.username, is_headline=True), Row("at_secret", given.password)]
         return Preview("update_account", (*rows, Row("terms", True)))
 
-    def expected(self, facts: Facts) -> Expected:
+    def predict_state(self, facts: Facts) -> ExpectedState:
         """Name and e-mail, which is all that reads back."""
-        return Expected({"organization_name": self.organization_name, "email": self.email})
+        return ExpectedState({"organization_name": self.organization_name, "email": self.email})
 
-    def read(self, content: Any, facts: Facts) -> AccountResult:
+    def parse_response(self, content: Any, facts: Facts) -> AccountResult:
         """Answered with nothing; the road reads it again."""
         return AccountResult(account=AccountRecord.model_validate(content or {}))
 
-    def undo(self, result: AccountResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: AccountResult, facts: Facts) -> Correction:
         """Change it again."""
         known = facts.subject
         before = {name: getattr(known, name, None) for name in ("organization_name", "email")}
@@ -318,17 +318,17 @@ class AtResult(Record):
     success: bool
 
 
-class SetupAtCommunication(Keyed, Operation[AtResult]):
+class SetupAtCommunication(IdempotentCall, Operation[AtResult]):
     """Set up how documents reach the tax authority (AT); a person approves. Off unless allow_account_setup is set.
 
     Source: OpenAPI atCommunication (v3).
     """
 
-    to_check = "see Account > AT in InvoiceXpress"
+    manual_check = "see Account > AT in InvoiceXpress"
 
     at_subuser: SubUser
     """Sub-user of the tax authority (AT), e.g. 509442013/1, with WFA, WSE and WDT; never the main user."""
-    at_password: Annotated[Secret, At("at_password", base64=True)]
+    at_password: Annotated[Secret, WirePath("at_password", base64=True)]
     """Password of the sub-user; results never show it."""
     communication_type: Literal["auto", "manual", "guides", "portal_at"]
     """Way documents reach AT: auto sends each one, manual is SAF-T by hand, guides sends only guides, portal_at is set at AT's site."""
@@ -341,40 +341,40 @@ class SetupAtCommunication(Keyed, Operation[AtResult]):
         keywords="subutilizador",
         route=Route("POST", "/api/v3/accounts/at_communication.json", envelope="at_communication"),
         idempotent=True,
-        covers=("atCommunication",),
+        vendor_operations=("atCommunication",),
         example={"at_subuser": "509442013/1", "at_password": "only-an-example", "communication_type": "auto"},
     )
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """How every document reaches the tax authority."""
         return (resource_names.ACCOUNT,)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """Whose credentials, and what for; never the password."""
         rows = (
-            Row("at_subuser", self.at_subuser, decides=True),
+            Row("at_subuser", self.at_subuser, is_headline=True),
             Row("at_secret", self.at_password),
             Row("communication", self.communication_type),
         )
         return Preview("at_communication", rows)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """Nothing: neither user nor password."""
         return {"subject": "at_communication"}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Credentials cannot be read; setting them up again is harmless, once a person approves again."""
-        return Evidence(Happened.UNKNOWN)
+        return ProbeResult(Outcome.UNKNOWN)
 
-    def read(self, content: Any, facts: Facts) -> AtResult:
+    def parse_response(self, content: Any, facts: Facts) -> AtResult:
         """A yes, or a refusal."""
         said = str((content or {}).get("success", "")).lower()
         if not said:
             raise Unreadable(
                 "InvoiceXpress did not say whether it took the credentials.",
                 sent="unknown",
-                next=self.to_check,
+                next=self.manual_check,
             )
         if said != "true":
             raise Rejected(
@@ -383,6 +383,6 @@ class SetupAtCommunication(Keyed, Operation[AtResult]):
             )
         return AtResult(success=True)
 
-    def undo(self, result: AtResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: AtResult, facts: Facts) -> Correction:
         """Set it up again."""
         return Correction("at_set_up")

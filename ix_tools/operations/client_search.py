@@ -5,15 +5,15 @@ from typing import Annotated, Any, Self
 
 from pydantic import model_validator
 
-from ix_tools.domain.parsing import as_record
+from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Client
 from ix_tools.errors import NotFound, Rejected, Unavailable
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.findings import refusal
+from ix_tools.guards.findings import combine_findings
 from ix_tools.operations import matching
-from ix_tools.operations.base import Operation, Sending
+from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.clients import ClientResult
-from ix_tools.operations.drafts import OURS
+from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec
 
@@ -24,11 +24,11 @@ class FindClient(Operation[ClientResult]):
     Source: OpenAPI findClientByCode, findClientByName.
     """
 
-    code: Annotated[str | None, OURS] = None
+    code: Annotated[str | None, LOCAL_ONLY] = None
     """Code of the client, matched exactly."""
-    name: Annotated[str | None, OURS] = None
+    name: Annotated[str | None, LOCAL_ONLY] = None
     """Name of the client, matched exactly."""
-    fiscal_id: Annotated[str | None, OURS] = None
+    fiscal_id: Annotated[str | None, LOCAL_ONLY] = None
     """Tax number of the client: NIF or foreign VAT number."""
 
     spec = Spec(
@@ -37,7 +37,7 @@ class FindClient(Operation[ClientResult]):
         effect=Effect.READS,
         heading=Heading.CLIENTS,
         route=Route("GET", "/clients/find-by-code.json", answer="client"),
-        covers=("findClientByCode", "findClientByName"),
+        vendor_operations=("findClientByCode", "findClientByName"),
         example={"code": "ACME"},
         idempotent=True,
     )
@@ -48,24 +48,24 @@ class FindClient(Operation[ClientResult]):
             raise ValueError("code: give code or name or fiscal_id")
         return self
 
-    async def carried_out(self, sending: Sending) -> ClientResult:
+    async def execute(self, sending: OperationContext) -> ClientResult:
         """By code, then by name, then by number; only the list, read to its end, tells that nobody is called so."""
-        for look in self._looks():
+        for look in self._build_look_ups():
             try:
-                return self.read(await sending.send(look), sending.facts)
+                return self.parse_response(await sending.send(look), sending.facts)
             except (NotFound, Unavailable, Rejected):
                 continue  # a miss by name is a 404 or a 500: the list tells
-        rows, unread = await sending.listed("/clients.json", "clients")
-        clients = [as_record(Client, row) for row in rows]
+        rows, unread = await sending.list_all("/clients.json", "clients")
+        clients = [parse_record(Client, row) for row in rows]
         given = {name: text for name in ("code", "name", "fiscal_id") if (text := getattr(self, name))}
         doubts = []
         for name, text in given.items():
-            matches = matching.clients_like(clients, unread, **{name: text})
-            if matches.sure is not None:
-                return ClientResult(client=matches.sure)
-            doubts.append(matching.unsure(name, "client", text, matches, "client_id"))
+            matches = matching.match_client_fields(clients, unread, **{name: text})
+            if matches.unique is not None:
+                return ClientResult(client=matches.unique)
+            doubts.append(matching.refuse_ambiguous(name, "client", text, matches, "client_id"))
         if unread or any(doubt.candidates for doubt in doubts):
-            raise refusal(doubts)
+            raise combine_findings(doubts)
         asked = " or ".join(f"{name} {text!r}" for name, text in given.items())
         raise NotFound(
             f"No client has the {asked}, and none is like it.",
@@ -73,13 +73,13 @@ class FindClient(Operation[ClientResult]):
             next="list_clients shows all; create_client adds one",
         )
 
-    def _looks(self) -> Iterable[Operation[ClientResult]]:
+    def _build_look_ups(self) -> Iterable[Operation[ClientResult]]:
         if self.code:
             yield ClientByCode(client_code=self.code)
         if self.name:
             yield ClientByName(client_name=self.name)
 
-    def read(self, content: Any, facts: Facts) -> ClientResult:
+    def parse_response(self, content: Any, facts: Facts) -> ClientResult:
         """The client."""
         return ClientResult(client=Client.model_validate(content or {}))
 

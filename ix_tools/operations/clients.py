@@ -13,21 +13,26 @@ from ix_tools.guards import master_data
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
 from ix_tools.operations.documents import (
+    DEFAULT_STATES,
     LIST_STATES,
     LIST_TYPES,
-    USUAL_STATES,
     InvoiceList,
     ListState,
     ListType,
 )
-from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.expectations import Correction, Expected, Step, Subject
-from ix_tools.operations.fingerprints import Changes, Removes, made, of_a_new
-from ix_tools.operations.lists import Deleted, PageShown, documents_of, page_of
+from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
+from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
+from ix_tools.operations.fingerprints import (
+    DetectableChange,
+    DetectableDeletion,
+    detect_creation,
+    trace_creation,
+)
+from ix_tools.operations.lists import DeletionResult, PageResult, parse_document_page, parse_page
 from ix_tools.operations.preview import Preview, Row
-from ix_tools.operations.probes import Evidence, Witness
+from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
-from ix_tools.operations.spec import At, Effect, Names, Route, Spec
+from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec, WirePath
 
 
 class ClientResult(Record):
@@ -39,25 +44,27 @@ class ClientResult(Record):
 # --- reading -------------------------------------------------------------------------------------------
 
 
-class OfClient(Call):
+class ClientCall(Call):
     """A call about one client."""
 
     client_id: Id | None = None
     """Id of the client, from find_client; or give client."""
-    client: Annotated[str | None, OURS, Names("client", "client_id")] = Field(default=None, min_length=1)
+    client: Annotated[str | None, LOCAL_ONLY, ResolvesTo("client", "client_id")] = Field(
+        default=None, min_length=1
+    )
     """Code, exact name or NIF of the client; or give client_id."""
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """The client, with what it owes."""
-        return () if self.client_id is None else (resource_names.client(self.client_id),)
+        return () if self.client_id is None else (resource_names.name_client(self.client_id),)
 
 
-def client_at(number: int | None) -> Subject | None:
+def locate_client(number: int | None) -> Subject | None:
     """Where a client is read, once its id is known."""
     return Subject(f"/clients/{number}.json", "client", Client) if number is not None else None
 
 
-class ClientList(PageShown):
+class ClientList(PageResult):
     """A page of clients."""
 
     clients: list[Client]
@@ -80,18 +87,18 @@ class ListClients(Operation[ClientList]):
         effect=Effect.READS,
         heading=Heading.CLIENTS,
         route=Route("GET", "/clients.json"),
-        covers=("listClients",),
+        vendor_operations=("listClients",),
         example={"per_page": 50},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> ClientList:
+    def parse_response(self, content: Any, facts: Facts) -> ClientList:
         """A page."""
         rows = [Client.model_validate(one) for one in read_rows(content, "clients")]
-        return ClientList.model_validate({"clients": rows, **page_of(content, len(rows))})
+        return ClientList.model_validate({"clients": rows, **parse_page(content, len(rows))})
 
 
-class GetClient(OfClient, Operation[ClientResult]):
+class GetClient(ClientCall, Operation[ClientResult]):
     """Read one client whole.
 
     Source: OpenAPI getClient.
@@ -103,12 +110,12 @@ class GetClient(OfClient, Operation[ClientResult]):
         effect=Effect.READS,
         heading=Heading.CLIENTS,
         route=Route("GET", "/clients/{client_id}.json", answer="client"),
-        covers=("getClient",),
+        vendor_operations=("getClient",),
         example={"client_id": 501},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> ClientResult:
+    def parse_response(self, content: Any, facts: Facts) -> ClientResult:
         """The client."""
         return ClientResult(client=Client.model_validate(content or {}))
 
@@ -117,27 +124,27 @@ Archived = Literal["archived", "non_archived"]
 NOT_ARCHIVED: list[Archived] = ["non_archived"]
 
 
-class ListClientInvoices(OfClient, Operation[InvoiceList]):
+class ListClientInvoices(ClientCall, Operation[InvoiceList]):
     """List a client's invoices, notes and receipts, newest first.
 
     Source: OpenAPI listClientInvoices.
     """
 
-    types: Annotated[list[ListType], At("filter.by_type", LIST_TYPES)] = Field(
+    types: Annotated[list[ListType], WirePath("filter.by_type", LIST_TYPES)] = Field(
         default_factory=lambda: list(get_args(ListType)), min_length=1
     )
     """Kinds of document to list; default all."""
-    states: Annotated[list[ListState], At("filter.status", LIST_STATES)] = Field(
-        default_factory=USUAL_STATES.copy, min_length=1
+    states: Annotated[list[ListState], WirePath("filter.status", LIST_STATES)] = Field(
+        default_factory=DEFAULT_STATES.copy, min_length=1
     )
     """States to list; default draft, final and settled."""
-    archived: Annotated[list[Archived], At("filter.archived")] = Field(
+    archived: Annotated[list[Archived], WirePath("filter.archived")] = Field(
         default_factory=NOT_ARCHIVED.copy, min_length=1
     )
     """Archived documents, others, or both; default non_archived."""
-    page: Annotated[int, At("?page")] = Field(default=1, ge=1)
+    page: Annotated[int, WirePath("?page")] = Field(default=1, ge=1)
     """Number of the page, from 1; default 1."""
-    per_page: Annotated[int, At("?per_page")] = Field(default=30, ge=1, le=100)
+    per_page: Annotated[int, WirePath("?per_page")] = Field(default=30, ge=1, le=100)
     """Rows on a page, 1 to 100; default 30."""
 
     spec = Spec(
@@ -146,14 +153,14 @@ class ListClientInvoices(OfClient, Operation[InvoiceList]):
         effect=Effect.READS,
         heading=Heading.CLIENTS,
         route=Route("POST", "/clients/{client_id}/invoices.json"),
-        covers=("listClientInvoices",),
+        vendor_operations=("listClientInvoices",),
         example={"client_id": 501, "states": ["final"]},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> InvoiceList:
+    def parse_response(self, content: Any, facts: Facts) -> InvoiceList:
         """Rows, and in words what this page leaves out."""
-        return InvoiceList.model_validate(documents_of(content, "invoices"))
+        return InvoiceList.model_validate(parse_document_page(content, "invoices"))
 
 
 # --- writing -------------------------------------------------------------------------------------------
@@ -170,13 +177,13 @@ class Contact(Call):
     """Telephone number of the contact person."""
 
 
-def _name(text: str) -> str:
+def _check_name(text: str) -> str:
     if not 1 <= len(text) <= 100:
         raise ValueError("1 to 100 characters")
     return text
 
 
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[str, AfterValidator(_check_name)]
 
 
 class ClientFields(Call):
@@ -210,22 +217,22 @@ class ClientFields(Call):
     """Number of copies that are sent: 1, 2 or 3."""
 
 
-WRITTEN = ("name", "code", *ClientFields.model_fields)
-PLAIN = tuple(name for name in WRITTEN if name != "preferred_contact")
+WRITABLE_FIELDS = ("name", "code", *ClientFields.model_fields)
+PLAIN_FIELDS = tuple(name for name in WRITABLE_FIELDS if name != "preferred_contact")
 
 
-def client_values(client: Any) -> dict[str, Any]:
+def dump_client(client: Any) -> dict[str, Any]:
     """A stored client as the arguments that would store it."""
-    return dict(client.model_dump(mode="json", include=set(WRITTEN), exclude_none=True))
+    return dict(client.model_dump(mode="json", include=set(WRITABLE_FIELDS), exclude_none=True))
 
 
-def expected_client(call: Any) -> Expected:
+def predict_client(call: Any) -> ExpectedState:
     """What the client reads back as."""
-    given = {name: getattr(call, name) for name in PLAIN}
-    return Expected({name: value for name, value in given.items() if value is not None})
+    given = {name: getattr(call, name) for name in PLAIN_FIELDS}
+    return ExpectedState({name: value for name, value in given.items() if value is not None})
 
 
-class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
+class CreateClient(ClientFields, IdempotentCall, Operation[ClientResult]):
     """Add a client. Look with find_client first: names and codes are unique.
 
     Source: OpenAPI createClient.
@@ -243,8 +250,8 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
         heading=Heading.CLIENTS,
         scope=Scope.DRAFT,
         route=Route("POST", "/clients.json", envelope="client", answer="client"),
-        guards=(master_data.number_fits_country,),
-        covers=("createClient",),
+        guards=(master_data.client_number_fits_country,),
+        vendor_operations=("createClient",),
         example={
             "name": "Padaria Central, Lda",
             "code": "PADARIA",
@@ -254,29 +261,29 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
         },
     )
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """A client that is not there yet."""
-        return (resource_names.new_client(self.code or self.name or ""),)
+        return (resource_names.name_new_client(self.code or self.name or ""),)
 
-    def regarding(self, result: ClientResult | None = None) -> Subject | None:
+    def subject_ref(self, result: ClientResult | None = None) -> Subject | None:
         """The new client, once it has an id."""
-        return client_at(result.client.id) if result and result.client.id else None
+        return locate_client(result.client.id) if result and result.client.id else None
 
-    def expected(self, facts: Facts) -> Expected:
+    def predict_state(self, facts: Facts) -> ExpectedState:
         """What was asked."""
-        return expected_client(self)
+        return predict_client(self)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """Its code, and a digest of what was asked."""
-        return of_a_new("clients", self.expected(facts).values, code=self.code)
+        return trace_creation("clients", self.predict_state(facts).values, code=self.code)
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Look up its code: a client that reads as asked is it; nobody, once lists have caught up, is a no."""
-        found = await witness.client(str(trace["code"]))
-        return await made(trace, witness, Client, [found] if found else [])
+        found = await witness.find_client(str(trace["code"]))
+        return await detect_creation(trace, witness, Client, [found] if found else [])
 
-    def read(self, content: Any, facts: Facts) -> ClientResult:
+    def parse_response(self, content: Any, facts: Facts) -> ClientResult:
         """The client as stored."""
         return ClientResult(client=Client.model_validate(content or {}))
 
@@ -285,12 +292,12 @@ class CreateClient(ClientFields, Keyed, Operation[ClientResult]):
         if result.client.code:
             yield Step("create_invoice", "bill this client", {"client": {"code": result.client.code}})
 
-    def undo(self, result: ClientResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: ClientResult, facts: Facts) -> Correction:
         """Delete it."""
         return Correction("created", (Step("delete_client", "delete it", {"client_id": result.client.id}),))
 
 
-class UpdateClient(ClientFields, Keyed, Changes, OfClient, Operation[ClientResult]):
+class UpdateClient(ClientFields, IdempotentCall, DetectableChange, ClientCall, Operation[ClientResult]):
     """Change a client for later documents and drafts. What you leave out stays; empty text clears.
 
     Source: OpenAPI updateClient.
@@ -309,41 +316,41 @@ class UpdateClient(ClientFields, Keyed, Changes, OfClient, Operation[ClientResul
         scope=Scope.DRAFT,
         route=Route("PUT", "/clients/{client_id}.json", envelope="client", answer="client"),
         needs=frozenset({Want.SUBJECT}),
-        guards=(master_data.number_fits_country, master_data.issued_documents_keep_the_client),
+        guards=(master_data.client_number_fits_country, master_data.issued_documents_keep_the_client),
         idempotent=True,
-        covers=("updateClient",),
+        vendor_operations=("updateClient",),
         example={"client_id": 501, "phone": "220000001"},
     )
 
-    def regarding(self, result: ClientResult | None = None) -> Subject | None:
+    def subject_ref(self, result: ClientResult | None = None) -> Subject | None:
         """The client."""
-        return client_at(self.client_id)
+        return locate_client(self.client_id)
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """The whole record: what is not sent may be lost."""
         known = facts.subject
-        update = {name: getattr(known, name, None) for name in PLAIN if getattr(self, name) is None}
+        update = {name: getattr(known, name, None) for name in PLAIN_FIELDS if getattr(self, name) is None}
         stored = getattr(known, "preferred_contact", None)
         contact = stored.model_dump(exclude_none=True) if stored else {}
         if self.preferred_contact is None and contact:
             update["preferred_contact"] = Contact.model_construct(**contact)
         return self.model_copy(update=update)
 
-    def expected(self, facts: Facts) -> Expected:
+    def predict_state(self, facts: Facts) -> ExpectedState:
         """What was asked, and all the rest as it was."""
-        return expected_client(self)
+        return predict_client(self)
 
-    def read(self, content: Any, facts: Facts) -> ClientResult:
+    def parse_response(self, content: Any, facts: Facts) -> ClientResult:
         """Answered with nothing; the road reads it again."""
         return ClientResult(client=Client.model_validate(content or {}))
 
-    def undo(self, result: ClientResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: ClientResult, facts: Facts) -> Correction:
         """Put back what was there."""
-        before = {"client_id": self.client_id, **client_values(facts.subject)}
+        before = {"client_id": self.client_id, **dump_client(facts.subject)}
         return Correction("changed", (Step("update_client", "put the earlier values back", before),))
 
 
-class DeleteClient(Keyed, Removes, OfClient, Operation[Deleted]):
+class DeleteClient(IdempotentCall, DetectableDeletion, ClientCall, Operation[DeletionResult]):
     """Delete a client without documents; a person approves.
 
     Source: undocumented, seen in use: DELETE /clients/{id}.json.
@@ -359,27 +366,25 @@ class DeleteClient(Keyed, Removes, OfClient, Operation[Deleted]):
         needs=frozenset({Want.SUBJECT}),
         guards=(master_data.client_without_documents,),
         idempotent=True,
-        covers=("deleteClient",),
+        vendor_operations=("deleteClient",),
         example={"client_id": 502},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject | None:
+    def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
         """The client."""
-        return client_at(self.client_id)
+        return locate_client(self.client_id)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The client, and how many documents they have: one who has any is not deleted."""
         client = facts.subject if isinstance(facts.subject, Client) else Client()
         known = client if client.name else client.model_copy(update={"name": f"id {self.client_id}"})
         rows = (Row("client_documents", str(facts.client_documents)),)
         return Preview("client_deleted", rows, client=known)
 
-    def read(self, content: Any, facts: Facts) -> Deleted:
+    def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """Who was there."""
-        return Deleted(deleted=f"client {self.client_id} ({getattr(facts.subject, 'name', None)})")
+        return DeletionResult(deleted=f"client {self.client_id} ({getattr(facts.subject, 'name', None)})")
 
-    def undo(self, result: Deleted, facts: Facts) -> Correction:
+    def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Create it again."""
-        return Correction(
-            "removed", (Step("create_client", "create it again", client_values(facts.subject)),)
-        )
+        return Correction("removed", (Step("create_client", "create it again", dump_client(facts.subject)),))

@@ -37,7 +37,7 @@ def read_version(digest: str) -> int:
 
 def digest_approval(content: Any) -> str:
     """Digest what an approval is bound to."""
-    return _mark(APPROVAL_VERSION, content)
+    return _prefix_version(APPROVAL_VERSION, content)
 
 
 def is_current_approval(digest: str) -> bool:
@@ -55,13 +55,13 @@ def can_compare(digest: str) -> bool:
     return read_version(digest) in _CALL_FORMS
 
 
-def _write_down(call: Operation[Any], arguments: Mapping[str, Any]) -> list[Any]:
+def _serialize_call(call: Operation[Any], arguments: Mapping[str, Any]) -> list[Any]:
     # Without what was not given, so that a later version with one more parameter still knows the call.
     given = call.model_dump(mode="json", exclude={"idempotency_key", "accept"}, exclude_none=True)
-    return [call.spec.name, {**given, **_relative_dates(arguments)}]
+    return [call.spec.name, {**given, **_find_relative_dates(arguments)}]
 
 
-def _relative_dates(arguments: Mapping[str, Any]) -> dict[str, str]:
+def _find_relative_dates(arguments: Mapping[str, Any]) -> dict[str, str]:
     """`today` and `+30d` as they were written: repeated after midnight, the same call is still the same."""
     texts = {name: value.strip().lower() for name, value in arguments.items() if isinstance(value, str)}
     return {
@@ -72,13 +72,13 @@ def _relative_dates(arguments: Mapping[str, Any]) -> dict[str, str]:
 
 
 _CALL_FORMS: dict[int, Callable[[Operation[Any], Mapping[str, Any]], str]] = {
-    1: lambda call, arguments: hash_content(_write_down(call, arguments)),
-    2: lambda call, arguments: _mark(2, _write_down(call, arguments)),
+    1: lambda call, arguments: hash_content(_serialize_call(call, arguments)),
+    2: lambda call, arguments: _prefix_version(2, _serialize_call(call, arguments)),
 }
 """By version. A form is kept for as long as the journal keeps its keys, where it can still be computed."""
 
 
-def _mark(version: int, content: Any) -> str:
+def _prefix_version(version: int, content: Any) -> str:
     return f"v{version}:{urlsafe_b64encode(_sha256(content)).rstrip(b'=').decode()}"
 
 

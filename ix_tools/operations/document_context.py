@@ -5,10 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.field_marks import Printed, Unreturned, fields_with
 from ix_tools.domain.records import CorrectedDocument, Document
-from ix_tools.domain.types import Call, moment_of
+from ix_tools.domain.types import Call, parse_moment
 from ix_tools.guards import payments
 from ix_tools.guards.facts import Facts
 from ix_tools.operations import preview
@@ -21,12 +21,12 @@ ISSUED = {"final", "settled", "second_copy"}
 INVOICES = {"invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices", "cash_invoices"}
 
 
-def completed(result: "DocumentResult", facts: Facts) -> "DocumentResult":
+def add_context(result: "DocumentResult", facts: Facts) -> "DocumentResult":
     """A result with what is known of its document besides: what a note corrects, when a guide's transport starts."""
     document = result.document
     if document.document_type in NOTES:
         return result.model_copy(update={"corrects": _corrected_document(facts)})
-    if (starts := loading_time(document, facts)) is not None and document.loaded_at is None:
+    if (starts := find_loading_time(document, facts)) is not None and document.loaded_at is None:
         return result.model_copy(update={"document": document.model_copy(update={"loaded_at": starts})})
     return result
 
@@ -43,53 +43,55 @@ def _corrected_document(facts: Facts) -> CorrectedDocument:
         number=owner.number,
         date=owner.date,
         total=owner.total,
-        paid=payments.paid_of(owner, facts.owner_related),
+        paid=payments.compute_paid(owner, facts.owner_related),
     )
 
 
-def corrected(document: Document, facts: Facts) -> preview.Corrected | None:
+def find_corrected(document: Document, facts: Facts) -> preview.DocumentReference | None:
     """What a note corrects, for whoever approves it (CIVA 36/6)."""
     if document.document_type not in NOTES:
         return None
     owner = facts.owner
     return (
-        preview.Corrected()
+        preview.DocumentReference()
         if owner is None
-        else reference_to(owner, payments.paid_of(owner, facts.owner_related))
+        else build_reference(owner, payments.compute_paid(owner, facts.owner_related))
     )
 
 
-def reference_to(document: Document, paid: Decimal | None = None) -> preview.Corrected:
+def build_reference(document: Document, paid: Decimal | None = None) -> preview.DocumentReference:
     """A document as another one refers to it."""
-    return preview.Corrected(document.document_type, document.number, document.date, document.total, paid)
+    return preview.DocumentReference(
+        document.document_type, document.number, document.date, document.total, paid
+    )
 
 
-def loading_time(document: Document, facts: Facts) -> Any:
+def find_loading_time(document: Document, facts: Facts) -> Any:
     """When a guide's goods are loaded, as it was last sent from here; None where nobody knows."""
-    if document_type(document.document_type).family != "guide":
+    if get_document_kind(document.document_type).family != "guide":
         return None
     sent = (facts.unreturned or {}).get("loaded_at")
-    return document.loaded_at or (moment_of(sent) if sent else None)
+    return document.loaded_at or (parse_moment(sent) if sent else None)
 
 
-def transport(document: Document, facts: Facts) -> preview.Transport | None:
+def find_transport(document: Document, facts: Facts) -> preview.Transport | None:
     """What the tax authority is told of a guide's transport (DL 147/2003, art. 4)."""
-    if document_type(document.document_type).family != "guide":
+    if get_document_kind(document.document_type).family != "guide":
         return None
     sent = facts.unreturned or {}
     return preview.Transport(
         plate=document.license_plate or "",
-        loaded_at=loading_time(document, facts),
-        origin=_place(document.load_site or sent.get("load_site"), document.address_from),
-        destination=_place(document.delivery_site or sent.get("delivery_site"), document.address_to),
+        loaded_at=find_loading_time(document, facts),
+        origin=_format_place(document.load_site or sent.get("load_site"), document.address_from),
+        destination=_format_place(document.delivery_site or sent.get("delivery_site"), document.address_to),
     )
 
 
-def printed_besides(document: Document, facts: Facts, draft: type[Call]) -> Iterator[preview.Row]:
+def list_printed_rows(document: Document, facts: Facts, draft: type[Call]) -> Iterator[preview.Row]:
     """What else an issued document will print that a draft does not show, as far as it is known; `draft`: its class."""
     sent = facts.unreturned or {}
     if facts.owner is not None and document.document_type not in NOTES:
-        yield preview.Row("bills", reference_to(facts.owner))
+        yield preview.Row("bills", build_reference(facts.owner))
     printed = fields_with(draft, Printed)
     yield from (
         preview.Row(name, sent[name])
@@ -98,7 +100,7 @@ def printed_besides(document: Document, facts: Facts, draft: type[Call]) -> Iter
     )
 
 
-def _place(site: str | None, address: dict[str, Any] | None) -> str | None:
+def _format_place(site: str | None, address: dict[str, Any] | None) -> str | None:
     """A place in lines; None where the answer has none."""
     if not address:
         return site
@@ -107,19 +109,19 @@ def _place(site: str | None, address: dict[str, Any] | None) -> str | None:
     return "\n".join(str(line) for line in lines if line)
 
 
-def with_what_is_paid(shown: preview.Preview, facts: Facts) -> preview.Preview:
+def add_payments(shown: preview.Preview, facts: Facts) -> preview.Preview:
     """A preview with what was paid and credited of its issued invoice and what is left to pay; others as they are."""
     document = facts.document
     if document is None or document.document_type not in INVOICES or document.status not in ISSUED:
         return shown
-    paid, credited = payments.paid_of(document, facts.related), payments.credited_of(facts.related)
-    left = (document.total or Decimal(0)) - document.retained - paid - credited
+    paid, credited = payments.compute_paid(document, facts.related), payments.compute_credited(facts.related)
+    left = (document.total or Decimal(0)) - document.withholding_tax - paid - credited
     return replace(shown, paid=paid, credited=credited or None, to_pay=left)
 
 
-def state_of(document: Document, facts: Facts) -> preview.State | None:
+def find_state(document: Document, facts: Facts) -> preview.DocumentState | None:
     """How a document stands, with what is open of an invoice; None for a draft, which stands nowhere yet."""
     if document.is_draft or not document.status:
         return None
-    open_now = payments.open_of(document, facts.related) if document.document_type in INVOICES else None
-    return preview.State(document.document_type, document.status, open_now)
+    open_now = payments.compute_open(document, facts.related) if document.document_type in INVOICES else None
+    return preview.DocumentState(document.document_type, document.status, open_now)

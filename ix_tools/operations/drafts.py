@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from ix_tools.domain.comparison import APPEARS
+from ix_tools.domain.comparison import MAY_APPEAR
 from ix_tools.domain.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
 from ix_tools.domain.printed_texts import PrintedTexts
 from ix_tools.domain.records import CorrectedDocument, Document, Line, ReadTotal
-from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict
+from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict_totals
 from ix_tools.domain.types import (
     Call,
     Country,
@@ -28,15 +28,15 @@ from ix_tools.domain.types import (
     Retention,
     UnitPrice,
     WireDate,
-    days_after,
+    resolve_due_date,
 )
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.notes import BILLS
 from ix_tools.operations import document_context
-from ix_tools.operations.expectations import Expected, Step
-from ix_tools.operations.spec import At, Names
+from ix_tools.operations.expectations import ExpectedState, Step
+from ix_tools.operations.spec import ResolvesTo, WirePath
 
-OURS = At("")
+LOCAL_ONLY = WirePath("")
 NOT_PRINTED = NotShown("kept with the client's record and not printed on documents")
 
 
@@ -86,7 +86,7 @@ class LineItem(Call):
     """Unit in which the quantity is measured."""
     discount: Percent | None = None
     """Discount on the line in percent, 0 to 100; default none."""
-    tax: Annotated[str | None, At("tax.name")] = None
+    tax: Annotated[str | None, WirePath("tax.name")] = None
     """Name of the VAT rate, e.g. IVA23, from list_taxes; default the account's default rate."""
 
     @model_validator(mode="before")
@@ -120,18 +120,18 @@ class Discount(Call):
     """Size of the discount, in percent or as an amount."""
 
 
-class Keyed(Call):
+class IdempotentCall(Call):
     """What every writing operation takes."""
 
-    idempotency_key: Annotated[str | None, OURS] = None
+    idempotency_key: Annotated[str | None, LOCAL_ONLY] = None
     """Key of your own for this call: sent again with the same key it is done once, with a new key once more."""
 
 
-MOST_LINES = 3000
+MAX_LINES = 3000
 """Lines of a document. InvoiceXpress names no limit; this is what can be shown whole to whoever approves it."""
 
 
-class DatedLines(Keyed):
+class DatedLines(IdempotentCall):
     """When, to whom, and what."""
 
     date: Annotated[WireDate, Stored()]
@@ -155,7 +155,9 @@ class DocumentDraft(PrintedTexts, DatedLines):
         Literal["M00"] | None, NotShown("an instruction to take tax_exemption away, which then is not shown")
     ] = None
     """M00 removes the stored tax_exemption; for updates only."""
-    series: Annotated[str | None, OURS, Names("series", "sequence_id")] = Field(default=None, min_length=1)
+    series: Annotated[str | None, LOCAL_ONLY, ResolvesTo("series", "sequence_id")] = Field(
+        default=None, min_length=1
+    )
     """Name of the series, from list_sequences; default the account's default series."""
     sequence_id: Annotated[Id | None, Stored(if_given=True)] = None
     """Id of the series for this document type, from list_sequences; an alternative to series."""
@@ -163,16 +165,16 @@ class DocumentDraft(PrintedTexts, DatedLines):
         str | None, Unreturned(), Printed("Número dado à mão", "Number given by hand")
     ] = None
     """Number of the document, only for accounts outside Portugal that number by hand."""
-    accept: Annotated[list[str], OURS] = Field(default_factory=list)
+    accept: Annotated[list[str], LOCAL_ONLY] = Field(default_factory=list)
     """Codes that a refusal asked for, given to go on knowingly; at first none."""
 
     @field_validator("items", mode="before")
     @classmethod
     def _not_too_many_lines(cls, items: Any) -> Any:
         # Before the lines are read: there is no sense in judging what is refused for its length.
-        if isinstance(items, list | tuple) and len(items) > MOST_LINES:
+        if isinstance(items, list | tuple) and len(items) > MAX_LINES:
             raise ValueError(
-                f"{len(items)} lines, and a document has at most {MOST_LINES} here; make several documents"
+                f"{len(items)} lines, and a document has at most {MAX_LINES} here; make several documents"
             )
         return items
 
@@ -180,23 +182,23 @@ class DocumentDraft(PrintedTexts, DatedLines):
     def _due_date_is_a_date(self) -> Self:
         # Resolved here, so that everything after sees one meaning; the model is frozen for everyone else.
         if isinstance(self.due_date, str) and self.date is not None:
-            object.__setattr__(self, "due_date", days_after(self.date, self.due_date))
+            object.__setattr__(self, "due_date", resolve_due_date(self.date, self.due_date))
         return self
 
-    def totals(self, facts: Facts) -> Totals | None:
+    def compute_totals(self, facts: Facts) -> Totals | None:
         """The totals it will have; None while a tax is unknown."""
         lines = []
         for item in self.items:
-            rate = rate_of(item, facts)
+            rate = find_rate(item, facts)
             if rate is None:
                 return None
             off = item.discount or Decimal(0)
             lines.append(TotalsLine(item.unit_price, item.quantity, off, rate, item.tax or ""))
         discount = getattr(self, "global_discount", None)
         whole = GlobalDiscount(discount.value, discount.value_type == "percentage") if discount else None
-        return predict(lines, whole)
+        return predict_totals(lines, whole)
 
-    def unreturned(self) -> dict[str, Any]:
+    def collect_unreturned(self) -> dict[str, Any]:
         """What it sends that InvoiceXpress does not return, in JSON."""
         return self.model_dump(
             mode="json", include=set(fields_with(type(self), Unreturned)), exclude_none=True
@@ -206,7 +208,7 @@ class DocumentDraft(PrintedTexts, DatedLines):
         """With what the draft corrects, and what was sent with it that does not read back."""
         if not isinstance(result, DocumentResult):
             return result
-        return document_context.completed(result, replace(facts, unreturned=self.unreturned()))
+        return document_context.add_context(result, replace(facts, unreturned=self.collect_unreturned()))
 
 
 class InvoiceDraft(DocumentDraft):
@@ -230,7 +232,7 @@ class InvoiceDraft(DocumentDraft):
     """Id of the plugin that creates the document; it is not printed."""
 
 
-READS_AS_SENT = tuple(name for name in fields_with(DocumentDraft, Stored) if name not in APPEARS)
+READS_AS_SENT = tuple(name for name in fields_with(DocumentDraft, Stored) if name not in MAY_APPEAR)
 """Fields of every document that read back as they were sent, whoever reads them and when."""
 
 
@@ -263,18 +265,18 @@ class DocumentResult(Record):
 # --- shared logic --------------------------------------------------------------------------------------
 
 
-def rate_of(line: LineItem, facts: Facts) -> Decimal | None:
+def find_rate(line: LineItem, facts: Facts) -> Decimal | None:
     """The VAT rate of a line, by the account's own taxes; None when the account has no such tax."""
-    tax = facts.tax(line.tax)
+    tax = facts.find_tax(line.tax)
     return None if tax is None else tax.value
 
 
-def with_default_taxes(items: Sequence[LineItem], facts: Facts) -> list[LineItem]:
+def fill_default_taxes(items: Sequence[LineItem], facts: Facts) -> list[LineItem]:
     """Name the account's default tax on lines that name none, so that the wire says what the preview said.
 
     A description is required by the documentation, so a line without one says that it is empty.
     """
-    default = facts.tax(None)
+    default = facts.find_tax(None)
     name = default.name if default else None
     return [
         item.model_copy(update={"tax": item.tax or name, "description": item.description or ""})
@@ -282,7 +284,7 @@ def with_default_taxes(items: Sequence[LineItem], facts: Facts) -> list[LineItem
     ]
 
 
-def found_client(client: ClientDetails | None, facts: Facts) -> ClientDetails | None:
+def fill_client(client: ClientDetails | None, facts: Facts) -> ClientDetails | None:
     """The client with the name or code that the account already has for it; new clients stay as they are."""
     existing = facts.client_by_code or facts.client_by_name
     if client is None or existing is None:
@@ -292,9 +294,9 @@ def found_client(client: ClientDetails | None, facts: Facts) -> ClientDetails | 
     return client.model_copy(update=filled) if filled else client
 
 
-def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
+def predict_document(draft: DocumentDraft, facts: Facts) -> ExpectedState | None:
     """What the document must read back as: money to the cent, VAT per line, exemption, client, dates."""
-    totals = draft.totals(facts)
+    totals = draft.compute_totals(facts)
     if totals is None:
         return None
     values: dict[str, Any] = {
@@ -325,21 +327,21 @@ def expected_of(draft: DocumentDraft, facts: Facts) -> Expected | None:
             "name": item.name,
             "quantity": item.quantity,
             "tax": item.tax,
-            "tax_rate": rate_of(item, facts),
+            "tax_rate": find_rate(item, facts),
             "net": net,
         }
         for item, net in zip(draft.items, totals.nets, strict=True)
     )
-    return Expected(values, lines)
+    return ExpectedState(values, lines)
 
 
-def rebuilt_line(line: Line) -> dict[str, Any]:
+def rebuild_line(line: Line) -> dict[str, Any]:
     """A stored line as a line to send."""
     kept = line.model_dump(include={"name", "description", "unit", "discount", "tax"})
     return {**kept, "unit_price": line.exact_price, "quantity": line.quantity or Decimal(1)}
 
 
-def after_a_draft(result: DocumentResult) -> Iterable[Step]:
+def suggest_finalizing(result: DocumentResult) -> Iterable[Step]:
     """What follows a draft: look at it, then finalize it, with a person's approval."""
     document = result.document
     about = {"document_type": document.document_type, "document_id": document.id}

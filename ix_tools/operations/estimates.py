@@ -17,18 +17,18 @@ from ix_tools.operations.drafts import (
     DocumentDraft,
     DocumentResult,
     LineItem,
-    after_a_draft,
-    expected_of,
-    found_client,
-    with_default_taxes,
+    fill_client,
+    fill_default_taxes,
+    predict_document,
+    suggest_finalizing,
 )
-from ix_tools.operations.expectations import Expected, Step
-from ix_tools.operations.fingerprints import created, of_a_draft, replaced
-from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
-from ix_tools.operations.probes import Evidence, Witness
+from ix_tools.operations.expectations import ExpectedState, Step
+from ix_tools.operations.fingerprints import detect_new_draft, detect_update, trace_draft
+from ix_tools.operations.lists import DocumentRow, PageResult, parse_document_page
+from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading
-from ix_tools.operations.spec import At, Effect, Route, Spec
-from ix_tools.operations.updates import UPDATE_NEEDS, merged
+from ix_tools.operations.spec import Effect, Route, Spec, WirePath
+from ix_tools.operations.updates import UPDATE_NEEDS, merge_update
 
 ESTIMATE_GUARDS = (
     money.taxes_exist,
@@ -38,7 +38,7 @@ ESTIMATE_GUARDS = (
     dates.due_date_not_before_date,
     dates.date_not_in_the_future,
     clients.client_named,
-    clients.client_is_the_one_meant,
+    clients.client_code_and_name_agree,
     clients.existing_client_not_contradicted,
     clients.fiscal_id_fits_country,
     catalogue.catalogue_items_not_overwritten_unseen,
@@ -74,7 +74,7 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
         needs=frozenset({Want.NEWEST}),
         guards=(exemptions.removal_only_on_update, *ESTIMATE_GUARDS),
-        covers=("createEstimate",),
+        vendor_operations=("createEstimate",),
         example={
             "document_type": "quotes",
             "date": "2026-11-20",
@@ -84,41 +84,41 @@ class CreateEstimate(EstimateDraft, Operation[DocumentResult]):
         },
     )
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """Name what the account's defaults decide."""
         return self.model_copy(
             update={
-                "items": with_default_taxes(self.items, facts),
-                **({"client": found_client(self.client, facts)} if self.client else {}),
+                "items": fill_default_taxes(self.items, facts),
+                **({"client": fill_client(self.client, facts)} if self.client else {}),
             }
         )
 
-    def expected(self, facts: Facts) -> Expected | None:
+    def predict_state(self, facts: Facts) -> ExpectedState | None:
         """The predicted totals and what was asked."""
-        return expected_of(self, facts)
+        return predict_document(self, facts)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """What it will look like, and the newest document before it."""
         newest = max((one.id or 0 for one in facts.newest), default=0)
         return {
             "subject": self.document_type,
             "document_type": self.document_type,
             "newest": newest,
-            **of_a_draft(self, facts),
+            **trace_draft(self, facts),
         }
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Look for it among the newest documents."""
-        return await created(trace, witness)
+        return await detect_new_draft(trace, witness)
 
-    def read(self, content: Any, facts: Facts) -> DocumentResult:
+    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored."""
         return DocumentResult(document=Document.model_validate(content))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Finalize."""
-        return after_a_draft(result)
+        return suggest_finalizing(result)
 
 
 class UpdateEstimate(EstimateDraft, Operation[DocumentResult]):
@@ -155,43 +155,43 @@ class UpdateEstimate(EstimateDraft, Operation[DocumentResult]):
             *ESTIMATE_GUARDS,
         ),
         idempotent=True,
-        covers=("updateEstimate",),
+        vendor_operations=("updateEstimate",),
         example={"document_type": "quotes", "document_id": 1001, "reference": "PO-2026-118"},
     )
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """The whole document: an update replaces everything."""
-        return merged(self, facts)
+        return merge_update(self, facts)
 
-    def expected(self, facts: Facts) -> Expected | None:
+    def predict_state(self, facts: Facts) -> ExpectedState | None:
         """The predicted totals and what was asked."""
-        return expected_of(self, facts)
+        return predict_document(self, facts)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The document, and what it will look like."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
-        return {**super().trace(facts), **about, **of_a_draft(self, facts)}
+        return {**super().build_trace(facts), **about, **trace_draft(self, facts)}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Read the document again and see whether it looks as sent."""
-        return await replaced(trace, witness)
+        return await detect_update(trace, witness)
 
-    def read(self, content: Any, facts: Facts) -> DocumentResult:
+    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored; an empty answer is a success and is read back by the road."""
         return DocumentResult(document=Document.model_validate(content or {}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Finalize."""
-        return after_a_draft(result)
+        return suggest_finalizing(result)
 
 
-TYPES = {"quotes": "Quote", "proformas": "Proforma", "fees_notes": "FeesNote"}
-State = Literal["draft", "final", "accepted", "refused", "canceled"]
-USUAL: list[State] = ["draft", "final", "accepted", "refused"]
+WIRE_TYPES = {"quotes": "Quote", "proformas": "Proforma", "fees_notes": "FeesNote"}
+EstimateState = Literal["draft", "final", "accepted", "refused", "canceled"]
+DEFAULT_STATES: list[EstimateState] = ["draft", "final", "accepted", "refused"]
 
 
-class EstimateList(PageShown):
+class EstimateList(PageResult):
     """A page of estimates."""
 
     estimates: list[DocumentRow]
@@ -203,27 +203,27 @@ class ListEstimates(Operation[EstimateList]):
     Source: OpenAPI listEstimates.
     """
 
-    types: Annotated[list[EstimateType], At("type[]", TYPES)] = Field(
+    types: Annotated[list[EstimateType], WirePath("type[]", WIRE_TYPES)] = Field(
         default_factory=lambda: list(get_args(EstimateType)), min_length=1
     )
     """Kinds of estimate to list; default all."""
-    states: Annotated[list[State], At("status[]", {"final": "sent"})] = Field(
-        default_factory=USUAL.copy, min_length=1
+    states: Annotated[list[EstimateState], WirePath("status[]", {"final": "sent"})] = Field(
+        default_factory=DEFAULT_STATES.copy, min_length=1
     )
     """States to list; default all but canceled."""
     text: str | None = None
     """Words to search for, e.g. a client's name, matched loosely."""
-    date_from: Annotated[WireDate | None, At("date[from]")] = None
+    date_from: Annotated[WireDate | None, WirePath("date[from]")] = None
     """First document date to list, e.g. 2026-11-01."""
-    date_to: Annotated[WireDate | None, At("date[to]")] = None
+    date_to: Annotated[WireDate | None, WirePath("date[to]")] = None
     """Last document date to list, e.g. 2026-11-30."""
-    due_date_from: Annotated[WireDate | None, At("due_date[from]")] = None
+    due_date_from: Annotated[WireDate | None, WirePath("due_date[from]")] = None
     """First due date to list, e.g. 2026-11-01."""
-    due_date_to: Annotated[WireDate | None, At("due_date[to]")] = None
+    due_date_to: Annotated[WireDate | None, WirePath("due_date[to]")] = None
     """Last due date to list, e.g. 2026-11-30."""
-    total_before_taxes_from: Annotated[Money | None, At("total_before_taxes[from]")] = None
+    total_before_taxes_from: Annotated[Money | None, WirePath("total_before_taxes[from]")] = None
     """Smallest total without VAT to list."""
-    total_before_taxes_to: Annotated[Money | None, At("total_before_taxes[to]")] = None
+    total_before_taxes_to: Annotated[Money | None, WirePath("total_before_taxes[to]")] = None
     """Largest total without VAT to list."""
     non_archived: bool = True
     """List documents that are not archived; default true."""
@@ -240,11 +240,11 @@ class ListEstimates(Operation[EstimateList]):
         effect=Effect.READS,
         heading=Heading.DOCUMENTS,
         route=Route("GET", "/estimates.json"),
-        covers=("listEstimates",),
+        vendor_operations=("listEstimates",),
         example={"types": ["quotes"], "states": ["final"], "date_from": "2026-11-01"},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> EstimateList:
+    def parse_response(self, content: Any, facts: Facts) -> EstimateList:
         """Rows, and in words what this page leaves out."""
-        return EstimateList.model_validate(documents_of(content, "estimates"))
+        return EstimateList.model_validate(parse_document_page(content, "estimates"))

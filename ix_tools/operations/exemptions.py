@@ -6,14 +6,14 @@ from typing import Literal
 from ix_tools.domain.types import ExemptionCode, Record, WireDate
 from ix_tools.fiscal.exemptions import (
     Exemption,
-    exemption,
-    exemptions,
-    in_force,
-    matching,
-    table_as_of,
-    table_source,
+    find_exemption,
+    get_table_date,
+    get_table_source,
+    is_in_force,
+    list_exemptions,
+    search_exemptions,
 )
-from ix_tools.operations.base import Operation, Sending
+from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
 
@@ -21,7 +21,7 @@ from ix_tools.operations.spec import Effect, Spec
 class ExemptionRow(Record):
     """An exemption code. `text` is the Portuguese wording printed on the document."""
 
-    telling = frozenset({"code", "text", "law"})
+    summary_fields = frozenset({"code", "text", "law"})
 
     code: str
     text: str
@@ -74,23 +74,23 @@ class LookupExemptionCodes(Operation[ExemptionList]):
         idempotent=True,
     )
 
-    async def carried_out(self, sending: Sending) -> ExemptionList:
+    async def execute(self, sending: OperationContext) -> ExemptionList:
         """Answered from the table that ships with the package."""
         day = self.on or sending.facts.today
         return ExemptionList(
-            codes=[self._row(one, day) for one in self._found(day)],
-            source=table_source(),
-            as_of=table_as_of().isoformat(),
+            codes=[self._build_row(one, day) for one in self._select(day)],
+            source=get_table_source(),
+            as_of=get_table_date().isoformat(),
         )
 
-    def _found(self, day: date) -> list[Exemption]:
+    def _select(self, day: date) -> list[Exemption]:
         if self.code is not None:
-            one = exemption(self.code)
+            one = find_exemption(self.code)
             return [one] if one else []
-        found = matching(self.text) if self.text else exemptions()
-        return [one for one in found if self.all or in_force(one, day)]
+        found = search_exemptions(self.text) if self.text else list_exemptions()
+        return [one for one in found if self.all or is_in_force(one, day)]
 
-    def _row(self, one: Exemption, day: date) -> ExemptionRow:
+    def _build_row(self, one: Exemption, day: date) -> ExemptionRow:
         note = one.note_pt if self.language == "pt" else one.note_en
         about = one.about_pt if self.language == "pt" else one.about_en
         return ExemptionRow(
@@ -101,6 +101,6 @@ class LookupExemptionCodes(Operation[ExemptionList]):
             about=(about or None) if self.code or self.text else None,
             valid_from=one.valid_from.isoformat() if one.valid_from else None,
             valid_until=one.valid_until.isoformat() if one.valid_until else None,
-            in_force=in_force(one, day),
+            in_force=is_in_force(one, day),
             note=note or None,
         )

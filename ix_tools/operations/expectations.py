@@ -35,7 +35,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedState:
     """What a document must read back as, or it is reported and held; what any other thing must, or it is reported."""
 
     values: Mapping[str, Any]

@@ -9,20 +9,20 @@ from ix_tools.domain.web_address import is_web_address
 from ix_tools.errors import Unreadable
 from ix_tools.guards import states, texts
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.operations.base import Operation, Sending
-from ix_tools.operations.document_context import state_of, with_what_is_paid
-from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.document_context import add_payments, find_state
+from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
 from ix_tools.operations.expectations import Correction, Step
 from ix_tools.operations.preview import Preview, Row
-from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading
-from ix_tools.operations.spec import At, Effect, Route, Spec
+from ix_tools.operations.spec import Effect, Route, Spec, WirePath
 
 
 class EmailResult(Record):
     """The mail that InvoiceXpress accepted; it never says whether it arrived."""
 
-    telling = frozenset({"to", "subject"})
+    summary_fields = frozenset({"to", "subject"})
 
     document_type: str
     document_id: int
@@ -32,31 +32,31 @@ class EmailResult(Record):
     subject: str | None = None
 
 
-class SendEmail(Keyed, Operation[EmailResult]):
+class SendEmail(IdempotentCall, Operation[EmailResult]):
     """E-mail an issued document; a person approves the recipient.
 
     Source: API v2 documentation, Invoices, Send by Email; OpenAPI sendInvoiceEmail, sendEstimateEmail, sendGuideEmail.
     """
 
-    to_check = "ask the recipient, or look in InvoiceXpress"
+    manual_check = "ask the recipient, or look in InvoiceXpress"
 
     document_type: DocumentType
     """Kind of the document, as lists and results show it."""
     document_id: Id
     """Id of the document, from a list or the result that created it."""
-    email: Annotated[Email, At("message.client.email")]
+    email: Annotated[Email, WirePath("message.client.email")]
     """E-mail address of the recipient, e.g. ana@example.pt."""
-    save: Annotated[bool, At("message.client.save")] = False
+    save: Annotated[bool, WirePath("message.client.save")] = False
     """True stores the address as the client's; default false."""
-    subject: Annotated[str | None, At("message.subject")] = None
+    subject: Annotated[str | None, WirePath("message.subject")] = None
     """Subject line of the e-mail."""
-    body: Annotated[str | None, At("message.body")] = None
+    body: Annotated[str | None, WirePath("message.body")] = None
     """Text of the e-mail message."""
-    cc: Annotated[Email | None, At("message.cc")] = None
+    cc: Annotated[Email | None, WirePath("message.cc")] = None
     """E-mail address that gets a copy."""
-    bcc: Annotated[Email | None, At("message.bcc")] = None
+    bcc: Annotated[Email | None, WirePath("message.bcc")] = None
     """E-mail address that gets a hidden copy."""
-    logo: Annotated[bool | None, At("message.logo")] = None
+    logo: Annotated[bool | None, WirePath("message.logo")] = None
     """True puts the account's logo into the e-mail."""
 
     spec = Spec(
@@ -67,11 +67,11 @@ class SendEmail(Keyed, Operation[EmailResult]):
         route=Route("PUT", "/{document_type}/{document_id}/email-document.json"),
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED}),
         guards=(
-            states.only_issued_documents_leave,
+            states.only_issued_documents_are_sent,
             states.recipient_differs_from_client,
             texts.mail_speaks_to_people,
         ),
-        covers=("sendInvoiceEmail", "sendEstimateEmail", "sendGuideEmail"),
+        vendor_operations=("sendInvoiceEmail", "sendEstimateEmail", "sendGuideEmail"),
         example={
             "document_type": "invoices",
             "document_id": 1001,
@@ -80,29 +80,29 @@ class SendEmail(Keyed, Operation[EmailResult]):
         },
     )
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """The client's own address, where the recipient is saved as that."""
         client = facts.document_client
         saved = self.save and client is not None and client.id is not None
-        return (resource_names.client(client.id),) if saved and client and client.id else ()
+        return (resource_names.name_client(client.id),) if saved and client and client.id else ()
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """Who gets what."""
         given = ("cc", "bcc", "subject", "body")
-        state = state_of(facts.document, facts) if facts.document else None
-        rows = [Row("state", state, decides=True)] if state is not None else []
+        state = find_state(facts.document, facts) if facts.document else None
+        rows = [Row("state", state, is_headline=True)] if state is not None else []
         rows += [Row(name, getattr(self, name)) for name in given if getattr(self, name)]
         if self.save:
             rows.append(Row("saved_as_client_email", self.email))
         shown = Preview(action="email", document=facts.document, rows=tuple(rows), recipient=self.email)
-        return with_what_is_paid(shown, facts)
+        return add_payments(shown, facts)
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Nobody can look up whether an e-mail left: it is never sent again by itself, and a person settles it."""
-        return Evidence(Happened.UNKNOWN)
+        return ProbeResult(Outcome.UNKNOWN)
 
-    def read(self, content: Any, facts: Facts) -> EmailResult:
+    def parse_response(self, content: Any, facts: Facts) -> EmailResult:
         """The service answers with nothing; what was sent is what we sent."""
         return EmailResult.model_validate(
             {
@@ -111,12 +111,14 @@ class SendEmail(Keyed, Operation[EmailResult]):
             }
         )
 
-    def undo(self, result: EmailResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: EmailResult, facts: Facts) -> Correction:
         """It cannot be called back."""
         return Correction("sent")
 
 
-async def made(call: Operation[Any], sending: Sending, keys: tuple[str, ...], waiting: str) -> str | None:
+async def wait_for_link(
+    call: Operation[Any], sending: OperationContext, keys: tuple[str, ...], waiting: str
+) -> str | None:
     """Ask until the answer holds a link under one of the keys, or patience ends: files are made on request (trap 24)."""
     attempt = 0
     while True:
@@ -124,14 +126,14 @@ async def made(call: Operation[Any], sending: Sending, keys: tuple[str, ...], wa
         found = content if isinstance(content, dict) else {}
         url = next((found[key] for key in keys if found.get(key)), None)
         if url:
-            return _link(url)
+            return _check_link(url)
         attempt += 1
-        await sending.progress(attempt, attempt + 1, waiting)
-        if not await sending.pause(attempt):
+        await sending.notify_progress(attempt, attempt + 1, waiting)
+        if not await sending.wait_before_retry(attempt):
             return None
 
 
-def _link(url: Any) -> str:
+def _check_link(url: Any) -> str:
     if isinstance(url, str) and is_web_address(url):
         return url
     raise Unreadable(
@@ -142,8 +144,8 @@ def _link(url: Any) -> str:
     )
 
 
-async def handed_over(
-    sending: Sending, url: str, name: str, delivery: str, *beginnings: bytes
+async def deliver_file(
+    sending: OperationContext, url: str, name: str, delivery: str, *beginnings: bytes
 ) -> dict[str, Any]:
     """The file as it was asked for: saved, or its link; and a word where it could not be had."""
     if delivery == "link":
@@ -155,13 +157,13 @@ async def handed_over(
     if not content.startswith(beginnings):
         what = name.rpartition(".")[2].upper()
         return {"link": url, "note": f"what the link gave is not a {what}; nothing was saved"}
-    return {"file": await sending.keep(content, name), "bytes": len(content)}
+    return {"file": await sending.save_file(content, name), "bytes": len(content)}
 
 
 class PdfResult(Record):
     """Where the PDF is."""
 
-    telling = frozenset({"status", "file", "resource", "link"})
+    summary_fields = frozenset({"status", "file", "resource", "link"})
 
     document_id: int
     status: Literal["ready", "pending"]
@@ -182,7 +184,7 @@ class GetPdf(Operation[PdfResult]):
     """Id of the document, from a list or the result that created it."""
     second_copy: bool = False
     """True prints it as a second copy (2.ª via); default false."""
-    delivery: Annotated[Literal["file", "resource", "link"], OURS] = "file"
+    delivery: Annotated[Literal["file", "resource", "link"], LOCAL_ONLY] = "file"
     """Way to get the PDF: file saved on the server's machine, MCP resource, or link to InvoiceXpress; default file."""
 
     spec = Spec(
@@ -191,20 +193,20 @@ class GetPdf(Operation[PdfResult]):
         effect=Effect.READS,
         heading=Heading.DOCUMENTS,
         route=Route("GET", "/api/pdf/{document_id}.json", answer="output"),
-        covers=("generatePdf",),
+        vendor_operations=("generatePdf",),
         example={"document_id": 1001},
         idempotent=True,
     )
 
-    async def carried_out(self, sending: Sending) -> PdfResult:
+    async def execute(self, sending: OperationContext) -> PdfResult:
         """Ask until it is ready or patience ends, then deliver it as asked."""
         if self.delivery == "resource":
             return PdfResult(
                 document_id=self.document_id,
                 status="ready",
-                resource=pdf_uri(self.document_id, self.second_copy),
+                resource=build_pdf_uri(self.document_id, self.second_copy),
             )
-        url = await self.address(sending)
+        url = await self.fetch_link(sending)
         if url is None:
             return PdfResult(
                 document_id=self.document_id,
@@ -212,12 +214,12 @@ class GetPdf(Operation[PdfResult]):
                 note="still being made; call get_pdf again in a few seconds",
             )
         name = f"document-{self.document_id}{'-second-copy' if self.second_copy else ''}.pdf"
-        given = await handed_over(sending, url, name, self.delivery, b"%PDF")
+        given = await deliver_file(sending, url, name, self.delivery, b"%PDF")
         return PdfResult.model_validate({"document_id": self.document_id, "status": "ready", **given})
 
-    async def address(self, sending: Sending) -> str | None:
+    async def fetch_link(self, sending: OperationContext) -> str | None:
         """Where InvoiceXpress put the PDF; None when patience ended first."""
-        return await made(self, sending, ("pdfUrl",), "InvoiceXpress is making the PDF")
+        return await wait_for_link(self, sending, ("pdfUrl",), "InvoiceXpress is making the PDF")
 
     def next_steps(self, result: PdfResult) -> Iterable[Step]:
         """Ask again while it is pending."""
@@ -225,7 +227,7 @@ class GetPdf(Operation[PdfResult]):
             yield Step("get_pdf", "it should be ready soon", {"document_id": self.document_id})
 
 
-def pdf_uri(document_id: int, second_copy: bool = False) -> str:
+def build_pdf_uri(document_id: int, second_copy: bool = False) -> str:
     """The MCP resource of a PDF."""
     return f"ix://documents/{document_id}/pdf{'?second_copy=true' if second_copy else ''}"
 
@@ -249,7 +251,7 @@ class GetQrCode(Operation[QrCodeResult]):
 
     document_id: Id
     """Id of the document, from a list or the result that created it."""
-    delivery: Annotated[Literal["file", "link"], OURS] = "file"
+    delivery: Annotated[Literal["file", "link"], LOCAL_ONLY] = "file"
     """Way to get the image: file saved on the server's machine, or link to InvoiceXpress; default file."""
 
     spec = Spec(
@@ -258,19 +260,19 @@ class GetQrCode(Operation[QrCodeResult]):
         effect=Effect.READS,
         heading=Heading.DOCUMENTS,
         route=Route("GET", "/api/qr_codes/{document_id}.json", answer="qr_code"),
-        covers=("getQrCode",),
+        vendor_operations=("getQrCode",),
         example={"document_id": 1001},
         idempotent=True,
     )
 
-    async def carried_out(self, sending: Sending) -> QrCodeResult:
+    async def execute(self, sending: OperationContext) -> QrCodeResult:
         """Ask until it is ready or patience ends, then deliver it as asked."""
-        url = await made(self, sending, ("url",), "InvoiceXpress is making the QR code")
+        url = await wait_for_link(self, sending, ("url",), "InvoiceXpress is making the QR code")
         if url is None:
             note = "still being made; call get_qr_code again in a few seconds"
             return QrCodeResult(document_id=self.document_id, status="pending", note=note)
         name = f"document-{self.document_id}-qr.png"
-        given = await handed_over(sending, url, name, self.delivery, b"\x89PNG")
+        given = await deliver_file(sending, url, name, self.delivery, b"\x89PNG")
         return QrCodeResult.model_validate({"document_id": self.document_id, "status": "ready", **given})
 
     def next_steps(self, result: QrCodeResult) -> Iterable[Step]:

@@ -18,18 +18,18 @@ from ix_tools.operations.drafts import (
     DocumentDraft,
     DocumentResult,
     LineItem,
-    after_a_draft,
-    expected_of,
-    found_client,
-    with_default_taxes,
+    fill_client,
+    fill_default_taxes,
+    predict_document,
+    suggest_finalizing,
 )
-from ix_tools.operations.expectations import Expected, Step
-from ix_tools.operations.fingerprints import created, of_a_draft, replaced
-from ix_tools.operations.lists import DocumentRow, PageShown, documents_of
-from ix_tools.operations.probes import Evidence, Witness
+from ix_tools.operations.expectations import ExpectedState, Step
+from ix_tools.operations.fingerprints import detect_new_draft, detect_update, trace_draft
+from ix_tools.operations.lists import DocumentRow, PageResult, parse_document_page
+from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading
-from ix_tools.operations.spec import At, Effect, Route, Spec
-from ix_tools.operations.updates import UPDATE_NEEDS, merged
+from ix_tools.operations.spec import Effect, Route, Spec, WirePath
+from ix_tools.operations.updates import UPDATE_NEEDS, merge_update
 
 GUIDE_GUARDS = (
     money.taxes_exist,
@@ -41,7 +41,7 @@ GUIDE_GUARDS = (
     dates.guide_dated_by_its_loading,
     dates.date_not_in_the_future,
     clients.client_named,
-    clients.client_is_the_one_meant,
+    clients.client_code_and_name_agree,
     clients.existing_client_not_contradicted,
     clients.fiscal_id_fits_country,
     catalogue.catalogue_items_not_overwritten_unseen,
@@ -85,7 +85,7 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
         needs=frozenset({Want.NEWEST}),
         guards=(exemptions.removal_only_on_update, *GUIDE_GUARDS),
-        covers=("createGuide",),
+        vendor_operations=("createGuide",),
         example={
             "document_type": "transports",
             "date": "today",
@@ -116,41 +116,41 @@ class CreateGuide(GuideDraft, Operation[DocumentResult]):
         },
     )
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """Name what the account's defaults decide."""
         return self.model_copy(
             update={
-                "items": with_default_taxes(self.items, facts),
-                **({"client": found_client(self.client, facts)} if self.client else {}),
+                "items": fill_default_taxes(self.items, facts),
+                **({"client": fill_client(self.client, facts)} if self.client else {}),
             }
         )
 
-    def expected(self, facts: Facts) -> Expected | None:
+    def predict_state(self, facts: Facts) -> ExpectedState | None:
         """The predicted totals and what was asked."""
-        return expected_of(self, facts)
+        return predict_document(self, facts)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """What it will look like, and the newest document before it."""
         newest = max((one.id or 0 for one in facts.newest), default=0)
         return {
             "subject": self.document_type,
             "document_type": self.document_type,
             "newest": newest,
-            **of_a_draft(self, facts),
+            **trace_draft(self, facts),
         }
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Look for it among the newest documents."""
-        return await created(trace, witness)
+        return await detect_new_draft(trace, witness)
 
-    def read(self, content: Any, facts: Facts) -> DocumentResult:
+    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored."""
         return DocumentResult(document=Document.model_validate(content))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Finalize."""
-        return after_a_draft(result)
+        return suggest_finalizing(result)
 
 
 class UpdateGuide(GuideDraft, Operation[DocumentResult]):
@@ -190,11 +190,11 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
             updates.unreturned_fields_not_lost,
             updates.lines_not_dropped_unseen,
             updates.rebuilt_lines_keep_the_total,
-            updates.places_given,
+            updates.addresses_given,
             *GUIDE_GUARDS,
         ),
         idempotent=True,
-        covers=("updateGuide",),
+        vendor_operations=("updateGuide",),
         example={
             "document_type": "transports",
             "document_id": 1001,
@@ -203,9 +203,9 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
         },
     )
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """The whole guide: an update replaces everything."""
-        whole = merged(self, facts)
+        whole = merge_update(self, facts)
         document = facts.document
         if document is None:
             return whole
@@ -218,35 +218,35 @@ class UpdateGuide(GuideDraft, Operation[DocumentResult]):
         }
         return whole.model_copy(update=update)
 
-    def expected(self, facts: Facts) -> Expected | None:
+    def predict_state(self, facts: Facts) -> ExpectedState | None:
         """The predicted totals and what was asked."""
-        return expected_of(self, facts)
+        return predict_document(self, facts)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The document, and what it will look like."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
-        return {**super().trace(facts), **about, **of_a_draft(self, facts)}
+        return {**super().build_trace(facts), **about, **trace_draft(self, facts)}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Read the document again and see whether it looks as sent."""
-        return await replaced(trace, witness)
+        return await detect_update(trace, witness)
 
-    def read(self, content: Any, facts: Facts) -> DocumentResult:
+    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored; an empty answer is a success and is read back by the road."""
         return DocumentResult(document=Document.model_validate(content or {}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Finalize."""
-        return after_a_draft(result)
+        return suggest_finalizing(result)
 
 
-TYPES = {"shippings": "Shipping", "transports": "Transport", "devolutions": "Devolution"}
-State = Literal["draft", "final", "canceled", "second_copy"]
-USUAL: list[State] = ["draft", "final"]
+WIRE_TYPES = {"shippings": "Shipping", "transports": "Transport", "devolutions": "Devolution"}
+GuideState = Literal["draft", "final", "canceled", "second_copy"]
+DEFAULT_STATES: list[GuideState] = ["draft", "final"]
 
 
-class GuideList(PageShown):
+class GuideList(PageResult):
     """A page of guides."""
 
     guides: list[DocumentRow]
@@ -258,19 +258,19 @@ class ListGuides(Operation[GuideList]):
     Source: OpenAPI listGuides.
     """
 
-    types: Annotated[list[GuideType], At("type[]", TYPES)] = Field(
+    types: Annotated[list[GuideType], WirePath("type[]", WIRE_TYPES)] = Field(
         default_factory=lambda: list(get_args(GuideType)), min_length=1
     )
     """Kinds of guide to list; default all."""
-    states: Annotated[list[State], At("status[]", {"final": "sent"})] = Field(
-        default_factory=USUAL.copy, min_length=1
+    states: Annotated[list[GuideState], WirePath("status[]", {"final": "sent"})] = Field(
+        default_factory=DEFAULT_STATES.copy, min_length=1
     )
     """States to list; default draft and final."""
     text: str | None = None
     """Words to search for, e.g. a client's name, matched loosely."""
-    loaded_from: Annotated[WireDate | None, At("loaded_at[from]")] = None
+    loaded_from: Annotated[WireDate | None, WirePath("loaded_at[from]")] = None
     """First day of loading to list, e.g. 2026-11-01."""
-    loaded_to: Annotated[WireDate | None, At("loaded_at[to]")] = None
+    loaded_to: Annotated[WireDate | None, WirePath("loaded_at[to]")] = None
     """Last day of loading to list, e.g. 2026-11-30."""
     non_archived: bool = True
     """List documents that are not archived; default true."""
@@ -287,11 +287,11 @@ class ListGuides(Operation[GuideList]):
         effect=Effect.READS,
         heading=Heading.GUIDES,
         route=Route("GET", "/guides.json"),
-        covers=("listGuides",),
+        vendor_operations=("listGuides",),
         example={"types": ["transports"], "states": ["final"]},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> GuideList:
+    def parse_response(self, content: Any, facts: Facts) -> GuideList:
         """Rows, and in words what this page leaves out."""
-        return GuideList.model_validate(documents_of(content, "guides"))
+        return GuideList.model_validate(parse_document_page(content, "guides"))

@@ -8,10 +8,12 @@ from ix_tools.i18n.words import LABELS, Language
 from ix_tools.operations.registry import catalogue
 
 
-def heading(label: str, language: Language, otherwise: str = "") -> str:
+def translate_label(label: str, language: Language, otherwise: str = "") -> str:
     """Return the heading of a label or field; of a name that has none `otherwise`, or the name itself."""
-    said = LABELS.get(label) or _printed_fields().get(label)
-    return said.in_(language) if said else otherwise or label.replace("_", " ").capitalize()
+    if label in LABELS:
+        return LABELS[label].text(language)
+    printed = _printed_fields().get(label)
+    return printed.heading(language) if printed else otherwise or label.replace("_", " ").capitalize()
 
 
 @cache

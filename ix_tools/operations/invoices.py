@@ -16,17 +16,17 @@ from ix_tools.operations.drafts import (
     DocumentResult,
     InvoiceDraft,
     LineItem,
-    after_a_draft,
-    expected_of,
-    found_client,
-    with_default_taxes,
+    fill_client,
+    fill_default_taxes,
+    predict_document,
+    suggest_finalizing,
 )
-from ix_tools.operations.expectations import Expected, Step
-from ix_tools.operations.fingerprints import created, of_a_draft, replaced
-from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.expectations import ExpectedState, Step
+from ix_tools.operations.fingerprints import detect_new_draft, detect_update, trace_draft
+from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading
-from ix_tools.operations.spec import At, Effect, Route, Spec
-from ix_tools.operations.updates import UPDATE_NEEDS, merged
+from ix_tools.operations.spec import Effect, Route, Spec, WirePath
+from ix_tools.operations.updates import UPDATE_NEEDS, merge_update
 
 DRAFT_GUARDS = (
     money.taxes_exist,
@@ -37,9 +37,9 @@ DRAFT_GUARDS = (
     exemptions.no_exemption_without_exempt_lines,
     dates.due_date_not_before_date,
     dates.date_not_in_the_future,
-    dates.invoice_dated_lately,
+    dates.invoice_date_is_recent,
     clients.client_named,
-    clients.client_is_the_one_meant,
+    clients.client_code_and_name_agree,
     clients.existing_client_not_contradicted,
     clients.fiscal_id_fits_country,
     catalogue.catalogue_items_not_overwritten_unseen,
@@ -65,7 +65,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
 
     document_type: InvoiceType = "invoices"
     """Kind of document to create; default invoices."""
-    proprietary_uid: Annotated[str | None, At("/proprietary_uid")] = None
+    proprietary_uid: Annotated[str | None, WirePath("/proprietary_uid")] = None
     """Unique id of your own; a second call with the same id creates no second document."""
 
     spec = Spec(
@@ -75,7 +75,7 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         heading=Heading.DOCUMENTS,
         route=Route("POST", "/{document_type}.json", envelope="{key}", answer="{key}"),
         guards=(exemptions.removal_only_on_update, *DRAFT_GUARDS),
-        covers=("createInvoice",),
+        vendor_operations=("createInvoice",),
         example={
             "date": "2026-11-20",
             "due_date": "+30d",
@@ -99,44 +99,44 @@ class CreateInvoice(InvoiceDraft, Operation[DocumentResult]):
         },
     )
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """Name what the account's defaults decide, so that nothing is left to the other side."""
         return self.model_copy(
             update={
-                "items": with_default_taxes(self.items, facts),
-                **({"client": found_client(self.client, facts)} if self.client else {}),
+                "items": fill_default_taxes(self.items, facts),
+                **({"client": fill_client(self.client, facts)} if self.client else {}),
             }
         )
 
-    def expected(self, facts: Facts) -> Expected | None:
+    def predict_state(self, facts: Facts) -> ExpectedState | None:
         """The predicted totals and what was asked."""
-        return expected_of(self, facts)
+        return predict_document(self, facts)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """What it will look like."""
         about = {"subject": self.document_type, "document_type": self.document_type}
-        return {**about, **of_a_draft(self, facts)}
+        return {**about, **trace_draft(self, facts)}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Only its unique id tells: an equal document may be another one, wanted twice. So a look can say no, never yes."""
-        evidence = await created({**trace, "newest": 0}, witness)
-        if evidence.verdict is Happened.YES:
-            seen = f"this may be it: {evidence.made}; repeating the call asks under its unique id"
-            return Evidence(Happened.UNKNOWN, seen=seen)
+        evidence = await detect_new_draft({**trace, "newest": 0}, witness)
+        if evidence.outcome is Outcome.DONE:
+            seen = f"this may be it: {evidence.created}; repeating the call asks under its unique id"
+            return ProbeResult(Outcome.UNKNOWN, observation=seen)
         return evidence
 
-    def stamped(self, uid: str) -> Self:
+    def with_uid(self, uid: str) -> Self:
         """The caller's own id wins."""
         return self if self.proprietary_uid else self.model_copy(update={"proprietary_uid": uid})
 
-    def read(self, content: Any, facts: Facts) -> DocumentResult:
+    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored."""
         return DocumentResult(document=Document.model_validate(content))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Finalize."""
-        return after_a_draft(result)
+        return suggest_finalizing(result)
 
 
 class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
@@ -175,32 +175,32 @@ class UpdateInvoice(InvoiceDraft, Operation[DocumentResult]):
             *DRAFT_GUARDS,
         ),
         idempotent=True,
-        covers=("updateInvoice",),
+        vendor_operations=("updateInvoice",),
         example={"document_type": "invoices", "document_id": 1001, "reference": "PO-2026-118"},
     )
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """The whole document: an update replaces everything, and what is not sent is lost (trap 5)."""
-        return merged(self, facts)
+        return merge_update(self, facts)
 
-    def expected(self, facts: Facts) -> Expected | None:
+    def predict_state(self, facts: Facts) -> ExpectedState | None:
         """The predicted totals and what was asked."""
-        return expected_of(self, facts)
+        return predict_document(self, facts)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The document, and what it will look like."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
-        return {**super().trace(facts), **about, **of_a_draft(self, facts)}
+        return {**super().build_trace(facts), **about, **trace_draft(self, facts)}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Read the document again and see whether it looks as sent."""
-        return await replaced(trace, witness)
+        return await detect_update(trace, witness)
 
-    def read(self, content: Any, facts: Facts) -> DocumentResult:
+    def parse_response(self, content: Any, facts: Facts) -> DocumentResult:
         """The draft as stored; an empty answer is a success and is read back by the road."""
         return DocumentResult(document=Document.model_validate(content or {}))
 
     def next_steps(self, result: DocumentResult) -> Iterable[Step]:
         """Finalize."""
-        return after_a_draft(result)
+        return suggest_finalizing(result)

@@ -12,41 +12,46 @@ from ix_tools.domain.types import Call, Id, Record, UnitPrice
 from ix_tools.guards import master_data
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
-from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.expectations import Correction, Expected, Step, Subject
-from ix_tools.operations.fingerprints import Changes, Removes, made, of_a_new
-from ix_tools.operations.lists import Deleted, PageShown, page_of
+from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
+from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
+from ix_tools.operations.fingerprints import (
+    DetectableChange,
+    DetectableDeletion,
+    detect_creation,
+    trace_creation,
+)
+from ix_tools.operations.lists import DeletionResult, PageResult, parse_page
 from ix_tools.operations.preview import Preview, Row
-from ix_tools.operations.probes import Evidence, Witness
+from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
-from ix_tools.operations.spec import At, Effect, Names, Route, Spec
+from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec, WirePath
 
 Unit = Literal["hour", "day", "month", "unit", "service", "other"]
 
 
-class OfItem(Call):
+class ItemCall(Call):
     """A call about one item."""
 
     item_id: Id | None = None
     """Id of the item, from list_items; or give item."""
-    item: Annotated[str | None, OURS, Names("item", "item_id")] = Field(default=None, min_length=1)
+    item: Annotated[str | None, LOCAL_ONLY, ResolvesTo("item", "item_id")] = Field(default=None, min_length=1)
     """Exact name of the item; or give item_id."""
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """The item under the name that it has, and the one that it may get; every item, where its name is not known."""
         stored = facts.subject.name if isinstance(facts.subject, CatalogueItem) else None
         if not stored:
-            return (resource_names.EVERY_ITEM,)
+            return (resource_names.ANY_ITEM,)
         names = {stored, getattr(self, "name", None) or stored}
-        return [resource_names.item(name) for name in names]
+        return [resource_names.name_item(name) for name in names]
 
 
-def item_at(number: int | None) -> Subject | None:
+def locate_item(number: int | None) -> Subject | None:
     """Where an item is read, once its id is known."""
     return Subject(f"/items/{number}.json", "item", CatalogueItem) if number is not None else None
 
 
-def values_of(item: Any) -> dict[str, Any]:
+def dump_item(item: Any) -> dict[str, Any]:
     """A stored item as the arguments that would store it."""
     fields = item.model_dump(
         mode="json", include={"name", "description", "unit_price", "unit", "tax"}, exclude_none=True
@@ -54,7 +59,7 @@ def values_of(item: Any) -> dict[str, Any]:
     return dict(fields)
 
 
-class ItemList(PageShown):
+class ItemList(PageResult):
     """A page of the catalogue."""
 
     items: list[CatalogueItem]
@@ -77,15 +82,15 @@ class ListItems(Operation[ItemList]):
         effect=Effect.READS,
         heading=Heading.CLIENTS,
         route=Route("GET", "/items.json"),
-        covers=("listItems",),
+        vendor_operations=("listItems",),
         example={"per_page": 50},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> ItemList:
+    def parse_response(self, content: Any, facts: Facts) -> ItemList:
         """A page."""
         rows = [CatalogueItem.model_validate(one) for one in read_rows(content, "items")]
-        return ItemList.model_validate({"items": rows, **page_of(content, len(rows))})
+        return ItemList.model_validate({"items": rows, **parse_page(content, len(rows))})
 
 
 class ItemResult(Record):
@@ -94,7 +99,7 @@ class ItemResult(Record):
     item: CatalogueItem
 
 
-class GetItem(OfItem, Operation[ItemResult]):
+class GetItem(ItemCall, Operation[ItemResult]):
     """Read one item.
 
     Source: OpenAPI getItem.
@@ -106,12 +111,12 @@ class GetItem(OfItem, Operation[ItemResult]):
         effect=Effect.READS,
         heading=Heading.CLIENTS,
         route=Route("GET", "/items/{item_id}.json", answer="item"),
-        covers=("getItem",),
+        vendor_operations=("getItem",),
         example={"item_id": 402321},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> ItemResult:
+    def parse_response(self, content: Any, facts: Facts) -> ItemResult:
         """The item."""
         return ItemResult(item=CatalogueItem.model_validate(content or {}))
 
@@ -123,17 +128,17 @@ class ItemFields(Call):
     """Further text printed below the name."""
     unit: Unit | None = None
     """Unit in which quantities are measured."""
-    tax: Annotated[str | None, At("tax.name"), Names("tax")] = None
+    tax: Annotated[str | None, WirePath("tax.name"), ResolvesTo("tax")] = None
     """Name of the VAT rate, e.g. IVA23, from list_taxes; a new item takes the account's default rate."""
 
 
-def expected_item(call: Any) -> Expected:
+def predict_item(call: Any) -> ExpectedState:
     """What the item reads back as."""
     given = {name: getattr(call, name) for name in ("name", "description", "unit_price", "unit", "tax")}
-    return Expected({name: value for name, value in given.items() if value is not None})
+    return ExpectedState({name: value for name, value in given.items() if value is not None})
 
 
-class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
+class CreateItem(ItemFields, IdempotentCall, Operation[ItemResult]):
     """Add an item to the catalogue. Document lines of the same name take over and overwrite it.
 
     Source: OpenAPI createItem.
@@ -152,21 +157,21 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
         scope=Scope.DRAFT,
         route=Route("POST", "/items.json", envelope="item", answer="item"),
         guards=(master_data.item_tax_exists,),
-        covers=("createItem",),
+        vendor_operations=("createItem",),
         example={"name": "Azulejo 20x20", "description": "Azulejo branco", "unit_price": 1.35, "unit": "unit", "tax": "IVA23"},
     )  # fmt: skip
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """An item that is not there yet."""
-        return (resource_names.item(self.name or ""),)
+        return (resource_names.name_item(self.name or ""),)
 
-    def regarding(self, result: ItemResult | None = None) -> Subject | None:
+    def subject_ref(self, result: ItemResult | None = None) -> Subject | None:
         """The new item, once it has an id."""
-        return item_at(result.item.id) if result and result.item.id else None
+        return locate_item(result.item.id) if result and result.item.id else None
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """Name the default tax, so that the wire says what is meant; InvoiceXpress wants a description."""
-        default = facts.tax(None)
+        default = facts.find_tax(None)
         return self.model_copy(
             update={
                 "tax": self.tax or (default.name if default else None),
@@ -174,32 +179,32 @@ class CreateItem(ItemFields, Keyed, Operation[ItemResult]):
             }
         )
 
-    def expected(self, facts: Facts) -> Expected:
+    def predict_state(self, facts: Facts) -> ExpectedState:
         """What was asked."""
-        return expected_item(self)
+        return predict_item(self)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """Its name, and a digest of what was asked."""
-        return of_a_new("items", self.expected(facts).values, called=self.name)
+        return trace_creation("items", self.predict_state(facts).values, called=self.name)
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Look for its exact name over the whole catalogue: names are unique."""
-        rows = await witness.rows("/items.json", "items")
-        return await made(
+        rows = await witness.list_rows("/items.json", "items")
+        return await detect_creation(
             trace, witness, CatalogueItem, [row for row in rows if row.get("name") == trace["called"]]
         )
 
-    def read(self, content: Any, facts: Facts) -> ItemResult:
+    def parse_response(self, content: Any, facts: Facts) -> ItemResult:
         """The item as stored."""
         return ItemResult(item=CatalogueItem.model_validate(content or {}))
 
-    def undo(self, result: ItemResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: ItemResult, facts: Facts) -> Correction:
         """Delete it."""
         return Correction("created", (Step("delete_item", "delete it", {"item_id": result.item.id}),))
 
 
-class UpdateItem(ItemFields, Keyed, Changes, OfItem, Operation[ItemResult]):
+class UpdateItem(ItemFields, IdempotentCall, DetectableChange, ItemCall, Operation[ItemResult]):
     """Change an item for the whole account. What you leave out stays; issued documents keep what they have.
 
     Source: OpenAPI updateItem.
@@ -221,18 +226,18 @@ class UpdateItem(ItemFields, Keyed, Changes, OfItem, Operation[ItemResult]):
         guards=(
             master_data.item_tax_exists,
             master_data.price_changes_for_everyone,
-            master_data.used_names_stay,
+            master_data.used_item_names_stay,
         ),
         idempotent=True,
-        covers=("updateItem",),
+        vendor_operations=("updateItem",),
         example={"item_id": 402321, "unit_price": 55},
     )
 
-    def regarding(self, result: ItemResult | None = None) -> Subject | None:
+    def subject_ref(self, result: ItemResult | None = None) -> Subject | None:
         """The item."""
-        return item_at(self.item_id)
+        return locate_item(self.item_id)
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """The whole item: what is not sent may be lost."""
         known = facts.subject
         kept = {
@@ -242,21 +247,21 @@ class UpdateItem(ItemFields, Keyed, Changes, OfItem, Operation[ItemResult]):
             update={name: old for name, old in kept.items() if getattr(self, name) is None}
         )
 
-    def expected(self, facts: Facts) -> Expected:
+    def predict_state(self, facts: Facts) -> ExpectedState:
         """What was asked, and all the rest as it was."""
-        return expected_item(self)
+        return predict_item(self)
 
-    def read(self, content: Any, facts: Facts) -> ItemResult:
+    def parse_response(self, content: Any, facts: Facts) -> ItemResult:
         """Answered with nothing; the road reads it again."""
         return ItemResult(item=CatalogueItem.model_validate(content or {}))
 
-    def undo(self, result: ItemResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: ItemResult, facts: Facts) -> Correction:
         """Put back what was there."""
-        before = {"item_id": self.item_id, **values_of(facts.subject)}
+        before = {"item_id": self.item_id, **dump_item(facts.subject)}
         return Correction("changed", (Step("update_item", "put the earlier values back", before),))
 
 
-class DeleteItem(Keyed, Removes, OfItem, Operation[Deleted]):
+class DeleteItem(IdempotentCall, DetectableDeletion, ItemCall, Operation[DeletionResult]):
     """Delete a catalogue item; a person approves.
 
     Source: OpenAPI deleteItem.
@@ -271,15 +276,15 @@ class DeleteItem(Keyed, Removes, OfItem, Operation[Deleted]):
         route=Route("DELETE", "/items/{item_id}.json"),
         needs=frozenset({Want.SUBJECT}),
         idempotent=True,
-        covers=("deleteItem",),
+        vendor_operations=("deleteItem",),
         example={"item_id": 402321},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject | None:
+    def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
         """The item."""
-        return item_at(self.item_id)
+        return locate_item(self.item_id)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The item, with its price and tax."""
         item = facts.subject if isinstance(facts.subject, CatalogueItem) else CatalogueItem()
         rows = {
@@ -290,17 +295,17 @@ class DeleteItem(Keyed, Removes, OfItem, Operation[Deleted]):
         }
         found = ((label, value) for label, value in rows.items() if value not in (None, ""))
         return Preview(
-            "item_deleted", tuple(Row(label, value, decides=label == "item") for label, value in found)
+            "item_deleted", tuple(Row(label, value, is_headline=label == "item") for label, value in found)
         )
 
-    def read(self, content: Any, facts: Facts) -> Deleted:
+    def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """What was there."""
-        return Deleted(deleted=f"item {self.item_id} ({getattr(facts.subject, 'name', None)})")
+        return DeletionResult(deleted=f"item {self.item_id} ({getattr(facts.subject, 'name', None)})")
 
-    def next_steps(self, result: Deleted) -> Iterable[Step]:
+    def next_steps(self, result: DeletionResult) -> Iterable[Step]:
         """See what is left."""
         yield Step("list_items", "see the catalogue as it is now")
 
-    def undo(self, result: Deleted, facts: Facts) -> Correction:
+    def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Create it again."""
-        return Correction("removed", (Step("create_item", "create it again", values_of(facts.subject)),))
+        return Correction("removed", (Step("create_item", "create it again", dump_item(facts.subject)),))

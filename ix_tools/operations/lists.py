@@ -11,7 +11,7 @@ from ix_tools.domain.types import Record
 class DocumentRow(Record):
     """A document in a list, short."""
 
-    telling = frozenset({"id", "number", "status", "total"})
+    summary_fields = frozenset({"id", "number", "status", "total"})
 
     id: int | None = None
     document_type: str = ""
@@ -25,13 +25,13 @@ class DocumentRow(Record):
     at_doc_code_id: str | None = None
 
 
-def row_of(document: Document) -> DocumentRow:
+def build_row(document: Document) -> DocumentRow:
     """A document as a row."""
     shown = document.model_dump(mode="json", include=set(DocumentRow.model_fields) - {"client"})
     return DocumentRow.model_validate({**shown, "client": document.client.name if document.client else None})
 
 
-class PageShown(Record):
+class PageResult(Record):
     """Where a list stands, and what was left out."""
 
     page: int = 1
@@ -40,25 +40,25 @@ class PageShown(Record):
     left_out: str | None = None
 
 
-class Deleted(Record):
+class DeletionResult(Record):
     """What is gone."""
 
     deleted: str
 
 
-def documents_of(content: Any, key: str, reference: str | None = None) -> dict[str, Any]:
+def parse_document_page(content: Any, key: str, reference: str | None = None) -> dict[str, Any]:
     """A page of documents as the fields of a result; the rows under their key."""
-    rows = [row_of(Document.model_validate(one)) for one in read_rows(content, key)]
+    rows = [build_row(Document.model_validate(one)) for one in read_rows(content, key)]
     # The search is fuzzy: an exact reference is matched here, and what fell out is said.
     matching = [row for row in rows if reference is None or row.reference == reference]
-    shown = page_of(content, len(rows))
+    shown = parse_page(content, len(rows))
     if len(matching) < len(rows):
         fell = f"{len(rows) - len(matching)} rows with another reference left out"
         shown["left_out"] = "; ".join(filter(None, [shown["left_out"], fell]))
     return {key: matching, **shown}
 
 
-def page_of(content: Mapping[str, Any] | None, rows: int) -> dict[str, Any]:
+def parse_page(content: Mapping[str, Any] | None, rows: int) -> dict[str, Any]:
     """The page's place in the list, as the fields of `PageShown`."""
     page = Page.model_validate((content or {}).get("pagination") or {"total_entries": rows})
     more = page.current_page < page.total_pages

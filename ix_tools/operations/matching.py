@@ -11,13 +11,13 @@ from ix_tools.domain.records import Sequence as Series
 from ix_tools.domain.types import Record
 from ix_tools.errors import Problem
 from ix_tools.guards.findings import Finding
-from ix_tools.text.near_names import closest, plain
-from ix_tools.text.sanitize import visible
+from ix_tools.text.near_names import find_closest, strip_case_and_accents
+from ix_tools.text.sanitize import sanitize_line
 
-Thing = TypeVar("Thing", bound=Record)
-SHOWN = 10
+RecordT = TypeVar("RecordT", bound=Record)
+MAX_CANDIDATES = 10
 """Candidates shown; how many more there are is said."""
-WORDS = {
+KIND_NAMES = {
     "client": ("client", "clients", "list_clients"),
     "item": ("catalogue item", "catalogue items", "list_items"),
     "series": ("series", "series", "list_sequences"),
@@ -28,21 +28,21 @@ _NUMBER = re.compile(r"(?:PT)?\d{9}|[A-Z]{2}[A-Z0-9]{6,14}")
 
 
 @dataclass(frozen=True, slots=True)
-class Matches(Generic[Thing]):
+class Matches(Generic[RecordT]):
     """What was found for a name."""
 
-    exact: tuple[Thing, ...] = ()
-    near: tuple[Thing, ...] = ()
+    exact: tuple[RecordT, ...] = ()
+    near: tuple[RecordT, ...] = ()
     unread: int = 0
     """How many things were not looked at, because the list is too long to read whole."""
 
     @property
-    def sure(self) -> Thing | None:
+    def unique(self) -> RecordT | None:
         """The only thing of that name; None also where not everything was looked at."""
         return self.exact[0] if len(self.exact) == 1 and not self.unread else None
 
 
-def id_of(thing: Any, kind: str = "") -> int | None:
+def get_id(thing: Any, kind: str = "") -> int | None:
     """The id of a thing: of a series for a kind of document that kind's own, as the row's is the invoices' (trap 9)."""
     if kind and isinstance(thing, Series):
         part = thing.types.get(kind)
@@ -51,27 +51,27 @@ def id_of(thing: Any, kind: str = "") -> int | None:
     return number
 
 
-def unsure(
+def refuse_ambiguous(
     field: str, what: str, text: str, matches: Matches[Any], into: str = "", kind: str = ""
 ) -> Finding:
     """The refusal of a name that is not sure, with whatever it might mean; nothing is guessed.
 
     `into`: the parameter that takes a candidate's id; `kind`: the kind of document, where ids differ by it.
     """
-    one, many, listing = WORDS[what]
+    one, many, listing = KIND_NAMES[what]
     every = (*matches.exact, *matches.near)
-    candidates = [_candidate(thing, into, kind) for thing in every[:SHOWN]]
+    candidates = [_build_candidate(thing, into, kind) for thing in every[:MAX_CANDIDATES]]
     if len(matches.exact) > 1:
         problem = f"{len(matches.exact)} {many} are meant by {text!r}"
-    elif matches.sure is not None:
+    elif matches.unique is not None:
         problem = f"the {one} {text!r} has no id for {kind}"
     else:
         problem = f"there is no {one} {text!r}" + (" for certain" if matches.exact else "")
     if matches.unread:
         problem += f"; {matches.unread} {many} were not looked at (setting catalogue_pages)"
-    allowed = "; ".join(_in_words(one) for one in candidates)
-    if len(every) > SHOWN:
-        allowed += f"; and {len(every) - SHOWN} more"
+    allowed = "; ".join(_format_candidate(one) for one in candidates)
+    if len(every) > MAX_CANDIDATES:
+        allowed += f"; and {len(every) - MAX_CANDIDATES} more"
     number = f"{field.rpartition('.')[0]}.{into}".lstrip(".")
     choose = (
         f"give {number} of the one that is meant" if into else "give the exact name of the one that is meant"
@@ -81,46 +81,48 @@ def unsure(
     return Finding("refuse", Problem(field, problem, allowed), step, candidates=shown)
 
 
-def _candidate(thing: Record, into: str, kind: str) -> dict[str, Any]:
+def _build_candidate(thing: Record, into: str, kind: str) -> dict[str, Any]:
     names = ("name", "serie", "code", "fiscal_id", "city", "unit_price", "value")
     fields = thing.model_dump(mode="json", include=set(names), exclude_none=True)
     shown = {name: fields[name] for name in names if name in fields}
-    number = id_of(thing, kind) if into else None
+    number = get_id(thing, kind) if into else None
     return {**shown, into: number} if number is not None else shown
 
 
-def _in_words(candidate: Mapping[str, Any]) -> str:
+def _format_candidate(candidate: Mapping[str, Any]) -> str:
     """`ACME, Lda (code ACME, fiscal_id 508112230, client_id 501)`."""
-    (_, first), *rest = [(name, visible(str(value))) for name, value in candidate.items()]
+    (_, first), *rest = [(name, sanitize_line(str(value))) for name, value in candidate.items()]
     return f"{first} ({', '.join(f'{name} {value}' for name, value in rest)})" if rest else first
 
 
-def simplified(text: str) -> str:
+def simplify_name(text: str) -> str:
     """A name without what people leave out or write otherwise: case, accents, spaces, punctuation."""
-    return "".join(re.findall(r"\w+", plain(text))).replace("_", "")
+    return "".join(re.findall(r"\w+", strip_case_and_accents(text))).replace("_", "")
 
 
-def same_text(one: str | None, other: str) -> bool:
+def is_same_text(one: str | None, other: str) -> bool:
     """Whether two names are the same, letter for letter; how many spaces lie between words does not count."""
     return one is not None and " ".join(one.split()) == " ".join(other.split())
 
 
-def compact_number(text: str | None) -> str:
+def normalize_tax_number(text: str | None) -> str:
     """A NIF or VAT number as everyone would write it: capitals, no separators, no PT before the digits."""
     written = re.sub(r"[\s.\-/]", "", text or "").upper()
     return written[2:] if re.fullmatch(r"PT\d{9}", written) else written
 
 
-def is_number(text: str) -> bool:
+def is_tax_number(text: str) -> bool:
     """Whether a text may be a NIF or VAT number."""
-    return _NUMBER.fullmatch(compact_number(text)) is not None
+    return _NUMBER.fullmatch(normalize_tax_number(text)) is not None
 
 
-def near(text: str, things: Iterable[Thing], *names: Callable[[Thing], str | None]) -> tuple[Thing, ...]:
+def find_similar(
+    text: str, things: Iterable[RecordT], *names: Callable[[RecordT], str | None]
+) -> tuple[RecordT, ...]:
     """The things whose name is the same but for case and accents, then those that have its words, else the most alike."""
-    asked, words = simplified(text), [simplified(word) for word in text.split()]
+    asked, words = simplify_name(text), [simplify_name(word) for word in text.split()]
     every = list(things)
-    looks = [[simplified(name(one) or "") for name in names] for one in every]
+    looks = [[simplify_name(name(one) or "") for name in names] for one in every]
     if not asked:
         return ()
     same = [one for one, written in zip(every, looks, strict=True) if asked in written]
@@ -132,25 +134,27 @@ def near(text: str, things: Iterable[Thing], *names: Callable[[Thing], str | Non
     if same or inside:
         return (*same, *inside)
     written = [[name(one) or "" for name in names] for one in every]
-    alike = closest(text, (name for each in written for name in each if name), 5, 0.75)
+    alike = find_closest(text, (name for each in written for name in each if name), 5, 0.75)
     return tuple(one for like in alike for one, each in zip(every, written, strict=True) if like in each)
 
 
-def client_of(text: str, clients: Sequence[Client], unread: int) -> Matches[Client]:
+def match_client(text: str, clients: Sequence[Client], unread: int) -> Matches[Client]:
     """Those with that very code, name or tax number."""
-    number = compact_number(text) if is_number(text) else ""
+    number = normalize_tax_number(text) if is_tax_number(text) else ""
     exact = [
         one
         for one in clients
-        if same_text(one.code, text)
-        or same_text(one.name, text)
-        or (number and compact_number(one.fiscal_id) == number)
+        if is_same_text(one.code, text)
+        or is_same_text(one.name, text)
+        or (number and normalize_tax_number(one.fiscal_id) == number)
     ]
     by_id = [one for one in clients if str(one.id) == text]
-    return _matches(exact, [*by_id, *near(text, clients, lambda one: one.name, lambda one: one.code)], unread)
+    return _build_matches(
+        exact, [*by_id, *find_similar(text, clients, lambda one: one.name, lambda one: one.code)], unread
+    )
 
 
-def clients_like(
+def match_client_fields(
     clients: Sequence[Client],
     unread: int,
     *,
@@ -159,27 +163,27 @@ def clients_like(
     fiscal_id: str | None = None,
 ) -> Matches[Client]:
     """Those with which everything given agrees; and those with that tax number, or a name or code that is near."""
-    number = compact_number(fiscal_id)
-    numbered = [one for one in clients if number and compact_number(one.fiscal_id) == number]
+    number = normalize_tax_number(fiscal_id)
+    numbered = [one for one in clients if number and normalize_tax_number(one.fiscal_id) == number]
     exact = [
         one
         for one in (numbered if number else clients if name or code else ())
-        if (not name or same_text(one.name, name)) and (not code or same_text(one.code, code))
+        if (not name or is_same_text(one.name, name)) and (not code or is_same_text(one.code, code))
     ]
     alike = [
-        *near(name or "", clients, lambda one: one.name),
-        *near(code or "", clients, lambda one: one.code),
+        *find_similar(name or "", clients, lambda one: one.name),
+        *find_similar(code or "", clients, lambda one: one.code),
     ]
-    return _matches(exact, [*numbered, *alike], unread)
+    return _build_matches(exact, [*numbered, *alike], unread)
 
 
-def item_called(name: str, items: Sequence[CatalogueItem], unread: int) -> Matches[CatalogueItem]:
+def match_item(name: str, items: Sequence[CatalogueItem], unread: int) -> Matches[CatalogueItem]:
     """The item of that very name."""
-    exact = [one for one in items if same_text(one.name, name)]
-    return _matches(exact, near(name, items, lambda one: one.name), unread)
+    exact = [one for one in items if is_same_text(one.name, name)]
+    return _build_matches(exact, find_similar(name, items, lambda one: one.name), unread)
 
 
-def series_called(name: str, series: Sequence[Series]) -> Matches[Series]:
+def match_series(name: str, series: Sequence[Series]) -> Matches[Series]:
     """The series of that very name; else the one with that id, its own or a document type's; all are candidates."""
     exact = [one for one in series if one.serie == name]
     if not exact and name.isdecimal():
@@ -187,34 +191,35 @@ def series_called(name: str, series: Sequence[Series]) -> Matches[Series]:
         exact = [
             one for one in series if number in {one.id, *(part.sequence_id for part in one.types.values())}
         ]
-    return _matches(exact, [*near(name, series, lambda one: one.serie), *series], 0)
+    return _build_matches(exact, [*find_similar(name, series, lambda one: one.serie), *series], 0)
 
 
-def tax_called(name: str, taxes: Sequence[Tax]) -> Matches[Tax]:
+def match_tax(name: str, taxes: Sequence[Tax]) -> Matches[Tax]:
     """The tax of that very name; all are candidates."""
     exact = [one for one in taxes if one.name == name]
-    return _matches(exact, [*_like_tax(name, taxes), *taxes], 0)
+    return _build_matches(exact, [*_find_similar_taxes(name, taxes), *taxes], 0)
 
 
-def tax_meant(name: str, taxes: Sequence[Tax]) -> Matches[Tax]:
+def match_line_tax(name: str, taxes: Sequence[Tax]) -> Matches[Tax]:
     """The tax that a line means: of that very name, else the only one of that name but for case, or of that rate (`23 %`)."""
     exact = [one for one in taxes if one.name == name]
     if len({one.value for one in exact}) == 1:
         return Matches((exact[0],))
-    return _matches(exact or _like_tax(name, taxes), (), 0)
+    return _build_matches(exact or _find_similar_taxes(name, taxes), (), 0)
 
 
-def _like_tax(name: str, taxes: Sequence[Tax]) -> list[Tax]:
+def _find_similar_taxes(name: str, taxes: Sequence[Tax]) -> list[Tax]:
     rate = _RATE.fullmatch(name.strip())
     value = Decimal(rate[1].replace(",", ".")) if rate else None
     return [
         one
         for one in taxes
-        if simplified(one.name or "") == simplified(name) != "" or (value is not None and one.value == value)
+        if simplify_name(one.name or "") == simplify_name(name) != ""
+        or (value is not None and one.value == value)
     ]
 
 
-def _matches(exact: Iterable[Thing], alike: Iterable[Thing], unread: int) -> Matches[Thing]:
+def _build_matches(exact: Iterable[RecordT], alike: Iterable[RecordT], unread: int) -> Matches[RecordT]:
     first = tuple(exact)
     rest = {id(one): one for one in alike if not any(one is other for other in first)}
     return Matches(first, tuple(rest.values()), unread)

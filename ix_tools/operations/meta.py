@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict
 
-from ix_tools.domain.types import Record, short
-from ix_tools.operations.base import Operation, Sending
+from ix_tools.domain.types import Record, text_up_to
+from ix_tools.operations.base import Operation, OperationContext
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
@@ -14,7 +14,7 @@ from ix_tools.operations.spec import Effect, Spec
 class OperationRow(Record):
     """An operation in a line."""
 
-    telling = frozenset({"operation", "does"})
+    summary_fields = frozenset({"operation", "does"})
 
     operation: str
     does: str
@@ -30,7 +30,7 @@ class OperationList(Record):
     operations: list[OperationRow]
 
 
-class OperationWhole(OperationRow):
+class OperationDetails(OperationRow):
     """An operation as its caller must know it."""
 
     title: str
@@ -43,7 +43,7 @@ class OperationWhole(OperationRow):
     """What is kept, or the call is refused."""
 
 
-class Relayed(Record):
+class RelayedResult(Record):
     """The result of the operation that was run, whole."""
 
     model_config = ConfigDict(extra="allow")
@@ -55,7 +55,7 @@ class SearchOperations(Operation[OperationList]):
     Source: ours: the catalogue of operations.
     """
 
-    text: short(100)  # type: ignore[valid-type]
+    text: text_up_to(100)  # type: ignore[valid-type]
     """Words to search for, e.g. apagar cliente, or the name of a toolset."""
 
     spec = Spec(
@@ -67,9 +67,9 @@ class SearchOperations(Operation[OperationList]):
         idempotent=True,
     )
 
-    async def carried_out(self, sending: Sending) -> OperationList:
+    async def execute(self, sending: OperationContext) -> OperationList:
         """Answered from the catalogue."""
-        return OperationList.model_validate({"operations": sending.find(self.text)})
+        return OperationList.model_validate({"operations": sending.search_operations(self.text)})
 
     def next_steps(self, result: OperationList) -> list[Step]:
         """Read the first one."""
@@ -79,7 +79,7 @@ class SearchOperations(Operation[OperationList]):
         ]
 
 
-class DescribeOperation(Operation[OperationWhole]):
+class DescribeOperation(Operation[OperationDetails]):
     """Read an operation's arguments, example, rules and effect. Then run_operation.
 
     Source: ours: the catalogue of operations.
@@ -97,30 +97,30 @@ class DescribeOperation(Operation[OperationWhole]):
         idempotent=True,
     )
 
-    async def carried_out(self, sending: Sending) -> OperationWhole:
+    async def execute(self, sending: OperationContext) -> OperationDetails:
         """Answered from the catalogue."""
-        return OperationWhole.model_validate(sending.describe(self.operation))
+        return OperationDetails.model_validate(sending.describe_operation(self.operation))
 
-    def next_steps(self, result: OperationWhole) -> list[Step]:
+    def next_steps(self, result: OperationDetails) -> list[Step]:
         """Run it, unless it is this one."""
         if result.operation == RunOperation.spec.name:
             return []
         return [Step("run_operation", "runs it", {"operation": result.operation})]
 
 
-def _another(name: str) -> str:
+def _refuse_itself(name: str) -> str:
     if name == RunOperation.spec.name:
         raise ValueError("another operation than run_operation itself")
     return name
 
 
-class RunOperation(Operation[Relayed]):
+class RunOperation(Operation[RelayedResult]):
     """Run an operation that is not listed as a tool: the same checks, and the same person's approval, as a call of its own.
 
     Source: ours: the operation that is run says its own.
     """
 
-    operation: Annotated[str, AfterValidator(_another)]
+    operation: Annotated[str, AfterValidator(_refuse_itself)]
     """Name of the operation, from search_operations."""
     arguments: dict[str, Any] | None = None
     """Arguments of the operation, as describe_operation shows them."""
@@ -133,6 +133,6 @@ class RunOperation(Operation[Relayed]):
         example={"operation": "get_client", "arguments": {"client_id": 501}},
     )
 
-    async def carried_out(self, sending: Sending) -> Relayed:
+    async def execute(self, sending: OperationContext) -> RelayedResult:
         """The other operation's own trip along the road; its result, refusal or question is this one's."""
-        return Relayed.model_validate(await sending.perform(self.operation, self.arguments or {}))
+        return RelayedResult.model_validate(await sending.run_operation(self.operation, self.arguments or {}))

@@ -6,17 +6,17 @@ from typing import Annotated, Any, Literal, Self
 
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import Id, Money, Record, WireDate
-from ix_tools.fiscal.payment_mechanisms import mechanism
+from ix_tools.fiscal.payment_mechanisms import find_mechanism
 from ix_tools.guards import payments, series, states
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
-from ix_tools.operations.document_context import INVOICES, reference_to, with_what_is_paid
-from ix_tools.operations.drafts import OURS, Keyed
+from ix_tools.operations.document_context import INVOICES, add_payments, build_reference
+from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
 from ix_tools.operations.expectations import Correction, Step
-from ix_tools.operations.preview import Corrected, Preview, Row
-from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.preview import DocumentReference, Preview, Row
+from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
-from ix_tools.operations.spec import Effect, Names, Route, Spec
+from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec
 
 Mechanism = Literal["CC", "CD", "CH", "CO", "CS", "DE", "LC", "MB", "NU", "OU", "PR", "TB", "TR"]
 
@@ -27,20 +27,20 @@ class ReceiptResult(Record):
     receipt: Document
 
 
-def receipt_of(content: Any) -> Document:
+def parse_receipt(content: Any) -> Document:
     """A receipt, also where the answer does not say that it is one."""
     return Document.model_validate(
         {"type": "Receipt", **content} if isinstance(content, dict) else content or {}
     )
 
 
-class GeneratePayment(Keyed, Operation[ReceiptResult]):
+class GeneratePayment(IdempotentCall, Operation[ReceiptResult]):
     """Record a payment of an invoice, which issues a certified receipt; a person approves.
 
     Source: API v2 documentation, Invoices, Generate Payment/Receipt; OpenAPI generatePayment.
     """
 
-    document_type: Annotated[Literal["invoices", "simplified_invoices", "vat_moss_invoices"], OURS] = (
+    document_type: Annotated[Literal["invoices", "simplified_invoices", "vat_moss_invoices"], LOCAL_ONLY] = (
         "invoices"
     )
     """Kind of the invoice that is paid; default invoices."""
@@ -54,7 +54,7 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
     """Day of the payment, e.g. 2026-11-30, or today."""
     note: str | None = None
     """Text printed on the receipt."""
-    serie: Annotated[str | None, Names("series")] = None
+    serie: Annotated[str | None, ResolvesTo("series")] = None
     """Name of the receipt's series, from list_sequences; default the invoice's series."""
 
     spec = Spec(
@@ -76,7 +76,7 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
             payments.payment_date_not_before_document,
             series.receipt_series_registered,
         ),
-        covers=("generatePayment",),
+        vendor_operations=("generatePayment",),
         example={
             "document_id": 1001,
             "amount": 184.5,
@@ -85,11 +85,11 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
         },
     )
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The invoice, what is open, and the payment."""
-        way = mechanism(self.payment_mechanism)
+        way = find_mechanism(self.payment_mechanism)
         rows = [
-            Row("open_before", payments.open_amount(facts)),
+            Row("open_before", payments.compute_open_amount(facts)),
             Row("mechanism", way or self.payment_mechanism),
             Row("payment_date", self.payment_date),
         ]
@@ -104,9 +104,9 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
             rows=tuple(rows),
             amount=Row("payment", self.amount),
         )
-        return with_what_is_paid(shown, facts)
+        return add_payments(shown, facts)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The invoice, the amount, and the receipts that were there before."""
         receipts = [one.id for one in facts.related if one.document_type == "receipts"]
         about = {"document_type": self.document_type, "document_id": self.document_id}
@@ -114,26 +114,29 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
         return {"subject": f"{self.document_type}/{self.document_id}", **about, **what}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Compare the invoice's receipts with those before: one new one of that amount is ours."""
         new = {}
-        for raw in await witness.related(int(trace["document_id"])):
+        for raw in await witness.read_related(int(trace["document_id"])):
             receipt = Document.model_validate(raw)
             known = receipt.document_type != "receipts" or receipt.id in trace["receipts"]
             if not known and receipt.total == Decimal(str(trace["amount"])):
                 new[f"receipts/{receipt.id}"] = raw
-        free = sorted(set(new) - await witness.taken(new))
+        free = sorted(set(new) - await witness.list_claimed(new))
         if len(free) == 1:
-            return Evidence(Happened.YES, new[free[0]], made=free[0])
+            return ProbeResult(Outcome.DONE, new[free[0]], created=free[0])
         if free:
-            return Evidence(Happened.UNKNOWN, seen=f"any of these may be it: {', '.join(free)}")
-        if await witness.document(str(trace["document_type"]), int(trace["document_id"])) is None:
-            return Evidence(Happened.UNKNOWN, seen="the invoice is not found")
-        return Evidence(Happened.NO if witness.settled else Happened.UNKNOWN, seen="no new receipt so far")
+            return ProbeResult(Outcome.UNKNOWN, observation=f"any of these may be it: {', '.join(free)}")
+        if await witness.read_document(str(trace["document_type"]), int(trace["document_id"])) is None:
+            return ProbeResult(Outcome.UNKNOWN, observation="the invoice is not found")
+        return ProbeResult(
+            Outcome.NOT_DONE if witness.is_list_current else Outcome.UNKNOWN,
+            observation="no new receipt so far",
+        )
 
-    def read(self, content: Any, facts: Facts) -> ReceiptResult:
+    def parse_response(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt."""
-        return ReceiptResult(receipt=receipt_of(content))
+        return ReceiptResult(receipt=parse_receipt(content))
 
     def next_steps(self, result: ReceiptResult) -> Iterable[Step]:
         """Fetch the receipt, or see the invoice."""
@@ -145,13 +148,13 @@ class GeneratePayment(Keyed, Operation[ReceiptResult]):
             {"document_type": self.document_type, "document_id": self.document_id},
         )
 
-    def undo(self, result: ReceiptResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: ReceiptResult, facts: Facts) -> Correction:
         """Cancel the receipt."""
         step = Step("cancel_payment", "cancel it, with the reason", {"receipt_id": result.receipt.id})
         return Correction("paid", (step,) if result.receipt.id else ())
 
 
-class CancelPayment(Keyed, Operation[ReceiptResult]):
+class CancelPayment(IdempotentCall, Operation[ReceiptResult]):
     """Cancel a receipt and its payment; the invoice is open again. A person approves.
 
     Source: API v2 documentation, Invoices, Cancel Payment/Receipt; OpenAPI cancelReceipt.
@@ -172,27 +175,27 @@ class CancelPayment(Keyed, Operation[ReceiptResult]):
         scope=Scope.PAY,
         route=Route("PUT", "/receipts/{receipt_id}/change-state.json", envelope="receipt", answer="receipt"),
         needs=frozenset({Want.DOCUMENT, Want.DOCUMENT_CLIENT, Want.RELATED}),
-        guards=(payments.receipt_still_stands, states.reason_is_a_sentence),
+        guards=(payments.receipt_is_in_force, states.reason_is_a_sentence),
         idempotent=True,
-        covers=("cancelReceipt",),
+        vendor_operations=("cancelReceipt",),
         example={"receipt_id": 1002, "message": "Payment was recorded on the wrong invoice."},
     )
 
-    def about(self) -> tuple[str, int]:
+    def document_ref(self) -> tuple[str, int]:
         """The receipt."""
         return "receipts", self.receipt_id
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """Nothing is left to the account."""
         return self
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The receipt, what it was paid for, and the reason."""
         receipt = facts.document
         paid_for = next((one for one in facts.related if one.document_type in INVOICES), None)
         rows = [Row("reason", self.message)]
         if receipt is not None:
-            rows.insert(0, Row("paid_for", reference_to(paid_for) if paid_for else Corrected()))
+            rows.insert(0, Row("paid_for", build_reference(paid_for) if paid_for else DocumentReference()))
         return Preview(
             action="cancel_payment",
             document=receipt,
@@ -201,19 +204,21 @@ class CancelPayment(Keyed, Operation[ReceiptResult]):
         )
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Read the receipt again."""
-        raw = await witness.document("receipts", int(str(trace["subject"]).rpartition("/")[2]))
+        raw = await witness.read_document("receipts", int(str(trace["subject"]).rpartition("/")[2]))
         if raw is None:
-            return Evidence(Happened.UNKNOWN, seen="the receipt is gone")
+            return ProbeResult(Outcome.UNKNOWN, observation="the receipt is gone")
         if raw.get("status") == "canceled":
-            return Evidence(Happened.YES, raw)
-        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "the receipt still stands")
+            return ProbeResult(Outcome.DONE, raw)
+        return ProbeResult(
+            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, raw, "the receipt still stands"
+        )
 
-    def read(self, content: Any, facts: Facts) -> ReceiptResult:
+    def parse_response(self, content: Any, facts: Facts) -> ReceiptResult:
         """The receipt, cancelled."""
-        return ReceiptResult(receipt=receipt_of(content))
+        return ReceiptResult(receipt=parse_receipt(content))
 
-    def undo(self, result: ReceiptResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: ReceiptResult, facts: Facts) -> Correction:
         """Record the payment again."""
         return Correction("payment_canceled")

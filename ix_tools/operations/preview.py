@@ -15,12 +15,12 @@ class Row:
 
     label: str
     value: Any
-    decides: bool = False
+    is_headline: bool = False
     """Whether it stands in the first line and in a form's title, because without it nobody can tell what is approved."""
 
 
 @dataclass(frozen=True, slots=True)
-class Corrected:
+class DocumentReference:
     """The document that a credit or debit note corrects (CIVA 36/6). None: it could not be read, and the person is told so."""
 
     document_type: str | None = None
@@ -49,7 +49,7 @@ class Transport:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class DocumentState:
     """How a document stands."""
 
     document_type: str
@@ -70,7 +70,7 @@ class Preview:
     """The document as it is now, with its lines and totals."""
     differences: tuple[Difference, ...] = ()
     """How it differs from what was asked; the person must accept that explicitly, besides approving."""
-    then: tuple["Preview", ...] = ()
+    covered_actions: tuple["Preview", ...] = ()
     """What the same yes covers besides, done right after."""
     expected_number: str = ""
     """The number that a draft is expected to get: 13/2026."""
@@ -86,7 +86,7 @@ class Preview:
     """What credit notes took off the document until now; None where nobody looked."""
     to_pay: Decimal | None = None
     """What is still to be paid of the document, after payments, credits and withholding tax; None where nobody looked."""
-    corrects: Corrected | None = None
+    corrects: DocumentReference | None = None
     """For a credit or debit note."""
     transport: Transport | None = None
     """For a transport document."""

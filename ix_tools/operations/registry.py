@@ -108,6 +108,6 @@ def catalogue() -> Mapping[str, type[Operation[Any]]]:
 
 
 @cache
-def toolset_of() -> Mapping[str, str]:
+def map_toolsets() -> Mapping[str, str]:
     """The toolset of each tool."""
     return {one.spec.name: toolset for toolset, tools in TOOLSETS.items() for one in tools}

@@ -16,10 +16,10 @@ from ix_tools.domain.records import Company
 from ix_tools.domain.types import Record
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding, refuse, warn
-from ix_tools.operations.base import Operation, Sending
-from ix_tools.operations.drafts import OURS
+from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
-from ix_tools.operations.files import handed_over, made
+from ix_tools.operations.files import deliver_file, wait_for_link
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec
 
@@ -57,7 +57,7 @@ class ExportSaft(Operation[SaftResult]):
     """Month to export, 1 to 12."""
     year: int = Field(ge=2008, le=2100)
     """Year of the month, e.g. 2026."""
-    delivery: Annotated[Literal["file", "link"], OURS] = "file"
+    delivery: Annotated[Literal["file", "link"], LOCAL_ONLY] = "file"
     """Way to get the file: file saved on the server's machine, or link to InvoiceXpress; default file."""
 
     spec = Spec(
@@ -68,26 +68,26 @@ class ExportSaft(Operation[SaftResult]):
         keywords="saft",
         route=Route("GET", "/api/export_saft.json"),
         guards=(month_has_begun,),
-        covers=("export_saft",),
+        vendor_operations=("export_saft",),
         example={"month": 10, "year": 2026},
         idempotent=True,
     )
 
-    async def carried_out(self, sending: Sending) -> SaftResult:
+    async def execute(self, sending: OperationContext) -> SaftResult:
         """Ask until it is ready or patience ends, then deliver it as asked."""
         period = f"{self.year}-{self.month:02}"
         # The description writes `Url`, the service `url`.
-        url = await made(self, sending, ("url", "Url"), "InvoiceXpress is making the SAF-T file")
+        url = await wait_for_link(self, sending, ("url", "Url"), "InvoiceXpress is making the SAF-T file")
         if url is None:
             note = "still being made; call export_saft again in a minute"
             return SaftResult(period=period, status="pending", note=note)
         ending = "zip" if urlsplit(url).path.lower().endswith(".zip") else "xml"
         beginnings = (b"PK",) if ending == "zip" else (b"<?xml", b"\xef\xbb\xbf<?xml")
-        given = await handed_over(sending, url, f"saft-{period}.{ending}", self.delivery, *beginnings)
+        given = await deliver_file(sending, url, f"saft-{period}.{ending}", self.delivery, *beginnings)
         header = await anyio.to_thread.run_sync(read_header, Path(given["file"])) if "file" in given else {}
         return SaftResult.model_validate({"period": period, "status": "ready", **given, **header})
 
-    def company(self, result: SaftResult) -> tuple[str, Company] | None:
+    def identify_company(self, result: SaftResult) -> tuple[str, Company] | None:
         """The company in the file's header."""
         return ("saft", Company(result.company, result.nif or "")) if result.company else None
 
@@ -97,7 +97,7 @@ class ExportSaft(Operation[SaftResult]):
             yield Step("export_saft", "it should be ready soon", {"month": self.month, "year": self.year})
 
 
-HEADER = 20_000
+HEADER_BYTES = 20_000
 """Bytes at the beginning of a SAF-T file in which its header ends."""
 
 
@@ -106,10 +106,10 @@ def read_header(file: Path) -> dict[str, str]:
     try:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as packed, packed.open(packed.namelist()[0]) as content:
-                beginning = content.read(HEADER)
+                beginning = content.read(HEADER_BYTES)
         else:
             with file.open("rb") as content:
-                beginning = content.read(HEADER)
+                beginning = content.read(HEADER_BYTES)
     except (OSError, IndexError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
         return {}
     text = beginning.decode("windows-1252" if b"1252" in beginning[:100] else "utf-8", "replace")

@@ -10,17 +10,17 @@ from ix_tools.domain.parsing import read_rows
 from ix_tools.domain.records import Sequence
 from ix_tools.domain.types import Call, Id, Record
 from ix_tools.errors import Conflict, IxError, NotFound, Rejected
-from ix_tools.fiscal.series_codes import SeriesOperation, registration_outcome
+from ix_tools.fiscal.series_codes import SeriesOperation, find_registration_outcome
 from ix_tools.guards import series
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.operations.base import Operation, Sending
-from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.expectations import Correction, Expected, Step, Subject
-from ix_tools.operations.fingerprints import Changes, made, of_a_new
+from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
+from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
+from ix_tools.operations.fingerprints import DetectableChange, detect_creation, trace_creation
 from ix_tools.operations.preview import Preview, Row
-from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
-from ix_tools.operations.spec import Effect, Names, Route, Spec
+from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec
 
 
 class SequenceList(Record):
@@ -41,12 +41,12 @@ class ListSequences(Operation[SequenceList]):
         effect=Effect.READS,
         heading=Heading.SERIES,
         route=Route("GET", "/sequences.json"),
-        covers=("listSequences",),
+        vendor_operations=("listSequences",),
         example={},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> SequenceList:
+    def parse_response(self, content: Any, facts: Facts) -> SequenceList:
         """Every series."""
         return SequenceList(
             sequences=[Sequence.model_validate(one) for one in read_rows(content, "sequences")]
@@ -59,28 +59,30 @@ class SequenceResult(Record):
     sequence: Sequence | None = None
 
 
-class OfSeries(Call):
+class SeriesCall(Call):
     """A call about one series."""
 
     sequence_id: Id | None = None
     """Id of the series itself, from list_sequences; or give series."""
-    series: Annotated[str | None, OURS, Names("series", "sequence_id")] = Field(default=None, min_length=1)
+    series: Annotated[str | None, LOCAL_ONLY, ResolvesTo("series", "sequence_id")] = Field(
+        default=None, min_length=1
+    )
     """Exact name of the series; or give sequence_id."""
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """The series, and which one is the default."""
-        chosen = series.chosen(self.sequence_id, facts)
+        chosen = series.find_series(self.sequence_id, facts)
         number = chosen.id if chosen is not None and chosen.id is not None else self.sequence_id
-        own = () if number is None else (resource_names.series(number),)
+        own = () if number is None else (resource_names.name_series(number),)
         return (*own, resource_names.DEFAULT_SERIES)
 
 
-def sequence_at(number: int | None) -> Subject | None:
+def locate_sequence(number: int | None) -> Subject | None:
     """Where a series is read, once its id is known."""
     return Subject(f"/sequences/{number}.json", "sequence", Sequence) if number is not None else None
 
 
-class RegisterSequence(Keyed, OfSeries, Operation[SequenceResult]):
+class RegisterSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
     """Register a series with the tax authority (AT) for its ATCUD codes; a person approves.
 
     Source: API v2 documentation, Sequences, Register; OpenAPI registerSequence; Portaria 195/2020.
@@ -96,35 +98,37 @@ class RegisterSequence(Keyed, OfSeries, Operation[SequenceResult]):
         needs=frozenset({Want.SEQUENCES}),
         guards=(series.series_exists, series.series_not_yet_registered),
         idempotent=True,
-        covers=("registerSequence",),
+        vendor_operations=("registerSequence",),
         example={"sequence_id": 202},
     )
 
-    async def carried_out(self, sending: Sending) -> SequenceResult:
+    async def execute(self, sending: OperationContext) -> SequenceResult:
         """Register; each documented code becomes a sentence and a next step."""
         try:
-            return self.read(await sending.send(self), sending.facts)
+            return self.parse_response(await sending.send(self), sending.facts)
         except (Conflict, NotFound, Rejected) as refusal:
-            raise explained(refusal) from None
+            raise explain_refusal(refusal) from None
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The series."""
         return {"subject": f"sequences/{self.sequence_id}", "sequence_id": self.sequence_id}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Read the series again: every type has its code, or none got one and registering again is refused at worst."""
-        raw = await witness.series(int(trace["sequence_id"]))
+        raw = await witness.read_series(int(trace["sequence_id"]))
         if raw is None:
-            return Evidence(Happened.UNKNOWN, seen="the series is gone")
+            return ProbeResult(Outcome.UNKNOWN, observation="the series is gone")
         waiting = any(part.validation_code == "N/D" for part in Sequence.model_validate(raw).types.values())
         if not waiting:
-            return Evidence(Happened.YES, raw)
-        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "it is not registered yet")
+            return ProbeResult(Outcome.DONE, raw)
+        return ProbeResult(
+            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, raw, "it is not registered yet"
+        )
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The series and which document types get a code."""
-        sequence = series.chosen(self.sequence_id, facts)
+        sequence = series.find_series(self.sequence_id, facts)
         waiting = (
             [kind for kind, part in sequence.types.items() if part.validation_code == "N/D"]
             if sequence
@@ -133,12 +137,12 @@ class RegisterSequence(Keyed, OfSeries, Operation[SequenceResult]):
         return Preview(
             action="register",
             rows=(
-                Row("series", sequence.serie if sequence else self.sequence_id, decides=True),
+                Row("series", sequence.serie if sequence else self.sequence_id, is_headline=True),
                 Row("types_to_register", waiting),
             ),
         )
 
-    def read(self, content: Any, facts: Facts) -> SequenceResult:
+    def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
         """The series with its codes."""
         rows = content if isinstance(content, list) else [content] if isinstance(content, dict) else []
         return SequenceResult(sequence=Sequence.model_validate(rows[0]) if rows else None)
@@ -147,16 +151,18 @@ class RegisterSequence(Keyed, OfSeries, Operation[SequenceResult]):
         """See the codes."""
         yield Step("list_sequences", "see the validation codes of every document type")
 
-    def undo(self, result: SequenceResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
         """It cannot be undone."""
         return Correction("registered")
 
 
-def explained(
+def explain_refusal(
     refusal: Conflict | NotFound | Rejected, operation: SeriesOperation = "register_sequence"
 ) -> IxError:
     """The sentence and next step behind a registration code (000 to 008); each operation has its own meanings."""
-    outcome = registration_outcome(refusal.status, str(refusal.details.get("service_code", "")), operation)
+    outcome = find_registration_outcome(
+        refusal.status, str(refusal.details.get("service_code", "")), operation
+    )
     if outcome is None:
         return refusal
     refusal.message = f"{outcome.en} (code {refusal.details['service_code']})."
@@ -164,7 +170,7 @@ def explained(
     return refusal
 
 
-class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
+class UpdateSequence(IdempotentCall, SeriesCall, Operation[SequenceResult]):
     """Rename a series or set its numbers, only while nothing was finalized in it; a person approves.
 
     Source: API v1 documentation, Sequences, sequences.update (XML).
@@ -191,7 +197,7 @@ class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
         needs=frozenset({Want.SEQUENCES}),
         guards=(series.series_exists, series.series_unused, series.series_name_free),
         idempotent=True,
-        covers=("sequences.update",),
+        vendor_operations=("sequences.update",),
         example={
             "sequence_id": 202,
             "serie": "B2026",
@@ -201,7 +207,7 @@ class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
         },
     )
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The series and its new name; numbers can be read again, setting them again changes nothing."""
         numbers = {
             "invoice": self.current_invoice_number,
@@ -213,24 +219,26 @@ class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
         return {"subject": f"sequences/{self.sequence_id}", **about}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Read the series again."""
-        raw = await witness.series(int(trace["sequence_id"]))
+        raw = await witness.read_series(int(trace["sequence_id"]))
         if raw is None:
-            return Evidence(Happened.UNKNOWN, seen="the series is gone")
+            return ProbeResult(Outcome.UNKNOWN, observation="the series is gone")
         series = Sequence.model_validate(raw)
         numbers = {kind: part.number for kind, part in series.types.items() if kind in trace["numbers"]}
         same = series.serie == trace["serie"] and numbers == trace["numbers"]
         if same and (series.default or not trace["default"]):
-            return Evidence(Happened.YES, raw)
-        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, raw, "it reads otherwise")
+            return ProbeResult(Outcome.DONE, raw)
+        return ProbeResult(
+            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, raw, "it reads otherwise"
+        )
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The series as it is and as it will be."""
-        sequence = series.chosen(self.sequence_id, facts)
+        sequence = series.find_series(self.sequence_id, facts)
         rows = [
-            Row("series", sequence.serie if sequence else self.sequence_id, decides=True),
-            Row("new_name", self.serie, decides=True),
+            Row("series", sequence.serie if sequence else self.sequence_id, is_headline=True),
+            Row("new_name", self.serie, is_headline=True),
         ]
         numbers = ("current_invoice_number", "current_credit_note_number", "current_debit_note_number")
         rows += [Row(name, getattr(self, name)) for name in numbers]
@@ -238,7 +246,7 @@ class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
             rows.append(Row("becomes_default", True))
         return Preview(action="update_sequence", rows=tuple(rows))
 
-    def read(self, content: Any, facts: Facts) -> SequenceResult:
+    def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
         """The series, when the answer holds it."""
         return SequenceResult(sequence=Sequence.model_validate(content) if content else None)
 
@@ -246,12 +254,12 @@ class UpdateSequence(Keyed, OfSeries, Operation[SequenceResult]):
         """See it."""
         yield Step("list_sequences", "see the series as it is now")
 
-    def undo(self, result: SequenceResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
         """Change it again, while nothing is finalized in it."""
         return Correction("numbering_changed")
 
 
-class GetSequence(OfSeries, Operation[SequenceResult]):
+class GetSequence(SeriesCall, Operation[SequenceResult]):
     """Read one series.
 
     Source: OpenAPI getSequence.
@@ -263,18 +271,18 @@ class GetSequence(OfSeries, Operation[SequenceResult]):
         effect=Effect.READS,
         heading=Heading.SERIES,
         route=Route("GET", "/sequences/{sequence_id}.json", answer="sequence"),
-        covers=("getSequence",),
+        vendor_operations=("getSequence",),
         example={"sequence_id": 202},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> SequenceResult:
+    def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
         """The series, whichever of its two shapes came."""
         rows = content if isinstance(content, list) else [content] if isinstance(content, dict) else []
         return SequenceResult(sequence=Sequence.model_validate(rows[0]) if rows else None)
 
 
-class CreateSequence(Keyed, Operation[SequenceResult]):
+class CreateSequence(IdempotentCall, Operation[SequenceResult]):
     """Open a series and register it with the tax authority (AT); a person approves.
 
     Source: OpenAPI createSequence; Portaria 195/2020.
@@ -293,51 +301,51 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         scope=Scope.ADMIN,
         route=Route("POST", "/sequences.json", envelope="sequence", answer="sequence"),
         needs=frozenset({Want.SEQUENCES}),
-        guards=(series.new_series_name_free, series.new_default_series_said),
-        covers=("createSequence",),
+        guards=(series.new_series_name_free, series.new_default_series_is_announced),
+        vendor_operations=("createSequence",),
         example={"serie": "2027"},
     )
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The name, and whether it becomes the default."""
-        rows = [Row("series", self.serie, decides=True)]
+        rows = [Row("series", self.serie, is_headline=True)]
         if self.default_sequence:
             rows.append(Row("becomes_default", True))
         return Preview(action="create_sequence", rows=tuple(rows))
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """A series that is not there yet may become the default."""
         return (resource_names.DEFAULT_SERIES,)
 
-    def regarding(self, result: SequenceResult | None = None) -> Subject | None:
+    def subject_ref(self, result: SequenceResult | None = None) -> Subject | None:
         """The new series, once it has an id."""
         made = result.sequence if result else None
-        return sequence_at(made.id) if made and made.id else None
+        return locate_sequence(made.id) if made and made.id else None
 
-    def expected(self, facts: Facts) -> Expected:
+    def predict_state(self, facts: Facts) -> ExpectedState:
         """What was asked."""
-        return Expected({"serie": self.serie, **({"default": True} if self.default_sequence else {})})
+        return ExpectedState({"serie": self.serie, **({"default": True} if self.default_sequence else {})})
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """Its name."""
-        return of_a_new("sequences", self.expected(facts).values, serie=self.serie)
+        return trace_creation("sequences", self.predict_state(facts).values, serie=self.serie)
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Look for its name in the list: it was free before."""
-        rows = await witness.rows("/sequences.json", "sequences")
-        return await made(
+        rows = await witness.list_rows("/sequences.json", "sequences")
+        return await detect_creation(
             trace, witness, Sequence, [row for row in rows if row.get("serie") == trace["serie"]]
         )
 
-    async def carried_out(self, sending: Sending) -> SequenceResult:
+    async def execute(self, sending: OperationContext) -> SequenceResult:
         """Open it; each documented code becomes a sentence and a next step."""
         try:
-            return self.read(await sending.send(self), sending.facts)
+            return self.parse_response(await sending.send(self), sending.facts)
         except (Conflict, NotFound, Rejected) as refusal:
-            raise explained(refusal, "create_sequence") from None
+            raise explain_refusal(refusal, "create_sequence") from None
 
-    def read(self, content: Any, facts: Facts) -> SequenceResult:
+    def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
         """The series with its codes."""
         return SequenceResult(sequence=Sequence.model_validate(content) if content else None)
 
@@ -345,9 +353,9 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         """See the codes."""
         yield Step("list_sequences", "see the sequence id and validation code of every document type")
 
-    def undo(self, result: SequenceResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
         """It cannot be undone; a default can go back."""
-        before = facts.default_sequence()
+        before = facts.find_default_sequence()
         back = (
             (
                 Step(
@@ -362,7 +370,7 @@ class CreateSequence(Keyed, Operation[SequenceResult]):
         return Correction("registered", back)
 
 
-class SetDefaultSequence(Keyed, Changes, OfSeries, Operation[SequenceResult]):
+class SetDefaultSequence(IdempotentCall, DetectableChange, SeriesCall, Operation[SequenceResult]):
     """Make a series the one that documents go to when they name none.
 
     Source: OpenAPI setSequenceDefault.
@@ -378,29 +386,29 @@ class SetDefaultSequence(Keyed, Changes, OfSeries, Operation[SequenceResult]):
         needs=frozenset({Want.SEQUENCES}),
         guards=(series.series_exists, series.default_series_changes_later_documents),
         idempotent=True,
-        covers=("setSequenceDefault",),
+        vendor_operations=("setSequenceDefault",),
         example={"sequence_id": 202},
     )
 
-    def regarding(self, result: SequenceResult | None = None) -> Subject | None:
+    def subject_ref(self, result: SequenceResult | None = None) -> Subject | None:
         """The series."""
-        return sequence_at(self.sequence_id)
+        return locate_sequence(self.sequence_id)
 
-    def expected(self, facts: Facts) -> Expected:
+    def predict_state(self, facts: Facts) -> ExpectedState:
         """It is the default."""
-        return Expected({"default": True})
+        return ExpectedState({"default": True})
 
-    def known(self, facts: Facts) -> Sequence | None:
+    def get_previous_record(self, facts: Facts) -> Sequence | None:
         """It as it was."""
-        return series.chosen(self.sequence_id, facts)
+        return series.find_series(self.sequence_id, facts)
 
-    def read(self, content: Any, facts: Facts) -> SequenceResult:
+    def parse_response(self, content: Any, facts: Facts) -> SequenceResult:
         """Answered with nothing; the road reads it again."""
         return SequenceResult()
 
-    def undo(self, result: SequenceResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: SequenceResult, facts: Facts) -> Correction:
         """Make the one before the default again."""
-        before = facts.default_sequence()
+        before = facts.find_default_sequence()
         why = "make the earlier default the default again"
         steps = (Step("set_default_sequence", why, {"sequence_id": before.id}),) if before else ()
         return Correction("changed", steps)

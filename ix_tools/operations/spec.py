@@ -34,7 +34,7 @@ class Effect(StrEnum):
     """Leaves nothing itself: it runs another operation, which goes the whole road with its own rules and its own gate."""
 
     @property
-    def gated(self) -> bool:
+    def needs_approval(self) -> bool:
         """Whether a person approves every such call. There is no setting that changes this."""
         return self in {Effect.REMOVES, Effect.FISCAL, Effect.OUTBOUND, Effect.ADMIN}
 
@@ -64,34 +64,34 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class At:
+class WirePath:
     """Where in the request a field travels, when it is not under its own name: `message.client.email`, `date[from]`.
 
     An empty place means that the field is ours and is never sent; `/name` travels beside the envelope, `?name` in
     the query of a request that has a body.
     """
 
-    place: str = ""
-    words: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+    translations: Mapping[str, str] = field(default_factory=dict)
     """Our word to the API's, where they differ."""
     base64: bool = False
     """Whether the text travels in Base64, as passwords of the tax authority do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ResolvesTo:
     """What a text field names. The road finds it before any rule runs, and fills in the field that holds its id."""
 
-    what: Literal["client", "item", "series", "tax"]
-    into: str = ""
+    kind: Literal["client", "item", "series", "tax"]
+    id_field: str = ""
     """The field for the id, of which a caller gives this one or that; without one, the exact name takes the text's place."""
 
 
 @cache
-def names_in(model: type[BaseModel]) -> dict[str, Names]:
+def find_name_fields(model: type[BaseModel]) -> dict[str, ResolvesTo]:
     """The fields of a model that name something."""
     marks = {
-        name: next((mark for mark in info.metadata if isinstance(mark, Names)), None)
+        name: next((mark for mark in info.metadata if isinstance(mark, ResolvesTo)), None)
         for name, info in model.model_fields.items()
     }
     return {name: mark for name, mark in marks.items() if mark is not None}
@@ -111,13 +111,13 @@ class Spec:
     guards: tuple[Guard, ...] = ()
     idempotent: bool = False
     """Whether the same call twice leaves what one call leaves."""
-    covers: tuple[str, ...] = ()
+    vendor_operations: tuple[str, ...] = ()
     """The operations of the vendor's description that this carries out, by their id there."""
     heading: Heading = field(kw_only=True)
     """Where the help lists it."""
     scope: Scope | None = None
     """What a caller needs, where the effect does not say it: for what reaches the books, or later documents are made from."""
-    steps_need: frozenset[Scope] = frozenset()
+    step_scopes: frozenset[Scope] = frozenset()
     """What the steps of a workflow need besides its own scope."""
     keywords: str = ""
     """Words that people search it by, besides those of its name, title and description."""

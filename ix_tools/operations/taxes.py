@@ -11,16 +11,21 @@ from ix_tools.domain.records import Tax
 from ix_tools.domain.types import Call, Id, Percent, Record
 from ix_tools.guards import master_data
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.i18n.formats import plain
+from ix_tools.i18n.formats import format_plain
 from ix_tools.operations.base import Operation
-from ix_tools.operations.drafts import OURS, Keyed
-from ix_tools.operations.expectations import Correction, Expected, Step, Subject
-from ix_tools.operations.fingerprints import Changes, Removes, made, of_a_new
-from ix_tools.operations.lists import Deleted
+from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall
+from ix_tools.operations.expectations import Correction, ExpectedState, Step, Subject
+from ix_tools.operations.fingerprints import (
+    DetectableChange,
+    DetectableDeletion,
+    detect_creation,
+    trace_creation,
+)
+from ix_tools.operations.lists import DeletionResult
 from ix_tools.operations.preview import Preview, Row
-from ix_tools.operations.probes import Evidence, Witness
+from ix_tools.operations.probes import Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
-from ix_tools.operations.spec import Effect, Names, Route, Spec
+from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec
 
 
 class TaxList(Record):
@@ -41,12 +46,12 @@ class ListTaxes(Operation[TaxList]):
         effect=Effect.READS,
         heading=Heading.CLIENTS,
         route=Route("GET", "/taxes.json"),
-        covers=("listTaxes",),
+        vendor_operations=("listTaxes",),
         example={},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> TaxList:
+    def parse_response(self, content: Any, facts: Facts) -> TaxList:
         """Every tax."""
         return TaxList(taxes=[Tax.model_validate(one) for one in read_rows(content, "taxes")])
 
@@ -57,33 +62,33 @@ TaxCode = Literal["NOR", "INT", "RED", "OUT", "ISE"]
 TAX_FIELDS = ("name", "value", "region", "code")
 
 
-class OfTax(Call):
+class TaxCall(Call):
     """A call about one tax."""
 
     tax_id: Id | None = None
     """Id of the VAT rate, from list_taxes; or give tax."""
-    tax: Annotated[str | None, OURS, Names("tax", "tax_id")] = Field(default=None, min_length=1)
+    tax: Annotated[str | None, LOCAL_ONLY, ResolvesTo("tax", "tax_id")] = Field(default=None, min_length=1)
     """Exact name of the VAT rate; or give tax_id."""
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """The taxes of the account: every document relies on them."""
         return (resource_names.TAXES,)
 
 
-def tax_at(number: int | None) -> Subject | None:
+def locate_tax(number: int | None) -> Subject | None:
     """Where a tax is read, once its id is known."""
     return Subject(f"/taxes/{number}.json", "tax", Tax) if number is not None else None
 
 
-def tax_values(tax: Any) -> dict[str, Any]:
+def dump_tax(tax: Any) -> dict[str, Any]:
     """A stored tax as the arguments that would store it."""
     return dict(tax.model_dump(mode="json", include={*TAX_FIELDS, "default_tax"}, exclude_none=True))
 
 
-def expected_tax(call: Any) -> Expected:
+def predict_tax(call: Any) -> ExpectedState:
     """What the tax reads back as."""
     given = {name: getattr(call, name) for name in (*TAX_FIELDS, "default_tax")}
-    return Expected({name: value for name, value in given.items() if value is not None})
+    return ExpectedState({name: value for name, value in given.items() if value is not None})
 
 
 class TaxResult(Record):
@@ -92,7 +97,7 @@ class TaxResult(Record):
     tax: Tax
 
 
-class GetTax(OfTax, Operation[TaxResult]):
+class GetTax(TaxCall, Operation[TaxResult]):
     """Read one VAT rate.
 
     Source: OpenAPI getTax.
@@ -104,17 +109,17 @@ class GetTax(OfTax, Operation[TaxResult]):
         effect=Effect.READS,
         heading=Heading.CLIENTS,
         route=Route("GET", "/taxes/{tax_id}.json", answer="tax"),
-        covers=("getTax",),
+        vendor_operations=("getTax",),
         example={"tax_id": 31554},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> TaxResult:
+    def parse_response(self, content: Any, facts: Facts) -> TaxResult:
         """The tax."""
         return TaxResult(tax=Tax.model_validate(content or {}))
 
 
-class CreateTax(Keyed, Operation[TaxResult]):
+class CreateTax(IdempotentCall, Operation[TaxResult]):
     """Add a VAT rate to the account.
 
     Source: OpenAPI createTax.
@@ -138,48 +143,50 @@ class CreateTax(Keyed, Operation[TaxResult]):
         heading=Heading.CLIENTS,
         scope=Scope.ADMIN,
         route=Route("POST", "/taxes.json", envelope="tax", answer="tax"),
-        guards=(master_data.tax_name_free, master_data.default_tax_changes_what_unnamed_means),
-        covers=("createTax",),
+        guards=(master_data.tax_name_free, master_data.default_tax_change_is_announced),
+        vendor_operations=("createTax",),
         example={"name": "IVA16", "value": 16, "region": "PT-AC", "code": "NOR"},
     )
 
-    def changes(self, facts: Facts) -> Iterable[str]:
+    def list_changes(self, facts: Facts) -> Iterable[str]:
         """The taxes of the account; a new one may become the default."""
         return (resource_names.TAXES,)
 
-    def regarding(self, result: TaxResult | None = None) -> Subject | None:
+    def subject_ref(self, result: TaxResult | None = None) -> Subject | None:
         """The new tax, once it has an id."""
-        return tax_at(result.tax.id) if result and result.tax.id else None
+        return locate_tax(result.tax.id) if result and result.tax.id else None
 
-    def expected(self, facts: Facts) -> Expected:
+    def predict_state(self, facts: Facts) -> ExpectedState:
         """What was asked."""
-        return expected_tax(self)
+        return predict_tax(self)
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """Its name, and a digest of what was asked."""
-        return of_a_new("taxes", self.expected(facts).values, called=self.name)
+        return trace_creation("taxes", self.predict_state(facts).values, called=self.name)
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Look for its exact name in the list: it was free before."""
-        rows = await witness.rows("/taxes.json", "taxes")
-        return await made(trace, witness, Tax, [row for row in rows if row.get("name") == trace["called"]])
+        rows = await witness.list_rows("/taxes.json", "taxes")
+        return await detect_creation(
+            trace, witness, Tax, [row for row in rows if row.get("name") == trace["called"]]
+        )
 
-    def read(self, content: Any, facts: Facts) -> TaxResult:
+    def parse_response(self, content: Any, facts: Facts) -> TaxResult:
         """The tax as stored."""
         return TaxResult(tax=Tax.model_validate(content or {}))
 
-    def undo(self, result: TaxResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: TaxResult, facts: Facts) -> Correction:
         """Delete it; a default goes back to the one before."""
         steps = [Step("delete_tax", "delete it", {"tax_id": result.tax.id})]
-        before = facts.tax(None)
+        before = facts.find_tax(None)
         if self.default_tax and before:
             back = {"tax_id": before.id, "default_tax": True}
             steps.insert(0, Step("update_tax", f"make {before.name} the default again", back))
         return Correction("created", tuple(steps))
 
 
-class UpdateTax(Keyed, Changes, OfTax, Operation[TaxResult]):
+class UpdateTax(IdempotentCall, DetectableChange, TaxCall, Operation[TaxResult]):
     """Change a VAT rate for every later document, or make it the default. What you leave out stays.
 
     Source: OpenAPI updateTax.
@@ -207,36 +214,36 @@ class UpdateTax(Keyed, Changes, OfTax, Operation[TaxResult]):
         guards=(
             master_data.tax_name_free,
             master_data.rate_changes_for_everyone,
-            master_data.default_tax_changes_what_unnamed_means,
+            master_data.default_tax_change_is_announced,
         ),
         idempotent=True,
-        covers=("updateTax",),
+        vendor_operations=("updateTax",),
         example={"tax_id": 31555, "default_tax": True},
     )
 
-    def regarding(self, result: TaxResult | None = None) -> Subject | None:
+    def subject_ref(self, result: TaxResult | None = None) -> Subject | None:
         """The tax."""
-        return tax_at(self.tax_id)
+        return locate_tax(self.tax_id)
 
-    def completed(self, facts: Facts) -> Self:
+    def fill_defaults(self, facts: Facts) -> Self:
         """The whole tax: what is not sent may be lost."""
         kept = {name: getattr(facts.subject, name, None) for name in (*TAX_FIELDS, "default_tax")}
         return self.model_copy(
             update={name: old for name, old in kept.items() if getattr(self, name) is None}
         )
 
-    def expected(self, facts: Facts) -> Expected:
+    def predict_state(self, facts: Facts) -> ExpectedState:
         """What was asked, and all the rest as it was."""
-        return expected_tax(self)
+        return predict_tax(self)
 
-    def read(self, content: Any, facts: Facts) -> TaxResult:
+    def parse_response(self, content: Any, facts: Facts) -> TaxResult:
         """Answered with nothing; the road reads it again."""
         return TaxResult(tax=Tax.model_validate(content or {}))
 
-    def undo(self, result: TaxResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: TaxResult, facts: Facts) -> Correction:
         """Put back what was there, and the default that was."""
-        known, default = facts.subject, facts.tax(None)
-        values = {"tax_id": self.tax_id, **tax_values(known)}
+        known, default = facts.subject, facts.find_tax(None)
+        values = {"tax_id": self.tax_id, **dump_tax(known)}
         moved = default is not None and default.id != self.tax_id and bool(self.default_tax)
         if moved:
             values.pop("default_tax", None)
@@ -247,7 +254,7 @@ class UpdateTax(Keyed, Changes, OfTax, Operation[TaxResult]):
         return Correction("changed", tuple(steps))
 
 
-class DeleteTax(Keyed, Removes, OfTax, Operation[Deleted]):
+class DeleteTax(IdempotentCall, DetectableDeletion, TaxCall, Operation[DeletionResult]):
     """Delete a VAT rate; a person approves.
 
     Source: OpenAPI deleteTax.
@@ -263,31 +270,31 @@ class DeleteTax(Keyed, Removes, OfTax, Operation[Deleted]):
         needs=frozenset({Want.SUBJECT}),
         guards=(master_data.default_tax_not_deleted,),
         idempotent=True,
-        covers=("deleteTax",),
+        vendor_operations=("deleteTax",),
         example={"tax_id": 31558},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject | None:
+    def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
         """The tax."""
-        return tax_at(self.tax_id)
+        return locate_tax(self.tax_id)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The tax, with its rate and region."""
         tax = facts.subject if isinstance(facts.subject, Tax) else Tax()
         rows = {
             "tax_name": tax.name or self.tax_id,
-            "rate": None if tax.value is None else f"{plain(tax.value)} %",
+            "rate": None if tax.value is None else f"{format_plain(tax.value)} %",
             "region": tax.region,
         }
         found = ((label, value) for label, value in rows.items() if value)
         return Preview(
-            "tax_deleted", tuple(Row(label, value, decides=label != "region") for label, value in found)
+            "tax_deleted", tuple(Row(label, value, is_headline=label != "region") for label, value in found)
         )
 
-    def read(self, content: Any, facts: Facts) -> Deleted:
+    def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """What was there."""
-        return Deleted(deleted=f"tax {self.tax_id} ({getattr(facts.subject, 'name', None)})")
+        return DeletionResult(deleted=f"tax {self.tax_id} ({getattr(facts.subject, 'name', None)})")
 
-    def undo(self, result: Deleted, facts: Facts) -> Correction:
+    def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Create it again."""
-        return Correction("removed", (Step("create_tax", "create it again", tax_values(facts.subject)),))
+        return Correction("removed", (Step("create_tax", "create it again", dump_tax(facts.subject)),))

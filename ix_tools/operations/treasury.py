@@ -9,35 +9,35 @@ from ix_tools.domain.types import AboveZero, Id, Record, WireDate
 from ix_tools.guards import treasury
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
-from ix_tools.operations.clients import OfClient, client_at
-from ix_tools.operations.drafts import Keyed
+from ix_tools.operations.clients import ClientCall, locate_client
+from ix_tools.operations.drafts import IdempotentCall
 from ix_tools.operations.expectations import Correction, Step, Subject
-from ix_tools.operations.fingerprints import made, of_a_new, values
-from ix_tools.operations.lists import Deleted, PageShown, page_of
+from ix_tools.operations.fingerprints import detect_creation, hash_values, trace_creation
+from ix_tools.operations.lists import DeletionResult, PageResult, parse_page
 from ix_tools.operations.preview import Preview, Row
-from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
 from ix_tools.operations.spec import Effect, Route, Spec
 
 
-def whose(call: OfClient, facts: Facts) -> Client:
+def get_client_record(call: ClientCall, facts: Facts) -> Client:
     """Who the client is, for an approval; by its id where its record could not be read."""
     subject = facts.subject
     return subject if isinstance(subject, Client) else Client(id=call.client_id, name=f"id {call.client_id}")
 
 
-def owed_before(facts: Facts) -> list[Row]:
+def preview_debt(facts: Facts) -> list[Row]:
     """What the client owes, for an approval."""
     remaining = facts.balance.remaining_balance if facts.balance else None
     known = remaining is not None and remaining.total is not None
     return [Row("owed_before", remaining.total)] if remaining is not None and known else []
 
 
-INITIAL = ("value", "date", "observation")
+INITIAL_BALANCE_FIELDS = ("value", "date", "observation")
 """What an initial balance consists of."""
 
 
-def of_a_client(call: OfClient) -> dict[str, Any]:
+def trace_client(call: ClientCall) -> dict[str, Any]:
     """Whose account it is about."""
     return {"subject": f"clients/{call.client_id}"}
 
@@ -48,7 +48,7 @@ class BalanceResult(Record):
     balance: Balance
 
 
-class GetClientBalance(OfClient, Operation[BalanceResult]):
+class GetClientBalance(ClientCall, Operation[BalanceResult]):
     """Read what a client owes: balance, overdue, remaining, initial.
 
     Source: OpenAPI getClientBalance (v3).
@@ -60,17 +60,17 @@ class GetClientBalance(OfClient, Operation[BalanceResult]):
         effect=Effect.READS,
         heading=Heading.TREASURY,
         route=Route("GET", "/api/v3/clients/{client_id}/balance.json"),
-        covers=("getClientBalance",),
+        vendor_operations=("getClientBalance",),
         example={"client_id": 501},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> BalanceResult:
+    def parse_response(self, content: Any, facts: Facts) -> BalanceResult:
         """The balance."""
         return BalanceResult(balance=Balance.model_validate(content or {}))
 
 
-class Entry(OfClient):
+class TreasuryEntry(ClientCall):
     """An amount on a day, with a word about it."""
 
     value: AboveZero
@@ -80,9 +80,9 @@ class Entry(OfClient):
     observation: str | None = None
     """Reason for the entry, in a few words."""
 
-    def rows(self, facts: Facts) -> list[Row]:
+    def preview_rows(self, facts: Facts) -> list[Row]:
         """What a person sees of it."""
-        rows = [*owed_before(facts), Row("entry_date", self.date)]
+        rows = [*preview_debt(facts), Row("entry_date", self.date)]
         return [*rows, Row("observation", self.observation)] if self.observation else rows
 
 
@@ -92,7 +92,7 @@ class InitialBalanceResult(Record):
     initial_balance: InitialBalance
 
 
-class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
+class SetInitialBalance(TreasuryEntry, IdempotentCall, Operation[InitialBalanceResult]):
     """Set what a client owed before the first document here; a person approves. Replaces the one before.
 
     Source: OpenAPI updateClientInitialBalance (v3).
@@ -113,47 +113,49 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
         needs=frozenset({Want.SUBJECT, Want.BALANCE}),
         guards=(treasury.entry_not_in_the_future, treasury.initial_balance_replaces),
         idempotent=True,
-        covers=("updateClientInitialBalance",),
+        vendor_operations=("updateClientInitialBalance",),
         example={"client_id": 501, "value": 250.5, "date": "2026-01-01", "observation": "Saldo de 2025"},
     )
 
-    def regarding(self, result: InitialBalanceResult | None = None) -> Subject | None:
+    def subject_ref(self, result: InitialBalanceResult | None = None) -> Subject | None:
         """The client."""
-        return client_at(self.client_id)
+        return locate_client(self.client_id)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The client and the amounts before and after."""
         known = facts.balance.initial_balance if facts.balance else None
         before = [Row("balance_before", known.value)] if known and known.value is not None else []
         return Preview(
             action="initial_balance",
-            rows=(*self.rows(facts), *before),
-            client=whose(self, facts),
+            rows=(*self.preview_rows(facts), *before),
+            client=get_client_record(self, facts),
             amount=Row("value", self.value),
         )
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The client, the balance that was set, and the one before, as digests."""
         known = facts.balance.initial_balance if facts.balance else None
-        before = {name: getattr(known, name, None) for name in INITIAL}
-        asked = {name: getattr(self, name) for name in INITIAL}
-        return {**of_a_client(self), "asked": values(asked), "before": values(before)}
+        before = {name: getattr(known, name, None) for name in INITIAL_BALANCE_FIELDS}
+        asked = {name: getattr(self, name) for name in INITIAL_BALANCE_FIELDS}
+        return {**trace_client(self), "asked": hash_values(asked), "before": hash_values(before)}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Read the client's balance again: its initial balance is the one asked for, or the one before."""
-        balance = await witness.thing(f"/api/v3/{trace['subject']}/balance.json", "")
+        balance = await witness.read_resource(f"/api/v3/{trace['subject']}/balance.json", "")
         if balance is None or "initial_balance" not in balance:
-            return Evidence(Happened.UNKNOWN, seen="the answer does not show the initial balance")
+            return ProbeResult(Outcome.UNKNOWN, observation="the answer does not show the initial balance")
         raw = balance["initial_balance"] or {}
         stored = InitialBalance.model_validate(raw)
-        now = values({name: getattr(stored, name) for name in INITIAL})
+        now = hash_values({name: getattr(stored, name) for name in INITIAL_BALANCE_FIELDS})
         if now == trace["asked"]:
-            return Evidence(Happened.YES, raw)
-        as_before = now == trace["before"] and witness.over
-        return Evidence(Happened.NO if as_before else Happened.UNKNOWN, raw, "it is not the one asked for")
+            return ProbeResult(Outcome.DONE, raw)
+        as_before = now == trace["before"] and witness.is_request_over
+        return ProbeResult(
+            Outcome.NOT_DONE if as_before else Outcome.UNKNOWN, raw, "it is not the one asked for"
+        )
 
-    def read(self, content: Any, facts: Facts) -> InitialBalanceResult:
+    def parse_response(self, content: Any, facts: Facts) -> InitialBalanceResult:
         """As stored."""
         return InitialBalanceResult(initial_balance=InitialBalance.model_validate(content or {}))
 
@@ -161,7 +163,7 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
         """See the balance."""
         yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
 
-    def undo(self, result: InitialBalanceResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: InitialBalanceResult, facts: Facts) -> Correction:
         """Set the one before."""
         known = facts.balance.initial_balance if facts.balance else None
         if known is None or not known.value:
@@ -170,13 +172,13 @@ class SetInitialBalance(Entry, Keyed, Operation[InitialBalanceResult]):
         return Correction("changed", (Step("set_initial_balance", "set the one before", before),))
 
 
-class RegularizationList(PageShown):
+class RegularizationList(PageResult):
     """A client's regularizations."""
 
     regularization: list[Regularization]
 
 
-class ListRegularizations(OfClient, Operation[RegularizationList]):
+class ListRegularizations(ClientCall, Operation[RegularizationList]):
     """List a client's regularizations: entries that took something off their debt.
 
     Source: OpenAPI getClientRegularizations (v3).
@@ -188,15 +190,15 @@ class ListRegularizations(OfClient, Operation[RegularizationList]):
         effect=Effect.READS,
         heading=Heading.TREASURY,
         route=Route("GET", "/api/v3/clients/{client_id}/regularization.json"),
-        covers=("getClientRegularizations",),
+        vendor_operations=("getClientRegularizations",),
         example={"client_id": 501},
         idempotent=True,
     )
 
-    def read(self, content: Any, facts: Facts) -> RegularizationList:
+    def parse_response(self, content: Any, facts: Facts) -> RegularizationList:
         """Every row that came."""
         rows = [Regularization.model_validate(one) for one in read_rows(content, "regularization")]
-        return RegularizationList.model_validate({"regularization": rows, **page_of(content, len(rows))})
+        return RegularizationList.model_validate({"regularization": rows, **parse_page(content, len(rows))})
 
 
 class RegularizationResult(Record):
@@ -205,7 +207,7 @@ class RegularizationResult(Record):
     regularization: Regularization
 
 
-class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
+class CreateRegularization(TreasuryEntry, IdempotentCall, Operation[RegularizationResult]):
     """Take something off what a client owes, without a document; a person approves. Never instead of a credit note.
 
     Source: OpenAPI createClientRegularization (v3).
@@ -225,38 +227,38 @@ class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
         ),
         needs=frozenset({Want.SUBJECT, Want.BALANCE, Want.REGULARIZATIONS}),
         guards=(treasury.entry_not_in_the_future, treasury.within_the_remaining_balance),
-        covers=("createClientRegularization",),
+        vendor_operations=("createClientRegularization",),
         example={"client_id": 501, "value": 10, "date": "2026-11-20", "observation": "Acerto de cêntimos"},
     )
 
-    def regarding(self, result: RegularizationResult | None = None) -> Subject | None:
+    def subject_ref(self, result: RegularizationResult | None = None) -> Subject | None:
         """The client."""
-        return client_at(self.client_id)
+        return locate_client(self.client_id)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The client, what they owe, and the amount."""
         return Preview(
             action="regularization",
-            rows=tuple(self.rows(facts)),
-            client=whose(self, facts),
+            rows=tuple(self.preview_rows(facts)),
+            client=get_client_record(self, facts),
             amount=Row("value", self.value),
         )
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The client, the newest regularization before, and a digest of what was asked."""
         asked = {name: getattr(self, name) for name in ("value", "date", "observation")}
         newest = max((one.id or 0 for one in facts.regularizations), default=0)
-        about = {**of_a_new("regularizations", asked), **of_a_client(self)}
+        about = {**trace_creation("regularizations", asked), **trace_client(self)}
         return {**about, "newest": newest}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Look through the client's regularizations for a new one that reads as asked."""
-        rows = await witness.rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
+        rows = await witness.list_rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
         newer = [row for row in rows if read_id(row, "regularizations") > int(trace["newest"])]
-        return await made(trace, witness, Regularization, newer, "regularizations")
+        return await detect_creation(trace, witness, Regularization, newer, "regularizations")
 
-    def read(self, content: Any, facts: Facts) -> RegularizationResult:
+    def parse_response(self, content: Any, facts: Facts) -> RegularizationResult:
         """The new one; the answer is a list."""
         rows = content if isinstance(content, list) else [content or {}]
         return RegularizationResult(regularization=Regularization.model_validate(rows[-1] if rows else {}))
@@ -265,13 +267,13 @@ class CreateRegularization(Entry, Keyed, Operation[RegularizationResult]):
         """See the balance."""
         yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
 
-    def undo(self, result: RegularizationResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: RegularizationResult, facts: Facts) -> Correction:
         """Delete it."""
         made = {"client_id": self.client_id, "regularization_id": result.regularization.id}
         return Correction("entry_made", (Step("delete_regularization", "delete it", made),))
 
 
-class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
+class DeleteRegularization(ClientCall, IdempotentCall, Operation[DeletionResult]):
     """Delete a regularization: the client owes the amount again. A person approves.
 
     Source: OpenAPI deleteClientRegularization (v3).
@@ -290,55 +292,61 @@ class DeleteRegularization(OfClient, Keyed, Operation[Deleted]):
         needs=frozenset({Want.SUBJECT, Want.REGULARIZATIONS}),
         guards=(treasury.regularization_exists,),
         idempotent=True,
-        covers=("deleteClientRegularization",),
+        vendor_operations=("deleteClientRegularization",),
         example={"client_id": 501, "regularization_id": 1},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject | None:
+    def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
         """The client."""
-        return client_at(self.client_id)
+        return locate_client(self.client_id)
 
-    def chosen(self, facts: Facts) -> Regularization | None:
+    def find_regularization(self, facts: Facts) -> Regularization | None:
         """The one meant."""
         return next((one for one in facts.regularizations if one.id == self.regularization_id), None)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The client and the entry."""
-        rows, one = owed_before(facts), self.chosen(facts)
+        rows, one = preview_debt(facts), self.find_regularization(facts)
         if one is not None:
-            rows.append(Row("regularization_number", one.number or one.id, decides=True))
+            rows.append(Row("regularization_number", one.number or one.id, is_headline=True))
             rows += [Row("entry_date", one.date)] if one.date else []
         return Preview(
             action="regularization_deleted",
             rows=tuple(rows),
-            client=whose(self, facts),
+            client=get_client_record(self, facts),
             amount=Row("value", one.value) if one is not None and one.value is not None else None,
         )
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The client and the regularization."""
-        return {**of_a_client(self), "number": self.regularization_id, "deleted": self.named(facts)}
+        return {
+            **trace_client(self),
+            "number": self.regularization_id,
+            "deleted": self.describe_regularization(facts),
+        }
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Look whether it is gone from the client's regularizations."""
-        rows = await witness.rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
+        rows = await witness.list_rows(f"/api/v3/{trace['subject']}/regularization.json", "regularization")
         if all(read_id(row, "regularizations") != trace["number"] for row in rows):
-            return Evidence(Happened.YES)
-        return Evidence(Happened.NO if witness.over else Happened.UNKNOWN, seen="it is still there")
+            return ProbeResult(Outcome.DONE)
+        return ProbeResult(
+            Outcome.NOT_DONE if witness.is_request_over else Outcome.UNKNOWN, observation="it is still there"
+        )
 
-    def read(self, content: Any, facts: Facts) -> Deleted:
+    def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """What was there."""
-        return Deleted(deleted=self.named(facts))
+        return DeletionResult(deleted=self.describe_regularization(facts))
 
-    def named(self, facts: Facts) -> str:
+    def describe_regularization(self, facts: Facts) -> str:
         """What it is called."""
-        one = self.chosen(facts)
+        one = self.find_regularization(facts)
         return f"regularization {one.number if one and one.number else self.regularization_id}"
 
-    def undo(self, result: Deleted, facts: Facts) -> Correction:
+    def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Make it again."""
-        one = self.chosen(facts)
+        one = self.find_regularization(facts)
         if one is None:
             return Correction("entry_removed")
         kept = one.model_dump(mode="json", include={"value", "date", "observation"}, exclude_none=True)

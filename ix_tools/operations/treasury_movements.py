@@ -6,34 +6,36 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ix_tools.domain.records import Balance, TreasuryMovement
-from ix_tools.domain.types import Id, Record, cents
-from ix_tools.fiscal.payment_mechanisms import mechanism
+from ix_tools.domain.types import Id, Record, format_cents
+from ix_tools.fiscal.payment_mechanisms import find_mechanism
 from ix_tools.guards import treasury
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.operations.base import Operation
-from ix_tools.operations.clients import OfClient, client_at
-from ix_tools.operations.drafts import Keyed
+from ix_tools.operations.clients import ClientCall, locate_client
+from ix_tools.operations.drafts import IdempotentCall
 from ix_tools.operations.expectations import Correction, Step, Subject
-from ix_tools.operations.lists import Deleted
+from ix_tools.operations.lists import DeletionResult
 from ix_tools.operations.payments import Mechanism
 from ix_tools.operations.preview import Preview, Row
-from ix_tools.operations.probes import Evidence, Happened, Witness
+from ix_tools.operations.probes import Outcome, Probe, ProbeResult
 from ix_tools.operations.scopes import Heading, Scope
-from ix_tools.operations.spec import Effect, Names, Route, Spec
-from ix_tools.operations.treasury import Entry, of_a_client, owed_before, whose
+from ix_tools.operations.spec import Effect, ResolvesTo, Route, Spec
+from ix_tools.operations.treasury import TreasuryEntry, get_client_record, preview_debt, trace_client
 
 
-def owed(balance: Balance | None) -> str:
+def format_debt(balance: Balance | None) -> str:
     """What a client owes, in figures."""
     amount = balance.balance.with_vat if balance and balance.balance else None
-    return "-" if amount is None else cents(amount)
+    return "-" if amount is None else format_cents(amount)
 
 
-async def owed_since(trace: Mapping[str, Any], witness: Witness) -> Evidence:
+async def compare_debt(trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
     """What the client owed before and owes now: other documents move it too, so it proves nothing."""
-    raw = await witness.thing(f"/api/v3/{trace['subject']}/balance.json", "")
-    now = owed(Balance.model_validate(raw or {}))
-    return Evidence(Happened.UNKNOWN, seen=f"the client owed {trace['owed']} before and owes {now} now")
+    raw = await witness.read_resource(f"/api/v3/{trace['subject']}/balance.json", "")
+    now = format_debt(Balance.model_validate(raw or {}))
+    return ProbeResult(
+        Outcome.UNKNOWN, observation=f"the client owed {trace['owed']} before and owes {now} now"
+    )
 
 
 class MovementResult(Record):
@@ -42,20 +44,20 @@ class MovementResult(Record):
     treasury_movement: TreasuryMovement
 
 
-class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
+class CreateTreasuryMovement(TreasuryEntry, IdempotentCall, Operation[MovementResult]):
     """Record money a client paid in advance (Payment) or got back (Reimbursement), outside any invoice; a person approves. For an invoice use generate_payment.
 
     Source: OpenAPI createClientTreasuryMovement (v3).
     """
 
-    to_check = "see the client's current account in InvoiceXpress"
+    manual_check = "see the client's current account in InvoiceXpress"
 
     movement_type: Literal["Payment", "Reimbursement"]
     """Kind of movement: Payment from the client, or Reimbursement to the client."""
     payment_method: Mechanism | None = None
     """Means of payment: TB transfer, MB Multibanco, NU cash, CC/CD credit/debit card, CH cheque, CO voucher, CS compensation, DE e-money, LC bill, PR goods, TR meal ticket, OU other."""
     # `Names` refuses what is no series: InvoiceXpress would take the default one in silence.
-    serie: Annotated[str | None, Names("series")] = Field(default=None, min_length=1)
+    serie: Annotated[str | None, ResolvesTo("series")] = Field(default=None, min_length=1)
     """Name of the series, from list_sequences; default the account's default series."""
 
     spec = Spec(
@@ -72,7 +74,7 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
         ),
         needs=frozenset({Want.SUBJECT, Want.BALANCE}),
         guards=(treasury.entry_not_in_the_future,),
-        covers=("createClientTreasuryMovement",),
+        vendor_operations=("createClientTreasuryMovement",),
         example={
             "client_id": 501,
             "movement_type": "Payment",
@@ -82,34 +84,34 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
         },
     )
 
-    def regarding(self, result: MovementResult | None = None) -> Subject | None:
+    def subject_ref(self, result: MovementResult | None = None) -> Subject | None:
         """The client."""
-        return client_at(self.client_id)
+        return locate_client(self.client_id)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The client, the amount, and which way it goes."""
-        rows = [*self.rows(facts), Row("movement_type", self.movement_type, decides=True)]
+        rows = [*self.preview_rows(facts), Row("movement_type", self.movement_type, is_headline=True)]
         if self.payment_method:
-            rows.append(Row("mechanism", mechanism(self.payment_method) or self.payment_method))
+            rows.append(Row("mechanism", find_mechanism(self.payment_method) or self.payment_method))
         if self.serie:
             rows.append(Row("series", self.serie))
         return Preview(
             action="movement",
             rows=tuple(rows),
-            client=whose(self, facts),
+            client=get_client_record(self, facts),
             amount=Row("value", self.value),
         )
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The client, and what they owed before."""
-        return {**of_a_client(self), "owed": owed(facts.balance)}
+        return {**trace_client(self), "owed": format_debt(facts.balance)}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Nobody can tell for sure: movements are not listed. What the client owes now and owed before is shown to whoever settles it."""
-        return await owed_since(trace, witness)
+        return await compare_debt(trace, witness)
 
-    def read(self, content: Any, facts: Facts) -> MovementResult:
+    def parse_response(self, content: Any, facts: Facts) -> MovementResult:
         """As stored."""
         return MovementResult(treasury_movement=TreasuryMovement.model_validate(content or {}))
 
@@ -117,7 +119,7 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
         """See the balance."""
         yield Step("get_client_balance", "see what the client owes now", {"client_id": self.client_id})
 
-    def undo(self, result: MovementResult, facts: Facts) -> Correction:
+    def plan_correction(self, result: MovementResult, facts: Facts) -> Correction:
         """Delete it; not every answer says its id."""
         number = result.treasury_movement.id
         made = {"client_id": self.client_id, "treasury_movement_id": number}
@@ -126,13 +128,13 @@ class CreateTreasuryMovement(Entry, Keyed, Operation[MovementResult]):
         )
 
 
-class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
+class DeleteTreasuryMovement(ClientCall, IdempotentCall, Operation[DeletionResult]):
     """Delete a treasury movement. A person approves.
 
     Source: OpenAPI deleteClientTreasuryMovement (v3).
     """
 
-    to_check = "see the client's current account in InvoiceXpress"
+    manual_check = "see the client's current account in InvoiceXpress"
 
     treasury_movement_id: Id
     """Id of the movement, from the result that created it or from InvoiceXpress."""
@@ -146,36 +148,36 @@ class DeleteTreasuryMovement(OfClient, Keyed, Operation[Deleted]):
         route=Route("DELETE", "/api/v3/clients/{client_id}/treasury_movements/{treasury_movement_id}.json"),
         needs=frozenset({Want.SUBJECT, Want.BALANCE}),
         idempotent=True,
-        covers=("deleteClientTreasuryMovement",),
+        vendor_operations=("deleteClientTreasuryMovement",),
         example={"client_id": 501, "treasury_movement_id": 1},
     )
 
-    def regarding(self, result: Deleted | None = None) -> Subject | None:
+    def subject_ref(self, result: DeletionResult | None = None) -> Subject | None:
         """The client."""
-        return client_at(self.client_id)
+        return locate_client(self.client_id)
 
-    def preview(self, facts: Facts) -> Preview:
+    def build_preview(self, facts: Facts) -> Preview:
         """The client and the id: movements cannot be read back one by one."""
         return Preview(
             action="movement_deleted",
-            rows=(*owed_before(facts), Row("movement", str(self.treasury_movement_id), decides=True)),
-            client=whose(self, facts),
+            rows=(*preview_debt(facts), Row("movement", str(self.treasury_movement_id), is_headline=True)),
+            client=get_client_record(self, facts),
         )
 
-    def trace(self, facts: Facts) -> dict[str, Any]:
+    def build_trace(self, facts: Facts) -> dict[str, Any]:
         """The client, the movement, and what the client owed before."""
         about = {"deleted": f"treasury movement {self.treasury_movement_id}"}
-        return {**of_a_client(self), **about, "owed": owed(facts.balance)}
+        return {**trace_client(self), **about, "owed": format_debt(facts.balance)}
 
     @classmethod
-    async def happened(cls, trace: Mapping[str, Any], witness: Witness) -> Evidence:
+    async def detect_outcome(cls, trace: Mapping[str, Any], witness: Probe) -> ProbeResult:
         """Movements are not listed. Deleting it again is harmless: that there is none any more is a yes."""
-        return await owed_since(trace, witness)
+        return await compare_debt(trace, witness)
 
-    def read(self, content: Any, facts: Facts) -> Deleted:
+    def parse_response(self, content: Any, facts: Facts) -> DeletionResult:
         """What was there."""
-        return Deleted(deleted=f"treasury movement {self.treasury_movement_id}")
+        return DeletionResult(deleted=f"treasury movement {self.treasury_movement_id}")
 
-    def undo(self, result: Deleted, facts: Facts) -> Correction:
+    def plan_correction(self, result: DeletionResult, facts: Facts) -> Correction:
         """Make it again."""
         return Correction("entry_removed")

@@ -7,17 +7,17 @@ from pydantic import TypeAdapter
 
 from ix_tools.domain.field_marks import Stored, Unreturned, fields_with
 from ix_tools.domain.records import Document
-from ix_tools.domain.types import Record, days_after, decimal_of
-from ix_tools.fiscal.currencies import code_of
+from ix_tools.domain.types import Record, parse_decimal, resolve_due_date
+from ix_tools.fiscal.currencies import find_currency_code
 from ix_tools.guards.facts import Facts, Want
-from ix_tools.guards.notes import owner_among
+from ix_tools.guards.notes import find_owner
 from ix_tools.operations.drafts import (
     ClientDetails,
     DocumentDraft,
     LineItem,
-    found_client,
-    rebuilt_line,
-    with_default_taxes,
+    fill_client,
+    fill_default_taxes,
+    rebuild_line,
 )
 
 Draft = TypeVar("Draft", bound=DocumentDraft)
@@ -35,23 +35,27 @@ UPDATE_NEEDS = frozenset(
 """What must be known of a document before a change of it is the whole document."""
 
 
-def merged(change: Draft, facts: Facts) -> Draft:
+def merge_update(change: Draft, facts: Facts) -> Draft:
     """The change laid over the document as it is now, and over what the journal knows of it."""
     document = facts.document
     if document is None:
         return change
-    update = {name: value for name, value in _as_before(type(change), facts) if getattr(change, name) is None}
+    update = {
+        name: value for name, value in _carry_over(type(change), facts) if getattr(change, name) is None
+    }
     if change.tax_exemption_reason is not None:
         update.pop("tax_exemption", None)
     if isinstance(change.due_date, str):
-        update["due_date"] = days_after(update.get("date") or change.date, change.due_date)
-    update["client"] = found_client(change.client, facts) if change.client else _same_client(document, facts)
-    items = change.items or [LineItem.model_validate(rebuilt_line(line)) for line in document.lines]
-    update["items"] = with_default_taxes(items, facts)
-    return change.model_copy(update={**update, **_same_currency(change, document)})
+        update["due_date"] = resolve_due_date(update.get("date") or change.date, change.due_date)
+    update["client"] = (
+        fill_client(change.client, facts) if change.client else _carry_over_client(document, facts)
+    )
+    items = change.items or [LineItem.model_validate(rebuild_line(line)) for line in document.lines]
+    update["items"] = fill_default_taxes(items, facts)
+    return change.model_copy(update={**update, **_carry_over_currency(change, document)})
 
 
-def _as_before(model: type[DocumentDraft], facts: Facts) -> Iterator[tuple[str, Any]]:
+def _carry_over(model: type[DocumentDraft], facts: Facts) -> Iterator[tuple[str, Any]]:
     """What an update that does not name a field sends for it: what reads back, else what the journal knows was sent."""
     document, sent = facts.document, facts.unreturned or {}
     for name in (*fields_with(model, Stored), *fields_with(model, Unreturned)):
@@ -60,31 +64,31 @@ def _as_before(model: type[DocumentDraft], facts: Facts) -> Iterator[tuple[str, 
         if stored is not None and not isinstance(stored, Record):
             yield name, stored
         elif name in sent:
-            yield name, _typed(model, name, sent[name])
+            yield name, _parse_value(model, name, sent[name])
     if document is not None and "owner_invoice_id" in model.model_fields:
         known = document.owner_invoice_id or sent.get("owner_invoice_id")
-        yield "owner_invoice_id", known or owner_among(facts.related, document.document_type)
+        yield "owner_invoice_id", known or find_owner(facts.related, document.document_type)
 
 
-def _typed(model: type[DocumentDraft], name: str, value: Any) -> Any:
+def _parse_value(model: type[DocumentDraft], name: str, value: Any) -> Any:
     """A value of the journal as the field has it."""
     info = model.model_fields[name]
     typed: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
     return TypeAdapter(typed).validate_python(value)
 
 
-def _same_currency(change: DocumentDraft, document: Document) -> dict[str, Any]:
+def _carry_over_currency(change: DocumentDraft, document: Document) -> dict[str, Any]:
     """The second currency: answers show it under its name."""
     if "currency_code" not in type(change).model_fields or getattr(change, "currency_code", None) is not None:
         return {}
     shown = document.multicurrency or {}
-    code = code_of(str(shown.get("currency") or ""))
+    code = find_currency_code(str(shown.get("currency") or ""))
     if not code or not shown.get("rate"):
         return {}
-    return {"currency_code": code, "rate": getattr(change, "rate", None) or decimal_of(shown["rate"])}
+    return {"currency_code": code, "rate": getattr(change, "rate", None) or parse_decimal(shown["rate"])}
 
 
-def _same_client(document: Document, facts: Facts) -> ClientDetails | None:
+def _carry_over_client(document: Document, facts: Facts) -> ClientDetails | None:
     # Without an id there is no client record: a simplified invoice to the final consumer.
     if document.client is None or document.client.id is None:
         return None

@@ -18,7 +18,7 @@ from ix_tools.storage.schema import companies
 SAFT = "saft"
 
 
-class Companies:
+class CompanyRepository:
     """What is known of the companies behind accounts."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
@@ -44,7 +44,7 @@ class Companies:
                 where = {"account": account, "source": source[:40], "seen_at": now}
                 connection.execute(companies.insert().values({**where, **row}))
 
-    def of(self, account: str) -> Company | None:
+    def find(self, account: str) -> Company | None:
         """The company behind an account, which is named as approvals and journal name it; None where nobody told."""
         for settings in self._settings.by_account().values():
             if account_name(settings) == account and settings.company:

@@ -13,24 +13,24 @@ import anyio
 
 from ix_tools.approvals import rendering
 from ix_tools.approvals import text as approval_text
-from ix_tools.approvals.host_answers import Unanswered
-from ix_tools.approvals.known_hosts import cuts_messages
-from ix_tools.approvals.links import Invitation, invited
-from ix_tools.approvals.preview import Sheet
-from ix_tools.approvals.repository import Approval, Asked, Channel, Reply
-from ix_tools.approvals.requirements import Terms
+from ix_tools.approvals.host_answers import UnansweredQuestion
+from ix_tools.approvals.known_hosts import truncates_messages
+from ix_tools.approvals.links import LinkDelivery, deliver_link
+from ix_tools.approvals.preview import ApprovalPreview
+from ix_tools.approvals.repository import Approval, ApprovalRequestContent, Channel, Reply
+from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.approvals.returns import is_decided
 from ix_tools.audit import trail
-from ix_tools.auth.principals import missing_scope, scope_of
-from ix_tools.config.own_command import own_command
+from ix_tools.auth.principals import build_scope_refusal, get_required_scope
+from ix_tools.config.own_command import format_launch_command
 from ix_tools.config.settings import SANDBOX_NOTICE, Settings
 from ix_tools.domain.records import Company
 from ix_tools.errors import ApprovalRefused, SettingsError
 from ix_tools.i18n import formats
 from ix_tools.operations.spec import Spec
 from ix_tools.pipeline import policy_check
-from ix_tools.pipeline.approval_request import Question
-from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.approval_request import ApprovalRequest
+from ix_tools.pipeline.context import CallContext
 
 
 class ApprovalNeeded(Exception):
@@ -42,9 +42,9 @@ class ApprovalNeeded(Exception):
         self.approval = approval
 
 
-async def permitted(desk: Desk, spec: Spec) -> None:
+async def require_scope(desk: CallContext, spec: Spec) -> None:
     """Refuse, and write down, what the caller's scopes do not reach."""
-    scope = scope_of(spec)
+    scope = get_required_scope(spec)
     if scope in desk.scopes:
         return
     entry = trail.Entry(
@@ -54,118 +54,132 @@ async def permitted(desk: Desk, spec: Spec) -> None:
         operation=spec.name,
         outcome=f"scope {scope} is missing",
     )
-    await anyio.to_thread.run_sync(trail.write, desk.store, entry)
-    raise missing_scope(scope, spec.name, desk.scopes)
+    await anyio.to_thread.run_sync(trail.append_alone, desk.store, entry)
+    raise build_scope_refusal(scope, spec.name, desk.scopes)
 
 
-async def may_pass(question: Question, reply: Reply | None) -> bool:
+async def can_proceed(question: ApprovalRequest, reply: Reply | None) -> bool:
     """Whether anything may let it out now: otherwise a person is asked, and nothing is claimed for it meanwhile."""
-    if reply is not None or question.is_covered or question.ruling.unattended is not None:
+    if reply is not None or question.is_bundled or question.ruling.auto_approval is not None:
         return True
-    return await anyio.to_thread.run_sync(is_decided, question.desk.approvals.store, question.binding)
+    return await anyio.to_thread.run_sync(is_decided, question.context.approvals.store, question.binding)
 
 
-async def approved(question: Question, reply: Reply | None) -> dict[str, Any] | str:
+async def consume_or_request_approval(question: ApprovalRequest, reply: Reply | None) -> dict[str, Any] | str:
     """The id of a valid approval, used up for this call; otherwise what to tell a caller while a person is asked."""
-    answered = await _covered(question) or await _answered(question, reply)
+    answered = await _consume_bundled_approval(question) or await _consume_form_reply(question, reply)
     if isinstance(answered, str):
         return answered
-    used = await _approved_outside(question) or await _let_out(question)
-    return used or await ask(question, nobody=answered)
+    used = await _consume_recorded_approval(question) or await _auto_approve(question)
+    return used or await request_approval(question, nobody=answered)
 
 
-async def _covered(question: Question) -> str | None:
+async def _consume_bundled_approval(question: ApprovalRequest) -> str | None:
     """The yes that a person gave to the recipe which this call is a part of."""
-    if not question.is_covered:
+    if not question.is_bundled:
         return None
-    before = question.covered(question.call)
-    return await anyio.to_thread.run_sync(question.desk.approvals.use_covered, before)
+    before = question.bind_bundled_call(question.call)
+    return await anyio.to_thread.run_sync(question.context.approvals.use_covered, before)
 
 
-async def _answered(question: Question, reply: Reply | None) -> str | Unanswered | None:
+async def _consume_form_reply(
+    question: ApprovalRequest, reply: Reply | None
+) -> str | UnansweredQuestion | None:
     """The answer that the host carried back; one that is no yes for exactly this ends the call, unless it is nobody's."""
-    if reply is None or not question.in_a_form or not question.somebody_may:
+    if reply is None or not question.accepts_form_reply or not question.has_eligible_approver:
         return None
     shortest = question.settings.approval_min_seconds
-    given = (question.binding, reply, question.ruling.terms, question.covers, shortest)
-    return await anyio.to_thread.run_sync(question.desk.approvals.use_reply, *given)
+    given = (question.binding, reply, question.ruling.requirement, question.bundled_bindings, shortest)
+    return await anyio.to_thread.run_sync(question.context.approvals.use_reply, *given)
 
 
-async def _approved_outside(question: Question) -> str | None:
+async def _consume_recorded_approval(question: ApprovalRequest) -> str | None:
     """What a person already approved in a terminal or on a page: they are not asked a second time in a form."""
-    if question.where == "form" or not question.somebody_may:
+    if question.required_channel == "form" or not question.has_eligible_approver:
         return None
-    given = (question.binding, question.ruling.terms, question.covers)
-    return await anyio.to_thread.run_sync(question.desk.approvals.use_approved, *given)
+    given = (question.binding, question.ruling.requirement, question.bundled_bindings)
+    return await anyio.to_thread.run_sync(question.context.approvals.use_approved, *given)
 
 
-async def _let_out(question: Question) -> str | None:
+async def _auto_approve(question: ApprovalRequest) -> str | None:
     """The owner's policy, while the day's allowance lasts."""
-    if question.ruling.unattended is None:
+    if question.ruling.auto_approval is None:
         return None
-    covering = question.covering
+    covering = question.bundle
     if covering is not None and (covering.differences or covering.warnings):
         return None  # what the recipe found for a person to see, nobody would see
-    spending = replace(question.ruling.unattended, account=question.binding.account)
-    title = rendering.summary(question.sheet((), await _company(question)), question.settings.language)
+    spending = replace(question.ruling.auto_approval, account=question.binding.account)
+    title = rendering.format_summary(
+        question.build_preview((), await _load_company(question)), question.settings.language
+    )
     return await anyio.to_thread.run_sync(
-        question.desk.approvals.use_policy, question.binding, title, spending
+        question.context.approvals.auto_approve, question.binding, title, spending
     )
 
 
-async def ask(question: Question, nobody: Unanswered | None = None) -> dict[str, Any]:
+async def request_approval(
+    question: ApprovalRequest, nobody: UnansweredQuestion | None = None
+) -> dict[str, Any]:
     """Ask a person: ApprovalNeeded for a face that puts the question itself, otherwise what the call returns meanwhile.
 
     `nobody`: the host was asked already, and what it answered is no person's answer. It is not asked again now.
     """
     if nobody is not None:
-        if question.where == "form":
-            raise nobody_there(nobody, question.asker.host)
-        question = replace(question, asker=replace(question.asker, form=False, link=False))
-    desk, settings, terms = question.desk, question.settings, question.ruling.terms
-    warnings = (*question.warnings, *await policy_check.used_up(desk, question.ruling))
-    channel, page = await _channel(question)
-    shown = question.sheet(warnings, await _company(question))
-    asked = Asked(
-        text=approval_text.whole(shown, settings.language),
-        summary=rendering.summary(shown, settings.language),
+        if question.required_channel == "form":
+            raise build_unanswered_refusal(nobody, question.origin.host)
+        question = replace(
+            question, origin=replace(question.origin, can_show_form=False, can_open_link=False)
+        )
+    desk, settings, terms = question.context, question.settings, question.ruling.requirement
+    warnings = (*question.warnings, *await policy_check.warn_of_exhausted_budget(desk, question.ruling))
+    channel, page = await _choose_channel(question)
+    shown = question.build_preview(warnings, await _load_company(question))
+    asked = ApprovalRequestContent(
+        text=approval_text.format_full_text(shown, settings.language),
+        summary=rendering.format_summary(shown, settings.language),
         differs=bool(shown.differences),
-        terms=terms,
+        requirement=terms,
         sheet=shown.model_dump_json(exclude_defaults=True),
-        by=question.asker,
+        origin=question.origin,
         page=page,
     )
     approval = await anyio.to_thread.run_sync(desk.approvals.ask, question.binding, asked, channel)
-    if channel == "form" or (page and question.asker.link):
+    if channel == "form" or (page and question.origin.can_open_link):
         raise ApprovalNeeded(approval)
-    invitation = await invited(desk.pages, desk.links, approval, settings) if desk.pages and page else None
-    waiting = approval_required(approval, settings, invitation)
-    return waiting if nobody is None else not_answered(waiting, nobody, question.asker.host)
+    invitation = (
+        await deliver_link(desk.page_host, desk.links, approval, settings)
+        if desk.page_host and page
+        else None
+    )
+    waiting = build_pending_response(approval, settings, invitation)
+    return waiting if nobody is None else add_unanswered_notice(waiting, nobody, question.origin.host)
 
 
-async def _company(question: Question) -> Company | None:
+async def _load_company(question: ApprovalRequest) -> Company | None:
     """Whose account it is, as far as anybody told."""
-    return await anyio.to_thread.run_sync(question.desk.companies.of, question.desk.account.name)
+    return await anyio.to_thread.run_sync(question.context.companies.find, question.context.account.name)
 
 
-async def _channel(question: Question) -> tuple[Channel, str]:
+async def _choose_channel(question: ApprovalRequest) -> tuple[Channel, str]:
     """Where a person is asked, and the address of the page if it is one; a refusal where they cannot be asked there."""
-    asker, in_a_form = question.asker, question.asker.form and question.in_a_form
+    asker, in_a_form = question.origin, question.origin.can_show_form and question.accepts_form_reply
     # Where it may be answered anywhere, and the host can open the page but is known to show three lines of a form.
-    rather_a_page = question.where == "any" and asker.link and cuts_messages(asker.host)
+    rather_a_page = (
+        question.required_channel == "any" and asker.can_open_link and truncates_messages(asker.host)
+    )
     if in_a_form and not rather_a_page:
         return "form", ""
-    if question.where == "form":
+    if question.required_channel == "form":
         raise SettingsError(
             "This host cannot ask a person, and only its form is allowed (by approval_channel or the policy).",
             code="approval_impossible",
             next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
         )
-    pages, paged = question.desk.pages, question.where in {"any", "outside", "page"}
-    page = await pages.address() if pages is not None and paged else ""
+    pages, paged = question.context.page_host, question.required_channel in {"any", "outside", "page"}
+    page = await pages.start_and_locate() if pages is not None and paged else ""
     if in_a_form and not page:
         return "form", ""
-    if question.ruling.terms.where == "page" and not page:
+    if question.ruling.requirement.where == "page" and not page:
         raise SettingsError(
             "The policy wants this approved on the approval page, and there is none here.",
             code="approval_impossible",
@@ -174,8 +188,8 @@ async def _channel(question: Question) -> tuple[Channel, str]:
     return ("page", page) if page else ("terminal", "")
 
 
-def approval_required(
-    approval: Approval, settings: Settings, invitation: Invitation | None = None
+def build_pending_response(
+    approval: Approval, settings: Settings, invitation: LinkDelivery | None = None
 ) -> dict[str, Any]:
     """What a call returns while a person has not decided yet."""
     return {
@@ -183,18 +197,19 @@ def approval_required(
         "status": "approval_required",
         "approval": {
             "id": approval.id,
-            "expires_at": formats.timestamp(approval.expires_at),
+            "expires_at": formats.format_rfc3339(approval.expires_at),
             "summary": approval.summary,
-            **_account(approval),
-            "command": own_command("approvals", "approve", approval.id),
+            **_describe_account(approval),
+            "command": format_launch_command("approvals", "approve", approval.id),
             **({"url": invitation.url} if invitation is not None and invitation.url else {}),
         },
-        "preview": approval_text.held(approval, settings.language),
+        "preview": approval_text.format_for_host(approval, settings.language),
         "sent": "nothing",
         "next": [
             {
                 "tool": approval.operation,
-                "why": f"{_who(approval, invitation)}, until {formats.moment(approval.expires_at)[-5:]} (Lisbon time); "
+                "why": f"{_describe_approval_steps(approval, invitation)}, "
+                f"until {formats.format_timestamp(approval.expires_at)[-5:]} (Lisbon time); "
                 "then repeat this same call.",
             }
         ],
@@ -202,35 +217,37 @@ def approval_required(
     }
 
 
-def _account(approval: Approval) -> dict[str, str]:
+def _describe_account(approval: Approval) -> dict[str, str]:
     """Whose account it is about, where another one could be meant."""
-    sheet = Sheet.model_validate_json(approval.sheet)
+    sheet = ApprovalPreview.model_validate_json(approval.sheet)
     if not sheet.several_accounts:
         return {}
     found = {"account": sheet.account, "company": sheet.company, "nif": sheet.company_nif}
     return {name: value for name, value in found.items() if value}
 
 
-def not_answered(waiting: dict[str, Any], nobody: Unanswered, host: str) -> dict[str, Any]:
+def add_unanswered_notice(waiting: dict[str, Any], nobody: UnansweredQuestion, host: str) -> dict[str, Any]:
     """What a call returns while a person has not decided yet, after the host was asked and nobody answered."""
-    return {**waiting, "nobody_answered": nobody.told(host)}
+    return {**waiting, "nobody_answered": nobody.explain(host)}
 
 
-def nobody_there(nobody: Unanswered, host: str) -> ApprovalRefused:
+def build_unanswered_refusal(nobody: UnansweredQuestion, host: str) -> ApprovalRefused:
     """Nobody answered the host's form, and no other way is allowed."""
     return ApprovalRefused(
-        f"Nobody answered in the host's form, and no other place is allowed. {nobody.told(host)}",
+        f"Nobody answered in the host's form, and no other place is allowed. {nobody.explain(host)}",
         code="approval_unanswered",
         next="repeat the same call where a person sees the host's form; or set approval_channel to auto, page or terminal",
     )
 
 
-def _who(approval: Approval, invitation: Invitation | None) -> str:
+def _describe_approval_steps(approval: Approval, invitation: LinkDelivery | None) -> str:
     """Who does what to approve it."""
-    terms = Terms.of(approval.terms)
+    terms = ApprovalRequirement.from_json(approval.terms)
     ways = [invitation.how] if invitation is not None else []
     if terms.where != "page":
-        ways.append(f"a person runs `{own_command('approvals', 'approve', approval.id)}` in a terminal")
+        ways.append(
+            f"a person runs `{format_launch_command('approvals', 'approve', approval.id)}` in a terminal"
+        )
     text = ", or ".join(ways)
     if terms.people > 1:
         others = "" if terms.asker else ", none of them the one who asked"

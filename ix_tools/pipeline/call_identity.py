@@ -14,39 +14,39 @@ from typing import Any
 
 from ix_tools.errors import Refused
 from ix_tools.idempotency.intents import Intent
-from ix_tools.operations.base import Covering, Operation
+from ix_tools.operations.base import BundledApproval, Operation
 from ix_tools.operations.digests import can_compare, digest_call
-from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.context import CallContext
 
-MIDNIGHT = 3600.0
+MIDNIGHT_GRACE_SECONDS = 3600.0
 """Seconds for which what was asked for yesterday without a key is still the same call: midnight makes no second one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class CallIdentity:
     """Who calls, and how what they call is recognised when they call again."""
 
     account: str
     principal: str
     face: str
     operation: str
-    contents: tuple[str, ...]
+    content_digests: tuple[str, ...]
     """Digests of the call: the one to write, then those that older versions wrote for the same call."""
     keys: tuple[str, ...]
     """The caller's own key; or for creates a key of each content for today, then for yesterday; or none: each call is its own."""
-    chosen: bool
+    has_explicit_key: bool
     """Whether the key was given: by the caller, or by the recipe that this call is a step of."""
-    started: float
+    started_at: float
     """When the call came in, by this process's own count of seconds."""
 
 
-def caller_of(
-    desk: Desk,
+def identify_call(
+    desk: CallContext,
     call: Operation[Any],
     face: str,
     arguments: Mapping[str, Any],
-    covering: Covering | None = None,
-) -> Caller:
+    covering: BundledApproval | None = None,
+) -> CallIdentity:
     """Recognise a call."""
     step = covering.step_key if covering is not None else ""
     given = getattr(call, "idempotency_key", None)
@@ -58,31 +58,31 @@ def caller_of(
     elif given is not None:
         short = len(given) <= 128 and given.isprintable()
         keys = (f"caller:{given if short else sha256(given.encode('utf-8', 'replace')).hexdigest()}",)
-    elif not call.spec.effect.gated and not call.spec.idempotent:
+    elif not call.spec.effect.needs_approval and not call.spec.idempotent:
         today = desk.now().date()
         days = (today, today - timedelta(days=1))
         keys = tuple(f"content:{day}:{content}" for day in days for content in contents)
-    return Caller(
+    return CallIdentity(
         account=desk.account.name,
         principal=desk.settings.principal,
         face=face,
         operation=call.spec.name,
-        contents=contents,
+        content_digests=contents,
         keys=keys,
-        chosen=bool(step) or given is not None,
-        started=time.monotonic(),
+        has_explicit_key=bool(step) or given is not None,
+        started_at=time.monotonic(),
     )
 
 
-def may_be_meant(found: Intent, age: int, caller: Caller) -> bool:
+def is_same_call(found: Intent, age: int, caller: CallIdentity) -> bool:
     """Tell whether what is under one of the caller's keys counts; `age`: that key's place."""
-    if caller.chosen:
-        return age == 0 or found.content in caller.contents
-    of_today = age < len(caller.contents)
-    return of_today or found.seen_at - found.created_at < MIDNIGHT
+    if caller.has_explicit_key:
+        return age == 0 or found.content in caller.content_digests
+    of_today = age < len(caller.content_digests)
+    return of_today or found.seen_at - found.created_at < MIDNIGHT_GRACE_SECONDS
 
 
-def refuse_reused_key(intent: Intent, caller: Caller) -> Refused:
+def build_reused_key_refusal(intent: Intent, caller: CallIdentity) -> Refused:
     """Build the refusal of a key that belongs to another call, or of which nobody can tell any more."""
     if intent.operation == caller.operation and not can_compare(intent.content):
         return Refused(

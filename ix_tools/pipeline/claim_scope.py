@@ -11,83 +11,83 @@ from typing import Any
 from ix_tools.domain import resource_names as named
 from ix_tools.domain.records import Document
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.items import changed_item_fields
-from ix_tools.guards.series import chosen
+from ix_tools.guards.items import describe_item_changes
+from ix_tools.guards.series import find_series
 from ix_tools.idempotency.claims import Claim
 from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import ClientDetails, DocumentDraft
 from ix_tools.operations.spec import Effect
 
-MOST_ITEMS = 50
+MAX_ITEM_CLAIMS = 50
 """A document with more different lines claims the whole catalogue instead of each item."""
 
 
-def claims_of(call: Operation[Any], facts: Facts) -> frozenset[Claim]:
+def collect_claims(call: Operation[Any], facts: Facts) -> frozenset[Claim]:
     """Everything that has to stay as it is while the call is carried out, and what it changes."""
     if not call.spec.effect.writes:
         return frozenset()
-    alone: dict[str, bool] = dict.fromkeys(call.changes(facts), True)
-    for claim in (*_document(call, facts), *_draft(call, facts)):
+    alone: dict[str, bool] = dict.fromkeys(call.list_changes(facts), True)
+    for claim in (*_claim_document(call, facts), *_claim_draft(call, facts)):
         alone[claim.resource] = alone.get(claim.resource, False) or claim.exclusive
     return frozenset(Claim(resource, exclusive) for resource, exclusive in alone.items())
 
 
-def _document(call: Operation[Any], facts: Facts) -> Iterator[Claim]:
-    about = call.about()
+def _claim_document(call: Operation[Any], facts: Facts) -> Iterator[Claim]:
+    about = call.document_ref()
     if about is not None:
-        yield Claim(named.document(about[1]), exclusive=True)
+        yield Claim(named.name_document(about[1]), exclusive=True)
     document = facts.document
     if document is not None:
-        yield from _relied_on_by(document, facts)
+        yield from _claim_references(document, facts)
     owner = facts.owner
     if owner is not None and owner.id is not None:
         # What may still be credited or paid is counted over everything that stands against the owner.
-        yield Claim(named.document(owner.id), exclusive=call.spec.effect is Effect.FISCAL)
+        yield Claim(named.name_document(owner.id), exclusive=call.spec.effect is Effect.FISCAL)
 
 
-def _relied_on_by(document: Document, facts: Facts) -> Iterator[Claim]:
+def _claim_references(document: Document, facts: Facts) -> Iterator[Claim]:
     if document.client is not None and document.client.id is not None:
-        yield Claim(named.client(document.client.id))
-    yield _series(document.sequence_id, facts)
+        yield Claim(named.name_client(document.client.id))
+    yield _claim_series(document.sequence_id, facts)
     yield Claim(named.TAXES)
     yield Claim(named.ACCOUNT)
-    yield from _items({line.name: False for line in document.lines if line.name})
+    yield from _claim_items({line.name: False for line in document.lines if line.name})
 
 
-def _draft(call: Operation[Any], facts: Facts) -> Iterator[Claim]:
+def _claim_draft(call: Operation[Any], facts: Facts) -> Iterator[Claim]:
     """What a document that is created or changed relies on, and what of it InvoiceXpress would write besides."""
     if not isinstance(call, DocumentDraft):
         return
     if call.client is not None:
-        yield _client(call.client, facts)
-    yield _series(call.sequence_id, facts)
+        yield _claim_client(call.client, facts)
+    yield _claim_series(call.sequence_id, facts)
     yield Claim(named.TAXES)
     writes: dict[str, bool] = {}
     for line in call.items or ():  # an update leaves out what stays; completed, it names every line
         stored = facts.items.get(line.name)
-        writes[line.name] = stored is None or bool(changed_item_fields(stored, line))
-    yield from _items(writes)
+        writes[line.name] = stored is None or bool(describe_item_changes(stored, line))
+    yield from _claim_items(writes)
 
 
-def _client(client: ClientDetails, facts: Facts) -> Claim:
+def _claim_client(client: ClientDetails, facts: Facts) -> Claim:
     known = facts.client_by_code or facts.client_by_name
     number = known.id if known is not None and known.id is not None else client.id
     if number is not None:
-        return Claim(named.client(number))
-    return Claim(named.new_client(client.code or client.name or client.fiscal_id or ""), exclusive=True)
+        return Claim(named.name_client(number))
+    return Claim(named.name_new_client(client.code or client.name or client.fiscal_id or ""), exclusive=True)
 
 
-def _series(sequence_id: int | None, facts: Facts) -> Claim:
+def _claim_series(sequence_id: int | None, facts: Facts) -> Claim:
     if sequence_id is None:
         return Claim(named.DEFAULT_SERIES)
-    series = chosen(sequence_id, facts)
+    series = find_series(sequence_id, facts)
     known = series.id if series is not None else None
-    return Claim(named.series(known or sequence_id))
+    return Claim(named.name_series(known or sequence_id))
 
 
-def _items(names: Mapping[str, bool]) -> Iterator[Claim]:
-    if len(names) > MOST_ITEMS:
-        yield Claim(named.EVERY_ITEM, exclusive=any(names.values()))
+def _claim_items(names: Mapping[str, bool]) -> Iterator[Claim]:
+    if len(names) > MAX_ITEM_CLAIMS:
+        yield Claim(named.ANY_ITEM, exclusive=any(names.values()))
         return
     for name, exclusive in names.items():
-        yield Claim(named.item(name), exclusive)
+        yield Claim(named.name_item(name), exclusive)

@@ -17,30 +17,30 @@ from anyio.lowlevel import RunVar
 
 from ix_tools.domain import resource_names
 from ix_tools.errors import IxError, StoreUnavailable
-from ix_tools.idempotency.claims import Claim, Claims, Holder, Standing
+from ix_tools.idempotency.claims import Claim, ClaimRecord, Claims, Holder
 from ix_tools.idempotency.intents import Intent
 from ix_tools.pipeline import recovery
-from ix_tools.pipeline.context import Desk
-from ix_tools.schemas.search import known
+from ix_tools.pipeline.context import CallContext
+from ix_tools.schemas.search import get_operation
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 """Seconds between two attempts of one that waits."""
-MADE = (f"{resource_names.NEW_CLIENT}/", f"{resource_names.ITEM}/")
+CREATED_BY_NAME = (f"{resource_names.NEW_CLIENT}/", f"{resource_names.ITEM}/")
 """What documents make by naming it: many that name the same wait for the first only, not for each other."""
-REFRESH = 3.0
+QUEUE_REFRESH_SECONDS = 3.0
 """Seconds after which one that waits renews its place in the queue."""
-PATIENCE = 30.0
+MIN_WAIT_SECONDS = 30.0
 """Seconds that a call waits at least: who is at work may have to wait for the rate limit, several times."""
-LOOKS = 5.0
+RECOVERY_INTERVAL_SECONDS = 5.0
 """Seconds between two attempts to find out what became of an unfinished call that is in the way."""
 
 
 _limiters: RunVar[anyio.CapacityLimiter] = RunVar("claims")
 
 
-def _limiter() -> anyio.CapacityLimiter:
+def _get_limiter() -> anyio.CapacityLimiter:
     """At most four callers of this process ask at once: many who wait must not take every connection of a database."""
     try:
         return _limiters.get()
@@ -50,20 +50,22 @@ def _limiter() -> anyio.CapacityLimiter:
         return limiter
 
 
-class Claiming:
+class ClaimSession:
     """The claims of one call that somebody made, and of the steps that it is made of."""
 
-    def __init__(self, desk: Desk, operation: str) -> None:
+    def __init__(self, desk: CallContext, operation: str) -> None:
         """Nothing is claimed yet."""
-        self._desk = desk
-        self._claims = Claims(desk.store, desk.journal.lease, lambda name: bool(known(name).to_check))
-        self._give_up: float | None = None
+        self._context = desk
+        self._claims = Claims(
+            desk.store, desk.journal.lease, lambda name: bool(get_operation(name).manual_check)
+        )
+        self._deadline: float | None = None
         """Until when it waits, over all look-ups that it starts again with."""
         self.holder = Holder(desk.account.name, operation, desk.settings.principal)
 
-    async def now(self) -> float:
+    async def read_store_time(self) -> float:
         """The store's time, before something is looked up."""
-        return await anyio.to_thread.run_sync(self._claims.now, limiter=_limiter())
+        return await anyio.to_thread.run_sync(self._claims.now, limiter=_get_limiter())
 
     async def acquire(self, wanted: Iterable[Claim], looked_at: float, resumed: Intent | None = None) -> bool:
         """Hold what is wanted besides what is held; False where the caller has to look up again what it relies on.
@@ -76,34 +78,42 @@ class Claiming:
                 return True
             self.holder.claims.clear()  # its lease ran out, and somebody else may have written since
         self.holder.resumes = resumed.id if resumed is not None else ""
-        if self._give_up is None:
-            self._give_up = anyio.current_time() + max(PATIENCE, self._desk.settings.timeout_seconds)
+        if self._deadline is None:
+            self._deadline = anyio.current_time() + max(
+                MIN_WAIT_SECONDS, self._context.settings.timeout_seconds
+            )
         pause, look_at, waited = FIRST_PAUSE, 0.0, False
         try:
             while True:
                 attempt = await anyio.to_thread.run_sync(
-                    partial(self._claims.acquire, self.holder, wanted, looked_at), limiter=_limiter()
+                    partial(self._claims.acquire, self.holder, wanted, looked_at), limiter=_get_limiter()
                 )
-                if attempt.granted:
-                    self._give_up = None
-                    return attempt.current and not waited
+                if attempt.is_granted:
+                    self._deadline = None
+                    return attempt.is_current and not waited
                 waited = True
-                if anyio.current_time() > self._give_up:
-                    raise _busy(attempt.blockers)
-                if not attempt.current and all(one.resource.startswith(MADE) for one in attempt.blockers):
+                if anyio.current_time() > self._deadline:
+                    raise _build_busy_error(attempt.blockers)
+                if not attempt.is_current and all(
+                    one.resource.startswith(CREATED_BY_NAME) for one in attempt.blockers
+                ):
                     # Somebody made what this call would have made: perhaps it needs to change nothing any more.
                     await anyio.to_thread.run_sync(self._claims.withdraw, self.holder)
                     return False
                 if anyio.current_time() >= look_at:
-                    await self._find_out(attempt.blockers)
-                    look_at = anyio.current_time() + LOOKS
+                    await self._recover_blockers(attempt.blockers)
+                    look_at = anyio.current_time() + RECOVERY_INTERVAL_SECONDS
                 asked = anyio.current_time()
                 while True:
                     await anyio.sleep(pause * (0.5 + secrets.randbelow(100) / 100))
                     pause = min(LONGEST_PAUSE, pause * 1.4)
                     # Many who wait must not slow down the one they wait for: they look, and seldom write.
-                    if anyio.current_time() - asked > REFRESH or not await anyio.to_thread.run_sync(
-                        partial(self._claims.is_blocked, self.holder, wanted, looked_at), limiter=_limiter()
+                    if (
+                        anyio.current_time() - asked > QUEUE_REFRESH_SECONDS
+                        or not await anyio.to_thread.run_sync(
+                            partial(self._claims.is_blocked, self.holder, wanted, looked_at),
+                            limiter=_get_limiter(),
+                        )
                     ):
                         break
         except BaseException:
@@ -130,18 +140,18 @@ class Claiming:
         except StoreUnavailable as trouble:
             log.error("claims of %s could not be released: %s", self.holder.operation, trouble.message)
 
-    async def _find_out(self, blockers: Iterable[Standing]) -> None:
+    async def _recover_blockers(self, blockers: Iterable[ClaimRecord]) -> None:
         """Look what became of an unfinished call that is in the way, where nobody works on it any more."""
         for identifier in {one.intent for one in blockers if one.intent}:
-            intent = await anyio.to_thread.run_sync(self._desk.journal.get, identifier)
-            if known(intent.operation).to_check:
+            intent = await anyio.to_thread.run_sync(self._context.journal.get, identifier)
+            if get_operation(intent.operation).manual_check:
                 continue
-            taken = await anyio.to_thread.run_sync(self._desk.journal.take_over, intent)
+            taken = await anyio.to_thread.run_sync(self._context.journal.take_over, intent)
             if taken is not None:
-                await recovery.look(self._desk, taken)
+                await recovery.probe_outcome(self._context, taken)
 
 
-def _busy(blockers: tuple[Standing, ...]) -> IxError:
+def _build_busy_error(blockers: tuple[ClaimRecord, ...]) -> IxError:
     first = min(blockers, key=lambda one: one.since)
     unknown = first.state == "ended"
     why = (

@@ -16,53 +16,53 @@ import anyio
 from pydantic import BaseModel, ValidationError
 
 from ix_tools.api_client import protocol
-from ix_tools.api_client.rate_limit import owed
-from ix_tools.approvals.repository import Asker, Reply
+from ix_tools.api_client.rate_limit import prioritize_follow_up
+from ix_tools.approvals.repository import CallOrigin, Reply
 from ix_tools.config.settings import SANDBOX_NOTICE
 from ix_tools.errors import InvalidArguments, IxError, Problem, SettingsError, StoredDifferently
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.findings import Finding
 from ix_tools.idempotency.intents import Intent
 from ix_tools.operations import file_delivery
-from ix_tools.operations.access import allowed
-from ix_tools.operations.base import Covering, Operation
+from ix_tools.operations.access import require_enabled
+from ix_tools.operations.base import BundledApproval, Operation
 from ix_tools.pipeline import idempotent_write, policy_check
-from ix_tools.pipeline.approval_gate import ApprovalNeeded, approval_required, permitted
-from ix_tools.pipeline.call_identity import caller_of
-from ix_tools.pipeline.claiming import Claiming
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.corrections import plan
-from ix_tools.pipeline.fact_loader import LookUps
+from ix_tools.pipeline.approval_gate import ApprovalNeeded, build_pending_response, require_scope
+from ix_tools.pipeline.call_identity import identify_call
+from ix_tools.pipeline.claiming import ClaimSession
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.corrections import describe_correction
+from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.fresh_read import FreshRead
-from ix_tools.pipeline.operation_context import Progress, Sending, handed_on
-from ix_tools.pipeline.preparation import Prepared, is_long, load_facts, prepare, return_approval
-from ix_tools.pipeline.readback import hold, read_back, stored_differently
-from ix_tools.pipeline.recovery import let_go, resolve_left_open
-from ix_tools.pipeline.subjects import reread, subject_stored_differently
-from ix_tools.pipeline.unsettled import find_unsettled, warn_of_unsettled
-from ix_tools.schemas.search import known
-from ix_tools.telemetry import observed
-from ix_tools.text.sanitize import all_legible
+from ix_tools.pipeline.operation_context import PipelineOperationContext, Progress, download_pdf
+from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
+from ix_tools.pipeline.readback import build_difference_error, read_back, record_differences
+from ix_tools.pipeline.recovery import recover_unfinished, release_intent
+from ix_tools.pipeline.subjects import build_subject_difference_error, read_back_subject
+from ix_tools.pipeline.unsettled import find_unresolved_attempts, warn_of_attempts
+from ix_tools.schemas.search import get_operation
+from ix_tools.telemetry import observe
+from ix_tools.text.sanitize import sanitize_all
 
 if TYPE_CHECKING:
-    from ix_tools.policy.context import Case
-    from ix_tools.policy.evaluation import Explained
+    from ix_tools.policy.context import PolicyCase
+    from ix_tools.policy.evaluation import PolicyEvaluation
 
 __all__ = [
     "ApprovalNeeded",
-    "Desk",
+    "CallContext",
     "Reply",
-    "approval_required",
-    "examined",
-    "known",
+    "build_pending_response",
+    "dry_run_policy",
+    "execute",
+    "fetch_pdf",
+    "get_operation",
     "parse",
-    "pdf_content",
-    "perform",
 ]
 
 
-async def perform(
-    desk: Desk,
+async def execute(
+    context: CallContext,
     name: str,
     arguments: Mapping[str, Any] | None,
     *,
@@ -72,8 +72,8 @@ async def perform(
     progress: Progress | None = None,
     face: str = "library",
     host: str = "",
-    covering: Covering | None = None,
-    claims: Claiming | None = None,
+    bundle: BundledApproval | None = None,
+    claims: ClaimSession | None = None,
 ) -> dict[str, Any]:
     """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person.
 
@@ -82,155 +82,159 @@ async def perform(
     is a part of, where one yes covers several of its calls; `claims`: those of the workflow that it is a step of.
     """
     # Before the arguments are looked at: what may not be called need not be called rightly.
-    operation = known(name)
-    await permitted(desk, operation.spec)
-    allowed(operation.spec, desk.settings)
+    operation = get_operation(name)
+    await require_scope(context, operation.spec)
+    require_enabled(operation.spec, context.settings)
     given = arguments or {}
-    if not desk.reads_files:
-        given = file_delivery.without_files(operation, given, face)
+    if not context.can_read_files:
+        given = file_delivery.restrict_arguments(operation, given, face)
     if is_long(given.get("items")):
         call = await anyio.to_thread.run_sync(parse, name, given)
     else:
         call = parse(name, given)
-    for step in call.goes_through():
-        await permitted(desk, known(step).spec)
-        allowed(known(step).spec, desk.settings)
-    asker = Asker(face, host, form=can_ask, link=can_link)
-    own = claims or Claiming(desk, name)
+    for step in call.list_required_operations():
+        await require_scope(context, get_operation(step).spec)
+        require_enabled(get_operation(step).spec, context.settings)
+    asker = CallOrigin(face, host, can_show_form=can_ask, can_open_link=can_link)
+    own = claims or ClaimSession(context, name)
     try:
-        with observed(call.spec.name, face):
-            return await _performed(desk, call, given, asker, reply, progress, covering, own)
+        with observe(call.spec.name, face):
+            return await _run(context, call, given, asker, reply, progress, bundle, own)
     finally:
         if claims is None:
             await own.release()
 
 
-async def _performed(
-    desk: Desk,
+async def _run(
+    desk: CallContext,
     call: Operation[Any],
     arguments: Mapping[str, Any],
-    asker: Asker,
+    asker: CallOrigin,
     reply: Reply | None,
     progress: Progress | None,
-    covering: Covering | None,
-    claims: Claiming,
+    covering: BundledApproval | None,
+    claims: ClaimSession,
 ) -> dict[str, Any]:
     spec = call.spec
     again = partial(
-        perform,
+        execute,
         desk,
-        can_ask=asker.form,
-        can_link=asker.link,
+        can_ask=asker.can_show_form,
+        can_link=asker.can_open_link,
         progress=progress,
         face=asker.face,
         host=asker.host,
         claims=claims,
     )
-    await policy_check.permitted(desk, call, asker.face)
+    await policy_check.refuse_denied(desk, call, asker.face)
     if spec.route is None:
         road = partial(again, reply=reply)
-        sending = Sending(desk, Facts(now=desk.now()), progress, road, dict(arguments), asker.face)
-        return _result(desk, call, await call.carried_out(sending), (), sending.facts)
-    await _swept(desk)
+        sending = PipelineOperationContext(
+            desk, Facts(now=desk.now()), progress, road, dict(arguments), asker.face
+        )
+        return _build_result(desk, call, await call.execute(sending), (), sending.facts)
+    await _recover_once(desk)
     if not spec.effect.writes:
-        looking = LookUps(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
+        looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
         call, facts, warnings, _ = await load_facts(looking, call, desk, None)
-        await policy_check.ruled(desk, call, facts, asker.face, warnings)
-        found = await _carried_out(call, Sending(desk, facts, progress, face=asker.face))
-        await anyio.to_thread.run_sync(desk.companies.remember, desk.account.name, call.company(found))
-        return _result(desk, call, found, warnings, facts)
-    caller = caller_of(desk, call, asker.face, arguments, covering)
-    held = await idempotent_write.recorded(desk, call, caller)
+        await policy_check.evaluate_policy(desk, call, facts, asker.face, warnings)
+        found = await _execute_read(call, PipelineOperationContext(desk, facts, progress, face=asker.face))
+        await anyio.to_thread.run_sync(
+            desk.companies.remember, desk.account.name, call.identify_company(found)
+        )
+        return _build_result(desk, call, found, warnings, facts)
+    caller = identify_call(desk, call, asker.face, arguments, covering)
+    held = await idempotent_write.lookup_previous(desk, call, caller)
     if isinstance(held, dict):
         return held
-    async with idempotent_write.holding(desk, held):
+    async with idempotent_write.release_on_failure(desk, held):
         prepared = await prepare(desk, call, caller, held, asker, reply, covering, claims)
     if isinstance(prepared, dict):  # a person must approve first, or somebody else got it done meanwhile
         if held is not None:
-            await let_go(desk, held)
+            await release_intent(desk, held)
         return prepared
     if held is not None:
-        async with idempotent_write.holding(desk, held):
-            await idempotent_write.again(desk, held, prepared.approval, claims.holder.id)
-    intent = held or await idempotent_write.begin(
-        desk, prepared.call, caller, prepared.facts, prepared.approval, claims.holder.id
+        async with idempotent_write.release_on_failure(desk, held):
+            await idempotent_write.resume_intent(desk, held, prepared.approval_id, claims.holder.id)
+    intent = held or await idempotent_write.start_intent(
+        desk, prepared.call, caller, prepared.facts, prepared.approval_id, claims.holder.id
     )
     if not intent.mine:
-        return await again(spec.name, arguments, covering=covering)
+        return await again(spec.name, arguments, bundle=covering)
     # A caller that goes away must not leave a write half done and its outcome unread.
     with anyio.CancelScope(shield=True):
-        shown = await _written(desk, prepared, intent, progress, asker.face, claims, held is not None)
+        shown = await _send_and_verify(desk, prepared, intent, progress, asker.face, claims, held is not None)
     return shown  # noqa: RET504 - for mypy a scope may end early
 
 
-async def pdf_content(
-    desk: Desk, document_id: int, *, second_copy: bool = False, face: str = "library"
+async def fetch_pdf(
+    desk: CallContext, document_id: int, *, second_copy: bool = False, face: str = "library"
 ) -> bytes:
     """The PDF itself, for faces that hand it on instead of saving it."""
     asked = {"document_id": document_id, "second_copy": second_copy, "delivery": "link"}
-    found = await perform(desk, "get_pdf", asked, face=face)
-    return await handed_on(desk, found.get("link"))
+    found = await execute(desk, "get_pdf", asked, face=face)
+    return await download_pdf(desk, found.get("link"))
 
 
-async def examined(
-    desk: Desk, name: str, arguments: Mapping[str, Any], face: str = "library"
-) -> "tuple[Case, Explained]":
+async def dry_run_policy(
+    desk: CallContext, name: str, arguments: Mapping[str, Any], face: str = "library"
+) -> "tuple[PolicyCase, PolicyEvaluation]":
     """What the policy makes of a call as things are. The account is read; nothing is sent, asked or kept."""
-    allowed(known(name).spec, desk.settings)
+    require_enabled(get_operation(name).spec, desk.settings)
     call = parse(name, arguments)
     if desk.policy is None:
         raise SettingsError("There is no policy.", code="no_policy", next="set INVOICEXPRESS_POLICY")
-    looking = LookUps(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
+    looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
     call, facts, warnings, _ = await load_facts(looking, call, desk, None)
-    if call.spec.effect.gated:
-        caller = caller_of(desk, call, face, arguments)
-        tries = await find_unsettled(desk, call, caller, facts, None)
+    if call.spec.effect.needs_approval:
+        caller = identify_call(desk, call, face, arguments)
+        tries = await find_unresolved_attempts(desk, call, caller, facts, None)
         warnings += (
-            *idempotent_write.said_of(await idempotent_write.done_before(desk, caller)),
-            *warn_of_unsettled(tries, caller),
+            *idempotent_write.warn_of_duplicate(await idempotent_write.find_recent_duplicate(desk, caller)),
+            *warn_of_attempts(tries, caller),
         )
-    return await policy_check.explained_to(desk, desk.policy, call, facts, face, warnings)
+    return await policy_check.explain_policy(desk, desk.policy, call, facts, face, warnings)
 
 
-async def _carried_out(call: Operation[Any], sending: Sending) -> Any:
+async def _execute_read(call: Operation[Any], sending: PipelineOperationContext) -> Any:
     """The result of a read; an answer of another shape is one error, not a fault of ours."""
     try:
-        return await call.carried_out(sending)
+        return await call.execute(sending)
     except ValidationError:
-        raise protocol.unlike(call) from None
+        raise protocol.build_unexpected_answer_error(call) from None
 
 
-async def _written(
-    desk: Desk,
-    prepared: Prepared,
+async def _send_and_verify(
+    desk: CallContext,
+    prepared: PreparedWrite,
     intent: Intent,
     progress: Progress | None,
     face: str,
-    claims: Claiming,
+    claims: ClaimSession,
     resumed: bool,
 ) -> dict[str, Any]:
     """Send, read back, compare, and write down what came of it, whatever came."""
-    call, facts, looking = prepared.call, prepared.facts, prepared.looking
-    fresh = FreshRead(looking, call, facts, claims) if call.spec.effect.gated else None
-    sending = Sending(desk, facts, progress, face=face, fresh_read=fresh)
+    call, facts, looking = prepared.call, prepared.facts, prepared.loader
+    fresh = FreshRead(looking, call, facts, claims) if call.spec.effect.needs_approval else None
+    sending = PipelineOperationContext(desk, facts, progress, face=face, fresh_read=fresh)
     try:
-        result = await idempotent_write.sent(desk, call, intent, sending, resumed=resumed)
+        result = await idempotent_write.send_with_recovery(desk, call, intent, sending, resumed=resumed)
     except IxError as failure:
         if fresh is not None:
-            await return_approval(desk, prepared, failure, nothing_left=fresh.nothing_left and not resumed)
+            await return_approval(desk, prepared, failure, is_unsent=fresh.is_unsent and not resumed)
         raise
-    async with idempotent_write.holding(desk, intent):
-        with owed():
-            result, differing = await read_back(looking, call, facts, result, prepared.given)
+    async with idempotent_write.release_on_failure(desk, intent):
+        with prioritize_follow_up():
+            result, differing = await read_back(looking, call, facts, result, prepared.given_fields)
             if differing is not None:  # before it counts as done: the gate must know even if we end here
-                await hold(desk, call, result, differing)
-            result, unlike = await reread(looking, call, facts, result)
-        other = stored_differently(call, result, differing) if differing else None
+                await record_differences(desk, call, result, differing)
+            result, unlike = await read_back_subject(looking, call, facts, result)
+        other = build_difference_error(call, result, differing) if differing else None
         if other is None and unlike:
-            other = subject_stored_differently(call, result, unlike)
-        shown = other.as_dict() if other else _result(desk, call, result, prepared.warnings, facts)
-    if not await idempotent_write.done(desk, call, intent, shown, said_of_result(other)):
-        shown = idempotent_write.unwritten(shown)
+            other = build_subject_difference_error(call, result, unlike)
+        shown = other.as_dict() if other else _build_result(desk, call, result, prepared.warnings, facts)
+    if not await idempotent_write.complete_intent(desk, call, intent, shown, summarize_outcome(other)):
+        shown = idempotent_write.mark_unrecorded(shown)
         if other is not None:
             other.details = {**other.details, "warnings": shown["warnings"]}
     if other is not None:
@@ -238,19 +242,19 @@ async def _written(
     return shown
 
 
-def said_of_result(other: StoredDifferently | None) -> str:
+def summarize_outcome(other: StoredDifferently | None) -> str:
     """What the audit trail says of an outcome: the fields that differ, without what stands in them."""
     return "done" if other is None else f"{other.code}: {', '.join(one.field for one in other.problems)}"
 
 
-async def _swept(desk: Desk) -> None:
+async def _recover_once(desk: CallContext) -> None:
     """At a desk's first call, find out what a crash left open."""
-    if not desk.swept:
-        desk.swept = True
+    if not desk.has_recovered:
+        desk.has_recovered = True
         try:
-            await resolve_left_open(desk)
+            await recover_unfinished(desk)
         except BaseException:
-            desk.swept = False
+            desk.has_recovered = False
             raise
 
 
@@ -259,12 +263,13 @@ async def _swept(desk: Desk) -> None:
 
 def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
     """The call, strictly; every fault at once."""
-    operation = known(name)
+    operation = get_operation(name)
     try:
         return operation.model_validate(dict(arguments))
     except ValidationError as faults:
         problems = [
-            _problem(operation, fault) for fault in faults.errors(include_url=False, include_context=False)
+            _describe_fault(operation, fault)
+            for fault in faults.errors(include_url=False, include_context=False)
         ]
     shown = problems[:20]
     more = f" ({len(problems) - len(shown)} more not shown)" if len(problems) > len(shown) else ""
@@ -275,7 +280,7 @@ def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
     )
 
 
-def _problem(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Problem:
+def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Problem:
     loc = ".".join(str(part) for part in fault["loc"])
     kind, message = fault["type"], str(fault["msg"]).removeprefix("Value error, ")
     if kind == "extra_forbidden":
@@ -296,8 +301,8 @@ def _problem(operation: type[Operation[Any]], fault: Mapping[str, Any]) -> Probl
 # --- results -------------------------------------------------------------------------------------------
 
 
-def _result(
-    desk: Desk, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
+def _build_result(
+    desk: CallContext, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
 ) -> dict[str, Any]:
     """The same shape for every operation: ok, the record, warnings, next steps, what would undo it, and that it is a sandbox if it is."""
     result = call.complete_result(result, facts)
@@ -307,10 +312,10 @@ def _result(
     steps = [step.as_dict() for step in call.next_steps(result)]
     if steps:
         shown["next"] = steps
-    correction = call.undo(result, facts)
+    correction = call.plan_correction(result, facts)
     if correction is not None:
-        shown["undo"] = plan(correction, desk.settings.language)
+        shown["undo"] = describe_correction(correction, desk.settings.language)
     if desk.settings.sandbox:
         shown["sandbox"] = SANDBOX_NOTICE
-    legible: dict[str, Any] = all_legible(shown)
+    legible: dict[str, Any] = sanitize_all(shown)
     return legible

@@ -15,19 +15,19 @@ from typing import Any
 
 import anyio
 
-from ix_tools.api_client.client import ATTEMPTS
+from ix_tools.api_client.client import MAX_ATTEMPTS
 from ix_tools.api_client.protocol import Request, Response
-from ix_tools.domain.comparison import Difference, client_differences_of, differences_of
+from ix_tools.domain.comparison import Difference, find_client_differences, find_differences
 from ix_tools.errors import ApprovalRefused, IxError, NotFound, Problem, Unreachable
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
-from ix_tools.pipeline.claiming import Claiming
-from ix_tools.pipeline.fact_loader import LookUps
+from ix_tools.pipeline.claiming import ClaimSession
+from ix_tools.pipeline.fact_loader import FactLoader
 
-OLDEST = 5.0
+MAX_AGE_SECONDS = 5.0
 """Seconds that may pass from asking to the request; counted from the asking, because an answer waits in its socket
 while a process sleeps. One that slept reads again."""
-MOST_SHOWN = 12
+MAX_SHOWN = 12
 """Differences that an error lists."""
 
 
@@ -35,11 +35,11 @@ MOST_SHOWN = 12
 class FreshRead:
     """What an irreversible call was approved on, and how to make sure that it is still so."""
 
-    looking: LookUps
+    loader: FactLoader
     call: Operation[Any]
     facts: Facts
-    claims: Claiming
-    nothing_left: bool = True
+    claims: ClaimSession
+    is_unsent: bool = True
     """Whether no request of this call can have been carried out so far."""
     _asked_at: list[tuple[float, float]] = field(default_factory=list)
 
@@ -48,54 +48,54 @@ class FreshRead:
 
         ApprovalRefused `document_changed` where it is not; the failure of the read where it cannot be read.
         """
-        account, reads = self.looking.account, self._reads()
-        unsent: IxError = _too_slow()
-        for attempt in range(1, ATTEMPTS + 1):
-            async with account.turns(len(reads) + 1):
+        account, reads = self.loader.account, self._plan_reads()
+        unsent: IxError = _build_too_slow_error()
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            async with account.reserve_slots(len(reads) + 1):
                 await self.claims.renew()
-                await self._confirm(reads)
-                if self._grew_old():
-                    unsent = _too_slow()
+                await self._confirm_unchanged(reads)
+                if self._is_stale():
+                    unsent = _build_too_slow_error()
                     continue
                 try:
-                    self.nothing_left = False
+                    self.is_unsent = False
                     response = await account.send_once(request)
                 except Unreachable as failure:
                     if not failure.retryable:
                         raise
-                    self.nothing_left, unsent = True, failure
+                    self.is_unsent, unsent = True, failure
                 else:
-                    self.nothing_left = response.status == 429
-                    if response.status != 429 or attempt == ATTEMPTS:
+                    self.is_unsent = response.status == 429
+                    if response.status != 429 or attempt == MAX_ATTEMPTS:
                         return response
             await anyio.sleep(0.2 * attempt)
         raise unsent
 
-    def _reads(self) -> dict[str, tuple[Callable[[], Awaitable[Mapping[str, Any]]], Mapping[str, Any]]]:
+    def _plan_reads(self) -> dict[str, tuple[Callable[[], Awaitable[Mapping[str, Any]]], Mapping[str, Any]]]:
         """By name: how to read it, and how it was when it was shown."""
-        looking, facts = self.looking, self.facts
-        about, subject = self.call.about(), self.call.regarding()
+        looking, facts = self.loader, self.facts
+        about, subject = self.call.document_ref(), self.call.subject_ref()
         found: dict[str, tuple[Callable[[], Awaitable[Mapping[str, Any]]], Mapping[str, Any]]] = {}
         if facts.document_raw and about is not None:
-            found["document"] = (lambda: looking.word_for_word(*about), facts.document_raw)
+            found["document"] = (lambda: looking.get_raw_document(*about), facts.document_raw)
         client = facts.document.client if facts.document else None
         if facts.document_client_raw and client is not None and client.id is not None:
             number = client.id
-            found["client"] = (lambda: looking.client_word_for_word(number), facts.document_client_raw)
+            found["client"] = (lambda: looking.get_raw_client(number), facts.document_client_raw)
         if facts.subject_raw and subject is not None:
-            found[subject.name] = (lambda: looking.subject_word_for_word(subject), facts.subject_raw)
+            found[subject.name] = (lambda: looking.get_raw_subject(subject), facts.subject_raw)
         series = next(
             (one for one in facts.sequences if one.id == getattr(self.call, "sequence_id", None)), None
         )
         if series is not None and not facts.subject_raw:
-            found["series"] = (lambda: looking.sequence_of_id(series.id), series.model_dump(mode="json"))
+            found["series"] = (lambda: looking.get_raw_sequence(series.id), series.model_dump(mode="json"))
         number_of_client = getattr(self.call, "client_id", None)
         if facts.balance is not None and number_of_client is not None:
             shown = facts.balance.model_dump(mode="json")
-            found["balance"] = (lambda: looking.balance_of(number_of_client), shown)
+            found["balance"] = (lambda: looking.get_raw_balance(number_of_client), shown)
         return found
 
-    async def _confirm(self, reads: Mapping[str, Any]) -> None:
+    async def _confirm_unchanged(self, reads: Mapping[str, Any]) -> None:
         self._asked_at = []
         now: dict[str, Mapping[str, Any]] = {}
         failures: list[IxError] = []
@@ -114,42 +114,41 @@ class FreshRead:
                 group.start_soon(read, name, look)
         if failures:
             failure = failures[0]
-            failure.say_nothing_sent()
+            failure.mark_nothing_sent()
             failure.next = "repeat the same call: what was approved is still approved"
             raise failure
         changed = [one for name, (_, before) in reads.items() for one in _compare(name, before, now[name])]
         if changed:
-            raise document_changed(changed)
+            raise build_changed_refusal(changed)
 
-    def _grew_old(self) -> bool:
+    def _is_stale(self) -> bool:
         """By the process's own clock, and by the wall clock, which goes on while a laptop sleeps."""
         if not self._asked_at:
             return False
         first, first_by_wall = min(self._asked_at)
-        return max(time.monotonic() - first, time.time() - first_by_wall) > OLDEST
+        return max(time.monotonic() - first, time.time() - first_by_wall) > MAX_AGE_SECONDS
 
 
 def _compare(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
     if name == "client":
-        return client_differences_of(before, now)
-    return differences_of(before, now, within="" if name == "document" else name)
+        return find_client_differences(before, now)
+    return find_differences(before, now, within="" if name == "document" else name)
 
 
-def document_changed(changed: list[Difference]) -> ApprovalRefused:
+def build_changed_refusal(changed: list[Difference]) -> ApprovalRefused:
     """The refusal that says what is not as it was shown."""
-    more = f" ({len(changed) - MOST_SHOWN} more fields not shown)" if len(changed) > MOST_SHOWN else ""
+    more = f" ({len(changed) - MAX_SHOWN} more fields not shown)" if len(changed) > MAX_SHOWN else ""
     return ApprovalRefused(
         f"The document changed after it was shown and approved{more}.",
         code="document_changed",
         problems=[
-            Problem(one.field, f"is now {one.stored}", f"shown as {one.asked}")
-            for one in changed[:MOST_SHOWN]
+            Problem(one.field, f"is now {one.stored}", f"shown as {one.asked}") for one in changed[:MAX_SHOWN]
         ],
         next="repeat the same call, so that a person sees it as it is now",
     )
 
 
-def _too_slow() -> IxError:
+def _build_too_slow_error() -> IxError:
     return IxError(
         "This process was too slow between reading the document and sending the request.",
         code="held_too_long",

@@ -7,151 +7,159 @@ A tax on a line may also be named by its rate or in other letters, where only on
 from dataclasses import replace
 from typing import Any
 
-from ix_tools.domain.document_kinds import document_type
-from ix_tools.domain.parsing import as_record
+from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import CatalogueItem, Client
 from ix_tools.errors import IxError
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.findings import Finding, warn
-from ix_tools.i18n.formats import plain
+from ix_tools.i18n.formats import format_plain
 from ix_tools.operations import matching
 from ix_tools.operations.base import Operation
 from ix_tools.operations.drafts import ClientDetails, LineItem
-from ix_tools.operations.matching import Matches, unsure
-from ix_tools.operations.spec import Names, names_in
-from ix_tools.pipeline.fact_loader import LookUps
+from ix_tools.operations.matching import Matches, refuse_ambiguous
+from ix_tools.operations.spec import ResolvesTo, find_name_fields
+from ix_tools.pipeline.fact_loader import FactLoader
 
 
-def wanted(call: Operation[Any]) -> frozenset[Want]:
+def list_needed_facts(call: Operation[Any]) -> frozenset[Want]:
     """The facts that tell what the call's names mean."""
-    kinds = {mark.what for name, mark in names_in(type(call)).items() if getattr(call, name) is not None}
+    kinds = {
+        mark.kind for name, mark in find_name_fields(type(call)).items() if getattr(call, name) is not None
+    }
     return frozenset(
         want for kind, want in (("series", Want.SEQUENCES), ("tax", Want.TAXES)) if kind in kinds
     )
 
 
-def lost(call: Operation[Any]) -> bool:
+def is_unresolved(call: Operation[Any]) -> bool:
     """Whether the call does not know what it is about: nothing more can be looked up for it."""
-    marks = names_in(type(call)).values()
-    return any(call.goes_by(mark.into) and getattr(call, mark.into) is None for mark in marks if mark.into)
+    marks = find_name_fields(type(call)).values()
+    return any(
+        call.needs_path_field(mark.id_field) and getattr(call, mark.id_field) is None
+        for mark in marks
+        if mark.id_field
+    )
 
 
-async def resolved(
-    looking: LookUps, call: Operation[Any], facts: Facts
+async def resolve_names(
+    looking: FactLoader, call: Operation[Any], facts: Facts
 ) -> tuple[Operation[Any], Facts, list[Finding]]:
     """The call with the ids of what it names, and what is to be said of names that are not sure."""
     try:
-        return await _resolved(looking, call, facts)
+        return await _resolve_names(looking, call, facts)
     except IxError as failure:
-        failure.say_nothing_sent()
+        failure.mark_nothing_sent()
         raise
 
 
-async def _resolved(
-    looking: LookUps, call: Operation[Any], facts: Facts
+async def _resolve_names(
+    looking: FactLoader, call: Operation[Any], facts: Facts
 ) -> tuple[Operation[Any], Facts, list[Finding]]:
     found: dict[str, Any] = {}
     said: list[Finding] = []
-    for field, mark in names_in(type(call)).items():
+    for field, mark in find_name_fields(type(call)).items():
         text = getattr(call, field)
         if text is None:
             continue
-        matches = await _matches(looking, mark, text, facts)
-        value = _value(call, mark, matches)
+        matches = await _find_matches(looking, mark, text, facts)
+        value = _select_value(call, mark, matches)
         if value is not None:
-            found[mark.into or field] = value
-            said += _read_as(field, text, matches) if mark.what == "tax" and not mark.into else []
-        elif matches.exact or mark.what != "tax" or mark.into:
-            said.append(unsure(field, mark.what, text, matches, mark.into, _kind(call)))
+            found[mark.id_field or field] = value
+            said += _warn_of_reading(field, text, matches) if mark.kind == "tax" and not mark.id_field else []
+        elif matches.exact or mark.kind != "tax" or mark.id_field:
+            said.append(
+                refuse_ambiguous(field, mark.kind, text, matches, mark.id_field, _get_document_kind(call))
+            )
     items = getattr(call, "items", None)
     if isinstance(items, list) and any(isinstance(one, LineItem) for one in items):
-        found["items"], about = _lines(items, facts)
+        found["items"], about = _resolve_line_taxes(items, facts)
         said += about
     details = getattr(call, "client", None)
     if isinstance(details, ClientDetails):
-        details, facts, about = await _customer(looking, details, facts)
+        details, facts, about = await _resolve_client(looking, details, facts)
         found["client"] = details
         said += about
     changed = {name: value for name, value in found.items() if value != getattr(call, name)}
     return (call.model_copy(update=changed) if changed else call), facts, said
 
 
-async def _matches(looking: LookUps, mark: Names, text: str, facts: Facts) -> Matches[Any]:
-    if mark.what == "client":
-        return await _client(looking, text)
-    if mark.what == "item":
-        rows, unread = await looking.listed("/items.json", "items")
-        return matching.item_called(text, [as_record(CatalogueItem, row) for row in rows], unread)
-    if mark.what == "series":
-        return matching.series_called(text, facts.sequences)
-    return (matching.tax_called if mark.into else matching.tax_meant)(text, facts.taxes)
+async def _find_matches(looking: FactLoader, mark: ResolvesTo, text: str, facts: Facts) -> Matches[Any]:
+    if mark.kind == "client":
+        return await _match_client(looking, text)
+    if mark.kind == "item":
+        rows, unread = await looking.read_list("/items.json", "items")
+        return matching.match_item(text, [parse_record(CatalogueItem, row) for row in rows], unread)
+    if mark.kind == "series":
+        return matching.match_series(text, facts.sequences)
+    return (matching.match_tax if mark.id_field else matching.match_line_tax)(text, facts.taxes)
 
 
-async def _clients(looking: LookUps) -> tuple[list[Client], int]:
-    rows, unread = await looking.listed("/clients.json", "clients")
-    return [as_record(Client, row) for row in rows], unread
+async def _list_clients(looking: FactLoader) -> tuple[list[Client], int]:
+    rows, unread = await looking.read_list("/clients.json", "clients")
+    return [parse_record(Client, row) for row in rows], unread
 
 
-async def _client(looking: LookUps, text: str) -> Matches[Client]:
-    by_code = await looking.client_by_code(text)
-    if by_code is not None and matching.same_text(by_code.code, text):
+async def _match_client(looking: FactLoader, text: str) -> Matches[Client]:
+    by_code = await looking.find_client_by_code(text)
+    if by_code is not None and matching.is_same_text(by_code.code, text):
         # A code that looks like a tax number may be another client's tax number.
-        number = matching.compact_number(text)
-        if not matching.is_number(text) or matching.compact_number(by_code.fiscal_id) == number:
+        number = matching.normalize_tax_number(text)
+        if not matching.is_tax_number(text) or matching.normalize_tax_number(by_code.fiscal_id) == number:
             return Matches((by_code,))
-    clients, unread = await _clients(looking)
+    clients, unread = await _list_clients(looking)
     known = {one.id for one in clients}
     # InvoiceXpress finds a code, and perhaps a name, that lies beyond the pages read: a candidate then.
-    beyond = [by_code, await looking.client_by_name(text)] if unread else [by_code]
+    beyond = [by_code, await looking.find_client_by_name(text)] if unread else [by_code]
     clients += [one for one in beyond if one is not None and one.id not in known]
-    return matching.client_of(text, clients, unread)
+    return matching.match_client(text, clients, unread)
 
 
-def _value(call: Operation[Any], mark: Names, matches: Matches[Any]) -> Any:
+def _select_value(call: Operation[Any], mark: ResolvesTo, matches: Matches[Any]) -> Any:
     """What goes where the name points to; None while it is not sure."""
-    one = matches.sure
+    one = matches.unique
     if one is None:
         return None
-    if not mark.into:
-        return one.serie if mark.what == "series" else one.name
-    return matching.id_of(one, _kind(call))
+    if not mark.id_field:
+        return one.serie if mark.kind == "series" else one.name
+    return matching.get_id(one, _get_document_kind(call))
 
 
-def _kind(call: Operation[Any]) -> str:
+def _get_document_kind(call: Operation[Any]) -> str:
     """The kind of document, in the word that series use for it."""
     plural = getattr(call, "document_type", None)
-    return document_type(plural).singular if plural else ""
+    return get_document_kind(plural).singular if plural else ""
 
 
 # --- documents -----------------------------------------------------------------------------------------
 
 
-def _lines(items: list[LineItem], facts: Facts) -> tuple[list[LineItem], list[Finding]]:
+def _resolve_line_taxes(items: list[LineItem], facts: Facts) -> tuple[list[LineItem], list[Finding]]:
     """The lines with the exact names of their taxes; a name that means nothing is left to the rules."""
     lines, said = [], []
     for at, item in enumerate(items):
-        field, matches = f"items.{at}.tax", matching.tax_meant(item.tax or "", facts.taxes)
+        field, matches = f"items.{at}.tax", matching.match_line_tax(item.tax or "", facts.taxes)
         if item.tax is None or not matches.exact:
             lines.append(item)
-        elif matches.sure is None:
+        elif matches.unique is None:
             lines.append(item)
-            said.append(unsure(field, "tax", item.tax, matches))
+            said.append(refuse_ambiguous(field, "tax", item.tax, matches))
         else:
-            lines.append(item.model_copy(update={"tax": matches.sure.name}))
-            said += _read_as(field, item.tax, matches)
+            lines.append(item.model_copy(update={"tax": matches.unique.name}))
+            said += _warn_of_reading(field, item.tax, matches)
     return lines, said
 
 
-def _read_as(field: str, text: str, matches: Matches[Any]) -> list[Finding]:
-    tax = matches.sure
+def _warn_of_reading(field: str, text: str, matches: Matches[Any]) -> list[Finding]:
+    tax = matches.unique
     if tax is None or tax.name == text:
         return []
-    rate = f" ({plain(tax.value)} %)" if tax.value is not None else ""
+    rate = f" ({format_plain(tax.value)} %)" if tax.value is not None else ""
     return [warn(field, f"{text!r} is read as {tax.name}{rate}, the only tax that this can mean")]
 
 
-async def _customer(
-    looking: LookUps, client: ClientDetails, facts: Facts
+async def _resolve_client(
+    looking: FactLoader, client: ClientDetails, facts: Facts
 ) -> tuple[ClientDetails, Facts, list[Finding]]:
     """The customer by tax number alone; and candidates where neither an existing nor a whole new customer is given."""
     given = {name: getattr(client, name) for name in ("name", "code", "fiscal_id")}
@@ -164,19 +172,20 @@ async def _customer(
             client,
             facts,
             [
-                unsure(f"client.{name}", "client", given[name], Matches(near=(one,)), "id")
+                refuse_ambiguous(f"client.{name}", "client", given[name], Matches(near=(one,)), "id")
                 for name, one in known
-                if one is not None and not matching.same_text(getattr(one, name) or given[name], given[name])
+                if one is not None
+                and not matching.is_same_text(getattr(one, name) or given[name], given[name])
             ],
         )
     if client.name and client.code:
         return client, facts, []  # a new customer, whole
-    clients, unread = await _clients(looking)
-    matches = matching.clients_like(clients, unread, **given)
-    one = matches.sure
+    clients, unread = await _list_clients(looking)
+    matches = matching.match_client_fields(clients, unread, **given)
+    one = matches.unique
     if one is not None:
         return client.model_copy(update={"id": one.id}), replace(facts, client_by_code=one), []
     field = next(name for name in ("code", "name", "fiscal_id") if given[name])
     if not (matches.exact or matches.near or unread) and field != "fiscal_id":
         return client, facts, []  # a new customer that lacks name or code: the rules say so
-    return client, facts, [unsure(f"client.{field}", "client", given[field], matches, "id")]
+    return client, facts, [refuse_ambiguous(f"client.{field}", "client", given[field], matches, "id")]

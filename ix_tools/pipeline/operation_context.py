@@ -9,110 +9,114 @@ import anyio
 
 from ix_tools.api_client import protocol
 from ix_tools.config.settings import data_folder
-from ix_tools.domain.parsing import as_record
+from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
 from ix_tools.errors import IxError, Unreadable
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.notes import NOTES
-from ix_tools.idempotency.last_written import sent_with
+from ix_tools.idempotency.last_written import find_unreturned_fields
 from ix_tools.operations import file_delivery
-from ix_tools.operations.base import Covering, Operation
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.fact_loader import LookUps
+from ix_tools.operations.base import BundledApproval, Operation
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.fresh_read import FreshRead
 from ix_tools.schemas import search
 from ix_tools.storage.atomic_file import save_file
 
 Progress = Callable[[float, float, str], Awaitable[None]]
-Road = Callable[..., Awaitable[dict[str, Any]]]
+ExecuteStep = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @dataclass
-class Sending:
+class PipelineOperationContext:
     """What the road lends to an operation (see `operation.Sending`)."""
 
-    desk: Desk
+    context: CallContext
     facts: Facts
-    told: Progress | None = None
-    road: Road | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
+    progress_callback: Progress | None = None
+    execute_step: ExecuteStep | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     face: str = "library"
     fresh_read: FreshRead | None = None
     """How a request that cannot be undone leaves: after a last read of what it is about."""
 
     async def send(self, call: Operation[Any]) -> Any:
-        request = protocol.request_for(call)
+        request = protocol.build_request(call)
         if self.fresh_read is not None and request.writes:
             response = await self.fresh_read.send(request)
         else:
-            response = await self.desk.account.send(request)
-        return protocol.content_of(call, request, response)
+            response = await self.context.account.send(request)
+        return protocol.parse_response(call, request, response)
 
-    async def perform(
-        self, name: str, arguments: Mapping[str, Any], covering: Covering | None = None
+    async def run_operation(
+        self, name: str, arguments: Mapping[str, Any], covering: BundledApproval | None = None
     ) -> dict[str, Any]:
-        if self.road is None:
+        if self.execute_step is None:
             raise TypeError("only an operation without a route of its own is lent the road")
-        return await self.road(name, arguments, covering=covering)
+        return await self.execute_step(name, arguments, covering=covering)
 
-    async def background(self, call: Operation[Any], document: Document) -> Facts:
+    async def load_document_facts(self, call: Operation[Any], document: Document) -> Facts:
         """What is known of a document besides what was read; what cannot be looked up stays unknown."""
-        desk = self.desk
-        looking = LookUps(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
+        desk = self.context
+        looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
         place = (desk.account.name, f"{document.document_type}/{document.id}")
-        written = await anyio.to_thread.run_sync(desk.journal.last_written, *place)
-        facts = replace(self.facts, document=document, unreturned=sent_with(written, document))
+        written = await anyio.to_thread.run_sync(desk.journal.find_last_write, *place)
+        facts = replace(self.facts, document=document, unreturned=find_unreturned_fields(written, document))
         if document.document_type not in NOTES or document.id is None:
             return facts
         try:
-            related = tuple(as_record(Document, one) for one in await looking.related(document.id))
+            related = tuple(
+                parse_record(Document, one) for one in await looking.list_raw_related(document.id)
+            )
             wanted = frozenset({Want.OWNER, Want.OWNER_RELATED})
-            return await looking.second(call, wanted, replace(facts, related=related))
+            return await looking.load_dependent(call, wanted, replace(facts, related=related))
         except IxError:
             return facts
 
-    async def left_open(self) -> list[dict[str, str]]:
-        found = await anyio.to_thread.run_sync(self.desk.journal.unfinished, self.desk.account.name)
+    async def list_open_intents(self) -> list[dict[str, str]]:
+        found = await anyio.to_thread.run_sync(
+            self.context.journal.list_unfinished, self.context.account.name
+        )
         return [
             {"id": one.id, "operation": one.operation, "subject": str(one.trace.get("subject", ""))}
             for one in found
         ]
 
-    def find(self, text: str) -> list[dict[str, Any]]:
-        return search.found(text, self.desk.settings)
+    def search_operations(self, text: str) -> list[dict[str, Any]]:
+        return search.find_operations(text, self.context.settings)
 
-    def describe(self, name: str) -> dict[str, Any]:
-        shown = search.described(name, self.desk.settings)
-        if not self.desk.reads_files:
-            shown["input_schema"] = file_delivery.described(shown["input_schema"], self.face)
+    def describe_operation(self, name: str) -> dict[str, Any]:
+        shown = search.describe_operation(name, self.context.settings)
+        if not self.context.can_read_files:
+            shown["input_schema"] = file_delivery.restrict_schema(shown["input_schema"], self.face)
         return shown
 
     async def download(self, url: str) -> bytes | None:
-        return await self.desk.account.download(url)
+        return await self.context.account.download(url)
 
-    async def keep(self, content: bytes, name: str) -> str:
-        folder = self.desk.settings.documents or data_folder() / "documents"
-        return await anyio.to_thread.run_sync(_write, folder, name, content)
+    async def save_file(self, content: bytes, name: str) -> str:
+        folder = self.context.settings.documents or data_folder() / "documents"
+        return await anyio.to_thread.run_sync(_save_pdf, folder, name, content)
 
-    async def progress(self, done: float, total: float, message: str) -> None:
-        if self.told is not None:
-            await self.told(done, total, message)
+    async def notify_progress(self, done: float, total: float, message: str) -> None:
+        if self.progress_callback is not None:
+            await self.progress_callback(done, total, message)
 
-    async def listed(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
-        desk = self.desk
-        return await LookUps(
+    async def list_all(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
+        desk = self.context
+        return await FactLoader(
             desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal
-        ).listed(path, key)
+        ).read_list(path, key)
 
-    async def pause(self, attempt: int) -> bool:
-        if attempt >= self.desk.settings.pdf_patience:
+    async def wait_before_retry(self, attempt: int) -> bool:
+        if attempt >= self.context.settings.pdf_patience:
             return False
         # Integrators poll every 2 seconds (trap 24); the first looks come sooner, since most PDFs are quick.
         await anyio.sleep(min(2.0, 0.25 * 2 ** (attempt - 1)))
         return True
 
 
-def _write(folder: Path, name: str, content: bytes) -> str:
+def _save_pdf(folder: Path, name: str, content: bytes) -> str:
     try:
         path = save_file(folder, name, content)
     except OSError as trouble:
@@ -127,7 +131,7 @@ def _write(folder: Path, name: str, content: bytes) -> str:
     raise failure
 
 
-async def handed_on(desk: Desk, url: str | None) -> bytes:
+async def download_pdf(desk: CallContext, url: str | None) -> bytes:
     """The PDF at an address that InvoiceXpress gave."""
     content = await desk.account.download(url) if url else None
     if content is None:

@@ -5,58 +5,64 @@ from typing import Any
 
 import anyio
 
-from ix_tools.domain.comparison import NONE, Difference, client_differences_of, differences_of
-from ix_tools.domain.parsing import as_record
+from ix_tools.domain.comparison import NO_VALUE, Difference, find_client_differences, find_differences
+from ix_tools.domain.parsing import parse_record
 from ix_tools.domain.records import Document
 from ix_tools.errors import IxError, NotFound, StoredDifferently, StoreUnavailable
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.fact_loader import LookUps
-from ix_tools.verification.compare import MONEY, differences
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.fact_loader import FactLoader
+from ix_tools.verification.compare import MONEY_FIELDS, compare_with_expected
 
 
 async def read_back(
-    looking: LookUps, call: Operation[Any], facts: Facts, result: Any, given: frozenset[str] = frozenset()
+    looking: FactLoader, call: Operation[Any], facts: Facts, result: Any, given: frozenset[str] = frozenset()
 ) -> tuple[Any, list[Difference] | None]:
     """Read a written document again and compare it; None where the operation expects nothing in particular."""
-    expected = call.expected(facts) if call.spec.effect.writes else None
+    expected = call.predict_state(facts) if call.spec.effect.writes else None
     document = getattr(result, "document", None)
     if expected is None or document is None:
         return result, None
-    about = call.about() or (getattr(call, "document_type", document.document_type), document.id or 0)
+    about = call.document_ref() or (getattr(call, "document_type", document.document_type), document.id or 0)
     kind, number = about[0], document.id or about[1]
     if expected.values.get("status") == "deleted":
-        return await _gone(looking, kind, number, result)
+        return await _verify_deleted(looking, kind, number, result)
     try:
-        raw = await looking.word_for_word(kind, number)
-        stored = as_record(Document, {**raw, "document_type": kind}).taxed(facts.taxes)
-        unlike_shown = await _unlike_shown(looking, call, facts, raw)
+        raw = await looking.get_raw_document(kind, number)
+        stored = parse_record(Document, {**raw, "document_type": kind}).with_named_taxes(facts.taxes)
+        unlike_shown = await _find_unapproved_changes(looking, call, facts, raw)
     except IxError as failure:
-        return result, [Difference.unread("document", failure), *_still(call, facts, given)]
-    found = differences(expected, stored)
+        return result, [
+            Difference.for_failed_read_back("document", failure),
+            *_find_remaining_differences(call, facts, given),
+        ]
+    found = compare_with_expected(expected, stored)
     named = {one.field for one in found}
     found += [one for one in unlike_shown if one.field not in named]
-    return result.model_copy(update={"document": stored}), [*found, *_still(call, facts, given, found)]
+    return result.model_copy(update={"document": stored}), [
+        *found,
+        *_find_remaining_differences(call, facts, given, found),
+    ]
 
 
-async def _unlike_shown(
-    looking: LookUps, call: Operation[Any], facts: Facts, raw: Mapping[str, Any]
+async def _find_unapproved_changes(
+    looking: FactLoader, call: Operation[Any], facts: Facts, raw: Mapping[str, Any]
 ) -> list[Difference]:
     """What of the document, or of its client, is not as it was shown, but for what the call itself sets."""
-    allowed = call.fields_it_sets()
+    allowed = call.list_written_fields()
     if allowed is None or not facts.document_raw:
         return []
-    found = differences_of(facts.document_raw, raw, allowed)
+    found = find_differences(facts.document_raw, raw, allowed)
     client = facts.document.client if facts.document else None
     if facts.document_client_raw and client is not None and client.id is not None:
-        now = await looking.client_word_for_word(client.id)
-        found += client_differences_of(facts.document_client_raw, now)
+        now = await looking.get_raw_client(client.id)
+        found += find_client_differences(facts.document_client_raw, now)
     return found
 
 
-def _still(
+def _find_remaining_differences(
     call: Operation[Any], facts: Facts, given: frozenset[str], found: Iterable[Difference] = ()
 ) -> list[Difference]:
     """What differed before and this update did not give anew: what it took over as stored is not what was asked."""
@@ -66,14 +72,14 @@ def _still(
     return [
         one
         for one in facts.differences
-        if one.field not in named and not any(fields <= given for fields in _given_by(one.field))
+        if one.field not in named and not any(fields <= given for fields in _list_parameter_sets(one.field))
     ]
 
 
-def _given_by(field: str) -> tuple[set[str], ...]:
+def _list_parameter_sets(field: str) -> tuple[set[str], ...]:
     """The parameters, any of these sets, that say anew what a field is to be."""
     top = field.partition(".")[0]
-    if top in MONEY:
+    if top in MONEY_FIELDS:
         return {"items"}, {"global_discount"}
     if top == "document":
         return ({"items", "client"},)
@@ -82,19 +88,23 @@ def _given_by(field: str) -> tuple[set[str], ...]:
     return ({top},)
 
 
-async def _gone(looking: LookUps, kind: str, number: int, result: Any) -> tuple[Any, list[Difference]]:
+async def _verify_deleted(
+    looking: FactLoader, kind: str, number: int, result: Any
+) -> tuple[Any, list[Difference]]:
     try:
-        stored = await looking.document(kind, number)
+        stored = await looking.get_document(kind, number)
     except NotFound:
         return result, []
     except IxError as failure:
-        return result, [Difference.unread("document", failure)]
+        return result, [Difference.for_failed_read_back("document", failure)]
     if stored.status in {"deleted", None}:
         return result.model_copy(update={"document": stored}), []
-    return result, [Difference("status", "deleted", stored.status or NONE)]
+    return result, [Difference("status", "deleted", stored.status or NO_VALUE)]
 
 
-async def hold(desk: Desk, call: Operation[Any], result: Any, found: list[Difference]) -> None:
+async def record_differences(
+    desk: CallContext, call: Operation[Any], result: Any, found: list[Difference]
+) -> None:
     """Remember differences (or that there are none) for the gate; a document we cannot remember is reported all the same."""
     document = result.document
     kind = getattr(call, "document_type", document.document_type)
@@ -103,7 +113,7 @@ async def hold(desk: Desk, call: Operation[Any], result: Any, found: list[Differ
         return
     try:
         await anyio.to_thread.run_sync(
-            desk.approvals.note_differences, desk.account.name, kind, number, found
+            desk.approvals.save_differences, desk.account.name, kind, number, found
         )
     except StoreUnavailable as trouble:
         # The document is stored by now: to say that nothing was sent would be wrong.
@@ -112,7 +122,7 @@ async def hold(desk: Desk, call: Operation[Any], result: Any, found: list[Differ
             found.append(Difference("approval", "to show these differences", what))
 
 
-def stored_differently(call: Operation[Any], result: Any, found: list[Difference]) -> StoredDifferently:
+def build_difference_error(call: Operation[Any], result: Any, found: list[Difference]) -> StoredDifferently:
     """The error that shows every difference; the document exists all the same."""
     document = result.document
     kind = getattr(call, "document_type", document.document_type)

@@ -3,41 +3,43 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ix_tools.domain.comparison import ASKED, READ_BACK, STORED
+from ix_tools.domain.comparison import ASKED, EXPECTED_READ_BACK, STORED
 from ix_tools.domain.records import Document
 from ix_tools.domain.types import Record
 from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.operations.base import Operation
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.fact_loader import LookUps
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.subjects import show_value
-from ix_tools.verification.compare import GONE, show_field
+from ix_tools.verification.compare import GONE_STATES, show_field
 
 NOW_RIGHT = "it was stored differently from what was asked at first, and reads as asked now"
 NEVER_COMPARED = "it could not be read back at the time and was not compared with what was asked: look at it"
-UNREAD = {"document", "client", "item", "tax", "sequence", "account"}
+WHOLE_RECORDS = {"document", "client", "item", "tax", "sequence", "account"}
 """What a difference is about when nothing could be read back at all."""
 
 
-def outcome_fields(call: Operation[Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
+def select_result_fields(call: Operation[Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
     """What an outcome shows of the thing it is about."""
     return {name: outcome[name] for name in call.result_type().model_fields if name in outcome}
 
 
-async def retell_difference(desk: Desk, call: Operation[Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
+async def recheck_difference(
+    desk: CallContext, call: Operation[Any], outcome: Mapping[str, Any]
+) -> dict[str, Any]:
     """Read again what was stored differently; the result, where it reads as asked by now.
 
     Raises: StoredDifferently where it still differs, or cannot be read; Refused where it is gone.
     """
     problems = [Problem(**one) for one in outcome.get("problems", [])]
-    shown = outcome_fields(call, outcome)
+    shown = select_result_fields(call, outcome)
     failure: IxError | None = None
     try:
-        name, now = await _read_now(desk, call, shown)
+        name, now = await _read_current(desk, call, shown)
     except NotFound:
-        if _ends_it(call):
-            return _result(shown, "document", NOW_RIGHT)
-        raise _gone(call) from None
+        if _is_removal(call):
+            return _build_result(shown, "document", NOW_RIGHT)
+        raise _build_gone_refusal(call) from None
     except IxError as trouble:
         name, now, failure = "", None, trouble
     if failure is not None or now is None:
@@ -45,43 +47,43 @@ async def retell_difference(desk: Desk, call: Operation[Any], outcome: Mapping[s
         raise StoredDifferently(
             outcome["message"] + why, problems=problems, next=outcome.get("next", ""), details=shown
         )
-    if isinstance(now, Document) and now.status in GONE and not _ends_it(call):
-        raise _gone(call)
+    if isinstance(now, Document) and now.status in GONE_STATES and not _is_removal(call):
+        raise _build_gone_refusal(call)
     kept = {name: now.model_dump(mode="json", exclude_none=True)}
-    still = [one for one in (_now(problem, now) for problem in problems) if one is not None]
+    still = [one for one in (_update_problem(problem, now) for problem in problems) if one is not None]
     if still:
         raise StoredDifferently(
             outcome["message"], problems=still, next=outcome.get("next", ""), details={**shown, **kept}
         )
-    unread = [one.field for one in problems if one.field in UNREAD]
-    return _result({**shown, **kept}, name, NEVER_COMPARED if unread else NOW_RIGHT)
+    unread = [one.field for one in problems if one.field in WHOLE_RECORDS]
+    return _build_result({**shown, **kept}, name, NEVER_COMPARED if unread else NOW_RIGHT)
 
 
-def _ends_it(call: Operation[Any]) -> bool:
+def _is_removal(call: Operation[Any]) -> bool:
     """Tell whether that it is gone is what was asked."""
-    return getattr(call, "state", None) in GONE
+    return getattr(call, "state", None) in GONE_STATES
 
 
-def _result(shown: Mapping[str, Any], name: str, problem: str) -> dict[str, Any]:
+def _build_result(shown: Mapping[str, Any], name: str, problem: str) -> dict[str, Any]:
     return {"ok": True, **shown, "replayed": True, "warnings": [Problem(name, problem).as_dict()]}
 
 
-async def _read_now(
-    desk: Desk, call: Operation[Any], shown: Mapping[str, Any]
+async def _read_current(
+    desk: CallContext, call: Operation[Any], shown: Mapping[str, Any]
 ) -> tuple[str, Document | Record | None]:
-    looking = LookUps(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
+    looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
     about = shown.get("document") or {}
     if about.get("id"):
         kind = str(getattr(call, "document_type", None) or about.get("document_type"))
-        return "document", await looking.document(kind, int(about["id"]), await looking.taxes())
-    subject = call.regarding(call.result_type().model_validate(shown)) if shown else None
-    return (subject.name, (await looking.subject(subject))[0]) if subject is not None else ("", None)
+        return "document", await looking.get_document(kind, int(about["id"]), await looking.list_taxes())
+    subject = call.subject_ref(call.result_type().model_validate(shown)) if shown else None
+    return (subject.name, (await looking.get_subject(subject))[0]) if subject is not None else ("", None)
 
 
-def _now(problem: Problem, stored: Document | Record) -> Problem | None:
+def _update_problem(problem: Problem, stored: Document | Record) -> Problem | None:
     """The difference as it is now; None where there is none any more."""
     asked = problem.allowed.removeprefix(ASKED)
-    if problem.field in UNREAD and asked == READ_BACK:
+    if problem.field in WHOLE_RECORDS and asked == EXPECTED_READ_BACK:
         return None
     now = (
         show_field(problem.field, stored)
@@ -93,7 +95,7 @@ def _now(problem: Problem, stored: Document | Record) -> Problem | None:
     return None if now == asked else Problem(problem.field, f"{STORED}{now}", problem.allowed)
 
 
-def _gone(call: Operation[Any]) -> Refused:
+def _build_gone_refusal(call: Operation[Any]) -> Refused:
     return Refused(
         f"This {call.spec.name} was carried out before, was stored differently from what was asked, and is gone since.",
         code="document_gone",

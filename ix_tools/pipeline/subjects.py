@@ -6,49 +6,49 @@ What reads back differently is an error, because silence here means that every l
 from decimal import Decimal
 from typing import Any
 
-from ix_tools.domain.comparison import NONE, Difference
+from ix_tools.domain.comparison import NO_VALUE, Difference
 from ix_tools.domain.types import Record
 from ix_tools.errors import IxError, StoredDifferently
 from ix_tools.guards.facts import Facts
-from ix_tools.i18n.formats import plain
+from ix_tools.i18n.formats import format_plain
 from ix_tools.operations.base import Operation
-from ix_tools.operations.expectations import Expected
-from ix_tools.pipeline.fact_loader import LookUps
-from ix_tools.text.sanitize import visible
+from ix_tools.operations.expectations import ExpectedState
+from ix_tools.pipeline.fact_loader import FactLoader
+from ix_tools.text.sanitize import sanitize_line
 
 
-async def reread(
-    looking: LookUps, call: Operation[Any], facts: Facts, result: Any
+async def read_back_subject(
+    looking: FactLoader, call: Operation[Any], facts: Facts, result: Any
 ) -> tuple[Any, list[Difference]]:
     """The result with the thing as it is stored now, and how that differs from what was asked."""
-    expected = call.expected(facts) if call.spec.effect.writes else None
-    subject = call.regarding(result)
+    expected = call.predict_state(facts) if call.spec.effect.writes else None
+    subject = call.subject_ref(result)
     if expected is None or subject is None:
         return result, []
     try:
-        stored, _ = await looking.subject(subject)
+        stored, _ = await looking.get_subject(subject)
     except IxError as failure:
-        return result, [Difference.unread(subject.name, failure)]
-    return result.model_copy(update={subject.name: stored}), unlike(expected, stored)
+        return result, [Difference.for_failed_read_back(subject.name, failure)]
+    return result.model_copy(update={subject.name: stored}), find_differences(expected, stored)
 
 
-def unlike(expected: Expected, stored: Record) -> list[Difference]:
+def find_differences(expected: ExpectedState, stored: Record) -> list[Difference]:
     """Each field that reads back differently, with what was asked."""
     return [
-        Difference(name, _shown(asked), _shown(getattr(stored, name)))
+        Difference(name, _format_value(asked), _format_value(getattr(stored, name)))
         for name, asked in expected.values.items()
-        if not _same(asked, getattr(stored, name))
+        if not _is_equal(asked, getattr(stored, name))
     ]
 
 
 def show_value(field: str, stored: Record) -> str | None:
     """Show what a client, item, tax, series or account has now in a field; None where it has no such field."""
-    return _shown(getattr(stored, field)) if field in type(stored).model_fields else None
+    return _format_value(getattr(stored, field)) if field in type(stored).model_fields else None
 
 
-def _same(asked: Any, stored: Any) -> bool:
+def _is_equal(asked: Any, stored: Any) -> bool:
     if isinstance(asked, str) and isinstance(stored, str):
-        return visible(asked).split() == visible(stored).split()
+        return sanitize_line(asked).split() == sanitize_line(stored).split()
     if isinstance(asked, Decimal) and stored is None:
         return asked == 0
     if isinstance(asked, bool) or isinstance(stored, bool):
@@ -56,15 +56,17 @@ def _same(asked: Any, stored: Any) -> bool:
     return bool((asked or None) == (stored or None))
 
 
-def _shown(value: Any) -> str:
-    return plain(value) if isinstance(value, Decimal) else NONE if value in (None, "") else str(value)
+def _format_value(value: Any) -> str:
+    return (
+        format_plain(value) if isinstance(value, Decimal) else NO_VALUE if value in (None, "") else str(value)
+    )
 
 
-def subject_stored_differently(
+def build_subject_difference_error(
     call: Operation[Any], result: Any, found: list[Difference]
 ) -> StoredDifferently:
     """The error that shows every difference; the thing is stored all the same."""
-    subject = call.regarding(result)
+    subject = call.subject_ref(result)
     name = subject.name if subject else "record"
     kept = getattr(result, name, None)
     number = f" {kept.id}" if kept is not None and getattr(kept, "id", None) else ""

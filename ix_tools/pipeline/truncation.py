@@ -12,35 +12,35 @@ from typing import Any
 
 from ix_tools.operations.base import Operation
 from ix_tools.operations.meta import RunOperation
-from ix_tools.schemas.search import known
+from ix_tools.schemas.search import get_operation
 
-LONGEST = 100_000
+MAX_CHARACTERS = 100_000
 """Characters of an answer: what the strictest of the hosts takes."""
-SPARE = 1_000
+RESERVED_CHARACTERS = 1_000
 """Characters kept free for what is said about the rest."""
-PAGE = frozenset({"page", "pages", "total_entries"})
+PAGE_FIELDS = frozenset({"page", "pages", "total_entries"})
 PER_PAGE = "per_page"
-THE_REST = "ask for less in one call; a document is whole in its PDF (get_pdf)"
+ADVICE = "ask for less in one call; a document is whole in its PDF (get_pdf)"
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class TruncatedResponse:
     """An answer that fits, and the size of its page if it is one."""
 
     body: dict[str, Any]
     per_page: int | None
 
 
-def dense(body: Any) -> str:
+def to_compact_json(body: Any) -> str:
     """JSON without blanks."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def page_size(operation: type[Operation[Any]], arguments: Mapping[str, Any]) -> int | None:
+def get_page_size(operation: type[Operation[Any]], arguments: Mapping[str, Any]) -> int | None:
     """How many rows a call that went through asked for, also where it ran another operation; None where it asks for no page."""
     if operation is RunOperation:
         inner = arguments.get("arguments") or {}
-        return page_size(known(str(arguments["operation"])), inner)
+        return get_page_size(get_operation(str(arguments["operation"])), inner)
     size = operation.model_fields.get(PER_PAGE)
     if size is None:
         return None
@@ -48,63 +48,67 @@ def page_size(operation: type[Operation[Any]], arguments: Mapping[str, Any]) -> 
     return int(size.get_default() if given in (None, "") else given)
 
 
-def fitted(body: Mapping[str, Any], per_page: int | None = None) -> Fitted:
+def truncate(body: Mapping[str, Any], per_page: int | None = None) -> TruncatedResponse:
     """The answer, shortened where it is too long. `per_page`: how many rows the call asked for, if it asked for a page."""
     shown = dict(body)
-    if per_page and body.keys() >= PAGE and len(dense(shown)) > LONGEST - SPARE:
+    if (
+        per_page
+        and body.keys() >= PAGE_FIELDS
+        and len(to_compact_json(shown)) > MAX_CHARACTERS - RESERVED_CHARACTERS
+    ):
         # The address of the next page is still to come, so this one ends earlier.
-        shown, per_page = _smaller_page(shown, per_page)
-    over = len(dense(shown)) - LONGEST
+        shown, per_page = _shrink_page(shown, per_page)
+    over = len(to_compact_json(shown)) - MAX_CHARACTERS
     if over > 0:
-        shown = json.loads(dense(shown))  # a copy of its own, to the last row
-        while over > 0 and _shortened(shown, over + SPARE):
-            over = len(dense(shown)) - LONGEST
-    return Fitted(shown, per_page)
+        shown = json.loads(to_compact_json(shown))  # a copy of its own, to the last row
+        while over > 0 and _shorten_longest(shown, over + RESERVED_CHARACTERS):
+            over = len(to_compact_json(shown)) - MAX_CHARACTERS
+    return TruncatedResponse(shown, per_page)
 
 
-def _smaller_page(body: dict[str, Any], per_page: int) -> tuple[dict[str, Any], int]:
+def _shrink_page(body: dict[str, Any], per_page: int) -> tuple[dict[str, Any], int]:
     """As if fewer rows had been asked for: so many that pages of that size begin where this one ends."""
     name, rows = max(
         ((name, value) for name, value in body.items() if isinstance(value, list)),
-        key=lambda found: len(dense(found[1])),
+        key=lambda found: len(to_compact_json(found[1])),
     )
-    room = LONGEST - SPARE - len(dense({**body, name: []}))
-    fitting = sum(1 for end in accumulate(len(dense(row)) + 1 for row in rows) if end <= room)
+    room = MAX_CHARACTERS - RESERVED_CHARACTERS - len(to_compact_json({**body, name: []}))
+    fitting = sum(1 for end in accumulate(len(to_compact_json(row)) + 1 for row in rows) if end <= room)
     smaller = max(size for size in range(1, max(fitting, 1) + 1) if per_page % size == 0)
     before, total = (body["page"] - 1) * per_page, body["total_entries"]
     page, pages = before // smaller + 1, -(-total // smaller)
     told = (
-        f"{total} in all, {min(smaller, len(rows))} on this page: an answer has at most {LONGEST} characters; "
+        f"{total} in all, {min(smaller, len(rows))} on this page: an answer has at most {MAX_CHARACTERS} characters; "
         f"next: page {page + 1} with per_page {smaller}"
     )
     return {**body, name: rows[:smaller], "page": page, "pages": pages, "left_out": told}, smaller
 
 
-def _shortened(body: dict[str, Any], over: int) -> bool:
+def _shorten_longest(body: dict[str, Any], over: int) -> bool:
     """Shorten the longest list of rows, or else the longest text; whether there was any."""
-    lists = [one for one in _inside(body, "") if isinstance(one.value, list) and one.value]
-    texts = [one for one in _inside(body, "") if isinstance(one.value, str) and len(one.value) > 100]
-    longest = max(lists, key=lambda one: len(dense(one.value)), default=None)
-    if longest is not None and len(dense(longest.value)) > over:
-        sizes = accumulate(len(dense(row)) + 1 for row in reversed(longest.value))
+    lists = [one for one in _walk(body, "") if isinstance(one.value, list) and one.value]
+    texts = [one for one in _walk(body, "") if isinstance(one.value, str) and len(one.value) > 100]
+    longest = max(lists, key=lambda one: len(to_compact_json(one.value)), default=None)
+    if longest is not None and len(to_compact_json(longest.value)) > over:
+        sizes = accumulate(len(to_compact_json(row)) + 1 for row in reversed(longest.value))
         dropped = next(
             count for count, size in enumerate(sizes, start=1) if size >= over or count == len(longest.value)
         )
         kept = longest.value[: len(longest.value) - dropped]
-        _say(body, f"{longest.path}: {len(kept)} of {len(longest.value)} rows")
+        _note_omission(body, f"{longest.path}: {len(kept)} of {len(longest.value)} rows")
     elif texts:
         longest = max(texts, key=lambda one: len(one.value))
         kept = longest.value[: max(len(longest.value) - over, 100)].rstrip() + " …"
-        _say(body, f"{longest.path}: the first {len(kept) - 2} of {len(longest.value)} characters")
+        _note_omission(body, f"{longest.path}: the first {len(kept) - 2} of {len(longest.value)} characters")
     else:
         return False
     longest.holder[longest.key] = kept
     return True
 
 
-def _say(body: dict[str, Any], what: str) -> None:
+def _note_omission(body: dict[str, Any], what: str) -> None:
     told = body.get("left_out") or ""
-    why = f"an answer has at most {LONGEST} characters; {THE_REST}"
+    why = f"an answer has at most {MAX_CHARACTERS} characters; {ADVICE}"
     body["left_out"] = "; ".join(filter(None, [told, "" if why in told else why, what]))
 
 
@@ -121,10 +125,10 @@ class _Part:
         return self.holder[self.key]
 
 
-def _inside(holder: Any, path: str) -> Iterator[_Part]:
+def _walk(holder: Any, path: str) -> Iterator[_Part]:
     keys = holder if isinstance(holder, dict) else range(len(holder))
     for key in keys:
         here = f"{path}.{key}".lstrip(".")
         yield _Part(holder, key, here)
         if isinstance(holder[key], dict | list):
-            yield from _inside(holder[key], here)
+            yield from _walk(holder[key], here)

@@ -26,7 +26,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class PolicyCase:
     """What the conditions of rules are about."""
 
     principal: str
@@ -51,13 +51,13 @@ class Case:
     warnings: tuple[str, ...] = ()
 
 
-def at_once(call: Operation[Any], principal: str, face: str, now: datetime) -> Case:
+def build_case_from_call(call: Operation[Any], principal: str, face: str, now: datetime) -> PolicyCase:
     """What the call itself says, before anything is looked up."""
-    about = call.about()
+    about = call.document_ref()
     kind: Any = about[0] if about else getattr(call, "document_type", None)
     sized = about is not None or "items" in type(call).model_fields
     numbered = sized or "sequence_id" in type(call).model_fields
-    return Case(
+    return PolicyCase(
         principal=principal,
         face=face,
         operation=call.spec.name,
@@ -70,17 +70,17 @@ def at_once(call: Operation[Any], principal: str, face: str, now: datetime) -> C
     )
 
 
-def looked_up(
+def build_case_with_facts(
     call: Operation[Any], facts: Facts, principal: str, face: str, warnings: Iterable[str] = ()
-) -> Case:
+) -> PolicyCase:
     """The call together with what is known of the account."""
-    first = at_once(call, principal, face, facts.now)
+    first = build_case_from_call(call, principal, face, facts.now)
     document = facts.document
-    moved = call.preview(facts).amount if call.spec.effect.gated else None
+    moved = call.build_preview(facts).amount if call.spec.effect.needs_approval else None
     known = facts.document_client.email if facts.document_client else None
     addresses = (getattr(call, name, None) for name in ("email", "cc", "bcc"))
     mail = call.spec.effect is Effect.OUTBOUND
-    return Case(
+    return PolicyCase(
         principal=principal,
         face=face,
         operation=first.operation,
@@ -88,8 +88,8 @@ def looked_up(
         at=first.at,
         state=first.state,
         document_type=first.document_type,
-        series=_series(call, facts, first.series),
-        amount=_amount(moved, document, _predicted(call, facts), first.amount),
+        series=_find_series_name(call, facts, first.series),
+        amount=_choose_amount(moved, document, _predict_total(call, facts), first.amount),
         recipients=tuple(str(one) for one in addresses if one) if mail else (),
         client_email=known or "",
         keeps_recipient=bool(getattr(call, "save", False)),
@@ -98,39 +98,41 @@ def looked_up(
     )
 
 
-def _predicted(call: Operation[Any], facts: Facts) -> Any:
+def _predict_total(call: Operation[Any], facts: Facts) -> Any:
     """What a draft will come to, of a call that makes or changes one."""
     if call.spec.effect is not Effect.DRAFTS:
         return None
-    expected = call.expected(facts)
+    expected = call.predict_state(facts)
     return expected.values.get("total") if expected else None
 
 
-def _amount(
+def _choose_amount(
     moved: Row | None, document: Document | None, predicted: Any, otherwise: Decimal | Unknown | None
 ) -> Decimal | Unknown | None:
     foreign = document is not None and document.currency not in {None, "Euro", "EUR"}
     if moved is not None:
-        return UNKNOWN if foreign else _cents(moved.value)
+        return UNKNOWN if foreign else _round_up_to_cents(moved.value)
     if predicted is not None:
-        return _cents(predicted)
+        return _round_up_to_cents(predicted)
     if document is not None:
-        return UNKNOWN if foreign or document.total is None else _cents(document.total)
+        return UNKNOWN if foreign or document.total is None else _round_up_to_cents(document.total)
     return otherwise
 
 
-def _cents(amount: Any) -> Decimal | Unknown:
+def _round_up_to_cents(amount: Any) -> Decimal | Unknown:
     if not isinstance(amount, Decimal) or not amount.is_finite() or amount < 0:
         return UNKNOWN
     return amount.quantize(Decimal("0.01"), ROUND_UP)
 
 
-def _series(call: Operation[Any], facts: Facts, otherwise: str | Unknown | None) -> str | Unknown | None:
+def _find_series_name(
+    call: Operation[Any], facts: Facts, otherwise: str | Unknown | None
+) -> str | Unknown | None:
     document = facts.document
     given = getattr(call, "serie", None) if "sequence_id" not in type(call).model_fields else None
     number = getattr(call, "sequence_id", None) or (document.sequence_id if document and not given else None)
     if number:
-        found = series.chosen(number, facts)
+        found = series.find_series(number, facts)
         if found is not None and found.serie:
             return found.serie
     if given:

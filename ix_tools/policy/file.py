@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from ix_tools.errors import Problem, SettingsError
 from ix_tools.policy.rules import Rules
 
-LARGEST = 1_000_000
+MAX_BYTES = 1_000_000
 """Bytes; a policy is written by hand."""
-WRITABLE = stat.S_IWGRP | stat.S_IWOTH
-MOST_LINKS = 40
+WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+MAX_LINKS = 40
 """Links that the system follows on the way to a file."""
 
 
@@ -28,66 +28,68 @@ class PolicyFile:
     def __init__(self, path: Path) -> None:
         """Nothing is read yet."""
         self.path = path
-        self._read = b""
+        self._last_content = b""
         self._rules: Rules | None = None
         self._reading = threading.Lock()
 
-    def rules(self) -> Rules:
+    def load_rules(self) -> Rules:
         """What it says now. Read each time: a changed file counts from the next call on, in every process."""
-        content = self._content()
+        content = self._read_content()
         with self._reading:
-            if self._rules is None or content != self._read:
+            if self._rules is None or content != self._last_content:
                 self._rules = None
-                rules = self._parsed(content)
-                self._read, self._rules = content, rules
+                rules = self._parse(content)
+                self._last_content, self._rules = content, rules
             return self._rules
 
-    def _content(self) -> bytes:
+    def _read_content(self) -> bytes:
         trouble = ""
         try:
             # Without waiting, or a pipe in its place would hold every call.
             handle = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
             try:
-                self._only_its_owners(os.fstat(handle))
+                self._check_ownership(os.fstat(handle))
                 with open(handle, "rb", closefd=False) as file:
-                    content = file.read(LARGEST + 1)
+                    content = file.read(MAX_BYTES + 1)
             finally:
                 os.close(handle)
         except OSError as wrong:
             trouble = wrong.strerror or type(wrong).__name__
         if trouble:
-            raise self._unusable(f"cannot be read ({trouble})", "correct its name or its permissions")
-        if len(content) > LARGEST:
-            raise self._unusable("is larger than a policy can be", "correct the file")
+            raise self._build_error(f"cannot be read ({trouble})", "correct its name or its permissions")
+        if len(content) > MAX_BYTES:
+            raise self._build_error("is larger than a policy can be", "correct the file")
         return content
 
-    def _only_its_owners(self, found: os.stat_result) -> None:
+    def _check_ownership(self, found: os.stat_result) -> None:
         """Whoever can change it, or a folder or link on the way to it, decides what goes out: that is its owner alone."""
         if not stat.S_ISREG(found.st_mode):
-            raise self._unusable("is not a file", "name the file")
+            raise self._build_error("is not a file", "name the file")
         if sys.platform == "win32":
             return  # the mode says nothing there; docs/policy.md says what to do instead
-        if found.st_mode & WRITABLE:
+        if found.st_mode & WRITABLE_BY_OTHERS:
             mode = f"{stat.S_IMODE(found.st_mode):04o}"
-            raise self._unusable(f"can be changed by other users ({mode})", f"chmod go-w {self.path}")
+            raise self._build_error(f"can be changed by other users ({mode})", f"chmod go-w {self.path}")
         ours = {0, os.geteuid()}
         if found.st_uid not in ours:
-            raise self._unusable("belongs to another user", f"chown it to root or to this user: {self.path}")
-        for place, at in on_the_way(self.path):
+            raise self._build_error(
+                "belongs to another user", f"chown it to root or to this user: {self.path}"
+            )
+        for place, at in walk_path(self.path):
             what = "is reached by a link" if stat.S_ISLNK(at.st_mode) else "lies in a folder"
             if at.st_uid not in ours:
-                raise self._unusable(
+                raise self._build_error(
                     f"{what} that belongs to another user ({place})",
                     f"chown it to root or to this user: {place}",
                 )
             # In a folder with the sticky bit (/tmp) nobody replaces what belongs to somebody else.
-            if stat.S_ISDIR(at.st_mode) and at.st_mode & WRITABLE and not at.st_mode & stat.S_ISVTX:
-                raise self._unusable(
+            if stat.S_ISDIR(at.st_mode) and at.st_mode & WRITABLE_BY_OTHERS and not at.st_mode & stat.S_ISVTX:
+                raise self._build_error(
                     f"lies in a folder that other users can change ({place}, {stat.S_IMODE(at.st_mode):04o})",
                     f"chmod go-w {place}",
                 )
 
-    def _parsed(self, content: bytes) -> Rules:
+    def _parse(self, content: bytes) -> Rules:
         problems: list[Problem] = []
         try:
             return Rules.model_validate(tomllib.loads(content.decode(), parse_float=Decimal))
@@ -96,14 +98,16 @@ class PolicyFile:
         except ValidationError as wrong:
             trouble = "cannot be used"
             problems = [
-                Problem(*_place(error["loc"], str(error["msg"]).removeprefix("Value error, "), content))
+                Problem(
+                    *_locate_problem(error["loc"], str(error["msg"]).removeprefix("Value error, "), content)
+                )
                 for error in wrong.errors(include_url=False, include_input=False, include_context=False)
             ]
         except ValueError as wrong:  # no UTF-8, no TOML, a number of thousands of digits
             trouble = f"is not valid TOML ({wrong})"
-        raise self._unusable(trouble, "correct the file; `ix-tools policy show` reads it", problems)
+        raise self._build_error(trouble, "correct the file; `ix-tools policy show` reads it", problems)
 
-    def _unusable(self, what: str, next: str, problems: list[Problem] | None = None) -> SettingsError:
+    def _build_error(self, what: str, next: str, problems: list[Problem] | None = None) -> SettingsError:
         return SettingsError(
             f"The policy file {self.path} {what}, so that nothing goes out.",
             code="policy_unusable",
@@ -112,7 +116,7 @@ class PolicyFile:
         )
 
 
-def on_the_way(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+def walk_path(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Every folder and every link that leads to a file, from the root on; not the file itself."""
     here, ahead, links = Path(path.absolute().anchor), list(path.absolute().parts[1:]), 0
     yield here, here.lstat()
@@ -125,7 +129,7 @@ def on_the_way(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
         at = place.lstat()
         if stat.S_ISLNK(at.st_mode):
             links += 1
-            if links > MOST_LINKS:
+            if links > MAX_LINKS:
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
             yield place, at
             target = place.readlink()
@@ -136,7 +140,7 @@ def on_the_way(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
             yield place, at
 
 
-def _place(loc: tuple[int | str, ...], message: str, content: bytes) -> tuple[str, str]:
+def _locate_problem(loc: tuple[int | str, ...], message: str, content: bytes) -> tuple[str, str]:
     """The field, with the rule's name instead of its number; a rule about several fields names the one to correct."""
     field, colon, rest = message.partition(": ")
     parts = [str(part) for part in loc if part not in {"function-before", "tuple"}]

@@ -9,25 +9,25 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ix_tools.domain.document_kinds import document_types
+from ix_tools.domain.document_kinds import list_document_kinds
 from ix_tools.operations.documents import ChangeState
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
 
-FACES = ("cli", "mcp", "rest", "chat", "demo", "library")
+INTERFACES = ("cli", "mcp", "rest", "chat", "demo", "library")
 """How a call can come in."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 STATES: tuple[str, ...] = get_args(ChangeState.model_fields["state"].annotation)
-TYPES = tuple(kind.plural for kind in document_types())
+DOCUMENT_TYPES = tuple(kind.plural for kind in list_document_kinds())
 CLIENT = "client"
 """The address that InvoiceXpress has for the document's client."""
-WILD = frozenset("*?[")
+WILDCARDS = frozenset("*?[")
 
-Otherwise = Literal["person", "form", "page", "terminal", "four-eyes", "deny"]
+FallbackDecision = Literal["person", "form", "page", "terminal", "four-eyes", "deny"]
 Decision = Literal["deny", "form", "page", "terminal", "person", "four-eyes", "unattended"]
 
 
-def one_of(*allowed: str) -> Any:
+def require_each_of(*allowed: str) -> Any:
     """A list of words, each one of these."""
 
     def check(given: tuple[str, ...]) -> tuple[str, ...]:
@@ -89,19 +89,19 @@ def _plain_date(value: object) -> object:
     return value
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Some = Annotated[Words, AfterValidator(_not_empty)]
+WordList = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+NonEmptyList = Annotated[WordList, AfterValidator(_not_empty)]
 Euros = Annotated[Decimal, BeforeValidator(_euros)]
 Day = Annotated[date, BeforeValidator(_plain_date)]
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """Nothing unknown, nothing converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Rule(Strict):
+class Rule(StrictModel):
     """One rule: every condition that it names must hold. A condition it does not name holds always."""
 
     name: Annotated[str, Field(pattern=r"^\w[\w .-]{0,59}$")]
@@ -109,25 +109,25 @@ class Rule(Strict):
     decision: Decision
     """What happens where it applies."""
 
-    who: Some | None = None
+    who: NonEmptyList | None = None
     """Principals; `*` stands for anything, as in `n8n-*`."""
-    through: Annotated[Words, one_of(*FACES)] | None = None
+    through: Annotated[WordList, require_each_of(*INTERFACES)] | None = None
     """How the call comes in."""
-    operations: Some | None = None
+    operations: NonEmptyList | None = None
     """Operations; `*` stands for anything, as in `delete_*`."""
-    effects: Annotated[Words, one_of(*Effect)] | None = None
+    effects: Annotated[WordList, require_each_of(*Effect)] | None = None
     """What the operation leaves behind, as the reference names it."""
-    states: Annotated[Words, one_of(*STATES)] | None = None
+    states: Annotated[WordList, require_each_of(*STATES)] | None = None
     """New states that change_state is asked for."""
-    document_types: Annotated[Words, one_of(*TYPES)] | None = None
+    document_types: Annotated[WordList, require_each_of(*DOCUMENT_TYPES)] | None = None
     """Kinds of document."""
-    series: Some | None = None
+    series: NonEmptyList | None = None
     """Names of series."""
     above: Euros | None = None
     """Only amounts above this one."""
     up_to: Euros | None = None
     """Only amounts up to this one, itself included."""
-    weekdays: Annotated[Words, one_of(*DAYS)] | None = None
+    weekdays: Annotated[WordList, require_each_of(*DAYS)] | None = None
     """Days of the week, in Lisbon."""
     hours: Annotated[tuple[int, int], BeforeValidator(_hours)] | None = None
     """Hours in Lisbon, as 09:00-19:00; the end is not included."""
@@ -136,7 +136,7 @@ class Rule(Strict):
     last_day: Day | None = None
     """Until this day, itself included."""
 
-    approvers: Some | None = None
+    approvers: NonEmptyList | None = None
     """The only people who may approve."""
     asker_may_approve: bool | None = None
     """Whether whoever asked may approve it. Not with four eyes unless set; otherwise yes."""
@@ -147,11 +147,11 @@ class Rule(Strict):
     """For unattended: how many calls go out on one day for each principal."""
     with_warnings: bool = False
     """For unattended: whether a call about which the rules warn goes out too."""
-    recipients: Some | None = None
+    recipients: NonEmptyList | None = None
     """For unattended e-mail: `client` for the address InvoiceXpress has, or addresses; `*` stands for anything."""
 
     @property
-    def unattended(self) -> bool:
+    def is_unattended(self) -> bool:
         """Whether it lets calls through without a person."""
         return self.decision == "unattended"
 
@@ -165,7 +165,7 @@ class Rule(Strict):
         for wanted in self.operations or ():
             if not any(fnmatchcase(name, wanted) for name in known):
                 raise ValueError(f"operations: there is no operation {wanted!r}")
-            if wanted in known and self.decision != "deny" and not known[wanted].spec.effect.gated:
+            if wanted in known and self.decision != "deny" and not known[wanted].spec.effect.needs_approval:
                 raise ValueError(f"operations: {wanted} asks nobody, so that it can only be denied")
         if self.approvers is not None:
             if self.decision in {"deny", "unattended"}:
@@ -174,19 +174,19 @@ class Rule(Strict):
                 raise ValueError(
                     "approvers: a form does not tell who answers it; use page, terminal or four-eyes"
                 )
-            if len({one.casefold() for one in self.approvers}) < self.people:
+            if len({one.casefold() for one in self.approvers}) < self.required_people:
                 raise ValueError("approvers: at least two different people, for four eyes")
         if self.asker_may_approve is not None and self.decision in {"deny", "unattended", "form"}:
             raise ValueError("asker_may_approve: only where a known person approves")
-        return self._unattended() if self.unattended else self._attended()
+        return self._check_unattended() if self.is_unattended else self._check_attended()
 
-    def _unattended(self) -> Self:
+    def _check_unattended(self) -> Self:
         """Without a person only what is named, by name, within a ceiling for each and one for the day."""
         for name in ("who", "operations", "up_to", "daily"):
             if getattr(self, name) is None:
                 raise ValueError(f"{name}: must be given for unattended")
         for name in ("who", "operations"):
-            if any(WILD & set(one) for one in getattr(self, name)):
+            if any(WILDCARDS & set(one) for one in getattr(self, name)):
                 raise ValueError(f"{name}: each by its whole name for unattended, without * or ?")
         for name in self.operations or ():
             if catalogue()[name].spec.effect in {Effect.ADMIN, Effect.REMOVES}:
@@ -197,7 +197,7 @@ class Rule(Strict):
                 raise ValueError('recipients: must be given for unattended e-mail, such as ["client"]')
         return self
 
-    def _attended(self) -> Self:
+    def _check_attended(self) -> Self:
         for name in ("daily", "daily_calls", "recipients"):
             if getattr(self, name) is not None:
                 raise ValueError(f"{name}: only for unattended")
@@ -206,38 +206,38 @@ class Rule(Strict):
         return self
 
     @property
-    def people(self) -> int:
+    def required_people(self) -> int:
         """How many people must say yes."""
         return 2 if self.decision == "four-eyes" else 1
 
 
-class Rules(Strict):
+class Rules(StrictModel):
     """A whole policy file."""
 
-    otherwise: Otherwise = "person"
+    otherwise: FallbackDecision = "person"
     """What happens to an irreversible call where no rule applies."""
-    people: Mapping[str, Some] = Field(default_factory=dict)
+    people: Mapping[str, NonEmptyList] = Field(default_factory=dict)
     """The identities of one person: `ana = ["terminal:asilva", "page:ana@acme.example", "principal:ana-laptop"]`."""
     rules: Annotated[tuple[Rule, ...], BeforeValidator(_listed)] = ()
     """The rules; each one that applies counts, and the strictest wins."""
 
     @model_validator(mode="after")
     def _no_doubts(self) -> Self:
-        _once("rules", [rule.name for rule in self.rules])
-        _once("people", [one.casefold() for ids in self.people.values() for one in ids])
-        _once("people", [name.casefold() for name in self.people])
+        _refuse_duplicates("rules", [rule.name for rule in self.rules])
+        _refuse_duplicates("people", [one.casefold() for ids in self.people.values() for one in ids])
+        _refuse_duplicates("people", [name.casefold() for name in self.people])
         for one in (one for ids in self.people.values() for one in ids):
             if one.partition(":")[0] not in {"terminal", "page", "principal"} or not one.partition(":")[2]:
                 raise ValueError(f"people: {one!r} is not terminal:NAME, page:NAME or principal:NAME")
         return self
 
     @property
-    def same(self) -> tuple[tuple[str, str], ...]:
+    def identities(self) -> tuple[tuple[str, str], ...]:
         """Identities and the person behind each."""
         return tuple((one, who) for who, ids in sorted(self.people.items()) for one in ids)
 
 
-def _once(field: str, names: Sequence[str]) -> None:
+def _refuse_duplicates(field: str, names: Sequence[str]) -> None:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise ValueError(f"{field}: {twice[0]!r} is there twice")

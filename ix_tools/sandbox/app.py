@@ -36,7 +36,7 @@ TRANSPORT = "ix_tools.sandbox.transport"
 """Where the server puts the connection, so that a fault can tear it."""
 
 
-class Box:
+class SandboxBackend:
     """Everything the server knows, apart from how it is reached."""
 
     def __init__(self, store: Store, control: Control) -> None:
@@ -48,14 +48,14 @@ class Box:
         self._creating: set[str] = set()
         self._lock = threading.Lock()
         if store.is_empty():
-            seeds.plant(store)
+            seeds.seed_store(store)
 
     def reset(self) -> None:
         """Back to the seed data, with nothing set, logged or counted."""
         self.control.reset()
         with self._lock:
             self._recent.clear()
-        seeds.plant(self.store)
+        seeds.seed_store(self.store)
 
     def archive(self, document_id: int, archived: bool) -> None:
         """What a person does in the web application: no operation of the API puts a document away."""
@@ -66,12 +66,12 @@ class Box:
             row.archived = archived
             self.store.save(row)
 
-    def books(self) -> Books:
+    def open_books(self) -> Books:
         """The account as it is at this moment."""
         control = self.control
         return Books(self.store, control.now(), control.options, control.lag, self.base_url)
 
-    def too_many(self, key: str) -> int:
+    def seconds_until_allowed(self, key: str) -> int:
         """Seconds to wait when a key has had its minute's worth of calls, else 0. Real time, not the box's."""
         now = time.monotonic()
         with self._lock:
@@ -83,9 +83,9 @@ class Box:
             recent.append(now)
         return 0
 
-    async def pause(self, fault: Fault) -> None:
+    async def delay(self, fault: Fault) -> None:
         """Keep one caller waiting and nobody else, until the time is up or the delay is called off."""
-        held = self.control.hold(fault) if fault.delay > 0 and not self.closing.is_set() else None
+        held = self.control.begin_delay(fault) if fault.delay > 0 and not self.closing.is_set() else None
         if held is not None:
             try:
                 await asyncio.wait({asyncio.wrap_future(held)}, timeout=fault.delay)
@@ -106,43 +106,43 @@ class Box:
         with self._lock:
             self._creating.discard(uid)
 
-    def carry_out(self, route: routes.Route, call: Call) -> Answer:
+    def execute(self, route: routes.Route, call: Call) -> Answer:
         """One request, one transaction, committed before the answer leaves."""
-        books = self.books()
+        books = self.open_books()
         try:
             with self.store.transaction():
                 return route.handler(books, call)
         except Refused as refused:
-            return routes.refusal(route, refused, books)
+            return routes.answer_refusal(route, refused, books)
         except Missing as missing:
-            return routes.miss(route, missing, books)
+            return routes.answer_missing(route, missing, books)
 
 
-class Torn(Exception):
+class ConnectionTorn(Exception):
     """The connection is to be cut: nothing more can be said on it."""
 
 
-def application(box: Box) -> Starlette:
+def create_application(box: SandboxBackend) -> Starlette:
     """The ASGI application of a box."""
-    from ix_tools.sandbox.control_api import control_routes
+    from ix_tools.sandbox.control_api import build_control_routes
 
     async def file(request: Request) -> Response:
         def fetched() -> Answer:
             with box.store.transaction():
-                return files.fetch(box.books(), request.path_params["token"])
+                return files.read_file(box.open_books(), request.path_params["token"])
 
         try:
-            return _response(await run_in_threadpool(fetched))
+            return _build_response(await run_in_threadpool(fetched))
         except Missing:
             return Response(status_code=404)
 
-    house = Starlette(routes=[*control_routes(box), Mounted("/_files/{token}/{name}", file)])
+    house = Starlette(routes=[*build_control_routes(box), Mounted("/_files/{token}/{name}", file)])
     house.router.default = Api(box)  # whatever the path: a pattern would miss those with a line break
     return house
 
 
 @dataclass(frozen=True)
-class Asked:
+class RawRequest:
     """A request as it arrived: `raw_path` is the path as it was sent, `path` the same without escapes."""
 
     method: str
@@ -154,7 +154,7 @@ class Asked:
     body: bytes
 
     @classmethod
-    def of(cls, method: str, raw_path: bytes, query: bytes, content_type: str, body: bytes) -> Asked:
+    def parse(cls, method: str, raw_path: bytes, query: bytes, content_type: str, body: bytes) -> RawRequest:
         """Take a request apart."""
         sent = raw_path.decode("latin-1")
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
@@ -164,123 +164,123 @@ class Asked:
 class Api:
     """Every path that is the API's."""
 
-    def __init__(self, box: Box) -> None:
+    def __init__(self, box: SandboxBackend) -> None:
         self.box = box
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer over a connection, on which an injected fault may do what it likes."""
         request = Request(scope, receive)
-        asked = Asked.of(
+        asked = RawRequest.parse(
             request.method,
             scope["raw_path"],
             scope["query_string"],
             request.headers.get("content-type", ""),
             await request.body(),
         )
-        entry = self._noted(asked)
-        fault = self.box.control.fault_for(asked.method, asked.path)
+        entry = self._answer_and_log(asked)
+        fault = self.box.control.take_fault(asked.method, asked.path)
         try:
-            answer = await self._answered(asked, fault)
-        except Torn:
-            await _tear(scope, receive, hard=fault is not None and fault.drop == "after")
+            answer = await self._answer_with_fault(asked, fault)
+        except ConnectionTorn:
+            await _tear_connection(scope, receive, hard=fault is not None and fault.drop == "after")
             return
         entry["status"] = answer.status
         await _send(answer, fault, scope, receive, send)
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, asked: RawRequest) -> Answer:
         """Answer without a connection, in the thread of whoever asks. It meets no injected fault: see `Control.expects_faults`."""
-        entry = self._noted(asked)
+        entry = self._answer_and_log(asked)
         found = routes.resolve(asked.method, asked.raw_path)
-        uid = _uid(asked.body) if found and found[0].creates else ""
+        uid = _get_uid(asked.body) if found and found[0].creates else ""
         if self.box.begin_creating(uid):
             try:
-                answer = self._carried_out(asked, found)
+                answer = self._execute(asked, found)
             finally:
                 self.box.end_creating(uid)
         else:
-            answer = self._said(409, Shape.REASON, ("uid_ongoing", uid))
+            answer = self._refuse(409, Shape.REASON, ("uid_ongoing", uid))
         entry["status"] = answer.status
         return answer
 
-    def _noted(self, asked: Asked) -> dict[str, Any]:
-        entry = _log_entry(asked.method, asked.path, asked.pairs, asked.body)
-        self.box.control.note(entry)
+    def _answer_and_log(self, asked: RawRequest) -> dict[str, Any]:
+        entry = _build_log_entry(asked.method, asked.path, asked.pairs, asked.body)
+        self.box.control.log_request(entry)
         return entry
 
-    async def _answered(self, asked: Asked, fault: Fault | None) -> Answer:
+    async def _answer_with_fault(self, asked: RawRequest, fault: Fault | None) -> Answer:
         found = routes.resolve(asked.method, asked.raw_path)
-        uid = _uid(asked.body) if found and found[0].creates else ""
+        uid = _get_uid(asked.body) if found and found[0].creates else ""
         if not self.box.begin_creating(uid):
-            return self._said(409, Shape.REASON, ("uid_ongoing", uid))
+            return self._refuse(409, Shape.REASON, ("uid_ongoing", uid))
         try:
             if fault and not fault.after_commit:
-                await self.box.pause(fault)
+                await self.box.delay(fault)
                 if fault.drop == "before":
-                    raise Torn
+                    raise ConnectionTorn
                 if fault.status is not None:
-                    return _injected(fault)
-            answer = await run_in_threadpool(self._carried_out, asked, found)
+                    return _build_injected_answer(fault)
+            answer = await run_in_threadpool(self._execute, asked, found)
         finally:
             self.box.end_creating(uid)
         if fault and fault.after_commit:
-            await self.box.pause(fault)
+            await self.box.delay(fault)
             if fault.status is not None:
-                return _injected(fault)
+                return _build_injected_answer(fault)
         if fault and fault.drop:
-            raise Torn
+            raise ConnectionTorn
         return answer
 
-    def _carried_out(self, asked: Asked, found: tuple[routes.Route, dict[str, str]] | None) -> Answer:
-        refused = self._turned_away(asked)
+    def _execute(self, asked: RawRequest, found: tuple[routes.Route, dict[str, str]] | None) -> Answer:
+        refused = self._reject_early(asked)
         if refused is not None:
             return refused
         if found is None:
             return Answer(404)
         route, names = found
         try:
-            parsed = _parsed(asked.path, asked.body)
+            parsed = _parse_body(asked.path, asked.body)
         except ValueError:
             if asked.path.endswith(".xml"):
-                return self._said(422, Shape.XML, "bad_xml")
-            return self._said(400, Shape.SINGLE, "bad_json")
+                return self._refuse(422, Shape.XML, "bad_xml")
+            return self._refuse(400, Shape.SINGLE, "bad_json")
         query = Query(asked.pairs, self.box.control.options.per_page)
-        return self.box.carry_out(route, Call(asked.method, asked.path, names, query, parsed))
+        return self.box.execute(route, Call(asked.method, asked.path, names, query, parsed))
 
-    def _turned_away(self, asked: Asked) -> Answer | None:
+    def _reject_early(self, asked: RawRequest) -> Answer | None:
         """What is refused before anything is looked at: the rate, the key, the content type."""
         key = dict(asked.pairs).get("api_key", "")
-        wait = self.box.too_many(key)
+        wait = self.box.seconds_until_allowed(key)
         if wait:
             content = json.dumps({"errors": {"error": "Too Many Requests"}}).encode()
             return Answer(429, content, headers={"Retry-After": str(wait)})
         if key != seeds.API_KEY:
-            return self._said(401, Shape.SINGLE, "api_key")
+            return self._refuse(401, Shape.SINGLE, "api_key")
         if asked.method in ("POST", "PUT") and asked.body:
             sent = asked.content_type.partition(";")[0].strip().lower()
             wanted = ("application/xml", "text/xml") if asked.path.endswith(".xml") else ("application/json",)
             if sent not in wanted:
-                return self._said(415, Shape.SINGLE, "content_type")
+                return self._refuse(415, Shape.SINGLE, "content_type")
         return None
 
-    def _said(self, status: int, shape: Shape, phrase: refusals.Phrase) -> Answer:
-        text = refusals.say(phrase, self.box.control.options.language)
+    def _refuse(self, status: int, shape: Shape, phrase: refusals.Phrase) -> Answer:
+        text = refusals.format_phrase(phrase, self.box.control.options.language)
         media_type = "application/xml" if shape is Shape.XML else "application/json"
-        return Answer(status, refusals.body(shape, [text]), f"{media_type}; charset=utf-8")
+        return Answer(status, refusals.build_body(shape, [text]), f"{media_type}; charset=utf-8")
 
 
-def _no_number(word: str) -> None:
+def _reject_constant(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
 def _read_json(body: bytes) -> Any:
     """JSON whose text can be written down again: half of a surrogate pair becomes a question mark."""
-    parsed = json.loads(body, parse_constant=_no_number)
+    parsed = json.loads(body, parse_constant=_reject_constant)
     if b"\\u" in body:
         parsed = json.loads(json.dumps(parsed, ensure_ascii=False).encode("utf-8", "replace"))
     return parsed
 
 
-def _uid(body: bytes) -> str:
+def _get_uid(body: bytes) -> str:
     try:
         parsed = _read_json(body)
     except ValueError:
@@ -288,7 +288,7 @@ def _uid(body: bytes) -> str:
     return str(parsed.get("proprietary_uid") or "") if isinstance(parsed, dict) else ""
 
 
-def _parsed(path: str, body: bytes) -> Any:
+def _parse_body(path: str, body: bytes) -> Any:
     if not body:
         return None
     if not path.endswith(".xml"):
@@ -302,7 +302,7 @@ def _parsed(path: str, body: bytes) -> Any:
     return {str(child.tag): child.text or "" for child in root}
 
 
-def _log_entry(method: str, path: str, pairs: list[tuple[str, str]], body: bytes) -> dict[str, Any]:
+def _build_log_entry(method: str, path: str, pairs: list[tuple[str, str]], body: bytes) -> dict[str, Any]:
     """What a test sees of a request. The key is never written down (trap 7)."""
     query: dict[str, str | list[str]] = {}
     for name, value in pairs:
@@ -320,7 +320,7 @@ def _log_entry(method: str, path: str, pairs: list[tuple[str, str]], body: bytes
     return {"method": method, "path": path, "query": query, "body": content, "status": None}
 
 
-def _injected(fault: Fault) -> Answer:
+def _build_injected_answer(fault: Fault) -> Answer:
     body = fault.body
     if isinstance(body, bytes):
         content, media_type = body, "application/octet-stream"
@@ -334,7 +334,7 @@ def _injected(fault: Fault) -> Answer:
     return Answer(fault.status or 500, content, media_type, fault.headers or {})
 
 
-def _response(answer: Answer) -> Response:
+def _build_response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, answer.sent_headers)
 
 
@@ -344,17 +344,17 @@ async def _send(answer: Answer, fault: Fault | None, scope: Scope, receive: Rece
             answer = Answer(
                 answer.status, answer.body, answer.media_type, {**answer.headers, **fault.headers}
             )
-        await _response(answer)(scope, receive, send)
+        await _build_response(answer)(scope, receive, send)
         return
-    response = _response(answer)
+    response = _build_response(answer)
     await send(
         {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
     )
     await send({"type": "http.response.body", "body": answer.body[: fault.cut], "more_body": True})
-    await _tear(scope, receive, hard=False)
+    await _tear_connection(scope, receive, hard=False)
 
 
-async def _tear(scope: Scope, receive: Receive, hard: bool) -> None:
+async def _tear_connection(scope: Scope, receive: Receive, hard: bool) -> None:
     """End the connection: politely, so that what was written arrives, or with a reset."""
     transport: asyncio.Transport = scope[TRANSPORT]
     if hard:

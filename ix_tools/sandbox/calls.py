@@ -23,12 +23,12 @@ class Call:
     query: Query
     body: Any
 
-    def number(self, name: str = "id") -> int:
+    def get_id(self, name: str = "id") -> int:
         """An id from the URL; what is no number is an id that nobody has."""
         text = self.names[name]
         return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else -1
 
-    def envelope(self, *keys: str) -> dict[str, Any]:
+    def get_envelope(self, *keys: str) -> dict[str, Any]:
         """The object under the first of these keys that was sent."""
         for key in keys:
             if isinstance(self.body, dict) and isinstance(self.body.get(key), dict):
@@ -36,9 +36,9 @@ class Call:
                 return found
         raise Refused(("element_missing", keys[0]))
 
-    def document(self, kind: Kind) -> dict[str, Any]:
+    def get_document(self, kind: Kind) -> dict[str, Any]:
         """The document under its own key, or under its family's (reading 1)."""
-        return self.envelope(kind.key, kind.family_key)
+        return self.get_envelope(kind.key, kind.family_key)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Answer:
         return {"Content-Type": self.media_type, **self.headers} if self.body else {**self.headers}
 
 
-def as_json(content: Any, status: int = 200) -> Answer:
+def json_answer(content: Any, status: int = 200) -> Answer:
     """An answer in JSON."""
     return Answer(status, json.dumps(content, ensure_ascii=False).encode())
 

@@ -32,7 +32,7 @@ class Fault:
     cut: int | None = None
     after_commit: bool = False
     """The status or the delay comes once the work is done and kept, as in a finalize that times out (trap 26)."""
-    over: bool = field(default=False, init=False)
+    is_over: bool = field(default=False, init=False)
     """Called off: a delay of it that has not begun yet does not begin."""
 
     def __post_init__(self) -> None:
@@ -43,7 +43,7 @@ class Fault:
         if self.drop not in (None, "before", "after"):
             raise ValueError("drop is 'before' or 'after'")
 
-    def takes(self, method: str, path: str) -> bool:
+    def claim(self, method: str, path: str) -> bool:
         """Whether this request is one of those; counts it when it is."""
         if self.times == 0 or (self.method and self.method.upper() != method):
             return False
@@ -115,21 +115,21 @@ class Control:
         """Nothing goes wrong any more, and what is being delayed goes on at once."""
         with self._lock:
             for fault in self._faults:
-                fault.over = True
+                fault.is_over = True
             self._faults.clear()
-        self.let_go()
+        self.end_delays()
 
-    def hold(self, fault: Fault) -> Future[None] | None:
+    def begin_delay(self, fault: Fault) -> Future[None] | None:
         """A delay that somebody may cut short; None when the fault was called off before its delay began."""
         held: Future[None] = Future()
         with self._lock:
-            if fault.over:
+            if fault.is_over:
                 return None
             self._held.add(held)
         held.add_done_callback(self._held.discard)
         return held
 
-    def let_go(self) -> None:
+    def end_delays(self) -> None:
         """Cut every running delay short."""
         with self._lock:
             held = list(self._held)
@@ -137,12 +137,12 @@ class Control:
             if delay.set_running_or_notify_cancel():
                 delay.set_result(None)
 
-    def fault_for(self, method: str, path: str) -> Fault | None:
+    def take_fault(self, method: str, path: str) -> Fault | None:
         """The fault that meets this request."""
         with self._lock:
-            return next((fault for fault in self._faults if fault.takes(method, path)), None)
+            return next((fault for fault in self._faults if fault.claim(method, path)), None)
 
-    def note(self, entry: dict[str, Any]) -> None:
+    def log_request(self, entry: dict[str, Any]) -> None:
         """Log a request; its status is filled in when there is one."""
         with self._lock:
             self._requests.append(entry)

@@ -16,12 +16,12 @@ from ix_tools.sandbox.control import Fault
 from ix_tools.sandbox.rows import Mail
 
 if TYPE_CHECKING:
-    from ix_tools.sandbox.app import Box
+    from ix_tools.sandbox.app import SandboxBackend
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def outbox(box: Box) -> list[dict[str, Any]]:
+def list_outbox(box: SandboxBackend) -> list[dict[str, Any]]:
     """The e-mails that would have been sent, oldest first."""
     with box.store.transaction():
         return [
@@ -30,7 +30,7 @@ def outbox(box: Box) -> list[dict[str, Any]]:
         ]
 
 
-def control_routes(box: Box) -> list[Route]:
+def build_control_routes(box: SandboxBackend) -> list[Route]:
     """One route per thing a test can do to a box."""
     control = box.control
 
@@ -54,7 +54,7 @@ def control_routes(box: Box) -> list[Route]:
     actions: tuple[tuple[str, str, Callable[[dict[str, Any]], Any]], ...] = (
         ("GET", "requests", lambda sent: control.requests()),
         ("DELETE", "requests", lambda sent: control.clear_requests()),
-        ("GET", "outbox", lambda sent: outbox(box)),
+        ("GET", "outbox", lambda sent: list_outbox(box)),
         ("PUT", "clock", clock),
         ("POST", "faults", lambda sent: control.add_fault(Fault(**sent))),
         ("DELETE", "faults", lambda sent: control.clear_faults()),
@@ -64,11 +64,12 @@ def control_routes(box: Box) -> list[Route]:
         ("POST", "reset", lambda sent: box.reset()),
     )
     return [
-        Route(f"/_sandbox/{name}", _endpoint(action), methods=[method]) for method, name, action in actions
+        Route(f"/_sandbox/{name}", _build_endpoint(action), methods=[method])
+        for method, name, action in actions
     ]
 
 
-def _endpoint(action: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
+def _build_endpoint(action: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         # A web page could make a browser post here; its Host or Origin gives it away.
         host = request.url.hostname or ""

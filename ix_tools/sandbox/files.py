@@ -7,35 +7,35 @@ import secrets
 from ix_tools.sandbox.calls import Answer
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.refusals import Missing, Refused
-from ix_tools.sandbox.rows import Document, Paper
+from ix_tools.sandbox.rows import Document, FileRequest
 from ix_tools.sandbox.state import Books
 
 
-def pdf_url(books: Books, document: Document, copy: str) -> str:
+def get_pdf_url(books: Books, document: Document, copy: str) -> str:
     """Where a PDF can be fetched, or nothing while it is being made."""
     if document.status in ("draft", "deleted"):
         raise Refused("invalid_state", status=406)  # reading 8
     name = f"{BY_TYPE[document.type].prefix}-{document.serie}-{document.number}.pdf"
-    return _url(books, document.id, copy, books.options.pdf_polls, name)
+    return _get_url(books, document.id, copy, books.options.pdf_polls, name)
 
 
-def qr_url(books: Books, document: Document) -> str:
+def get_qr_url(books: Books, document: Document) -> str:
     """Where a QR code can be fetched, or nothing while it is being made."""
     if document.status in ("draft", "deleted"):
         raise Refused(("qr_draft", str(document.id)))
-    return _url(books, document.id, "qr", books.options.qr_polls, "qr.png")
+    return _get_url(books, document.id, "qr", books.options.qr_polls, "qr.png")
 
 
-def saft_url(books: Books, month: str) -> str:
+def get_saft_url(books: Books, month: str) -> str:
     """Where the SAF-T file of a month can be fetched, or nothing while it is being made."""
     name = f"SAFT-PT_{books.issuer.fiscal_id}_{month}.xml"
-    return _url(books, 0, month, books.options.saft_polls, name)
+    return _get_url(books, 0, month, books.options.saft_polls, name)
 
 
-def _url(books: Books, document_id: int, copy: str, polls: int, name: str) -> str:
-    paper = books.store.first(Paper, document_id=document_id, copy=copy)
+def _get_url(books: Books, document_id: int, copy: str, polls: int, name: str) -> str:
+    paper = books.store.first(FileRequest, document_id=document_id, copy=copy)
     if paper is None:
-        paper = Paper(books.store.next_id("papers"), document_id, copy)
+        paper = FileRequest(books.store.next_id("papers"), document_id, copy)
     paper.polls += 1
     if paper.polls > polls and not paper.token:
         paper.token = secrets.token_urlsafe(24)
@@ -43,18 +43,20 @@ def _url(books: Books, document_id: int, copy: str, polls: int, name: str) -> st
     return f"{books.base_url}/_files/{paper.token}/{name}" if paper.token else ""
 
 
-def fetch(books: Books, token: str) -> Answer:
+def read_file(books: Books, token: str) -> Answer:
     """The bytes behind a token; no key is asked for."""
-    paper = books.store.first(Paper, token=token) if token else None
+    paper = books.store.first(FileRequest, token=token) if token else None
     if paper is not None and not paper.document_id:
         from ix_tools.sandbox.saft import file
 
-        return Answer(200, file.write(books, paper.copy), "application/xml; charset=utf-8")
+        return Answer(200, file.render_file(books, paper.copy), "application/xml; charset=utf-8")
     document = None if paper is None else books.store.get(Document, paper.document_id)
     if paper is None or document is None:
         raise Missing
     from ix_tools.sandbox import printing  # heavy: PDF and QR libraries load when something is printed
 
     if paper.copy == "qr":
-        return Answer(200, printing.qr_png(books, document), "image/png")
-    return Answer(200, printing.pdf(books, document, second_copy=paper.copy == "copy"), "application/pdf")
+        return Answer(200, printing.render_qr_png(books, document), "image/png")
+    return Answer(
+        200, printing.render_pdf(books, document, second_copy=paper.copy == "copy"), "application/pdf"
+    )

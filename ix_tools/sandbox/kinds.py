@@ -74,5 +74,5 @@ SEQUENCE_OFFSETS: dict[str, int] = {
 }  # fmt: skip
 """Every type a sequence row mentions, in the order the API prints them, with its distance from the row's id."""
 
-WITHOUT_CODE = {"fees_note", "vat_moss_invoice", "vat_moss_credit_note", "vat_moss_receipt"}
+TYPES_WITHOUT_VALIDATION_CODE = {"fees_note", "vat_moss_invoice", "vat_moss_credit_note", "vat_moss_receipt"}
 """Types the tax authority gives no validation code: always N/A."""

@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import totals
-from ix_tools.sandbox.ledger.numbers import fixed
-from ix_tools.sandbox.reference import country_code
+from ix_tools.sandbox.ledger.numbers import format_fixed
+from ix_tools.sandbox.reference import find_country_code
 from ix_tools.sandbox.rows import Document, Tax
 from ix_tools.sandbox.state import Books
 
@@ -22,30 +22,30 @@ PLACES = {"RED": 3, "INT": 5, "NOR": 7}
 """Where a rate's net goes; its VAT goes one further."""
 
 
-def content(books: Books, document: Document) -> str:
+def build_content(books: Books, document: Document) -> str:
     """The text inside the code."""
     kind = BY_TYPE[document.type]
-    money = totals.of_document(document)
+    money = totals.compute_document(document)
     fields = {
         "A": books.issuer.fiscal_id,
         "B": str(document.client.get("fiscal_id") or "999999990"),
-        "C": country_code(str(document.client.get("country") or "Portugal")),
+        "C": find_country_code(str(document.client.get("country") or "Portugal")),
         "D": kind.prefix,
         "E": "A" if document.status == "canceled" else "N",
         "F": document.date.replace("-", ""),
         "G": f"{kind.prefix} {document.serie}/{document.number}",
         "H": "0" if document.atcud in ("", "N/A", "N/D") else document.atcud,
-        **_by_region(books, document),
-        "N": fixed(money.taxes),
-        "O": fixed(money.total),
+        **_sum_by_region(books, document),
+        "N": format_fixed(money.taxes),
+        "O": format_fixed(money.total),
     }
-    if totals.withheld(document):
-        fields["P"] = fixed(totals.withheld(document))
+    if totals.compute_retention(document):
+        fields["P"] = format_fixed(totals.compute_retention(document))
     fields |= {"Q": document.saft_hash, "R": "0", "S": "SEM VALOR FISCAL"}
     return "*".join(f"{name}:{value}" for name, value in fields.items())
 
 
-def png(text: str, scale: int = 6) -> bytes:
+def render_png(text: str, scale: int = 6) -> bytes:
     """The code as a picture, corrected at level M as the specification wants."""
     import segno
 
@@ -54,12 +54,12 @@ def png(text: str, scale: int = 6) -> bytes:
     return out.getvalue()
 
 
-def _by_region(books: Books, document: Document) -> dict[str, str]:
-    share = totals.kept(document)
+def _sum_by_region(books: Books, document: Document) -> dict[str, str]:
+    share = totals.find_remaining_share(document)
     sums: dict[tuple[str, int], Fraction] = {}
     for line in document.lines:
         tax = books.store.get(Tax, line.tax_id) or Tax(0, "", line.tax_value)
-        region, money = REGIONS.get(tax.region, "I"), totals.of_line(line)
+        region, money = REGIONS.get(tax.region, "I"), totals.compute_line(line)
         # A rate is exempt by being nothing, whatever its code says.
         place = PLACES.get(tax.code, 7) if Fraction(line.tax_value) else 2
         parts = {place: money.net} if place == 2 else {place: money.net, place + 1: money.vat}
@@ -68,7 +68,9 @@ def _by_region(books: Books, document: Document) -> dict[str, str]:
     fields: dict[str, str] = {}
     for name, letter in REGIONS.items():
         of_region = {
-            f"{letter}{place}": fixed(amount) for (r, place), amount in sorted(sums.items()) if r == letter
+            f"{letter}{place}": format_fixed(amount)
+            for (r, place), amount in sorted(sums.items())
+            if r == letter
         }
         if of_region:
             fields |= {f"{letter}1": name, **of_region}

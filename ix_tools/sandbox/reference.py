@@ -20,45 +20,45 @@ _REGIONS_BESIDES_COUNTRIES = {
 
 
 @cache
-def _table(name: str) -> Any:
+def _load_table(name: str) -> Any:
     return json.loads(
         resources.files("ix_tools.sandbox").joinpath("tables", name).read_text(encoding="utf-8")
     )
 
 
-def country(name: str) -> str | None:
+def find_country(name: str) -> str | None:
     """The accepted spelling of a country: the exact English name and nothing else (trap 22)."""
     wanted = name.replace("'", "’")
-    return next((known for known in _table("countries.json") if known.replace("'", "’") == wanted), None)
+    return next((known for known in _load_table("countries.json") if known.replace("'", "’") == wanted), None)
 
 
-def country_code(name: str) -> str:
+def find_country_code(name: str) -> str:
     """The two letters of a country in the QR code; "Desconhecido" for what has none, as the field allows."""
-    codes: dict[str, str] = _table("country_codes.json")
+    codes: dict[str, str] = _load_table("country_codes.json")
     return codes.get(name, "Desconhecido")
 
 
 def is_tax_region(region: str) -> bool:
     """The mainland, the islands, another country by its two letters, or not known."""
-    codes: dict[str, str] = _table("country_codes.json")
+    codes: dict[str, str] = _load_table("country_codes.json")
     return region in _REGIONS_BESIDES_COUNTRIES or region in codes.values()
 
 
-def currency(code: str) -> str | None:
+def find_currency(code: str) -> str | None:
     """The name of a currency."""
-    currencies: dict[str, str] = _table("currencies.json")
+    currencies: dict[str, str] = _load_table("currencies.json")
     return currencies.get(code)
 
 
-def exemption(code: str) -> dict[str, str] | None:
+def find_exemption(code: str) -> dict[str, str] | None:
     """The text and the norm of an exemption code."""
-    codes: dict[str, dict[str, str]] = _table("exemptions.json")
+    codes: dict[str, dict[str, str]] = _load_table("exemptions.json")
     return codes.get(code)
 
 
-def exemption_accepted(code: str, day: date) -> bool:
+def is_exemption_accepted(code: str, day: date) -> bool:
     """Whether a document of that day may carry the code: M03 and M08 ended with 2022."""
-    known = exemption(code)
+    known = find_exemption(code)
     return known is not None and day.isoformat() <= known.get("until", "9999-12-31")
 
 

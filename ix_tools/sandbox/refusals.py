@@ -302,9 +302,11 @@ class Refused(Exception):
         self.code = ""
         self.message = ""
 
-    def texts(self, language: str) -> list[str]:
+    def get_texts(self, language: str) -> list[str]:
         """What it says, in the account's language."""
-        return [self.message] if self.message else [say(phrase, language) for phrase in self.phrases]
+        return (
+            [self.message] if self.message else [format_phrase(phrase, language) for phrase in self.phrases]
+        )
 
 
 class RefusedByField(Refused):
@@ -331,14 +333,14 @@ class Missing(Exception):
         self.phrase = phrase
 
 
-def say(phrase: Phrase, language: str) -> str:
+def format_phrase(phrase: Phrase, language: str) -> str:
     """One phrase in one language."""
     key, *arguments = (phrase,) if isinstance(phrase, str) else phrase
     english, portuguese = PHRASES[key]
     return (portuguese if language == "pt" else english).format(*arguments)
 
 
-def body(shape: Shape, texts: list[str], fields: Sequence[str] = ("base",), code: str = "") -> bytes:
+def build_body(shape: Shape, texts: list[str], fields: Sequence[str] = ("base",), code: str = "") -> bytes:
     """The bytes of a refusal; `fields` says what each text is about."""
     first = texts[0] if texts else ""
     shapes: dict[Shape, object] = {

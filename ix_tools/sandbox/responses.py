@@ -11,17 +11,17 @@ from typing import Any
 from ix_tools.sandbox.kinds import BY_TYPE, SEQUENCE_OFFSETS
 from ix_tools.sandbox.ledger import clients, totals
 from ix_tools.sandbox.ledger.listing import Page
-from ix_tools.sandbox.ledger.numbers import at_least_two, fixed, number, rounded
-from ix_tools.sandbox.reference import currency
+from ix_tools.sandbox.ledger.numbers import format_at_least_two, format_fixed, round_half_up, to_json_number
+from ix_tools.sandbox.reference import find_currency
 from ix_tools.sandbox.rows import PRINTED_TEXTS, Client, Document, Item, Line, Sequence, Tax
 from ix_tools.sandbox.state import Books
 
 Json = dict[str, Any]
 
 
-def document(books: Books, row: Document, listed: bool = False) -> Json:
+def render_document(books: Books, row: Document, listed: bool = False) -> Json:
     """A document, as read on its own or in a list."""
-    money = totals.of_document(row)
+    money = totals.compute_document(row)
     drift = Fraction(books.options.list_total_drift) if listed else Fraction(0)
     draft_marker = "rascunho" if books.options.language == "pt" else "draft"
     shown: Json = {
@@ -33,79 +33,83 @@ def document(books: Books, row: Document, listed: bool = False) -> Json:
         "inverted_sequence_number": f"{row.serie}/{row.number}" if row.number else draft_marker,
         "sequence_id": str(row.sequence_id),
         "tax_exemption": row.tax_exemption,
-        "date": _day(row.date),
-        "due_date": _day(row.due_date),
+        "date": _format_day(row.date),
+        "due_date": _format_day(row.due_date),
         **{name: getattr(row, name) for name in PRINTED_TEXTS},
         "retention": row.retention,
-        "permalink": f"{books.base_url}/documents/{row.id}{_fingerprint(row.id)}",
-        "sum": number(money.sum),
-        "discount": number(money.discount),
-        "before_taxes": number(money.before_taxes),
-        "taxes": number(money.taxes),
-        "total": number(money.total + drift),
+        "permalink": f"{books.base_url}/documents/{row.id}{_build_permalink_hash(row.id)}",
+        "sum": to_json_number(money.sum),
+        "discount": to_json_number(money.discount),
+        "before_taxes": to_json_number(money.before_taxes),
+        "taxes": to_json_number(money.taxes),
+        "total": to_json_number(money.total + drift),
         "currency": "Euro",
-        "client": _client_of(books, row),
-        "items": [_line(books, line) for line in row.lines],
+        "client": _render_document_client(books, row),
+        "items": [_render_line(books, line) for line in row.lines],
     }
     if row.number:
         shown |= {"atcud": row.atcud, "saft_hash": row.saft_hash}
     if row.mb_reference:
         shown["mb_reference"] = row.mb_reference
     if row.currency:
-        total = rounded(money.total * Fraction(row.rate))
+        total = round_half_up(money.total * Fraction(row.rate))
         shown["multicurrency"] = {
             "rate": row.rate,
-            "currency": currency(row.currency),
-            "total": number(total),
+            "currency": find_currency(row.currency),
+            "total": to_json_number(total),
         }
     if BY_TYPE[row.type].family == "guides":
         # When and from which site it was loaded is asked for and not read back.
         shown |= {
             key: row.guide[key] for key in ("license_plate", "address_from", "address_to") if key in row.guide
         }
-        shown["at_doc_code_id"] = at_code(books, row)
+        shown["at_doc_code_id"] = find_at_code(books, row)
     return shown
 
 
-def _day(iso: str) -> str:
+def _format_day(iso: str) -> str:
     return date.fromisoformat(iso).strftime("%d/%m/%Y")
 
 
-def _fingerprint(row_id: int) -> str:
+def _build_permalink_hash(row_id: int) -> str:
     return hashlib.sha256(str(row_id).encode()).hexdigest()[:40]
 
 
-def _client_of(books: Books, row: Document) -> Json:
-    record = row.client or clients.snapshot(books.store.get(Client, row.client_id))
+def _render_document_client(books: Books, row: Document) -> Json:
+    record = row.client or clients.take_snapshot(books.store.get(Client, row.client_id))
     shown = {key: record.get(key) for key in ("id", "name", "code", "country", "email")}
     if books.options.client_fiscal_id:
         shown["fiscal_id"] = record.get("fiscal_id")
     return shown
 
 
-def _line(books: Books, line: Line) -> Json:
-    money = totals.of_line(line)
-    tax: Json = {"id": line.tax_id, "name": line.tax_name or None, "value": number(Fraction(line.tax_value))}
+def _render_line(books: Books, line: Line) -> Json:
+    money = totals.compute_line(line)
+    tax: Json = {
+        "id": line.tax_id,
+        "name": line.tax_name or None,
+        "value": to_json_number(Fraction(line.tax_value)),
+    }
     if books.options.null_taxes:
         tax |= {"name": None, "value": None}  # trap 30
     return {
         "name": line.name,
         "description": line.description,
-        "unit_price": fixed(
+        "unit_price": format_fixed(
             Fraction(line.unit_price)
         ),  # the sums keep every digit, reading does not (trap 15)
         "unit": line.unit,
-        "quantity": at_least_two(Fraction(line.quantity)),
+        "quantity": format_at_least_two(Fraction(line.quantity)),
         "tax": tax,
-        "discount": number(Fraction(line.discount)),
-        "subtotal": number(money.net),
-        "tax_amount": number(money.vat),
-        "discount_amount": number(money.discount),
-        "total": number(rounded(money.net + money.vat)),
+        "discount": to_json_number(Fraction(line.discount)),
+        "subtotal": to_json_number(money.net),
+        "tax_amount": to_json_number(money.vat),
+        "discount_amount": to_json_number(money.discount),
+        "total": to_json_number(round_half_up(money.net + money.vat)),
     }
 
 
-def at_code(books: Books, row: Document) -> str:
+def find_at_code(books: Books, row: Document) -> str:
     """The tax authority answers a guide about a minute after it is finalized."""
     if not row.finalized_at or not row.number:
         return ""
@@ -113,34 +117,34 @@ def at_code(books: Books, row: Document) -> str:
     return f"{400000000 + row.id}" if books.now >= ready else ""
 
 
-def client(books: Books, row: Client) -> Json:
+def render_client(books: Books, row: Client) -> Json:
     """A client record."""
-    link = f"{books.base_url}/clients/{row.id}{_fingerprint(row.id)}"
+    link = f"{books.base_url}/clients/{row.id}{_build_permalink_hash(row.id)}"
     contact = {name: row.preferred_contact.get(name, "") for name in ("name", "email", "phone")}
     return {**asdict(row), "preferred_contact": contact, "open_account_link": link}
 
 
-def item(books: Books, row: Item) -> Json:
+def render_item(books: Books, row: Item) -> Json:
     """A catalogue entry: here prices are numbers and keep their digits (reading 17)."""
     tax = books.store.get(Tax, row.tax_id)
     value = Fraction(tax.value if tax else 0)
     shown: Json = {"id": row.id, "name": row.name, "description": row.description}
-    shown |= {"unit_price": number(Fraction(row.unit_price)), "unit": row.unit}
+    shown |= {"unit_price": to_json_number(Fraction(row.unit_price)), "unit": row.unit}
     shown["tax"] = {
         "id": tax.id if tax else None,
         "name": tax.name if tax else None,
-        "value": number(value),
+        "value": to_json_number(value),
         "comment": f"tax value:{float(value)}%",
     }
     return shown
 
 
-def tax(row: Tax) -> Json:
+def render_tax(row: Tax) -> Json:
     """A VAT rate."""
-    return {**asdict(row), "value": number(Fraction(row.value)), "default_tax": int(row.default_tax)}
+    return {**asdict(row), "value": to_json_number(Fraction(row.value)), "default_tax": int(row.default_tax)}
 
 
-def sequence(row: Sequence) -> Json:
+def render_sequence(row: Sequence) -> Json:
     """A series, with three fields per document type."""
     shown: Json = {"id": row.id, "serie": row.serie, "default_sequence": int(row.default_sequence)}
     for key, offset in SEQUENCE_OFFSETS.items():
@@ -150,7 +154,7 @@ def sequence(row: Sequence) -> Json:
     return shown
 
 
-def pagination(page: Page) -> Json:
+def render_pagination(page: Page) -> Json:
     """The foot of a list."""
     return {
         "total_entries": page.entries,

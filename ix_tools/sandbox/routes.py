@@ -31,17 +31,17 @@ class Route:
 
     def match(self, path: str) -> dict[str, str] | None:
         """The placeholders' values, when the path is this route's. It comes as it was sent: %2F is no slash."""
-        found = _pattern(self.path).fullmatch(path)
+        found = _compile_pattern(self.path).fullmatch(path)
         return None if found is None else {name: unquote(value) for name, value in found.groupdict().items()}
 
 
 @cache
-def _pattern(path: str) -> re.Pattern[str]:
+def _compile_pattern(path: str) -> re.Pattern[str]:
     escaped = re.escape(path).replace(r"\{", "{").replace(r"\}", "}")
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped))
 
 
-def _documents(kind: Kind) -> Iterator[Route]:
+def _build_document_routes(kind: Kind) -> Iterator[Route]:
     """The routes every document type has."""
     base, one = f"/{kind.path}.json", f"/{kind.path}/{{id}}"
     not_found = Shape.SINGLE
@@ -56,18 +56,18 @@ def _documents(kind: Kind) -> Iterator[Route]:
         yield Route("PUT", f"{one}.json", partial(handlers.update_document, kind), missing=not_found)
 
 
-def _resources() -> Iterator[Route]:
+def _build_resource_routes() -> Iterator[Route]:
     yield Route("GET", "/invoices.json", partial(handlers.list_family, "invoices", ("invoices", "receipts")))
     yield Route("GET", "/estimates.json", partial(handlers.list_family, "estimates", ("estimates",)))
     yield Route("GET", "/guides.json", partial(handlers.list_family, "guides", ("guides",)))
-    yield Route("POST", "/documents/{id}/partial_payments.json", handlers.pay, Shape.PAIRS)
+    yield Route("POST", "/documents/{id}/partial_payments.json", handlers.create_payment, Shape.PAIRS)
     for word in (
         "document",
         "documents",
     ):  # the singular is documented and live, the plural is seen too (reading 11)
-        yield Route("GET", f"/{word}/{{id}}/related_documents.json", handlers.related)
-    yield Route("GET", "/api/pdf/{id}.json", handlers.pdf, Shape.EMPTY)
-    yield Route("GET", "/api/qr_codes/{id}.json", handlers.qr_code, Shape.ERROR, Shape.ERROR)
+        yield Route("GET", f"/{word}/{{id}}/related_documents.json", handlers.list_related)
+    yield Route("GET", "/api/pdf/{id}.json", handlers.get_pdf, Shape.EMPTY)
+    yield Route("GET", "/api/qr_codes/{id}.json", handlers.get_qr_code, Shape.ERROR, Shape.ERROR)
 
     yield Route("GET", "/sequences.json", handlers.list_sequences)
     yield Route("POST", "/sequences.json", handlers.create_sequence, Shape.CODED)
@@ -100,44 +100,51 @@ def _resources() -> Iterator[Route]:
     yield Route("GET", "/api/export_saft.json", handlers.export_saft, Shape.MESSAGE)
 
 
-def _accounts() -> Iterator[Route]:
+def _build_account_routes() -> Iterator[Route]:
     base = "/api/accounts"
     yield Route("POST", f"{base}/create.json", account_handlers.create_account, Shape.SINGLE)
     yield Route(
-        "POST", f"{base}/create_already_user.json", account_handlers.create_for_known_user, Shape.SINGLE
+        "POST",
+        f"{base}/create_already_user.json",
+        account_handlers.create_account_for_existing_user,
+        Shape.SINGLE,
     )
     yield Route("GET", f"{base}/{{id}}/get.json", account_handlers.get_account)
     yield Route("PUT", f"{base}/{{id}}/update.json", account_handlers.update_account, Shape.PAIRS)
-    yield Route("POST", "/api/v3/accounts/at_communication.json", account_handlers.communicate, Shape.SINGLE)
+    yield Route(
+        "POST", "/api/v3/accounts/at_communication.json", account_handlers.set_at_communication, Shape.SINGLE
+    )
 
 
-def _treasury() -> Iterator[Route]:
+def _build_treasury_routes() -> Iterator[Route]:
     client = "/api/v3/clients/{id}"
     listed = Shape.LISTED
-    yield Route("GET", f"{client}/balance.json", account_handlers.balance, missing=listed)
+    yield Route("GET", f"{client}/balance.json", account_handlers.get_balance, missing=listed)
     yield Route("PUT", f"{client}/initial_balance.json", account_handlers.set_initial_balance, missing=listed)
     yield Route("GET", f"{client}/regularization.json", account_handlers.list_regularizations, missing=listed)
-    yield Route("POST", f"{client}/regularization.json", account_handlers.regularize, missing=listed)
+    yield Route(
+        "POST", f"{client}/regularization.json", account_handlers.create_regularization, missing=listed
+    )
     yield Route(
         "DELETE",
         f"{client}/regularization/{{entry}}.json",
-        account_handlers.drop_regularization,
+        account_handlers.delete_regularization,
         missing=listed,
     )
-    yield Route("POST", f"{client}/treasury_movements.json", account_handlers.move, missing=listed)
+    yield Route("POST", f"{client}/treasury_movements.json", account_handlers.create_movement, missing=listed)
     yield Route(
         "DELETE",
         f"{client}/treasury_movements/{{entry}}.json",
-        account_handlers.drop_movement,
+        account_handlers.delete_movement,
         missing=listed,
     )
 
 
 ROUTES: tuple[Route, ...] = (
-    *_resources(),
-    *_accounts(),
-    *_treasury(),
-    *(route for kind in KINDS for route in _documents(kind)),
+    *_build_resource_routes(),
+    *_build_account_routes(),
+    *_build_treasury_routes(),
+    *(route for kind in KINDS for route in _build_document_routes(kind)),
     # Documented without its .json.
     Route("GET", "/vat_moss_invoices", partial(handlers.list_type, BY_PATH["vat_moss_invoices"])),
 )
@@ -151,16 +158,19 @@ def resolve(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     return None
 
 
-def refusal(route: Route, refused: refusals.Refused, books: Books) -> Answer:
+def answer_refusal(route: Route, refused: refusals.Refused, books: Books) -> Answer:
     """What a route answers when the ledger refuses."""
     shape = route.refuses
     if shape is Shape.CODED and books.options.sequence_errors == "wrapped":
         shape = Shape.WRAPPED
-    texts = refused.texts(books.options.language)
+    texts = refused.get_texts(books.options.language)
     media_type = "application/xml; charset=utf-8" if shape is Shape.XML else "application/json; charset=utf-8"
-    return Answer(refused.status, refusals.body(shape, texts, refused.fields, refused.code), media_type)
+    return Answer(refused.status, refusals.build_body(shape, texts, refused.fields, refused.code), media_type)
 
 
-def miss(route: Route, missing: refusals.Missing, books: Books) -> Answer:
+def answer_missing(route: Route, missing: refusals.Missing, books: Books) -> Answer:
     """What a route answers when there is no such row."""
-    return Answer(404, refusals.body(route.missing, [refusals.say(missing.phrase, books.options.language)]))
+    return Answer(
+        404,
+        refusals.build_body(route.missing, [refusals.format_phrase(missing.phrase, books.options.language)]),
+    )

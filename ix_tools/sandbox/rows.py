@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-PRINTED = {"printed": True}
+PRINTED_MARK = {"printed": True}
 """On a text of a document that is kept, printed and shown as it was sent."""
 
 
@@ -37,7 +37,7 @@ class Account:
 
 
 @dataclass
-class Entry:
+class TreasuryEntry:
     """A line of a client's current account that no document made: opening balance, regularization, movement."""
 
     id: int
@@ -139,8 +139,8 @@ class Document:
     date: str
     due_date: str
     lines: list[Line]
-    reference: str = field(default="", metadata=PRINTED)
-    observations: str = field(default="", metadata=PRINTED)
+    reference: str = field(default="", metadata=PRINTED_MARK)
+    observations: str = field(default="", metadata=PRINTED_MARK)
     retention: str = ""
     tax_exemption: str = ""
     number: int | None = None
@@ -187,7 +187,7 @@ class Mail:
 
 
 @dataclass
-class Paper:
+class FileRequest:
     """A file asked for: how often it was polled, and the token that opens it once ready."""
 
     id: int

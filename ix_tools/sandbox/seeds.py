@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 
-from ix_tools.sandbox.kinds import SEQUENCE_OFFSETS, WITHOUT_CODE
+from ix_tools.sandbox.kinds import SEQUENCE_OFFSETS, TYPES_WITHOUT_VALIDATION_CODE
 from ix_tools.sandbox.rows import Account, Client, Item, Sequence, Tax
 from ix_tools.sandbox.store import Store
 
@@ -22,12 +22,12 @@ ACCOUNT_ID = 1
 PASSWORD = "sandbox-password"
 
 
-def digest(password: str) -> str:
+def hash_password(password: str) -> str:
     """What is kept of a password."""
     return hashlib.sha256(password.encode("utf-8", "replace")).hexdigest()
 
 
-def issuer() -> Account:
+def build_issuer() -> Account:
     """The account that owns the box."""
     return Account(
         id=ACCOUNT_ID,
@@ -38,7 +38,7 @@ def issuer() -> Account:
         postal_code="1000-001",
         city="Lisboa",
         trial=False,
-        password_digest=digest(PASSWORD),
+        password_digest=hash_password(PASSWORD),
     )
 
 
@@ -63,7 +63,7 @@ FIRST_SEQUENCE, SEQUENCE_STEP = 70000, 20
 """Room for an id per document type inside each series (trap 9)."""
 
 
-def validation_code(serie: str, key: str) -> str:
+def build_validation_code(serie: str, key: str) -> str:
     """The eight characters the tax authority would give this series for this type: always the same ones."""
     # The authority leaves out letters and digits that look alike.
     alphabet = "BCDFGHJKMNPQRTVWXYZ23456789"
@@ -75,23 +75,27 @@ def validation_code(serie: str, key: str) -> str:
     return code
 
 
-def new_sequence(sequence_id: int, serie: str, default: bool, registered: bool) -> Sequence:
+def build_sequence(sequence_id: int, serie: str, default: bool, registered: bool) -> Sequence:
     """A series with its counters at zero."""
     codes = {
-        key: "N/A" if key in WITHOUT_CODE else validation_code(serie, key) if registered else "N/D"
+        key: "N/A"
+        if key in TYPES_WITHOUT_VALIDATION_CODE
+        else build_validation_code(serie, key)
+        if registered
+        else "N/D"
         for key in SEQUENCE_OFFSETS
     }
     return Sequence(sequence_id, serie, default, dict.fromkeys(SEQUENCE_OFFSETS, 0), codes)
 
 
-def plant(store: Store) -> None:
+def seed_store(store: Store) -> None:
     """Fill an empty store."""
     with store.transaction():
         store.wipe()
-        for row in (issuer(), *TAXES, *CLIENTS, *ITEMS):
+        for row in (build_issuer(), *TAXES, *CLIENTS, *ITEMS):
             store.save(row)
-        store.save(new_sequence(FIRST_SEQUENCE, "2026", default=True, registered=True))
-        store.save(new_sequence(FIRST_SEQUENCE + SEQUENCE_STEP, "B2026", default=False, registered=False))
+        store.save(build_sequence(FIRST_SEQUENCE, "2026", default=True, registered=True))
+        store.save(build_sequence(FIRST_SEQUENCE + SEQUENCE_STEP, "B2026", default=False, registered=False))
         for name, rows, step in (("taxes", TAXES, 1), ("clients", CLIENTS, 1), ("items", ITEMS, 1)):
             for _ in rows:
                 store.next_id(name, first=rows[0].id, step=step)

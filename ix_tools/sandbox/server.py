@@ -15,7 +15,7 @@ from ix_tools.sandbox import seeds
 from ix_tools.sandbox.control import Control, Drop, Fault
 
 if TYPE_CHECKING:
-    from ix_tools.sandbox.app import Box
+    from ix_tools.sandbox.app import SandboxBackend
 
 
 class Sandbox:
@@ -32,18 +32,18 @@ class Sandbox:
     ) -> None:
         self._db, self._port = db, port
         self._control = Control(language, clock)
-        self._box: Box | None = None
+        self._box: SandboxBackend | None = None
         self.base_url = ""
 
     def __enter__(self) -> Self:
-        sock = _listening("127.0.0.1", self._port)
+        sock = _open_listener("127.0.0.1", self._port)
         try:
-            self._box = _box(self._db, self._control, sock)
+            self._box = _create_backend(self._db, self._control, sock)
         except BaseException:
             sock.close()
             raise
         self.base_url = self._box.base_url
-        self._server = _server(self._box)
+        self._server = _build_server(self._box)
         self._thread = threading.Thread(
             target=_run, args=(self._server, sock), name="ix-sandbox", daemon=True
         )
@@ -62,7 +62,7 @@ class Sandbox:
             self._box.store.close()
 
     @property
-    def box(self) -> Box:
+    def backend(self) -> SandboxBackend:
         """The running box."""
         if self._box is None:
             raise RuntimeError("the sandbox is not running: use it in a with statement")
@@ -82,9 +82,9 @@ class Sandbox:
 
     def outbox(self) -> list[dict[str, Any]]:
         """The e-mails that would have been sent."""
-        from ix_tools.sandbox.control_api import outbox
+        from ix_tools.sandbox.control_api import list_outbox
 
-        return outbox(self.box)
+        return list_outbox(self.backend)
 
     def set_clock(self, moment: str | None) -> None:
         """Stop the clock at a moment of Lisbon time, or let the real one run again."""
@@ -131,11 +131,11 @@ class Sandbox:
 
     def archive(self, document_id: int, archived: bool = True) -> None:
         """Put a document away, or take it out again, as a person does in the web application."""
-        self.box.archive(document_id, archived)
+        self.backend.archive(document_id, archived)
 
     def reset(self) -> None:
         """Back to the seed data, the first clock, no faults, no lag, no log."""
-        self.box.reset()
+        self.backend.reset()
 
 
 def serve(
@@ -149,14 +149,14 @@ def serve(
     if host != "localhost" and not _is_loopback(host):
         raise ValueError(f"the sandbox only listens on this machine, not on {host}")
     control = Control(language)
-    sock = _listening(host, port)
+    sock = _open_listener(host, port)
     try:
-        box = _box(db, control, sock)
+        box = _create_backend(db, control, sock)
     except BaseException:
         sock.close()
         raise
     try:
-        _run(_server(box, None if on_ready is None else lambda: on_ready(box.base_url)), sock)
+        _run(_build_server(box, None if on_ready is None else lambda: on_ready(box.base_url)), sock)
     except KeyboardInterrupt:
         pass
     finally:
@@ -170,7 +170,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _open_listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Naming the protocol matters: asyncio only turns Nagle's 40 ms off on sockets that say they are TCP.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -184,22 +184,22 @@ def _listening(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _box(db: Path | None, control: Control, sock: socket.socket) -> Box:
-    from ix_tools.sandbox.app import Box
+def _create_backend(db: Path | None, control: Control, sock: socket.socket) -> SandboxBackend:
+    from ix_tools.sandbox.app import SandboxBackend
     from ix_tools.sandbox.store import Store
 
     host, port = sock.getsockname()[:2]
-    box = Box(Store(db), control)
+    box = SandboxBackend(Store(db), control)
     box.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     return box
 
 
-def _server(box: Box, on_ready: Callable[[], None] | None = None) -> Any:
+def _build_server(box: SandboxBackend, on_ready: Callable[[], None] | None = None) -> Any:
     """A uvicorn server that says when it is ready, stops at once, and hands over its connections."""
     import uvicorn
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-    from ix_tools.sandbox.app import TRANSPORT, application
+    from ix_tools.sandbox.app import TRANSPORT, create_application
 
     class Tearable(H11Protocol):
         """Puts the connection into the scope, so that a fault can close it halfway."""
@@ -241,7 +241,7 @@ def _server(box: Box, on_ready: Callable[[], None] | None = None) -> Any:
 
         def _close(self) -> None:
             box.closing.set()
-            box.control.let_go()
+            box.control.end_delays()
 
         def stop(self) -> None:
             """From another thread."""
@@ -250,7 +250,7 @@ def _server(box: Box, on_ready: Callable[[], None] | None = None) -> Any:
             self._loop.call_soon_threadsafe(self._close)
 
     config = uvicorn.Config(
-        application(box),
+        create_application(box),
         http=Tearable,
         ws="none",
         lifespan="off",

@@ -29,8 +29,8 @@ class Books:
     @property
     def issuer(self) -> Account:
         """The account itself, whose name and number stand on every document."""
-        return self.store.get(Account, seeds.ACCOUNT_ID) or seeds.issuer()
+        return self.store.get(Account, seeds.ACCOUNT_ID) or seeds.build_issuer()
 
-    def shows(self, document: Document) -> bool:
+    def is_listed(self, document: Document) -> bool:
         """Whether a list already knows this document: listing is late (trap 23)."""
         return datetime.fromisoformat(document.created_at) + timedelta(seconds=self.lag) <= self.now

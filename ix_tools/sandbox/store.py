@@ -13,22 +13,33 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ix_tools.sandbox.rows import Account, Client, Document, Entry, Item, Line, Mail, Paper, Sequence, Tax
+from ix_tools.sandbox.rows import (
+    Account,
+    Client,
+    Document,
+    FileRequest,
+    Item,
+    Line,
+    Mail,
+    Sequence,
+    Tax,
+    TreasuryEntry,
+)
 
-Row = TypeVar("Row", Account, Client, Document, Entry, Item, Mail, Paper, Sequence, Tax)
+Row = TypeVar("Row", Account, Client, Document, TreasuryEntry, Item, Mail, FileRequest, Sequence, Tax)
 
 TABLES: dict[type[Any], str] = {
     Account: "accounts",
     Client: "clients",
     Document: "documents",
-    Entry: "treasury",
+    TreasuryEntry: "treasury",
     Item: "items",
     Mail: "outbox",
-    Paper: "papers",
+    FileRequest: "papers",
     Sequence: "sequences",
     Tax: "taxes",
 }
-LOOKED_UP = {
+INDEXED_FIELDS = {
     "clients": ("code", "name"),
     "documents": ("client_id", "owner_id", "proprietary_uid", "reference", "sequence_id", "type"),
     "items": ("name",),
@@ -54,7 +65,7 @@ class Store:
                 self._db.execute(
                     f"CREATE TABLE IF NOT EXISTS {table} (id INTEGER PRIMARY KEY, body TEXT NOT NULL)"
                 )
-                for name in LOOKED_UP.get(table, ()):
+                for name in INDEXED_FIELDS.get(table, ()):
                     self._db.execute(
                         f"CREATE INDEX IF NOT EXISTS {table}_{name} ON {table} (json_extract(body, '$.{name}'))"
                     )
@@ -96,13 +107,13 @@ class Store:
         if row_id is None or not -(2**63) <= row_id < 2**63:
             return None
         found = self._db.execute(f"SELECT body FROM {TABLES[kind]} WHERE id = ?", (row_id,)).fetchone()
-        return None if found is None else _row(kind, found[0])
+        return None if found is None else _load_row(kind, found[0])
 
     def find(self, kind: type[Row], **fields: str | int) -> list[Row]:
         """Every row whose fields all have these values, oldest first."""
         where = " AND ".join(f"json_extract(body, '$.{name}') = ?" for name in fields) or "1"
         query = f"SELECT body FROM {TABLES[kind]} WHERE {where} ORDER BY id"
-        return [_row(kind, body) for (body,) in self._db.execute(query, tuple(fields.values()))]
+        return [_load_row(kind, body) for (body,) in self._db.execute(query, tuple(fields.values()))]
 
     def first(self, kind: type[Row], **fields: str | int) -> Row | None:
         """The oldest row whose fields all have these values."""
@@ -119,14 +130,16 @@ class Store:
         value: str | None = self._db.execute(query, tuple(fields.values())).fetchone()[0]
         return value
 
-    def save(self, row: Account | Client | Document | Entry | Item | Mail | Paper | Sequence | Tax) -> None:
+    def save(
+        self, row: Account | Client | Document | TreasuryEntry | Item | Mail | FileRequest | Sequence | Tax
+    ) -> None:
         """Insert or replace."""
         body = json.dumps(asdict(row), ensure_ascii=False)
         self._db.execute(
             f"INSERT OR REPLACE INTO {TABLES[type(row)]} (id, body) VALUES (?, ?)", (row.id, body)
         )
 
-    def delete(self, row: Client | Entry | Item | Tax) -> None:
+    def delete(self, row: Client | TreasuryEntry | Item | Tax) -> None:
         """Forget a row."""
         self._db.execute(f"DELETE FROM {TABLES[type(row)]} WHERE id = ?", (row.id,))
 
@@ -140,7 +153,7 @@ class Store:
             self._db.execute(f"DELETE FROM {table}")
 
 
-def _row(kind: type[Row], body: str) -> Row:
+def _load_row(kind: type[Row], body: str) -> Row:
     fields = json.loads(body)
     if kind is Document:
         fields["lines"] = [Line(**line) for line in fields["lines"]]

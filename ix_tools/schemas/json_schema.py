@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from ix_tools.domain.field_docs import meanings
+from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.domain.types import Record
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
@@ -19,30 +19,34 @@ from ix_tools.operations.spec import Effect
 Schema = dict[str, Any]
 
 
-def input_schema(operation: type[Operation[Any]]) -> Schema:
+def build_input_schema(operation: type[Operation[Any]]) -> Schema:
     """What a caller may send: every parameter described, nothing else allowed."""
-    return deepcopy(_input(operation))
+    return deepcopy(_build_input_schema(operation))
 
 
-def output_schema(operation: type[Operation[Any]]) -> Schema:
+def build_output_schema(operation: type[Operation[Any]]) -> Schema:
     """What comes back. Only `ok` is required, so that refusals and waiting approvals fit the same schema."""
-    properties = {"ok": {"type": "boolean"}, **_around(operation), **_shown(operation.result_type())}
+    properties = {
+        "ok": {"type": "boolean"},
+        **_build_envelope(operation),
+        **_summarize_properties(operation.result_type()),
+    }
     return {"type": "object", "properties": properties, "required": ["ok"]}
 
 
-def _around(operation: type[Operation[Any]]) -> Schema:
+def _build_envelope(operation: type[Operation[Any]]) -> Schema:
     """What may stand beside the record of a result: a client that reads only what the schema names must not miss it."""
     effect = operation.spec.effect
-    properties: Schema = {"warnings": {"type": "array"}, "next": deepcopy(_NEXT)}
+    properties: Schema = {"warnings": {"type": "array"}, "next": deepcopy(_NEXT_SCHEMA)}
     if not effect.only_reads:
         properties |= {"undo": {"type": "object"}, "replayed": {"type": "boolean"}}
-    if effect.gated:
-        properties |= deepcopy(_WAITING)
+    if effect.needs_approval:
+        properties |= deepcopy(_PENDING_PROPERTIES)
     return {**properties, "sandbox": {"type": "string"}}
 
 
-_NEXT: Schema = {"description": "Sensible next calls."}
-_WAITING: Schema = {
+_NEXT_SCHEMA: Schema = {"description": "Sensible next calls."}
+_PENDING_PROPERTIES: Schema = {
     "status": {"type": "string"},
     "approval": {"type": "object"},
     "preview": {"type": "string"},
@@ -52,84 +56,88 @@ _WAITING: Schema = {
 """What a call answers that waits for a person."""
 
 
-def result_schema(operation: type[Operation[Any]]) -> Schema:
+def build_result_schema(operation: type[Operation[Any]]) -> Schema:
     """The properties of what comes back, every one of them, for hosts that offer them to people one by one."""
-    return deepcopy(_properties(operation.result_type()))
+    return deepcopy(_build_properties(operation.result_type()))
 
 
 @cache
-def _input(operation: type[Operation[Any]]) -> Schema:
+def _build_input_schema(operation: type[Operation[Any]]) -> Schema:
     # Kept, because every command and every call over plain HTTP asks for it; handed out as copies.
-    silent = [name for name, meaning in meanings(operation).items() if not meaning]
+    silent = [name for name, meaning in read_field_docs(operation).items() if not meaning]
     if silent:
         # Docstrings are the product's text; a bundle without sources would lose them.
         raise ValueError(f"{operation.spec.name}: not described: {', '.join(silent)}")
-    return _compact(operation.model_json_schema(schema_generator=_Plain), strict=True)
+    return _compact(operation.model_json_schema(schema_generator=_UntitledJsonSchema), strict=True)
 
 
 @cache
-def _properties(record: type[BaseModel]) -> Schema:
-    whole = record.model_json_schema(mode="serialization", schema_generator=_Plain)
+def _build_properties(record: type[BaseModel]) -> Schema:
+    whole = record.model_json_schema(mode="serialization", schema_generator=_UntitledJsonSchema)
     found: Schema = _compact(whole, strict=False)["properties"]
     return found
 
 
-def _shown(record: type[BaseModel]) -> Schema:
+def _summarize_properties(record: type[BaseModel]) -> Schema:
     """A record's properties; a record inside it shows only the fields that callers act on (`Record.telling`)."""
-    properties = deepcopy(_properties(record))
+    properties = deepcopy(_build_properties(record))
     for name, info in record.model_fields.items():
-        inner = _record_in(info.annotation)
-        if inner is not None and inner.telling:
-            telling = {field: one for field, one in _shown(inner).items() if field in inner.telling}
+        inner = _find_record(info.annotation)
+        if inner is not None and inner.summary_fields:
+            telling = {
+                field: one
+                for field, one in _summarize_properties(inner).items()
+                if field in inner.summary_fields
+            }
             holder = properties[name]
             holder.get("items", holder)["properties"] = telling
     return dict(properties)
 
 
-def _record_in(annotation: Any) -> type[Record] | None:
+def _find_record(annotation: Any) -> type[Record] | None:
     """The record in `Record`, `Record | None` or `list[Record]`."""
     if isinstance(annotation, type) and issubclass(annotation, Record):
         return annotation
-    return next((found for one in get_args(annotation) if (found := _record_in(one)) is not None), None)
+    return next((found for one in get_args(annotation) if (found := _find_record(one)) is not None), None)
 
 
-def description(operation: type[Operation[Any]]) -> str:
+def get_description(operation: type[Operation[Any]]) -> str:
     """The docstring without its source line."""
     text = (operation.__doc__ or "").split("\n\n    Source:")[0]
     return "\n".join(line.strip() for line in text.strip().splitlines() if line.strip())
 
 
-def source(operation: type[Operation[Any]]) -> str:
+def get_source(operation: type[Operation[Any]]) -> str:
     """Where the operation is documented by the vendor."""
     _, _, text = (operation.__doc__ or "").partition("Source:")
     return " ".join(text.split())
 
 
-def hints(operation: type[Operation[Any]]) -> dict[str, bool]:
+def build_annotations(operation: type[Operation[Any]]) -> dict[str, bool]:
     """All four hints, from the effect: a host must never have to assume the worst or hope for the best."""
     spec = operation.spec
     deletes = spec.route is not None and spec.route.method == "DELETE"
     return {
         "readOnlyHint": spec.effect in {Effect.LOCAL, Effect.READS},
-        "destructiveHint": spec.effect.gated or spec.effect is Effect.ANY or deletes,
+        "destructiveHint": spec.effect.needs_approval or spec.effect is Effect.ANY or deletes,
         "idempotentHint": spec.idempotent,
         "openWorldHint": spec.effect is not Effect.LOCAL,
     }
 
 
-def tool(operation: type[Operation[Any]]) -> dict[str, Any]:
+def build_tool(operation: type[Operation[Any]]) -> dict[str, Any]:
     """A tool as MCP lists it."""
     return {
         "name": operation.spec.name,
         "title": operation.spec.title,
-        "description": description(operation),
-        "inputSchema": input_schema(operation),
-        "outputSchema": output_schema(operation),
-        "annotations": hints(operation),
+        "description": get_description(operation),
+        "inputSchema": build_input_schema(operation),
+        "outputSchema": build_output_schema(operation),
+        "annotations": build_annotations(operation),
     }
 
 
-class _Plain(GenerateJsonSchema):
+class _UntitledJsonSchema(GenerateJsonSchema):
     """Pydantic's generator without titles."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
@@ -138,14 +146,14 @@ class _Plain(GenerateJsonSchema):
 
 def _compact(schema: Mapping[str, Any], *, strict: bool) -> Schema:
     definitions = schema.get("$defs", {})
-    compacted: Schema = _node(schema, definitions, strict)
+    compacted: Schema = _compact_node(schema, definitions, strict)
     compacted.pop("description", None)  # the tool's own description says it
     return compacted
 
 
-def _node(node: Any, definitions: Mapping[str, Any], strict: bool) -> Any:
+def _compact_node(node: Any, definitions: Mapping[str, Any], strict: bool) -> Any:
     if isinstance(node, list):
-        return [_node(one, definitions, strict) for one in node]
+        return [_compact_node(one, definitions, strict) for one in node]
     if not isinstance(node, Mapping):
         return node
     if "$ref" in node:
@@ -154,7 +162,7 @@ def _node(node: Any, definitions: Mapping[str, Any], strict: bool) -> Any:
             for key, value in definitions[node["$ref"].rsplit("/", 1)[-1]].items()
             if key != "description"
         }
-        return _node(
+        return _compact_node(
             {**inlined, **{key: value for key, value in node.items() if key != "$ref"}}, definitions, strict
         )
     if "anyOf" in node:
@@ -165,12 +173,12 @@ def _node(node: Any, definitions: Mapping[str, Any], strict: bool) -> Any:
             if key not in {"anyOf", "default"} or (key == "default" and value is not None)
         }
         if len(kinds) == 1:
-            return _node({**kinds[0], **rest}, definitions, strict)
-        return _node({**_widest(kinds), **rest}, definitions, strict)
-    return _leaf(node, definitions, strict)
+            return _compact_node({**kinds[0], **rest}, definitions, strict)
+        return _compact_node({**_merge_alternatives(kinds), **rest}, definitions, strict)
+    return _compact_leaf(node, definitions, strict)
 
 
-def _widest(kinds: list[Any]) -> Mapping[str, Any]:
+def _merge_alternatives(kinds: list[Any]) -> Mapping[str, Any]:
     """Several closed lists of words become one; anything else keeps its first form."""
     if all("enum" in one for one in kinds):
         return {"type": "string", "enum": [word for one in kinds for word in one["enum"]]}
@@ -178,7 +186,7 @@ def _widest(kinds: list[Any]) -> Mapping[str, Any]:
     return first
 
 
-def _leaf(node: Mapping[str, Any], definitions: Mapping[str, Any], strict: bool) -> Schema:
+def _compact_leaf(node: Mapping[str, Any], definitions: Mapping[str, Any], strict: bool) -> Schema:
     kept: Schema = {}
     for key, value in node.items():
         if key in {"title", "$defs"} or (key == "default" and (value is None or value == [] or not strict)):
@@ -188,17 +196,17 @@ def _leaf(node: Mapping[str, Any], definitions: Mapping[str, Any], strict: bool)
         if key == "additionalProperties" and not strict:
             continue
         if key == "properties":
-            kept[key] = {name: _node(one, definitions, strict) for name, one in value.items()}
+            kept[key] = {name: _compact_node(one, definitions, strict) for name, one in value.items()}
         elif key == "required" and not strict:
             continue
         elif key == "const":
             kept["enum"] = [value]
         else:
-            kept[key] = _node(value, definitions, strict)
+            kept[key] = _compact_node(value, definitions, strict)
     return kept
 
 
-def required_first(model: type[BaseModel]) -> list[str]:
+def sort_required_first(model: type[BaseModel]) -> list[str]:
     """Parameter names, those that must be given first."""
     fields = model.model_fields
     return sorted(fields, key=lambda name: not fields[name].is_required())

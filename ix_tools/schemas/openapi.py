@@ -11,13 +11,19 @@ from typing import Any
 
 from ix_tools.errors import DONE, HTTP_STATUSES, WAITING
 from ix_tools.operations.base import Operation
-from ix_tools.operations.file_delivery import described
-from ix_tools.operations.registry import TOOLSETS, catalogue, toolset_of
+from ix_tools.operations.file_delivery import restrict_schema
+from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
 from ix_tools.operations.spec import Effect
-from ix_tools.schemas.json_schema import Schema, description, hints, input_schema, result_schema
+from ix_tools.schemas.json_schema import (
+    Schema,
+    build_annotations,
+    build_input_schema,
+    build_result_schema,
+    get_description,
+)
 from ix_tools.version import __version__
 
-LONGEST_TEXT = 300
+MAX_TEXT_LENGTH = 300
 """Characters of a summary or description of an operation."""
 ABOUT = (
     "Portuguese invoices with InvoiceXpress. POST /tools/{name} with a flat JSON object carries out a tool. What cannot be "
@@ -36,21 +42,21 @@ class UnknownToolset(ValueError):
     """A toolset that does not exist; the message names those that do."""
 
 
-def names_in(toolsets: Sequence[str]) -> list[str]:
+def list_tool_names(toolsets: Sequence[str]) -> list[str]:
     """The tools of these toolsets, in the catalogue's order; none given is every tool, and so is `all`."""
     wrong = [one for one in toolsets if one not in TOOLSETS and one != "all"]
     if wrong:
         raise UnknownToolset(
             f"there is no toolset {', '.join(wrong)}; there are {', '.join(TOOLSETS)} and all"
         )
-    of = toolset_of()
+    of = map_toolsets()
     return [name for name in catalogue() if not toolsets or "all" in toolsets or of[name] in toolsets]
 
 
-def document(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
+def build_openapi(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
     """OpenAPI 3.1. `server`: where the server is reached, or a path on the host that the document comes from."""
-    chosen = names_in(toolsets)
-    used = {toolset_of()[name] for name in chosen}
+    chosen = list_tool_names(toolsets)
+    used = {map_toolsets()[name] for name in chosen}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -63,7 +69,7 @@ def document(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
         "security": [{"bearer": []}],
         "tags": [{"name": name} for name in TOOLSETS if name in used] + [{"name": "approvals"}],
         "paths": {
-            **{f"/tools/{name}": {"post": _operation(name)} for name in chosen},
+            **{f"/tools/{name}": {"post": _describe_operation(name)} for name in chosen},
             "/approvals/{id}": {"get": _APPROVAL},
             **({"/documents/{document_id}/pdf": {"get": _PDF}} if "get_pdf" in chosen else {}),
         },
@@ -76,30 +82,30 @@ def document(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
                 }
             },
             "schemas": _SCHEMAS,
-            "responses": _responses(),
+            "responses": _build_responses(),
         },
     }
 
 
 @cache
-def _operation(name: str) -> Json:
+def _describe_operation(name: str) -> Json:
     operation = catalogue()[name]
-    body = _body(operation)
+    body = _build_body_schema(operation)
     spec = operation.spec
-    content = {JSON: {"schema": _result(operation)}}
+    content = {JSON: {"schema": _build_result_schema(operation)}}
     if name == "get_pdf":
         content[PDF] = {"schema": {"type": "string", "format": "binary"}}
     waiting = (
         {"202": {"$ref": "#/components/responses/Waiting"}}
-        if spec.effect.gated or spec.effect is Effect.ANY
+        if spec.effect.needs_approval or spec.effect is Effect.ANY
         else {}
     )
     return {
         "operationId": name,
-        "tags": [toolset_of()[name]],
+        "tags": [map_toolsets()[name]],
         "summary": spec.title,
-        "description": shortened(description(operation)),
-        "x-openai-isConsequential": hints(operation)["destructiveHint"],
+        "description": shorten(get_description(operation)),
+        "x-openai-isConsequential": build_annotations(operation)["destructiveHint"],
         "requestBody": {
             "required": "required" in body,
             "content": {JSON: {"schema": body, "example": dict(spec.example)}},
@@ -107,12 +113,12 @@ def _operation(name: str) -> Json:
         "responses": {
             "200": {"description": HTTP_STATUSES[DONE].meaning, "content": content},
             **waiting,
-            **_failures(FAILURES),
+            **_list_failures(FAILURES),
         },
     }
 
 
-def shortened(text: str, limit: int = LONGEST_TEXT) -> str:
+def shorten(text: str, limit: int = MAX_TEXT_LENGTH) -> str:
     """As many whole sentences as fit; of one that is too long, what fits."""
     text = " ".join(text.split())
     if len(text) <= limit:
@@ -121,14 +127,14 @@ def shortened(text: str, limit: int = LONGEST_TEXT) -> str:
     return text[: max(ends)] if ends else f"{text[: limit - 2].rsplit(' ', 1)[0]} …"
 
 
-def _body(operation: type[Operation[Any]]) -> Schema:
-    schema = described(input_schema(operation), "rest")
+def _build_body_schema(operation: type[Operation[Any]]) -> Schema:
+    schema = restrict_schema(build_input_schema(operation), "rest")
     return {**schema, "properties": {**schema["properties"], "account": ACCOUNT}}
 
 
-def _result(operation: type[Operation[Any]]) -> Schema:
+def _build_result_schema(operation: type[Operation[Any]]) -> Schema:
     writes = not operation.spec.effect.only_reads
-    properties = {"ok": {"type": "boolean"}, **result_schema(operation)}
+    properties = {"ok": {"type": "boolean"}, **build_result_schema(operation)}
     if "pages" in properties:
         properties["next_page"] = {"type": "string", "description": "Where the next page of this list is."}
     properties |= {"warnings": _named("Problems"), "next": _named("Steps")}
@@ -145,7 +151,7 @@ def _named(kind: str) -> Schema:
     return {"$ref": f"#/components/schemas/{kind}"}
 
 
-def _failures(which: Iterable[int]) -> Json:
+def _list_failures(which: Iterable[int]) -> Json:
     return {str(status): {"$ref": f"#/components/responses/{_name(status)}"} for status in which}
 
 
@@ -153,7 +159,7 @@ def _name(status: int) -> str:
     return HTTP_STATUSES[status].title.replace(" ", "")
 
 
-def _responses() -> Json:
+def _build_responses() -> Json:
     waiting = {
         "description": HTTP_STATUSES[WAITING].meaning,
         "headers": {
@@ -305,7 +311,7 @@ _APPROVAL: Json = {
             "description": "How it stands.",
             "content": {JSON: {"schema": _named("Approval")}},
         },
-        **_failures((401, 403, 404, 429, 500, 503)),
+        **_list_failures((401, 403, 404, 429, 500, 503)),
     },
 }
 _PDF: Json = {
@@ -335,6 +341,6 @@ _PDF: Json = {
             "description": "The PDF.",
             "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
         },
-        **_failures((401, 403, 404, 422, 429, 500, 502, 503, 504)),
+        **_list_failures((401, 403, 404, 422, 429, 500, 502, 503, 504)),
     },
 }

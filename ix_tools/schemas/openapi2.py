@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 JSON, PDF = "application/json", "application/pdf"
-PLACES = {
+REFERENCE_PREFIXES = {
     "#/components/schemas/": "#/definitions/",
     "#/components/responses/": "#/responses/",
 }
@@ -13,14 +13,14 @@ PLACES = {
 Json = dict[str, Any]
 
 
-def swagger(document: Mapping[str, Any]) -> Json:
+def convert_to_swagger(document: Mapping[str, Any]) -> Json:
     """The same operations; only what our own documents use is translated."""
     info = document["info"]
     scheme = document["components"]["securitySchemes"]["bearer"]
     return {
         "swagger": "2.0",
         "info": {**info, "license": {"name": info["license"]["name"]}},
-        **_place(document["servers"][0]["url"]),
+        **_split_server(document["servers"][0]["url"]),
         "consumes": [JSON],
         "produces": [JSON, "application/problem+json"],
         "securityDefinitions": {
@@ -34,15 +34,19 @@ def swagger(document: Mapping[str, Any]) -> Json:
         "security": document["security"],
         "tags": document["tags"],
         "paths": {
-            path: {method: _operation(one) for method, one in methods.items()}
+            path: {method: _convert_operation(one) for method, one in methods.items()}
             for path, methods in document["paths"].items()
         },
-        "definitions": {name: _schema(one) for name, one in document["components"]["schemas"].items()},
-        "responses": {name: _response(one) for name, one in document["components"]["responses"].items()},
+        "definitions": {
+            name: _convert_schema(one) for name, one in document["components"]["schemas"].items()
+        },
+        "responses": {
+            name: _convert_response(one) for name, one in document["components"]["responses"].items()
+        },
     }
 
 
-def _place(server: str) -> Json:
+def _split_server(server: str) -> Json:
     parts = urlsplit(server)
     path = parts.path.rstrip("/") or "/"
     return (
@@ -52,32 +56,32 @@ def _place(server: str) -> Json:
     )
 
 
-def _operation(operation: Mapping[str, Any]) -> Json:
+def _convert_operation(operation: Mapping[str, Any]) -> Json:
     kept = {
         name: one for name, one in operation.items() if name not in {"requestBody", "parameters", "responses"}
     }
     parameters = [
-        {**{key: value for key, value in one.items() if key != "schema"}, **_schema(one["schema"])}
+        {**{key: value for key, value in one.items() if key != "schema"}, **_convert_schema(one["schema"])}
         for one in operation.get("parameters", [])
     ]
     if body := operation.get("requestBody"):
         content = body["content"][JSON]
-        schema = {**_schema(content["schema"]), "example": content["example"]}
+        schema = {**_convert_schema(content["schema"]), "example": content["example"]}
         parameters.append({"name": "body", "in": "body", "required": body["required"], "schema": schema})
     only_pdf = list(operation["responses"]["200"]["content"]) == [PDF]
     return {
         **kept,
         **({"produces": [PDF, "application/problem+json"]} if only_pdf else {}),
         "parameters": parameters,
-        "responses": {status: _response(one) for status, one in operation["responses"].items()},
+        "responses": {status: _convert_response(one) for status, one in operation["responses"].items()},
     }
 
 
-def _response(response: Mapping[str, Any]) -> Json:
+def _convert_response(response: Mapping[str, Any]) -> Json:
     if "$ref" in response:
-        return dict(_schema(response))
+        return dict(_convert_schema(response))
     kind, content = next(iter(response["content"].items()))
-    shown: Json = {"description": response["description"], "schema": _schema(content["schema"])}
+    shown: Json = {"description": response["description"], "schema": _convert_schema(content["schema"])}
     if "example" in content:
         shown["examples"] = {kind: content["example"]}
     if "headers" in response:
@@ -88,14 +92,16 @@ def _response(response: Mapping[str, Any]) -> Json:
     return shown
 
 
-def _schema(node: Any) -> Any:
+def _convert_schema(node: Any) -> Any:
     if isinstance(node, list):
-        return [_schema(one) for one in node]
+        return [_convert_schema(one) for one in node]
     if not isinstance(node, Mapping):
         return node
-    found = {key: value if key in {"example", "enum"} else _schema(value) for key, value in node.items()}
+    found = {
+        key: value if key in {"example", "enum"} else _convert_schema(value) for key, value in node.items()
+    }
     if isinstance(found.get("$ref"), str):
-        for ours, theirs in PLACES.items():
+        for ours, theirs in REFERENCE_PREFIXES.items():
             found["$ref"] = found["$ref"].replace(ours, theirs)
     bound = found.get("exclusiveMinimum")
     if isinstance(bound, int | float) and not isinstance(bound, bool):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ix_tools.i18n.words import Language, Said
+from ix_tools.i18n.words import Bilingual, Language
 
-UNKNOWN = Said("(a perguntar)", "(ask)")
+UNKNOWN = Bilingual("(a perguntar)", "(ask)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,9 @@ class Prompt:
     description: str
     arguments: Mapping[str, str]
     required: frozenset[str]
-    text: Said
+    text: Bilingual
 
-    def listed(self) -> dict[str, Any]:
+    def to_mcp(self) -> dict[str, Any]:
         """As hosts list it."""
         language = {
             "name": "language",
@@ -38,11 +38,11 @@ class Prompt:
             "arguments": [*shown, language],
         }
 
-    def filled(self, given: Mapping[str, str]) -> str:
+    def render(self, given: Mapping[str, str]) -> str:
         """The text with what was given; what was not is to be asked."""
         language: Language = "en" if given.get("language", "pt").strip().lower().startswith("en") else "pt"
-        values = {name: (given.get(name) or "").strip() or UNKNOWN.in_(language) for name in self.arguments}
-        return self.text.in_(language).format_map(values)
+        values = {name: (given.get(name) or "").strip() or UNKNOWN.text(language) for name in self.arguments}
+        return self.text.text(language).format_map(values)
 
 
 _ALL = (
@@ -58,7 +58,7 @@ _ALL = (
             "series": "Série / series",
         },
         required=frozenset({"client", "what"}),
-        text=Said(
+        text=Bilingual(
             """Emite uma fatura no InvoiceXpress.
 Cliente: {client}. A faturar: {what}. Taxa: {tax}. Isenção: {tax_exemption}. Série: {series}.
 
@@ -89,7 +89,7 @@ Client: {client}. To invoice: {what}. Tax: {tax}. Exemption: {tax_exemption}. Se
             "problem": "O que está errado / what is wrong",
         },
         required=frozenset({"problem"}),
-        text=Said(
+        text=Bilingual(
             """Corrige um documento já emitido. Tipo: {document_type}. Id: {document_id}. O que está errado: {problem}.
 
 Um documento finalizado não se edita nem se apaga (Portaria 363/2010). Decide assim:
@@ -124,7 +124,7 @@ A finalized document is neither edited nor deleted (Portaria 363/2010). Decide l
         description="Rascunhos esquecidos, faturas por pagar, falhas de numeração. / Forgotten drafts, unpaid invoices, gaps in numbering.",
         arguments={"month": "Mês, p. ex. 2026-11 / month, e.g. 2026-11"},
         required=frozenset({"month"}),
-        text=Said(
+        text=Bilingual(
             """Verifica o mês {month} no InvoiceXpress. Só leitura: não alteres nada.
 
 1. list_invoices do mês com states draft: rascunhos por emitir. As faturas emitem-se até ao 5.º dia útil após a operação (CIVA 36.º/1).
@@ -143,5 +143,5 @@ A finalized document is neither edited nor deleted (Portaria 363/2010). Decide l
     ),
 )
 
-BY_NAME = {prompt.name: prompt for prompt in _ALL}
-PROMPTS = [prompt.listed() for prompt in _ALL]
+PROMPTS_BY_NAME = {prompt.name: prompt for prompt in _ALL}
+PROMPTS = [prompt.to_mcp() for prompt in _ALL]

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-EXEMPTIONS = "ix://exemption-codes"
+EXEMPTIONS_URI = "ix://exemption-codes"
 RESOURCES: list[dict[str, Any]] = [
     {
-        "uri": EXEMPTIONS,
+        "uri": EXEMPTIONS_URI,
         "name": "exemption-codes",
         "title": "VAT exemption codes (motivos de isenção)",
         "description": "Every code with the text printed, the law, its validity, in Portuguese.",

@@ -6,20 +6,20 @@ from typing import Any
 
 from ix_tools.config.settings import Settings
 from ix_tools.errors import InvalidArguments
-from ix_tools.fiscal.exemptions import plain_words
-from ix_tools.operations.access import closed
+from ix_tools.fiscal.exemptions import split_words
+from ix_tools.operations.access import get_disabled_reason
 from ix_tools.operations.base import Operation
-from ix_tools.operations.registry import catalogue, toolset_of
+from ix_tools.operations.registry import catalogue, map_toolsets
 from ix_tools.operations.spec import Effect
-from ix_tools.schemas.json_schema import description, input_schema, output_schema
-from ix_tools.text.near_names import closest
+from ix_tools.schemas.json_schema import build_input_schema, build_output_schema, get_description
+from ix_tools.text.near_names import find_closest
 
-MOST = 12
+MAX_RESULTS = 12
 """How many operations are found at most; a toolset has no more."""
-LETTERS = 4
+MIN_STEM_LENGTH = 4
 """So many letters may stand for the words that begin with them: fatur, invoic."""
 
-MEANS: Mapping[str, str] = {
+SYNONYMS: Mapping[str, str] = {
     "fatur": "invoice", "factur": "invoice", "recib": "receipt payment", "simplificad": "simplified",
     "nota": "note", "credito": "credit", "debito": "debit", "documento": "document", "rascunho": "draft",
     "orcament": "quote estimate", "proform": "proformas estimate", "proposta": "quote estimate",
@@ -47,62 +47,66 @@ MEANS: Mapping[str, str] = {
     "rejeit": "refuse", "reject": "refuse", "inicial": "initial", "exportar": "export", "pay": "payment",
 }  # fmt: skip
 """What the beginning of a word means in the words of the catalogue."""
-SAYS_NOTHING = frozenset(
-    plain_words(
+STOP_WORDS = frozenset(
+    split_words(
         "a o as os um uma de do da dos das em no na para por com que e the an of to for in on and how"
     )
 )
 APPROVED_BY = {True: "a person, every call", False: "nobody needed"}
 
 
-def found(text: str, settings: Settings) -> list[dict[str, Any]]:
+def find_operations(text: str, settings: Settings) -> list[dict[str, Any]]:
     """The operations that the words mean, best first; those that hold most of the words, and no others."""
-    wanted = [word for word in plain_words(text) if word not in SAYS_NOTHING]
+    wanted = [word for word in split_words(text) if word not in STOP_WORDS]
     scored = []
     for operation in catalogue().values():
-        if closed(operation.spec, settings) is None:
-            weights = [_weight(word, operation.spec.name) for word in wanted]
+        if get_disabled_reason(operation.spec, settings) is None:
+            weights = [_score_word(word, operation.spec.name) for word in wanted]
             scored.append((sum(map(bool, weights)), sum(weights), operation))
     most = max((hits for hits, _, _ in scored), default=0)
     best = sorted((one for one in scored if one[0] == most > 0), key=lambda one: -one[1])
-    return [entry(operation) for _, _, operation in best[:MOST]]
+    return [summarize_operation(operation) for _, _, operation in best[:MAX_RESULTS]]
 
 
-def described(name: str, settings: Settings) -> dict[str, Any]:
+def describe_operation(name: str, settings: Settings) -> dict[str, Any]:
     """Everything a caller must know of an operation."""
-    operation = known(name)
+    operation = get_operation(name)
     spec = operation.spec
-    if (refusal := closed(spec, settings)) is not None:
+    if (refusal := get_disabled_reason(spec, settings)) is not None:
         raise refusal
     return {
-        **entry(operation),
+        **summarize_operation(operation),
         "title": spec.title,
-        "does": description(operation),
-        "input_schema": input_schema(operation),
-        "output_schema": output_schema(operation),
+        "does": get_description(operation),
+        "input_schema": build_input_schema(operation),
+        "output_schema": build_output_schema(operation),
         "example": dict(spec.example),
-        "rules": [_first_sentence(guard.__doc__) for guard in spec.guards],
+        "rules": [_get_first_sentence(guard.__doc__) for guard in spec.guards],
     }
 
 
-def entry(operation: type[Operation[Any]]) -> dict[str, Any]:
+def summarize_operation(operation: type[Operation[Any]]) -> dict[str, Any]:
     """An operation in a line."""
     spec = operation.spec
-    by = "whoever approves what it runs" if spec.effect is Effect.ANY else APPROVED_BY[spec.effect.gated]
+    by = (
+        "whoever approves what it runs"
+        if spec.effect is Effect.ANY
+        else APPROVED_BY[spec.effect.needs_approval]
+    )
     return {
         "operation": spec.name,
-        "does": description(operation).split("\n")[0].split(". ")[0].rstrip(".") + ".",
+        "does": get_description(operation).split("\n")[0].split(". ")[0].rstrip(".") + ".",
         "effect": spec.effect.value,
         "approved_by": by,
-        "toolset": toolset_of()[spec.name],
+        "toolset": map_toolsets()[spec.name],
     }
 
 
-def known(name: str) -> type[Operation[Any]]:
+def get_operation(name: str) -> type[Operation[Any]]:
     """An operation by its name; a name that is none is refused with those that are like it."""
     operation = catalogue().get(name)
     if operation is None:
-        near = " or ".join(closest(name, catalogue(), 3, 0.6))
+        near = " or ".join(find_closest(name, catalogue(), 3, 0.6))
         raise InvalidArguments(
             f"There is no tool called {name[:64]!r}.",
             code="unknown_tool",
@@ -111,40 +115,43 @@ def known(name: str) -> type[Operation[Any]]:
     return operation
 
 
-def _weight(wanted: str, name: str) -> int:
+def _score_word(wanted: str, name: str) -> int:
     """How much a word says for an operation: in its name, its title, its toolset, or what is told of it."""
     meant = {wanted.removesuffix("s")}
-    for beginning, words in MEANS.items():
-        if wanted == beginning or (len(beginning) >= LETTERS and wanted.startswith(beginning)):
+    for beginning, words in SYNONYMS.items():
+        if wanted == beginning or (len(beginning) >= MIN_STEM_LENGTH and wanted.startswith(beginning)):
             meant.update(words.split())
-    return max((weight for word, weight in _words(name) for one in meant if _same(one, word)), default=0)
+    return max(
+        (weight for word, weight in _get_weighted_words(name) for one in meant if _is_match(one, word)),
+        default=0,
+    )
 
 
-def _same(one: str, other: str) -> bool:
+def _is_match(one: str, other: str) -> bool:
     return one == other or (
-        min(len(one), len(other)) >= LETTERS and (other.startswith(one) or one == f"{other}s")
+        min(len(one), len(other)) >= MIN_STEM_LENGTH and (other.startswith(one) or one == f"{other}s")
     )
 
 
 @cache
-def _words(name: str) -> tuple[tuple[str, int], ...]:
-    return tuple(_weighed(catalogue()[name]))
+def _get_weighted_words(name: str) -> tuple[tuple[str, int], ...]:
+    return tuple(_weigh_words(catalogue()[name]))
 
 
-def _weighed(operation: type[Operation[Any]]) -> Iterator[tuple[str, int]]:
-    schema = input_schema(operation)["properties"]
+def _weigh_words(operation: type[Operation[Any]]) -> Iterator[tuple[str, int]]:
+    schema = build_input_schema(operation)["properties"]
     values = " ".join(str(value) for one in schema.values() for value in one.get("enum", ()))
     texts = {
         operation.spec.name: 8,
         operation.spec.title: 5,
         operation.spec.keywords: 5,
-        toolset_of()[operation.spec.name]: 3,
-        description(operation): 2,
+        map_toolsets()[operation.spec.name]: 3,
+        get_description(operation): 2,
         values: 1,
     }
     for text, weight in texts.items():
-        yield from ((word, weight) for word in plain_words(text.replace("_", " ")))
+        yield from ((word, weight) for word in split_words(text.replace("_", " ")))
 
 
-def _first_sentence(text: str | None) -> str:
+def _get_first_sentence(text: str | None) -> str:
     return " ".join((text or "").strip().split("\n\n")[0].split())

@@ -19,22 +19,22 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 
 from ix_tools.errors import StoreUnavailable
-from ix_tools.storage.head_note import read_note
+from ix_tools.storage.head_note import read_head_note
 from ix_tools.storage.schema import HEAD, audit, metadata, version
-from ix_tools.telemetry import uninstrumented
+from ix_tools.telemetry import pause_instrumentation
 
-PATIENCE = 10.0
+LOCK_TIMEOUT = 10.0
 """Seconds to wait for other processes that are writing."""
-WRITERS = 4
+MAX_WRITERS = 4
 """Threads of a process that write at once. The others queue here: a server gives up on who waits ten seconds for a lock."""
-QUEUE_PATIENCE = 60.0
+QUEUE_TIMEOUT = 60.0
 """Seconds that a thread waits in that queue."""
-SERVER = {
+SERVER_OPTIONS = {
     "connect_timeout": 10,
     # An intent is on disk before its request leaves, whatever the server's own default; nobody waits for ever.
     "options": "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=30s",
 }
-ELSEWHERE = (
+REPAIR_OR_MOVE = (
     "free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another"
 )
 
@@ -58,7 +58,7 @@ class Store:
         self._durable: Engine | None = None
         self._quick: Engine | None = None
         self._opening = threading.Lock()
-        self._writers = threading.BoundedSemaphore(WRITERS)
+        self._writers = threading.BoundedSemaphore(MAX_WRITERS)
         self._watching: Any = None
         self._watches = 0
         self._looking = threading.Lock()
@@ -66,7 +66,7 @@ class Store:
         self._schema: int | None = None
 
     @property
-    def where(self) -> str:
+    def location(self) -> str:
         """The file, or the database's address without a password."""
         return (
             str(self.file) if self.file else sql.make_url(self.url or "").render_as_string(hide_password=True)
@@ -90,9 +90,14 @@ class Store:
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """One transaction, on disk when it ends (`durable=False`: for counters that may be lost in a power cut)."""
-        with uninstrumented(), self._refusing(), self._queue(), self._open(durable).connect() as connection:
+        with (
+            pause_instrumentation(),
+            self._translate_errors(),
+            self._wait_to_write(),
+            self._open(durable).connect() as connection,
+        ):
             connection.info.pop("audit_head", None)
-            with _begun(connection, durable):
+            with _run_transaction(connection, durable):
                 self._check_version(connection)
                 yield connection
             head = connection.info.pop("audit_head", None)
@@ -102,7 +107,11 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One view of what is kept; it waits for nobody who writes."""
-        with uninstrumented(), self._refusing(), self._open(durable=False).connect() as connection:
+        with (
+            pause_instrumentation(),
+            self._translate_errors(),
+            self._open(durable=False).connect() as connection,
+        ):
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")
             try:
@@ -110,7 +119,7 @@ class Store:
             finally:
                 connection.rollback()
 
-    def stamp(self) -> tuple[int, int] | None:
+    def read_write_counter(self) -> tuple[int, int] | None:
         """What stays the same until somebody writes, in whatever process; None where only reading tells.
 
         A file counts its writes, for a connection that never writes itself: asking takes microseconds and waits for nobody.
@@ -118,11 +127,11 @@ class Store:
         if self.file is None:
             return None
         try:
-            with uninstrumented():
+            with pause_instrumentation():
                 engine = self._open(durable=False)
             with self._looking:
                 if self._watching is None:
-                    with uninstrumented():
+                    with pause_instrumentation():
                         connection = engine.raw_connection()
                     self._watching = connection.driver_connection
                     connection.detach()  # no longer the pool's, which would lend it to somebody who writes
@@ -145,12 +154,12 @@ class Store:
             connection.execute(sql.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
         )
 
-    def then(self, connection: Connection, moment: float) -> float:
+    def to_store_time(self, connection: Connection, moment: float) -> float:
         """The time by the same clock at an earlier moment of this process, which `time.monotonic()` told."""
         now = self.now(connection)
         return now if self.clock is not None else now - max(0.0, time.monotonic() - moment)
 
-    def ready(self) -> None:
+    def check_ready(self) -> None:
         """Find out whether it answers and its tables are current; StoreUnavailable says why not."""
         with self.reading() as connection:
             self._check_version(connection)
@@ -167,33 +176,37 @@ class Store:
         self._durable = self._quick = self._identity = None
 
     @contextmanager
-    def _queue(self) -> Iterator[None]:
-        if not self._writers.acquire(timeout=QUEUE_PATIENCE):
-            raise self._unusable(f"{WRITERS} others of this process were writing for {QUEUE_PATIENCE:.0f} s")
+    def _wait_to_write(self) -> Iterator[None]:
+        if not self._writers.acquire(timeout=QUEUE_TIMEOUT):
+            raise self._build_unavailable(
+                f"{MAX_WRITERS} others of this process were writing for {QUEUE_TIMEOUT:.0f} s"
+            )
         try:
             yield
         finally:
             self._writers.release()
 
     @contextmanager
-    def _refusing(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         failure: StoreUnavailable | None = None
         try:
             yield
         except (sql.exc.SQLAlchemyError, OSError) as trouble:
             cause = getattr(trouble, "orig", None) or trouble
-            failure = self._unusable(f"{type(cause).__name__}: {str(cause).strip()}")
+            failure = self._build_unavailable(f"{type(cause).__name__}: {str(cause).strip()}")
         if failure is not None:
             raise failure
 
-    def _unusable(self, why: str, next: str = ELSEWHERE) -> StoreUnavailable:
+    def _build_unavailable(self, why: str, next: str = REPAIR_OR_MOVE) -> StoreUnavailable:
         name = self.name[0].upper() + self.name[1:]
-        return StoreUnavailable(f"{name} cannot be used ({why}).", next=next, retryable=next is ELSEWHERE)
+        return StoreUnavailable(
+            f"{name} cannot be used ({why}).", next=next, retryable=next is REPAIR_OR_MOVE
+        )
 
     def _open(self, durable: bool) -> Engine:
         with self._opening:
             if self._durable is None:
-                engine = self._engine("FULL")
+                engine = self._create_engine("FULL")
                 try:
                     if self.checks_note:
                         self._check_note(engine)
@@ -202,25 +215,25 @@ class Store:
                     engine.dispose()
                     raise
                 self._durable = engine
-                self._identity = _identity(self.file)
-            elif _identity(self.file) != self._identity:
+                self._identity = _identify_file(self.file)
+            elif _identify_file(self.file) != self._identity:
                 # SQLite would go on writing into a file that no longer has a name.
-                raise self._unusable(
+                raise self._build_unavailable(
                     "it was removed or replaced while it was in use",
                     "put the file back as it was, then start ix-tools again",
                 )
             if durable or self.file is None:
                 return self._durable
             if self._quick is None:
-                self._quick = self._engine("NORMAL")
+                self._quick = self._create_engine("NORMAL")
             return self._quick
 
-    def _engine(self, synchronous: str) -> Engine:
+    def _create_engine(self, synchronous: str) -> Engine:
         if self.file is None:
-            return self._server()
+            return self._create_server_engine()
         note = self.head_note
         if note is not None and note.exists() and not self.file.exists():
-            raise self._unusable(
+            raise self._build_unavailable(
                 "it is gone, although a note beside it says that it was used",
                 f"put it back from a backup: without it nobody knows what was already issued; "
                 f"to begin anew all the same, remove {note}",
@@ -240,15 +253,15 @@ class Store:
             cursor = connection.cursor()
             # FULL: an approval that was used must be used after a power cut too.
             for pragma in ("busy_timeout=0", "journal_mode=WAL", f"synchronous={synchronous}"):
-                _patiently(partial(cursor.execute, f"PRAGMA {pragma}"))
+                _retry_while_locked(partial(cursor.execute, f"PRAGMA {pragma}"))
             cursor.close()
 
         return engine
 
-    def _server(self) -> Engine:
+    def _create_server_engine(self) -> Engine:
         scheme, _, rest = (self.url or "").partition("://")
         if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
-            raise self._unusable(
+            raise self._build_unavailable(
                 f"{scheme}:// is not supported", "give a file, or a postgresql:// URL, in INVOICEXPRESS_STORE"
             )
         failure: StoreUnavailable | None = None
@@ -258,20 +271,20 @@ class Store:
                 pool_size=10,
                 max_overflow=30,
                 pool_pre_ping=True,
-                connect_args=SERVER,
+                connect_args=SERVER_OPTIONS,
             )
         except ImportError:
-            failure = self._unusable(
+            failure = self._build_unavailable(
                 "the driver for PostgreSQL is not installed",
                 "install ix-tools with its extra: ix-tools[postgres]",
             )
         except ValueError:
-            failure = self._unusable("its URL cannot be read", "correct INVOICEXPRESS_STORE")
+            failure = self._build_unavailable("its URL cannot be read", "correct INVOICEXPRESS_STORE")
         raise failure
 
     def _check_note(self, engine: Engine) -> None:
         """Refuse a store that is older than the note of its newest row: a key that it forgot would make a second document."""
-        seq, digest = read_note(self.note_file) if self.note_file is not None else (0, "")
+        seq, digest = read_head_note(self.note_file) if self.note_file is not None else (0, "")
         if not seq:
             return
         with engine.connect() as connection:
@@ -285,7 +298,7 @@ class Store:
                 connection.rollback()
         if there != digest:
             what = "is not in it" if there is None else "is another one in it"
-            raise self._unusable(
+            raise self._build_unavailable(
                 f"row {seq} of its audit trail was noted in {self.note_file} and {what}: it is empty, an older copy, or another store",
                 "put the newest copy back; if this is the newest there is, `ix-tools store accept-restored` takes it, and "
                 "`ix-tools audit reconcile` then finds what it does not know of",
@@ -300,7 +313,7 @@ class Store:
                 return
         found = connection.execute(sql.select(version.c.version_num)).scalar_one_or_none()
         if found != HEAD:
-            raise self._unusable(
+            raise self._build_unavailable(
                 f"another version of ix-tools migrated it meanwhile: it is at {found}, this process at {HEAD}",
                 "stop this process and start the newer version",
             )
@@ -309,9 +322,9 @@ class Store:
     def _migrate(self, engine: Engine) -> None:
         """Bring the tables to HEAD. A new store gets them as they are: the way there, and alembic, are for older ones."""
         with engine.connect() as connection:
-            if _version(connection) == HEAD:
+            if _read_version(connection) == HEAD:
                 return
-        with engine.connect() as connection, _begun(connection):
+        with engine.connect() as connection, _run_transaction(connection):
             if connection.dialect.name == "postgresql":
                 # One process migrates, the others wait.
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7302026)")
@@ -334,7 +347,9 @@ class Store:
         try:
             command.upgrade(config, "head")
         except CommandError:
-            failure = self._unusable("a newer version of ix-tools made it", "use that version or a newer one")
+            failure = self._build_unavailable(
+                "a newer version of ix-tools made it", "use that version or a newer one"
+            )
         if failure is not None:
             raise failure
 
@@ -344,7 +359,7 @@ def _is_missing(trouble: sql.exc.DBAPIError) -> bool:
     return "no such table" in str(trouble) or getattr(trouble.orig, "sqlstate", "") == "42P01"
 
 
-def _identity(file: Path | None) -> tuple[int, int] | None:
+def _identify_file(file: Path | None) -> tuple[int, int] | None:
     """Which file it is, whatever it is called; None when there is none."""
     try:
         found = file.stat() if file else None
@@ -354,7 +369,7 @@ def _identity(file: Path | None) -> tuple[int, int] | None:
 
 
 @contextmanager
-def _begun(connection: Connection, durable: bool = True) -> Iterator[None]:
+def _run_transaction(connection: Connection, durable: bool = True) -> Iterator[None]:
     """A transaction in which what is read cannot be changed by another process before it is written."""
     if connection.dialect.name == "sqlite":
         _begin_immediate(connection)
@@ -378,14 +393,14 @@ def _begin_immediate(connection: Connection) -> None:
             connection.rollback()
             raise
 
-    _patiently(begin)
+    _retry_while_locked(begin)
 
 
-def _patiently(attempt: Callable[[], object]) -> None:
+def _retry_while_locked(attempt: Callable[[], object]) -> None:
     """Until the file is locked no more. SQLite's own waiting starves whoever came first when several processes write
     (short random pauses do not), and while a new file is turned to WAL it does not wait at all.
     """
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
             attempt()
@@ -397,7 +412,7 @@ def _patiently(attempt: Callable[[], object]) -> None:
             return
 
 
-def _version(connection: Connection) -> str | None:
+def _read_version(connection: Connection) -> str | None:
     try:
         return str(connection.execute(sql.select(version.c.version_num)).scalar_one())
     except sql.exc.DBAPIError:

@@ -5,7 +5,7 @@ from pathlib import Path
 from ix_tools.storage.atomic_file import save_file
 
 
-def read_note(path: Path) -> tuple[int, str]:
+def read_head_note(path: Path) -> tuple[int, str]:
     """Read number and hash of the row that is noted as the newest; row 0 when none is, or the note cannot be read."""
     try:
         seq, _, digest = path.read_text().strip().partition(" ")
@@ -14,7 +14,7 @@ def read_note(path: Path) -> tuple[int, str]:
     return (int(seq), digest) if seq.isdecimal() and len(seq) < 19 else (0, "")
 
 
-def write_note(path: Path, seq: int, digest: str) -> None:
+def write_head_note(path: Path, seq: int, digest: str) -> None:
     """Write the note, whole or not at all.
 
     Raises: OSError where it cannot be written.

@@ -5,42 +5,42 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
-from ix_tools.domain.comparison import NONE, Difference
+from ix_tools.domain.comparison import NO_VALUE, Difference
 from ix_tools.domain.records import Document, Line
-from ix_tools.domain.types import cents, decimal_of, text_of
-from ix_tools.fiscal.currencies import code_of
-from ix_tools.i18n.formats import plain
-from ix_tools.operations.expectations import Expected
+from ix_tools.domain.types import format_cents, parse_decimal, read_text
+from ix_tools.fiscal.currencies import find_currency_code
+from ix_tools.i18n.formats import format_plain
+from ix_tools.operations.expectations import ExpectedState
 
-MONEY = {"sum", "discount", "before_taxes", "taxes", "total"}
-MAY_BE_LEFT_OUT = {*MONEY, "client.country"}
-DIGITS = 60
+MONEY_FIELDS = {"sum", "discount", "before_taxes", "taxes", "total"}
+OPTIONAL_FIELDS = {*MONEY_FIELDS, "client.country"}
+PRECISION = 60
 """Enough for the exact net amount of the largest line."""
-GONE = {"canceled", "deleted"}
+GONE_STATES = {"canceled", "deleted"}
 
 
-def differences(expected: Expected, document: Document) -> list[Difference]:
+def compare_with_expected(expected: ExpectedState, document: Document) -> list[Difference]:
     """Each field that reads back differently, with what was asked and what is stored."""
-    found = list(_values(expected, document))
+    found = list(_compare_values(expected, document))
     if expected.lines and len(expected.lines) != len(document.lines):
         found.append(Difference("items", f"{len(expected.lines)} lines", f"{len(document.lines)} lines"))
     for at, (asked, line) in enumerate(zip(expected.lines, document.lines, strict=False)):
-        found += _line(at, asked, line)
+        found += _compare_line(at, asked, line)
     return found
 
 
-def _values(expected: Expected, document: Document) -> Iterator[Difference]:
+def _compare_values(expected: ExpectedState, document: Document) -> Iterator[Difference]:
     for name, asked in expected.values.items():
-        stored = _stored(name, document)
-        if name in MAY_BE_LEFT_OUT and stored is None:
+        stored = _get_stored(name, document)
+        if name in OPTIONAL_FIELDS and stored is None:
             continue  # some answers leave a figure out; the total is never left out (checked below)
-        if not _equal(asked, stored):
-            yield Difference(name, _shown(name, asked), _shown(name, stored))
-    if "status" not in expected.values and document.status in GONE:
+        if not _is_equal(asked, stored):
+            yield Difference(name, _format_value(name, asked), _format_value(name, stored))
+    if "status" not in expected.values and document.status in GONE_STATES:
         # The same proprietary_uid can bring back a document that was cancelled since.
         yield Difference("status", "draft", document.status or "")
     if "total" in expected.values and document.total is None:
-        yield Difference("total", _shown("total", expected.values["total"]), "(not reported)")
+        yield Difference("total", _format_value("total", expected.values["total"]), "(not reported)")
 
 
 def show_field(field: str, document: Document) -> str | None:
@@ -51,13 +51,13 @@ def show_field(field: str, document: Document) -> str | None:
         _, at, name = field.split(".", 2)
         if not at.isdecimal() or int(at) >= len(document.lines) or name not in Line.model_fields:
             return None
-        return _shown(name, getattr(document.lines[int(at)], name))
+        return _format_value(name, getattr(document.lines[int(at)], name))
     if field not in Document.model_fields and field not in {"client.country", "currency_code", "rate"}:
         return None
-    return _shown(field, _stored(field, document))
+    return _format_value(field, _get_stored(field, document))
 
 
-def _stored(name: str, document: Document) -> Any:
+def _get_stored(name: str, document: Document) -> Any:
     if name == "client":
         return document.client.name if document.client else None
     if name == "client.country":
@@ -65,44 +65,44 @@ def _stored(name: str, document: Document) -> Any:
     if name in {"currency_code", "rate"}:
         shown = document.multicurrency or {}
         if name == "currency_code":
-            return code_of(str(shown.get("currency")))
-        return decimal_of(shown["rate"]) if shown.get("rate") else None
+            return find_currency_code(str(shown.get("currency")))
+        return parse_decimal(shown["rate"]) if shown.get("rate") else None
     return getattr(document, name)
 
 
-def _line(at: int, asked: dict[str, Any] | Any, line: Line) -> Iterator[Difference]:
+def _compare_line(at: int, asked: dict[str, Any] | Any, line: Line) -> Iterator[Difference]:
     for name in ("name", "quantity", "tax", "tax_rate", "net"):
         want, have = asked[name], getattr(line, name)
         if have is None and name in {"tax", "tax_rate", "net"}:
             continue  # trap 30: a line may read back without its tax; the document's totals still tell
-        if not _equal(want, have):
-            yield Difference(f"items.{at}.{name}", _shown(name, want), _shown(name, have))
+        if not _is_equal(want, have):
+            yield Difference(f"items.{at}.{name}", _format_value(name, want), _format_value(name, have))
 
 
-def _equal(asked: Any, stored: Any) -> bool:
+def _is_equal(asked: Any, stored: Any) -> bool:
     if isinstance(asked, Decimal) and isinstance(stored, Decimal):
-        return _same_amount(asked, stored)
+        return _is_same_amount(asked, stored)
     if isinstance(asked, Decimal) and stored is None:
         return asked == 0
     if isinstance(asked, str):
-        asked = text_of(asked)  # what hides in a text is not read back, either
+        asked = read_text(asked)  # what hides in a text is not read back, either
     return (asked or None) == (stored or None)
 
 
-def _same_amount(asked: Decimal, stored: Decimal) -> bool:
+def _is_same_amount(asked: Decimal, stored: Decimal) -> bool:
     """At the precision that came: stored amounts have 2, 4 or all decimals, depending on the endpoint."""
     exponent = stored.as_tuple().exponent
     places = exponent if isinstance(exponent, int) and exponent < -2 else -2
     with localcontext() as context:
-        context.prec = DIGITS
+        context.prec = PRECISION
         # A figure that was not rounded travels as a binary float, which keeps 15 digits and no more.
         noise = abs(stored) * Decimal("1e-15") if places < -4 else Decimal(0)
         return abs(asked - stored) <= Decimal(1).scaleb(places) / 2 + noise
 
 
-def _shown(name: str, value: Any) -> str:
+def _format_value(name: str, value: Any) -> str:
     if value is None:
-        return NONE
+        return NO_VALUE
     if isinstance(value, Decimal):
-        return cents(value) if name in MONEY else plain(value)
+        return format_cents(value) if name in MONEY_FIELDS else format_plain(value)
     return value.isoformat() if isinstance(value, date) else str(value)

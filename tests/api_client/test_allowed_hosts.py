@@ -20,8 +20,8 @@ from pydantic import SecretStr
 
 from ix_tools.api_client import client as account_room
 from ix_tools.api_client import protocol
-from ix_tools.api_client.client import Account
-from ix_tools.config.settings import Settings, for_sandbox, load
+from ix_tools.api_client.client import InvoiceXpressClient
+from ix_tools.config.settings import Settings, load_settings, point_at_sandbox
 from ix_tools.errors import SettingsError, Unreachable
 from ix_tools.sandbox.server import Sandbox
 
@@ -289,7 +289,7 @@ def test_the_command_refuses_them_too(tmp_path: Path) -> None:
 
 
 @contextmanager
-def listening(answer: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
+def listen_locally(answer: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
     """An address on this machine, and what was said to it."""
     heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -316,24 +316,24 @@ def listening(answer: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
 async def account(running_box: Sandbox, tmp_path: Path) -> Any:
     """An account at the sandbox, with the canary in the key's place."""
     running_box.reset()
-    settings = for_sandbox(Settings(timeout_seconds=5), running_box.base_url, KEY)
-    async with Account(settings) as account:
+    settings = point_at_sandbox(Settings(timeout_seconds=5), running_box.base_url, KEY)
+    async with InvoiceXpressClient(settings) as account:
         yield account
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("form", ["{url}/x", "//{host}/x", "/elsewhere"])
 async def test_a_redirect_is_not_followed(
-    running_box: Sandbox, account: Account, status: int, form: str
+    running_box: Sandbox, account: InvoiceXpressClient, status: int, form: str
 ) -> None:
     """The key is in the query: whoever is redirected to would read it."""
-    with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, heard):
+    with listen_locally(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, heard):
         location = form.format(url=url, host=url.removeprefix("http://"))
         running_box.fault(path="taxes", status=status, headers={"location": location})
-        request = protocol.get("/taxes.json")
+        request = protocol.build_get("/taxes.json")
         answer = await account.send(request)
         assert answer.status == status
-        failure = protocol.failure(request, answer, "list_taxes")
+        failure = protocol.build_error(request, answer, "list_taxes")
         assert "redirect" in failure.message
         assert KEY not in str(failure.as_dict())
         assert heard == []
@@ -341,35 +341,35 @@ async def test_a_redirect_is_not_followed(
 
 
 async def test_a_proxy_of_the_environment_is_not_used(
-    running_box: Sandbox, account: Account, monkeypatch: pytest.MonkeyPatch
+    running_box: Sandbox, account: InvoiceXpressClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would see the address whole."""
-    with listening(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n") as (url, heard):
+    with listen_locally(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n") as (url, heard):
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.setenv(name, url)
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)
-        answer = await account.send(protocol.get("/taxes.json"))
+        answer = await account.send(protocol.build_get("/taxes.json"))
         assert answer.status == 401, "the canary is no key of the sandbox"
         assert heard == []
 
 
 async def test_a_file_is_fetched_without_the_key(running_box: Sandbox) -> None:
     """What is asked of a file's host is the plain address, on hosts of the account only."""
-    with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n%PDF") as (url, heard):
+    with listen_locally(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n%PDF") as (url, heard):
         home = Settings(account="acme", api_key=SecretStr(KEY), base_url=url)
-        async with Account(home) as account:
+        async with InvoiceXpressClient(home) as account:
             assert await account.download(f"{url}/file.pdf?token=1") == b"%PDF"
         assert heard[0].startswith(b"GET /file.pdf?token=1 HTTP/1.1\r\n")
         assert KEY.encode() not in heard[0]
         other = Settings(account="acme", api_key=SecretStr(KEY))
-        async with Account(other) as account:
+        async with InvoiceXpressClient(other) as account:
             assert await account.download(f"{url}/file.pdf") is None
         assert len(heard) == 1
 
 
 @contextmanager
-def trickling(piece: bytes, seconds: float) -> Iterator[str]:
+def serve_slowly(piece: bytes, seconds: float) -> Iterator[str]:
     """An address on this machine that sends a file piece by piece, without an end."""
     ended = Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -403,8 +403,10 @@ async def test_a_file_that_trickles_ends_all_the_same(
 ) -> None:
     """Each piece comes in time, and the whole never would."""
     monkeypatch.setattr(account_room, limit, value)
-    with trickling(b"x", 0.01) as url:
-        async with Account(Settings(account="acme", api_key=SecretStr(KEY), base_url=url)) as account:
+    with serve_slowly(b"x", 0.01) as url:
+        async with InvoiceXpressClient(
+            Settings(account="acme", api_key=SecretStr(KEY), base_url=url)
+        ) as account:
             with anyio.fail_after(20), pytest.raises(Unreachable, match="TimeoutError") as failed:
                 await account.download(f"{url}/file.pdf")
     assert (failed.value.sent, failed.value.retryable) == ("refused", True)
@@ -414,16 +416,20 @@ async def test_a_file_that_comes_steadily_is_taken(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(account_room, "TRICKLING", 0.05)
     body = b"%PDF" + b"x" * 500_000
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    with listening(answer) as (url, _):
-        async with Account(Settings(account="acme", api_key=SecretStr(KEY), base_url=url)) as account:
+    with listen_locally(answer) as (url, _):
+        async with InvoiceXpressClient(
+            Settings(account="acme", api_key=SecretStr(KEY), base_url=url)
+        ) as account:
             assert await account.download(f"{url}/file.pdf") == body
 
 
 async def test_a_redirected_file_is_not_followed_either() -> None:
-    with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n%PDF") as (elsewhere, heard):
+    with listen_locally(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n%PDF") as (elsewhere, heard):
         answer = f"HTTP/1.1 302 Found\r\nLocation: {elsewhere}/x.pdf\r\nContent-Length: 0\r\n\r\n".encode()
-        with listening(answer) as (url, _):
-            async with Account(Settings(account="acme", api_key=SecretStr(KEY), base_url=url)) as account:
+        with listen_locally(answer) as (url, _):
+            async with InvoiceXpressClient(
+                Settings(account="acme", api_key=SecretStr(KEY), base_url=url)
+            ) as account:
                 assert await account.download(f"{url}/file.pdf") is None
         assert heard == []
 
@@ -459,23 +465,25 @@ async def test_a_redirected_file_is_not_followed_either() -> None:
     ],
 )
 def test_files_come_from_hosts_of_the_account_or_of_the_user(url: str, allowed: bool) -> None:
-    account = Account(Settings(account="acme", api_key=SecretStr(KEY), pdf_hosts=("files.example",)))
-    assert account._may_download(url) is allowed
+    account = InvoiceXpressClient(
+        Settings(account="acme", api_key=SecretStr(KEY), pdf_hosts=("files.example",))
+    )
+    assert account._is_download_allowed(url) is allowed
 
 
 async def test_an_unreachable_host_is_said_without_its_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     settings = Settings(account="acme", api_key=SecretStr(KEY), base_url=f"http://127.0.0.1:{port}")
-    async with Account(settings) as account:
+    async with InvoiceXpressClient(settings) as account:
         with stamina.set_testing(True, attempts=4, cap=True), pytest.raises(Unreachable) as failed:
-            await account.send(protocol.get("/taxes.json"))
+            await account.send(protocol.build_get("/taxes.json"))
     assert (failed.value.sent, failed.value.retryable) == ("nothing", True)
     assert KEY not in repr(failed.value)
 
 
 def test_a_setting_of_the_environment_cannot_smuggle_a_second_host() -> None:
     with pytest.raises(SettingsError):
-        load(
+        load_settings(
             {"INVOICEXPRESS_ACCOUNT": "acme", "INVOICEXPRESS_BASE_URL": "https://a.example https://b.example"}
         )

@@ -13,7 +13,7 @@ import pytest
 
 from ix_tools import errors
 from ix_tools.api_client import protocol
-from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import Sequence
 from ix_tools.domain.types import Record
 from ix_tools.guards.facts import Facts
@@ -23,7 +23,7 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec
 from ix_tools.pipeline.execute import parse
-from tests.sandboxed import Office, exempt, guide, invoice, line
+from tests.sandboxed import Harness, exempt_line, guide, invoice, line
 
 VENDOR = Path(__file__).parents[1] / "vendor"
 SHAPES = json.loads((VENDOR / "error_shapes.json").read_text(encoding="utf-8"))["shapes"]
@@ -45,7 +45,7 @@ def answer(shape: dict[str, Any]) -> protocol.Response:
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape["id"])
 def test_every_published_error_is_read(shape: dict[str, Any]) -> None:
     """Every error shape on record; a field and its message are joined by a colon here, by a space there."""
-    said, code = protocol.complaints(answer(shape))
+    said, code = protocol.extract_messages(answer(shape))
     if shape["content_type"] == "text/html":
         assert said == ["an HTML page instead of an answer"]
         return
@@ -75,7 +75,7 @@ KINDS: dict[int, type[errors.ServiceError]] = {
 def test_every_published_error_becomes_one_of_ours_and_says_what_was_sent(
     shape: dict[str, Any], request_: protocol.Request
 ) -> None:
-    error = protocol.failure(request_, answer(shape), "x")
+    error = protocol.build_error(request_, answer(shape), "x")
     assert type(error) is KINDS[shape["status"]]
     assert error.next
     assert "<" not in error.message
@@ -109,7 +109,7 @@ def test_every_published_error_becomes_one_of_ours_and_says_what_was_sent(
     ],
 )
 def test_an_error_in_any_other_shape_is_read_as_far_as_it_goes(body: bytes, said: list[str]) -> None:
-    assert protocol.complaints(protocol.Response(422, body))[0] == said
+    assert protocol.extract_messages(protocol.Response(422, body))[0] == said
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,13 @@ def test_an_error_in_any_other_shape_is_read_as_far_as_it_goes(body: bytes, said
 )
 def test_a_refusal_in_either_language_comes_with_a_next_step(text: str, advice: str) -> None:
     body = json.dumps({"errors": [{"error": text}]}).encode()
-    error = protocol.failure(WRITE, protocol.Response(422, body), "x")
+    error = protocol.build_error(WRITE, protocol.Response(422, body), "x")
     assert advice in error.next
     assert text in error.message
 
 
 def test_a_wait_that_was_asked_for_is_passed_on() -> None:
-    error = protocol.failure(READ, protocol.Response(429, b"", {"retry-after": "17"}), "x")
+    error = protocol.build_error(READ, protocol.Response(429, b"", {"retry-after": "17"}), "x")
     assert ("wait 17 seconds" in error.next, error.retryable, error.details) == (
         True,
         True,
@@ -147,7 +147,7 @@ def test_a_wait_that_was_asked_for_is_passed_on() -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_error(status: int) -> None:
     """Trap 7: the key would travel along."""
-    assert "never followed" in protocol.failure(READ, protocol.Response(status, b""), "x").message
+    assert "never followed" in protocol.build_error(READ, protocol.Response(status, b""), "x").message
 
 
 # --- requests: each operation's example --------------------------------------------------------------------
@@ -161,7 +161,7 @@ def examples() -> list[tuple[str, dict[str, Any]]]:
         for kind in types
     ]
     whole = {
-        "items": [line(description="d", unit="hour", discount=5), exempt()],
+        "items": [line(description="d", unit="hour", discount=5), exempt_line()],
         "client": {
             **dict.fromkeys(
                 ("name", "code", "address", "city", "postal_code", "website", "phone", "fax", "observations"),
@@ -278,7 +278,7 @@ def as_published(name: str, request: protocol.Request) -> dict[str, Any]:
 )
 def test_a_call_becomes_a_request_that_the_vendor_describes(name: str, arguments: dict[str, Any]) -> None:
     """Method, path, query and every body key; the envelope is the type's own (reading 1)."""
-    request = protocol.request_for(parse(name, arguments))
+    request = protocol.build_request(parse(name, arguments))
     row = as_published(name, request)
     known = {one["name"] for one in row["query"]} | {"reference"}
     assert {key for key, _ in request.query} <= known
@@ -294,7 +294,7 @@ def test_a_call_becomes_a_request_that_the_vendor_describes(name: str, arguments
     if route.envelope and body:
         own = family = route.envelope
         if route.envelope == "{key}":
-            about = document_type(getattr(parse(name, arguments), "document_type"))  # noqa: B009
+            about = get_document_kind(getattr(parse(name, arguments), "document_type"))  # noqa: B009
             own, family = about.singular, PUBLISHED_AS[about.family]
         assert set(body) - {"proprietary_uid"} == {own}
         sent = {re.sub(rf"^{own}\b", family, key) for key in sent}
@@ -317,7 +317,7 @@ def test_every_body_key_of_the_seed_documents_can_be_sent() -> None:
     """No parameter of the seed operations is out of reach."""
     sent: dict[tuple[str, str], set[str]] = {}
     for name, arguments in EXAMPLES:
-        request = protocol.request_for(parse(name, arguments))
+        request = protocol.build_request(parse(name, arguments))
         found = {key for key, _ in request.query}
         if request.xml and request.body:
             root = ElementTree.fromstring(request.body)
@@ -347,7 +347,7 @@ def test_values_travel_as_text_in_the_documented_forms() -> None:
         "create_guide",
         guide(items=[line(unit_price="0.10", quantity="1E+2", discount="12.500")], sequence_id=70016),
     )
-    request = protocol.request_for(call)
+    request = protocol.build_request(call)
     assert request.body is not None
     body = json.loads(request.body)["transport"]
     assert (body["date"], body["due_date"], body["loaded_at"]) == (
@@ -363,15 +363,15 @@ def test_values_travel_as_text_in_the_documented_forms() -> None:
 
 def test_booleans_are_one_and_zero_in_bodies_and_words_in_queries() -> None:
     mail = {"document_type": "invoices", "document_id": 1, "email": "a@acme.pt", "logo": False}
-    request = protocol.request_for(parse("send_email", mail))
+    request = protocol.build_request(parse("send_email", mail))
     assert json.loads(request.body or b"")["message"] == {
         "client": {"email": "a@acme.pt", "save": "0"},
         "logo": "0",
     }
-    assert dict(protocol.request_for(parse("get_pdf", {"document_id": 1, "second_copy": True})).query) == {
+    assert dict(protocol.build_request(parse("get_pdf", {"document_id": 1, "second_copy": True})).query) == {
         "second_copy": "true"
     }
-    query = dict(protocol.request_for(parse("list_invoices", {})).query)
+    query = dict(protocol.build_request(parse("list_invoices", {})).query)
     assert (query["non_archived"], query["archived"]) == ("true", "false")
 
 
@@ -379,25 +379,25 @@ def test_a_plugin_id_travels_inside_the_document() -> None:
     """OpenAPI createInvoice, updateInvoice: an opaque text of the plugin that made the document."""
     given = {"document_type": "invoices", "document_id": 7, "plugin_id": "plugin_123"}
     for name, call in (("create_invoice", invoice(plugin_id="plugin_123")), ("update_invoice", given)):
-        body = json.loads(protocol.request_for(parse(name, call)).body or b"")
+        body = json.loads(protocol.build_request(parse(name, call)).body or b"")
         assert body["invoice"]["plugin_id"] == "plugin_123"
 
 
 def test_the_uid_travels_beside_the_envelope_and_only_when_given() -> None:
     """It must not be nested."""
     body = json.loads(
-        protocol.request_for(parse("create_invoice", invoice(proprietary_uid="u-1"))).body or b""
+        protocol.build_request(parse("create_invoice", invoice(proprietary_uid="u-1"))).body or b""
     )
     assert (set(body), body["proprietary_uid"]) == ({"invoice", "proprietary_uid"}, "u-1")
     assert "proprietary_uid" not in str(body["invoice"])
-    assert set(json.loads(protocol.request_for(parse("create_invoice", invoice())).body or b"")) == {
+    assert set(json.loads(protocol.build_request(parse("create_invoice", invoice())).body or b"")) == {
         "invoice"
     }
 
 
 def test_dates_in_queries_are_written_as_in_bodies() -> None:
     query = dict(
-        protocol.request_for(
+        protocol.build_request(
             parse("list_invoices", {"date_from": "2026-02-01", "due_date_to": "28/02/2026"})
         ).query
     )
@@ -419,7 +419,7 @@ def test_dates_in_queries_are_written_as_in_bodies() -> None:
     ],
 )
 def test_every_kind_of_value_has_one_form(value: Any, travels: str) -> None:
-    assert protocol._scalar(value) == travels
+    assert protocol._format_scalar(value) == travels
 
 
 class Odd(Operation[Record]):
@@ -443,7 +443,7 @@ class Odd(Operation[Record]):
     ],
 )
 def test_text_in_a_path_stays_one_part_of_it(word: str, path: str) -> None:
-    assert protocol.request_for(Odd(word=word)).path == f"/things/{path}/part.json"
+    assert protocol.build_request(Odd(word=word)).path == f"/things/{path}/part.json"
 
 
 @pytest.mark.parametrize("number", ["1/../2", "1?x", "0", "-1", "1e3", "", None, [1], 2**53, 1.5, True])
@@ -470,7 +470,7 @@ def test_an_id_in_a_path_is_a_number_and_nothing_else(number: Any) -> None:
 def test_an_envelope_is_opened_by_its_own_key_first(body: Any, content: Any) -> None:
     """Reading 2: the type's key everywhere live; the description writes `invoice`; else the only object there is."""
     key = "credit_note" if isinstance(body, dict) and "credit_note" in body else "simplified_invoice"
-    assert protocol.unwrapped(body, key) == content
+    assert protocol.unwrap(body, key) == content
 
 
 def test_amounts_are_read_exactly() -> None:
@@ -507,7 +507,7 @@ SEQUENCE = {
 
 def test_a_series_travels_as_xml() -> None:
     """API v1 documentation, sequences.update."""
-    request = protocol.request_for(parse("update_sequence", {**SEQUENCE, "default_sequence": 1}))
+    request = protocol.build_request(parse("update_sequence", {**SEQUENCE, "default_sequence": 1}))
     assert (request.method, request.path, request.xml) == ("PUT", "/sequences/9.xml", True)
     root = ElementTree.fromstring(request.body or b"")
     assert {node.tag: node.text for node in root} == {
@@ -518,17 +518,19 @@ def test_a_series_travels_as_xml() -> None:
         "default_sequence": "1",
     }
     assert root.tag == "sequence"
-    assert b"default_sequence" not in (protocol.request_for(parse("update_sequence", SEQUENCE)).body or b"")
+    assert b"default_sequence" not in (protocol.build_request(parse("update_sequence", SEQUENCE)).body or b"")
 
 
 def test_a_series_is_read_from_xml() -> None:
     fields = "<id type='integer'>9</id><serie>A&amp;B</serie><default_sequence>1</default_sequence>"
     body = f"<?xml version='1.0' encoding='UTF-8'?><sequence>{fields}</sequence>"
     call = parse("update_sequence", SEQUENCE)
-    content = protocol.content_of(call, protocol.request_for(call), protocol.Response(200, body.encode()))
-    read: Sequence = call.read(content, Facts(now=datetime(2026, 11, 20, tzinfo=LISBON))).sequence
+    content = protocol.parse_response(
+        call, protocol.build_request(call), protocol.Response(200, body.encode())
+    )
+    read: Sequence = call.parse_response(content, Facts(now=datetime(2026, 11, 20, tzinfo=LISBON))).sequence
     assert (read.id, read.serie, read.default) == (9, "A&B", True)
-    assert protocol.content_of(call, protocol.request_for(call), protocol.Response(200, b"")) is None
+    assert protocol.parse_response(call, protocol.build_request(call), protocol.Response(200, b"")) is None
 
 
 LAUGHS = (
@@ -552,36 +554,36 @@ HOSTILE = {
 def test_hostile_xml_is_a_clear_error_and_nothing_else(body: str) -> None:
     call = parse("update_sequence", SEQUENCE)
     with pytest.raises(errors.Unreadable) as error:
-        protocol.content_of(call, protocol.request_for(call), protocol.Response(200, body.encode()))
+        protocol.parse_response(call, protocol.build_request(call), protocol.Response(200, body.encode()))
     assert (error.value.sent, error.value.retryable) == ("unknown", False)
     assert "not plain XML" in error.value.message
-    said, _ = protocol.complaints(protocol.Response(422, body.encode()))
+    said, _ = protocol.extract_messages(protocol.Response(422, body.encode()))
     assert said in ([], ["an HTML page instead of an answer"], [body])
 
 
 async def test_hostile_xml_on_the_road_is_no_answer_and_the_series_itself_is_looked_at(
-    office: Office,
+    office: Harness,
 ) -> None:
     change = {**SEQUENCE, "sequence_id": 70020, "serie": "C2026"}
     hostile: dict[str, Any] = {"status": 200, "body": HOSTILE["billion laughs"]}
-    office.box.fault("PUT", r"\.xml$", **hostile)
-    error = await office.failed("update_sequence", change)
+    office.sandbox.fault("PUT", r"\.xml$", **hostile)
+    error = await office.get_error("update_sequence", change)
     assert (error.code, error.sent) == ("not_carried_out", "refused")
-    sent = [one["method"] for one in office.box.requests() if "sequences" in one["path"]]
-    office.box.fault("PUT", r"\.xml$", **hostile)
-    office.box.fault("GET", "sequences", skip=sent.index("PUT"), times=None, status=500)
-    error = await office.failed("update_sequence", change)
+    sent = [one["method"] for one in office.sandbox.requests() if "sequences" in one["path"]]
+    office.sandbox.fault("PUT", r"\.xml$", **hostile)
+    office.sandbox.fault("GET", "sequences", skip=sent.index("PUT"), times=None, status=500)
+    error = await office.get_error("update_sequence", change)
     assert (error.code, error.sent) == ("outcome_unknown", "unknown")
-    office.box.clear_faults()
-    office.desk.store.clock = lambda: time.time() + 600  # the request cannot be under way any more
-    office.box.fault("PUT", r"\.xml$", **hostile, after_commit=True)
+    office.sandbox.clear_faults()
+    office.context.store.clock = lambda: time.time() + 600  # the request cannot be under way any more
+    office.sandbox.fault("PUT", r"\.xml$", **hostile, after_commit=True)
     assert (await office.call("update_sequence", {**change, "idempotency_key": "anew"}))["sequence"][
         "serie"
     ] == "C2026"
 
 
-async def test_a_line_always_says_its_description_as_the_documentation_requires(office: Office) -> None:
+async def test_a_line_always_says_its_description_as_the_documentation_requires(office: Harness) -> None:
     await office.call("create_invoice", invoice())
-    assert office.sent()["items"][0]["description"] == ""
+    assert office.get_last_body()["items"][0]["description"] == ""
     await office.call("create_invoice", invoice(items=[line(name="B", description="Uma hora")]))
-    assert office.sent()["items"][0]["description"] == "Uma hora"
+    assert office.get_last_body()["items"][0]["description"] == "Uma hora"

@@ -19,15 +19,23 @@ from pydantic import SecretStr
 
 from faults.run import PROCESSES
 from ix_tools.api_client import client as account
-from ix_tools.api_client.client import Account
+from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.api_client.protocol import Request
-from ix_tools.api_client.rate_limit import FAILURES, OWED, PAUSE, Pace, owed, reopen, standings
-from ix_tools.api_client.retry_after import LONGEST_WAIT, parse_retry_after
+from ix_tools.api_client.rate_limit import (
+    FOLLOW_UP_WAIT_FACTOR,
+    MAX_FAILURES,
+    PAUSE_SECONDS,
+    RateLimiter,
+    end_pauses,
+    list_limit_statuses,
+    prioritize_follow_up,
+)
+from ix_tools.api_client.retry_after import MAX_WAIT_SECONDS, parse_retry_after
 from ix_tools.config.settings import Settings
 from ix_tools.errors import IxError, RateLimited, StoreUnavailable, Unavailable
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit, rates
-from tests.sandboxed import Office, about, invoice
+from tests.sandboxed import Harness, document_arguments, invoice
 
 START = 1_800_000_000.0
 
@@ -55,11 +63,11 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     return made
 
 
-def pace(place: str, time: Time, per_minute: int = 600, patience: float = 30.0) -> Pace:
+def build_limiter(place: str, time: Time, per_minute: int = 600, patience: float = 30.0) -> RateLimiter:
     """The pace of one process."""
     store = Store(place)
     store.clock = time
-    return Pace(store, "acme", per_minute, patience)
+    return RateLimiter(store, "acme", per_minute, patience)
 
 
 # --- the limit --------------------------------------------------------------------------------------------
@@ -70,11 +78,11 @@ async def test_no_minute_holds_more_than_the_limit_and_at_least_95_percent_of_it
     place: str, time: Time, per_minute: int
 ) -> None:
     """Two processes ask without a pause, which is far more than twice the limit."""
-    one, other = pace(place, time, per_minute, 600), pace(place, time, per_minute, 600)
+    one, other = build_limiter(place, time, per_minute, 600), build_limiter(place, time, per_minute, 600)
     left: list[float] = []
     while time.now < START + 120:
         for each in (one, other):
-            await each.turn()
+            await each.acquire()
             left.append(time.now)
     for begin in left:
         assert sum(begin <= at < begin + 60 for at in left) <= per_minute
@@ -85,49 +93,49 @@ async def test_no_minute_holds_more_than_the_limit_and_at_least_95_percent_of_it
 
 
 async def test_accounts_do_not_wait_for_each_other(place: str, time: Time) -> None:
-    one = pace(place, time, 1)
-    await one.turn()
-    await replace(one, account="other").turn()
+    one = build_limiter(place, time, 1)
+    await one.acquire()
+    await replace(one, account="other").acquire()
     assert time.now == START
     one.store.close()
 
 
 async def test_whoever_would_wait_too_long_is_refused_before_anything_is_sent(place: str, time: Time) -> None:
-    one = pace(place, time, 2, patience=5)
-    await one.turn()
+    one = build_limiter(place, time, 2, patience=5)
+    await one.acquire()
     with pytest.raises(RateLimited) as error:
-        await one.turn()
+        await one.acquire()
     shown = error.value.as_dict()
     assert (shown["sent"], shown["retryable"]) == ("nothing", True)
     assert shown["next"] == f"repeat the same call in {shown['retry_after']} seconds"
     await time.sleep(shown["retry_after"])
-    await one.turn()
+    await one.acquire()
     one.store.close()
 
 
 async def test_what_was_carried_out_is_read_back_however_long_the_queue_is(place: str, time: Time) -> None:
     """Otherwise a busy account would call a stored document different, for want of a look at it."""
-    busy = pace(place, time, 60, patience=5)
-    await busy.turn()
-    busy._held = 0
+    busy = build_limiter(place, time, 60, patience=5)
+    await busy.acquire()
+    busy._held_slots = 0
     with busy.store.writing() as connection:  # the turns of the next 12 seconds belong to others
         connection.execute(rates.update().values(next_at=time.now + 12))
     with pytest.raises(RateLimited):
-        await busy.turn()
+        await busy.acquire()
     began = time.now
-    with owed():
-        await busy.turn()
-    assert 5 < time.now - began <= 5 * OWED
+    with prioritize_follow_up():
+        await busy.acquire()
+    assert 5 < time.now - began <= 5 * FOLLOW_UP_WAIT_FACTOR
     busy.store.close()
 
 
 async def test_a_clock_that_was_set_back_does_not_stop_everything(place: str, time: Time) -> None:
-    one = pace(place, time, 600)
+    one = build_limiter(place, time, 600)
     for _ in range(2):  # the one that is asked for, and the one that was taken with it
-        await one.turn()
+        await one.acquire()
     time.now -= 86400
     with pytest.raises(RateLimited) as error:
-        await one.turn()
+        await one.acquire()
     assert error.value.details["retry_after"] <= 90
     one.store.close()
 
@@ -137,22 +145,22 @@ async def test_the_count_goes_by_the_servers_clock_not_the_hosts(
 ) -> None:
     if not server:
         pytest.skip("no PostgreSQL here")
-    one = Pace(Store(server), "skewed", 780, 5.0)
-    await one.turn()
+    one = RateLimiter(Store(server), "skewed", 780, 5.0)
+    await one.acquire()
     monkeypatch.setattr("time.time", lambda: START + 3600)
     for _ in range(5):
-        await one.turn()
+        await one.acquire()
     one.store.close()
 
 
 def test_two_processes_together_keep_to_the_limit(place: str) -> None:
     """Counts, not timings: of 60 turns asked for at once, the burst is granted, and no process gets more than its share."""
-    from faults.crowd import turns
+    from faults.crowd import acquire_slots
 
     lines = []
     for _ in range(2):
         mine, theirs = PROCESSES.Pipe()
-        process = PROCESSES.Process(target=turns, args=(place, 600, 30, theirs))
+        process = PROCESSES.Process(target=acquire_slots, args=(place, 600, 30, theirs))
         process.start()
         theirs.close()
         lines.append((process, mine))
@@ -171,19 +179,19 @@ def test_two_processes_together_keep_to_the_limit(place: str) -> None:
 
 
 async def test_retry_after_holds_for_every_process(place: str, time: Time) -> None:
-    one, other = pace(place, time), pace(place, time)
-    await one.answered(429, 7.0)
-    await other.turn()
+    one, other = build_limiter(place, time), build_limiter(place, time)
+    await one.record_response(429, 7.0)
+    await other.acquire()
     assert time.now == START + 7
     one.store.close()
     other.store.close()
 
 
 async def test_a_longer_retry_after_than_the_patience_is_said(place: str, time: Time) -> None:
-    one = pace(place, time, patience=5)
-    await one.answered(429, 60.0)
+    one = build_limiter(place, time, patience=5)
+    await one.record_response(429, 60.0)
     with pytest.raises(RateLimited, match="asked to wait") as error:
-        await one.turn()
+        await one.acquire()
     assert error.value.next == "repeat the same call in 60 seconds"
     one.store.close()
 
@@ -195,11 +203,11 @@ async def test_a_longer_retry_after_than_the_patience_is_said(place: str, time: 
         ("0", 0.0),
         ("007", 7.0),
         ("3600", 3600.0),
-        ("3601", LONGEST_WAIT),
-        ("86400", LONGEST_WAIT),
-        ("9" * 400, LONGEST_WAIT),
+        ("3601", MAX_WAIT_SECONDS),
+        ("86400", MAX_WAIT_SECONDS),
+        ("9" * 400, MAX_WAIT_SECONDS),
         ("0" * 400 + "5", 5.0),
-        ("9" * 100_000, LONGEST_WAIT),
+        ("9" * 100_000, MAX_WAIT_SECONDS),
         ("", None),
         ("soon", None),
         ("-3", None),
@@ -211,8 +219,8 @@ async def test_a_longer_retry_after_than_the_patience_is_said(place: str, time: 
         ("NaN", None),
         ("Infinity", None),
         ("7, 9", None),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
-        ("Fri, 31 Dec 9999 23:59:59 -2359", LONGEST_WAIT),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_WAIT_SECONDS),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", MAX_WAIT_SECONDS),
         ("Fri, 31 Dec 99999 23:59:59 GMT", None),
         ("Fri, 00 Jan 0000 00:00:00 GMT", None),
         ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
@@ -226,33 +234,33 @@ def test_retry_after_is_bounded_and_read_where_it_says_something(said: str, seco
 
 def test_retry_after_may_be_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ix_tools.api_client.retry_after.time.time", lambda: START)
-    for seconds, read in ((9, 9.0), (-9, 0.0), (3599, 3599.0), (3700, LONGEST_WAIT)):
+    for seconds, read in ((9, 9.0), (-9, 0.0), (3599, 3599.0), (3700, MAX_WAIT_SECONDS)):
         assert parse_retry_after(formatdate(START + seconds, usegmt=True)) == read
 
 
-@pytest.mark.parametrize("asked", [float("inf"), 1e300, 10 * LONGEST_WAIT])
+@pytest.mark.parametrize("asked", [float("inf"), 1e300, 10 * MAX_WAIT_SECONDS])
 async def test_no_pause_is_longer_than_an_hour(place: str, time: Time, asked: float) -> None:
-    one = pace(place, time, patience=5)
-    await one.answered(429, asked)
+    one = build_limiter(place, time, patience=5)
+    await one.record_response(429, asked)
     with pytest.raises(RateLimited) as error:
-        await one.turn()
-    assert error.value.details["retry_after"] == LONGEST_WAIT
-    await time.sleep(LONGEST_WAIT)
-    await one.turn()
+        await one.acquire()
+    assert error.value.details["retry_after"] == MAX_WAIT_SECONDS
+    await time.sleep(MAX_WAIT_SECONDS)
+    await one.acquire()
     one.store.close()
 
 
 async def test_a_pause_that_was_noted_without_an_end_comes_to_one(place: str, time: Time) -> None:
     """As an earlier version may have written it."""
-    one = pace(place, time, patience=5)
-    await one.turn()
-    one._held = 0
+    one = build_limiter(place, time, patience=5)
+    await one.acquire()
+    one._held_slots = 0
     with one.store.writing() as connection:
         connection.execute(rates.update().values(closed_until=float("inf"), closed_at=0.0))
     with pytest.raises(RateLimited):
-        await one.turn()
-    await time.sleep(LONGEST_WAIT)
-    await one.turn()
+        await one.acquire()
+    await time.sleep(MAX_WAIT_SECONDS)
+    await one.acquire()
     one.store.close()
 
 
@@ -260,57 +268,57 @@ async def test_a_pause_that_was_noted_without_an_end_comes_to_one(place: str, ti
 async def test_a_clock_that_is_set_back_during_a_pause_does_not_make_it_longer(
     place: str, time: Time, back: float
 ) -> None:
-    one = pace(place, time, patience=5)
-    for _ in range(FAILURES):
-        await one.answered(503, None)
-    await time.sleep(PAUSE / 2)
+    one = build_limiter(place, time, patience=5)
+    for _ in range(MAX_FAILURES):
+        await one.record_response(503, None)
+    await time.sleep(PAUSE_SECONDS / 2)
     time.now -= back
     with pytest.raises(Unavailable) as error:
-        await one.turn()
-    assert error.value.details["retry_after"] <= PAUSE
-    await time.sleep(PAUSE)
-    await one.turn()
+        await one.acquire()
+    assert error.value.details["retry_after"] <= PAUSE_SECONDS
+    await time.sleep(PAUSE_SECONDS)
+    await one.acquire()
     one.store.close()
 
 
 async def test_a_clock_that_is_set_back_a_little_does_not_end_a_pause(place: str, time: Time) -> None:
-    one = pace(place, time, patience=5)
-    await one.answered(429, 60.0)
+    one = build_limiter(place, time, patience=5)
+    await one.record_response(429, 60.0)
     time.now -= 7
     with pytest.raises(RateLimited):
-        await one.turn()
+        await one.acquire()
     await time.sleep(40)
     with pytest.raises(RateLimited):
-        await one.turn()
+        await one.acquire()
     one.store.close()
 
 
 async def test_a_shorter_wait_does_not_end_a_longer_one(place: str, time: Time) -> None:
-    one = pace(place, time, patience=5)
-    await one.answered(429, 60.0)
-    await one.answered(429, 1.0)
+    one = build_limiter(place, time, patience=5)
+    await one.record_response(429, 60.0)
+    await one.record_response(429, 1.0)
     with pytest.raises(RateLimited, match="asked to wait") as error:
-        await one.turn()
+        await one.acquire()
     assert error.value.details["retry_after"] == 60
     one.store.close()
 
 
 async def test_a_pause_is_ended_by_hand_for_one_account_or_for_all(place: str, time: Time) -> None:
-    one = pace(place, time, patience=5)
+    one = build_limiter(place, time, patience=5)
     other = replace(one, account="other@host")
     for each in (one, other):
-        await each.answered(429, 60.0)
-    assert [(each.account, each.closed_for) for each in standings(one.store)] == [
+        await each.record_response(429, 60.0)
+    assert [(each.account, each.closed_for) for each in list_limit_statuses(one.store)] == [
         ("acme", 60),
         ("other@host", 60),
     ]
-    assert reopen(one.store, "other") == ["other@host"]
-    await other.turn()
+    assert end_pauses(one.store, "other") == ["other@host"]
+    await other.acquire()
     with pytest.raises(RateLimited):
-        await one.turn()
-    assert reopen(one.store) == ["acme"]
-    await one.turn()
-    assert reopen(one.store) == []
+        await one.acquire()
+    assert end_pauses(one.store) == ["acme"]
+    await one.acquire()
+    assert end_pauses(one.store) == []
     with one.store.reading() as connection:
         noted = connection.execute(sql.select(audit.c.event, audit.c.account).order_by(audit.c.seq)).all()
     assert [tuple(row) for row in noted] == [("pause ended", "other@host"), ("pause ended", "acme")]
@@ -318,12 +326,12 @@ async def test_a_pause_is_ended_by_hand_for_one_account_or_for_all(place: str, t
 
 
 async def test_failures_in_a_row_close_the_account_and_it_says_until_when(place: str, time: Time) -> None:
-    one, other = pace(place, time), pace(place, time)
-    for _ in range(FAILURES):
-        await one.turn()
-        await one.answered(503, None)
+    one, other = build_limiter(place, time), build_limiter(place, time)
+    for _ in range(MAX_FAILURES):
+        await one.acquire()
+        await one.record_response(503, None)
     with pytest.raises(Unavailable) as error:
-        await other.turn()
+        await other.acquire()
     assert error.value.as_dict() | {"problems": []} == {
         "ok": False,
         "code": "unavailable",
@@ -334,33 +342,33 @@ async def test_failures_in_a_row_close_the_account_and_it_says_until_when(place:
         "retryable": True,
         "retry_after": 20,
     }
-    await time.sleep(PAUSE)
-    await other.turn()
+    await time.sleep(PAUSE_SECONDS)
+    await other.acquire()
     one.store.close()
     other.store.close()
 
 
 async def test_a_success_of_any_process_counts(place: str, time: Time) -> None:
     """Otherwise a failure a week, each in a process of its own, would one day close the account."""
-    for _ in range(3 * FAILURES):
-        failing, working = pace(place, time), pace(place, time)
-        await failing.turn()
-        await failing.answered(0, None)
-        await working.turn()
-        await working.answered(200, None)
+    for _ in range(3 * MAX_FAILURES):
+        failing, working = build_limiter(place, time), build_limiter(place, time)
+        await failing.acquire()
+        await failing.record_response(0, None)
+        await working.acquire()
+        await working.record_response(200, None)
         failing.store.close()
         working.store.close()
-    last = pace(place, time)
-    await last.turn()
+    last = build_limiter(place, time)
+    await last.acquire()
     last.store.close()
 
 
 async def test_refusals_are_answers_and_close_nothing(place: str, time: Time) -> None:
-    one = pace(place, time)
+    one = build_limiter(place, time)
     for status in (401, 404, 409, 422, 429):
-        for _ in range(FAILURES):
-            await one.answered(status, None)
-    await one.turn()
+        for _ in range(MAX_FAILURES):
+            await one.record_response(status, None)
+    await one.acquire()
     assert time.now == START
     one.store.close()
 
@@ -369,20 +377,22 @@ async def test_refusals_are_answers_and_close_nothing(place: str, time: Time) ->
 
 
 @pytest.fixture
-async def paced(office: Office, place: str) -> AsyncIterator[Office]:
+async def paced(office: Harness, place: str) -> AsyncIterator[Harness]:
     """The road with a pace of 600 requests a minute."""
-    settings = office.desk.settings.model_copy(update={"timeout_seconds": 3})
+    settings = office.context.settings.model_copy(update={"timeout_seconds": 3})
     desk = replace(
-        office.desk, settings=settings, account=Account(settings, Pace(Store(place), "acme", 600, 30.0))
+        office.context,
+        settings=settings,
+        account=InvoiceXpressClient(settings, RateLimiter(Store(place), "acme", 600, 30.0)),
     )
-    yield Office(office.box, desk)
+    yield Harness(office.sandbox, desk)
     await desk.close()
     desk.account._pace.store.close()  # type: ignore[union-attr]
 
 
-async def test_at_twice_the_limit_no_call_is_lost_and_no_write_repeated(paced: Office) -> None:
+async def test_at_twice_the_limit_no_call_is_lost_and_no_write_repeated(paced: Harness) -> None:
     """The sandbox refuses what goes past its limit; whoever keeps to the pace never sees that."""
-    paced.box.set_option("rate_limit", 600)
+    paced.sandbox.set_option("rate_limit", 600)
     told: list[dict[str, Any]] = []
 
     async def one(number: int) -> None:
@@ -392,74 +402,76 @@ async def test_at_twice_the_limit_no_call_is_lost_and_no_write_repeated(paced: O
         for number in range(10):
             group.start_soon(one, number)
     assert len({result["document"]["id"] for result in told}) == 10
-    assert len(paced.writes()) == 10
-    assert 429 not in {request["status"] for request in paced.box.requests()}
+    assert len(paced.list_writes()) == 10
+    assert 429 not in {request["status"] for request in paced.sandbox.requests()}
 
 
-async def test_a_write_after_429_is_sent_again_because_nothing_was_done(paced: Office) -> None:
-    paced.box.fault("POST", "/invoices", status=429, headers={"Retry-After": "1"})
+async def test_a_write_after_429_is_sent_again_because_nothing_was_done(paced: Harness) -> None:
+    paced.sandbox.fault("POST", "/invoices", status=429, headers={"Retry-After": "1"})
     result = await paced.call("create_invoice", invoice())
     assert result["ok"]
-    assert [request["status"] for request in paced.writes()] == [429, 201]
+    assert [request["status"] for request in paced.list_writes()] == [429, 201]
 
 
-async def test_a_long_retry_after_ends_in_a_refusal_that_names_it(paced: Office) -> None:
-    paced.box.fault("POST", "/invoices", status=429, headers={"Retry-After": "90"})
-    error = await paced.failed("create_invoice", invoice())
+async def test_a_long_retry_after_ends_in_a_refusal_that_names_it(paced: Harness) -> None:
+    paced.sandbox.fault("POST", "/invoices", status=429, headers={"Retry-After": "90"})
+    error = await paced.get_error("create_invoice", invoice())
     assert (error.code, error.as_dict()["sent"]) == ("rate_limited", "nothing")
     assert error.details["retry_after"] in {89, 90}
-    assert len(paced.writes()) == 1
+    assert len(paced.list_writes()) == 1
 
 
 @pytest.mark.parametrize("said", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT", "1e999", "\u00b2", "soon"])
-async def test_an_absurd_retry_after_is_a_refusal_and_no_fault(paced: Office, said: str) -> None:
-    paced.box.fault("POST", "/invoices", status=429, headers={"Retry-After": said}, times=4)
-    error = await paced.failed("create_invoice", invoice())
+async def test_an_absurd_retry_after_is_a_refusal_and_no_fault(paced: Harness, said: str) -> None:
+    paced.sandbox.fault("POST", "/invoices", status=429, headers={"Retry-After": said}, times=4)
+    error = await paced.get_error("create_invoice", invoice())
     assert error.code == "rate_limited"
-    assert error.details.get("retry_after", 0) <= LONGEST_WAIT
+    assert error.details.get("retry_after", 0) <= MAX_WAIT_SECONDS
     assert len(str(error.as_dict())) < 1000
 
 
-async def test_reads_are_tried_again_and_writes_are_not(office: Office) -> None:
-    made = await office.draft()
-    office.box.clear_requests()
-    office.box.fault("GET", "/invoices/", status=503, times=2)
-    assert (await office.read(made))["id"] == made["id"]
-    assert len(office.box.requests()) == 3
-    office.box.clear_requests()
-    office.box.fault("PUT", "change-state", status=500)
-    error = await office.failed("change_state", about(made, state="finalized"))
+async def test_reads_are_tried_again_and_writes_are_not(office: Harness) -> None:
+    made = await office.create_draft()
+    office.sandbox.clear_requests()
+    office.sandbox.fault("GET", "/invoices/", status=503, times=2)
+    assert (await office.read_document(made))["id"] == made["id"]
+    assert len(office.sandbox.requests()) == 3
+    office.sandbox.clear_requests()
+    office.sandbox.fault("PUT", "change-state", status=500)
+    error = await office.get_error("change_state", document_arguments(made, state="finalized"))
     assert error.code == "not_carried_out"
-    assert len(office.writes()) == 1
+    assert len(office.list_writes()) == 1
 
 
 async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
-    office: Office, tmp_path: Path
+    office: Harness, tmp_path: Path
 ) -> None:
     """`Nothing was sent` would be wrong by then, and the call would be repeated."""
 
-    class Failing(Pace):
+    class Failing(RateLimiter):
         async def answered(self, status: int, retry_after: float | None) -> None:
             raise StoreUnavailable("The store is gone.")
 
-    settings = office.desk.settings
-    desk = replace(office.desk, account=Account(settings, Failing(Store(tmp_path / "p.db"), "a", 780, 5)))
-    result = await Office(office.box, desk).call("create_invoice", invoice())
+    settings = office.context.settings
+    desk = replace(
+        office.context, account=InvoiceXpressClient(settings, Failing(Store(tmp_path / "p.db"), "a", 780, 5))
+    )
+    result = await Harness(office.sandbox, desk).call("create_invoice", invoice())
     assert result["ok"]
     await desk.close()
 
 
 async def test_an_answer_that_trickles_ends_all_the_same(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The HTTP library's limit is per piece; this one is for the whole."""
     monkeypatch.setattr(account, "SPARE", -0.9)
-    settings = office.desk.settings.model_copy(update={"timeout_seconds": 1})
-    desk = replace(office.desk, account=Account(settings))
-    office.box.fault("GET", "/taxes", delay=60, times=None)
+    settings = office.context.settings.model_copy(update={"timeout_seconds": 1})
+    desk = replace(office.context, account=InvoiceXpressClient(settings))
+    office.sandbox.fault("GET", "/taxes", delay=60, times=None)
     with pytest.raises(IxError, match="TimeoutError"):
-        await Office(office.box, desk).call("list_taxes")
-    office.box.clear_faults()
+        await Harness(office.sandbox, desk).call("list_taxes")
+    office.sandbox.clear_faults()
     await desk.close()
 
 
@@ -473,7 +485,7 @@ async def test_a_request_that_used_up_its_time_is_not_made_again(monkeypatch: py
 
     clock = SimpleNamespace(monotonic=count(0, 1000).__next__)
     monkeypatch.setattr("ix_tools.api_client.client.time", clock)
-    async with Account(Settings(account="acme", api_key=SecretStr("canary-7f3a9b"))) as mine:
+    async with InvoiceXpressClient(Settings(account="acme", api_key=SecretStr("canary-7f3a9b"))) as mine:
         mine._client = httpx2.AsyncClient(transport=httpx2.MockTransport(busy))
         answer = await mine.send(Request("GET", "/taxes.json"))
     assert (answer.status, len(made)) == (503, 1)

@@ -24,27 +24,27 @@ import sqlalchemy as sql
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ix_tools.api_client.client import Account
-from ix_tools.approvals.repository import Approval, Approvals, Asked, Binding, Reply
-from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.api_client.client import InvoiceXpressClient
+from ix_tools.approvals.repository import Approval, ApprovalRepository, ApprovalRequestContent, Binding, Reply
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import ApprovalRefused, IxError, StoreUnavailable
 from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.digests import digest_approval
 from ix_tools.pipeline.approval_gate import ApprovalNeeded
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox.rows import Client, Document
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
-from tests.sandboxed import NOW, Office, invoice
+from tests.sandboxed import NOW, Harness, invoice
 
 RUNS = int(os.environ.get("APPROVAL_RUNS", "50"))
 """How many stories the property test tells; a longer run: APPROVAL_RUNS=10000 pytest tests/approvals/test_approvals.py."""
 BINDING = Binding(
     "ana", "acme@host", "change_state", digest_approval("arguments"), digest_approval("snapshot")
 )
-QUESTION = Asked("Finalizar?", "Finalizar 1001")
+QUESTION = ApprovalRequestContent("Finalizar?", "Finalizar 1001")
 
 
 class Clock:
@@ -63,10 +63,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def kept(tmp_path: Path, clock: Clock) -> Iterator[Approvals]:
+def kept(tmp_path: Path, clock: Clock) -> Iterator[ApprovalRepository]:
     """Approvals in a file of their own."""
     store = Store(tmp_path / "ix-tools.db")
-    yield Approvals(store, 15, clock)
+    yield ApprovalRepository(store, 15, clock)
     store.close()
 
 
@@ -82,7 +82,7 @@ def refusal(call: Callable[..., object], *given: Any, **named: Any) -> str:
 # --- one approval
 
 
-def test_a_yes_is_good_once(kept: Approvals) -> None:
+def test_a_yes_is_good_once(kept: ApprovalRepository) -> None:
     asked = kept.ask(BINDING, QUESTION, "form")
     kept.use_reply(BINDING, Reply(asked.handle, True))
     assert kept.find(asked.id).state == "used"
@@ -90,7 +90,7 @@ def test_a_yes_is_good_once(kept: Approvals) -> None:
     assert refusal(kept.use_reply, BINDING, Reply(asked.handle, False)) == "approval_used"
 
 
-def test_a_no_is_final(kept: Approvals) -> None:
+def test_a_no_is_final(kept: ApprovalRepository) -> None:
     asked = kept.ask(BINDING, QUESTION, "form")
     assert refusal(kept.use_reply, BINDING, Reply(asked.handle, False, reason="caro")) == "approval_declined"
     assert kept.find(asked.id).reason == "caro"
@@ -107,7 +107,7 @@ def test_a_no_is_final(kept: Approvals) -> None:
         ("snapshot", "document_changed"),
     ],
 )
-def test_every_part_of_what_was_approved_counts(kept: Approvals, part: str, code: str) -> None:
+def test_every_part_of_what_was_approved_counts(kept: ApprovalRepository, part: str, code: str) -> None:
     asked = kept.ask(BINDING, QUESTION, "form")
     other = replace(BINDING, **{part: "another"})
     assert refusal(kept.use_reply, other, Reply(asked.handle, True)) == code
@@ -119,7 +119,7 @@ def test_every_part_of_what_was_approved_counts(kept: Approvals, part: str, code
         assert refusal(kept.use_reply, BINDING, Reply(asked.handle, True)) == "approval_not_pending"
 
 
-def test_an_approval_ends_to_the_second(kept: Approvals, clock: Clock) -> None:
+def test_an_approval_ends_to_the_second(kept: ApprovalRepository, clock: Clock) -> None:
     first, second = (kept.ask(BINDING, QUESTION, "form") for _ in range(2))
     clock.now = first.expires_at - 0.001
     kept.use_reply(BINDING, Reply(first.handle, True))
@@ -131,13 +131,13 @@ def test_an_approval_ends_to_the_second(kept: Approvals, clock: Clock) -> None:
     )
 
 
-def test_a_terminals_yes_is_used_by_the_same_call_once(kept: Approvals, clock: Clock) -> None:
+def test_a_terminals_yes_is_used_by_the_same_call_once(kept: ApprovalRepository, clock: Clock) -> None:
     assert kept.use_approved(BINDING) is None
     asked = kept.ask(BINDING, QUESTION, "terminal")
     assert kept.use_approved(BINDING) is None, "nobody has decided"
-    assert [one.id for one in kept.waiting()] == [asked.id]
+    assert [one.id for one in kept.list_waiting()] == [asked.id]
     decided = kept.decide(asked.id, approve=True)
-    assert (decided.state, kept.waiting()) == ("approved", [])
+    assert (decided.state, kept.list_waiting()) == ("approved", [])
     assert kept.use_approved(replace(BINDING, arguments="another")) is None
     assert kept.use_approved(replace(BINDING, principal="another")) is None
     assert kept.use_approved(BINDING) == asked.id
@@ -145,7 +145,7 @@ def test_a_terminals_yes_is_used_by_the_same_call_once(kept: Approvals, clock: C
     assert refusal(kept.decide, asked.id, approve=True) == "approval_not_pending"
 
 
-def test_a_terminals_yes_expires_and_goes_stale(kept: Approvals, clock: Clock) -> None:
+def test_a_terminals_yes_expires_and_goes_stale(kept: ApprovalRepository, clock: Clock) -> None:
     asked = kept.ask(BINDING, QUESTION, "terminal")
     kept.decide(asked.id, approve=True)
     assert refusal(kept.use_approved, replace(BINDING, snapshot="another")) == "document_changed"
@@ -158,15 +158,15 @@ def test_a_terminals_yes_expires_and_goes_stale(kept: Approvals, clock: Clock) -
     assert kept.use_approved(BINDING) is None
 
 
-def test_a_question_that_waits_too_long_cannot_be_decided(kept: Approvals, clock: Clock) -> None:
+def test_a_question_that_waits_too_long_cannot_be_decided(kept: ApprovalRepository, clock: Clock) -> None:
     asked = kept.ask(BINDING, QUESTION, "terminal")
     clock.now = asked.expires_at
-    assert kept.waiting() == []
+    assert kept.list_waiting() == []
     assert refusal(kept.decide, asked.id, approve=True) == "approval_not_pending"
     assert kept.use_approved(BINDING) is None
 
 
-def test_a_changed_document_is_a_new_question(kept: Approvals, clock: Clock) -> None:
+def test_a_changed_document_is_a_new_question(kept: ApprovalRepository, clock: Clock) -> None:
     first = kept.ask(BINDING, QUESTION, "terminal")
     clock.now += 1
     assert kept.ask(BINDING, QUESTION, "terminal").id == first.id
@@ -177,14 +177,14 @@ def test_a_changed_document_is_a_new_question(kept: Approvals, clock: Clock) -> 
     assert kept.use_approved(replace(BINDING, snapshot="another")) is None
 
 
-def test_a_form_is_not_answered_in_a_terminal(kept: Approvals) -> None:
+def test_a_form_is_not_answered_in_a_terminal(kept: ApprovalRepository) -> None:
     asked = kept.ask(BINDING, QUESTION, "form")
-    assert kept.waiting() == []
+    assert kept.list_waiting() == []
     assert refusal(kept.decide, asked.id, approve=True) == "approval_elsewhere"
     assert kept.use_approved(BINDING) is None
 
 
-def test_differences_are_accepted_by_word(kept: Approvals, clock: Clock) -> None:
+def test_differences_are_accepted_by_word(kept: ApprovalRepository, clock: Clock) -> None:
     differing = replace(QUESTION, differs=True)
     asked = kept.ask(BINDING, differing, "form")
     assert refusal(kept.use_reply, BINDING, Reply(asked.handle, True)) == "differences_not_accepted"
@@ -196,14 +196,14 @@ def test_differences_are_accepted_by_word(kept: Approvals, clock: Clock) -> None
     assert kept.use_approved(BINDING)
 
 
-def test_an_unknown_number_is_said_to_be_unknown(kept: Approvals) -> None:
+def test_an_unknown_number_is_said_to_be_unknown(kept: ApprovalRepository) -> None:
     for forged in ("", "ABCDEFGH", "' OR ''='", "\x00", "é" * 1000):
         assert refusal(kept.find, forged) == "approval_unknown"
         assert refusal(kept.decide, forged, approve=True) == "approval_unknown"
         assert refusal(kept.use_reply, BINDING, Reply(forged, True)) == "approval_unknown"
 
 
-def test_the_file_holds_no_handle(kept: Approvals, tmp_path: Path) -> None:
+def test_the_file_holds_no_handle(kept: ApprovalRepository, tmp_path: Path) -> None:
     asked = kept.ask(BINDING, QUESTION, "form")
     for path in tmp_path.glob("ix-tools.db*"):
         assert asked.handle.encode() not in path.read_bytes()
@@ -220,7 +220,7 @@ def test_the_file_holds_no_handle(kept: Approvals, tmp_path: Path) -> None:
 def test_the_file_is_its_owners_whatever_it_is_called(tmp_path: Path, name: str) -> None:
     path = tmp_path / "new folder" / name
     store = Store(path)
-    Approvals(store, 15).ask(BINDING, QUESTION, "form")
+    ApprovalRepository(store, 15).ask(BINDING, QUESTION, "form")
     found = sorted(one.name for one in path.parent.iterdir())
     assert {one.removesuffix("-wal").removesuffix("-shm") for one in found} == {name}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -229,7 +229,7 @@ def test_the_file_is_its_owners_whatever_it_is_called(tmp_path: Path, name: str)
 
 
 def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
-    Approvals(Store(tmp_path / "x.db"), 15)
+    ApprovalRepository(Store(tmp_path / "x.db"), 15)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -237,7 +237,7 @@ def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_relied_on_is_one_refusal(tmp_path: Path, trouble: str) -> None:
     path = tmp_path / "x.db"
     store = Store(path)
-    kept = Approvals(store, 15)
+    kept = ApprovalRepository(store, 15)
     match trouble:
         case "junk":
             path.write_bytes(b"no database at all " * 300)
@@ -257,12 +257,12 @@ def test_a_file_that_cannot_be_relied_on_is_one_refusal(tmp_path: Path, trouble:
             store.close()
             path.write_bytes(path.read_bytes()[:1500])
             store = Store(path)
-    kept = Approvals(store, 15)
+    kept = ApprovalRepository(store, 15)
     uses: tuple[Callable[[], object], ...] = (
         lambda: kept.ask(BINDING, QUESTION, "form"),
         lambda: kept.use_reply(BINDING, Reply("x", True)),
         lambda: kept.use_approved(BINDING),
-        kept.waiting,
+        kept.list_waiting,
         lambda: kept.decide("X", approve=True),
     )
     for use in uses:
@@ -275,7 +275,7 @@ def test_a_file_that_cannot_be_relied_on_is_one_refusal(tmp_path: Path, trouble:
 def test_a_file_that_cannot_be_written_is_one_refusal(tmp_path: Path) -> None:
     """A file system mounted read-only, or a full one: what was used could not be kept as used."""
     store = Store(tmp_path / "x.db")
-    kept = Approvals(store, 15)
+    kept = ApprovalRepository(store, 15)
     asked = kept.ask(BINDING, QUESTION, "form")
     engine = store._open(durable=True)
     sql.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
@@ -283,19 +283,19 @@ def test_a_file_that_cannot_be_written_is_one_refusal(tmp_path: Path) -> None:
         kept.use_reply(BINDING, Reply(asked.handle, True))
     store.close()
     store = Store(tmp_path / "x.db")
-    assert Approvals(store, 15).find(asked.id).state == "pending"
+    assert ApprovalRepository(store, 15).find(asked.id).state == "pending"
     store.close()
 
 
 def test_a_file_that_somebody_holds_is_a_refusal_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Store(tmp_path / "x.db"), Store(tmp_path / "x.db")
-    asked = Approvals(first, 15).ask(BINDING, QUESTION, "form")
+    asked = ApprovalRepository(first, 15).ask(BINDING, QUESTION, "form")
     engine = second._open(durable=True)
     sql.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
     engine.dispose()
     with first.writing(), pytest.raises(StoreUnavailable, match="locked"):
-        Approvals(second, 15).use_reply(BINDING, Reply(asked.handle, True))
-    Approvals(second, 15).use_reply(BINDING, Reply(asked.handle, True))
+        ApprovalRepository(second, 15).use_reply(BINDING, Reply(asked.handle, True))
+    ApprovalRepository(second, 15).use_reply(BINDING, Reply(asked.handle, True))
     first.close()
     second.close()
 
@@ -311,7 +311,7 @@ store.close()
 
 
 def test_a_process_that_comes_and_goes_leaves_the_file_to_those_who_use_it(
-    kept: Approvals, clock: Clock, tmp_path: Path
+    kept: ApprovalRepository, clock: Clock, tmp_path: Path
 ) -> None:
     """A yes in a terminal beside a running server: SQLite's locks end when any handle of their process is closed."""
     for _ in range(3):
@@ -330,7 +330,7 @@ def test_a_process_that_comes_and_goes_leaves_the_file_to_those_who_use_it(
 def test_of_two_takers_exactly_one_gets_it(tmp_path: Path) -> None:
     """Threads with a connection each, on one file, at a gate that opens for all at once."""
     stores = [Store(tmp_path / "x.db") for _ in range(8)]
-    takers = [Approvals(store, 15) for store in stores]
+    takers = [ApprovalRepository(store, 15) for store in stores]
     for channel in ("form", "terminal"):
         for number in range(10):
             binding = replace(BINDING, arguments=digest_approval(f"{channel} {number}"))
@@ -339,13 +339,15 @@ def test_of_two_takers_exactly_one_gets_it(tmp_path: Path) -> None:
                 takers[0].decide(asked.id, approve=True)
             gate = threading.Barrier(len(takers))
             with ThreadPoolExecutor(len(takers)) as threads:
-                taken = list(threads.map(lambda taker: _taken(taker, gate, binding, asked), takers))  # noqa: B023
+                taken = list(threads.map(lambda taker: _try_to_use(taker, gate, binding, asked), takers))  # noqa: B023
             assert taken.count(True) == 1, channel
     for store in stores:
         store.close()
 
 
-def _taken(taker: Approvals, gate: threading.Barrier, binding: Binding, asked: Approval) -> bool:
+def _try_to_use(
+    taker: ApprovalRepository, gate: threading.Barrier, binding: Binding, asked: Approval
+) -> bool:
     gate.wait()
     try:
         if asked.channel == "terminal":
@@ -365,7 +367,7 @@ def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
 
         def first(store: Store, gate: threading.Barrier = gate) -> str:
             gate.wait()
-            return Approvals(store, 15).ask(BINDING, QUESTION, "form").id
+            return ApprovalRepository(store, 15).ask(BINDING, QUESTION, "form").id
 
         with ThreadPoolExecutor(len(stores)) as threads:
             assert len(set(threads.map(first, stores))) == len(stores)
@@ -373,57 +375,59 @@ def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
             store.close()
 
 
-def desk_for(box: Sandbox, path: Path, clock: Callable[[], float] | None = None, **changes: Any) -> Desk:
+def desk_for(
+    box: Sandbox, path: Path, clock: Callable[[], float] | None = None, **changes: Any
+) -> CallContext:
     """A desk of its own, with a store of its own on a file that others use too."""
-    chosen = for_sandbox(Settings(store=str(path), **changes), box.base_url, box.api_key)
-    desk = replace(Desk.open(chosen), now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
+    chosen = point_at_sandbox(Settings(store=str(path), **changes), box.base_url, box.api_key)
+    desk = replace(CallContext.open(chosen), now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
     if clock is not None:
-        desk.approvals = Approvals(desk.approvals._store, chosen.approval_minutes, clock)
+        desk.approvals = ApprovalRepository(desk.approvals._store, chosen.approval_minutes, clock)
     return desk
 
 
-async def closed(desk: Desk) -> None:
+async def close_all(desk: CallContext) -> None:
     """Close a desk and its file."""
     await desk.close()
     desk.approvals._store.close()
 
 
-async def asked_for(desk: Desk, name: str, arguments: dict[str, Any]) -> Approval:
+async def request_approval(desk: CallContext, name: str, arguments: dict[str, Any]) -> Approval:
     """The question that a call makes."""
     with pytest.raises(ApprovalNeeded) as needed:
-        await perform(desk, name, arguments, can_ask=True)
+        await execute(desk, name, arguments, can_ask=True)
     return needed.value.approval
 
 
-async def test_an_answer_given_twice_at_once_sends_once(office: Office, tmp_path: Path) -> None:
+async def test_an_answer_given_twice_at_once_sends_once(office: Harness, tmp_path: Path) -> None:
     """Two threads, each with its own event loop, connections and store on one file."""
     path = tmp_path / "shared.db"
-    number = (await office.issued())["id"]
-    first = desk_for(office.box, path)
+    number = (await office.create_issued())["id"]
+    first = desk_for(office.sandbox, path)
     for round in range(3):
         arguments = {
             "document_type": "invoices",
             "document_id": number,
             "email": f"a{round}@acme.example",
         }
-        asked = await asked_for(first, "send_email", arguments)
-        office.box.clear_requests()
+        asked = await request_approval(first, "send_email", arguments)
+        office.sandbox.clear_requests()
         gate = threading.Barrier(2)
 
         def answered(
             arguments: dict[str, Any] = arguments, handle: str = asked.handle, gate: threading.Barrier = gate
         ) -> str:
             async def once() -> str:
-                desk = desk_for(office.box, path)
+                desk = desk_for(office.sandbox, path)
                 gate.wait()
                 try:
-                    result = await perform(
+                    result = await execute(
                         desk, "send_email", arguments, can_ask=True, reply=Reply(handle, True)
                     )
                 except ApprovalRefused as refused:
                     return refused.code
                 finally:
-                    await closed(desk)
+                    await close_all(desk)
                 return str(result["ok"])
 
             return asyncio.run(once())
@@ -431,8 +435,8 @@ async def test_an_answer_given_twice_at_once_sends_once(office: Office, tmp_path
         both = await asyncio.gather(asyncio.to_thread(answered), asyncio.to_thread(answered))
         # The second is told that the answer was used, or, if it waited for the first, that one's result.
         assert sorted(both) in (["True", "approval_used"], ["True", "True"])
-        assert len(office.writes()) == 1
-    await closed(first)
+        assert len(office.list_writes()) == 1
+    await close_all(first)
 
 
 ANOTHER_PROCESS = """
@@ -461,18 +465,20 @@ asyncio.run(main())
 """
 
 
-async def test_two_processes_on_one_file_send_once(office: Office, tmp_path: Path) -> None:
+async def test_two_processes_on_one_file_send_once(office: Harness, tmp_path: Path) -> None:
     """Two servers started by two hosts share the user's file."""
     path = tmp_path / "shared.db"
-    number = (await office.issued())["id"]
-    desk = desk_for(office.box, path)
+    number = (await office.create_issued())["id"]
+    desk = desk_for(office.sandbox, path)
     calls = []
     for at in range(12):
         arguments = {"document_type": "invoices", "document_id": number, "email": f"a{at}@acme.example"}
-        calls.append(("send_email", arguments, (await asked_for(desk, "send_email", arguments)).handle))
-    await closed(desk)
-    office.box.clear_requests()
-    order = json.dumps([office.box.base_url, office.box.api_key, str(path), calls])
+        calls.append(
+            ("send_email", arguments, (await request_approval(desk, "send_email", arguments)).handle)
+        )
+    await close_all(desk)
+    office.sandbox.clear_requests()
+    order = json.dumps([office.sandbox.base_url, office.sandbox.api_key, str(path), calls])
 
     def both() -> list[list[str]]:
         running = [
@@ -503,46 +509,46 @@ async def test_two_processes_on_one_file_send_once(office: Office, tmp_path: Pat
     assert {(other in {"approval_used", "replayed"}, sent) for other, sent in pairs} == {(True, "sent")}, (
         outcomes
     )
-    assert len(office.writes()) == len(calls)
-    assert len(office.box.outbox()) == len(calls)
+    assert len(office.list_writes()) == len(calls)
+    assert len(office.sandbox.outbox()) == len(calls)
 
 
-async def test_an_approval_outlives_the_server(office: Office, tmp_path: Path) -> None:
+async def test_an_approval_outlives_the_server(office: Harness, tmp_path: Path) -> None:
     """A restart between question and answer loses nothing, and revives nothing."""
     path = tmp_path / "shared.db"
-    number = (await office.issued())["id"]
+    number = (await office.create_issued())["id"]
     arguments = {"document_type": "invoices", "document_id": number, "email": "a@acme.example"}
-    desk = desk_for(office.box, path)
-    handle = (await asked_for(desk, "send_email", arguments)).handle
-    await closed(desk)
-    desk = desk_for(office.box, path)
-    assert (await perform(desk, "send_email", arguments, can_ask=True, reply=Reply(handle, True)))["ok"]
-    await closed(desk)
-    desk = desk_for(office.box, path)
+    desk = desk_for(office.sandbox, path)
+    handle = (await request_approval(desk, "send_email", arguments)).handle
+    await close_all(desk)
+    desk = desk_for(office.sandbox, path)
+    assert (await execute(desk, "send_email", arguments, can_ask=True, reply=Reply(handle, True)))["ok"]
+    await close_all(desk)
+    desk = desk_for(office.sandbox, path)
     with pytest.raises(ApprovalRefused) as refused:
-        await perform(desk, "send_email", arguments, can_ask=True, reply=Reply(handle, True))
+        await execute(desk, "send_email", arguments, can_ask=True, reply=Reply(handle, True))
     assert refused.value.code == "approval_used"
-    await closed(desk)
-    assert len(office.box.outbox()) == 1
+    await close_all(desk)
+    assert len(office.sandbox.outbox()) == 1
 
 
-async def test_a_yes_that_could_not_be_kept_is_not_sent(office: Office, tmp_path: Path) -> None:
+async def test_a_yes_that_could_not_be_kept_is_not_sent(office: Harness, tmp_path: Path) -> None:
     """The approval is used, and known to be used, before the request leaves."""
-    number = (await office.issued())["id"]
+    number = (await office.create_issued())["id"]
     arguments = {"document_type": "invoices", "document_id": number, "email": "a@acme.example"}
-    asked = await asked_for(office.desk, "send_email", arguments)
-    engine = office.desk.approvals._store._open(durable=True)
+    asked = await request_approval(office.context, "send_email", arguments)
+    engine = office.context.approvals._store._open(durable=True)
 
     def full(*_: Any) -> None:
         raise sql.exc.OperationalError("COMMIT", {}, Exception("database or disk is full"))
 
     sql.event.listen(engine, "commit", full)
-    office.box.clear_requests()
+    office.sandbox.clear_requests()
     with pytest.raises(StoreUnavailable, match="disk is full"):
-        await perform(office.desk, "send_email", arguments, can_ask=True, reply=Reply(asked.handle, True))
-    assert office.writes() == []
+        await execute(office.context, "send_email", arguments, can_ask=True, reply=Reply(asked.handle, True))
+    assert office.list_writes() == []
     sql.event.remove(engine, "commit", full)
-    assert office.desk.approvals.find(asked.id).state == "pending"
+    assert office.context.approvals.find(asked.id).state == "pending"
 
 
 # --- whatever happens
@@ -573,7 +579,7 @@ ACTIONS = st.one_of(
 
 
 @dataclass
-class Known:
+class ExpectedApproval:
     """What a bystander knows of an approval."""
 
     id: str
@@ -587,12 +593,12 @@ class Known:
 
 
 @dataclass
-class Story:
+class Scenario:
     """A run of events at one account, told by somebody who only looks on."""
 
-    world: World
+    world: SharedAccount
     number: int
-    known: list[Known] = field(default_factory=list)
+    known: list[ExpectedApproval] = field(default_factory=list)
     edits: dict[str, int] = field(default_factory=lambda: {"client": 0, "draft": 0})
     sent: int = 0
 
@@ -614,7 +620,7 @@ class Story:
         """New servers on the same file."""
         await self.world.restart()
 
-    def desk(self, person: str) -> Desk:
+    def desk(self, person: str) -> CallContext:
         desk = self.world.desks[person]
         principal = f"{person} {self.number}"
         return replace(desk, settings=desk.settings.model_copy(update={"principal": principal}))
@@ -629,21 +635,21 @@ class Story:
     async def edit(self, what: str, value: int) -> None:
         """Somebody changes the client, or the draft, in InvoiceXpress itself."""
         self.edits[what] = value
-        store = self.box.box.store
+        store = self.box.backend.store
         with store.transaction():
             if what == "client":
                 client = store.get(Client, 501)
                 assert client is not None
                 client.phone = f"22000000{value}"
                 store.save(client)
-            elif not self.finalized():
+            elif not self.is_finalized():
                 document = store.get(Document, self.world.draft)
                 assert document is not None
                 document.reference = f"R-{value}"
                 store.save(document)
 
-    def finalized(self) -> bool:
-        document = self.box.box.store.get(Document, self.world.draft)
+    def is_finalized(self) -> bool:
+        document = self.box.backend.store.get(Document, self.world.draft)
         return document is None or document.status != "draft"
 
     def request(self, call: str) -> tuple[str, dict[str, Any]]:
@@ -653,24 +659,24 @@ class Story:
         other = {"email": "b@acme.example"} if call == "other mail" else {}
         return "send_email", {**MAIL, "document_id": self.world.issued, **other}
 
-    def seen(self, call: str) -> tuple[int, ...]:
+    def list_shown_edits(self, call: str) -> tuple[int, ...]:
         """What of the world a question about this call shows."""
         return (self.edits["client"], self.edits["draft"]) if call == "finalize" else (self.edits["client"],)
 
-    def valid(self, one: Known, person: str, call: str) -> bool:
+    def is_valid(self, one: ExpectedApproval, person: str, call: str) -> bool:
         """Whether an approval is good for this call, now."""
         return (
             (one.person, one.call) == (person, call)
             and one.expires > self.clock.now
-            and one.seen == self.seen(call)
-            and not (call == "finalize" and self.finalized())
+            and one.seen == self.list_shown_edits(call)
+            and not (call == "finalize" and self.is_finalized())
         )
 
     async def _perform(self, person: str, call: str, **how: Any) -> tuple[str, Any]:
         """The outcome in a word, and the number of writes that it must agree with."""
         name, arguments = self.request(call)
         try:
-            result = await perform(self.desk(person), name, arguments, **how)
+            result = await execute(self.desk(person), name, arguments, **how)
         except ApprovalNeeded as needed:
             return "asked", needed.approval
         except IxError as refused:
@@ -682,15 +688,15 @@ class Story:
         self.sent += expected
         assert len(writes) == self.sent, writes
 
-    def _know(self, approval: Approval, person: str, call: str) -> None:
+    def _remember(self, approval: Approval, person: str, call: str) -> None:
         if not any(one.id == approval.id for one in self.known):
             self.known.append(
-                Known(
+                ExpectedApproval(
                     approval.id,
                     approval.handle,
                     person,
                     call,
-                    self.seen(call),
+                    self.list_shown_edits(call),
                     approval.expires_at,
                     approval.channel,
                 )
@@ -707,7 +713,7 @@ class Story:
         one = forms[at % len(forms)]
         person = one.person if person == "its own" else person
         call = one.call if call == "its own" else call
-        good = yes and one.state == "pending" and self.valid(one, person, call)
+        good = yes and one.state == "pending" and self.is_valid(one, person, call)
         outcome, _ = await self._perform(person, call, can_ask=True, reply=Reply(one.handle, yes))
         assert (outcome == "sent") == good, (outcome, one)
         self._count(good)
@@ -724,7 +730,7 @@ class Story:
         good = [
             one
             for one in self.known
-            if one.channel == "terminal" and one.state == "approved" and self.valid(one, person, call)
+            if one.channel == "terminal" and one.state == "approved" and self.is_valid(one, person, call)
         ]
         outcome, approval = await self._perform(person, call, can_ask=can_ask)
         if outcome == "sent":
@@ -732,7 +738,7 @@ class Story:
         elif outcome == "asked":
             asked = approval if can_ask else self.desk(person).approvals.find(approval)
             assert asked.channel == ("form" if can_ask else "terminal")
-            self._know(asked, person, call)
+            self._remember(asked, person, call)
         self._count(outcome == "sent")
         states = self.states()
         for one in self.known:
@@ -740,7 +746,7 @@ class Story:
             assert (was, one.state) != ("approved", "used") or one in good
 
     async def decide(self, at: int, yes: bool) -> None:
-        waiting = self.desk("ana").approvals.waiting()
+        waiting = self.desk("ana").approvals.list_waiting()
         if not waiting:
             return
         chosen = waiting[at % len(waiting)]
@@ -751,21 +757,21 @@ class Story:
     async def wait(self, seconds: float) -> None:
         self.clock.now += seconds
 
-    async def end(self) -> None:
+    async def check_end(self) -> None:
         """As many were used as were sent."""
         assert list(self.states().values()).count("used") == self.sent
 
 
 @dataclass
-class World:
+class SharedAccount:
     """What the stories share: one account, one file, two servers on it, one event loop."""
 
     box: Sandbox
     runner: asyncio.Runner
     folder: Path
     clock: Clock = field(default_factory=Clock)
-    account: Account | None = None
-    desks: dict[str, Desk] = field(default_factory=dict)
+    account: InvoiceXpressClient | None = None
+    desks: dict[str, CallContext] = field(default_factory=dict)
     issued: int = 0
     draft: int = 0
     stories: int = 0
@@ -773,7 +779,7 @@ class World:
 
     async def restart(self) -> None:
         """New servers on the same file; only the connection to the sandbox stays, for its certificates take long."""
-        self.closed()
+        self.close_stores()
         file = self.folder / "ix-tools.db"
         if self.account is None:
             self.account = desk_for(self.box, file).account
@@ -782,52 +788,52 @@ class World:
             for person in ("ana", "rui")
         }
 
-    def closed(self) -> None:
+    def close_stores(self) -> None:
         for desk in self.desks.values():
             desk.approvals._store.close()
 
     async def close(self) -> None:
-        self.closed()
+        self.close_stores()
         if self.account is not None:
             await self.account.close()
 
-    async def tell(self, actions: list[tuple[Any, ...]]) -> None:
+    async def run_scenario(self, actions: list[tuple[Any, ...]]) -> None:
         self.stories += 1
         if not self.draft:
             await self.prepare()
-        story = Story(self, self.stories)
+        story = Scenario(self, self.stories)
         await story.begin()
         try:
             for name, *given in actions:
                 self.clock.now += 1
                 await getattr(story, name)(*given)
         finally:
-            if story.finalized():
+            if story.is_finalized():
                 self.draft = 0
             self.sent += story.sent
-        await story.end()
+        await story.check_end()
 
     async def prepare(self) -> None:
         if not self.desks:
             await self.restart()
-        office = Office(self.box, self.desks["ana"])
+        office = Harness(self.box, self.desks["ana"])
         if not self.issued:
-            self.issued = (await office.issued())["id"]
+            self.issued = (await office.create_issued())["id"]
         self.draft = (await office.call("create_invoice", invoice()))["document"]["id"]
 
 
 @pytest.fixture
-def world(running_box: Sandbox, tmp_path: Path) -> Iterator[World]:
+def world(running_box: Sandbox, tmp_path: Path) -> Iterator[SharedAccount]:
     running_box.reset()
     running_box.set_option("rate_limit", 10_000_000)
     with asyncio.Runner() as runner:
-        world = World(running_box, runner, tmp_path)
+        world = SharedAccount(running_box, runner, tmp_path)
         yield world
         runner.run(world.close())
 
 
 @pytest.mark.timeout(max(60, RUNS))
-def test_nothing_irreversible_goes_out_without_exactly_one_valid_approval(world: World) -> None:
+def test_nothing_irreversible_goes_out_without_exactly_one_valid_approval(world: SharedAccount) -> None:
     """Random stories of asking, answering, forging, replaying, editing, waiting, restarting, by two people.
 
     After every event the requests at the sandbox are counted against what a bystander would allow.
@@ -836,7 +842,7 @@ def test_nothing_irreversible_goes_out_without_exactly_one_valid_approval(world:
     @settings(max_examples=RUNS, suppress_health_check=list(HealthCheck))
     @given(st.lists(ACTIONS, min_size=4, max_size=12))
     def story(actions: list[tuple[Any, ...]]) -> None:
-        world.runner.run(world.tell(actions))
+        world.runner.run(world.run_scenario(actions))
 
     story()
     assert world.stories >= RUNS

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sql
 
-from ix_tools.approvals.pins import FREE_GUESSES, GUESSES_A_YEAR, LONGEST_WAIT, YEAR, Pins
+from ix_tools.approvals.pins import (
+    MAX_WAIT,
+    MAX_WRONG_GUESSES_PER_YEAR,
+    WRONG_GUESSES_WITHOUT_WAIT,
+    YEAR,
+    Pins,
+)
 from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit
@@ -68,9 +74,9 @@ def trail(store: Store) -> list[tuple[str, str, str]]:
 
 
 def test_who_set_a_pin_is_kept_and_in_the_trail(pins: Pins, store: Store) -> None:
-    assert (pins.has("bruno"), pins.set_by("bruno"), pins.check("bruno", PIN)) == (False, None, None)
+    assert (pins.has_pin("bruno"), pins.find_setter("bruno"), pins.check("bruno", PIN)) == (False, None, None)
     pins.set("bruno", PIN, by=ANA)
-    assert pins.set_by("bruno") == ANA
+    assert pins.find_setter("bruno") == ANA
     assert pins.check("bruno", PIN) == ANA
     pins.set("bruno", OTHER, by="terminal:rui", old=PIN)
     assert pins.check("bruno", OTHER) == "terminal:rui"
@@ -132,26 +138,28 @@ def test_a_few_wrong_ones_cost_nothing_then_each_waits_longer_than_the_one_befor
     pins: Pins, clock: Clock
 ) -> None:
     pins.set("bruno", PIN, by=ANA)
-    for _ in range(FREE_GUESSES):
+    for _ in range(WRONG_GUESSES_WITHOUT_WAIT):
         assert guess(pins) == "pin_wrong"
-        assert pins.next_try("bruno") == 0
+        assert pins.find_next_attempt_time("bruno") == 0
     waits = []
     for _ in range(14):
         assert guess(pins) == "pin_wrong"
-        waits.append(pins.next_try("bruno") - clock.now)
+        waits.append(pins.find_next_attempt_time("bruno") - clock.now)
         clock.now += waits[-1] - 1
         assert guess(pins, PIN) == "pin_locked", "not even the right one"
         clock.now += 1
     assert waits[:5] == [60, 120, 240, 480, 960]
     assert waits == sorted(waits)
-    assert waits[-1] == LONGEST_WAIT
+    assert waits[-1] == MAX_WAIT
     assert guess(pins, PIN) == "right", "it ends by itself"
-    assert [guess(pins) for _ in range(FREE_GUESSES)] == ["pin_wrong"] * FREE_GUESSES, "and begins anew"
+    assert [guess(pins) for _ in range(WRONG_GUESSES_WITHOUT_WAIT)] == [
+        "pin_wrong"
+    ] * WRONG_GUESSES_WITHOUT_WAIT, "and begins anew"
 
 
 def test_the_refusal_says_when_the_next_try_is(pins: Pins, clock: Clock) -> None:
     pins.set("bruno", PIN, by=ANA)
-    for _ in range(FREE_GUESSES + 1):
+    for _ in range(WRONG_GUESSES_WITHOUT_WAIT + 1):
         guess(pins)
     with pytest.raises(ApprovalRefused) as refused:
         pins.check("bruno", PIN)
@@ -163,15 +171,15 @@ def test_the_refusal_says_when_the_next_try_is(pins: Pins, clock: Clock) -> None
 def test_a_year_has_only_so_many_guesses_whatever_is_right_in_between(pins: Pins, clock: Clock) -> None:
     pins.set("bruno", PIN, by=ANA)
     began, wrong = clock.now, 0
-    while wrong < GUESSES_A_YEAR:
+    while wrong < MAX_WRONG_GUESSES_PER_YEAR:
         assert guess(pins) == "pin_wrong"
         wrong += 1
-        assert pins.next_try("bruno") == 0 or wrong == GUESSES_A_YEAR
+        assert pins.find_next_attempt_time("bruno") == 0 or wrong == MAX_WRONG_GUESSES_PER_YEAR
         clock.now += 60
-        if wrong < GUESSES_A_YEAR:
+        if wrong < MAX_WRONG_GUESSES_PER_YEAR:
             assert guess(pins, PIN) == "right"
     assert guess(pins, PIN) == "pin_locked"
-    assert pins.next_try("bruno") == began + YEAR, "when the first of them is a year old"
+    assert pins.find_next_attempt_time("bruno") == began + YEAR, "when the first of them is a year old"
     clock.now = began + YEAR - 1
     assert guess(pins) == "pin_locked"
     clock.now += 1
@@ -181,7 +189,7 @@ def test_a_year_has_only_so_many_guesses_whatever_is_right_in_between(pins: Pins
 def test_one_persons_guesses_are_not_anothers(pins: Pins) -> None:
     for name in ("bruno", "carla"):
         pins.set(name, PIN, by=ANA)
-    for _ in range(FREE_GUESSES + 1):
+    for _ in range(WRONG_GUESSES_WITHOUT_WAIT + 1):
         guess(pins)
     assert guess(pins, PIN) == "pin_locked"
     assert guess(pins, PIN, "carla") == "right"
@@ -190,11 +198,11 @@ def test_one_persons_guesses_are_not_anothers(pins: Pins) -> None:
 def test_the_old_pin_is_guessed_no_faster_in_a_terminal(pins: Pins) -> None:
     pins.set("bruno", PIN, by=ANA)
     codes = []
-    for _ in range(FREE_GUESSES + 3):
+    for _ in range(WRONG_GUESSES_WITHOUT_WAIT + 3):
         with pytest.raises(ApprovalRefused) as refused:
             pins.set("bruno", OTHER, by=ANA, old="wrong-one")
         codes.append(refused.value.code)
-    assert codes == ["pin_wrong"] * (FREE_GUESSES + 1) + ["pin_locked"] * 2
+    assert codes == ["pin_wrong"] * (WRONG_GUESSES_WITHOUT_WAIT + 1) + ["pin_locked"] * 2
     pins.set("bruno", OTHER, by="terminal:bruno")
     assert guess(pins, OTHER) == "right", "its own person is not locked out"
 
@@ -209,7 +217,9 @@ def test_guesses_at_the_same_moment_are_so_many_guesses(pins: Pins) -> None:
 
     with ThreadPoolExecutor(12) as people:
         codes = sorted(people.map(one, range(12)))
-    assert codes == ["pin_locked"] * (12 - FREE_GUESSES - 1) + ["pin_wrong"] * (FREE_GUESSES + 1)
+    assert codes == ["pin_locked"] * (12 - WRONG_GUESSES_WITHOUT_WAIT - 1) + ["pin_wrong"] * (
+        WRONG_GUESSES_WITHOUT_WAIT + 1
+    )
 
 
 def test_no_pin_stands_in_the_store(tmp_path: Path) -> None:

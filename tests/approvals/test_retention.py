@@ -8,21 +8,27 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sql
 
-from ix_tools.approvals.repository import Approvals, Asked, Asker, Binding, Reply
-from ix_tools.approvals.retention import BATCH, KEPT_DAYS, MOST_WAITING
-from ix_tools.errors import ApprovalRefused, status_for, wait_after
+from ix_tools.approvals.repository import (
+    ApprovalRepository,
+    ApprovalRequestContent,
+    Binding,
+    CallOrigin,
+    Reply,
+)
+from ix_tools.approvals.retention import BATCH_SIZE, MAX_WAITING, RETENTION_DAYS
+from ix_tools.errors import ApprovalRefused, get_http_status, get_retry_delay
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, audit
 from tests.approvals.test_pins import Clock
-from tests.sandboxed import Office, about
+from tests.sandboxed import Harness, document_arguments
 
 BINDING = Binding("ana", "acme@host", "send_email", "v2:arguments", "snapshot")
 SECRET = "508112230"
-ASKED = Asked(
+ASKED = ApprovalRequestContent(
     text=f"NIF {SECRET}, segue a fatura",
     summary=f"Enviar a {SECRET}",
     sheet=f'{{"action": "{SECRET}"}}',
-    by=Asker(host=SECRET),
+    origin=CallOrigin(host=SECRET),
 )
 DAY = 86_400
 
@@ -40,11 +46,11 @@ def store(place: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def kept(store: Store, clock: Clock) -> Approvals:
-    return Approvals(store, 15, clock)
+def kept(store: Store, clock: Clock) -> ApprovalRepository:
+    return ApprovalRepository(store, 15, clock)
 
 
-def ended(kept: Approvals, clock: Clock, how: str) -> str:
+def ended(kept: ApprovalRepository, clock: Clock, how: str) -> str:
     """An approval that ended in some way now; its id."""
     asked = kept.ask(BINDING, ASKED, "form" if how in {"declined", "form"} else "page")
     if how == "rejected":
@@ -73,13 +79,13 @@ def texts(store: Store, identifier: str) -> list[str]:
 @pytest.mark.parametrize("how", ["pending", "form", "rejected", "declined", "approved", "stale"])
 @pytest.mark.parametrize("write", ["asked", "decided"])
 def test_texts_of_what_came_to_nothing_are_deleted_a_month_after_it_ended(
-    kept: Approvals, store: Store, clock: Clock, how: str, write: str
+    kept: ApprovalRepository, store: Store, clock: Clock, how: str, write: str
 ) -> None:
     identifier = ended(kept, clock, how)
     other = replace(BINDING, arguments="v2:others")
-    for days, there in ((0, True), (KEPT_DAYS, True), (0.1, False)):
+    for days, there in ((0, True), (RETENTION_DAYS, True), (0.1, False)):
         clock.now += days * DAY
-        last = kept.ask(other, Asked("", "later"), "page")
+        last = kept.ask(other, ApprovalRequestContent("", "later"), "page")
         if write == "decided":
             kept.decide(last.id, approve=False)
         assert bool(texts(store, identifier)) is there, (days, texts(store, identifier))
@@ -87,28 +93,28 @@ def test_texts_of_what_came_to_nothing_are_deleted_a_month_after_it_ended(
 
 
 def test_a_used_ones_text_goes_at_once_and_its_title_stays(
-    kept: Approvals, store: Store, clock: Clock
+    kept: ApprovalRepository, store: Store, clock: Clock
 ) -> None:
     identifier = ended(kept, clock, "used")
     assert texts(store, identifier) == ["summary", "host"]
-    clock.now += 2 * KEPT_DAYS * DAY
+    clock.now += 2 * RETENTION_DAYS * DAY
     kept.ask(replace(BINDING, arguments="v2:others"), ASKED, "page")
     assert texts(store, identifier) == ["summary", "host"]
 
 
-def test_no_text_stands_in_the_trail(kept: Approvals, store: Store, clock: Clock) -> None:
+def test_no_text_stands_in_the_trail(kept: ApprovalRepository, store: Store, clock: Clock) -> None:
     for how in ("rejected", "declined", "used", "stale"):
         ended(kept, clock, how)
     with store.reading() as connection:
         assert SECRET not in str(connection.execute(sql.select(audit)).all())
 
 
-def test_many_old_ones_are_forgotten_in_batches(kept: Approvals, store: Store, clock: Clock) -> None:
+def test_many_old_ones_are_forgotten_in_batches(kept: ApprovalRepository, store: Store, clock: Clock) -> None:
     with store.writing() as connection:
         old = {"handle": None, "text": SECRET, "summary": SECRET, "sheet": SECRET, "differs": False}
         ends = {"state": "pending", "channel": "form", "created_at": 1.0, "expires_at": 2.0}
         who = {name: getattr(BINDING, name) for name in BINDING.__slots__}
-        rows = [{"id": f"OLD{number}", **who, **old, **ends} for number in range(2 * BATCH + 1)]
+        rows = [{"id": f"OLD{number}", **who, **old, **ends} for number in range(2 * BATCH_SIZE + 1)]
         connection.execute(approvals.insert(), rows)
 
     def left() -> int:
@@ -118,23 +124,25 @@ def test_many_old_ones_are_forgotten_in_batches(kept: Approvals, store: Store, c
 
     counts = []
     for number in range(4):
-        kept.ask(replace(BINDING, arguments=f"v2:{number}"), Asked("", "now"), "form")
+        kept.ask(replace(BINDING, arguments=f"v2:{number}"), ApprovalRequestContent("", "now"), "form")
         counts.append(left())
-    assert counts == [BATCH + 1, 1, 0, 0]
+    assert counts == [BATCH_SIZE + 1, 1, 0, 0]
 
 
-def fill(kept: Approvals, principal: str = "ana", many: int = MOST_WAITING) -> list[str]:
+def fill(kept: ApprovalRepository, principal: str = "ana", many: int = MAX_WAITING) -> list[str]:
     return [
         kept.ask(
             replace(BINDING, principal=principal, arguments=f"v2:{number}"),
-            Asked("", "waits"),
+            ApprovalRequestContent("", "waits"),
             "form" if number % 2 else "page",
         ).id
         for number in range(many)
     ]
 
 
-def test_a_caller_has_only_so_many_waiting_and_another_is_not_held_up(kept: Approvals, clock: Clock) -> None:
+def test_a_caller_has_only_so_many_waiting_and_another_is_not_held_up(
+    kept: ApprovalRepository, clock: Clock
+) -> None:
     waiting = fill(kept)
     one_more = replace(BINDING, arguments="v2:one more")
     clock.now += 100
@@ -142,30 +150,34 @@ def test_a_caller_has_only_so_many_waiting_and_another_is_not_held_up(kept: Appr
         kept.ask(one_more, ASKED, "page")
     error = refused.value
     assert (error.code, error.sent, error.retryable) == ("too_many_waiting", "nothing", True)
-    assert (status_for(error), wait_after(error)) == (429, 15 * 60 - 100 + 1)
+    assert (get_http_status(error), get_retry_delay(error)) == (429, 15 * 60 - 100 + 1)
     kept.ask(replace(one_more, principal="rui"), ASKED, "page")
     again = replace(BINDING, arguments="v2:0")
-    assert kept.ask(again, Asked("", "waits"), "page").id == waiting[0], "what waits already is no new one"
+    assert kept.ask(again, ApprovalRequestContent("", "waits"), "page").id == waiting[0], (
+        "what waits already is no new one"
+    )
     kept.decide(waiting[0], approve=True)
     assert kept.ask(one_more, ASKED, "page").state == "pending"
 
 
-def test_room_comes_back_when_they_end(kept: Approvals, clock: Clock) -> None:
+def test_room_comes_back_when_they_end(kept: ApprovalRepository, clock: Clock) -> None:
     fill(kept)
     clock.now += 15 * 60
     assert kept.ask(BINDING, ASKED, "form").state == "pending"
 
 
-async def test_a_call_that_finds_no_room_sends_nothing_and_goes_through_later(office: Office) -> None:
-    desk = office.desk
-    call = about(await office.draft(), state="finalized")
+async def test_a_call_that_finds_no_room_sends_nothing_and_goes_through_later(office: Harness) -> None:
+    desk = office.context
+    call = document_arguments(await office.create_draft(), state="finalized")
     binding = replace(BINDING, principal=desk.settings.principal, account=desk.account.name)
-    for number in range(MOST_WAITING):
-        desk.approvals.ask(replace(binding, arguments=f"v2:{number}"), Asked("", "waits"), "form")
-    before = len(office.writes())
-    error = await office.failed("change_state", call)
+    for number in range(MAX_WAITING):
+        desk.approvals.ask(
+            replace(binding, arguments=f"v2:{number}"), ApprovalRequestContent("", "waits"), "form"
+        )
+    before = len(office.list_writes())
+    error = await office.get_error("change_state", call)
     assert (error.code, error.retryable) == ("too_many_waiting", True)
-    assert len(office.writes()) == before
+    assert len(office.list_writes()) == before
     with desk.store.writing() as connection:
         connection.execute(approvals.update().values(expires_at=0.0))
     assert (await office.call("change_state", call))["document"]["status"] == "final"

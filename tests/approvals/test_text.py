@@ -14,36 +14,36 @@ from pydantic import BaseModel
 from ix_tools.approvals import rendering as render
 from ix_tools.approvals import text as approval_text
 from ix_tools.approvals.preview import (
-    Corrected,
-    Deed,
-    Differing,
-    Entry,
-    Exemption,
-    Paper,
-    PaperLine,
-    Party,
-    PrintedText,
-    SecondCurrency,
-    Share,
-    Sheet,
-    Transport,
-    Warned,
+    ActionView,
+    ApprovalPreview,
+    ClientView,
+    DetailView,
+    DifferenceView,
+    DocumentView,
+    ExemptionView,
+    LineView,
+    PrintedTextView,
+    ReferencedDocumentView,
+    SecondCurrencyView,
+    TransportView,
+    VatBreakdown,
+    WarningView,
 )
 from ix_tools.approvals.repository import Approval
 from ix_tools.domain.amounts import Amount
 from ix_tools.i18n import formats
 from ix_tools.i18n.words import Language
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.mcp.elicitation_form import form_message, form_schema
+from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
 from ix_tools.interfaces.web import rendering
-from tests.interfaces.web.visitor import read
+from tests.interfaces.web.visitor import extract_text
 
 D = Decimal
-CLIENT = Party(
+CLIENT = ClientView(
     name="Zulmira & Filhos", code="ZF-77", nif="DE123456788", country="Spain", address=("Rua Um, 1", "Sala 2"),
     email="zulmira@example.pt",
 )  # fmt: skip
-PAPER = Paper(
+PAPER = DocumentView(
     kind="credit_notes",
     id=4711,
     draft=True,
@@ -53,21 +53,21 @@ PAPER = Paper(
     due=date(2026, 12, 4),
     client=CLIENT,
     printed=(
-        PrintedText(field="reference", lines=("PO-8812",)),
-        PrintedText(field="observations", lines=("Primeira nota.", "Segunda nota.")),
+        PrintedTextView(field="reference", lines=("PO-8812",)),
+        PrintedTextView(field="observations", lines=("Primeira nota.", "Segunda nota.")),
     ),
     currency="USD",
     lines=(
-        PaperLine(
+        LineView(
             name="Consultoria", description=("de novembro", "em Lisboa"), quantity=D("2.5"), unit="hour",
             price=D("61.2345"), discount=D("7.5"), net=D("141.61"), tax="IVA23", rate=D(23),
         ),
-        PaperLine(name="Peça", quantity=D(3), unit="palete", price=D("9.99"), net=D("29.97"), tax="Isento", rate=D(0)),
+        LineView(name="Peça", quantity=D(3), unit="palete", price=D("9.99"), net=D("29.97"), tax="Isento", rate=D(0)),
     ),
     shares=(
-        Share(tax="IVA23", rate=D(23), net=D("134.53"), vat=D("30.94")),
-        Share(tax="Isento", rate=D(0), net=D("28.47"), vat=D("0.00")),
-        Share(word="rounding", net=D("0.01"), vat=D("-0.02")),
+        VatBreakdown(tax="IVA23", rate=D(23), net=D("134.53"), vat=D("30.94")),
+        VatBreakdown(tax="Isento", rate=D(0), net=D("28.47"), vat=D("0.00")),
+        VatBreakdown(word="rounding", net=D("0.01"), vat=D("-0.02")),
     ),
     column=(
         Amount("gross", D("183.06")),
@@ -82,15 +82,15 @@ PAPER = Paper(
         Amount("credited", D("-3.02")),
         Amount("to_pay", D("130.15"), is_sum=True),
     ),
-    exemption=Exemption(code="M07", text="Isento artigo 9.º do CIVA", law="Artigo 9.º do CIVA"),
-    second_currency=SecondCurrency(currency="GBP", total=D("152.40"), rate=D("0.7859")),
-    corrects=Corrected(kind="invoices", number="13/2026", issued=date(2026, 10, 12), total=D("205.01"), paid=D("60.02")),
-    transport=Transport(
+    exemption=ExemptionView(code="M07", text="Isento artigo 9.º do CIVA", law="Artigo 9.º do CIVA"),
+    second_currency=SecondCurrencyView(currency="GBP", total=D("152.40"), rate=D("0.7859")),
+    corrects=ReferencedDocumentView(kind="invoices", number="13/2026", issued=date(2026, 10, 12), total=D("205.01"), paid=D("60.02")),
+    transport=TransportView(
         plate="AA-11-BB", loaded_at=datetime(2026, 11, 5, 8, 45, tzinfo=UTC), origin=("Armazém Norte", "Porto"),
         destination=("Loja Sul", "Faro"),
     ),
 )  # fmt: skip
-SHEET = Sheet(
+SHEET = ApprovalPreview(
     action="finalized",
     account="padaria",
     company="Padaria Central, Lda",
@@ -98,20 +98,21 @@ SHEET = Sheet(
     several_accounts=True,
     sandbox=True,
     paper=PAPER,
-    amount=Entry(label="payment", kind="money", lines=("88.05",)),
+    amount=DetailView(label="payment", kind="money", lines=("88.05",)),
     recipient="recebe@example.pt",
     entries=(
-        Entry(label="subject", lines=("Assunto do e-mail",), decides=True),
-        Entry(label="body", lines=("Bom dia,", "segue a nota.")),
-        Entry(label="payment_date", kind="day", lines=("2026-11-21",)),
-        Entry(label="terms", kind="yes"),
-        Entry(label="secret", kind="secret"),
-        Entry(label="types_to_register", kind="list", lines=("invoice", "credit_note")),
-        Entry(label="mechanism", kind="named", lines=("TB – Transferência",), english="TB – Bank transfer"),
+        DetailView(label="subject", lines=("Assunto do e-mail",), decides=True),
+        DetailView(label="body", lines=("Bom dia,", "segue a nota.")),
+        DetailView(label="payment_date", kind="day", lines=("2026-11-21",)),
+        DetailView(label="terms", kind="yes"),
+        DetailView(label="secret", kind="secret"),
+        DetailView(label="types_to_register", kind="list", lines=("invoice", "credit_note")),
+        DetailView(label="mechanism", kind="named", lines=("TB – Transferência",), english="TB – Bank transfer"),
     ),
-    then=(Deed(action="email", recipient="depois@example.pt", entries=(Entry(label="cc", lines=("copia@example.pt",)),)),),
-    differences=(Differing(field="total", asked="193.00", stored="193.93"), Differing(field="plugin_id", asked="p1", stored="p2")),
-    warnings=(Warned(field="date", problem="A warning.", pt="Um aviso."),),
+    then=(ActionView(action="email", recipient="depois@example.pt", entries=(DetailView(label="cc", lines=("copia@example.pt",)),)),),
+    differences=(DifferenceView(field="total", asked="193.00", stored="193.93"),
+            DifferenceView(field="plugin_id", asked="p1", stored="p2")),
+    warnings=(WarningView(field="date", problem="A warning.", pt="Um aviso."),),
 )  # fmt: skip
 WORDS = {
     "pt": [
@@ -148,10 +149,11 @@ NO_TEXT = {
 """Fields that choose words instead of being shown, or that a draft does not have."""
 
 
-def approval_of(sheet: Sheet, language: Language) -> Approval:
+def approval_of(sheet: ApprovalPreview, language: Language) -> Approval:
     return Approval(
         id="K7M2QX4R", state="pending", channel="page", operation="change_state", account="padaria", principal="local",
-        text=approval_text.whole(sheet, language), summary=render.summary(sheet, language), differs=bool(sheet.differences),
+        text=approval_text.format_full_text(sheet, language), summary=render.format_summary(sheet, language),
+        differs=bool(sheet.differences),
         created_at=1795600000.0, expires_at=1795600900.0, sheet=sheet.model_dump_json(exclude_defaults=True),
     )  # fmt: skip
 
@@ -185,8 +187,10 @@ def test_the_sheet_of_the_sweep_has_everything_a_sheet_can_have() -> None:
 @pytest.mark.parametrize("language", ["pt", "en"])
 def test_every_field_of_a_sheet_stands_in_text_terminal_and_page(language: Language) -> None:
     approval = approval_of(SHEET, language)
-    terminal = console.wrapped(approval.text)
-    page = read(rendering.approval(approval, language, "csrf", now=approval.created_at, pin=""))
+    terminal = console.wrap_text(approval.text)
+    page = extract_text(
+        rendering.render_approval(approval, language, "csrf", now=approval.created_at, pin="")
+    )
     for shown in (approval.text, terminal):
         spaced = " ".join(shown.split())
         assert [text for text in WORDS[language] if text not in spaced] == [], spaced
@@ -197,9 +201,11 @@ def test_every_field_of_a_sheet_stands_in_text_terminal_and_page(language: Langu
 
 @pytest.mark.parametrize("language", ["pt", "en"])
 def test_a_client_without_a_document_is_shown_whole(language: Language) -> None:
-    sheet = Sheet(action="client_deleted", account="padaria", client=CLIENT)
+    sheet = ApprovalPreview(action="client_deleted", account="padaria", client=CLIENT)
     approval = approval_of(sheet, language)
-    page = read(rendering.approval(approval, language, "csrf", now=approval.created_at, pin=""))
+    page = extract_text(
+        rendering.render_approval(approval, language, "csrf", now=approval.created_at, pin="")
+    )
     for text in ("Zulmira & Filhos", "ZF-77", "DE123456788", "Rua Um, 1", "Sala 2", "zulmira@example.pt"):
         assert text in approval.text
         assert text in page, page
@@ -217,9 +223,9 @@ def test_a_client_without_a_document_is_shown_whole(language: Language) -> None:
     ],
 )  # fmt: skip
 def test_units_are_in_the_readers_language(unit: str, quantity: str, pt: str, en: str) -> None:
-    line = PaperLine(name="X", quantity=D(quantity), unit=unit, price=D(5), net=D(5), tax="IVA23", rate=D(23))
-    assert render.times(line, "pt", "") == f"{pt} × 5,00 €"
-    assert render.times(line, "en", "") == f"{en} × €5.00"
+    line = LineView(name="X", quantity=D(quantity), unit=unit, price=D(5), net=D(5), tax="IVA23", rate=D(23))
+    assert render.format_calculation(line, "pt", "") == f"{pt} × 5,00 €"
+    assert render.format_calculation(line, "en", "") == f"{en} × €5.00"
 
 
 @pytest.mark.parametrize(
@@ -230,20 +236,20 @@ def test_units_are_in_the_readers_language(unit: str, quantity: str, pt: str, en
     ],
 )  # fmt: skip
 def test_countries_are_in_the_readers_language(name: str, pt: str, en: str) -> None:
-    assert (render.country(name, "pt"), render.country(name, "en")) == (pt, en)
+    assert (render.format_country(name, "pt"), render.format_country(name, "en")) == (pt, en)
 
 
 def test_an_amount_that_nothing_says_is_no_zero() -> None:
-    assert formats.money(None, "pt") == "?"
+    assert formats.format_money(None, "pt") == "?"
 
 
 # --- long documents
 
 
-def long_sheet(lines: int, **changes: Any) -> Sheet:
+def long_sheet(lines: int, **changes: Any) -> ApprovalPreview:
     """An invoice of so many lines, the largest of them in the middle."""
     rows = tuple(
-        PaperLine(
+        LineView(
             name=f"Artigo {place}", quantity=D(1), unit="unit", price=D(5000 - abs(place - lines // 2)),
             net=D(5000 - abs(place - lines // 2)), tax="IVA23", rate=D(23), description=("d" * 40,),
         )
@@ -256,11 +262,11 @@ def long_sheet(lines: int, **changes: Any) -> Sheet:
         Amount("vat_total", vat),
         Amount("total", net + vat, is_sum=True),
     )
-    paper = Paper(
+    paper = DocumentView(
         kind="invoices", id=1001, draft=True, expected_number="13/2026", issued=date(2026, 11, 20), due=None,
-        client=CLIENT, lines=rows, shares=(Share(tax="IVA23", rate=D(23), net=net, vat=vat),), column=column,
+        client=CLIENT, lines=rows, shares=(VatBreakdown(tax="IVA23", rate=D(23), net=net, vat=vat),), column=column,
     )  # fmt: skip
-    return Sheet(action="finalized", account="sandbox", sandbox=True, paper=paper, **changes)
+    return ApprovalPreview(action="finalized", account="sandbox", sandbox=True, paper=paper, **changes)
 
 
 @pytest.mark.parametrize("language", ["pt", "en"])
@@ -270,14 +276,14 @@ def test_of_a_long_document_a_form_gets_a_summary_and_everything_else_all_of_it(
 ) -> None:
     sheet = long_sheet(lines)
     approval = approval_of(sheet, language)
-    form = form_message(approval, language)
-    assert len(form) <= approval_text.LONGEST
-    assert form.splitlines()[0] == render.headline(sheet, language)
-    total = formats.money(sheet.paper.total if sheet.paper else None, language)
+    form = render_form_message(approval, language)
+    assert len(form) <= approval_text.MAX_LENGTH
+    assert form.splitlines()[0] == render.format_headline(sheet, language)
+    total = formats.format_money(sheet.paper.total if sheet.paper else None, language)
     for text in (str(lines), f"Artigo {lines // 2}", "IVA23 23 %", total, "ix-tools approvals show K7M2QX4R"):
         assert text in form, form
     assert all(f"Artigo {place}:" in approval.text for place in range(lines))
-    page = rendering.approval(approval, language, "csrf", now=approval.created_at, pin="")
+    page = rendering.render_approval(approval, language, "csrf", now=approval.created_at, pin="")
     assert page.count("Artigo ") == lines + 5, "all of them, and the five largest before"
     assert total in page
 
@@ -285,39 +291,39 @@ def test_of_a_long_document_a_form_gets_a_summary_and_everything_else_all_of_it(
 HUGE = "palavra " * 2000
 
 
-def with_huge(**changes: Any) -> Sheet:
+def with_huge(**changes: Any) -> ApprovalPreview:
     """The sheet of the sweep with some of its document's fields changed."""
     return SHEET.model_copy(update={"paper": PAPER.model_copy(update=changes)})
 
 
-BODY = Entry(label="body", lines=(HUGE,))
+BODY = DetailView(label="body", lines=(HUGE,))
 
 
 @pytest.mark.parametrize(
     "sheet",
     [
-        long_sheet(1, warnings=tuple(Warned(field="f", problem=HUGE) for _ in range(300))),
-        long_sheet(1, differences=tuple(Differing(field="lines", asked=HUGE, stored=HUGE) for _ in range(300))),
+        long_sheet(1, warnings=tuple(WarningView(field="f", problem=HUGE) for _ in range(300))),
+        long_sheet(1, differences=tuple(DifferenceView(field="lines", asked=HUGE, stored=HUGE) for _ in range(300))),
         long_sheet(1, entries=(BODY,) * 60),
-        long_sheet(3, then=(Deed(action="email", recipient="a@b.pt", entries=(BODY,)),) * 9),
-        with_huge(printed=(PrintedText(field="observations", lines=(HUGE,) * 9),) * 2),
+        long_sheet(3, then=(ActionView(action="email", recipient="a@b.pt", entries=(BODY,)),) * 9),
+        with_huge(printed=(PrintedTextView(field="observations", lines=(HUGE,) * 9),) * 2),
         with_huge(shares=PAPER.shares * 200),
         with_huge(client=CLIENT.model_copy(update={"name": HUGE, "nif": HUGE, "country": HUGE})),
-        with_huge(transport=Transport(plate=HUGE, origin=(HUGE,))),
-        with_huge(expected_number=HUGE, exemption=Exemption(code=HUGE), corrects=Corrected(kind="invoices", number=HUGE)),
+        with_huge(transport=TransportView(plate=HUGE, origin=(HUGE,))),
+        with_huge(expected_number=HUGE, exemption=ExemptionView(code=HUGE), corrects=ReferencedDocumentView(kind="invoices", number=HUGE)),
         long_sheet(1, company=HUGE, company_nif=HUGE, several_accounts=True),
-        long_sheet(1, entries=(Entry(label="series", lines=(HUGE,), decides=True),)),
+        long_sheet(1, entries=(DetailView(label="series", lines=(HUGE,), decides=True),)),
     ],
     ids=["warnings", "differences", "entries", "then", "texts", "rates", "client", "plate", "numbers", "company", "series"],
 )  # fmt: skip
 @pytest.mark.parametrize("language", ["pt", "en"])
-def test_no_text_makes_a_form_longer_than_any_form_holds(sheet: Sheet, language: Language) -> None:
+def test_no_text_makes_a_form_longer_than_any_form_holds(sheet: ApprovalPreview, language: Language) -> None:
     approval = approval_of(sheet, language)
-    form = form_message(approval, language)
-    assert len(form) <= approval_text.LONGEST
-    assert form.splitlines()[0] == render.headline(sheet, language)
+    form = render_form_message(approval, language)
+    assert len(form) <= approval_text.MAX_LENGTH
+    assert form.splitlines()[0] == render.format_headline(sheet, language)
     assert "ix-tools approvals show K7M2QX4R" in form
-    box = form_schema(approval, language)["properties"]["approve"]
+    box = build_form_schema(approval, language)["properties"]["approve"]
     assert len(box["title"]) <= 1200
     assert len(box["description"]) <= 1500
 
@@ -325,10 +331,12 @@ def test_no_text_makes_a_form_longer_than_any_form_holds(sheet: Sheet, language:
 def test_a_sheet_that_was_kept_when_texts_were_fields_of_their_own_is_still_read_whole() -> None:
     kept = PAPER.model_dump(mode="json", exclude={"printed"})
     older = {**kept, "reference": "PO-8812", "observations": ["Primeira nota.", "Segunda nota."]}
-    assert Paper.model_validate_json(dumps(older)) == PAPER
-    assert Paper.model_validate_json(dumps({**kept, "reference": "", "observations": []})).printed == ()
+    assert DocumentView.model_validate_json(dumps(older)) == PAPER
+    assert (
+        DocumentView.model_validate_json(dumps({**kept, "reference": "", "observations": []})).printed == ()
+    )
 
 
 def test_what_fits_a_form_is_not_summarised() -> None:
     approval = approval_of(long_sheet(12), "pt")
-    assert form_message(approval, "pt") == approval.text
+    assert render_form_message(approval, "pt") == approval.text

@@ -7,16 +7,16 @@ import pytest
 
 from faults.tampering import (
     TAMPERINGS,
-    a_changed_field,
-    a_cut_tail,
-    a_removed_row,
-    a_row_written_anew,
-    kept,
-    put,
+    change_field,
+    cut_tail,
+    read_rows,
+    remove_row,
+    replace_rows,
+    rewrite_row,
 )
-from ix_tools.audit.trail import Entry, append, head_file, note_head, verify
+from ix_tools.audit.trail import Entry, append, locate_head_note, note_head, verify_chain
 from ix_tools.storage.database import Store
-from tests.sandboxed import Office, invoice
+from tests.sandboxed import Harness, invoice
 
 LONG = 40
 PLANTED = 200
@@ -25,7 +25,7 @@ PLANTED = 200
 def written(place: str, folder: Path, rows: int = LONG) -> Store:
     """A store with a trail, and a note of its end."""
     store = Store(place)
-    store.note_head = lambda seq, digest: note_head(head_file(store, folder), seq, digest)
+    store.note_head = lambda seq, digest: note_head(locate_head_note(store, folder), seq, digest)
     with store.writing() as connection:
         for number in range(rows):
             append(
@@ -36,52 +36,54 @@ def written(place: str, folder: Path, rows: int = LONG) -> Store:
 
 def test_a_trail_that_nobody_touched_is_whole(place: str, tmp_path: Path) -> None:
     store = written(place, tmp_path)
-    assert verify(store, tmp_path) == []
+    assert verify_chain(store, tmp_path) == []
     store.close()
 
 
 @pytest.mark.timeout(300)
 def test_every_one_of_200_tamperings_is_found_with_its_row(place: str, tmp_path: Path) -> None:
     store = written(place, tmp_path)
-    whole = kept(store)
+    whole = read_rows(store)
     chance = random.Random(7)
     missed = []
     for number in range(PLANTED):
         tampering = TAMPERINGS[number % len(TAMPERINGS)]
         rows = [dict(row) for row in whole]
         expected = tampering(rows, chance)
-        put(store, rows)
-        named = {fault.seq for fault in verify(store, tmp_path)}
+        replace_rows(store, rows)
+        named = {fault.seq for fault in verify_chain(store, tmp_path)}
         if not expected <= named:
             missed.append((tampering.__name__, expected, named))
     assert missed == []
-    put(store, whole)
-    assert verify(store, tmp_path) == []
+    replace_rows(store, whole)
+    assert verify_chain(store, tmp_path) == []
     store.close()
 
 
 def test_a_single_change_names_no_other_row(place: str, tmp_path: Path) -> None:
     store = written(place, tmp_path, 20)
-    whole = kept(store)
-    for tampering in (a_changed_field, a_removed_row, a_cut_tail, a_row_written_anew):
+    whole = read_rows(store)
+    for tampering in (change_field, remove_row, cut_tail, rewrite_row):
         rows = [dict(row) for row in whole]
         expected = tampering(rows, random.Random(3))
-        put(store, rows)
-        assert {fault.seq for fault in verify(store, tmp_path)} == expected, tampering.__name__
+        replace_rows(store, rows)
+        assert {fault.seq for fault in verify_chain(store, tmp_path)} == expected, tampering.__name__
     store.close()
 
 
 def test_a_trail_without_the_note_of_its_end_says_so(place: str, tmp_path: Path) -> None:
     store = written(place, tmp_path, 3)
-    head_file(store, tmp_path).unlink()
-    assert [fault.what for fault in verify(store, tmp_path)] == ["the note of the newest row is missing"]
+    locate_head_note(store, tmp_path).unlink()
+    assert [fault.what for fault in verify_chain(store, tmp_path)] == [
+        "the note of the newest row is missing"
+    ]
     store.close()
 
 
 def test_an_emptied_trail_is_missing_from_its_first_row(place: str, tmp_path: Path) -> None:
     store = written(place, tmp_path, 3)
-    put(store, [])
-    assert [(fault.seq, fault.what) for fault in verify(store, tmp_path)] == [
+    replace_rows(store, [])
+    assert [(fault.seq, fault.what) for fault in verify_chain(store, tmp_path)] == [
         (1, "rows 1 to 3 are missing from the end")
     ]
     store.close()
@@ -103,16 +105,16 @@ def test_a_note_that_cannot_be_written_does_not_undo_what_is_kept(
     store.note_head = lambda seq, digest: note_head(tmp_path / "in the way" / "head", seq, digest)
     with store.writing() as connection:
         append(connection, Entry("intent"))
-    assert len(kept(store)) == 1
+    assert len(read_rows(store)) == 1
     assert "could not be noted" in caplog.text
     store.close()
 
 
-async def test_every_approval_and_every_write_leaves_its_rows(office: Office) -> None:
+async def test_every_approval_and_every_write_leaves_its_rows(office: Harness) -> None:
     made = (await office.call("create_invoice", invoice()))["document"]
     about = {"document_type": "invoices", "document_id": made["id"], "state": "finalized"}
     await office.call("change_state", about)
-    rows = kept(office.desk.journal._store)
+    rows = read_rows(office.context.journal._store)
     subject = f"invoices/{made['id']}"
     assert [(row["event"], row["operation"], row["subject"]) for row in rows] == [
         ("intent", "create_invoice", "invoices"),
@@ -128,15 +130,15 @@ async def test_every_approval_and_every_write_leaves_its_rows(office: Office) ->
 
 def test_many_processes_make_one_chain(place: str, tmp_path: Path) -> None:
     """No two rows follow the same one, whoever writes them."""
-    from faults.crowd import appended
+    from faults.crowd import append_entries
     from faults.run import PROCESSES
 
     store = written(place, tmp_path, 1)
-    started = [PROCESSES.Process(target=appended, args=(place, str(tmp_path), 25)) for _ in range(3)]
+    started = [PROCESSES.Process(target=append_entries, args=(place, str(tmp_path), 25)) for _ in range(3)]
     for one in started:
         one.start()
     for one in started:
         one.join(30)
-    assert [row["seq"] for row in kept(store)] == list(range(1, 77))
-    assert verify(store, tmp_path) == []
+    assert [row["seq"] for row in read_rows(store)] == list(range(1, 77))
+    assert verify_chain(store, tmp_path) == []
     store.close()

@@ -12,7 +12,7 @@ from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
-from ix_tools.pipeline.claim_scope import claims_of
+from ix_tools.pipeline.claim_scope import collect_claims
 from ix_tools.pipeline.execute import parse
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=LISBON)
@@ -24,7 +24,7 @@ OF_NO_ACCOUNT = {"create_account", "create_account_for_user"}
 
 def claimed(operation: type[Operation[Any]], facts: Facts | None = None) -> dict[str, bool]:
     call = parse(operation.spec.name, operation.spec.example)
-    return {one.resource: one.exclusive for one in claims_of(call, facts or Facts(now=NOW))}
+    return {one.resource: one.exclusive for one in collect_claims(call, facts or Facts(now=NOW))}
 
 
 @pytest.mark.parametrize("name", sorted(WRITING))
@@ -41,7 +41,7 @@ def test_a_write_claims_alone_what_it_changes(name: str) -> None:
 def test_a_read_claims_nothing(name: str) -> None:
     operation = READING[name]
     call = operation.model_construct(**dict(operation.spec.example))
-    assert claims_of(call, Facts(now=NOW)) == frozenset()
+    assert collect_claims(call, Facts(now=NOW)) == frozenset()
 
 
 def test_a_document_shares_what_it_relies_on() -> None:
@@ -75,7 +75,7 @@ def test_a_note_and_the_invoice_it_corrects_are_claimed_together() -> None:
     note = Document(id=1002, document_type="credit_notes", owner_invoice_id=1001)
     call = parse("change_state", {"document_type": "credit_notes", "document_id": 1002, "state": "finalized"})
     facts = Facts(now=NOW, document=note, owner=Document(id=1001, document_type="invoices"))
-    found = {one.resource: one.exclusive for one in claims_of(call, facts)}
+    found = {one.resource: one.exclusive for one in collect_claims(call, facts)}
     assert (found["document/1001"], found["document/1002"]) == (True, True)
 
 

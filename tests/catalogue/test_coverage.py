@@ -11,11 +11,11 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from ix_tools.operations.accounts import AccountOfUser
+from ix_tools.operations.accounts import AccountForExistingUser
 from ix_tools.operations.base import Operation
 from ix_tools.operations.client_search import ClientByCode, ClientByName
-from ix_tools.operations.registry import TOOLSETS, catalogue, toolset_of
-from ix_tools.operations.spec import At
+from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
+from ix_tools.operations.spec import WirePath
 from tools.docs import coverage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ VENDOR = ROOT / "tests" / "vendor" / "operations.json"
 SECOND_ROUTES: dict[str, type[Operation[Any]]] = {
     "findClientByCode": ClientByCode,
     "findClientByName": ClientByName,
-    "createAccountExisting": AccountOfUser,
+    "createAccountExisting": AccountForExistingUser,
 }
 """Operations that a tool carries out through another request than its own."""
 
@@ -47,7 +47,7 @@ def described() -> dict[str, dict[str, Any]]:
 
 
 def operation_of(identifier: str) -> type[Operation[Any]]:
-    return SECOND_ROUTES.get(identifier) or catalogue()[coverage.tool_of()[identifier]]
+    return SECOND_ROUTES.get(identifier) or catalogue()[coverage.map_tools()[identifier]]
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:
@@ -66,10 +66,10 @@ def places(model: type[BaseModel], before: str = "") -> set[str]:
     """Every place that a model's fields travel to."""
     found: set[str] = set()
     for name, info in model.model_fields.items():
-        mark = next((one for one in info.metadata if isinstance(one, At)), At(name))
-        if not mark.place:
+        mark = next((one for one in info.metadata if isinstance(one, WirePath)), WirePath(name))
+        if not mark.path:
             continue
-        place = before + mark.place + ("[]" if is_list(info.annotation) else "")
+        place = before + mark.path + ("[]" if is_list(info.annotation) else "")
         inner = models_in(info.annotation)
         found |= places(inner[0], f"{place}.") if inner else {place}
     return found
@@ -104,9 +104,9 @@ def theirs(identifier: str) -> tuple[set[str], set[str]]:
 
 
 def test_every_described_operation_has_its_tool_and_every_tool_its_operations() -> None:
-    assert sorted(coverage.tool_of()) == sorted(described())
+    assert sorted(coverage.map_tools()) == sorted(described())
     assert len(described()) == 58 + 2
-    local = [name for name, operation in catalogue().items() if not operation.spec.covers]
+    local = [name for name, operation in catalogue().items() if not operation.spec.vendor_operations]
     assert {catalogue()[name].spec.route for name in local} == {None}, (
         "what is sent carries out what is described"
     )
@@ -166,14 +166,14 @@ def test_the_words_of_every_filter_are_described_ones() -> None:
 
 def words_sent(operation: type[Operation[Any]], place: str) -> set[str]:
     for info in operation.model_fields.values():
-        mark = next((one for one in info.metadata if isinstance(one, At)), None)
-        if mark and mark.place == place:
-            return {mark.words.get(word, word) for word in words_in(info.annotation)}
+        mark = next((one for one in info.metadata if isinstance(one, WirePath)), None)
+        if mark and mark.path == place:
+            return {mark.translations.get(word, word) for word in words_in(info.annotation)}
     raise AssertionError(place)
 
 
 def test_every_tool_stands_in_one_toolset() -> None:
-    assert sorted(toolset_of()) == sorted(catalogue())
+    assert sorted(map_toolsets()) == sorted(catalogue())
     assert set(TOOLSETS) == {
         "core", "invoices", "estimates", "guides", "payments", "sequences", "clients", "items", "taxes",
         "saft", "recipes", "treasury", "accounts",
@@ -182,6 +182,6 @@ def test_every_tool_stands_in_one_toolset() -> None:
 
 def test_the_table_in_the_documentation_is_the_catalogue() -> None:
     text = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
-    assert text == coverage.coverage_table()
-    assert all(f"| `{one}` | `{coverage.tool_of()[one]}` |" in text for one in described())
+    assert text == coverage.render_coverage()
+    assert all(f"| `{one}` | `{coverage.map_tools()[one]}` |" in text for one in described())
     assert all(f"| `{tool}` |" in text for tool in catalogue())

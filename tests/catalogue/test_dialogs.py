@@ -11,17 +11,17 @@ import pytest
 
 from ix_tools.approvals.repository import Approval
 from ix_tools.domain.comparison import Difference
-from ix_tools.domain.document_kinds import document_type
-from ix_tools.guards.facts import Facts, Want, wanted_by
+from ix_tools.domain.document_kinds import get_document_kind
+from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.i18n import formats, words
 from ix_tools.i18n.words import Language
-from ix_tools.interfaces.mcp.elicitation_form import form_message, form_schema
+from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
 from ix_tools.operations.base import Operation
 from ix_tools.operations.preview import Preview
-from ix_tools.pipeline.execute import ApprovalNeeded, parse, perform
-from ix_tools.pipeline.fact_loader import LookUps
+from ix_tools.pipeline.execute import ApprovalNeeded, execute, parse
+from ix_tools.pipeline.fact_loader import FactLoader
 from tests.catalogue.test_sweeps import leave_nothing_off, waiting_calls
-from tests.sandboxed import Json, Office, about, exempt, invoice, line
+from tests.sandboxed import Harness, Json, document_arguments, exempt_line, invoice, line
 
 LINES = 3
 
@@ -40,30 +40,30 @@ class Dialog:
 
 
 def dialog(approval: Approval, language: Language) -> Dialog:
-    box = form_schema(approval, language)["properties"]["approve"]
-    return Dialog(form_message(approval, language), box["title"], box["description"])
+    box = build_form_schema(approval, language)["properties"]["approve"]
+    return Dialog(render_form_message(approval, language), box["title"], box["description"])
 
 
-async def asked(office: Office, name: str, arguments: Json) -> Approval:
+async def asked(office: Harness, name: str, arguments: Json) -> Approval:
     with pytest.raises(ApprovalNeeded) as needed:
-        await perform(office.desk, name, arguments, can_ask=True)
+        await execute(office.context, name, arguments, can_ask=True)
     return needed.value.approval
 
 
-async def known_of(office: Office, name: str, arguments: Json) -> tuple[Operation[Any], Facts]:
+async def known_of(office: Harness, name: str, arguments: Json) -> tuple[Operation[Any], Facts]:
     """The call and the facts that its preview is made from."""
     call = parse(name, arguments)
-    looking = LookUps(office.desk.account, 10, office.desk.approvals)
-    wanted = call.spec.needs.union(*(wanted_by(guard) for guard in call.spec.guards))
-    facts = await looking.first(call, wanted, office.desk.now())
-    return call, await looking.second(call, wanted - {Want.CLIENT}, facts)
+    looking = FactLoader(office.context.account, 10, office.context.approvals)
+    wanted = call.spec.needs.union(*(get_wanted_facts(guard) for guard in call.spec.guards))
+    facts = await looking.load_from_call(call, wanted, office.context.now())
+    return call, await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)
 
 
 def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict[str, list[str]]:
     """What must be on the screen, as far as the call has it: by the call's own arguments and the document it is about."""
-    preview: Preview = call.completed(facts).preview(facts)
+    preview: Preview = call.fill_defaults(facts).build_preview(facts)
     document = facts.document
-    kind = document_type(document.document_type) if document else None
+    kind = get_document_kind(document.document_type) if document else None
     client = facts.document_client or (document.client if document else preview.client)
     amount = preview.amount.value if preview.amount else document.total if document else None
     if kind is not None and kind.family == "guide":
@@ -71,7 +71,7 @@ def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict
     given = [getattr(call, name, None) for name in ("email", "amount", "value", "serie", "at_subuser")]
     names_a_person = hasattr(call, "email") and not document
     return {
-        "action": [words.ACTIONS[preview.action].title.in_(language)],
+        "action": [words.ACTIONS[preview.action].title.text(language)],
         "document": []
         if kind is None or document is None
         else [
@@ -79,14 +79,14 @@ def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict
             preview.expected_number or (str(document.id) if document.is_draft else document.number or ""),
         ],
         "client": [client.name or ""] + ([client.fiscal_id] if client.fiscal_id else []) if client else [],
-        "amount": [formats.money(amount, language)] if amount is not None else [],
+        "amount": [formats.format_money(amount, language)] if amount is not None else [],
         "arguments": [
-            formats.money(one, language) if isinstance(one, Decimal) else str(one)
+            formats.format_money(one, language) if isinstance(one, Decimal) else str(one)
             for one in given
             if one is not None and not (names_a_person and one == getattr(call, "email", None))
         ],
         "exemption": [document.tax_exemption] if document and document.tax_exemption else [],
-        "for good": [words.LABELS["irreversible"].in_(language)]
+        "for good": [words.LABELS["irreversible"].text(language)]
         if words.ACTIONS[preview.action].irreversible
         else [],
     }
@@ -94,10 +94,10 @@ def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict
 
 @pytest.mark.parametrize("language", ["pt", "en"])
 async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
-    office: Office, language: Language
+    office: Harness, language: Language
 ) -> None:
     leave_nothing_off(office)
-    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
+    office.context.settings = office.context.settings.model_copy(update={"language": language})
     seen = set()
     for name, arguments in await waiting_calls(office):
         approval = await asked(office, name, arguments)
@@ -111,8 +111,8 @@ async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
         assert missing == {}, (name, arguments, shown.screen)
         title = [*wanted["action"], *wanted["document"], *wanted["client"], *wanted["amount"]]
         assert [text for text in title if text not in shown.title] == [], (name, shown.title)
-        if not words.ACTIONS[call.completed(facts).preview(facts).action].irreversible:
-            assert words.LABELS["irreversible"].in_(language) not in shown.screen, shown.screen
+        if not words.ACTIONS[call.fill_defaults(facts).build_preview(facts).action].irreversible:
+            assert words.LABELS["irreversible"].text(language) not in shown.screen, shown.screen
         assert "?" not in approval.text, "what a document does not have is left out, not asked about"
         seen |= {what for what, texts in wanted.items() if texts}
     assert seen >= {"action", "document", "client", "amount", "arguments", "for good"}
@@ -134,11 +134,13 @@ async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
     ],
 )
 async def test_the_first_line_and_the_title_read_like_this(
-    office: Office, language: Language, first: str, title: str
+    office: Harness, language: Language, first: str, title: str
 ) -> None:
-    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
-    draft = await office.draft(items=[line(), exempt()], tax_exemption="M07")
-    shown = dialog(await asked(office, "change_state", about(draft, state="finalized")), language)
+    office.context.settings = office.context.settings.model_copy(update={"language": language})
+    draft = await office.create_draft(items=[line(), exempt_line()], tax_exemption="M07")
+    shown = dialog(
+        await asked(office, "change_state", document_arguments(draft, state="finalized")), language
+    )
     assert shown.text.splitlines()[0] == first
     assert shown.title == title
     sandbox = shown.text.splitlines()[2]
@@ -148,39 +150,39 @@ async def test_the_first_line_and_the_title_read_like_this(
 
 @pytest.mark.parametrize("language", ["pt", "en"])
 async def test_what_can_still_be_changed_is_not_called_irreversible(
-    office: Office, language: Language
+    office: Harness, language: Language
 ) -> None:
-    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
+    office.context.settings = office.context.settings.model_copy(update={"language": language})
     quote = {"document_type": "quotes", **{k: v for k, v in invoice().items() if k != "document_type"}}
     made = (await office.call("create_estimate", quote))["document"]
-    await office.call("change_state", about(made, state="finalized"))
+    await office.call("change_state", document_arguments(made, state="finalized"))
     for state, final in (("accept", False), ("canceled", True)):
-        shown = dialog(await asked(office, "change_state", about(made, state=state)), language)
-        assert (words.LABELS["irreversible"].in_(language) in shown.screen) is final, shown.screen
+        shown = dialog(await asked(office, "change_state", document_arguments(made, state=state)), language)
+        assert (words.LABELS["irreversible"].text(language) in shown.screen) is final, shown.screen
 
 
-async def test_a_name_cannot_pass_for_another_part_of_the_line(office: Office) -> None:
+async def test_a_name_cannot_pass_for_another_part_of_the_line(office: Harness) -> None:
     """A client's name that imitates an amount and a tax number stays one part, short, behind which the true ones stand."""
     name = "ACME · NIF 508025338 · 1,00 € " + "x" * 60
-    draft = await office.draft(client={"name": name, "code": "EVIL"})
-    office.desk.settings = office.desk.settings.model_copy(update={"language": "pt"})
-    shown = dialog(await asked(office, "change_state", about(draft, state="finalized")), "pt")
+    draft = await office.create_draft(client={"name": name, "code": "EVIL"})
+    office.context.settings = office.context.settings.model_copy(update={"language": "pt"})
+    shown = dialog(await asked(office, "change_state", document_arguments(draft, state="finalized")), "pt")
     parts = shown.title.split(" · ")
     assert [len(parts), parts[2], parts[3]] == [4, "sem NIF", "123,00 € com IVA"]
     assert len(shown.title) < 250
     assert " ".join(name.split()) in shown.text, "the whole name stands below"
 
 
-async def test_what_differs_stands_in_a_box_of_its_own(office: Office) -> None:
-    draft = await office.draft()
+async def test_what_differs_stands_in_a_box_of_its_own(office: Harness) -> None:
+    draft = await office.create_draft()
     found = [Difference("total", "123.00", "122.99")]
-    office.desk.approvals.note_differences(office.desk.account.name, "invoices", draft["id"], found)
-    approval = await asked(office, "change_state", about(draft, state="finalized"))
-    box = form_schema(approval, "pt")["properties"]["accept_differences"]
+    office.context.approvals.save_differences(office.context.account.name, "invoices", draft["id"], found)
+    approval = await asked(office, "change_state", document_arguments(draft, state="finalized"))
+    box = build_form_schema(approval, "pt")["properties"]["accept_differences"]
     assert "Total: pedido 123,00 €, guardado 122,99 €" in box["description"]
 
 
-async def test_a_warning_stands_in_the_description(office: Office) -> None:
-    draft = await office.draft(date="2026-12-15", due_date="+30d")
-    shown = dialog(await asked(office, "change_state", about(draft, state="finalized")), "en")
+async def test_a_warning_stands_in_the_description(office: Harness) -> None:
+    draft = await office.create_draft(date="2026-12-15", due_date="+30d")
+    shown = dialog(await asked(office, "change_state", document_arguments(draft, state="finalized")), "en")
     assert re.search(r"Note: .*2026-12-15|Note: .*15/12/2026", shown.description), shown.description

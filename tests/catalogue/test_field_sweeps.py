@@ -20,14 +20,14 @@ from pydantic.fields import FieldInfo
 from ix_tools.approvals.models import Approval
 from ix_tools.domain.field_marks import NotShown, Printed, Stored, Unreturned, fields_with
 from ix_tools.domain.records import Document
-from ix_tools.interfaces.cli.tables import Blocks
+from ix_tools.interfaces.cli.tables import Report
 from ix_tools.interfaces.web import rendering
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
-from ix_tools.operations.spec import At
-from tests.interfaces.mcp.behind import said
-from tests.interfaces.web.visitor import read
-from tests.sandboxed import Json, Office, about, exempt, guide, invoice, line
+from ix_tools.operations.spec import WirePath
+from tests.interfaces.mcp.behind import send_raw
+from tests.interfaces.web.visitor import extract_text
+from tests.sandboxed import Harness, Json, document_arguments, exempt_line, guide, invoice, line
 
 CREATES = {
     "create_invoice": "update_invoice",
@@ -55,7 +55,7 @@ SITUATIONS: dict[str, Situation] = {
     "date": Situation(values=("2026-11-20", "2026-11-19")),
     "due_date": Situation(values=("2026-12-20", "2026-12-21")),
     "loaded_at": Situation(values=("2026-11-20T12:00", "2026-11-20T15:30")),
-    "tax_exemption": Situation({"items": [exempt()]}, ("M07", "M01")),
+    "tax_exemption": Situation({"items": [exempt_line()]}, ("M07", "M01")),
     "series": Situation(values=("2026", "B2026")),
     "sequence_id": Situation(values=("2026", "B2026")),  # by name: every type has an id of its own in them
     "owner_invoice_id": Situation(values=("2026-11-20", "2026-11-19")),  # guides of these days
@@ -93,8 +93,8 @@ SPECIAL_TEXT = {
 def swept(model: type[BaseModel], before: Path = ()) -> Iterator[tuple[Path, FieldInfo, type[BaseModel]]]:
     """Every field that is sent, at every depth."""
     for name, info in model.model_fields.items():
-        at = next((one for one in info.metadata if isinstance(one, At)), None)
-        if at is not None and not at.place:
+        at = next((one for one in info.metadata if isinstance(one, WirePath)), None)
+        if at is not None and not at.path:
             continue  # ours, never sent; a series' name is sent as its id
         inner = next((one for one in models(info.annotation)), None)
         if inner is not None:
@@ -191,7 +191,7 @@ def test_every_field_that_is_sent_says_what_becomes_of_it(name: str, path: Path,
 # --- arguments ------------------------------------------------------------------------------------------------------
 
 
-async def arguments(office: Office, name: str, path: Path, value: Any) -> Json:
+async def arguments(office: Harness, name: str, path: Path, value: Any) -> Json:
     """A whole call with one field set."""
     situation = SITUATIONS.get(".".join(path), Situation())
     given = {**BASE[name], **situation.around, "idempotency_key": token_hex(8)}
@@ -199,13 +199,13 @@ async def arguments(office: Office, name: str, path: Path, value: Any) -> Json:
         given["client"] = dict(NEW_CLIENT)
     if path == ("owner_invoice_id",):
         moved = await office.call("create_guide", guide(date=value, idempotency_key=value))
-        issued = await office.call("change_state", about(moved["document"], state="finalized"))
+        issued = await office.call("change_state", document_arguments(moved["document"], state="finalized"))
         value = issued["document"]["id"]
     if path == ("mb_reference",):
-        office.box.set_option("mb_references", True)
+        office.sandbox.set_option("mb_references", True)
     if path == ("sequence_id",):
         kind = {"create_guide": "transport", "create_estimate": "quote"}.get(name, "invoice")
-        rows = office.raw("/sequences.json")["sequences"]
+        rows = office.read_raw("/sequences.json")["sequences"]
         value = next(one[f"current_{kind}_sequence_id"] for one in rows if one["serie"] == value)
     return placed(given, path, value)
 
@@ -234,50 +234,50 @@ def found_in(body: Any, path: Path) -> Any:
 
 @every_field
 async def test_no_field_is_lost_by_an_update_of_another_one(
-    office: Office, name: str, path: Path, info: FieldInfo
+    office: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """An update is a full replacement: every field travels again, or the stored record behind it keeps it, or a rule asks."""
     if path == ("tax_exemption_reason",):
         return  # it says what an update takes away
     made = (await office.call(name, await arguments(office, name, path, values(path, info)[0])))["document"]
-    before = office.sent()
+    before = office.get_last_body()
     assert found_in(before, path) is not None or path[0] == "client"
     other = "observations" if path[0] != "observations" else "reference"
     record = client_of(office, made)
-    await office.call(CREATES[name], about(made, **{other: "outra coisa"}))
-    after = office.sent()
+    await office.call(CREATES[name], document_arguments(made, **{other: "outra coisa"}))
+    after = office.get_last_body()
     if path[0] == "client":
         assert client_of(office, made) == record
     else:
         assert found_in(after, path) == found_in(before, path)
 
 
-def client_of(office: Office, document: Json) -> Json:
+def client_of(office: Harness, document: Json) -> Json:
     kind = document["document_type"].removesuffix("s")
-    raw = office.raw(f"/{document['document_type']}/{document['id']}.json")[kind]
+    raw = office.read_raw(f"/{document['document_type']}/{document['id']}.json")[kind]
     number = (raw.get("client") or {}).get("id")
-    return {"of": number, **(office.raw(f"/clients/{number}.json")["client"] if number else {})}
+    return {"of": number, **(office.read_raw(f"/clients/{number}.json")["client"] if number else {})}
 
 
 @every_field
 async def test_no_field_of_a_draft_written_elsewhere_is_lost_without_a_word(
-    office: Office, name: str, path: Path, info: FieldInfo
+    office: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """The journal knows nothing of it: it is taken over, or a rule names the field."""
     if path[0] in {"tax_exemption_reason", "client"}:
         return  # a client's record is kept above, whoever wrote the document
     made = (await office.call(name, await arguments(office, name, path, values(path, info)[0])))["document"]
-    body, kind = office.sent(), made["document_type"]
-    copy = await said(office, "POST", f"/{kind}.json", {kind.removesuffix("s"): body})
+    body, kind = office.get_last_body(), made["document_type"]
+    copy = await send_raw(office, "POST", f"/{kind}.json", {kind.removesuffix("s"): body})
     other = "observations" if path[0] != "observations" else "reference"
     change = {"document_type": kind, "document_id": copy["id"], other: "outra coisa"}
     if name == "create_guide" and path != ("loaded_at",):
         change["loaded_at"] = "2026-11-20T12:00"
-    refused = await office.failed(CREATES[name], change)
+    refused = await office.get_error(CREATES[name], change)
     if path[0] in {one.field for one in refused.problems}:
         return
     await office.call(CREATES[name], {**change, "accept": refused.details["accept"]})
-    assert found_in(office.sent(), path) == found_in(body, path)
+    assert found_in(office.get_last_body(), path) == found_in(body, path)
 
 
 # --- nothing is approved unseen -----------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ async def test_no_field_of_a_draft_written_elsewhere_is_lost_without_a_word(
 
 @every_field
 async def test_every_field_that_is_printed_changes_what_the_approver_reads(
-    office: Office, name: str, path: Path, info: FieldInfo
+    office: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """Two documents that differ in one field are two different texts and pages; what is not shown says why."""
     mark = mark_of(catalogue()[name], path, NotShown)
@@ -300,7 +300,7 @@ async def test_every_field_that_is_printed_changes_what_the_approver_reads(
     assert page != other_page
 
 
-async def test_the_same_document_is_the_same_text_and_page(office: Office) -> None:
+async def test_the_same_document_is_the_same_text_and_page(office: Harness) -> None:
     """Or the sweep above would see a difference where no field makes one."""
     path = ("reference",)
     first, second = [
@@ -309,22 +309,22 @@ async def test_the_same_document_is_the_same_text_and_page(office: Office) -> No
     assert first == second
 
 
-async def waiting(office: Office, name: str, path: Path, value: Any) -> tuple[Document, Approval]:
+async def waiting(office: Harness, name: str, path: Path, value: Any) -> tuple[Document, Approval]:
     """A draft with this value in an account that has nothing else, and the approval that finalizing it waits for."""
-    office.box.reset()
-    office.box.set_option("rate_limit", 1_000_000)
-    office.desk.settings = office.desk.settings.model_copy(update={"language": "pt"})
+    office.sandbox.reset()
+    office.sandbox.set_option("rate_limit", 1_000_000)
+    office.context.settings = office.context.settings.model_copy(update={"language": "pt"})
     if value == "B2026":
         await office.call("register_sequence", {"series": value})
     made = (await office.call(name, await arguments(office, name, path, value)))["document"]
-    return Document.model_validate(made), await office.approval(
-        "change_state", about(made, state="finalized")
+    return Document.model_validate(made), await office.request_approval(
+        "change_state", document_arguments(made, state="finalized")
     )
 
 
 def shown_of(approval: Approval) -> tuple[str, str]:
     """An approval as text and as a page, without what is its own and not the document's."""
-    page = read(rendering.approval(approval, "pt", "", now=approval.created_at, pin=""))
+    page = extract_text(rendering.render_approval(approval, "pt", "", now=approval.created_at, pin=""))
     return approval.text, page.replace(approval.id, "")
 
 
@@ -333,7 +333,7 @@ HEADED = [one for one in FIELDS if mark_of(catalogue()[str(one.values[0])], one.
 
 @pytest.mark.parametrize(("name", "path", "info"), HEADED)
 async def test_a_printed_field_stands_under_its_heading_by_being_marked(
-    office: Office, name: str, path: Path, info: FieldInfo
+    office: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """In the approval's text, on its page, and, where it reads back, in the terminal."""
     mark: Printed = mark_of(catalogue()[name], path, Printed)
@@ -344,9 +344,9 @@ async def test_a_printed_field_stands_under_its_heading_by_being_marked(
     assert f"{mark.pt}: {said_value}" in text
     assert f"{mark.pt} {said_value}" in page
     if mark_of(catalogue()[name], path, Stored):
-        blocks = Blocks("pt")
-        blocks.document(document)
-        assert f"{mark.pt} {said_value}" in " ".join(blocks.text().split())
+        blocks = Report("pt")
+        blocks.add_document(document)
+        assert f"{mark.pt} {said_value}" in " ".join(blocks.render().split())
 
 
 @pytest.mark.parametrize(
@@ -358,15 +358,15 @@ async def test_a_printed_field_stands_under_its_heading_by_being_marked(
     ],
 )
 async def test_a_printed_text_that_changed_since_is_noticed_by_issuing(
-    office: Office, name: str, path: Path, info: FieldInfo
+    office: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """`issue_invoice` goes on from its draft; the person must accept what somebody changed in it meanwhile."""
     before, now = values(path, info)
     call = await arguments(office, name, path, before)
-    await office.approval("issue_invoice", call)
+    await office.request_approval("issue_invoice", call)
     made = await office.call("create_invoice", call)
-    await office.call("update_invoice", about(made["document"], **{path[0]: now}))
-    asked = await office.approval("issue_invoice", call)
+    await office.call("update_invoice", document_arguments(made["document"], **{path[0]: now}))
+    asked = await office.request_approval("issue_invoice", call)
     assert asked.differs
     mark = fields_with(Document, Printed)[path[0]]
     assert f"{mark.en}: asked {before}, stored {now}" in asked.text

@@ -10,8 +10,8 @@ import pytest
 from tdqs import lint_server, parse_tool_definitions
 
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
-from ix_tools.schemas.json_schema import tool
-from ix_tools.schemas.listing import MOST_READING, RUNS_ANY, Choice, picked
+from ix_tools.schemas.json_schema import build_tool
+from ix_tools.schemas.listing import READ_ONLY_ANNOTATIONS, RUN_OPERATION, ToolSelection, select_tools
 from tests.catalogue.test_sweeps import LABELS_OF_SEED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,23 +21,23 @@ CORE, EVERYTHING, SEED = 28_000, 125_000, 48_000
 FEWEST_WORDS = 4
 NAMES = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
 LISTS = {
-    "usual": Choice(),
-    "all": Choice(("all",)),
-    "reading": Choice(("all",), read_only=True),
-    "seed": Choice(tools=tuple(LABELS_OF_SEED.values())),
-    **{toolset: Choice((toolset,)) for toolset in TOOLSETS},
-    **{name: Choice(tools=(name,)) for name in catalogue()},
+    "usual": ToolSelection(),
+    "all": ToolSelection(("all",)),
+    "reading": ToolSelection(("all",), read_only=True),
+    "seed": ToolSelection(tools=tuple(LABELS_OF_SEED.values())),
+    **{toolset: ToolSelection((toolset,)) for toolset in TOOLSETS},
+    **{name: ToolSelection(tools=(name,)) for name in catalogue()},
 }
 
 
 @cache
 def every_tool() -> list[Json]:
-    return [tool(one) for one in catalogue().values()]
+    return [build_tool(one) for one in catalogue().values()]
 
 
 @cache
 def listed(name: str) -> list[Json]:
-    return picked(every_tool(), NAMES, DEFAULT_TOOLSETS, LISTS[name])
+    return select_tools(every_tool(), NAMES, DEFAULT_TOOLSETS, LISTS[name])
 
 
 def size(tools: Iterable[Json]) -> int:
@@ -56,7 +56,7 @@ def parameters(node: Json, path: str = "") -> Iterator[tuple[str, Json]]:
 
 def described(name: str) -> list[tuple[str, str]]:
     """What a tool says of each parameter."""
-    shown = tool(catalogue()[name])["inputSchema"]
+    shown = build_tool(catalogue()[name])["inputSchema"]
     return [(path, one.get("description", "")) for path, one in parameters(shown)]
 
 
@@ -93,8 +93,8 @@ def test_a_tool_is_listed_as_its_file_says_whatever_is_listed_beside_it(name: st
     """Hosts filter lists, load tools singly, and drop whatever the schema does not name."""
     for one in listed(name):
         whole = json.loads((ROOT / "tool_schemas" / f"{one['name']}.json").read_text(encoding="utf-8"))
-        if LISTS[name].read_only and one["name"] == RUNS_ANY:
-            whole["annotations"] = MOST_READING
+        if LISTS[name].read_only and one["name"] == RUN_OPERATION:
+            whole["annotations"] = READ_ONLY_ANNOTATIONS
         assert one == whole
 
 
@@ -111,7 +111,7 @@ def test_a_parameter_is_described_in_a_sentence(name: str) -> None:
 
 @every_name
 def test_every_parameter_says_its_type_at_every_depth(name: str) -> None:
-    for path, one in parameters(tool(catalogue()[name])["inputSchema"]):
+    for path, one in parameters(build_tool(catalogue()[name])["inputSchema"]):
         assert one.get("type") in {"string", "integer", "number", "boolean", "array", "object"}, path
         assert one["type"] != "array" or one["items"]["type"], path
 
@@ -120,11 +120,11 @@ def test_every_parameter_says_its_type_at_every_depth(name: str) -> None:
 def test_a_parameter_is_required_where_the_operation_requires_it(name: str) -> None:
     operation = catalogue()[name]
     wanted = {field for field, info in operation.model_fields.items() if info.is_required()}
-    assert set(tool(operation)["inputSchema"].get("required", ())) == wanted
+    assert set(build_tool(operation)["inputSchema"].get("required", ())) == wanted
 
 
 @every_name
 def test_a_format_refuses_nothing_that_the_description_offers(name: str) -> None:
     """A host that enforces formats would refuse `today`, and ask a Lisbon time for an offset."""
-    formats = {one.get("format") for _, one in parameters(tool(catalogue()[name])["inputSchema"])}
+    formats = {one.get("format") for _, one in parameters(build_tool(catalogue()[name])["inputSchema"])}
     assert formats <= {None, "email", "password"}

@@ -11,20 +11,20 @@ import pytest
 from pydantic import BaseModel
 
 from ix_tools.api_client import protocol
-from ix_tools.domain.field_docs import meanings
+from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.errors import IxError
-from ix_tools.guards.facts import Want, wanted_by
-from ix_tools.guards.states import transitions
+from ix_tools.guards.facts import Want, get_wanted_facts
+from ix_tools.guards.states import list_transitions
 from ix_tools.i18n import words
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import OPERATIONS, catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.approval_gate import ApprovalNeeded
-from ix_tools.pipeline.execute import parse, perform
-from ix_tools.pipeline.fact_loader import LookUps
+from ix_tools.pipeline.execute import execute, parse
+from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.schemas import json_schema
-from tests.sandboxed import Json, Office, about, guide, invoice, line
-from tests.stages import staged
+from tests.sandboxed import Harness, Json, document_arguments, guide, invoice, line
+from tests.stages import prepare_example
 
 SEED = json.loads(
     (Path(__file__).parents[1] / "vendor" / "seed_operations.json").read_text(encoding="utf-8")
@@ -75,16 +75,16 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 @every_operation
 def test_every_parameter_at_every_depth_is_described(operation: type[Operation[Any]]) -> None:
     for model in models_in(operation):
-        assert all(meanings(model).values())
+        assert all(read_field_docs(model).values())
 
 
 @every_operation
 def test_every_operation_says_what_it_does_and_where_the_vendor_says_so(
     operation: type[Operation[Any]],
 ) -> None:
-    assert json_schema.description(operation)[0].isupper()
-    assert json_schema.description(operation).rstrip().endswith(".")
-    assert json_schema.source(operation)
+    assert json_schema.get_description(operation)[0].isupper()
+    assert json_schema.get_description(operation).rstrip().endswith(".")
+    assert json_schema.get_source(operation)
     assert operation.spec.title
 
 
@@ -104,7 +104,7 @@ def nodes(value: Any) -> Iterator[Json]:
 @every_operation
 def test_an_input_schema_is_plain_and_closed(operation: type[Operation[Any]]) -> None:
     """n8n, Gemini and others refuse unions, references and titles; a top-level object is what every host reads."""
-    shown = json_schema.input_schema(operation)
+    shown = json_schema.build_input_schema(operation)
     jsonschema.Draft202012Validator.check_schema(shown)
     assert shown["type"] == "object"
     assert shown["additionalProperties"] is False
@@ -120,12 +120,12 @@ def test_an_input_schema_is_plain_and_closed(operation: type[Operation[Any]]) ->
 
 @every_operation
 def test_every_parameter_is_in_the_schema(operation: type[Operation[Any]]) -> None:
-    assert set(json_schema.input_schema(operation)["properties"]) == set(operation.model_fields)
+    assert set(json_schema.build_input_schema(operation)["properties"]) == set(operation.model_fields)
 
 
 @every_operation
 def test_an_output_schema_is_valid_and_asks_for_ok_alone(operation: type[Operation[Any]]) -> None:
-    shown = json_schema.output_schema(operation)
+    shown = json_schema.build_output_schema(operation)
     jsonschema.Draft202012Validator.check_schema(shown)
     assert (shown["type"], shown["required"]) == ("object", ["ok"])
     refusal = IxError("No.", code="refused").as_dict()
@@ -134,7 +134,7 @@ def test_an_output_schema_is_valid_and_asks_for_ok_alone(operation: type[Operati
 
 @every_operation
 def test_the_hints_follow_the_effect(operation: type[Operation[Any]]) -> None:
-    effect, hints = operation.spec.effect, json_schema.hints(operation)
+    effect, hints = operation.spec.effect, json_schema.build_annotations(operation)
     assert set(hints) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
     assert hints["readOnlyHint"] is (effect in {Effect.LOCAL, Effect.READS})
     removes = operation.spec.name.startswith("delete_")
@@ -166,10 +166,10 @@ BODILESS = {"register_sequence", "set_default_sequence"}
 @every_operation
 def test_an_example_fits_the_schema_and_travels(operation: type[Operation[Any]]) -> None:
     example = dict(operation.spec.example)
-    jsonschema.validate(example, json_schema.input_schema(operation))
+    jsonschema.validate(example, json_schema.build_input_schema(operation))
     call = parse(operation.spec.name, example)
     if operation.spec.route is not None:
-        request = protocol.request_for(call)
+        request = protocol.build_request(call)
         assert "{" not in request.path
         assert "None" not in request.path
         assert (request.body is None) is (
@@ -224,7 +224,7 @@ def test_any_value_for_any_parameter_is_read_or_refused_and_never_more(
             assert all(problem.field for problem in found.problems)
             assert found.next
         elif operation.spec.route is not None:
-            assert ".." not in protocol.request_for(found).path
+            assert ".." not in protocol.build_request(found).path
 
 
 # --- the gate --------------------------------------------------------------------------------------------------
@@ -235,12 +235,12 @@ def test_deleting_asks(operation: type[Operation[Any]]) -> None:
     """Whatever it is that is deleted: there is no way back to the same thing."""
     route, name = operation.spec.route, operation.spec.name
     deletes = (route is not None and route.method == "DELETE") or name.startswith(("delete_", "remove_"))
-    assert operation.spec.effect.gated or not deletes
+    assert operation.spec.effect.needs_approval or not deletes
     if deletes:
         assert "person approves" in (operation.__doc__ or ""), "whoever reads the tool knows that it asks"
 
 
-GATED = [one.spec.name for one in TOOLS if one.spec.effect.gated and one.spec.route is not None]
+GATED = [one.spec.name for one in TOOLS if one.spec.effect.needs_approval and one.spec.route is not None]
 """Without recipes: what they ask is the question of a call of theirs (tests/interfaces/mcp/test_issuing.py)."""
 
 
@@ -255,84 +255,85 @@ FILLED_IN = {
 """Those whose every row is asked for below; of the others the worked example is shown."""
 
 
-def leave_nothing_off(office: Office) -> None:
-    office.desk.settings = office.desk.settings.model_copy(update={"allow_account_setup": True})
+def leave_nothing_off(office: Harness) -> None:
+    office.context.settings = office.context.settings.model_copy(update={"allow_account_setup": True})
 
 
-async def waiting_calls(office: Office) -> list[tuple[str, Json]]:
+async def waiting_calls(office: Harness) -> list[tuple[str, Json]]:
     """A call of every gated operation that the sandbox would let through, with everything filled in."""
-    draft = await office.draft(
+    draft = await office.create_draft(
         retention=25, items=[line(discount=10)], reference="PO-1", observations="obrigado"
     )
-    issued = await office.issued(client={"code": "BETA"})
+    issued = await office.create_issued(client={"code": "BETA"})
     receipt = await office.call(
-        "generate_payment", about(issued, amount=1, payment_mechanism="NU", payment_date="2026-11-20")
+        "generate_payment",
+        document_arguments(issued, amount=1, payment_mechanism="NU", payment_date="2026-11-20"),
     )
     moved = (await office.call("create_guide", guide()))["document"]
-    simple = await office.issued(document_type="simplified_invoices", client=None)
-    note = await office.issued(
+    simple = await office.create_issued(document_type="simplified_invoices", client=None)
+    note = await office.create_issued(
         document_type="credit_notes", owner_invoice_id=simple["id"], client={"code": "ACME"}
     )
     numbers = dict.fromkeys(
         ("current_invoice_number", "current_credit_note_number", "current_debit_note_number"), 3
     )
     reason = "Emitida ao cliente errado."
-    settled = await office.issued()
+    settled = await office.create_issued()
     copies = {"cc": "c@acme.example.pt", "bcc": "d@acme.example.pt"}
     mail = {"email": "outra@acme.example.pt", **copies, "subject": "Fatura", "body": "Segue.", "save": True}
     return [
-        ("change_state", about(draft, state="finalized")),
-        ("change_state", about(draft, state="deleted")),
-        ("change_state", about(moved, state="finalized")),
-        ("change_state", about(settled, state="settled")),
-        ("change_state", about(settled, state="canceled", message=reason)),
-        ("change_state", about(note, state="settled")),
-        ("send_email", about(simple, **mail)),
+        ("change_state", document_arguments(draft, state="finalized")),
+        ("change_state", document_arguments(draft, state="deleted")),
+        ("change_state", document_arguments(moved, state="finalized")),
+        ("change_state", document_arguments(settled, state="settled")),
+        ("change_state", document_arguments(settled, state="canceled", message=reason)),
+        ("change_state", document_arguments(note, state="settled")),
+        ("send_email", document_arguments(simple, **mail)),
         (
             "generate_payment",
-            about(
+            document_arguments(
                 issued, amount=2, payment_mechanism="TB", payment_date="2026-11-20", note="n", serie="2026"
             ),
         ),
         ("cancel_payment", {"receipt_id": receipt["receipt"]["id"], "message": "Pago na fatura errada."}),
         ("register_sequence", {"sequence_id": 70020}),
         ("update_sequence", {"sequence_id": 70020, "serie": "C2026", **numbers, "default_sequence": 1}),
-        *[(name, await staged(office, name)) for name in GATED if name not in FILLED_IN],
+        *[(name, await prepare_example(office, name)) for name in GATED if name not in FILLED_IN],
     ]
 
 
 @pytest.mark.parametrize("language", ["pt", "en"])
 async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
-    office: Office, language: Any
+    office: Harness, language: Any
 ) -> None:
     leave_nothing_off(office)
-    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
+    office.context.settings = office.context.settings.model_copy(update={"language": language})
     calls = await waiting_calls(office)
     assert {name for name, _ in calls} == set(GATED)
     for name, arguments in calls:
         call = parse(name, arguments)
-        looking = LookUps(office.desk.account, 10, office.desk.approvals)
-        wanted = call.spec.needs.union(*(wanted_by(guard) for guard in call.spec.guards))
-        facts = await looking.first(call, wanted, office.desk.now())
-        facts = await looking.second(call, wanted - {Want.CLIENT}, facts)
-        preview = call.completed(facts).preview(facts)
+        looking = FactLoader(office.context.account, 10, office.context.approvals)
+        wanted = call.spec.needs.union(*(get_wanted_facts(guard) for guard in call.spec.guards))
+        facts = await looking.load_from_call(call, wanted, office.context.now())
+        facts = await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)
+        preview = call.fill_defaults(facts).build_preview(facts)
         assert preview.action in words.ACTIONS
         assert {row.label for row in preview.rows} <= set(words.LABELS)
-        writes = len(office.writes())
+        writes = len(office.list_writes())
         with pytest.raises(ApprovalNeeded) as needed:
-            await perform(office.desk, name, arguments, can_ask=True)
-        assert len(office.writes()) == writes
+            await execute(office.context, name, arguments, can_ask=True)
+        assert len(office.list_writes()) == writes
         text = needed.value.approval.text
-        assert words.ACTIONS[preview.action].title.in_(language) in text
-        assert words.ACTIONS[preview.action].consequence.in_(language) in text
-        assert all(words.LABELS[row.label].in_(language) in text for row in preview.rows)
+        assert words.ACTIONS[preview.action].title.text(language) in text
+        assert words.ACTIONS[preview.action].consequence.text(language) in text
+        assert all(words.LABELS[row.label].text(language) in text for row in preview.rows)
 
 
 def test_every_word_of_a_transition_is_an_action() -> None:
     used = {
         word
         for kind in ("invoices", "invoice_receipts", "credit_notes", "transports")
-        for _, word in transitions(kind)
+        for _, word in list_transitions(kind)
     }
     assert used <= set(words.ACTIONS)
 
@@ -356,10 +357,10 @@ def test_no_operation_of_the_seed_documents_is_without_a_tool() -> None:
 def travels_to(model: type[BaseModel], under: str) -> Iterator[str]:
     """Where each parameter of a model travels, as the vendor facts write it."""
     for name, info in model.model_fields.items():
-        at = protocol._at(name, info)
-        if not at.place:
+        at = protocol._get_wire_path(name, info)
+        if not at.path:
             continue
-        place = at.place[1:] if at.place.startswith("/") else f"{under}{at.place}"
+        place = at.path[1:] if at.path.startswith("/") else f"{under}{at.path}"
         inner = next(models_in(info.annotation), None)
         many = "list" in str(info.annotation)
         yield f"{place}[]" if many and inner is not None else place
@@ -397,7 +398,7 @@ def test_every_parameter_of_the_seed_documents_is_reachable(row: Json) -> None:
 
 
 @pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices"])
-async def test_every_kind_of_invoice_of_the_seed_is_made_and_issued(office: Office, kind: str) -> None:
+async def test_every_kind_of_invoice_of_the_seed_is_made_and_issued(office: Harness, kind: str) -> None:
     made = await office.call("create_invoice", invoice(document_type=kind))
     assert made["next"][0]["tool"] == "change_state"
     issued = await office.call("change_state", {**made["next"][0]["arguments"]})
@@ -406,13 +407,13 @@ async def test_every_kind_of_invoice_of_the_seed_is_made_and_issued(office: Offi
 
 @every_operation
 async def test_every_next_step_names_a_tool_and_parameters_it_has(
-    office: Office, operation: type[Operation[Any]]
+    office: Harness, operation: type[Operation[Any]]
 ) -> None:
     """Results name the sensible next call; it must exist."""
     leave_nothing_off(office)
-    result = await office.call(operation.spec.name, await staged(office, operation.spec.name))
+    result = await office.call(operation.spec.name, await prepare_example(office, operation.spec.name))
     assert result["ok"] is True
-    jsonschema.validate(result, json_schema.output_schema(operation))
+    jsonschema.validate(result, json_schema.build_output_schema(operation))
     for step in result.get("next", []):
         assert step["why"]
         assert set(step["arguments"]) <= set(catalogue()[step["tool"]].model_fields)

@@ -18,9 +18,9 @@ from pydantic import SecretStr
 
 from ix_tools.config import own_command
 from ix_tools.config.settings import AccountSettings
-from ix_tools.pipeline.execute import perform
-from tests.interfaces.web.visitor import finalizing, paged
-from tests.sandboxed import Office, invoice
+from ix_tools.pipeline.execute import execute
+from tests.interfaces.web.visitor import build_finalization, with_pages
+from tests.sandboxed import Harness, invoice
 
 VENV = Path("/opt/books")
 UVX = Path("/var/cache/uv/archive-v0/k3Xw")
@@ -38,21 +38,21 @@ UVX = Path("/var/cache/uv/archive-v0/k3Xw")
     ],
 )
 def test_what_starts_it_is_told_by_how_it_was_started(started: str, expected: tuple[str, ...]) -> None:
-    assert own_command.beginning(started, VENV, VENV / "bin" / "python", {}) == expected
+    assert own_command.find_launch_prefix(started, VENV, VENV / "bin" / "python", {}) == expected
 
 
 def test_a_script_that_was_named_from_its_folder_is_told_from_everywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = own_command.beginning("./ix-tools", VENV, VENV / "bin" / "python", {})
+    found = own_command.find_launch_prefix("./ix-tools", VENV, VENV / "bin" / "python", {})
     assert found == (str(tmp_path / "ix-tools"),)
 
 
 def test_a_program_that_uses_it_as_a_library_tells_the_script_beside_its_python(tmp_path: Path) -> None:
     script = tmp_path / ("ix-tools.exe" if os.name == "nt" else "ix-tools")
     script.touch()
-    assert own_command.beginning("/opt/flow.py", VENV, tmp_path / "python", {}) == (str(script),)
+    assert own_command.find_launch_prefix("/opt/flow.py", VENV, tmp_path / "python", {}) == (str(script),)
 
 
 class Installed:
@@ -88,14 +88,14 @@ def test_through_uvx_it_is_the_same_version_again(
     monkeypatch.setattr(metadata, "distribution", lambda name: Installed(origin))
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     script = str(UVX / "bin" / "ix-tools")
-    found = own_command.beginning(script, UVX, UVX / "bin" / "python", {})
+    found = own_command.find_launch_prefix(script, UVX, UVX / "bin" / "python", {})
     assert found == (("uvx", "--from", source, "ix-tools") if source else (script,))
 
 
 def test_uvx_that_is_on_nobodys_path_is_named_by_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "distribution", lambda name: Installed(None))
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    found = own_command.beginning(
+    found = own_command.find_launch_prefix(
         str(UVX / "bin" / "ix-tools"), UVX, UVX / "bin" / "python", {"UV": "/opt/uv"}
     )
     assert found == ("/opt/uv", "tool", "run", "--from", "ix-tools==1.2.3", "ix-tools")
@@ -104,14 +104,14 @@ def test_uvx_that_is_on_nobodys_path_is_named_by_its_own(monkeypatch: pytest.Mon
 @pytest.mark.skipif(os.name == "nt", reason="quoted for another shell")
 @pytest.mark.parametrize("name", ["change_state", "issue_invoice"])
 async def test_the_command_of_an_answer_runs_as_it_is_shown(
-    office: Office, tmp_path: Path, name: str
+    office: Harness, tmp_path: Path, name: str
 ) -> None:
     """From any folder, with nothing on the PATH; without a terminal it says that it wants one."""
-    call = invoice() if name == "issue_invoice" else await finalizing(office)
-    waiting = await perform(office.desk, name, call)
+    call = invoice() if name == "issue_invoice" else await build_finalization(office)
+    waiting = await execute(office.context, name, call)
     command = waiting["approval"]["command"]
     assert command in waiting["next"][0]["why"]
-    env = {"HOME": str(tmp_path), "INVOICEXPRESS_STORE": str(office.desk.store.file)}
+    env = {"HOME": str(tmp_path), "INVOICEXPRESS_STORE": str(office.context.store.file)}
     ran = await anyio.run_process(
         shlex.split(command), env=env, cwd="/", stdin=subprocess.DEVNULL, check=False
     )
@@ -120,14 +120,14 @@ async def test_the_command_of_an_answer_runs_as_it_is_shown(
 
 @pytest.mark.parametrize("pin", [True, False])
 @pytest.mark.parametrize("several", [True, False])
-async def test_every_call_that_waits_answers_in_one_way(office: Office, pin: bool, several: bool) -> None:
+async def test_every_call_that_waits_answers_in_one_way(office: Harness, pin: bool, several: bool) -> None:
     """A workflow answers with page, command and next step like the call inside it."""
     shop = AccountSettings(account="shop", api_key=SecretStr("k" * 20))
-    paper = paged(office, accounts={"shop": shop} if several else {}, sandbox=not several)
+    paper = with_pages(office, accounts={"shop": shop} if several else {}, sandbox=not several)
     if pin:
-        paper.desk.links.pins.set("local", "bacalhau", by="terminal:local")
-    alone = await perform(paper.desk, "change_state", await finalizing(paper))
-    whole = await perform(paper.desk, "issue_invoice", invoice())
+        paper.context.links.pins.set("local", "bacalhau", by="terminal:local")
+    alone = await execute(paper.context, "change_state", await build_finalization(paper))
+    whole = await execute(paper.context, "issue_invoice", invoice())
     assert whole["approval"].keys() == alone["approval"].keys()
     assert ("url" in whole["approval"]) is pin
     assert ("account" in whole["approval"]) is several
@@ -143,7 +143,7 @@ async def test_every_call_that_waits_answers_in_one_way(office: Office, pin: boo
 
 
 def test_this_process_can_be_started_again() -> None:
-    words = shlex.split(own_command.own_command("--version"))
+    words = shlex.split(own_command.format_launch_command("--version"))
     assert Path(words[0]).is_absolute()
     ran = subprocess.run(words, capture_output=True, encoding="utf-8", cwd="/", env={"HOME": "/"}, check=True)
     assert ran.stdout.startswith("ix-tools ")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.api_client.test_allowed_hosts import listening
+from tests.api_client.test_allowed_hosts import listen_locally
 from tests.interfaces.mcp.test_stdio import SERVE, Process, environment
-from tests.interfaces.server.processes import serving
+from tests.interfaces.server.processes import run_server
 
 KEY = "canary-of-the-real-account"
 PROGRAM = (sys.executable, "-m", "ix_tools")
@@ -20,7 +20,7 @@ NOT_FOUND = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: clos
 
 
 @dataclass
-class Real:
+class UserWithAccount:
     """A user whose account is set, and whatever reached the host of that account."""
 
     home: Path
@@ -62,13 +62,13 @@ class Real:
 
 
 @pytest.fixture
-def real(tmp_path: Path) -> Iterator[Real]:
+def real(tmp_path: Path) -> Iterator[UserWithAccount]:
     """An account whose host is a listener on this machine."""
-    with listening(NOT_FOUND) as (url, heard):
+    with listen_locally(NOT_FOUND) as (url, heard):
         env = environment(tmp_path, account="acme", api_key=KEY, base_url=url, v1_base_url=url)
         shop = {"ACCOUNT": "shop", "API_KEY": KEY, "BASE_URL": url}
         env |= {f"INVOICEXPRESS_ACCOUNTS__SHOP__{name}": value for name, value in shop.items()}
-        yield Real(tmp_path, env, heard)
+        yield UserWithAccount(tmp_path, env, heard)
 
 
 OPTIONS = ("--sandbox", "--sandbox-file", "--sandbox-file=", "--sandbox --sandbox-file")
@@ -84,7 +84,7 @@ WAYS = (
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_server_on_standard_input_stays_in_the_sandbox(real: Real, way: str) -> None:
+def test_a_server_on_standard_input_stays_in_the_sandbox(real: UserWithAccount, way: str) -> None:
     options, env = real.chosen(way)
     with Process(*SERVE, *options, env=env) as process:
         body = process.hello().call("list_taxes")
@@ -95,7 +95,7 @@ def test_a_server_on_standard_input_stays_in_the_sandbox(real: Real, way: str) -
 
 
 @pytest.mark.parametrize("way", ["--sandbox", "--sandbox-file", "SANDBOX", "SANDBOX_FILE", "config"])
-def test_a_command_stays_in_the_sandbox(real: Real, way: str) -> None:
+def test_a_command_stays_in_the_sandbox(real: UserWithAccount, way: str) -> None:
     options, env = real.chosen(way)
     ran = real.run(*options, "list-taxes", env=env)
     assert ran.returncode == 0, ran.stderr
@@ -104,7 +104,7 @@ def test_a_command_stays_in_the_sandbox(real: Real, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["--sandbox", "--sandbox-file=", "--sandbox --sandbox-file"])
-def test_the_options_may_stand_after_the_command(real: Real, way: str) -> None:
+def test_the_options_may_stand_after_the_command(real: UserWithAccount, way: str) -> None:
     options, env = real.chosen(way)
     ran = real.run("list-taxes", *options, env=env)
     assert (ran.returncode, '"sandbox"' in ran.stdout) == (0, True), ran.stderr
@@ -113,9 +113,9 @@ def test_the_options_may_stand_after_the_command(real: Real, way: str) -> None:
 
 @pytest.mark.parametrize("way", ["--sandbox-file", "SANDBOX", "SANDBOX_FILE --sandbox"])
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_server_on_a_port_stays_in_the_sandbox(real: Real, way: str, workers: str) -> None:
+def test_a_server_on_a_port_stays_in_the_sandbox(real: UserWithAccount, way: str, workers: str) -> None:
     options, env = real.chosen(way)
-    with serving(real.home, env, "--workers", workers, *options) as running:
+    with run_server(real.home, env, "--workers", workers, *options) as running:
         answer = running.post("/tools/list_taxes", {}, {})
         assert (answer.status_code, "sandbox" in answer.json()) == (200, True), answer.text
         other = running.post("/tools/list_taxes", {}, {"Ix-Account": "shop"})
@@ -130,7 +130,7 @@ def test_a_server_on_a_port_stays_in_the_sandbox(real: Real, way: str, workers: 
 )
 @pytest.mark.parametrize("way", ["--sandbox-file", "SANDBOX"])
 def test_what_looks_through_the_account_stays_in_the_sandbox(
-    real: Real, command: tuple[str, ...], way: str
+    real: UserWithAccount, command: tuple[str, ...], way: str
 ) -> None:
     options, env = real.chosen(way)
     ran = real.run(*options, *command, env=env)
@@ -139,7 +139,7 @@ def test_what_looks_through_the_account_stays_in_the_sandbox(
     assert real.heard == []
 
 
-def test_the_demo_with_an_account_is_refused_where_the_sandbox_is_chosen(real: Real) -> None:
+def test_the_demo_with_an_account_is_refused_where_the_sandbox_is_chosen(real: UserWithAccount) -> None:
     ran = real.run("demo", "--real", env=real.chosen("SANDBOX")[1])
     assert ran.returncode == 2
     assert "sandbox is chosen" in ran.stdout + ran.stderr
@@ -159,7 +159,9 @@ CONTRADICTIONS = {
     [("serve",), ("serve", "--http", "--port", "0"), ("list-taxes",)],
     ids=["stdio", "http", "command"],
 )
-def test_what_cannot_be_meant_starts_nothing(real: Real, words: tuple[str, ...], what: str) -> None:
+def test_what_cannot_be_meant_starts_nothing(
+    real: UserWithAccount, words: tuple[str, ...], what: str
+) -> None:
     ran = real.run(*words, env={**real.env, **CONTRADICTIONS[what]})
     assert ran.returncode == 2
     assert "sandbox" in ran.stdout + ran.stderr
@@ -171,14 +173,14 @@ def test_what_cannot_be_meant_starts_nothing(real: Real, words: tuple[str, ...],
 )
 @pytest.mark.parametrize("words", [("serve",), ("list-taxes",)], ids=["stdio", "command"])
 def test_an_option_without_a_usable_file_starts_nothing(
-    real: Real, words: tuple[str, ...], given: tuple[str, ...]
+    real: UserWithAccount, words: tuple[str, ...], given: tuple[str, ...]
 ) -> None:
     ran = real.run(*words, *given)
     assert ran.returncode == 2
     assert real.heard == []
 
 
-def test_without_a_word_of_a_sandbox_the_account_is_asked(real: Real) -> None:
+def test_without_a_word_of_a_sandbox_the_account_is_asked(real: UserWithAccount) -> None:
     """Or all of the above would prove nothing."""
     ran = real.run("list-taxes", env={**real.env, "INVOICEXPRESS_SANDBOX": "false"})
     assert ran.returncode not in (0, 2)

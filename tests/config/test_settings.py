@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from ix_tools.config.settings import Settings, for_sandbox, load
-from ix_tools.domain.field_docs import meanings
+from ix_tools.config.settings import Settings, load_settings, point_at_sandbox
+from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.errors import SettingsError
 
 KEY = "canary-7f3a9b"
@@ -22,16 +22,16 @@ def environment(**given: str) -> dict[str, str]:
     return {f"INVOICEXPRESS_{name.upper()}": value for name, value in given.items()}
 
 
-def wrong(**given: str) -> dict[str, str]:
+def find_problems(**given: str) -> dict[str, str]:
     """What is wrong with these settings, by field."""
     with pytest.raises(SettingsError) as refused:
-        load(environment(**given))
+        load_settings(environment(**given))
     assert refused.value.sent == "nothing"
     return {problem.field: problem.problem for problem in refused.value.problems}
 
 
 def test_the_environment_alone_is_enough() -> None:
-    settings = load(environment(account=" ACME ", api_key=f" {KEY} "))
+    settings = load_settings(environment(account=" ACME ", api_key=f" {KEY} "))
     assert (settings.account, settings.api_key.get_secret_value()) == ("acme", KEY)
     assert settings.main_url == "https://acme.app.invoicexpress.com"
     assert settings.v1_url == "https://acme.invoicexpress.net"
@@ -40,14 +40,14 @@ def test_the_environment_alone_is_enough() -> None:
 
 def test_an_empty_word_in_the_environment_is_no_setting() -> None:
     """Hosts pass on empty fields of their forms."""
-    settings = load(environment(account="", api_key="  ", timeout_seconds=""))
+    settings = load_settings(environment(account="", api_key="  ", timeout_seconds=""))
     assert settings == Settings()
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('account = "filed"\nlanguage = "en"\npdf_hosts = ["files.example"]\n')
-    settings = load(
+    settings = load_settings(
         {**environment(account="given", pdf_hosts="a.example,b.example"), "IX_TOOLS_CONFIG": str(file)}
     )
     assert (settings.account, settings.language) == ("given", "en")
@@ -63,26 +63,26 @@ def test_a_file_that_cannot_be_used_stops_everything(tmp_path: Path, text: str) 
     file = tmp_path / "config.toml"
     file.write_text(text)
     with pytest.raises(SettingsError):
-        load({"IX_TOOLS_CONFIG": str(file)})
+        load_settings({"IX_TOOLS_CONFIG": str(file)})
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "."])
 def test_a_file_that_is_named_must_be_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
-        load({"IX_TOOLS_CONFIG": str(tmp_path / name)})
+        load_settings({"IX_TOOLS_CONFIG": str(tmp_path / name)})
 
 
 @pytest.mark.parametrize("text", ["account = " + "[" * 5000 + "]" * 5000, "timeout_seconds = " + "9" * 5000])
 def test_a_file_that_no_reader_reads_stops_everything_without_a_fault(tmp_path: Path, text: str) -> None:
     (tmp_path / "config.toml").write_text(text)
     with pytest.raises(SettingsError, match="cannot be read"):
-        load({"IX_TOOLS_CONFIG": str(tmp_path / "config.toml")})
+        load_settings({"IX_TOOLS_CONFIG": str(tmp_path / "config.toml")})
 
 
 def test_a_file_that_is_no_text_stops_everything(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b'account = "\xff"')
     with pytest.raises(SettingsError, match="UnicodeDecodeError"):
-        load({"IX_TOOLS_CONFIG": str(tmp_path / "config.toml")})
+        load_settings({"IX_TOOLS_CONFIG": str(tmp_path / "config.toml")})
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,15 @@ def test_a_file_that_is_no_text_stops_everything(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
-    assert list(wrong(**{name: value})) == [name]
+    assert list(find_problems(**{name: value})) == [name]
 
 
 def test_every_wrong_setting_is_named_at_once() -> None:
-    assert set(wrong(log_level="LOUD", language="fr", account="a b")) == {"log_level", "language", "account"}
+    assert set(find_problems(log_level="LOUD", language="fr", account="a b")) == {
+        "log_level",
+        "language",
+        "account",
+    }
 
 
 @pytest.mark.parametrize("value", ["true", "1", "yes", "on", "TRUE", " true "])
@@ -127,37 +131,37 @@ def test_a_chosen_sandbox_leaves_no_account_in_the_settings(value: str) -> None:
         {"sandbox_file": "box.db"},
         {"sandbox": value, "sandbox_file": "box.db"},
     ):
-        found = load({**environment(**real, **chosen), **other})
+        found = load_settings({**environment(**real, **chosen), **other})
         assert (found.sandbox, found.account, found.api_key.get_secret_value()) == (True, "", "")
         assert (found.main_url, found.v1_url, found.by_account()) == ("", "", {})
 
 
 @pytest.mark.parametrize("value", ["false", "0", "no", "off", "", "  "])
 def test_a_sandbox_that_is_not_wanted_is_not_used(value: str) -> None:
-    found = load(environment(account="acme", api_key="k" * 20, sandbox=value))
+    found = load_settings(environment(account="acme", api_key="k" * 20, sandbox=value))
     assert (found.sandbox, found.account) == (False, "acme")
 
 
 @pytest.mark.parametrize("value", ["maybe", "2", "sandbox", "tru", "-", "yes please"])
 def test_a_sandbox_that_cannot_be_read_is_refused(value: str) -> None:
-    assert set(wrong(account="acme", sandbox=value)) == {"sandbox"}
+    assert set(find_problems(account="acme", sandbox=value)) == {"sandbox"}
 
 
 def test_no_sandbox_with_a_file_for_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
-        load(environment(sandbox="false", sandbox_file="box.db"))
+        load_settings(environment(sandbox="false", sandbox_file="box.db"))
     assert "leave one of them out" in refused.value.problems[0].problem
     file = tmp_path / "config.toml"
     file.write_text('sandbox = false\nsandbox_file = "box.db"\n')
     with pytest.raises(SettingsError):
-        load({"IX_TOOLS_CONFIG": str(file)})
+        load_settings({"IX_TOOLS_CONFIG": str(file)})
 
 
 def test_the_sandbox_is_a_setting_of_the_file_too(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     for text in ("sandbox = true", 'sandbox_file = "box.db"'):
         file.write_text(f'account = "acme"\napi_key = "{"k" * 20}"\n{text}\n')
-        found = load({"IX_TOOLS_CONFIG": str(file)})
+        found = load_settings({"IX_TOOLS_CONFIG": str(file)})
         assert (found.sandbox, found.account) == (True, "")
 
 
@@ -180,14 +184,14 @@ def test_settings_do_not_change() -> None:
 
 
 def test_every_setting_is_described_and_everything_else_is_unknown() -> None:
-    assert all(meanings(Settings).values())
+    assert all(read_field_docs(Settings).values())
     with pytest.raises(ValidationError):
         Settings.model_validate({"acount": "x"})
 
 
 def test_a_sandbox_never_sees_the_account() -> None:
     real = Settings(account="acme", api_key=SecretStr(KEY), v1_base_url="https://old.example")
-    settings = for_sandbox(real, "http://127.0.0.1:9", "sandbox-key")
+    settings = point_at_sandbox(real, "http://127.0.0.1:9", "sandbox-key")
     assert settings.api_key.get_secret_value() == "sandbox-key"
     assert (settings.main_url, settings.v1_url) == ("http://127.0.0.1:9",) * 2
     assert settings.sandbox
@@ -216,7 +220,7 @@ def test_no_way_of_showing_settings_shows_the_key() -> None:
 def test_no_complaint_about_settings_shows_the_key(tmp_path: Path, changes: dict[str, Any]) -> None:
     """Nor does anything that the exception holds on to."""
     with pytest.raises(SettingsError) as refused:
-        load(environment(account="acme", api_key=KEY) | environment(**changes))
+        load_settings(environment(account="acme", api_key=KEY) | environment(**changes))
     assert_silent(refused.value)
     with pytest.raises(ValidationError) as invalid:
         Settings.model_validate({"api_key": KEY, **changes})
@@ -230,7 +234,7 @@ def test_no_complaint_about_the_file_shows_the_key(tmp_path: Path, text: str) ->
     file = tmp_path / "config.toml"
     file.write_text(text)
     with pytest.raises(SettingsError) as refused:
-        load({"IX_TOOLS_CONFIG": str(file)})
+        load_settings({"IX_TOOLS_CONFIG": str(file)})
     if f"{KEY} = 1" != text:
         assert_silent(refused.value)
 
@@ -253,7 +257,7 @@ def test_accounts_come_from_the_file_and_the_environment(tmp_path: Path) -> None
     file.write_text(
         f'[accounts.padaria]\naccount = "padaria-lda"\napi_key = "{KEY}"\n[accounts.talho-lda]\naccount = "talho"\n'
     )
-    settings = load(
+    settings = load_settings(
         {
             **environment(account="acme", api_key=KEY, ACCOUNTS__TALHO_LDA__API_KEY="other-key"),
             "IX_TOOLS_CONFIG": str(file),
@@ -273,7 +277,7 @@ def test_accounts_come_from_the_file_and_the_environment(tmp_path: Path) -> None
 def test_the_sandbox_is_the_only_account_beside_itself() -> None:
     """Calls to a real account must not hide among calls to the sandbox."""
     given = environment(ACCOUNTS__REAL__ACCOUNT="real", ACCOUNTS__REAL__API_KEY=KEY)
-    boxed = for_sandbox(load(given), "http://127.0.0.1:9", "k" * 20)
+    boxed = point_at_sandbox(load_settings(given), "http://127.0.0.1:9", "k" * 20)
     assert list(boxed.by_account()) == ["sandbox"]
 
 
@@ -298,7 +302,7 @@ def test_the_sandbox_is_the_only_account_beside_itself() -> None:
 )
 def test_a_wrong_account_stops_everything(given: dict[str, str]) -> None:
     with pytest.raises(SettingsError) as refused:
-        load({f"INVOICEXPRESS_{name}": value for name, value in given.items()})
+        load_settings({f"INVOICEXPRESS_{name}": value for name, value in given.items()})
     assert any(
         problem.field.startswith("accounts") or "accounts." in problem.problem
         for problem in refused.value.problems

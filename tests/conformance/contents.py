@@ -10,7 +10,7 @@ from mcp.shared.exceptions import MCPError
 from ix_tools.errors import IxError
 from ix_tools.interfaces.mcp.server import Context
 from ix_tools.interfaces.mcp.tool_calls import Answer
-from tests.conformance.own import PNG, WAV, Answers, Call, Own, text
+from tests.conformance.own import PNG, WAV, Answers, Call, SuiteTool, build_text_result
 
 PICTURE = types.ImageContent(data=PNG, mime_type="image/png")
 SOUND = types.AudioContent(data=WAV, mime_type="audio/wav")
@@ -20,14 +20,14 @@ def _resource(uri: str, kind: str, words: str) -> types.EmbeddedResource:
     return types.EmbeddedResource(resource=types.TextResourceContents(uri=uri, mime_type=kind, text=words))
 
 
-def _always(*content: types.ContentBlock) -> Answers:
+def _answer_with(*content: types.ContentBlock) -> Answers:
     async def answer(context: Context, call: Call) -> Answer:
         return types.CallToolResult(content=list(content))
 
     return answer
 
 
-async def _failing(context: Context, call: Call) -> Answer:
+async def _fail(context: Context, call: Call) -> Answer:
     # Refused as the product refuses: what turns it into a result is the product's own.
     raise IxError(
         "This tool intentionally returns an error for testing",
@@ -36,13 +36,13 @@ async def _failing(context: Context, call: Call) -> Answer:
     )
 
 
-async def _progressing(context: Context, call: Call) -> Answer:
+async def _report_progress(context: Context, call: Call) -> Answer:
     for done in (0, 50, 100):
         await context.session.report_progress(done, 100, f"{done} of 100")
-    return text("All of it is done.")
+    return build_text_result("All of it is done.")
 
 
-async def _needing_sampling(context: Context, call: Call) -> Answer:
+async def _require_sampling(context: Context, call: Call) -> Answer:
     declared = context.session.client_capabilities
     if declared is None or declared.sampling is None:
         missing = types.MissingRequiredClientCapabilityErrorData(
@@ -53,14 +53,14 @@ async def _needing_sampling(context: Context, call: Call) -> Answer:
             "This tool needs a client that declares sampling.",
             missing.model_dump(by_alias=True, exclude_none=True),
         )
-    return text("The client declares sampling.")
+    return build_text_result("The client declares sampling.")
 
 
-async def _repeating(context: Context, call: Call) -> Answer:
-    return text(json.dumps(call.arguments or {}))
+async def _repeat_arguments(context: Context, call: Call) -> Answer:
+    return build_text_result(json.dumps(call.arguments or {}))
 
 
-NEW_WORDS = {
+NEW_KEYWORDS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "$defs": {
@@ -86,22 +86,24 @@ NEW_WORDS = {
 """The words of JSON Schema that must come through a list of tools as they were written."""
 
 TOOLS = (
-    Own(
+    SuiteTool(
         "test_simple_text",
         "Answers with text.",
-        _always(types.TextContent(text="This is a simple text response for testing.")),
+        _answer_with(types.TextContent(text="This is a simple text response for testing.")),
     ),
-    Own("test_image_content", "Answers with a picture.", _always(PICTURE)),
-    Own("test_audio_content", "Answers with a sound.", _always(SOUND)),
-    Own(
+    SuiteTool("test_image_content", "Answers with a picture.", _answer_with(PICTURE)),
+    SuiteTool("test_audio_content", "Answers with a sound.", _answer_with(SOUND)),
+    SuiteTool(
         "test_embedded_resource",
         "Answers with a resource.",
-        _always(_resource("test://embedded-resource", "text/plain", "This is an embedded resource content.")),
+        _answer_with(
+            _resource("test://embedded-resource", "text/plain", "This is an embedded resource content.")
+        ),
     ),
-    Own(
+    SuiteTool(
         "test_multiple_content_types",
         "Answers with text, a picture and a resource.",
-        _always(
+        _answer_with(
             types.TextContent(text="Multiple content types test:"),
             PICTURE,
             _resource(
@@ -111,14 +113,19 @@ TOOLS = (
             ),
         ),
     ),
-    Own("test_error_handling", "Always refuses.", _failing),
-    Own("test_tool_with_progress", "Says how far it is, three times.", _progressing),
-    Own("test_missing_capability", "Wants a client that declares sampling.", _needing_sampling),
-    Own("json_schema_2020_12_tool", "Tool with JSON Schema 2020-12 features", _repeating, schema=NEW_WORDS),
-    Own(
+    SuiteTool("test_error_handling", "Always refuses.", _fail),
+    SuiteTool("test_tool_with_progress", "Says how far it is, three times.", _report_progress),
+    SuiteTool("test_missing_capability", "Wants a client that declares sampling.", _require_sampling),
+    SuiteTool(
+        "json_schema_2020_12_tool",
+        "Tool with JSON Schema 2020-12 features",
+        _repeat_arguments,
+        schema=NEW_KEYWORDS,
+    ),
+    SuiteTool(
         "test_parameter_in_header",
         "Its parameter travels in a header too.",
-        _repeating,
+        _repeat_arguments,
         {"region": {"type": "string", "x-mcp-header": "Region"}},
     ),
 )

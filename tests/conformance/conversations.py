@@ -12,18 +12,18 @@ from mcp.shared.message import ServerMessageMetadata
 
 from ix_tools.interfaces.mcp.server import Context
 from ix_tools.interfaces.mcp.tool_calls import Answer
-from tests.conformance.own import Answers, Call, Own, text
+from tests.conformance.own import Answers, Call, SuiteTool, build_text_result
 
 Schema = dict[str, Any]
 
 
-async def _logging(context: Context, call: Call) -> Answer:
+async def _log_lines(context: Context, call: Call) -> Answer:
     for words in ("Tool execution started", "Tool processing data", "Tool execution completed"):
         await context.session.send_log_message("info", words, related_request_id=context.request_id)
-    return text("Three lines were logged, for whoever asked for them.")
+    return build_text_result("Three lines were logged, for whoever asked for them.")
 
 
-async def _sampling(context: Context, call: Call) -> Answer:
+async def _ask_model(context: Context, call: Call) -> Answer:
     words = types.TextContent(text=(call.arguments or {})["prompt"])
     request = types.CreateMessageRequest(
         params=types.CreateMessageRequestParams(
@@ -35,23 +35,27 @@ async def _sampling(context: Context, call: Call) -> Answer:
         types.CreateMessageResult,
         metadata=ServerMessageMetadata(related_request_id=context.request_id),
     )
-    return text(f"LLM response: {said.content.text if isinstance(said.content, types.TextContent) else ''}")
+    return build_text_result(
+        f"LLM response: {said.content.text if isinstance(said.content, types.TextContent) else ''}"
+    )
 
 
-def _asking(begins: str, message: Callable[[Call], str], properties: Schema, required: list[str]) -> Answers:
+def _ask_with_form(
+    begins: str, message: Callable[[Call], str], properties: Schema, required: list[str]
+) -> Answers:
     async def answer(context: Context, call: Call) -> Answer:
         schema = {"type": "object", "properties": properties, "required": required}
         said = await context.session.elicit_form(message(call), schema, context.request_id)
-        return text(f"{begins}: action={said.action}, content={json.dumps(said.content)}")
+        return build_text_result(f"{begins}: action={said.action}, content={json.dumps(said.content)}")
 
     return answer
 
 
-async def _reconnecting(context: Context, call: Call) -> Answer:
+async def _end_stream_early(context: Context, call: Call) -> Answer:
     """The stream ends before the result is there; who comes again with the last event's id gets it."""
     if context.close_sse_stream is not None:
         await context.close_sse_stream()
-    return text("This came on the second stream.")
+    return build_text_result("This came on the second stream.")
 
 
 DEFAULTS: Schema = {
@@ -77,32 +81,37 @@ CHOICES: Schema = {
     "untitledMulti": {"type": "array", "items": {"type": "string", "enum": PLAIN}},
     "titledMulti": {"type": "array", "items": {"anyOf": TITLED}},
 }
-WHO: Schema = {
+USER_FIELDS: Schema = {
     "username": {"type": "string", "description": "User's response"},
     "email": {"type": "string", "description": "User's email address"},
 }
 
 TOOLS = (
-    Own("test_tool_with_logging", "Logs three lines.", _logging),
-    Own("test_logging_tool", "Logs three lines, for whoever asked for them.", _logging),
-    Own("test_sampling", "Asks the client's model.", _sampling, {"prompt": {"type": "string"}}),
-    Own(
+    SuiteTool("test_tool_with_logging", "Logs three lines.", _log_lines),
+    SuiteTool("test_logging_tool", "Logs three lines, for whoever asked for them.", _log_lines),
+    SuiteTool("test_sampling", "Asks the client's model.", _ask_model, {"prompt": {"type": "string"}}),
+    SuiteTool(
         "test_elicitation",
         "Asks the person at the client.",
-        _asking("User response", lambda call: str((call.arguments or {})["message"]), WHO, list(WHO)),
+        _ask_with_form(
+            "User response",
+            lambda call: str((call.arguments or {})["message"]),
+            USER_FIELDS,
+            list(USER_FIELDS),
+        ),
         {"message": {"type": "string"}},
     ),
-    Own(
+    SuiteTool(
         "test_elicitation_sep1034_defaults",
         "Asks with a form that is filled in.",
-        _asking("Elicitation completed", lambda _: "Please look through your details", DEFAULTS, []),
+        _ask_with_form("Elicitation completed", lambda _: "Please look through your details", DEFAULTS, []),
     ),
-    Own(
+    SuiteTool(
         "test_elicitation_sep1330_enums",
         "Asks with every kind of choice.",
-        _asking("Elicitation completed", lambda _: "Please choose", CHOICES, []),
+        _ask_with_form("Elicitation completed", lambda _: "Please choose", CHOICES, []),
     ),
-    Own("test_reconnection", "Ends its stream before it answers.", _reconnecting),
+    SuiteTool("test_reconnection", "Ends its stream before it answers.", _end_stream_early),
 )
 
 

@@ -21,7 +21,7 @@ WAV = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQIAAACAgA=="
 
 
 @dataclass(frozen=True)
-class Own:
+class SuiteTool:
     """A tool as the suite wants it; `properties` are its parameters, all of them required."""
 
     name: str
@@ -31,12 +31,12 @@ class Own:
     schema: dict[str, Any] | None = None
 
     @property
-    def listed(self) -> Tool:
+    def tool(self) -> Tool:
         """The tool in a list."""
         shape = {"type": "object", "properties": self.properties, "required": list(self.properties)}
         return {"name": self.name, "description": self.description, "inputSchema": self.schema or shape}
 
 
-def text(words: str) -> types.CallToolResult:
+def build_text_result(words: str) -> types.CallToolResult:
     """A result that is a line of text."""
     return types.CallToolResult(content=[types.TextContent(text=words)])

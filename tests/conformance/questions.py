@@ -15,30 +15,30 @@ from mcp.shared.exceptions import MCPError
 
 from ix_tools.interfaces.mcp.server import Context
 from ix_tools.interfaces.mcp.tool_calls import Answer
-from tests.conformance.own import Call, Own, text
+from tests.conformance.own import Call, SuiteTool, build_text_result
 
 Request = types.ElicitRequest | types.CreateMessageRequest | types.ListRootsRequest
 Round = Mapping[str, Request]
 
 
-def _form(message: str, name: str, kind: str = "string") -> types.ElicitRequest:
+def _build_form(message: str, name: str, kind: str = "string") -> types.ElicitRequest:
     schema = {"type": "object", "properties": {name: {"type": kind}}, "required": [name]}
     return types.ElicitRequest(params=types.ElicitRequestFormParams(message=message, requested_schema=schema))
 
 
-def _sampling(words: str, tokens: int) -> types.CreateMessageRequest:
+def _build_sampling(words: str, tokens: int) -> types.CreateMessageRequest:
     message = types.SamplingMessage(role="user", content=types.TextContent(text=words))
     return types.CreateMessageRequest(
         params=types.CreateMessageRequestParams(messages=[message], max_tokens=tokens)
     )
 
 
-NAME = _form("What is your name?", "name")
-CONFIRM = _form("Please confirm", "ok", "boolean")
+NAME = _build_form("What is your name?", "name")
+CONFIRM = _build_form("Please confirm", "ok", "boolean")
 ROOTS = types.ListRootsRequest()
 
 
-def _said(request: Request, answer: Any) -> str | None:
+def _read_answer(request: Request, answer: Any) -> str | None:
     """What an answer says, or None when it is none to this question."""
     match request, answer:
         case (
@@ -63,11 +63,11 @@ class Questions:
     handles: dict[str, int] = field(default_factory=dict)
     """Which round a handle belongs to; it is good once."""
 
-    def asked(self, call: Call | types.GetPromptRequestParams) -> types.InputRequiredResult | list[str]:
+    def next_round(self, call: Call | types.GetPromptRequestParams) -> types.InputRequiredResult | list[str]:
         """The next questions, or everything said in the last round."""
         now = self._round(call.request_state)
         answers = call.input_responses or {}
-        said = [_said(request, answers.get(key)) for key, request in self.rounds[now].items()]
+        said = [_read_answer(request, answers.get(key)) for key, request in self.rounds[now].items()]
         complete = [words for words in said if words is not None]
         if len(complete) == len(said) and (call.request_state or not self.with_handle):
             now += 1
@@ -91,73 +91,81 @@ class Questions:
         return self.handles.pop(handle)
 
     async def __call__(self, context: Context, call: Call) -> Answer:
-        said = self.asked(call)
+        said = self.next_round(call)
         if isinstance(said, types.InputRequiredResult):
             return said
-        return text(f"{'state-ok: ' if self.with_handle else ''}{'; '.join(said)}")
+        return build_text_result(f"{'state-ok: ' if self.with_handle else ''}{'; '.join(said)}")
 
 
-async def _what_the_client_can(context: Context, call: Call) -> Answer:
+async def _ask_what_client_supports(context: Context, call: Call) -> Answer:
     declared = context.session.client_capabilities or types.ClientCapabilities()
     questions: dict[str, Request] = {}
     if declared.elicitation is not None:
         questions["user_name"] = NAME
     if declared.sampling is not None:
-        questions["greeting"] = _sampling("Generate a greeting", 50)
+        questions["greeting"] = _build_sampling("Generate a greeting", 50)
     return (
-        await Questions([questions])(context, call) if questions else text("The client can be asked nothing.")
+        await Questions([questions])(context, call)
+        if questions
+        else build_text_result("The client can be asked nothing.")
     )
 
 
-PROMPT = Questions([{"user_context": _form("What context should the prompt use?", "context")}])
+PROMPT = Questions([{"user_context": _build_form("What context should the prompt use?", "context")}])
 
 TOOLS = (
-    Own("test_input_required_result_elicitation", "Asks for a name.", Questions([{"user_name": NAME}])),
-    Own(
+    SuiteTool("test_input_required_result_elicitation", "Asks for a name.", Questions([{"user_name": NAME}])),
+    SuiteTool(
         "test_input_required_result_sampling",
         "Asks the client's model.",
-        Questions([{"capital_question": _sampling("What is the capital of France?", 100)}]),
+        Questions([{"capital_question": _build_sampling("What is the capital of France?", 100)}]),
     ),
-    Own(
+    SuiteTool(
         "test_input_required_result_list_roots",
         "Asks for the client's roots.",
         Questions([{"client_roots": ROOTS}]),
     ),
-    Own(
+    SuiteTool(
         "test_input_required_result_request_state",
         "Asks, and wants its state back.",
         Questions([{"confirm": CONFIRM}], with_handle=True),
     ),
-    Own(
+    SuiteTool(
         "test_input_required_result_multiple_inputs",
         "Asks three things at once.",
         Questions(
-            [{"user_name": NAME, "greeting": _sampling("Generate a greeting", 50), "client_roots": ROOTS}],
-            with_handle=True,
-        ),
-    ),
-    Own(
-        "test_input_required_result_multi_round",
-        "Asks twice.",
-        Questions(
             [
-                {"step1": _form("Step 1: What is your name?", "name")},
-                {"step2": _form("Step 2: What is your favorite color?", "color")},
+                {
+                    "user_name": NAME,
+                    "greeting": _build_sampling("Generate a greeting", 50),
+                    "client_roots": ROOTS,
+                }
             ],
             with_handle=True,
         ),
     ),
-    Own(
+    SuiteTool(
+        "test_input_required_result_multi_round",
+        "Asks twice.",
+        Questions(
+            [
+                {"step1": _build_form("Step 1: What is your name?", "name")},
+                {"step2": _build_form("Step 2: What is your favorite color?", "color")},
+            ],
+            with_handle=True,
+        ),
+    ),
+    SuiteTool(
         "test_input_required_result_tampered_state",
         "Asks, and refuses a state that is not its own.",
         Questions([{"confirm": CONFIRM}], with_handle=True),
     ),
-    Own(
+    SuiteTool(
         "test_input_required_result_capabilities",
         "Asks only what the client can be asked.",
-        _what_the_client_can,
+        _ask_what_client_supports,
     ),
-    Own(
+    SuiteTool(
         "test_streaming_elicitation",
         "Asks in its result, and in no request of its own.",
         Questions([{"user_name": NAME}]),

@@ -21,24 +21,24 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, Streamable
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from ix_tools.config.settings import Settings, for_sandbox, load
-from ix_tools.interfaces.mcp.server import Context, Listing, OpenDesk, build
-from ix_tools.interfaces.mcp.tool_calls import answered
-from ix_tools.interfaces.server.app import application
-from ix_tools.interfaces.server.workers import address_of, listening
+from ix_tools.config.settings import Settings, load_settings, point_at_sandbox
+from ix_tools.interfaces.mcp.server import Context, ListTools, OpenContext, build_server
+from ix_tools.interfaces.mcp.tool_calls import convert_errors
+from ix_tools.interfaces.server.app import build_application
+from ix_tools.interfaces.server.workers import build_local_url, open_sockets
 from ix_tools.sandbox.server import Sandbox
 from tests.conformance import contents, conversations, questions, shelf
 
 SESSIONS = "/sessions"
 READY = "ix-tools listens on "
-AGAIN = 100
+RETRY_MILLISECONDS = 100
 """Milliseconds after which a client that lost its stream comes again."""
 
 
 TOOLS = {tool.name: tool for tool in (*contents.TOOLS, *questions.TOOLS, *conversations.TOOLS)}
 
 
-def _before(server: Server[Any], method: str, ours: Callable[..., Any]) -> None:
+def _wrap_handler(server: Server[Any], method: str, ours: Callable[..., Any]) -> None:
     """Let `ours` answer a method; it is lent the product's own answer to the same request."""
     entry = server.get_request_handler(method)
     assert entry is not None, method
@@ -49,7 +49,7 @@ def _before(server: Server[Any], method: str, ours: Callable[..., Any]) -> None:
     server.add_request_handler(method, entry.params_type, handler)
 
 
-def furnished(server: Server[Any]) -> Server[Any]:
+def add_suite(server: Server[Any]) -> Server[Any]:
     """A server of the product's, with the suite's tools, resources and prompts."""
 
     def listed(kind: str, more: list[dict[str, Any]]) -> Callable[..., Any]:
@@ -61,30 +61,30 @@ def furnished(server: Server[Any]) -> Server[Any]:
 
     async def call(context: Context, params: types.CallToolRequestParams, product: Any) -> Any:
         tool = TOOLS.get(params.name)
-        return await (answered(context, tool.name, tool.answer(context, params)) if tool else product())
+        return await (convert_errors(context, tool.name, tool.answer(context, params)) if tool else product())
 
     async def read(context: Context, params: types.ReadResourceRequestParams, product: Any) -> Any:
-        found = shelf.content(params.uri)
+        found = shelf.find_resource(params.uri)
         return types.ReadResourceResult(contents=[found]) if found else await product()
 
     async def prompt(context: Context, params: types.GetPromptRequestParams, product: Any) -> Any:
-        return shelf.prompt(params) or await product()
+        return shelf.find_prompt(params) or await product()
 
-    _before(server, "tools/list", listed("tools", [tool.listed for tool in TOOLS.values()]))
-    _before(server, "tools/call", call)
-    _before(server, "resources/list", listed("resources", shelf.RESOURCES))
-    _before(server, "resources/templates/list", listed("resourceTemplates", shelf.TEMPLATES))
-    _before(server, "resources/read", read)
-    _before(server, "prompts/list", listed("prompts", shelf.PROMPTS))
-    _before(server, "prompts/get", prompt)
+    _wrap_handler(server, "tools/list", listed("tools", [tool.tool for tool in TOOLS.values()]))
+    _wrap_handler(server, "tools/call", call)
+    _wrap_handler(server, "resources/list", listed("resources", shelf.RESOURCES))
+    _wrap_handler(server, "resources/templates/list", listed("resourceTemplates", shelf.TEMPLATES))
+    _wrap_handler(server, "resources/read", read)
+    _wrap_handler(server, "prompts/list", listed("prompts", shelf.PROMPTS))
+    _wrap_handler(server, "prompts/get", prompt)
     product = server.get_tool_input_schema
     assert product is not None
-    schemas = {name: tool.listed["inputSchema"] for name, tool in TOOLS.items()}
+    schemas = {name: tool.tool["inputSchema"] for name, tool in TOOLS.items()}
     server.get_tool_input_schema = lambda name: schemas.get(name) or product(name)
     return server
 
 
-def _conversing(server: Server[Any]) -> Server[Any]:
+def _add_session_suite(server: Server[Any]) -> Server[Any]:
     """With what 2025-11-25 knows in sessions and the product does not offer: levels of logging, news of resources."""
 
     async def noted(context: Context, params: Any) -> types.EmptyResult:
@@ -96,21 +96,21 @@ def _conversing(server: Server[Any]) -> Server[Any]:
     return server
 
 
-def furnished_application(settings: Settings, address: str) -> Starlette:
+def build_suite_application(settings: Settings, address: str) -> Starlette:
     """The product's application, its server furnished; and the same in sessions."""
     managers: list[StreamableHTTPSessionManager] = []
 
-    def factory(open_desk: OpenDesk, tools: Listing) -> Server[Any]:
+    def factory(open_desk: OpenContext, tools: ListTools) -> Server[Any]:
         managers.append(
             StreamableHTTPSessionManager(
-                _conversing(furnished(build(open_desk, tools))),
+                _add_session_suite(add_suite(build_server(open_desk, tools))),
                 event_store=conversations.Events(),
-                retry_interval=AGAIN,
+                retry_interval=RETRY_MILLISECONDS,
             )
         )
-        return furnished(build(open_desk, tools))
+        return add_suite(build_server(open_desk, tools))
 
-    app = application(settings, address, needed=False, server=factory)
+    app = build_application(settings, address, requires_authentication=False, create_server=factory)
     (manager,) = managers
     app.router.routes.append(Route(SESSIONS, StreamableHTTPASGIApp(manager)))
     product = app.router.lifespan_context
@@ -126,9 +126,9 @@ def furnished_application(settings: Settings, address: str) -> Starlette:
 
 def main() -> None:
     """Serve until SIGTERM, before the sandbox."""
-    with Sandbox() as box, listening("127.0.0.1", 0)[0] as sock:
-        address = address_of("127.0.0.1", sock)
-        app = furnished_application(for_sandbox(load(), box.base_url, box.api_key), address)
+    with Sandbox() as box, open_sockets("127.0.0.1", 0)[0] as sock:
+        address = build_local_url("127.0.0.1", sock)
+        app = build_suite_application(point_at_sandbox(load_settings(), box.base_url, box.api_key), address)
         print(f"{READY}{address}", file=sys.stderr, flush=True)  # noqa: T201 - whoever started it waits for this
         config = uvicorn.Config(app, ws="none", lifespan="on", log_config=None, timeout_graceful_shutdown=5)
         uvicorn.Server(config).run(sockets=[sock])

@@ -30,7 +30,7 @@ TEMPLATES: list[Json] = [
 _DATA = re.compile(r"test://template/([^/]+)/data")
 
 
-def content(uri: str) -> types.TextResourceContents | types.BlobResourceContents | None:
+def find_resource(uri: str) -> types.TextResourceContents | types.BlobResourceContents | None:
     """What is behind an address of the suite's."""
     if uri == "test://static-text":
         line = "This is the content of the static text resource."
@@ -45,7 +45,7 @@ def content(uri: str) -> types.TextResourceContents | types.BlobResourceContents
     return None
 
 
-def _argument(name: str, what: str) -> Json:
+def _build_argument(name: str, what: str) -> Json:
     return {"name": name, "description": what, "required": True}
 
 
@@ -54,19 +54,22 @@ PROMPTS: list[Json] = [
     {
         "name": "test_prompt_with_arguments",
         "description": "A line with two words filled in.",
-        "arguments": [_argument("arg1", "First test argument"), _argument("arg2", "Second test argument")],
+        "arguments": [
+            _build_argument("arg1", "First test argument"),
+            _build_argument("arg2", "Second test argument"),
+        ],
     },
     {
         "name": "test_prompt_with_embedded_resource",
         "description": "A resource, and what to do with it.",
-        "arguments": [_argument("resourceUri", "URI of the resource to embed")],
+        "arguments": [_build_argument("resourceUri", "URI of the resource to embed")],
     },
     {"name": "test_prompt_with_image", "description": "A picture, and what to do with it."},
     {"name": "test_input_required_result_prompt", "description": "A prompt that asks first."},
 ]
 
 
-def _messages(name: str, given: Mapping[str, str]) -> list[types.ContentBlock] | None:
+def _build_messages(name: str, given: Mapping[str, str]) -> list[types.ContentBlock] | None:
     match name:
         case "test_simple_prompt":
             return [types.TextContent(text="This is a simple prompt for testing.")]
@@ -88,15 +91,17 @@ def _messages(name: str, given: Mapping[str, str]) -> list[types.ContentBlock] |
     return None
 
 
-def prompt(params: types.GetPromptRequestParams) -> types.GetPromptResult | types.InputRequiredResult | None:
+def find_prompt(
+    params: types.GetPromptRequestParams,
+) -> types.GetPromptResult | types.InputRequiredResult | None:
     """A prompt of the suite's, or what it must be told first."""
     if params.name == "test_input_required_result_prompt":
-        said = PROMPT.asked(params)
+        said = PROMPT.next_round(params)
         if isinstance(said, types.InputRequiredResult):
             return said
         found: list[types.ContentBlock] | None = [types.TextContent(text="; ".join(said))]
     else:
-        found = _messages(params.name, params.arguments or {})
+        found = _build_messages(params.name, params.arguments or {})
     if found is None:
         return None
     return types.GetPromptResult(messages=[types.PromptMessage(role="user", content=one) for one in found])

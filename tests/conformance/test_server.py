@@ -16,19 +16,19 @@ from mcp.shared.exceptions import MCPError
 from starlette.applications import Starlette
 
 from ix_tools.interfaces.mcp.http import PATH
-from ix_tools.interfaces.mcp.server import chosen
-from ix_tools.schemas.listing import Choice
-from ix_tools.schemas.resources import EXEMPTIONS
-from tests.conformance.server import SESSIONS, TOOLS, furnished_application
+from ix_tools.interfaces.mcp.server import list_chosen_tools
+from ix_tools.schemas.listing import ToolSelection
+from ix_tools.schemas.resources import EXEMPTIONS_URI
+from tests.conformance.server import SESSIONS, TOOLS, build_suite_application
 from tests.interfaces.mcp.host import ERAS, ERROR_SHAPE
 from tests.interfaces.server.served import ADDRESS
-from tests.sandboxed import Office
+from tests.sandboxed import Harness
 
 
 @pytest.fixture
-async def app(office: Office) -> AsyncIterator[Starlette]:
-    store = {"store": str(office.desk.store.file or office.desk.store.url)}
-    app = furnished_application(office.desk.settings.model_copy(update=store), ADDRESS)
+async def app(office: Harness) -> AsyncIterator[Starlette]:
+    store = {"store": str(office.context.store.file or office.context.store.url)}
+    app = build_suite_application(office.context.settings.model_copy(update=store), ADDRESS)
     async with app.router.lifespan_context(app):
         yield app
 
@@ -52,12 +52,12 @@ def line(result: types.CallToolResult) -> str:
 async def test_what_is_added_stands_beside_what_was_there(app: Starlette, mode: str) -> None:
     async with client(app, mode) as one:
         names = [tool.name for tool in (await one.list_tools()).tools]
-        assert names == [*(tool["name"] for tool in chosen(Choice())), *TOOLS]
+        assert names == [*(tool["name"] for tool in list_chosen_tools(ToolSelection())), *TOOLS]
         assert line(await one.call_tool("test_simple_text"))
         taxes = await one.call_tool("list_taxes")
         assert taxes.structured_content is not None
         assert taxes.structured_content["taxes"]
-        for uri in ("test://static-text", EXEMPTIONS):
+        for uri in ("test://static-text", EXEMPTIONS_URI):
             assert uri in {str(resource.uri) for resource in (await one.list_resources()).resources}
             assert (await one.read_resource(uri)).contents
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ix_tools.demo.words import SAID
+from ix_tools.demo.words import TEXTS
 from ix_tools.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,7 +88,7 @@ def test_it_tells_it_in_english_and_over_the_older_protocol(tmp_path: Path) -> N
 def test_both_languages_say_the_same_with_the_same_figures() -> None:
     blanks = {
         key: [set(re.findall(r"{(\w+)}", text)) for text in said]
-        for key, said in SAID.items()
+        for key, said in TEXTS.items()
         if said.pt != said.en
     }
     assert {key: found for key, found in blanks.items() if found[0] != found[1]} == {}

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ix_tools.domain.amounts import Amount, Figures, figures
+from ix_tools.domain.amounts import Amount, Figures, compute_figures
 from ix_tools.domain.records import Document
-from ix_tools.domain.totals import CENT, GlobalDiscount, TotalsLine, predict, rounded
+from ix_tools.domain.totals import CENT, GlobalDiscount, TotalsLine, predict_totals, round_to_cent
 
 D = Decimal
 FINE = D("1e-12")
@@ -48,7 +48,7 @@ def tax(name: str) -> dict[str, Any]:
 
 def stored(lines: Sequence[TotalsLine], discount: GlobalDiscount | None, *, in_nets: bool) -> Document:
     """What the account holds of these lines; `in_nets`: with each line's part of the global discount taken off its net."""
-    totals, before = predict(lines, discount), predict(lines)
+    totals, before = predict_totals(lines, discount), predict_totals(lines)
     with localcontext() as context:
         context.prec = 60
         whole, left = sum(before.nets, D(0)), D(1)
@@ -99,12 +99,12 @@ DISCOUNTS = st.one_of(
 def test_whatever_is_in_a_document_its_figures_add_up(
     lines: list[TotalsLine], discount: GlobalDiscount | None, in_nets: bool
 ) -> None:
-    before = predict(lines)
+    before = predict_totals(lines)
     if discount is not None and not discount.percentage:
         # A part of what the lines come to, to the cent.
-        discount = GlobalDiscount(rounded(before.before_taxes * discount.value), percentage=False)
-    totals, paper = predict(lines, discount), stored(lines, discount, in_nets=in_nets)
-    found = figures(paper)
+        discount = GlobalDiscount(round_to_cent(before.before_taxes * discount.value), percentage=False)
+    totals, paper = predict_totals(lines, discount), stored(lines, discount, in_nets=in_nets)
+    found = compute_figures(paper)
     assert adds_up(found.column), shown(found)
     told = {one.word: one.value for one in found.column}
     assert (told["net"], told["vat_total"], told["total"]) == (
@@ -130,7 +130,7 @@ def test_forty_lines_with_line_and_global_discount_are_a_column_that_adds_up() -
         TotalsLine(D("12.34") + place * D("11.07"), D(1), D(10) if place % 4 == 0 else D(0), D(23), "IVA23")
         for place in range(40)
     ]
-    found = figures(stored(lines, GlobalDiscount(D(5), percentage=True), in_nets=False))
+    found = compute_figures(stored(lines, GlobalDiscount(D(5), percentage=True), in_nets=False))
     told = {one.word: one for one in found.column}
     assert list(told) == [
         "gross",
@@ -157,8 +157,8 @@ def test_vat_per_rate_and_its_rounding_come_to_the_vat_of_the_document() -> None
             TotalsLine(price.quantize(CENT), line.quantity, line.discount, line.rate, line.tax)
             for price, line in zip(prices, lines, strict=True)
         ]
-        totals = predict(moved)
-        found = figures(stored(moved, None, in_nets=False))
+        totals = predict_totals(moved)
+        found = compute_figures(stored(moved, None, in_nets=False))
         missing = totals.taxes - sum(share.vat for share in totals.shares)
         roundings = [one for one in found.shares if one.word]
         assert [one.vat for one in roundings if one.vat] == ([missing] if missing else [])
@@ -209,7 +209,7 @@ def test_vat_per_rate_and_its_rounding_come_to_the_vat_of_the_document() -> None
     ],
 )  # fmt: skip
 def test_a_document_shows_the_amounts_it_has(given: dict[str, Any], column: list[str]) -> None:
-    found = figures(document(**given))
+    found = compute_figures(document(**given))
     assert adds_up(found.column)
     assert [
         f"{one.word}{'*' if one.is_computed else ''}{f'({one.percent})' if one.percent and one.word != 'retention' else ''} {one.value}"
@@ -235,7 +235,7 @@ def test_what_is_left_to_pay_is_the_total_less_what_was_paid_and_credited(
     paper = document(
         status="final", items=[row("100", "23", tax=tax("IVA23"))], before_taxes=100, taxes=23, total=123
     )
-    found = figures(paper, *looked_up)
+    found = compute_figures(paper, *looked_up)
     assert adds_up(found.column)
     assert [f"{one.word} {one.value}" for one in found.column][2:] == column
 
@@ -246,7 +246,7 @@ def test_a_line_shows_its_price_with_all_its_decimals_and_without_the_global_dis
         TotalsLine(D(50), D(2), D(10), D(23), "IVA23"),
     ]
     for in_nets in (False, True):
-        found = figures(stored(lines, GlobalDiscount(D(10), percentage=True), in_nets=in_nets))
-        assert [rounded(one.net or D(0)) for one in found.lines] == [D("123.40"), D("90.00")]
+        found = compute_figures(stored(lines, GlobalDiscount(D(10), percentage=True), in_nets=in_nets))
+        assert [round_to_cent(one.net or D(0)) for one in found.lines] == [D("123.40"), D("90.00")]
         assert adds_up(found.column)
         assert {one.word: one.percent for one in found.column}["global_discount"] == 10

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ix_tools.domain import field_docs as room
-from ix_tools.domain.field_docs import Explained, meanings
+from ix_tools.domain.field_docs import DescribedModel, read_field_docs
 from ix_tools.domain.types import Call
 from ix_tools.operations.taxes import ListTaxes
 from ix_tools.schemas import json_schema
@@ -73,13 +73,13 @@ MEANINGS: tuple[tuple[type[Call], Mapping[str, str]], ...] = (
 
 @pytest.mark.parametrize(("model", "expected"), MEANINGS, ids=lambda one: getattr(one, "__name__", ""))
 def test_a_field_means_what_stands_under_it(model: type[Call], expected: Mapping[str, str]) -> None:
-    assert meanings(model) == expected
+    assert read_field_docs(model) == expected
     properties = model.model_json_schema()["properties"]
     assert {name: one.get("description", "") for name, one in properties.items()} == expected
 
 
 def test_a_field_that_refers_to_a_model_keeps_its_own_meaning() -> None:
-    class Shelf(Explained):
+    class Shelf(DescribedModel):
         """Two boxes."""
 
         upper: Box.Lid
@@ -88,7 +88,7 @@ def test_a_field_that_refers_to_a_model_keeps_its_own_meaning() -> None:
         """The lower one."""
 
     whole: dict[str, Any] = Shelf.model_json_schema()
-    assert {name: one["description"] for name, one in whole["properties"].items()} == meanings(Shelf)
+    assert {name: one["description"] for name, one in whole["properties"].items()} == read_field_docs(Shelf)
     assert whole["$defs"]["Lid"]["properties"]["width"]["description"] == "The lid's own width."
 
 
@@ -113,11 +113,11 @@ def test_without_its_source_an_operation_has_no_schema(monkeypatch: pytest.Monke
         """Which region."""
 
     monkeypatch.setattr("inspect.getsource", missing)
-    room.meanings.cache_clear()
-    room._in_module.cache_clear()
+    room.read_field_docs.cache_clear()
+    room._parse_module.cache_clear()
     try:
         with pytest.raises(ValueError, match="list_taxes: not described: "):
-            json_schema.input_schema(Bare)
+            json_schema.build_input_schema(Bare)
     finally:
-        room.meanings.cache_clear()
-        room._in_module.cache_clear()
+        room.read_field_docs.cache_clear()
+        room._parse_module.cache_clear()

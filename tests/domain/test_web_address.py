@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ix_tools.domain.web_address import LONGEST, is_web_address
+from ix_tools.domain.web_address import MAX_LENGTH, is_web_address
 from ix_tools.errors import Unreadable
-from tests.sandboxed import Office
+from tests.sandboxed import Harness
 
 ODD = [
     "javascript:alert(1)",
@@ -50,7 +50,7 @@ ODD = [
     "/x.pdf",
     "x.pdf",
     "",
-    "https://acme.app.invoicexpress.com/" + "x" * LONGEST,
+    "https://acme.app.invoicexpress.com/" + "x" * MAX_LENGTH,
 ]
 GOOD = [
     "https://acme.app.invoicexpress.com/documents/1.pdf?token=a%20b&x=1#page=2",
@@ -85,11 +85,11 @@ FILES: list[tuple[str, dict[str, Any], str, Any]] = [
     "url", ["javascript:alert(1)", "https://[::1/x", "file:///etc/passwd", 7, ["https://a.example/x"]]
 )
 async def test_a_file_that_is_nowhere_on_the_web_is_a_clear_error(
-    office: Office, delivery: str, file: tuple[str, dict[str, Any], str, Any], url: Any
+    office: Harness, delivery: str, file: tuple[str, dict[str, Any], str, Any], url: Any
 ) -> None:
     name, arguments, path, answer = file
-    office.box.fault("GET", path, status=200, times=None, body=answer(url))
-    error = await office.failed(name, {**arguments, "delivery": delivery})
+    office.sandbox.fault("GET", path, status=200, times=None, body=answer(url))
+    error = await office.get_error(name, {**arguments, "delivery": delivery})
     assert isinstance(error, Unreadable)
     shown = error.as_dict()
     assert "web address" in shown["message"]
@@ -98,8 +98,8 @@ async def test_a_file_that_is_nowhere_on_the_web_is_a_clear_error(
     assert "passwd" not in str(shown)
 
 
-async def test_a_document_shows_no_odd_link(office: Office) -> None:
-    made = await office.draft()
+async def test_a_document_shows_no_odd_link(office: Harness) -> None:
+    made = await office.create_draft()
     for link, shown in (
         ("javascript:alert(1)", None),
         ("https://acme.app.invoicexpress.com/p/1", "the same"),
@@ -112,6 +112,6 @@ async def test_a_document_shows_no_odd_link(office: Office) -> None:
             "total": 0.0,
             "items": [],
         }
-        office.box.fault("GET", rf"/invoices/{made['id']}\.json", status=200, body={"invoice": raw})
-        found = await office.read(made)
+        office.sandbox.fault("GET", rf"/invoices/{made['id']}\.json", status=200, body={"invoice": raw})
+        found = await office.read_document(made)
         assert found.get("permalink") == (link if shown else None)

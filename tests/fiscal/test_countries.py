@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ix_tools.fiscal.countries import country_names, invoicexpress_country, iso_code, suggestions
+from ix_tools.fiscal.countries import find_country_name, get_iso_code, list_country_names, suggest_countries
 from ix_tools.fiscal.reference_data import read_table
 
 VENDOR = json.loads((Path(__file__).parents[1] / "vendor" / "countries.json").read_text(encoding="utf-8"))
@@ -16,35 +16,35 @@ PART_OF_A_CODE = {"AQ": {"Dronning Maud Land"}, "UM": {"Johnston Island", "Midwa
 
 
 def test_the_list_is_the_vendors_closed_list_in_its_order() -> None:
-    assert list(country_names()) == VENDOR["countries"]
+    assert list(list_country_names()) == VENDOR["countries"]
 
 
 @pytest.mark.parametrize("change", [str, str.lower, str.upper, "  {}  ".format])
 def test_every_vendor_name_leads_to_itself_in_any_case(change: Callable[[str], str]) -> None:
-    for name in country_names():
-        assert invoicexpress_country(change(name)) == name
+    for name in list_country_names():
+        assert find_country_name(change(name)) == name
 
 
 def test_every_iso_code_that_a_name_stands_for_resolves_to_a_name_with_that_code() -> None:
     for row in ROWS:
         if row["iso2"] and row["iso2"] not in PART_OF_A_CODE:
             for code in (row["iso2"], row["iso3"], row["iso2"].lower(), row["iso3"].lower()):
-                name = invoicexpress_country(code)
+                name = find_country_name(code)
                 assert name
-                assert iso_code(name) == row["iso2"]
+                assert get_iso_code(name) == row["iso2"]
 
 
 @pytest.mark.parametrize("code", sorted(PART_OF_A_CODE))
 def test_a_code_with_names_for_its_parts_only_is_not_guessed(code: str) -> None:
-    assert invoicexpress_country(code) is None
-    assert {name for name in country_names() if iso_code(name) == code} == PART_OF_A_CODE[code]
+    assert find_country_name(code) is None
+    assert {name for name in list_country_names() if get_iso_code(name) == code} == PART_OF_A_CODE[code]
 
 
 def test_every_country_has_a_portuguese_name_that_leads_to_its_code() -> None:
     for row in ROWS:
-        name = invoicexpress_country(row["pt"])
+        name = find_country_name(row["pt"])
         assert name
-        assert iso_code(name) == row["iso2"]
+        assert get_iso_code(name) == row["iso2"]
 
 
 def test_no_iso_code_is_also_the_name_of_another_country() -> None:
@@ -62,13 +62,15 @@ def test_each_code_has_one_preferred_name() -> None:
 
 def test_the_codes_agree_with_the_vendors_table_of_tax_regions() -> None:
     regions = {row["name"]: row["code"] for row in REGIONS["regions"]}
-    shared = [name for name in country_names() if name in regions]
+    shared = [name for name in list_country_names() if name in regions]
     assert len(shared) > 200
-    assert {name: iso_code(name) for name in shared} == {name: regions[name] for name in shared}
+    assert {name: get_iso_code(name) for name in shared} == {name: regions[name] for name in shared}
 
 
 def test_only_the_monetary_fund_has_no_code() -> None:
-    assert [name for name in country_names() if iso_code(name) is None] == ["International Monetary Fund"]
+    assert [name for name in list_country_names() if get_iso_code(name) is None] == [
+        "International Monetary Fund"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -111,30 +113,30 @@ def test_only_the_monetary_fund_has_no_code() -> None:
     ],
 )
 def test_what_people_write_is_understood(written: str, name: str) -> None:
-    assert invoicexpress_country(written) == name
+    assert find_country_name(written) == name
 
 
 @pytest.mark.parametrize(
     "unknown", ["", "XX", "EL", "EU", "Portugall", "Portugal, Lisboa", "Tonga", "VI", "1"]
 )
 def test_what_is_not_in_the_list_is_not_guessed(unknown: str) -> None:
-    assert invoicexpress_country(unknown) is None
+    assert find_country_name(unknown) is None
 
 
 @pytest.mark.parametrize(
     ("written", "first"), [("Portugall", "Portugal"), ("Alemnha", "Germany"), ("Swizerland", "Switzerland")]
 )
 def test_a_slip_of_the_pen_gets_suggestions(written: str, first: str) -> None:
-    assert suggestions(written)[0] == first
+    assert suggest_countries(written)[0] == first
 
 
 def test_there_are_at_most_five_suggestions_each_once_and_in_the_list() -> None:
-    found = suggestions("Guinee")
+    found = suggest_countries("Guinee")
     assert 1 <= len(found) <= 5
     assert len(set(found)) == len(found)
-    assert set(found) <= set(country_names())
-    assert suggestions("qqqq") == []
+    assert set(found) <= set(list_country_names())
+    assert suggest_countries("qqqq") == []
 
 
 def test_an_unknown_name_has_no_code() -> None:
-    assert iso_code("Espanha") is None
+    assert get_iso_code("Espanha") is None

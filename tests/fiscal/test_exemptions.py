@@ -11,14 +11,14 @@ import pytest
 from ix_tools.fiscal.exemptions import (
     REMOVAL_MARKER,
     Exemption,
-    exemption,
-    exemptions,
-    in_force,
-    matching,
-    table_as_of,
-    table_source,
+    find_exemption,
+    get_table_date,
+    get_table_source,
+    is_in_force,
+    list_exemptions,
+    search_exemptions,
 )
-from tests.sandboxed import Office
+from tests.sandboxed import Harness
 
 VENDOR: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vendor" / "exemption_codes.json").read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ NEW_SINCE_THE_OLDER_LIST = {
 
 
 def entry(code: str) -> Exemption:
-    found = exemption(code)
+    found = find_exemption(code)
     assert found
     return found
 
@@ -52,11 +52,11 @@ def numbers(law: str) -> set[str]:
 
 
 def test_what_is_offered_is_the_vendors_list_no_more_and_no_less() -> None:
-    assert {each.code for each in exemptions() if each.offered} == set(CURRENT)
+    assert {each.code for each in list_exemptions() if each.offered} == set(CURRENT)
 
 
 def test_what_is_not_offered_is_kept_for_a_reason() -> None:
-    assert {each.code for each in exemptions() if not each.offered} == set(KEPT_THOUGH_NOT_OFFERED)
+    assert {each.code for each in list_exemptions() if not each.offered} == set(KEPT_THOUGH_NOT_OFFERED)
 
 
 def test_the_older_list_differs_by_two_ended_codes_and_the_newer_ones() -> None:
@@ -82,7 +82,7 @@ def test_the_four_reverse_charge_points_of_article_2_are_told_apart() -> None:
 
 
 def test_the_table_is_in_code_order_without_the_removal_marker() -> None:
-    codes = [each.code for each in exemptions()]
+    codes = [each.code for each in list_exemptions()]
     assert codes == sorted(set(codes))
     assert REMOVAL_MARKER == VENDOR["removal_marker"] == "M00"
     assert REMOVAL_MARKER not in codes
@@ -90,10 +90,10 @@ def test_the_table_is_in_code_order_without_the_removal_marker() -> None:
 
 @pytest.mark.parametrize("near", ["m07", " M07", "M7", "07", "M00", "M17", "M100", ""])
 def test_only_an_exact_code_finds_an_entry(near: str) -> None:
-    assert exemption(near) is None
+    assert find_exemption(near) is None
 
 
-@pytest.mark.parametrize("each", exemptions(), ids=lambda each: each.code)
+@pytest.mark.parametrize("each", list_exemptions(), ids=lambda each: each.code)
 def test_every_entry_is_told_in_both_languages_with_its_source(each: Exemption) -> None:
     assert re.fullmatch(r"M\d\d", each.code)
     assert each.text_pt
@@ -125,11 +125,11 @@ def test_every_entry_is_told_in_both_languages_with_its_source(each: Exemption) 
     ],
 )
 def test_a_code_is_in_force_between_its_days_both_included(code: str, day: date, expected: bool) -> None:
-    assert in_force(entry(code), day) is expected
+    assert is_in_force(entry(code), day) is expected
 
 
 def test_the_codes_of_2023_and_of_2025_begin_together() -> None:
-    begun = {each.code: each.valid_from for each in exemptions() if each.valid_from}
+    begun = {each.code: each.valid_from for each in list_exemptions() if each.valid_from}
     assert {code for code, day in begun.items() if day == date(2023, 1, 1)} == {
         "M19", "M21", "M25", "M30", "M31", "M32", "M33", "M34", "M40", "M41", "M42", "M43",
     }  # fmt: skip
@@ -156,13 +156,13 @@ def test_the_successors_of_m08_exist_and_begin_the_day_after_it_ends() -> None:
 
 
 def test_the_table_names_its_source_and_day() -> None:
-    assert "InvoiceXpress" in table_source()
-    assert table_as_of() == date(2026, 7, 7)
+    assert "InvoiceXpress" in get_table_source()
+    assert get_table_date() == date(2026, 7, 7)
 
 
 def found(text: str) -> list[str]:
     """The codes in force today for a text; ended ones would answer to words of M08."""
-    return [each.code for each in matching(text) if in_force(each, date(2026, 11, 20))]
+    return [each.code for each in search_exemptions(text) if is_in_force(each, date(2026, 11, 20))]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_what_a_note_only_contrasts_is_not_found() -> None:
     assert found("M21") == ["M21"]
 
 
-async def test_what_a_code_is_about_is_shown_of_codes_that_were_searched_for(office: Office) -> None:
+async def test_what_a_code_is_about_is_shown_of_codes_that_were_searched_for(office: Harness) -> None:
     """The whole table stays small."""
     searched = (await office.call("lookup_exemption_codes", {"text": "formação"}))["codes"]
     assert [row["code"] for row in searched] == ["M07"]

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from ix_tools.domain.document_kinds import by_camel, document_type, document_types
-from ix_tools.fiscal.currencies import Currency, currency, currency_codes
-from ix_tools.fiscal.payment_mechanisms import mechanism, mechanisms
+from ix_tools.domain.document_kinds import find_kind_by_api_type, get_document_kind, list_document_kinds
+from ix_tools.fiscal.currencies import Currency, find_currency, list_currency_codes
+from ix_tools.fiscal.payment_mechanisms import find_mechanism, list_mechanisms
 from ix_tools.fiscal.reference_data import DATA, read_table
 from ix_tools.fiscal.units import UNITS
-from ix_tools.fiscal.vat_rates import Region, rates, rates_in_force
+from ix_tools.fiscal.vat_rates import Region, list_rates, list_rates_in_force
 
 
 def vendor(name: str) -> Any:
@@ -25,26 +25,26 @@ def vendor(name: str) -> Any:
 
 def test_the_currencies_are_the_vendors_with_name_and_symbol() -> None:
     printed = {row["code"]: Currency(**row) for row in vendor("currencies.json")["currencies"]}
-    assert {code: currency(code) for code in currency_codes()} == printed
-    assert list(currency_codes()) == sorted(printed)
+    assert {code: find_currency(code) for code in list_currency_codes()} == printed
+    assert list(list_currency_codes()) == sorted(printed)
 
 
 def test_a_currency_is_found_by_its_exact_code() -> None:
-    assert currency("EUR") == Currency(code="EUR", name="Euro", symbol="€")
-    assert currency("eur") is None
-    assert currency("XXX") is None
+    assert find_currency("EUR") == Currency(code="EUR", name="Euro", symbol="€")
+    assert find_currency("eur") is None
+    assert find_currency("XXX") is None
 
 
 def test_the_mechanisms_are_the_vendors_thirteen_named_in_both_languages() -> None:
     printed = {row["code"]: row["en"] for row in vendor("mechanisms.json")["mechanisms"]}
-    assert {each.code: each.en for each in mechanisms()} == printed
-    assert [each.code for each in mechanisms()] == sorted(printed)
-    assert all(each.pt and each.pt != each.en for each in mechanisms())
+    assert {each.code: each.en for each in list_mechanisms()} == printed
+    assert [each.code for each in list_mechanisms()] == sorted(printed)
+    assert all(each.pt and each.pt != each.en for each in list_mechanisms())
 
 
 @pytest.mark.parametrize("near", ["CI", "tb", "MBWAY", ""])
 def test_a_mechanism_outside_the_list_is_unknown(near: str) -> None:
-    assert mechanism(near) is None
+    assert find_mechanism(near) is None
 
 
 def test_the_units_are_the_six_accepted_ones() -> None:
@@ -71,7 +71,7 @@ def test_the_units_are_the_six_accepted_ones() -> None:
 def test_a_region_has_one_rate_of_each_kind_on_a_day(
     region: Region, day: date, percents: dict[str, int]
 ) -> None:
-    found = rates_in_force(region, day)
+    found = list_rates_in_force(region, day)
     assert len({each.kind for each in found}) == len(found)
     assert {each.kind: each.percent for each in found} == {
         kind: Decimal(percent) for kind, percent in percents.items()
@@ -79,7 +79,7 @@ def test_a_region_has_one_rate_of_each_kind_on_a_day(
 
 
 def test_every_rate_names_its_source() -> None:
-    assert all(each.source for each in rates())
+    assert all(each.source for each in list_rates())
 
 
 def test_the_document_types_are_the_path_words_of_the_vendor() -> None:
@@ -91,7 +91,7 @@ def test_the_document_types_are_the_path_words_of_the_vendor() -> None:
         "vat_moss_invoices",
         "receipts",
     }  # the first only in the earlier documents, the second never a parameter
-    assert {each.plural for each in document_types()} == words | older
+    assert {each.plural for each in list_document_kinds()} == words | older
 
 
 def test_the_types_are_the_filter_words_of_the_vendor() -> None:
@@ -101,14 +101,14 @@ def test_the_types_are_the_filter_words_of_the_vendor() -> None:
             filters |= set(param.get("words", [])) if param["name"] == "type[]" else set()
     older = {"SimplifiedInvoice", "VatMossInvoice"}
     read_only = {"CashInvoice"}
-    assert {each.camel for each in document_types()} == (filters | older) - read_only
+    assert {each.camel for each in list_document_kinds()} == (filters | older) - read_only
 
 
-@pytest.mark.parametrize("kind", document_types(), ids=lambda each: each.plural)
+@pytest.mark.parametrize("kind", list_document_kinds(), ids=lambda each: each.plural)
 def test_the_names_of_a_type_follow_from_each_other(kind: Any) -> None:
     assert kind.plural == kind.singular + "s"
     assert kind.camel == "".join(part.capitalize() for part in kind.singular.split("_"))
-    assert document_type(kind.plural) is by_camel(kind.camel) is kind
+    assert get_document_kind(kind.plural) is find_kind_by_api_type(kind.camel) is kind
     assert kind.pt
     assert kind.en
 
@@ -116,11 +116,11 @@ def test_the_names_of_a_type_follow_from_each_other(kind: Any) -> None:
 def test_the_families_are_those_of_the_transitions() -> None:
     for family, rows in vendor("transitions.json")["transitions"].items():
         named = {plural for row in rows for plural in row["types"]}
-        assert named == {each.plural for each in document_types() if each.family == family}
+        assert named == {each.plural for each in list_document_kinds() if each.family == family}
 
 
 def test_the_printed_prefixes_are_those_of_the_saft_file() -> None:
-    assert {each.plural: each.prefix for each in document_types()} == {
+    assert {each.plural: each.prefix for each in list_document_kinds()} == {
         "invoices": "FT",
         "simplified_invoices": "FS",
         "invoice_receipts": "FR",
@@ -140,12 +140,12 @@ def test_the_printed_prefixes_are_those_of_the_saft_file() -> None:
 @pytest.mark.parametrize("near", ["invoice", "Invoices", "cash_invoices", ""])
 def test_an_unknown_path_word_is_a_mistake_of_the_program(near: str) -> None:
     with pytest.raises(KeyError):
-        document_type(near)
+        get_document_kind(near)
 
 
 @pytest.mark.parametrize("near", ["CashInvoice", "invoice", "INVOICE", ""])
 def test_an_unknown_type_read_back_is_nothing(near: str) -> None:
-    assert by_camel(near) is None
+    assert find_kind_by_api_type(near) is None
 
 
 @pytest.mark.parametrize("path", sorted(DATA.iterdir()), ids=lambda path: path.name)

@@ -12,9 +12,9 @@ import httpx2
 import mcp_types as types
 
 from ix_tools.errors import ApprovalRefused, IxError
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.execute import execute
 from tests.gate.recorded import DELETED
-from tests.gate.story import Bystander, Shown
+from tests.gate.story import Observer, Shown
 from tests.gate.world import ACCEPTED, CHANGES
 
 GOOD: dict[str, Any] = {"approve": True}
@@ -23,7 +23,7 @@ HEARD = 0.1
 
 
 @dataclass
-class Story(Bystander):
+class Scenario(Observer):
     """A run of events; after each, what left is counted."""
 
     answering: Any = None
@@ -164,7 +164,7 @@ class Story(Bystander):
 
     async def decide(self, at: int, who: str, yes: bool) -> None:
         known = {one.id for one in self.known}
-        waiting = [one for one in self.desk().approvals.waiting() if one.id in known]
+        waiting = [one for one in self.desk().approvals.list_waiting() if one.id in known]
         if not waiting:
             return
         chosen = waiting[min(at, len(waiting) - 1)]
@@ -254,7 +254,7 @@ class Story(Bystander):
             name, arguments = "update_client", {"client_id": 501, "city": f"Cidade {self.city + 1}"}
         # One that may not write now is told so, and writes nothing.
         with suppress(IxError):
-            await perform(desk, name, arguments)
+            await execute(desk, name, arguments)
         self.came(name)
 
     def came(self, how: str) -> None:
@@ -301,7 +301,7 @@ def given_as(content: Any) -> dict[str, types.ElicitResult]:
 class Reading:
     """A person who reads a question while the world goes on."""
 
-    story: Story
+    story: Scenario
     which: int
     content: Any
     meanwhile: str

@@ -29,7 +29,9 @@ Gap = Callable[[httpx2.Request], Awaitable[httpx2.Response | None]]
 
 def gated_requests() -> re.Pattern[str]:
     """Method and path of every request that only leaves with a person's yes."""
-    routes = [one.spec.route for one in catalogue().values() if one.spec.effect.gated and one.spec.route]
+    routes = [
+        one.spec.route for one in catalogue().values() if one.spec.effect.needs_approval and one.spec.route
+    ]
     forms = {f"{one.method} {re.sub(r'{[a-z_]+}', '[^/]+', one.path.replace('.', '[.]'))}" for one in routes}
     return re.compile("|".join(sorted(forms)))
 
@@ -43,7 +45,7 @@ class Sent:
 
 
 @dataclass
-class Recorded(httpx2.AsyncBaseTransport):
+class ReplayTransport(httpx2.AsyncBaseTransport):
     """First it hands everything on and remembers; then it answers by itself."""
 
     writes: list[Sent] = field(default_factory=list)

@@ -14,11 +14,11 @@ import sqlalchemy as sql
 
 from ix_tools.operations.digests import hash_content
 from ix_tools.operations.spec import Effect
-from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.context import CallContext
 from ix_tools.policy.file import PolicyFile
 from ix_tools.storage.schema import approvals
 from tests.gate.recorded import DELETED
-from tests.gate.world import Staged, World, forget
+from tests.gate.world import GateModel, PreparedCall, forget
 
 CEILING, DAILY = Decimal("123.00"), Decimal("246.00")
 RULES = {
@@ -26,7 +26,7 @@ RULES = {
     "empty": "",
     "terminal": '[[rules]]\nname = "t"\ndecision = "terminal"\n',
     "four-eyes": '[[rules]]\nname = "f"\ndecision = "four-eyes"\n',
-    "deny": f'[[rules]]\nname = "d"\ndecision = "deny"\neffects = {[str(one) for one in Effect if one.gated]}\n',
+    "deny": f'[[rules]]\nname = "d"\ndecision = "deny"\neffects = {[str(one) for one in Effect if one.needs_approval]}\n',
     "unattended": f"""
         [[rules]]
         name = "flow"
@@ -66,7 +66,7 @@ class Shown(NamedTuple):
 
 
 @dataclass
-class Known:
+class ExpectedApproval:
     """What a bystander knows of an approval."""
 
     id: str
@@ -82,12 +82,12 @@ class Known:
 
 
 @dataclass
-class Bystander:
+class Observer:
     """What somebody knows who only looks on."""
 
-    world: World
+    world: GateModel
     about: tuple[int, int]
-    known: list[Known] = field(default_factory=list)
+    known: list[ExpectedApproval] = field(default_factory=list)
     policy_now: str = "none"
     version: int = 0
     city: int = 0
@@ -125,7 +125,7 @@ class Bystander:
         """New servers on the same file."""
         self.world.restarted()
 
-    def desk(self, channel: str = "auto", *, of: Desk | None = None) -> Desk:
+    def desk(self, channel: str = "auto", *, of: CallContext | None = None) -> CallContext:
         chosen = of or self.world.desk
         assert chosen is not None
         changes = {"principal": self.asking, "approval_channel": channel}
@@ -142,7 +142,7 @@ class Bystander:
     def call_of(self, which: int) -> int:
         return self.about[which] % len(self.world.calls)
 
-    def staged(self, call: int) -> Staged:
+    def staged(self, call: int) -> PreparedCall:
         return self.world.calls[call]
 
     # --- what a bystander knows
@@ -163,7 +163,7 @@ class Bystander:
         """Whether the one is as good as the other; where its client is, is printed by finalizing alone."""
         return one == other or (not self.staged(call).finalizes and one[:2] == other[:2])
 
-    def sure(self, call: int, approved: list[Known]) -> bool:
+    def sure(self, call: int, approved: list[ExpectedApproval]) -> bool:
         """Whether a call that may leave must leave.
 
         Not while somebody waits at the gap; nor where a workflow finds its draft changed, which a plain yes does not accept;
@@ -176,7 +176,7 @@ class Bystander:
         rewritten = one.path in self.rewritten
         return not (workflow or then.variant == DELETED or self.gapped or near or rewritten)
 
-    def valid(self, one: Known, person: str, call: int) -> bool:
+    def valid(self, one: ExpectedApproval, person: str, call: int) -> bool:
         """Whether an approval is good for this call, now."""
         return (
             (one.person, one.call) == (person, call)
@@ -241,7 +241,9 @@ class Bystander:
         for row in new:
             if row.id not in known:
                 self.known.append(
-                    Known(row.id, "", person, call, self.seen(call), row.expires_at, form, self.policy_now)
+                    ExpectedApproval(
+                        row.id, "", person, call, self.seen(call), row.expires_at, form, self.policy_now
+                    )
                 )
 
     def count(self, call: int, allowed: bool, mode: str, *, exactly: bool = True) -> bool:
@@ -266,7 +268,7 @@ class Bystander:
             f"{self.staged(call).name}: shown {shown}, and sent when it was {now}"
         )
 
-    def settle(self, call: int, person: str, mode: str, approved: list[Known]) -> None:
+    def settle(self, call: int, person: str, mode: str, approved: list[ExpectedApproval]) -> None:
         """After a call without an answer: it left by the policy, or by a yes given outside, or not at all."""
         free = self.unattended(person, call)
         good = [one for one in approved if one.state == "approved" and self.valid(one, person, call)]
@@ -291,7 +293,7 @@ class Bystander:
         for one in self.known:
             one.state = states[one.id]
 
-    def _newest_is(self, good: list[Known], person: str, call: int) -> bool:
+    def _newest_is(self, good: list[ExpectedApproval], person: str, call: int) -> bool:
         """Only the newest one asked outside is looked at: an older yes may be covered by it."""
         mine = [one for one in self.known if not one.form and (one.person, one.call) == (person, call)]
         return (

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from ix_tools.sandbox.server import Sandbox
-from tests.gate.events import GOOD, Story
-from tests.gate.world import World, standing
+from tests.gate.events import GOOD, Scenario
+from tests.gate.world import GateModel, standing
 
 RUNS = int(os.environ.get("GATE_RUNS", "60"))
 """How many stories are told; a longer run: GATE_RUNS=10000 pytest tests/gate/test_gate.py."""
@@ -87,7 +87,7 @@ BESIDE = st.one_of(
 class Stories(RuleBasedStateMachine):
     """One story: a few events, each told to the bystander."""
 
-    world: ClassVar[World]
+    world: ClassVar[GateModel]
 
     def tell(self, event: str, *about: Any) -> None:
         """Something happens, a second later."""
@@ -97,7 +97,9 @@ class Stories(RuleBasedStateMachine):
     @initialize(about=CALL, other=CALL, policy=POLICIES)
     def begin(self, about: int | str, other: int | str, policy: str) -> None:
         self.world.count()
-        self.story = self.world.story = Story(self.world, (self.world.index(about), self.world.index(other)))
+        self.story = self.world.story = Scenario(
+            self.world, (self.world.index(about), self.world.index(other))
+        )
         self.world.portal.call(self.story.begin, policy)
 
     def teardown(self) -> None:
@@ -210,15 +212,15 @@ class Stories(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def world(running_box: Sandbox, empty_store: Path, tmp_path: Path) -> Iterator[World]:
+def world(running_box: Sandbox, empty_store: Path, tmp_path: Path) -> Iterator[GateModel]:
     with start_blocking_portal() as portal:
-        made = World(portal, running_box, Path(shutil.copy(empty_store, tmp_path)), tmp_path)
+        made = GateModel(portal, running_box, Path(shutil.copy(empty_store, tmp_path)), tmp_path)
         with standing(made):
             yield made
 
 
 @pytest.mark.timeout(max(240, RUNS * 2))
-def test_nothing_irreversible_leaves_without_exactly_one_valid_approval(world: World) -> None:
+def test_nothing_irreversible_leaves_without_exactly_one_valid_approval(world: GateModel) -> None:
     """Asking, answering, forging, replaying, editing, waiting, restarting, deciding, under a policy that changes; and writing
     beside it all. What leaves is what was shown.
     """

@@ -19,26 +19,26 @@ import stamina
 from anyio.from_thread import BlockingPortal
 from mcp.client import Client
 
-from ix_tools.api_client.client import Account
-from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.api_client.client import InvoiceXpressClient
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import IxError
 from ix_tools.i18n.formats import LISBON
-from ix_tools.interfaces.mcp.server import build, chosen
+from ix_tools.interfaces.mcp.server import build_server, list_chosen_tools
 from ix_tools.operations.registry import catalogue
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import ApprovalNeeded, perform
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.schemas.listing import Choice
+from ix_tools.schemas.listing import ToolSelection
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, claims, decisions, differences, intents, spent
-from tests.gate.recorded import Recorded
+from tests.gate.recorded import ReplayTransport
 from tests.interfaces.mcp import behind
 from tests.interfaces.mcp.host import Host
 from tests.interfaces.mcp.test_asking import GATED
-from tests.sandboxed import NOW, Office, invoice
+from tests.sandboxed import NOW, Harness, invoice
 
 if TYPE_CHECKING:
-    from tests.gate.events import Story
+    from tests.gate.events import Scenario
 
 Json = dict[str, Any]
 CLIENT = "/clients/501.json"
@@ -78,7 +78,7 @@ class Clock:
 
 
 @dataclass
-class Staged:
+class PreparedCall:
     """A call that the account would carry out, and what a bystander knows of it."""
 
     name: str
@@ -112,7 +112,7 @@ class Staged:
 
 
 @dataclass
-class World:
+class GateModel:
     """What the stories share."""
 
     portal: BlockingPortal
@@ -120,13 +120,13 @@ class World:
     store: Path
     folder: Path
     clock: Clock = field(default_factory=Clock)
-    tape: Recorded = field(default_factory=Recorded)
-    calls: list[Staged] = field(default_factory=list)
-    desk: Desk | None = None
-    second: Desk | None = None
+    tape: ReplayTransport = field(default_factory=ReplayTransport)
+    calls: list[PreparedCall] = field(default_factory=list)
+    desk: CallContext | None = None
+    second: CallContext | None = None
     """Another server's, on the same store."""
     hosts: dict[str, Host] = field(default_factory=dict)
-    story: Story | None = None
+    story: Scenario | None = None
     stories: int = 0
     sent: int = 0
     carried_out: set[str] = field(default_factory=set)
@@ -157,16 +157,16 @@ class World:
             f"beside them {self.beside}"
         )
 
-    def open(self, store: Path) -> Desk:
-        made = for_sandbox(
+    def open(self, store: Path) -> CallContext:
+        made = point_at_sandbox(
             Settings(store=str(store), allow_account_setup=True, language="en", approval_min_seconds=0),
             self.box.base_url,
             self.box.api_key,
         )
-        account = Account(made, transport=self.tape)
-        desk = Desk.open(made, clock=self.clock, now=moment)
+        account = InvoiceXpressClient(made, transport=self.tape)
+        desk = CallContext.open(made, clock=self.clock, now=moment)
         engine_of(desk.store)
-        return replace(desk, account=account, swept=True)
+        return replace(desk, account=account, has_recovered=True)
 
     def restarted(self) -> None:
         """New servers on the same file."""
@@ -178,22 +178,22 @@ class World:
     async def record(self) -> None:
         """Stage every gated call in the sandbox, ask, carry it out, and keep all answers."""
         desk = self.open(self.store)
-        office = Office(self.box, desk)
-        await behind.said(office, "POST", "/clients.json", {"client": OTHER})
+        office = Harness(self.box, desk)
+        await behind.send_raw(office, "POST", "/clients.json", {"client": OTHER})
         for name, stage in GATED.values():
             await self._stage(office, name, await stage(office))
         # Two workflows: one asks nobody, because it only drafts; the other's document nobody made before.
-        about = await behind.issued(office)
+        about = await behind.create_issued(office)
         wrong = {
             "wrong": "too_much",
             "reason": "Só foi prestada meia hora.",
             "lines": [{"line": 1, "quantity": "0.5"}],
         }
         correct = {**about, **wrong}
-        assert (await perform(desk, "correct_document", correct))["document"]["status"] == "draft"
-        self.calls.append(Staged("correct_document", correct, {"": None}, False, False, gated=False))
+        assert (await execute(desk, "correct_document", correct))["document"]["status"] == "draft"
+        self.calls.append(PreparedCall("correct_document", correct, {"": None}, False, False, gated=False))
         await self._stage(office, "issue_invoice", invoice(reference="GATE", delivery="link"))
-        await perform(desk, "update_client", {"client_id": 501, "city": "Porto"})
+        await execute(desk, "update_client", {"client_id": 501, "city": "Porto"})
         for one in self.calls:
             if one.finalizes:
                 await self._vary(office, one)
@@ -202,16 +202,16 @@ class World:
             with suppress(IxError):  # two of them want the same series as it was
                 await office.call(one.name, one.arguments)
         assert {one.name for one in self.calls if one.name in catalogue()} >= {
-            one.spec.name for one in catalogue().values() if one.spec.effect.gated
+            one.spec.name for one in catalogue().values() if one.spec.effect.needs_approval
         }
         await self.tape.sealed()
         forget(desk.store)
         for one in self.calls:  # a call that is refused anyway would prove nothing
             if one.gated:
                 with pytest.raises(ApprovalNeeded):
-                    await perform(desk, one.name, one.arguments, can_ask=True)
+                    await execute(desk, one.name, one.arguments, can_ask=True)
             else:
-                await perform(desk, one.name, one.arguments)
+                await execute(desk, one.name, one.arguments)
         self.tape.writes.clear()
         self.tape.changed = self._changed
         self.tape.written = self._written
@@ -219,10 +219,10 @@ class World:
         await desk.close()
         self.restarted()
 
-    async def _stage(self, office: Office, name: str, arguments: Json) -> None:
+    async def _stage(self, office: Harness, name: str, arguments: Json) -> None:
         before = len(self.box.requests())
         try:
-            asked: Any = await perform(office.desk, name, arguments, can_ask=True)
+            asked: Any = await execute(office.context, name, arguments, can_ask=True)
             text = str(asked)
         except ApprovalNeeded as needed:
             text = needed.approval.text
@@ -233,7 +233,7 @@ class World:
         amount = arguments.get("amount") or arguments.get("value")
         if mine and amount is None:
             amount = (await self.document(mine[0])).get("total")
-        staged = Staged(
+        staged = PreparedCall(
             name,
             arguments,
             {"": None if amount is None else Decimal(str(amount))},
@@ -244,7 +244,7 @@ class World:
             staged.path = mine[0]
         self.calls.append(staged)
 
-    async def _vary(self, office: Office, one: Staged) -> None:
+    async def _vary(self, office: Harness, one: PreparedCall) -> None:
         """Let a second writer change the draft in each way, and remember how it reads then; at last as it was."""
         number = int(one.path.rpartition("/")[2].removesuffix(".json"))
         about = {"document_type": "invoices", "document_id": number}
@@ -252,7 +252,7 @@ class World:
             await office.call("update_invoice", {**about, **change, "accept": ACCEPTED})
             finalize = {**about, "state": "finalized"}
             with pytest.raises(ApprovalNeeded):
-                await perform(office.desk, "change_state", finalize, can_ask=True)
+                await execute(office.context, "change_state", finalize, can_ask=True)
             if name:
                 one.amounts[name] = Decimal(str((await self.document(one.path))["total"]))
                 self.tape.keep_variant(one.path, name)
@@ -303,7 +303,7 @@ def moment() -> datetime:
 
 
 @asynccontextmanager
-async def connected_hosts(world: World) -> Any:
+async def connected_hosts(world: GateModel) -> Any:
     """The four kinds of host, each connected once."""
 
     class Somebody:
@@ -326,23 +326,24 @@ async def connected_hosts(world: World) -> Any:
 
 
 @asynccontextmanager
-async def _connected(world: World, mode: str, person: Any, channel: str) -> Any:
-    async def open_desk(request: object = None, account: str | None = None) -> Desk:
+async def _connected(world: GateModel, mode: str, person: Any, channel: str) -> Any:
+    async def open_desk(request: object = None, account: str | None = None) -> CallContext:
         assert world.story is not None
         return world.story.desk(channel)
 
     # Listed without the schemas of results: the SDK's client would check each against its own, which others test.
-    everything = Choice(toolsets=("all",))
+    everything = ToolSelection(toolsets=("all",))
     tools = [
-        {key: value for key, value in one.items() if key != "outputSchema"} for one in chosen(everything)
+        {key: value for key, value in one.items() if key != "outputSchema"}
+        for one in list_chosen_tools(everything)
     ]
-    server: Any = build(open_desk, tools)
+    server: Any = build_server(open_desk, tools)
     async with Client(server, mode=mode, elicitation_callback=person) as client:
         yield Host(client, person)
 
 
 @contextmanager
-def standing(world: World) -> Iterator[World]:
+def standing(world: GateModel) -> Iterator[GateModel]:
     """A world in which stories can be told; who waits for another attempt does not wait."""
     world.box.reset()
     world.box.set_option("rate_limit", 10_000_000)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ix_tools import guards
-from ix_tools.guards.facts import Facts, Want, wanted_by
+from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.guards.findings import Finding
 from ix_tools.operations.registry import catalogue
 
@@ -71,14 +71,14 @@ def test_a_rule_hangs_on_an_operation(rule: Any) -> None:
 def test_a_rule_asks_for_the_facts_it_reads(rule: Any) -> None:
     """Otherwise it would look at a fact that nobody fetched, find nothing wrong, and fail open."""
     read = set(re.findall(r"\bfacts\.(\w+)", inspect.getsource(rule))) & set(FACTS)
-    assert {FACTS[name] for name in read} <= wanted_by(rule)
+    assert {FACTS[name] for name in read} <= get_wanted_facts(rule)
 
 
 @pytest.mark.parametrize("name", catalogue())
 def test_an_operation_never_judges_a_fact_that_its_class_cannot_be_given(name: str) -> None:
     """DOCUMENT and the like need a call that is about a document."""
     operation = catalogue()[name]
-    wanted = operation.spec.needs.union(*(wanted_by(rule) for rule in operation.spec.guards))
+    wanted = operation.spec.needs.union(*(get_wanted_facts(rule) for rule in operation.spec.guards))
     about_a_document = {"document_id", "receipt_id"} & set(operation.model_fields)
     assert about_a_document or not wanted & {Want.LATER_IN_SERIES, Want.DIFFERENCES, Want.DOCUMENT_CLIENT}
     assert set(vars(Facts)["__dataclass_fields__"]) >= set(FACTS) - {"tax", "sequence_of", "owner_notes"}

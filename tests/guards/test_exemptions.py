@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from ix_tools.domain.records import Document, Tax
-from ix_tools.domain.types import date_of
+from ix_tools.domain.types import parse_date
 from ix_tools.guards import exemptions
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import LISBON
-from tests.sandboxed import SERIES, Office, about, exempt, guide, invoice, line
+from tests.sandboxed import SERIES, Harness, document_arguments, exempt_line, guide, invoice, line
 
 FACTS = Facts(
     now=datetime(2026, 11, 20, 10, tzinfo=LISBON),
@@ -28,7 +28,7 @@ FACTS = Facts(
 def judged(
     code: str, day: str, accept: tuple[str, ...] = (), owner: Document | None = None
 ) -> list[tuple[str, str]]:
-    call = SimpleNamespace(tax_exemption=code, date=date_of(day), accept=accept)
+    call = SimpleNamespace(tax_exemption=code, date=parse_date(day), accept=accept)
     facts = Facts(now=FACTS.now, owner=owner)
     return [(one.kind, one.problem.problem) for one in exemptions.exemption_known_and_in_force(call, facts)]
 
@@ -77,7 +77,9 @@ def test_a_note_of_today_may_carry_the_food_basket_code_of_the_document_it_corre
     code: str, owned: str, kind: str
 ) -> None:
     """M26 today only for credit notes to documents of that period; M08 not at all."""
-    assert [found for found, _ in judged(code, "2026-11-20", owner=Document(date=date_of(owned)))] == [kind]
+    assert [found for found, _ in judged(code, "2026-11-20", owner=Document(date=parse_date(owned)))] == [
+        kind
+    ]
 
 
 @pytest.mark.parametrize(
@@ -93,183 +95,189 @@ def test_a_note_of_today_may_carry_the_food_basket_code_of_the_document_it_corre
 )
 def test_the_accounts_rate_and_not_the_name_makes_a_line_exempt(tax: str | None, lines: list[int]) -> None:
     call: Any = SimpleNamespace(items=[SimpleNamespace(tax=tax)])
-    assert exemptions.exempt_lines(call, FACTS) == lines
+    assert exemptions.find_exempt_lines(call, FACTS) == lines
 
 
-async def test_a_line_without_vat_needs_a_code_and_the_code_makes_it_pass(office: Office) -> None:
+async def test_a_line_without_vat_needs_a_code_and_the_code_makes_it_pass(office: Harness) -> None:
     """Trap 6, CIVA 36/5 e)."""
-    found = await office.refused("create_invoice", invoice(items=[line(), exempt()]))
+    found = await office.get_refusal("create_invoice", invoice(items=[line(), exempt_line()]))
     assert "items.1 (Curso certificado) carries 0 % VAT" in found["tax_exemption"]
     assert "M07" in found["tax_exemption"]
-    error = await office.failed("create_invoice", invoice(items=[line(), exempt()]))
+    error = await office.get_error("create_invoice", invoice(items=[line(), exempt_line()]))
     assert "lookup_exemption_codes" in error.next
-    result = await office.call("create_invoice", invoice(items=[line(), exempt()], tax_exemption="M07"))
+    result = await office.call("create_invoice", invoice(items=[line(), exempt_line()], tax_exemption="M07"))
     assert result["document"]["tax_exemption"] == "M07"
-    assert office.sent()["tax_exemption"] == "M07"
+    assert office.get_last_body()["tax_exemption"] == "M07"
 
 
-async def test_a_code_without_an_exempt_line_is_refused(office: Office) -> None:
+async def test_a_code_without_an_exempt_line_is_refused(office: Harness) -> None:
     """Trap 6c."""
-    found = await office.refused("create_invoice", invoice(tax_exemption="M07"))
+    found = await office.get_refusal("create_invoice", invoice(tax_exemption="M07"))
     assert "M07 explains nothing" in found["tax_exemption"]
     assert (await office.call("create_invoice", invoice()))["document"].get("tax_exemption") is None
 
 
-async def test_a_default_tax_of_zero_makes_unnamed_lines_exempt(office: Office) -> None:
+async def test_a_default_tax_of_zero_makes_unnamed_lines_exempt(office: Harness) -> None:
     """An account of the art. 53.º regime has Isento as its default."""
     import httpx2
 
     answer = httpx2.put(
-        f"{office.box.base_url}/taxes/31557.json",
-        params={"api_key": office.box.api_key},
+        f"{office.sandbox.base_url}/taxes/31557.json",
+        params={"api_key": office.sandbox.api_key},
         json={"tax": {"default_tax": "1"}},
     )
     assert answer.status_code == 200
-    assert "tax_exemption" in await office.refused("create_invoice", invoice(items=[line(tax=None)]))
+    assert "tax_exemption" in await office.get_refusal("create_invoice", invoice(items=[line(tax=None)]))
     result = await office.call("create_invoice", invoice(items=[line(tax=None)], tax_exemption="M10"))
     assert result["document"]["total"] == "100.00"
-    assert office.sent()["items"][0]["tax"] == {"name": "Isento"}
+    assert office.get_last_body()["items"][0]["tax"] == {"name": "Isento"}
 
 
 @pytest.mark.parametrize("operation", ["create_invoice", "create_guide"])
-async def test_m00_is_for_updates_only(office: Office, operation: str) -> None:
+async def test_m00_is_for_updates_only(office: Harness, operation: str) -> None:
     arguments = {"create_invoice": invoice, "create_guide": guide}[operation](tax_exemption_reason="M00")
-    found = await office.refused(operation, arguments)
+    found = await office.get_refusal(operation, arguments)
     assert "a new document has none" in found["tax_exemption_reason"]
-    found = await office.refused(operation, {**arguments, "tax_exemption_reason": "M01"})
+    found = await office.get_refusal(operation, {**arguments, "tax_exemption_reason": "M01"})
     assert "M00" in found["tax_exemption_reason"]
 
 
-async def test_m00_as_a_code_is_refused(office: Office) -> None:
-    found = await office.refused("create_invoice", invoice(items=[exempt()], tax_exemption="M00"))
+async def test_m00_as_a_code_is_refused(office: Harness) -> None:
+    found = await office.get_refusal("create_invoice", invoice(items=[exempt_line()], tax_exemption="M00"))
     assert "tax_exemption_reason: M00 in update_invoice" in found["tax_exemption"]
 
 
 @pytest.mark.parametrize(("written", "travels"), [("m07", "M07"), (" M07 ", "M07")])
-async def test_a_code_may_be_written_in_small_letters(office: Office, written: str, travels: str) -> None:
-    await office.call("create_invoice", invoice(items=[exempt()], tax_exemption=written))
-    assert office.sent()["tax_exemption"] == travels
+async def test_a_code_may_be_written_in_small_letters(office: Harness, written: str, travels: str) -> None:
+    await office.call("create_invoice", invoice(items=[exempt_line()], tax_exemption=written))
+    assert office.get_last_body()["tax_exemption"] == travels
 
 
 @pytest.mark.parametrize("code", ["M7", "7", "artigo 9", "M077", "", 7])
-async def test_what_does_not_look_like_a_code_is_refused(office: Office, code: Any) -> None:
-    assert "tax_exemption" in await office.refused(
-        "create_invoice", invoice(items=[exempt()], tax_exemption=code)
+async def test_what_does_not_look_like_a_code_is_refused(office: Harness, code: Any) -> None:
+    assert "tax_exemption" in await office.get_refusal(
+        "create_invoice", invoice(items=[exempt_line()], tax_exemption=code)
     )
 
 
-async def test_two_codes_on_one_document_are_impossible_to_say(office: Office) -> None:
+async def test_two_codes_on_one_document_are_impossible_to_say(office: Harness) -> None:
     """Trap 6c: one code per document; a code on a line is an unknown field."""
-    found = await office.refused(
+    found = await office.get_refusal(
         "create_invoice",
-        invoice(items=[exempt(), exempt(name="Livro", tax_exemption="M05")], tax_exemption="M07"),
+        invoice(items=[exempt_line(), exempt_line(name="Livro", tax_exemption="M05")], tax_exemption="M07"),
     )
     assert "unknown field" in found["items.1.tax_exemption"]
 
 
 async def test_an_update_keeps_the_code_and_m00_takes_it_away_with_the_last_exempt_line(
-    office: Office,
+    office: Harness,
 ) -> None:
     """Trap 5: an exemption not sent again is lost. Trap 6c: M00 clears it."""
-    draft = await office.draft(items=[line(), exempt()], tax_exemption="M07")
-    kept = await office.call("update_invoice", about(draft, reference="PO-1"))
+    draft = await office.create_draft(items=[line(), exempt_line()], tax_exemption="M07")
+    kept = await office.call("update_invoice", document_arguments(draft, reference="PO-1"))
     assert kept["document"]["tax_exemption"] == "M07"
-    assert office.sent()["tax_exemption"] == "M07"
-    taxed = {"items": [line(), exempt(tax="IVA23")], "accept": ["overwrite_items"]}
-    found = await office.refused("update_invoice", about(draft, **taxed))
+    assert office.get_last_body()["tax_exemption"] == "M07"
+    taxed = {"items": [line(), exempt_line(tax="IVA23")], "accept": ["overwrite_items"]}
+    found = await office.get_refusal("update_invoice", document_arguments(draft, **taxed))
     assert "tax_exemption_reason: M00 to remove the code" in found["tax_exemption"]
-    cleared = await office.call("update_invoice", about(draft, **taxed, tax_exemption_reason="M00"))
+    cleared = await office.call(
+        "update_invoice", document_arguments(draft, **taxed, tax_exemption_reason="M00")
+    )
     assert cleared["document"].get("tax_exemption") is None
-    assert office.sent()["tax_exemption_reason"] == "M00"
-    assert "tax_exemption" not in office.sent()
+    assert office.get_last_body()["tax_exemption_reason"] == "M00"
+    assert "tax_exemption" not in office.get_last_body()
 
 
-async def test_m00_while_a_line_is_still_exempt_is_refused(office: Office) -> None:
-    draft = await office.draft(items=[exempt()], tax_exemption="M07")
-    found = await office.refused("update_invoice", about(draft, tax_exemption_reason="M00"))
+async def test_m00_while_a_line_is_still_exempt_is_refused(office: Harness) -> None:
+    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
+    found = await office.get_refusal("update_invoice", document_arguments(draft, tax_exemption_reason="M00"))
     assert "items.0 still carries 0 % VAT" in found["tax_exemption_reason"]
 
 
-async def test_m99_is_asked_about_on_create_and_shown_before_finalizing(office: Office) -> None:
-    found = await office.wants_acceptance(
-        "create_invoice", invoice(items=[exempt()], tax_exemption="M99"), "m99"
+async def test_m99_is_asked_about_on_create_and_shown_before_finalizing(office: Harness) -> None:
+    found = await office.check_acceptance(
+        "create_invoice", invoice(items=[exempt_line()], tax_exemption="M99"), "m99"
     )
     assert "Why is there no VAT?" in found["tax_exemption"]
-    draft = await office.draft(items=[exempt()], tax_exemption="M99", accept=["m99"])
-    text = await office.asked("change_state", about(draft, state="finalized"))
+    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M99", accept=["m99"])
+    text = await office.get_approval_text("change_state", document_arguments(draft, state="finalized"))
     assert "stamps it by itself" in text
 
 
-async def test_a_draft_whose_code_got_lost_is_not_finalized(office: Office) -> None:
+async def test_a_draft_whose_code_got_lost_is_not_finalized(office: Harness) -> None:
     """Trap 6: a draft made elsewhere; the service would refuse it or stamp M99."""
-    draft = await office.draft(items=[exempt()], tax_exemption="M07")
-    answer = office.raw(f"/invoices/{draft['id']}.json")
-    office.tweak(r"/invoices/\d+\.json", answer, tax_exemption="")
-    found = await office.refused("change_state", about(draft, state="finalized"))
+    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
+    answer = office.read_raw(f"/invoices/{draft['id']}.json")
+    office.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption="")
+    found = await office.get_refusal("change_state", document_arguments(draft, state="finalized"))
     assert "the stored draft does not say why" in found["tax_exemption"]
-    assert (await office.call("change_state", about(draft, state="finalized")))["document"][
+    assert (await office.call("change_state", document_arguments(draft, state="finalized")))["document"][
         "status"
     ] == "final"
 
 
-async def test_a_draft_with_a_code_out_of_force_is_not_finalized_but_may_be_deleted(office: Office) -> None:
-    draft = await office.draft(items=[exempt()], tax_exemption="M07")
-    answer = office.raw(f"/invoices/{draft['id']}.json")
+async def test_a_draft_with_a_code_out_of_force_is_not_finalized_but_may_be_deleted(office: Harness) -> None:
+    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
+    answer = office.read_raw(f"/invoices/{draft['id']}.json")
     for _ in range(2):
-        office.tweak(r"/invoices/\d+\.json", answer, tax_exemption="M08")
+        office.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption="M08")
     assert (
         "2022-12-31"
-        in (await office.refused("change_state", about(draft, state="finalized")))["tax_exemption"]
+        in (await office.get_refusal("change_state", document_arguments(draft, state="finalized")))[
+            "tax_exemption"
+        ]
     )
-    office.box.clear_faults()
-    assert (await office.call("change_state", about(draft, state="deleted")))["ok"]
+    office.sandbox.clear_faults()
+    assert (await office.call("change_state", document_arguments(draft, state="deleted")))["ok"]
 
 
 @pytest.mark.parametrize("tax", ["IVA23", "IVA6"])
 async def test_lines_that_read_back_with_the_id_of_their_tax_only_are_not_taken_for_exempt(
-    office: Office, tax: str
+    office: Harness, tax: str
 ) -> None:
     """Trap 30."""
-    office.box.set_option("null_taxes", True)
-    draft = await office.draft(items=[line(tax=tax)])
+    office.sandbox.set_option("null_taxes", True)
+    draft = await office.create_draft(items=[line(tax=tax)])
     assert draft["lines"][0]["tax"] == tax
-    assert (await office.call("change_state", about(draft, state="finalized")))["document"][
+    assert (await office.call("change_state", document_arguments(draft, state="finalized")))["document"][
         "status"
     ] == "final"
 
 
-async def test_an_exempt_line_that_reads_back_without_its_rate_is_still_exempt(office: Office) -> None:
+async def test_an_exempt_line_that_reads_back_without_its_rate_is_still_exempt(office: Harness) -> None:
     """Trap 30."""
-    office.box.set_option("null_taxes", True)
-    draft = await office.draft(items=[exempt()], tax_exemption="M07")
-    answer = office.raw(f"/invoices/{draft['id']}.json")
-    office.tweak(r"/invoices/\d+\.json", answer, tax_exemption=None)
-    assert "tax_exemption" in await office.refused("change_state", about(draft, state="finalized"))
+    office.sandbox.set_option("null_taxes", True)
+    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
+    answer = office.read_raw(f"/invoices/{draft['id']}.json")
+    office.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption=None)
+    assert "tax_exemption" in await office.get_refusal(
+        "change_state", document_arguments(draft, state="finalized")
+    )
 
 
 async def test_a_code_outside_the_vendors_list_goes_out_with_a_warning_and_may_come_back_refused(
-    office: Office,
+    office: Harness,
 ) -> None:
     """M34 exists at the tax authority, not in the vendor's list: we warn, and say what the service answered."""
-    error = await office.failed("create_invoice", invoice(items=[exempt()], tax_exemption="M34"))
+    error = await office.get_error("create_invoice", invoice(items=[exempt_line()], tax_exemption="M34"))
     assert (error.code, error.sent) == ("rejected", "refused")
     assert "M34 is not included in the list" in error.message
     assert "lookup_exemption_codes" in error.next
 
 
-async def test_guides_keep_the_same_rules(office: Office) -> None:
-    assert "tax_exemption" in await office.refused("create_guide", guide(items=[exempt()]))
-    assert "tax_exemption" in await office.refused("create_guide", guide(tax_exemption="M07"))
-    assert "tax_exemption" in await office.refused(
-        "create_guide", guide(items=[exempt()], tax_exemption="M08")
+async def test_guides_keep_the_same_rules(office: Harness) -> None:
+    assert "tax_exemption" in await office.get_refusal("create_guide", guide(items=[exempt_line()]))
+    assert "tax_exemption" in await office.get_refusal("create_guide", guide(tax_exemption="M07"))
+    assert "tax_exemption" in await office.get_refusal(
+        "create_guide", guide(items=[exempt_line()], tax_exemption="M08")
     )
-    result = await office.call("create_guide", guide(items=[exempt()], tax_exemption="M07"))
+    result = await office.call("create_guide", guide(items=[exempt_line()], tax_exemption="M07"))
     assert result["document"]["tax_exemption"] == "M07"
 
 
-async def test_a_credit_note_carries_the_code_of_its_invoice(office: Office) -> None:
-    owner = await office.issued(items=[exempt()], tax_exemption="M07")
-    arguments = invoice(document_type="credit_notes", owner_invoice_id=owner["id"], items=[exempt()])
-    assert "tax_exemption" in await office.refused("create_invoice", arguments)
+async def test_a_credit_note_carries_the_code_of_its_invoice(office: Harness) -> None:
+    owner = await office.create_issued(items=[exempt_line()], tax_exemption="M07")
+    arguments = invoice(document_type="credit_notes", owner_invoice_id=owner["id"], items=[exempt_line()])
+    assert "tax_exemption" in await office.get_refusal("create_invoice", arguments)
     result = await office.call("create_invoice", {**arguments, "tax_exemption": "M07"})
     assert result["document"]["sequence_id"] == SERIES["credit_notes"]

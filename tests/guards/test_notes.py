@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandboxed import Json, Office, about, guide, invoice, line, warned
+from tests.sandboxed import Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
 
 
 def note(owner: Json | int | None, kind: str = "credit_notes", **changes: Any) -> Json:
@@ -13,71 +13,77 @@ def note(owner: Json | int | None, kind: str = "credit_notes", **changes: Any) -
 
 
 @pytest.mark.parametrize("kind", ["credit_notes", "debit_notes"])
-async def test_a_note_names_the_issued_document_it_corrects(office: Office, kind: str) -> None:
+async def test_a_note_names_the_issued_document_it_corrects(office: Harness, kind: str) -> None:
     """Trap 13b, CIVA 36/6; "Owner document must not be in draft"."""
-    draft, issued = await office.draft(), await office.issued()
+    draft, issued = await office.create_draft(), await office.create_issued()
     assert (
         "names the document it corrects"
-        in (await office.refused("create_invoice", note(None, kind)))["owner_invoice_id"]
+        in (await office.get_refusal("create_invoice", note(None, kind)))["owner_invoice_id"]
     )
     assert (
         "no invoice has the id 99"
-        in (await office.refused("create_invoice", note(99, kind)))["owner_invoice_id"]
+        in (await office.get_refusal("create_invoice", note(99, kind)))["owner_invoice_id"]
     )
     assert (
         "is draft, not issued"
-        in (await office.refused("create_invoice", note(draft, kind)))["owner_invoice_id"]
+        in (await office.get_refusal("create_invoice", note(draft, kind)))["owner_invoice_id"]
     )
     made = await office.call("create_invoice", note(issued, kind))
-    assert office.sent()["owner_invoice_id"] == str(issued["id"])
+    assert office.get_last_body()["owner_invoice_id"] == str(issued["id"])
     related = await office.call("get_related_documents", {"document_id": issued["id"]})
     assert [one["id"] for one in related["documents"]] == [made["document"]["id"]]
 
 
-async def test_a_note_on_a_cancelled_document_is_refused(office: Office) -> None:
-    owner = await office.issued()
-    await office.call("change_state", about(owner, state="canceled", message="Emitida ao cliente errado."))
-    assert "is canceled" in (await office.refused("create_invoice", note(owner)))["owner_invoice_id"]
+async def test_a_note_on_a_cancelled_document_is_refused(office: Harness) -> None:
+    owner = await office.create_issued()
+    await office.call(
+        "change_state", document_arguments(owner, state="canceled", message="Emitida ao cliente errado.")
+    )
+    assert "is canceled" in (await office.get_refusal("create_invoice", note(owner)))["owner_invoice_id"]
 
 
 @pytest.mark.parametrize("kind", ["invoice_receipts", "simplified_invoices"])
-async def test_other_kinds_of_invoice_are_credited_too(office: Office, kind: str) -> None:
-    owner = await office.issued(document_type=kind)
+async def test_other_kinds_of_invoice_are_credited_too(office: Harness, kind: str) -> None:
+    owner = await office.create_issued(document_type=kind)
     result = await office.call("create_invoice", note(owner))
     assert result["document"]["document_type"] == "credit_notes"
-    assert "owner_invoice_id" not in warned(result)
+    assert "owner_invoice_id" not in warnings_by_field(result)
 
 
-async def test_a_paid_invoice_is_credited_with_a_warning(office: Office) -> None:
+async def test_a_paid_invoice_is_credited_with_a_warning(office: Harness) -> None:
     """Reading 15: sources disagree, so it is allowed and said."""
-    owner = await office.issued()
-    await office.call("change_state", about(owner, state="settled"))
+    owner = await office.create_issued()
+    await office.call("change_state", document_arguments(owner, state="settled"))
     result = await office.call("create_invoice", note(owner))
-    assert "already paid" in warned(result)["owner_invoice_id"]
+    assert "already paid" in warnings_by_field(result)["owner_invoice_id"]
 
 
-async def test_a_note_goes_to_the_client_of_its_invoice(office: Office) -> None:
-    owner = await office.issued()
+async def test_a_note_goes_to_the_client_of_its_invoice(office: Harness) -> None:
+    owner = await office.create_issued()
     assert (
         "issued to 'ACME, Lda'"
-        in (await office.refused("create_invoice", note(owner, client={"code": "BETA"})))["client"]
+        in (await office.get_refusal("create_invoice", note(owner, client={"code": "BETA"})))["client"]
     )
     assert (await office.call("create_invoice", note(owner)))["ok"]
 
 
-async def test_credit_stops_at_what_is_left(office: Office) -> None:
+async def test_credit_stops_at_what_is_left(office: Harness) -> None:
     """Trap 13: cumulative over all notes; the service says so only at finalize and leaves a draft behind."""
-    owner = await office.issued()  # 123.00
-    found = await office.refused("create_invoice", note(owner, items=[line(name="C", unit_price="100.01")]))
+    owner = await office.create_issued()  # 123.00
+    found = await office.get_refusal(
+        "create_invoice", note(owner, items=[line(name="C", unit_price="100.01")])
+    )
     assert "only 123.00 of 1/2026 is left" in found["items"]
     await office.call("create_invoice", note(owner, items=[line(name="C", unit_price=60)]))
-    found = await office.refused("create_invoice", note(owner, items=[line(name="D", unit_price="40.01")]))
+    found = await office.get_refusal(
+        "create_invoice", note(owner, items=[line(name="D", unit_price="40.01")])
+    )
     assert "worth 49.21, but only 49.20" in found["items"]
     assert (await office.call("create_invoice", note(owner, items=[line(name="D", unit_price=40)])))["ok"]
 
 
-async def test_a_discount_counts_in_what_a_note_is_worth(office: Office) -> None:
-    owner = await office.issued()
+async def test_a_discount_counts_in_what_a_note_is_worth(office: Harness) -> None:
+    owner = await office.create_issued()
     discount = {"value_type": "absolute", "value": 1}
     found = note(
         owner, items=[line(name="C", unit_price=101)], global_discount=discount, accept=["global_discount"]
@@ -85,66 +91,68 @@ async def test_a_discount_counts_in_what_a_note_is_worth(office: Office) -> None
     assert (await office.call("create_invoice", found))["document"]["total"] == "123.00"
 
 
-async def test_a_debit_note_may_be_worth_more_than_its_invoice(office: Office) -> None:
-    owner = await office.issued()
+async def test_a_debit_note_may_be_worth_more_than_its_invoice(office: Harness) -> None:
+    owner = await office.create_issued()
     result = await office.call(
         "create_invoice", note(owner, "debit_notes", items=[line(name="C", unit_price=500)])
     )
     assert result["document"]["total"] == "615.00"
 
 
-async def test_a_note_that_came_too_late_is_not_finalized(office: Office) -> None:
+async def test_a_note_that_came_too_late_is_not_finalized(office: Harness) -> None:
     """Notes issued elsewhere between our draft and its finalizing."""
-    owner = await office.issued()
+    owner = await office.create_issued()
     first = (await office.call("create_invoice", note(owner)))["document"]
-    office.box.fault("GET", "related_documents", times=None, status=200, body={"documents": []})
+    office.sandbox.fault("GET", "related_documents", times=None, status=200, body={"documents": []})
     second = (await office.call("create_invoice", note(owner, idempotency_key="second")))["document"]
-    office.box.clear_faults()
-    assert (await office.call("change_state", about(first, state="finalized")))["document"][
+    office.sandbox.clear_faults()
+    assert (await office.call("change_state", document_arguments(first, state="finalized")))["document"][
         "status"
     ] == "final"
-    found = await office.refused("change_state", about(second, state="finalized"))
+    found = await office.get_refusal("change_state", document_arguments(second, state="finalized"))
     assert "only 0.00 of 1/2026 is left" in found["document_id"]
-    assert (await office.call("change_state", about(second, state="deleted")))["ok"]
+    assert (await office.call("change_state", document_arguments(second, state="deleted")))["ok"]
 
 
-async def test_another_draft_does_not_keep_a_note_from_being_finalized(office: Office) -> None:
-    owner = await office.issued()
+async def test_another_draft_does_not_keep_a_note_from_being_finalized(office: Harness) -> None:
+    owner = await office.create_issued()
     first = (await office.call("create_invoice", note(owner, items=[line(name="C", unit_price=60)])))[
         "document"
     ]
     await office.call("create_invoice", note(owner, items=[line(name="D", unit_price=40)]))
-    assert (await office.call("change_state", about(first, state="finalized")))["document"][
+    assert (await office.call("change_state", document_arguments(first, state="finalized")))["document"][
         "status"
     ] == "final"
 
 
-async def test_an_update_of_a_note_keeps_what_it_belongs_to(office: Office) -> None:
+async def test_an_update_of_a_note_keeps_what_it_belongs_to(office: Harness) -> None:
     """Trap 5, trap 13b."""
-    owner = await office.issued()
+    owner = await office.create_issued()
     made = (await office.call("create_invoice", note(owner)))["document"]
-    assert (await office.call("update_invoice", about(made, reference="NC-1")))["ok"]
-    assert office.sent()["owner_invoice_id"] == str(owner["id"])
-    found = await office.refused(
-        "update_invoice", about(made, items=[line(unit_price=101)], accept=["overwrite_items"])
+    assert (await office.call("update_invoice", document_arguments(made, reference="NC-1")))["ok"]
+    assert office.get_last_body()["owner_invoice_id"] == str(owner["id"])
+    found = await office.get_refusal(
+        "update_invoice", document_arguments(made, items=[line(unit_price=101)], accept=["overwrite_items"])
     )
     assert "is left to credit" in found["items"]
 
 
-async def test_an_invoice_belongs_to_a_guide_or_to_nothing(office: Office) -> None:
+async def test_an_invoice_belongs_to_a_guide_or_to_nothing(office: Harness) -> None:
     delivered = (await office.call("create_guide", guide()))["document"]
-    other = await office.issued()
+    other = await office.create_issued()
     assert (await office.call("create_invoice", invoice(owner_invoice_id=delivered["id"])))["ok"]
-    assert office.sent()["owner_invoice_id"] == str(delivered["id"])
+    assert office.get_last_body()["owner_invoice_id"] == str(delivered["id"])
     assert (
         "one of the invoices"
-        in (await office.refused("create_invoice", invoice(owner_invoice_id=other["id"])))["owner_invoice_id"]
+        in (await office.get_refusal("create_invoice", invoice(owner_invoice_id=other["id"])))[
+            "owner_invoice_id"
+        ]
     )
     assert (
         "no guide has that id"
-        in (await office.refused("create_invoice", invoice(owner_invoice_id=99)))["owner_invoice_id"]
+        in (await office.get_refusal("create_invoice", invoice(owner_invoice_id=99)))["owner_invoice_id"]
     )
-    found = await office.refused(
+    found = await office.get_refusal(
         "create_invoice", invoice(document_type="vat_moss_invoices", owner_invoice_id=delivered["id"])
     )
     assert "not for vat_moss_invoices" in found["owner_invoice_id"]
@@ -160,16 +168,16 @@ async def test_an_invoice_belongs_to_a_guide_or_to_nothing(office: Office) -> No
     ],
 )
 async def test_a_multibanco_reference_only_where_there_are_such(
-    office: Office, kind: str, refused: bool
+    office: Harness, kind: str, refused: bool
 ) -> None:
     """Trap 20."""
-    office.box.set_option("mb_references", True)
+    office.sandbox.set_option("mb_references", True)
     arguments = invoice(document_type=kind, mb_reference=True)
     if refused:
-        assert kind in (await office.refused("create_invoice", arguments))["mb_reference"]
+        assert kind in (await office.get_refusal("create_invoice", arguments))["mb_reference"]
     else:
         assert (await office.call("create_invoice", arguments))["ok"]
-        assert office.sent()["mb_reference"] == "1"
+        assert office.get_last_body()["mb_reference"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -183,11 +191,11 @@ async def test_a_multibanco_reference_only_where_there_are_such(
     ],
 )
 async def test_a_simplified_invoice_above_the_legal_limits_is_warned_of(
-    office: Office, price: str, limit: str | None
+    office: Harness, price: str, limit: str | None
 ) -> None:
     """Trap 19, CIVA 40/1: 100.00 and 1000.00 are within; the limits are the law's and not the API's."""
     result = await office.call(
         "create_invoice", invoice(document_type="simplified_invoices", items=[line(unit_price=price)])
     )
-    said = warned(result).get("document_type")
+    said = warnings_by_field(result).get("document_type")
     assert (said is not None and f"above {limit}" in said) if limit else said is None

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sql
 
-from ix_tools.idempotency.claims import ACTIVE, Claim, Claims, Holder
-from ix_tools.idempotency.intents import Draft, Intent
+from ix_tools.idempotency.claims import ACTIVE_HOLDERS, Claim, Claims, Holder
+from ix_tools.idempotency.intents import Intent, IntentDraft
 from ix_tools.idempotency.journal import Journal
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit
@@ -21,7 +21,7 @@ ACCOUNT = "acme@acme.app.invoicexpress.com"
 LEASE = 240.0
 
 
-class Clocked:
+class TimedClaims:
     """Claims whose time a test moves."""
 
     def __init__(self, place: str) -> None:
@@ -34,14 +34,16 @@ class Clocked:
     def holder(self, operation: str = "update_invoice", account: str = ACCOUNT) -> Holder:
         return Holder(account, operation, "ana")
 
-    def tries(self, holder: Holder, *wanted: Claim, looked_at: float | None = None) -> tuple[bool, bool]:
+    def try_to_acquire(
+        self, holder: Holder, *wanted: Claim, looked_at: float | None = None
+    ) -> tuple[bool, bool]:
         """Whether it got them, and whether what it looked up is current."""
         attempt = self.claims.acquire(holder, wanted, self.seconds if looked_at is None else looked_at)
-        return attempt.granted, attempt.current
+        return attempt.is_granted, attempt.is_current
 
-    def begins(self, holder: Holder) -> Intent:
+    def begin_intent(self, holder: Holder) -> Intent:
         """An intent written under a holder's claims."""
-        draft = Draft(
+        draft = IntentDraft(
             account=holder.account,
             key=f"call:{holder.id}",
             contents=(holder.id,),
@@ -52,15 +54,15 @@ class Clocked:
         )
         return self.journal.begin(draft)
 
-    def resources(self) -> list[str]:
-        return [one.resource for one in self.claims.listed(ACCOUNT)]
+    def list_resources(self) -> list[str]:
+        return [one.resource for one in self.claims.list_claims(ACCOUNT)]
 
 
 @pytest.fixture
-def desk(place: str) -> Iterator[Clocked]:
-    clocked = Clocked(place)
+def desk(place: str) -> Iterator[TimedClaims]:
+    clocked = TimedClaims(place)
     yield clocked
-    ACTIVE.clear()
+    ACTIVE_HOLDERS.clear()
     clocked.store.close()
 
 
@@ -88,143 +90,145 @@ ALONE, SHARED = Claim("document/1001", exclusive=True), Claim("document/1001")
     ],
 )
 def test_two_callers_hold_the_same_only_where_both_share_it(
-    desk: Clocked, first: Claim, second: Claim, both: bool
+    desk: TimedClaims, first: Claim, second: Claim, both: bool
 ) -> None:
-    assert desk.tries(desk.holder(), first) == (True, True)
-    assert desk.tries(desk.holder(), second)[0] is both
+    assert desk.try_to_acquire(desk.holder(), first) == (True, True)
+    assert desk.try_to_acquire(desk.holder(), second)[0] is both
 
 
-def test_other_accounts_are_not_in_the_way(desk: Clocked) -> None:
-    assert desk.tries(desk.holder(), ALONE)[0]
-    assert desk.tries(desk.holder(account="other@other.app.invoicexpress.com"), ALONE)[0]
+def test_other_accounts_are_not_in_the_way(desk: TimedClaims) -> None:
+    assert desk.try_to_acquire(desk.holder(), ALONE)[0]
+    assert desk.try_to_acquire(desk.holder(account="other@other.app.invoicexpress.com"), ALONE)[0]
 
 
-def test_all_claims_of_a_call_are_taken_or_none(desk: Clocked) -> None:
+def test_all_claims_of_a_call_are_taken_or_none(desk: TimedClaims) -> None:
     first, second, third = desk.holder(), desk.holder(), desk.holder()
-    assert desk.tries(first, ALONE)[0]
-    assert not desk.tries(second, Claim("client/501", exclusive=True), ALONE)[0]
+    assert desk.try_to_acquire(first, ALONE)[0]
+    assert not desk.try_to_acquire(second, Claim("client/501", exclusive=True), ALONE)[0]
     desk.seconds += 20  # its place in the queue is lost: it did not ask again
-    assert desk.tries(third, Claim("client/501", exclusive=True))[0]
+    assert desk.try_to_acquire(third, Claim("client/501", exclusive=True))[0]
 
 
-def test_whoever_waits_holds_nothing_so_that_no_two_wait_for_each_other(desk: Clocked) -> None:
+def test_whoever_waits_holds_nothing_so_that_no_two_wait_for_each_other(desk: TimedClaims) -> None:
     """A workflow that wants more gives back what it has while it waits, and takes it again together with the rest."""
     one, other = desk.holder("issue_invoice"), desk.holder("correct_document")
-    assert desk.tries(one, ALONE)[0]
-    assert desk.tries(other, Claim("document/1002", exclusive=True))[0]
-    assert not desk.tries(one, Claim("document/1002", exclusive=True))[0]
+    assert desk.try_to_acquire(one, ALONE)[0]
+    assert desk.try_to_acquire(other, Claim("document/1002", exclusive=True))[0]
+    assert not desk.try_to_acquire(one, Claim("document/1002", exclusive=True))[0]
     # What the first one had is free now, but for its place in the queue: the second, who came later, waits as well
     # until it lets go; then the first gets both.
     desk.claims.release(other)
-    assert desk.tries(one, Claim("document/1002", exclusive=True)) == (True, False)
+    assert desk.try_to_acquire(one, Claim("document/1002", exclusive=True)) == (True, False)
     assert {claim.resource for claim in one.claims.values()} == {"document/1001", "document/1002"}
 
 
-def test_who_asked_first_goes_first(desk: Clocked) -> None:
+def test_who_asked_first_goes_first(desk: TimedClaims) -> None:
     """Shared claims that come and go do not keep waiting whoever wants it alone."""
     reader, writer, later = desk.holder(), desk.holder("update_client"), desk.holder()
     client = Claim("client/501")
-    assert desk.tries(reader, client)[0]
-    assert not desk.tries(writer, Claim("client/501", exclusive=True))[0]
+    assert desk.try_to_acquire(reader, client)[0]
+    assert not desk.try_to_acquire(writer, Claim("client/501", exclusive=True))[0]
     desk.seconds += 0.1
-    assert not desk.tries(later, client)[0]
+    assert not desk.try_to_acquire(later, client)[0]
     desk.claims.release(reader)
-    assert not desk.tries(later, client)[0]
-    assert desk.tries(writer, Claim("client/501", exclusive=True))[0]
+    assert not desk.try_to_acquire(later, client)[0]
+    assert desk.try_to_acquire(writer, Claim("client/501", exclusive=True))[0]
     desk.claims.release(writer)
-    assert desk.tries(later, client) == (True, False)
+    assert desk.try_to_acquire(later, client) == (True, False)
 
 
-def test_a_place_in_the_queue_is_lost_when_nobody_asks_again(desk: Clocked) -> None:
+def test_a_place_in_the_queue_is_lost_when_nobody_asks_again(desk: TimedClaims) -> None:
     first, gone, later = desk.holder(), desk.holder(), desk.holder()
-    assert desk.tries(first, ALONE)[0]
-    assert not desk.tries(gone, ALONE)[0]
+    assert desk.try_to_acquire(first, ALONE)[0]
+    assert not desk.try_to_acquire(gone, ALONE)[0]
     desk.claims.release(first)
     desk.seconds += 20
-    assert desk.tries(later, ALONE)[0]
+    assert desk.try_to_acquire(later, ALONE)[0]
 
 
-def test_what_was_looked_up_before_somebody_wrote_is_looked_up_again(desk: Clocked) -> None:
+def test_what_was_looked_up_before_somebody_wrote_is_looked_up_again(desk: TimedClaims) -> None:
     first, second = desk.holder(), desk.holder()
     looked_at = desk.seconds
-    assert desk.tries(first, ALONE)[0]
+    assert desk.try_to_acquire(first, ALONE)[0]
     desk.seconds += 1
     desk.claims.release(first)
     desk.seconds += 1
-    assert desk.tries(second, ALONE, looked_at=looked_at) == (True, False)
-    assert desk.tries(second, ALONE, looked_at=looked_at)[0]
+    assert desk.try_to_acquire(second, ALONE, looked_at=looked_at) == (True, False)
+    assert desk.try_to_acquire(second, ALONE, looked_at=looked_at)[0]
     desk.claims.release(second)
     desk.seconds += 1
-    assert desk.tries(desk.holder(), ALONE) == (True, True), "what is looked up afterwards is current"
+    assert desk.try_to_acquire(desk.holder(), ALONE) == (True, True), (
+        "what is looked up afterwards is current"
+    )
 
 
-def test_a_shared_claim_leaves_what_others_looked_up_as_it_is(desk: Clocked) -> None:
+def test_a_shared_claim_leaves_what_others_looked_up_as_it_is(desk: TimedClaims) -> None:
     first, looked_at = desk.holder(), desk.seconds
-    assert desk.tries(first, SHARED)[0]
+    assert desk.try_to_acquire(first, SHARED)[0]
     desk.claims.release(first)
-    assert desk.tries(desk.holder(), ALONE, looked_at=looked_at) == (True, True)
+    assert desk.try_to_acquire(desk.holder(), ALONE, looked_at=looked_at) == (True, True)
 
 
-def test_a_claim_of_an_unknown_outcome_ends_with_its_intent(desk: Clocked) -> None:
+def test_a_claim_of_an_unknown_outcome_ends_with_its_intent(desk: TimedClaims) -> None:
     first, second = desk.holder(), desk.holder()
-    assert desk.tries(first, ALONE)[0]
-    intent = desk.begins(first)
+    assert desk.try_to_acquire(first, ALONE)[0]
+    intent = desk.begin_intent(first)
     desk.journal.finish(intent, "unknown", None, "no answer")
     desk.claims.release(first)
     desk.seconds += 10 * LEASE
-    assert not desk.tries(second, ALONE)[0]
+    assert not desk.try_to_acquire(second, ALONE)[0]
     desk.journal.settle(intent.id, happened=True)
-    assert desk.tries(second, ALONE) == (True, False)
+    assert desk.try_to_acquire(second, ALONE) == (True, False)
 
 
-def test_a_claim_is_the_callers_again_when_its_intent_is_done(desk: Clocked) -> None:
+def test_a_claim_is_the_callers_again_when_its_intent_is_done(desk: TimedClaims) -> None:
     """A workflow keeps what its steps claimed until it ends."""
     workflow, other = desk.holder("issue_invoice"), desk.holder()
-    assert desk.tries(workflow, ALONE)[0]
-    desk.journal.finish(desk.begins(workflow), "done", {"ok": True}, "done")
-    assert not desk.tries(other, ALONE)[0]
+    assert desk.try_to_acquire(workflow, ALONE)[0]
+    desk.journal.finish(desk.begin_intent(workflow), "done", {"ok": True}, "done")
+    assert not desk.try_to_acquire(other, ALONE)[0]
     desk.claims.release(workflow)
-    assert desk.tries(other, ALONE)[0]
+    assert desk.try_to_acquire(other, ALONE)[0]
 
 
 def test_an_email_whose_outcome_nobody_can_look_up_blocks_only_while_it_may_be_under_way(
-    desk: Clocked,
+    desk: TimedClaims,
 ) -> None:
     first, second = desk.holder("send_email"), desk.holder()
-    assert desk.tries(first, ALONE)[0]
-    desk.journal.finish(desk.begins(first), "unknown", None, "no answer")
+    assert desk.try_to_acquire(first, ALONE)[0]
+    desk.journal.finish(desk.begin_intent(first), "unknown", None, "no answer")
     desk.claims.release(first)
     desk.seconds += 30
-    assert not desk.tries(second, ALONE)[0]
+    assert not desk.try_to_acquire(second, ALONE)[0]
     desk.seconds += 60
-    assert desk.tries(second, ALONE)[0]
+    assert desk.try_to_acquire(second, ALONE)[0]
 
 
-def test_a_resumed_call_is_not_in_its_own_way(desk: Clocked) -> None:
+def test_a_resumed_call_is_not_in_its_own_way(desk: TimedClaims) -> None:
     first = desk.holder("create_invoice")
-    assert desk.tries(first, Claim("client/new/ACME", exclusive=True))[0]
-    intent = desk.begins(first)
+    assert desk.try_to_acquire(first, Claim("client/new/ACME", exclusive=True))[0]
+    intent = desk.begin_intent(first)
     desk.journal.finish(intent, "unknown", None, "no answer")
     desk.claims.release(first)
     again, taken = desk.holder("create_invoice"), desk.journal.take_over(desk.journal.get(intent.id))
     assert taken is not None
     again.resumes = taken.id
-    assert desk.tries(again, Claim("client/new/ACME", exclusive=True))[0]
-    desk.journal.again(taken, "", again.id)
-    assert desk.resources() == ["client/new/ACME"]
+    assert desk.try_to_acquire(again, Claim("client/new/ACME", exclusive=True))[0]
+    desk.journal.record_resend(taken, "", again.id)
+    assert desk.list_resources() == ["client/new/ACME"]
     desk.journal.finish(taken, "done", {"ok": True}, "done")
     desk.claims.release(again)
-    assert desk.resources() == []
+    assert desk.list_resources() == []
 
 
-def test_what_a_step_left_unknown_is_kept_from_the_workflow_itself(desk: Clocked) -> None:
+def test_what_a_step_left_unknown_is_kept_from_the_workflow_itself(desk: TimedClaims) -> None:
     workflow = desk.holder("issue_invoice")
-    assert desk.tries(workflow, ALONE)[0]
-    intent = desk.begins(workflow)
+    assert desk.try_to_acquire(workflow, ALONE)[0]
+    intent = desk.begin_intent(workflow)
     desk.journal.finish(intent, "unknown", None, "no answer")
-    assert not desk.tries(workflow, Claim("client/501"))[0]
+    assert not desk.try_to_acquire(workflow, Claim("client/501"))[0]
     desk.journal.settle(intent.id, happened=False)
-    assert desk.tries(workflow, Claim("client/501"))[0]
+    assert desk.try_to_acquire(workflow, Claim("client/501"))[0]
 
 
 DIES = """
@@ -239,67 +243,69 @@ assert claims.acquire(holder, [Claim("document/1001", True)], claims.now()).gran
 """
 
 
-def test_a_claim_of_a_process_that_died_is_free_and_what_was_looked_up_is_not_trusted(desk: Clocked) -> None:
+def test_a_claim_of_a_process_that_died_is_free_and_what_was_looked_up_is_not_trusted(
+    desk: TimedClaims,
+) -> None:
     desk.store.clock = None
     subprocess.run([sys.executable, "-c", DIES, _place(desk.store), ACCOUNT], check=True)
     attempt = desk.claims.acquire(desk.holder(), [ALONE], desk.claims.now())
-    assert (attempt.granted, attempt.current) == (True, False)
+    assert (attempt.is_granted, attempt.is_current) == (True, False)
 
 
-def test_a_claim_on_another_machine_ends_with_its_lease(desk: Clocked) -> None:
+def test_a_claim_on_another_machine_ends_with_its_lease(desk: TimedClaims) -> None:
     first = desk.holder()
-    assert desk.tries(first, ALONE)[0]
+    assert desk.try_to_acquire(first, ALONE)[0]
     with desk.store.writing() as connection:
         connection.execute(table.update().values(owner="elsewhere-00000000/1/ab"))
     desk.seconds += LEASE - 1
-    assert not desk.tries(desk.holder(), ALONE)[0]
+    assert not desk.try_to_acquire(desk.holder(), ALONE)[0]
     desk.seconds += 15
-    assert desk.tries(desk.holder(), ALONE) == (True, False)
+    assert desk.try_to_acquire(desk.holder(), ALONE) == (True, False)
 
 
-def test_a_lease_that_is_renewed_lasts_and_a_claim_that_was_cleared_is_not_renewed(desk: Clocked) -> None:
+def test_a_lease_that_is_renewed_lasts_and_a_claim_that_was_cleared_is_not_renewed(desk: TimedClaims) -> None:
     first = desk.holder()
-    assert desk.tries(first, ALONE, Claim("client/501"))[0]
+    assert desk.try_to_acquire(first, ALONE, Claim("client/501"))[0]
     desk.seconds += LEASE - 1
     assert desk.claims.renew(first)
     desk.seconds += LEASE - 1
-    assert not desk.tries(desk.holder(), ALONE)[0]
+    assert not desk.try_to_acquire(desk.holder(), ALONE)[0]
     assert desk.claims.clear(ACCOUNT, "document/1001", "terminal:ana") >= 1
     assert not desk.claims.renew(first)
 
 
-def test_clearing_a_claim_frees_it_and_is_written_down(desk: Clocked) -> None:
+def test_clearing_a_claim_frees_it_and_is_written_down(desk: TimedClaims) -> None:
     first = desk.holder()
-    assert desk.tries(first, ALONE)[0]
+    assert desk.try_to_acquire(first, ALONE)[0]
     assert desk.claims.clear(ACCOUNT, "document/1002", "terminal:ana") == 0
     assert desk.claims.clear(ACCOUNT, "document/1001", "terminal:ana") == 1
-    assert desk.tries(desk.holder(), ALONE)[0]
+    assert desk.try_to_acquire(desk.holder(), ALONE)[0]
     with desk.store.reading() as connection:
         rows = connection.execute(sql.select(audit.c.event, audit.c.subject, audit.c.principal)).all()
     assert [tuple(row) for row in rows] == [("claim cleared", "document/1001", "terminal:ana")]
 
 
-def test_what_is_listed_is_held_or_waited_for(desk: Clocked) -> None:
+def test_what_is_listed_is_held_or_waited_for(desk: TimedClaims) -> None:
     first, second = desk.holder(), desk.holder("change_state")
-    assert desk.tries(first, ALONE)[0]
-    assert not desk.tries(second, ALONE)[0]
-    assert [(one.state, one.operation) for one in desk.claims.listed(ACCOUNT)] == [
+    assert desk.try_to_acquire(first, ALONE)[0]
+    assert not desk.try_to_acquire(second, ALONE)[0]
+    assert [(one.state, one.operation) for one in desk.claims.list_claims(ACCOUNT)] == [
         ("held", "update_invoice"),
         ("waiting", "change_state"),
     ]
     desk.claims.release(first)
     desk.claims.release(second)
-    assert desk.claims.listed() == []
+    assert desk.claims.list_claims() == []
 
 
-def test_claims_merge_to_the_stricter(desk: Clocked) -> None:
+def test_claims_merge_to_the_stricter(desk: TimedClaims) -> None:
     first = desk.holder()
-    assert desk.tries(first, SHARED)[0]
+    assert desk.try_to_acquire(first, SHARED)[0]
     assert first.covers([SHARED])
     assert not first.covers([ALONE])
-    assert desk.tries(first, ALONE)[0]
+    assert desk.try_to_acquire(first, ALONE)[0]
     assert first.covers([SHARED, ALONE])
-    assert not desk.tries(desk.holder(), SHARED)[0]
+    assert not desk.try_to_acquire(desk.holder(), SHARED)[0]
     assert replace(ALONE, exclusive=False) == SHARED
 
 

@@ -17,17 +17,17 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from faults.cases import DAY, NOW
-from faults.crowd import Crowd
+from faults.crowd import ConcurrentCallers
 from faults.worker import Order
-from ix_tools.approvals.repository import Approvals, Reply
+from ix_tools.approvals.repository import ApprovalRepository, Reply
 from ix_tools.errors import ApprovalRefused, IxError
-from ix_tools.idempotency.intents import KEPT_DAYS, UNFINISHED, Draft, Intent
+from ix_tools.idempotency.intents import RETENTION_DAYS, UNFINISHED, Intent, IntentDraft
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.execute import ApprovalNeeded, perform
+from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit, intents
-from tests.sandboxed import Office, about, invoice, warned
+from tests.sandboxed import Harness, document_arguments, invoice, warnings_by_field
 
 MUCH_LATER = 600.0
 """Seconds after which nothing is under way any more and lists show everything."""
@@ -36,15 +36,15 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def hosts(office: Office, place: str) -> Iterator[Callable[[], Office]]:
+def hosts(office: Harness, place: str) -> Iterator[Callable[[], Harness]]:
     """As many hosts as one likes that share a store, on SQLite and on PostgreSQL."""
     opened: list[Store] = []
 
-    def host() -> Office:
+    def host() -> Harness:
         store = Store(place)
         opened.append(store)
-        own: dict[str, Any] = {"approvals": Approvals(store, 15), "journal": Journal(store, 240.0)}
-        return Office(office.box, replace(office.desk, store=store, swept=False, **own))
+        own: dict[str, Any] = {"approvals": ApprovalRepository(store, 15), "journal": Journal(store, 240.0)}
+        return Harness(office.sandbox, replace(office.context, store=store, has_recovered=False, **own))
 
     yield host
     for store in opened:
@@ -52,24 +52,24 @@ def hosts(office: Office, place: str) -> Iterator[Callable[[], Office]]:
 
 
 @pytest.fixture
-def shop(hosts: Callable[[], Office]) -> Office:
+def shop(hosts: Callable[[], Harness]) -> Harness:
     """One of them."""
     return hosts()
 
 
-def entries(office: Office) -> list[Intent]:
+def entries(office: Harness) -> list[Intent]:
     """The journal, oldest first."""
-    return office.desk.journal.listed(office.desk.account.name)[::-1]
+    return office.context.journal.list_intents(office.context.account.name)[::-1]
 
 
-def later(office: Office, seconds: float) -> None:
+def move_clock(office: Harness, seconds: float) -> None:
     """Move the store's clock."""
-    office.desk.store.clock = lambda: time.time() + seconds
+    office.context.store.clock = lambda: time.time() + seconds
 
 
-def left_by_a_crash(office: Office, intent: Intent, **changes: Any) -> None:
+def left_by_a_crash(office: Harness, intent: Intent, **changes: Any) -> None:
     """As if another host had begun it and gone."""
-    with office.desk.store.writing() as connection:
+    with office.context.store.writing() as connection:
         gone = {
             "state": "open",
             "owner": ELSEWHERE,
@@ -81,31 +81,31 @@ def left_by_a_crash(office: Office, intent: Intent, **changes: Any) -> None:
         connection.execute(intents.update().where(intents.c.id == intent.id).values(gone))
 
 
-def posts(office: Office, path: str = "/invoices.json") -> list[Json]:
+def posts(office: Harness, path: str = "/invoices.json") -> list[Json]:
     """The requests that would make something."""
-    return [one for one in office.writes() if one["method"] == "POST" and one["path"] == path]
+    return [one for one in office.list_writes() if one["method"] == "POST" and one["path"] == path]
 
 
 # --- the journal ------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _held(office: Office, path: str) -> Iterator[None]:
-    office.box.fault("POST", path, delay=60)
+def _held(office: Harness, path: str) -> Iterator[None]:
+    office.sandbox.fault("POST", path, delay=60)
     try:
         yield
     finally:
-        office.box.clear_faults()
+        office.sandbox.clear_faults()
 
 
 async def test_the_intent_is_kept_before_the_request_leaves(
-    shop: Office, hosts: Callable[[], Office]
+    shop: Harness, hosts: Callable[[], Harness]
 ) -> None:
     """Another process sees it while InvoiceXpress is still at it."""
     async with anyio.create_task_group() as group:
         with _held(shop, "/invoices"):
             group.start_soon(shop.call, "create_invoice", invoice(idempotency_key="order-7"))
-            assert await anyio.to_thread.run_sync(shop.box.wait_for_request, "POST", "/invoices", 30)
+            assert await anyio.to_thread.run_sync(shop.sandbox.wait_for_request, "POST", "/invoices", 30)
             (intent,) = entries(hosts())
             assert (intent.state, intent.key, intent.operation) == (
                 "open",
@@ -114,12 +114,12 @@ async def test_the_intent_is_kept_before_the_request_leaves(
             )
     (intent,) = entries(shop)
     assert (intent.state, intent.made) == ("done", "invoices/1001")
-    with shop.desk.store.reading() as connection:
+    with shop.context.store.reading() as connection:
         rows = connection.execute(sql.select(audit.c.event).order_by(audit.c.seq))
         assert [row.event for row in rows] == ["intent", "done"]
 
 
-async def test_the_same_key_with_the_same_content_gives_the_recorded_result(shop: Office) -> None:
+async def test_the_same_key_with_the_same_content_gives_the_recorded_result(shop: Harness) -> None:
     wanted = invoice(idempotency_key="order-7")
     first = await shop.call("create_invoice", wanted)
     again = await shop.call("create_invoice", wanted)
@@ -129,34 +129,36 @@ async def test_the_same_key_with_the_same_content_gives_the_recorded_result(shop
 
 
 @pytest.mark.parametrize("changes", [{"reference": "other"}, {"document_type": "simplified_invoices"}])
-async def test_the_same_key_with_other_content_is_refused(shop: Office, changes: Json) -> None:
+async def test_the_same_key_with_other_content_is_refused(shop: Harness, changes: Json) -> None:
     await shop.call("create_invoice", invoice(idempotency_key="order-7"))
-    error = await shop.failed("create_invoice", invoice(idempotency_key="order-7", **changes))
+    error = await shop.get_error("create_invoice", invoice(idempotency_key="order-7", **changes))
     assert (error.code, error.as_dict()["sent"]) == ("idempotency_key_reused", "nothing")
-    assert len(shop.writes()) == 1
+    assert len(shop.list_writes()) == 1
 
 
-async def test_the_same_key_for_another_operation_is_refused(shop: Office) -> None:
+async def test_the_same_key_for_another_operation_is_refused(shop: Harness) -> None:
     made = (await shop.call("create_invoice", invoice(idempotency_key="order-7")))["document"]
-    error = await shop.failed("change_state", about(made, state="finalized", idempotency_key="order-7"))
+    error = await shop.get_error(
+        "change_state", document_arguments(made, state="finalized", idempotency_key="order-7")
+    )
     assert error.code == "idempotency_key_reused"
 
 
-async def test_a_second_identical_document_is_possible_and_explicit(shop: Office) -> None:
+async def test_a_second_identical_document_is_possible_and_explicit(shop: Harness) -> None:
     first = await shop.call("create_invoice", invoice())
     again = await shop.call("create_invoice", invoice())
     assert again["document"]["id"] == first["document"]["id"]
-    assert "new idempotency_key" in warned(again)["idempotency_key"]
+    assert "new idempotency_key" in warnings_by_field(again)["idempotency_key"]
     second = await shop.call("create_invoice", invoice(idempotency_key="and another"))
     assert second["document"]["id"] != first["document"]["id"]
 
 
-@pytest.mark.parametrize(("days", "replayed"), [(KEPT_DAYS - 1, True), (KEPT_DAYS + 1, False)])
-async def test_a_key_lives_for_a_fiscal_year_and_more(shop: Office, days: int, replayed: bool) -> None:
-    assert KEPT_DAYS >= 400
+@pytest.mark.parametrize(("days", "replayed"), [(RETENTION_DAYS - 1, True), (RETENTION_DAYS + 1, False)])
+async def test_a_key_lives_for_a_fiscal_year_and_more(shop: Harness, days: int, replayed: bool) -> None:
+    assert RETENTION_DAYS >= 400
     await shop.call("create_invoice", invoice(idempotency_key="order-7"))
-    later(shop, days * 86400)
-    shop.desk.swept = True
+    move_clock(shop, days * 86400)
+    shop.context.has_recovered = True
     again = await shop.call("create_invoice", invoice(idempotency_key="order-7"))
     assert again.get("replayed", False) is replayed
 
@@ -164,16 +166,16 @@ async def test_a_key_lives_for_a_fiscal_year_and_more(shop: Office, days: int, r
 SECRETS = {"body": "Segue em anexo o que combinámos", "subject": "Assunto reservado"}
 
 
-async def test_message_texts_and_passwords_are_not_kept_in_journal_and_trail(shop: Office) -> None:
-    made = await shop.issued()
-    await shop.call("send_email", about(made, email="a@acme.example", **SECRETS))
-    shop.desk.settings = shop.desk.settings.model_copy(update={"allow_account_setup": True})
+async def test_message_texts_and_passwords_are_not_kept_in_journal_and_trail(shop: Harness) -> None:
+    made = await shop.create_issued()
+    await shop.call("send_email", document_arguments(made, email="a@acme.example", **SECRETS))
+    shop.context.settings = shop.context.settings.model_copy(update={"allow_account_setup": True})
     person = {"organization_name": "Padaria, Lda", "email": "p@padaria.example", "terms": True}
     await shop.call("create_account", {**person, "password": "Palavra-Passe-9"})
-    with shop.desk.store.reading() as connection:
+    with shop.context.store.reading() as connection:
         rows = [*connection.execute(sql.select(intents)), *connection.execute(sql.select(audit))]
     kept = "\n".join(map(str, rows))
-    for secret in (*SECRETS.values(), "Palavra-Passe-9", shop.box.api_key):
+    for secret in (*SECRETS.values(), "Palavra-Passe-9", shop.sandbox.api_key):
         assert secret not in kept
 
 
@@ -181,11 +183,11 @@ async def test_message_texts_and_passwords_are_not_kept_in_journal_and_trail(sho
 
 
 async def test_a_create_that_is_still_being_done_is_asked_for_again_under_the_same_unique_id(
-    shop: Office,
+    shop: Harness,
 ) -> None:
     """409: InvoiceXpress knows the unique id and is at it. It is no refusal."""
-    shop.box.fault("POST", r"^/invoices\.json$", drop="after")
-    shop.box.fault("POST", r"^/invoices\.json$", status=409, body={"reason": "being processed"})
+    shop.sandbox.fault("POST", r"^/invoices\.json$", drop="after")
+    shop.sandbox.fault("POST", r"^/invoices\.json$", status=409, body={"reason": "being processed"})
     result = await shop.call("create_invoice", invoice())
     sent = {one["body"]["proprietary_uid"] for one in posts(shop)}
     assert (len(posts(shop)), len(sent)) == (3, 1)
@@ -193,112 +195,112 @@ async def test_a_create_that_is_still_being_done_is_asked_for_again_under_the_sa
     assert [one.made for one in entries(shop)] == ["invoices/1001"]
 
 
-async def test_late_lists_are_waited_for(shop: Office) -> None:
+async def test_late_lists_are_waited_for(shop: Harness) -> None:
     """An estimate has no unique id: not in the list is not the same as not there."""
     quote = invoice(document_type="quotes")
-    shop.box.set_lag(20)
-    shop.box.fault("POST", r"^/quotes\.json$", drop="after")
-    error = await shop.failed("create_estimate", quote)
+    shop.sandbox.set_lag(20)
+    shop.sandbox.fault("POST", r"^/quotes\.json$", drop="after")
+    error = await shop.get_error("create_estimate", quote)
     assert (error.code, error.sent) == ("outcome_unknown", "unknown")
-    assert (await shop.failed("create_estimate", quote)).code == "outcome_unknown"
-    shop.box.advance(60)
+    assert (await shop.get_error("create_estimate", quote)).code == "outcome_unknown"
+    shop.sandbox.advance(60)
     found = await shop.call("create_estimate", quote)
     assert (found["document"]["id"], found["replayed"]) == (1001, True)
     assert len(posts(shop, "/quotes.json")) == 1
 
 
-async def test_a_failed_look_up_is_not_absent(shop: Office) -> None:
+async def test_a_failed_look_up_is_not_absent(shop: Harness) -> None:
     quote = invoice(document_type="quotes")
-    shop.box.fault("POST", r"^/quotes\.json$", drop="after")
-    shop.box.fault("GET", r"^/estimates\.json$", skip=1, status=500, times=None)
-    error = await shop.failed("create_estimate", quote)
+    shop.sandbox.fault("POST", r"^/quotes\.json$", drop="after")
+    shop.sandbox.fault("GET", r"^/estimates\.json$", skip=1, status=500, times=None)
+    error = await shop.get_error("create_estimate", quote)
     assert "look-up failed" in error.message
-    later(shop, MUCH_LATER)
-    assert (await shop.failed("create_estimate", quote)).sent == "unknown"
-    shop.box.clear_faults()
+    move_clock(shop, MUCH_LATER)
+    assert (await shop.get_error("create_estimate", quote)).sent == "unknown"
+    shop.sandbox.clear_faults()
     assert (await shop.call("create_estimate", quote))["document"]["id"] == 1001
     assert len(posts(shop, "/quotes.json")) == 1
 
 
-async def test_what_surely_did_not_happen_is_sent_by_the_next_call(shop: Office) -> None:
+async def test_what_surely_did_not_happen_is_sent_by_the_next_call(shop: Harness) -> None:
     quote = invoice(document_type="quotes")
-    shop.box.fault("POST", r"^/quotes\.json$", drop="before")
-    assert (await shop.failed("create_estimate", quote)).sent == "unknown"
-    assert (await shop.failed("create_estimate", quote)).sent == "unknown", "it may still be under way"
-    later(shop, MUCH_LATER)
+    shop.sandbox.fault("POST", r"^/quotes\.json$", drop="before")
+    assert (await shop.get_error("create_estimate", quote)).sent == "unknown"
+    assert (await shop.get_error("create_estimate", quote)).sent == "unknown", "it may still be under way"
+    move_clock(shop, MUCH_LATER)
     assert (await shop.call("create_estimate", quote))["document"]["id"] == 1001
     assert len(posts(shop, "/quotes.json")) == 2
 
 
-async def test_an_email_is_never_sent_again_by_itself(shop: Office) -> None:
-    made = await shop.issued()
-    mail = about(made, email="a@acme.example")
-    shop.box.fault("PUT", "email-document", drop="after")
-    error = await shop.failed("send_email", mail)
+async def test_an_email_is_never_sent_again_by_itself(shop: Harness) -> None:
+    made = await shop.create_issued()
+    mail = document_arguments(made, email="a@acme.example")
+    shop.sandbox.fault("PUT", "email-document", drop="after")
+    error = await shop.get_error("send_email", mail)
     assert (error.code, "ask the recipient" in error.next) == ("outcome_unknown", True)
-    later(shop, MUCH_LATER)
-    assert (await shop.failed("send_email", mail)).code == "outcome_unknown"
-    assert len(shop.box.outbox()) == 1
+    move_clock(shop, MUCH_LATER)
+    assert (await shop.get_error("send_email", mail)).code == "outcome_unknown"
+    assert len(shop.sandbox.outbox()) == 1
     await shop.call("send_email", {**mail, "idempotency_key": "on purpose"})
-    assert len(shop.box.outbox()) == 2
+    assert len(shop.sandbox.outbox()) == 2
 
 
-async def test_what_does_no_harm_twice_is_sent_again_once_a_person_approves_again(shop: Office) -> None:
+async def test_what_does_no_harm_twice_is_sent_again_once_a_person_approves_again(shop: Harness) -> None:
     """Credentials cannot be read back, so nobody can look; setting them a second time leaves the same."""
-    shop.desk.settings = shop.desk.settings.model_copy(update={"allow_account_setup": True})
+    shop.context.settings = shop.context.settings.model_copy(update={"allow_account_setup": True})
     setup = {"at_subuser": "509442013/1", "at_password": "segredo-da-at", "communication_type": "auto"}
-    shop.box.fault("POST", "at_communication", drop="before")
-    error = await shop.failed("setup_at_communication", setup)
+    shop.sandbox.fault("POST", "at_communication", drop="before")
+    error = await shop.get_error("setup_at_communication", setup)
     assert (error.code, "approves it again" in error.next) == ("outcome_unknown", True)
-    assert (await shop.failed("setup_at_communication", setup)).code == "outcome_unknown"
-    later(shop, MUCH_LATER)
+    assert (await shop.get_error("setup_at_communication", setup)).code == "outcome_unknown"
+    move_clock(shop, MUCH_LATER)
     assert (await shop.call("setup_at_communication", setup))["success"]
     (intent,) = entries(shop)
     assert (intent.state, intent.approval != "") == ("done", True)
-    with shop.desk.store.reading() as connection:
+    with shop.context.store.reading() as connection:
         rows = connection.execute(sql.select(audit.c.event, audit.c.approval).order_by(audit.c.seq)).all()
     again = [row.approval for row in rows if row.event == "again"]
     assert again == [intent.approval]
     assert [row.event for row in rows].count("approval used") == 2
 
 
-async def test_nothing_is_held_while_a_person_has_not_approved_again_in_a_terminal(shop: Office) -> None:
+async def test_nothing_is_held_while_a_person_has_not_approved_again_in_a_terminal(shop: Harness) -> None:
     settings = {"allow_account_setup": True, "approval_channel": "terminal"}
-    shop.desk.settings = shop.desk.settings.model_copy(update=settings)
+    shop.context.settings = shop.context.settings.model_copy(update=settings)
     setup = {"at_subuser": "509442013/1", "at_password": "segredo-da-at", "communication_type": "auto"}
 
     async def approved() -> Json:
-        asked = await perform(shop.desk, "setup_at_communication", setup)
+        asked = await execute(shop.context, "setup_at_communication", setup)
         assert asked["status"] == "approval_required"
-        shop.desk.approvals.decide(asked["approval"]["id"], approve=True)
-        return await perform(shop.desk, "setup_at_communication", setup)
+        shop.context.approvals.decide(asked["approval"]["id"], approve=True)
+        return await execute(shop.context, "setup_at_communication", setup)
 
-    shop.box.fault("POST", "at_communication", drop="before")
+    shop.sandbox.fault("POST", "at_communication", drop="before")
     with pytest.raises(IxError, match="not known yet"):
         await approved()
-    later(shop, MUCH_LATER)
+    move_clock(shop, MUCH_LATER)
     assert (await approved())["success"]
     assert [one.state for one in entries(shop)] == ["done"]
 
 
 async def test_an_approval_given_before_the_same_was_done_elsewhere_is_not_good_for_a_second_time(
-    shop: Office, hosts: Callable[[], Office]
+    shop: Harness, hosts: Callable[[], Harness]
 ) -> None:
     """Two people are asked for the same at once, and both say yes."""
-    mail = about(await shop.issued(), email="a@acme.example")
+    mail = document_arguments(await shop.create_issued(), email="a@acme.example")
     other = hosts()
     with pytest.raises(ApprovalNeeded) as asked:
-        await perform(other.desk, "send_email", mail, can_ask=True)
+        await execute(other.context, "send_email", mail, can_ask=True)
     await shop.call("send_email", mail)
     with pytest.raises(ApprovalRefused):
-        await perform(
-            other.desk, "send_email", mail, can_ask=True, reply=Reply(asked.value.approval.handle, True)
+        await execute(
+            other.context, "send_email", mail, can_ask=True, reply=Reply(asked.value.approval.handle, True)
         )
-    assert len(shop.box.outbox()) == 1
-    assert "carried out" in await other.asked("send_email", mail)
+    assert len(shop.sandbox.outbox()) == 1
+    assert "carried out" in await other.get_approval_text("send_email", mail)
 
 
-async def test_a_caller_that_goes_away_leaves_no_half_write(shop: Office) -> None:
+async def test_a_caller_that_goes_away_leaves_no_half_write(shop: Harness) -> None:
     """Cancelled while the request is under way: it is carried to its end, and its outcome is written down."""
     scope = anyio.CancelScope()
 
@@ -309,7 +311,7 @@ async def test_a_caller_that_goes_away_leaves_no_half_write(shop: Office) -> Non
     async with anyio.create_task_group() as group:
         with _held(shop, "/invoices"):
             group.start_soon(impatient)
-            assert await anyio.to_thread.run_sync(shop.box.wait_for_request, "POST", "/invoices", 30)
+            assert await anyio.to_thread.run_sync(shop.sandbox.wait_for_request, "POST", "/invoices", 30)
             scope.cancel()
     (intent,) = entries(shop)
     assert (intent.state, intent.made) == ("done", "invoices/1001")
@@ -317,47 +319,47 @@ async def test_a_caller_that_goes_away_leaves_no_half_write(shop: Office) -> Non
 
 
 async def test_the_first_call_finds_out_what_a_crash_left_open(
-    shop: Office, hosts: Callable[[], Office]
+    shop: Harness, hosts: Callable[[], Harness]
 ) -> None:
     """Whatever that call is about: here a read."""
-    made = await shop.draft()
-    await shop.call("change_state", about(made, state="finalized"))
+    made = await shop.create_draft()
+    await shop.call("change_state", document_arguments(made, state="finalized"))
     left_by_a_crash(shop, entries(shop)[1])
     await hosts().call("list_taxes")
     assert {one.state for one in entries(shop)} == {"done"}
-    assert len(shop.writes()) == 2
+    assert len(shop.list_writes()) == 2
 
 
 async def test_what_a_crash_left_open_and_nobody_can_tell_stays_for_a_person(
-    shop: Office, hosts: Callable[[], Office]
+    shop: Harness, hosts: Callable[[], Harness]
 ) -> None:
-    mail = about(await shop.issued(), email="a@acme.example")
+    mail = document_arguments(await shop.create_issued(), email="a@acme.example")
     await shop.call("send_email", mail)
     intent = entries(shop)[-1]
     left_by_a_crash(shop, intent)
     await hosts().call("list_taxes")
     assert entries(shop)[-1].state == "unknown"
-    shop.desk.journal.settle(intent.id, happened=True)
+    shop.context.journal.settle(intent.id, happened=True)
     assert not [one for one in entries(shop) if one.state in UNFINISHED]
 
 
 # --- several hosts ------------------------------------------------------------------------------------------
 
 
-def begun(journal: Journal, key: str = "caller:k") -> Intent:
+def begin_intent(journal: Journal, key: str = "caller:k") -> Intent:
     """An intent that is being carried out."""
-    return journal.begin(Draft("acme", key, ("c",), "create_invoice", "p", "f", chosen=True))
+    return journal.begin(IntentDraft("acme", key, ("c",), "create_invoice", "p", "f", has_chosen_key=True))
 
 
 def test_of_two_hosts_that_begin_the_same_one_holds_it(place: str) -> None:
     one, other = Store(place), Store(place)
-    first, second = begun(Journal(one, 240.0)), begun(Journal(other, 240.0))
+    first, second = begin_intent(Journal(one, 240.0)), begin_intent(Journal(other, 240.0))
     assert (first.mine, second.mine, second.id) == (True, False, first.id)
     one.close()
     other.close()
 
 
-class Watched(Store):
+class ObservedStore(Store):
     """A store that shows what others in the same process would do the moment a transaction is committed."""
 
     afterwards: Callable[[], None] = staticmethod(lambda: None)
@@ -372,13 +374,13 @@ class Watched(Store):
 def test_what_this_process_begins_or_takes_over_is_held_from_the_moment_others_can_read_it(
     place: str,
 ) -> None:
-    store, other = Watched(place), Journal(Store(place), 240.0)
+    store, other = ObservedStore(place), Journal(Store(place), 240.0)
     journal, seen = Journal(store, 240.0), []
     store.afterwards = lambda: seen.append(other.take_over(other.find("acme", "caller:k")))  # type: ignore[arg-type]
-    intent = begun(journal)
+    intent = begin_intent(journal)
     assert seen == [None]
     store.afterwards = lambda: None
-    journal.let_go(intent)
+    journal.release(intent)
     store.afterwards = lambda: seen.append(other.take_over(other.get(intent.id)))
     assert journal.take_over(journal.get(intent.id)) is not None
     assert seen == [None, None]
@@ -388,24 +390,24 @@ def test_what_this_process_begins_or_takes_over_is_held_from_the_moment_others_c
 
 @pytest.mark.parametrize("ends", ["finish", "let_go"])
 def test_what_another_thread_holds_again_at_once_is_not_let_go_of(place: str, ends: str) -> None:
-    store, other = Watched(place), Journal(Store(place), 240.0)
+    store, other = ObservedStore(place), Journal(Store(place), 240.0)
     journal, taken = Journal(store, 240.0), []
-    intent = begun(journal)
+    intent = begin_intent(journal)
     store.afterwards = lambda: taken.append(other.take_over(other.get(intent.id)))
     if ends == "finish":
         assert journal.finish(intent, "unknown", None, "no answer")
     else:
-        journal.let_go(intent)
+        journal.release(intent)
     assert taken[0] is not None
-    assert not other.late(taken[0])
-    assert not other.abandoned(taken[0])
+    assert not other.is_lease_expiring(taken[0])
+    assert not other.is_abandoned(taken[0])
     store.close()
     other._store.close()
 
 
 def test_of_two_hosts_that_take_over_what_a_third_left_one_holds_it(place: str) -> None:
     one, other = Journal(Store(place), 240.0), Journal(Store(place), 240.0)
-    intent = begun(one)
+    intent = begin_intent(one)
     with one._store.writing() as connection:
         connection.execute(intents.update().values(owner=ELSEWHERE, lease_until=0.0))
     both = [each.get(intent.id) for each in (one, other)]
@@ -418,7 +420,7 @@ def test_of_two_hosts_that_take_over_what_a_third_left_one_holds_it(place: str) 
 
 def test_whoever_knows_that_it_was_done_may_say_so_although_another_took_over(place: str) -> None:
     journal = Journal(Store(place), 240.0)
-    intent = begun(journal)
+    intent = begin_intent(journal)
     with journal._store.writing() as connection:
         connection.execute(intents.update().values(owner=ELSEWHERE))
     assert journal.finish(intent, "done", {"ok": True}, "done", made="invoices/1001")
@@ -434,14 +436,14 @@ def test_a_host_whose_clock_is_wrong_takes_nothing_from_the_others(
     if not server:
         pytest.skip("no PostgreSQL here")
     journal = Journal(Store(server), 240.0)
-    intent = begun(journal, f"caller:{ahead}")
+    intent = begin_intent(journal, f"caller:{ahead}")
     with journal._store.writing() as connection:
         connection.execute(intents.update().where(intents.c.id == intent.id).values(owner=ELSEWHERE))
     right = time.time
     monkeypatch.setattr("time.time", lambda: right() + ahead)
     wrong = Journal(Store(server), 240.0)
     seen = wrong.get(intent.id)
-    assert not wrong.abandoned(seen)
+    assert not wrong.is_abandoned(seen)
     assert wrong.take_over(seen) is None
     for each in (journal, wrong):
         each._store.close()
@@ -450,11 +452,11 @@ def test_a_host_whose_clock_is_wrong_takes_nothing_from_the_others(
 def test_a_host_that_stood_still_does_not_go_on_sending(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A laptop asleep: by the time it wakes up another one may have taken over."""
     journal = Journal(Store(place), 240.0)
-    intent = begun(journal)
-    assert not journal.late(intent)
+    intent = begin_intent(journal)
+    assert not journal.is_lease_expiring(intent)
     right = time.time
     monkeypatch.setattr("time.time", lambda: right() + 121)
-    assert journal.late(intent)
+    assert journal.is_lease_expiring(intent)
     journal._store.close()
 
 
@@ -473,9 +475,9 @@ def test_64_equal_calls_of_two_processes_are_one_request(running_box: Sandbox, p
         invoice(due_date="2026-11-20"),
         timeout=60,
     )
-    with Crowd(order, processes=2, callers=32) as crowd:
+    with ConcurrentCallers(order, processes=2, callers=32) as crowd:
         for number in range(2):
-            told = crowd.round(reference=f"round-{number}")
+            told = crowd.run_round(reference=f"round-{number}")
             assert len(told) == 64
             assert [one for one in told if not one["ok"]] == []
             assert len({one["document"]["id"] for one in told}) == 1

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sql
 
-from ix_tools.approvals.repository import Approvals, Reply
+from ix_tools.approvals.repository import ApprovalRepository, Reply
 from ix_tools.errors import IxError
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.execute import ApprovalNeeded, perform
+from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.storage.schema import intents
-from tests.sandboxed import Json, Office, about, invoice, line, warned
+from tests.sandboxed import Harness, Json, document_arguments, invoice, line, warnings_by_field
 
 TO = "compras@acme.example"
 
@@ -31,46 +31,51 @@ def states(body: Json) -> dict[str, str]:
     return {one["step"]: one["state"] for one in body["steps"]}
 
 
-def did(office: Office, *endings: str) -> list[int]:
+def did(office: Harness, *endings: str) -> list[int]:
     """How many writes of each kind InvoiceXpress got."""
-    paths = [one["path"] for one in office.writes()]
+    paths = [one["path"] for one in office.list_writes()]
     return [sum(bool(re.search(ending, path)) for path in paths) for ending in endings]
 
 
-def all_writes(office: Office) -> list[int]:
+def all_writes(office: Harness) -> list[int]:
     """Documents made, states changed, e-mails sent."""
     return did(office, r"^/\w+\.json$", "change-state", "email-document")
 
 
-async def question(office: Office, call: Json) -> ApprovalNeeded:
+async def question(office: Harness, call: Json) -> ApprovalNeeded:
     with pytest.raises(ApprovalNeeded) as needed:
-        await perform(office.desk, "issue_invoice", call, can_ask=True)
+        await execute(office.context, "issue_invoice", call, can_ask=True)
     return needed.value
 
 
-async def answered(office: Office, call: Json, asked: ApprovalNeeded, **more: Any) -> Json:
+async def answered(office: Harness, call: Json, asked: ApprovalNeeded, **more: Any) -> Json:
     reply = Reply(asked.approval.handle, True)
-    return await perform(office.desk, "issue_invoice", call, can_ask=True, reply=reply, **more)
+    return await execute(office.context, "issue_invoice", call, can_ask=True, reply=reply, **more)
 
 
-async def stopped(office: Office, call: Json, asked: ApprovalNeeded, *, yes: bool = True) -> IxError:
+async def stopped(office: Harness, call: Json, asked: ApprovalNeeded, *, yes: bool = True) -> IxError:
     reply = Reply(asked.approval.handle, yes)
     with pytest.raises(IxError) as error:
-        await perform(office.desk, "issue_invoice", call, can_ask=True, reply=reply)
+        await execute(office.context, "issue_invoice", call, can_ask=True, reply=reply)
     return error.value
 
 
-def again(office: Office) -> Office:
+def again(office: Harness) -> Harness:
     """The same files after the process ended and another began."""
-    store = office.desk.store
-    desk = replace(office.desk, approvals=Approvals(store, 15), journal=Journal(store, 240.0), swept=False)
-    return Office(office.box, desk)
+    store = office.context.store
+    desk = replace(
+        office.context,
+        approvals=ApprovalRepository(store, 15),
+        journal=Journal(store, 240.0),
+        has_recovered=False,
+    )
+    return Harness(office.sandbox, desk)
 
 
 # --- all the way -------------------------------------------------------------------------------------------
 
 
-async def test_one_call_and_one_yes_issue_fetch_and_send(office: Office) -> None:
+async def test_one_call_and_one_yes_issue_fetch_and_send(office: Harness) -> None:
     result = await office.call("issue_invoice", errand(subject="A sua fatura", delivery="file"))
     assert result["status"] == "issued"
     assert states(result) == dict.fromkeys(("draft", "finalize", "pdf", "email"), "done")
@@ -82,17 +87,17 @@ async def test_one_call_and_one_yes_issue_fetch_and_send(office: Office) -> None
     assert "credit note" in result["undo"]["what"]
     assert "05/12/2026" in result["undo"]["by"]
     assert [step["tool"] for step in result["undo"]["calls"]] == ["create_invoice"]
-    assert "idempotency_key" not in warned(result)
+    assert "idempotency_key" not in warnings_by_field(result)
 
 
-async def step_keys(office: Office) -> list[str]:
+async def step_keys(office: Harness) -> list[str]:
     """The journal's keys of e-mails."""
-    entries = office.desk.journal.listed(office.desk.account.name)
+    entries = office.context.journal.list_intents(office.context.account.name)
     return [one.key for one in entries if one.operation == "send_email"]
 
 
 @pytest.mark.parametrize("kind", ["", "step:", "caller:", "caller:step:"])
-async def test_nobody_takes_the_key_of_a_step_before_it(office: Office, kind: str) -> None:
+async def test_nobody_takes_the_key_of_a_step_before_it(office: Harness, kind: str) -> None:
     """Whoever may only make drafts can guess it: which document comes next is no secret."""
     first = await office.call("issue_invoice", errand(reference="first"))
     (key,) = await step_keys(office)
@@ -109,10 +114,10 @@ async def test_nobody_takes_the_key_of_a_step_before_it(office: Office, kind: st
     assert did(office, "email-document") == [2]
 
 
-async def test_an_email_that_an_older_version_sent_is_not_sent_again(office: Office) -> None:
+async def test_an_email_that_an_older_version_sent_is_not_sent_again(office: Harness) -> None:
     """It wrote the key of the step as if a caller had given it."""
     await office.call("issue_invoice", errand())
-    with office.desk.store.writing() as connection:
+    with office.context.store.writing() as connection:
         step = intents.c.key.startswith("step:")
         key = sql.func.replace(intents.c.key, "step:", "caller:")
         assert connection.execute(intents.update().where(step).values(key=key)).rowcount == 1
@@ -121,7 +126,7 @@ async def test_an_email_that_an_older_version_sent_is_not_sent_again(office: Off
     assert did(office, "email-document") == [1]
 
 
-async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(office: Office) -> None:
+async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(office: Harness) -> None:
     result = await office.call("issue_invoice", errand(email=None))
     assert states(result) == dict.fromkeys(("draft", "finalize", "pdf"), "done")
     assert all_writes(office) == [1, 1, 0]
@@ -136,8 +141,8 @@ async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(o
     ("kind", "status"),
     [("invoice_receipts", "settled"), ("simplified_invoices", "final"), ("credit_notes", "final")],
 )
-async def test_every_kind_of_invoice_is_issued_so(office: Office, kind: str, status: str) -> None:
-    owner = (await office.issued())["id"] if kind == "credit_notes" else None
+async def test_every_kind_of_invoice_is_issued_so(office: Harness, kind: str, status: str) -> None:
+    owner = (await office.create_issued())["id"] if kind == "credit_notes" else None
     result = await office.call("issue_invoice", errand(document_type=kind, owner_invoice_id=owner))
     assert result["document"]["status"] == status
     assert states(result)["email"] == "done"
@@ -145,9 +150,11 @@ async def test_every_kind_of_invoice_is_issued_so(office: Office, kind: str, sta
 
 
 async def test_the_question_shows_the_document_the_recipient_and_what_cannot_be_undone(
-    office: Office,
+    office: Harness,
 ) -> None:
-    text = await office.asked("issue_invoice", errand(subject="A sua fatura", body="Segue em anexo."))
+    text = await office.get_approval_text(
+        "issue_invoice", errand(subject="A sua fatura", body="Segue em anexo.")
+    )
     for shown in (
         "Finalize + ",
         "ACME, Lda",
@@ -165,18 +172,22 @@ async def test_the_question_shows_the_document_the_recipient_and_what_cannot_be_
     assert all_writes(office) == [1, 0, 0]
 
 
-async def test_an_address_that_is_not_the_clients_is_said_before_the_yes(office: Office) -> None:
-    assert "the client's own address is" in await office.asked("issue_invoice", errand(email="x@y.example"))
+async def test_an_address_that_is_not_the_clients_is_said_before_the_yes(office: Harness) -> None:
+    assert "the client's own address is" in await office.get_approval_text(
+        "issue_invoice", errand(email="x@y.example")
+    )
 
 
 @pytest.mark.parametrize("given", [{"subject": "Fatura"}, {"body": "Segue."}])
-async def test_words_without_a_recipient_are_refused(office: Office, given: Json) -> None:
-    assert "email" in await office.refused("issue_invoice", invoice(**given))
+async def test_words_without_a_recipient_are_refused(office: Harness, given: Json) -> None:
+    assert "email" in await office.get_refusal("issue_invoice", invoice(**given))
 
 
-async def test_what_create_invoice_refuses_makes_nothing(office: Office) -> None:
-    assert "items.0.tax" in " ".join(await office.refused("issue_invoice", errand(items=[line(tax="IVA24")])))
-    error = await office.failed("issue_invoice", errand(items=[line(tax="IVA24")]))
+async def test_what_create_invoice_refuses_makes_nothing(office: Harness) -> None:
+    assert "items.0.tax" in " ".join(
+        await office.get_refusal("issue_invoice", errand(items=[line(tax="IVA24")]))
+    )
+    error = await office.get_error("issue_invoice", errand(items=[line(tax="IVA24")]))
     assert error.details["stopped_at"] == "draft"
     assert set(states(error.details).values()) == {"not done"}
 
@@ -184,7 +195,7 @@ async def test_what_create_invoice_refuses_makes_nothing(office: Office) -> None
 # --- the yes is for this and nothing else --------------------------------------------------------------------
 
 
-async def test_a_yes_for_one_recipient_is_none_for_another(office: Office) -> None:
+async def test_a_yes_for_one_recipient_is_none_for_another(office: Harness) -> None:
     asked = await question(office, errand())
     error = await stopped(office, errand(email="outra@acme.example"), asked)
     assert error.code == "approval_for_other_arguments"
@@ -194,13 +205,13 @@ async def test_a_yes_for_one_recipient_is_none_for_another(office: Office) -> No
 @pytest.mark.parametrize(
     "changed", [{"body": "Outro texto."}, {"items": [line(quantity=2)]}, {"email": None}]
 )
-async def test_a_yes_for_one_call_is_none_for_a_changed_one(office: Office, changed: Json) -> None:
+async def test_a_yes_for_one_call_is_none_for_a_changed_one(office: Harness, changed: Json) -> None:
     asked = await question(office, errand())
     assert (await stopped(office, errand(**changed), asked)).code == "approval_for_other_arguments"
     assert did(office, "change-state", "email-document") == [0, 0]
 
 
-async def test_a_yes_is_used_up_with_the_call_it_was_given_to(office: Office) -> None:
+async def test_a_yes_is_used_up_with_the_call_it_was_given_to(office: Harness) -> None:
     asked = await question(office, errand())
     await answered(office, errand(), asked)
     result = await answered(office, errand(), asked)
@@ -208,24 +219,24 @@ async def test_a_yes_is_used_up_with_the_call_it_was_given_to(office: Office) ->
     assert all_writes(office) == [1, 1, 1]
 
 
-async def test_what_the_yes_covers_is_no_yes_outside_of_the_recipe(office: Office) -> None:
+async def test_what_the_yes_covers_is_no_yes_outside_of_the_recipe(office: Harness) -> None:
     """Finalized, the mail still covered: send_email itself, with the very same words, asks for itself."""
     call = errand()
     asked = await question(office, call)
     await broken_off(office, call, asked, at="finalized")
     made = (await office.call("list_invoices", {"states": ["final"]}))["invoices"][0]
-    mail = about(made, email=TO)
+    mail = document_arguments(made, email=TO)
     with pytest.raises(ApprovalNeeded):
-        await perform(office.desk, "send_email", mail, can_ask=True)
+        await execute(office.context, "send_email", mail, can_ask=True)
     assert all_writes(office) == [1, 1, 0]
 
 
 async def test_a_draft_that_changed_after_the_question_is_asked_about_again_with_the_difference(
-    office: Office,
+    office: Harness,
 ) -> None:
     asked = await question(office, errand())
     draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
-    await office.call("update_invoice", about(draft, items=[line(quantity=2)]))
+    await office.call("update_invoice", document_arguments(draft, items=[line(quantity=2)]))
     error = await stopped(office, errand(), asked)
     assert error.code == "document_changed"
     assert did(office, "change-state", "email-document") == [0, 0]
@@ -237,19 +248,19 @@ async def test_a_draft_that_changed_after_the_question_is_asked_about_again_with
 
 
 async def test_a_document_that_changed_after_it_was_issued_is_not_sent_on_the_same_yes(
-    office: Office,
+    office: Harness,
 ) -> None:
     call = errand()
     asked = await question(office, call)
     number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
     await broken_off(office, call, asked, at="finalized")
-    raw = office.raw(f"/invoices/{number}.json")
+    raw = office.read_raw(f"/invoices/{number}.json")
     raw["invoice"]["client"]["name"] = "Outra, Lda"
     path = f"/invoices/{number}.json"
     # Read by the replay of the create, by the recipe, and by the gate of the e-mail.
-    office.box.fault("GET", path, times=3, status=200, body=raw)
+    office.sandbox.fault("GET", path, times=3, status=200, body=raw)
     with pytest.raises(IxError) as error:
-        await perform(office.desk, "issue_invoice", call, can_ask=True)
+        await execute(office.context, "issue_invoice", call, can_ask=True)
     assert error.value.code == "document_changed"
     assert all_writes(office) == [1, 1, 0]
     anew = await question(office, call)
@@ -258,11 +269,14 @@ async def test_a_document_that_changed_after_it_was_issued_is_not_sent_on_the_sa
     assert all_writes(office) == [1, 1, 1]
 
 
-async def test_a_second_yes_is_asked_for_when_the_first_one_is_too_old_for_the_mail(office: Office) -> None:
+async def test_a_second_yes_is_asked_for_when_the_first_one_is_too_old_for_the_mail(office: Harness) -> None:
     call = errand()
     now = [1_000.0]
     dated = replace(
-        office, desk=replace(office.desk, approvals=Approvals(office.desk.store, 15, lambda: now[0]))
+        office,
+        context=replace(
+            office.context, approvals=ApprovalRepository(office.context.store, 15, lambda: now[0])
+        ),
     )
     asked = await question(dated, call)
     await broken_off(dated, call, asked, at="finalized")
@@ -279,7 +293,7 @@ class Gone(Exception):
     """The process ended here."""
 
 
-async def broken_off(office: Office, call: Json, asked: ApprovalNeeded, at: str) -> None:
+async def broken_off(office: Harness, call: Json, asked: ApprovalNeeded, at: str) -> None:
     """Carry a call out until it tells of a step, and no further."""
 
     async def told(done: float, total: float, message: str) -> None:
@@ -290,7 +304,7 @@ async def broken_off(office: Office, call: Json, asked: ApprovalNeeded, at: str)
         await answered(office, call, asked, progress=told)
 
 
-async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(office: Office) -> None:
+async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(office: Harness) -> None:
     asked = await question(office, errand())
     error = await stopped(office, errand(), asked, yes=False)
     shown = error.as_dict()
@@ -308,25 +322,25 @@ async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(office: 
 
 @pytest.mark.parametrize("at", ["finalized", "the PDF"])
 async def test_broken_off_after_it_was_issued_the_same_call_sends_the_one_mail_without_asking_again(
-    office: Office, at: str
+    office: Harness, at: str
 ) -> None:
     call = errand(idempotency_key="encomenda-7")
     await broken_off(office, call, await question(office, call), at)
     after = again(office)
-    result = await perform(after.desk, "issue_invoice", call, can_ask=True)
+    result = await execute(after.context, "issue_invoice", call, can_ask=True)
     assert set(states(result).values()) == {"done"}
     assert all_writes(office) == [1, 1, 1]
-    repeated = await perform(after.desk, "issue_invoice", call, can_ask=True)
+    repeated = await execute(after.context, "issue_invoice", call, can_ask=True)
     assert repeated["document"] == result["document"]
     assert "in an earlier call" in repeated["steps"][-1]["about"]
     assert all_writes(office) == [1, 1, 1]
 
 
-async def test_repeated_by_content_alone_it_says_that_it_was_done_before(office: Office) -> None:
+async def test_repeated_by_content_alone_it_says_that_it_was_done_before(office: Harness) -> None:
     first = await office.call("issue_invoice", errand())
     second = await office.call("issue_invoice", errand())
     assert second["document"]["id"] == first["document"]["id"]
-    assert "new idempotency_key" in warned(second)["idempotency_key"]
+    assert "new idempotency_key" in warnings_by_field(second)["idempotency_key"]
     assert all_writes(office) == [1, 1, 1]
     other = await office.call("issue_invoice", errand(idempotency_key="mais-uma"))
     assert other["document"]["number"] == "2/2026"
@@ -334,22 +348,22 @@ async def test_repeated_by_content_alone_it_says_that_it_was_done_before(office:
 
 
 @pytest.mark.parametrize("gone", ["deleted", "canceled"])
-async def test_under_a_key_whose_document_is_gone_nothing_is_done(office: Office, gone: str) -> None:
+async def test_under_a_key_whose_document_is_gone_nothing_is_done(office: Harness, gone: str) -> None:
     call = errand(idempotency_key="encomenda-8")
     asked = await question(office, call)
     draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
     if gone == "canceled":
         await answered(office, call, asked)
     reason = {"message": "Emitida ao cliente errado."} if gone == "canceled" else {}
-    await office.call("change_state", about(draft, state=gone, **reason))
+    await office.call("change_state", document_arguments(draft, state=gone, **reason))
     before = all_writes(office)
-    error = await office.failed("issue_invoice", call)
+    error = await office.get_error("issue_invoice", call)
     assert error.code == "document_gone"
     assert "new idempotency_key" in error.next
     assert all_writes(office) == before
 
 
-async def test_a_draft_made_before_by_create_invoice_is_taken_up(office: Office) -> None:
+async def test_a_draft_made_before_by_create_invoice_is_taken_up(office: Harness) -> None:
     made = (await office.call("create_invoice", invoice()))["document"]
     result = await office.call("issue_invoice", errand())
     assert result["document"]["id"] == made["id"]
@@ -357,49 +371,49 @@ async def test_a_draft_made_before_by_create_invoice_is_taken_up(office: Office)
 
 
 async def test_a_draft_that_was_changed_and_issued_elsewhere_is_told_and_mailed_only_after_a_yes(
-    office: Office,
+    office: Harness,
 ) -> None:
     asked = await question(office, errand())
     draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
-    await office.call("update_invoice", about(draft, items=[line(quantity=2)]))
-    await office.call("change_state", about(draft, state="finalized"))
+    await office.call("update_invoice", document_arguments(draft, items=[line(quantity=2)]))
+    await office.call("change_state", document_arguments(draft, state="finalized"))
     assert (await stopped(office, errand(), asked)).code == "document_changed"
     result = await office.call("issue_invoice", errand())
-    assert warned(result)["total"] == "issued as 246.00; this call asked 123.00"
+    assert warnings_by_field(result)["total"] == "issued as 246.00; this call asked 123.00"
     assert all_writes(office)[2] == 1
 
 
-async def test_a_pdf_that_is_still_being_made_is_told_and_holds_nothing_up(office: Office) -> None:
+async def test_a_pdf_that_is_still_being_made_is_told_and_holds_nothing_up(office: Harness) -> None:
     asked = await question(office, errand(delivery="file"))
     number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
-    office.box.fault("GET", "/api/pdf/", times=None, status=202, body={})
+    office.sandbox.fault("GET", "/api/pdf/", times=None, status=202, body={})
     result = await answered(office, errand(delivery="file"), asked)
     assert states(result)["pdf"] == "waiting"
     assert states(result)["email"] == "done"
     assert result["next"][0] == {**result["next"][0], "tool": "get_pdf", "arguments": {"document_id": number}}
 
 
-async def test_a_pdf_that_fails_is_told_and_holds_nothing_up(office: Office) -> None:
+async def test_a_pdf_that_fails_is_told_and_holds_nothing_up(office: Harness) -> None:
     asked = await question(office, errand(delivery="file"))
     number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
-    office.box.fault(
+    office.sandbox.fault(
         "GET", f"/api/pdf/{number}.json", status=422, body={"errors": [{"error": "invalid state"}]}
     )
     result = await answered(office, errand(delivery="file"), asked)
     assert states(result) == {"draft": "done", "finalize": "done", "pdf": "not done", "email": "done"}
 
 
-async def mail_fails(office: Office, **fault: Any) -> tuple[Json, Json]:
+async def mail_fails(office: Harness, **fault: Any) -> tuple[Json, Json]:
     """An errand whose mail fails so; the call and the error."""
     call = errand()
     asked = await question(office, call)
     number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
-    office.box.fault("PUT", f"/invoices/{number}/email-document.json", **fault)
+    office.sandbox.fault("PUT", f"/invoices/{number}/email-document.json", **fault)
     return call, (await stopped(office, call, asked)).as_dict()
 
 
 async def test_a_mail_that_was_refused_leaves_an_issued_document_and_is_asked_for_again(
-    office: Office,
+    office: Harness,
 ) -> None:
     refusal = {"errors": [{"error": "E-mail is not part of your plan"}]}
     call, shown = await mail_fails(office, status=422, body=refusal)
@@ -413,47 +427,49 @@ async def test_a_mail_that_was_refused_leaves_an_issued_document_and_is_asked_fo
     assert did(office, "change-state") == [1]
 
 
-async def test_a_mail_of_which_nobody_knows_is_told_and_never_repeated_by_itself(office: Office) -> None:
+async def test_a_mail_of_which_nobody_knows_is_told_and_never_repeated_by_itself(office: Harness) -> None:
     call, shown = await mail_fails(office, status=500, body={})
     assert (shown["code"], shown["sent"]) == ("outcome_unknown", "unknown")
     assert states(shown)["email"] == "unknown"
     assert "send_email" in shown["next"]
     sent = all_writes(office)
-    once_more = await office.failed("issue_invoice", call)
+    once_more = await office.get_error("issue_invoice", call)
     assert once_more.code == "outcome_unknown"
     assert all_writes(office) == sent
 
 
-async def test_a_finalization_without_an_answer_is_looked_at_and_the_errand_goes_on(office: Office) -> None:
+async def test_a_finalization_without_an_answer_is_looked_at_and_the_errand_goes_on(office: Harness) -> None:
     call = errand()
     asked = await question(office, call)
     number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
-    office.box.fault("PUT", f"/invoices/{number}/change-state.json", status=500, body={}, after_commit=True)
+    office.sandbox.fault(
+        "PUT", f"/invoices/{number}/change-state.json", status=500, body={}, after_commit=True
+    )
     result = await answered(office, call, asked)
     assert set(states(result).values()) == {"done"}
     assert all_writes(office) == [1, 1, 1]
 
 
-async def test_a_draft_stored_differently_stops_there(office: Office) -> None:
-    made = office.raw(f"/invoices/{(await office.draft())['id']}.json")
+async def test_a_draft_stored_differently_stops_there(office: Harness) -> None:
+    made = office.read_raw(f"/invoices/{(await office.create_draft())['id']}.json")
     number = made["invoice"]["id"] + 1
-    office.tweak(f"/invoices/{number}.json", made, id=number, total=123.01)
-    error = await office.failed("issue_invoice", errand())
+    office.alter_answer(f"/invoices/{number}.json", made, id=number, total=123.01)
+    error = await office.get_error("issue_invoice", errand())
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert error.details["stopped_at"] == "draft"
     assert f"the draft invoice {number} stays" in error.message
     assert did(office, "change-state", "email-document") == [0, 0]
 
 
-async def test_what_is_issued_differently_is_told_as_issued_and_not_sent(office: Office) -> None:
+async def test_what_is_issued_differently_is_told_as_issued_and_not_sent(office: Harness) -> None:
     call = errand()
     asked = await question(office, call)
     number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
     path = f"/invoices/{number}.json"
-    raw = office.raw(path)
+    raw = office.read_raw(path)
     raw["invoice"] |= {"status": "final", "sequence_number": "1/2026", "total": 123.01}
     # After the reads of the create's replay, of the recipe, of the gate and of the last look: the reading back.
-    office.box.fault("GET", path, skip=4, status=200, body=raw)
+    office.sandbox.fault("GET", path, skip=4, status=200, body=raw)
     error = await stopped(office, call, asked)
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert "invoice 1/2026" in error.message
@@ -463,21 +479,21 @@ async def test_what_is_issued_differently_is_told_as_issued_and_not_sent(office:
 
 
 @pytest.mark.parametrize("closed", ["create_invoice", "get_document", "change_state", "send_email"])
-async def test_an_errand_with_a_step_that_is_closed_does_not_begin(office: Office, closed: str) -> None:
+async def test_an_errand_with_a_step_that_is_closed_does_not_begin(office: Harness, closed: str) -> None:
     """Nothing is drafted that could not be issued, and nothing issued that could not be sent as asked."""
-    settings = office.desk.settings.model_copy(update={"exclude": (closed,)})
-    office.desk = replace(office.desk, settings=settings)
-    office.box.clear_requests()
+    settings = office.context.settings.model_copy(update={"exclude": (closed,)})
+    office.context = replace(office.context, settings=settings)
+    office.sandbox.clear_requests()
     with pytest.raises(IxError) as refused:
-        await perform(office.desk, "issue_invoice", errand(), can_ask=True)
+        await execute(office.context, "issue_invoice", errand(), can_ask=True)
     assert (refused.value.code, refused.value.sent) == ("operation_excluded", "nothing")
     assert closed in refused.value.message
-    assert office.box.requests() == []
+    assert office.sandbox.requests() == []
 
 
-async def test_a_step_that_is_closed_stops_no_errand_that_does_not_need_it(office: Office) -> None:
-    settings = office.desk.settings.model_copy(update={"exclude": ("send_email", "get_pdf")})
-    office.desk = replace(office.desk, settings=settings)
+async def test_a_step_that_is_closed_stops_no_errand_that_does_not_need_it(office: Harness) -> None:
+    settings = office.context.settings.model_copy(update={"exclude": ("send_email", "get_pdf")})
+    office.context = replace(office.context, settings=settings)
     asked = await question(office, errand(email=None))
     body = await answered(office, errand(email=None), asked)
     assert states(body) == {"draft": "done", "finalize": "done", "pdf": "not done"}

@@ -5,32 +5,32 @@ Source: contract A8; traps 2 and 4.
 
 import pytest
 
-from tests.sandboxed import Office, invoice, line, warned
+from tests.sandboxed import Harness, invoice, line, warnings_by_field
 
 TILE = {"name": "Azulejo 20x20", "unit_price": 1.3513, "unit": "unit", "tax": "IVA6"}
 
 
-async def test_an_item_keeps_four_decimals_and_its_tax(office: Office) -> None:
+async def test_an_item_keeps_four_decimals_and_its_tax(office: Harness) -> None:
     made = (await office.call("create_item", TILE))["item"]
     assert (made["unit_price"], made["tax"], made["unit"]) == ("1.3513", "IVA6", "unit")
     assert (await office.call("get_item", {"item_id": made["id"]}))["item"] == made
 
 
-async def test_an_item_without_a_tax_gets_the_default_by_name(office: Office) -> None:
+async def test_an_item_without_a_tax_gets_the_default_by_name(office: Harness) -> None:
     made = (await office.call("create_item", {"name": "Rolha", "unit_price": 1}))["item"]
     assert made["tax"] == "IVA23"
-    assert office.sent()["tax"] == {"name": "IVA23"}
+    assert office.get_last_body()["tax"] == {"name": "IVA23"}
 
 
-async def test_a_tax_that_does_not_exist_is_refused_before_it_becomes_another(office: Office) -> None:
-    found = await office.refused("create_item", {**TILE, "tax": "IVA_7"})
+async def test_a_tax_that_does_not_exist_is_refused_before_it_becomes_another(office: Harness) -> None:
+    found = await office.get_refusal("create_item", {**TILE, "tax": "IVA_7"})
     assert "IVA6" in found["tax"]
 
 
-async def test_a_new_price_is_said_to_be_everyones(office: Office) -> None:
+async def test_a_new_price_is_said_to_be_everyones(office: Harness) -> None:
     result = await office.call("update_item", {"item_id": 402321, "unit_price": 55})
     assert (
-        warned(result)["unit_price"]
+        warnings_by_field(result)["unit_price"]
         == "50 becomes 55 for everyone who uses this item next; issued documents stay"
     )
     assert result["item"]["unit_price"] == "55"
@@ -41,21 +41,21 @@ async def test_a_new_price_is_said_to_be_everyones(office: Office) -> None:
     assert (await office.call("get_item", {"item_id": 402321}))["item"]["unit_price"] == "50"
 
 
-async def test_the_name_of_a_used_item_stays(office: Office) -> None:
-    await office.draft(items=[line(name="Portes", unit_price=5)])
+async def test_the_name_of_a_used_item_stays(office: Harness) -> None:
+    await office.create_draft(items=[line(name="Portes", unit_price=5)])
     rows = (await office.call("list_items", {}))["items"]
     number = next(row["id"] for row in rows if row["name"] == "Portes")
-    error = await office.failed("update_item", {"item_id": number, "name": "Envio"})
+    error = await office.get_error("update_item", {"item_id": number, "name": "Envio"})
     assert error.code == "rejected"
     assert (await office.call("get_item", {"item_id": number}))["item"]["name"] == "Portes"
 
 
-async def test_renaming_an_item_warns_that_only_unused_ones_can(office: Office) -> None:
+async def test_renaming_an_item_warns_that_only_unused_ones_can(office: Harness) -> None:
     result = await office.call("update_item", {"item_id": 402322, "name": "Curso"})
-    assert "ever used" in warned(result)["name"]
+    assert "ever used" in warnings_by_field(result)["name"]
 
 
-async def test_a_deleted_item_can_be_made_again_from_its_undo(office: Office) -> None:
+async def test_a_deleted_item_can_be_made_again_from_its_undo(office: Harness) -> None:
     gone = await office.call("delete_item", {"item_id": 402322})
     assert gone["deleted"] == "item 402322 (Formação)"
     again = gone["undo"]["calls"][0]
@@ -65,41 +65,41 @@ async def test_a_deleted_item_can_be_made_again_from_its_undo(office: Office) ->
 # --- taxes ---
 
 
-async def test_a_tax_is_created_read_and_used(office: Office) -> None:
+async def test_a_tax_is_created_read_and_used(office: Harness) -> None:
     call = {"name": "IVA16", "value": 16, "region": "PT-AC", "code": "NOR"}
     made = (await office.call("create_tax", call))["tax"]
     assert (await office.call("get_tax", {"tax_id": made["id"]}))["tax"] == made
-    assert (await office.draft(items=[line(tax="IVA16")]))["total"] == "116.00"
+    assert (await office.create_draft(items=[line(tax="IVA16")]))["total"] == "116.00"
 
 
-async def test_a_new_default_says_what_unnamed_taxes_will_mean(office: Office) -> None:
+async def test_a_new_default_says_what_unnamed_taxes_will_mean(office: Harness) -> None:
     result = await office.call("update_tax", {"tax_id": 31556, "default_tax": True})
-    said = warned(result)["default_tax"]
+    said = warnings_by_field(result)["default_tax"]
     assert (
         said
         == "lines and items that name no tax will mean IVA6 (6 %) instead of IVA23 (23 %), everywhere in the account"
     )
     assert result["tax"]["default_tax"] is True
-    assert (await office.draft(items=[line(tax=None)]))["total"] == "106.00"
+    assert (await office.create_draft(items=[line(tax=None)]))["total"] == "106.00"
     for step in result["undo"]["calls"]:
         await office.call(step["tool"], step["arguments"])
     taxes = (await office.call("list_taxes", {}))["taxes"]
     assert [tax["name"] for tax in taxes if tax["default_tax"]] == ["IVA23"]
 
 
-async def test_creating_a_default_tax_warns_as_well(office: Office) -> None:
+async def test_creating_a_default_tax_warns_as_well(office: Harness) -> None:
     call = {"name": "IVA16", "value": 16, "region": "PT-AC", "code": "NOR", "default_tax": True}
-    assert "instead of IVA23" in warned(await office.call("create_tax", call))["default_tax"]
+    assert "instead of IVA23" in warnings_by_field(await office.call("create_tax", call))["default_tax"]
 
 
-async def test_the_default_is_neither_taken_away_nor_deleted(office: Office) -> None:
-    assert "default_tax" in await office.refused("update_tax", {"tax_id": 31554, "default_tax": False})
-    assert "tax_id" in await office.refused("delete_tax", {"tax_id": 31554})
+async def test_the_default_is_neither_taken_away_nor_deleted(office: Harness) -> None:
+    assert "default_tax" in await office.get_refusal("update_tax", {"tax_id": 31554, "default_tax": False})
+    assert "tax_id" in await office.get_refusal("delete_tax", {"tax_id": 31554})
 
 
-async def test_a_new_rate_is_said_to_be_everyones(office: Office) -> None:
+async def test_a_new_rate_is_said_to_be_everyones(office: Harness) -> None:
     result = await office.call("update_tax", {"tax_id": 31558, "value": 21})
-    assert "was 22 % and will be 21 %" in warned(result)["value"]
+    assert "was 22 % and will be 21 %" in warnings_by_field(result)["value"]
     assert (result["tax"]["name"], result["tax"]["region"], result["tax"]["value"]) == (
         "IVA22",
         "PT-MA",
@@ -108,30 +108,30 @@ async def test_a_new_rate_is_said_to_be_everyones(office: Office) -> None:
 
 
 @pytest.mark.parametrize("tool", ["create_tax", "update_tax"])
-async def test_no_two_taxes_share_a_name(office: Office, tool: str) -> None:
+async def test_no_two_taxes_share_a_name(office: Harness, tool: str) -> None:
     call = {"name": "IVA23", "value": 23, "code": "NOR"}
     if tool == "update_tax":
         call = {"tax_id": 31555, "name": "IVA23"}
-    assert "name" in await office.refused(tool, call)
+    assert "name" in await office.get_refusal(tool, call)
 
 
-async def test_a_deleted_tax_can_be_made_again_from_its_undo(office: Office) -> None:
+async def test_a_deleted_tax_can_be_made_again_from_its_undo(office: Harness) -> None:
     gone = await office.call("delete_tax", {"tax_id": 31558})
-    assert "will find no such tax" in warned(gone)["tax_id"]
+    assert "will find no such tax" in warnings_by_field(gone)["tax_id"]
     again = gone["undo"]["calls"][0]
     assert (await office.call(again["tool"], again["arguments"]))["tax"]["region"] == "PT-MA"
 
 
-async def test_a_line_still_overwrites_the_item_only_when_that_is_meant(office: Office) -> None:
+async def test_a_line_still_overwrites_the_item_only_when_that_is_meant(office: Harness) -> None:
     call = invoice(items=[line(name="Consultoria", unit_price=60, unit="hour")])
-    await office.wants_acceptance("create_invoice", call, "overwrite_items")
+    await office.check_acceptance("create_invoice", call, "overwrite_items")
 
 
-async def test_who_deletes_from_the_catalogue_is_shown_what(office: Office) -> None:
-    text = await office.asked("delete_item", {"item_id": 402321})
+async def test_who_deletes_from_the_catalogue_is_shown_what(office: Harness) -> None:
+    text = await office.get_approval_text("delete_item", {"item_id": 402321})
     item = (await office.call("get_item", {"item_id": 402321}))["item"]
     for shown in ("Delete the item", item["name"], item["tax"], "another id"):
         assert shown in text
-    text = await office.asked("delete_tax", {"tax_id": 31558})
+    text = await office.get_approval_text("delete_tax", {"tax_id": 31558})
     for shown in ("Delete the VAT rate", "IVA22", "22 %", "PT-MA", "without saying so"):
         assert shown in text

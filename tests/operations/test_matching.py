@@ -55,11 +55,11 @@ def ids(things: tuple[Client, ...] | tuple[Tax, ...] | tuple[Sequence, ...]) -> 
     ],
 )
 def test_a_client_is_one_or_candidates(text: str, exact: list[int], near: list[int]) -> None:
-    found = matching.client_of(text, CLIENTS, 0)
+    found = matching.match_client(text, CLIENTS, 0)
     assert ids(found.exact) == exact
     assert ids(found.near)[: len(near)] == near
-    assert (found.sure is None) is (len(exact) != 1)
-    assert matching.client_of(text, CLIENTS, 1).sure is None  # not everything was looked at
+    assert (found.unique is None) is (len(exact) != 1)
+    assert matching.match_client(text, CLIENTS, 1).unique is None  # not everything was looked at
 
 
 @pytest.mark.parametrize(
@@ -85,15 +85,17 @@ def test_a_client_is_one_or_candidates(text: str, exact: list[int], near: list[i
     ],
 )
 def test_a_tax_on_a_line_means_one_or_is_not_sure(text: str, meant: list[int]) -> None:
-    found = matching.tax_meant(text, TAXES)
+    found = matching.match_line_tax(text, TAXES)
     assert ids(found.exact) == meant
-    assert (found.sure is None) is (len(meant) != 1)
+    assert (found.unique is None) is (len(meant) != 1)
 
 
 def test_candidates_are_few_safe_to_show_and_say_how_many_there_are() -> None:
     many = [Client(id=at, name=f"Ana {at}\n<b>\u202e", code=str(at)) for at in range(1, 30)]
-    finding = matching.unsure("client", "client", "ana", matching.client_of("ana", many, 7), "client_id")
-    assert len(finding.candidates) == matching.SHOWN
+    finding = matching.refuse_ambiguous(
+        "client", "client", "ana", matching.match_client("ana", many, 7), "client_id"
+    )
+    assert len(finding.candidates) == matching.MAX_CANDIDATES
     assert "and 19 more" in finding.problem.allowed
     assert "7 clients were not looked at" in finding.problem.problem
     assert not {"\n", "\u202e"} & set(finding.problem.allowed)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandboxed import Json, Office, warned
+from tests.sandboxed import Harness, Json, warnings_by_field
 
 
 def saved(result: Json) -> bytes:
@@ -19,64 +19,64 @@ MONTH = {"month": 11, "year": 2026}
 
 
 @pytest.mark.parametrize("key", ["url", "Url"])
-async def test_the_file_is_waited_for_and_saved(office: Office, key: str) -> None:
-    await office.issued()
-    office.box.set_option("saft_key", key)
+async def test_the_file_is_waited_for_and_saved(office: Harness, key: str) -> None:
+    await office.create_issued()
+    office.sandbox.set_option("saft_key", key)
     result = await office.call("export_saft", MONTH)
     assert (result["status"], result["period"]) == ("ready", "2026-11")
     content = saved(result)
     assert content.startswith(b"<?xml")
     assert len(content) == result["bytes"]
-    assert "not over" in warned(result)["month"]
+    assert "not over" in warnings_by_field(result)["month"]
 
 
-async def test_a_link_is_given_when_asked(office: Office) -> None:
-    await office.issued()
+async def test_a_link_is_given_when_asked(office: Harness) -> None:
+    await office.create_issued()
     result = await office.call("export_saft", {**MONTH, "delivery": "link"})
-    assert result["link"].startswith(office.box.base_url)
+    assert result["link"].startswith(office.sandbox.base_url)
     assert "file" not in result
 
 
-async def test_patience_ends_with_pending_and_the_same_call(office: Office) -> None:
-    await office.issued()
-    office.box.set_option("saft_polls", 50)
+async def test_patience_ends_with_pending_and_the_same_call(office: Harness) -> None:
+    await office.create_issued()
+    office.sandbox.set_option("saft_polls", 50)
     result = await office.call("export_saft", MONTH)
     assert result["status"] == "pending"
     assert result["next"][0]["arguments"] == MONTH
 
 
-async def test_a_month_to_come_is_not_asked_for(office: Office) -> None:
-    assert "month" in await office.refused("export_saft", {"month": 12, "year": 2026})
-    assert office.box.requests() == []
+async def test_a_month_to_come_is_not_asked_for(office: Harness) -> None:
+    assert "month" in await office.get_refusal("export_saft", {"month": 12, "year": 2026})
+    assert office.sandbox.requests() == []
 
 
-async def test_a_month_without_documents_is_said_in_the_services_words(office: Office) -> None:
-    error = await office.failed("export_saft", {"month": 1, "year": 2026})
+async def test_a_month_without_documents_is_said_in_the_services_words(office: Harness) -> None:
+    error = await office.get_error("export_saft", {"month": 1, "year": 2026})
     assert error.code == "rejected"
     assert "document" in error.message
 
 
-async def test_a_failure_of_the_service_is_no_unknown_write(office: Office) -> None:
+async def test_a_failure_of_the_service_is_no_unknown_write(office: Harness) -> None:
     body = {"message": "Error generating SAF-T. Please try again."}
-    office.box.fault("GET", "/api/export_saft.json", times=None, status=500, body=body)
-    error = await office.failed("export_saft", {"month": 10, "year": 2026})
+    office.sandbox.fault("GET", "/api/export_saft.json", times=None, status=500, body=body)
+    error = await office.get_error("export_saft", {"month": 10, "year": 2026})
     assert (error.code, error.sent, error.retryable) == ("unavailable", "refused", True)
 
 
-async def test_the_qr_code_of_a_document_is_a_picture(office: Office) -> None:
-    made = await office.issued()
+async def test_the_qr_code_of_a_document_is_a_picture(office: Harness) -> None:
+    made = await office.create_issued()
     result = await office.call("get_qr_code", {"document_id": made["id"]})
     assert saved(result).startswith(b"\x89PNG")
     linked = await office.call("get_qr_code", {"document_id": made["id"], "delivery": "link"})
     assert linked["link"]
 
 
-async def test_a_qr_code_still_being_made_is_pending(office: Office) -> None:
-    made = await office.issued()
-    office.box.set_option("qr_polls", 50)
+async def test_a_qr_code_still_being_made_is_pending(office: Harness) -> None:
+    made = await office.create_issued()
+    office.sandbox.set_option("qr_polls", 50)
     assert (await office.call("get_qr_code", {"document_id": made["id"]}))["status"] == "pending"
 
 
-async def test_a_draft_has_no_qr_code(office: Office) -> None:
-    made = await office.draft()
-    assert (await office.failed("get_qr_code", {"document_id": made["id"]})).code == "rejected"
+async def test_a_draft_has_no_qr_code(office: Harness) -> None:
+    made = await office.create_draft()
+    assert (await office.get_error("get_qr_code", {"document_id": made["id"]})).code == "rejected"

@@ -10,34 +10,36 @@ from typing import Any
 import pytest
 
 from tests.interfaces.mcp import behind
-from tests.sandboxed import Json, Office, about, line
+from tests.sandboxed import Harness, Json, document_arguments, line
 
 ACME = 501
 
 
-async def statement(office: Office, **given: Any) -> Json:
+async def statement(office: Harness, **given: Any) -> Json:
     return await office.call("account_statement", {"client_id": ACME, **given})
 
 
-async def test_a_client_without_documents_owes_nothing_and_both_agree(office: Office) -> None:
+async def test_a_client_without_documents_owes_nothing_and_both_agree(office: Harness) -> None:
     shown = await statement(office)
     assert (shown["rows"], shown["closing"], shown["agrees"]) == ([], "0.00", True)
     assert shown["client"]["name"] == "ACME, Lda"
     assert "differs" not in shown
 
 
-async def test_every_kind_of_movement_is_a_row_and_the_sums_are_the_balance(office: Office) -> None:
+async def test_every_kind_of_movement_is_a_row_and_the_sums_are_the_balance(office: Harness) -> None:
     opening = {"client_id": ACME, "value": 250.5, "date": "2026-01-01"}
     await office.call("set_initial_balance", opening)
-    first = await office.issued(items=[line(quantity=2)])
+    first = await office.create_issued(items=[line(quantity=2)])
     paid = {"document_id": first["id"], "amount": 46, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
     await office.call("generate_payment", paid)
-    await office.issued(document_type="credit_notes", owner_invoice_id=first["id"])
-    await office.issued(document_type="invoice_receipts", idempotency_key="r")
+    await office.create_issued(document_type="credit_notes", owner_invoice_id=first["id"])
+    await office.create_issued(document_type="invoice_receipts", idempotency_key="r")
     await office.call("create_regularization", {"client_id": ACME, "value": 10, "date": "2026-11-20"})
-    gone = await office.issued()
-    await office.call("change_state", about(gone, state="canceled", message="Emitida ao cliente errado."))
-    await office.draft()
+    gone = await office.create_issued()
+    await office.call(
+        "change_state", document_arguments(gone, state="canceled", message="Emitida ao cliente errado.")
+    )
+    await office.create_draft()
     shown = await statement(office)
     rows = [dict(zip(shown["columns"], row, strict=True)) for row in shown["rows"]]
     assert sorted((one["document"], one["debit"], one["credit"]) for one in rows) == [
@@ -52,9 +54,9 @@ async def test_every_kind_of_movement_is_a_row_and_the_sums_are_the_balance(offi
     assert shown["agrees"] is True
 
 
-async def test_what_cannot_be_listed_is_said_with_its_amount(office: Office) -> None:
+async def test_what_cannot_be_listed_is_said_with_its_amount(office: Harness) -> None:
     movement = {"client_id": ACME, "movement_type": "Payment", "value": 40, "date": "2026-11-20"}
-    await office.issued()
+    await office.create_issued()
     await office.call("create_treasury_movement", movement)
     shown = await statement(office)
     assert (shown["closing"], shown["invoicexpress"], shown["agrees"]) == ("123.00", "83.00", False)
@@ -62,9 +64,9 @@ async def test_what_cannot_be_listed_is_said_with_its_amount(office: Office) -> 
     assert "-40.00" in shown["differs"]
 
 
-async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_told(office: Office) -> None:
+async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_told(office: Harness) -> None:
     for day in ("2026-10-05", "2026-11-03", "2026-11-19"):
-        await office.issued(date=day)
+        await office.create_issued(date=day)
     shown = await statement(office, date_from="2026-11-01", date_to="2026-11-10")
     assert [row[0] for row in shown["rows"]] == ["2026-11-03"]
     assert (shown["opening"], shown["closing"], shown["owed_now"]) == ("123.00", "246.00", "369.00")
@@ -79,12 +81,12 @@ async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_t
     assert "2 older rows are in opening too" in newest["left_out"]
 
 
-async def test_more_than_a_page_of_documents_is_read_to_the_end(office: Office) -> None:
+async def test_more_than_a_page_of_documents_is_read_to_the_end(office: Harness) -> None:
     for _ in range(103):
-        await behind.issued(office)
-    before = len(office.box.requests())
+        await behind.create_issued(office)
+    before = len(office.sandbox.requests())
     shown = await statement(office, most_rows=5)
-    pages = [one for one in office.box.requests()[before:] if one["path"] == "/clients/501/invoices.json"]
+    pages = [one for one in office.sandbox.requests()[before:] if one["path"] == "/clients/501/invoices.json"]
     assert len(pages) == 2
     assert len(shown["rows"]) == 5
     assert (shown["closing"], shown["agrees"]) == ("12669.00", True)
@@ -92,7 +94,7 @@ async def test_more_than_a_page_of_documents_is_read_to_the_end(office: Office) 
 
 
 @pytest.mark.parametrize("who", [{"code": "ACME"}, {"name": "ACME, Lda"}, {"client_id": ACME}])
-async def test_a_client_is_found_by_id_code_or_name(office: Office, who: Json) -> None:
+async def test_a_client_is_found_by_id_code_or_name(office: Harness, who: Json) -> None:
     assert (await office.call("account_statement", who))["client"]["id"] == ACME
 
 
@@ -100,9 +102,11 @@ async def test_a_client_is_found_by_id_code_or_name(office: Office, who: Json) -
     ("given", "field"),
     [({}, "client_id"), ({"client_id": 1, "date_from": "2026-02-01", "date_to": "2026-01-01"}, "date_to")],
 )
-async def test_a_statement_of_nobody_or_backwards_is_refused(office: Office, given: Json, field: str) -> None:
-    assert field in await office.refused("account_statement", given)
+async def test_a_statement_of_nobody_or_backwards_is_refused(
+    office: Harness, given: Json, field: str
+) -> None:
+    assert field in await office.get_refusal("account_statement", given)
 
 
-async def test_an_unknown_client_is_an_error_and_no_empty_statement(office: Office) -> None:
-    assert (await office.failed("account_statement", {"code": "NOBODY"})).code == "not_found"
+async def test_an_unknown_client_is_an_error_and_no_empty_statement(office: Harness) -> None:
+    assert (await office.get_error("account_statement", {"code": "NOBODY"})).code == "not_found"

@@ -9,14 +9,14 @@ from zipfile import ZipFile
 import pytest
 from pydantic import SecretStr
 
-from ix_tools.config.settings import AccountSettings, Settings, for_sandbox
+from ix_tools.config.settings import AccountSettings, Settings, point_at_sandbox
 from ix_tools.domain.records import Company
 from ix_tools.operations.saft import read_header
-from ix_tools.pipeline.account_names import Companies
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.account_names import CompanyRepository
+from ix_tools.pipeline.execute import execute
 from ix_tools.storage.database import Store
-from tests.interfaces.web.visitor import Visitor, finalizing, paged, read
-from tests.sandboxed import Office
+from tests.interfaces.web.visitor import Visitor, build_finalization, extract_text, with_pages
+from tests.sandboxed import Harness
 
 BAKERY = "padaria@padaria.app.invoicexpress.com"
 GARAGE = "garagem@garagem.app.invoicexpress.com"
@@ -37,11 +37,11 @@ def store(place: str) -> Iterator[Store]:
 
 
 def test_the_settings_are_believed_first(store: Store) -> None:
-    companies = Companies(store, Settings(accounts=TWO))
+    companies = CompanyRepository(store, Settings(accounts=TWO))
     companies.remember(BAKERY, ("saft", Company("Outra, Lda", "508112230")))
-    assert companies.of(BAKERY) == Company("Padaria Central, Lda", "501964843")
-    assert companies.of(GARAGE) is None
-    assert companies.of("padaria@127.0.0.1:1") is None, "another host is another account"
+    assert companies.find(BAKERY) == Company("Padaria Central, Lda", "501964843")
+    assert companies.find(GARAGE) is None
+    assert companies.find("padaria@127.0.0.1:1") is None, "another host is another account"
 
 
 @pytest.mark.parametrize(
@@ -64,29 +64,31 @@ def test_the_settings_are_believed_first(store: Store) -> None:
 def test_what_a_result_told_is_remembered_where_it_is_surely_this_account(
     store: Store, told: list[tuple[str, Company] | None], expected: Company | None
 ) -> None:
-    companies = Companies(store, Settings(accounts=TWO))
+    companies = CompanyRepository(store, Settings(accounts=TWO))
     for one in told:
         companies.remember(GARAGE, one)
-    assert companies.of(GARAGE) == expected
-    assert companies.of(BAKERY) != expected
+    assert companies.find(GARAGE) == expected
+    assert companies.find(BAKERY) != expected
 
 
-async def test_a_look_at_the_account_names_it_from_then_on(office: Office) -> None:
-    desk = office.desk
-    assert desk.companies.of(desk.account.name) is None
+async def test_a_look_at_the_account_names_it_from_then_on(office: Harness) -> None:
+    desk = office.context
+    assert desk.companies.find(desk.account.name) is None
     account = (await office.call("get_account", {"account_id": 1}))["account"]
-    known = desk.companies.of(desk.account.name)
+    known = desk.companies.find(desk.account.name)
     assert known == Company(account["organization_name"], account["fiscal_id"])
-    before = desk.companies.of(desk.account.name)
-    office.desk.store.close()
+    before = desk.companies.find(desk.account.name)
+    office.context.store.close()
     await office.call("get_account", {"account_id": 1})
-    assert desk.companies.of(desk.account.name) == before
+    assert desk.companies.find(desk.account.name) == before
 
 
-async def test_the_accounts_file_names_it(office: Office) -> None:
-    await office.issued(date="2026-11-20")
+async def test_the_accounts_file_names_it(office: Harness) -> None:
+    await office.create_issued(date="2026-11-20")
     result = await office.call("export_saft", {"month": 11, "year": 2026})
-    assert office.desk.companies.of(office.desk.account.name) == Company(result["company"], result["nif"])
+    assert office.context.companies.find(office.context.account.name) == Company(
+        result["company"], result["nif"]
+    )
 
 
 HEADER = (
@@ -131,14 +133,14 @@ def test_a_file_that_is_not_there_or_empty_says_nothing(tmp_path: Path) -> None:
 # --- where a person decides
 
 
-def of_two(office: Office, **settings: str) -> Office:
+def of_two(office: Harness, **settings: str) -> Harness:
     """The office, where two accounts are set up and this one's company is told."""
-    return paged(office, accounts=TWO, sandbox=False, **settings)
+    return with_pages(office, accounts=TWO, sandbox=False, **settings)
 
 
-async def test_with_several_accounts_a_person_reads_whose_it_is(office: Office) -> None:
+async def test_with_several_accounts_a_person_reads_whose_it_is(office: Harness) -> None:
     paper = of_two(office, company="Oficina das Faturas, Lda", nif="508025338")
-    body = await perform(paper.desk, "change_state", await finalizing(paper))
+    body = await execute(paper.context, "change_state", await build_finalization(paper))
     told = body["approval"]
     assert (told["account"], told["company"], told["nif"]) == (
         "sandbox",
@@ -148,30 +150,32 @@ async def test_with_several_accounts_a_person_reads_whose_it_is(office: Office) 
     line = "Issuer: Oficina das Faturas, Lda · tax number 508025338 (sandbox)"
     assert line in told["summary"]
     assert line in body["preview"].splitlines()[0], "where a host shows one line"
-    found = paper.desk.approvals.find(told["id"])
-    page = read((await Visitor(paper.desk).look(paper.desk.links.made(found, "message"))).text)
+    found = paper.context.approvals.find(told["id"])
+    page = extract_text(
+        (await Visitor(paper.context).look(paper.context.links.create(found, "message"))).text
+    )
     assert "Issuer: Oficina das Faturas, Lda · tax number 508025338 (sandbox)" in page
     assert "Issuer Oficina das Faturas, Lda Tax number 508025338 Account: sandbox" in page
 
 
-async def test_a_company_that_nobody_told_is_the_accounts_name(office: Office) -> None:
+async def test_a_company_that_nobody_told_is_the_accounts_name(office: Harness) -> None:
     paper = of_two(office)
-    told = (await perform(paper.desk, "change_state", await finalizing(paper)))["approval"]
+    told = (await execute(paper.context, "change_state", await build_finalization(paper)))["approval"]
     assert told["account"] == "sandbox"
     assert "company" not in told
     assert told["summary"].endswith("· Issuer: sandbox")
 
 
-async def test_a_lone_account_stays_brief(office: Office) -> None:
-    paper = paged(office, company="Oficina das Faturas, Lda", nif="508025338")
-    body = await perform(paper.desk, "change_state", await finalizing(paper))
+async def test_a_lone_account_stays_brief(office: Harness) -> None:
+    paper = with_pages(office, company="Oficina das Faturas, Lda", nif="508025338")
+    body = await execute(paper.context, "change_state", await build_finalization(paper))
     assert not {"account", "company", "nif"} & set(body["approval"])
     assert "Oficina" not in body["approval"]["summary"]
     assert "Account: Oficina das Faturas, Lda · tax number 508025338 (sandbox)" in body["preview"]
 
 
 def test_the_sandbox_is_nobodys_company() -> None:
-    settings = for_sandbox(
+    settings = point_at_sandbox(
         Settings(company="Padaria Central, Lda", nif="501964843"), "http://127.0.0.1:1", "k"
     )
     assert (settings.company, settings.nif) == ("", "")

@@ -12,63 +12,63 @@ from pathlib import Path
 
 import pytest
 
-from ix_tools.domain.document_kinds import document_type, document_types
+from ix_tools.domain.document_kinds import get_document_kind, list_document_kinds
 from ix_tools.domain.records import Document
-from ix_tools.fiscal.deadlines import reported_by
+from ix_tools.fiscal.deadlines import get_reporting_deadline
 from ix_tools.guards.facts import Facts
-from ix_tools.guards.states import transitions
+from ix_tools.guards.states import list_transitions
 from ix_tools.operations.base import Operation
 from ix_tools.operations.documents import ChangeState
 from ix_tools.operations.drafts import DocumentResult
 from ix_tools.operations.expectations import Correction
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
-from ix_tools.pipeline.corrections import PLANS, plan
-from tests.sandboxed import TODAY, Json, Office, about, invoice
-from tests.stages import staged
+from ix_tools.pipeline.corrections import PLANS, describe_correction
+from tests.sandboxed import TODAY, Harness, Json, document_arguments, invoice
+from tests.stages import prepare_example
 
 
 @pytest.mark.parametrize("name", [name for name, one in catalogue().items() if one.spec.effect.writes])
 def test_whatever_leaves_more_than_a_draft_says_what_would_correct_it(name: str) -> None:
     operation = catalogue()[name]
-    says = operation.undo is not Operation.undo
+    says = operation.plan_correction is not Operation.plan_correction
     assert says is (operation.spec.effect is not Effect.DRAFTS)
 
 
-GATED = [name for name, one in catalogue().items() if one.spec.effect.gated]
+GATED = [name for name, one in catalogue().items() if one.spec.effect.needs_approval]
 
 
 @pytest.mark.parametrize("name", GATED)
-async def test_every_gated_result_names_what_would_correct_it_and_by_when(office: Office, name: str) -> None:
+async def test_every_gated_result_names_what_would_correct_it_and_by_when(office: Harness, name: str) -> None:
     """Recipes too: what they leave is as final as what one call leaves."""
-    settings = office.desk.settings.model_copy(update={"allow_account_setup": True})
-    open_office = replace(office, desk=replace(office.desk, settings=settings))
-    undo = (await open_office.call(name, await staged(open_office, name)))["undo"]
+    settings = office.context.settings.model_copy(update={"allow_account_setup": True})
+    open_office = replace(office, context=replace(office.context, settings=settings))
+    undo = (await open_office.call(name, await prepare_example(open_office, name)))["undo"]
     assert len(undo["what"]) > 10
     assert undo["by"]
     for step in undo.get("calls", []):
         assert set(step["arguments"]) <= set(catalogue()[step["tool"]].model_fields)
 
 
-@pytest.mark.parametrize("kind", [one.plural for one in document_types() if one.family != "receipt"])
+@pytest.mark.parametrize("kind", [one.plural for one in list_document_kinds() if one.family != "receipt"])
 def test_every_change_of_state_of_every_kind_has_its_plan(kind: str) -> None:
     facts = Facts(now=datetime.fromisoformat(TODAY))
-    table = transitions(kind)
+    table = list_transitions(kind)
     assert table
     for (_, word), after in table.items():
         call = ChangeState.model_validate({"document_type": kind, "document_id": 1, "state": word})
         document = Document(id=1, document_type=kind, status=after, date=date.fromisoformat(TODAY))
-        shown = plan(call.undo(DocumentResult(document=document), facts), "en")
+        shown = describe_correction(call.plan_correction(DocumentResult(document=document), facts), "en")
         assert shown["what"]
         assert shown["by"]
-        if word == "finalized" and document_type(kind).family == "invoice":
+        if word == "finalized" and get_document_kind(kind).family == "invoice":
             assert "05/12/2026" in shown["by"]
 
 
 @pytest.mark.parametrize("key", list(PLANS))
 @pytest.mark.parametrize("language", ["pt", "en"])
 def test_a_plan_says_what_and_by_when_in_both_languages(key: str, language: str) -> None:
-    shown = plan(Correction(key, since=date(2026, 11, 20)), language)  # type: ignore[arg-type]
+    shown = describe_correction(Correction(key, since=date(2026, 11, 20)), language)  # type: ignore[arg-type]
     assert len(shown["what"]) > 10
     assert shown["by"]
     assert "{" not in shown["what"] + shown["by"]
@@ -94,16 +94,18 @@ def test_every_plan_is_somebodys() -> None:
     [("2026-11-20", "2026-12-05"), ("2026-12-31", "2027-01-05"), ("2026-01-01", "2026-02-05")],
 )
 def test_invoice_data_are_due_on_day_five_of_the_next_month(issued: str, day: str) -> None:
-    assert reported_by(date.fromisoformat(issued)) == date.fromisoformat(day)
+    assert get_reporting_deadline(date.fromisoformat(issued)) == date.fromisoformat(day)
 
 
-async def undo_of(office: Office, call: Json) -> Json:
+async def undo_of(office: Harness, call: Json) -> Json:
     return (await office.call("change_state", call))["undo"]
 
 
-async def test_an_issued_invoice_is_cancelled_before_it_is_reported_or_credited_after(office: Office) -> None:
-    made = await office.draft()
-    undo = await undo_of(office, about(made, state="finalized"))
+async def test_an_issued_invoice_is_cancelled_before_it_is_reported_or_credited_after(
+    office: Harness,
+) -> None:
+    made = await office.create_draft()
+    undo = await undo_of(office, document_arguments(made, state="finalized"))
     assert "05/12/2026" in undo["by"]
     assert "CIVA 29/7" in undo["source"]
     cancel, credit = undo["calls"]
@@ -111,39 +113,41 @@ async def test_an_issued_invoice_is_cancelled_before_it_is_reported_or_credited_
     assert credit["arguments"] == {"document_type": "credit_notes", "owner_invoice_id": made["id"]}
 
 
-async def test_the_plan_is_in_the_language_of_the_settings(office: Office) -> None:
-    settings = office.desk.settings.model_copy(update={"language": "pt"})
-    portuguese = replace(office, desk=replace(office.desk, settings=settings))
-    undo = await undo_of(portuguese, about(await office.draft(), state="finalized"))
+async def test_the_plan_is_in_the_language_of_the_settings(office: Harness) -> None:
+    settings = office.context.settings.model_copy(update={"language": "pt"})
+    portuguese = replace(office, context=replace(office.context, settings=settings))
+    undo = await undo_of(portuguese, document_arguments(await office.create_draft(), state="finalized"))
     assert "nota de crédito" in undo["what"]
 
 
-async def test_a_note_is_cancelled_never_credited(office: Office) -> None:
-    owner = await office.issued()
-    note = await office.draft(document_type="credit_notes", owner_invoice_id=owner["id"])
-    undo = await undo_of(office, about(note, state="finalized"))
+async def test_a_note_is_cancelled_never_credited(office: Harness) -> None:
+    owner = await office.create_issued()
+    note = await office.create_draft(document_type="credit_notes", owner_invoice_id=owner["id"])
+    undo = await undo_of(office, document_arguments(note, state="finalized"))
     assert [step["tool"] for step in undo["calls"]] == ["change_state"]
 
 
-async def test_what_is_cancelled_stays_so_and_a_new_document_has_its_own_deadline(office: Office) -> None:
-    made = await office.issued()
-    undo = await undo_of(office, about(made, state="canceled", message="Emitida ao cliente errado."))
+async def test_what_is_cancelled_stays_so_and_a_new_document_has_its_own_deadline(office: Harness) -> None:
+    made = await office.create_issued()
+    undo = await undo_of(
+        office, document_arguments(made, state="canceled", message="Emitida ao cliente errado.")
+    )
     assert "5th working day" in undo["by"]
     assert undo["source"] == "CIVA 36/1"
 
 
-async def test_a_deleted_draft_used_no_number(office: Office) -> None:
-    undo = await undo_of(office, about(await office.draft(), state="deleted"))
+async def test_a_deleted_draft_used_no_number(office: Harness) -> None:
+    undo = await undo_of(office, document_arguments(await office.create_draft(), state="deleted"))
     assert "no number" in undo["what"]
 
 
-async def test_a_settled_invoice_is_open_again_without_its_receipt(office: Office) -> None:
-    undo = await undo_of(office, about(await office.issued(), state="settled"))
+async def test_a_settled_invoice_is_open_again_without_its_receipt(office: Harness) -> None:
+    undo = await undo_of(office, document_arguments(await office.create_issued(), state="settled"))
     assert "cancel_payment" in undo["what"]
 
 
-async def test_a_payment_is_undone_by_cancelling_its_receipt(office: Office) -> None:
-    made = await office.issued()
+async def test_a_payment_is_undone_by_cancelling_its_receipt(office: Harness) -> None:
+    made = await office.create_issued()
     payment = {"document_id": made["id"], "amount": 50, "payment_mechanism": "TB", "payment_date": TODAY}
     result = await office.call("generate_payment", payment)
     step = result["undo"]["calls"][0]
@@ -153,17 +157,19 @@ async def test_a_payment_is_undone_by_cancelling_its_receipt(office: Office) -> 
     assert "generate_payment" in undone["undo"]["what"]
 
 
-async def test_a_mail_cannot_be_called_back(office: Office) -> None:
-    sent = await office.call("send_email", about(await office.issued(), email="compras@acme.example"))
+async def test_a_mail_cannot_be_called_back(office: Harness) -> None:
+    sent = await office.call(
+        "send_email", document_arguments(await office.create_issued(), email="compras@acme.example")
+    )
     assert sent["undo"]["by"] == "no deadline: it cannot be undone"
 
 
-async def test_an_accepted_quote_can_still_be_refused(office: Office) -> None:
+async def test_an_accepted_quote_can_still_be_refused(office: Harness) -> None:
     made = (await office.call("create_estimate", {**invoice(), "document_type": "quotes"}))["document"]
-    await office.call("change_state", about(made, state="finalized"))
-    undo = await undo_of(office, about(made, state="accept"))
+    await office.call("change_state", document_arguments(made, state="finalized"))
+    undo = await undo_of(office, document_arguments(made, state="accept"))
     assert "refuse" in undo["what"]
 
 
-async def test_a_draft_needs_no_plan(office: Office) -> None:
+async def test_a_draft_needs_no_plan(office: Harness) -> None:
     assert "undo" not in await office.call("create_invoice", invoice())

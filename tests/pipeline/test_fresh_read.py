@@ -14,32 +14,34 @@ import sqlalchemy as sql
 
 from ix_tools.errors import ApprovalRefused, IxError, StoredDifferently, Unreachable
 from ix_tools.pipeline import claiming, fresh_read
-from ix_tools.pipeline.execute import ApprovalNeeded, Reply, perform
+from ix_tools.pipeline.execute import ApprovalNeeded, Reply, execute
 from ix_tools.policy.file import PolicyFile
 from ix_tools.storage.schema import approvals, audit, spent
-from tests.sandboxed import Json, Office, about, invoice, line
+from tests.sandboxed import Harness, Json, document_arguments, invoice, line
 
 Action = Callable[[], Awaitable[None]]
 
 
-async def question(office: Office, name: str, arguments: Json) -> Reply:
+async def question(office: Harness, name: str, arguments: Json) -> Reply:
     """What a person is asked, and their yes."""
     with pytest.raises(ApprovalNeeded) as needed:
-        await perform(office.desk, name, arguments, can_ask=True)
+        await execute(office.context, name, arguments, can_ask=True)
     return Reply(needed.value.approval.handle, True)
 
 
-async def answer(office: Office, name: str, arguments: Json, reply: Reply | None) -> Json:
-    return await perform(office.desk, name, arguments, can_ask=True, reply=reply)
+async def answer(office: Harness, name: str, arguments: Json, reply: Reply | None) -> Json:
+    return await execute(office.context, name, arguments, can_ask=True, reply=reply)
 
 
-def elsewhere(office: Office, path: str, body: Json) -> None:
+def elsewhere(office: Harness, path: str, body: Json) -> None:
     """A change in InvoiceXpress's own pages: past us, straight to the account."""
-    done = httpx2.put(f"{office.box.base_url}{path}", params={"api_key": office.box.api_key}, json=body)
+    done = httpx2.put(
+        f"{office.sandbox.base_url}{path}", params={"api_key": office.sandbox.api_key}, json=body
+    )
     assert done.status_code < 300, done.text
 
 
-def rewrite(office: Office, draft: Json, **changes: Any) -> None:
+def rewrite(office: Harness, draft: Json, **changes: Any) -> None:
     """The draft changed in InvoiceXpress's own pages: by default to another client and line with equal totals."""
     content = {
         "date": "20/11/2026",
@@ -59,9 +61,9 @@ def rewrite(office: Office, draft: Json, **changes: Any) -> None:
     elsewhere(office, f"/invoices/{draft['id']}.json", {"invoice": content})
 
 
-def at_the_gap(office: Office, monkeypatch: pytest.MonkeyPatch, *actions: Callable[[], Any]) -> None:
+def at_the_gap(office: Harness, monkeypatch: pytest.MonkeyPatch, *actions: Callable[[], Any]) -> None:
     """Before each irreversible request, with the last read behind it, do the next of these."""
-    send, left = office.desk.account.send_once, list(actions)
+    send, left = office.context.account.send_once, list(actions)
 
     async def send_once(request: Any) -> Any:
         action = left.pop(0) if left else None
@@ -71,26 +73,26 @@ def at_the_gap(office: Office, monkeypatch: pytest.MonkeyPatch, *actions: Callab
                 await done
         return await send(request)
 
-    monkeypatch.setattr(office.desk.account, "send_once", send_once)
+    monkeypatch.setattr(office.context.account, "send_once", send_once)
 
 
 def refused() -> None:
     raise Unreachable("InvoiceXpress could not be reached.", retryable=True)
 
 
-def states(office: Office) -> list[str]:
-    with office.desk.store.reading() as connection:
+def states(office: Harness) -> list[str]:
+    with office.context.store.reading() as connection:
         return [row.state for row in connection.execute(sql.select(approvals.c.state))]
 
 
-def events(office: Office) -> list[tuple[str, str]]:
-    with office.desk.store.reading() as connection:
+def events(office: Harness) -> list[tuple[str, str]]:
+    with office.context.store.reading() as connection:
         rows = connection.execute(sql.select(audit.c.event, audit.c.outcome).order_by(audit.c.seq))
         return [(row.event, row.outcome) for row in rows]
 
 
 def finalize(draft: Json) -> Json:
-    return about(draft, state="finalized")
+    return document_arguments(draft, state="finalized")
 
 
 # --- what changed before the last read is not sent ---------------------------------------------------------------
@@ -107,34 +109,34 @@ def finalize(draft: Json) -> Json:
     ],
 )
 async def test_a_draft_that_changed_after_the_look_ups_is_not_issued(
-    office: Office, monkeypatch: pytest.MonkeyPatch, changes: Json, fields: set[str]
+    office: Harness, monkeypatch: pytest.MonkeyPatch, changes: Json, fields: set[str]
 ) -> None:
     """Between the look-ups and the last read: the approval was used by then."""
-    draft = await office.draft()
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
-    turns = office.desk.account.turns
+    turns = office.context.account.reserve_slots
 
     def changed(requests: int) -> Any:
         rewrite(office, draft, **changes)
         return turns(requests)
 
-    monkeypatch.setattr(office.desk.account, "turns", changed)
+    monkeypatch.setattr(office.context.account, "turns", changed)
     with pytest.raises(ApprovalRefused) as refusal:
         await answer(office, "change_state", finalize(draft), reply)
     assert refusal.value.code == "document_changed"
     assert fields <= {one.field for one in refusal.value.problems}
     assert refusal.value.sent == "nothing"
-    assert (await office.read(draft))["status"] == "draft"
+    assert (await office.read_document(draft))["status"] == "draft"
     assert states(office) == ["stale"]
 
 
 async def test_a_client_that_changed_after_the_look_ups_stops_it(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The document does not hold its client's tax number; the client's own record does."""
-    draft = await office.draft()
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
-    turns, number = office.desk.account.turns, draft["client"]["id"]
+    turns, number = office.context.account.reserve_slots, draft["client"]["id"]
 
     def changed(requests: int) -> Any:
         elsewhere(
@@ -144,20 +146,20 @@ async def test_a_client_that_changed_after_the_look_ups_stops_it(
         )
         return turns(requests)
 
-    monkeypatch.setattr(office.desk.account, "turns", changed)
+    monkeypatch.setattr(office.context.account, "turns", changed)
     with pytest.raises(ApprovalRefused) as refusal:
         await answer(office, "change_state", finalize(draft), reply)
     assert [one.field for one in refusal.value.problems] == ["client.fiscal_id"]
-    assert (await office.read(draft))["status"] == "draft"
+    assert (await office.read_document(draft))["status"] == "draft"
 
 
 # --- what changes in the last round trip is told ------------------------------------------------------------------
 
 
 async def test_what_is_issued_to_another_client_with_equal_totals_is_told(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draft = await office.draft()
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
     at_the_gap(office, monkeypatch, lambda: rewrite(office, draft))
     with pytest.raises(StoredDifferently) as told:
@@ -172,7 +174,7 @@ async def test_what_is_issued_to_another_client_with_equal_totals_is_told(
 
 
 async def test_a_workflow_stops_before_its_email_when_something_else_was_issued(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = invoice(email="compras@acme.example")
     reply = await question(office, "issue_invoice", call)
@@ -181,17 +183,17 @@ async def test_a_workflow_stops_before_its_email_when_something_else_was_issued(
     with pytest.raises(StoredDifferently) as told:
         await answer(office, "issue_invoice", call, reply)
     assert "client.name" in {one.field for one in told.value.problems}
-    assert office.box.outbox() == []
+    assert office.sandbox.outbox() == []
 
 
 # --- nothing is sent: the yes is as good as before ----------------------------------------------------------------
 
 
-async def test_a_read_that_fails_gives_the_approval_back(office: Office) -> None:
-    draft = await office.draft()
+async def test_a_read_that_fails_gives_the_approval_back(office: Harness) -> None:
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
     # The look-up of the answered call is the first of these reads; the last read is the second.
-    office.box.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
+    office.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
     with pytest.raises(IxError) as failure:
         await answer(office, "change_state", finalize(draft), reply)
     assert failure.value.sent == "nothing"
@@ -199,28 +201,28 @@ async def test_a_read_that_fails_gives_the_approval_back(office: Office) -> None
     assert "still approved" in failure.value.next
     assert states(office) == ["approved"]
     assert ("approval given back", "nothing was sent") in events(office)
-    office.box.clear_faults()
-    assert (await perform(office.desk, "change_state", finalize(draft), can_ask=True))["ok"], (
+    office.sandbox.clear_faults()
+    assert (await execute(office.context, "change_state", finalize(draft), can_ask=True))["ok"], (
         "nobody is asked again"
     )
     assert states(office) == ["used"]
 
 
-async def test_an_approval_that_was_given_back_is_still_for_what_was_shown(office: Office) -> None:
-    draft = await office.draft()
+async def test_an_approval_that_was_given_back_is_still_for_what_was_shown(office: Harness) -> None:
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
-    office.box.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
+    office.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
     with pytest.raises(IxError):
         await answer(office, "change_state", finalize(draft), reply)
-    office.box.clear_faults()
+    office.sandbox.clear_faults()
     rewrite(office, draft)
     with pytest.raises(ApprovalRefused) as refusal:
-        await perform(office.desk, "change_state", finalize(draft), can_ask=True)
+        await execute(office.context, "change_state", finalize(draft), can_ask=True)
     assert refusal.value.code == "document_changed"
-    assert (await office.read(draft))["status"] == "draft"
+    assert (await office.read_document(draft))["status"] == "draft"
 
 
-async def test_an_approval_given_back_is_good_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_approval_given_back_is_good_once(office: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the further call that the same yes covers: one e-mail, and no second one without a person."""
     call = invoice(email="compras@acme.example")
     reply = await question(office, "issue_invoice", call)
@@ -229,29 +231,29 @@ async def test_an_approval_given_back_is_good_once(office: Office, monkeypatch: 
         await answer(office, "issue_invoice", call, reply)
     assert failure.value.details["stopped_at"] == "finalize"
     assert sorted(states(office)) == ["approved", "stale"]
-    done = await perform(office.desk, "issue_invoice", call, can_ask=True)
+    done = await execute(office.context, "issue_invoice", call, can_ask=True)
     assert {one["step"]: one["state"] for one in done["steps"]}["email"] == "done"
     assert sorted(states(office)) == ["stale", "used", "used"]
-    assert len(office.box.outbox()) == 1
+    assert len(office.sandbox.outbox()) == 1
 
 
-async def test_an_allowance_that_nothing_was_sent_for_is_given_back(office: Office, tmp_path: Path) -> None:
+async def test_an_allowance_that_nothing_was_sent_for_is_given_back(office: Harness, tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text(
         '[[rules]]\nname = "flow"\ndecision = "unattended"\nwho = ["local"]\noperations = ["change_state"]\nstates = ["finalized"]\n'
         "up_to = 200\ndaily = 200\n"
     )
     policy.chmod(0o600)
-    office.desk.policy = PolicyFile(policy)
-    draft = await office.draft()
-    office.box.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
+    office.context.policy = PolicyFile(policy)
+    draft = await office.create_draft()
+    office.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
     with pytest.raises(IxError):
-        await perform(office.desk, "change_state", finalize(draft))
-    with office.desk.store.reading() as connection:
+        await execute(office.context, "change_state", finalize(draft))
+    with office.context.store.reading() as connection:
         assert connection.execute(sql.select(sql.func.count()).select_from(spent)).scalar_one() == 0
-    office.box.clear_faults()
-    assert (await perform(office.desk, "change_state", finalize(draft)))["ok"]
-    with office.desk.store.reading() as connection:
+    office.sandbox.clear_faults()
+    assert (await execute(office.context, "change_state", finalize(draft)))["ok"]
+    with office.context.store.reading() as connection:
         assert connection.execute(sql.select(sql.func.sum(spent.c.cents))).scalar_one() == 12300
 
 
@@ -259,22 +261,22 @@ async def test_an_allowance_that_nothing_was_sent_for_is_given_back(office: Offi
 
 
 async def test_a_refused_connection_is_followed_by_a_new_read(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draft = await office.draft()
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
     at_the_gap(office, monkeypatch, refused)
-    office.box.clear_requests()
+    office.sandbox.clear_requests()
     assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
-    reads = [one for one in office.box.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
+    reads = [one for one in office.sandbox.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
     assert len(reads) == 4, "look-ups, the last read twice, and the reading back"
 
 
 @pytest.mark.parametrize("trouble", ["refused", "429"])
 async def test_what_changed_while_a_request_could_not_leave_is_not_sent(
-    office: Office, monkeypatch: pytest.MonkeyPatch, trouble: str
+    office: Harness, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
-    draft = await office.draft()
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
 
     def changed() -> None:
@@ -283,17 +285,17 @@ async def test_what_changed_while_a_request_could_not_leave_is_not_sent(
             refused()
 
     if trouble == "429":
-        office.box.fault("PUT", f"/invoices/{draft['id']}/change-state.json", status=429, body={})
+        office.sandbox.fault("PUT", f"/invoices/{draft['id']}/change-state.json", status=429, body={})
     at_the_gap(office, monkeypatch, changed)
     with pytest.raises(ApprovalRefused) as refusal:
         await answer(office, "change_state", finalize(draft), reply)
     assert refusal.value.code == "document_changed"
-    assert (await office.read(draft))["status"] == "draft"
+    assert (await office.read_document(draft))["status"] == "draft"
 
 
-async def test_a_process_that_slept_reads_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_slept_reads_again(office: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the wall clock, which goes on while a laptop is closed."""
-    draft = await office.draft()
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
     slept = iter([0.0, 0.0, 3600.0])
 
@@ -306,21 +308,21 @@ async def test_a_process_that_slept_reads_again(office: Office, monkeypatch: pyt
             return cls._time() + next(slept, 3600.0)
 
     monkeypatch.setattr(fresh_read, "time", Time)
-    office.box.clear_requests()
+    office.sandbox.clear_requests()
     assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
-    reads = [one for one in office.box.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
+    reads = [one for one in office.sandbox.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
     assert len(reads) == 4
-    assert len(office.writes()) == 1
+    assert len(office.list_writes()) == 1
 
 
 async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise the request would wait for the rate limit after the last read."""
-    draft = await office.draft()
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
     happened: list[str] = []
-    account = office.desk.account
+    account = office.context.account
 
     class Limit:
         async def turn(self) -> None:
@@ -334,7 +336,7 @@ async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
 
     monkeypatch.setattr(account, "_pace", Limit())
     at_the_gap(office, monkeypatch, at_the_request)
-    office.box.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=2, status=503)
+    office.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=2, status=503)
     assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
     assert "503" in happened
     after = happened[happened.index("request") + 1 :]
@@ -345,21 +347,23 @@ async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
 
 
 async def test_our_own_second_writer_waits_until_the_document_is_issued(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Started exactly between the last read and the request, it comes too late to change anything."""
     import anyio
 
-    draft = await office.draft()
+    draft = await office.create_draft()
     reply = await question(office, "change_state", finalize(draft))
     told: list[IxError] = []
 
     async def second() -> None:
         try:
-            await perform(
-                office.desk,
+            await execute(
+                office.context,
                 "update_invoice",
-                about(draft, items=[line(unit_price=9999)], accept=["drop_lines", "overwrite_items"]),
+                document_arguments(
+                    draft, items=[line(unit_price=9999)], accept=["drop_lines", "overwrite_items"]
+                ),
             )
         except IxError as refusal:
             told.append(refusal)
@@ -380,54 +384,54 @@ async def test_our_own_second_writer_waits_until_the_document_is_issued(
     assert _claims(office) == []
 
 
-def _claims(office: Office) -> list[Any]:
+def _claims(office: Harness) -> list[Any]:
     from ix_tools.idempotency.claims import Claims
 
-    return Claims(office.desk.store, 240.0).listed()
+    return Claims(office.context.store, 240.0).list_claims()
 
 
 async def test_whoever_waits_too_long_is_refused_and_may_repeat_it(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ix_tools.idempotency.claims import Claim, Claims, Holder
 
-    draft = await office.draft()
-    claims = Claims(office.desk.store, 240.0)
-    holder = Holder(office.desk.account.name, "change_state", "rui")
-    assert claims.acquire(holder, [Claim(f"document/{draft['id']}", exclusive=True)], claims.now()).granted
-    office.desk.settings = office.desk.settings.model_copy(update={"timeout_seconds": 1})
+    draft = await office.create_draft()
+    claims = Claims(office.context.store, 240.0)
+    holder = Holder(office.context.account.name, "change_state", "rui")
+    assert claims.acquire(holder, [Claim(f"document/{draft['id']}", exclusive=True)], claims.now()).is_granted
+    office.context.settings = office.context.settings.model_copy(update={"timeout_seconds": 1})
     monkeypatch.setattr(claiming, "PATIENCE", 1.0)
-    error = await office.failed("update_invoice", about(draft, observations="Obrigado"))
+    error = await office.get_error("update_invoice", document_arguments(draft, observations="Obrigado"))
     assert (error.code, error.sent, error.retryable) == ("busy", "nothing", True)
     assert f"document/{draft['id']}" in error.message
     assert "change_state" in error.message
     claims.release(holder)
-    assert (await office.call("update_invoice", about(draft, observations="Obrigado")))["ok"]
+    assert (await office.call("update_invoice", document_arguments(draft, observations="Obrigado")))["ok"]
 
 
-async def test_nothing_is_claimed_while_a_person_is_asked(office: Office) -> None:
-    draft = await office.draft()
+async def test_nothing_is_claimed_while_a_person_is_asked(office: Harness) -> None:
+    draft = await office.create_draft()
     await question(office, "change_state", finalize(draft))
     assert _claims(office) == []
-    asked = await perform(office.desk, "change_state", finalize(draft))
+    asked = await execute(office.context, "change_state", finalize(draft))
     assert asked["status"] == "approval_required"
     assert _claims(office) == []
 
 
-async def test_equal_rows_for_one_client_do_not_queue(office: Office) -> None:
+async def test_equal_rows_for_one_client_do_not_queue(office: Harness) -> None:
     """A create writes a client or an item only where it would change it."""
-    from ix_tools.pipeline.claim_scope import claims_of
+    from ix_tools.pipeline.claim_scope import collect_claims
     from ix_tools.pipeline.execute import parse
-    from ix_tools.pipeline.fact_loader import LookUps
+    from ix_tools.pipeline.fact_loader import FactLoader
     from ix_tools.pipeline.preparation import load_facts
 
     async def alone(**changes: Any) -> set[str]:
         call = parse("create_invoice", invoice(**changes))
-        looking = LookUps(office.desk.account, 10, office.desk.approvals, office.desk.journal)
-        completed, facts, _, _ = await load_facts(looking, call, office.desk, None)
-        return {one.resource for one in claims_of(completed, facts) if one.exclusive}
+        looking = FactLoader(office.context.account, 10, office.context.approvals, office.context.journal)
+        completed, facts, _, _ = await load_facts(looking, call, office.context, None)
+        return {one.resource for one in collect_claims(completed, facts) if one.exclusive}
 
-    await office.draft()  # from now on the line stands in the catalogue
+    await office.create_draft()  # from now on the line stands in the catalogue
     assert await alone() == set()
     assert await alone(items=[line(name="Nova linha")]) == {"item/Nova linha"}
     assert await alone(items=[line(unit_price=120)], accept=["overwrite_items"]) == {"item/Revisão"}
@@ -438,10 +442,10 @@ async def test_equal_rows_for_one_client_do_not_queue(office: Office) -> None:
 # --- what it costs --------------------------------------------------------------------------------------------------
 
 
-async def test_a_finalize_with_its_question_costs_no_more_requests_than_before(office: Office) -> None:
-    draft = await office.draft()
-    office.box.clear_requests()
+async def test_a_finalize_with_its_question_costs_no_more_requests_than_before(office: Harness) -> None:
+    draft = await office.create_draft()
+    office.sandbox.clear_requests()
     reply = await question(office, "change_state", finalize(draft))
-    asked = len(office.box.requests())
+    asked = len(office.sandbox.requests())
     assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
-    assert (asked, len(office.box.requests())) <= (7, 16)
+    assert (asked, len(office.sandbox.requests())) <= (7, 16)

@@ -14,12 +14,12 @@ from ix_tools.domain.records import CatalogueItem, Document, Tax
 from ix_tools.domain.types import lisbon_now
 from ix_tools.guards.facts import Facts
 from ix_tools.guards.items import line_names_unique
-from ix_tools.interfaces.server.middleware import LONGEST
-from ix_tools.operations.drafts import MOST_LINES
+from ix_tools.interfaces.server.middleware import MAX_REQUEST_BYTES
+from ix_tools.operations.drafts import MAX_LINES
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline import preparation
 from ix_tools.pipeline.execute import parse
-from tests.sandboxed import Json, Office, guide, invoice, line
+from tests.sandboxed import Harness, Json, guide, invoice, line
 
 TAXES = (
     Tax(id=1, name="IVA23", value=Decimal(23), default_tax=True),
@@ -41,29 +41,29 @@ def lines(number: int) -> list[Json]:
 # --- the limit ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [MOST_LINES + 1, 12_000])
+@pytest.mark.parametrize("number", [MAX_LINES + 1, 12_000])
 @pytest.mark.parametrize("name", ["create_invoice", "create_estimate", "create_guide", "issue_invoice"])
 async def test_a_document_of_too_many_lines_is_refused_before_they_are_read(
-    office: Office, name: str, number: int
+    office: Harness, name: str, number: int
 ) -> None:
     call = guide() if name == "create_guide" else invoice()
     call |= {"document_type": "quotes"} if name == "create_estimate" else {}
     wrong: list[Any] = [{"nonsense": True}] * number  # none of them is looked at
-    error = await office.failed(name, {**call, "items": wrong})
+    error = await office.get_error(name, {**call, "items": wrong})
     assert (error.code, error.as_dict()["sent"]) == ("invalid_arguments", "nothing")
     (problem,) = error.problems
     assert problem.field == "items"
     assert f"{number} lines" in problem.allowed
-    assert f"at most {MOST_LINES}" in problem.allowed
-    assert office.box.requests() == []
+    assert f"at most {MAX_LINES}" in problem.allowed
+    assert office.sandbox.requests() == []
 
 
 def test_a_document_of_as_many_lines_as_there_may_be_is_taken() -> None:
-    assert len(parse("create_invoice", invoice(items=lines(MOST_LINES))).items) == MOST_LINES  # type: ignore[attr-defined]
+    assert len(parse("create_invoice", invoice(items=lines(MAX_LINES))).items) == MAX_LINES  # type: ignore[attr-defined]
 
 
 def test_a_request_has_room_for_a_long_document_and_not_for_much_more() -> None:
-    assert 300 * MOST_LINES < LONGEST <= 1024 * 1024
+    assert 300 * MAX_LINES < MAX_REQUEST_BYTES <= 1024 * 1024
 
 
 # --- twice the lines, twice the work ------------------------------------------------------------------------
@@ -154,11 +154,11 @@ def test_two_lines_of_one_name_say_the_same(named: list[tuple[str, int]], said: 
 
 @pytest.mark.parametrize(("number", "apart"), [(2, False), (preparation.MANY_LINES + 1, True)])
 async def test_a_long_document_is_read_and_judged_where_nobody_waits_for_it(
-    office: Office, monkeypatch: pytest.MonkeyPatch, number: int, apart: bool
+    office: Harness, monkeypatch: pytest.MonkeyPatch, number: int, apart: bool
 ) -> None:
     """Not on the loop that serves everybody else."""
     here, seen = threading.get_ident(), {}
-    judge, validate = preparation._judge, catalogue()["create_invoice"].model_validate
+    judge, validate = preparation._run_guards, catalogue()["create_invoice"].model_validate
 
     def judged(*given: Any) -> Any:
         seen["judged"] = threading.get_ident()

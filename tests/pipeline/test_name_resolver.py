@@ -12,17 +12,17 @@ import pytest
 
 from ix_tools.approvals.repository import Reply
 from ix_tools.errors import ApprovalRefused
-from ix_tools.pipeline.execute import ApprovalNeeded, perform
+from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.sandbox import rows, seeds
-from tests.sandboxed import SERIES, Json, Office, about, guide, invoice, line, warned
+from tests.sandboxed import SERIES, Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
 
 NEW = {"name": "Café São João, Lda", "code": "C-77", "fiscal_id": "PT 508 025 338"}
 ENTRY = {"value": 10, "date": "2026-11-20"}
 
 
-def planted(office: Office, *things: Any) -> None:
+def planted(office: Harness, *things: Any) -> None:
     """Rows put into the box as they are, also those that it would not take today."""
-    store = office.box.box.store
+    store = office.sandbox.backend.store
     with store.transaction():
         for one in things:
             store.save(one)
@@ -32,7 +32,7 @@ def client(number: int, name: str, code: str, fiscal_id: str = "") -> rows.Clien
     return rows.Client(number, name, code, country="Portugal", fiscal_id=fiscal_id)
 
 
-def many(office: Office, count: int) -> None:
+def many(office: Harness, count: int) -> None:
     planted(office, *(client(1000 + at, f"Cliente {at:03}", f"N{at:03}") for at in range(count)))
 
 
@@ -42,11 +42,11 @@ def named(error: Json, field: str) -> list[Any]:
     return [one.get("name", one.get("serie")) for one in found]
 
 
-async def unsure(office: Office, name: str, arguments: Json, field: str) -> Json:
+async def unsure(office: Harness, name: str, arguments: Json, field: str) -> Json:
     """A refusal because of a name, with everything it promises."""
-    found = await office.refused(name, arguments)
+    found = await office.get_refusal(name, arguments)
     assert field in found
-    return (await office.failed(name, arguments)).as_dict()
+    return (await office.get_error(name, arguments)).as_dict()
 
 
 # --- clients -------------------------------------------------------------------------------------------------
@@ -55,16 +55,16 @@ async def unsure(office: Office, name: str, arguments: Json, field: str) -> Json
 @pytest.mark.parametrize(
     "text", ["ACME", "ACME, Lda", "ACME,  Lda", "508112230", "PT508112230", "pt 508 112 230", "508.112.230"]
 )
-async def test_a_client_is_meant_by_code_exact_name_or_nif(office: Office, text: str) -> None:
+async def test_a_client_is_meant_by_code_exact_name_or_nif(office: Harness, text: str) -> None:
     assert (await office.call("get_client", {"client": text}))["client"]["id"] == 501
 
 
-async def test_a_number_from_abroad_is_compared_without_its_separators(office: Office) -> None:
+async def test_a_number_from_abroad_is_compared_without_its_separators(office: Harness) -> None:
     assert (await office.call("get_client", {"client": "de 123 456 788"}))["client"]["id"] == 502
 
 
 @pytest.mark.parametrize("text", ["acme", "acme, lda", "Acme", "Lda", "ACNE, Lda"])
-async def test_a_client_that_is_only_alike_is_a_candidate(office: Office, text: str) -> None:
+async def test_a_client_that_is_only_alike_is_a_candidate(office: Harness, text: str) -> None:
     error = await unsure(office, "update_client", {"client": text, "phone": "1"}, "client")
     assert (error["code"], error["candidates"][0]["client_id"]) == ("ambiguous", 501)
     assert error["candidates"][0]["fiscal_id"] == "508112230"
@@ -72,25 +72,25 @@ async def test_a_client_that_is_only_alike_is_a_candidate(office: Office, text: 
 
 
 @pytest.mark.parametrize("text", ["Ninguém", "508025338", "9999", "  ", "\u200b"])
-async def test_a_client_that_nobody_is_like_is_refused_without_candidates(office: Office, text: str) -> None:
-    error = (await office.failed("delete_client", {"client": text})).as_dict()
+async def test_a_client_that_nobody_is_like_is_refused_without_candidates(office: Harness, text: str) -> None:
+    error = (await office.get_error("delete_client", {"client": text})).as_dict()
     assert "candidates" not in error
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
-async def test_an_id_in_the_place_of_a_name_is_only_a_candidate(office: Office) -> None:
+async def test_an_id_in_the_place_of_a_name_is_only_a_candidate(office: Harness) -> None:
     error = await unsure(office, "get_client", {"client": "502"}, "client")
     assert named(error, "client") == ["Beta GmbH"]
 
 
-async def test_accents_and_case_bring_candidates_and_the_exact_name_the_client(office: Office) -> None:
+async def test_accents_and_case_bring_candidates_and_the_exact_name_the_client(office: Harness) -> None:
     made = (await office.call("create_client", {**NEW, "fiscal_id": "508025338"}))["client"]
     error = await unsure(office, "get_client", {"client": "cafe sao joao"}, "client")
     assert named(error, "client") == ["Café São João, Lda"]
     assert (await office.call("get_client", {"client": "Café São João, Lda"}))["client"] == made
 
 
-async def test_the_last_page_counts_as_much_as_the_first(office: Office) -> None:
+async def test_the_last_page_counts_as_much_as_the_first(office: Harness) -> None:
     many(office, 230)
     planted(office, client(5000, "Última, Lda", "U-1", "508025338"))
     for text in ("Última, Lda", "508025338", "U-1", "Cliente 229"):
@@ -101,10 +101,10 @@ async def test_the_last_page_counts_as_much_as_the_first(office: Office) -> None
     assert (len(error["candidates"]), "and 220 more" in error["problems"][0]["allowed"]) == (10, True)
 
 
-async def test_when_not_every_page_may_be_read_nothing_but_a_code_is_sure(office: Office) -> None:
+async def test_when_not_every_page_may_be_read_nothing_but_a_code_is_sure(office: Harness) -> None:
     many(office, 150)
-    settings = office.desk.settings.model_copy(update={"catalogue_pages": 1})
-    short = replace(office, desk=replace(office.desk, settings=settings))
+    settings = office.context.settings.model_copy(update={"catalogue_pages": 1})
+    short = replace(office, context=replace(office.context, settings=settings))
     assert (await short.call("get_client", {"client": "N149"}))["client"]["name"] == "Cliente 149"
     for text in (
         "ACME, Lda",
@@ -120,7 +120,7 @@ async def test_when_not_every_page_may_be_read_nothing_but_a_code_is_sure(office
     assert "not looked at" in error["message"]
 
 
-async def test_two_clients_of_one_name_or_number_are_both_candidates(office: Office) -> None:
+async def test_two_clients_of_one_name_or_number_are_both_candidates(office: Harness) -> None:
     twins = [client(601, "Gémeos, Lda", "G1", "508025338"), client(602, "Gémeos, Lda", "G2", "508025338")]
     planted(office, *twins)
     for text in ("Gémeos, Lda", "PT508025338"):
@@ -132,27 +132,27 @@ async def test_two_clients_of_one_name_or_number_are_both_candidates(office: Off
     assert (await office.call("delete_client", {"client": "G2"}))["deleted"] == "client 602 (Gémeos, Lda)"
 
 
-async def test_a_code_that_is_another_clients_tax_number_is_not_sure(office: Office) -> None:
+async def test_a_code_that_is_another_clients_tax_number_is_not_sure(office: Harness) -> None:
     planted(office, client(601, "Antiga, Lda", "508112230", "508025338"))
     error = await unsure(office, "get_client", {"client": "508112230"}, "client")
     assert [one["client_id"] for one in error["candidates"]] == [501, 601]
     assert (await office.call("get_client", {"client_id": 601}))["ok"]
 
 
-async def test_a_client_deleted_between_the_look_and_the_use_is_not_there(office: Office) -> None:
-    stale = office.raw("/clients/502.json")
+async def test_a_client_deleted_between_the_look_and_the_use_is_not_there(office: Harness) -> None:
+    stale = office.read_raw("/clients/502.json")
     await office.call("delete_client", {"client_id": 502})
-    office.box.fault("GET", "find-by-code", status=200, body=stale)
-    before = len(office.writes())
-    error = await office.failed("update_client", {"client": "BETA", "phone": "1"})
+    office.sandbox.fault("GET", "find-by-code", status=200, body=stale)
+    before = len(office.list_writes())
+    error = await office.get_error("update_client", {"client": "BETA", "phone": "1"})
     assert error.message == "There is no client with the id 502. Nothing was sent."
-    assert len(office.writes()) == before
+    assert len(office.list_writes()) == before
 
 
-async def test_a_look_up_that_fails_names_nobody(office: Office) -> None:
-    office.box.fault("GET", "find-by-code", times=None, status=502)
-    error = await office.failed("update_client", {"client": "ACME", "phone": "1"})
-    assert (error.code, error.sent, office.writes()) == ("unavailable", "nothing", [])
+async def test_a_look_up_that_fails_names_nobody(office: Harness) -> None:
+    office.sandbox.fault("GET", "find-by-code", times=None, status=502)
+    error = await office.get_error("update_client", {"client": "ACME", "phone": "1"})
+    assert (error.code, error.sent, office.list_writes()) == ("unavailable", "nothing", [])
 
 
 CLIENT_CALLS: list[tuple[str, Json]] = [
@@ -167,13 +167,13 @@ CLIENT_CALLS: list[tuple[str, Json]] = [
 ]
 
 
-async def test_every_call_about_a_client_takes_a_name_as_it_takes_an_id(office: Office) -> None:
-    await office.issued()
+async def test_every_call_about_a_client_takes_a_name_as_it_takes_an_id(office: Harness) -> None:
+    await office.create_issued()
     for name, arguments in CLIENT_CALLS:
         by_id = await office.call(name, {**arguments, "client_id": 501})
         await office.call(name, {**arguments, "client": "ACME, Lda"})
         assert by_id["ok"], name
-        assert "501" in office.box.requests()[-1]["path"]
+        assert "501" in office.sandbox.requests()[-1]["path"]
     entry = (await office.call("list_regularizations", {"client": "ACME"}))["regularization"][0]
     gone = {"client": "ACME", "regularization_id": entry["id"]}
     assert (await office.call("delete_regularization", gone))["ok"]
@@ -199,10 +199,10 @@ async def test_every_call_about_a_client_takes_a_name_as_it_takes_an_id(office: 
     ],
 )
 async def test_a_name_or_an_id_is_given_and_not_both(
-    office: Office, name: str, arguments: Json, field: str
+    office: Harness, name: str, arguments: Json, field: str
 ) -> None:
-    assert field in await office.refused(name, arguments)
-    assert office.box.requests() == []
+    assert field in await office.get_refusal(name, arguments)
+    assert office.sandbox.requests() == []
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ async def test_a_name_or_an_id_is_given_and_not_both(
     ],
 )
 async def test_half_a_customer_is_not_made_but_candidates_come_back(
-    office: Office, given: Json, field: str, names: list[str]
+    office: Harness, given: Json, field: str, names: list[str]
 ) -> None:
     error = await unsure(office, "create_invoice", invoice(client=given), field)
     assert named(error, field) == names
@@ -225,17 +225,17 @@ async def test_half_a_customer_is_not_made_but_candidates_come_back(
 
 @pytest.mark.parametrize(("field", "text"), [("name", "acme, lda"), ("code", "acme")])
 async def test_a_customer_whom_the_service_finds_by_other_letters_is_only_a_candidate(
-    office: Office, field: str, text: str
+    office: Harness, field: str, text: str
 ) -> None:
     """Databases compare without case; who was named is then not for sure who is found."""
-    acme = office.raw("/clients/501.json")
-    office.box.fault("GET", f"find-by-{field}", times=None, status=200, body=acme)
+    acme = office.read_raw("/clients/501.json")
+    office.sandbox.fault("GET", f"find-by-{field}", times=None, status=200, body=acme)
     error = await unsure(office, "create_invoice", invoice(client={field: text}), f"client.{field}")
     assert named(error, f"client.{field}") == ["ACME, Lda"]
 
 
 @pytest.mark.parametrize("fiscal_id", ["508112230", "PT508112230", "508 112 230"])
-async def test_a_document_finds_its_customer_by_number_alone(office: Office, fiscal_id: str) -> None:
+async def test_a_document_finds_its_customer_by_number_alone(office: Harness, fiscal_id: str) -> None:
     for name, arguments in (
         ("create_invoice", invoice()),
         ("create_estimate", {**invoice(), "document_type": "quotes"}),
@@ -243,10 +243,10 @@ async def test_a_document_finds_its_customer_by_number_alone(office: Office, fis
     ):
         made = await office.call(name, {**arguments, "client": {"fiscal_id": fiscal_id}})
         assert made["document"]["client"]["id"] == 501
-        assert {"id": "501", "code": "ACME"}.items() <= office.sent()["client"].items()
+        assert {"id": "501", "code": "ACME"}.items() <= office.get_last_body()["client"].items()
 
 
-async def test_a_number_of_two_customers_bills_neither(office: Office) -> None:
+async def test_a_number_of_two_customers_bills_neither(office: Harness) -> None:
     planted(office, client(601, "Filial, Lda", "F1", "508112230"))
     error = await unsure(
         office, "create_invoice", invoice(client={"fiscal_id": "508112230"}), "client.fiscal_id"
@@ -257,9 +257,11 @@ async def test_a_number_of_two_customers_bills_neither(office: Office) -> None:
     assert made["document"]["client"]["name"] == "Filial, Lda"
 
 
-async def test_a_draft_is_given_to_another_customer_by_number(office: Office) -> None:
-    draft = await office.draft(client={"code": "BETA"})
-    changed = await office.call("update_invoice", about(draft, client={"fiscal_id": "508112230"}))
+async def test_a_draft_is_given_to_another_customer_by_number(office: Harness) -> None:
+    draft = await office.create_draft(client={"code": "BETA"})
+    changed = await office.call(
+        "update_invoice", document_arguments(draft, client={"fiscal_id": "508112230"})
+    )
     assert changed["document"]["client"]["name"] == "ACME, Lda"
 
 
@@ -274,12 +276,12 @@ async def test_a_draft_is_given_to_another_customer_by_number(office: Office) ->
     ],
 )
 async def test_one_client_is_found_or_candidates_come_back(
-    office: Office, given: Json, found: int | None
+    office: Harness, given: Json, found: int | None
 ) -> None:
     if found:
         assert (await office.call("find_client", given))["client"]["id"] == found
     else:
-        error = (await office.failed("find_client", given)).as_dict()
+        error = (await office.get_error("find_client", given)).as_dict()
         assert (error["code"], error["sent"], len(error["candidates"])) == ("ambiguous", "nothing", 1)
 
 
@@ -287,44 +289,44 @@ async def test_one_client_is_found_or_candidates_come_back(
 
 
 @pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts"])
-async def test_a_series_is_named_and_its_own_id_for_the_type_is_sent(office: Office, kind: str) -> None:
+async def test_a_series_is_named_and_its_own_id_for_the_type_is_sent(office: Harness, kind: str) -> None:
     """Trap 9: the id differs by type."""
     made = await office.call("create_invoice", invoice(document_type=kind, series="2026"))
-    assert office.sent()["sequence_id"] == str(SERIES[kind])
-    assert "series" not in office.sent()
+    assert office.get_last_body()["sequence_id"] == str(SERIES[kind])
+    assert "series" not in office.get_last_body()
     assert made["document"]["sequence_id"] == SERIES[kind]
 
 
-async def test_guides_estimates_and_updates_take_a_series_by_name(office: Office) -> None:
+async def test_guides_estimates_and_updates_take_a_series_by_name(office: Harness) -> None:
     await office.call("create_guide", guide(series="B2026"))
-    assert office.sent()["sequence_id"] == str(SERIES["transports"] + 20)
+    assert office.get_last_body()["sequence_id"] == str(SERIES["transports"] + 20)
     await office.call("create_estimate", {**invoice(), "document_type": "quotes", "series": "B2026"})
-    assert office.sent()["sequence_id"] == "70031"
-    draft = await office.draft()
-    changed = await office.call("update_invoice", about(draft, series="B2026"))
+    assert office.get_last_body()["sequence_id"] == "70031"
+    draft = await office.create_draft()
+    changed = await office.call("update_invoice", document_arguments(draft, series="B2026"))
     assert changed["document"]["sequence_id"] == 70020
 
 
 @pytest.mark.parametrize("text", ["b2026", "B 2026", "2027", "2", "A"])
 async def test_a_series_that_is_only_alike_is_never_taken_and_neither_is_the_default(
-    office: Office, text: str
+    office: Harness, text: str
 ) -> None:
     error = await unsure(office, "create_invoice", invoice(series=text), "series")
     assert set(named(error, "series")) == {"2026", "B2026"}
-    assert (await office.failed("register_sequence", {"series": text})).code == "ambiguous"
+    assert (await office.get_error("register_sequence", {"series": text})).code == "ambiguous"
 
 
-async def test_the_exact_name_wins_over_near_ones_and_a_name_given_twice_is_not_sure(office: Office) -> None:
-    planted(office, seeds.new_sequence(70040, "b2026", default=False, registered=True))
+async def test_the_exact_name_wins_over_near_ones_and_a_name_given_twice_is_not_sure(office: Harness) -> None:
+    planted(office, seeds.build_sequence(70040, "b2026", default=False, registered=True))
     made = await office.call("create_invoice", invoice(series="b2026"))
     assert made["document"]["sequence_id"] == 70040
-    planted(office, seeds.new_sequence(70060, "b2026", default=False, registered=True))
+    planted(office, seeds.build_sequence(70060, "b2026", default=False, registered=True))
     error = await unsure(office, "create_guide", guide(series="b2026"), "series")
     assert [one["sequence_id"] for one in error["candidates"][:2]] == [70056, 70076]
     assert (await office.call("create_guide", guide(sequence_id=70076)))["ok"]
 
 
-async def test_series_are_read_registered_renamed_and_made_the_default_by_name(office: Office) -> None:
+async def test_series_are_read_registered_renamed_and_made_the_default_by_name(office: Harness) -> None:
     numbers = dict.fromkeys(
         ("current_invoice_number", "current_credit_note_number", "current_debit_note_number"), 0
     )
@@ -332,22 +334,22 @@ async def test_series_are_read_registered_renamed_and_made_the_default_by_name(o
     assert (await office.call("set_default_sequence", {"series": "B2026"}))["sequence"]["default"]
     renamed = await office.call("update_sequence", {"series": "B2026", "serie": "C2026", **numbers})
     assert renamed["sequence"]["serie"] == "C2026"
-    assert "C2026" in await office.asked("register_sequence", {"series": "C2026"})
+    assert "C2026" in await office.get_approval_text("register_sequence", {"series": "C2026"})
     assert (await office.call("register_sequence", {"series": "C2026"}))["ok"]
 
 
 @pytest.mark.parametrize("serie", ["2026", "70000", "70003"])
-async def test_a_receipts_series_is_given_by_name_or_id(office: Office, serie: str) -> None:
-    issued = await office.issued()
+async def test_a_receipts_series_is_given_by_name_or_id(office: Harness, serie: str) -> None:
+    issued = await office.create_issued()
     pay = {"amount": 1, "payment_mechanism": "NU", "payment_date": "2026-11-20", "serie": serie}
-    await office.call("generate_payment", about(issued, **pay))
-    assert office.sent()["serie"] == "2026"
+    await office.call("generate_payment", document_arguments(issued, **pay))
+    assert office.get_last_body()["serie"] == "2026"
 
 
 # --- items and taxes -------------------------------------------------------------------------------------------
 
 
-async def test_items_are_read_changed_and_deleted_by_name_from_any_page(office: Office) -> None:
+async def test_items_are_read_changed_and_deleted_by_name_from_any_page(office: Harness) -> None:
     planted(office, *(rows.Item(500000 + at, f"Peça {at:03}", "", "1", "unit", 31554) for at in range(130)))
     assert (await office.call("get_item", {"item": "Peça 129"}))["item"]["id"] == 500129
     assert (await office.call("update_item", {"item": "Peça 129", "unit_price": 2}))["item"][
@@ -361,7 +363,7 @@ async def test_items_are_read_changed_and_deleted_by_name_from_any_page(office: 
     assert [one["item_id"] for one in error["candidates"]] == [500001, 600000]
 
 
-async def test_a_tax_is_read_changed_and_deleted_by_its_exact_name_only(office: Office) -> None:
+async def test_a_tax_is_read_changed_and_deleted_by_its_exact_name_only(office: Harness) -> None:
     assert (await office.call("get_tax", {"tax": "IVA6"}))["tax"]["id"] == 31556
     assert (await office.call("update_tax", {"tax": "IVA22", "region": "PT-AC"}))["tax"]["region"] == "PT-AC"
     for text in ("iva22", "22", "22 %", "IVA24"):
@@ -371,15 +373,15 @@ async def test_a_tax_is_read_changed_and_deleted_by_its_exact_name_only(office: 
 
 
 @pytest.mark.parametrize("text", ["iva23", "IVA 23", "Iva 23%", "23", "23%", "23 %", "23,0"])
-async def test_a_lines_tax_that_can_mean_one_thing_only_is_taken_and_told(office: Office, text: str) -> None:
+async def test_a_lines_tax_that_can_mean_one_thing_only_is_taken_and_told(office: Harness, text: str) -> None:
     made = await office.call("create_invoice", invoice(items=[line(tax=text)]))
-    assert office.sent()["items"][0]["tax"] == {"name": "IVA23"}
-    assert f"{text!r} is read as IVA23 (23 %)" in warned(made)["items.0.tax"]
+    assert office.get_last_body()["items"][0]["tax"] == {"name": "IVA23"}
+    assert f"{text!r} is read as IVA23 (23 %)" in warnings_by_field(made)["items.0.tax"]
     item = await office.call("create_item", {"name": "Telha", "unit_price": 1, "tax": text})
-    assert (item["item"]["tax"], "is read as IVA23" in warned(item)["tax"]) == ("IVA23", True)
+    assert (item["item"]["tax"], "is read as IVA23" in warnings_by_field(item)["tax"]) == ("IVA23", True)
 
 
-async def test_a_rate_of_two_taxes_is_not_sure_and_the_exact_name_still_is(office: Office) -> None:
+async def test_a_rate_of_two_taxes_is_not_sure_and_the_exact_name_still_is(office: Harness) -> None:
     await office.call("create_tax", {"name": "IVA23A", "value": 23, "code": "OUT"})
     for tool, arguments, field in (
         ("create_invoice", invoice(items=[line(tax="23")]), "items.0.tax"),
@@ -390,49 +392,51 @@ async def test_a_rate_of_two_taxes_is_not_sure_and_the_exact_name_still_is(offic
     assert "warnings" not in await office.call("create_invoice", invoice(items=[line(tax="IVA23A")]))
 
 
-async def test_everything_that_is_not_sure_is_said_at_once(office: Office) -> None:
+async def test_everything_that_is_not_sure_is_said_at_once(office: Harness) -> None:
     arguments = invoice(
         series="b2026", client={"name": "acme"}, items=[line(tax="IVA24")], due_date="2026-11-01"
     )
-    found = await office.refused("create_invoice", arguments)
+    found = await office.get_refusal("create_invoice", arguments)
     assert {"series", "client.name", "items.0.tax", "due_date"} <= set(found)
 
 
 # --- with everything else the road does --------------------------------------------------------------------------
 
 
-async def test_an_approval_is_for_what_the_name_meant_when_the_person_saw_it(office: Office) -> None:
+async def test_an_approval_is_for_what_the_name_meant_when_the_person_saw_it(office: Harness) -> None:
     call = {"series": "B2026"}
     with pytest.raises(ApprovalNeeded) as needed:
-        await perform(office.desk, "register_sequence", call, can_ask=True)
+        await execute(office.context, "register_sequence", call, can_ask=True)
     # Meanwhile the series is renamed, and another one gets its name.
     planted(
         office,
-        seeds.new_sequence(70020, "C2026", default=False, registered=False),
-        seeds.new_sequence(70040, "B2026", default=False, registered=False),
+        seeds.build_sequence(70020, "C2026", default=False, registered=False),
+        seeds.build_sequence(70040, "B2026", default=False, registered=False),
     )
-    before = len(office.writes())
+    before = len(office.list_writes())
     with pytest.raises(ApprovalRefused):
-        await perform(
-            office.desk,
+        await execute(
+            office.context,
             "register_sequence",
             call,
             can_ask=True,
             reply=Reply(needed.value.approval.handle, True),
         )
-    assert len(office.writes()) == before
+    assert len(office.list_writes()) == before
 
 
-async def test_a_person_sees_whom_a_name_means(office: Office) -> None:
-    text = await office.asked("set_initial_balance", {**ENTRY, "client": "PT508112230"})
+async def test_a_person_sees_whom_a_name_means(office: Harness) -> None:
+    text = await office.get_approval_text("set_initial_balance", {**ENTRY, "client": "PT508112230"})
     assert all(shown in text for shown in ("ACME, Lda", "508112230"))
     pay = {"amount": 1, "payment_mechanism": "NU", "payment_date": "2026-11-20", "serie": "70020"}
     await office.call("register_sequence", {"series": "B2026"})
-    text = await office.asked("generate_payment", about(await office.issued(), **pay))
+    text = await office.get_approval_text(
+        "generate_payment", document_arguments(await office.create_issued(), **pay)
+    )
     assert "B2026" in text
 
 
-async def test_the_same_call_by_name_is_the_same_call(office: Office) -> None:
+async def test_the_same_call_by_name_is_the_same_call(office: Harness) -> None:
     """What was asked for recognises a repetition, whatever the name means by now."""
     first = await office.call("create_invoice", invoice(series="2026", client={"fiscal_id": "508112230"}))
     again = await office.call("create_invoice", invoice(series="2026", client={"fiscal_id": "508112230"}))

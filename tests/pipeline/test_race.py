@@ -18,13 +18,13 @@ import httpx2
 import pytest
 import stamina
 
-from faults.books import OTHER, Books, Seen
-from faults.gap import FINALIZING, Gap
-from faults.hosts import Host, Told, in_session
-from faults.interrupted import WITH_SERVERS, desk_with_a_gap, with_servers
-from faults.race import FEW, MANY, jobs, table
+from faults.books import OTHER, DocumentSnapshot, SandboxAccount
+from faults.gap import FINALIZING, GapTransport
+from faults.hosts import CallResult, Host, open_session
+from faults.interrupted import WITH_SERVERS, desk_with_a_gap, run_with_servers
+from faults.race import FEW, MANY, format_table, list_jobs
 from faults.rounds import (
-    ARRANGED,
+    ARRANGEMENTS,
     FAULTS,
     GATED,
     POLICY,
@@ -32,10 +32,10 @@ from faults.rounds import (
     Cell,
     Round,
     Subject,
-    judged,
+    judge_round,
 )
 from ix_tools.idempotency.claims import Claims
-from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
 from tests.sandboxed import NOW
 
@@ -43,15 +43,15 @@ PAIRS = (*MANY, *FEW)
 
 
 @pytest.fixture(scope="module")
-def only_box() -> Iterator[Books]:
+def only_box() -> Iterator[SandboxAccount]:
     """A sandbox whose books are looked into."""
     with Sandbox(clock=NOW) as box:
-        yield Books(box)
+        yield SandboxAccount(box)
 
 
 @pytest.fixture
-def books(only_box: Books) -> Books:
-    only_box.fresh()
+def books(only_box: SandboxAccount) -> SandboxAccount:
+    only_box.reset()
     return only_box
 
 
@@ -59,18 +59,18 @@ def books(only_box: Books) -> Books:
 class Stage:
     """Two hosts before one account, and the gap of the first one's requests."""
 
-    books: Books
+    books: SandboxAccount
     one: Host
     two: Host
-    gap: Gap
-    desk: Desk
+    gap: GapTransport
+    desk: CallContext
 
     async def until_heard(self, done: anyio.Event) -> None:
         """Until the second writer has its answer, or is waiting for the first."""
         claims = Claims(self.desk.store, 1.0)
         with anyio.fail_after(60):
             while not done.is_set():
-                standing = await anyio.to_thread.run_sync(claims.listed)
+                standing = await anyio.to_thread.run_sync(claims.list_claims)
                 if any(one.state == "waiting" for one in standing):
                     return
                 with anyio.move_on_after(0.01):
@@ -78,7 +78,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(books: Books, way: str, store: str, folder: Path) -> AsyncIterator[Stage]:
+async def staged(books: SandboxAccount, way: str, store: str, folder: Path) -> AsyncIterator[Stage]:
     """Two calls of one session, or two desks that share nothing but the store."""
     policy = folder / "policy.toml" if way == "unattended" else None
     if policy is not None:
@@ -88,24 +88,24 @@ async def staged(books: Books, way: str, store: str, folder: Path) -> AsyncItera
         stack.enter_context(stamina.set_testing(True, attempts=4, cap=True))
         desk, gap = desk_with_a_gap(books, store, "race", policy=policy)
         stack.push_async_callback(desk.close)
-        one = two = await stack.enter_async_context(in_session(desk))
+        one = two = await stack.enter_async_context(open_session(desk))
         if way != "one session":
             other, _ = desk_with_a_gap(books, store, "race", policy=policy)
             stack.push_async_callback(other.close)
-            two = await stack.enter_async_context(in_session(other))
+            two = await stack.enter_async_context(open_session(other))
         yield Stage(books, one, two, gap, desk)
 
 
 async def at_the_gap(stage: Stage, cell: Cell, luck: int = 0) -> Round:
     """A round in which the second call begins when the first one's request is about to leave."""
     done = Round(cell)
-    subject = await ARRANGED[cell.first](stage.books, stage.one, cell, "RACE", done)
+    subject = await ARRANGEMENTS[cell.first](stage.books, stage.one, cell, "RACE", done)
     second = SECONDS[cell.second](stage.books, subject, random.Random(luck))
-    asked: Told | None = None
+    asked: CallResult | None = None
     if cell.attended and second[0] in GATED:
         asked = await stage.two.call(*second)
         assert asked.handle, asked.body
-    told: dict[str, Told] = {}
+    told: dict[str, CallResult] = {}
     heard = anyio.Event()
 
     async def write() -> None:
@@ -118,44 +118,48 @@ async def at_the_gap(stage: Stage, cell: Cell, luck: int = 0) -> Round:
             group.start_soon(write)
             await stage.until_heard(heard)
 
-        stage.gap.happens.append(come)
+        stage.gap.action.append(come)
         told["first"] = await stage.one.call(*subject.first, subject.question)
-        if stage.gap.happens:  # the first call never came so far
-            stage.gap.happens.clear()
+        if stage.gap.action:  # the first call never came so far
+            stage.gap.action.clear()
             await write()
-    judged(done, stage.books, subject, told["first"], told["second"])
+    judge_round(done, stage.books, subject, told["first"], told["second"])
     return done
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS, ids=[" beside ".join(one) for one in PAIRS])
-async def test_two_calls_of_one_session(books: Books, tmp_path: Path, first: str, second: str) -> None:
+async def test_two_calls_of_one_session(
+    books: SandboxAccount, tmp_path: Path, first: str, second: str
+) -> None:
     async with staged(books, "one session", str(tmp_path / "ix.db"), tmp_path) as stage:
         done = await at_the_gap(stage, Cell("one session", first, second, 0.0))
-    assert done.faults == [], done.said
+    assert done.faults == [], done.results
     assert done.codes[0] == "ok"
 
 
 @pytest.mark.parametrize("first", ["change_state", "issue_invoice"])
 @pytest.mark.parametrize("luck", [0, 1], ids=["same money, other company", "other money"])
 async def test_two_servers_on_one_store(
-    books: Books, place: str, tmp_path: Path, first: str, luck: int
+    books: SandboxAccount, place: str, tmp_path: Path, first: str, luck: int
 ) -> None:
     """SQLite and PostgreSQL."""
     async with staged(books, "two", place, tmp_path) as stage:
         done = await at_the_gap(stage, Cell("two", first, "update_invoice", 0.0), luck)
-    assert done.faults == [], done.said
+    assert done.faults == [], done.results
     assert done.codes[0] == "ok"
 
 
 @pytest.mark.parametrize("first", ["change_state", "issue_invoice"])
 @pytest.mark.parametrize("luck", [0, 1], ids=["same money, other company", "other money"])
-async def test_a_policy_lets_out_what_it_judged(books: Books, tmp_path: Path, first: str, luck: int) -> None:
+async def test_a_policy_lets_out_what_it_judged(
+    books: SandboxAccount, tmp_path: Path, first: str, luck: int
+) -> None:
     async with staged(books, "unattended", str(tmp_path / "ix.db"), tmp_path) as stage:
         done = await at_the_gap(stage, Cell("unattended", first, "update_invoice", 0.0), luck)
-    assert done.faults == [], done.said
+    assert done.faults == [], done.results
     assert done.issued
     # By then the policy had judged it: the change came too late, even one that the policy would let out, too.
-    (row,) = books.called("RACE")
+    (row,) = books.find_by_reference("RACE")
     assert (row.client["code"], row.lines[0].unit_price) == ("ACME", "100")
 
 
@@ -166,24 +170,26 @@ async def test_a_policy_lets_out_what_it_judged(books: Books, tmp_path: Path, fi
 @pytest.mark.parametrize("how", ["429", "refused"])
 @pytest.mark.parametrize("changed", ["document", "client", "nothing"])
 async def test_no_request_is_repeated_without_a_new_read(
-    books: Books, tmp_path: Path, first: str, how: str, changed: str
+    books: SandboxAccount, tmp_path: Path, first: str, how: str, changed: str
 ) -> None:
     """Too many requests, or no connection: by the next attempt somebody may have changed it in InvoiceXpress itself."""
     cell = Cell("one session", first, "update_invoice", 0.0)
     async with staged(books, "one session", str(tmp_path / "ix.db"), tmp_path) as stage:
         done = Round(cell)
-        subject = await ARRANGED[first](books, stage.one, cell, "RACE", done)
+        subject = await ARRANGEMENTS[first](books, stage.one, cell, "RACE", done)
 
         async def turned_away(request: httpx2.Request) -> httpx2.Response:
             if changed == "document":
-                books.changed(subject.number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
+                books.change_draft(subject.number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
             elif changed == "client":
-                books.direct("PUT", "/clients/501.json", {"client": {**CLIENT, "address": "Rua Nova, 2"}})
+                books.request_directly(
+                    "PUT", "/clients/501.json", {"client": {**CLIENT, "address": "Rua Nova, 2"}}
+                )
             if how == "refused":
                 raise httpx2.ConnectError("refused", request=request)
             return httpx2.Response(429, headers={"retry-after": "0"}, json={}, request=request)
 
-        stage.gap.happens.append(turned_away)
+        stage.gap.action.append(turned_away)
         told = await stage.one.call(*subject.first, subject.question)
         tries = [at for at, what in enumerate(stage.gap.seen) if FINALIZING.fullmatch(what)]
         if changed == "nothing":
@@ -191,18 +197,18 @@ async def test_no_request_is_repeated_without_a_new_read(
             read = f"GET /invoices/{subject.number}.json"
             assert len(tries) == 2
             assert read in stage.gap.seen[tries[0] : tries[1]], "the same request was made again unread"
-            assert subject.seen.differing(books.seen(subject.number)) == []
+            assert subject.seen.find_differences(books.take_snapshot(subject.number)) == []
         else:
             assert told.code == "document_changed", told.body
             assert len(tries) == 1
-            assert books.row(subject.number).number is None
+            assert books.get_row(subject.number).number is None
 
 
 CLIENT = {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "508112230"}
 
 
 async def test_an_answer_that_lay_there_while_the_process_slept_is_asked_for_again(
-    books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    books: SandboxAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It came in time, and was taken out of its socket a minute later; the document was changed meanwhile."""
     cell, slept = Cell("one session", "change_state", "update_invoice", 0.0), [0.0]
@@ -212,7 +218,7 @@ async def test_an_answer_that_lay_there_while_the_process_slept_is_asked_for_aga
     monkeypatch.setattr("ix_tools.pipeline.fresh_read.time", clock)
     async with staged(books, "one session", str(tmp_path / "ix.db"), tmp_path) as stage:
         rehearsed, subject = [
-            await ARRANGED["change_state"](books, stage.one, cell, f"RACE {number}", Round(cell))
+            await ARRANGEMENTS["change_state"](books, stage.one, cell, f"RACE {number}", Round(cell))
             for number in (1, 2)
         ]
         stage.gap.seen.clear()
@@ -225,79 +231,81 @@ async def test_an_answer_that_lay_there_while_the_process_slept_is_asked_for_aga
             left -= path == f"/invoices/{subject.number}.json"
             if left == 0 and not slept[0]:
                 slept[0] = 60.0
-                books.changed(subject.number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
+                books.change_draft(subject.number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
 
         stage.gap.when_read = heard
         told = await stage.one.call(*subject.first, subject.question)
     assert slept[0], "it never came to the last read"
     assert told.code == "document_changed", told.body
-    assert books.row(subject.number).number is None
+    assert books.get_row(subject.number).number is None
 
 
 @pytest.mark.timeout(180)
 async def test_a_server_that_slept_between_read_and_request_looks_again(tmp_path: Path) -> None:
     """SIGSTOP; another server would change the document meanwhile; SIGCONT."""
     name = "SIGSTOP for a moment"
-    found = await with_servers(name, "sqlite", str(tmp_path / "race.db"), tmp_path)
-    assert found.wrong == "", found
+    found = await run_with_servers(name, "sqlite", str(tmp_path / "race.db"), tmp_path)
+    assert found.problems == "", found
 
 
 # --- the judge ---
 
 
-def seen(books: Books, number: int) -> Subject:
-    return Subject(number, ("change_state", {}), None, books.seen(number))
+def seen(books: SandboxAccount, number: int) -> Subject:
+    return Subject(number, ("change_state", {}), None, books.take_snapshot(number))
 
 
-OK, BUSY = Told({"ok": True}), Told({"ok": False, "code": "busy", "sent": "nothing"})
+OK, BUSY = CallResult({"ok": True}), CallResult({"ok": False, "code": "busy", "sent": "nothing"})
 CELL = Cell("one session", "change_state", "update_invoice", 0.0)
 
 
-def test_a_race_that_sees_nothing_would_find_nothing(books: Books) -> None:
+def test_a_race_that_sees_nothing_would_find_nothing(books: SandboxAccount) -> None:
     """Every fault is called by its name."""
-    number = books.draft(reference="RACE")
+    number = books.create_draft(reference="RACE")
     shown = seen(books, number)
     fine = Round(CELL)
     finalize = {"invoice": {"state": "finalized"}}
-    judged(fine, books, shown, BUSY, OK)
+    judge_round(fine, books, shown, BUSY, OK)
     assert fine.faults == []
     nobody = Round(CELL)
-    judged(nobody, books, shown, BUSY, BUSY)
+    judge_round(nobody, books, shown, BUSY, BUSY)
     assert nobody.faults == ["nobody"]
     untrue = Round(CELL)
-    judged(untrue, books, shown, OK, OK)
+    judge_round(untrue, books, shown, OK, OK)
     assert untrue.faults == ["told wrong"]
-    books.changed(number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
-    books.direct("PUT", f"/invoices/{number}/change-state.json", finalize)
+    books.change_draft(number, OTHER, {"name": "Outro serviço", "unit_price": "100"})
+    books.request_directly("PUT", f"/invoices/{number}/change-state.json", finalize)
     other = Round(CELL)
-    judged(other, books, shown, OK, OK)
+    judge_round(other, books, shown, OK, OK)
     assert other.faults == ["differs"]
-    assert "client.fiscal_id: '508112230' became '508025338'" in other.said[0]
+    assert "client.fiscal_id: '508112230' became '508025338'" in other.results[0]
     assert "differs" in FAULTS
-    assert "lone busy" in table([fine, nobody, untrue, other])
+    assert "lone busy" in format_table([fine, nobody, untrue, other])
 
 
-def test_what_issuing_sets_is_no_difference(books: Books) -> None:
-    number = books.draft(reference="RACE")
+def test_what_issuing_sets_is_no_difference(books: SandboxAccount) -> None:
+    number = books.create_draft(reference="RACE")
     shown = seen(books, number)
-    books.direct("PUT", f"/invoices/{number}/change-state.json", {"invoice": {"state": "finalized"}})
+    books.request_directly(
+        "PUT", f"/invoices/{number}/change-state.json", {"invoice": {"state": "finalized"}}
+    )
     done = Round(CELL)
-    judged(done, books, shown, OK, BUSY)
+    judge_round(done, books, shown, OK, BUSY)
     assert (done.faults, done.issued) == ([], True)
 
 
 @pytest.mark.parametrize(
     "field", ["date", "due_date", "reference", "observations", "sequence_id", "retention"]
 )
-def test_any_other_field_is_one(books: Books, field: str) -> None:
-    now = books.seen(books.draft(reference="RACE"))
-    other = Seen({**now.document, field: "another"}, now.client)
-    assert [one.partition(":")[0] for one in now.differing(other)] == [f"document.{field}"]
+def test_any_other_field_is_one(books: SandboxAccount, field: str) -> None:
+    now = books.take_snapshot(books.create_draft(reference="RACE"))
+    other = DocumentSnapshot({**now.document, field: "another"}, now.client)
+    assert [one.partition(":")[0] for one in now.find_differences(other)] == [f"document.{field}"]
 
 
 def test_every_second_call_is_in_the_race() -> None:
     """With each way and each delay, so often as was asked."""
-    found = jobs("one session", rounds=5, others=4)
+    found = list_jobs("one session", rounds=5, others=4)
     assert set(found) == {0.0, 0.2}
     for listed in found.values():
         count = {(job.cell.first, job.cell.second): 0 for job in listed}

@@ -6,23 +6,25 @@ from typing import Any
 
 import pytest
 
-from ix_tools.approvals.repository import Approvals
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.domain.records import Document
 from ix_tools.errors import IxError
-from ix_tools.operations.expectations import Expected
+from ix_tools.operations.expectations import ExpectedState
 from ix_tools.storage.database import Store
-from ix_tools.verification.compare import differences
-from tests.sandboxed import Json, Office, about, exempt, guide, invoice, line
+from ix_tools.verification.compare import compare_with_expected
+from tests.sandboxed import Harness, Json, document_arguments, exempt_line, guide, invoice, line
 
 READ = r"^/invoices/\d+\.json$"
 
 
-async def stored_as(office: Office, arguments: Json, **changes: Any) -> IxError:
+async def stored_as(office: Harness, arguments: Json, **changes: Any) -> IxError:
     """Create a document that reads back changed."""
-    made = await office.draft(**arguments)
-    answer = office.raw(f"/invoices/{made['id']}.json")["invoice"]
-    office.box.fault("GET", READ, status=200, body={"invoice": {**answer, "id": made["id"] + 1, **changes}})
-    return await office.failed("create_invoice", arguments)
+    made = await office.create_draft(**arguments)
+    answer = office.read_raw(f"/invoices/{made['id']}.json")["invoice"]
+    office.sandbox.fault(
+        "GET", READ, status=200, body={"invoice": {**answer, "id": made["id"] + 1, **changes}}
+    )
+    return await office.get_error("create_invoice", arguments)
 
 
 def fields(error: IxError) -> dict[str, str]:
@@ -49,7 +51,7 @@ def fields(error: IxError) -> dict[str, str]:
     ],
 )
 async def test_a_field_that_reads_back_differently_is_reported(
-    office: Office, changes: Json, field: str, said: str
+    office: Harness, changes: Json, field: str, said: str
 ) -> None:
     error = await stored_as(office, invoice(), **changes)
     assert (error.code, error.sent, error.retryable) == ("stored_differently", "stored", False)
@@ -71,7 +73,7 @@ async def test_a_field_that_reads_back_differently_is_reported(
     ],
 )
 async def test_a_line_that_reads_back_differently_is_reported(
-    office: Office, changes: Json, field: set[str]
+    office: Harness, changes: Json, field: set[str]
 ) -> None:
     """Trap 2d: 81 documents stored at 0 % although 6 % was sent. Trap 30: a tax known by its id only is looked up."""
     stored = {"name": "Revisão", "quantity": "1.00", "unit_price": "100.00", "subtotal": 100.0}
@@ -104,11 +106,13 @@ async def test_a_line_that_reads_back_differently_is_reported(
         {"items": [{"name": "Revisão", "quantity": 1, "tax": None}]},
     ],
 )
-async def test_an_answer_in_other_words_is_no_difference(office: Office, changes: Json) -> None:
+async def test_an_answer_in_other_words_is_no_difference(office: Harness, changes: Json) -> None:
     """Answers vary by account and year: figures as text or numbers, 2 or 4 decimals, some left out."""
-    made = await office.draft()
-    answer = office.raw(f"/invoices/{made['id']}.json")["invoice"]
-    office.box.fault("GET", READ, status=200, body={"invoice": {**answer, "id": made["id"] + 1, **changes}})
+    made = await office.create_draft()
+    answer = office.read_raw(f"/invoices/{made['id']}.json")["invoice"]
+    office.sandbox.fault(
+        "GET", READ, status=200, body={"invoice": {**answer, "id": made["id"] + 1, **changes}}
+    )
     assert (await office.call("create_invoice", invoice()))["ok"]
 
 
@@ -136,27 +140,31 @@ def test_line_amounts_are_compared_at_the_precision_that_came(
         "net": Decimal(asked),
     }
     document = Document.model_validate({"items": [{"name": "A", "quantity": 1, "subtotal": stored}]})
-    assert (differences(Expected({}, (row,)), document) == []) is same
+    assert (compare_with_expected(ExpectedState({}, (row,)), document) == []) is same
 
 
-async def test_a_difference_must_be_accepted_besides_approving(office: Office) -> None:
+async def test_a_difference_must_be_accepted_besides_approving(office: Harness) -> None:
     """The approval shows what was asked and what is stored; a plain yes is not enough."""
     error = await stored_as(office, invoice(), total=124)
     draft = {"document_type": "invoices", "document_id": error.details["document"]["id"]}
-    text = await office.asked("change_state", {**draft, "state": "finalized"})
+    text = await office.get_approval_text("change_state", {**draft, "state": "finalized"})
     assert "Total: asked €123.00, stored €124.00" in text
-    writes = len(office.writes())
-    refusal = await office.failed("change_state", {**draft, "state": "finalized"})
+    writes = len(office.list_writes())
+    refusal = await office.get_error("change_state", {**draft, "state": "finalized"})
     assert (refusal.code, refusal.sent) == ("differences_not_accepted", "nothing")
-    assert len(office.writes()) == writes
+    assert len(office.list_writes()) == writes
     result = await office.call("change_state", {**draft, "state": "finalized"}, accept_differences=True)
     assert result["document"]["status"] == "final"
-    assert office.sent() == {"state": "finalized"}
+    assert office.get_last_body() == {"state": "finalized"}
 
 
-async def test_deleting_a_draft_that_differs_needs_no_acceptance(office: Office) -> None:
+async def test_deleting_a_draft_that_differs_needs_no_acceptance(office: Harness) -> None:
     error = await stored_as(office, invoice(), total=124)
-    assert (await office.call("change_state", {**about(error.details["document"]), "state": "deleted"}))["ok"]
+    assert (
+        await office.call(
+            "change_state", {**document_arguments(error.details["document"]), "state": "deleted"}
+        )
+    )["ok"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +177,7 @@ async def test_deleting_a_draft_that_differs_needs_no_acceptance(office: Office)
     ],
 )
 async def test_an_update_clears_what_it_says_anew_and_nothing_else(
-    office: Office, correction: Json, cleared: bool
+    office: Harness, correction: Json, cleared: bool
 ) -> None:
     """An update takes over what is stored: a wrong total would otherwise become right by being sent back."""
     error = await stored_as(office, invoice(), total=124)
@@ -182,26 +190,26 @@ async def test_an_update_clears_what_it_says_anew_and_nothing_else(
             "status"
         ] == "final"
     else:
-        again = await office.failed("update_invoice", {**draft, **correction})
+        again = await office.get_error("update_invoice", {**draft, **correction})
         assert (again.code, set(fields(again))) == ("stored_differently", {"total"})
         assert (
-            await office.failed("change_state", {**draft, "state": "finalized"})
+            await office.get_error("change_state", {**draft, "state": "finalized"})
         ).code == "differences_not_accepted"
 
 
-async def test_an_update_that_reads_back_differently_is_held(office: Office) -> None:
-    draft = await office.draft()
-    answer = office.raw(f"/invoices/{draft['id']}.json")["invoice"]
-    office.box.fault("GET", READ, skip=1, status=200, body={"invoice": {**answer, "reference": "B"}})
-    error = await office.failed("update_invoice", about(draft, reference="A"))
+async def test_an_update_that_reads_back_differently_is_held(office: Harness) -> None:
+    draft = await office.create_draft()
+    answer = office.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
+    office.sandbox.fault("GET", READ, skip=1, status=200, body={"invoice": {**answer, "reference": "B"}})
+    error = await office.get_error("update_invoice", document_arguments(draft, reference="A"))
     assert fields(error) == {"reference": "stored as B, asked: A"}
     assert (
-        await office.failed("change_state", about(draft, state="finalized"))
+        await office.get_error("change_state", document_arguments(draft, state="finalized"))
     ).code == "differences_not_accepted"
     # It reads otherwise than after the last write from here, so that somebody else may have written it.
-    again = about(draft, reference="A", accept=["unreturned"])
+    again = document_arguments(draft, reference="A", accept=["unreturned"])
     assert (await office.call("update_invoice", again))["ok"]
-    assert (await office.call("change_state", about(draft, state="finalized")))["ok"]
+    assert (await office.call("change_state", document_arguments(draft, state="finalized")))["ok"]
 
 
 @pytest.mark.parametrize(
@@ -216,19 +224,19 @@ async def test_an_update_that_reads_back_differently_is_held(office: Office) -> 
     ],
 )
 async def test_a_document_that_cannot_be_read_back_is_held_too(
-    office: Office, fault: Json, code: str
+    office: Harness, fault: Json, code: str
 ) -> None:
-    office.box.fault("GET", READ, times=None, **fault)
-    error = await office.failed("create_invoice", invoice())
-    office.box.clear_faults()
+    office.sandbox.fault("GET", READ, times=None, **fault)
+    error = await office.get_error("create_invoice", invoice())
+    office.sandbox.clear_faults()
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert fields(error) == {"document": f"stored as could not be read back: {code}, asked: to be read back"}
-    draft = about(error.details["document"])
+    draft = document_arguments(error.details["document"])
     assert draft["document_id"] == 1001
     assert (
-        await office.failed("change_state", {**draft, "state": "finalized"})
+        await office.get_error("change_state", {**draft, "state": "finalized"})
     ).code == "differences_not_accepted"
-    again = await office.failed("update_invoice", {**draft, "items": [line()]})
+    again = await office.get_error("update_invoice", {**draft, "items": [line()]})
     assert set(fields(again)) == {"document"}
     assert (await office.call("update_invoice", {**draft, "items": [line()], "client": {"code": "ACME"}}))[
         "ok"
@@ -236,38 +244,40 @@ async def test_a_document_that_cannot_be_read_back_is_held_too(
     assert (await office.call("change_state", {**draft, "state": "finalized"}))["ok"]
 
 
-async def test_finalizing_is_compared_too(office: Office) -> None:
-    draft = await office.draft()
-    answer = office.raw(f"/invoices/{draft['id']}.json")["invoice"]
-    office.box.fault(
+async def test_finalizing_is_compared_too(office: Harness) -> None:
+    draft = await office.create_draft()
+    answer = office.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
+    office.sandbox.fault(
         "GET", READ, skip=1, status=200, body={"invoice": {**answer, "status": "final", "date": "21/11/2026"}}
     )
-    await office.asked("change_state", about(draft, state="finalized"))
-    office.box.clear_faults()
-    office.box.fault(
+    await office.get_approval_text("change_state", document_arguments(draft, state="finalized"))
+    office.sandbox.clear_faults()
+    office.sandbox.fault(
         "GET", READ, skip=3, status=200, body={"invoice": {**answer, "status": "final", "date": "21/11/2026"}}
     )
-    error = await office.failed("change_state", about(draft, state="finalized"))
+    error = await office.get_error("change_state", document_arguments(draft, state="finalized"))
     assert fields(error) == {"date": "stored as 2026-11-21, asked: 2026-11-20"}
 
 
-async def test_a_change_of_state_that_did_not_happen_is_not_called_done(office: Office) -> None:
+async def test_a_change_of_state_that_did_not_happen_is_not_called_done(office: Harness) -> None:
     """Reading 3: a 200 with an empty body is taken as a yes only once the document says so."""
-    draft = await office.draft()
-    office.box.fault("PUT", "change-state", status=200)
-    error = await office.failed("change_state", about(draft, state="finalized"))
+    draft = await office.create_draft()
+    office.sandbox.fault("PUT", "change-state", status=200)
+    error = await office.get_error("change_state", document_arguments(draft, state="finalized"))
     assert fields(error) == {"status": "stored as draft, asked: final"}
-    office.box.fault("PUT", "change-state", status=200)
-    error = await office.failed("change_state", about(draft, state="deleted"))
+    office.sandbox.fault("PUT", "change-state", status=200)
+    error = await office.get_error("change_state", document_arguments(draft, state="deleted"))
     assert fields(error) == {"status": "stored as draft, asked: deleted"}
 
 
-async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(office: Office) -> None:
+async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(office: Harness) -> None:
     """Reading 3."""
-    office.box.set_option("empty_update_answer", True)
-    draft = await office.draft()
-    assert (await office.call("update_invoice", about(draft, reference="A")))["document"]["reference"] == "A"
-    assert (await office.call("change_state", about(draft, state="finalized")))["document"][
+    office.sandbox.set_option("empty_update_answer", True)
+    draft = await office.create_draft()
+    assert (await office.call("update_invoice", document_arguments(draft, reference="A")))["document"][
+        "reference"
+    ] == "A"
+    assert (await office.call("change_state", document_arguments(draft, state="finalized")))["document"][
         "number"
     ] == "1/2026"
 
@@ -276,75 +286,75 @@ async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(office: Office)
     "body", ["<html>ok</html>", {"invoice": []}, {"invoice": {"items": 5}}, "[" * 100_000]
 )
 async def test_a_yes_that_cannot_be_read_is_asked_for_again_under_the_same_unique_id(
-    office: Office, body: Any
+    office: Harness, body: Any
 ) -> None:
-    office.box.fault("POST", r"^/invoices\.json$", status=201, body=body, after_commit=True)
+    office.sandbox.fault("POST", r"^/invoices\.json$", status=201, body=body, after_commit=True)
     assert (await office.call("create_invoice", invoice()))["document"]["id"] == 1001
-    assert len(office.writes()) == 2
-    assert len({one["body"]["proprietary_uid"] for one in office.writes()}) == 1
-    assert (await office.draft())["id"] == 1002, "a second document was made"
+    assert len(office.list_writes()) == 2
+    assert len({one["body"]["proprietary_uid"] for one in office.list_writes()}) == 1
+    assert (await office.create_draft())["id"] == 1002, "a second document was made"
 
 
-async def test_a_yes_that_can_never_be_read_leaves_the_outcome_unknown(office: Office) -> None:
+async def test_a_yes_that_can_never_be_read_leaves_the_outcome_unknown(office: Harness) -> None:
     unreadable: dict[str, Any] = {"status": 201, "body": "<html>ok</html>", "after_commit": True}
-    office.box.fault("POST", r"^/invoices\.json$", times=None, **unreadable)
-    error = await office.failed("create_invoice", invoice())
+    office.sandbox.fault("POST", r"^/invoices\.json$", times=None, **unreadable)
+    error = await office.get_error("create_invoice", invoice())
     assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
     assert "looks first and never does it twice" in error.next
-    assert len({one["body"]["proprietary_uid"] for one in office.writes()}) == 1
-    office.box.clear_faults()
+    assert len({one["body"]["proprietary_uid"] for one in office.list_writes()}) == 1
+    office.sandbox.clear_faults()
     assert (await office.call("create_invoice", invoice()))["document"]["id"] == 1001
-    assert (await office.draft())["id"] == 1002, "a second document was made"
+    assert (await office.create_draft())["id"] == 1002, "a second document was made"
 
 
 async def test_differences_that_cannot_be_kept_are_reported_all_the_same(
-    office: Office, tmp_path: Path
+    office: Harness, tmp_path: Path
 ) -> None:
     """The document is stored by then, so "nothing was sent" would be a lie."""
     folder = tmp_path / "not a file"
     folder.mkdir()
-    office.desk.approvals = Approvals(Store(folder), 15)
+    office.context.approvals = ApprovalRepository(Store(folder), 15)
     assert (await office.call("create_invoice", invoice()))["ok"]
-    office.box.reset()
-    office.box.fault("GET", READ, times=None, status=500)
-    error = await office.failed("create_invoice", invoice(idempotency_key="second"))
+    office.sandbox.reset()
+    office.sandbox.fault("GET", READ, times=None, status=500)
+    error = await office.get_error("create_invoice", invoice(idempotency_key="second"))
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert set(fields(error)) == {"document", "approval"}
     assert "compare the document before it is finalized" in fields(error)["approval"]
 
 
 async def test_the_same_uid_brings_back_a_cancelled_document_only_with_a_word_about_it(
-    office: Office,
+    office: Harness,
 ) -> None:
     """Reading 16: always verify the returned document."""
-    first = await office.draft(proprietary_uid="venda-1")
+    first = await office.create_draft(proprietary_uid="venda-1")
     again = await office.call("create_invoice", invoice(proprietary_uid="venda-1"))
     assert again["document"]["id"] == first["id"]
-    other = await office.failed(
+    other = await office.get_error(
         "create_invoice", invoice(proprietary_uid="venda-1", items=[line(name="B", unit_price=1)])
     )
     assert {"total", "items.0.name"} <= set(fields(other))
-    await office.call("change_state", about(first, state="deleted"))
-    assert fields(await office.failed("create_invoice", invoice(proprietary_uid="venda-1"))) == {
+    await office.call("change_state", document_arguments(first, state="deleted"))
+    assert fields(await office.get_error("create_invoice", invoice(proprietary_uid="venda-1"))) == {
         "status": "stored as deleted, asked: draft"
     }
 
 
-async def test_guides_and_exempt_documents_are_compared_as_well(office: Office) -> None:
-    first = guide(items=[exempt()], tax_exemption="M07", idempotency_key="first")
+async def test_guides_and_exempt_documents_are_compared_as_well(office: Harness) -> None:
+    first = guide(items=[exempt_line()], tax_exemption="M07", idempotency_key="first")
     made = (await office.call("create_guide", first))["document"]
-    answer = office.raw(f"/transports/{made['id']}.json")["transport"]
-    office.box.fault(
+    answer = office.read_raw(f"/transports/{made['id']}.json")["transport"]
+    office.sandbox.fault(
         "GET",
         r"^/transports/\d+\.json$",
         status=200,
         body={"transport": {**answer, "id": made["id"] + 1, "tax_exemption": "M99"}},
     )
-    error = await office.failed("create_guide", guide(items=[exempt()], tax_exemption="M07"))
+    error = await office.get_error("create_guide", guide(items=[exempt_line()], tax_exemption="M07"))
     assert fields(error) == {"tax_exemption": "stored as M99, asked: M07"}
 
 
-async def test_a_second_currency_that_was_not_stored_is_reported(office: Office) -> None:
+async def test_a_second_currency_that_was_not_stored_is_reported(office: Harness) -> None:
     """Trap 21."""
     arguments = invoice(currency_code="USD", rate="1.0853", accept=["currency_only_prints"])
     error = await stored_as(office, arguments, multicurrency=None)

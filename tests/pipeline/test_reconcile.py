@@ -11,50 +11,50 @@ import pytest
 import sqlalchemy as sql
 
 from faults.cases import Ledger
-from ix_tools.pipeline.reconcile import Month, Reconciled, reconcile
+from ix_tools.pipeline.reconcile import Month, ReconciliationReport, reconcile
 from ix_tools.sandbox.rows import Document as Row
 from ix_tools.storage.schema import audit, intents
 from tests.interfaces.cli.conftest import Cli, box, cli  # noqa: F401 - fixtures
-from tests.sandboxed import Office, about, guide, invoice
+from tests.sandboxed import Harness, document_arguments, guide, invoice
 
-NOVEMBER = Month.of(date(2026, 11, 20))
+NOVEMBER = Month.containing(date(2026, 11, 20))
 PAY = {"amount": 50, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
 Json = dict[str, Any]
 
 
 @pytest.fixture
-def ledger(office: Office) -> Iterator[Ledger]:
+def ledger(office: Harness) -> Iterator[Ledger]:
     """Somebody in the web application, who knows nothing of us."""
-    made = Ledger(office.box)
+    made = Ledger(office.sandbox)
     yield made
     made.close()
 
 
-async def seen(office: Office, month: Month = NOVEMBER) -> Reconciled:
+async def seen(office: Harness, month: Month = NOVEMBER) -> ReconciliationReport:
     """What reconcile says; it sends nothing but reads, and writes nothing down."""
-    office.box.clear_requests()
-    with office.desk.store.reading() as connection:
+    office.sandbox.clear_requests()
+    with office.context.store.reading() as connection:
         before = connection.execute(sql.select(sql.func.count()).select_from(audit)).scalar_one()
-    result = await reconcile(office.desk, month)
-    assert office.writes() == []
-    with office.desk.store.reading() as connection:
+    result = await reconcile(office.context, month)
+    assert office.list_writes() == []
+    with office.context.store.reading() as connection:
         assert connection.execute(sql.select(sql.func.count()).select_from(audit)).scalar_one() == before
     return result
 
 
-def told(result: Reconciled) -> list[tuple[str, str, int | None, str]]:
+def told(result: ReconciliationReport) -> list[tuple[str, str, int | None, str]]:
     """What was found, short."""
-    return [(one.kind, one.document_type, one.id, one.number) for one in result.found]
+    return [(one.kind, one.document_type, one.id, one.number) for one in result.findings]
 
 
-async def test_a_month_in_which_everything_was_approved_is_whole(office: Office) -> None:
-    made = await office.issued()
+async def test_a_month_in_which_everything_was_approved_is_whole(office: Harness) -> None:
+    made = await office.create_issued()
     paid = (await office.call("generate_payment", {"document_id": made["id"], **PAY}))["receipt"]
     await office.call("cancel_payment", {"receipt_id": paid["id"], "message": "Pagamento de outra fatura."})
     quote = (await office.call("create_estimate", invoice(document_type="quotes")))["document"]
-    await office.call("change_state", about(quote, state="finalized"))
+    await office.call("change_state", document_arguments(quote, state="finalized"))
     goods = (await office.call("create_guide", guide()))["document"]
-    await office.call("change_state", about(goods, state="finalized"))
+    await office.call("change_state", document_arguments(goods, state="finalized"))
     result = await seen(office)
     assert told(result) == []
     assert result.ok
@@ -63,94 +63,96 @@ async def test_a_month_in_which_everything_was_approved_is_whole(office: Office)
     }
 
 
-async def test_the_receipt_of_a_settled_invoice_belongs_to_whoever_settled_it(office: Office) -> None:
-    made = await office.issued()
-    await office.call("change_state", about(made, state="settled"))
+async def test_the_receipt_of_a_settled_invoice_belongs_to_whoever_settled_it(office: Harness) -> None:
+    made = await office.create_issued()
+    await office.call("change_state", document_arguments(made, state="settled"))
     result = await seen(office)
     assert (told(result), result.documents) == ([], 2)
 
 
-async def test_a_document_made_in_the_web_application_is_an_orphan(office: Office, ledger: Ledger) -> None:
-    number, receipt = ledger.issued(reference="web"), ledger.paid()
+async def test_a_document_made_in_the_web_application_is_an_orphan(office: Harness, ledger: Ledger) -> None:
+    number, receipt = ledger.create_issued(reference="web"), ledger.create_receipt()
     result = await seen(office)
     assert not result.ok
-    orphans = {one.id: one for one in result.found if one.kind == "orphan"}
+    orphans = {one.id: one for one in result.findings if one.kind == "orphan"}
     assert {number, receipt} <= set(orphans)
     assert orphans[number].number == "1/2026"
     assert "no entry" in orphans[number].why.en
 
 
-async def test_a_draft_of_ours_that_was_issued_elsewhere_is_an_orphan(office: Office, ledger: Ledger) -> None:
-    made = await office.draft()
-    ledger.state("invoice", made["id"], "finalized")
+async def test_a_draft_of_ours_that_was_issued_elsewhere_is_an_orphan(
+    office: Harness, ledger: Ledger
+) -> None:
+    made = await office.create_draft()
+    ledger.change_state("invoice", made["id"], "finalized")
     assert told(await seen(office)) == [("orphan", "invoices", made["id"], "1/2026")]
 
 
-async def test_an_entry_whose_approval_is_not_on_the_trail_matches_nothing(office: Office) -> None:
+async def test_an_entry_whose_approval_is_not_on_the_trail_matches_nothing(office: Harness) -> None:
     """Whoever writes an entry into the journal past us has no approval to show."""
-    made = await office.issued()
-    with office.desk.store.writing() as connection:
+    made = await office.create_issued()
+    with office.context.store.writing() as connection:
         connection.execute(
             intents.update().where(intents.c.operation == "change_state").values(approval="FORGED00")
         )
-    (found,) = (await seen(office)).found
+    (found,) = (await seen(office)).findings
     assert (found.kind, found.id) == ("orphan", made["id"])
     assert "no approval" in found.why.en
 
 
 async def test_two_documents_of_one_entry_are_duplicates_and_two_that_were_asked_for_are_not(
-    office: Office,
+    office: Harness,
 ) -> None:
     first = (await office.call("create_invoice", invoice()))["document"]
     second = (await office.call("create_invoice", invoice(idempotency_key="another")))["document"]
     result = await seen(office)
-    assert [one.kind for one in result.found] == ["draft", "draft", "twice"]
+    assert [one.kind for one in result.findings] == ["draft", "draft", "twice"]
     assert result.ok
-    with office.desk.store.writing() as connection:  # as if the second had come from a repeated request
+    with office.context.store.writing() as connection:  # as if the second had come from a repeated request
         connection.execute(intents.delete().where(intents.c.made == f"invoices/{second['id']}"))
     result = await seen(office)
-    twins = [one for one in result.found if one.kind == "duplicate"]
+    twins = [one for one in result.findings if one.kind == "duplicate"]
     assert [one.id for one in twins] == [first["id"], second["id"]]
     assert f"invoices/{second['id']}" in twins[0].why.en
     assert not result.ok
 
 
-async def test_lists_with_other_totals_make_no_duplicates(office: Office) -> None:
+async def test_lists_with_other_totals_make_no_duplicates(office: Harness) -> None:
     """Not what a list shows decides, but the documents themselves."""
-    await office.draft(reference="one")
-    await office.draft(reference="two")
-    assert {one.kind for one in (await seen(office)).found} == {"draft"}
+    await office.create_draft(reference="one")
+    await office.create_draft(reference="two")
+    assert {one.kind for one in (await seen(office)).findings} == {"draft"}
 
 
-async def test_an_entry_that_says_done_without_a_document_is_named(office: Office, ledger: Ledger) -> None:
-    made = await office.draft()
-    gone = await office.draft(reference="deleted here")
-    await office.call("change_state", about(gone, state="deleted"))
-    assert [one.kind for one in (await seen(office)).found] == ["draft"]
+async def test_an_entry_that_says_done_without_a_document_is_named(office: Harness, ledger: Ledger) -> None:
+    made = await office.create_draft()
+    gone = await office.create_draft(reference="deleted here")
+    await office.call("change_state", document_arguments(gone, state="deleted"))
+    assert [one.kind for one in (await seen(office)).findings] == ["draft"]
     ledger.call("PUT", f"/invoices/{made['id']}/change-state.json", {"invoice": {"state": "deleted"}})
-    (found,) = (await seen(office)).found
+    (found,) = (await seen(office)).findings
     assert (found.kind, found.document_type, found.id) == ("no_document", "invoices", made["id"])
 
 
-async def test_what_lists_do_not_show_yet_is_read_by_its_id(office: Office) -> None:
+async def test_what_lists_do_not_show_yet_is_read_by_its_id(office: Harness) -> None:
     """Lists are late: not listed is not absent."""
-    made = await office.issued()
-    office.box.set_lag(60)
+    made = await office.create_issued()
+    office.sandbox.set_lag(60)
     result = await seen(office)
     assert (told(result), result.documents) == ([], 1)
     assert any(f"invoices/{made['id']}" in note.en for note in result.notes)
 
 
-async def test_a_missing_number_is_a_gap_in_its_series_only(office: Office, ledger: Ledger) -> None:
-    numbers = [(await office.issued(reference=str(at)))["id"] for at in range(4)]
-    await office.issued(document_type="simplified_invoices")
-    with office.box.box.store.transaction():
-        kept = ledger.document(numbers[1])
+async def test_a_missing_number_is_a_gap_in_its_series_only(office: Harness, ledger: Ledger) -> None:
+    numbers = [(await office.create_issued(reference=str(at)))["id"] for at in range(4)]
+    await office.create_issued(document_type="simplified_invoices")
+    with office.sandbox.backend.store.transaction():
+        kept = ledger.get_document(numbers[1])
         kept.status = "deleted"
-        office.box.box.store.save(kept)
-        last = ledger.document(numbers[3])
+        office.sandbox.backend.store.save(kept)
+        last = ledger.get_document(numbers[3])
         last.status = "deleted"
-        office.box.box.store.save(last)
+        office.sandbox.backend.store.save(last)
     found = told(await seen(office))
     assert [one for one in found if one[0] == "gap"] == [
         ("gap", "invoices", None, "2/2026"),
@@ -159,60 +161,60 @@ async def test_a_missing_number_is_a_gap_in_its_series_only(office: Office, ledg
 
 
 async def test_a_gap_on_the_first_of_the_month_is_seen_from_the_month_before(
-    office: Office, ledger: Ledger
+    office: Harness, ledger: Ledger
 ) -> None:
-    numbers = [(await office.issued(reference=str(at)))["id"] for at in range(3)]
-    with office.box.box.store.transaction():
+    numbers = [(await office.create_issued(reference=str(at)))["id"] for at in range(3)]
+    with office.sandbox.backend.store.transaction():
         for number, changes in ((numbers[0], {"date": "2026-10-31"}), (numbers[1], {"status": "deleted"})):
-            office.box.box.store.save(replace(ledger.document(number), **changes))
+            office.sandbox.backend.store.save(replace(ledger.get_document(number), **changes))
     found = told(await seen(office))
     assert ("gap", "invoices", None, "2/2026") in found
     assert numbers[0] not in {one[2] for one in found}, "October is another month"
 
 
-async def test_drafts_are_listed_with_who_made_them_and_are_no_fault(office: Office, ledger: Ledger) -> None:
-    made = await office.draft()
-    other = ledger.draft(reference="web")
+async def test_drafts_are_listed_with_who_made_them_and_are_no_fault(office: Harness, ledger: Ledger) -> None:
+    made = await office.create_draft()
+    other = ledger.create_draft(reference="web")
     result = await seen(office)
     assert result.ok
-    whys = {one.id: one.why.en for one in result.found if one.kind == "draft"}
+    whys = {one.id: one.why.en for one in result.findings if one.kind == "draft"}
     assert "made by entry" in whys[made["id"]]
     assert "not made here" in whys[other]
 
 
-async def test_what_is_not_known_is_listed_until_it_is_settled(office: Office) -> None:
-    made = await office.issued()
-    office.box.fault("PUT", "email", drop="after")
-    await office.failed("send_email", about(made, email="a@acme.example"))
+async def test_what_is_not_known_is_listed_until_it_is_settled(office: Harness) -> None:
+    made = await office.create_issued()
+    office.sandbox.fault("PUT", "email", drop="after")
+    await office.get_error("send_email", document_arguments(made, email="a@acme.example"))
     result = await seen(office)
-    assert [(one.kind, one.id) for one in result.found] == [("unknown", made["id"])]
-    office.desk.journal.settle(result.found[0].intent, happened=True)
+    assert [(one.kind, one.id) for one in result.findings] == [("unknown", made["id"])]
+    office.context.journal.settle(result.findings[0].intent, happened=True)
     assert (await seen(office)).ok
 
 
-async def test_every_page_and_every_archive_is_read(office: Office, ledger: Ledger) -> None:
-    row = ledger.document(ledger.draft())
-    with office.box.box.store.transaction():
+async def test_every_page_and_every_archive_is_read(office: Harness, ledger: Ledger) -> None:
+    row = ledger.get_document(ledger.create_draft())
+    with office.sandbox.backend.store.transaction():
         for number in range(2000, 2230):
-            office.box.box.store.save(
+            office.sandbox.backend.store.save(
                 replace(row, id=number, reference=str(number), archived=number % 2 == 0)
             )
     assert (await seen(office)).documents == 231
 
 
 async def test_rows_that_move_while_a_list_is_read_are_not_passed_over(
-    office: Office, ledger: Ledger
+    office: Harness, ledger: Ledger
 ) -> None:
-    ledger.draft()
-    answer = office.raw("/invoices.json?type[]=Invoice")
+    ledger.create_draft()
+    answer = office.read_raw("/invoices.json?type[]=Invoice")
     answer["pagination"]["total_entries"] = 2
-    office.box.fault("GET", r"^/invoices\.json$", status=200, body=answer)
+    office.sandbox.fault("GET", r"^/invoices\.json$", status=200, body=answer)
     with pytest.raises(Exception, match="changed while it was read"):
-        await reconcile(office.desk, NOVEMBER)
+        await reconcile(office.context, NOVEMBER)
 
 
 def test_the_command_says_it_as_a_table_and_as_json(cli: Cli) -> None:  # noqa: F811 - the fixture
-    cli.approved(*cli.finalize(cli.draft()))
+    cli.run_approved(*cli.finalize(cli.draft()))
     whole = cli("audit", "reconcile", "--month", "2026-11")
     assert (whole.code, whole.body["ok"], whole.body["found"]) == (0, True, [])
     assert whole.body["series"] == [
@@ -220,7 +222,7 @@ def test_the_command_says_it_as_a_table_and_as_json(cli: Cli) -> None:  # noqa: 
     ]
     assert "Everything that was issued was approved." in cli.text("audit", "reconcile", "--month", "2026-11")
     ledger = Ledger(cli.box)
-    ledger.issued()
+    ledger.create_issued()
     ledger.close()
     ran = cli("audit", "reconcile", "--month", "2026-11")
     assert (ran.code, [one["kind"] for one in ran.body["found"]]) == (1, ["orphan"])
@@ -239,7 +241,7 @@ def test_a_month_is_written_in_one_way(cli: Cli, month: str) -> None:  # noqa: F
 def test_the_rows_are_read_in_portuguese_too(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     monkeypatch.setenv("INVOICEXPRESS_LANGUAGE", "pt")
     cli.draft()
-    with cli.box.box.store.transaction():
-        (row,) = cli.box.box.store.find(Row)
+    with cli.box.backend.store.transaction():
+        (row,) = cli.box.backend.store.find(Row)
         assert row.status == "draft"
     assert "rascunho por emitir" in cli.text("audit", "reconcile", "--month", "2026-11")

@@ -19,16 +19,16 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sql
 
-from ix_tools.approvals.budgets import Allowance, Spending
-from ix_tools.approvals.repository import Approvals, Asked, Binding, Reply
-from ix_tools.approvals.requirements import Terms
+from ix_tools.approvals.budgets import Allowance, AutoApprovalRequest
+from ix_tools.approvals.repository import ApprovalRepository, ApprovalRequestContent, Binding, Reply
+from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.errors import ApprovalRefused, SettingsError
 from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.digests import digest_approval
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
-from ix_tools.policy.context import UNKNOWN, Case
-from ix_tools.policy.evaluation import explained
+from ix_tools.policy.context import UNKNOWN, PolicyCase
+from ix_tools.policy.evaluation import evaluate_rules
 from ix_tools.policy.file import PolicyFile
 from ix_tools.policy.rules import Rules
 from ix_tools.storage.database import Store
@@ -63,22 +63,22 @@ def rule(**keys: Any) -> str:
     )
 
 
-def written(path: Path, text: str) -> PolicyFile:
+def write_policy(path: Path, text: str) -> PolicyFile:
     path.write_text(text, encoding="utf-8")
     path.chmod(0o600)
     return PolicyFile(path)
 
 
-def read(tmp_path: Path, text: str) -> Rules:
-    return written(tmp_path / "policy.toml", text).rules()
+def load_policy(tmp_path: Path, text: str) -> Rules:
+    return write_policy(tmp_path / "policy.toml", text).load_rules()
 
 
 # --- the file
 
 
-def refused(file: PolicyFile) -> SettingsError:
+def expect_refusal(file: PolicyFile) -> SettingsError:
     with pytest.raises(SettingsError) as error:
-        file.rules()
+        file.load_rules()
     assert error.value.code == "policy_unusable"
     assert str(file.path) in error.value.message
     assert error.value.message.endswith("Nothing was sent.")
@@ -151,7 +151,7 @@ UNUSABLE = {
 @pytest.mark.parametrize("case", UNUSABLE)
 def test_a_policy_with_anything_wrong_in_it_is_refused_whole(tmp_path: Path, case: str) -> None:
     text, field, said = UNUSABLE[case]
-    problems = refused(written(tmp_path / "policy.toml", text)).problems
+    problems = expect_refusal(write_policy(tmp_path / "policy.toml", text)).problems
     assert [(one.field, True) for one in problems] == [(field, said in one.problem) for one in problems], (
         problems
     )
@@ -176,7 +176,7 @@ def test_a_file_that_is_no_policy_is_refused(tmp_path: Path, content: bytes, sai
     path = tmp_path / "policy.toml"
     path.write_bytes(content)
     path.chmod(0o600)
-    assert said in refused(PolicyFile(path)).message
+    assert said in expect_refusal(PolicyFile(path)).message
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_file_that_somebody_else_could_decide_about_is_refused(tmp_path: Path,
             there.chmod(0o666)
             path.symlink_to(there)
             said = "can be changed by other users"
-    assert said in refused(PolicyFile(path)).message
+    assert said in expect_refusal(PolicyFile(path)).message
 
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="there the mode of a file says nothing")
@@ -239,7 +239,7 @@ def test_a_policy_that_is_reached_through_a_folder_of_many_is_refused(
     safe = tmp_path / "safe"
     safe.mkdir(mode=0o755)
     real = inner / "policy.toml"
-    written(real, "")
+    write_policy(real, "")
     open_to_many, path = inner, real
     match way:
         case "above it":
@@ -251,15 +251,15 @@ def test_a_policy_that_is_reached_through_a_folder_of_many_is_refused(
             path = safe / "folder" / "policy.toml"
             path.parent.symlink_to(inner)
         case "a link in it":
-            written(safe / "real.toml", "")
+            write_policy(safe / "real.toml", "")
             path = inner / "link.toml"
             path.symlink_to(safe / "real.toml")
         case "up and down":
             path = inner / ".." / ".." / "safe" / "real.toml"
-            written(safe / "real.toml", "")
-    assert PolicyFile(path).rules().rules == ()
+            write_policy(safe / "real.toml", "")
+    assert PolicyFile(path).load_rules().rules == ()
     open_to_many.chmod(mode)
-    wrong = refused(PolicyFile(path))
+    wrong = expect_refusal(PolicyFile(path))
     assert f"other users can change ({open_to_many}, {mode:04o})" in wrong.message
     assert wrong.next == f"chmod go-w {open_to_many}"
 
@@ -269,10 +269,10 @@ def test_a_policy_that_is_reached_through_a_folder_of_many_is_refused(
 def test_a_policy_in_a_folder_that_only_its_owner_can_change_is_taken(tmp_path: Path, mode: int) -> None:
     """With the sticky bit, as /tmp has it, nobody replaces what is not theirs."""
     outer, inner = folders(tmp_path)
-    written(inner / "policy.toml", "")
+    write_policy(inner / "policy.toml", "")
     for folder in (inner, outer):
         folder.chmod(mode)
-        assert PolicyFile(inner / "policy.toml").rules().rules == ()
+        assert PolicyFile(inner / "policy.toml").load_rules().rules == ()
         folder.chmod(0o755)
 
 
@@ -282,12 +282,12 @@ def test_a_policy_in_a_folder_that_only_its_owner_can_change_is_taken(tmp_path: 
 def test_a_policy_of_another_user_is_refused(tmp_path: Path, what: str) -> None:
     outer, inner = folders(tmp_path)
     real = inner / "policy.toml"
-    written(real, "")
+    write_policy(real, "")
     links = tmp_path / "links"
     links.mkdir(mode=0o755)
     link = links / "policy.toml"
     link.symlink_to(real)
-    assert PolicyFile(link).rules().rules == ()
+    assert PolicyFile(link).load_rules().rules == ()
     theirs = {
         "file": real,
         "folder": inner,
@@ -296,42 +296,42 @@ def test_a_policy_of_another_user_is_refused(tmp_path: Path, what: str) -> None:
         "folder of the link": links,
     }[what]
     os.chown(theirs, 12345, -1, follow_symlinks=False)
-    wrong = refused(PolicyFile(link))
+    wrong = expect_refusal(PolicyFile(link))
     assert "belongs to another user" in wrong.message
     assert wrong.next.startswith("chown it to root or to this user")
 
 
 def test_a_link_to_a_file_in_order_is_followed(tmp_path: Path) -> None:
     """As an orchestrator mounts configuration."""
-    written(tmp_path / "version 1.toml", rule(name="a", decision="deny"))
+    write_policy(tmp_path / "version 1.toml", rule(name="a", decision="deny"))
     path = tmp_path / "policy.toml"
     path.symlink_to(tmp_path / "version 1.toml")
-    assert [one.name for one in PolicyFile(path).rules().rules] == ["a"]
+    assert [one.name for one in PolicyFile(path).load_rules().rules] == ["a"]
     (tmp_path / "version 1.toml").chmod(0o644)
-    assert PolicyFile(path).rules().rules
+    assert PolicyFile(path).load_rules().rules
 
 
 def test_what_the_file_says_now_counts(tmp_path: Path) -> None:
     """A change of the same length in the same moment, a mistake, and its correction."""
     path = tmp_path / "policy.toml"
-    file = written(path, 'otherwise = "deny"')
-    assert file.rules().otherwise == "deny"
+    file = write_policy(path, 'otherwise = "deny"')
+    assert file.load_rules().otherwise == "deny"
     times = path.stat()
     path.write_text('otherwise = "page"')
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    assert file.rules().otherwise == "page"
+    assert file.load_rules().otherwise == "page"
     path.write_text("otherwise = ")
-    refused(file)
-    refused(file)
+    expect_refusal(file)
+    expect_refusal(file)
     path.write_text('otherwise = "page"')
-    assert file.rules().otherwise == "page"
+    assert file.load_rules().otherwise == "page"
     path.unlink()
-    refused(file)
+    expect_refusal(file)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_of_the_page_can_be_used(tmp_path: Path, name: str) -> None:
-    assert read(tmp_path, EXAMPLES[name]).rules
+    assert load_policy(tmp_path, EXAMPLES[name]).rules
 
 
 def test_there_are_the_examples_that_are_told() -> None:
@@ -342,7 +342,7 @@ def test_there_are_the_examples_that_are_told() -> None:
 
 
 FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=LISBON)
-TILL = Case(
+TILL = PolicyCase(
     principal="n8n-till",
     face="rest",
     operation="change_state",
@@ -398,7 +398,9 @@ def lisbon(text: str) -> datetime:
     ],
 )  # fmt: skip
 def test_the_shops_till(tmp_path: Path, change: Json, decision: str) -> None:
-    assert explained(read(tmp_path, EXAMPLES["shop"]), replace(TILL, **change)).decision == decision
+    assert (
+        evaluate_rules(load_policy(tmp_path, EXAMPLES["shop"]), replace(TILL, **change)).decision == decision
+    )
 
 
 @pytest.mark.parametrize(
@@ -412,17 +414,17 @@ def test_the_shops_till(tmp_path: Path, change: Json, decision: str) -> None:
     ],
 )
 def test_the_accountants_four_eyes(tmp_path: Path, change: Json, decision: str, people: int) -> None:
-    found = explained(read(tmp_path, EXAMPLES["accountant"]), replace(TILL, **change))
-    assert (found.decision, found.ruling.terms.people) == (decision, people)
+    found = evaluate_rules(load_policy(tmp_path, EXAMPLES["accountant"]), replace(TILL, **change))
+    assert (found.decision, found.ruling.requirement.people) == (decision, people)
 
 
 @pytest.mark.parametrize("name", catalogue())
 def test_an_intern_reads_and_that_is_all(tmp_path: Path, name: str) -> None:
-    rules = read(tmp_path, EXAMPLES["intern"])
+    rules = load_policy(tmp_path, EXAMPLES["intern"])
     effect = catalogue()[name].spec.effect
     for who, denied in (("intern-1", effect.writes), ("intern", False), ("ana", False)):
         case = replace(TILL, principal=who, operation=name, effect=effect)
-        assert (explained(rules, case).decision == "deny") is denied, who
+        assert (evaluate_rules(rules, case).decision == "deny") is denied, who
 
 
 @pytest.mark.parametrize(
@@ -449,16 +451,16 @@ def test_the_strictest_rule_wins_in_whatever_order(
     ]
     case = replace(TILL, principal="n8n")
     for text in ("".join(written_out), "".join(reversed(written_out))):
-        found = explained(read(tmp_path, text), case)
+        found = evaluate_rules(load_policy(tmp_path, text), case)
         assert found.decision == strictest
-        assert len(found.winners) == (1 if decisions else 0)
+        assert len(found.deciding_rules) == (1 if decisions else 0)
 
 
 def test_four_eyes_in_a_terminal_are_both(tmp_path: Path) -> None:
     text = rule(name="a", decision="four-eyes") + rule(
         name="b", decision="terminal", approvers=["ana", "rui", "eva"]
     )
-    terms = explained(read(tmp_path, text), TILL).ruling.terms
+    terms = evaluate_rules(load_policy(tmp_path, text), TILL).ruling.requirement
     assert (terms.where, terms.people, terms.asker, terms.approvers) == (
         "terminal",
         2,
@@ -471,7 +473,7 @@ def test_rules_that_leave_nobody_deny(tmp_path: Path) -> None:
     text = rule(name="a", decision="page", approvers=["ana"]) + rule(
         name="b", decision="terminal", approvers=["rui"]
     )
-    found = explained(read(tmp_path, text), TILL)
+    found = evaluate_rules(load_policy(tmp_path, text), TILL)
     assert (found.decision, "nobody" in found.ruling.refusal) == ("deny", True)
 
 
@@ -493,19 +495,19 @@ def test_mail_goes_out_unattended_to_named_people_only(
     tmp_path: Path, recipients: list[str], to: tuple[str, ...], own: str, free: bool
 ) -> None:
     keys = {**FLOW, "operations": ["send_email"], "states": None, "recipients": recipients}
-    rules = read(tmp_path, rule(**keys))
+    rules = load_policy(tmp_path, rule(**keys))
     mail = replace(
         TILL, principal="n8n", operation="send_email", effect=Effect.OUTBOUND, state=None, recipients=to, client_email=own
     )  # fmt: skip
-    assert (explained(rules, mail).decision == "unattended") is free
-    assert explained(rules, replace(mail, keeps_recipient=True)).decision == "person"
+    assert (evaluate_rules(rules, mail).decision == "unattended") is free
+    assert evaluate_rules(rules, replace(mail, keeps_recipient=True)).decision == "person"
 
 
-@pytest.mark.parametrize("name", [one for one, cls in catalogue().items() if cls.spec.effect.gated])
+@pytest.mark.parametrize("name", [one for one, cls in catalogue().items() if cls.spec.effect.needs_approval])
 def test_nothing_is_unattended_that_is_not_named(tmp_path: Path, name: str) -> None:
-    rules = read(tmp_path, rule(**{**FLOW, "up_to": 10**9, "daily": 10**9}))
+    rules = load_policy(tmp_path, rule(**{**FLOW, "up_to": 10**9, "daily": 10**9}))
     case = replace(TILL, principal="n8n", operation=name, effect=catalogue()[name].spec.effect)
-    assert (explained(rules, case).decision == "unattended") is (name == "change_state")
+    assert (evaluate_rules(rules, case).decision == "unattended") is (name == "change_state")
 
 
 # --- days in Lisbon
@@ -529,7 +531,7 @@ def test_nothing_is_unattended_that_is_not_named(tmp_path: Path, name: str) -> N
 def test_a_day_of_an_allowance_is_lisbons(tmp_path: Path, moment: str, day: date) -> None:
     at = datetime.fromisoformat(moment).astimezone(ZoneInfo("Asia/Tokyo"))
     case = replace(TILL, principal="n8n", at=at.astimezone(LISBON))
-    spending = explained(read(tmp_path, rule(**FLOW)), case).ruling.unattended
+    spending = evaluate_rules(load_policy(tmp_path, rule(**FLOW)), case).ruling.auto_approval
     assert spending is not None
     assert spending.day == day
 
@@ -543,9 +545,11 @@ BINDING = Binding(
 DAY = date(2026, 11, 20)
 
 
-def spending(amount: str, daily: str = "250", calls: int | None = None, **more: Any) -> Spending:
+def spending(amount: str, daily: str = "250", calls: int | None = None, **more: Any) -> AutoApprovalRequest:
     given = {"principal": "n8n", "account": "acme@host", "day": DAY, **more}
-    return Spending(amount=Decimal(amount), allowances=(Allowance("flow", Decimal(daily), calls),), **given)
+    return AutoApprovalRequest(
+        amount=Decimal(amount), allowances=(Allowance("flow", Decimal(daily), calls),), **given
+    )
 
 
 CENTS = [
@@ -563,20 +567,20 @@ CENTS = [
 
 def test_an_allowance_ends_to_the_cent(place: str) -> None:  # noqa: F811
     store = Store(place)
-    kept = Approvals(store, 15)
+    kept = ApprovalRepository(store, 15)
     for amount, goes in CENTS:
-        used = kept.use_policy(BINDING, "summary", spending(amount))
+        used = kept.auto_approve(BINDING, "summary", spending(amount))
         assert (used is not None) is goes, amount
-    assert kept.use_policy(BINDING, "s", spending("100", day=date(2026, 11, 21)))
-    assert kept.use_policy(BINDING, "s", spending("100", principal="other"))
-    assert [str(one.euros) for one in kept.left_today(spending("1"))] == ["0"]
+    assert kept.auto_approve(BINDING, "s", spending("100", day=date(2026, 11, 21)))
+    assert kept.auto_approve(BINDING, "s", spending("100", principal="other"))
+    assert [str(one.euros) for one in kept.load_remaining_allowances(spending("1"))] == ["0"]
     store.close()
 
 
 def test_calls_of_a_day_are_counted(place: str) -> None:  # noqa: F811
     store = Store(place)
-    kept = Approvals(store, 15)
-    assert [bool(kept.use_policy(BINDING, "s", spending("1", calls=2))) for _ in range(3)] == [
+    kept = ApprovalRepository(store, 15)
+    assert [bool(kept.auto_approve(BINDING, "s", spending("1", calls=2))) for _ in range(3)] == [
         True,
         True,
         False,
@@ -586,46 +590,51 @@ def test_calls_of_a_day_are_counted(place: str) -> None:  # noqa: F811
 
 def test_every_allowance_must_suffice_and_none_is_touched_otherwise(place: str) -> None:  # noqa: F811
     store = Store(place)
-    kept = Approvals(store, 15)
+    kept = ApprovalRepository(store, 15)
     wide, narrow = Allowance("wide", Decimal(100)), Allowance("narrow", Decimal(10))
     both = replace(spending("20"), allowances=(wide, narrow), rules=("wide", "narrow"))
-    assert kept.use_policy(BINDING, "s", both) is None
-    assert [one.euros for one in kept.left_today(both)] == [100, 10]
-    assert kept.use_policy(BINDING, "s", replace(both, amount=Decimal(10)))
-    assert [one.euros for one in kept.left_today(both)] == [90, 0]
+    assert kept.auto_approve(BINDING, "s", both) is None
+    assert [one.euros for one in kept.load_remaining_allowances(both)] == [100, 10]
+    assert kept.auto_approve(BINDING, "s", replace(both, amount=Decimal(10)))
+    assert [one.euros for one in kept.load_remaining_allowances(both)] == [90, 0]
     store.close()
 
 
 def test_what_went_out_under_a_name_that_is_gone_counts_for_every_rule(place: str) -> None:  # noqa: F811
     """A rule that is renamed, or split in two, does not begin its day anew; what is under a rule's own name counts there only."""
     store = Store(place)
-    kept = Approvals(store, 15)
+    kept = ApprovalRepository(store, 15)
 
-    def under(amount: str, *names: str, rules: tuple[str, ...]) -> Spending:
+    def under(amount: str, *names: str, rules: tuple[str, ...]) -> AutoApprovalRequest:
         allowances = tuple(Allowance(name, Decimal(100), 4) for name in names)
         return replace(spending(amount), allowances=allowances, rules=rules)
 
     def left(*names: str, rules: tuple[str, ...]) -> list[tuple[int, int | None]]:
-        return [(int(one.euros), one.calls) for one in kept.left_today(under("1", *names, rules=rules))]
+        return [
+            (int(one.euros), one.calls)
+            for one in kept.load_remaining_allowances(under("1", *names, rules=rules))
+        ]
 
-    assert kept.use_policy(BINDING, "s", under("60", "till", "web", rules=("till", "web")))
-    assert kept.use_policy(BINDING, "s", under("10", "web", rules=("till", "web")))
+    assert kept.auto_approve(BINDING, "s", under("60", "till", "web", rules=("till", "web")))
+    assert kept.auto_approve(BINDING, "s", under("10", "web", rules=("till", "web")))
     assert left("till", "web", rules=("till", "web")) == [(40, 3), (30, 2)]
     assert left("shop", "web", rules=("shop", "web")) == [(40, 3), (30, 2)]
     assert left("shop", "other", rules=("shop", "other")) == [(30, 2), (30, 2)]
-    assert kept.use_policy(BINDING, "s", under("31", "shop", rules=("shop", "other"))) is None
-    assert kept.use_policy(BINDING, "s", under("30", "shop", rules=("shop", "other")))
+    assert kept.auto_approve(BINDING, "s", under("31", "shop", rules=("shop", "other"))) is None
+    assert kept.auto_approve(BINDING, "s", under("30", "shop", rules=("shop", "other")))
     assert left("other", rules=("shop", "other")) == [(30, 2)]
     assert left("till", rules=("till",)) == [(0, 1)]
-    assert kept.use_policy(BINDING, "s", replace(under("100", "new", rules=("new",)), principal="somebody"))
-    assert kept.use_policy(BINDING, "s", replace(under("100", "new", rules=("new",)), day=date(2026, 11, 21)))
+    assert kept.auto_approve(BINDING, "s", replace(under("100", "new", rules=("new",)), principal="somebody"))
+    assert kept.auto_approve(
+        BINDING, "s", replace(under("100", "new", rules=("new",)), day=date(2026, 11, 21))
+    )
     store.close()
 
 
 def test_what_goes_out_unattended_is_kept_like_any_approval(place: str) -> None:  # noqa: F811
     store = Store(place)
-    kept = Approvals(store, 15)
-    used = kept.use_policy(BINDING, "Finalizar", spending("1"))
+    kept = ApprovalRepository(store, 15)
+    used = kept.auto_approve(BINDING, "Finalizar", spending("1"))
     assert used is not None
     found = kept.find(used)
     assert (found.state, found.channel, found.reason, found.principal) == ("used", "policy", "flow", "n8n")
@@ -681,11 +690,15 @@ def test_two_processes_do_not_both_get_the_last_euro(place: str) -> None:  # noq
 # --- people
 
 
-def asked(kept: Approvals, **terms: Any) -> str:
-    return kept.ask(BINDING, Asked("text", "summary", terms=Terms(**terms)), "terminal").id
+def asked(kept: ApprovalRepository, **terms: Any) -> str:
+    return kept.ask(
+        BINDING,
+        ApprovalRequestContent("text", "summary", requirement=ApprovalRequirement(**terms)),
+        "terminal",
+    ).id
 
 
-def no(kept: Approvals, identifier: str, by: str, **more: Any) -> str:
+def no(kept: ApprovalRepository, identifier: str, by: str, **more: Any) -> str:
     with pytest.raises(ApprovalRefused) as refusal:
         kept.decide(identifier, approve=True, by=by, **more)
     assert refusal.value.sent == "nothing"
@@ -697,27 +710,27 @@ SAME = (("principal:n8n", "Zé"), ("terminal:asilva", "ana"))
 
 def test_four_eyes_are_two_people_and_not_the_one_who_asked(place: str) -> None:  # noqa: F811
     store = Store(place)
-    kept = Approvals(store, 15)
+    kept = ApprovalRepository(store, 15)
     terms: Json = {"where": "outside", "people": 2, "asker": False, "same": SAME}
     one = asked(kept, **terms)
     assert no(kept, one, "") == "approver_unknown"
     assert no(kept, one, "terminal:zé") == "approver_is_asker"
     assert no(kept, one, "page:ZÉ", place="page") == "approver_is_asker"
     assert kept.decide(one, approve=True, by="terminal:asilva").state == "pending"
-    assert kept.use_approved(BINDING, Terms(**terms)) is None
+    assert kept.use_approved(BINDING, ApprovalRequirement(**terms)) is None
     assert no(kept, one, "page:Ana", place="page") == "approved_by_you_already"
     assert no(kept, one, "page:ze\u0301", place="page") == "approver_is_asker", "an accent typed another way"
     assert no(kept, one, "terminal:asilva") == "approved_by_you_already"
     assert kept.decide(one, approve=True, by="page:rui", place="page").state == "approved"
-    assert kept.said_yes(one) == ("ana", "rui")
-    assert kept.use_approved(BINDING, Terms(**terms)) == one
-    assert kept.use_approved(BINDING, Terms(**terms)) is None
+    assert kept.load_approvers(one) == ("ana", "rui")
+    assert kept.use_approved(BINDING, ApprovalRequirement(**terms)) == one
+    assert kept.use_approved(BINDING, ApprovalRequirement(**terms)) is None
     store.close()
 
 
 def test_one_no_is_enough(place: str) -> None:  # noqa: F811
     store = Store(place)
-    kept = Approvals(store, 15)
+    kept = ApprovalRepository(store, 15)
     one = asked(kept, where="outside", people=2, asker=False)
     kept.decide(one, approve=True, by="terminal:ana")
     assert kept.decide(one, approve=False, by="terminal:ana", reason="caro").state == "rejected"
@@ -737,7 +750,7 @@ def test_one_no_is_enough(place: str) -> None:  # noqa: F811
 )
 def test_who_may_not_approve_is_told_why(place: str, terms: Json, by: str, where: Any, code: str) -> None:  # noqa: F811
     store = Store(place)
-    kept = Approvals(store, 15)
+    kept = ApprovalRepository(store, 15)
     one = asked(kept, **terms)
     assert no(kept, one, by, place=where) == code
     assert kept.find(one).state == "pending"
@@ -746,10 +759,18 @@ def test_who_may_not_approve_is_told_why(place: str, terms: Json, by: str, where
 
 def test_two_people_at_the_same_moment_are_two(place: str) -> None:  # noqa: F811
     stores = [Store(place) for _ in range(2)]
-    kept = [Approvals(store, 15) for store in stores]
+    kept = [ApprovalRepository(store, 15) for store in stores]
     for at in range(4):
         binding = replace(BINDING, arguments=digest_approval(str(at)))
-        one = kept[0].ask(binding, Asked("t", "s", terms=Terms("outside", 2, False)), "terminal").id
+        one = (
+            kept[0]
+            .ask(
+                binding,
+                ApprovalRequestContent("t", "s", requirement=ApprovalRequirement("outside", 2, False)),
+                "terminal",
+            )
+            .id
+        )
         gate = threading.Barrier(2)
 
         def decided(which: int, one: str = one, gate: threading.Barrier = gate) -> str:
@@ -763,7 +784,7 @@ def test_two_people_at_the_same_moment_are_two(place: str) -> None:  # noqa: F81
         store.close()
 
 
-EASY, FOUR = Terms(), Terms("outside", 2, False)
+EASY, FOUR = ApprovalRequirement(), ApprovalRequirement("outside", 2, False)
 
 
 @pytest.mark.parametrize(
@@ -772,20 +793,33 @@ EASY, FOUR = Terms(), Terms("outside", 2, False)
         (EASY, EASY, True),
         (FOUR, EASY, True),
         (EASY, FOUR, False),
-        (Terms("terminal"), Terms("page"), True),
-        (Terms("page"), Terms("terminal"), False),
-        (Terms("outside", 1), Terms("outside", 2), False),
-        (Terms("outside", 2, True), FOUR, False),
-        (Terms("outside", approvers=("ana",)), Terms("outside", approvers=("Ana", "rui")), True),
-        (Terms("outside", approvers=("ana", "rui")), Terms("outside", approvers=("ana",)), False),
-        (Terms("outside"), Terms("outside", approvers=("ana",)), False),
+        (ApprovalRequirement("terminal"), ApprovalRequirement("page"), True),
+        (ApprovalRequirement("page"), ApprovalRequirement("terminal"), False),
+        (ApprovalRequirement("outside", 1), ApprovalRequirement("outside", 2), False),
+        (ApprovalRequirement("outside", 2, True), FOUR, False),
+        (
+            ApprovalRequirement("outside", approvers=("ana",)),
+            ApprovalRequirement("outside", approvers=("Ana", "rui")),
+            True,
+        ),
+        (
+            ApprovalRequirement("outside", approvers=("ana", "rui")),
+            ApprovalRequirement("outside", approvers=("ana",)),
+            False,
+        ),
+        (ApprovalRequirement("outside"), ApprovalRequirement("outside", approvers=("ana",)), False),
         (replace(FOUR, same=SAME), FOUR, False),
     ],
 )
-def test_a_yes_on_easier_terms_is_none(place: str, given: Terms, wanted: Terms, good: bool) -> None:  # noqa: F811
+def test_a_yes_on_easier_terms_is_none(
+    place: str,  # noqa: F811
+    given: ApprovalRequirement,
+    wanted: ApprovalRequirement,
+    good: bool,
+) -> None:
     store = Store(place)
-    kept = Approvals(store, 15)
-    form = kept.ask(BINDING, Asked("t", "s", terms=given), "form")
+    kept = ApprovalRepository(store, 15)
+    form = kept.ask(BINDING, ApprovalRequestContent("t", "s", requirement=given), "form")
     if good:
         assert kept.use_reply(BINDING, Reply(form.handle, True), wanted) == form.id
     else:
@@ -793,5 +827,5 @@ def test_a_yes_on_easier_terms_is_none(place: str, given: Terms, wanted: Terms, 
             kept.use_reply(BINDING, Reply(form.handle, True), wanted)
         assert refusal.value.code == "policy_changed"
         assert kept.find(form.id).state == "stale"
-    assert Terms.of(given.kept()) == given
+    assert ApprovalRequirement.from_json(given.to_json()) == given
     store.close()

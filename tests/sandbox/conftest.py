@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ix_tools.sandbox.server import Sandbox
-from tests.sandbox.hand import NOW, Api
+from tests.sandbox.hand import NOW, SandboxApi
 
 
 @pytest.fixture(scope="session")
@@ -23,12 +23,12 @@ def box(running: Sandbox) -> Sandbox:
 
 
 @pytest.fixture(scope="session")
-def connected(running: Sandbox) -> Iterator[Api]:
-    api = Api(running)
+def connected(running: Sandbox) -> Iterator[SandboxApi]:
+    api = SandboxApi(running)
     with api.http:
         yield api
 
 
 @pytest.fixture
-def api(box: Sandbox, connected: Api) -> Api:
+def api(box: Sandbox, connected: SandboxApi) -> SandboxApi:
     return connected

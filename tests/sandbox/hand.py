@@ -7,18 +7,18 @@ from typing import Any
 import httpx2
 
 from ix_tools.sandbox.server import Sandbox
-from tests.in_process import InProcess
+from tests.in_process import InProcessTransport
 
 NOW = "2026-11-20T10:00:00"
 TODAY = "20/11/2026"
 
 
-class Api:
+class SandboxApi:
     """The box's API with the key on every call."""
 
     def __init__(self, box: Sandbox) -> None:
         self.box = box
-        self.http = httpx2.Client(base_url=box.base_url, timeout=20, transport=InProcess(box))
+        self.http = httpx2.Client(base_url=box.base_url, timeout=20, transport=InProcessTransport(box))
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> httpx2.Response:
         """Any call; the key goes along."""
@@ -46,7 +46,7 @@ class Api:
         client = {"name": "ACME, Lda", "code": "ACME"}
         return {"date": TODAY, "due_date": TODAY, "client": client, "items": [self.line()], **changes}
 
-    def draft(self, key: str = "invoice", **changes: Any) -> dict[str, Any]:
+    def create_draft(self, key: str = "invoice", **changes: Any) -> dict[str, Any]:
         """A draft of any type."""
         if key in ("shipping", "transport", "devolution"):
             changes.setdefault("loaded_at", "20/11/2026 12:00:00")
@@ -55,19 +55,21 @@ class Api:
         document: dict[str, Any] = response.json()[key]
         return document
 
-    def state(self, key: str, document: dict[str, Any], word: str, message: str = "") -> httpx2.Response:
+    def change_state(
+        self, key: str, document: dict[str, Any], word: str, message: str = ""
+    ) -> httpx2.Response:
         """A change of state."""
         body = {key: {"state": word, **({"message": message} if message else {})}}
         return self.put(f"/{key}s/{document['id']}/change-state.json", body)
 
-    def issued(self, key: str = "invoice", **changes: Any) -> dict[str, Any]:
+    def create_issued(self, key: str = "invoice", **changes: Any) -> dict[str, Any]:
         """A finalized document."""
-        response = self.state(key, self.draft(key, **changes), "finalized")
+        response = self.change_state(key, self.create_draft(key, **changes), "finalized")
         assert response.status_code == 200, response.text
         document: dict[str, Any] = response.json()[key]
         return document
 
-    def read(self, key: str, document: dict[str, Any]) -> dict[str, Any]:
+    def read_document(self, key: str, document: dict[str, Any]) -> dict[str, Any]:
         """A document as it is now."""
         found: dict[str, Any] = self.get(f"/{key}s/{document['id']}.json").json()[key]
         return found
@@ -78,7 +80,7 @@ class Api:
         return self.post(f"/documents/{document['id']}/partial_payments.json", body)
 
 
-def errors(response: httpx2.Response) -> list[str]:
+def list_errors(response: httpx2.Response) -> list[str]:
     """The messages of a refused document."""
     assert response.status_code == 422, (response.status_code, response.text)
     return [error["error"] for error in response.json()["errors"]]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ix_tools.sandbox.seeds import PASSWORD
-from tests.sandbox.hand import Api
+from tests.sandbox.hand import SandboxApi
 
 NEW = {
     "organization_name": "Casa Nova, Lda",
@@ -21,20 +21,20 @@ SECRET = base64.b64encode(b"palavra-passe").decode()
 OWN = {"organization_name": "Oficina das Faturas, Lda", **OWNER, "terms": "1"}
 
 
-def opened(api: Api, path: str = "create", **changes: Any) -> Any:
+def opened(api: SandboxApi, path: str = "create", **changes: Any) -> Any:
     return api.post(f"/api/accounts/{path}.json", {"account": {**NEW, **changes}})
 
 
-def read(api: Api, account_id: Any = 1) -> dict[str, Any]:
+def read(api: SandboxApi, account_id: Any = 1) -> dict[str, Any]:
     found: dict[str, Any] = api.get(f"/api/accounts/{account_id}/get.json").json()["account"]
     return found
 
 
-def changed(api: Api, account_id: Any = 1, **changes: Any) -> Any:
+def changed(api: SandboxApi, account_id: Any = 1, **changes: Any) -> Any:
     return api.put(f"/api/accounts/{account_id}/update.json", {"account": {**OWN, **changes}})
 
 
-def test_an_account_is_opened_with_a_key_that_is_never_shown_again(api: Api) -> None:
+def test_an_account_is_opened_with_a_key_that_is_never_shown_again(api: SandboxApi) -> None:
     answer = opened(api, fiscal_id="508112230")
     account = answer.json()["account"]
     assert answer.status_code == 201
@@ -49,14 +49,14 @@ def test_an_account_is_opened_with_a_key_that_is_never_shown_again(api: Api) -> 
     assert api.http.get("/taxes.json", params={"api_key": account["api_key"]}).status_code == 401
 
 
-def test_a_user_who_is_there_opens_one_more(api: Api) -> None:
+def test_a_user_who_is_there_opens_one_more(api: SandboxApi) -> None:
     answer = opened(api, "create_already_user", **OWNER)
     assert answer.status_code == 200
     assert read(api, answer.json()["account"]["id"])["email"] == OWNER["email"]
 
 
 @pytest.mark.parametrize("changes", [{}, {**OWNER, "password": "guessed"}])
-def test_nobody_opens_one_in_the_name_of_another(api: Api, changes: dict[str, str]) -> None:
+def test_nobody_opens_one_in_the_name_of_another(api: SandboxApi, changes: dict[str, str]) -> None:
     answer = opened(api, "create_already_user", **changes)
     assert (answer.status_code, answer.json()) == (422, {"errors": {"error": "Owner Owner is invalid"}})
 
@@ -77,13 +77,15 @@ def test_nobody_opens_one_in_the_name_of_another(api: Api, changes: dict[str, st
         ({"language": "fr"}, "Language is not included in the list"),
     ],
 )
-def test_a_wrong_account_is_refused_with_one_error(api: Api, changes: dict[str, str], message: str) -> None:
+def test_a_wrong_account_is_refused_with_one_error(
+    api: SandboxApi, changes: dict[str, str], message: str
+) -> None:
     answer = opened(api, **changes)
     assert (answer.status_code, answer.json()) == (422, {"errors": {"error": message}})
     assert api.get("/api/accounts/2/get.json").status_code == 404
 
 
-def test_the_account_of_the_box_is_read_and_another_is_not_there(api: Api) -> None:
+def test_the_account_of_the_box_is_read_and_another_is_not_there(api: SandboxApi) -> None:
     assert read(api) == {
         "organization_name": "Oficina das Faturas, Lda", "fiscal_id": "509442013", "email": OWNER["email"],
         "state": "active", "at_configured": True, "trial": False,
@@ -93,7 +95,7 @@ def test_the_account_of_the_box_is_read_and_another_is_not_there(api: Api) -> No
     assert changed(api, 9).status_code == 404
 
 
-def test_a_changed_account_is_answered_with_nothing_and_has_changed(api: Api) -> None:
+def test_a_changed_account_is_answered_with_nothing_and_has_changed(api: SandboxApi) -> None:
     answer = changed(api, organization_name="Oficina Nova, Lda", fiscal_id="509442013", city="Braga")
     assert (answer.status_code, answer.content) == (200, b"")
     assert read(api)["organization_name"] == "Oficina Nova, Lda"
@@ -119,14 +121,16 @@ def test_a_changed_account_is_answered_with_nothing_and_has_changed(api: Api) ->
         ({"email": "", "terms": ""}, ["email", "can't be blank", "terms", "must be accepted"]),
     ],
 )
-def test_a_wrong_change_is_refused_in_flat_pairs(api: Api, changes: dict[str, Any], pairs: list[str]) -> None:
+def test_a_wrong_change_is_refused_in_flat_pairs(
+    api: SandboxApi, changes: dict[str, Any], pairs: list[str]
+) -> None:
     answer = changed(api, **changes)
     assert (answer.status_code, answer.json()) == (422, pairs)
 
 
-def test_the_documents_carry_the_name_the_account_has(api: Api) -> None:
+def test_the_documents_carry_the_name_the_account_has(api: SandboxApi) -> None:
     changed(api, organization_name="Oficina Nova, Lda")
-    api.issued()
+    api.create_issued()
     api.box.set_option("saft_polls", 0)
     url = api.get("/api/export_saft.json", year="2026", month="11").json()["url"]
     assert "<CompanyName>Oficina Nova, Lda</CompanyName>" in api.http.get(url).text
@@ -135,13 +139,13 @@ def test_the_documents_carry_the_name_the_account_has(api: Api) -> None:
 # the tax authority
 
 
-def told(api: Api, **changes: Any) -> Any:
+def told(api: SandboxApi, **changes: Any) -> Any:
     sent = {"at_subuser": "509442013/1", "at_password": SECRET, "communication_type": "auto", **changes}
     return api.post("/api/v3/accounts/at_communication.json", {"at_communication": sent})
 
 
 @pytest.mark.parametrize("way", ["communication", "credentials"])
-def test_without_credentials_no_series_is_registered_and_with_them_it_is(api: Api, way: str) -> None:
+def test_without_credentials_no_series_is_registered_and_with_them_it_is(api: SandboxApi, way: str) -> None:
     """C12."""
     api.box.set_option("at_credentials", False)
     assert read(api)["at_configured"] is False
@@ -170,13 +174,13 @@ def test_without_credentials_no_series_is_registered_and_with_them_it_is(api: Ap
     ],
 )
 def test_wrong_credentials_are_refused_with_one_error(
-    api: Api, changes: dict[str, str], message: str
+    api: SandboxApi, changes: dict[str, str], message: str
 ) -> None:
     answer = told(api, **changes)
     assert (answer.status_code, answer.json()) == (422, {"errors": {"error": message}})
 
 
-def test_an_account_in_its_trial_does_not_speak_to_the_authority(api: Api) -> None:
+def test_an_account_in_its_trial_does_not_speak_to_the_authority(api: SandboxApi) -> None:
     """C12."""
     api.box.set_option("trial", True)
     assert read(api)["trial"] is True

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ix_tools.sandbox.reference import is_tax_region
-from tests.sandbox.hand import Api
+from tests.sandbox.hand import SandboxApi
 
 NEW = {"name": "Gama, SA", "code": "GAMA"}
 
@@ -28,7 +28,7 @@ NEW = {"name": "Gama, SA", "code": "GAMA"}
     ],
 )
 def test_a_row_is_made_read_changed_and_dropped(
-    api: Api, path: str, key: str, new: dict[str, Any], change: dict[str, Any]
+    api: SandboxApi, path: str, key: str, new: dict[str, Any], change: dict[str, Any]
 ) -> None:
     made = api.post(f"/{path}.json", {key: new})
     assert made.status_code == 201
@@ -45,7 +45,7 @@ def test_a_row_is_made_read_changed_and_dropped(
         assert (missing.status_code, missing.content) == (404, b"")
 
 
-def test_items_keep_four_decimals_and_say_what_their_tax_is(api: Api) -> None:
+def test_items_keep_four_decimals_and_say_what_their_tax_is(api: SandboxApi) -> None:
     """Reading 17."""
     item = api.post(
         "/items.json", {"item": {"name": "Mapa", "unit_price": "16.2602", "tax": {"name": "IVA6"}}}
@@ -71,15 +71,15 @@ def test_items_keep_four_decimals_and_say_what_their_tax_is(api: Api) -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_item_is_refused_as_documents_are(
-    api: Api, sent: dict[str, Any], messages: list[str]
+    api: SandboxApi, sent: dict[str, Any], messages: list[str]
 ) -> None:
     answer = api.post("/items.json", {"item": sent})
     assert answer.status_code == 422
     assert answer.json() == {"errors": [{"error": message} for message in messages]}
 
 
-def test_an_items_name_stays_once_a_document_carries_it(api: Api) -> None:
-    api.draft()
+def test_an_items_name_stays_once_a_document_carries_it(api: SandboxApi) -> None:
+    api.create_draft()
     answer = api.put("/items/402321.json", {"item": {"name": "Assessoria"}})
     assert answer.json() == {
         "errors": [{"error": "Name can't be changed because it is already associated with invoices"}]
@@ -106,32 +106,32 @@ def test_an_items_name_stays_once_a_document_carries_it(api: Api) -> None:
     ],
 )
 def test_a_wrong_client_is_refused_in_a_list_of_texts(
-    api: Api, sent: dict[str, Any], messages: list[str]
+    api: SandboxApi, sent: dict[str, Any], messages: list[str]
 ) -> None:
     answer = api.post("/clients.json", {"client": sent})
     assert answer.status_code == 422
     assert answer.json() == {"errors": messages}
 
 
-def test_a_wrong_client_update_is_refused_with_nothing(api: Api) -> None:
+def test_a_wrong_client_update_is_refused_with_nothing(api: SandboxApi) -> None:
     answer = api.put("/clients/501.json", {"client": {"email": "nobody"}})
     assert (answer.status_code, answer.content) == (422, b"")
     assert api.get("/clients/501.json").json()["client"]["email"] == "compras@acme.example"
 
 
-def test_messages_that_have_two_forms_follow_the_language(api: Api) -> None:
+def test_messages_that_have_two_forms_follow_the_language(api: SandboxApi) -> None:
     api.box.set_option("language", "pt")
     answer = api.post("/clients.json", {"client": {"name": "Beta GmbH", "code": "G"}})
     assert answer.json() == {"errors": ["Nome não está disponível"]}
 
 
-def test_a_client_with_documents_is_not_dropped(api: Api) -> None:
-    api.draft()
+def test_a_client_with_documents_is_not_dropped(api: SandboxApi) -> None:
+    api.create_draft()
     assert api.call("DELETE", "/clients/501.json").status_code == 422
     assert api.call("DELETE", "/clients/502.json").status_code == 200
 
 
-def test_clients_are_found_by_exact_code_or_name(api: Api) -> None:
+def test_clients_are_found_by_exact_code_or_name(api: SandboxApi) -> None:
     by_code = api.get("/clients/find-by-code.json", client_code="ACME").json()["client"]
     by_name = api.get("/clients/find-by-name.json", client_name="ACME, Lda").json()["client"]
     assert by_code == by_name
@@ -143,14 +143,14 @@ def test_clients_are_found_by_exact_code_or_name(api: Api) -> None:
             assert (missing.status_code, missing.content) == (404, b"")
 
 
-def test_a_missing_name_may_be_a_crash(api: Api) -> None:
+def test_a_missing_name_may_be_a_crash(api: SandboxApi) -> None:
     """Reading 14."""
     api.box.set_option("find_by_name_500", True)
     assert api.get("/clients/find-by-name.json", client_name="Ninguém").status_code == 500
     assert api.get("/clients/find-by-code.json", client_code="NONE").status_code == 404
 
 
-def test_clients_are_listed_and_filtered_by_fiscal_id(api: Api) -> None:
+def test_clients_are_listed_and_filtered_by_fiscal_id(api: SandboxApi) -> None:
     assert [row["id"] for row in api.get("/clients.json").json()["clients"]] == [501, 502]
     found = api.get("/clients.json", fiscal_id="508112230").json()
     assert [row["code"] for row in found["clients"]] == ["ACME"]
@@ -170,7 +170,7 @@ def test_clients_are_listed_and_filtered_by_fiscal_id(api: Api) -> None:
     ],
 )
 def test_a_wrong_tax_is_refused_by_field(
-    api: Api, method: str, path: str, sent: dict[str, Any] | None, refusal: dict[str, Any]
+    api: SandboxApi, method: str, path: str, sent: dict[str, Any] | None, refusal: dict[str, Any]
 ) -> None:
     answer = api.call(method, path, None if sent is None else {"tax": sent})
     assert (answer.status_code, answer.json()) == (422, refusal)
@@ -181,7 +181,7 @@ REGIONS: list[dict[str, str]] = json.loads(
 )["regions"]
 
 
-def test_a_tax_belongs_to_any_region_of_the_published_table(api: Api) -> None:
+def test_a_tax_belongs_to_any_region_of_the_published_table(api: SandboxApi) -> None:
     regions = sorted({code for row in REGIONS for code in row.values() if is_tax_region(code)})
     assert len(regions) == len({row["code"] for row in REGIONS})
     for region in ("PT-AC", "Desconhecido", "ES"):
@@ -189,7 +189,7 @@ def test_a_tax_belongs_to_any_region_of_the_published_table(api: Api) -> None:
         assert made.json()["tax"]["region"] == region
 
 
-def test_there_is_one_default_tax(api: Api) -> None:
+def test_there_is_one_default_tax(api: SandboxApi) -> None:
     api.put("/taxes/31556.json", {"tax": {"default_tax": 1}})
     taxes = api.get("/taxes.json").json()["taxes"]
     assert [tax["name"] for tax in taxes if tax["default_tax"]] == ["IVA6"]

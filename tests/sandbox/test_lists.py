@@ -6,23 +6,25 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.hand import TODAY, Api
+from tests.sandbox.hand import TODAY, SandboxApi
 
 
-def found(api: Api, path: str = "/invoices.json", key: str = "invoices", **query: Any) -> list[int]:
+def found(api: SandboxApi, path: str = "/invoices.json", key: str = "invoices", **query: Any) -> list[int]:
     return [row["id"] for row in api.get(path, **query).json()[key]]
 
 
 @pytest.fixture
-def rows(api: Api) -> dict[str, int]:
+def rows(api: SandboxApi) -> dict[str, int]:
     """One document of each sort."""
-    draft = api.draft(reference="PO-1001", observations="urgente", date="01/10/2026", due_date="05/10/2026")
-    final = api.issued(reference="PO-100", items=[api.line(unit_price="500")])
-    settled = api.issued("invoice_receipt")
-    deleted = api.draft()
-    api.state("invoice", deleted, "deleted")
-    canceled = api.issued("simplified_invoice", client={"id": 502})
-    api.state("simplified_invoice", canceled, "canceled", "Engano")
+    draft = api.create_draft(
+        reference="PO-1001", observations="urgente", date="01/10/2026", due_date="05/10/2026"
+    )
+    final = api.create_issued(reference="PO-100", items=[api.line(unit_price="500")])
+    settled = api.create_issued("invoice_receipt")
+    deleted = api.create_draft()
+    api.change_state("invoice", deleted, "deleted")
+    canceled = api.create_issued("simplified_invoice", client={"id": 502})
+    api.change_state("simplified_invoice", canceled, "canceled", "Engano")
     receipt = api.pay(final, 1).json()["receipt"]
     names = {"draft": draft, "final": final, "settled": settled, "deleted": deleted, "canceled": canceled}
     return {name: row["id"] for name, row in {**names, "receipt": receipt}.items()}
@@ -56,7 +58,7 @@ def rows(api: Api) -> dict[str, int]:
     ],
 )
 def test_every_filter_of_the_invoice_list(
-    api: Api, rows: dict[str, int], query: dict[str, Any], names: str
+    api: SandboxApi, rows: dict[str, int], query: dict[str, Any], names: str
 ) -> None:
     assert found(api, **query) == [rows[name] for name in names.split()]
 
@@ -71,13 +73,13 @@ def test_every_filter_of_the_invoice_list(
         ("/vat_moss_invoices", ""),
     ],
 )
-def test_types_have_lists_of_their_own(api: Api, rows: dict[str, int], path: str, names: str) -> None:
+def test_types_have_lists_of_their_own(api: SandboxApi, rows: dict[str, int], path: str, names: str) -> None:
     assert found(api, path) == [rows[name] for name in names.split()]
 
 
-def test_estimates_and_guides_have_their_own_lists(api: Api) -> None:
-    quote, proforma = api.draft("quote"), api.issued("proforma")
-    early, late = api.draft("shipping"), api.draft("transport", loaded_at="22/11/2026 08:00:00")
+def test_estimates_and_guides_have_their_own_lists(api: SandboxApi) -> None:
+    quote, proforma = api.create_draft("quote"), api.create_issued("proforma")
+    early, late = api.create_draft("shipping"), api.create_draft("transport", loaded_at="22/11/2026 08:00:00")
     assert found(api, "/estimates.json", "estimates") == [proforma["id"], quote["id"]]
     assert found(api, "/estimates.json", "estimates", **{"status[]": "sent"}) == [proforma["id"]]
     assert found(api, "/guides.json", "guides") == [late["id"], early["id"]]
@@ -85,10 +87,10 @@ def test_estimates_and_guides_have_their_own_lists(api: Api) -> None:
     assert found(api) == []
 
 
-def test_a_guide_reads_back_its_plate_and_addresses_and_not_its_loading(api: Api) -> None:
+def test_a_guide_reads_back_its_plate_and_addresses_and_not_its_loading(api: SandboxApi) -> None:
     place = {"detail": "Rua A", "city": "Porto", "postal_code": "4000-001", "country": "Portugal"}
     sent = {"license_plate": "11-AA-22", "address_from": place, "address_to": place}
-    guide = api.draft("shipping", load_site="Armazém", delivery_site="Loja", **sent)
+    guide = api.create_draft("shipping", load_site="Armazém", delivery_site="Loja", **sent)
     assert {name: guide[name] for name in sent} == sent
     assert not {"loaded_at", "load_site", "delivery_site"} & set(guide)
 
@@ -105,34 +107,38 @@ def test_a_guide_reads_back_its_plate_and_addresses_and_not_its_loading(api: Api
         ({"per_page": "x", "page": "-1"}, 10, (12, 1, 2, 10)),
     ],
 )
-def test_lists_come_in_pages(api: Api, query: dict[str, Any], entries: int, page: tuple[int, ...]) -> None:
+def test_lists_come_in_pages(
+    api: SandboxApi, query: dict[str, Any], entries: int, page: tuple[int, ...]
+) -> None:
     for _ in range(12):
-        api.draft()
+        api.create_draft()
     body = api.get("/invoices.json", **query).json()
     assert len(body["invoices"]) == entries
     assert tuple(body["pagination"].values()) == page
 
 
-def test_a_document_appears_in_lists_only_after_the_lag(api: Api) -> None:
+def test_a_document_appears_in_lists_only_after_the_lag(api: SandboxApi) -> None:
     """Trap 23."""
     api.box.set_lag(8)
-    draft = api.draft(reference="PO-1")
+    draft = api.create_draft(reference="PO-1")
     assert found(api, reference="PO-1") == []
-    assert api.read("invoice", draft)["id"] == draft["id"]
+    assert api.read_document("invoice", draft)["id"] == draft["id"]
     api.box.advance(7)
     assert found(api) == []
     api.box.advance(1)
     assert found(api, reference="PO-1") == [draft["id"]]
 
 
-def test_the_lists_total_may_differ_from_the_documents(api: Api) -> None:
+def test_the_lists_total_may_differ_from_the_documents(api: SandboxApi) -> None:
     api.box.set_option("list_total_drift", "3.71")
-    draft = api.draft()
+    draft = api.create_draft()
     assert api.get("/invoices.json").json()["invoices"][0]["total"] == 126.71
-    assert api.read("invoice", draft)["total"] == 123
+    assert api.read_document("invoice", draft)["total"] == 123
 
 
-def test_a_clients_documents_are_listed_by_a_filter_in_the_body(api: Api, rows: dict[str, int]) -> None:
+def test_a_clients_documents_are_listed_by_a_filter_in_the_body(
+    api: SandboxApi, rows: dict[str, int]
+) -> None:
     body = {"filter": {"status": ["sent", "draft"], "by_type": ["Invoice"], "archived": ["non_archived"]}}
     answer = api.post("/clients/501/invoices.json", body, per_page=1).json()
     assert [row["id"] for row in answer["invoices"]] == [rows["final"]]
@@ -154,8 +160,10 @@ def test_a_clients_documents_are_listed_by_a_filter_in_the_body(api: Api, rows: 
         ({"archived": "false", "non_archived": "false"}, "kept"),
     ],
 )
-def test_what_a_person_put_away_is_listed_when_asked_for(api: Api, query: dict[str, str], names: str) -> None:
-    rows = {"away": api.draft()["id"], "kept": api.draft()["id"]}
+def test_what_a_person_put_away_is_listed_when_asked_for(
+    api: SandboxApi, query: dict[str, str], names: str
+) -> None:
+    rows = {"away": api.create_draft()["id"], "kept": api.create_draft()["id"]}
     api.box.archive(rows["away"])
     assert api.get(f"/invoices/{rows['away']}.json").json()["invoice"]["archived"] is True
     assert found(api, **query) == [rows[name] for name in names.split()]
@@ -166,9 +174,9 @@ def test_what_a_person_put_away_is_listed_when_asked_for(api: Api, query: dict[s
     assert found(api) == [rows["kept"], rows["away"]]
 
 
-def test_a_page_is_as_long_as_the_account_has_it(api: Api) -> None:
+def test_a_page_is_as_long_as_the_account_has_it(api: SandboxApi) -> None:
     for _ in range(21):
-        api.draft()
+        api.create_draft()
     api.box.set_option("per_page", 20)
     assert len(found(api)) == 20
     assert len(found(api, per_page=5)) == 5
@@ -177,6 +185,6 @@ def test_a_page_is_as_long_as_the_account_has_it(api: Api) -> None:
         api.box.set_option("per_page", 25)
 
 
-def test_dates_in_lists_are_those_of_the_document(api: Api) -> None:
-    api.draft()
+def test_dates_in_lists_are_those_of_the_document(api: SandboxApi) -> None:
+    api.create_draft()
     assert api.get("/invoices.json").json()["invoices"][0]["date"] == TODAY

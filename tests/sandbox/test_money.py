@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.sandbox.hand import Api, errors
+from tests.sandbox.hand import SandboxApi, list_errors
 
 SAMPLES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "vendor" / "rounding_samples.json").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def cents(value: Decimal) -> Decimal:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["name"])
-def test_published_documents_come_out_to_the_cent(api: Api, sample: dict[str, Any]) -> None:
+def test_published_documents_come_out_to_the_cent(api: SandboxApi, sample: dict[str, Any]) -> None:
     api.post("/taxes.json", {"tax": {"name": "IVA7", "value": "7", "region": "PT", "code": "OUT"}})
     lines = [
         api.line(
@@ -36,7 +36,7 @@ def test_published_documents_come_out_to_the_cent(api: Api, sample: dict[str, An
         )
         for place, line in enumerate(sample["lines"])
     ]
-    draft = api.draft(items=lines)
+    draft = api.create_draft(items=lines)
     assert {name: f"{draft[name]:.2f}" for name in sample["expected"]} == sample["expected"]
     for shown, line in zip(draft["items"], sample["lines"], strict=True):
         assert shown["unit_price"] == str(cents(Decimal(line["unit_price"])))  # trap 15
@@ -45,15 +45,15 @@ def test_published_documents_come_out_to_the_cent(api: Api, sample: dict[str, An
                 assert float(line[name]) == pytest.approx(shown[name], abs=0.00005)
 
 
-def test_lines_are_shown_unrounded_with_their_total_in_cents(api: Api) -> None:
-    line = api.draft(items=[api.line(unit_price="2.0244")])["items"][0]
+def test_lines_are_shown_unrounded_with_their_total_in_cents(api: SandboxApi) -> None:
+    line = api.create_draft(items=[api.line(unit_price="2.0244")])["items"][0]
     assert (line["subtotal"], line["tax_amount"], line["total"]) == (2.0244, 0.465612, 2.49)
     assert (line["unit_price"], line["quantity"]) == ("2.02", "1.00")
 
 
-def test_a_cent_between_net_and_gross_goes_to_the_tax(api: Api) -> None:
+def test_a_cent_between_net_and_gross_goes_to_the_tax(api: SandboxApi) -> None:
     """round(0.0043) + round(0.000989) is 0.00, round(0.005289) is 0.01."""
-    draft = api.draft(items=[api.line(unit_price="0.0043")])
+    draft = api.create_draft(items=[api.line(unit_price="0.0043")])
     assert (draft["before_taxes"], draft["taxes"], draft["total"]) == (0, 0.01, 0.01)
 
 
@@ -67,11 +67,11 @@ def test_a_cent_between_net_and_gross_goes_to_the_tax(api: Api) -> None:
     ],
 )
 def test_a_global_discount_is_in_the_totals_and_not_in_the_lines(
-    api: Api, discount: dict[str, Any], expected: tuple[float, ...]
+    api: SandboxApi, discount: dict[str, Any], expected: tuple[float, ...]
 ) -> None:
     """Trap 16: an amount is net of VAT and spread over the lines by their nets."""
     lines = [api.line(unit_price="200"), api.line(name="Formação", tax={"name": "Isento"})]
-    draft = api.draft(items=lines, tax_exemption="M07", global_discount=discount)
+    draft = api.create_draft(items=lines, tax_exemption="M07", global_discount=discount)
     assert tuple(draft[name] for name in ("sum", "discount", "before_taxes", "taxes", "total")) == expected
     assert [(line["discount"], line["subtotal"]) for line in draft["items"]] == [(0, 200), (0, 100)]
 
@@ -79,9 +79,9 @@ def test_a_global_discount_is_in_the_totals_and_not_in_the_lines(
 @pytest.mark.parametrize(
     "discount", [{"value_type": "absolute", "value": "100.01"}, {"value_type": "percentage", "value": 101}]
 )
-def test_a_global_discount_leaves_nothing_negative(api: Api, discount: dict[str, Any]) -> None:
+def test_a_global_discount_leaves_nothing_negative(api: SandboxApi, discount: dict[str, Any]) -> None:
     body = {"invoice": api.body(global_discount=discount)}
-    assert errors(api.post("/invoices.json", body)) == ["Discount must be between 0 and 100"]
+    assert list_errors(api.post("/invoices.json", body)) == ["Discount must be between 0 and 100"]
 
 
 DRAWN_LINES = st.lists(
@@ -100,7 +100,7 @@ DRAWN_LINES = st.lists(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=DRAWN_LINES)
-def test_any_document_agrees_with_a_second_formula(api: Api, lines: list[dict[str, str]]) -> None:
+def test_any_document_agrees_with_a_second_formula(api: SandboxApi, lines: list[dict[str, str]]) -> None:
     """Decimals grouped by rate here, fractions line by line in the box: two ways to the same cent."""
     sent = [
         api.line(name=f"Linha {place}", **{**line, "rate": None, "tax": {"name": NAMES[line["rate"]]}})
@@ -108,7 +108,7 @@ def test_any_document_agrees_with_a_second_formula(api: Api, lines: list[dict[st
     ]
     for line in sent:
         del line["rate"]
-    draft = api.draft(items=sent, tax_exemption="M07")
+    draft = api.create_draft(items=sent, tax_exemption="M07")
     with localcontext(prec=60):
         nets: dict[str, Decimal] = {}
         for line in lines:

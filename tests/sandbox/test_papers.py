@@ -11,11 +11,11 @@ import pypdfium2
 import pytest
 import zxingcpp
 
-from ix_tools.sandbox.printing import money
-from tests.sandbox.hand import Api, errors
+from ix_tools.sandbox.printing import format_money
+from tests.sandbox.hand import SandboxApi, list_errors
 
 
-def printed(api: Api, document: dict[str, Any], copy: str = "false") -> bytes:
+def printed(api: SandboxApi, document: dict[str, Any], copy: str = "false") -> bytes:
     path = f"/api/pdf/{document['id']}.json"
     while (answer := api.get(path, second_copy=copy)).status_code == 202:
         assert answer.content == b""
@@ -42,7 +42,7 @@ def code(pdf: bytes) -> dict[str, str]:
     return dict(field.split(":", 1) for field in found[0].text.split("*"))
 
 
-def rich(api: Api, **changes: Any) -> dict[str, Any]:
+def rich(api: SandboxApi, **changes: Any) -> dict[str, Any]:
     lines = [
         api.line(
             unit_price="1234.5678", quantity="3", discount="10", unit="hour", description="João & Gonçalves"
@@ -59,36 +59,36 @@ def rich(api: Api, **changes: Any) -> dict[str, Any]:
         "mb_reference": "1",
     }
     api.box.set_option("mb_references", True)
-    return api.issued(**{**given, **changes})
+    return api.create_issued(**{**given, **changes})
 
 
-def test_a_pdf_is_promised_first_and_each_copy_on_its_own(api: Api) -> None:
+def test_a_pdf_is_promised_first_and_each_copy_on_its_own(api: SandboxApi) -> None:
     """Trap 24."""
-    path = f"/api/pdf/{api.issued()['id']}.json"
+    path = f"/api/pdf/{api.create_issued()['id']}.json"
     assert [api.get(path).status_code for _ in range(3)] == [202, 200, 200]
     assert api.get(path, second_copy="true").status_code == 202
     assert api.get(path).json() == api.get(path).json()
     api.box.set_option("pdf_polls", 3)
-    path = f"/api/pdf/{api.issued()['id']}.json"
+    path = f"/api/pdf/{api.create_issued()['id']}.json"
     assert [api.get(path).status_code for _ in range(4)] == [202, 202, 202, 200]
 
 
-def test_what_is_not_issued_is_not_printed(api: Api) -> None:
+def test_what_is_not_issued_is_not_printed(api: SandboxApi) -> None:
     """Reading 8."""
-    draft = api.draft()
+    draft = api.create_draft()
     answer = api.get(f"/api/pdf/{draft['id']}.json")
     assert (answer.status_code, answer.content) == (406, b"")
     assert api.get("/api/pdf/9.json").status_code == 404
-    api.state("invoice", draft, "deleted")
+    api.change_state("invoice", draft, "deleted")
     assert api.get(f"/api/pdf/{draft['id']}.json").status_code == 406
 
 
-def test_nobody_fetches_a_file_without_its_token(api: Api) -> None:
-    api.issued()
+def test_nobody_fetches_a_file_without_its_token(api: SandboxApi) -> None:
+    api.create_issued()
     assert api.http.get("/_files/guess/FT-2026-1.pdf").status_code == 404
 
 
-def test_the_page_says_everything_an_invoice_says(api: Api) -> None:
+def test_the_page_says_everything_an_invoice_says(api: SandboxApi) -> None:
     text = words(printed(api, rich(api)))
     for expected in (
         "Oficina das Faturas, Lda", "NIF 509442013", "ACME, Lda", "NIF 508112230", "Fatura FT 2026/1", "Original",
@@ -99,8 +99,8 @@ def test_the_page_says_everything_an_invoice_says(api: Api) -> None:
         assert expected in text, expected
 
 
-def test_the_second_copy_says_so(api: Api) -> None:
-    assert "2.ª via" in words(printed(api, api.issued(), "true"))
+def test_the_second_copy_says_so(api: SandboxApi) -> None:
+    assert "2.ª via" in words(printed(api, api.create_issued(), "true"))
 
 
 @pytest.mark.parametrize(
@@ -115,32 +115,32 @@ def test_the_second_copy_says_so(api: Api) -> None:
         ("transport", "Guia de Transporte GT 2026/1"),
     ],
 )
-def test_every_type_prints_under_its_title(api: Api, key: str, title: str) -> None:
-    assert title in words(printed(api, api.issued(key)))
+def test_every_type_prints_under_its_title(api: SandboxApi, key: str, title: str) -> None:
+    assert title in words(printed(api, api.create_issued(key)))
 
 
-def test_a_receipt_and_a_note_name_the_invoice_they_belong_to(api: Api) -> None:
-    invoice = api.issued()
+def test_a_receipt_and_a_note_name_the_invoice_they_belong_to(api: SandboxApi) -> None:
+    invoice = api.create_issued()
     text = words(printed(api, api.pay(invoice, 100).json()["receipt"]))
     assert "Recibo RG 2026/1" in text
     assert "FT 2026/1" in text
     assert "transferência bancária" in text
-    note = api.issued("credit_note", owner_invoice_id=invoice["id"], items=[api.line(unit_price="1")])
+    note = api.create_issued("credit_note", owner_invoice_id=invoice["id"], items=[api.line(unit_price="1")])
     assert "Referente a\nFT 2026/1" in words(printed(api, note))
 
 
-def test_a_cancelled_document_prints_as_cancelled(api: Api) -> None:
-    invoice = api.issued()
-    api.state("invoice", invoice, "canceled", "Cliente errado")
+def test_a_cancelled_document_prints_as_cancelled(api: SandboxApi) -> None:
+    invoice = api.create_issued()
+    api.change_state("invoice", invoice, "canceled", "Cliente errado")
     pdf = printed(api, invoice)
     assert "ANULADO" in words(pdf)
     assert "Cliente errado" in words(pdf)
     assert code(pdf)["E"] == "A"
 
 
-def test_a_long_document_repeats_its_head_and_its_code_on_every_page(api: Api) -> None:
+def test_a_long_document_repeats_its_head_and_its_code_on_every_page(api: SandboxApi) -> None:
     lines = [api.line(name=f"Linha {place}") for place in range(90)]
-    reader = pypdf.PdfReader(io.BytesIO(printed(api, api.issued(items=lines))))
+    reader = pypdf.PdfReader(io.BytesIO(printed(api, api.create_issued(items=lines))))
     assert len(reader.pages) > 2
     for place, page in enumerate(reader.pages, 1):
         text = page.extract_text()
@@ -149,8 +149,8 @@ def test_a_long_document_repeats_its_head_and_its_code_on_every_page(api: Api) -
         assert f"Página {place} de {len(reader.pages)}" in text
 
 
-def test_letters_outside_the_fonts_never_stop_a_document(api: Api) -> None:
-    text = words(printed(api, api.issued(observations="Łódź, Дом, 東京, 😀, 5 €")))
+def test_letters_outside_the_fonts_never_stop_a_document(api: SandboxApi) -> None:
+    text = words(printed(api, api.create_issued(observations="Łódź, Дом, 東京, 😀, 5 €")))
     assert "Lódz" in text
     assert "5 €" in text
 
@@ -168,10 +168,10 @@ def test_letters_outside_the_fonts_never_stop_a_document(api: Api) -> None:
 def test_euros_are_written_as_in_portugal(value: str, text: str) -> None:
     from fractions import Fraction
 
-    assert money(Fraction(value)) == text
+    assert format_money(Fraction(value)) == text
 
 
-def test_the_qr_code_on_the_page_carries_the_authoritys_fields(api: Api) -> None:
+def test_the_qr_code_on_the_page_carries_the_authoritys_fields(api: SandboxApi) -> None:
     invoice = rich(api)
     fields = code(printed(api, invoice))
     assert fields == {
@@ -182,8 +182,8 @@ def test_the_qr_code_on_the_page_carries_the_authoritys_fields(api: Api) -> None
     }  # fmt: skip
 
 
-def test_a_qr_code_is_promised_first_and_refused_for_drafts(api: Api) -> None:
-    invoice = api.issued()
+def test_a_qr_code_is_promised_first_and_refused_for_drafts(api: SandboxApi) -> None:
+    invoice = api.create_issued()
     path = f"/api/qr_codes/{invoice['id']}.json"
     first, second = api.get(path), api.get(path)
     assert (first.status_code, first.json()) == (202, {"qr_code": {"status": "In progress"}})
@@ -195,20 +195,22 @@ def test_a_qr_code_is_promised_first_and_refused_for_drafts(api: Api) -> None:
         404,
         {"error": "No document with ID 9 was found in this account"},
     )
-    draft = api.draft()
+    draft = api.create_draft()
     refused = api.get(f"/api/qr_codes/{draft['id']}.json")
     assert refused.status_code == 422
     assert refused.json()["error"].startswith(f"Document with ID {draft['id']} is still in draft.")
 
 
-def mailed(api: Api, document: dict[str, Any], client: dict[str, str], **message: str) -> httpx2.Response:
+def mailed(
+    api: SandboxApi, document: dict[str, Any], client: dict[str, str], **message: str
+) -> httpx2.Response:
     body = {"message": {"client": client, **message}}
     return api.put(f"/invoices/{document['id']}/email-document.json", body)
 
 
-def test_mail_goes_into_the_outbox_and_is_answered_with_nothing(api: Api) -> None:
+def test_mail_goes_into_the_outbox_and_is_answered_with_nothing(api: SandboxApi) -> None:
     """Trap 25."""
-    invoice = api.issued()
+    invoice = api.create_issued()
     answer = mailed(
         api,
         invoice,
@@ -228,8 +230,8 @@ def test_mail_goes_into_the_outbox_and_is_answered_with_nothing(api: Api) -> Non
     assert api.get("/clients/501.json").json()["client"]["email"] == "compras@acme.example"
 
 
-def test_saving_the_address_overwrites_the_clients(api: Api) -> None:
-    mailed(api, api.issued(), {"email": "a@b.example", "save": "1"})
+def test_saving_the_address_overwrites_the_clients(api: SandboxApi) -> None:
+    mailed(api, api.create_issued(), {"email": "a@b.example", "save": "1"})
     assert api.get("/clients/501.json").json()["client"]["email"] == "a@b.example"
 
 
@@ -243,16 +245,16 @@ def test_saving_the_address_overwrites_the_clients(api: Api) -> None:
     ],
 )
 def test_wrong_addresses_are_refused_and_nothing_is_sent(
-    api: Api, client: dict[str, str], message: dict[str, str], refusal: str
+    api: SandboxApi, client: dict[str, str], message: dict[str, str], refusal: str
 ) -> None:
-    assert errors(mailed(api, api.issued(), client, **message)) == [refusal]
+    assert list_errors(mailed(api, api.create_issued(), client, **message)) == [refusal]
     assert api.box.outbox() == []
 
 
-def test_mail_about_nothing_is_a_plain_404_and_some_plans_send_none(api: Api) -> None:
+def test_mail_about_nothing_is_a_plain_404_and_some_plans_send_none(api: SandboxApi) -> None:
     missing = mailed(api, {"id": 9}, {"email": "a@b.example"})
     assert (missing.status_code, missing.content) == (404, b"")
     api.box.set_option("email_plan", False)
-    assert errors(mailed(api, api.issued(), {"email": "a@b.example"})) == [
+    assert list_errors(mailed(api, api.create_issued(), {"email": "a@b.example"})) == [
         "Sending e-mail is not available in your plan"
     ]

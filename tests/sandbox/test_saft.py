@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from tests.sandbox.hand import Api
+from tests.sandbox.hand import SandboxApi
 
 PATH = "/api/export_saft.json"
 SALES, WORK, GOODS, PAID = "SalesInvoices", "WorkingDocuments", "MovementOfGoods", "Payments"
@@ -41,7 +41,7 @@ ORDER = {
 """The order of the structure's schema, as far as the file uses it."""
 
 
-def exported(api: Api, month: str = "11", year: str = "2026") -> Element:
+def exported(api: SandboxApi, month: str = "11", year: str = "2026") -> Element:
     while (answer := api.get(PATH, month=month, year=year)).status_code == 202:
         pass
     assert answer.status_code == 200, answer.text
@@ -66,9 +66,9 @@ def entries(root: Element, section: str) -> list[Element]:
 
 
 @pytest.fixture
-def month(api: Api) -> dict[str, dict[str, Any]]:
+def month(api: SandboxApi) -> dict[str, dict[str, Any]]:
     """A November with everything in it, and an October to be left out."""
-    api.issued(date="30/10/2026", due_date="30/10/2026")
+    api.create_issued(date="30/10/2026", due_date="30/10/2026")
     lines = [
         api.line(unit_price="33.3333", quantity="3", discount="10", unit="hour"),
         api.line(name="Formação", unit_price="200", tax={"name": "Isento"}),
@@ -77,31 +77,31 @@ def month(api: Api) -> dict[str, dict[str, Any]]:
     ]
     rich = {"tax_exemption": "M07", "retention": "25", "currency_code": "USD", "rate": "1.1"}
     discount = {"value_type": "absolute", "value": 5}
-    invoice = api.issued(items=lines, global_discount=discount, **rich)
+    invoice = api.create_issued(items=lines, global_discount=discount, **rich)
     place = {"detail": "Rua\u0000 A", "city": "Porto", "postal_code": "4000-001", "country": "Portugal"}
-    wrong = api.issued("simplified_invoice", client={})
+    wrong = api.create_issued("simplified_invoice", client={})
     api.box.advance(3600)
-    api.state("simplified_invoice", wrong, "canceled", "Engano no cliente")
+    api.change_state("simplified_invoice", wrong, "canceled", "Engano no cliente")
     receipt = api.pay(invoice, 50, payment_mechanism="MB").json()["receipt"]
-    api.state("receipt", api.pay(invoice, 20).json()["receipt"], "canceled", "Engano")
+    api.change_state("receipt", api.pay(invoice, 20).json()["receipt"], "canceled", "Engano")
     return {
         "invoice": invoice,
         "receipt": receipt,
-        "invoice_receipt": api.issued("invoice_receipt", client={"id": 502}),
-        "credit_note": api.issued("credit_note", owner_invoice_id=invoice["id"], items=lines[:1]),
-        "debit_note": api.issued("debit_note"),
-        "quote": api.issued("quote"),
-        "fees_note": api.issued("fees_note"),
-        "transport": api.issued("transport", address_from=place, address_to=place),
-        "devolution": api.issued("devolution", items=[api.line(quantity="2.5")]),
-        "draft": api.draft(),
+        "invoice_receipt": api.create_issued("invoice_receipt", client={"id": 502}),
+        "credit_note": api.create_issued("credit_note", owner_invoice_id=invoice["id"], items=lines[:1]),
+        "debit_note": api.create_issued("debit_note"),
+        "quote": api.create_issued("quote"),
+        "fees_note": api.create_issued("fees_note"),
+        "transport": api.create_issued("transport", address_from=place, address_to=place),
+        "devolution": api.create_issued("devolution", items=[api.line(quantity="2.5")]),
+        "draft": api.create_draft(),
         "wrong": wrong,
     }
 
 
-def test_the_file_is_promised_first_and_asked_for_again(api: Api) -> None:
+def test_the_file_is_promised_first_and_asked_for_again(api: SandboxApi) -> None:
     """C24."""
-    api.issued()
+    api.create_issued()
     first, second = (api.get(PATH, month="11", year="2026") for _ in range(2))
     assert (first.status_code, first.json()) == (
         202,
@@ -111,14 +111,14 @@ def test_the_file_is_promised_first_and_asked_for_again(api: Api) -> None:
     )
     assert second.json()["url"].endswith("/SAFT-PT_509442013_2026-11.xml")
     api.box.reset()
-    api.issued()
+    api.create_issued()
     api.box.set_option("saft_polls", 3)
     assert [api.get(PATH, month="11", year="2026").status_code for _ in range(4)] == [202, 202, 202, 200]
 
 
-def test_its_address_may_be_written_with_a_capital(api: Api) -> None:
+def test_its_address_may_be_written_with_a_capital(api: SandboxApi) -> None:
     """J15."""
-    api.issued()
+    api.create_issued()
     api.box.set_option("saft_polls", 0)
     api.box.set_option("saft_key", "Url")
     assert list(api.get(PATH, month="11", year="2026").json()) == ["Url"]
@@ -138,23 +138,23 @@ def test_its_address_may_be_written_with_a_capital(api: Api) -> None:
     ],
 )
 def test_a_month_without_a_file_is_refused_with_a_message(
-    api: Api, query: dict[str, str], message: str
+    api: SandboxApi, query: dict[str, str], message: str
 ) -> None:
-    api.issued()
-    api.draft(date="01/10/2026", due_date="01/10/2026")
+    api.create_issued()
+    api.create_draft(date="01/10/2026", due_date="01/10/2026")
     answer = api.get(PATH, **query)
     assert (answer.status_code, answer.json()) == (422, {"message": message})
 
 
-def test_there_is_no_file_during_the_trial(api: Api) -> None:
-    api.issued()
+def test_there_is_no_file_during_the_trial(api: SandboxApi) -> None:
+    api.create_issued()
     api.box.set_option("trial", True)
     assert api.get(PATH, month="11", year="2026").json() == {
         "message": "SAF-T export is not available during the trial"
     }
 
 
-def test_the_header_says_who_and_which_month(api: Api, month: dict[str, Any]) -> None:
+def test_the_header_says_who_and_which_month(api: SandboxApi, month: dict[str, Any]) -> None:
     header = exported(api).find("Header")
     assert header is not None
     assert {name: said(header, name) for name in (
@@ -168,12 +168,12 @@ def test_the_header_says_who_and_which_month(api: Api, month: dict[str, Any]) ->
     }  # fmt: skip
 
 
-def test_february_ends_when_it_ends(api: Api) -> None:
-    api.issued(date="29/02/2024", due_date="29/02/2024")
+def test_february_ends_when_it_ends(api: SandboxApi) -> None:
+    api.create_issued(date="29/02/2024", due_date="29/02/2024")
     assert said(exported(api, "2", "2024"), "Header/EndDate") == "2024-02-29"
 
 
-def test_elements_stand_in_the_order_of_the_schema(api: Api, month: dict[str, Any]) -> None:
+def test_elements_stand_in_the_order_of_the_schema(api: SandboxApi, month: dict[str, Any]) -> None:
     api.box.advance(60)
     for element in exported(api).iter():
         if element.tag in ORDER:
@@ -181,7 +181,7 @@ def test_elements_stand_in_the_order_of_the_schema(api: Api, month: dict[str, An
             assert places == sorted(places), (element.tag, [child.tag for child in element])
 
 
-def test_every_numbered_document_of_the_month_is_there_once(api: Api, month: dict[str, Any]) -> None:
+def test_every_numbered_document_of_the_month_is_there_once(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     numbers = {
         section: [said(entry, ".//InvoiceNo") or said(entry, "DocumentNumber") or said(entry, "PaymentRefNo")
@@ -201,7 +201,7 @@ def test_every_numbered_document_of_the_month_is_there_once(api: Api, month: dic
     assert types == ["OU", "OR", "GD", "GT"]
 
 
-def test_sums_are_what_their_parts_come_to(api: Api, month: dict[str, Any]) -> None:
+def test_sums_are_what_their_parts_come_to(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     for section in ENTRIES:
         found = entries(root, section)
@@ -219,7 +219,7 @@ def test_sums_are_what_their_parts_come_to(api: Api, month: dict[str, Any]) -> N
             assert money(head, total) == sum(parts, Decimal(0))
 
 
-def test_net_and_tax_make_gross_and_the_lines_make_the_net(api: Api, month: dict[str, Any]) -> None:
+def test_net_and_tax_make_gross_and_the_lines_make_the_net(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     for section in (SALES, WORK, GOODS):
         for entry in entries(root, section):
@@ -235,7 +235,7 @@ def test_net_and_tax_make_gross_and_the_lines_make_the_net(api: Api, month: dict
                 assert abs(money(line, "UnitPrice") * money(line, "Quantity") - amount) < Decimal("0.0001")
 
 
-def test_totals_are_those_of_the_documents(api: Api, month: dict[str, Any]) -> None:
+def test_totals_are_those_of_the_documents(api: SandboxApi, month: dict[str, Any]) -> None:
     root, invoice = exported(api), month["invoice"]
     entry = entries(root, SALES)[2]
     assert said(entry, "DocumentTotals/GrossTotal") == f"{invoice['total']:.2f}"
@@ -250,7 +250,7 @@ def test_totals_are_those_of_the_documents(api: Api, month: dict[str, Any]) -> N
     assert abs(settlements - Decimal(str(invoice["discount"]))) < Decimal("0.01")
 
 
-def test_what_is_referred_to_is_in_the_master_files(api: Api, month: dict[str, Any]) -> None:
+def test_what_is_referred_to_is_in_the_master_files(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     customers = [said(each, "CustomerID") for each in root.findall("MasterFiles/Customer")]
     products = [said(each, "ProductCode") for each in root.findall("MasterFiles/Product")]
@@ -268,7 +268,7 @@ def test_what_is_referred_to_is_in_the_master_files(api: Api, month: dict[str, A
     assert ("IVA", "PT-MA", "NOR", "22.00") in used
 
 
-def test_clients_stand_with_number_country_and_address(api: Api, month: dict[str, Any]) -> None:
+def test_clients_stand_with_number_country_and_address(api: SandboxApi, month: dict[str, Any]) -> None:
     customers = {said(each, "CustomerID"): each for each in exported(api).findall("MasterFiles/Customer")}
     assert {
         key: (said(each, "CustomerTaxID"), said(each, "BillingAddress/Country"))
@@ -277,7 +277,7 @@ def test_clients_stand_with_number_country_and_address(api: Api, month: dict[str
     assert said(customers["CF"], "BillingAddress/City") == "Desconhecido"
 
 
-def test_an_exempt_line_says_why_and_a_note_what_it_corrects(api: Api, month: dict[str, Any]) -> None:
+def test_an_exempt_line_says_why_and_a_note_what_it_corrects(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     exempt = entries(root, SALES)[2].findall("Line")[1]
     assert (said(exempt, "TaxExemptionCode"), said(exempt, "Tax/TaxCode")) == ("M07", "ISE")
@@ -288,7 +288,7 @@ def test_an_exempt_line_says_why_and_a_note_what_it_corrects(api: Api, month: di
     assert said(entries(root, GOODS)[0], "Line/DebitAmount") == "250.00"
 
 
-def test_the_printed_characters_are_those_of_the_signature(api: Api, month: dict[str, Any]) -> None:
+def test_the_printed_characters_are_those_of_the_signature(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     for key, place in (("invoice_receipt", 0), ("invoice", 2), ("credit_note", 3)):
         entry = entries(root, SALES)[place]
@@ -299,7 +299,7 @@ def test_the_printed_characters_are_those_of_the_signature(api: Api, month: dict
     assert said(entries(root, WORK)[0], "ATCUD") == "0"  # fees notes have none
 
 
-def test_a_cancelled_document_says_when_and_why(api: Api, month: dict[str, Any]) -> None:
+def test_a_cancelled_document_says_when_and_why(api: SandboxApi, month: dict[str, Any]) -> None:
     root = exported(api)
     status = entries(root, SALES)[1].find("DocumentStatus")
     assert status is not None
@@ -308,7 +308,7 @@ def test_a_cancelled_document_says_when_and_why(api: Api, month: dict[str, Any])
     assert said(entries(root, PAID)[1], "DocumentStatus/PaymentStatus") == "A"
 
 
-def test_a_receipt_names_its_invoice_and_how_it_was_paid(api: Api, month: dict[str, Any]) -> None:
+def test_a_receipt_names_its_invoice_and_how_it_was_paid(api: SandboxApi, month: dict[str, Any]) -> None:
     payment = entries(exported(api), PAID)[0]
     assert said(payment, "Line/SourceDocumentID/OriginatingON") == "FT 2026/2"
     assert (said(payment, "PaymentMethod/PaymentMechanism"), said(payment, "DocumentTotals/GrossTotal")) == (
@@ -317,7 +317,7 @@ def test_a_receipt_names_its_invoice_and_how_it_was_paid(api: Api, month: dict[s
     )
 
 
-def test_a_guide_says_from_where_to_where_and_when(api: Api, month: dict[str, Any]) -> None:
+def test_a_guide_says_from_where_to_where_and_when(api: SandboxApi, month: dict[str, Any]) -> None:
     guide = entries(exported(api), GOODS)[1]
     assert said(guide, "MovementStartTime") == "2026-11-20T12:00:00"
     assert (

@@ -17,17 +17,17 @@ import pytest
 from ix_tools.sandbox import routes
 from ix_tools.sandbox.control import Control, Fault
 from ix_tools.sandbox.server import Sandbox, serve
-from tests.sandbox.hand import NOW, Api
+from tests.sandbox.hand import NOW, SandboxApi
 
 
 @pytest.mark.parametrize("query", [{}, {"api_key": "wrong"}, {"api_key": ""}])
-def test_a_call_without_the_key_is_refused(api: Api, query: dict[str, str]) -> None:
+def test_a_call_without_the_key_is_refused(api: SandboxApi, query: dict[str, str]) -> None:
     answer = api.http.get("/invoices.json", params=query)
     assert (answer.status_code, answer.json()) == (401, {"errors": {"error": "Invalid API key"}})
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
-def test_a_body_without_the_right_content_type_is_refused(api: Api, kind: str | None) -> None:
+def test_a_body_without_the_right_content_type_is_refused(api: SandboxApi, kind: str | None) -> None:
     answer = api.http.post(
         "/invoices.json",
         params={"api_key": api.box.api_key},
@@ -40,7 +40,7 @@ def test_a_body_without_the_right_content_type_is_refused(api: Api, kind: str | 
     )
 
 
-def test_broken_json_and_a_missing_envelope_are_refused(api: Api) -> None:
+def test_broken_json_and_a_missing_envelope_are_refused(api: SandboxApi) -> None:
     broken = api.http.post(
         "/invoices.json",
         params={"api_key": api.box.api_key},
@@ -57,7 +57,7 @@ def test_broken_json_and_a_missing_envelope_are_refused(api: Api) -> None:
 @pytest.mark.parametrize(
     "junk", ["null", "true", "[]", "{}", '"\\ud800"', '"\\u0000"', "1e99", "NaN", "9" * 40, '{"a": 1}']
 )
-def test_nonsense_is_refused_or_ignored_and_never_a_crash(api: Api, junk: str) -> None:
+def test_nonsense_is_refused_or_ignored_and_never_a_crash(api: SandboxApi, junk: str) -> None:
     for field in (
         "client",
         "items",
@@ -77,7 +77,7 @@ def test_nonsense_is_refused_or_ignored_and_never_a_crash(api: Api, junk: str) -
         assert answer.status_code in (201, 400, 422), (field, answer.text)
 
 
-def test_the_minute_is_full_at_the_limit_and_says_when_to_come_back(api: Api) -> None:
+def test_the_minute_is_full_at_the_limit_and_says_when_to_come_back(api: SandboxApi) -> None:
     """Documented: 780 requests a minute, then 429."""
     api.box.set_option("rate_limit", 3)
     statuses = [api.get("/taxes.json").status_code for _ in range(3)]
@@ -94,7 +94,7 @@ OPERATIONS: list[dict[str, Any]] = json.loads(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each["operation_id"])
-def test_every_documented_operation_has_an_answer(api: Api, operation: dict[str, Any]) -> None:
+def test_every_documented_operation_has_an_answer(api: SandboxApi, operation: dict[str, Any]) -> None:
     words = {"{invoices-type}": "invoices", "{estimates-type}": "quotes", "{guides-type}": "shippings"}
     path = re.sub(r"\{.+?\}", lambda found: words.get(found[0], "9"), operation["path"])
     answer = api.call(operation["method"], path, {} if operation["method"] in ("POST", "PUT") else None)
@@ -105,55 +105,57 @@ def test_every_documented_operation_has_an_answer(api: Api, operation: dict[str,
 @pytest.mark.parametrize(
     "path", ["/clients/abc.json", "/items/1%2F2.json", "/taxes/%0A.json", "/invoices/x.json"]
 )
-def test_what_cannot_be_an_id_is_an_id_that_nobody_has(api: Api, path: str) -> None:
+def test_what_cannot_be_an_id_is_an_id_that_nobody_has(api: SandboxApi, path: str) -> None:
     answer = api.get(path)
     assert (answer.status_code, answer.content) == (404, b"")
 
 
-def test_a_miss_keeps_its_shape_whatever_the_id(api: Api) -> None:
+def test_a_miss_keeps_its_shape_whatever_the_id(api: SandboxApi) -> None:
     for row_id in ("9", "x", "%00", "9" * 30):
         answer = api.get(f"/api/v3/clients/{row_id}/balance.json")
         assert (answer.status_code, answer.json()) == (404, {"errors": [{"error": "Client not found"}]})
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing.json", "/invoices/abc.json", "/invoices/1/pdf.json"])
-def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
+def test_an_unknown_path_is_not_found(api: SandboxApi, path: str) -> None:
     assert api.get(path).status_code == 404
 
 
-def test_a_state_is_not_changed_by_post(api: Api) -> None:
-    path = f"/invoices/{api.draft()['id']}/change-state.json"
+def test_a_state_is_not_changed_by_post(api: SandboxApi) -> None:
+    path = f"/invoices/{api.create_draft()['id']}/change-state.json"
     assert api.post(path, {"invoice": {"state": "finalized"}}).status_code == 404
 
 
 # faults
 
 
-def count(api: Api) -> int:
+def count(api: SandboxApi) -> int:
     entries: int = api.get("/invoices.json").json()["pagination"]["total_entries"]
     return entries
 
 
 @pytest.mark.parametrize(("drop", "kept"), [("before", 0), ("after", 1)])
 def test_a_dropped_connection_is_dropped_before_or_after_the_work_is_kept(
-    api: Api, drop: Any, kept: int
+    api: SandboxApi, drop: Any, kept: int
 ) -> None:
     api.box.fault(method="POST", path=r"^/invoices\.json", drop=drop)
     with pytest.raises(httpx2.TransportError):
-        api.draft()
+        api.create_draft()
     assert count(api) == kept
     assert api.box.requests()[0]["status"] is None
 
 
-def test_a_cut_answer_ends_in_the_middle(api: Api) -> None:
+def test_a_cut_answer_ends_in_the_middle(api: SandboxApi) -> None:
     api.box.fault(path="invoices", cut=20)
     with pytest.raises(httpx2.RemoteProtocolError, match="20 bytes"):
-        api.draft()
+        api.create_draft()
     assert count(api) == 1
 
 
 @pytest.mark.parametrize(("after_commit", "kept"), [(False, 0), (True, 1)])
-def test_an_injected_answer_comes_before_or_after_the_work(api: Api, after_commit: bool, kept: int) -> None:
+def test_an_injected_answer_comes_before_or_after_the_work(
+    api: SandboxApi, after_commit: bool, kept: int
+) -> None:
     api.box.fault(
         method="post",
         path="invoices",
@@ -167,7 +169,7 @@ def test_an_injected_answer_comes_before_or_after_the_work(api: Api, after_commi
     assert count(api) == kept
 
 
-def test_faults_skip_repeat_and_wait_in_line(api: Api) -> None:
+def test_faults_skip_repeat_and_wait_in_line(api: SandboxApi) -> None:
     api.box.fault(path="taxes", skip=1, times=2, status=503)
     api.box.fault(path="taxes", status=500, body={"errors": []})
     statuses = [api.get("/taxes.json").status_code for _ in range(5)]
@@ -178,9 +180,9 @@ def test_faults_skip_repeat_and_wait_in_line(api: Api) -> None:
     assert api.get("/items.json").status_code == 200
 
 
-def test_a_delay_keeps_nobody_else_waiting(api: Api) -> None:
+def test_a_delay_keeps_nobody_else_waiting(api: SandboxApi) -> None:
     api.box.fault(path="items", delay=60, after_commit=True)
-    slow = Api(api.box)
+    slow = SandboxApi(api.box)
     answers: list[int] = []
     with slow.http:
         thread = threading.Thread(target=lambda: answers.append(slow.get("/items.json").status_code))
@@ -196,11 +198,11 @@ def test_a_delay_keeps_nobody_else_waiting(api: Api) -> None:
 def test_a_delay_called_off_before_it_begins_does_not_begin() -> None:
     control = Control()
     control.add_fault(Fault(delay=60, after_commit=True))
-    taken = control.fault_for("GET", "/items.json")
+    taken = control.take_fault("GET", "/items.json")
     assert taken is not None
     control.clear_faults()
-    assert control.hold(taken) is None
-    assert control.hold(Fault(delay=60)) is not None
+    assert control.begin_delay(taken) is None
+    assert control.begin_delay(Fault(delay=60)) is not None
 
 
 def test_a_box_closes_at_once_although_somebody_waits() -> None:
@@ -222,7 +224,7 @@ def test_a_box_closes_at_once_although_somebody_waits() -> None:
     assert time.monotonic() - started < 10
 
 
-def test_a_fault_that_makes_no_sense_is_refused(api: Api) -> None:
+def test_a_fault_that_makes_no_sense_is_refused(api: SandboxApi) -> None:
     with pytest.raises(ValueError, match="drop"):
         api.box.fault(drop="sometimes")  # type: ignore[arg-type]
 
@@ -230,7 +232,7 @@ def test_a_fault_that_makes_no_sense_is_refused(api: Api) -> None:
 # the log and the control room
 
 
-def test_the_log_shows_what_was_sent_and_never_the_key(api: Api) -> None:
+def test_the_log_shows_what_was_sent_and_never_the_key(api: SandboxApi) -> None:
     api.get("/invoices.json", **{"type[]": ["Invoice", "Receipt"], "page": 2})
     api.post("/clients.json", {"client": {"name": "Gama"}})
     assert api.box.requests() == [
@@ -248,13 +250,13 @@ def test_the_log_shows_what_was_sent_and_never_the_key(api: Api) -> None:
     assert api.box.requests() == []
 
 
-def test_everything_can_be_done_over_http_without_a_key(api: Api) -> None:
+def test_everything_can_be_done_over_http_without_a_key(api: SandboxApi) -> None:
     http = api.http
     assert http.put("/_sandbox/clock", json={"now": "2026-12-31T23:59:00"}).json() == {
         "now": "2026-12-31T23:59:00+00:00"
     }
     assert http.put("/_sandbox/clock", json={"advance": 60}).json()["now"].startswith("2027-01-01T00:00:00")
-    assert api.draft(date="", due_date="")["date"] == "01/01/2027"
+    assert api.create_draft(date="", due_date="")["date"] == "01/01/2027"
     assert http.put("/_sandbox/lag", json={"seconds": 5}).status_code == 204
     assert count(api) == 0
     assert http.put("/_sandbox/options", json={"language": "pt"}).json()["language"] == "pt"
@@ -286,12 +288,14 @@ def test_everything_can_be_done_over_http_without_a_key(api: Api) -> None:
         ("PUT", "archive", {"document": 9}),
     ],
 )
-def test_a_mistaken_order_is_refused_aloud(api: Api, method: str, path: str, body: dict[str, Any]) -> None:
+def test_a_mistaken_order_is_refused_aloud(
+    api: SandboxApi, method: str, path: str, body: dict[str, Any]
+) -> None:
     assert api.http.request(method, f"/_sandbox/{path}", json=body).status_code == 400
 
 
 @pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "https://evil.example"}])
-def test_a_web_page_cannot_reach_the_control_room(api: Api, headers: dict[str, str]) -> None:
+def test_a_web_page_cannot_reach_the_control_room(api: SandboxApi, headers: dict[str, str]) -> None:
     assert api.http.post("/_sandbox/reset", headers=headers).status_code == 403
 
 
@@ -301,7 +305,7 @@ def test_an_option_that_does_not_exist_is_an_error(box: Sandbox, name: str, valu
         box.set_option(name, value)
 
 
-def test_the_clock_keeps_lisbon_time_also_through_the_hour_that_happens_twice(api: Api) -> None:
+def test_the_clock_keeps_lisbon_time_also_through_the_hour_that_happens_twice(api: SandboxApi) -> None:
     api.box.set_clock("2026-10-25T00:30:00")
     stamps = []
     for _ in range(3):
@@ -316,18 +320,18 @@ def test_the_clock_keeps_lisbon_time_also_through_the_hour_that_happens_twice(ap
 def test_a_box_on_the_same_file_goes_on_where_it_stopped(tmp_path: Path) -> None:
     file = tmp_path / "box.sqlite3"
     with Sandbox(file, clock=NOW) as box:
-        first = Api(box)
+        first = SandboxApi(box)
         with first.http:
-            invoice = first.issued()
+            invoice = first.create_issued()
             first.put(
                 f"/invoices/{invoice['id']}/email-document.json",
                 {"message": {"client": {"email": "a@b.example"}}},
             )
     with Sandbox(file, clock=NOW) as box:
-        second = Api(box)
+        second = SandboxApi(box)
         with second.http:
-            assert second.read("invoice", invoice)["atcud"] == invoice["atcud"]
-            assert second.issued()["sequence_number"] == "2/2026"
+            assert second.read_document("invoice", invoice)["atcud"] == invoice["atcud"]
+            assert second.create_issued()["sequence_number"] == "2/2026"
             assert [mail["to"] for mail in box.outbox()] == ["a@b.example"]
 
 
@@ -356,7 +360,7 @@ def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path) -> None
 
 def test_a_temporary_box_leaves_nothing_behind() -> None:
     with Sandbox() as box:
-        file = box.box.store.path
+        file = box.backend.store.path
         assert file.exists()
     assert not file.parent.exists()
     with pytest.raises(httpx2.ConnectError):
@@ -369,15 +373,15 @@ def test_a_box_is_served_on_this_machine_only(host: str) -> None:
         serve(host=host)
 
 
-def test_a_box_starts_again_as_it_was_seeded(api: Api) -> None:
+def test_a_box_starts_again_as_it_was_seeded(api: SandboxApi) -> None:
     before = api.get("/items.json").json(), api.get("/sequences.json").json()
-    api.issued()
+    api.create_issued()
     api.box.set_lag(9)
     api.box.set_option("language", "pt")
     api.box.advance(5)
     api.box.reset()
     assert (api.get("/items.json").json(), api.get("/sequences.json").json()) == before
-    assert api.draft()["id"] == 1001
+    assert api.create_draft()["id"] == 1001
     assert count(api) == 1
 
 

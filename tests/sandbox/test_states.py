@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.hand import Api, errors
+from tests.sandbox.hand import SandboxApi, list_errors
 
 TABLES: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parent.parent / "vendor" / "transitions.json").read_text(encoding="utf-8")
@@ -43,19 +43,19 @@ WAYS: dict[str, tuple[str, ...]] = {
 }
 
 
-def reached(api: Api, path: str, status: str) -> dict[str, Any] | None:
+def reached(api: SandboxApi, path: str, status: str) -> dict[str, Any] | None:
     """A document of this type in this status, or None where the type has no such status."""
     key = path[:-1]
     if key == "receipt":
-        receipt: dict[str, Any] = api.pay(api.issued(), 10).json()["receipt"]
+        receipt: dict[str, Any] = api.pay(api.create_issued(), 10).json()["receipt"]
         if status == "canceled":
-            api.state(key, receipt, "canceled", "Engano")
+            api.change_state(key, receipt, "canceled", "Engano")
         return receipt if status in ("final", "canceled") else None
     if key == "invoice_receipt" and status in ("final", "settled"):
-        return api.issued(key) if status == "settled" else None
-    document = api.draft(key)
+        return api.create_issued(key) if status == "settled" else None
+    document = api.create_draft(key)
     for word in WAYS[status]:
-        answer = api.state(key, document, word, "Engano")
+        answer = api.change_state(key, document, word, "Engano")
         if answer.status_code != 200:
             return None
     return document
@@ -63,65 +63,69 @@ def reached(api: Api, path: str, status: str) -> dict[str, Any] | None:
 
 @pytest.mark.parametrize("status", WAYS)
 @pytest.mark.parametrize("path", PATHS)
-def test_a_document_goes_where_the_table_says_and_nowhere_else(api: Api, path: str, status: str) -> None:
+def test_a_document_goes_where_the_table_says_and_nowhere_else(
+    api: SandboxApi, path: str, status: str
+) -> None:
     for word in WORDS:
         document = reached(api, path, status)
         if document is None:
             return
         key, expected = path[:-1], ALLOWED.get((path, status, word))
-        answer = api.state(key, document, word, "Engano")
+        answer = api.change_state(key, document, word, "Engano")
         if expected is None:
-            assert errors(answer) == ["Invalid state"], (status, word)
-            assert api.read(key, document)["status"] == status
+            assert list_errors(answer) == ["Invalid state"], (status, word)
+            assert api.read_document(key, document)["status"] == status
         else:
             assert answer.status_code == 200, (status, word, answer.text)
             assert answer.json()[key]["status"] == expected
-            assert api.read(key, document)["status"] == expected
+            assert api.read_document(key, document)["status"] == expected
 
 
-def test_a_word_that_no_document_knows_is_answered_with_its_name(api: Api) -> None:
-    assert errors(api.state("invoice", api.draft(), "1")) == ["CantHandle: 1 for Invoice"]
+def test_a_word_that_no_document_knows_is_answered_with_its_name(api: SandboxApi) -> None:
+    assert list_errors(api.change_state("invoice", api.create_draft(), "1")) == ["CantHandle: 1 for Invoice"]
 
 
 @pytest.mark.parametrize("key", ["invoice", "invoice_receipt", "credit_note"])
-def test_a_tax_document_is_not_cancelled_without_a_reason(api: Api, key: str) -> None:
-    document = api.issued(key)
-    assert errors(api.state(key, document, "canceled")) == ["Cancel message can't be blank"]
-    assert api.state(key, document, "canceled", "Cliente errado").status_code == 200
+def test_a_tax_document_is_not_cancelled_without_a_reason(api: SandboxApi, key: str) -> None:
+    document = api.create_issued(key)
+    assert list_errors(api.change_state(key, document, "canceled")) == ["Cancel message can't be blank"]
+    assert api.change_state(key, document, "canceled", "Cliente errado").status_code == 200
 
 
-def test_settling_an_invoice_makes_a_receipt_for_the_rest(api: Api) -> None:
-    invoice = api.issued()
+def test_settling_an_invoice_makes_a_receipt_for_the_rest(api: SandboxApi) -> None:
+    invoice = api.create_issued()
     api.pay(invoice, "23")
-    api.state("invoice", invoice, "settled")
+    api.change_state("invoice", invoice, "settled")
     related = api.get(f"/document/{invoice['id']}/related_documents.json").json()["documents"]
     assert [(row["type"], row["total"]) for row in related] == [("Receipt", 23), ("Receipt", 100)]
     assert [row["sequence_number"] for row in related] == ["1/2026", "2/2026"]
 
 
-def test_cancelling_a_receipt_opens_the_invoice_again(api: Api) -> None:
-    invoice = api.issued()
+def test_cancelling_a_receipt_opens_the_invoice_again(api: SandboxApi) -> None:
+    invoice = api.create_issued()
     receipt = api.pay(invoice, 123).json()["receipt"]
-    assert api.read("invoice", invoice)["status"] == "settled"
-    assert errors(api.state("receipt", receipt, "canceled")) == ["Cancel message can't be blank"]
-    assert api.state("receipt", receipt, "canceled", "Engano").json()["receipt"]["status"] == "canceled"
-    assert api.read("invoice", invoice)["status"] == "final"
+    assert api.read_document("invoice", invoice)["status"] == "settled"
+    assert list_errors(api.change_state("receipt", receipt, "canceled")) == ["Cancel message can't be blank"]
+    assert (
+        api.change_state("receipt", receipt, "canceled", "Engano").json()["receipt"]["status"] == "canceled"
+    )
+    assert api.read_document("invoice", invoice)["status"] == "final"
 
 
-def test_an_invoice_with_a_live_receipt_is_not_cancelled_until_the_receipt_is(api: Api) -> None:
-    invoice = api.issued()
+def test_an_invoice_with_a_live_receipt_is_not_cancelled_until_the_receipt_is(api: SandboxApi) -> None:
+    invoice = api.create_issued()
     receipt = api.pay(invoice, 10).json()["receipt"]
-    assert errors(api.state("invoice", invoice, "canceled", "x")) == [
+    assert list_errors(api.change_state("invoice", invoice, "canceled", "x")) == [
         "Document has receipts; cancel them first"
     ]
-    api.state("receipt", receipt, "canceled", "Engano")
-    assert api.state("invoice", invoice, "canceled", "x").status_code == 200
+    api.change_state("receipt", receipt, "canceled", "Engano")
+    assert api.change_state("invoice", invoice, "canceled", "x").status_code == 200
 
 
-def test_an_invoice_with_a_live_credit_note_is_not_cancelled(api: Api) -> None:
-    invoice = api.issued()
-    api.issued("credit_note", owner_invoice_id=invoice["id"], items=[api.line(unit_price="10")])
-    assert errors(api.state("invoice", invoice, "canceled", "x")) == [
+def test_an_invoice_with_a_live_credit_note_is_not_cancelled(api: SandboxApi) -> None:
+    invoice = api.create_issued()
+    api.create_issued("credit_note", owner_invoice_id=invoice["id"], items=[api.line(unit_price="10")])
+    assert list_errors(api.change_state("invoice", invoice, "canceled", "x")) == [
         "Document has credit notes; cancel them first"
     ]
 
@@ -130,24 +134,24 @@ def test_an_invoice_with_a_live_credit_note_is_not_cancelled(api: Api) -> None:
     ("word", "message"),
     [("finalized", "Invoice has been finalized"), ("settled", "Invoice has been settled")],
 )
-def test_a_finalized_document_is_not_edited(api: Api, word: str, message: str) -> None:
-    invoice = api.issued()
+def test_a_finalized_document_is_not_edited(api: SandboxApi, word: str, message: str) -> None:
+    invoice = api.create_issued()
     if word == "settled":
-        api.state("invoice", invoice, "settled")
-    refused = errors(api.put(f"/invoices/{invoice['id']}.json", {"invoice": api.body()}))
+        api.change_state("invoice", invoice, "settled")
+    refused = list_errors(api.put(f"/invoices/{invoice['id']}.json", {"invoice": api.body()}))
     assert refused == [f"{message} so can't be changed anymore"]
 
 
-def test_state_changes_may_answer_with_nothing_as_older_documentation_says(api: Api) -> None:
+def test_state_changes_may_answer_with_nothing_as_older_documentation_says(api: SandboxApi) -> None:
     api.box.set_option("empty_update_answer", True)
-    answer = api.state("invoice", api.draft(), "finalized")
+    answer = api.change_state("invoice", api.create_draft(), "finalized")
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-def test_a_document_is_not_found_under_another_types_path(api: Api) -> None:
-    invoice = api.draft()
+def test_a_document_is_not_found_under_another_types_path(api: SandboxApi) -> None:
+    invoice = api.create_draft()
     assert api.get(f"/credit_notes/{invoice['id']}.json").status_code == 404
-    assert api.state("credit_note", invoice, "finalized").json() == {
+    assert api.change_state("credit_note", invoice, "finalized").json() == {
         "errors": {"error": "Document not found"}
     }
 
@@ -155,7 +159,7 @@ def test_a_document_is_not_found_under_another_types_path(api: Api) -> None:
 @pytest.mark.parametrize(
     "key", ["invoice", "simplified_invoice", "credit_note", "quote", "shipping", "fees_note"]
 )
-def test_either_the_types_own_key_or_its_familys_is_understood(api: Api, key: str) -> None:
+def test_either_the_types_own_key_or_its_familys_is_understood(api: SandboxApi, key: str) -> None:
     family = {"quote": "quote", "fees_note": "quote", "shipping": "shipping"}.get(key, "invoice")
     body = api.body(loaded_at="20/11/2026 12:00:00")
     for sent in (key, family):

@@ -7,18 +7,18 @@ import threading
 import httpx2
 import pytest
 
-from tests.sandbox.hand import Api
+from tests.sandbox.hand import SandboxApi
 
 
-def send(api: Api, uid: str, path: str = "/invoices.json") -> httpx2.Response:
+def send(api: SandboxApi, uid: str, path: str = "/invoices.json") -> httpx2.Response:
     return api.post(path, {"invoice": api.body(), "proprietary_uid": uid})
 
 
-def interrupted(api: Api) -> None:
+def interrupted(api: SandboxApi) -> None:
     assert send(api, "order-1").status_code == 201
 
 
-def test_the_same_uid_answers_the_original_and_makes_no_second_row(api: Api) -> None:
+def test_the_same_uid_answers_the_original_and_makes_no_second_row(api: SandboxApi) -> None:
     first = send(api, "order-1")
     other = api.post(
         "/invoices.json", {"invoice": api.body(reference="changed"), "proprietary_uid": "order-1"}
@@ -28,34 +28,36 @@ def test_the_same_uid_answers_the_original_and_makes_no_second_row(api: Api) -> 
     assert api.get("/invoices.json").json()["pagination"]["total_entries"] == 1
 
 
-def test_other_uids_make_other_documents(api: Api) -> None:
+def test_other_uids_make_other_documents(api: SandboxApi) -> None:
     assert send(api, "a").json()["invoice"]["id"] != send(api, "b").json()["invoice"]["id"]
 
 
-def test_a_uid_inside_the_document_does_not_count(api: Api) -> None:
+def test_a_uid_inside_the_document_does_not_count(api: SandboxApi) -> None:
     body = {"invoice": api.body(proprietary_uid="order-1")}
     assert api.post("/invoices.json", body).json() != api.post("/invoices.json", body).json()
 
 
-def test_estimates_and_guides_know_no_uid(api: Api) -> None:
+def test_estimates_and_guides_know_no_uid(api: SandboxApi) -> None:
     body = {"quote": api.body(), "proprietary_uid": "order-1"}
     assert api.post("/quotes.json", body).json() != api.post("/quotes.json", body).json()
 
 
 @pytest.mark.parametrize(("option", "same"), [("old", True), ("new", False)])
-def test_a_cancelled_document_keeps_its_uid_unless_told_otherwise(api: Api, option: str, same: bool) -> None:
+def test_a_cancelled_document_keeps_its_uid_unless_told_otherwise(
+    api: SandboxApi, option: str, same: bool
+) -> None:
     """Reading 16: what the service does is not known."""
     api.box.set_option("uid_after_cancel", option)
     first = send(api, "order-1").json()["invoice"]
-    api.state("invoice", first, "deleted")
+    api.change_state("invoice", first, "deleted")
     again = send(api, "order-1").json()["invoice"]
     assert (again["id"] == first["id"]) is same
     assert again["status"] == ("deleted" if same else "draft")
 
 
-def test_a_uid_under_way_is_a_conflict_and_nobody_else_waits(api: Api) -> None:
+def test_a_uid_under_way_is_a_conflict_and_nobody_else_waits(api: SandboxApi) -> None:
     api.box.fault(method="POST", path="^/invoices", delay=60)
-    slow = Api(api.box)
+    slow = SandboxApi(api.box)
     with slow.http:
         waiting = threading.Thread(target=interrupted, args=(slow,))
         waiting.start()
@@ -71,11 +73,11 @@ def test_a_uid_under_way_is_a_conflict_and_nobody_else_waits(api: Api) -> None:
     assert send(api, "order-1").json()["invoice"]["id"] == 1002
 
 
-def test_many_at_once_make_one_document(api: Api) -> None:
+def test_many_at_once_make_one_document(api: SandboxApi) -> None:
     statuses: list[int] = []
 
     def race() -> None:
-        hand = Api(api.box)
+        hand = SandboxApi(api.box)
         with hand.http:
             statuses.append(send(hand, "order-1").status_code)
 

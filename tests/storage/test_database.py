@@ -16,20 +16,20 @@ from queue import Queue
 
 import pytest
 
-from faults.crowd import opened
+from faults.crowd import open_store
 from faults.run import PROCESSES
 from ix_tools.api_client import rate_limit
-from ix_tools.approvals.repository import Approvals
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.audit import trail
 from ix_tools.config.settings import Settings
 from ix_tools.errors import NOTHING_SENT, StoreUnavailable
-from ix_tools.idempotency.intents import Draft
+from ix_tools.idempotency.intents import IntentDraft
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.context import Desk
+from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage import database
 from ix_tools.storage.database import Store
-from tests.sandboxed import Office, invoice
+from tests.sandboxed import Harness, invoice
 
 ROOT = Path(database.__file__).parent
 
@@ -55,26 +55,26 @@ def refusal(made: Store) -> StoreUnavailable:
 
 
 @pytest.fixture
-def shop(office: Office) -> Callable[[Store], Office]:
+def shop(office: Harness) -> Callable[[Store], Harness]:
     """The road over any store."""
-    return lambda made: Office(
-        office.box,
+    return lambda made: Harness(
+        office.sandbox,
         replace(
-            office.desk,
-            approvals=Approvals(made, 15),
+            office.context,
+            approvals=ApprovalRepository(made, 15),
             journal=Journal(made, 240.0),
-            swept=False,
+            has_recovered=False,
         ),
     )
 
 
-async def refused_before_anything_is_sent(office: Office) -> StoreUnavailable:
+async def refused_before_anything_is_sent(office: Harness) -> StoreUnavailable:
     """What a write says; nothing that changes anything reaches InvoiceXpress."""
-    before = len(office.writes())
-    error = await office.failed("create_invoice", invoice())
+    before = len(office.list_writes())
+    error = await office.get_error("create_invoice", invoice())
     assert isinstance(error, StoreUnavailable)
     assert error.as_dict()["sent"] == "nothing"
-    assert office.writes()[before:] == []
+    assert office.list_writes()[before:] == []
     return error
 
 
@@ -94,17 +94,17 @@ def test_threads_that_write_queue_in_their_process_and_not_at_the_database(serve
 
     with ThreadPoolExecutor(12) as threads:
         written = [threads.submit(write, number) for number in range(12)]
-        first = {entered.get(timeout=60) for _ in range(database.WRITERS)}
+        first = {entered.get(timeout=60) for _ in range(database.MAX_WRITERS)}
         with made.reading() as connection:
             others = connection.exec_driver_sql(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
                 "AND state <> 'idle'"
             ).scalar_one()
-        assert (len(first), others, entered.qsize()) == (database.WRITERS, database.WRITERS, 0)
+        assert (len(first), others, entered.qsize()) == (database.MAX_WRITERS, database.MAX_WRITERS, 0)
         go_on.set()
         for one in written:
             one.result(60)
-    assert entered.qsize() == 12 - database.WRITERS
+    assert entered.qsize() == 12 - database.MAX_WRITERS
     made.close()
 
 
@@ -125,10 +125,10 @@ def test_an_earlier_moment_of_this_process_is_told_by_the_stores_clock(place: st
     with database.writing() as connection:
         before, then, after = (
             database.now(connection),
-            database.then(connection, time.monotonic() - 5),
+            database.to_store_time(connection, time.monotonic() - 5),
             database.now(connection),
         )
-        ahead = database.then(connection, time.monotonic() + 60)
+        ahead = database.to_store_time(connection, time.monotonic() + 60)
     database.close()
     assert before - 5.01 <= then <= after - 5
     assert ahead <= after + 1, "never in the future"
@@ -137,7 +137,7 @@ def test_an_earlier_moment_of_this_process_is_told_by_the_stores_clock(place: st
 def test_a_file_is_the_owners_alone_and_so_is_its_folder(tmp_path: Path) -> None:
     file = tmp_path / "data" / "ix-tools.db"
     made = used(file)
-    made.note_head = lambda seq, digest: trail.note_head(trail.head_file(made, tmp_path), seq, digest)
+    made.note_head = lambda seq, digest: trail.note_head(trail.locate_head_note(made, tmp_path), seq, digest)
     with made.writing() as connection:
         trail.append(connection, trail.Entry("tested"))
     modes = {path.name: path.stat().st_mode & 0o777 for path in file.parent.iterdir()}
@@ -149,7 +149,7 @@ def test_a_file_is_the_owners_alone_and_so_is_its_folder(tmp_path: Path) -> None
 
 
 def test_without_a_setting_the_file_lies_in_the_users_data_folder() -> None:
-    assert Path(Settings().store_place).parts[-2:] == ("ix-tools", "ix-tools.db")
+    assert Path(Settings().store_location).parts[-2:] == ("ix-tools", "ix-tools.db")
 
 
 def test_durable_transactions_wait_for_the_disk(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_every_way_to_write_the_servers_address_is_understood(server: str, prefi
 
 
 def test_several_processes_may_open_a_new_store_at_once(place: str) -> None:
-    started = [PROCESSES.Process(target=opened, args=(place,)) for _ in range(4)]
+    started = [PROCESSES.Process(target=open_store, args=(place,)) for _ in range(4)]
     for one in started:
         one.start()
     for one in started:
@@ -198,7 +198,7 @@ def test_several_processes_may_open_a_new_store_at_once(place: str) -> None:
 # --- what cannot be used ---------------------------------------------------------------------------------
 
 
-async def test_a_removed_file_is_noticed_at_once(shop: Callable[[Store], Office], tmp_path: Path) -> None:
+async def test_a_removed_file_is_noticed_at_once(shop: Callable[[Store], Harness], tmp_path: Path) -> None:
     """SQLite alone would go on writing into a file that no longer has a name."""
     made = used(tmp_path / "a.db")
     (tmp_path / "a.db").unlink()
@@ -208,7 +208,7 @@ async def test_a_removed_file_is_noticed_at_once(shop: Callable[[Store], Office]
     made.close()
 
 
-async def test_a_replaced_file_is_noticed_too(shop: Callable[[Store], Office], tmp_path: Path) -> None:
+async def test_a_replaced_file_is_noticed_too(shop: Callable[[Store], Harness], tmp_path: Path) -> None:
     made = used(tmp_path / "a.db")
     used(tmp_path / "b.db").close()
     (tmp_path / "b.db").replace(tmp_path / "a.db")
@@ -217,12 +217,12 @@ async def test_a_replaced_file_is_noticed_too(shop: Callable[[Store], Office], t
 
 
 async def test_a_lost_file_is_not_begun_anew_in_silence(
-    shop: Callable[[Store], Office], tmp_path: Path
+    shop: Callable[[Store], Harness], tmp_path: Path
 ) -> None:
     """Without it nobody knows what was already issued: the note beside it tells that there was one."""
     made = used(tmp_path / "a.db")
-    made.note_head = lambda seq, digest: trail.note_head(trail.head_file(made, tmp_path), seq, digest)
-    Journal(made, 1.0).begin(Draft("a", "caller:k", ("c",), "create_invoice", "p", "f"))
+    made.note_head = lambda seq, digest: trail.note_head(trail.locate_head_note(made, tmp_path), seq, digest)
+    Journal(made, 1.0).begin(IntentDraft("a", "caller:k", ("c",), "create_invoice", "p", "f"))
     made.close()
     for name in ("a.db", "a.db-wal", "a.db-shm"):
         (tmp_path / name).unlink(missing_ok=True)
@@ -234,7 +234,7 @@ async def test_a_lost_file_is_not_begun_anew_in_silence(
 
 
 async def test_a_locked_file_is_refused_after_a_while(
-    shop: Callable[[Store], Office], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Callable[[Store], Harness], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = used(tmp_path / "a.db")
     monkeypatch.setattr(database, "PATIENCE", 0.1)
@@ -251,17 +251,17 @@ def test_a_locked_table_of_a_server_is_refused_after_a_while(
 ) -> None:
     if not server:
         pytest.skip("no PostgreSQL here")
-    monkeypatch.setitem(database.SERVER, "options", "-c lock_timeout=100ms")
+    monkeypatch.setitem(database.SERVER_OPTIONS, "options", "-c lock_timeout=100ms")
     one, other = used(server), used(server)
     with one.writing() as connection:
-        trail.one_at_a_time(connection)
+        trail.lock_trail(connection)
         with pytest.raises(StoreUnavailable, match="lock"), other.writing() as waiting:
-            trail.one_at_a_time(waiting)
+            trail.lock_trail(waiting)
     one.close()
     other.close()
 
 
-async def test_a_corrupt_file_is_refused(shop: Callable[[Store], Office], tmp_path: Path) -> None:
+async def test_a_corrupt_file_is_refused(shop: Callable[[Store], Harness], tmp_path: Path) -> None:
     (tmp_path / "a.db").write_bytes(b"this is no database" * 100)
     made = Store(tmp_path / "a.db")
     assert "not a database" in (await refused_before_anything_is_sent(shop(made))).message
@@ -269,7 +269,7 @@ async def test_a_corrupt_file_is_refused(shop: Callable[[Store], Office], tmp_pa
 
 
 async def test_a_file_corrupted_in_the_middle_is_refused(
-    shop: Callable[[Store], Office], tmp_path: Path
+    shop: Callable[[Store], Harness], tmp_path: Path
 ) -> None:
     made = used(tmp_path / "a.db")
     made.close()
@@ -283,7 +283,7 @@ async def test_a_file_corrupted_in_the_middle_is_refused(
 
 
 async def test_a_folder_in_the_place_of_the_file_is_refused(
-    shop: Callable[[Store], Office], tmp_path: Path
+    shop: Callable[[Store], Harness], tmp_path: Path
 ) -> None:
     (tmp_path / "a.db").mkdir()
     await refused_before_anything_is_sent(shop(Store(tmp_path / "a.db")))
@@ -376,7 +376,7 @@ def silent() -> Iterator[int]:
         yield bound.getsockname()[1]
 
 
-async def test_a_server_that_cannot_be_reached_is_refused(shop: Callable[[Store], Office]) -> None:
+async def test_a_server_that_cannot_be_reached_is_refused(shop: Callable[[Store], Harness]) -> None:
     pytest.importorskip("psycopg")
     with silent() as port:
         made = Store(f"postgresql://someone:s3cret@127.0.0.1:{port}/ix")
@@ -427,7 +427,7 @@ def locked(file: Path) -> sqlite3.Connection:
     ("damage", "word"), [(lost, "removed or replaced"), (replaced, "removed or replaced"), (locked, "locked")]
 )
 async def test_reading_the_account_needs_the_store_as_well(
-    office: Office,
+    office: Harness,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     damage: Callable[[Path], sqlite3.Connection | None],
@@ -436,17 +436,17 @@ async def test_reading_the_account_needs_the_store_as_well(
     """The pace is kept in it; a clear refusal is better than going past the limit unseen."""
     monkeypatch.setattr(database, "PATIENCE", 0.1)
     monkeypatch.setattr(rate_limit, "HELD", 0.0)  # turns that were taken ahead need no store
-    desk = Desk.open(office.desk.settings.model_copy(update={"store": str(tmp_path / "a.db")}))
-    reader = Office(office.box, desk)
+    desk = CallContext.open(office.context.settings.model_copy(update={"store": str(tmp_path / "a.db")}))
+    reader = Harness(office.sandbox, desk)
     await reader.call("list_taxes")
-    before = len(office.box.requests())
+    before = len(office.sandbox.requests())
     other = damage(tmp_path / "a.db")
-    error = await reader.failed("list_taxes", {})
+    error = await reader.get_error("list_taxes", {})
     assert isinstance(error, StoreUnavailable)
     assert word in error.message
     assert error.as_dict()["sent"] == "nothing"
     assert error.next
-    assert len(office.box.requests()) == before, "not even a read was sent"
+    assert len(office.sandbox.requests()) == before, "not even a read was sent"
     if other is not None:
         other.close()
     await desk.close()

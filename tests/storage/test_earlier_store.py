@@ -18,22 +18,22 @@ import pytest
 import sqlalchemy as sql
 import stamina
 
-from faults.matrix import database
-from ix_tools.api_client.client import Account
+from faults.matrix import open_database
+from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.approvals.pins import Pins
-from ix_tools.approvals.repository import Approvals
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.audit import trail
 from ix_tools.auth.tokens import Tokens
-from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.formats import LISBON
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
-from tests.in_process import InProcess
-from tests.sandboxed import NOW, Office, about, invoice
+from tests.in_process import InProcessTransport
+from tests.sandboxed import NOW, Harness, document_arguments, invoice
 
 EARLIER = Path(__file__).with_name("earlier")
 ABOUT: dict[str, dict[str, Any]] = json.loads((EARLIER / "about.json").read_text(encoding="utf-8"))
@@ -50,7 +50,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store
         connection.close()
         yield later(Store(tmp_path / "ix-tools.db"), ABOUT["sqlite"])
         return
-    with database() as url:
+    with open_database() as url:
         if not url:
             pytest.skip("no PostgreSQL here")
         engine = sql.create_engine(
@@ -69,39 +69,41 @@ def later(store: Store, known: dict[str, Any]) -> tuple[Store, dict[str, Any]]:
 
 
 @pytest.fixture
-async def offices(kept: tuple[Store, dict[str, Any]], tmp_path: Path) -> AsyncIterator[tuple[Office, Office]]:
+async def offices(
+    kept: tuple[Store, dict[str, Any]], tmp_path: Path
+) -> AsyncIterator[tuple[Harness, Harness]]:
     """The earlier store before an account that holds what it was written about; and an office that made it so."""
     store, known = kept
     with Sandbox(clock=NOW) as box:
         # What a person saw names the account's address.
         assert box._box is not None
         box.base_url = box._box.base_url = f"http://{known['account'].partition('@')[2]}"
-        settings = for_sandbox(
+        settings = point_at_sandbox(
             Settings(approval_min_seconds=0, language="en", store=str(tmp_path / "filling.db")),
             box.base_url,
             box.api_key,
         )
-        account = Account(settings, transport=InProcess(box))
+        account = InvoiceXpressClient(settings, transport=InProcessTransport(box))
         context = replace(
-            Desk.open(settings),
+            CallContext.open(settings),
             account=account,
             now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON),
         )
         assert account.name == known["account"]
-        before = Office(box, context)
+        before = Harness(box, context)
         with stamina.set_testing(True, attempts=2, cap=True):
             for name in NAMES:
                 await before.call("create_invoice", invoice(idempotency_key=f"draft {name}", reference=name))
             for name in ("issued", "left unknown"):
                 document = {"document_type": "invoices", "id": known["documents"][name]}
-                await before.call("change_state", about(document, state="finalized"))
+                await before.call("change_state", document_arguments(document, state="finalized"))
             mine: dict[str, Any] = {
                 "store": store,
-                "approvals": Approvals(store, 15, lambda: known["at"] + 60),
+                "approvals": ApprovalRepository(store, 15, lambda: known["at"] + 60),
                 "journal": Journal(store, 240.0),
                 "swept": False,
             }
-            yield Office(box, replace(context, **mine)), before
+            yield Harness(box, replace(context, **mine)), before
         await account.close()
     context.store.close()
     store.close()
@@ -109,8 +111,8 @@ async def offices(kept: tuple[Store, dict[str, Any]], tmp_path: Path) -> AsyncIt
 
 async def test_it_opens_and_its_trail_is_whole(kept: tuple[Store, dict[str, Any]], tmp_path: Path) -> None:
     store, _ = kept
-    store.ready()
-    faults = trail.verify(store, tmp_path)
+    store.check_ready()
+    faults = trail.verify_chain(store, tmp_path)
     assert [one.what for one in faults] == ["the note of the newest row is missing"], (
         "it was kept without its note"
     )
@@ -118,49 +120,53 @@ async def test_it_opens_and_its_trail_is_whole(kept: tuple[Store, dict[str, Any]
 
 
 async def test_keys_give_the_first_result_again(
-    offices: tuple[Office, Office], kept: tuple[Store, dict[str, Any]]
+    offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
 ) -> None:
     office, known = offices[0], kept[1]
-    before = len(office.writes())
+    before = len(office.list_writes())
     again = await office.call("create_invoice", invoice(idempotency_key="draft done", reference="done"))
     assert (again["replayed"], again["document"]["id"]) == (True, known["documents"]["done"])
     document = {"document_type": "invoices", "id": known["documents"]["issued"]}
-    issued = await office.call("change_state", about(document, state="finalized", idempotency_key="issue it"))
+    issued = await office.call(
+        "change_state", document_arguments(document, state="finalized", idempotency_key="issue it")
+    )
     assert (issued["replayed"], issued["document"]["number"]) == (True, known["number"])
-    assert office.writes()[before:] == []
+    assert office.list_writes()[before:] == []
 
 
 async def test_an_approval_that_was_given_counts_once(
-    offices: tuple[Office, Office], kept: tuple[Store, dict[str, Any]]
+    offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
 ) -> None:
     office, known = offices[0], kept[1]
     document = {"document_type": "invoices", "id": known["documents"]["approved"]}
-    issued = await perform(office.desk, "change_state", about(document, state="finalized"))
+    issued = await execute(office.context, "change_state", document_arguments(document, state="finalized"))
     assert issued["document"]["status"] == "final"
 
 
 async def test_an_approval_that_waits_is_decided(
-    offices: tuple[Office, Office], kept: tuple[Store, dict[str, Any]]
+    offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
 ) -> None:
     office, known = offices[0], kept[1]
-    assert [one.id for one in office.desk.approvals.waiting()] == [known["waiting"]]
+    assert [one.id for one in office.context.approvals.list_waiting()] == [known["waiting"]]
     document = {"document_type": "invoices", "id": known["documents"]["waiting"]}
-    asked = await perform(office.desk, "change_state", about(document, state="finalized"))
+    asked = await execute(office.context, "change_state", document_arguments(document, state="finalized"))
     assert asked["approval"]["id"] == known["waiting"], "the same question is not asked twice"
-    office.desk.approvals.decide(known["waiting"], approve=True, by="terminal:ana")
-    issued = await perform(office.desk, "change_state", about(document, state="finalized"))
+    office.context.approvals.decide(known["waiting"], approve=True, by="terminal:ana")
+    issued = await execute(office.context, "change_state", document_arguments(document, state="finalized"))
     assert issued["document"]["status"] == "final"
 
 
 async def test_what_was_left_open_or_unknown_is_found_out(
-    offices: tuple[Office, Office], kept: tuple[Store, dict[str, Any]]
+    offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
 ) -> None:
     office, known = offices[0], kept[1]
     made = await office.call("create_invoice", invoice(idempotency_key="left open", reference="left open"))
     assert made["document"]["reference"] == "left open"
     document = {"document_type": "invoices", "id": known["documents"]["left unknown"]}
-    found = await perform(
-        office.desk, "change_state", about(document, state="finalized", idempotency_key="left unknown")
+    found = await execute(
+        office.context,
+        "change_state",
+        document_arguments(document, state="finalized", idempotency_key="left unknown"),
     )
     assert (found["replayed"], found["document"]["status"]) == (True, "final")
 

@@ -13,11 +13,11 @@ import sqlalchemy as sql
 
 from ix_tools.audit import trail
 from ix_tools.errors import StoreUnavailable
-from ix_tools.idempotency.intents import Draft
+from ix_tools.idempotency.intents import IntentDraft
 from ix_tools.idempotency.journal import Journal
 from ix_tools.storage import schema
 from ix_tools.storage.database import Store
-from tests.sandboxed import Office, invoice
+from tests.sandboxed import Harness, invoice
 from tests.storage.test_database import refused_before_anything_is_sent, shop, used  # noqa: F401 - a fixture
 
 # --- an older copy -----------------------------------------------------------------------------------------
@@ -26,7 +26,7 @@ from tests.storage.test_database import refused_before_anything_is_sent, shop, u
 def noting(where: str, folder: Path) -> Store:
     """A store as programs open it: it notes its newest row, and is held against that note."""
     made = Store(where)
-    made.note_file = trail.head_file(made, folder)
+    made.note_file = trail.locate_head_note(made, folder)
     made.note_head = partial(trail.note_head, made.note_file)
     return made
 
@@ -34,7 +34,9 @@ def noting(where: str, folder: Path) -> Store:
 def write_rows(made: Store, *keys: str) -> None:
     """Writes that the journal and the audit trail know."""
     for key in keys:
-        Journal(made, 1.0).begin(Draft("a", f"caller:{key}", ("c",), "create_invoice", "p", "f", chosen=True))
+        Journal(made, 1.0).begin(
+            IntentDraft("a", f"caller:{key}", ("c",), "create_invoice", "p", "f", has_chosen_key=True)
+        )
 
 
 def rows_of(where: str) -> int:
@@ -66,7 +68,7 @@ def forget(where: str, way: str) -> None:
 
 @pytest.mark.parametrize("way", ["older", "emptied", "another"])
 async def test_an_older_store_beside_a_newer_note_is_refused(
-    shop: Callable[[Store], Office], place: str, tmp_path: Path, way: str
+    shop: Callable[[Store], Harness], place: str, tmp_path: Path, way: str
 ) -> None:
     """A key that it forgot would make a second document, and whoever had a token would be anybody."""
     made = noting(place, tmp_path)
@@ -78,7 +80,7 @@ async def test_an_older_store_beside_a_newer_note_is_refused(
     assert "was noted in" in error.message
     assert "accept-restored" in error.next
     with pytest.raises(StoreUnavailable):
-        older.ready()
+        older.check_ready()
     before = rows_of(place)
     older.close()
     accepting = noting(place, tmp_path)
@@ -86,7 +88,7 @@ async def test_an_older_store_beside_a_newer_note_is_refused(
     accepting.close()
     taken = noting(place, tmp_path)
     write_rows(taken, "three")
-    taken.ready()
+    taken.check_ready()
     assert rows_of(place) == before + 2
     with taken.reading() as connection:
         events = [
@@ -105,7 +107,7 @@ def test_an_emptied_file_is_refused_before_tables_are_made_in_it(tmp_path: Path)
         (tmp_path / name).unlink(missing_ok=True)
     place.write_bytes(b"")
     with pytest.raises(StoreUnavailable, match="was noted in"):
-        noting(str(place), tmp_path).ready()
+        noting(str(place), tmp_path).check_ready()
     with closing(sqlite3.connect(place)) as looked:
         assert looked.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
@@ -114,7 +116,7 @@ def test_a_store_that_is_newer_than_the_note_is_used(place: str, tmp_path: Path)
     """A note that could not be written, or that another host keeps, lags behind: that hides nothing."""
     made = noting(place, tmp_path)
     write_rows(made, "one", "two")
-    note = trail.head_file(made, tmp_path)
+    note = trail.locate_head_note(made, tmp_path)
     old = note.read_text()
     write_rows(made, "three")
     made.close()
@@ -124,7 +126,7 @@ def test_a_store_that_is_newer_than_the_note_is_used(place: str, tmp_path: Path)
     again.close()
     note.unlink()
     without = noting(place, tmp_path)
-    without.ready()
+    without.check_ready()
     without.close()
 
 
@@ -154,7 +156,7 @@ def put_back(place: str) -> Iterator[None]:
 
 @pytest.mark.usefixtures("put_back")
 async def test_a_process_does_not_write_on_in_a_store_that_a_newer_version_migrated(
-    shop: Callable[[Store], Office], place: str
+    shop: Callable[[Store], Harness], place: str
 ) -> None:
     made = used(place)
     office = shop(made)
@@ -164,7 +166,7 @@ async def test_a_process_does_not_write_on_in_a_store_that_a_newer_version_migra
     assert "another version of ix-tools migrated it" in error.message
     assert "newer version" in error.next
     with pytest.raises(StoreUnavailable, match="another version"):
-        made.ready()
+        made.check_ready()
     made.close()
 
 

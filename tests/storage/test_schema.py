@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
-from faults.matrix import database
+from faults.matrix import open_database
 from ix_tools.errors import StoreUnavailable
 from ix_tools.idempotency.journal import Journal
 from ix_tools.storage import database as store
@@ -39,7 +39,7 @@ def bare(place: str, tmp_path: Path) -> Iterator[sql.Engine]:
         yield engine
         engine.dispose()
         return
-    with database() as url:
+    with open_database() as url:
         engine = sql.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
         with engine.begin() as connection:
             metadata.drop_all(connection)
@@ -132,7 +132,7 @@ def test_an_older_store_grows_and_keeps_what_it_holds(tmp_path: Path) -> None:
 
 def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
-    Store(file).ready()
+    Store(file).check_ready()
     with closing(sqlite3.connect(file)) as raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")
         raw.commit()

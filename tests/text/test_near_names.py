@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ix_tools.text.near_names import closest
+from ix_tools.text.near_names import find_closest
 
 NAMES = [
     "Padaria Central, Lda",
@@ -52,17 +52,17 @@ NAMES = [
     ],
 )
 def test_a_name_that_is_nearly_right_is_found_first(text: str, first: str) -> None:
-    assert closest(text, NAMES, 5, 0.75)[0] == first
+    assert find_closest(text, NAMES, 5, 0.75)[0] == first
 
 
 @pytest.mark.parametrize("text", ["Zebra", "Xpto Lda", "Zé", "", "...", "\u200b", "東京"])
 def test_a_name_that_is_like_none_finds_none(text: str) -> None:
-    assert closest(text, NAMES, 5, 0.75) == []
+    assert find_closest(text, NAMES, 5, 0.75) == []
 
 
 def test_no_more_are_found_than_asked_for_and_none_twice() -> None:
     many = [f"Padaria {number}" for number in range(50)] * 2
-    found = closest("Padaria 7", many, 5, 0.5)
+    found = find_closest("Padaria 7", many, 5, 0.5)
     assert found[0] == "Padaria 7"
     assert len(found) == len(set(found)) == 5
 

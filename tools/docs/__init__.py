@@ -11,64 +11,68 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-from ix_tools.config.settings import Settings, variable
-from ix_tools.domain.field_docs import meanings
+from ix_tools.config.settings import Settings, environment_name
+from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS
-from ix_tools.schemas.json_schema import description
-from tools.docs.coverage import coverage_table
+from ix_tools.schemas.json_schema import get_description
+from tools.docs.coverage import render_coverage
 from tools.docs.failures import (
-    error_codes,
-    error_kinds,
-    error_tree,
-    exit_codes,
-    http_statuses,
-    series_outcomes,
+    render_error_codes,
+    render_error_kinds,
+    render_error_tree,
+    render_exit_codes,
+    render_http_statuses,
+    render_series_outcomes,
 )
-from tools.docs.markdown import code, table
-from tools.docs.operations import APPROVED, command, did_it_happen, reference_page
+from tools.docs.markdown import render_code, render_table
+from tools.docs.operations import APPROVED, format_command, render_recovery, render_reference
 
-__all__ = ["BLOCKS", "command", "contents", "main"]
+__all__ = ["BLOCKS", "build_contents", "format_command", "main"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def tools() -> str:
+def render_tools() -> str:
     """The tools, for the README."""
     rows = [
         (
             f"[{one.spec.name}](docs/reference.md#{one.spec.name})",
-            description(one).split(". ")[0].rstrip(".") + ".",
-            APPROVED[one.spec.effect.gated],
+            get_description(one).split(". ")[0].rstrip(".") + ".",
+            APPROVED[one.spec.effect.needs_approval],
             toolset if toolset in DEFAULT_TOOLSETS else f"*{toolset}*",
         )
         for toolset, operations in TOOLSETS.items()
         for one in operations
     ]
-    return table(("Tool", "What it does", "Approved by", "Toolset"), rows)
+    return render_table(("Tool", "What it does", "Approved by", "Toolset"), rows)
 
 
-def settings() -> str:
+def render_settings() -> str:
     """The settings, for the README."""
     rows = []
     for name, info in Settings.model_fields.items():
         default = info.get_default()
-        shown = "" if default is None or name == "api_key" or default in ("", (), {}) else code(str(default))
+        shown = (
+            ""
+            if default is None or name == "api_key" or default in ("", (), {})
+            else render_code(str(default))
+        )
         words = [str(word) for word in get_args(info.annotation) if isinstance(word, str)]
         among = f" ({', '.join(words)})" if words else ""
-        rows.append((code(variable(name)), shown, f"{meanings(Settings)[name]}{among}"))
-    return table(("Setting", "Default", "Meaning"), rows)
+        rows.append((render_code(environment_name(name)), shown, f"{read_field_docs(Settings)[name]}{among}"))
+    return render_table(("Setting", "Default", "Meaning"), rows)
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
-    "tools": tools,
-    "settings": settings,
-    "exit-codes": exit_codes,
-    "once": did_it_happen,
-    "error-codes": error_codes,
-    "error-tree": error_tree,
-    "error-kinds": error_kinds,
-    "series-outcomes": series_outcomes,
-    "http-statuses": http_statuses,
+    "tools": render_tools,
+    "settings": render_settings,
+    "exit-codes": render_exit_codes,
+    "once": render_recovery,
+    "error-codes": render_error_codes,
+    "error-tree": render_error_tree,
+    "error-kinds": render_error_kinds,
+    "series-outcomes": render_series_outcomes,
+    "http-statuses": render_http_statuses,
 }
 
 
@@ -76,7 +80,7 @@ PAGES = ("README.md", "docs/errors.md", "docs/once.md")
 """Pages of which parts are generated."""
 
 
-def filled(text: str) -> str:
+def fill_blocks(text: str) -> str:
     """A page with its generated parts as they should be."""
 
     def block(found: re.Match[str]) -> str:
@@ -86,12 +90,12 @@ def filled(text: str) -> str:
     return re.sub(r"<!-- generated: ([a-z-]+) -->\n.*?<!-- end: \1 -->", block, text, flags=re.DOTALL)
 
 
-def contents(root: Path = ROOT) -> dict[Path, str]:
+def build_contents(root: Path = ROOT) -> dict[Path, str]:
     """Every file and what it must contain."""
     return {
-        root / "docs" / "reference.md": reference_page() + "\n",
-        root / "docs" / "coverage.md": coverage_table(),
-        **{root / page: filled((root / page).read_text(encoding="utf-8")) for page in PAGES},
+        root / "docs" / "reference.md": render_reference() + "\n",
+        root / "docs" / "coverage.md": render_coverage(),
+        **{root / page: fill_blocks((root / page).read_text(encoding="utf-8")) for page in PAGES},
     }
 
 
@@ -102,7 +106,7 @@ def main(argv: Sequence[str]) -> int:
         return 2
     stale = [
         (path, text)
-        for path, text in contents().items()
+        for path, text in build_contents().items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     for path, text in stale:

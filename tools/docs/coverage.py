@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ix_tools.operations.registry import catalogue, toolset_of
+from ix_tools.operations.registry import catalogue, map_toolsets
 from ix_tools.operations.spec import Effect
 
 BEYOND = {
@@ -12,31 +12,31 @@ BEYOND = {
 """Operations that InvoiceXpress carries out and its current description leaves out."""
 
 
-def tool_of() -> Mapping[str, str]:
+def map_tools() -> Mapping[str, str]:
     """The tool of each operation id; an operation that two tools claim stops everything."""
     found: dict[str, str] = {}
     for name, operation in catalogue().items():
-        for identifier in operation.spec.covers:
+        for identifier in operation.spec.vendor_operations:
             if identifier in found:
                 raise ValueError(f"{identifier} is covered by {found[identifier]} and by {name}")
             found[identifier] = name
     return found
 
 
-def coverage_table() -> str:
+def render_coverage() -> str:
     """Both directions as Markdown."""
     by_operation = [
         "| operation | tool | |",
         "|---|---|---|",
-        *(f"| `{one}` | `{tool}` | {BEYOND.get(one, '')} |" for one, tool in sorted(tool_of().items())),
+        *(f"| `{one}` | `{tool}` | {BEYOND.get(one, '')} |" for one, tool in sorted(map_tools().items())),
     ]
     by_tool = ["| tool | toolset | effect | operations |", "|---|---|---|---|"]
     for name, operation in catalogue().items():
         itself = (
             "none: answered here" if operation.spec.effect is Effect.LOCAL else "none: made of other tools"
         )
-        covered = ", ".join(f"`{one}`" for one in operation.spec.covers) or itself
-        by_tool.append(f"| `{name}` | {toolset_of()[name]} | {operation.spec.effect} | {covered} |")
+        covered = ", ".join(f"`{one}`" for one in operation.spec.vendor_operations) or itself
+        by_tool.append(f"| `{name}` | {map_toolsets()[name]} | {operation.spec.effect} | {covered} |")
     return "\n".join(
         [
             "# Coverage",

@@ -11,6 +11,6 @@ def main(
     now: Callable[[], datetime] | None = None,
 ) -> int:
     """Run one command; the exit code is one of `ix_tools.errors.Exit`. The clocks are for whoever has another one."""
-    from ix_tools.interfaces.cli.main import started
+    from ix_tools.interfaces.cli.main import run_command
 
-    return started(argv, clock, now)
+    return run_command(argv, clock, now)

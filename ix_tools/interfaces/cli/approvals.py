@@ -7,54 +7,54 @@ from typing import Any
 
 import click
 
-from ix_tools.approvals.links import Links
+from ix_tools.approvals.links import ApprovalLinks
 from ix_tools.approvals.pins import Pins
-from ix_tools.approvals.repository import AGAIN, Approval
-from ix_tools.approvals.requirements import SamePeople, Terms
+from ix_tools.approvals.repository import REPEAT_CALL, Approval
+from ix_tools.approvals.requirements import ApprovalRequirement, KnownIdentities
 from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Said
+from ix_tools.i18n.words import Bilingual
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli import pending_approvals as views
-from ix_tools.interfaces.cli.commands import SETTINGS, heard, with_output
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.interfaces.cli.stores import approvals, companies, store
-from ix_tools.pipeline.context import policy_of
+from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.stores import open_approvals, open_companies, open_store
+from ix_tools.pipeline.context import load_policy
 
-NONE = Said("Nada espera por aprovação.", "Nothing waits for approval.")
-APPROVED = Said(
+NONE = Bilingual("Nada espera por aprovação.", "Nothing waits for approval.")
+APPROVED = Bilingual(
     "{id} aprovado. Repita agora a mesma chamada; a aprovação serve uma vez, até às {until} (hora de Lisboa).",
     "{id} approved. Repeat the same call now; the approval is good once, until {until} (Lisbon time).",
 )
-STILL_NEEDS = Said(
+STILL_NEEDS = Bilingual(
     "Aprovou {id}. Faltam ainda {missing}: outra pessoa também tem de aprovar.",
     "You approved {id}. It still needs {missing} more: another person approves, too.",
 )
-REJECTED = Said("{id} recusado. Nada foi enviado.", "{id} rejected. Nothing was sent.")
-HOW = Said("Para decidir", "To decide")
+REJECTED = Bilingual("{id} recusado. Nada foi enviado.", "{id} rejected. Nothing was sent.")
+HOW = Bilingual("Para decidir", "To decide")
 CHANNELS = {
-    "form": Said("no formulário do programa que pediu", "in the form of the program that asked"),
-    "terminal": Said("num terminal", "in a terminal"),
-    "page": Said("na sua página, ou num terminal", "on its page, or in a terminal"),
-    "policy": Said("pela política, sem ninguém", "by the policy, without a person"),
+    "form": Bilingual("no formulário do programa que pediu", "in the form of the program that asked"),
+    "terminal": Bilingual("num terminal", "in a terminal"),
+    "page": Bilingual("na sua página, ou num terminal", "on its page, or in a terminal"),
+    "policy": Bilingual("pela política, sem ninguém", "by the policy, without a person"),
 }
-LINK = Said(
+LINK = Bilingual(
     "Quem tiver esta ligação pode decidir{and_pin}. Serve para {id}, até às {until} (hora de Lisboa).",
     "Whoever has this link can decide{and_pin}. It is for {id}, until {until} (Lisbon time).",
 )
-AND_PIN = Said(", com o PIN", ", with the PIN")
-OLD_PIN = Said("PIN atual: ", "Present PIN: ")
-PIN = Said("PIN novo: ", "New PIN: ")
-PIN_AGAIN = Said("Outra vez: ", "Once more: ")
-PIN_SET = Said(
+AND_PIN = Bilingual(", com o PIN", ", with the PIN")
+OLD_PIN = Bilingual("PIN atual: ", "Present PIN: ")
+PIN = Bilingual("PIN novo: ", "New PIN: ")
+PIN_AGAIN = Bilingual("Outra vez: ", "Once more: ")
+PIN_SET = Bilingual(
     "As páginas das aprovações de {principal} pedem agora este PIN.",
     "The pages of {principal}'s approvals ask for this PIN now.",
 )
-PIN_REMOVED = Said(
+PIN_REMOVED = Bilingual(
     "As páginas das aprovações de {principal} já não pedem PIN.",
     "The pages of {principal}'s approvals ask for no PIN any more.",
 )
-PIN_OF_ANOTHER = Said(
+PIN_OF_ANOTHER = Bilingual(
     "Foi {by} quem definiu este PIN: onde a política pergunta quem aprova, uma aprovação com este PIN conta como das duas "
     "pessoas, até {principal} o definir, com o seu próprio utilizador desta máquina.",
     "{by} set this PIN: where the policy asks who approves, an approval with this PIN counts as both people's, until "
@@ -67,59 +67,60 @@ def command() -> None:
     """Decide what waits for a person."""
 
 
-@with_output
+@add_output_option
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
     """List what waits for a person."""
-    run = heard(ctx, output)
-    with approvals(run, run.settings) as kept, companies(run.settings) as known:
-        waiting = kept.waiting()
-        owners = {one.account: views.whose(one.account, known) for one in waiting}
-    if run.json:
+    run = apply_global_options(ctx, output)
+    with open_approvals(run, run.settings) as kept, open_companies(run.settings) as known:
+        waiting = kept.list_waiting()
+        owners = {one.account: views.describe_owner(one.account, known) for one in waiting}
+    if run.wants_json:
         rows = [views.as_dict(one, owners[one.account], run.language, run.clock()) for one in waiting]
-        console.emit({"ok": True, "approvals": rows})
+        console.print_json({"ok": True, "approvals": rows})
         return
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Blocks(run.language)
+    blocks = Report(run.language)
     several = len(owners) > 1 or run.settings.has_several_accounts
     if waiting:
-        blocks.entries(
-            (one.id, views.lines(one, owners[one.account], run.language, several=several)) for one in waiting
+        blocks.add_entries(
+            (one.id, views.summarize(one, owners[one.account], run.language, several=several))
+            for one in waiting
         )
     else:
-        blocks.note(run.said(NONE))
+        blocks.add_note(run.translate(NONE))
     if waiting:
         steps = [("ix-tools approvals show ID", ""), ("ix-tools approvals approve ID", "")]
-        blocks.steps(run.said(HOW), steps)
-    console.print_out(blocks.text())
+        blocks.add_steps(run.translate(HOW), steps)
+    console.print_out(blocks.render())
 
 
-@with_output
+@add_output_option
 @command.command("show")
 @click.argument("identifier", metavar="ID")
 @click.pass_context
 def show(ctx: click.Context, identifier: str, output: Any) -> None:
     """Show what is asked, word for word, and how it stands."""
-    run = heard(ctx, output)
-    with approvals(run, run.settings) as kept:
+    run = apply_global_options(ctx, output)
+    with open_approvals(run, run.settings) as kept:
         found = kept.find(identifier)
     told = _as_dict(found, run)
-    if run.json:
-        console.emit({"ok": True, "approval": told, "text": found.text})
+    if run.wants_json:
+        console.print_json({"ok": True, "approval": told, "text": found.text})
         return
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
     if found.text:
-        console.print_out(console.wrapped(found.text) + "\n")
-    blocks = Blocks(run.language)
-    until = formats.moment(found.expires_at)
-    blocks.pairs({**told, "channel": run.said(CHANNELS[found.channel]), "expires_at": until})
-    console.print_out(blocks.text())
+        console.print_out(console.wrap_text(found.text) + "\n")
+    blocks = Report(run.language)
+    until = formats.format_timestamp(found.expires_at)
+    blocks.add_pairs({**told, "channel": run.translate(CHANNELS[found.channel]), "expires_at": until})
+    console.print_out(blocks.render())
 
 
-@with_output
+@add_output_option
 @command.command("approve")
 @click.argument("identifier", metavar="ID")
 @click.option(
@@ -130,18 +131,18 @@ def show(ctx: click.Context, identifier: str, output: Any) -> None:
 @click.pass_context
 def approve(ctx: click.Context, identifier: str, accept_differences: bool, output: Any) -> int:
     """Approve one request. Only at a terminal: the id must be typed after the text was shown."""
-    run = heard(ctx, output)
-    with approvals(run, run.settings) as kept:
+    run = apply_global_options(ctx, output)
+    with open_approvals(run, run.settings) as kept:
         found = kept.find(identifier)
-        if not prompt.person_there():
+        if not prompt.is_interactive():
             raise ApprovalRefused(
                 "Only a person at a terminal approves, and standard input or standard error is none.",
                 code="no_person",
                 next=f"type `ix-tools approvals approve {found.id}` in a terminal",
             )
-        if _open(found, run) and (accept_differences or not found.differs):
-            prompt.show(run, found)
-            if not prompt.typed(run, prompt.TYPE_ID, found.id):
+        if _can_decide_here(found, run) and (accept_differences or not found.differs):
+            prompt.print_approval(run, found)
+            if not prompt.confirm_typed(run, prompt.TYPE_ID, found.id):
                 raise ApprovalRefused(
                     f"{found.id} was not approved; it still waits.",
                     code="approval_declined",
@@ -149,30 +150,32 @@ def approve(ctx: click.Context, identifier: str, accept_differences: bool, outpu
                 )
         # Decided where every decision is: there it is refused if it is not open, or was decided meanwhile.
         decided = kept.decide(
-            found.id, approve=True, accept_differences=accept_differences, by=prompt.whoever()
+            found.id, approve=True, accept_differences=accept_differences, by=prompt.identify_user()
         )
-        so_far = kept.said_yes(found.id)
+        so_far = kept.load_approvers(found.id)
     if decided.state == "pending":
-        missing = Terms.of(decided.terms).people - len(so_far)
-        return _told(run, decided, run.said(STILL_NEEDS).format(id=decided.id, missing=missing))
-    until = formats.moment(decided.expires_at)[-5:]
-    return _told(run, decided, run.said(APPROVED).format(id=decided.id, until=until))
+        missing = ApprovalRequirement.from_json(decided.terms).people - len(so_far)
+        return _print_decision(
+            run, decided, run.translate(STILL_NEEDS).format(id=decided.id, missing=missing)
+        )
+    until = formats.format_timestamp(decided.expires_at)[-5:]
+    return _print_decision(run, decided, run.translate(APPROVED).format(id=decided.id, until=until))
 
 
-@with_output
+@add_output_option
 @command.command("reject")
 @click.argument("identifier", metavar="ID")
 @click.option("--reason", default="", help="Why; whoever asked is told.")
 @click.pass_context
 def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int:
     """Reject one request. Whoever asked is told once, with the reason; the same call repeated after that asks again."""
-    run = heard(ctx, output)
-    with approvals(run, run.settings) as kept:
-        decided = kept.decide(identifier, approve=False, reason=reason, by=prompt.whoever())
-    return _told(run, decided, run.said(REJECTED).format(id=decided.id))
+    run = apply_global_options(ctx, output)
+    with open_approvals(run, run.settings) as kept:
+        decided = kept.decide(identifier, approve=False, reason=reason, by=prompt.identify_user())
+    return _print_decision(run, decided, run.translate(REJECTED).format(id=decided.id))
 
 
-@with_output
+@add_output_option
 @command.command("link")
 @click.argument("identifier", metavar="ID")
 @click.option(
@@ -184,78 +187,80 @@ def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int
 @click.pass_context
 def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
     """Print a new link to the page of one request, for a browser, an e-mail or a chat."""
-    run = heard(ctx, output)
-    with approvals(run, run.settings) as kept, store(run.settings) as opened:
-        found, links = kept.find(identifier), Links(opened, run.clock)
-        guarded = links.pins.has(person or found.principal)
-        if not guarded and not person and not prompt.person_there():
+    run = apply_global_options(ctx, output)
+    with open_approvals(run, run.settings) as kept, open_store(run.settings) as opened:
+        found, links = kept.find(identifier), ApprovalLinks(opened, run.clock)
+        guarded = links.pins.has_pin(person or found.principal)
+        if not guarded and not person and not prompt.is_interactive():
             # Such a link is as good as the decision: it is given to whoever could decide here, too.
             raise ApprovalRefused(
                 "Without a PIN, whoever has the link can approve; so only a person at a terminal gets it.",
                 code="no_person",
                 next=f"type `ix-tools approvals link {found.id}` in a terminal, or set a PIN first: `ix-tools approvals pin`",
             )
-        if not _waits(found, run):
+        if not _is_pending(found, run):
             state = _as_dict(found, run)["state"]
             raise ApprovalRefused(
                 f"{found.id} cannot be decided any more: it is {state}.",
                 code="approval_not_pending",
-                next=AGAIN,
+                next=REPEAT_CALL,
             )
-        url = links.made(found, "message", person)
-        set_by = links.pins.set_by(person or found.principal)
-    until = formats.moment(found.expires_at)[-5:]
-    if run.json:
-        console.emit({"ok": True, "url": url, "pin": guarded, "approval": _as_dict(found, run)})
+        url = links.create(found, "message", person)
+        set_by = links.pins.find_setter(person or found.principal)
+    until = formats.format_timestamp(found.expires_at)[-5:]
+    if run.wants_json:
+        console.print_json({"ok": True, "url": url, "pin": guarded, "approval": _as_dict(found, run)})
         return Exit.OK
     console.print_out(url)
-    console.aside(run.said(LINK).format(id=found.id, until=until, and_pin=run.said(AND_PIN) * guarded))
-    if person and set_by is not None and not Pins.is_own(person, set_by, _same_people(run)):
-        console.aside(run.said(PIN_OF_ANOTHER).format(principal=person, by=set_by or "?"))
+    console.print_note(
+        run.translate(LINK).format(id=found.id, until=until, and_pin=run.translate(AND_PIN) * guarded)
+    )
+    if person and set_by is not None and not Pins.is_own(person, set_by, _load_same_people(run)):
+        console.print_note(run.translate(PIN_OF_ANOTHER).format(principal=person, by=set_by or "?"))
     return Exit.OK
 
 
-@with_output
+@add_output_option
 @command.command("pin")
 @click.option("--principal", help="Whose approvals; default: those of the setting principal.")
 @click.option("--remove", is_flag=True, help="Ask for no PIN any more.")
 @click.pass_context
 def pin(ctx: click.Context, principal: str | None, remove: bool, output: Any) -> int:
     """Set what a page asks for besides its link, so that the link alone approves nothing."""
-    run = heard(ctx, output)
+    run = apply_global_options(ctx, output)
     whose = principal or run.settings.principal
-    if not prompt.person_there():
+    if not prompt.is_interactive():
         raise ApprovalRefused(
             "Only a person at a terminal does this, and standard input or standard error is none.",
             code="no_person",
             next="type the command in a terminal",
         )
-    with store(run.settings) as opened:
-        pins, by, same = Pins(opened), prompt.whoever(), _same_people(run)
+    with open_store(run.settings) as opened:
+        pins, by, same = Pins(opened), prompt.identify_user(), _load_same_people(run)
         own = pins.is_own(whose, by, same)
-        old = None if own or not pins.has(whose) else _typed(run, OLD_PIN)
-        pins.set(whose, None if remove else _chosen(run), by=by, same=same, old=old)
-    if run.json:
-        console.emit({"ok": True, "principal": whose, "pin": not remove, "set_by": by})
+        old = None if own or not pins.has_pin(whose) else _prompt_hidden(run, OLD_PIN)
+        pins.set(whose, None if remove else _prompt_new_pin(run), by=by, same=same, old=old)
+    if run.wants_json:
+        console.print_json({"ok": True, "principal": whose, "pin": not remove, "set_by": by})
         return Exit.OK
-    console.print_out(run.said(PIN_REMOVED if remove else PIN_SET).format(principal=whose))
+    console.print_out(run.translate(PIN_REMOVED if remove else PIN_SET).format(principal=whose))
     if not remove and not own:
-        console.aside(run.said(PIN_OF_ANOTHER).format(principal=whose, by=by))
+        console.print_note(run.translate(PIN_OF_ANOTHER).format(principal=whose, by=by))
     return Exit.OK
 
 
-def _same_people(run: Run) -> SamePeople:
+def _load_same_people(run: Invocation) -> KnownIdentities:
     """Who is who, as the policy says, if there is one."""
-    policy = policy_of(run.settings)
-    return policy.rules().same if policy is not None else ()
+    policy = load_policy(run.settings)
+    return policy.load_rules().identities if policy is not None else ()
 
 
-def _typed(run: Run, question: Said) -> str:
-    return str(click.prompt(run.said(question), hide_input=True, err=True, prompt_suffix=""))
+def _prompt_hidden(run: Invocation, question: Bilingual) -> str:
+    return str(click.prompt(run.translate(question), hide_input=True, err=True, prompt_suffix=""))
 
 
-def _chosen(run: Run) -> str:
-    first, again = _typed(run, PIN), _typed(run, PIN_AGAIN)
+def _prompt_new_pin(run: Invocation) -> str:
+    first, again = _prompt_hidden(run, PIN), _prompt_hidden(run, PIN_AGAIN)
     if first != again:
         raise ApprovalRefused(
             "The two are not the same; nothing was changed.", code="pin_mistyped", next="try again"
@@ -263,23 +268,23 @@ def _chosen(run: Run) -> str:
     return first
 
 
-def _told(run: Run, decided: Approval, text: str) -> int:
-    if run.json:
-        console.emit({"ok": True, "approval": _as_dict(decided, run)})
+def _print_decision(run: Invocation, decided: Approval, text: str) -> int:
+    if run.wants_json:
+        console.print_json({"ok": True, "approval": _as_dict(decided, run)})
     else:
         console.print_out(text)
     return Exit.OK
 
 
-def _open(found: Approval, run: Run) -> bool:
-    return _waits(found, run) and found.channel != "form"
+def _can_decide_here(found: Approval, run: Invocation) -> bool:
+    return _is_pending(found, run) and found.channel != "form"
 
 
-def _waits(found: Approval, run: Run) -> bool:
+def _is_pending(found: Approval, run: Invocation) -> bool:
     return found.state == "pending" and found.expires_at > run.clock()
 
 
-def _as_dict(found: Approval, run: Run) -> dict[str, Any]:
-    with companies(run.settings) as known:
-        owner = views.whose(found.account, known)
+def _as_dict(found: Approval, run: Invocation) -> dict[str, Any]:
+    with open_companies(run.settings) as known:
+        owner = views.describe_owner(found.account, known)
     return views.as_dict(found, owner, run.language, run.clock())

@@ -8,28 +8,30 @@ from typing import Any
 import anyio
 import click
 
-from ix_tools.audit.trail import verify as faults_of
+from ix_tools.audit.trail import verify_chain as faults_of
 from ix_tools.config.settings import Settings, data_folder
 from ix_tools.errors import Exit
-from ix_tools.i18n.words import Said
+from ix_tools.i18n.words import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.interfaces.cli.stores import store
+from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.stores import open_store
 
-WHOLE = Said("O registo está inteiro.", "The trail is whole.")
-ROW = Said("linha {seq}: {what}", "row {seq}: {what}")
-HEAD = Said("{month}: {documents} documentos em {account}", "{month}: {documents} documents in {account}")
-NO_SERIES = Said("Nenhum documento emitido neste mês.", "No document was issued in this month.")
-FITS = Said("Tudo o que foi emitido foi aprovado.", "Everything that was issued was approved.")
+WHOLE = Bilingual("O registo está inteiro.", "The trail is whole.")
+ROW = Bilingual("linha {seq}: {what}", "row {seq}: {what}")
+HEAD = Bilingual(
+    "{month}: {documents} documentos em {account}", "{month}: {documents} documents in {account}"
+)
+NO_SERIES = Bilingual("Nenhum documento emitido neste mês.", "No document was issued in this month.")
+FITS = Bilingual("Tudo o que foi emitido foi aprovado.", "Everything that was issued was approved.")
 KINDS = {
-    "orphan": Said("sem aprovação", "not approved here"),
-    "duplicate": Said("duplicado", "duplicate"),
-    "no_document": Said("sem documento", "no document"),
-    "gap": Said("falta um número", "number missing"),
-    "unknown": Said("não se sabe", "not known"),
-    "twice": Said("pedido duas vezes", "asked for twice"),
-    "draft": Said("por emitir", "not issued"),
+    "orphan": Bilingual("sem aprovação", "not approved here"),
+    "duplicate": Bilingual("duplicado", "duplicate"),
+    "no_document": Bilingual("sem documento", "no document"),
+    "gap": Bilingual("falta um número", "number missing"),
+    "unknown": Bilingual("não se sabe", "not known"),
+    "twice": Bilingual("pedido duas vezes", "asked for twice"),
+    "draft": Bilingual("por emitir", "not issued"),
 }
 
 
@@ -42,20 +44,20 @@ def command() -> None:
 @click.pass_context
 def verify(ctx: click.Context, output: Any) -> int:
     """Name every row that was changed, removed or reordered. Exit code 1 if there is one."""
-    run = heard(ctx, output)
-    with store(run.settings, checks_note=False) as kept:
+    run = apply_global_options(ctx, output)
+    with open_store(run.settings, checks_note=False) as kept:
         faults = faults_of(kept, data_folder())
-    if run.json:
-        console.emit({"ok": not faults, "faults": [asdict(one) for one in faults]})
+    if run.wants_json:
+        console.print_json({"ok": not faults, "faults": [asdict(one) for one in faults]})
     else:
         for one in faults:
-            console.print_out(run.said(ROW).format(seq=one.seq, what=one.what))
+            console.print_out(run.translate(ROW).format(seq=one.seq, what=one.what))
         if not faults:
-            console.print_out(run.said(WHOLE))
+            console.print_out(run.translate(WHOLE))
     return Exit.REFUSED if faults else Exit.OK
 
 
-def _month(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
+def _parse_month(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
     if text is None:
         return None
     try:
@@ -70,7 +72,10 @@ def _month(_: click.Context, __: click.Parameter, text: str | None) -> date | No
     "reconcile",
     params=[
         click.Option(
-            ["--month"], callback=_month, metavar="YYYY-MM", help="Which month; default: the current one."
+            ["--month"],
+            callback=_parse_month,
+            metavar="YYYY-MM",
+            help="Which month; default: the current one.",
         ),
         *global_options(),
     ],
@@ -82,45 +87,45 @@ def reconcile(ctx: click.Context, /, month: date | None, **options: Any) -> int:
     Exit code 1 if an issued document has no approval, content is there twice, an entry has no document, a number
     is missing or an outcome is not known; drafts alone are no fault.
     """
-    run = heard(ctx, **options)
+    run = apply_global_options(ctx, **options)
     from ix_tools.pipeline.reconcile import Month
     from ix_tools.pipeline.reconcile import reconcile as reconciled
 
-    with run.account() as settings:
-        when = Month.of(month or run.now().date())
+    with run.open_account() as settings:
+        when = Month.containing(month or run.now().date())
 
         async def go(settings: Settings) -> Any:
-            from ix_tools.pipeline.context import Desk
+            from ix_tools.pipeline.context import CallContext
 
-            desk = Desk.open(settings, clock=run.clock, now=run.now)
+            desk = CallContext.open(settings, clock=run.clock, now=run.now)
             try:
                 return await reconciled(desk, when)
             finally:
                 await desk.close()
 
         found = anyio.run(go, settings)
-    if run.json:
-        console.emit(found.as_dict())
+    if run.wants_json:
+        console.print_json(found.as_dict())
     else:
-        console.print_out(_shown(run, found))
+        console.print_out(_render_report(run, found))
     return Exit.OK if found.ok else Exit.REFUSED
 
 
-def _shown(run: Run, found: Any) -> str:
-    from ix_tools.interfaces.cli.tables import Blocks
+def _render_report(run: Invocation, found: Any) -> str:
+    from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Blocks(run.language)
+    blocks = Report(run.language)
     told = {"month": found.month.name, "documents": found.documents, "account": found.account}
-    blocks.heading((run.said(HEAD).format(**told), "bold"))
+    blocks.add_heading((run.translate(HEAD).format(**told), "bold"))
     shown = found.as_dict()
-    blocks.table(shown["series"], empty=run.said(NO_SERIES))
+    blocks.add_table(shown["series"], empty=run.translate(NO_SERIES))
     rows = []
     for one in found.found:
         row = one.as_dict(run.language)
         name = row.pop("document_type", "")
         rows.append(
             {
-                "finding": run.said(KINDS[row.pop("kind")]),
+                "finding": run.translate(KINDS[row.pop("kind")]),
                 "document_type": name,
                 "document": row.get("number") or (f"#{row['id']}" if "id" in row else ""),
                 "date": row.get("date", ""),
@@ -129,9 +134,9 @@ def _shown(run: Run, found: Any) -> str:
             }
         )
     if rows:
-        blocks.table(rows)
+        blocks.add_table(rows)
     if found.ok:
-        blocks.note(run.said(FITS))
+        blocks.add_note(run.translate(FITS))
     for note in found.notes:
-        blocks.note(run.said(note))
-    return blocks.text()
+        blocks.add_note(run.translate(note))
+    return blocks.render()

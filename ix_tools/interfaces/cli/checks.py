@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ix_tools.api_client.rate_limit import standings
+from ix_tools.api_client.rate_limit import list_limit_statuses
 from ix_tools.config.settings import Settings
 from ix_tools.domain.records import Sequence as Series
 from ix_tools.domain.records import Tax
 from ix_tools.errors import IxError, SettingsError
-from ix_tools.i18n.formats import plain
-from ix_tools.i18n.words import Language, Said
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.interfaces.cli.labels import kind
-from ix_tools.interfaces.cli.options import words_of
-from ix_tools.interfaces.cli.setting_sources import Origins
-from ix_tools.interfaces.cli.stores import approvals, store
+from ix_tools.i18n.formats import format_plain
+from ix_tools.i18n.words import Bilingual, Language
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.labels import format_kind
+from ix_tools.interfaces.cli.options import build_words
+from ix_tools.interfaces.cli.setting_sources import SettingSources
+from ix_tools.interfaces.cli.stores import open_approvals, open_store
 from ix_tools.operations.sequences import RegisterSequence
-from ix_tools.schemas.json_schema import input_schema
+from ix_tools.schemas.json_schema import build_input_schema
 from ix_tools.storage.database import Store
-from ix_tools.text.sanitize import visible
+from ix_tools.text.sanitize import sanitize_line
 
 Level = Literal["ok", "warning", "problem"]
 UNREGISTERED = "N/D"
@@ -39,60 +39,63 @@ class Finding:
 
     level: Level
     check: str
-    message: Said
-    next: Said | None = None
+    message: Bilingual
+    next: Bilingual | None = None
 
 
-def fine(check: str, pt: str, en: str) -> Finding:
+def report_ok(check: str, pt: str, en: str) -> Finding:
     """Nothing to do."""
-    return Finding("ok", check, Said(pt, en))
+    return Finding("ok", check, Bilingual(pt, en))
 
 
 # --- on this machine --------------------------------------------------------------------------------------
 
 
-def settings_readable(run: Run, origins: Origins) -> Iterator[Finding]:
+def check_settings(run: Invocation, origins: SettingSources) -> Iterator[Finding]:
     """The file and the environment make settings that can be used."""
     try:
         _ = run.settings
     except SettingsError as wrong:
         for problem in wrong.problems:
-            text = f"{visible(problem.field)}: {visible(problem.problem)}"
-            yield Finding("problem", "settings", Said(text, text), Said(wrong.next, wrong.next))
+            text = f"{sanitize_line(problem.field)}: {sanitize_line(problem.problem)}"
+            yield Finding("problem", "settings", Bilingual(text, text), Bilingual(wrong.next, wrong.next))
         if not wrong.problems:
             yield Finding(
-                "problem", "settings", Said(wrong.message, wrong.message), Said(wrong.next, wrong.next)
+                "problem",
+                "settings",
+                Bilingual(wrong.message, wrong.message),
+                Bilingual(wrong.next, wrong.next),
             )
         return
     if origins.in_file:
-        yield fine(
+        yield report_ok(
             "settings",
             f"lidas de {origins.path} e do ambiente",
             f"read from {origins.path} and the environment",
         )
     else:
-        yield fine(
+        yield report_ok(
             "settings", "lidas do ambiente; não há ficheiro", "read from the environment; there is no file"
         )
 
 
-def names_known(origins: Origins) -> Iterator[Finding]:
+def check_names(origins: SettingSources) -> Iterator[Finding]:
     """Every name that looks like ours is one that somebody reads."""
-    for name, meant in origins.strangers().items():
+    for name, meant in origins.find_unknown_names().items():
         yield Finding(
             "problem",
             "settings",
-            Said(
-                f"{visible(name)} não é uma definição: ninguém a lê",
-                f"{visible(name)} is no setting: nobody reads it",
+            Bilingual(
+                f"{sanitize_line(name)} não é uma definição: ninguém a lê",
+                f"{sanitize_line(name)} is no setting: nobody reads it",
             ),
-            Said(f"queria dizer {meant}?", f"did you mean {meant}?")
+            Bilingual(f"queria dizer {meant}?", f"did you mean {meant}?")
             if meant
-            else Said("veja os nomes com ix-tools settings", "ix-tools settings shows the names"),
+            else Bilingual("veja os nomes com ix-tools settings", "ix-tools settings shows the names"),
         )
 
 
-def account_set(settings: Settings) -> Iterator[Finding]:
+def check_account(settings: Settings) -> Iterator[Finding]:
     """There is an account and a key."""
     try:
         settings.require_account()
@@ -101,21 +104,21 @@ def account_set(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "problem",
             "account",
-            Said(f"falta {names}", f"{names} is not set"),
-            Said(
+            Bilingual(f"falta {names}", f"{names} is not set"),
+            Bilingual(
                 "defina-as no ambiente (InvoiceXpress: Conta > API), ou use --sandbox",
                 "set them in the environment (InvoiceXpress: Account > API), or use --sandbox",
             ),
         )
         return
-    yield fine(
+    yield report_ok(
         "account",
         f"{settings.account} em {settings.main_url}; a chave está definida (não se mostra)",
         f"{settings.account} at {settings.main_url}; the key is set (it is not shown)",
     )
 
 
-def key_file_private(origins: Origins) -> Iterator[Finding]:
+def check_key_file(origins: SettingSources) -> Iterator[Finding]:
     """A file that holds the key is for its owner alone."""
     if "api_key" not in origins.in_file or sys.platform == "win32":
         return
@@ -124,114 +127,124 @@ def key_file_private(origins: Origins) -> Iterator[Finding]:
         yield Finding(
             "problem",
             "key_file",
-            Said(
+            Bilingual(
                 f"{origins.path} tem a chave e outros utilizadores podem lê-lo ou alterá-lo ({mode:04o})",
                 f"{origins.path} holds the key, and other users may read or change it ({mode:04o})",
             ),
-            Said(f"chmod 600 {origins.path}", f"chmod 600 {origins.path}"),
+            Bilingual(f"chmod 600 {origins.path}", f"chmod 600 {origins.path}"),
         )
     else:
-        yield fine("key_file", "o ficheiro com a chave é só seu", "the file with the key is yours alone")
+        yield report_ok("key_file", "o ficheiro com a chave é só seu", "the file with the key is yours alone")
 
 
-def store_writable(run: Run, settings: Settings) -> Iterator[Finding]:
+def check_store(run: Invocation, settings: Settings) -> Iterator[Finding]:
     """Approvals can be kept; without them nothing irreversible goes out."""
     try:
-        with approvals(run, settings) as kept:
-            waiting = len(kept.waiting())
+        with open_approvals(run, settings) as kept:
+            waiting = len(kept.list_waiting())
     except IxError as trouble:
         yield Finding(
-            "problem", "store", Said(trouble.message, trouble.message), Said(trouble.next, trouble.next)
+            "problem",
+            "store",
+            Bilingual(trouble.message, trouble.message),
+            Bilingual(trouble.next, trouble.next),
         )
         return
-    yield fine(
+    yield report_ok(
         "store",
-        f"{Store(settings.store_place).where}; à espera de decisão: {waiting}",
-        f"{Store(settings.store_place).where}; waiting for a decision: {waiting}",
+        f"{Store(settings.store_location).location}; à espera de decisão: {waiting}",
+        f"{Store(settings.store_location).location}; waiting for a decision: {waiting}",
     )
 
 
-def accounts_open(settings: Settings) -> Iterator[Finding]:
+def check_pauses(settings: Settings) -> Iterator[Finding]:
     """Requests may leave: InvoiceXpress neither asked to wait nor kept failing."""
-    with store(settings) as opened:
-        paused = [one for one in standings(opened) if one.closed_for]
+    with open_store(settings) as opened:
+        paused = [one for one in list_limit_statuses(opened) if one.closed_for]
     for one in paused:
         yield Finding(
             "warning",
             "limits",
-            Said(
+            Bilingual(
                 f"{one.account} está em pausa por mais {one.closed_for:.0f} segundos: nada é enviado",
                 f"{one.account} is paused for {one.closed_for:.0f} more seconds: nothing is sent",
             ),
-            Said(
+            Bilingual(
                 f"espere, ou termine a pausa com: ix-tools limits clear {one.account}",
                 f"wait, or end the pause with: ix-tools limits clear {one.account}",
             ),
         )
 
 
-def policy_usable(settings: Settings) -> Iterator[Finding]:
+def check_policy(settings: Settings) -> Iterator[Finding]:
     """The policy that the settings name can be read; without one a person approves everything."""
     if settings.policy is None:
-        yield fine("policy", "nenhuma: uma pessoa aprova tudo", "none: a person approves everything")
+        yield report_ok("policy", "nenhuma: uma pessoa aprova tudo", "none: a person approves everything")
         return
     from ix_tools.policy.file import PolicyFile
 
     try:
-        rules = PolicyFile(settings.policy).rules()
+        rules = PolicyFile(settings.policy).load_rules()
     except SettingsError as wrong:
         told = "; ".join(f"{one.field}: {one.problem}" for one in wrong.problems)
-        text = visible(f"{wrong.message.removesuffix(' Nothing was sent.')} {told}".strip())
-        yield Finding("problem", "policy", Said(text, text), Said(wrong.next, wrong.next))
+        text = sanitize_line(f"{wrong.message.removesuffix(' Nothing was sent.')} {told}".strip())
+        yield Finding("problem", "policy", Bilingual(text, text), Bilingual(wrong.next, wrong.next))
         return
     names = ", ".join(rule.name for rule in rules.rules)
-    free = ", ".join(rule.name for rule in rules.rules if rule.unattended)
-    yield fine("policy", f"{settings.policy}: {names or '-'}", f"{settings.policy}: {names or '-'}")
+    free = ", ".join(rule.name for rule in rules.rules if rule.is_unattended)
+    yield report_ok("policy", f"{settings.policy}: {names or '-'}", f"{settings.policy}: {names or '-'}")
     if free:
-        yield fine("policy", f"sem uma pessoa: {free}", f"without a person: {free}")
+        yield report_ok("policy", f"sem uma pessoa: {free}", f"without a person: {free}")
 
 
-def clock_sane(now: datetime, local: datetime) -> Iterator[Finding]:
+def check_clock(now: datetime, local: datetime) -> Iterator[Finding]:
     """The clock is right, as far as one can tell, and everybody knows whose date counts."""
     lisbon, here = f"{now:%Y-%m-%d %H:%M}", f"{local:%Y-%m-%d %H:%M %Z}"
     if now.year < FIRST_YEAR:
         yield Finding(
             "problem",
             "clock",
-            Said(f"o relógio desta máquina diz {lisbon}", f"this machine's clock says {lisbon}"),
-            Said("acerte-o: datas e aprovações dependem dele", "set it: dates and approvals depend on it"),
+            Bilingual(f"o relógio desta máquina diz {lisbon}", f"this machine's clock says {lisbon}"),
+            Bilingual(
+                "acerte-o: datas e aprovações dependem dele", "set it: dates and approvals depend on it"
+            ),
         )
     elif now.date() != local.date():
         yield Finding(
             "warning",
             "clock",
-            Said(
+            Bilingual(
                 f"em Lisboa são {lisbon}, nesta máquina {here}", f"it is {lisbon} in Lisbon and {here} here"
             ),
-            Said("«today» é o dia de Lisboa; confirme as datas", "`today` means Lisbon's day; check dates"),
+            Bilingual(
+                "«today» é o dia de Lisboa; confirme as datas", "`today` means Lisbon's day; check dates"
+            ),
         )
     else:
-        yield fine("clock", f"em Lisboa são {lisbon}", f"it is {lisbon} in Lisbon")
+        yield report_ok("clock", f"em Lisboa são {lisbon}", f"it is {lisbon} in Lisbon")
 
 
 # --- in the account ---------------------------------------------------------------------------------------
 
 
-def account_answers(failure: IxError | None, boxed: bool) -> Finding:
+def check_access(failure: IxError | None, boxed: bool) -> Finding:
     """InvoiceXpress answers, and takes the key."""
     if failure is not None:
-        said, todo = visible(failure.message.removesuffix(" Nothing was sent.")), visible(failure.next)
-        return Finding("problem", "access", Said(said, said), Said(todo, todo))
+        said, todo = (
+            sanitize_line(failure.message.removesuffix(" Nothing was sent.")),
+            sanitize_line(failure.next),
+        )
+        return Finding("problem", "access", Bilingual(said, said), Bilingual(todo, todo))
     if boxed:
-        return fine(
+        return report_ok(
             "access", "a sandbox responde (sem valor fiscal)", "the sandbox answers (no fiscal value)"
         )
-    return fine(
+    return report_ok(
         "access", "o InvoiceXpress responde e aceita a chave", "InvoiceXpress answers and accepts the key"
     )
 
 
-def taxes_usable(taxes: Sequence[Tax]) -> Iterator[Finding]:
+def check_taxes(taxes: Sequence[Tax]) -> Iterator[Finding]:
     """Lines without a tax get the default one; exempt lines need one of 0 %."""
     default = next((tax for tax in taxes if tax.default_tax), None)
     exempt = next((tax for tax in taxes if tax.value == 0), None)
@@ -239,42 +252,42 @@ def taxes_usable(taxes: Sequence[Tax]) -> Iterator[Finding]:
         yield Finding(
             "problem",
             "taxes",
-            Said("a conta não tem taxa de IVA predefinida", "the account has no default tax"),
-            Said(
+            Bilingual("a conta não tem taxa de IVA predefinida", "the account has no default tax"),
+            Bilingual(
                 "escolha uma no InvoiceXpress, ou dê o nome em cada linha",
                 "choose one in InvoiceXpress, or name one on every line",
             ),
         )
     else:
-        rate = (
-            f"{visible(default.name or '?')} ({plain(default.value) if default.value is not None else '?'} %)"
-        )
-        yield fine("taxes", f"predefinida: {rate}", f"default: {rate}")
+        rate = f"{sanitize_line(default.name or '?')} ({format_plain(default.value) if default.value is not None else '?'} %)"
+        yield report_ok("taxes", f"predefinida: {rate}", f"default: {rate}")
     if exempt is None:
         yield Finding(
             "warning",
             "taxes",
-            Said(
+            Bilingual(
                 "a conta não tem taxa de 0 %: não há linhas isentas",
                 "the account has no tax of 0 %: no line can be exempt",
             ),
-            Said("crie uma no InvoiceXpress, se precisar", "make one in InvoiceXpress, if you need it"),
+            Bilingual("crie uma no InvoiceXpress, se precisar", "make one in InvoiceXpress, if you need it"),
         )
     else:
-        yield fine(
-            "taxes", f"isenta: {visible(exempt.name or '?')}", f"exempt: {visible(exempt.name or '?')}"
+        yield report_ok(
+            "taxes",
+            f"isenta: {sanitize_line(exempt.name or '?')}",
+            f"exempt: {sanitize_line(exempt.name or '?')}",
         )
 
 
-def series_registered(run: Run, series: Sequence[Series]) -> Iterator[Finding]:
+def check_series(run: Invocation, series: Sequence[Series]) -> Iterator[Finding]:
     """The default series, and every series in use, is registered for what it numbers (Portaria 195/2020)."""
     default = next((one for one in series if one.default), None)
     if default is None:
         yield Finding(
             "problem",
             "series",
-            Said("não há série predefinida", "there is no default series"),
-            Said(
+            Bilingual("não há série predefinida", "there is no default series"),
+            Bilingual(
                 "escolha uma no InvoiceXpress, ou dê sequence_id em cada documento",
                 "choose one in InvoiceXpress, or give sequence_id with every document",
             ),
@@ -285,35 +298,39 @@ def series_registered(run: Run, series: Sequence[Series]) -> Iterator[Finding]:
         ]
         all_missing = [name for name, part in one.types.items() if part.validation_code == UNREGISTERED]
         if one is default and all_missing:
-            yield _unregistered(run, "problem", one, all_missing, "a série predefinida", "the default series")
+            yield _report_unregistered(
+                run, "problem", one, all_missing, "a série predefinida", "the default series"
+            )
         elif used:
-            yield _unregistered(run, "warning", one, used, "a série em uso", "the series in use")
+            yield _report_unregistered(run, "warning", one, used, "a série em uso", "the series in use")
         elif one is default:
-            name = visible(one.serie or "?")
-            yield fine(
+            name = sanitize_line(one.serie or "?")
+            yield report_ok(
                 "series", f"predefinida: {name}, registada na AT", f"default: {name}, registered with AT"
             )
 
 
-def _unregistered(run: Run, level: Level, series: Series, types: Sequence[str], pt: str, en: str) -> Finding:
-    name = visible(series.serie or "?")
-    command = run.command(
+def _report_unregistered(
+    run: Invocation, level: Level, series: Series, types: Sequence[str], pt: str, en: str
+) -> Finding:
+    name = sanitize_line(series.serie or "?")
+    command = run.build_command(
         RegisterSequence.spec.name.replace("_", "-"),
-        *words_of({"sequence_id": series.id}, input_schema(RegisterSequence)),
+        *build_words({"sequence_id": series.id}, build_input_schema(RegisterSequence)),
     )
     return Finding(
         level,
         "series",
-        Said(
-            f"{pt} {name} não está registada na AT para: {_kinds(types, 'pt')}",
-            f"{en} {name} is not registered with AT for: {_kinds(types, 'en')}",
+        Bilingual(
+            f"{pt} {name} não está registada na AT para: {_join_kinds(types, 'pt')}",
+            f"{en} {name} is not registered with AT for: {_join_kinds(types, 'en')}",
         ),
-        Said(
+        Bilingual(
             f"registe-a (uma pessoa aprova): {command}",
             f"register it (a person approves): {command}",
         ),
     )
 
 
-def _kinds(types: Iterable[str], language: Language) -> str:
-    return ", ".join(kind(name, language) for name in types)
+def _join_kinds(types: Iterable[str], language: Language) -> str:
+    return ", ".join(format_kind(name, language) for name in types)

@@ -10,22 +10,22 @@ import click
 
 from ix_tools.errors import ApprovalRefused, Exit, IxError
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Said
-from ix_tools.idempotency.claims import Claims, Standing
+from ix_tools.i18n.words import Bilingual
+from ix_tools.idempotency.claims import ClaimRecord, Claims
 from ix_tools.interfaces.cli import console, prompt
-from ix_tools.interfaces.cli.commands import SETTINGS, heard, with_output
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.interfaces.cli.stores import store
-from ix_tools.pipeline.context import journal_of
-from ix_tools.schemas.search import known
+from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.stores import open_store
+from ix_tools.pipeline.context import create_journal
+from ix_tools.schemas.search import get_operation
 from ix_tools.storage.database import Store
 
-NONE = Said("Nada está reservado.", "Nothing is claimed.")
-TYPE_NAME = Said(
+NONE = Bilingual("Nada está reservado.", "Nothing is claimed.")
+TYPE_NAME = Bilingual(
     "Outra chamada pode estar a meio. Para libertar, escreva {word}: ",
     "Another call may be at work. To clear it, type {word}: ",
 )
-CLEARED = Said("{resource} está livre.", "{resource} is free.")
+CLEARED = Bilingual("{resource} está livre.", "{resource} is free.")
 
 
 @click.group("claims", context_settings=SETTINGS)
@@ -33,31 +33,31 @@ def command() -> None:
     """See which documents, clients, series and items are claimed by a call, and clear a claim."""
 
 
-def _claims(run: Run, opened: Store) -> Claims:
-    lease = journal_of(run.settings, opened).lease
-    return Claims(opened, lease, lambda name: bool(known(name).to_check))
+def _open_claims(run: Invocation, opened: Store) -> Claims:
+    lease = create_journal(run.settings, opened).lease
+    return Claims(opened, lease, lambda name: bool(get_operation(name).manual_check))
 
 
-@with_output
+@add_output_option
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
     """List what is held, waited for, or kept because a call's outcome is unknown."""
-    run = heard(ctx, output)
-    with store(run.settings) as opened:
-        rows = [_as_dict(one) for one in _claims(run, opened).listed()]
-    if run.json:
-        console.emit({"ok": True, "claims": rows})
+    run = apply_global_options(ctx, output)
+    with open_store(run.settings) as opened:
+        rows = [_as_dict(one) for one in _open_claims(run, opened).list_claims()]
+    if run.wants_json:
+        console.print_json({"ok": True, "claims": rows})
         return
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Blocks(run.language)
+    blocks = Report(run.language)
     shown = ("resource", "state", "operation", "account", "since")
-    blocks.table([{name: row[name] for name in shown} for row in rows], empty=run.said(NONE))
-    console.print_out(blocks.text())
+    blocks.add_table([{name: row[name] for name in shown} for row in rows], empty=run.translate(NONE))
+    console.print_out(blocks.render())
 
 
-@with_output
+@add_output_option
 @command.command("clear")
 @click.argument("resource", metavar="RESOURCE")
 @click.pass_context
@@ -66,38 +66,40 @@ def clear(ctx: click.Context, resource: str, output: Any) -> int:
 
     A call that was at work notices before it sends, and sends nothing.
     """
-    run = heard(ctx, output)
-    with store(run.settings) as opened:
-        claims = _claims(run, opened)
-        found = [one for one in claims.listed() if one.resource == resource]
+    run = apply_global_options(ctx, output)
+    with open_store(run.settings) as opened:
+        claims = _open_claims(run, opened)
+        found = [one for one in claims.list_claims() if one.resource == resource]
         if not found:
             raise IxError(
                 f"Nobody claims {resource}.",
                 code="claim_unknown",
                 next="`ix-tools claims list` shows what is claimed",
             )
-        if not prompt.person_there():
+        if not prompt.is_interactive():
             raise ApprovalRefused(
                 "Only a person at a terminal clears a claim, and standard input or standard error is none.",
                 code="no_person",
                 next=f"type `ix-tools claims clear {resource}` in a terminal",
             )
         for one in found:
-            console.aside(f"{one.resource} · {one.state} · {one.operation} · {formats.moment(one.since)}")
-        if not prompt.typed(run, TYPE_NAME, resource):
+            console.print_note(
+                f"{one.resource} · {one.state} · {one.operation} · {formats.format_timestamp(one.since)}"
+            )
+        if not prompt.confirm_typed(run, TYPE_NAME, resource):
             raise ApprovalRefused(
                 f"{resource} was not cleared.", code="approval_declined", next="look first, then repeat it"
             )
         for account in {one.account for one in found}:
-            claims.clear(account, resource, prompt.whoever())
-    if run.json:
-        console.emit({"ok": True, "cleared": resource})
+            claims.clear(account, resource, prompt.identify_user())
+    if run.wants_json:
+        console.print_json({"ok": True, "cleared": resource})
     else:
-        console.print_out(run.said(CLEARED).format(resource=resource))
+        console.print_out(run.translate(CLEARED).format(resource=resource))
     return Exit.OK
 
 
-def _as_dict(one: Standing) -> dict[str, Any]:
+def _as_dict(one: ClaimRecord) -> dict[str, Any]:
     return {
         "resource": one.resource,
         "state": "outcome unknown" if one.state == "ended" else one.state,
@@ -106,5 +108,5 @@ def _as_dict(one: Standing) -> dict[str, Any]:
         "account": one.account,
         "principal": one.principal,
         "journal": one.intent or "",
-        "since": formats.moment(one.since),
+        "since": formats.format_timestamp(one.since),
     }

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from ix_tools.errors import exit_of
+from ix_tools.errors import get_result_exit_code
 from ix_tools.interfaces.cli import line_syntax
-from ix_tools.interfaces.cli.commands import global_options, heard
-from ix_tools.interfaces.cli.options import Slot, call_of, slots, words_of
+from ix_tools.interfaces.cli.commands import apply_global_options, global_options
+from ix_tools.interfaces.cli.options import Slot, build_call, build_words, list_slots
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
-from ix_tools.schemas.json_schema import description, input_schema, source
+from ix_tools.schemas.json_schema import build_input_schema, get_description, get_source
 
 EFFECTS = {
     Effect.LOCAL: "answered on this machine; nothing is sent",
@@ -37,27 +37,27 @@ class OperationCommand(click.Command):
     def __init__(self, operation: type[Operation[Any]], settings: Mapping[str, Any]) -> None:
         """Build the options."""
         self.operation = operation
-        self.schema = input_schema(operation)
-        self.slots = list(slots(self.schema))
+        self.schema = build_input_schema(operation)
+        self.slots = list(list_slots(self.schema))
         self.shared = [click.Option(["json_file", "--json"], metavar="FILE|-", help=JSON), *global_options()]
         super().__init__(
             operation.spec.name.replace("_", "-"),
-            callback=self._called,
-            params=[*(slot.option() for slot in self.slots), *self.shared],
-            help=description(operation),
+            callback=self._execute,
+            params=[*(slot.build_option() for slot in self.slots), *self.shared],
+            help=get_description(operation),
             context_settings={**settings},
         )
 
-    def _called(self, json_file: str | None, **given: Any) -> int:
+    def _execute(self, json_file: str | None, **given: Any) -> int:
         from ix_tools.interfaces.cli import results
-        from ix_tools.interfaces.cli.execute import performed
+        from ix_tools.interfaces.cli.execute import execute_call
 
         shared = {name: given.pop(name) for name in ("output", "sandbox", "sandbox_file")}
-        run = heard(click.get_current_context(), **shared)
+        run = apply_global_options(click.get_current_context(), **shared)
         run.schema = self.schema
-        body = performed(run, self.operation, call_of(self.schema, given, json_file))
-        results.show(run, self.operation, body)
-        return exit_of(body)
+        body = execute_call(run, self.operation, build_call(self.schema, given, json_file))
+        results.print_result(run, self.operation, body)
+        return get_result_exit_code(body)
 
     # --- help ---
 
@@ -66,17 +66,19 @@ class OperationCommand(click.Command):
         plain = [slot for slot in self.slots if len(slot.path) == 1]
         if plain:
             with formatter.section("Parameters"):
-                formatter.write_dl([_row(slot) for slot in sorted(plain, key=lambda one: not one.required)])
+                formatter.write_dl(
+                    [_build_help_row(slot) for slot in sorted(plain, key=lambda one: not one.required)]
+                )
         for name, one in self.schema["properties"].items():
             inside = [slot for slot in self.slots if len(slot.path) > 1 and slot.path[0] == name]
             if inside:
                 with formatter.section(f"{name}: {one.get('description', '').rstrip('.')}"):
                     formatter.write_dl(
-                        [_row(slot) for slot in sorted(inside, key=lambda one: not one.required)]
+                        [_build_help_row(slot) for slot in sorted(inside, key=lambda one: not one.required)]
                     )
-        for slot in (slot for slot in plain if "properties" in slot.one):
+        for slot in (slot for slot in plain if "properties" in slot.item_schema):
             with formatter.section(f"Each {slot.flag}, given once per line of the document"):
-                formatter.write_dl(list(_fields(slot.one)))
+                formatter.write_dl(list(_list_fields(slot.item_schema)))
                 formatter.write_paragraph()
                 formatter.write_text(f"Written as {line_syntax.RULE}.")
         with formatter.section("Call and output"):
@@ -87,37 +89,37 @@ class OperationCommand(click.Command):
         """The worked example, what the call leaves behind, and where it is documented."""
         formatter.write_paragraph()
         formatter.write("Example:\n")
-        formatter.write(textwrap.indent(example(self.operation), "  ") + "\n")
+        formatter.write(textwrap.indent(render_example(self.operation), "  ") + "\n")
         formatter.write_paragraph()
-        rows = [("Effect:", EFFECTS[self.operation.spec.effect]), ("Source:", source(self.operation))]
+        rows = [("Effect:", EFFECTS[self.operation.spec.effect]), ("Source:", get_source(self.operation))]
         formatter.write_dl([*rows, ("Exit codes:", "ix-tools help exit-codes")])
 
 
-def _row(slot: Slot) -> tuple[str, str]:
-    one, words = slot.one, slot.one.get("enum")
+def _build_help_row(slot: Slot) -> tuple[str, str]:
+    one, words = slot.item_schema, slot.item_schema.get("enum")
     flag = f"{slot.flag} {slot.metavar}"
-    if one.get("type") == "boolean" and not slot.many:
+    if one.get("type") == "boolean" and not slot.is_repeatable:
         flag = f"{slot.flag} / {slot.flag.replace('--', '--no-', 1)}"
-    return flag, " ".join(_said(slot.schema, words, _needed(slot), slot.many))
+    return flag, " ".join(_describe_field(slot.schema, words, _note_required(slot), slot.is_repeatable))
 
 
-def _needed(slot: Slot) -> str:
+def _note_required(slot: Slot) -> str:
     if not slot.required:
         return ""
     return (
         "(required)"
-        if len(slot.path) == 1 or slot.of_required
+        if len(slot.path) == 1 or slot.parent_is_required
         else f"(required with any other of {slot.path[0]})"
     )
 
 
-def _fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _list_fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     required = set(schema.get("required", ()))
     for name, one in schema.get("properties", {}).items():
-        yield name, " ".join(_said(one, one.get("enum"), "(required)" * (name in required), False))
+        yield name, " ".join(_describe_field(one, one.get("enum"), "(required)" * (name in required), False))
 
 
-def _said(schema: Mapping[str, Any], words: Any, required: str, many: bool) -> Iterator[str]:
+def _describe_field(schema: Mapping[str, Any], words: Any, required: str, many: bool) -> Iterator[str]:
     yield schema.get("description", "")
     if words and len(words) == 1:
         yield f"Only {words[0]}."
@@ -131,9 +133,9 @@ def _said(schema: Mapping[str, Any], words: Any, required: str, many: bool) -> I
         yield f"(default: {str(schema['default']).lower() if isinstance(schema['default'], bool) else schema['default']})"
 
 
-def example(operation: type[Operation[Any]]) -> str:
+def render_example(operation: type[Operation[Any]]) -> str:
     """The operation's worked example as a command line, one option a line where there are several."""
-    words = words_of(operation.spec.example, input_schema(operation))
+    words = build_words(operation.spec.example, build_input_schema(operation))
     command = f"ix-tools {operation.spec.name.replace('_', '-')}"
     pieces: list[str] = []
     for word in words:

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from ix_tools.config import sandbox_choice
-from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.operations.scopes import Heading
-from ix_tools.text.near_names import closest
+from ix_tools.text.near_names import find_closest
 from ix_tools.version import __version__
 
 SETTINGS = {
@@ -21,7 +21,7 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Other:
+class UtilityCommand:
     """A command that is not an operation."""
 
     module: str
@@ -29,38 +29,44 @@ class Other:
     help: str
 
 
-OTHERS = {
-    "approvals": Other("approvals", "What waits for a person: list, show, approve, reject, link, pin"),
-    "journal": Other("journal", "What was sent and what came of it: list, show, resolve"),
-    "claims": Other("claims", "What calls at work keep to themselves: list, clear"),
-    "audit": Other("audit", "Check the trail, and the account against it: verify, reconcile"),
-    "store": Other("store", "Take a restored copy of the store into use: accept-restored"),
-    "tokens": Other("tokens", "Who may call the HTTP server: create, list, revoke"),
-    "limits": Other("limits", "Whether an account is paused, and how to end a pause: show, clear"),
-    "policy": Other("policy", "Who may do what, and whose approval it takes: show, check"),
-    "doctor": Other("doctor", "Check settings, account, series and taxes, and say what to do"),
-    "settings": Other("settings", "Show every setting, its value and where it comes from"),
-    "tools": Other("tools", "List the operations as the tools an assistant sees"),
-    "openapi": Other("openapi", "Print the description of the HTTP server, for hosts that import one"),
-    "sandbox": Other("sandbox", "Run InvoiceXpress in a box on this machine, to try things out"),
-    "serve": Other("", "Run the MCP server over standard input and output, or with --http on a port"),
-    "demo": Other("", "Issue a first invoice in the sandbox, step by step"),
-    "help": Other("help", "Help for a command, or for exit-codes"),
+UTILITY_COMMANDS = {
+    "approvals": UtilityCommand(
+        "approvals", "What waits for a person: list, show, approve, reject, link, pin"
+    ),
+    "journal": UtilityCommand("journal", "What was sent and what came of it: list, show, resolve"),
+    "claims": UtilityCommand("claims", "What calls at work keep to themselves: list, clear"),
+    "audit": UtilityCommand("audit", "Check the trail, and the account against it: verify, reconcile"),
+    "store": UtilityCommand("store", "Take a restored copy of the store into use: accept-restored"),
+    "tokens": UtilityCommand("tokens", "Who may call the HTTP server: create, list, revoke"),
+    "limits": UtilityCommand("limits", "Whether an account is paused, and how to end a pause: show, clear"),
+    "policy": UtilityCommand("policy", "Who may do what, and whose approval it takes: show, check"),
+    "doctor": UtilityCommand("doctor", "Check settings, account, series and taxes, and say what to do"),
+    "settings": UtilityCommand("settings", "Show every setting, its value and where it comes from"),
+    "tools": UtilityCommand("tools", "List the operations as the tools an assistant sees"),
+    "openapi": UtilityCommand(
+        "openapi", "Print the description of the HTTP server, for hosts that import one"
+    ),
+    "sandbox": UtilityCommand("sandbox", "Run InvoiceXpress in a box on this machine, to try things out"),
+    "serve": UtilityCommand(
+        "", "Run the MCP server over standard input and output, or with --http on a port"
+    ),
+    "demo": UtilityCommand("", "Issue a first invoice in the sandbox, step by step"),
+    "help": UtilityCommand("help", "Help for a command, or for exit-codes"),
 }
-OURS = "Server and tools"
+UTILITY_HEADING = "Server and tools"
 
 
-class Program(click.Group):
+class CommandLine(click.Group):
     """The commands, found when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from ix_tools.operations.registry import catalogue
 
-        return [*(name.replace("_", "-") for name in catalogue()), *OTHERS]
+        return [*(name.replace("_", "-") for name in catalogue()), *UTILITY_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in OTHERS:
-            module = OTHERS[cmd_name].module
+        if cmd_name in UTILITY_COMMANDS:
+            module = UTILITY_COMMANDS[cmd_name].module
             if not module:
                 raise click.UsageError(f"{cmd_name} must be the first word: ix-tools {cmd_name} ...", ctx)
             command: click.Command = importlib.import_module(f"ix_tools.interfaces.cli.{module}").command
@@ -77,25 +83,25 @@ class Program(click.Group):
         name = args[0].replace("_", "-")
         command = self.get_command(ctx, name)
         if command is None:
-            near = closest(name, self.list_commands(ctx), 3, 0.5)
+            near = find_closest(name, self.list_commands(ctx), 3, 0.5)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
         return name, command, args[1:]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for heading, rows in _sections():
+        for heading, rows in _list_sections():
             with formatter.section(heading):
                 formatter.write_dl(rows, col_max=30)
 
 
-def _sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _list_sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     from ix_tools.operations.registry import catalogue
 
     found: dict[str, list[tuple[str, str]]] = {heading: [] for heading in Heading}
     for name, operation in catalogue().items():
-        gated = " (a person approves)" if operation.spec.effect.gated else ""
+        gated = " (a person approves)" if operation.spec.effect.needs_approval else ""
         found[operation.spec.heading].append((name.replace("_", "-"), operation.spec.title + gated))
-    found[OURS] = [(name, other.help) for name, other in OTHERS.items()]
+    found[UTILITY_HEADING] = [(name, other.help) for name, other in UTILITY_COMMANDS.items()]
     yield from ((heading, rows) for heading, rows in found.items() if rows)
 
 
@@ -111,45 +117,47 @@ def global_options() -> list[click.Option]:
             ["sandbox", sandbox_choice.OPTION],
             is_flag=True,
             default=None,
-            help=f"{sandbox_choice.HELP.capitalize()}.",
+            help=f"{sandbox_choice.OPTION_HELP.capitalize()}.",
         ),
         click.Option(
             ["sandbox_file", sandbox_choice.FILE_OPTION],
             metavar="FILE",
-            help=f"{sandbox_choice.FILE_HELP.capitalize()}.",
+            help=f"{sandbox_choice.FILE_OPTION_HELP.capitalize()}.",
         ),
     ]
 
 
-def with_output(command: click.Command) -> click.Command:
+def add_output_option(command: click.Command) -> click.Command:
     """A command of a group, with the option that chooses between text and JSON."""
     command.params.append(global_options()[0])
     return command
 
 
-def heard(ctx: click.Context, output: Any = None, sandbox: Any = None, sandbox_file: Any = None) -> Run:
+def apply_global_options(
+    ctx: click.Context, output: Any = None, sandbox: Any = None, sandbox_file: Any = None
+) -> Invocation:
     """Note the global options in the run; those given last count."""
-    run = ctx.find_object(Run) or Run()
+    run = ctx.find_object(Invocation) or Invocation()
     run.output = output or run.output
     run.sandbox = bool(sandbox) or run.sandbox
     run.sandbox_file = run.sandbox_file if sandbox_file is None else sandbox_file
     return run
 
 
-def program() -> click.Group:
+def build_program() -> click.Group:
     """The whole command line."""
 
     @click.pass_context
     def before(ctx: click.Context, /, **options: Any) -> None:
-        heard(ctx, **options)
+        apply_global_options(ctx, **options)
 
-    return Program(
+    return CommandLine(
         "ix-tools",
         callback=before,
         params=[
             *global_options(),
             click.Option(
-                ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version,
+                ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
                 help="Show the version and exit.",
             ),
         ],
@@ -163,7 +171,7 @@ def program() -> click.Group:
     )  # fmt: skip
 
 
-def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         click.echo(f"ix-tools {__version__}")
         ctx.exit()

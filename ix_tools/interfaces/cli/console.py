@@ -12,63 +12,65 @@ from typing import Any
 import click
 
 from ix_tools.errors import IxError
-from ix_tools.i18n.words import Said
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.interfaces.cli.options import flag_of
-from ix_tools.text.sanitize import all_legible, legible, visible
+from ix_tools.i18n.words import Bilingual
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.options import find_flag
+from ix_tools.text.sanitize import sanitize_all, sanitize_line, sanitize_text
 
-INTERRUPTED = Said("Interrompido. Nada foi enviado.", "Interrupted. Nothing was sent.")
-INTERRUPTED_LATE = Said(
+INTERRUPTED = Bilingual("Interrompido. Nada foi enviado.", "Interrupted. Nothing was sent.")
+INTERRUPTED_LATE = Bilingual(
     "Interrompido. Não se sabe se foi feito: veja antes de repetir.",
     "Interrupted. Whether it was carried out is unknown: look before you repeat it.",
 )
-ON_ITS_WAY = Said(
+ON_ITS_WAY = Bilingual(
     "O pedido já seguiu; a aguardar a resposta. Ctrl-C outra vez desiste sem saber se foi feito.",
     "The request is on its way; waiting for the answer. Ctrl-C again gives up without knowing whether it was done.",
 )
-ALLOWED = Said("permitido", "allowed")
-NEXT = Said("A seguir", "Next")
-REPEAT = Said("Para o fazer mesmo assim", "To do it nevertheless")
+ALLOWED = Bilingual("permitido", "allowed")
+NEXT = Bilingual("A seguir", "Next")
+REPEAT = Bilingual("Para o fazer mesmo assim", "To do it nevertheless")
 
 
-COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+COLOUR_CODES = re.compile(r"(\x1b\[[0-9;]*m)")
 """What click and rich write to colour a text."""
-WIDEST = 110
+MAX_WIDTH = 110
 """Longer lines of text are hard to read."""
 
 
-def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+def write_text(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Text with its colours, unless nobody can see them or wants them (https://no-color.org), and nothing else that controls."""
     # What comes from the account was made legible before it was coloured; here nothing passes that was forgotten.
-    parts = [part if COLOUR.fullmatch(part) else legible(part) for part in COLOUR.split(text)]
+    parts = [
+        part if COLOUR_CODES.fullmatch(part) else sanitize_text(part) for part in COLOUR_CODES.split(text)
+    ]
     click.echo("".join(parts), err=err, nl=nl, color=False if os.environ.get("NO_COLOR") else None)
 
 
-def aside(text: str) -> None:
+def print_note(text: str) -> None:
     """Something for the person that is no result."""
-    say(text, err=True)
+    write_text(text, err=True)
 
 
-def emit(body: Mapping[str, Any]) -> None:
+def print_json(body: Mapping[str, Any]) -> None:
     """One JSON object on standard output: on one line, unless a person is looking."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     look = {"indent": 2} if sys.stdout.isatty() else {"separators": (",", ":")}
-    print_out(json.dumps(all_legible(body), ensure_ascii=plain, **look))
+    print_out(json.dumps(sanitize_all(body), ensure_ascii=plain, **look))
 
 
 def print_out(text: str) -> None:
     """Text on standard output; a reader that went away (`| head`) is no failure of the call."""
     try:
-        say(text)
+        write_text(text)
         sys.stdout.flush()
     except BrokenPipeError:
         # What is left in the buffer has nowhere to go either; without this, Python complains at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def wrapped(text: str, indent: str = "") -> str:
+def wrap_text(text: str, indent: str = "") -> str:
     """Text within the width of the terminal, broken between words; a line goes on under its own beginning."""
-    width = max(40, min(shutil.get_terminal_size().columns, WIDEST))
+    width = max(40, min(shutil.get_terminal_size().columns, MAX_WIDTH))
     lines: list[str] = []
     for line in text.splitlines():
         under = indent + " " * (len(line) - len(line.lstrip()) + 2 * bool(line.strip()))
@@ -87,24 +89,28 @@ def wrapped(text: str, indent: str = "") -> str:
     return "\n".join(lines)
 
 
-def failed(run: Run, failure: IxError) -> None:
+def print_failure(run: Invocation, failure: IxError) -> None:
     """A failure: as JSON in the place of the result, or in words on standard error."""
-    if run.json:
-        emit(failure.as_dict())
+    if run.wants_json:
+        print_json(failure.as_dict())
         return
-    aside(click.style(wrapped(visible(failure.message)), fg="red", bold=True))
+    print_note(click.style(wrap_text(sanitize_line(failure.message)), fg="red", bold=True))
     for problem in failure.problems:
-        field = visible(flag_of(problem.field, run.schema) if run.schema else problem.field)
+        field = sanitize_line(find_flag(problem.field, run.schema) if run.schema else problem.field)
         told = len(failure.problems) == 1 and problem.problem in failure.message
         if not told or problem.allowed:
-            line = wrapped(field if told else f"{field}: {visible(problem.problem)}", "  ")
-            aside("  " + line.replace(field, click.style(field, bold=True), 1))
+            line = wrap_text(field if told else f"{field}: {sanitize_line(problem.problem)}", "  ")
+            print_note("  " + line.replace(field, click.style(field, bold=True), 1))
         if problem.allowed:
-            aside("    " + wrapped(f"{run.said(ALLOWED)}: {visible(problem.allowed)}", "    "))
+            print_note(
+                "    " + wrap_text(f"{run.translate(ALLOWED)}: {sanitize_line(problem.allowed)}", "    ")
+            )
     if failure.next:
-        name = run.said(NEXT)
-        aside(wrapped(f"{name}: {visible(failure.next)}").replace(name, click.style(name, bold=True), 1))
+        name = run.translate(NEXT)
+        print_note(
+            wrap_text(f"{name}: {sanitize_line(failure.next)}").replace(name, click.style(name, bold=True), 1)
+        )
     words = failure.details.get("accept")
     if words:
         more = [part for word in words for part in ("--accept", str(word))]
-        aside(f"{click.style(run.said(REPEAT), bold=True)}:\n  {run.again(*more)}")
+        print_note(f"{click.style(run.translate(REPEAT), bold=True)}:\n  {run.build_repeat(*more)}")

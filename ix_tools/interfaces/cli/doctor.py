@@ -8,37 +8,37 @@ import click
 
 from ix_tools.config.settings import Settings
 from ix_tools.errors import Exit, IxError
-from ix_tools.i18n.words import Said
+from ix_tools.i18n.words import Bilingual
 from ix_tools.interfaces.cli import checks, console
 from ix_tools.interfaces.cli.checks import Finding
-from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.interfaces.cli.setting_sources import Origins
+from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.setting_sources import SettingSources
 from ix_tools.operations.base import Operation
 from ix_tools.operations.sequences import ListSequences, SequenceList
 from ix_tools.operations.taxes import ListTaxes, TaxList
-from ix_tools.pipeline.execute import Desk, perform
+from ix_tools.pipeline.execute import CallContext, execute
 
-NAMES = {
-    "settings": Said("Definições", "Settings"),
-    "account": Said("Conta", "Account"),
-    "key_file": Said("Ficheiro da chave", "Key file"),
-    "store": Said("Aprovações", "Approvals"),
-    "limits": Said("Limites", "Limits"),
-    "policy": Said("Política", "Policy"),
-    "clock": Said("Relógio", "Clock"),
-    "access": Said("Acesso", "Access"),
-    "taxes": Said("IVA", "Taxes"),
-    "series": Said("Séries", "Series"),
+CHECK_NAMES = {
+    "settings": Bilingual("Definições", "Settings"),
+    "account": Bilingual("Conta", "Account"),
+    "key_file": Bilingual("Ficheiro da chave", "Key file"),
+    "store": Bilingual("Aprovações", "Approvals"),
+    "limits": Bilingual("Limites", "Limits"),
+    "policy": Bilingual("Política", "Policy"),
+    "clock": Bilingual("Relógio", "Clock"),
+    "access": Bilingual("Acesso", "Access"),
+    "taxes": Bilingual("IVA", "Taxes"),
+    "series": Bilingual("Séries", "Series"),
 }
 LEVELS = {
-    "ok": (Said("ok", "ok"), "green"),
-    "warning": (Said("aviso", "warning"), "yellow"),
-    "problem": (Said("problema", "problem"), "red"),
+    "ok": (Bilingual("ok", "ok"), "green"),
+    "warning": (Bilingual("aviso", "warning"), "yellow"),
+    "problem": (Bilingual("problema", "problem"), "red"),
 }
-ALL_WELL = Said("Está tudo pronto.", "Everything is ready.")
-USABLE = Said("Pode trabalhar; leia os avisos.", "It works; read the warnings.")
-BROKEN = Said(
+ALL_WELL = Bilingual("Está tudo pronto.", "Everything is ready.")
+USABLE = Bilingual("Pode trabalhar; leia os avisos.", "It works; read the warnings.")
+BROKEN = Bilingual(
     "Corrija os problemas e corra outra vez ix-tools doctor.",
     "Correct the problems and run ix-tools doctor again.",
 )
@@ -51,85 +51,88 @@ def command(ctx: click.Context, /, **options: Any) -> int:
 
     The account is only read. With --sandbox, a fresh built-in sandbox is checked instead of an account.
     """
-    run = heard(ctx, **options)
-    found = list(_findings(run))
+    run = apply_global_options(ctx, **options)
+    found = list(_run_checks(run))
     broken = any(one.level == "problem" for one in found)
-    if run.json:
-        console.emit({"ok": not broken, "checks": [_as_dict(run, one) for one in found]})
+    if run.wants_json:
+        console.print_json({"ok": not broken, "checks": [_as_dict(run, one) for one in found]})
     else:
-        _print(run, found)
+        _print_findings(run, found)
     return Exit.REFUSED if broken else Exit.OK
 
 
-def _findings(run: Run) -> Iterator[Finding]:
-    origins = Origins.read()
-    readable = list(checks.settings_readable(run, origins))
+def _run_checks(run: Invocation) -> Iterator[Finding]:
+    origins = SettingSources.load()
+    readable = list(checks.check_settings(run, origins))
     yield from readable
-    if not run.boxed:
-        yield from checks.names_known(origins)
-    yield from checks.key_file_private(origins)
-    yield from checks.clock_sane(run.now(), run.now().astimezone())
+    if not run.uses_sandbox:
+        yield from checks.check_names(origins)
+    yield from checks.check_key_file(origins)
+    yield from checks.check_clock(run.now(), run.now().astimezone())
     if any(one.level == "problem" for one in readable):
         return
-    kept = list(checks.store_writable(run, run.settings))
+    kept = list(checks.check_store(run, run.settings))
     yield from kept
     if all(one.level == "ok" for one in kept):
-        yield from checks.accounts_open(run.settings)
-    yield from checks.policy_usable(run.settings)
-    with run.account() as settings:
-        account = list(checks.account_set(settings))
+        yield from checks.check_pauses(run.settings)
+    yield from checks.check_policy(run.settings)
+    with run.open_account() as settings:
+        account = list(checks.check_account(settings))
         yield from account
         if all(one.level == "ok" for one in account):
-            yield from _account(run, settings)
+            yield from _check_account(run, settings)
 
 
-def _account(run: Run, settings: Settings) -> Iterator[Finding]:
+def _check_account(run: Invocation, settings: Settings) -> Iterator[Finding]:
     try:
-        taxes = TaxList.model_validate(_performed(run, settings, ListTaxes)).taxes
+        taxes = TaxList.model_validate(_execute(run, settings, ListTaxes)).taxes
     except IxError as failure:
-        yield checks.account_answers(failure, run.boxed)
+        yield checks.check_access(failure, run.uses_sandbox)
         return
-    yield checks.account_answers(None, run.boxed)
-    yield from checks.taxes_usable(taxes)
+    yield checks.check_access(None, run.uses_sandbox)
+    yield from checks.check_taxes(taxes)
     try:
-        series = SequenceList.model_validate(_performed(run, settings, ListSequences)).sequences
+        series = SequenceList.model_validate(_execute(run, settings, ListSequences)).sequences
     except IxError as failure:
         yield Finding(
-            "problem", "series", Said(failure.message, failure.message), Said(failure.next, failure.next)
+            "problem",
+            "series",
+            Bilingual(failure.message, failure.message),
+            Bilingual(failure.next, failure.next),
         )
         return
-    yield from checks.series_registered(run, series)
+    yield from checks.check_series(run, series)
 
 
-def _performed(run: Run, settings: Settings, operation: type[Operation[Any]]) -> dict[str, Any]:
+def _execute(run: Invocation, settings: Settings, operation: type[Operation[Any]]) -> dict[str, Any]:
     async def trip() -> dict[str, Any]:
-        desk = Desk.open(settings, clock=run.clock, now=run.now)
+        desk = CallContext.open(settings, clock=run.clock, now=run.now)
         try:
-            return await perform(desk, operation.spec.name, {}, face="cli")
+            return await execute(desk, operation.spec.name, {}, face="cli")
         finally:
             await desk.close()
 
     return anyio.run(trip)
 
 
-def _as_dict(run: Run, one: Finding) -> dict[str, str]:
-    shown = {"level": one.level, "check": one.check, "message": run.said(one.message)}
-    return {**shown, "next": run.said(one.next)} if one.next else shown
+def _as_dict(run: Invocation, one: Finding) -> dict[str, str]:
+    shown = {"level": one.level, "check": one.check, "message": run.translate(one.message)}
+    return {**shown, "next": run.translate(one.next)} if one.next else shown
 
 
-def _print(run: Run, found: Sequence[Finding]) -> None:
-    levels = {level: run.said(words) for level, (words, _) in LEVELS.items()}
+def _print_findings(run: Invocation, found: Sequence[Finding]) -> None:
+    levels = {level: run.translate(words) for level, (words, _) in LEVELS.items()}
     wide = max(map(len, levels.values()))
-    column = max(len(run.said(name)) for name in NAMES.values())
+    column = max(len(run.translate(name)) for name in CHECK_NAMES.values())
     for one in found:
         level = click.style(levels[one.level].ljust(wide), fg=LEVELS[one.level][1], bold=one.level != "ok")
         indent = " " * (wide + column + 4)
-        text = console.wrapped(run.said(one.message), indent)
-        console.print_out(f"{level}  {run.said(NAMES[one.check]).ljust(column)}  {text}")
+        text = console.wrap_text(run.translate(one.message), indent)
+        console.print_out(f"{level}  {run.translate(CHECK_NAMES[one.check]).ljust(column)}  {text}")
         if one.next:
-            todo = run.said(one.next)
+            todo = run.translate(one.next)
             # A command stays on one line, to be copied.
-            console.print_out(f"{indent}→ {todo if 'ix-tools ' in todo else console.wrapped(todo, indent)}")
+            console.print_out(f"{indent}→ {todo if 'ix-tools ' in todo else console.wrap_text(todo, indent)}")
     worst = {one.level for one in found}
     end = BROKEN if "problem" in worst else USABLE if "warning" in worst else ALL_WELL
-    console.print_out(f"\n{run.said(end)}")
+    console.print_out(f"\n{run.translate(end)}")

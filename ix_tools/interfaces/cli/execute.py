@@ -27,40 +27,40 @@ from ix_tools.approvals.repository import Reply
 from ix_tools.config.settings import Settings
 from ix_tools.errors import ApprovalRefused, Exit, IxError
 from ix_tools.interfaces.cli import console, prompt
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.interfaces.cli.stores import approvals
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.stores import open_approvals
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
-from ix_tools.pipeline.execute import ApprovalNeeded, Desk, perform
+from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, execute
 
 log = logging.getLogger(__name__)
-SOON = 0.3
+INTERRUPT_SECONDS = 0.3
 """Seconds after Ctrl-C in which a call that may stop has stopped."""
 
 
-def performed(run: Run, operation: type[Operation[Any]], call: Mapping[str, Any]) -> dict[str, Any]:
+def execute_call(run: Invocation, operation: type[Operation[Any]], call: Mapping[str, Any]) -> dict[str, Any]:
     """The result, with whatever a person had to be asked asked."""
-    with run.account() as settings:
+    with run.open_account() as settings:
         ours = settings if operation.spec.effect is not Effect.LOCAL else _without_account(settings)
         try:
-            return _answered(run, ours, operation, call)
+            return _execute_with_approval(run, ours, operation, call)
         except (IxError, ApprovalNeeded):
             raise
         except Exception as fault:
             log.exception("%s failed", operation.spec.name)
-            raise _fault(operation, fault) from None
+            raise _build_internal_error(operation, fault) from None
 
 
-def _answered(
-    run: Run, settings: Settings, operation: type[Operation[Any]], call: Mapping[str, Any]
+def _execute_with_approval(
+    run: Invocation, settings: Settings, operation: type[Operation[Any]], call: Mapping[str, Any]
 ) -> dict[str, Any]:
-    person = prompt.person_there()
-    once = partial(_once, run, settings, operation.spec.name, call)
+    person = prompt.is_interactive()
+    once = partial(_execute_interruptibly, run, settings, operation.spec.name, call)
     try:
         body = once(person)
     except ApprovalNeeded as needed:
         # Asked with no loop running, so that Ctrl-C at the question is simply Ctrl-C.
-        answer = prompt.reply(run, needed.approval)
+        answer = prompt.ask_approval(run, needed.approval)
         try:
             return once(person, answer)
         except ApprovalRefused as refusal:
@@ -68,14 +68,14 @@ def _answered(
                 refusal.next = "repeat the command to be asked again"  # said to the person who just declined
             raise
     if person and body.get("status") == "approval_required":
-        with approvals(run, settings) as kept:
+        with open_approvals(run, settings) as kept:
             found = kept.find(body["approval"]["id"])
-            answer = prompt.reply(run, found)
+            answer = prompt.ask_approval(run, found)
             if not answer.approved or (found.differs and not answer.accepted_differences):
                 raise ApprovalRefused(
                     "It was not approved.",
                     code="approval_declined",
-                    next=f"repeat the command to be asked again, or `{run.command('approvals', 'reject', found.id)}` "
+                    next=f"repeat the command to be asked again, or `{run.build_command('approvals', 'reject', found.id)}` "
                     "to refuse it to every program that asks",
                 )
             kept.decide(found.id, approve=True, accept_differences=answer.accepted_differences)
@@ -89,7 +89,7 @@ def _without_account(settings: Settings) -> Settings:
     return settings.model_copy(update={"account": settings.account or "none", "api_key": key})
 
 
-def _fault(operation: type[Operation[Any]], fault: Exception) -> IxError:
+def _build_internal_error(operation: type[Operation[Any]], fault: Exception) -> IxError:
     return IxError(
         f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
         code="internal_error",
@@ -103,8 +103,8 @@ def _fault(operation: type[Operation[Any]], fault: Exception) -> IxError:
 # --- one trip along the road ------------------------------------------------------------------------------
 
 
-def _once(
-    run: Run,
+def _execute_interruptibly(
+    run: Invocation,
     settings: Settings,
     name: str,
     call: Mapping[str, Any],
@@ -112,38 +112,44 @@ def _once(
     reply: Reply | None = None,
 ) -> dict[str, Any]:
     before = signal.getsignal(signal.SIGINT)
-    desk = Desk.open(settings, clock=run.clock, now=run.now)
-    work = partial(_trip, run, desk, name, call, can_ask, reply)
+    desk = CallContext.open(settings, clock=run.clock, now=run.now)
+    work = partial(_execute, run, desk, name, call, can_ask, reply)
     try:
-        body = anyio.run(_interruptible, run, work)
+        body = anyio.run(_run_interruptibly, run, work)
     finally:
-        if _in_charge():
+        if _is_main_thread():
             signal.signal(signal.SIGINT, before)
     if body is None:
         raise KeyboardInterrupt
     return body
 
 
-async def _trip(
-    run: Run, desk: Desk, name: str, call: Mapping[str, Any], can_ask: bool, reply: Reply | None
+async def _execute(
+    run: Invocation, desk: CallContext, name: str, call: Mapping[str, Any], can_ask: bool, reply: Reply | None
 ) -> dict[str, Any]:
     try:
-        return await perform(
-            desk, name, call, can_ask=can_ask, reply=reply, progress=_Told().tell, face="cli"
+        return await execute(
+            desk,
+            name,
+            call,
+            can_ask=can_ask,
+            reply=reply,
+            progress=_ProgressPrinter().print_progress,
+            face="cli",
         )
     finally:
         with anyio.CancelScope(shield=True):
             await desk.close()
 
 
-async def _interruptible(run: Run, work: Callable[[], Any]) -> dict[str, Any] | None:
+async def _run_interruptibly(run: Invocation, work: Callable[[], Any]) -> dict[str, Any] | None:
     """The result, or None when Ctrl-C came before anything was sent; a write under way is waited for."""
     outcome: dict[str, Any] | None = None
     failure: Exception | None = None
     done = anyio.Event()
     async with anyio.create_task_group() as group:
-        if sys.platform != "win32" and _in_charge():
-            group.start_soon(_watch, group.cancel_scope, done, run)
+        if sys.platform != "win32" and _is_main_thread():
+            group.start_soon(_watch_interrupts, group.cancel_scope, done, run)
         try:
             outcome = await work()
         except Exception as end:  # noqa: BLE001 - raised again below, out of the group that would wrap it
@@ -156,36 +162,36 @@ async def _interruptible(run: Run, work: Callable[[], Any]) -> dict[str, Any] | 
     return outcome
 
 
-def _in_charge() -> bool:
+def _is_main_thread() -> bool:
     """Signals come to the main thread only."""
     return threading.current_thread() is threading.main_thread()
 
 
-async def _watch(scope: anyio.CancelScope, done: anyio.Event, run: Run) -> None:
+async def _watch_interrupts(scope: anyio.CancelScope, done: anyio.Event, run: Invocation) -> None:
     with anyio.open_signal_receiver(signal.SIGINT) as signals:
         async for _ in signals:
             break
         scope.cancel()
-        with anyio.CancelScope(shield=True), anyio.move_on_after(SOON):
+        with anyio.CancelScope(shield=True), anyio.move_on_after(INTERRUPT_SECONDS):
             await done.wait()
     if not done.is_set():
-        signal.signal(signal.SIGINT, lambda *_: _give_up(run))
-        console.aside(run.said(console.ON_ITS_WAY))
+        signal.signal(signal.SIGINT, lambda *_: _exit_at_once(run))
+        console.print_note(run.translate(console.ON_ITS_WAY))
 
 
-def _give_up(run: Run) -> None:
+def _exit_at_once(run: Invocation) -> None:
     # Not an exception: whatever waits for the answer is shielded from those, and a second Ctrl-C must end it.
-    console.aside(run.said(console.INTERRUPTED_LATE))
+    console.print_note(run.translate(console.INTERRUPTED_LATE))
     os._exit(Exit.INTERRUPTED)
 
 
-class _Told:
+class _ProgressPrinter:
     """Progress on standard error, each thing once."""
 
     def __init__(self) -> None:
-        self.said = ""
+        self._last_message = ""
 
-    async def tell(self, done: float, total: float, message: str) -> None:
-        if message != self.said and sys.stderr.isatty():
-            self.said = message
-            console.aside(f"{message} ...")
+    async def print_progress(self, done: float, total: float, message: str) -> None:
+        if message != self._last_message and sys.stderr.isatty():
+            self._last_message = message
+            console.print_note(f"{message} ...")

@@ -13,18 +13,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from ix_tools.config.sandbox_choice import with_sandbox_options, with_sandbox_started
-from ix_tools.config.settings import Settings, load
+from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_sandbox
+from ix_tools.config.settings import Settings, load_settings
 from ix_tools.domain.types import lisbon_now
 from ix_tools.errors import SettingsError
-from ix_tools.i18n.words import Language, Said
+from ix_tools.i18n.words import Bilingual, Language
 
 FIRST_PORT, PORTS = 10240, 22000
 """Ports for sandboxes kept in a file: below those that systems hand out by themselves."""
 
 
 @dataclass
-class Run:
+class Invocation:
     """One run. The settings are read when something first needs them."""
 
     argv: tuple[str, ...] = ()
@@ -38,57 +38,57 @@ class Run:
     """The schema of the operation that is called: errors name its fields as options."""
 
     @property
-    def json(self) -> bool:
+    def wants_json(self) -> bool:
         """Whether results are for a program: asked for, or nobody looks at standard output."""
         return self.output == "json" or (self.output is None and not sys.stdout.isatty())
 
     @cached_property
-    def _loaded(self) -> Settings:
-        return load()
+    def _loaded_settings(self) -> Settings:
+        return load_settings()
 
     @property
     def settings(self) -> Settings:
         """The settings, with what the options say about a sandbox, wherever on the command line they stand."""
-        return with_sandbox_options(self._loaded, self.sandbox, self.sandbox_file)
+        return apply_sandbox_options(self._loaded_settings, self.sandbox, self.sandbox_file)
 
     @cached_property
     def language(self) -> Language:
         """The language of labels and questions; also when the settings cannot be read."""
         try:
-            return self._loaded.language
+            return self._loaded_settings.language
         except SettingsError:
             return "en" if os.environ.get("INVOICEXPRESS_LANGUAGE") == "en" else "pt"
 
-    def said(self, said: Said) -> str:
+    def translate(self, said: Bilingual) -> str:
         """One thing in the user's language."""
-        return said.in_(self.language)
+        return said.text(self.language)
 
     @property
-    def boxed(self) -> bool:
+    def uses_sandbox(self) -> bool:
         """Whether a built-in sandbox is used instead of an account."""
         try:
             return self.settings.sandbox
         except SettingsError:
             return self.sandbox or self.sandbox_file is not None
 
-    def command(self, *words: str) -> str:
+    def build_command(self, *words: str) -> str:
         """A command to type that goes to the same place as this one."""
         where = (
             ["--sandbox-file", str(self.sandbox_file)] if self.sandbox_file else ["--sandbox"] * self.sandbox
         )
         return shlex.join(["ix-tools", *where, *words])
 
-    def again(self, *more: str) -> str:
+    def build_repeat(self, *more: str) -> str:
         """This very command, with something added."""
         return shlex.join(["ix-tools", *self.argv, *more])
 
     @contextmanager
-    def account(self) -> Iterator[Settings]:
+    def open_account(self) -> Iterator[Settings]:
         """The settings to call with; a built-in sandbox lives as long as the block."""
-        with with_sandbox_started(self.settings, _port(self.settings.sandbox_file)) as settings:
+        with run_chosen_sandbox(self.settings, _choose_port(self.settings.sandbox_file)) as settings:
             yield settings
 
 
-def _port(file: Path | None) -> int:
+def _choose_port(file: Path | None) -> int:
     """The port of a sandbox file: always the same, since approvals are bound to the host they were asked for."""
     return FIRST_PORT + zlib.crc32(str(file.resolve()).encode()) % PORTS if file else 0

@@ -10,29 +10,29 @@ import click
 
 from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Language, Said
+from ix_tools.i18n.words import Bilingual, Language
 from ix_tools.idempotency.intents import Intent
 from ix_tools.interfaces.cli import console, prompt
-from ix_tools.interfaces.cli.commands import SETTINGS, heard, with_output
-from ix_tools.interfaces.cli.labels import state
-from ix_tools.interfaces.cli.pending_approvals import issuer, whose
-from ix_tools.interfaces.cli.stores import companies, journal
+from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
+from ix_tools.interfaces.cli.labels import format_state
+from ix_tools.interfaces.cli.pending_approvals import describe_owner, format_owner
+from ix_tools.interfaces.cli.stores import open_companies, open_journal
 
-NONE = Said("Nada foi enviado ainda.", "Nothing was sent yet.")
-LOOKED = {
-    True: Said(
+NONE = Bilingual("Nada foi enviado ainda.", "Nothing was sent yet.")
+EFFECTS = {
+    True: Bilingual(
         "ACONTECEU: repetir a chamada não a envia outra vez.", "IT HAPPENED: the call is not sent again."
     ),
-    False: Said(
+    False: Bilingual(
         "NÃO ACONTECEU: a mesma chamada pode ser enviada outra vez.",
         "IT DID NOT HAPPEN: the same call may be sent again.",
     ),
 }
-TYPE_ID = Said(
+TYPE_ID = Bilingual(
     "Viu no InvoiceXpress? Para o dar por certo, escreva {word}: ",
     "Did you look in InvoiceXpress? To settle it, type {word}: ",
 )
-SETTLED = Said("{id} está resolvido.", "{id} is settled.")
+SETTLED = Bilingual("{id} está resolvido.", "{id} is settled.")
 
 
 @click.group("journal", context_settings=SETTINGS)
@@ -40,66 +40,66 @@ def command() -> None:
     """See what was sent and what came of it, and settle what is not known."""
 
 
-@with_output
+@add_output_option
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
     """List the newest fifty writes."""
-    run = heard(ctx, output)
-    with journal(run.settings) as kept, companies(run.settings) as known:
-        found = kept.listed()
-        owners = {account: whose(account, known) for account in {one.account for one in found}}
+    run = apply_global_options(ctx, output)
+    with open_journal(run.settings) as kept, open_companies(run.settings) as known:
+        found = kept.list_intents()
+        owners = {account: describe_owner(account, known) for account in {one.account for one in found}}
         rows = [_as_dict(one, owners[one.account]) for one in found]
-    if run.json:
-        console.emit({"ok": True, "journal": rows})
+    if run.wants_json:
+        console.print_json({"ok": True, "journal": rows})
         return
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Blocks(run.language)
+    blocks = Report(run.language)
     if found and (len(owners) > 1 or run.settings.has_several_accounts):
-        blocks.entries(
-            (one.id, _lines(row, issuer(owners[one.account], run.language), run.language))
+        blocks.add_entries(
+            (one.id, _summarize(row, format_owner(owners[one.account], run.language), run.language))
             for one, row in zip(found, rows, strict=True)
         )
     else:
         shown = ("id", "state", "operation", "subject", "created_at")
-        blocks.table([{name: row[name] for name in shown} for row in rows], empty=run.said(NONE))
-    console.print_out(blocks.text())
+        blocks.add_table([{name: row[name] for name in shown} for row in rows], empty=run.translate(NONE))
+    console.print_out(blocks.render())
 
 
-@with_output
+@add_output_option
 @command.command("show")
 @click.argument("identifier", metavar="ID")
 @click.pass_context
 def show(ctx: click.Context, identifier: str, output: Any) -> None:
     """Show one write and how it stands."""
-    run = heard(ctx, output)
-    with journal(run.settings) as kept, companies(run.settings) as known:
+    run = apply_global_options(ctx, output)
+    with open_journal(run.settings) as kept, open_companies(run.settings) as known:
         entry = kept.get(identifier)
-        found = _as_dict(entry, whose(entry.account, known))
-    if run.json:
-        console.emit({"ok": True, "entry": found})
+        found = _as_dict(entry, describe_owner(entry.account, known))
+    if run.wants_json:
+        console.print_json({"ok": True, "entry": found})
         return
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Blocks(run.language)
-    blocks.pairs(found)
-    console.print_out(blocks.text())
+    blocks = Report(run.language)
+    blocks.add_pairs(found)
+    console.print_out(blocks.render())
 
 
-@with_output
+@add_output_option
 @command.command("resolve")
 @click.argument("identifier", metavar="ID")
 @click.option("--happened/--did-not", "happened", default=None, help="What you saw in InvoiceXpress.")
 @click.pass_context
 def resolve(ctx: click.Context, identifier: str, happened: bool | None, output: Any) -> int:
     """Settle a write whose outcome is unknown. Only at a terminal: the id must be typed."""
-    run = heard(ctx, output)
+    run = apply_global_options(ctx, output)
     if happened is None:
         raise click.UsageError("Say what you saw: --happened or --did-not.", ctx)
-    with journal(run.settings) as kept:
+    with open_journal(run.settings) as kept:
         found = kept.get(identifier)
-        if not prompt.person_there():
+        if not prompt.is_interactive():
             raise ApprovalRefused(
                 "Only a person at a terminal settles this, and standard input or standard error is none.",
                 code="no_person",
@@ -108,9 +108,9 @@ def resolve(ctx: click.Context, identifier: str, happened: bool | None, output: 
             )
         if found.state in {"open", "unknown"}:
             for name, value in _as_dict(found).items():
-                console.aside(f"{name}: {value}")
-            console.aside(run.said(LOOKED[happened]))
-            if not prompt.typed(run, TYPE_ID, found.id):
+                console.print_note(f"{name}: {value}")
+            console.print_note(run.translate(EFFECTS[happened]))
+            if not prompt.confirm_typed(run, TYPE_ID, found.id):
                 raise ApprovalRefused(
                     f"{found.id} was not settled.",
                     code="approval_declined",
@@ -119,15 +119,15 @@ def resolve(ctx: click.Context, identifier: str, happened: bool | None, output: 
         # Settled where every outcome is: there it is refused if it is not unknown, or somebody is still at it.
         kept.settle(found.id, happened=happened)
         now = kept.get(found.id)
-    if run.json:
-        console.emit({"ok": True, "entry": _as_dict(now)})
+    if run.wants_json:
+        console.print_json({"ok": True, "entry": _as_dict(now)})
     else:
-        console.print_out(run.said(SETTLED).format(id=now.id))
+        console.print_out(run.translate(SETTLED).format(id=now.id))
     return Exit.OK
 
 
-def _lines(row: Mapping[str, Any], owner: str, language: Language) -> tuple[str, str]:
-    parts = (row["operation"], row["subject"], state(row["state"], language), row["created_at"])
+def _summarize(row: Mapping[str, Any], owner: str, language: Language) -> tuple[str, str]:
+    parts = (row["operation"], row["subject"], format_state(row["state"], language), row["created_at"])
     return " · ".join(filter(None, parts)), owner
 
 
@@ -143,5 +143,5 @@ def _as_dict(one: Intent, owner: Mapping[str, str] | None = None) -> dict[str, A
         "face": one.face,
         "approval": one.approval or "",
         "attempts": one.attempts,
-        "created_at": formats.moment(one.created_at),
+        "created_at": formats.format_timestamp(one.created_at),
     }

@@ -8,135 +8,135 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ix_tools.domain.document_kinds import document_types
+from ix_tools.domain.document_kinds import list_document_kinds
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import LABELS, Language, Said
-from ix_tools.operations.headings import heading
-from ix_tools.text.sanitize import visible
+from ix_tools.i18n.words import LABELS, Bilingual, Language
+from ix_tools.operations.headings import translate_label
+from ix_tools.text.sanitize import sanitize_line
 
-FIELDS: Mapping[str, Said] = {
-    "paused_seconds": Said("Pausa (s)", "Paused (s)"),
-    "failures": Said("Falhas seguidas", "Failures in a row"),
-    "id": Said("Id", "Id"),
-    "document_id": Said("Documento", "Document"),
-    "document_type": Said("Tipo", "Type"),
-    "number": Said("Número", "Number"),
-    "status": Said("Estado", "State"),
-    "name": Said("Nome", "Name"),
-    "value": Said("Taxa %", "Rate %"),
-    "region": Said("Região", "Region"),
-    "code": Said("Código", "Code"),
-    "default_tax": Said("Predefinida", "Default"),
-    "fiscal_id": Said("NIF", "Tax number"),
-    "country": Said("País", "Country"),
-    "email": Said("E-mail", "E-mail"),
-    "address": Said("Morada", "Address"),
-    "city": Said("Localidade", "City"),
-    "postal_code": Said("Código postal", "Postal code"),
-    "phone": Said("Telefone", "Telephone"),
-    "fax": Said("Fax", "Fax"),
-    "website": Said("Sítio", "Website"),
-    "language": Said("Língua", "Language"),
-    "text": Said("Texto impresso", "Printed text"),
-    "meaning": Said("Significado", "Meaning"),
-    "law": Said("Lei", "Law"),
-    "valid_from": Said("Desde", "From"),
-    "valid_until": Said("Até", "Until"),
-    "in_force": Said("Em vigor", "In force"),
-    "source": Said("Fonte", "Source"),
-    "as_of": Said("À data de", "As of"),
-    "to": Said("Para", "To"),
-    "file": Said("Ficheiro", "File"),
-    "bytes": Said("Bytes", "Bytes"),
-    "link": Said("Ligação", "Link"),
-    "page": Said("Página", "Page"),
-    "pages": Said("Páginas", "Pages"),
-    "total_entries": Said("Ao todo", "In all"),
-    "left_out": Said("Ficou de fora", "Left out"),
-    "to_pay": Said("A pagar", "To pay"),
-    "serie": Said("Série", "Series"),
-    "sequence_id": Said("Id da série", "Series id"),
-    "last_number": Said("Último número", "Last number"),
-    "validation_code": Said("Código de validação", "Validation code"),
-    "default": Said("Predefinida", "Default"),
-    "atcud": Said("ATCUD", "ATCUD"),
-    "at_doc_code_id": Said("Código da AT", "AT code"),
-    "owner_invoice_id": Said("Documento de origem", "Corrected document"),
-    "license_plate": Said("Matrícula", "Vehicle"),
-    "address_from": Said("Carga", "Loading"),
-    "address_to": Said("Descarga", "Delivery"),
-    "mb_reference": Said("Multibanco", "Multibanco"),
-    "quantity": Said("Qtd.", "Qty"),
-    "unit_price": Said("Preço", "Price"),
-    "discount": Said("Desc.", "Disc."),
-    "tax": Said("IVA", "VAT"),
-    "net": Said("Líquido", "Net"),
-    "line": Said("Descrição", "Description"),
-    "base": Said("Base", "Base"),
-    "summary": Said("O quê", "What"),
-    "expires_at": Said("Até às", "Until"),
-    "state": Said("Estado", "State"),
-    "channel": Said("Onde", "Where"),
-    "operation": Said("Operação", "Operation"),
-    "principal": Said("De", "Asked by"),
-    "differs": Said("Difere", "Differs"),
-    "company": Said("Empresa", "Company"),
-    "nif": Said("NIF", "Tax number"),
-    "action": Said("Ação", "Action"),
+FIELDS: Mapping[str, Bilingual] = {
+    "paused_seconds": Bilingual("Pausa (s)", "Paused (s)"),
+    "failures": Bilingual("Falhas seguidas", "Failures in a row"),
+    "id": Bilingual("Id", "Id"),
+    "document_id": Bilingual("Documento", "Document"),
+    "document_type": Bilingual("Tipo", "Type"),
+    "number": Bilingual("Número", "Number"),
+    "status": Bilingual("Estado", "State"),
+    "name": Bilingual("Nome", "Name"),
+    "value": Bilingual("Taxa %", "Rate %"),
+    "region": Bilingual("Região", "Region"),
+    "code": Bilingual("Código", "Code"),
+    "default_tax": Bilingual("Predefinida", "Default"),
+    "fiscal_id": Bilingual("NIF", "Tax number"),
+    "country": Bilingual("País", "Country"),
+    "email": Bilingual("E-mail", "E-mail"),
+    "address": Bilingual("Morada", "Address"),
+    "city": Bilingual("Localidade", "City"),
+    "postal_code": Bilingual("Código postal", "Postal code"),
+    "phone": Bilingual("Telefone", "Telephone"),
+    "fax": Bilingual("Fax", "Fax"),
+    "website": Bilingual("Sítio", "Website"),
+    "language": Bilingual("Língua", "Language"),
+    "text": Bilingual("Texto impresso", "Printed text"),
+    "meaning": Bilingual("Significado", "Meaning"),
+    "law": Bilingual("Lei", "Law"),
+    "valid_from": Bilingual("Desde", "From"),
+    "valid_until": Bilingual("Até", "Until"),
+    "in_force": Bilingual("Em vigor", "In force"),
+    "source": Bilingual("Fonte", "Source"),
+    "as_of": Bilingual("À data de", "As of"),
+    "to": Bilingual("Para", "To"),
+    "file": Bilingual("Ficheiro", "File"),
+    "bytes": Bilingual("Bytes", "Bytes"),
+    "link": Bilingual("Ligação", "Link"),
+    "page": Bilingual("Página", "Page"),
+    "pages": Bilingual("Páginas", "Pages"),
+    "total_entries": Bilingual("Ao todo", "In all"),
+    "left_out": Bilingual("Ficou de fora", "Left out"),
+    "to_pay": Bilingual("A pagar", "To pay"),
+    "serie": Bilingual("Série", "Series"),
+    "sequence_id": Bilingual("Id da série", "Series id"),
+    "last_number": Bilingual("Último número", "Last number"),
+    "validation_code": Bilingual("Código de validação", "Validation code"),
+    "default": Bilingual("Predefinida", "Default"),
+    "atcud": Bilingual("ATCUD", "ATCUD"),
+    "at_doc_code_id": Bilingual("Código da AT", "AT code"),
+    "owner_invoice_id": Bilingual("Documento de origem", "Corrected document"),
+    "license_plate": Bilingual("Matrícula", "Vehicle"),
+    "address_from": Bilingual("Carga", "Loading"),
+    "address_to": Bilingual("Descarga", "Delivery"),
+    "mb_reference": Bilingual("Multibanco", "Multibanco"),
+    "quantity": Bilingual("Qtd.", "Qty"),
+    "unit_price": Bilingual("Preço", "Price"),
+    "discount": Bilingual("Desc.", "Disc."),
+    "tax": Bilingual("IVA", "VAT"),
+    "net": Bilingual("Líquido", "Net"),
+    "line": Bilingual("Descrição", "Description"),
+    "base": Bilingual("Base", "Base"),
+    "summary": Bilingual("O quê", "What"),
+    "expires_at": Bilingual("Até às", "Until"),
+    "state": Bilingual("Estado", "State"),
+    "channel": Bilingual("Onde", "Where"),
+    "operation": Bilingual("Operação", "Operation"),
+    "principal": Bilingual("De", "Asked by"),
+    "differs": Bilingual("Difere", "Differs"),
+    "company": Bilingual("Empresa", "Company"),
+    "nif": Bilingual("NIF", "Tax number"),
+    "action": Bilingual("Ação", "Action"),
     "client": LABELS["client"],
-    "amount": Said("Valor", "Amount"),
+    "amount": Bilingual("Valor", "Amount"),
     "recipient": LABELS["recipient"],
-    "host": Said("Programa", "Program"),
-    "scopes": Said("Pode", "May"),
-    "accounts": Said("Contas", "Accounts"),
-    "used_at": Said("Última utilização", "Last used"),
-    "subject": Said("Sobre", "About"),
-    "face": Said("Por", "Through"),
-    "approval": Said("Aprovação", "Approval"),
-    "attempts": Said("Tentativas", "Attempts"),
-    "created_at": Said("Quando", "When"),
-    "finding": Said("O quê", "What"),
-    "document": Said("Documento", "Document"),
-    "why": Said("Porquê", "Why"),
-    "issued": Said("Emitidos", "Issued"),
-    "matched": Said("Aprovados", "Approved"),
-    "first": Said("Primeiro", "First"),
-    "last": Said("Último", "Last"),
+    "host": Bilingual("Programa", "Program"),
+    "scopes": Bilingual("Pode", "May"),
+    "accounts": Bilingual("Contas", "Accounts"),
+    "used_at": Bilingual("Última utilização", "Last used"),
+    "subject": Bilingual("Sobre", "About"),
+    "face": Bilingual("Por", "Through"),
+    "approval": Bilingual("Aprovação", "Approval"),
+    "attempts": Bilingual("Tentativas", "Attempts"),
+    "created_at": Bilingual("Quando", "When"),
+    "finding": Bilingual("O quê", "What"),
+    "document": Bilingual("Documento", "Document"),
+    "why": Bilingual("Porquê", "Why"),
+    "issued": Bilingual("Emitidos", "Issued"),
+    "matched": Bilingual("Aprovados", "Approved"),
+    "first": Bilingual("Primeiro", "First"),
+    "last": Bilingual("Último", "Last"),
     "account": LABELS["account"],
     "reason": LABELS["reason"],
-    "title": Said("O que faz", "What it does"),
-    "effect": Said("Efeito", "Effect"),
-    "toolset": Said("Conjunto", "Toolset"),
-    "does": Said("O que faz", "What it does"),
-    "approved_by": Said("Aprova", "Approved by"),
-    "example": Said("Exemplo", "Example"),
-    "rules": Said("Regras", "Rules"),
-    "input_schema": Said("Argumentos", "Arguments"),
-    "output_schema": Said("Resultado", "Result"),
-    "setting": Said("Definição", "Setting"),
-    "environment": Said("No ambiente", "In the environment"),
-    "setting_value": Said("Valor", "Value"),
-    "from": Said("De onde vem", "From"),
-    "people": Said("Pessoas", "People"),
+    "title": Bilingual("O que faz", "What it does"),
+    "effect": Bilingual("Efeito", "Effect"),
+    "toolset": Bilingual("Conjunto", "Toolset"),
+    "does": Bilingual("O que faz", "What it does"),
+    "approved_by": Bilingual("Aprova", "Approved by"),
+    "example": Bilingual("Exemplo", "Example"),
+    "rules": Bilingual("Regras", "Rules"),
+    "input_schema": Bilingual("Argumentos", "Arguments"),
+    "output_schema": Bilingual("Resultado", "Result"),
+    "setting": Bilingual("Definição", "Setting"),
+    "environment": Bilingual("No ambiente", "In the environment"),
+    "setting_value": Bilingual("Valor", "Value"),
+    "from": Bilingual("De onde vem", "From"),
+    "people": Bilingual("Pessoas", "People"),
     "warnings": LABELS["warnings"],
 }
-NO = Said("não", "no")
-STATES: Mapping[str, Said] = {
-    "draft": Said("rascunho", "draft"),
-    "final": Said("finalizado", "final"),
-    "sent": Said("finalizado", "final"),
-    "settled": Said("pago", "settled"),
-    "canceled": Said("anulado", "cancelled"),
-    "deleted": Said("apagado", "deleted"),
-    "second_copy": Said("2.ª via", "second copy"),
-    "ready": Said("pronto", "ready"),
-    "pending": Said("à espera", "pending"),
-    "approved": Said("aprovado", "approved"),
-    "rejected": Said("recusado", "rejected"),
-    "unanswered": Said("sem resposta", "unanswered"),
-    "used": Said("usado", "used"),
-    "stale": Said("desatualizado", "stale"),
-    "expired": Said("expirado", "expired"),
+NO = Bilingual("não", "no")
+STATES: Mapping[str, Bilingual] = {
+    "draft": Bilingual("rascunho", "draft"),
+    "final": Bilingual("finalizado", "final"),
+    "sent": Bilingual("finalizado", "final"),
+    "settled": Bilingual("pago", "settled"),
+    "canceled": Bilingual("anulado", "cancelled"),
+    "deleted": Bilingual("apagado", "deleted"),
+    "second_copy": Bilingual("2.ª via", "second copy"),
+    "ready": Bilingual("pronto", "ready"),
+    "pending": Bilingual("à espera", "pending"),
+    "approved": Bilingual("aprovado", "approved"),
+    "rejected": Bilingual("recusado", "rejected"),
+    "unanswered": Bilingual("sem resposta", "unanswered"),
+    "used": Bilingual("usado", "used"),
+    "stale": Bilingual("desatualizado", "stale"),
+    "expired": Bilingual("expirado", "expired"),
 }
 COLOURS = {
     "draft": "yellow",
@@ -155,48 +155,48 @@ RIGHT = AMOUNTS | COUNTS | {"id", "document_id", "value", "last_number", "sequen
 """Columns of numbers."""
 
 
-def label(field: str, language: Language) -> str:
+def format_label(field: str, language: Language) -> str:
     """What a field is called."""
     said = FIELDS.get(field)
-    return said.in_(language) if said else heading(field, language)
+    return said.text(language) if said else translate_label(field, language)
 
 
-def kind(plural: str, language: Language) -> str:
+def format_kind(plural: str, language: Language) -> str:
     """A document type in words; one that is only read back stays as it is."""
-    found = next((one for one in document_types() if plural in {one.plural, one.singular}), None)
+    found = next((one for one in list_document_kinds() if plural in {one.plural, one.singular}), None)
     return (
         (found.pt if language == "pt" else found.en)
         if found
-        else visible(plural).replace("_", " ").capitalize()
+        else sanitize_line(plural).replace("_", " ").capitalize()
     )
 
 
-def state(word: str, language: Language) -> str:
+def format_state(word: str, language: Language) -> str:
     """A state in words."""
     said = STATES.get(word)
-    return said.in_(language) if said else visible(word)
+    return said.text(language) if said else sanitize_line(word)
 
 
-def shown(field: str, value: Any, language: Language) -> str:
+def format_value(field: str, value: Any, language: Language) -> str:
     """A value as a person reads it; text from outside is made inert."""
     if value is None or value == "" or value == []:
         return "-"
     if isinstance(value, bool):
-        return (LABELS["yes"] if value else NO).in_(language)
+        return (LABELS["yes"] if value else NO).text(language)
     if isinstance(value, Mapping):
-        return ", ".join(shown("", part, language) for part in value.values())
+        return ", ".join(format_value("", part, language) for part in value.values())
     if isinstance(value, list):
-        return ", ".join(shown("", part, language) for part in value)
-    text = visible(str(value))
+        return ", ".join(format_value("", part, language) for part in value)
+    text = sanitize_line(str(value))
     try:
         if field in AMOUNTS:
-            return formats.money(Decimal(text), language)
+            return formats.format_money(Decimal(text), language)
         if field in DATES:
-            return formats.day(date.fromisoformat(text), language)
+            return formats.format_date(date.fromisoformat(text), language)
         if field == "value":
-            return formats.number(Decimal(text), language)
+            return formats.format_number(Decimal(text), language)
     except (InvalidOperation, ValueError):
         return text  # an answer in another form is shown as it came
     if field == "document_type":
-        return kind(text, language)
-    return state(text, language) if field in {"status", "state"} else text
+        return format_kind(text, language)
+    return format_state(text, language) if field in {"status", "state"} else text

@@ -6,17 +6,17 @@ import click
 
 from ix_tools.api_client import rate_limit
 from ix_tools.errors import Exit, IxError
-from ix_tools.i18n.words import Said
+from ix_tools.i18n.words import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, heard, with_output
-from ix_tools.interfaces.cli.stores import store
+from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
+from ix_tools.interfaces.cli.stores import open_store
 
-NONE = Said("Ainda não foi enviado nenhum pedido.", "No request was sent yet.")
-OPENED = Said(
+NONE = Bilingual("Ainda não foi enviado nenhum pedido.", "No request was sent yet.")
+OPENED = Bilingual(
     "{account}: a pausa terminou; os pedidos voltam a sair.",
     "{account}: the pause has ended; requests leave again.",
 )
-NOTHING = Said("Nenhuma conta está em pausa.", "No account is paused.")
+NOTHING = Bilingual("Nenhuma conta está em pausa.", "No account is paused.")
 
 
 @click.group("limits", context_settings=SETTINGS)
@@ -24,49 +24,51 @@ def command() -> None:
     """See whether an account is paused (InvoiceXpress asked to wait, or kept failing), and end the pause."""
 
 
-@with_output
+@add_output_option
 @command.command("show")
 @click.pass_context
 def show(ctx: click.Context, output: Any) -> None:
     """Show every account: whether it is paused, for how many more seconds, and the failures in a row."""
-    run = heard(ctx, output)
-    with store(run.settings) as opened:
+    run = apply_global_options(ctx, output)
+    with open_store(run.settings) as opened:
         rows = [
             {"account": one.account, "paused_seconds": round(one.closed_for), "failures": one.failures}
-            for one in rate_limit.standings(opened)
+            for one in rate_limit.list_limit_statuses(opened)
         ]
-    if run.json:
-        console.emit({"ok": True, "requests_per_minute": run.settings.requests_per_minute, "accounts": rows})
+    if run.wants_json:
+        console.print_json(
+            {"ok": True, "requests_per_minute": run.settings.requests_per_minute, "accounts": rows}
+        )
         return
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Blocks(run.language)
-    blocks.table(rows, empty=run.said(NONE))
-    console.print_out(blocks.text())
+    blocks = Report(run.language)
+    blocks.add_table(rows, empty=run.translate(NONE))
+    console.print_out(blocks.render())
 
 
-@with_output
+@add_output_option
 @command.command("clear")
 @click.argument("account", required=False)
 @click.pass_context
 def clear(ctx: click.Context, account: str | None, output: Any) -> int:
     """End the pause of ACCOUNT, or of every account, at once and for every process. The audit trail says so."""
-    run = heard(ctx, output)
-    with store(run.settings) as opened:
-        if account is not None and account not in _known(rate_limit.standings(opened)):
+    run = apply_global_options(ctx, output)
+    with open_store(run.settings) as opened:
+        if account is not None and account not in _list_account_names(rate_limit.list_limit_statuses(opened)):
             raise IxError(
                 f"No request was ever sent for an account {account}.",
                 code="account_unknown",
                 next="`ix-tools limits show` lists the accounts",
             )
-        done = rate_limit.reopen(opened, account)
-    if run.json:
-        console.emit({"ok": True, "reopened": done})
+        done = rate_limit.end_pauses(opened, account)
+    if run.wants_json:
+        console.print_json({"ok": True, "reopened": done})
     else:
-        lines = [run.said(OPENED).format(account=name) for name in done]
-        console.print_out("\n".join(lines) or run.said(NOTHING))
+        lines = [run.translate(OPENED).format(account=name) for name in done]
+        console.print_out("\n".join(lines) or run.translate(NOTHING))
     return Exit.OK
 
 
-def _known(standings: list[rate_limit.Standing]) -> set[str]:
+def _list_account_names(standings: list[rate_limit.LimitStatus]) -> set[str]:
     return {name for one in standings for name in (one.account, one.account.partition("@")[0])}

@@ -14,37 +14,37 @@ from ix_tools.domain.json_numbers import parse_json
 RULE = 'name=value pairs parted by commas; a value with a comma in it needs JSON: \'{"name": "Pão, fatiado", ...}\''
 
 
-class Unreadable(ValueError):
+class LineSyntaxError(ValueError):
     """The text is neither pairs nor JSON; says what is wrong with it."""
 
 
-def read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def parse_line(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """The object that the text describes."""
     if text.lstrip().startswith("{"):
         try:
             content = parse_json(text)
         except (ValueError, RecursionError) as wrong:
-            raise Unreadable(f"is not JSON ({wrong})") from None
+            raise LineSyntaxError(f"is not JSON ({wrong})") from None
         return dict(content)
     known: Mapping[str, Any] = schema.get("properties", {})
     if not known:
-        raise Unreadable('is a JSON object, such as \'{"name": "value"}\'')
+        raise LineSyntaxError('is a JSON object, such as \'{"name": "value"}\'')
     found: dict[str, Any] = {}
     for part in text.split(","):
         name, equals, value = part.partition("=")
         name = name.strip().replace("-", "_")
         if not equals:
             hint = " (decimals are written with a point)" if part.strip().isdigit() else ""
-            raise Unreadable(f"{part.strip()!r} has no '=': write {RULE}{hint}")
+            raise LineSyntaxError(f"{part.strip()!r} has no '=': write {RULE}{hint}")
         if name not in known:
-            raise Unreadable(f"there is no field {name!r}; there are {', '.join(known)}")
+            raise LineSyntaxError(f"there is no field {name!r}; there are {', '.join(known)}")
         if name in found:
-            raise Unreadable(f"{name} is given twice")
-        found[name] = typed(value.strip(), known[name])
+            raise LineSyntaxError(f"{name} is given twice")
+        found[name] = parse_value(value.strip(), known[name])
     return found
 
 
-def typed(text: str, schema: Mapping[str, Any]) -> Any:
+def parse_value(text: str, schema: Mapping[str, Any]) -> Any:
     """Text as the schema's type where that is certain; the road judges everything else, in its own words."""
     kind = schema.get("type")
     if kind == "integer" and text.lstrip("-").isdecimal():
@@ -55,19 +55,19 @@ def typed(text: str, schema: Mapping[str, Any]) -> Any:
         try:
             return parse_json(text)
         except (ValueError, RecursionError) as wrong:
-            raise Unreadable(f"is not JSON ({wrong})") from None
+            raise LineSyntaxError(f"is not JSON ({wrong})") from None
     return text
 
 
-def write(content: Mapping[str, Any]) -> str:
+def format_line(content: Mapping[str, Any]) -> str:
     """The shortest text that `read` turns into the same."""
-    values = [_plain(value) for value in content.values()]
+    values = [_format_plain(value) for value in content.values()]
     if all(value is not None for value in values):
         return ",".join(f"{name}={value}" for name, value in zip(content, values, strict=True))
     return json.dumps(content, ensure_ascii=False)
 
 
-def _plain(value: Any) -> str | None:
+def _format_plain(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float | Decimal):

@@ -9,43 +9,43 @@ from typing import Literal
 import click
 
 from ix_tools.domain.types import lisbon_now
-from ix_tools.errors import Exit, IxError, exit_for
+from ix_tools.errors import Exit, IxError, get_exit_code
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import program
-from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.commands import build_program
+from ix_tools.interfaces.cli.invocation import Invocation
 
 
-def started(
+def run_command(
     argv: Sequence[str], clock: Callable[[], float] | None, now: Callable[[], datetime] | None
 ) -> int:
     """Run it."""
-    run = Run(tuple(argv), _output(argv), clock=clock or time.time, now=now or lisbon_now)
+    run = Invocation(tuple(argv), _guess_output(argv), clock=clock or time.time, now=now or lisbon_now)
     try:
-        code = program().main(args=list(argv), prog_name="ix-tools", standalone_mode=False, obj=run)
+        code = build_program().main(args=list(argv), prog_name="ix-tools", standalone_mode=False, obj=run)
     except click.ClickException as wrong:
-        return _misused(run, wrong)
+        return _report_misuse(run, wrong)
     except IxError as failure:
-        console.failed(run, failure)
-        return exit_for(failure)
+        console.print_failure(run, failure)
+        return get_exit_code(failure)
     except (click.Abort, KeyboardInterrupt):
-        console.aside(run.said(console.INTERRUPTED))
+        console.print_note(run.translate(console.INTERRUPTED))
         return Exit.INTERRUPTED
     return int(code or 0)
 
 
-def _output(argv: Sequence[str]) -> Literal["text", "json"] | None:
+def _guess_output(argv: Sequence[str]) -> Literal["text", "json"] | None:
     """How a mistake in the rest of the command line is to be told."""
     given = {*pairwise(argv), *(tuple(word.split("=", 1)) for word in argv)}
     return "text" if ("--output", "text") in given else "json" if ("--output", "json") in given else None
 
 
-def _misused(run: Run, wrong: click.ClickException) -> int:
+def _report_misuse(run: Invocation, wrong: click.ClickException) -> int:
     message = wrong.format_message()
     if isinstance(wrong, click.exceptions.NoArgsIsHelpError):
-        console.aside(message)
+        console.print_note(message)
         return Exit.USAGE
     context = wrong.ctx if isinstance(wrong, click.UsageError) else None
     path = context.command_path if context else "ix-tools"
     failure = IxError(message, code="usage", next=f"{path} --help")
-    console.failed(run, failure)
+    console.print_failure(run, failure)
     return Exit.USAGE

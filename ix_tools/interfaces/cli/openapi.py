@@ -6,8 +6,8 @@ import click
 
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.commands import SETTINGS
-from ix_tools.schemas.openapi import UnknownToolset, document
-from ix_tools.schemas.openapi2 import swagger
+from ix_tools.schemas.openapi import UnknownToolset, build_openapi
+from ix_tools.schemas.openapi2 import convert_to_swagger
 
 
 @click.command("openapi", context_settings=SETTINGS)
@@ -24,8 +24,8 @@ from ix_tools.schemas.openapi2 import swagger
 def command(ctx: click.Context, version: str, server: str, toolsets: str) -> None:
     """Print the description of the HTTP server: every tool as POST /tools/NAME."""
     try:
-        described = document(server, [one.strip() for one in toolsets.split(",")])
+        described = build_openapi(server, [one.strip() for one in toolsets.split(",")])
     except UnknownToolset as unknown:
         raise click.UsageError(str(unknown), ctx) from None
-    said = swagger(described) if version == "2" else described
+    said = convert_to_swagger(described) if version == "2" else described
     console.print_out(json.dumps(said, ensure_ascii=False, indent=2))

@@ -17,7 +17,7 @@ Schema = Mapping[str, Any]
 METAVARS = {"email": "EMAIL"}
 
 
-class Words(click.Choice[str]):
+class WordChoice(click.Choice[str]):
     """One of several words, named as everywhere else when it is none of them (click would show hyphens)."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
@@ -31,7 +31,7 @@ class Slot:
     path: tuple[str, ...]
     schema: Schema
     required: bool = False
-    of_required: bool = False
+    parent_is_required: bool = False
     """Whether the object around it is required too."""
 
     @property
@@ -45,53 +45,55 @@ class Slot:
         return "call_" + "__".join(self.path)
 
     @property
-    def many(self) -> bool:
+    def is_repeatable(self) -> bool:
         """Whether it may be given again and again."""
         return self.schema.get("type") == "array"
 
     @property
-    def one(self) -> Schema:
+    def item_schema(self) -> Schema:
         """The schema of one value."""
-        inner: Schema = self.schema.get("items", {}) if self.many else self.schema
+        inner: Schema = self.schema.get("items", {}) if self.is_repeatable else self.schema
         return inner
 
     @property
     def metavar(self) -> str:
         """What stands behind the option in help."""
-        if self.one.get("type") == "object":
-            return "NAME=VALUE,..." if "properties" in self.one else "JSON"
-        kind = METAVARS.get(self.one.get("format", ""), str(self.one.get("type", "text")).upper())
+        if self.item_schema.get("type") == "object":
+            return "NAME=VALUE,..." if "properties" in self.item_schema else "JSON"
+        kind = METAVARS.get(
+            self.item_schema.get("format", ""), str(self.item_schema.get("type", "text")).upper()
+        )
         return {"STRING": "TEXT"}.get(kind, kind)
 
-    def option(self) -> click.Option:
+    def build_option(self) -> click.Option:
         """The click option; nothing is required here, since `--json` may bring it."""
-        if self.one.get("type") == "boolean" and not self.many:
+        if self.item_schema.get("type") == "boolean" and not self.is_repeatable:
             off = self.flag.replace("--", "--no-", 1)
             return click.Option([self.name, f"{self.flag}/{off}"], default=None)
-        words = self.one.get("enum")
-        kind: Any = Words([str(word) for word in words]) if words else click.STRING
+        words = self.item_schema.get("enum")
+        kind: Any = WordChoice([str(word) for word in words]) if words else click.STRING
         return click.Option(
-            [self.name, self.flag], type=kind, multiple=self.many, default=None, metavar=self.metavar
+            [self.name, self.flag], type=kind, multiple=self.is_repeatable, default=None, metavar=self.metavar
         )
 
-    def value(self, given: Any) -> Any:
+    def parse_value(self, given: Any) -> Any:
         """What was typed, as the call holds it."""
         if isinstance(given, bool):
             return given
         try:
-            if self.many:
-                return [self._one(text) for text in given]
-            return self._one(given)
-        except line_syntax.Unreadable as wrong:
+            if self.is_repeatable:
+                return [self._parse_one(text) for text in given]
+            return self._parse_one(given)
+        except line_syntax.LineSyntaxError as wrong:
             raise click.UsageError(f"{self.flag} {wrong}") from None
 
-    def _one(self, text: str) -> Any:
-        if self.one.get("type") == "object":
-            return line_syntax.read(text, self.one)
-        return line_syntax.typed(text, self.one)
+    def _parse_one(self, text: str) -> Any:
+        if self.item_schema.get("type") == "object":
+            return line_syntax.parse_line(text, self.item_schema)
+        return line_syntax.parse_value(text, self.item_schema)
 
 
-def slots(schema: Schema) -> Iterator[Slot]:
+def list_slots(schema: Schema) -> Iterator[Slot]:
     """Every option of a call, in the schema's order; an object's fields are options of their own."""
     required = set(schema.get("required", ()))
     for name, one in schema["properties"].items():
@@ -105,10 +107,10 @@ def slots(schema: Schema) -> Iterator[Slot]:
             yield Slot((name,), one, name in required)
 
 
-def call_of(schema: Schema, given: Mapping[str, Any], file: str | None) -> dict[str, Any]:
+def build_call(schema: Schema, given: Mapping[str, Any], file: str | None) -> dict[str, Any]:
     """The call: the JSON, if any, with the options laid over it."""
     call = read_json(file) if file else {}
-    for slot in slots(schema):
+    for slot in list_slots(schema):
         typed = given.get(slot.name)
         if typed is None or typed == ():
             continue
@@ -118,7 +120,7 @@ def call_of(schema: Schema, given: Mapping[str, Any], file: str | None) -> dict[
             held = place.get(name)
             place[name] = dict(held) if isinstance(held, dict) else {}
             place = place[name]
-        place[last] = slot.value(typed)
+        place[last] = slot.parse_value(typed)
     return call
 
 
@@ -136,10 +138,10 @@ def read_json(file: str) -> dict[str, Any]:
     return content
 
 
-def words_of(call: Mapping[str, Any], schema: Schema) -> list[str]:
+def build_words(call: Mapping[str, Any], schema: Schema) -> list[str]:
     """A call as options: the way back, for examples and next steps."""
     words: list[str] = []
-    for slot in slots(schema):
+    for slot in list_slots(schema):
         value: Any = call
         for name in slot.path:
             value = value.get(name) if isinstance(value, Mapping) else None
@@ -148,21 +150,25 @@ def words_of(call: Mapping[str, Any], schema: Schema) -> list[str]:
         if isinstance(value, bool):
             words.append(slot.flag if value else slot.flag.replace("--", "--no-", 1))
             continue
-        for one in value if slot.many else [value]:
-            words += [slot.flag, _written(one, slot.one)]
+        for one in value if slot.is_repeatable else [value]:
+            words += [slot.flag, _format_value(one, slot.item_schema)]
     return words
 
 
-def _written(value: Any, schema: Schema) -> str:
+def _format_value(value: Any, schema: Schema) -> str:
     if isinstance(value, Mapping):
-        return line_syntax.write(value) if "properties" in schema else json.dumps(value, ensure_ascii=False)
+        return (
+            line_syntax.format_line(value)
+            if "properties" in schema
+            else json.dumps(value, ensure_ascii=False)
+        )
     return str(value)
 
 
-def flag_of(field: str, schema: Schema) -> str:
+def find_flag(field: str, schema: Schema) -> str:
     """A field as errors name it (`items.0.tax`), as the person typed it (`--items (1) tax`)."""
     path = field.split(".")
-    for slot in slots(schema):
+    for slot in list_slots(schema):
         if tuple(path[: len(slot.path)]) == slot.path:
             rest = [f"({int(part) + 1})" if part.isdecimal() else part for part in path[len(slot.path) :]]
             return " ".join([slot.flag, *rest])

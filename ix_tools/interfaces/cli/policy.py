@@ -8,25 +8,25 @@ from typing import Any
 import anyio
 import click
 
-from ix_tools.approvals.budgets import Left
+from ix_tools.approvals.budgets import RemainingAllowance
 from ix_tools.domain.json_numbers import parse_json
-from ix_tools.domain.types import decimal_of
+from ix_tools.domain.types import parse_decimal
 from ix_tools.errors import InvalidArguments, Problem, SettingsError
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.words import Said
+from ix_tools.i18n.words import Bilingual
 from ix_tools.interfaces.cli import console, policy_text
-from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.interfaces.cli.stores import approvals
+from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.stores import open_approvals
 from ix_tools.operations.registry import catalogue
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import examined
-from ix_tools.policy.context import UNKNOWN, Case, Unknown
-from ix_tools.policy.evaluation import Explained, explained
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import dry_run_policy
+from ix_tools.policy.context import UNKNOWN, PolicyCase, Unknown
+from ix_tools.policy.evaluation import PolicyEvaluation, evaluate_rules
 from ix_tools.policy.file import PolicyFile
-from ix_tools.policy.rules import FACES, STATES, TYPES
+from ix_tools.policy.rules import DOCUMENT_TYPES, INTERFACES, STATES
 
-NONE = Said(
+NONE = Bilingual(
     "Não há política: uma pessoa aprova tudo o que não se desfaz.",
     "There is no policy: a person approves whatever cannot be undone.",
 )
@@ -37,7 +37,7 @@ def command() -> None:
     """See who may do what, and whose approval it takes."""
 
 
-def _file(run: Run) -> PolicyFile | None:
+def _open_policy(run: Invocation) -> PolicyFile | None:
     return PolicyFile(run.settings.policy) if run.settings.policy else None
 
 
@@ -45,30 +45,32 @@ def _file(run: Run) -> PolicyFile | None:
 @click.pass_context
 def show(ctx: click.Context, output: Any) -> None:
     """Show the policy in force, in words; what is wrong with the file, if anything is."""
-    run = heard(ctx, output)
-    file = _file(run)
-    rules = file.rules() if file else None
-    if run.json:
+    run = apply_global_options(ctx, output)
+    file = _open_policy(run)
+    rules = file.load_rules() if file else None
+    if run.wants_json:
         content = None if rules is None else rules.model_dump(mode="json", exclude_none=True)
-        console.emit({"ok": True, "file": str(file.path) if file else None, "policy": content})
+        console.print_json({"ok": True, "file": str(file.path) if file else None, "policy": content})
         return
     if file is None or rules is None:
-        console.print_out(run.said(NONE))
+        console.print_out(run.translate(NONE))
         return
     console.print_out(str(file.path))
-    for line in policy_text.in_words(rules, run.language):
-        console.print_out(console.wrapped(line))
+    for line in policy_text.describe_rules(rules, run.language):
+        console.print_out(console.wrap_text(line))
 
 
 @command.command("check", params=[*global_options()])
 @click.option("--operation", help="The operation, such as change_state.")
 @click.option("--state", type=click.Choice(STATES), help="The new state, for change_state.")
-@click.option("--type", "kind", type=click.Choice(TYPES), help="The document's type.")
+@click.option("--type", "kind", type=click.Choice(DOCUMENT_TYPES), help="The document's type.")
 @click.option("--series", help="The document's series.")
 @click.option("--amount", help="In euros: the document's total, or the payment.")
 @click.option("--recipient", multiple=True, help="For e-mail; `client` is the client's own address.")
 @click.option("--principal", help="Who asks. Default: the setting.")
-@click.option("--face", type=click.Choice(FACES), default="mcp", show_default=True, help="How it comes in.")
+@click.option(
+    "--face", type=click.Choice(INTERFACES), default="mcp", show_default=True, help="How it comes in."
+)
 @click.option("--at", help="When, in Lisbon: 2026-11-20T10:00. Default: now.")
 @click.option(
     "--json", "json_file", metavar="FILE|-",
@@ -81,8 +83,8 @@ def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
     What is not given is not known: a rule that restricts then counts, one that lets through does not.
     """
     shared = {name: given.pop(name) for name in ("output", "sandbox", "sandbox_file")}
-    run = heard(ctx, **shared)
-    file = _file(run)
+    run = apply_global_options(ctx, **shared)
+    file = _open_policy(run)
     if file is None:
         raise SettingsError(
             "There is no policy.",
@@ -97,22 +99,22 @@ def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
             f"There is no tool called {name!r}.", code="unknown_tool", next="see ix-tools tools"
         )
     if json_file is not None:
-        case, found = _really(run, name, _arguments(json_file), given)
+        case, found = _explain_with_account(run, name, _read_arguments(json_file), given)
     else:
-        case = _case(run, name, given)
-        found = explained(file.rules(), case)
-    left: list[Left] = []
-    if found.ruling.unattended is not None:
-        with approvals(run, run.settings) as kept:
-            left = kept.left_today(found.ruling.unattended)
-    if run.json:
-        console.emit({"ok": True, **policy_text.as_dict(case, found, left)})
+        case = _build_case(run, name, given)
+        found = evaluate_rules(file.load_rules(), case)
+    left: list[RemainingAllowance] = []
+    if found.ruling.auto_approval is not None:
+        with open_approvals(run, run.settings) as kept:
+            left = kept.load_remaining_allowances(found.ruling.auto_approval)
+    if run.wants_json:
+        console.print_json({"ok": True, **policy_text.as_dict(case, found, left)})
         return
-    for line in policy_text.told(case, found, left, run.language):
-        console.print_out(console.wrapped(line))
+    for line in policy_text.describe_ruling(case, found, left, run.language):
+        console.print_out(console.wrap_text(line))
 
 
-def _arguments(json_file: str) -> Mapping[str, Any]:
+def _read_arguments(json_file: str) -> Mapping[str, Any]:
     with click.open_file(json_file, encoding="utf-8") as file:
         content = file.read()
     try:
@@ -124,26 +126,26 @@ def _arguments(json_file: str) -> Mapping[str, Any]:
     return found
 
 
-def _really(
-    run: Run, name: str, arguments: Mapping[str, Any], given: Mapping[str, Any]
-) -> tuple[Case, Explained]:
+def _explain_with_account(
+    run: Invocation, name: str, arguments: Mapping[str, Any], given: Mapping[str, Any]
+) -> tuple[PolicyCase, PolicyEvaluation]:
     """Look at the account as the call itself would."""
 
-    async def trip(desk: Desk) -> tuple[Case, Explained]:
+    async def trip(desk: CallContext) -> tuple[PolicyCase, PolicyEvaluation]:
         try:
-            return await examined(desk, name, arguments, given["face"])
+            return await dry_run_policy(desk, name, arguments, given["face"])
         finally:
             with anyio.CancelScope(shield=True):
                 await desk.close()
 
-    with run.account() as settings:
+    with run.open_account() as settings:
         principal = given["principal"] or settings.principal
         asking = settings.model_copy(update={"principal": principal})
-        moment = _moment(run, given["at"])
-        return anyio.run(trip, Desk.open(asking, clock=run.clock, now=lambda: moment))
+        moment = _parse_moment(run, given["at"])
+        return anyio.run(trip, CallContext.open(asking, clock=run.clock, now=lambda: moment))
 
 
-def _case(run: Run, name: str, given: Mapping[str, Any]) -> Case:
+def _build_case(run: Invocation, name: str, given: Mapping[str, Any]) -> PolicyCase:
     fields = catalogue()[name].model_fields
     about = "document_id" in fields or "receipt_id" in fields or "items" in fields
     effect = catalogue()[name].spec.effect
@@ -154,18 +156,18 @@ def _case(run: Run, name: str, given: Mapping[str, Any]) -> Case:
     amount: Decimal | Unknown | None = known(None, about or "value" in fields)
     if given["amount"] is not None:
         try:
-            amount = decimal_of(given["amount"])
+            amount = parse_decimal(given["amount"])
         except ValueError as wrong:
             raise InvalidArguments(
                 "The amount cannot be read.", problems=[Problem("amount", str(wrong))], next="such as 99.90"
             ) from None
     state = given["state"] if name == "change_state" else "canceled" if name == "cancel_payment" else None
-    return Case(
+    return PolicyCase(
         principal=given["principal"] or run.settings.principal,
         face=given["face"],
         operation=name,
         effect=effect,
-        at=_moment(run, given["at"]),
+        at=_parse_moment(run, given["at"]),
         state=known(state, name == "change_state"),
         document_type=known(given["kind"], "document_type" in fields),
         series=known(given["series"], about or "sequence_id" in fields),
@@ -175,7 +177,7 @@ def _case(run: Run, name: str, given: Mapping[str, Any]) -> Case:
     )
 
 
-def _moment(run: Run, given: str | None) -> datetime:
+def _parse_moment(run: Invocation, given: str | None) -> datetime:
     if given is None:
         return run.now().astimezone(LISBON)
     try:

@@ -5,149 +5,152 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ix_tools.approvals.budgets import Left
-from ix_tools.approvals.requirements import Terms
+from ix_tools.approvals.budgets import RemainingAllowance
+from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Language, Said
-from ix_tools.interfaces.cli.labels import kind
-from ix_tools.policy.context import UNKNOWN, Case
-from ix_tools.policy.evaluation import Explained, Looked
+from ix_tools.i18n.words import Bilingual, Language
+from ix_tools.interfaces.cli.labels import format_kind
+from ix_tools.policy.context import UNKNOWN, PolicyCase
+from ix_tools.policy.evaluation import PolicyEvaluation, RuleMatch
 from ix_tools.policy.rules import Rule, Rules
-from ix_tools.text.sanitize import visible
+from ix_tools.text.sanitize import sanitize_line
 
 DECISIONS = {
-    "deny": Said("recusado", "denied"),
-    "four-eyes": Said("aprovam duas pessoas diferentes", "two different people approve"),
-    "terminal": Said("uma pessoa aprova num terminal", "a person approves in a terminal"),
-    "page": Said("uma pessoa aprova na página", "a person approves on the page"),
-    "form": Said("uma pessoa aprova no formulário", "a person approves in the form"),
-    "person": Said("uma pessoa aprova", "a person approves"),
-    "unattended": Said("sai sem ninguém aprovar", "goes out without a person"),
-    "none": Said("ninguém é perguntado: pode desfazer-se", "nobody is asked: it can be undone"),
+    "deny": Bilingual("recusado", "denied"),
+    "four-eyes": Bilingual("aprovam duas pessoas diferentes", "two different people approve"),
+    "terminal": Bilingual("uma pessoa aprova num terminal", "a person approves in a terminal"),
+    "page": Bilingual("uma pessoa aprova na página", "a person approves on the page"),
+    "form": Bilingual("uma pessoa aprova no formulário", "a person approves in the form"),
+    "person": Bilingual("uma pessoa aprova", "a person approves"),
+    "unattended": Bilingual("sai sem ninguém aprovar", "goes out without a person"),
+    "none": Bilingual("ninguém é perguntado: pode desfazer-se", "nobody is asked: it can be undone"),
 }
 CONDITIONS = {
-    "who": Said("quem pede", "who asks"),
-    "through": Said("por onde", "through"),
-    "operations": Said("operação", "operation"),
-    "effects": Said("efeito", "effect"),
-    "states": Said("novo estado", "new state"),
-    "document_types": Said("tipo de documento", "document type"),
-    "series": Said("série", "series"),
-    "above": Said("acima de", "above"),
-    "up_to": Said("até", "up to"),
-    "weekdays": Said("dia da semana", "day of the week"),
-    "hours": Said("hora em Lisboa", "hour in Lisbon"),
-    "first_day": Said("desde", "from"),
-    "last_day": Said("até ao dia", "until"),
-    "approvers": Said("só aprova", "only approved by"),
-    "asker_may_approve": Said("quem pede pode aprovar", "whoever asked may approve"),
-    "daily": Said("por dia, no máximo", "a day, at most"),
-    "daily_calls": Said("chamadas por dia", "calls a day"),
-    "with_warnings": Said("mesmo com avisos", "even with warnings"),
-    "recipients": Said("destinatário", "recipient"),
-    "differences": Said("o documento difere do pedido", "the document differs from what was asked"),
-    "warnings": Said("há avisos", "there are warnings"),
-    "save": Said("mudaria o e-mail do cliente", "would change the client's address"),
-    "effect": Said("nunca sem uma pessoa", "never without a person"),
+    "who": Bilingual("quem pede", "who asks"),
+    "through": Bilingual("por onde", "through"),
+    "operations": Bilingual("operação", "operation"),
+    "effects": Bilingual("efeito", "effect"),
+    "states": Bilingual("novo estado", "new state"),
+    "document_types": Bilingual("tipo de documento", "document type"),
+    "series": Bilingual("série", "series"),
+    "above": Bilingual("acima de", "above"),
+    "up_to": Bilingual("até", "up to"),
+    "weekdays": Bilingual("dia da semana", "day of the week"),
+    "hours": Bilingual("hora em Lisboa", "hour in Lisbon"),
+    "first_day": Bilingual("desde", "from"),
+    "last_day": Bilingual("até ao dia", "until"),
+    "approvers": Bilingual("só aprova", "only approved by"),
+    "asker_may_approve": Bilingual("quem pede pode aprovar", "whoever asked may approve"),
+    "daily": Bilingual("por dia, no máximo", "a day, at most"),
+    "daily_calls": Bilingual("chamadas por dia", "calls a day"),
+    "with_warnings": Bilingual("mesmo com avisos", "even with warnings"),
+    "recipients": Bilingual("destinatário", "recipient"),
+    "differences": Bilingual("o documento difere do pedido", "the document differs from what was asked"),
+    "warnings": Bilingual("há avisos", "there are warnings"),
+    "save": Bilingual("mudaria o e-mail do cliente", "would change the client's address"),
+    "effect": Bilingual("nunca sem uma pessoa", "never without a person"),
 }
-OTHERWISE = Said("Onde nenhuma regra se aplica", "Where no rule applies")
-STRICTEST = Said(
+OTHERWISE = Bilingual("Onde nenhuma regra se aplica", "Where no rule applies")
+STRICTEST = Bilingual(
     "Contam todas as regras que se aplicam; vale a mais exigente.",
     "Every rule that applies counts; the strictest wins.",
 )
-SAME = Said("é a mesma pessoa que", "is the same person as")
-DECIDED = Said("Decisão", "Decision")
-BECAUSE = Said("pela regra", "by the rule")
-APPLIES = Said("aplica-se", "applies")
-MIGHT = Said("pode aplicar-se, e por isso conta; não se sabe", "may apply, and so it counts; not known")
-MIGHT_NOT = Said("não se aplica, porque não se sabe", "does not apply, because it is not known")
-NOT = Said("não se aplica", "does not apply")
-HELD = Said("não deixa sair sem uma pessoa", "does not let it out without a person")
-LEFT = Said("Resta hoje", "Left today")
-CALLS = Said("chamadas", "calls")
-NOT_ENOUGH = Said("não chega: uma pessoa aprova", "not enough: a person approves")
-PEOPLE = Said("quem pediu não aprova", "whoever asked does not approve")
+SAME = Bilingual("é a mesma pessoa que", "is the same person as")
+DECIDED = Bilingual("Decisão", "Decision")
+BECAUSE = Bilingual("pela regra", "by the rule")
+APPLIES = Bilingual("aplica-se", "applies")
+MIGHT = Bilingual("pode aplicar-se, e por isso conta; não se sabe", "may apply, and so it counts; not known")
+MIGHT_NOT = Bilingual("não se aplica, porque não se sabe", "does not apply, because it is not known")
+NOT = Bilingual("não se aplica", "does not apply")
+HELD = Bilingual("não deixa sair sem uma pessoa", "does not let it out without a person")
+LEFT = Bilingual("Resta hoje", "Left today")
+CALLS = Bilingual("chamadas", "calls")
+NOT_ENOUGH = Bilingual("não chega: uma pessoa aprova", "not enough: a person approves")
+PEOPLE = Bilingual("quem pediu não aprova", "whoever asked does not approve")
 
 
-def in_words(rules: Rules, language: Language) -> Iterator[str]:
+def describe_rules(rules: Rules, language: Language) -> Iterator[str]:
     """The whole policy."""
-    yield STRICTEST.in_(language)
+    yield STRICTEST.text(language)
     for rule in rules.rules:
-        yield f"  {rule.name}: {DECISIONS[rule.decision].in_(language)}"
-        for name, value in _said(rule, language):
-            yield f"    {CONDITIONS[name].in_(language)}: {value}"
-    yield f"{OTHERWISE.in_(language)}: {DECISIONS[rules.otherwise].in_(language)}"
-    for one, who in rules.same:
-        yield f"  {visible(one)} {SAME.in_(language)} {visible(who)}"
+        yield f"  {rule.name}: {DECISIONS[rule.decision].text(language)}"
+        for name, value in _list_conditions(rule, language):
+            yield f"    {CONDITIONS[name].text(language)}: {value}"
+    yield f"{OTHERWISE.text(language)}: {DECISIONS[rules.otherwise].text(language)}"
+    for one, who in rules.identities:
+        yield f"  {sanitize_line(one)} {SAME.text(language)} {sanitize_line(who)}"
 
 
-def _said(rule: Rule, language: Language) -> Iterator[tuple[str, str]]:
+def _list_conditions(rule: Rule, language: Language) -> Iterator[tuple[str, str]]:
     for name in CONDITIONS:
         value = getattr(rule, name, None)
         if value not in (None, False, ()):
-            yield name, _shown(name, value, language)
+            yield name, _format_condition(name, value, language)
 
 
-def _shown(name: str, value: Any, language: Language) -> str:
+def _format_condition(name: str, value: Any, language: Language) -> str:
     if name == "hours":
         return "–".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in value)
     if isinstance(value, Decimal):
-        return formats.money(value, language)
+        return formats.format_money(value, language)
     if isinstance(value, date):
-        return formats.day(value, language)
+        return formats.format_date(value, language)
     if isinstance(value, tuple):
         return ", ".join(
-            kind(one, language) if name == "document_types" else visible(str(one)) for one in value
+            format_kind(one, language) if name == "document_types" else sanitize_line(str(one))
+            for one in value
         )
     return str(value) if not isinstance(value, bool) else {"pt": "sim", "en": "yes"}[language]
 
 
-def told(case: Case, found: Explained, left: Sequence[Left], language: Language) -> Iterator[str]:
+def describe_ruling(
+    case: PolicyCase, found: PolicyEvaluation, left: Sequence[RemainingAllowance], language: Language
+) -> Iterator[str]:
     """What was decided, and how each rule stands to it."""
-    by = f", {BECAUSE.in_(language)} {', '.join(found.winners)}" if found.winners else ""
-    yield f"{DECIDED.in_(language)}: {DECISIONS[found.decision].in_(language)}{by}"
+    by = f", {BECAUSE.text(language)} {', '.join(found.deciding_rules)}" if found.deciding_rules else ""
+    yield f"{DECIDED.text(language)}: {DECISIONS[found.decision].text(language)}{by}"
     if found.ruling.refusal:
         yield f"  {found.ruling.refusal}"
-    yield from _terms(found.ruling.terms, language)
+    yield from _describe_requirement(found.ruling.requirement, language)
     for one in left:
-        calls = "" if one.calls is None else f", {one.calls} {CALLS.in_(language)}"
-        amount = found.ruling.unattended.amount if found.ruling.unattended else Decimal(0)
-        short = "" if one.enough(amount) else f" ({NOT_ENOUGH.in_(language)})"
-        yield f"  {LEFT.in_(language)}, {one.rule}: {formats.money(one.euros, language)}{calls}{short}"
-    for looked in found.looked:
-        yield f"  {looked.rule.name}: {_stands(looked, language)}"
+        calls = "" if one.calls is None else f", {one.calls} {CALLS.text(language)}"
+        amount = found.ruling.auto_approval.amount if found.ruling.auto_approval else Decimal(0)
+        short = "" if one.has_room_for(amount) else f" ({NOT_ENOUGH.text(language)})"
+        yield f"  {LEFT.text(language)}, {one.rule}: {formats.format_money(one.euros, language)}{calls}{short}"
+    for looked in found.matches:
+        yield f"  {looked.rule.name}: {_describe_rule(looked, language)}"
 
 
-def _terms(terms: Terms, language: Language) -> Iterator[str]:
+def _describe_requirement(terms: ApprovalRequirement, language: Language) -> Iterator[str]:
     if not terms.asker:
-        yield f"  {PEOPLE.in_(language)}"
+        yield f"  {PEOPLE.text(language)}"
     if terms.approvers:
-        yield f"  {CONDITIONS['approvers'].in_(language)}: {', '.join(map(visible, terms.approvers))}"
+        yield f"  {CONDITIONS['approvers'].text(language)}: {', '.join(map(sanitize_line, terms.approvers))}"
 
 
-def _stands(looked: Looked, language: Language) -> str:
-    word, because = _word(looked)
-    names = ", ".join(CONDITIONS[name].in_(language) for name in because)
-    return f"{word.in_(language)}{f': {names}' if names else ''}"
+def _describe_rule(looked: RuleMatch, language: Language) -> str:
+    word, because = _find_reason(looked)
+    names = ", ".join(CONDITIONS[name].text(language) for name in because)
+    return f"{word.text(language)}{f': {names}' if names else ''}"
 
 
-def _word(looked: Looked) -> tuple[Said, Sequence[str]]:
-    if looked.against:
-        return NOT, looked.against
-    if looked.held:
-        return HELD, looked.held
-    if looked.doubtful:
-        return (MIGHT if looked.applies else MIGHT_NOT), looked.doubtful
+def _find_reason(looked: RuleMatch) -> tuple[Bilingual, Sequence[str]]:
+    if looked.failed_conditions:
+        return NOT, looked.failed_conditions
+    if looked.blockers:
+        return HELD, looked.blockers
+    if looked.unknown_conditions:
+        return (MIGHT if looked.applies else MIGHT_NOT), looked.unknown_conditions
     return APPLIES, ()
 
 
-def as_dict(case: Case, found: Explained, left: Sequence[Left]) -> dict[str, Any]:
+def as_dict(case: PolicyCase, found: PolicyEvaluation, left: Sequence[RemainingAllowance]) -> dict[str, Any]:
     """The same for a program."""
-    terms = found.ruling.terms
-    unattended = found.ruling.unattended
+    terms = found.ruling.requirement
+    unattended = found.ruling.auto_approval
     return {
         "decision": found.decision,
-        "rules": list(found.winners),
+        "rules": list(found.deciding_rules),
         **({"refusal": found.ruling.refusal} if found.ruling.refusal else {}),
         "call": {
             "principal": case.principal,
@@ -172,7 +175,7 @@ def as_dict(case: Case, found: Explained, left: Sequence[Left]) -> dict[str, Any
                 "rule": one.rule,
                 "euros": str(one.euros),
                 **({} if one.calls is None else {"calls": one.calls}),
-                "enough": one.enough(unattended.amount) if unattended else False,
+                "enough": one.has_room_for(unattended.amount) if unattended else False,
             }
             for one in left
         ],
@@ -183,13 +186,13 @@ def as_dict(case: Case, found: Explained, left: Sequence[Left]) -> dict[str, Any
                 **{
                     name: list(reasons)
                     for name, reasons in (
-                        ("does_not_hold", one.against),
-                        ("not_known", one.doubtful),
-                        ("held_back_by", one.held),
+                        ("does_not_hold", one.failed_conditions),
+                        ("not_known", one.unknown_conditions),
+                        ("held_back_by", one.blockers),
                     )
                     if reasons
                 },
             }
-            for one in found.looked
+            for one in found.matches
         ],
     }

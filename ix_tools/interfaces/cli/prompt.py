@@ -6,31 +6,31 @@ import sys
 import click
 
 from ix_tools.approvals.repository import Approval, Reply
-from ix_tools.i18n.words import LABELS, Said
+from ix_tools.i18n.words import LABELS, Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.invocation import Invocation
 
-RULE = "─"
-SCREEN = 24
+SEPARATOR = "─"
+SCREEN_LINES = 24
 """Lines of the smallest terminal."""
-TYPE_YES = Said(
+TYPE_YES = Bilingual(
     "Escreva {word} para aprovar; qualquer outra coisa recusa: ",
     "Type {word} to approve; anything else declines: ",
 )
-ACCEPT = Said("aceito", "accept")
-TYPE_ACCEPT = Said(
+ACCEPT = Bilingual("aceito", "accept")
+TYPE_ACCEPT = Bilingual(
     "O documento guardado não é o que foi pedido. Escreva {word} para o aprovar mesmo assim: ",
     "The stored document is not what was asked. Type {word} to approve it as it is: ",
 )
-TYPE_ID = Said("Para aprovar, escreva {word}: ", "To approve, type {word}: ")
+TYPE_ID = Bilingual("Para aprovar, escreva {word}: ", "To approve, type {word}: ")
 
 
-def person_there() -> bool:
+def is_interactive() -> bool:
     """Whether somebody can read the question and type the answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def whoever() -> str:
+def identify_user() -> str:
     """Who is at this terminal, as the system knows them; not what an environment variable says."""
     if sys.platform == "win32":
         return f"terminal:{os.getlogin()}"
@@ -42,46 +42,46 @@ def whoever() -> str:
         return f"terminal:{os.getuid()}"  # a container's user without a name
 
 
-def reply(run: Run, approval: Approval) -> Reply:
+def ask_approval(run: Invocation, approval: Approval) -> Reply:
     """What the person answers."""
-    show(run, approval)
-    approved = typed(run, TYPE_YES, run.said(LABELS["yes"]))
-    accepted = approved and approval.differs and typed(run, TYPE_ACCEPT, run.said(ACCEPT))
+    print_approval(run, approval)
+    approved = confirm_typed(run, TYPE_YES, run.translate(LABELS["yes"]))
+    accepted = approved and approval.differs and confirm_typed(run, TYPE_ACCEPT, run.translate(ACCEPT))
     return Reply(approval.handle, approved, accepted_differences=accepted)
 
 
-def show(run: Run, approval: Approval) -> None:
+def print_approval(run: Invocation, approval: Approval) -> None:
     """The text of an approval, with what cannot be undone standing out."""
-    lines = console.wrapped(approval.text).splitlines()
+    lines = console.wrap_text(approval.text).splitlines()
     loud = [
-        run.said(LABELS[label])
+        run.translate(LABELS[label])
         for label in ("irreversible", "consequence", "differences", "warnings", "sandbox")
     ]
-    console.aside(click.style(RULE * 72, dim=True))
+    console.print_note(click.style(SEPARATOR * 72, dim=True))
     for number, line in enumerate(lines):
         if any(line.startswith(word) for word in loud):
-            console.aside(click.style(line, fg="yellow", bold=True))
+            console.print_note(click.style(line, fg="yellow", bold=True))
         else:
-            console.aside(
+            console.print_note(
                 click.style(line, bold=True) if number < 2 and ":" in line and line[:1] != " " else line
             )
-    console.aside(click.style(RULE * 72, dim=True))
-    if len(lines) > SCREEN:
+    console.print_note(click.style(SEPARATOR * 72, dim=True))
+    if len(lines) > SCREEN_LINES:
         # What decides has scrolled away above a long document.
-        console.aside(click.style(console.wrapped(approval.text.split("\n", 1)[0]), bold=True))
+        console.print_note(click.style(console.wrap_text(approval.text.split("\n", 1)[0]), bold=True))
 
 
-def typed(run: Run, question: Said, word: str) -> bool:
+def confirm_typed(run: Invocation, question: Bilingual, word: str) -> bool:
     """Whether the person types exactly this word now. What was typed before the question does not count."""
-    _forget_what_was_typed()
-    console.say(run.said(question).format(word=click.style(word, bold=True)), err=True, nl=False)
+    _discard_typed_input()
+    console.write_text(run.translate(question).format(word=click.style(word, bold=True)), err=True, nl=False)
     line = sys.stdin.readline()
     if not line.endswith("\n"):
-        console.aside("")
+        console.print_note("")
     return line.strip().casefold() == word.casefold()
 
 
-def _forget_what_was_typed() -> None:
+def _discard_typed_input() -> None:
     if sys.platform != "win32":
         import termios
 

@@ -5,18 +5,18 @@ from pathlib import Path
 import click
 
 from ix_tools.errors import SettingsError
-from ix_tools.i18n.words import Said
+from ix_tools.i18n.words import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, heard
-from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options
+from ix_tools.interfaces.cli.invocation import Invocation
 
-READY = Said(
+READY = Bilingual(
     "InvoiceXpress numa caixa, em {url}. Sem valor fiscal. Para o usar, noutro terminal:",
     "InvoiceXpress in a box, at {url}. No fiscal value. To use it, in another terminal:",
 )
-END = Said("Ctrl-C termina.", "Ctrl-C ends it.")
-KEPT = Said("Os dados ficam em {file}.", "Its data is kept in {file}.")
-FORGOTTEN = Said(
+END = Bilingual("Ctrl-C termina.", "Ctrl-C ends it.")
+KEPT = Bilingual("Os dados ficam em {file}.", "Its data is kept in {file}.")
+FORGOTTEN = Bilingual(
     "Os dados perdem-se no fim (--file guarda-os).", "Its data is forgotten at the end (--file keeps it)."
 )
 
@@ -37,7 +37,7 @@ def command(ctx: click.Context, host: str, port: int, file: Path | None, languag
     """Run InvoiceXpress in a box on this machine, and print what to set in order to use it."""
     from ix_tools.sandbox.server import serve
 
-    run = heard(ctx)
+    run = apply_global_options(ctx)
     chosen = run.settings.sandbox_file
     if file is not None and chosen is not None and file.absolute() != chosen.absolute():
         raise SettingsError(
@@ -47,7 +47,7 @@ def command(ctx: click.Context, host: str, port: int, file: Path | None, languag
         )
     file = file or chosen
     try:
-        serve(host, port, file, language or run.language, lambda url: _ready(run, url, file))
+        serve(host, port, file, language or run.language, lambda url: _print_ready(run, url, file))
     except (ValueError, OSError) as trouble:
         reason = getattr(trouble, "strerror", None) or str(trouble)
         raise SettingsError(
@@ -57,19 +57,19 @@ def command(ctx: click.Context, host: str, port: int, file: Path | None, languag
         ) from None
 
 
-def _ready(run: Run, url: str, file: Path | None) -> None:
+def _print_ready(run: Invocation, url: str, file: Path | None) -> None:
     from ix_tools.sandbox.server import Sandbox
 
-    kept = run.said(KEPT).format(file=file) if file else run.said(FORGOTTEN)
+    kept = run.translate(KEPT).format(file=file) if file else run.translate(FORGOTTEN)
     lines = {"ACCOUNT": Sandbox.account, "API_KEY": Sandbox.api_key, "BASE_URL": url}
     console.print_out(
         "\n".join(
             [
-                click.style(run.said(READY).format(url=url), bold=True),
+                click.style(run.translate(READY).format(url=url), bold=True),
                 "",
                 *(f"  export INVOICEXPRESS_{name}={value}" for name, value in lines.items()),
                 "",
-                f"{kept} {run.said(END)}",
+                f"{kept} {run.translate(END)}",
             ]
         )
     )

@@ -9,16 +9,16 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from ix_tools.config.settings import ACCOUNTS, Settings, config_file, data_folder, variable
+from ix_tools.config.settings import ACCOUNTS_PREFIX, Settings, config_file, data_folder, environment_name
 from ix_tools.storage.database import Store
-from ix_tools.text.near_names import closest
+from ix_tools.text.near_names import find_closest
 
 PREFIX = "INVOICEXPRESS_"
 FILE = "IX_TOOLS_CONFIG"
 
 
 @dataclass(frozen=True)
-class Origins:
+class SettingSources:
     """What the environment and the file say, without judging it."""
 
     environment: Mapping[str, str]
@@ -28,7 +28,7 @@ class Origins:
     in_file: Mapping[str, Any]
 
     @classmethod
-    def read(cls) -> "Origins":
+    def load(cls) -> "SettingSources":
         """As things are now; a file that cannot be read says nothing here."""
         environment = {name: value for name, value in os.environ.items() if value.strip()}
         named = environment.get(FILE)
@@ -39,31 +39,33 @@ class Origins:
             content = {}
         return cls(environment, path, bool(named), content)
 
-    def of(self, name: str) -> Literal["environment", "file", "default"]:
+    def find_source(self, name: str) -> Literal["environment", "file", "default"]:
         """Where one setting comes from."""
-        if variable(name) in self.environment:
+        if environment_name(name) in self.environment:
             return "environment"
-        if name == "accounts" and any(variable.startswith(ACCOUNTS) for variable in self.environment):
+        if name == "accounts" and any(variable.startswith(ACCOUNTS_PREFIX) for variable in self.environment):
             return "environment"
         return "file" if name in self.in_file else "default"
 
-    def strangers(self) -> dict[str, str]:
+    def find_unknown_names(self) -> dict[str, str]:
         """Names nobody reads, each with the one that was probably meant (or nothing)."""
         names = list(Settings.model_fields)
-        known = {variable(name) for name in names} | {FILE}
+        known = {environment_name(name) for name in names} | {FILE}
         found = [
             name
             for name in self.environment
-            if name.startswith((PREFIX, "IX_TOOLS_")) and name not in known and not name.startswith(ACCOUNTS)
+            if name.startswith((PREFIX, "IX_TOOLS_"))
+            and name not in known
+            and not name.startswith(ACCOUNTS_PREFIX)
         ]
-        near = {name: closest(name, sorted(known), 1, 0.8) for name in found}
+        near = {name: find_closest(name, sorted(known), 1, 0.8) for name in found}
         for name in self.in_file:
             if name not in names:
-                near[name] = closest(name, names, 1, 0.6)
+                near[name] = find_closest(name, names, 1, 0.6)
         return {name: "".join(close) for name, close in sorted(near.items())}
 
 
-def effective(settings: Settings, name: str) -> Any:
+def format_setting(settings: Settings, name: str) -> Any:
     """The value that counts, defaults worked out; a secret only as whether it is set."""
     value = getattr(settings, name)
     if isinstance(value, SecretStr):
@@ -73,7 +75,7 @@ def effective(settings: Settings, name: str) -> Any:
     if name == "v1_base_url":
         return settings.v1_url or None
     if name == "store":
-        return Store(settings.store_place).where
+        return Store(settings.store_location).location
     if name == "documents" and value is None:
         return str(data_folder() / "documents")
     if name == "accounts":

@@ -4,55 +4,55 @@ from typing import Any
 
 import click
 
-from ix_tools.config.settings import Settings, variable
-from ix_tools.domain.field_docs import meanings
-from ix_tools.i18n.words import Said
+from ix_tools.config.settings import Settings, environment_name
+from ix_tools.domain.field_docs import read_field_docs
+from ix_tools.i18n.words import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
-from ix_tools.interfaces.cli.setting_sources import Origins, effective
+from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.setting_sources import SettingSources, format_setting
 
 FROM = {
-    "environment": Said("ambiente", "environment"),
-    "file": Said("ficheiro", "file"),
-    "default": Said("", ""),
+    "environment": Bilingual("ambiente", "environment"),
+    "file": Bilingual("ficheiro", "file"),
+    "default": Bilingual("", ""),
 }
-NO_FILE = Said("não existe", "does not exist")
+NO_FILE = Bilingual("não existe", "does not exist")
 
 
 @click.command("settings", params=[global_options()[0]], context_settings=SETTINGS)
 @click.pass_context
 def command(ctx: click.Context, output: Any) -> None:
     """Show every setting, its value and where it comes from. The API key is never shown."""
-    run = heard(ctx, output)
-    settings, origins = run.settings, Origins.read()
+    run = apply_global_options(ctx, output)
+    settings, origins = run.settings, SettingSources.load()
     rows = [
         {
             "setting": name,
-            "environment": variable(name),
-            "value": effective(settings, name),
-            "source": origins.of(name),
+            "environment": environment_name(name),
+            "value": format_setting(settings, name),
+            "source": origins.find_source(name),
             "meaning": meaning,
         }
-        for name, meaning in meanings(Settings).items()
+        for name, meaning in read_field_docs(Settings).items()
     ]
-    if run.json:
-        console.emit({"ok": True, "file": str(origins.path), "settings": rows})
+    if run.wants_json:
+        console.print_json({"ok": True, "file": str(origins.path), "settings": rows})
         return
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Blocks(run.language)
-    missing = "" if origins.path.exists() else f" ({run.said(NO_FILE)})"
-    blocks.pairs({"file": f"{origins.path}{missing}"})
-    blocks.gap()
-    blocks.table(
+    blocks = Report(run.language)
+    missing = "" if origins.path.exists() else f" ({run.translate(NO_FILE)})"
+    blocks.add_pairs({"file": f"{origins.path}{missing}"})
+    blocks.add_gap()
+    blocks.add_table(
         [
             {
                 "setting": row["setting"],
                 "setting_value": row["value"],
-                "from": run.said(FROM[str(row["source"])]),
+                "from": run.translate(FROM[str(row["source"])]),
                 "environment": row["environment"],
             }
             for row in rows
         ]
     )
-    console.print_out(blocks.text())
+    console.print_out(blocks.render())

@@ -6,20 +6,20 @@ import click
 
 from ix_tools.audit import trail
 from ix_tools.errors import ApprovalRefused, Exit
-from ix_tools.i18n.words import Said
+from ix_tools.i18n.words import Bilingual
 from ix_tools.interfaces.cli import console, prompt
-from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
-from ix_tools.interfaces.cli.stores import store
+from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.stores import open_store
 
-WHAT_IT_MEANS = Said(
+WHAT_IT_MEANS = Bilingual(
     "O que foi feito depois desta cópia não está nela: a mesma idempotency_key pode fazer um segundo documento, e as "
     "autorizações e os tokens de então não existem. Compare depois a conta com `ix-tools audit reconcile`.",
     "What was done after this copy is not in it: the same idempotency_key may make a second document, and approvals and "
     "tokens of that time do not exist. Compare the account afterwards with `ix-tools audit reconcile`.",
 )
-WORD = Said("aceito", "accept")
-TYPE_IT = Said("Para usar esta cópia, escreva {word}: ", "To use this copy, type {word}: ")
-ACCEPTED = Said(
+WORD = Bilingual("aceito", "accept")
+TYPE_IT = Bilingual("Para usar esta cópia, escreva {word}: ", "To use this copy, type {word}: ")
+ACCEPTED = Bilingual(
     "A cópia foi aceite: a linha {noted} era a última anotada, e a cópia acaba na linha {newest}.",
     "The copy was accepted: row {noted} was noted as the newest, and the copy ends with row {newest}.",
 )
@@ -34,24 +34,24 @@ def command() -> None:
 @click.pass_context
 def accept_restored(ctx: click.Context, output: Any) -> int:
     """Use a store that is older than the note of its newest row. Only at a terminal; it stands in the audit trail."""
-    run = heard(ctx, output)
-    if not prompt.person_there():
+    run = apply_global_options(ctx, output)
+    if not prompt.is_interactive():
         raise ApprovalRefused(
             "Only a person at a terminal accepts a restored store, and standard input or standard error is none.",
             code="no_person",
             next="run `ix-tools store accept-restored` in a terminal",
         )
-    console.aside(run.said(WHAT_IT_MEANS))
-    if not prompt.typed(run, TYPE_IT, run.said(WORD)):
+    console.print_note(run.translate(WHAT_IT_MEANS))
+    if not prompt.confirm_typed(run, TYPE_IT, run.translate(WORD)):
         raise ApprovalRefused(
             "The store was not accepted.",
             code="approval_declined",
             next="put the newest copy back, or repeat the command",
         )
-    with store(run.settings, checks_note=False) as opened:
-        noted, newest = trail.accept_restored(opened, prompt.whoever())
-    if run.json:
-        console.emit({"ok": True, "noted": noted, "newest": newest})
+    with open_store(run.settings, checks_note=False) as opened:
+        noted, newest = trail.accept_restored(opened, prompt.identify_user())
+    if run.wants_json:
+        console.print_json({"ok": True, "noted": noted, "newest": newest})
     else:
-        console.print_out(run.said(ACCEPTED).format(noted=noted, newest=newest))
+        console.print_out(run.translate(ACCEPTED).format(noted=noted, newest=newest))
     return Exit.OK

@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ix_tools.approvals.repository import Approvals
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.config.settings import Settings
 from ix_tools.idempotency.journal import Journal
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.pipeline.account_names import Companies
-from ix_tools.pipeline.context import journal_of, store_of
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.pipeline.account_names import CompanyRepository
+from ix_tools.pipeline.context import create_journal, create_store
 from ix_tools.storage.database import Store
 
 
 @contextmanager
-def store(settings: Settings, *, checks_note: bool = True) -> Iterator[Store]:
+def open_store(settings: Settings, *, checks_note: bool = True) -> Iterator[Store]:
     """The store of these settings; it is closed at the end. `checks_note`: see `Store.checks_note`."""
-    opened = store_of(settings)
+    opened = create_store(settings)
     opened.checks_note = checks_note
     try:
         yield opened
@@ -24,21 +24,21 @@ def store(settings: Settings, *, checks_note: bool = True) -> Iterator[Store]:
 
 
 @contextmanager
-def approvals(run: Run, settings: Settings) -> Iterator[Approvals]:
+def open_approvals(run: Invocation, settings: Settings) -> Iterator[ApprovalRepository]:
     """The approvals of these settings."""
-    with store(settings) as opened:
-        yield Approvals(opened, settings.approval_minutes, run.clock)
+    with open_store(settings) as opened:
+        yield ApprovalRepository(opened, settings.approval_minutes, run.clock)
 
 
 @contextmanager
-def journal(settings: Settings) -> Iterator[Journal]:
+def open_journal(settings: Settings) -> Iterator[Journal]:
     """The journal of these settings."""
-    with store(settings) as opened:
-        yield journal_of(settings, opened)
+    with open_store(settings) as opened:
+        yield create_journal(settings, opened)
 
 
 @contextmanager
-def companies(settings: Settings) -> Iterator[Companies]:
+def open_companies(settings: Settings) -> Iterator[CompanyRepository]:
     """The companies behind the accounts of these settings."""
-    with store(settings) as opened:
-        yield Companies(opened, settings)
+    with open_store(settings) as opened:
+        yield CompanyRepository(opened, settings)

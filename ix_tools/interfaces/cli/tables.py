@@ -17,19 +17,26 @@ from rich.table import Table
 from rich.text import Text
 
 from ix_tools.domain import records
-from ix_tools.domain.totals import rounded
-from ix_tools.fiscal.exemptions import exemption
+from ix_tools.domain.totals import round_to_cent
+from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.i18n import formats
 from ix_tools.i18n.words import LABELS, Language
-from ix_tools.interfaces.cli.labels import COLOURS, RIGHT, kind, label, shown, state
-from ix_tools.text.sanitize import visible
+from ix_tools.interfaces.cli.labels import (
+    COLOURS,
+    RIGHT,
+    format_kind,
+    format_label,
+    format_state,
+    format_value,
+)
+from ix_tools.text.sanitize import sanitize_line
 
-WIDTH = 100
+DEFAULT_WIDTH = 100
 """Where nobody says how wide the reader is."""
 UNREGISTERED = "N/D"
 
 
-class Blocks:
+class Report:
     """What is being put together for one result."""
 
     def __init__(self, language: Language) -> None:
@@ -39,7 +46,7 @@ class Blocks:
         looking = sys.stdout.isatty()
         self._console = Console(
             file=StringIO(),
-            width=None if looking or os.environ.get("COLUMNS") else WIDTH,
+            width=None if looking or os.environ.get("COLUMNS") else DEFAULT_WIDTH,
             force_terminal=looking,
             no_color=bool(os.environ.get("NO_COLOR")) or not looking,
             highlight=False,
@@ -47,9 +54,9 @@ class Blocks:
             emoji=False,
         )
         if looking:
-            self._console.width = os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH
+            self._console.width = os.get_terminal_size(sys.stdout.fileno()).columns or DEFAULT_WIDTH
 
-    def text(self) -> str:
+    def render(self) -> str:
         """Everything so far."""
         file = self._console.file
         assert isinstance(file, StringIO)
@@ -57,40 +64,40 @@ class Blocks:
 
     # --- pieces ---
 
-    def note(self, text: str) -> None:
+    def add_note(self, text: str) -> None:
         """A line that is no part of the result."""
         self._console.print(Text(text, style="yellow"))
 
-    def gap(self) -> None:
+    def add_gap(self) -> None:
         """An empty line."""
         self._console.print()
 
-    def heading(self, *parts: tuple[str, str]) -> None:
+    def add_heading(self, *parts: tuple[str, str]) -> None:
         """A title in pieces, each with its style."""
         self._console.print(Text.assemble(*parts))
 
-    def entries(self, rows: Iterable[tuple[str, Iterable[str]]]) -> None:
+    def add_entries(self, rows: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Things with a name each and a few lines about it; nothing is cut off, however narrow the screen."""
         grid = Table.grid(padding=(0, 2, 1, 0))
         grid.add_column(no_wrap=True, style="bold")
         grid.add_column(overflow="fold")
         for name, lines in rows:
-            first, *rest = (visible(line) for line in lines)
+            first, *rest = (sanitize_line(line) for line in lines)
             grid.add_row(Text(name), Text("\n").join([Text(first, style="bold"), *map(Text, rest)]))
         self._console.print(grid)
 
-    def pairs(self, content: Mapping[str, Any]) -> None:
+    def add_pairs(self, content: Mapping[str, Any]) -> None:
         """Names and values, one a line, apart from what stands before."""
         rows = [
-            (name, shown(name, value, self._language))
+            (name, format_value(name, value, self._language))
             for name, value in content.items()
             if value not in (None, "", [])
         ]
         if rows and self._begun:
-            self.gap()
-        self._grid([(label(name, self._language), value) for name, value in rows])
+            self.add_gap()
+        self._add_grid([(format_label(name, self._language), value) for name, value in rows])
 
-    def table(
+    def add_table(
         self, rows: Sequence[Mapping[str, Any]], empty: str = "", titles: Mapping[str, str] | None = None
     ) -> None:
         """Records as rows; columns that are empty everywhere are left out, columns of yes and no say only yes."""
@@ -99,9 +106,9 @@ class Blocks:
         if not names:
             self._console.print(Text(empty, style="dim"))
             return
-        table = self._table()
+        table = self._create_table()
         for name in names:
-            heading = (titles or {}).get(name) or label(name, self._language)
+            heading = (titles or {}).get(name) or format_label(name, self._language)
             numbers = name in RIGHT and all(_is_number(row.get(name)) for row in rows)
             table.add_column(
                 heading,
@@ -110,18 +117,18 @@ class Blocks:
                 no_wrap=name == "id",  # it is copied, so it stays in one piece
             )
         for row in rows:
-            table.add_row(*(self._cell(name, row.get(name)) for name in names))
+            table.add_row(*(self._build_cell(name, row.get(name)) for name in names))
         self._console.print(table)
         self._begun = True
 
-    def warnings(self, found: Iterable[tuple[str, str]]) -> None:
+    def add_warnings(self, found: Iterable[tuple[str, str]]) -> None:
         """What the caller should know."""
         for field, problem in found:
             self._console.print()
-            said = f"{LABELS['warnings'].in_(self._language)}: "
+            said = f"{LABELS['warnings'].text(self._language)}: "
             self._console.print(Text.assemble((said, "bold yellow"), (f"{field}: {problem}", "yellow")))
 
-    def steps(self, title: str, steps: Sequence[tuple[str, str]]) -> None:
+    def add_steps(self, title: str, steps: Sequence[tuple[str, str]]) -> None:
         """What one would sensibly do next, ready to be typed."""
         if not steps:
             return
@@ -133,17 +140,17 @@ class Blocks:
             if why:
                 self._console.print(Text(f"    {why}", style="dim"))
 
-    def _cell(self, name: str, value: Any) -> Text:
-        text = "-" if value is False else shown(name, value, self._language)
+    def _build_cell(self, name: str, value: Any) -> Text:
+        text = "-" if value is False else format_value(name, value, self._language)
         style = COLOURS.get(str(value), "") if name in {"status", "state"} else ""
         return Text("" if text == "-" else text, style=style)
 
-    def _table(self) -> Table:
+    def _create_table(self) -> Table:
         return Table(
             box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 1)
         )
 
-    def _grid(self, rows: Sequence[tuple[str, str]], right: bool = False) -> None:
+    def _add_grid(self, rows: Sequence[tuple[str, str]], right: bool = False) -> None:
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim" if not right else "", justify="right" if right else "left", no_wrap=True)
         grid.add_column(overflow="fold", justify="right" if right else "left")
@@ -154,101 +161,115 @@ class Blocks:
 
     # --- documents ---
 
-    def document(self, document: records.Document, to_pay: Decimal | None = None) -> None:
+    def add_document(self, document: records.Document, to_pay: Decimal | None = None) -> None:
         """A document: what it is, whose, its lines, the VAT of each rate, what it comes to and what is to pay."""
         language = self._language
-        words = state(document.status, language) if document.status else ""
-        name = kind(document.document_type, language)
-        number = f"#{document.id}" if document.is_draft else visible(document.number or f"#{document.id}")
-        self.heading(
+        words = format_state(document.status, language) if document.status else ""
+        name = format_kind(document.document_type, language)
+        number = (
+            f"#{document.id}" if document.is_draft else sanitize_line(document.number or f"#{document.id}")
+        )
+        self.add_heading(
             (f"{name} {number}", "bold"), ("  ", ""), (words, COLOURS.get(document.status or "", ""))
         )
-        self._grid([(label(name, language), value) for name, value in self._facts(document) if value])
+        self._add_grid(
+            [(format_label(name, language), value) for name, value in self._list_facts(document) if value]
+        )
         if document.lines:
             self._console.print()
-            self._lines(document)
+            self._add_lines(document)
             self._console.print()
-            self._shares(document)
-        self._totals(document, to_pay)
+            self._add_vat_shares(document)
+        self._add_totals(document, to_pay)
         self._begun = True
 
-    def _facts(self, document: records.Document) -> Iterable[tuple[str, str]]:
+    def _list_facts(self, document: records.Document) -> Iterable[tuple[str, str]]:
         language = self._language
         if not document.is_draft:
             yield "id", str(document.id or "")
         client = document.client
         if client is not None and client.name:
-            nif = f"{LABELS['nif'].in_(language)} {client.fiscal_id}" if client.fiscal_id else ""
+            nif = f"{LABELS['nif'].text(language)} {client.fiscal_id}" if client.fiscal_id else ""
             yield (
                 "client",
-                " · ".join(visible(part) for part in (client.name, nif, client.country or "") if part),
+                " · ".join(sanitize_line(part) for part in (client.name, nif, client.country or "") if part),
             )
-        yield "date", formats.day(document.date, language) if document.date else ""
-        yield "due_date", formats.day(document.due_date, language) if document.due_date else ""
-        yield "atcud", visible(document.atcud or "")
+        yield "date", formats.format_date(document.date, language) if document.date else ""
+        yield "due_date", formats.format_date(document.due_date, language) if document.due_date else ""
+        yield "atcud", sanitize_line(document.atcud or "")
         if document.tax_exemption:
-            entry = exemption(document.tax_exemption)
+            entry = find_exemption(document.tax_exemption)
             yield "exemption", f"{document.tax_exemption}{f' – {entry.text_pt}' if entry else ''}"
         yield "owner_invoice_id", str(document.owner_invoice_id or "")
-        yield "license_plate", visible(document.license_plate or "")
+        yield "license_plate", sanitize_line(document.license_plate or "")
         for name in ("address_from", "address_to"):
-            yield name, shown(name, getattr(document, name), language) if getattr(document, name) else ""
-        yield "at_doc_code_id", visible(document.at_doc_code_id or "")
+            yield (
+                name,
+                format_value(name, getattr(document, name), language) if getattr(document, name) else "",
+            )
+        yield "at_doc_code_id", sanitize_line(document.at_doc_code_id or "")
         if document.mb_reference is not None and document.mb_reference.reference:
             multibanco = document.mb_reference
-            yield "mb_reference", visible(f"{multibanco.entity} {multibanco.reference}")
-        yield from ((name, visible(text)) for name, _, text in document.printed_texts())
+            yield "mb_reference", sanitize_line(f"{multibanco.entity} {multibanco.reference}")
+        yield from ((name, sanitize_line(text)) for name, _, text in document.printed_texts())
 
-    def _lines(self, document: records.Document) -> None:
+    def _add_lines(self, document: records.Document) -> None:
         language, currency = self._language, document.currency
         discounts = any(line.discount for line in document.lines)
         columns = ["line", "quantity", "unit_price", *(["discount"] if discounts else []), "tax", "net"]
-        table = self._table()
+        table = self._create_table()
         for name in columns:
             table.add_column(
-                label(name, language),
+                format_label(name, language),
                 justify="left" if name in {"line", "tax"} else "right",
                 overflow="fold",
                 no_wrap=name != "line",
             )
         for line in document.lines:
             price = line.exact_price
-            money = formats.money(price, language, currency)
+            money = formats.format_money(price, language, currency)
             row = {
-                "line": visible(line.name or "?"),
-                "quantity": formats.number(line.quantity, language),
-                "unit_price": money if price == rounded(price) else f"{formats.number(price, language)} €",
-                "discount": f"{formats.number(line.discount, language)} %" if line.discount else "",
-                "tax": self._tax(line),
-                "net": formats.money(rounded(line.net), language, currency) if line.net is not None else "?",
+                "line": sanitize_line(line.name or "?"),
+                "quantity": formats.format_number(line.quantity, language),
+                "unit_price": money
+                if price == round_to_cent(price)
+                else f"{formats.format_number(price, language)} €",
+                "discount": f"{formats.format_number(line.discount, language)} %" if line.discount else "",
+                "tax": self._format_tax(line),
+                "net": formats.format_money(round_to_cent(line.net), language, currency)
+                if line.net is not None
+                else "?",
             }
             table.add_row(*(Text(row[name]) for name in columns))
         self._console.print(table)
 
-    def _tax(self, line: records.Line) -> str:
-        rate = formats.number(line.tax_rate, self._language) if line.tax_rate is not None else "?"
-        return f"{visible(line.tax or '?')} {rate} %"
+    def _format_tax(self, line: records.Line) -> str:
+        rate = formats.format_number(line.tax_rate, self._language) if line.tax_rate is not None else "?"
+        return f"{sanitize_line(line.tax or '?')} {rate} %"
 
-    def _shares(self, document: records.Document) -> None:
+    def _add_vat_shares(self, document: records.Document) -> None:
         found: dict[str, list[Decimal]] = {}
         for line in document.lines:
-            share = found.setdefault(self._tax(line), [Decimal(0), Decimal(0)])
+            share = found.setdefault(self._format_tax(line), [Decimal(0), Decimal(0)])
             share[0] += line.net or Decimal(0)
             share[1] += line.vat or Decimal(0)
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim", no_wrap=True)
         for _ in range(4):
             grid.add_column(justify="right", no_wrap=True)
-        base, vat = LABELS["base"].in_(self._language), LABELS["tax"].in_(self._language)
+        base, vat = LABELS["base"].text(self._language), LABELS["tax"].text(self._language)
         for name, (net, tax) in found.items():
-            amounts = (formats.money(rounded(part), self._language, document.currency) for part in (net, tax))
+            amounts = (
+                formats.format_money(round_to_cent(part), self._language, document.currency)
+                for part in (net, tax)
+            )
             first, second = amounts
             grid.add_row(
                 Text(name), Text(base, style="dim"), Text(first), Text(vat, style="dim"), Text(second)
             )
         self._console.print(grid)
 
-    def _totals(self, document: records.Document, to_pay: Decimal | None) -> None:
+    def _add_totals(self, document: records.Document, to_pay: Decimal | None) -> None:
         language = self._language
         rows: list[tuple[str, str]] = []
         amounts = (
@@ -259,44 +280,48 @@ class Blocks:
         )
         for name, amount in amounts:
             if amount is not None:
-                rows.append((LABELS[name].in_(language), formats.money(amount, language, document.currency)))
+                rows.append(
+                    (LABELS[name].text(language), formats.format_money(amount, language, document.currency))
+                )
         if document.retention:
-            held = f"{LABELS['retention'].in_(language)} {formats.number(document.retention, language)} %"
-            rows.append((held, formats.money(document.retained, language, document.currency)))
+            held = f"{LABELS['retention'].text(language)} {formats.format_number(document.retention, language)} %"
+            rows.append((held, formats.format_money(document.withholding_tax, language, document.currency)))
         if to_pay is not None:
-            rows.append((LABELS["to_pay"].in_(language), formats.money(to_pay, language, document.currency)))
+            rows.append(
+                (LABELS["to_pay"].text(language), formats.format_money(to_pay, language, document.currency))
+            )
         if not rows:
             return
         self._console.print()
         grid = Table.grid(padding=(0, 2))
         grid.add_column(no_wrap=True)
         grid.add_column(justify="right", no_wrap=True)
-        total = LABELS["total"].in_(language)
+        total = LABELS["total"].text(language)
         for name, value in rows:
             grid.add_row(Text(name), Text(value), style="bold" if name == total else "")
         self._console.print(grid)
 
     # --- series ---
 
-    def series(self, series: records.Sequence) -> None:
+    def add_series(self, series: records.Sequence) -> None:
         """A series with each document type's own id, last number and validation code."""
         language = self._language
-        default = f"  {label('default', language).lower()}" if series.default else ""
-        self.heading(
-            (f"{label('serie', language)} {visible(series.serie or '?')}", "bold"),
+        default = f"  {format_label('default', language).lower()}" if series.default else ""
+        self.add_heading(
+            (f"{format_label('serie', language)} {sanitize_line(series.serie or '?')}", "bold"),
             (f"  id {series.id}", "dim"),
             (default, "green"),
         )
-        table = self._table()
+        table = self._create_table()
         for name in ("document_type", "sequence_id", "last_number", "validation_code"):
-            table.add_column(label(name, language), justify="right" if name in RIGHT else "left")
+            table.add_column(format_label(name, language), justify="right" if name in RIGHT else "left")
         for name, part in series.types.items():
             code = part.validation_code or ""
             table.add_row(
-                Text(kind(name, language)),
+                Text(format_kind(name, language)),
                 Text(str(part.sequence_id or "")),
                 Text(str(part.number or 0)),
-                Text(visible(code), style="yellow" if code == UNREGISTERED else ""),
+                Text(sanitize_line(code), style="yellow" if code == UNREGISTERED else ""),
             )
         self._console.print(Padding(table, (0, 0, 1, 2)))
 

@@ -10,19 +10,19 @@ from ix_tools.auth.tokens import Token, Tokens
 from ix_tools.config.settings import SANDBOX_ACCOUNT
 from ix_tools.errors import Exit, IxError, Problem
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Said
+from ix_tools.i18n.words import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, heard, with_output
-from ix_tools.interfaces.cli.invocation import Run
-from ix_tools.interfaces.cli.stores import store
+from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
+from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.stores import open_store
 from ix_tools.operations.scopes import Scope
 
-NONE = Said("Ainda não há chaves de acesso.", "There are no tokens yet.")
-CREATED = Said(
+NONE = Bilingual("Ainda não há chaves de acesso.", "There are no tokens yet.")
+CREATED = Bilingual(
     "Guarde-a já: não volta a ser mostrada. Envia-se em Authorization: Bearer …",
     "Keep it now: it is not shown again. It is sent in Authorization: Bearer …",
 )
-REVOKED = Said(
+REVOKED = Bilingual(
     "{id} revogada: deixa de valer no pedido seguinte.",
     "{id} revoked: it is refused from the next request on.",
 )
@@ -35,12 +35,12 @@ def command() -> None:
 
 
 @contextmanager
-def _kept(run: Run) -> Iterator[Tokens]:
-    with store(run.settings) as opened:
+def _open_tokens(run: Invocation) -> Iterator[Tokens]:
+    with open_store(run.settings) as opened:
         yield Tokens(opened, run.clock)
 
 
-@with_output
+@add_output_option
 @command.command("create")
 @click.argument("name")
 @click.option(
@@ -56,61 +56,61 @@ def create(
     ctx: click.Context, name: str, scopes: tuple[str, ...], accounts: tuple[str, ...], days: int, output: Any
 ) -> int:
     """Create a token for NAME, which is how approvals and the audit trail call whoever uses it. It is shown once."""
-    run = heard(ctx, output)
-    chosen = _accounts(run, accounts)
-    with _kept(run) as kept:
+    run = apply_global_options(ctx, output)
+    chosen = _choose_accounts(run, accounts)
+    with _open_tokens(run) as kept:
         token, secret = kept.create(name, [Scope(one) for one in scopes], chosen, days)
-    if run.json:
-        console.emit({"ok": True, "token": secret, **_as_dict(token, run)})
+    if run.wants_json:
+        console.print_json({"ok": True, "token": secret, **_as_dict(token, run)})
         return Exit.OK
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
     console.print_out(secret)  # on a line of its own, which nothing folds
-    blocks = Blocks(run.language)
-    blocks.pairs(_as_dict(token, run))
-    console.print_out(blocks.text())
-    console.aside(run.said(CREATED))
+    blocks = Report(run.language)
+    blocks.add_pairs(_as_dict(token, run))
+    console.print_out(blocks.render())
+    console.print_note(run.translate(CREATED))
     return Exit.OK
 
 
-@with_output
+@add_output_option
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
     """List every token there was: for whom, how far it goes, until when, when it was last used."""
-    run = heard(ctx, output)
-    with _kept(run) as kept:
-        rows = [_as_dict(one, run) for one in kept.all()]
-    if run.json:
-        console.emit({"ok": True, "tokens": rows})
+    run = apply_global_options(ctx, output)
+    with _open_tokens(run) as kept:
+        rows = [_as_dict(one, run) for one in kept.list_all()]
+    if run.wants_json:
+        console.print_json({"ok": True, "tokens": rows})
         return
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Blocks(run.language)
+    blocks = Report(run.language)
     shown = [
         {**row, "scopes": " ".join(row["scopes"]), "accounts": " ".join(row["accounts"])} for row in rows
     ]
-    blocks.table(shown, empty=run.said(NONE))
-    console.print_out(blocks.text())
+    blocks.add_table(shown, empty=run.translate(NONE))
+    console.print_out(blocks.render())
 
 
-@with_output
+@add_output_option
 @command.command("revoke")
 @click.argument("identifier", metavar="ID")
 @click.pass_context
 def revoke(ctx: click.Context, identifier: str, output: Any) -> int:
     """End a token now."""
-    run = heard(ctx, output)
-    with _kept(run) as kept:
+    run = apply_global_options(ctx, output)
+    with _open_tokens(run) as kept:
         token = kept.revoke(identifier)
-    if run.json:
-        console.emit({"ok": True, **_as_dict(token, run)})
+    if run.wants_json:
+        console.print_json({"ok": True, **_as_dict(token, run)})
     else:
-        console.print_out(run.said(REVOKED).format(id=token.id))
+        console.print_out(run.translate(REVOKED).format(id=token.id))
     return Exit.OK
 
 
-def _accounts(run: Run, named: tuple[str, ...]) -> tuple[str, ...]:
+def _choose_accounts(run: Invocation, named: tuple[str, ...]) -> tuple[str, ...]:
     """The accounts of a new token; each must be one that the settings know."""
     known = tuple(run.settings.by_account())
     allowed = {*known, SANDBOX_ACCOUNT}
@@ -126,14 +126,14 @@ def _accounts(run: Run, named: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _as_dict(token: Token, run: Run) -> dict[str, Any]:
-    state = "revoked" if token.revoked_at else "usable" if token.usable(run.clock()) else "expired"
+def _as_dict(token: Token, run: Invocation) -> dict[str, Any]:
+    state = "revoked" if token.revoked_at else "usable" if token.is_usable(run.clock()) else "expired"
     return {
         "id": token.id,
         "name": token.name,
         "state": state,
         "scopes": [str(one) for one in token.scopes],
         "accounts": list(token.accounts),
-        "expires_at": formats.moment(token.expires_at),
-        "used_at": formats.moment(token.used_at) if token.used_at else None,
+        "expires_at": formats.format_timestamp(token.expires_at),
+        "used_at": formats.format_timestamp(token.used_at) if token.used_at else None,
     }

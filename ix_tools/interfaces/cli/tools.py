@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from ix_tools.config.settings import listed as words
+from ix_tools.config.settings import split_list as words
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, global_options, heard
-from ix_tools.interfaces.cli.labels import label
-from ix_tools.operations.registry import TOOLSETS, catalogue, toolset_of
-from ix_tools.schemas.json_schema import tool
-from ix_tools.schemas.listing import Choice, UnknownName, picked
+from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.labels import format_label
+from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
+from ix_tools.schemas.json_schema import build_tool
+from ix_tools.schemas.listing import ToolSelection, UnknownName, select_tools
 
 
 @click.command("tools", params=[global_options()[0]], context_settings=SETTINGS)
@@ -25,16 +25,16 @@ def command(
     ctx: click.Context, whole: bool, toolsets: str, single: str, exclude: str, read_only: bool, output: Any
 ) -> None:
     """List the operations as the tools an assistant sees: name, toolset, title, effect, bytes in the list."""
-    run = heard(ctx, output)
-    choice = Choice(tuple(words(toolsets)), tuple(words(single)), tuple(words(exclude)), read_only)
-    operations, toolset = catalogue(), toolset_of()
+    run = apply_global_options(ctx, output)
+    choice = ToolSelection(tuple(words(toolsets)), tuple(words(single)), tuple(words(exclude)), read_only)
+    operations, toolset = catalogue(), map_toolsets()
     names = {name: [one.spec.name for one in members] for name, members in TOOLSETS.items()}
     try:
-        tools = picked([tool(one) for one in operations.values()], names, TOOLSETS, choice)
+        tools = select_tools([build_tool(one) for one in operations.values()], names, TOOLSETS, choice)
     except UnknownName as wrong:
         raise click.UsageError(f"{wrong}.".capitalize(), ctx) from None
     if whole:
-        console.emit({"tools": tools})
+        console.print_json({"tools": tools})
         return
     rows = [
         {
@@ -47,11 +47,11 @@ def command(
         for one in tools
     ]
     total = sum(int(row["bytes"]) for row in rows)
-    if run.json:
-        console.emit({"ok": True, "tools": rows, "bytes": total})
+    if run.wants_json:
+        console.print_json({"ok": True, "tools": rows, "bytes": total})
         return
-    from ix_tools.interfaces.cli.tables import Blocks
+    from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Blocks(run.language)
-    blocks.table([*rows, {"name": label("total_entries", run.language), "bytes": total}])
-    console.print_out(blocks.text())
+    blocks = Report(run.language)
+    blocks.add_table([*rows, {"name": format_label("total_entries", run.language), "bytes": total}])
+    console.print_out(blocks.render())

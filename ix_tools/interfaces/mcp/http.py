@@ -12,23 +12,29 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 import ix_tools.interfaces.mcp.tool_calls  # noqa: F401 - loaded before the first call: what that may bring is timed
-from ix_tools.auth.principals import Principal, scope_of, scopes_of
+from ix_tools.auth.principals import Principal, get_required_scope, list_required_scopes
 from ix_tools.config.settings import Settings
 from ix_tools.interfaces.mcp import scope_challenge
-from ix_tools.interfaces.mcp.server import Factory, Tool, build, choice_of, chosen
-from ix_tools.operations.file_delivery import described
+from ix_tools.interfaces.mcp.server import (
+    CreateServer,
+    Tool,
+    build_server,
+    choice_from_settings,
+    list_chosen_tools,
+)
+from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope as Word
-from ix_tools.pipeline.context_pool import ACCOUNT, Hosting
+from ix_tools.pipeline.context_pool import ACCOUNT_ARGUMENT, ServerContext
 
 PATH = "/mcp"
-METADATA = f"/.well-known/oauth-protected-resource{PATH}"
+METADATA_PATH = f"/.well-known/oauth-protected-resource{PATH}"
 """Where clients read which authorization server gives tokens (RFC 9728)."""
-PROGRESS = b'"progressToken"'
+PROGRESS_TOKEN = b'"progressToken"'
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class McpEndpoint:
     """The endpoint's route, and what must be running for it to answer."""
 
     routes: Sequence[Route]
@@ -43,30 +49,36 @@ class Endpoint:
             yield
 
 
-def endpoint(hosting: Hosting, factory: Factory = build) -> Endpoint:
+def build_endpoint(hosting: ServerContext, factory: CreateServer = build_server) -> McpEndpoint:
     """The endpoint of a server. Host, Origin, size and caller were checked before a request comes here."""
     tools: list[Tool] = [
-        {**tool, "inputSchema": described(tool["inputSchema"], "mcp")}
-        for tool in chosen(choice_of(hosting.settings))
+        {**tool, "inputSchema": restrict_schema(tool["inputSchema"], "mcp")}
+        for tool in list_chosen_tools(choice_from_settings(hosting.settings))
     ]
 
     @lru_cache(maxsize=256)
     def seen_by(principal: Principal) -> list[Tool]:
-        return [_seen(tool, principal) for tool in tools if _scope(tool) in principal.scopes]
+        return [
+            _add_account_parameter(tool, principal)
+            for tool in tools
+            if _required_scope(tool) in principal.scopes
+        ]
 
     def listing(request: Request) -> list[Tool]:
-        return seen_by(hosting.principal(request))
+        return seen_by(hosting.get_principal(request))
 
-    server: Any = factory(hosting.desk, listing)
+    server: Any = factory(hosting.open_context, listing)
     plain = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
     streaming = StreamableHTTPSessionManager(server, stateless=True)
     # POST alone: a GET would open a stream on which nothing ever comes, and which a server that ends would wait for.
-    route = Route(PATH, _Either(plain, streaming, f"{hosting.address}{METADATA}"), methods=["POST"])
-    return Endpoint([route], (plain, streaming))
+    route = Route(
+        PATH, _ResponseModeSelector(plain, streaming, f"{hosting.address}{METADATA_PATH}"), methods=["POST"]
+    )
+    return McpEndpoint([route], (plain, streaming))
 
 
 @dataclass(frozen=True)
-class _Either:
+class _ResponseModeSelector:
     """Plain JSON, which costs less; a stream for whoever wants to hear how far it is, because JSON has no room for that."""
 
     plain: StreamableHTTPSessionManager
@@ -90,26 +102,29 @@ class _Either:
             told = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        manager = self.streaming if PROGRESS in body else self.plain
+        manager = self.streaming if PROGRESS_TOKEN in body else self.plain
         principal: Principal = scope["state"]["principal"]
         if principal.can_step_up:
-            send = scope_challenge.answering(scope, receive, send, body, self.metadata)
+            send = scope_challenge.wrap_send(scope, receive, send, body, self.metadata)
         await manager.handle_request(scope, again, send)
 
 
-def scopes_listed(settings: Settings) -> list[Word]:
+def list_needed_scopes(settings: Settings) -> list[Word]:
     """The scopes that the listed tools need: what a client without a token asks for first. What is beyond comes by stepping up."""
     needed = frozenset[Word]().union(
-        *(scopes_of(catalogue()[tool["name"]].spec) for tool in chosen(choice_of(settings)))
+        *(
+            list_required_scopes(catalogue()[tool["name"]].spec)
+            for tool in list_chosen_tools(choice_from_settings(settings))
+        )
     )
     return [one for one in Word if one in needed]
 
 
-def _scope(tool: Tool) -> str:
-    return scope_of(catalogue()[tool["name"]].spec)
+def _required_scope(tool: Tool) -> str:
+    return get_required_scope(catalogue()[tool["name"]].spec)
 
 
-def _seen(tool: Tool, principal: Principal) -> Tool:
+def _add_account_parameter(tool: Tool, principal: Principal) -> Tool:
     """A tool as a caller sees it: with several accounts, every call says which one."""
     if len(principal.accounts) < 2:
         return tool
@@ -123,7 +138,7 @@ def _seen(tool: Tool, principal: Principal) -> Tool:
         **tool,
         "inputSchema": {
             **schema,
-            "properties": {ACCOUNT: which, **schema.get("properties", {})},
-            "required": [ACCOUNT, *schema.get("required", [])],
+            "properties": {ACCOUNT_ARGUMENT: which, **schema.get("properties", {})},
+            "required": [ACCOUNT_ARGUMENT, *schema.get("required", [])],
         },
     }

@@ -7,7 +7,7 @@ from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
 
-class WithUnreadableAnswers:
+class TolerantReadStream:
     """Messages as they come in; an answer to a request of ours that cannot be read becomes an error in answer to it."""
 
     def __init__(self, incoming: Any) -> None:
@@ -16,7 +16,7 @@ class WithUnreadableAnswers:
 
     async def receive(self) -> SessionMessage | Exception:
         """The next message."""
-        return _readable(await self._incoming.receive())
+        return _convert_unreadable(await self._incoming.receive())
 
     async def aclose(self) -> None:
         """Close it."""
@@ -26,7 +26,7 @@ class WithUnreadableAnswers:
         return self
 
     async def __anext__(self) -> SessionMessage | Exception:
-        return _readable(await anext(self._incoming))
+        return _convert_unreadable(await anext(self._incoming))
 
     async def __aenter__(self) -> Self:
         await self._incoming.__aenter__()
@@ -37,7 +37,7 @@ class WithUnreadableAnswers:
         return ended
 
 
-def _readable(item: SessionMessage | Exception) -> SessionMessage | Exception:
+def _convert_unreadable(item: SessionMessage | Exception) -> SessionMessage | Exception:
     if not isinstance(item, ValidationError):
         return item
     for fault in item.errors(include_url=False):

@@ -5,19 +5,22 @@ from collections.abc import Mapping
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
-from ix_tools.schemas.prompts import BY_NAME
-from ix_tools.text.sanitize import legible
+from ix_tools.schemas.prompts import PROMPTS_BY_NAME
+from ix_tools.text.sanitize import sanitize_text
 
 
-async def get(name: str, given: Mapping[str, str]) -> types.GetPromptResult:
+async def fill_prompt(name: str, given: Mapping[str, str]) -> types.GetPromptResult:
     """A prompt with its arguments filled in; an unknown name or a missing argument is the caller's fault, not ours."""
-    prompt = BY_NAME.get(name)
+    prompt = PROMPTS_BY_NAME.get(name)
     if prompt is None:
         raise MCPError(
-            types.INVALID_PARAMS, f"There is no prompt called {name!r}; there are {', '.join(BY_NAME)}."
+            types.INVALID_PARAMS,
+            f"There is no prompt called {name!r}; there are {', '.join(PROMPTS_BY_NAME)}.",
         )
     missing = sorted(required for required in prompt.required if not (given.get(required) or "").strip())
     if missing:
         raise MCPError(types.INVALID_PARAMS, f"The prompt {name} needs {', '.join(missing)}.")
-    message = types.PromptMessage(role="user", content=types.TextContent(text=legible(prompt.filled(given))))
+    message = types.PromptMessage(
+        role="user", content=types.TextContent(text=sanitize_text(prompt.render(given)))
+    )
     return types.GetPromptResult(description=prompt.description, messages=[message])

@@ -17,13 +17,13 @@ from ix_tools.errors import IxError
 from ix_tools.operations.scopes import Scope as Word
 
 
-def noted(request: Request | None, refusal: IxError) -> None:
+def remember_missing_scope(request: Request | None, refusal: IxError) -> None:
     """Note for the answer's head that a scope was missing; not where something was sent, which is told and not repeated unread."""
     if request is not None and refusal.code == "scope_missing" and refusal.sent == "nothing":
         request.state.scope_missing = refusal
 
 
-def answering(scope: Scope, receive: Receive, send: Send, body: bytes, metadata: str) -> Send:
+def wrap_send(scope: Scope, receive: Receive, send: Send, body: bytes, metadata: str) -> Send:
     """How to send an answer whose head waits for its first bytes: by then it is known whether a scope was missing."""
     head: Message | None = None
     replaced = False
@@ -37,7 +37,7 @@ def answering(scope: Scope, receive: Receive, send: Send, body: bytes, metadata:
             refusal = scope["state"].get("scope_missing")
             if refusal is not None:
                 replaced = True
-                await _insufficient(refusal, scope["state"]["principal"], body, metadata)(
+                await _build_challenge(refusal, scope["state"]["principal"], body, metadata)(
                     scope, receive, send
                 )
             else:
@@ -49,7 +49,7 @@ def answering(scope: Scope, receive: Receive, send: Send, body: bytes, metadata:
     return held
 
 
-def _insufficient(refusal: IxError, principal: Principal, body: bytes, metadata: str) -> Response:
+def _build_challenge(refusal: IxError, principal: Principal, body: bytes, metadata: str) -> Response:
     # What the token has already is named again: some clients ask for exactly the scopes they are told.
     wanted = " ".join(one for one in Word if one in principal.scopes or one == refusal.details["scope"])
     words = {
@@ -61,9 +61,9 @@ def _insufficient(refusal: IxError, principal: Principal, body: bytes, metadata:
     challenge = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in words.items())
     error = {"code": INVALID_REQUEST, "message": refusal.message, "data": refusal.as_dict()}
     return JSONResponse(
-        {"jsonrpc": "2.0", "id": _identifier(body), "error": error}, 403, {"WWW-Authenticate": challenge}
+        {"jsonrpc": "2.0", "id": _read_request_id(body), "error": error}, 403, {"WWW-Authenticate": challenge}
     )
 
 
-def _identifier(body: bytes) -> Any:
+def _read_request_id(body: bytes) -> Any:
     return json.loads(body).get("id")  # a call was found in it, or no scope would be missing

@@ -16,27 +16,27 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 
-from ix_tools.interfaces.mcp.tracing import Tracing
-from ix_tools.schemas.listing import Choice, picked
+from ix_tools.interfaces.mcp.tracing import TracingMiddleware
+from ix_tools.schemas.listing import ToolSelection, select_tools
 from ix_tools.version import __version__
 
 if TYPE_CHECKING:
     from ix_tools.config.settings import Settings
-    from ix_tools.pipeline.execute import Desk
+    from ix_tools.pipeline.execute import CallContext
 
 Context = ServerRequestContext[Any, Any]
-OpenDesk = Callable[..., Awaitable["Desk"]]
+OpenContext = Callable[..., Awaitable["CallContext"]]
 """Called with the HTTP request (None over standard input) and the account that is named, if one is."""
 
 Tool = dict[str, Any]
-Listing = Callable[[Any], list[Tool]]
+ListTools = Callable[[Any], list[Tool]]
 """The tools that whoever sent an HTTP request sees."""
 
-Factory = Callable[[OpenDesk, Listing], Server[Any]]
+CreateServer = Callable[[OpenContext, ListTools], Server[Any]]
 """What makes the server of an application: `build`, or who puts more on what `build` makes."""
 
 NAME = "ix-tools"
-HOUR = 3_600_000
+HOUR_MILLISECONDS = 3_600_000
 INSTRUCTIONS = (
     "Portuguese invoices with InvoiceXpress. What is not among the tools, search_operations finds (guides, payments, "
     "e-mail, series, clients, items, treasury, SAF-T ...), describe_operation explains and run_operation runs. "
@@ -47,7 +47,7 @@ INSTRUCTIONS = (
 
 
 @cache
-def rendered() -> dict[str, Any]:
+def load_catalogue() -> dict[str, Any]:
     """What is listed, as written by `ix-tools schemas write`."""
     content: dict[str, Any] = json.loads(
         resources.files("ix_tools.schemas").joinpath("catalogue.json").read_bytes()
@@ -55,33 +55,33 @@ def rendered() -> dict[str, Any]:
     return content
 
 
-def _list(kind: str) -> dict[str, Any]:
+def _build_list_result(kind: str) -> dict[str, Any]:
     # Plain data instead of the SDK's models: validating what we rendered ourselves would cost every start.
-    return {kind: rendered()[kind], "resultType": "complete"}
+    return {kind: load_catalogue()[kind], "resultType": "complete"}
 
 
-def choice_of(settings: "Settings") -> Choice:
+def choice_from_settings(settings: "Settings") -> ToolSelection:
     """Which tools the settings list."""
-    return Choice(settings.toolsets, settings.tools, settings.exclude, settings.read_only)
+    return ToolSelection(settings.toolsets, settings.tools, settings.exclude, settings.read_only)
 
 
-def chosen(choice: Choice) -> list[dict[str, Any]]:
+def list_chosen_tools(choice: ToolSelection) -> list[dict[str, Any]]:
     """The tools of a choice, in the catalogue's order; a name that does not exist is an UnknownName."""
-    if choice == Choice():
-        tools: list[dict[str, Any]] = rendered()["tools"]
+    if choice == ToolSelection():
+        tools: list[dict[str, Any]] = load_catalogue()["tools"]
         return tools
     content = json.loads(resources.files("ix_tools.schemas").joinpath("toolsets.json").read_bytes())
-    return picked(content["tools"], content["toolsets"], content["usual"], choice)
+    return select_tools(content["tools"], content["toolsets"], content["usual"], choice)
 
 
-def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Server[Any]:
+def build_server(open_desk: OpenContext, tools: list[Tool] | ListTools | None = None) -> Server[Any]:
     """A server whose calls are carried out at the desk that `open_desk` gives, opened when first needed.
 
     `tools`: what to list instead of the usual tools, or what to list for whoever sent an HTTP request. Listing is not
     permission: what may be called, the road decides.
     """
 
-    shown = chosen(Choice()) if tools is None or callable(tools) else tools
+    shown = list_chosen_tools(ToolSelection()) if tools is None or callable(tools) else tools
     schemas = {tool["name"]: tool["inputSchema"] for tool in shown}
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> Any:
@@ -92,35 +92,35 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
         context: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         received = time.monotonic()
-        from ix_tools.interfaces.mcp.outgoing import with_legible_errors
-        from ix_tools.interfaces.mcp.tool_calls import called
+        from ix_tools.interfaces.mcp.outgoing import sanitize_errors
+        from ix_tools.interfaces.mcp.tool_calls import handle_call
 
-        return await with_legible_errors(called(open_desk, context, params, received))
+        return await sanitize_errors(handle_call(open_desk, context, params, received))
 
     async def list_resources(context: Context, params: types.PaginatedRequestParams | None) -> Any:
-        return _list("resources")
+        return _build_list_result("resources")
 
     async def list_templates(context: Context, params: types.PaginatedRequestParams | None) -> Any:
-        return _list("resourceTemplates")
+        return _build_list_result("resourceTemplates")
 
     async def read_resource(
         context: Context, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
-        from ix_tools.interfaces.mcp.outgoing import with_legible_errors
-        from ix_tools.interfaces.mcp.resources import read
+        from ix_tools.interfaces.mcp.outgoing import sanitize_errors
+        from ix_tools.interfaces.mcp.resources import load_resource
 
-        return await with_legible_errors(
-            read(partial(open_desk, context.request), params.uri, context.request)
+        return await sanitize_errors(
+            load_resource(partial(open_desk, context.request), params.uri, context.request)
         )
 
     async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:
-        return _list("prompts")
+        return _build_list_result("prompts")
 
     async def get_prompt(context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
-        from ix_tools.interfaces.mcp.outgoing import with_legible_errors
-        from ix_tools.interfaces.mcp.prompts import get
+        from ix_tools.interfaces.mcp.outgoing import sanitize_errors
+        from ix_tools.interfaces.mcp.prompts import fill_prompt
 
-        return await with_legible_errors(get(params.name, params.arguments or {}))
+        return await sanitize_errors(fill_prompt(params.name, params.arguments or {}))
 
     async def complete(context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         from ix_tools.interfaces.mcp.completions import complete
@@ -129,13 +129,13 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
 
     async def keep_answers_readable(ctx: Context, call_next: CallNext) -> HandlerResult:
         if ctx.params and "inputResponses" in ctx.params:
-            from ix_tools.interfaces.mcp.elicitation import keep_readable
+            from ix_tools.interfaces.mcp.elicitation import extract_malformed_answer
 
-            return await keep_readable(ctx, call_next)
+            return await extract_malformed_answer(ctx, call_next)
         return await call_next(ctx)
 
-    listing = CacheHint(HOUR, "public")
-    tools_listing = CacheHint(HOUR, "private") if callable(tools) else listing
+    listing = CacheHint(HOUR_MILLISECONDS, "public")
+    tools_listing = CacheHint(HOUR_MILLISECONDS, "private") if callable(tools) else listing
     server: Server[Any] = Server(
         NAME,
         version=__version__,
@@ -158,5 +158,5 @@ def build(open_desk: OpenDesk, tools: list[Tool] | Listing | None = None) -> Ser
         on_completion=complete,
     )
     # Not the SDK's own tracing, which puts whatever a host sends into traces.
-    server.middleware[:] = [Tracing(), keep_answers_readable]
+    server.middleware[:] = [TracingMiddleware(), keep_answers_readable]
     return server

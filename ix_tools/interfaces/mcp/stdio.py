@@ -10,64 +10,64 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
-from ix_tools.config.sandbox_choice import add_options, with_sandbox_options, with_sandbox_started
-from ix_tools.config.settings import Settings, listed, load
+from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
+from ix_tools.config.settings import Settings, load_settings, split_list
 from ix_tools.errors import SettingsError
-from ix_tools.text.sanitize import LegibleFormatter
+from ix_tools.text.sanitize import SanitizingFormatter
 
 if TYPE_CHECKING:
-    from ix_tools.approvals.links import Pages
-    from ix_tools.pipeline.execute import Desk
+    from ix_tools.approvals.links import PageHost
+    from ix_tools.pipeline.execute import CallContext
 
-    class Served(Pages, Protocol):
+    class Served(PageHost, Protocol):
         """Pages of approvals that this process shows, until it closes them."""
 
         def close(self) -> None:
             """Stop showing them."""
 
-    Show = Callable[[Desk], Served]
+    Show = Callable[[CallContext], Served]
 
 
-class LazyDesk:
+class LazyContext:
     """The desk, opened at the first call that needs it: starting the server contacts nobody."""
 
     def __init__(self, settings: Settings, show: "Show | None" = None) -> None:
         """Keep the settings; with `settings.sandbox`, a sandbox is started with the desk. `show`: the pages of its approvals."""
-        self._show = show
+        self._show_pages = show
         self._pages: Served | None = None
         self._settings = settings
-        self._desk: Desk | None = None
+        self._context: CallContext | None = None
         self._until_closed = ExitStack()
         self._opening = anyio.Lock()
 
-    async def open(self, request: object = None, account: str | None = None) -> "Desk":
+    async def open(self, request: object = None, account: str | None = None) -> "CallContext":
         """The desk; over standard input there is one for every request."""
         async with self._opening:
-            if self._desk is None:
-                self._desk = await anyio.to_thread.run_sync(self._opened)
-        return self._desk
+            if self._context is None:
+                self._context = await anyio.to_thread.run_sync(self._open_context)
+        return self._context
 
-    def _opened(self) -> "Desk":
-        from ix_tools.pipeline.execute import Desk
+    def _open_context(self) -> "CallContext":
+        from ix_tools.pipeline.execute import CallContext
 
-        desk = Desk.open(self._until_closed.enter_context(with_sandbox_started(self._settings)))
-        if self._show is not None:
-            desk.pages = self._pages = self._show(desk)
+        desk = CallContext.open(self._until_closed.enter_context(run_chosen_sandbox(self._settings)))
+        if self._show_pages is not None:
+            desk.page_host = self._pages = self._show_pages(desk)
         return desk
 
     async def close(self) -> None:
         """Close what was opened."""
         if self._pages is not None:
             await anyio.to_thread.run_sync(self._pages.close)
-        if self._desk is not None:
-            await self._desk.close()
+        if self._context is not None:
+            await self._context.close()
         await anyio.to_thread.run_sync(self._until_closed.close)
 
 
 @asynccontextmanager
-async def desk_of(settings: Settings, show: "Show | None" = None) -> AsyncIterator[LazyDesk]:
+async def open_lazy_context(settings: Settings, show: "Show | None" = None) -> AsyncIterator[LazyContext]:
     """A desk that is closed at the end, whatever happens."""
-    desk = LazyDesk(settings, show)
+    desk = LazyContext(settings, show)
     try:
         yield desk
     finally:
@@ -75,7 +75,7 @@ async def desk_of(settings: Settings, show: "Show | None" = None) -> AsyncIterat
             await desk.close()
 
 
-def arguments() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """The options of `serve`. Not click: it would cost every start of every host."""
     parser = argparse.ArgumentParser(
         prog="ix-tools serve",
@@ -83,22 +83,25 @@ def arguments() -> argparse.ArgumentParser:
         "(`ix-tools serve --http --help`).",
     )
     add_options(parser)
-    add_choice(parser)
+    add_tool_options(parser)
     return parser
 
 
-def add_choice(parser: argparse.ArgumentParser) -> None:
+def add_tool_options(parser: argparse.ArgumentParser) -> None:
     """The options that choose which tools are listed and which are carried out; `narrowed` reads them."""
     parser.add_argument(
         "--toolsets",
-        type=listed,
+        type=split_list,
         help="what to list, by commas: core, invoices, guides, ... or all (`ix-tools tools` shows them; default: core)",
     )
     parser.add_argument(
-        "--tools", type=listed, help="single tools to list, by commas: besides those toolsets, or alone"
+        "--tools", type=split_list, help="single tools to list, by commas: besides those toolsets, or alone"
     )
     parser.add_argument(
-        "--exclude", type=listed, default=[], help="tools that are neither listed nor carried out, by commas"
+        "--exclude",
+        type=split_list,
+        default=[],
+        help="tools that are neither listed nor carried out, by commas",
     )
     parser.add_argument(
         "--read-only", action="store_true", help="what writes is not listed, and refused when it is called"
@@ -110,28 +113,30 @@ def main(argv: Sequence[str], show: "Show | None" = None) -> int:
 
     `show`: whoever shows the pages of a desk's approvals on this machine.
     """
-    options = arguments().parse_args(argv)
+    options = build_parser().parse_args(argv)
     try:
-        settings = with_sandbox_options(narrowed(load(), options), options.sandbox, options.sandbox_file)
+        settings = apply_sandbox_options(
+            apply_options(load_settings(), options), options.sandbox, options.sandbox_file
+        )
         if not settings.sandbox:
             settings.require_account()
         if settings.policy is not None:
             from ix_tools.policy.file import PolicyFile
 
-            PolicyFile(settings.policy).rules()
+            PolicyFile(settings.policy).load_rules()
     except SettingsError as wrong:
         for problem in wrong.problems:
             print(f"{problem.field}: {problem.problem}", file=sys.stderr)
         print(f"{wrong.message} {wrong.next}", file=sys.stderr)
         return 2
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LegibleFormatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(SanitizingFormatter("%(levelname)s %(name)s: %(message)s"))
     # Nobody else's handler sees the lines.
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     return anyio.run(_serve, settings, show)
 
 
-def narrowed(settings: Settings, options: argparse.Namespace) -> Settings:
+def apply_options(settings: Settings, options: argparse.Namespace) -> Settings:
     """The settings with what the options say: another list, or less that may be done, never more."""
     named = options.toolsets is not None or options.tools is not None
     return settings.model_copy(
@@ -148,21 +153,21 @@ async def _serve(settings: Settings, show: "Show | None") -> int:
     # After the settings: a wrong one is said at once, and reading their docstrings is cheaper before the SDK is there.
     from mcp.server.stdio import stdio_server
 
-    from ix_tools.interfaces.mcp.incoming import WithUnreadableAnswers
-    from ix_tools.interfaces.mcp.server import build, choice_of, chosen
+    from ix_tools.interfaces.mcp.incoming import TolerantReadStream
+    from ix_tools.interfaces.mcp.server import build_server, choice_from_settings, list_chosen_tools
     from ix_tools.schemas.listing import UnknownName
     from ix_tools.telemetry import suppress_for_process
 
     suppress_for_process()
     try:
-        tools = chosen(choice_of(settings))
+        tools = list_chosen_tools(choice_from_settings(settings))
     except UnknownName as wrong:
         print(f"Nothing was started: {wrong}.", file=sys.stderr)
         return 2
-    async with desk_of(settings, show) as desk, stdio_server() as (incoming, outgoing):
-        server: Any = build(desk.open, tools)
+    async with open_lazy_context(settings, show) as desk, stdio_server() as (incoming, outgoing):
+        server: Any = build_server(desk.open, tools)
         # What was loaded to start lives as long as the process: collecting it again and again only costs pauses.
         gc.freeze()
         gc.enable()
-        await server.run(WithUnreadableAnswers(incoming), outgoing, server.create_initialization_options())
+        await server.run(TolerantReadStream(incoming), outgoing, server.create_initialization_options())
     return 0

@@ -12,9 +12,9 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult
 from opentelemetry import propagate, trace
 
-OTHER = "_OTHER"
+UNKNOWN_NAME = "_OTHER"
 """In the place of what this server does not know, as OpenTelemetry has it."""
-METHODS = frozenset(
+KNOWN_METHODS = frozenset(
     {
         "initialize",
         "ping",
@@ -31,16 +31,16 @@ METHODS = frozenset(
         "notifications/cancelled",
     }
 )
-CARRIED = ("traceparent", "tracestate")
+TRACE_FIELDS = ("traceparent", "tracestate")
 _tracer = trace.get_tracer("ix_tools.mcp")
 
 
-class Tracing(ServerMiddleware[Any]):
+class TracingMiddleware(ServerMiddleware[Any]):
     """Middleware of the MCP server."""
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        method = ctx.method if ctx.method in METHODS else OTHER
-        target = _target(method, ctx.params or {})
+        method = ctx.method if ctx.method in KNOWN_METHODS else UNKNOWN_NAME
+        target = _find_target(method, ctx.params or {})
         shown = {"mcp.method.name": method}
         if method == "tools/call":
             shown["gen_ai.tool.name"] = target
@@ -48,7 +48,7 @@ class Tracing(ServerMiddleware[Any]):
             shown["gen_ai.prompt.name"] = target
         with _tracer.start_as_current_span(
             f"{method} {target}".strip(),
-            context=_parent(ctx.meta),
+            context=_extract_parent(ctx.meta),
             kind=trace.SpanKind.SERVER,
             attributes=shown,
             record_exception=False,
@@ -70,23 +70,23 @@ class Tracing(ServerMiddleware[Any]):
             return result
 
 
-def _target(method: str, params: Mapping[str, Any]) -> str:
+def _find_target(method: str, params: Mapping[str, Any]) -> str:
     """The tool or prompt, where there is one of that name."""
     name = params.get("name")
     if method == "tools/call":
         from ix_tools.operations.registry import catalogue
 
-        return name if isinstance(name, str) and name in catalogue() else OTHER
+        return name if isinstance(name, str) and name in catalogue() else UNKNOWN_NAME
     if method == "prompts/get":
-        from ix_tools.schemas.prompts import BY_NAME
+        from ix_tools.schemas.prompts import PROMPTS_BY_NAME
 
-        return name if isinstance(name, str) and name in BY_NAME else OTHER
+        return name if isinstance(name, str) and name in PROMPTS_BY_NAME else UNKNOWN_NAME
     return ""
 
 
-def _parent(meta: Any) -> Any:
+def _extract_parent(meta: Any) -> Any:
     """The span that a host says this one belongs to (`_meta`); None where it does not say so."""
     given = meta if isinstance(meta, Mapping) else {}
-    carrier = {name: given[name] for name in CARRIED if isinstance(given.get(name), str)}
+    carrier = {name: given[name] for name in TRACE_FIELDS if isinstance(given.get(name), str)}
     found = propagate.extract(carrier) if carrier else None
     return found if found and trace.get_current_span(found).get_span_context().is_valid else None

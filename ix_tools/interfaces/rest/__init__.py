@@ -9,16 +9,16 @@
 from starlette.routing import Route
 
 from ix_tools.interfaces.rest import approvals, docs_pages, pdf, tools
-from ix_tools.pipeline.context_pool import Hosting
+from ix_tools.pipeline.context_pool import ServerContext
 
 __all__ = ["open_routes", "routes"]
 
 
-def routes(hosting: Hosting) -> list[Route]:
+def routes(hosting: ServerContext) -> list[Route]:
     """What only callers that are known may use."""
     return [Route(room.PATH, room.endpoint(hosting)) for room in (tools, approvals, pdf)]
 
 
-def open_routes(hosting: Hosting) -> list[Route]:
+def open_routes(hosting: ServerContext) -> list[Route]:
     """What anyone may read: the description of this face."""
-    return docs_pages.pages(hosting)
+    return docs_pages.build_routes(hosting)

@@ -8,15 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ix_tools.approvals.repository import Approval
-from ix_tools.errors import SOON
+from ix_tools.errors import DEFAULT_RETRY_SECONDS
 from ix_tools.i18n import formats
-from ix_tools.interfaces.rest.endpoint import Endpoint, only_reading
-from ix_tools.interfaces.rest.responses import answer
-from ix_tools.pipeline.context_pool import HEADER, Hosting, account_in
+from ix_tools.interfaces.rest.endpoint import Endpoint, list_read_methods
+from ix_tools.interfaces.rest.responses import build_json_response
+from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
 
 PATH = "/approvals/{id}"
 
-NEXT = {
+NEXT_STEPS = {
     "pending": "A person has not decided yet. Ask here again in some seconds.",
     "approved": "Repeat the same call: it goes through, once.",
     "rejected": "Ask the person what to change. The call, repeated once, says the same; repeated again, it asks them again.",
@@ -27,28 +27,31 @@ NEXT = {
 }
 
 
-def address(hosting: Hosting, identifier: str, account: str | None) -> str:
+def build_poll_url(hosting: ServerContext, identifier: str, account: str | None) -> str:
     """Where to ask how it stands."""
     query = f"?{urlencode({'account': account})}" if account is not None else ""
     return f"{hosting.address}/approvals/{identifier}{query}"
 
 
-def endpoint(hosting: Hosting) -> Endpoint:
+def endpoint(hosting: ServerContext) -> Endpoint:
     """Every approval of the caller."""
 
     async def respond(request: Request) -> Response:
-        account, _ = account_in(request.query_params, request.headers.get(HEADER))
-        desk = await hosting.desk(request, account)
+        account, _ = extract_account(request.query_params, request.headers.get(ACCOUNT_HEADER))
+        desk = await hosting.open_context(request, account)
         found = await anyio.to_thread.run_sync(
-            desk.approvals.standing, request.path_params["id"], desk.settings.principal, desk.account.name
+            desk.approvals.find_for_requester,
+            request.path_params["id"],
+            desk.settings.principal,
+            desk.account.name,
         )
-        headers = {"Retry-After": str(SOON)} if found.state == "pending" else {}
-        return answer(_shown(found), headers=headers)
+        headers = {"Retry-After": str(DEFAULT_RETRY_SECONDS)} if found.state == "pending" else {}
+        return build_json_response(_describe_approval(found), headers=headers)
 
-    return Endpoint(respond, only_reading)
+    return Endpoint(respond, list_read_methods)
 
 
-def _shown(found: Approval) -> dict[str, Any]:
+def _describe_approval(found: Approval) -> dict[str, Any]:
     """Nothing that the call itself was not told: not what the person read, not who they are."""
     return {
         "ok": True,
@@ -56,7 +59,7 @@ def _shown(found: Approval) -> dict[str, Any]:
         "status": found.state,
         "tool": found.operation,
         "summary": found.summary,
-        "expires_at": formats.timestamp(found.expires_at),
+        "expires_at": formats.format_rfc3339(found.expires_at),
         **({"reason": found.reason} if found.reason else {}),
-        "next": [{"tool": found.operation, "why": NEXT[found.state]}],
+        "next": [{"tool": found.operation, "why": NEXT_STEPS[found.state]}],
     }

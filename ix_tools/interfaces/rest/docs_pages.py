@@ -12,14 +12,14 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from ix_tools import errors
-from ix_tools.interfaces.rest.endpoint import Answering, Endpoint, only_reading
+from ix_tools.interfaces.rest.endpoint import Endpoint, Respond, list_read_methods
 from ix_tools.interfaces.rest.responses import JSON
-from ix_tools.pipeline.context_pool import Hosting
-from ix_tools.pipeline.truncation import dense
-from ix_tools.schemas.openapi import UnknownToolset, document
-from ix_tools.schemas.openapi2 import swagger
+from ix_tools.pipeline.context_pool import ServerContext
+from ix_tools.pipeline.truncation import to_compact_json
+from ix_tools.schemas.openapi import UnknownToolset, build_openapi
+from ix_tools.schemas.openapi2 import convert_to_swagger
 
-OURS = Path(__file__).parent / "assets"
+ASSETS_FOLDER = Path(__file__).parent / "assets"
 ASSETS = {
     "page.css": "text/css",
     "page.js": "text/javascript",
@@ -38,35 +38,35 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-def pages(hosting: Hosting) -> list[Route]:
+def build_routes(hosting: ServerContext) -> list[Route]:
     """The addresses that anyone may read: they tell nothing of any account."""
     return [
-        _page("/docs", _docs),
-        *(_page(f"/docs/{name}", _asset(name, kind)) for name, kind in ASSETS.items()),
-        _page("/openapi.json", _described(hosting, old=False)),
-        _page("/swagger.json", _described(hosting, old=True)),
-        _page("/problems", _problems),
+        _build_route("/docs", _show_docs),
+        *(_build_route(f"/docs/{name}", _serve_asset(name, kind)) for name, kind in ASSETS.items()),
+        _build_route("/openapi.json", _serve_description(hosting, old=False)),
+        _build_route("/swagger.json", _serve_description(hosting, old=True)),
+        _build_route("/problems", _show_problems),
     ]
 
 
-def _page(path: str, respond: Answering) -> Route:
-    return Route(path, Endpoint(respond, only_reading))
+def _build_route(path: str, respond: Respond) -> Route:
+    return Route(path, Endpoint(respond, list_read_methods))
 
 
-async def _docs(request: Request) -> Response:
-    return FileResponse(OURS / "docs.html", headers=HEADERS)
+async def _show_docs(request: Request) -> Response:
+    return FileResponse(ASSETS_FOLDER / "docs.html", headers=HEADERS)
 
 
-def _asset(name: str, kind: str) -> Answering:
+def _serve_asset(name: str, kind: str) -> Respond:
     async def respond(request: Request) -> Response:
-        return FileResponse(_place(name), headers=HEADERS, media_type=kind)
+        return FileResponse(_locate_asset(name), headers=HEADERS, media_type=kind)
 
     return respond
 
 
-def _place(name: str) -> Path:
-    if (OURS / name).exists():
-        return OURS / name
+def _locate_asset(name: str) -> Path:
+    if (ASSETS_FOLDER / name).exists():
+        return ASSETS_FOLDER / name
     # Only the files of that package are of use here: imported, it would bring a web framework along. It is the one that
     # keeps up with Swagger UI. Those that need no framework stand at 4.15, which shows no OpenAPI 3.1, or carry an editor,
     # too; the other current ones need FastAPI, Django or another framework instead of Flask.
@@ -76,12 +76,12 @@ def _place(name: str) -> Path:
     return Path(found.origin).parent / "dist" / name
 
 
-def _described(hosting: Hosting, *, old: bool) -> Answering:
+def _serve_description(hosting: ServerContext, *, old: bool) -> Respond:
     whole: list[bytes] = []
 
     def made(toolsets: tuple[str, ...]) -> bytes:
-        described = document(hosting.address, toolsets)
-        return dense(swagger(described) if old else described).encode()
+        described = build_openapi(hosting.address, toolsets)
+        return to_compact_json(convert_to_swagger(described) if old else described).encode()
 
     async def respond(request: Request) -> Response:
         chosen = tuple(filter(None, request.query_params.get("toolsets", "").split(",")))
@@ -100,9 +100,9 @@ def _described(hosting: Hosting, *, old: bool) -> Answering:
     return respond
 
 
-async def _problems(request: Request) -> Response:
+async def _show_problems(request: Request) -> Response:
     rows = "".join(
-        f"<tr><td>{status} {it.title}</td><td>{_marked(it.meaning)}</td><td><ul>{_codes_of(status)}</ul></td></tr>"
+        f"<tr><td>{status} {it.title}</td><td>{_render_code_spans(it.meaning)}</td><td><ul>{_list_codes(status)}</ul></td></tr>"
         for status, it in errors.HTTP_STATUSES.items()
         if status >= 400
     )
@@ -117,13 +117,13 @@ async def _problems(request: Request) -> Response:
     return Response(page, headers=HEADERS, media_type="text/html; charset=utf-8")
 
 
-def _marked(said: str) -> str:
+def _render_code_spans(said: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(said))
 
 
-def _codes_of(status: int) -> str:
+def _list_codes(status: int) -> str:
     return "".join(
-        f'<li id="{code}"><code>{code}</code>: {_marked(row.meaning)}</li>'
+        f'<li id="{code}"><code>{code}</code>: {_render_code_spans(row.meaning)}</li>'
         for code, row in sorted(errors.ERROR_CODES.items())
         if row.status == status
     )

@@ -9,52 +9,52 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ix_tools.errors import InvalidArguments, IxError
-from ix_tools.interfaces.rest.problems import problem
+from ix_tools.interfaces.rest.problems import build_problem
 
 log = logging.getLogger(__name__)
-Answering = Callable[[Request], Awaitable[Response]]
-READING = ("GET", "HEAD")
+Respond = Callable[[Request], Awaitable[Response]]
+READ_METHODS = ("GET", "HEAD")
 
 
 class Endpoint:
     """An address as an application, so that no request to it is answered by anything else."""
 
-    def __init__(self, respond: Answering, methods: Callable[[Request], Sequence[str]]) -> None:
+    def __init__(self, respond: Respond, methods: Callable[[Request], Sequence[str]]) -> None:
         """`methods` says what a request's path takes; it may raise, as where there is nothing."""
         self._respond, self._methods = respond, methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = await self._answered(request)
+        response = await self._respond_or_refuse(request)
         if request.method == "HEAD":
             response.body = b""  # its length stays as a GET would have it
         await response(scope, receive, send)
 
-    async def _answered(self, request: Request) -> Response:
+    async def _respond_or_refuse(self, request: Request) -> Response:
         try:
             methods = self._methods(request)
             allow = {"Allow": ", ".join((*methods, "OPTIONS"))}
             if request.method == "OPTIONS":
                 return Response(status_code=HTTPStatus.NO_CONTENT, headers=allow)
             if request.method not in methods:
-                return problem(_other_method(request, methods), allow)
+                return build_problem(_build_method_not_allowed(request, methods), allow)
             return await self._respond(request)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
         except IxError as failure:
-            return problem(failure)
+            return build_problem(failure)
         except Exception as fault:
             # The path only: a query may hold names of clients.
             log.exception("%s %s failed", request.method, request.url.path)
-            return problem(_fault(fault, request))
+            return build_problem(_build_internal_error(fault, request))
 
 
-def only_reading(request: Request) -> Sequence[str]:
+def list_read_methods(request: Request) -> Sequence[str]:
     """What can only be looked at."""
-    return READING
+    return READ_METHODS
 
 
-def _other_method(request: Request, methods: Sequence[str]) -> IxError:
+def _build_method_not_allowed(request: Request, methods: Sequence[str]) -> IxError:
     return InvalidArguments(
         f"{request.url.path} takes {' and '.join(methods)}, not {request.method[:16]}.",
         code="method_not_allowed",
@@ -62,8 +62,8 @@ def _other_method(request: Request, methods: Sequence[str]) -> IxError:
     )
 
 
-def _fault(fault: Exception, request: Request) -> IxError:
-    reading = request.method in READING
+def _build_internal_error(fault: Exception, request: Request) -> IxError:
+    reading = request.method in READ_METHODS
     return IxError(
         f"ix-tools failed ({type(fault).__name__}); this is a fault of ours.",
         code="internal_error",

@@ -6,41 +6,41 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ix_tools.interfaces.rest.endpoint import Endpoint, only_reading
-from ix_tools.interfaces.rest.requests import query_of
+from ix_tools.interfaces.rest.endpoint import Endpoint, list_read_methods
+from ix_tools.interfaces.rest.requests import read_query
 from ix_tools.interfaces.rest.responses import HEADERS
 from ix_tools.operations.base import Operation
-from ix_tools.operations.file_delivery import without_files
+from ix_tools.operations.file_delivery import restrict_arguments
 from ix_tools.operations.files import GetPdf
-from ix_tools.pipeline.context_pool import HEADER, Hosting, account_in
-from ix_tools.pipeline.execute import Desk, parse, pdf_content
+from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
+from ix_tools.pipeline.execute import CallContext, fetch_pdf, parse
 
 PATH = "/documents/{document_id}/pdf"
 MEDIA_TYPE = "application/pdf"
 
 
-def is_wanted(request: Request, operation: type[Operation[Any]]) -> bool:
+def wants_pdf(request: Request, operation: type[Operation[Any]]) -> bool:
     """Whether a call wants the PDF itself rather than a word about it."""
     wanted = {one.partition(";")[0].strip().lower() for one in request.headers.get("accept", "").split(",")}
     return operation is GetPdf and MEDIA_TYPE in wanted and "application/json" not in wanted
 
 
-def endpoint(hosting: Hosting) -> Endpoint:
+def endpoint(hosting: ServerContext) -> Endpoint:
     """The PDF of every document."""
 
     async def respond(request: Request) -> Response:
-        account, given = account_in(query_of(request, GetPdf), request.headers.get(HEADER))
-        desk = await hosting.desk(request, account)
-        return await pdf(desk, {**given, "document_id": request.path_params["document_id"]})
+        account, given = extract_account(read_query(request, GetPdf), request.headers.get(ACCOUNT_HEADER))
+        desk = await hosting.open_context(request, account)
+        return await build_pdf_response(desk, {**given, "document_id": request.path_params["document_id"]})
 
-    return Endpoint(respond, only_reading)
+    return Endpoint(respond, list_read_methods)
 
 
-async def pdf(desk: Desk, arguments: Mapping[str, Any]) -> Response:
+async def build_pdf_response(desk: CallContext, arguments: Mapping[str, Any]) -> Response:
     """The PDF that get_pdf is asked for."""
-    call = parse(GetPdf.spec.name, without_files(GetPdf, arguments, "rest"))
+    call = parse(GetPdf.spec.name, restrict_arguments(GetPdf, arguments, "rest"))
     assert isinstance(call, GetPdf)
-    content = await pdf_content(desk, call.document_id, second_copy=call.second_copy, face="rest")
+    content = await fetch_pdf(desk, call.document_id, second_copy=call.second_copy, face="rest")
     name = f"document-{call.document_id}{'-second-copy' if call.second_copy else ''}.pdf"
     return Response(
         content,

@@ -5,15 +5,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ix_tools.errors import HTTP_STATUSES, IxError, status_for, wait_after
-from ix_tools.interfaces.rest.responses import answer
+from ix_tools.errors import HTTP_STATUSES, IxError, get_http_status, get_retry_delay
+from ix_tools.interfaces.rest.responses import build_json_response
 
 MEDIA_TYPE = "application/problem+json"
 
 
-def problem(error: IxError, headers: Mapping[str, str] | None = None) -> Response:
+def build_problem(error: IxError, headers: Mapping[str, str] | None = None) -> Response:
     """The answer to a call that failed."""
-    status, wait = status_for(error), wait_after(error)
+    status, wait = get_http_status(error), get_retry_delay(error)
     standard = {
         "type": f"/problems#{error.code}",
         "title": HTTP_STATUSES[status].title,
@@ -26,4 +26,4 @@ def problem(error: IxError, headers: Mapping[str, str] | None = None) -> Respons
         **standard,
     }  # nothing of ours hides what the standard says
     shown = {**({"Retry-After": str(wait)} if wait is not None else {}), **(headers or {})}
-    return answer(body, status, shown, MEDIA_TYPE)
+    return build_json_response(body, status, shown, MEDIA_TYPE)

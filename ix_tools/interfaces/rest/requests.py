@@ -8,17 +8,17 @@ from starlette.requests import Request
 
 from ix_tools.errors import InvalidArguments, Problem
 from ix_tools.operations.base import Operation
-from ix_tools.schemas.json_schema import input_schema
+from ix_tools.schemas.json_schema import build_input_schema
 
-LONGEST = 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 """Bytes of a body; the longest document InvoiceXpress takes is a fraction of it."""
 KEY = "idempotency_key"
 KEY_HEADER = "Idempotency-Key"
 
 
-async def body_of(request: Request) -> dict[str, Any]:
+async def read_body(request: Request) -> dict[str, Any]:
     """The JSON object that a request carries; no body is no arguments."""
-    content = await _content(request)
+    content = await _read_bytes(request)
     if not content:
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -29,26 +29,28 @@ async def body_of(request: Request) -> dict[str, Any]:
             next="send the arguments as one JSON object with Content-Type: application/json",
         )
     try:
-        found = json.loads(content, object_pairs_hook=_once_each, parse_constant=_no_number)
+        found = json.loads(content, object_pairs_hook=_reject_duplicates, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as fault:
-        raise _malformed(f"The body is not JSON: {str(fault).rstrip('.')}.") from None
+        raise _build_malformed(f"The body is not JSON: {str(fault).rstrip('.')}.") from None
     if not isinstance(found, dict):
-        raise _malformed("The body is JSON, but no object.")
+        raise _build_malformed("The body is JSON, but no object.")
     return found
 
 
-async def _content(request: Request) -> bytes:
+async def _read_bytes(request: Request) -> bytes:
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > LONGEST:
+        if len(content) > MAX_BODY_BYTES:
             raise InvalidArguments(
-                f"The body has more than {LONGEST} bytes.", code="too_long", next="send less in one call"
+                f"The body has more than {MAX_BODY_BYTES} bytes.",
+                code="too_long",
+                next="send less in one call",
             )
     return bytes(content)
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -57,19 +59,19 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_number(word: str) -> None:
+def _reject_constant(word: str) -> None:
     raise ValueError(f"{word} is no number")
 
 
-def _malformed(message: str) -> InvalidArguments:
+def _build_malformed(message: str) -> InvalidArguments:
     return InvalidArguments(
         message, code="malformed_request", next="send the arguments as one JSON object, such as {}"
     )
 
 
-def query_of(request: Request, operation: type[Operation[Any]]) -> dict[str, Any]:
+def read_query(request: Request, operation: type[Operation[Any]]) -> dict[str, Any]:
     """The arguments in a query; a list is its name again and again. What does not fit is refused where calls are read."""
-    known = input_schema(operation)["properties"]
+    known = build_input_schema(operation)["properties"]
     found: dict[str, Any] = {}
     for name in request.query_params:
         values = request.query_params.getlist(name)
@@ -78,7 +80,9 @@ def query_of(request: Request, operation: type[Operation[Any]]) -> dict[str, Any
     return found
 
 
-def keyed(request: Request, operation: type[Operation[Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
+def apply_key_header(
+    request: Request, operation: type[Operation[Any]], arguments: Mapping[str, Any]
+) -> dict[str, Any]:
     """The arguments with the key of the `Idempotency-Key` header, for hosts that send it there; reads need none."""
     given = request.headers.getlist(KEY_HEADER)
     if not given or KEY not in operation.model_fields:

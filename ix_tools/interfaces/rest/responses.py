@@ -6,8 +6,8 @@ from typing import Any
 from starlette.responses import Response
 
 from ix_tools.pipeline import truncation
-from ix_tools.pipeline.truncation import dense
-from ix_tools.text.sanitize import all_legible, is_legible_json
+from ix_tools.pipeline.truncation import to_compact_json
+from ix_tools.text.sanitize import is_safe_json, sanitize_all
 
 JSON = "application/json"
 HEADERS: Mapping[str, str] = {
@@ -17,19 +17,19 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-def answer(
+def build_json_response(
     body: Mapping[str, Any],
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
 ) -> Response:
     """A JSON answer, shortened where it is too long, and without characters that control or hide, wherever they came from."""
-    shown, text = body, dense(body)
-    if not is_legible_json(text):
-        shown = all_legible(body)
-        text = dense(shown)
-    if len(text) > truncation.LONGEST:
-        text = dense(truncation.fitted(shown).body)
+    shown, text = body, to_compact_json(body)
+    if not is_safe_json(text):
+        shown = sanitize_all(body)
+        text = to_compact_json(shown)
+    if len(text) > truncation.MAX_CHARACTERS:
+        text = to_compact_json(truncation.truncate(shown).body)
     # Half a surrogate pair, as a caller may send it, becomes its JSON escape again.
     content = text.encode("utf-8", "backslashreplace")
     return Response(content, status, {**HEADERS, **(headers or {})}, media_type)

@@ -10,63 +10,63 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ix_tools.errors import DONE, SOON, WAITING
+from ix_tools.errors import DEFAULT_RETRY_SECONDS, DONE, WAITING
 from ix_tools.interfaces.rest import approvals, pdf
-from ix_tools.interfaces.rest.endpoint import READING, Endpoint
-from ix_tools.interfaces.rest.requests import body_of, keyed, query_of
-from ix_tools.interfaces.rest.responses import answer
+from ix_tools.interfaces.rest.endpoint import READ_METHODS, Endpoint
+from ix_tools.interfaces.rest.requests import apply_key_header, read_body, read_query
+from ix_tools.interfaces.rest.responses import build_json_response
 from ix_tools.operations.base import Operation
-from ix_tools.pipeline.context_pool import HEADER, Hosting, account_in
-from ix_tools.pipeline.execute import known, perform
-from ix_tools.pipeline.truncation import PER_PAGE, Fitted, fitted, page_size
+from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ServerContext, extract_account
+from ix_tools.pipeline.execute import execute, get_operation
+from ix_tools.pipeline.truncation import PER_PAGE, TruncatedResponse, get_page_size, truncate
 
 PATH = "/tools/{name}"
 PAGE = "page"
 
 
-def endpoint(hosting: Hosting) -> Endpoint:
+def endpoint(hosting: ServerContext) -> Endpoint:
     """Every operation of the catalogue."""
 
     async def respond(request: Request) -> Response:
-        operation = _operation(request)
+        operation = _find_operation(request)
         posted = request.method == "POST"
-        given = await body_of(request) if posted else query_of(request, operation)
-        account, given = account_in(given, request.headers.get(HEADER))
-        arguments = keyed(request, operation, given)
-        desk = await hosting.desk(request, account)
-        if pdf.is_wanted(request, operation):
-            return await pdf.pdf(desk, arguments)
-        body = await perform(desk, operation.spec.name, arguments, face="rest")
+        given = await read_body(request) if posted else read_query(request, operation)
+        account, given = extract_account(given, request.headers.get(ACCOUNT_HEADER))
+        arguments = apply_key_header(request, operation, given)
+        desk = await hosting.open_context(request, account)
+        if pdf.wants_pdf(request, operation):
+            return await pdf.build_pdf_response(desk, arguments)
+        body = await execute(desk, operation.spec.name, arguments, face="rest")
         if body.get("status") == "approval_required":
-            return _waiting(hosting, body, account)
-        return _done(hosting, operation, arguments, account, body)
+            return _build_pending_response(hosting, body, account)
+        return _build_response(hosting, operation, arguments, account, body)
 
-    return Endpoint(respond, _methods)
-
-
-def _operation(request: Request) -> type[Operation[Any]]:
-    return known(request.path_params["name"])
+    return Endpoint(respond, _list_methods)
 
 
-def _methods(request: Request) -> Sequence[str]:
-    return ("POST", *READING) if _operation(request).spec.effect.only_reads else ("POST",)
+def _find_operation(request: Request) -> type[Operation[Any]]:
+    return get_operation(request.path_params["name"])
 
 
-def _waiting(hosting: Hosting, body: Mapping[str, Any], account: str | None) -> Response:
-    poll = approvals.address(hosting, body["approval"]["id"], account)
+def _list_methods(request: Request) -> Sequence[str]:
+    return ("POST", *READ_METHODS) if _find_operation(request).spec.effect.only_reads else ("POST",)
+
+
+def _build_pending_response(hosting: ServerContext, body: Mapping[str, Any], account: str | None) -> Response:
+    poll = approvals.build_poll_url(hosting, body["approval"]["id"], account)
     shown = {**body, "approval": {**body["approval"], "poll": poll}}
-    return answer(shown, WAITING, {"Location": poll, "Retry-After": str(SOON)})
+    return build_json_response(shown, WAITING, {"Location": poll, "Retry-After": str(DEFAULT_RETRY_SECONDS)})
 
 
-def _done(
-    hosting: Hosting,
+def _build_response(
+    hosting: ServerContext,
     operation: type[Operation[Any]],
     arguments: Mapping[str, Any],
     account: str | None,
     body: Mapping[str, Any],
 ) -> Response:
-    rows = page_size(operation, arguments)
-    shown = fitted(body, rows) if rows else Fitted(dict(body), None)
+    rows = get_page_size(operation, arguments)
+    shown = truncate(body, rows) if rows else TruncatedResponse(dict(body), None)
     headers: dict[str, str] = {}
     if (
         PER_PAGE in operation.model_fields
@@ -76,15 +76,15 @@ def _done(
         following = {**arguments, PAGE: shown.body[PAGE] + 1, PER_PAGE: shown.per_page}
         if account is not None:
             following["account"] = account
-        url = f"{hosting.address}/tools/{operation.spec.name}?{_query(following)}"
+        url = f"{hosting.address}/tools/{operation.spec.name}?{_encode_query(following)}"
         shown.body["next_page"] = url
         headers["Link"] = f'<{url}>; rel="next"'
     if body.get("replayed"):
         headers["Idempotent-Replayed"] = "true"
-    return answer(shown.body, DONE, headers)
+    return build_json_response(shown.body, DONE, headers)
 
 
-def _query(arguments: Mapping[str, Any]) -> str:
+def _encode_query(arguments: Mapping[str, Any]) -> str:
     words = {True: "true", False: "false"}
     return urlencode(
         {name: words[value] if isinstance(value, bool) else value for name, value in arguments.items()},

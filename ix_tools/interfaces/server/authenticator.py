@@ -9,84 +9,94 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ix_tools.auth.oauth import Issuer, KeysUnavailable
-from ix_tools.auth.principals import EVERYTHING, Principal
-from ix_tools.auth.tokens import PREFIX, Tokens
+from ix_tools.auth.principals import ALL_SCOPES, Principal
+from ix_tools.auth.tokens import TOKEN_PREFIX, Tokens
 from ix_tools.config.settings import Settings
 from ix_tools.errors import StoreUnavailable
-from ix_tools.interfaces.mcp.http import METADATA, PATH, scopes_listed
-from ix_tools.interfaces.server.problems import refusal, store_refusal
+from ix_tools.interfaces.mcp.http import METADATA_PATH, PATH, list_needed_scopes
+from ix_tools.interfaces.server.problems import build_refusal, build_store_refusal
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
 
 log = logging.getLogger(__name__)
 
 
-class Callers:
+class Authenticator:
     """Finds out who is calling."""
 
     def __init__(self, settings: Settings, store: Store, address: str, *, needed: bool) -> None:
         """`needed`: whether whoever calls must say who they are; only a server for this machine alone may not ask."""
         self._store = store
         self._tokens = Tokens(store)
-        self._needed = needed
-        self._looked: tuple[int, int] | None = None
+        self._requires_authentication = needed
+        self._checked_stamp: tuple[int, int] | None = None
         self._resource = f"{address}{PATH}"
-        self._metadata = f"{address}{METADATA}"
+        self._metadata = f"{address}{METADATA_PATH}"
         self._settings = settings
-        self._scopes = " ".join(scopes_listed(settings)) if settings.oauth_issuer else ""
+        self._scopes = " ".join(list_needed_scopes(settings)) if settings.oauth_issuer else ""
         self._issuer = (
             Issuer(settings, settings.oauth_audience or self._resource) if settings.oauth_issuer else None
         )
-        self._local = Principal(settings.principal, EVERYTHING, tuple(settings.by_account()))
+        self._local = Principal(settings.principal, ALL_SCOPES, tuple(settings.by_account()))
         self.routes: Sequence[BaseRoute] = (
-            [Route(METADATA, self._described, methods=["GET"])] if self._issuer else []
+            [Route(METADATA_PATH, self._describe_resource, methods=["GET"])] if self._issuer else []
         )
 
-    async def everybody(self) -> bool:
-        if self._needed:
+    async def allows_anonymous(self) -> bool:
+        if self._requires_authentication:
             return False
-        stamp = self._store.stamp()
-        if stamp is None or stamp != self._looked:
+        stamp = self._store.read_write_counter()
+        if stamp is None or stamp != self._checked_stamp:
             # The first token closes a server that is already running; and it stays closed, whatever becomes of the token.
-            self._needed = await anyio.to_thread.run_sync(self._tokens.any_made)
-            self._looked = stamp
-        return not self._needed
+            self._requires_authentication = await anyio.to_thread.run_sync(self._tokens.has_tokens)
+            self._checked_stamp = stamp
+        return not self._requires_authentication
 
-    async def caller(self, request: Request) -> Principal | Response:
+    async def authenticate(self, request: Request) -> Principal | Response:
         given = request.headers.getlist("authorization")
         if not given:
             try:
-                return self._local if await self.everybody() else self._unknown("A bearer token is needed.")
+                return (
+                    self._local
+                    if await self.allows_anonymous()
+                    else self._build_challenge("A bearer token is needed.")
+                )
             except StoreUnavailable as trouble:
                 log.error("whether callers are asked cannot be looked up: %s", trouble.message)
-                return store_refusal(trouble)
+                return build_store_refusal(trouble)
         scheme, _, token = given[0].partition(" ")
         if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
-            return self._unknown("Send one header: Authorization: Bearer TOKEN.", "invalid_request")
+            return self._build_challenge("Send one header: Authorization: Bearer TOKEN.", "invalid_request")
         try:
-            found = await self._found(token.strip())
+            found = await self._find_principal(token.strip())
         except StoreUnavailable as trouble:
             log.error("tokens cannot be looked up: %s", trouble.message)
-            return store_refusal(trouble)
+            return build_store_refusal(trouble)
         except KeysUnavailable:
-            return refusal("keys_unavailable", "The issuer's keys cannot be read now.", {"Retry-After": "30"})
-        return found or self._unknown("The token is not known here, or no longer good.", "invalid_token")
+            return build_refusal(
+                "keys_unavailable", "The issuer's keys cannot be read now.", {"Retry-After": "30"}
+            )
+        return found or self._build_challenge(
+            "The token is not known here, or no longer good.", "invalid_token"
+        )
 
-    async def _found(self, token: str) -> Principal | None:
-        if token.startswith(PREFIX):
-            known = self._tokens.at_hand(token) or await anyio.to_thread.run_sync(self._tokens.find, token)
+    async def _find_principal(self, token: str) -> Principal | None:
+        if token.startswith(TOKEN_PREFIX):
+            known = self._tokens.find_cached(token) or await anyio.to_thread.run_sync(
+                self._tokens.find, token
+            )
             return known.principal if known else None
-        return await self._issuer.principal(token) if self._issuer else None
+        return await self._issuer.authenticate(token) if self._issuer else None
 
-    def _unknown(self, detail: str, error: str = "") -> Response:
+    def _build_challenge(self, detail: str, error: str = "") -> Response:
         words = [f'error="{error}"'] if error else []
         if self._issuer:
             words.append(f'scope="{self._scopes}"')
             words.append(f'resource_metadata="{self._metadata}"')
         challenge = f"Bearer {', '.join(words)}".strip()
-        return refusal("not_signed_in", detail, {"WWW-Authenticate": challenge})
+        return build_refusal("not_signed_in", detail, {"WWW-Authenticate": challenge})
 
-    async def _described(self, request: Request) -> Response:
+    async def _describe_resource(self, request: Request) -> Response:
         """RFC 9728: which authorization server gives tokens for this server."""
         body = {
             "resource": self._resource,

@@ -10,9 +10,9 @@ from typing import Any
 
 from opentelemetry import trace
 
-from ix_tools.api_client.client import HIDDEN, as_quoted
+from ix_tools.api_client.client import HIDDEN, compile_key_pattern
 from ix_tools.config.settings import Settings
-from ix_tools.text.sanitize import all_legible
+from ix_tools.text.sanitize import sanitize_all
 
 SECRETS = re.compile(
     r"ixt_[A-Za-z0-9_-]{20,}"  # our own tokens
@@ -22,34 +22,36 @@ SECRETS = re.compile(
     r"|(?i:(?<=bearer )[^\s\"',]+)"
     r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"  # a password in an address
 )
-EXTRA = ("principal", "milliseconds")
+EXTRA_FIELDS = ("principal", "milliseconds")
 """Fields of a record that are told beside the message."""
 
 
-class Lines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object a line."""
 
     def __init__(self, keys: Iterable[str]) -> None:
         """`keys` are struck out, in any form in which a text may quote them."""
         super().__init__()
-        self._keys = [as_quoted(key) for key in keys if key]
+        self._keys = [compile_key_pattern(key) for key in keys if key]
 
     def format(self, record: logging.LogRecord) -> str:
         shown: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": self.clean(record.getMessage()),
+            "message": self.redact(record.getMessage()),
         }
-        shown |= {name: value for name in EXTRA if (value := getattr(record, name, None)) not in (None, "")}
+        shown |= {
+            name: value for name in EXTRA_FIELDS if (value := getattr(record, name, None)) not in (None, "")
+        }
         span = trace.get_current_span().get_span_context()
         if span.is_valid:
             shown["trace_id"] = trace.format_trace_id(span.trace_id)
         if record.exc_info:
-            shown["traceback"] = self.clean(self.formatException(record.exc_info))
-        return json.dumps(all_legible(shown), ensure_ascii=False)
+            shown["traceback"] = self.redact(self.formatException(record.exc_info))
+        return json.dumps(sanitize_all(shown), ensure_ascii=False)
 
-    def clean(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """A text without keys and tokens."""
         raw = text.encode("utf-8", "replace")
         for plain, key in self._keys:
@@ -58,11 +60,11 @@ class Lines(logging.Formatter):
         return SECRETS.sub(HIDDEN.decode(), raw.decode("utf-8", "replace"))
 
 
-def to_standard_error(settings: Settings) -> None:
+def configure_logging(settings: Settings) -> None:
     """Send every logger's lines there."""
     keys = [one.api_key.get_secret_value() for one in (settings, *settings.by_account().values())]
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines(keys))
+    handler.setFormatter(JsonFormatter(keys))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)

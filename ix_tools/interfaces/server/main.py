@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 from ix_tools.auth.tokens import Tokens
-from ix_tools.config.sandbox_choice import add_options, with_sandbox_options, with_sandbox_started
-from ix_tools.config.settings import Settings, is_loopback, load
+from ix_tools.config.sandbox_choice import add_options, apply_sandbox_options, run_chosen_sandbox
+from ix_tools.config.settings import Settings, is_loopback, load_settings
 from ix_tools.errors import Exit, IxError, Problem, SettingsError
-from ix_tools.interfaces.mcp.server import choice_of, chosen
-from ix_tools.interfaces.mcp.stdio import add_choice, narrowed
+from ix_tools.interfaces.mcp.server import choice_from_settings, list_chosen_tools
+from ix_tools.interfaces.mcp.stdio import add_tool_options, apply_options
 from ix_tools.interfaces.server import json_logs
-from ix_tools.interfaces.server.workers import address_of, listening, run
-from ix_tools.pipeline.context import store_of
+from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
+from ix_tools.pipeline.context import create_store
 from ix_tools.policy.file import PolicyFile
 from ix_tools.schemas.listing import UnknownName
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 PORT = 8756
 
 
-def arguments() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """The options of `serve --http`."""
     parser = argparse.ArgumentParser(prog="ix-tools serve --http", description="Run the HTTP server.")
     parser.add_argument("--http", action="store_true", help="over HTTP instead of standard input and output")
@@ -36,52 +36,54 @@ def arguments() -> argparse.ArgumentParser:
         "--workers", type=int, default=1, help="how many processes share the port (default 1)"
     )
     add_options(parser)
-    add_choice(parser)
+    add_tool_options(parser)
     return parser
 
 
 def main(argv: Sequence[str]) -> int:
     """Run until SIGTERM or Ctrl-C; 2 when the settings do not allow a start."""
-    options = arguments().parse_args(argv)
+    options = build_parser().parse_args(argv)
     with ExitStack() as until_the_end:
         try:
-            settings = _settings(options, until_the_end)
-            needed = _caller_needed(settings, options.host)
-            sockets = listening(options.host, options.port, options.workers)
+            settings = _load_settings(options, until_the_end)
+            needed = _requires_authentication(settings, options.host)
+            sockets = open_sockets(options.host, options.port, options.workers)
             for sock in sockets:
                 until_the_end.callback(sock.close)
-            address = settings.public_url or address_of(options.host, sockets[0])
+            address = settings.public_url or build_local_url(options.host, sockets[0])
         except IxError as wrong:
             for problem in wrong.problems:
                 print(f"{problem.field}: {problem.problem}", file=sys.stderr)
             print(f"{wrong.message} {wrong.next}", file=sys.stderr)
             return Exit.USAGE
-        json_logs.to_standard_error(settings)
-        _warn(settings, needed)
-        print(f"ix-tools listens on {address_of(options.host, sockets[0])}", file=sys.stderr, flush=True)
-        run(settings, address, needed, options.workers, sockets)
+        json_logs.configure_logging(settings)
+        _warn_about_access(settings, needed)
+        print(f"ix-tools listens on {build_local_url(options.host, sockets[0])}", file=sys.stderr, flush=True)
+        run_server(settings, address, needed, options.workers, sockets)
     return Exit.OK
 
 
-def _settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings:
-    settings = with_sandbox_options(narrowed(load(), options), options.sandbox, options.sandbox_file)
+def _load_settings(options: argparse.Namespace, until_the_end: ExitStack) -> Settings:
+    settings = apply_sandbox_options(
+        apply_options(load_settings(), options), options.sandbox, options.sandbox_file
+    )
     try:
-        chosen(choice_of(settings))
+        list_chosen_tools(choice_from_settings(settings))
     except UnknownName as wrong:
         raise SettingsError(f"{wrong}.", next="correct the names, or leave them out") from None
     if settings.policy is not None:
-        PolicyFile(settings.policy).rules()
+        PolicyFile(settings.policy).load_rules()
     if options.workers < 1:
         raise SettingsError("--workers is a whole number from 1.", next="leave it out for one process")
     if not settings.accounts and not settings.sandbox:
         settings.require_account()
-    return until_the_end.enter_context(with_sandbox_started(settings))
+    return until_the_end.enter_context(run_chosen_sandbox(settings))
 
 
-def _caller_needed(settings: Settings, host: str) -> bool:
+def _requires_authentication(settings: Settings, host: str) -> bool:
     """Whether callers must say who they are; a server that others can reach does not start without a way to."""
-    known = bool(settings.oauth_issuer) or _tokens(settings, Tokens.any_made)
-    beyond = not is_loopback(host) or not _is_here(settings.public_url)
+    known = bool(settings.oauth_issuer) or _query_tokens(settings, Tokens.has_tokens)
+    beyond = not is_loopback(host) or not _is_local_url(settings.public_url)
     if not beyond:
         return known
     missing = []
@@ -106,26 +108,26 @@ def _caller_needed(settings: Settings, host: str) -> bool:
     return True
 
 
-def _is_here(url: str) -> bool:
+def _is_local_url(url: str) -> bool:
     return not url or is_loopback(urlsplit(url).hostname or "")
 
 
-def _tokens(settings: Settings, said: Callable[[Tokens], bool]) -> bool:
-    store = store_of(settings)
+def _query_tokens(settings: Settings, said: Callable[[Tokens], bool]) -> bool:
+    store = create_store(settings)
     try:
         return said(Tokens(store))
     finally:
         store.close()
 
 
-def _warn(settings: Settings, needed: bool) -> None:
+def _warn_about_access(settings: Settings, needed: bool) -> None:
     """Say on standard error what whoever starts the server may not expect."""
     if not needed:
         log.warning(
             "nobody is asked who they are: any program of any user of this machine can call this server, with every scope; "
             "`ix-tools tokens create NAME` ends that at once"
         )
-    elif not settings.oauth_issuer and not _tokens(settings, Tokens.any_usable):
+    elif not settings.oauth_issuer and not _query_tokens(settings, Tokens.has_usable_tokens):
         log.warning(
             "every token is revoked or expired, so every caller is refused until there is one again: "
             "`ix-tools tokens create NAME`"

@@ -14,7 +14,7 @@ _duration = metrics.get_meter("ix_tools.interfaces.server").create_histogram(
 
 
 @contextmanager
-def observed(scope: Scope) -> Iterator[Callable[[int], None]]:
+def observe_request(scope: Scope) -> Iterator[Callable[[int], None]]:
     """Observe one request; tell the status when it is known. Neither query nor headers are kept: they hold secrets."""
     began = time.perf_counter()
     carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

@@ -11,25 +11,25 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from ix_tools.api_client.client import SPARE
+from ix_tools.api_client.client import EXTRA_SECONDS
 from ix_tools.config.settings import Settings
 from ix_tools.errors import SettingsError
-from ix_tools.interfaces.connections import Connection, allow_open_files
+from ix_tools.interfaces.connections import Connection, raise_open_file_limit
 from ix_tools.interfaces.server import json_logs
 from ix_tools.telemetry import suppress_for_process
 
 BACKLOG = 2048
-KEEP_ALIVE = 75
+KEEP_ALIVE_SECONDS = 75
 """Seconds an idle connection stays open: longer than load balancers keep theirs, so that it is they who close it."""
 
 
-def listening(host: str, port: int, workers: int = 1) -> list[socket.socket]:
+def open_sockets(host: str, port: int, workers: int = 1) -> list[socket.socket]:
     """Sockets that listen: whoever comes before there is somebody to answer waits.
 
     Where the system shares connections out among the sockets of a port (Linux), every worker has its own; elsewhere there
     is one for all, and the worker that is quickest takes most.
     """
-    first = _bound(host, port)
+    first = _bind(host, port)
     if workers == 1 or sys.platform != "linux":
         return [first]
     # The first found out that nobody else listens there: sockets that share a port do not find that out.
@@ -37,7 +37,7 @@ def listening(host: str, port: int, workers: int = 1) -> list[socket.socket]:
     first.close()
     sockets: list[socket.socket] = []
     try:
-        sockets.extend(_bound(host, port, shared=True) for _ in range(workers))
+        sockets.extend(_bind(host, port, shared=True) for _ in range(workers))
     except SettingsError:
         for sock in sockets:
             sock.close()
@@ -45,7 +45,7 @@ def listening(host: str, port: int, workers: int = 1) -> list[socket.socket]:
     return sockets
 
 
-def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+def _bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -66,20 +66,20 @@ def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
     raise failure
 
 
-def address_of(host: str, sock: socket.socket) -> str:
+def build_local_url(host: str, sock: socket.socket) -> str:
     """Where clients on this machine reach it."""
     port = sock.getsockname()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(
+def run_server(
     settings: Settings, address: str, needed: bool, workers: int, sockets: Sequence[socket.socket]
 ) -> None:
     """Serve on bound sockets until a signal, and end in order."""
-    allow_open_files()
+    raise_open_file_limit()
     suppress_for_process()
     config = uvicorn.Config(
-        partial(_application, settings, address, needed),
+        partial(_create_application, settings, address, needed),
         factory=True,
         workers=workers,
         backlog=BACKLOG,
@@ -91,9 +91,9 @@ def run(
         proxy_headers=False,  # what a proxy says of itself decides nothing here
         server_header=False,
         date_header=True,
-        timeout_keep_alive=KEEP_ALIVE,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         # A write that is under way is answered: as long as InvoiceXpress may take, and a little for writing it down.
-        timeout_graceful_shutdown=2 * settings.timeout_seconds + SPARE,
+        timeout_graceful_shutdown=2 * settings.timeout_seconds + EXTRA_SECONDS,
         timeout_worker_healthcheck=30,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,10 +103,10 @@ def run(
     if workers == 1:
         uvicorn.Server(config).run(sockets=list(sockets))
     else:
-        Workers(config, list(sockets)).run()
+        WorkerSupervisor(config, list(sockets)).run()
 
 
-class Workers(Multiprocess):
+class WorkerSupervisor(Multiprocess):
     """uvicorn's supervisor, whose workers have a socket each: one that is replaced leaves its socket to the next."""
 
     @property
@@ -126,13 +126,13 @@ class Workers(Multiprocess):
         """Not done: what comes to the socket of a worker that is gone would wait for ever."""
 
 
-def _application(settings: Settings, address: str, needed: bool) -> Any:
+def _create_application(settings: Settings, address: str, needed: bool) -> Any:
     """The application of one process."""
-    from ix_tools.interfaces.server.app import application
+    from ix_tools.interfaces.server.app import build_application
 
     suppress_for_process()
-    json_logs.to_standard_error(settings)
-    app = application(settings, address, needed=needed)
+    json_logs.configure_logging(settings)
+    app = build_application(settings, address, requires_authentication=needed)
     gc.collect()
     gc.freeze()  # what was loaded to start lives as long as the process
     return app

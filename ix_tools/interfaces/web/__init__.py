@@ -8,20 +8,22 @@ Over HTTP it is `open_routes` of the server; on standard input and output a smal
 
 from starlette.routing import BaseRoute
 
-from ix_tools.approvals.repository import Approvals
-from ix_tools.interfaces.web.views import Counter, SignIn
-from ix_tools.pipeline.context_pool import Hosting
+from ix_tools.approvals.repository import ApprovalRepository
+from ix_tools.interfaces.web.views import ApprovalPages, SignIn
+from ix_tools.pipeline.context_pool import ServerContext
 
 __all__ = ["open_routes", "routes"]
 
 
-def routes(hosting: Hosting) -> list[BaseRoute]:
+def routes(hosting: ServerContext) -> list[BaseRoute]:
     """Nothing behind the question which program is calling: it is people who come here."""
     return []
 
 
-def open_routes(hosting: Hosting, sign_in: SignIn | None = None) -> list[BaseRoute]:
+def open_routes(hosting: ServerContext, sign_in: SignIn | None = None) -> list[BaseRoute]:
     """The pages, for whoever has a link; `sign_in` may ask for more."""
-    approvals = Approvals(hosting.store, hosting.settings.approval_minutes)
-    counter = Counter(hosting.store, approvals, hosting.settings.language, lambda: hosting.address, sign_in)
+    approvals = ApprovalRepository(hosting.store, hosting.settings.approval_minutes)
+    counter = ApprovalPages(
+        hosting.store, approvals, hosting.settings.language, lambda: hosting.address, sign_in
+    )
     return counter.routes()

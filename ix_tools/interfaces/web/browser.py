@@ -15,11 +15,11 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-KEPT_SECONDS = 60.0
+FILE_SECONDS = 60.0
 """How long the file is there: a browser may be slow to start, and has read it long before."""
-PATIENCE = 10.0
+START_SECONDS = 10.0
 """Seconds in which a browser has started, or fails to; one that is still there then is open."""
-NEEDED = frozenset(
+PASSED_VARIABLES = frozenset(
     {
         # The person, their desktop, and the browser that they chose.
         "HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "BROWSER",
@@ -32,9 +32,9 @@ NEEDED = frozenset(
         "USERDOMAIN", "USERNAME", "USERPROFILE", "WINDIR",
     }
 )  # fmt: skip
-NEEDED_BEGINNINGS = ("LC_", "XDG_")
-OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
-PAGE = (
+PASSED_PREFIXES = ("LC_", "XDG_")
+OPEN_SCRIPT = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
+REDIRECT_PAGE = (
     '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>ix-tools</title>\
 <meta http-equiv="refresh" content="0;url={url}"><a href="{url}">ix-tools</a>\n'
 )
@@ -46,7 +46,7 @@ def has_screen() -> bool:
     return sys.platform in {"win32", "darwin"} or any(os.environ.get(name) for name in named)
 
 
-class Redirects:
+class RedirectFiles:
     """The files that lead browsers to pages, until they are removed."""
 
     def __init__(self) -> None:
@@ -59,10 +59,10 @@ class Redirects:
         if not has_screen():
             return False
         try:
-            file = self._file(url)
+            file = self._write_file(url)
         except (OSError, RuntimeError):  # no place for it, or no home folder
             return False
-        if _started(file):
+        if _start_browser(file):
             return True
         self._remove(file.parent)
         return False
@@ -72,18 +72,18 @@ class Redirects:
         for folder in list(self._folders):
             self._remove(folder)
 
-    def _file(self, url: str) -> Path:
+    def _write_file(self, url: str) -> Path:
         """A file that only its owner can read, in a folder that only its owner can enter."""
         # Browsers packed as snaps see neither /tmp nor hidden folders, but the home folder.
         folder = Path(tempfile.mkdtemp(prefix="ix-tools-", dir=Path.home() if _has_snaps() else None))
-        timer = threading.Timer(KEPT_SECONDS, self._remove, [folder])
+        timer = threading.Timer(FILE_SECONDS, self._remove, [folder])
         timer.daemon = True
         with self._changing:
             self._folders[folder] = timer
         timer.start()
         file = folder / "approval.html"
         file.touch(0o600, exist_ok=False)
-        file.write_text(PAGE.format(url=html.escape(url)), "utf-8")
+        file.write_text(REDIRECT_PAGE.format(url=html.escape(url)), "utf-8")
         return file
 
     def _remove(self, folder: Path) -> None:
@@ -95,18 +95,18 @@ class Redirects:
             shutil.rmtree(folder)
 
 
-def _started(file: Path) -> bool:
+def _start_browser(file: Path) -> bool:
     """Whether a browser was started that shows a file."""
     try:
         started = subprocess.Popen(  # noqa: S603 - our own interpreter, and a file of our own
-            [sys.executable, "-I", "-c", OPEN, file.as_uri()],
-            env=environment(),
+            [sys.executable, "-I", "-c", OPEN_SCRIPT, file.as_uri()],
+            env=build_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # the window stays when the server ends
         )
-        return started.wait(PATIENCE) == 0
+        return started.wait(START_SECONDS) == 0
     except OSError:
         return False
     except subprocess.TimeoutExpired:
@@ -114,12 +114,12 @@ def _started(file: Path) -> bool:
         return True
 
 
-def environment() -> dict[str, str]:
+def build_environment() -> dict[str, str]:
     """What a browser needs of ours, and nothing else."""
     return {
         name: value
         for name, value in os.environ.items()
-        if name.upper() in NEEDED or name.upper().startswith(NEEDED_BEGINNINGS)
+        if name.upper() in PASSED_VARIABLES or name.upper().startswith(PASSED_PREFIXES)
     }
 
 

@@ -8,36 +8,36 @@ from typing import Any
 
 import anyio
 
-from ix_tools.interfaces.web.browser import Redirects
-from ix_tools.pipeline.context import Desk
+from ix_tools.interfaces.web.browser import RedirectFiles
+from ix_tools.pipeline.context import CallContext
 from ix_tools.telemetry import suppress_for_process
 
 log = logging.getLogger(__name__)
 BACKLOG = 64
 """Connections that wait to be accepted; so many are accepted at once, which must be fewer than the files kept spare for that."""
-PATIENCE = 10.0
+STOP_SECONDS = 10.0
 """Seconds that the start may take; a person can always decide in a terminal."""
 
 
-class LocalPages:
+class LocalPageServer:
     """Shows the pages of a desk's approvals to whoever sits at this machine."""
 
-    guarded = False
+    requires_sign_in = False
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: CallContext) -> None:
         """Nothing is listened on yet."""
         self._desk = desk
         self._address = ""
         self._server: Any = None
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._redirects = Redirects()
+        self._redirects = RedirectFiles()
 
-    async def address(self) -> str:
+    async def start_and_locate(self) -> str:
         """Where the pages are; the server is begun by the first who asks. Empty where it cannot listen."""
-        return await anyio.to_thread.run_sync(self._started)
+        return await anyio.to_thread.run_sync(self._ensure_started)
 
-    async def open(self, url: str) -> bool:
+    async def open_in_browser(self, url: str) -> bool:
         """Open a page in this machine's browser; False where there is none."""
         return await anyio.to_thread.run_sync(self._redirects.open, url)
 
@@ -47,11 +47,11 @@ class LocalPages:
         with self._starting:
             if self._server is not None and self._thread is not None:
                 self._server.should_exit = True
-                self._thread.join(PATIENCE)
+                self._thread.join(STOP_SECONDS)
             self._server = self._thread = None
             self._address = ""
 
-    def _started(self) -> str:
+    def _ensure_started(self) -> str:
         with self._starting:
             if not self._address:
                 try:
@@ -65,12 +65,12 @@ class LocalPages:
         from starlette.applications import Starlette
 
         from ix_tools.interfaces.connections import Connection
-        from ix_tools.interfaces.web.views import Counter
+        from ix_tools.interfaces.web.views import ApprovalPages
 
-        sock = _listening()
+        sock = _open_socket()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         desk = self._desk
-        counter = Counter(desk.store, desk.approvals, desk.settings.language, lambda: address)
+        counter = ApprovalPages(desk.store, desk.approvals, desk.settings.language, lambda: address)
         config = uvicorn.Config(
             Starlette(routes=counter.routes()),
             http=Connection,
@@ -85,13 +85,13 @@ class LocalPages:
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
-            target=_run, args=(self._server, sock), name="approval pages", daemon=True
+            target=_serve, args=(self._server, sock), name="approval pages", daemon=True
         )
         self._thread.start()
         self._address = address
 
 
-def _listening() -> socket.socket:
+def _open_socket() -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.bind(("127.0.0.1", 0))
@@ -102,7 +102,7 @@ def _listening() -> socket.socket:
     return sock
 
 
-def _run(server: Any, sock: socket.socket) -> None:
+def _serve(server: Any, sock: socket.socket) -> None:
     suppress_for_process()  # the links of the pages are secrets
     with sock:
         asyncio.run(server.serve(sockets=[sock]))

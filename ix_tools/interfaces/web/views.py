@@ -14,23 +14,23 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ix_tools.approvals.fulfilment import Step, find_fulfilment
-from ix_tools.approvals.links import PATH, Links
-from ix_tools.approvals.repository import Approval, Approvals
+from ix_tools.approvals.links import PAGE_PATH, ApprovalLinks
+from ix_tools.approvals.repository import Approval, ApprovalRepository
 from ix_tools.errors import ApprovalRefused, StoreUnavailable
 from ix_tools.i18n.words import Language
 from ix_tools.interfaces.web import rendering
 from ix_tools.storage.database import Store
 
 COOKIE = "ix_page"
-LONGEST = 16_384
+MAX_FORM_BYTES = 16_384
 """Bytes of an answer: a reason and a few words."""
-REASON = 500
-REFRESH = 5
+MAX_REASON_LENGTH = 500
+REFRESH_SECONDS = 5
 """Seconds after which a page looks again what came of an approval."""
-LOOKS_FOR = 900.0
+REFRESH_WINDOW_SECONDS = 900.0
 """Seconds since the decision for which it does."""
 HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{rendering.style_hash()}'; form-action 'self'; "
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{rendering.compute_style_hash()}'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "no-store",
     # Not `no-referrer`: with that, browsers hide the origin of our own form, too. To others nothing is said either way.
@@ -48,7 +48,7 @@ SignIn = Callable[[Request, Approval], Awaitable[Response | str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DecisionForm:
     """What a person sent."""
 
     decision: str
@@ -58,87 +58,93 @@ class Answer:
     reason: str
 
 
-class Counter:
+class ApprovalPages:
     """The pages of the approvals in one store, under one address."""
 
     def __init__(
         self,
         store: Store,
-        approvals: Approvals,
+        approvals: ApprovalRepository,
         language: Language,
         address: Callable[[], str],
         sign_in: SignIn | None = None,
     ) -> None:
         """`address`: scheme, host and port under which people reach this."""
         self._store, self._approvals = store, approvals
-        self._links = Links(store, approvals.clock)
+        self._links = ApprovalLinks(store, approvals.clock)
         self._pins = self._links.pins
         self._language, self._address, self._sign_in = language, address, sign_in
 
     def routes(self) -> list[BaseRoute]:
         """Showing and deciding."""
         return [
-            Route(PATH + "{secret}", self.shown, methods=["GET"]),
-            Route(PATH + "{secret}", self.decided, methods=["POST"]),
+            Route(PAGE_PATH + "{secret}", self.show, methods=["GET"]),
+            Route(PAGE_PATH + "{secret}", self.decide, methods=["POST"]),
         ]
 
-    async def shown(self, request: Request) -> Response:
+    async def show(self, request: Request) -> Response:
         """The page of a link's approval, or how it ended."""
-        if not self._here(request):
-            return _outcome("unknown", self._spoken(request), 421)
-        return await self._admitted(request, lambda found, who: self._page(request, found))
+        if not self._host_matches(request):
+            return _build_outcome("unknown", self._choose_language(request), 421)
+        return await self._respond_to_link(request, lambda found, who: self._show_approval(request, found))
 
-    async def decided(self, request: Request) -> Response:
+    async def decide(self, request: Request) -> Response:
         """A person's decision, once."""
-        language = self._spoken(request)
-        if not self._here(request) or request.headers.getlist("origin") != [self._address()]:
-            return _outcome("refused", language, 403)
-        answer = await _answer(request)
+        language = self._choose_language(request)
+        if not self._host_matches(request) or request.headers.getlist("origin") != [self._address()]:
+            return _build_outcome("refused", language, 403)
+        answer = await _parse_form(request)
         if answer is None:
-            return _outcome("refused", language, 400)
+            return _build_outcome("refused", language, 400)
         # What only the browser that was shown the page knows, besides the link; so before anything is looked up.
-        if not hmac.compare_digest(answer.csrf, token(_nonce(request), request.path_params["secret"])):
-            return _outcome("refused", language, 403)
-        return await self._admitted(request, lambda found, who: self._decide(request, found, answer, who))
+        if not hmac.compare_digest(
+            answer.csrf, build_csrf_token(_read_nonce(request), request.path_params["secret"])
+        ):
+            return _build_outcome("refused", language, 403)
+        return await self._respond_to_link(
+            request, lambda found, who: self._decide(request, found, answer, who)
+        )
 
     # --- inside ---
 
-    async def _admitted(self, request: Request, respond: Callable[[Approval, str], Response]) -> Response:
+    async def _respond_to_link(
+        self, request: Request, respond: Callable[[Approval, str], Response]
+    ) -> Response:
         """What is answered to somebody with a good link, and signed in where that is asked: the approval, and their name."""
-        language = self._spoken(request)
+        language = self._choose_language(request)
         try:
-            found = await run_in_threadpool(self._behind, request)
+            found = await run_in_threadpool(self._load_approval, request)
             if found is None:
-                return _outcome("unknown", language, 404)
+                return _build_outcome("unknown", language, 404)
             who = await self._sign_in(request, found) if self._sign_in is not None else ""
             if isinstance(who, Response):
                 return who
             return await run_in_threadpool(respond, found, who)
         except StoreUnavailable:
-            return _outcome("unavailable", language, 503)
+            return _build_outcome("unavailable", language, 503)
 
-    def _spoken(self, request: Request) -> Language:
+    def _choose_language(self, request: Request) -> Language:
         asked = request.query_params.get("lang")
         return "pt" if asked == "pt" else "en" if asked == "en" else self._language
 
-    def _here(self, request: Request) -> bool:
+    def _host_matches(self, request: Request) -> bool:
         # A page elsewhere that gives its own name our address would be same-origin with us; the name tells it apart.
         return request.headers.getlist("host") == [urlsplit(self._address()).netloc]
 
-    def _behind(self, request: Request) -> Approval | None:
-        found = self._links.behind(request.path_params["secret"])
+    def _load_approval(self, request: Request) -> Approval | None:
+        found = self._links.resolve(request.path_params["secret"])
         try:
             return self._approvals.find(found[0]) if found else None
         except ApprovalRefused:
             return None
 
-    def _whose(self, request: Request, found: Approval) -> tuple[str, bool]:
+    def _find_pin_owner(self, request: Request, found: Approval) -> tuple[str, bool]:
         """Whose PIN the page asks for, and whether it must: a link for somebody is theirs only with it."""
-        behind = self._links.behind(request.path_params["secret"])
+        behind = self._links.resolve(request.path_params["secret"])
         person = behind[1] if behind else ""
         return person or found.principal, bool(person)
 
-    def _state(self, approval: Approval) -> str:
+    def _display_state(self, approval: Approval) -> str:
         if approval.channel == "form":
             return "elsewhere"
         if approval.expires_at <= self._approvals.clock():
@@ -146,41 +152,49 @@ class Counter:
             return late.get(approval.state, approval.state)
         return approval.state
 
-    def _ended(
+    def _show_outcome(
         self, request: Request, found: Approval, status: int = 200, *, again: bool = False
     ) -> Response:
         """What was decided, and what came of it as far as is known; the page looks again by itself for a while."""
-        state, now = self._state(found), self._approvals.clock()
+        state, now = self._display_state(found), self._approvals.clock()
         steps: tuple[Step, ...] = ()
         if state == "used":
             came = find_fulfilment(self._store, found, now)
             state, steps = came.state, came.steps
-        waits = state in {"approved", "carrying_out"} and now - (found.decided_at or 0.0) < LOOKS_FOR
-        refreshes = waits and request.method == "GET"
-        page = rendering.outcome(
-            state, self._spoken(request), found, now=now, again=again, steps=steps, refreshes=refreshes
+        waits = (
+            state in {"approved", "carrying_out"} and now - (found.decided_at or 0.0) < REFRESH_WINDOW_SECONDS
         )
-        more = {"Refresh": str(REFRESH)} if refreshes else {}
+        refreshes = waits and request.method == "GET"
+        page = rendering.render_outcome(
+            state,
+            self._choose_language(request),
+            found,
+            now=now,
+            again=again,
+            steps=steps,
+            refreshes=refreshes,
+        )
+        more = {"Refresh": str(REFRESH_SECONDS)} if refreshes else {}
         return HTMLResponse(page, status, {**HEADERS, **more})
 
-    def _page(
+    def _show_approval(
         self, request: Request, found: Approval, error: str = "", status: int = 200, said: str = ""
     ) -> Response:
-        language = self._spoken(request)
-        state = self._state(found)
+        language = self._choose_language(request)
+        state = self._display_state(found)
         if state != "pending":
-            return self._ended(request, found)
-        nonce = _nonce(request) or secrets.token_urlsafe(24)
+            return self._show_outcome(request, found)
+        nonce = _read_nonce(request) or secrets.token_urlsafe(24)
         secret = request.path_params["secret"]
-        whose, must = self._whose(request, found)
-        page = rendering.approval(
+        whose, must = self._find_pin_owner(request, found)
+        page = rendering.render_approval(
             found,
             language,
-            token(nonce, secret),
+            build_csrf_token(nonce, secret),
             now=self._approvals.clock(),
-            pin=whose if must or self._pins.has(whose) else "",
-            next_try=self._pins.next_try(whose),
-            approved_by=self._approvals.said_yes(found.id),
+            pin=whose if must or self._pins.has_pin(whose) else "",
+            next_try=self._pins.find_next_attempt_time(whose),
+            approved_by=self._approvals.load_approvers(found.id),
             error=error,
             said=said,
         )
@@ -188,26 +202,26 @@ class Counter:
         answer.set_cookie(
             COOKIE,
             nonce,
-            path=PATH + secret,
+            path=PAGE_PATH + secret,
             secure=self._address().startswith("https:"),
             httponly=True,
             samesite="strict",
         )
         return answer
 
-    def _decide(self, request: Request, found: Approval, answer: Answer, who: str) -> Response:
-        language = self._spoken(request)
+    def _decide(self, request: Request, found: Approval, answer: DecisionForm, who: str) -> Response:
+        language = self._choose_language(request)
         approve = answer.decision == "approve"
-        state = self._state(found)
+        state = self._display_state(found)
         if state != "pending":
-            return self._ended(request, found, 409, again=True)
+            return self._show_outcome(request, found, 409, again=True)
         try:
             if approve and found.differs and not answer.accept_differences:
-                return self._page(request, found, "differences_not_accepted", 422)
-            whose, must = self._whose(request, found)
+                return self._show_approval(request, found, "differences_not_accepted", 422)
+            whose, must = self._find_pin_owner(request, found)
             pin_set_by = self._pins.check(whose, answer.pin, approval=found.id) if approve else None
             if approve and must and pin_set_by is None:
-                return self._page(request, found, "pin_wrong", 403)
+                return self._show_approval(request, found, "pin_wrong", 403)
             if who or pin_set_by is None:
                 pin_set_by = None  # a sign-in says who it is, or nothing does
             else:
@@ -223,15 +237,15 @@ class Counter:
             )
         except ApprovalRefused as refusal:
             now = self._approvals.find(found.id)
-            if self._state(now) == "pending":
-                return self._page(request, now, refusal.code, 403, refusal.message)
-            return self._ended(request, now, 409, again=True)
-        if self._state(decided) == "pending":  # the yes of somebody else is needed, too
-            return HTMLResponse(rendering.outcome("partly", language, decided), headers=HEADERS)
+            if self._display_state(now) == "pending":
+                return self._show_approval(request, now, refusal.code, 403, refusal.message)
+            return self._show_outcome(request, now, 409, again=True)
+        if self._display_state(decided) == "pending":  # the yes of somebody else is needed, too
+            return HTMLResponse(rendering.render_outcome("partly", language, decided), headers=HEADERS)
         return RedirectResponse(f"{request.url.path}?lang={language}", 303, HEADERS)
 
 
-def token(nonce: str, secret: str) -> str:
+def build_csrf_token(nonce: str, secret: str) -> str:
     """What a form carries: it belongs to the browser that was shown the page, and to this one link."""
     return (
         hmac.new(nonce.encode(), secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
@@ -240,19 +254,19 @@ def token(nonce: str, secret: str) -> str:
     )
 
 
-def _nonce(request: Request) -> str:
+def _read_nonce(request: Request) -> str:
     kept = request.cookies.get(COOKIE, "")
     return kept if re.fullmatch(r"[A-Za-z0-9_-]{32}", kept) else ""
 
 
-async def _answer(request: Request) -> Answer | None:
+async def _parse_form(request: Request) -> DecisionForm | None:
     """What a form sent; None when it is no form of ours."""
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/x-www-form-urlencoded":
         return None
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LONGEST:
+        if len(body) > MAX_FORM_BYTES:
             return None
     try:
         given = parse_qs(body.decode("ascii"), max_num_fields=10, errors="strict", keep_blank_values=True)
@@ -263,14 +277,14 @@ async def _answer(request: Request) -> Answer | None:
     fields = {name: values[0] for name, values in given.items()}
     if fields.get("decision") not in {"approve", "reject"}:
         return None
-    return Answer(
+    return DecisionForm(
         decision=fields["decision"],
         csrf=fields.get("csrf", ""),
         accept_differences=fields.get("accept_differences") == "yes",
         pin=fields.get("pin", ""),
-        reason=fields.get("reason", "").strip()[:REASON],
+        reason=fields.get("reason", "").strip()[:MAX_REASON_LENGTH],
     )
 
 
-def _outcome(outcome: str, language: Language, status: int) -> Response:
-    return HTMLResponse(rendering.outcome(outcome, language), status, HEADERS)
+def _build_outcome(outcome: str, language: Language, status: int) -> Response:
+    return HTMLResponse(rendering.render_outcome(outcome, language), status, HEADERS)

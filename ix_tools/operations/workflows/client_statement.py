@@ -9,17 +9,17 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from ix_tools.domain.records import Client, ReadTotal
-from ix_tools.domain.types import Id, Record, WireDate, cents, date_of
-from ix_tools.operations.base import Operation, Sending
-from ix_tools.operations.drafts import OURS
+from ix_tools.domain.types import Id, Record, WireDate, format_cents, parse_date
+from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
-from ix_tools.operations.workflows.whole_lists import every_row
+from ix_tools.operations.workflows.whole_lists import iterate_rows
 
 CHARGES = {"invoices", "simplified_invoices", "vat_moss_invoices", "debit_notes"}
 PAID_AT_ONCE = {"invoice_receipts", "cash_invoices"}
-TAKES_OFF = {"receipts", "credit_notes"}
+CREDITS = {"receipts", "credit_notes"}
 COLUMNS = ["date", "document", "number", "due_date", "debit", "credit", "balance"]
 
 
@@ -65,17 +65,17 @@ class AccountStatement(Operation[Statement]):
     Source: a recipe of list_client_invoices, list_regularizations and get_client_balance.
     """
 
-    client_id: Annotated[Id | None, OURS] = None
+    client_id: Annotated[Id | None, LOCAL_ONLY] = None
     """Id of the client, from find_client; or give code or name."""
-    code: Annotated[str | None, OURS] = None
+    code: Annotated[str | None, LOCAL_ONLY] = None
     """Code of the client; or give client_id or name."""
-    name: Annotated[str | None, OURS] = None
+    name: Annotated[str | None, LOCAL_ONLY] = None
     """Exact name of the client; or give client_id or code."""
-    date_from: Annotated[WireDate | None, OURS] = None
+    date_from: Annotated[WireDate | None, LOCAL_ONLY] = None
     """First day to show, e.g. 2026-01-01; default the first entry."""
-    date_to: Annotated[WireDate | None, OURS] = None
+    date_to: Annotated[WireDate | None, LOCAL_ONLY] = None
     """Last day to show, e.g. 2026-12-31; default the last entry."""
-    most_rows: Annotated[int, OURS] = Field(default=100, ge=1, le=1000)
+    most_rows: Annotated[int, LOCAL_ONLY] = Field(default=100, ge=1, le=1000)
     """Largest number of rows to show, the newest; default 100."""
 
     spec = Spec(
@@ -95,15 +95,15 @@ class AccountStatement(Operation[Statement]):
             raise ValueError("date_to: not before date_from")
         return self
 
-    async def carried_out(self, sending: Sending) -> Statement:
+    async def execute(self, sending: OperationContext) -> Statement:
         """Read everything, add it up, compare."""
-        client = await self._client(sending)
+        client = await self._load_client(sending)
         about = {"client_id": client.id}
-        balance = (await sending.perform("get_client_balance", about))["balance"]
+        balance = (await sending.run_operation("get_client_balance", about))["balance"]
         initial = balance.get("initial_balance") or {}
         opening = Decimal(str(initial.get("value") or 0))
         movements = sorted(
-            [one async for one in self._movements(sending, about)], key=lambda one: (one.day, one.number)
+            [one async for one in self._load_movements(sending, about)], key=lambda one: (one.day, one.number)
         )
         start = self.date_from or date.min
         end = self.date_to or date.max
@@ -112,13 +112,13 @@ class AccountStatement(Operation[Statement]):
         after = [one for one in movements if one.day > end]
         folded = within[: -self.most_rows] if len(within) > self.most_rows else []
         shown = within[len(folded) :]
-        opening = _over(opening, [*before, *folded])
-        closing = _over(opening, shown)
-        now, theirs = _over(closing, after), _owed(balance)
+        opening = _add_up(opening, [*before, *folded])
+        closing = _add_up(opening, shown)
+        now, theirs = _add_up(closing, after), _read_balance(balance)
         return Statement(
             client=client,
             columns=COLUMNS,
-            rows=list(_rows(opening, shown)),
+            rows=list(_build_rows(opening, shown)),
             opening=opening,
             debit=sum((one.debit for one in shown), Decimal(0)),
             credit=sum((one.credit for one in shown), Decimal(0)),
@@ -127,33 +127,33 @@ class AccountStatement(Operation[Statement]):
             invoicexpress=theirs,
             overdue=(balance.get("overdue_balance") or {}).get("with_vat"),
             agrees=now == theirs,
-            differs=None if now == theirs else _why(now, theirs),
-            left_out=self._left_out(len(before), len(folded), len(after)),
+            differs=None if now == theirs else _explain_difference(now, theirs),
+            left_out=self._describe_left_out(len(before), len(folded), len(after)),
         )
 
-    async def _client(self, sending: Sending) -> Client:
+    async def _load_client(self, sending: OperationContext) -> Client:
         if self.client_id:
-            found = await sending.perform("get_client", {"client_id": self.client_id})
+            found = await sending.run_operation("get_client", {"client_id": self.client_id})
         else:
             wanted = {"code": self.code, "name": self.name}
-            found = await sending.perform(
+            found = await sending.run_operation(
                 "find_client", {key: value for key, value in wanted.items() if value}
             )
         return Client.model_validate(
             {name: found["client"].get(name) for name in ("id", "name", "code", "fiscal_id")}
         )
 
-    async def _movements(self, sending: Sending, about: Mapping[str, Any]) -> Any:
+    async def _load_movements(self, sending: OperationContext, about: Mapping[str, Any]) -> Any:
         wanted = {**about, "states": ["final", "settled"], "archived": ["non_archived", "archived"]}
-        async for row in every_row(sending, "list_client_invoices", wanted, "invoices"):
-            found = _movement(row)
+        async for row in iterate_rows(sending, "list_client_invoices", wanted, "invoices"):
+            found = _parse_movement(row)
             if found is not None:
                 yield found
-        for row in (await sending.perform("list_regularizations", about))["regularization"]:
-            day, value = date_of(row.get("date") or "1900-01-01"), Decimal(str(row.get("value") or 0))
+        for row in (await sending.run_operation("list_regularizations", about))["regularization"]:
+            day, value = parse_date(row.get("date") or "1900-01-01"), Decimal(str(row.get("value") or 0))
             yield Movement(day, 0, "regularization", str(row.get("number") or ""), "", Decimal(0), value)
 
-    def _left_out(self, before: int, folded: int, after: int) -> str | None:
+    def _describe_left_out(self, before: int, folded: int, after: int) -> str | None:
         said = [
             f"{before} rows before {self.date_from} are in opening" if before else "",
             f"{folded} older rows are in opening too; most_rows shows more" if folded else "",
@@ -168,39 +168,39 @@ class AccountStatement(Operation[Statement]):
             yield Step("list_client_invoices", "see what is open", about)
 
 
-def _movement(row: Mapping[str, Any]) -> Movement | None:
+def _parse_movement(row: Mapping[str, Any]) -> Movement | None:
     kind, total = str(row.get("document_type")), Decimal(str(row.get("total") or 0))
-    if kind not in CHARGES | PAID_AT_ONCE | TAKES_OFF:
+    if kind not in CHARGES | PAID_AT_ONCE | CREDITS:
         return None
-    debit = Decimal(0) if kind in TAKES_OFF else total
+    debit = Decimal(0) if kind in CREDITS else total
     credit = Decimal(0) if kind in CHARGES else total
     # A debit note that was settled by hand leaves nothing open, and no receipt says so.
     if kind == "debit_notes" and row.get("status") == "settled":
         credit = total
-    day = date_of(row.get("date") or "1900-01-01")
+    day = parse_date(row.get("date") or "1900-01-01")
     name, due = str(row.get("number") or ""), str(row.get("due_date") or "")
     return Movement(day, int(row.get("id") or 0), kind, name, due, debit, credit)
 
 
-def _over(start: Decimal, movements: Iterable[Movement]) -> Decimal:
+def _add_up(start: Decimal, movements: Iterable[Movement]) -> Decimal:
     return sum((one.debit - one.credit for one in movements), start)
 
 
-def _rows(opening: Decimal, movements: Iterable[Movement]) -> Iterable[list[str]]:
+def _build_rows(opening: Decimal, movements: Iterable[Movement]) -> Iterable[list[str]]:
     balance = opening
     for one in movements:
         balance += one.debit - one.credit
-        money = [cents(amount) if amount else "" for amount in (one.debit, one.credit)]
-        yield [one.day.isoformat(), one.document, one.name, one.due, *money, cents(balance)]
+        money = [format_cents(amount) if amount else "" for amount in (one.debit, one.credit)]
+        yield [one.day.isoformat(), one.document, one.name, one.due, *money, format_cents(balance)]
 
 
-def _owed(balance: Mapping[str, Any]) -> Decimal:
+def _read_balance(balance: Mapping[str, Any]) -> Decimal:
     return Decimal(str((balance.get("balance") or {}).get("with_vat") or 0))
 
 
-def _why(ours: Decimal, theirs: Decimal) -> str:
+def _explain_difference(ours: Decimal, theirs: Decimal) -> str:
     return (
-        f"the rows come to {cents(ours)} and InvoiceXpress says {cents(theirs)}, {cents(theirs - ours)} more or less; "
+        f"the rows come to {format_cents(ours)} and InvoiceXpress says {format_cents(theirs)}, {format_cents(theirs - ours)} more or less; "
         "what it counts and does not list: treasury movements (payments on account, reimbursements), credit notes "
         "paid back, and documents of the last seconds"
     )

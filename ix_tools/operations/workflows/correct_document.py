@@ -8,23 +8,23 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ix_tools.domain.document_kinds import document_type
+from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.domain.records import Document, Line, ReadTotal
-from ix_tools.domain.totals import rounded
-from ix_tools.domain.types import AboveZero, Call, Id, InvoiceType, Quantity, Record, WireDate, cents
+from ix_tools.domain.totals import round_to_cent
+from ix_tools.domain.types import AboveZero, Call, Id, InvoiceType, Quantity, Record, WireDate, format_cents
 from ix_tools.errors import Problem, Refused
-from ix_tools.fiscal.deadlines import reported_by
-from ix_tools.i18n.formats import plain
-from ix_tools.operations.base import Operation, Sending
-from ix_tools.operations.drafts import OURS, Keyed, rebuilt_line
+from ix_tools.fiscal.deadlines import get_reporting_deadline
+from ix_tools.i18n.formats import format_plain
+from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.drafts import LOCAL_ONLY, IdempotentCall, rebuild_line
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.scopes import Heading, Scope
 from ix_tools.operations.spec import Effect, Spec
 
-LIVE = {"final", "settled"}
+IN_FORCE = {"final", "settled"}
 NOTES = {"credit_notes", "debit_notes"}
-Road = Literal["update", "cancel", "credit_note", "debit_note", "none"]
-LAW = {
+CorrectionMethod = Literal["update", "cancel", "credit_note", "debit_note", "none"]
+LEGAL_SOURCES = {
     "value": "CIVA 29/7 and 36/6: a change of value or VAT is corrected by a note that cites the document",
     "details": "Of.-Circ. 30136/2012, point 14: what changes neither value nor VAT is cancelled and issued again",
     "told": "InvoiceXpress's advice: once the client has it or its data were reported, a credit note; never both",
@@ -49,10 +49,10 @@ class CreditedLine(Call):
         return self
 
 
-class Correcting(Record):
+class CorrectionAdvice(Record):
     """The road, why, and the drafted note."""
 
-    road: Road
+    road: CorrectionMethod
     why: str
     source: str
     by: str | None = None
@@ -65,7 +65,7 @@ class Correcting(Record):
     warnings: list[dict[str, str]] | None = None
 
 
-class CorrectDocument(Keyed, Operation[Correcting]):
+class CorrectDocument(IdempotentCall, Operation[CorrectionAdvice]):
     """Say how an issued document is corrected by law (cancel, credit or debit note) and draft the credit note within what remains.
 
     Source: CIVA art. 29/7, 36/6 and 78; Of.-Circ. 30136/2012; DL 28/2019; advice of InvoiceXpress's help centre.
@@ -75,19 +75,19 @@ class CorrectDocument(Keyed, Operation[Correcting]):
     """Kind of the document, as lists and results show it."""
     document_id: Id
     """Id of the document, from a list or the result that created it."""
-    wrong: Annotated[Literal["too_much", "too_little", "vat", "client_details", "everything"], OURS]
+    wrong: Annotated[Literal["too_much", "too_little", "vat", "client_details", "everything"], LOCAL_ONLY]
     """Fault to correct: too_much or too_little charged, a wrong vat rate, client_details such as NIF or name, or everything if it should not exist."""
-    reason: Annotated[str, OURS] = Field(min_length=15)
+    reason: Annotated[str, LOCAL_ONLY] = Field(min_length=15)
     """Reason for the correction, in a sentence of at least 15 characters; the note prints it."""
-    client_has_it: Annotated[bool, OURS] = True
+    client_has_it: Annotated[bool, LOCAL_ONLY] = True
     """False if the document never reached the client; default true."""
-    lines: Annotated[list[CreditedLine] | None, OURS] = Field(default=None, min_length=1)
+    lines: Annotated[list[CreditedLine] | None, LOCAL_ONLY] = Field(default=None, min_length=1)
     """Lines to credit; default all that is left."""
-    date: Annotated[WireDate | None, OURS] = None
+    date: Annotated[WireDate | None, LOCAL_ONLY] = None
     """Date of the credit note, e.g. 2026-11-30; default today."""
-    draft: Annotated[bool, OURS] = True
+    draft: Annotated[bool, LOCAL_ONLY] = True
     """True drafts the credit note, false only says what to do; default true."""
-    accept: Annotated[list[str], OURS] = Field(default_factory=list)
+    accept: Annotated[list[str], LOCAL_ONLY] = Field(default_factory=list)
     """Codes that a refusal asked for, given to go on knowingly; at first none."""
 
     spec = Spec(
@@ -95,7 +95,7 @@ class CorrectDocument(Keyed, Operation[Correcting]):
         title="Correct a document",
         effect=Effect.DRAFTS,
         heading=Heading.WORKFLOWS,
-        steps_need=frozenset({Scope.READ}),
+        step_scopes=frozenset({Scope.READ}),
         example={
             "document_type": "invoices",
             "document_id": 1001,
@@ -105,36 +105,36 @@ class CorrectDocument(Keyed, Operation[Correcting]):
         },
     )
 
-    async def carried_out(self, sending: Sending) -> Correcting:
+    async def execute(self, sending: OperationContext) -> CorrectionAdvice:
         """Read the document and what stands against it, judge, and draft."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
-        document = Document.model_validate((await sending.perform("get_document", about))["document"])
-        related = (await sending.perform("get_related_documents", {"document_id": self.document_id}))[
+        document = Document.model_validate((await sending.run_operation("get_document", about))["document"])
+        related = (await sending.run_operation("get_related_documents", {"document_id": self.document_id}))[
             "documents"
         ]
-        case = Case(
+        case = CorrectionCase(
             self,
             document,
-            [one for one in related if one.get("status") in {*LIVE, "draft"}],
+            [one for one in related if one.get("status") in {*IN_FORCE, "draft"}],
             sending.facts.today,
         )
-        told = case.judged()
+        told = case.choose_method()
         if told.road != "credit_note" or not self.draft:
             return told
-        notes = [await self._whole(sending, one) for one in case.notes]
-        call = case.note(notes)
-        made = await sending.perform("create_invoice", {**call, **self._key()})
+        notes = [await self._load_document(sending, one) for one in case.notes]
+        call = case.build_note(notes)
+        made = await sending.run_operation("create_invoice", {**call, **self._build_key_argument()})
         found = {"document": Document.model_validate(made["document"]), "warnings": made.get("warnings")}
         return told.model_copy(update=found)
 
-    async def _whole(self, sending: Sending, row: Mapping[str, Any]) -> Document:
+    async def _load_document(self, sending: OperationContext, row: Mapping[str, Any]) -> Document:
         about = {"document_type": row["document_type"], "document_id": row["id"]}
-        return Document.model_validate((await sending.perform("get_document", about))["document"])
+        return Document.model_validate((await sending.run_operation("get_document", about))["document"])
 
-    def _key(self) -> dict[str, str]:
+    def _build_key_argument(self) -> dict[str, str]:
         return {"idempotency_key": self.idempotency_key} if self.idempotency_key else {}
 
-    def next_steps(self, result: Correcting) -> Iterable[Step]:
+    def next_steps(self, result: CorrectionAdvice) -> Iterable[Step]:
         """The calls that follow, each with its own approval."""
         about = {"document_type": self.document_type, "document_id": self.document_id}
         if result.document is not None:
@@ -156,7 +156,7 @@ class CorrectDocument(Keyed, Operation[Correcting]):
 
 
 @dataclass
-class Case:
+class CorrectionCase:
     """A document, what stands against it, and what is wrong with it."""
 
     call: CorrectDocument
@@ -173,7 +173,9 @@ class Case:
     def receipts(self) -> list[Mapping[str, Any]]:
         """Receipts that stand."""
         return [
-            one for one in self.related if one.get("document_type") == "receipts" and one["status"] in LIVE
+            one
+            for one in self.related
+            if one.get("document_type") == "receipts" and one["status"] in IN_FORCE
         ]
 
     @property
@@ -183,43 +185,45 @@ class Case:
         return (self.document.total or Decimal(0)) - credited
 
     @property
-    def reported(self) -> date:
+    def reporting_deadline(self) -> date:
         """The day by which its data are at the tax authority."""
-        return reported_by(self.document.date or self.today)
+        return get_reporting_deadline(self.document.date or self.today)
 
-    def judged(self) -> Correcting:
+    def choose_method(self) -> CorrectionAdvice:
         """The road."""
         document, wrong = self.document, self.call.wrong
-        kind = document_type(document.document_type)
+        kind = get_document_kind(document.document_type)
         number = document.id if document.is_draft else document.number
         name = f"{kind.en.lower()} {number}"
         if document.is_draft:
-            return self._told("update", f"{name} is a draft: change or delete it", "draft")
-        if document.status not in LIVE:
+            return self._build_advice("update", f"{name} is a draft: change or delete it", "draft")
+        if document.status not in IN_FORCE:
             why = f"{name} is {document.status}: it is no longer in force; issue a new document"
-            return self._told("none", why, "details")
+            return self._build_advice("none", why, "details")
         if document.document_type in NOTES:
             why = f"{name} is a note: a note is not credited; cancel it and issue another"
-            return self._told("cancel", why, "details")
+            return self._build_advice("cancel", why, "details")
         if wrong == "too_little":
             why = "what is missing is charged by a debit note that cites the document"
-            return self._told("debit_note", why, "value")
+            return self._build_advice("debit_note", why, "value")
         if self.remaining <= 0:
-            return self._told("none", f"{name} is credited in full already; nothing remains", "value")
+            return self._build_advice("none", f"{name} is credited in full already; nothing remains", "value")
         if wrong in {"too_much", "vat"} or self.call.lines:
             again = "; then invoice it again with the right VAT" if wrong == "vat" else ""
-            return self._told("credit_note", f"value or VAT changes, so {name} is credited{again}", "value")
-        return self._annulled(name)
+            return self._build_advice(
+                "credit_note", f"value or VAT changes, so {name} is credited{again}", "value"
+            )
+        return self._choose_annulment(name)
 
-    def _annulled(self, name: str) -> Correcting:
+    def _choose_annulment(self, name: str) -> CorrectionAdvice:
         """Neither value nor VAT changes, or it should never have been: cancel, while that is still possible."""
-        reported = self.today > self.reported
+        reported = self.today > self.reporting_deadline
         if self.notes:
             why = f"a credit note stands against {name}: never both, so the rest is credited too"
         elif self.call.client_has_it:
             why = f"the client has {name} (or nobody said that it never left): credit it in full"
         elif reported:
-            why = f"the data of {name} were due at the tax authority by {self.reported:%d/%m/%Y}: credit it in full"
+            why = f"the data of {name} were due at the tax authority by {self.reporting_deadline:%d/%m/%Y}: credit it in full"
         elif (
             self.document.status == "settled"
             and self.document.document_type != "invoice_receipts"
@@ -232,30 +236,32 @@ class Case:
             ]
             why = f"{name} never left and neither value nor VAT is at stake: cancel it with the reason"
             again = ", then issue it again" if self.call.wrong == "client_details" else ""
-            return self._told("cancel", why + again, "details").model_copy(update={"first": first or None})
-        return self._told("credit_note", why, "told")
+            return self._build_advice("cancel", why + again, "details").model_copy(
+                update={"first": first or None}
+            )
+        return self._build_advice("credit_note", why, "told")
 
-    def _told(self, road: Road, why: str, law: str) -> Correcting:
+    def _build_advice(self, road: CorrectionMethod, why: str, law: str) -> CorrectionAdvice:
         by = {
-            "cancel": f"before its data reach the tax authority, by {self.reported:%d/%m/%Y}",
+            "cancel": f"before its data reach the tax authority, by {self.reporting_deadline:%d/%m/%Y}",
             "credit_note": "as soon as the error is known; keep proof that the client knows of it (CIVA 78)",
             "debit_note": "by the 5th working day after it is known (CIVA 36/1)",
         }
         can_credit = road in {"credit_note", "cancel"} and self.document.document_type not in NOTES
-        return Correcting(
+        return CorrectionAdvice(
             road=road,
             why=why,
-            source=LAW[law],
+            source=LEGAL_SOURCES[law],
             by=by.get(road),
             remaining=self.remaining if can_credit else None,
         )
 
     # --- the note ---
 
-    def note(self, notes: list[Document]) -> dict[str, Any]:
+    def build_note(self, notes: list[Document]) -> dict[str, Any]:
         """The credit note as create_invoice takes it: the owner's lines, client, exemption and withholding."""
         document = self.document
-        items = self._chosen() if self.call.lines else self._left(notes)
+        items = self._select_lines() if self.call.lines else self._compute_remaining_lines(notes)
         day = self.call.date or self.today
         client = document.client
         call: dict[str, Any] = {
@@ -274,7 +280,7 @@ class Case:
         if document.reference:
             call["reference"] = document.reference
         if document.retention:
-            call["retention"] = plain(document.retention)
+            call["retention"] = format_plain(document.retention)
         if document.tax_exemption and any(self._is_exempt(one) for one in items):
             call["tax_exemption"] = document.tax_exemption
         return call
@@ -282,17 +288,19 @@ class Case:
     def _is_exempt(self, item: Mapping[str, Any]) -> bool:
         return any(line.tax == item["tax"] and line.tax_rate == 0 for line in self.document.lines)
 
-    def _chosen(self) -> list[dict[str, Any]]:
+    def _select_lines(self) -> list[dict[str, Any]]:
         self._refuse_whole_discount("lines")
         found = []
         for one in self.call.lines or []:
             if one.line > len(self.document.lines):
-                raise _unclear("lines", f"there is no line {one.line}", f"1 to {len(self.document.lines)}")
+                raise _build_refusal(
+                    "lines", f"there is no line {one.line}", f"1 to {len(self.document.lines)}"
+                )
             line = self.document.lines[one.line - 1]
-            found.append(_part(line, one))
+            found.append(_build_credited_line(line, one))
         return found
 
-    def _left(self, notes: list[Document]) -> list[dict[str, Any]]:
+    def _compute_remaining_lines(self, notes: list[Document]) -> list[dict[str, Any]]:
         """Every line less what earlier notes credited of it, when that comes to what remains exactly."""
         self._refuse_whole_discount("document_id")
         lines = {number: line.quantity or Decimal(1) for number, line in enumerate(self.document.lines)}
@@ -302,68 +310,74 @@ class Case:
                     (
                         at
                         for at, line in enumerate(self.document.lines)
-                        if _same(line, credited) and lines[at] > 0
+                        if _is_same_line(line, credited) and lines[at] > 0
                     ),
                     None,
                 )
                 if number is not None:
                     lines[number] -= credited.quantity or Decimal(1)
         items = [
-            {**rebuilt_line(line), "quantity": lines[number]}
+            {**rebuild_line(line), "quantity": lines[number]}
             for number, line in enumerate(self.document.lines)
             if lines[number] > 0
         ]
         worth = sum(
-            (_gross(self.document.lines[number]) * left for number, left in lines.items() if left > 0),
+            (
+                _compute_gross(self.document.lines[number]) * left
+                for number, left in lines.items()
+                if left > 0
+            ),
             Decimal(0),
         )
-        if abs(rounded(worth) - self.remaining) > Decimal("0.01"):
-            raise _unclear(
+        if abs(round_to_cent(worth) - self.remaining) > Decimal("0.01"):
+            raise _build_refusal(
                 "lines",
-                f"{cents(self.remaining)} of {cents(self.document.total or Decimal(0))} remains, and earlier notes do not say of which lines",
+                f"{format_cents(self.remaining)} of {format_cents(self.document.total or Decimal(0))} remains, and earlier notes do not say of which lines",
                 "the lines to credit, with quantity or amount",
             )
-        return [_travelling(one) for one in items]
+        return [_serialize_line(one) for one in items]
 
     def _refuse_whole_discount(self, field: str) -> None:
         nets = sum((line.net or Decimal(0) for line in self.document.lines), Decimal(0))
-        if abs(rounded(nets) - (self.document.before_taxes or Decimal(0))) > Decimal("0.01"):
-            raise _unclear(
+        if abs(round_to_cent(nets) - (self.document.before_taxes or Decimal(0))) > Decimal("0.01"):
+            raise _build_refusal(
                 field,
                 "the document has a discount over all lines, which its lines do not show",
                 "create_invoice with document_type credit_notes and the discounted prices",
             )
 
 
-def _same(line: Line, credited: Line) -> bool:
+def _is_same_line(line: Line, credited: Line) -> bool:
     return (line.name, line.tax, line.exact_price) == (credited.name, credited.tax, credited.exact_price)
 
 
-def _gross(line: Line) -> Decimal:
+def _compute_gross(line: Line) -> Decimal:
     """What one of it costs, VAT in."""
     kept = line.exact_price * (100 - (line.discount or Decimal(0))) / 100
     return kept * (100 + (line.tax_rate or Decimal(0))) / 100
 
 
-def _part(line: Line, wanted: CreditedLine) -> dict[str, Any]:
-    whole = rebuilt_line(line)
+def _build_credited_line(line: Line, wanted: CreditedLine) -> dict[str, Any]:
+    whole = rebuild_line(line)
     if wanted.amount is not None:
         # Under its own name the catalogue's item would get this amount as its price (trap 4).
         part = {
-            "name": f"{line.name} (acerto de {cents(wanted.amount)})",
+            "name": f"{line.name} (acerto de {format_cents(wanted.amount)})",
             "unit_price": wanted.amount,
             "quantity": Decimal(1),
         }
-        return _travelling({**whole, **part, "discount": None})
-    return _travelling({**whole, "quantity": wanted.quantity or line.quantity or Decimal(1)})
+        return _serialize_line({**whole, **part, "discount": None})
+    return _serialize_line({**whole, "quantity": wanted.quantity or line.quantity or Decimal(1)})
 
 
-def _travelling(line: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {name: plain(value) if isinstance(value, Decimal) else value for name, value in line.items()}
+def _serialize_line(line: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {
+        name: format_plain(value) if isinstance(value, Decimal) else value for name, value in line.items()
+    }
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def _unclear(field: str, problem: str, allowed: str) -> Refused:
+def _build_refusal(field: str, problem: str, allowed: str) -> Refused:
     return Refused(
         f"Refused: {field}: {problem}.", problems=[Problem(field, problem, allowed)], next=f"give {allowed}"
     )

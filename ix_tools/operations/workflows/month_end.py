@@ -9,19 +9,19 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ix_tools.domain.types import Record, cents
+from ix_tools.domain.types import Record, format_cents
 from ix_tools.errors import IxError
-from ix_tools.fiscal.deadlines import reported_by
-from ix_tools.operations.base import Operation, Sending
-from ix_tools.operations.drafts import OURS
+from ix_tools.fiscal.deadlines import get_reporting_deadline
+from ix_tools.operations.base import Operation, OperationContext
+from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
-from ix_tools.operations.workflows.whole_lists import every_row
+from ix_tools.operations.workflows.whole_lists import iterate_rows
 
-SHOWN = 20
+MAX_ROWS = 20
 """Rows of a finding; the others are counted."""
-LOOKED_AT = 50
+MAX_RECEIPT_LOOK_UPS = 50
 """Settled invoices whose receipts are looked up, one request each; the others are told."""
 ISSUED = ["final", "settled", "canceled", "second_copy"]
 BILLS = ["invoices", "simplified_invoices", "vat_moss_invoices"]
@@ -60,9 +60,9 @@ class MonthEndCheck(Operation[MonthEnd]):
     Source: Portaria 363/2010, Portaria 195/2020 and DL 198/2012, art. 3, for what is checked; a recipe of lists and export_saft.
     """
 
-    month: Annotated[int, OURS] = Field(ge=1, le=12)
+    month: Annotated[int, LOCAL_ONLY] = Field(ge=1, le=12)
     """Month to check, 1 to 12."""
-    year: Annotated[int, OURS] = Field(ge=2008, le=2100)
+    year: Annotated[int, LOCAL_ONLY] = Field(ge=2008, le=2100)
     """Year of the month, e.g. 2026."""
 
     spec = Spec(
@@ -74,25 +74,25 @@ class MonthEndCheck(Operation[MonthEnd]):
         idempotent=True,
     )
 
-    async def carried_out(self, sending: Sending) -> MonthEnd:
+    async def execute(self, sending: OperationContext) -> MonthEnd:
         """Read the month and judge it."""
-        month = Month(date(self.year, self.month, 1), sending.facts.today)
-        await month.read(sending)
-        month.drafts_left()
-        month.gaps()
-        await month.series_registered(sending)
-        await month.unpaid(sending)
-        await month.receipts_missing(sending)
-        saft = await month.saft(sending)
-        await month.left_open(sending)
+        month = MonthReview(date(self.year, self.month, 1), sending.facts.today)
+        await month.load(sending)
+        month.check_drafts()
+        month.check_gaps()
+        await month.check_series(sending)
+        await month.check_unpaid(sending)
+        await month.check_receipts(sending)
+        saft = await month.check_saft(sending)
+        await month.check_open_intents(sending)
         return MonthEnd(
             period=f"{month.first:%Y-%m}",
             ready=not month.findings,
             findings=month.findings,
             documents=len(month.issued),
-            total=cents(month.total),
+            total=format_cents(month.total),
             saft=saft,
-            saft_due=reported_by(month.first).isoformat(),
+            saft_due=get_reporting_deadline(month.first).isoformat(),
             left_out="; ".join(month.left_out) or None,
         )
 
@@ -104,13 +104,13 @@ class MonthEndCheck(Operation[MonthEnd]):
 
 
 @dataclass
-class Month:
+class MonthReview:
     """A month's documents, and what is to be said about them."""
 
     first: date
     today: date
     documents: list[dict[str, Any]] = field(default_factory=list)
-    before: list[dict[str, Any]] = field(default_factory=list)
+    earlier_documents: list[dict[str, Any]] = field(default_factory=list)
     findings: list[MonthFinding] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -140,7 +140,7 @@ class Month:
             Decimal(0),
         )
 
-    async def read(self, sending: Sending) -> None:
+    async def load(self, sending: OperationContext) -> None:
         """Every invoice, note, receipt and guide of the month, on all pages, and the newest before it."""
         wanted = {
             "states": ["draft", *ISSUED],
@@ -148,47 +148,47 @@ class Month:
             "date_from": self.first.isoformat(),
             "date_to": self.last.isoformat(),
         }
-        self.documents = [one async for one in every_row(sending, "list_invoices", wanted, "invoices")]
+        self.documents = [one async for one in iterate_rows(sending, "list_invoices", wanted, "invoices")]
         # No filter by date there, but goods are loaded on the document's day or after it.
         loaded = {
             "states": ["draft", "final", "canceled"],
             "archived": True,
             "loaded_from": self.first.isoformat(),
         }
-        guides = every_row(sending, "list_guides", loaded, "guides")
-        self.documents += [one async for one in guides if self._within(one)]
+        guides = iterate_rows(sending, "list_guides", loaded, "guides")
+        self.documents += [one async for one in guides if self._is_within(one)]
         yesterday = (self.first - timedelta(days=1)).isoformat()
         page = {"states": ISSUED, "archived": True, "date_to": yesterday, "per_page": 100}
-        self.before = (await sending.perform("list_invoices", page))["invoices"]
+        self.earlier_documents = (await sending.run_operation("list_invoices", page))["invoices"]
 
-    def _within(self, row: Mapping[str, Any]) -> bool:
+    def _is_within(self, row: Mapping[str, Any]) -> bool:
         return self.first.isoformat() <= str(row.get("date") or "") <= self.last.isoformat()
 
-    def _found(self, what: str, rows: Iterable[str], next: str) -> None:
+    def _add_finding(self, what: str, rows: Iterable[str], next: str) -> None:
         shown = list(rows)
         if shown:
-            self.findings.append(MonthFinding(what=what, count=len(shown), rows=shown[:SHOWN], next=next))
+            self.findings.append(MonthFinding(what=what, count=len(shown), rows=shown[:MAX_ROWS], next=next))
 
     # --- what is looked for ---
 
-    def drafts_left(self) -> None:
+    def check_drafts(self) -> None:
         """A draft of the month has no number: it is in no file, and its date can soon no longer be given."""
         drafts = [one for one in self.documents if one.get("status") == "draft"]
-        self._found(
+        self._add_finding(
             "drafts left",
-            (f"{_name(one)}, {one.get('client')}, {one.get('total')}" for one in drafts),
+            (f"{_format_name(one)}, {one.get('client')}, {one.get('total')}" for one in drafts),
             "finalize each (change_state finalized) or delete it (change_state deleted); a person approves",
         )
 
-    def gaps(self) -> None:
+    def check_gaps(self) -> None:
         """Numbers of a series follow each other without a gap, cancelled documents too."""
         series: dict[tuple[str, str], set[int]] = {}
         for one in self.issued:
-            if (found := _number(one)) is not None:
+            if (found := _parse_number(one)) is not None:
                 series.setdefault((str(one.get("document_type")), found[1]), set()).add(found[0])
         earlier: dict[tuple[str, str], int] = {}
-        for one in self.before:
-            if (found := _number(one)) is not None:
+        for one in self.earlier_documents:
+            if (found := _parse_number(one)) is not None:
                 key = (str(one.get("document_type")), found[1])
                 earlier[key] = max(found[0], earlier.get(key, 0))
         missing = []
@@ -198,29 +198,29 @@ class Month:
                 if high - low > 1:
                     between = f"{low + 1}" if high - low == 2 else f"{low + 1} to {high - 1}"
                     missing.append(f"{kind} {serie}: {between}")
-        self._found(
+        self._add_finding(
             "numbers missing in a series",
             missing,
             "look for them in InvoiceXpress (another date, or archived); ask the accountant before the file goes out",
         )
 
-    async def series_registered(self, sending: Sending) -> None:
+    async def check_series(self, sending: OperationContext) -> None:
         """A series that was used has its validation code from the tax authority."""
-        used = {(one.get("document_type"), found[1]) for one in self.issued if (found := _number(one))}
-        listed = (await sending.perform("list_sequences", {}))["sequences"]
+        used = {(one.get("document_type"), found[1]) for one in self.issued if (found := _parse_number(one))}
+        listed = (await sending.run_operation("list_sequences", {}))["sequences"]
         unregistered = [
             (one["serie"], kind)
             for one in listed
             for kind, part in (one.get("types") or {}).items()
             if part.get("validation_code") in {"N/D", None} and (f"{kind}s", one.get("serie")) in used
         ]
-        self._found(
+        self._add_finding(
             "series used without registration",
             (f"{serie}: {kind}s" for serie, kind in sorted(unregistered)),
             "register_sequence with the series' id; a person approves",
         )
 
-    async def unpaid(self, sending: Sending) -> None:
+    async def check_unpaid(self, sending: OperationContext) -> None:
         """What was due by now, or by the month's end, and is not settled."""
         due = min(self.last, self.today - timedelta(days=1))
         wanted = {
@@ -229,24 +229,24 @@ class Month:
             "archived": True,
             "due_date_to": due.isoformat(),
         }
-        late = [one async for one in every_row(sending, "list_invoices", wanted, "invoices")]
-        self._found(
+        late = [one async for one in iterate_rows(sending, "list_invoices", wanted, "invoices")]
+        self._add_finding(
             f"unpaid and due by {due.isoformat()}",
             (
-                f"{_name(one)}, due {one.get('due_date')}, {one.get('client')}, total {one.get('total')}"
+                f"{_format_name(one)}, due {one.get('due_date')}, {one.get('client')}, total {one.get('total')}"
                 for one in late
             ),
             "generate_payment where it was paid; otherwise remind the client (account_statement shows what is open)",
         )
 
-    async def receipts_missing(self, sending: Sending) -> None:
+    async def check_receipts(self, sending: OperationContext) -> None:
         """A settled invoice has a receipt, or is credited."""
         settled = [
             one for one in self.issued if one.get("status") == "settled" and one.get("document_type") in BILLS
         ]
         missing = []
-        for one in settled[:LOOKED_AT]:
-            related = (await sending.perform("get_related_documents", {"document_id": one["id"]}))[
+        for one in settled[:MAX_RECEIPT_LOOK_UPS]:
+            related = (await sending.run_operation("get_related_documents", {"document_id": one["id"]}))[
                 "documents"
             ]
             proofs = {"receipts", "credit_notes"}
@@ -254,18 +254,18 @@ class Month:
                 each.get("document_type") in proofs and each.get("status") in {"final", "settled"}
                 for each in related
             ):
-                missing.append(f"{_name(one)}, {one.get('client')}, {one.get('total')}")
-        if len(settled) > LOOKED_AT:
+                missing.append(f"{_format_name(one)}, {one.get('client')}, {one.get('total')}")
+        if len(settled) > MAX_RECEIPT_LOOK_UPS:
             self.left_out.append(
-                f"receipts of {len(settled) - LOOKED_AT} of {len(settled)} settled invoices were not looked up"
+                f"receipts of {len(settled) - MAX_RECEIPT_LOOK_UPS} of {len(settled)} settled invoices were not looked up"
             )
-        self._found(
+        self._add_finding(
             "settled without a receipt",
             missing,
             "look at it in InvoiceXpress: a payment there issues the receipt",
         )
 
-    async def saft(self, sending: Sending) -> str:
+    async def check_saft(self, sending: OperationContext) -> str:
         """Whether the file can be had."""
         if self.first > self.today.replace(day=1):
             return "the month has not begun"
@@ -273,28 +273,28 @@ class Month:
             self.left_out.append("the month is not over: what is issued later is not in this check")
         call = {"month": self.first.month, "year": self.first.year, "delivery": "link"}
         try:
-            return str((await sending.perform("export_saft", call))["status"])
+            return str((await sending.run_operation("export_saft", call))["status"])
         except IxError as failure:
             if not self.issued:
                 return "nothing to export"
-            self._found(
+            self._add_finding(
                 "SAF-T cannot be exported", [failure.message], failure.next or "try export_saft again later"
             )
             return failure.code
 
-    async def left_open(self, sending: Sending) -> None:
+    async def check_open_intents(self, sending: OperationContext) -> None:
         """Calls of which nobody knows whether they happened: a document more or less."""
-        self._found(
+        self._add_finding(
             "calls whose outcome is not known",
             (
                 f"{one['operation']} {one['subject']} ({one['id']})".replace("  ", " ")
-                for one in await sending.left_open()
+                for one in await sending.list_open_intents()
             ),
             "repeat the call (it looks first), or look and settle it: ix-tools journal resolve ID",
         )
 
 
-def _name(row: Mapping[str, Any]) -> str:
+def _format_name(row: Mapping[str, Any]) -> str:
     kind = str(row.get("document_type"))
     return (
         f"{kind} {row['id']}"
@@ -303,6 +303,6 @@ def _name(row: Mapping[str, Any]) -> str:
     )
 
 
-def _number(row: Mapping[str, Any]) -> tuple[int, str] | None:
+def _parse_number(row: Mapping[str, Any]) -> tuple[int, str] | None:
     number, _, serie = str(row.get("number") or "").partition("/")
     return (int(number), serie) if number.isdecimal() and serie else None

@@ -14,11 +14,11 @@ from ix_tools.sandbox.ledger.clients import is_email
 from ix_tools.sandbox.reference import is_nif
 from ix_tools.sandbox.refusals import Missing, Phrase, Refused, RefusedByField
 from ix_tools.sandbox.rows import Account
-from ix_tools.sandbox.seeds import digest
+from ix_tools.sandbox.seeds import hash_password
 from ix_tools.sandbox.state import Books
 
 COMMUNICATION_TYPES = ("auto", "manual", "guides", "portal_at")
-_SUBUSER = re.compile(r"\d{9}/\d{1,4}")
+_SUB_USER = re.compile(r"\d{9}/\d{1,4}")
 """A sub-user of the tax authority's portal: the taxpayer's number, a slash, the user's own."""
 _CHANGEABLE = (
     "organization_name", "email", "first_name", "last_name", "phone", "fax", "address", "city", "postal_code", "website",
@@ -27,14 +27,14 @@ _CHANGEABLE = (
 
 def get(books: Books, account_id: int) -> Account:
     """One account; the box's own as its options have it."""
-    account = _row(books, account_id)
+    account = _get_row(books, account_id)
     if account.id == books.issuer.id:
         account.trial = books.options.trial
         account.at_configured = account.at_configured or books.options.at_credentials
     return account
 
 
-def reaches_authority(books: Books) -> bool:
+def can_communicate(books: Books) -> bool:
     """Whether the account may speak to the tax authority: with credentials, and out of its trial (trap 12)."""
     own = get(books, books.issuer.id)
     return own.at_configured and not own.trial
@@ -42,13 +42,15 @@ def reaches_authority(books: Books) -> bool:
 
 def create(books: Books, sent: dict[str, Any], for_known_user: bool) -> tuple[Account, str]:
     """Open an account, for a new user or for one who is there already, and hand out its key this once."""
-    account = Account(id=0, organization_name=_text(sent, "organization_name"), email=_text(sent, "email"))
+    account = Account(
+        id=0, organization_name=_read_text(sent, "organization_name"), email=_read_text(sent, "email")
+    )
     for name in ("fiscal_id", "first_name", "last_name", "phone"):
-        setattr(account, name, _text(sent, name))
-    account.language = _text(sent, "language") or "pt"
-    account.tax_country = _text(sent, "tax_country") or "1"
-    account.password_digest = digest(_text(sent, "password"))
-    wrong = _wrong_on_create(books, sent, account, for_known_user)
+        setattr(account, name, _read_text(sent, name))
+    account.language = _read_text(sent, "language") or "pt"
+    account.tax_country = _read_text(sent, "tax_country") or "1"
+    account.password_digest = hash_password(_read_text(sent, "password"))
+    wrong = _find_create_errors(books, sent, account, for_known_user)
     if wrong:
         raise Refused(*wrong)
     account.id = books.store.next_id("accounts", first=books.issuer.id + 1)
@@ -56,7 +58,7 @@ def create(books: Books, sent: dict[str, Any], for_known_user: bool) -> tuple[Ac
     return account, secrets.token_hex(20)
 
 
-def address(account: Account) -> str:
+def build_address(account: Account) -> str:
     """Where an account would be found: a name that leads nowhere, lest somebody's program calls the real one."""
     plain = unicodedata.normalize("NFKD", account.organization_name).encode("ascii", "ignore").decode()
     name = (
@@ -68,22 +70,22 @@ def address(account: Account) -> str:
 
 def update(books: Books, account_id: int, sent: dict[str, Any]) -> None:
     """Change an account; its tax number stays what it is."""
-    account = _row(books, account_id)
+    account = _get_row(books, account_id)
     wrong: list[tuple[str, Phrase]] = [
-        (name, "blank") for name in ("organization_name", "email", "password") if not _text(sent, name)
+        (name, "blank") for name in ("organization_name", "email", "password") if not _read_text(sent, name)
     ]
-    if _text(sent, "terms") != "1":
+    if _read_text(sent, "terms") != "1":
         wrong.append(("terms", "must_accept"))
-    if _text(sent, "email") and not is_email(_text(sent, "email")):
+    if _read_text(sent, "email") and not is_email(_read_text(sent, "email")):
         wrong.append(("email", "is_invalid"))
-    if any(row.id != account.id for row in _named(books, _text(sent, "organization_name"))):
+    if any(row.id != account.id for row in _find_by_name(books, _read_text(sent, "organization_name"))):
         wrong.append(("organization_name", "is_taken"))
-    fiscal_id = _text(sent, "fiscal_id")
+    fiscal_id = _read_text(sent, "fiscal_id")
     if fiscal_id and not is_nif(fiscal_id):
         wrong.append(("fiscal_id", "is_invalid"))
     elif fiscal_id and fiscal_id != account.fiscal_id:
         wrong.append(("fiscal_id", "cannot_change"))
-    if _text(sent, "postal_code") and not re.fullmatch(r"\d{4}-\d{3}", _text(sent, "postal_code")):
+    if _read_text(sent, "postal_code") and not re.fullmatch(r"\d{4}-\d{3}", _read_text(sent, "postal_code")):
         wrong.append(("postal_code", "postal_format"))
     credentials = sent.get("credentials")
     if credentials is not None and not _are_credentials(credentials):
@@ -92,52 +94,52 @@ def update(books: Books, account_id: int, sent: dict[str, Any]) -> None:
         raise RefusedByField(*wrong)
     for name in _CHANGEABLE:
         if name in sent:
-            setattr(account, name, _text(sent, name))
-    account.password_digest = digest(_text(sent, "password"))
+            setattr(account, name, _read_text(sent, name))
+    account.password_digest = hash_password(_read_text(sent, "password"))
     account.at_configured = account.at_configured or credentials is not None
     books.store.save(account)
 
 
-def communicate(books: Books, sent: dict[str, Any]) -> None:
+def set_communication(books: Books, sent: dict[str, Any]) -> None:
     """Store the authority's sub-user, and say which documents go there by themselves."""
-    subuser = _text(sent, "at_subuser")
+    subuser = _read_text(sent, "at_subuser")
     if not 11 <= len(subuser) <= 14:
         raise Refused(("field_size", "at_subuser"))
-    if not _SUBUSER.fullmatch(subuser):
+    if not _SUB_USER.fullmatch(subuser):
         raise Refused(("field_invalid", "at_subuser"))
-    if not _is_base64(_text(sent, "at_password")):
+    if not _is_base64(_read_text(sent, "at_password")):
         raise Refused(("field_invalid", "at_password"))
-    if _text(sent, "communication_type") not in COMMUNICATION_TYPES:
+    if _read_text(sent, "communication_type") not in COMMUNICATION_TYPES:
         raise Refused(("field_invalid", "communication_type"))
     if books.options.trial:
         raise Refused("at_trial")
     account = books.issuer
-    account.at_configured, account.at_communication = True, _text(sent, "communication_type")
+    account.at_configured, account.at_communication = True, _read_text(sent, "communication_type")
     books.store.save(account)
 
 
-def _row(books: Books, account_id: int) -> Account:
+def _get_row(books: Books, account_id: int) -> Account:
     account = books.issuer if account_id == books.issuer.id else books.store.get(Account, account_id)
     if account is None:
         raise Missing
     return account
 
 
-def _wrong_on_create(
+def _find_create_errors(
     books: Books, sent: dict[str, Any], account: Account, for_known_user: bool
 ) -> list[Phrase]:
     wrong: list[Phrase] = []
     if not account.organization_name:
         wrong.append("organization_blank")
-    elif _named(books, account.organization_name):
+    elif _find_by_name(books, account.organization_name):
         wrong.append("name_taken")
     if not account.email:
         wrong.append("email_required")
     elif not is_email(account.email):
         wrong.append("email_invalid")
-    if not _text(sent, "password"):
+    if not _read_text(sent, "password"):
         wrong.append("password_blank")
-    if _text(sent, "terms") != "1":
+    if _read_text(sent, "terms") != "1":
         wrong.append("terms_should" if for_known_user else "terms")
     if account.fiscal_id and not is_nif(account.fiscal_id):
         wrong.append("vat_invalid")
@@ -153,18 +155,18 @@ def _wrong_on_create(
     return wrong or ([] if known else ["owner_invalid"])
 
 
-def _named(books: Books, name: str) -> list[Account]:
+def _find_by_name(books: Books, name: str) -> list[Account]:
     return books.store.find(Account, organization_name=name)
 
 
 def _are_credentials(sent: Any) -> bool:
     if not isinstance(sent, dict):
         return False
-    words = _text(sent, "type") or "AT", _text(sent, "context") or "Sequences"
+    words = _read_text(sent, "type") or "AT", _read_text(sent, "context") or "Sequences"
     return (
         words == ("AT", "Sequences")
-        and _SUBUSER.fullmatch(_text(sent, "username")) is not None
-        and _is_base64(_text(sent, "password"))
+        and _SUB_USER.fullmatch(_read_text(sent, "username")) is not None
+        and _is_base64(_read_text(sent, "password"))
     )
 
 
@@ -175,6 +177,6 @@ def _is_base64(text: str) -> bool:
         return False
 
 
-def _text(sent: dict[str, Any], name: str) -> str:
+def _read_text(sent: dict[str, Any], name: str) -> str:
     value = sent.get(name)
     return str(value).strip() if isinstance(value, str | int | float) else ""

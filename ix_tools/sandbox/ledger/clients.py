@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from ix_tools.sandbox.reference import country, is_nif
+from ix_tools.sandbox.reference import find_country, is_nif
 from ix_tools.sandbox.refusals import Missing, Phrase, Refused
 from ix_tools.sandbox.rows import Client, Document
 from ix_tools.sandbox.state import Books
@@ -20,7 +20,7 @@ _NO_INTEGERS = ("fiscal_id", "postal_code")
 """Fields the service runs a pattern over: a JSON number there is a crash that answers 422 (trap 32)."""
 
 
-def snapshot(client: Client | None) -> dict[str, Any]:
+def take_snapshot(client: Client | None) -> dict[str, Any]:
     """The client as a finalized document keeps it, whatever happens to the record later."""
     if client is None:
         return {"id": None, "name": "Consumidor Final", "country": "Portugal", "fiscal_id": "999999990"}
@@ -42,7 +42,7 @@ def get(books: Books, client_id: int) -> Client:
 
 def create(books: Books, sent: dict[str, Any]) -> Client:
     """Add a client."""
-    client = _checked(books, sent, Client(id=0, name=""))
+    client = _check(books, sent, Client(id=0, name=""))
     client.id = books.store.next_id("clients", first=501)
     books.store.save(client)
     return client
@@ -50,7 +50,7 @@ def create(books: Books, sent: dict[str, Any]) -> Client:
 
 def update(books: Books, client_id: int, sent: dict[str, Any]) -> None:
     """Change the fields that were sent."""
-    books.store.save(_checked(books, sent, get(books, client_id)))
+    books.store.save(_check(books, sent, get(books, client_id)))
 
 
 def delete(books: Books, client_id: int) -> None:
@@ -61,7 +61,7 @@ def delete(books: Books, client_id: int) -> None:
     books.store.delete(client)
 
 
-def for_document(books: Books, sent: Any, optional: bool) -> Client | None:
+def find_or_create(books: Books, sent: Any, optional: bool) -> Client | None:
     """The client of a document: by id, then code, then name, and only then a new one.
 
     Whatever else is sent about a client that exists is ignored, unread (trap 3).
@@ -71,19 +71,19 @@ def for_document(books: Books, sent: Any, optional: bool) -> Client | None:
     if not isinstance(sent, dict) or not sent:
         raise Refused(("element_missing", "client"))
     known = (
-        books.store.get(Client, _as_id(sent.get("id")))
-        or _first(books, "code", sent.get("code"))
-        or _first(books, "name", sent.get("name"))
+        books.store.get(Client, _parse_id(sent.get("id")))
+        or _find_first(books, "code", sent.get("code"))
+        or _find_first(books, "name", sent.get("name"))
     )
     if known is not None:
         return known
     try:
         return create(books, sent)
     except Refused as refused:
-        raise Refused(*_cascade(refused.phrases)) from None
+        raise Refused(*_add_invalid_client(refused.phrases)) from None
 
 
-def _cascade(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+def _add_invalid_client(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
     """A document says that its client is invalid besides what is wrong with it (trap 22)."""
     if any(isinstance(phrase, tuple) and phrase[0] == "no_integers" for phrase in phrases):
         return phrases
@@ -91,15 +91,15 @@ def _cascade(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
     return (*first, "client_invalid", *(phrase for phrase in phrases if not isinstance(phrase, tuple)))
 
 
-def _first(books: Books, name: str, value: Any) -> Client | None:
+def _find_first(books: Books, name: str, value: Any) -> Client | None:
     return books.store.first(Client, **{name: str(value)}) if value not in (None, "") else None
 
 
-def _as_id(value: Any) -> int | None:
+def _parse_id(value: Any) -> int | None:
     return int(str(value)) if str(value).isascii() and str(value).isdigit() else None
 
 
-def _checked(books: Books, sent: dict[str, Any], client: Client) -> Client:
+def _check(books: Books, sent: dict[str, Any], client: Client) -> Client:
     for name in _NO_INTEGERS:
         if isinstance(sent.get(name), int | float):
             raise Refused(("no_integers", str(sent[name])))
@@ -110,7 +110,7 @@ def _checked(books: Books, sent: dict[str, Any], client: Client) -> Client:
         client.preferred_contact = {key: str(value or "") for key, value in sent["preferred_contact"].items()}
     client.country = client.country or "Portugal"
     client.language = client.language or "pt"
-    wrong = [*_wrong_names(books, client), *_wrong_places(books, client)]
+    wrong = [*_find_name_errors(books, client), *_find_place_errors(books, client)]
     if client.email and not is_email(client.email):
         wrong.append("email_invalid")
     contact = client.preferred_contact.get("email")
@@ -125,7 +125,7 @@ def _checked(books: Books, sent: dict[str, Any], client: Client) -> Client:
     return client
 
 
-def _wrong_names(books: Books, client: Client) -> list[Phrase]:
+def _find_name_errors(books: Books, client: Client) -> list[Phrase]:
     wrong: list[Phrase] = []
     if not client.name:
         wrong.append("name_blank")
@@ -134,15 +134,15 @@ def _wrong_names(books: Books, client: Client) -> list[Phrase]:
     if not client.code:
         wrong.append("code_blank")
     for name in ("name", "code"):
-        same = _first(books, name, getattr(client, name))
+        same = _find_first(books, name, getattr(client, name))
         if same is not None and same.id != client.id:
             wrong.append(f"{name}_taken")
     return wrong
 
 
-def _wrong_places(books: Books, client: Client) -> list[Phrase]:
+def _find_place_errors(books: Books, client: Client) -> list[Phrase]:
     """Country and tax number are judged as a pair: only a Portuguese number has a check digit (trap 22)."""
-    known = country(client.country)
+    known = find_country(client.country)
     if known is None:
         unknown: Phrase = ("country_not_found", client.country)
         return [unknown, "fiscal_invalid"] if client.fiscal_id else [unknown]

@@ -10,8 +10,8 @@ from typing import Any
 from ix_tools.sandbox.control import LISBON
 from ix_tools.sandbox.kinds import BY_TYPE, Kind
 from ix_tools.sandbox.ledger import clients, items, lines, sequences, totals
-from ix_tools.sandbox.ledger.numbers import digits, fraction
-from ix_tools.sandbox.reference import currency, exemption_accepted
+from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction
+from ix_tools.sandbox.reference import find_currency, is_exemption_accepted
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import PRINTED_TEXTS, Document
 from ix_tools.sandbox.state import Books
@@ -51,7 +51,7 @@ def create(books: Books, kind: Kind, sent: dict[str, Any], uid: str = "") -> Doc
     _read(books, kind, sent, document, updating=False)
     document.id = books.store.next_id("documents", first=FIRST_DOCUMENT)
     books.store.save(document)
-    items.learn(books, document.lines)
+    items.update_from_lines(books, document.lines)
     return document
 
 
@@ -64,7 +64,7 @@ def update(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> 
         raise Refused("finalized_no_change")
     _read(books, kind, sent, document, updating=True)
     books.store.save(document)
-    items.learn(books, document.lines)
+    items.update_from_lines(books, document.lines)
     return document
 
 
@@ -75,28 +75,28 @@ def is_exempt(document: Document) -> bool:
 
 def _read(books: Books, kind: Kind, sent: dict[str, Any], document: Document, updating: bool) -> None:
     # Absent dates stay on an update, so that moving `date` alone runs into the old due_date (trap 5, trap 11).
-    document.date = _day(sent, "date", books.today, document.date)
-    document.due_date = _day(sent, "due_date", books.today, document.due_date)
-    document.lines = lines.read(books, sent.get("items"), updating)
-    client = clients.for_document(books, sent.get("client"), optional=kind.type == "SimplifiedInvoice")
+    document.date = _read_day(sent, "date", books.today, document.date)
+    document.due_date = _read_day(sent, "due_date", books.today, document.due_date)
+    document.lines = lines.read_lines(books, sent.get("items"), updating)
+    client = clients.find_or_create(books, sent.get("client"), optional=kind.type == "SimplifiedInvoice")
     document.client_id = None if client is None else client.id
     if document.due_date < document.date:
         raise Refused("due_date")
     if sent.get("sequence_id") or not document.sequence_id:
-        document.sequence_id = sequences.chosen(books, kind, sent.get("sequence_id"))
+        document.sequence_id = sequences.choose_sequence_id(books, kind, sent.get("sequence_id"))
     for name in PRINTED_TEXTS:
         setattr(document, name, str(sent.get(name) or ""))
-    document.retention = _retention(sent.get("retention"))
-    document.tax_exemption = _exemption(books, sent, document, updating)
-    document.wants_mb = _wants_mb(books, kind, sent)
-    document.currency, document.rate = _currency(books, sent)
+    document.retention = _read_retention(sent.get("retention"))
+    document.tax_exemption = _read_exemption(books, sent, document, updating)
+    document.wants_mb = _read_wants_mb(books, kind, sent)
+    document.currency, document.rate = _read_currency(books, sent)
     _read_global_discount(sent, document)
     _read_owner(books, kind, sent, document)
     if kind.family == "guides":
-        document.guide = _guide(books, sent, document)
+        document.guide = _read_guide(books, sent, document)
 
 
-def _day(sent: dict[str, Any], name: str, today: date, absent: str) -> str:
+def _read_day(sent: dict[str, Any], name: str, today: date, absent: str) -> str:
     """A date that cannot be read becomes today, without a word (trap 1)."""
     if name not in sent:
         return absent
@@ -115,23 +115,23 @@ def parse_day(value: Any) -> date | None:
         return None
 
 
-def _retention(value: Any) -> str:
+def _read_retention(value: Any) -> str:
     if value in (None, ""):
         return ""
-    percent = fraction(value)
+    percent = parse_fraction(value)
     if percent is None or not 0 <= percent <= Fraction("99.99"):
         raise Refused("retention")
-    return digits(percent)
+    return format_exact(percent)
 
 
-def _exemption(books: Books, sent: dict[str, Any], document: Document, updating: bool) -> str:
+def _read_exemption(books: Books, sent: dict[str, Any], document: Document, updating: bool) -> str:
     """One code for the document, sent on it or on a line, under either name (trap 6b, reading 12); M00 clears it."""
     on_document = [str(sent[key]) for key in lines.EXEMPTION_KEYS if sent.get(key)]
-    found = lines.exemption_codes(sent.get("items")) + (
+    found = lines.list_exemption_codes(sent.get("items")) + (
         on_document if books.options.exemption_level == "any" else []
     )
     code = next((code for code in found if code != "M00"), "") if "M00" not in found else ""
-    if code and not exemption_accepted(code, date.fromisoformat(document.date)):
+    if code and not is_exemption_accepted(code, date.fromisoformat(document.date)):
         raise Refused(("exemption_unknown", code))
     if code or not is_exempt(document):
         return code
@@ -140,26 +140,26 @@ def _exemption(books: Books, sent: dict[str, Any], document: Document, updating:
     raise Refused("exemption_missing")
 
 
-def _wants_mb(books: Books, kind: Kind, sent: dict[str, Any]) -> bool:
+def _read_wants_mb(books: Books, kind: Kind, sent: dict[str, Any]) -> bool:
     wanted = str(sent.get("mb_reference") or "0") in ("1", "true", "True")
     if wanted and not (kind.mb_reference and books.options.mb_references):
         raise Refused("mb_provider")
     return wanted
 
 
-def _currency(books: Books, sent: dict[str, Any]) -> tuple[str, str]:
+def _read_currency(books: Books, sent: dict[str, Any]) -> tuple[str, str]:
     """A second currency only prints a second total; the document stays in euros (trap 21)."""
     code = str(sent.get("currency_code") or "")
     if not code or code == "EUR":
         return "", ""
     if not books.options.multicurrency:
         raise Refused("multicurrency_off")
-    if currency(code) is None:
+    if find_currency(code) is None:
         raise Refused(("currency_unknown", code))
-    rate = fraction(sent.get("rate") or "1")
+    rate = parse_fraction(sent.get("rate") or "1")
     if rate is None or rate <= 0:
         raise Refused("rate")
-    return code, digits(rate)
+    return code, format_exact(rate)
 
 
 def _read_global_discount(sent: dict[str, Any], document: Document) -> None:
@@ -167,13 +167,13 @@ def _read_global_discount(sent: dict[str, Any], document: Document) -> None:
     given = sent.get("global_discount")
     if not isinstance(given, dict) or not given.get("value"):
         return
-    value, how = fraction(given["value"]), str(given.get("value_type") or "percentage")
+    value, how = parse_fraction(given["value"]), str(given.get("value_type") or "percentage")
     if value is None or how not in ("percentage", "absolute"):
         raise Refused("discount")
-    net = sum((totals.of_line(line).net for line in document.lines), Fraction(0))
+    net = sum((totals.compute_line(line).net for line in document.lines), Fraction(0))
     if not 0 <= value <= (100 if how == "percentage" else net):
         raise Refused("discount_range")
-    document.discount_type, document.discount_value = how, digits(value)
+    document.discount_type, document.discount_value = how, format_exact(value)
 
 
 def _read_owner(books: Books, kind: Kind, sent: dict[str, Any], document: Document) -> None:
@@ -189,9 +189,9 @@ def _read_owner(books: Books, kind: Kind, sent: dict[str, Any], document: Docume
     document.owner_id = owner.id
 
 
-def _guide(books: Books, sent: dict[str, Any], document: Document) -> dict[str, Any]:
+def _read_guide(books: Books, sent: dict[str, Any], document: Document) -> dict[str, Any]:
     """What only guides have; goods cannot have been loaded before now, Lisbon time (trap 28)."""
-    loaded = _moment(sent["loaded_at"]) if sent.get("loaded_at") else None
+    loaded = _read_moment(sent["loaded_at"]) if sent.get("loaded_at") else None
     if loaded is None:
         raise Refused("loaded_at_missing")
     if loaded < books.now.replace(microsecond=0):
@@ -200,7 +200,7 @@ def _guide(books: Books, sent: dict[str, Any], document: Document) -> dict[str, 
     return {"loaded_at": loaded.isoformat(), **kept}
 
 
-def _moment(value: Any) -> datetime | None:
+def _read_moment(value: Any) -> datetime | None:
     for form in ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"):
         try:
             return datetime.strptime(str(value).strip(), form).replace(tzinfo=LISBON)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ix_tools.sandbox.kinds import BY_TYPE, Kind
 from ix_tools.sandbox.ledger import clients, documents, sequences, totals
-from ix_tools.sandbox.ledger.numbers import number
+from ix_tools.sandbox.ledger.numbers import to_json_number
 from ix_tools.sandbox.refusals import Refused
 from ix_tools.sandbox.rows import Document
 from ix_tools.sandbox.state import Books
@@ -16,15 +16,15 @@ from ix_tools.sandbox.state import Books
 
 def finalize(books: Books, kind: Kind, document: Document) -> None:
     """Give a draft its number, its codes and its client for good, after the last checks."""
-    sequence = sequences.of_type(books, kind, document.sequence_id)
+    sequence = sequences.find_by_type_id(books, kind, document.sequence_id)
     if sequence is None:
         raise Refused("sequence_of_other_type")
     code = sequence.codes[kind.key]
     if code == "N/D" and books.options.registration_required:
         raise Refused(("series_unregistered", sequence.serie))  # trap 12
-    last = last_date(books, document.sequence_id)
+    last = find_last_date(books, document.sequence_id)
     if last is not None and date.fromisoformat(document.date) < last:
-        raise Refused(("date_before_last", kind.words, _short(last)))  # trap 10
+        raise Refused(("date_before_last", kind.words, _format_short(last)))  # trap 10
     if documents.is_exempt(document) and not document.tax_exemption and kind.type != "Receipt":
         raise Refused("exemption_missing")
     if kind.corrects and document.owner_id is not None:
@@ -35,25 +35,25 @@ def finalize(books: Books, kind: Kind, document: Document) -> None:
     document.serie = sequence.serie
     document.atcud = code if code.startswith("N/") else f"{code}-{document.number}"
     document.finalized_at = books.now.isoformat()
-    document.saft_hash = _hash(document)
+    document.saft_hash = _compute_hash(document)
     client = None if document.client_id is None else clients.get(books, document.client_id)
-    document.client = clients.snapshot(client)
+    document.client = clients.take_snapshot(client)
     if document.wants_mb:
-        total = totals.of_document(document).total
+        total = totals.compute_document(document).total
         document.mb_reference = {
             "entity": "10611",
-            "value": number(total),
+            "value": to_json_number(total),
             "reference": f"{952000000 + document.id:09d}",
         }
 
 
-def last_date(books: Books, sequence_id: int) -> date | None:
+def find_last_date(books: Books, sequence_id: int) -> date | None:
     """The date of the last document that a series has numbered, per type as sequence ids are."""
     last = books.store.greatest(Document, "date", having="number", sequence_id=sequence_id)
     return date.fromisoformat(last) if last else None
 
 
-def _short(day: date) -> str:
+def _format_short(day: date) -> str:
     """A day as the refusal writes it, in English whatever the locale: 02 Aug 26."""
     month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
         day.month - 1
@@ -66,18 +66,21 @@ def _check_owner(books: Books, kind: Kind, document: Document) -> None:
     owner = documents.get(books, document.owner_id or 0)
     if owner.status in ("draft", "deleted"):
         raise Refused("owner_in_draft")
-    others = sum((totals.of_document(row).total for row in live(books, owner, kind.type)), Fraction(0))
-    if totals.of_document(document).total + others > totals.of_document(owner).total:
+    others = sum(
+        (totals.compute_document(row).total for row in list_live_children(books, owner, kind.type)),
+        Fraction(0),
+    )
+    if totals.compute_document(document).total + others > totals.compute_document(owner).total:
         raise Refused("over_owner_total")
 
 
-def live(books: Books, owner: Document, type_name: str) -> list[Document]:
+def list_live_children(books: Books, owner: Document, type_name: str) -> list[Document]:
     """The numbered documents of a type that hang on this one and were not cancelled."""
     related = books.store.find(Document, owner_id=owner.id, type=type_name)
     return [row for row in related if row.status in ("final", "settled")]
 
 
-def _hash(document: Document) -> str:
+def _compute_hash(document: Document) -> str:
     """The four printed characters of the signature; here of nothing but the number, so they never change."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
     prefix = BY_TYPE[document.type].prefix

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from ix_tools.sandbox.ledger import taxes
-from ix_tools.sandbox.ledger.numbers import digits, fraction
+from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction
 from ix_tools.sandbox.reference import UNITS
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Document, Item, Line
@@ -23,7 +23,7 @@ def get(books: Books, item_id: int) -> Item:
 
 def create(books: Books, sent: dict[str, Any]) -> Item:
     """Add an item."""
-    item = _checked(books, sent, Item(id=0, name="", description="", unit_price=""))
+    item = _check(books, sent, Item(id=0, name="", description="", unit_price=""))
     item.id = _next_id(books)
     books.store.save(item)
     return item
@@ -35,7 +35,7 @@ def update(books: Books, item_id: int, sent: dict[str, Any]) -> None:
     name = sent.get("name", item.name)
     if name != item.name and _is_used(books, item.name):
         raise Refused("item_name_used")
-    books.store.save(_checked(books, sent, item))
+    books.store.save(_check(books, sent, item))
 
 
 def delete(books: Books, item_id: int) -> None:
@@ -43,7 +43,7 @@ def delete(books: Books, item_id: int) -> None:
     books.store.delete(get(books, item_id))
 
 
-def learn(books: Books, lines: list[Line]) -> None:
+def update_from_lines(books: Books, lines: list[Line]) -> None:
     """What writing a document does to the catalogue: new names are added, known ones overwritten (trap 4)."""
     for line in lines:
         item = books.store.first(Item, name=line.name) or Item(_next_id(books), line.name, "", "0")
@@ -60,7 +60,7 @@ def _is_used(books: Books, name: str) -> bool:
     return any(line.name == name for document in books.store.find(Document) for line in document.lines)
 
 
-def _checked(books: Books, sent: dict[str, Any], item: Item) -> Item:
+def _check(books: Books, sent: dict[str, Any], item: Item) -> Item:
     name = str(sent.get("name", item.name) or "").strip()
     if not name:
         raise Refused("item_name_required")
@@ -70,7 +70,7 @@ def _checked(books: Books, sent: dict[str, Any], item: Item) -> Item:
     raw = sent.get("unit_price", item.unit_price)
     if raw in (None, ""):
         raise Refused("price_required")
-    price = fraction(raw)
+    price = parse_fraction(raw)
     if price is None:
         raise Refused("price_not_valid")
     if price < 0:
@@ -78,8 +78,8 @@ def _checked(books: Books, sent: dict[str, Any], item: Item) -> Item:
     unit = str(sent.get("unit", item.unit) or "")
     if unit and unit not in UNITS:
         raise Refused(("unit", unit))
-    item.name, item.unit_price, item.unit = name, digits(Fraction(price)), unit
+    item.name, item.unit_price, item.unit = name, format_exact(Fraction(price)), unit
     item.description = str(sent.get("description", item.description) or "")
     if "tax" in sent or not item.id:
-        item.tax_id = taxes.for_line(books, sent.get("tax"), updating=bool(item.id)).id
+        item.tax_id = taxes.find_for_line(books, sent.get("tax"), updating=bool(item.id)).id
     return item

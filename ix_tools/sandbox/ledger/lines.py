@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ix_tools.sandbox.ledger import taxes
-from ix_tools.sandbox.ledger.numbers import digits, fraction
+from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction
 from ix_tools.sandbox.reference import UNITS
 from ix_tools.sandbox.refusals import Phrase, Refused
 from ix_tools.sandbox.rows import Line
@@ -17,23 +17,23 @@ _IGNORED = {"discount_amount"}
 """Read-only, and ignored without a word when written: only the percentage counts (trap 14)."""
 
 
-def read(books: Books, sent: Any, updating: bool) -> list[Line]:
+def read_lines(books: Books, sent: Any, updating: bool) -> list[Line]:
     """The lines of a create or update body."""
     if sent is not None and not isinstance(sent, list):
         raise Refused("items_not_array")
     if not sent or not all(isinstance(line, dict) for line in sent):
         raise Refused("items_invalid")
-    return [_line(books, line, updating) for line in sent]
+    return [_read_line(books, line, updating) for line in sent]
 
 
-def exemption_codes(sent: Any) -> list[str]:
+def list_exemption_codes(sent: Any) -> list[str]:
     """The exemption codes that lines carry (trap 6b)."""
     lines = sent if isinstance(sent, list) else []
     found = [line.get(key) for line in lines if isinstance(line, dict) for key in EXEMPTION_KEYS]
     return [str(code) for code in found if code]
 
 
-def _line(books: Books, sent: dict[str, Any], updating: bool) -> Line:
+def _read_line(books: Books, sent: dict[str, Any], updating: bool) -> Line:
     unknown = [key for key in sent if key not in _KEYS | _IGNORED]
     if unknown:
         raise Refused(("item_key_unknown", unknown[0]))
@@ -41,14 +41,14 @@ def _line(books: Books, sent: dict[str, Any], updating: bool) -> Line:
     name = str(sent.get("name") or "").strip()
     if not name:
         wrong.append("items_invalid")
-    price, quantity = fraction(sent.get("unit_price")), fraction(sent.get("quantity"))
+    price, quantity = parse_fraction(sent.get("unit_price")), parse_fraction(sent.get("quantity"))
     if price is None:
         wrong.append("unit_price")
     elif price < 0:
         wrong.append("unit_price_low")
     if quantity is None or quantity <= 0:
         wrong.append("quantity")
-    discount = fraction(sent.get("discount") or "0")
+    discount = parse_fraction(sent.get("discount") or "0")
     if discount is None:
         wrong.append("discount")
     elif not 0 <= discount <= 100:
@@ -58,14 +58,14 @@ def _line(books: Books, sent: dict[str, Any], updating: bool) -> Line:
         wrong.append(("unit", unit))
     if wrong or price is None or quantity is None or discount is None:
         raise Refused(*wrong)
-    tax = taxes.for_line(books, sent.get("tax"), updating)
+    tax = taxes.find_for_line(books, sent.get("tax"), updating)
     return Line(
         name=name,
         description=str(sent.get("description") or ""),
-        unit_price=digits(price),
-        quantity=digits(quantity),
+        unit_price=format_exact(price),
+        quantity=format_exact(quantity),
         unit=unit,
-        discount=digits(discount),
+        discount=format_exact(discount),
         tax_id=tax.id or None,
         tax_name=tax.name,
         tax_value=tax.value,

@@ -11,15 +11,15 @@ from typing import TypeVar
 
 from ix_tools.sandbox.kinds import BY_TYPE, Family
 from ix_tools.sandbox.ledger import documents, totals
-from ix_tools.sandbox.ledger.numbers import fraction
+from ix_tools.sandbox.ledger.numbers import parse_fraction
 from ix_tools.sandbox.rows import Client, Document
 from ix_tools.sandbox.state import Books
 
-Shown = TypeVar("Shown")
+VisibleDocument = TypeVar("VisibleDocument")
 STATUS_WORDS = {"sent": {"final", "sent"}, "final": {"final"}, "finalized": {"final"}}
 """The filter word for a finalized document is `sent`; the document itself says `final` (trap 8, reading 6)."""
 _ARCHIVE_WORDS = (("archived", True), ("non_archived", False))
-MOST_PER_PAGE = 100
+MAX_PER_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -42,34 +42,37 @@ class Query:
     def __init__(self, pairs: Iterable[tuple[str, str]], per_page: int = 10) -> None:
         self.pairs, self.per_page = list(pairs), per_page
 
-    def one(self, name: str) -> str:
+    def get_last(self, name: str) -> str:
         """The last value of a key."""
         return next((value for key, value in reversed(self.pairs) if key == name), "")
 
-    def many(self, name: str) -> set[str]:
+    def get_all(self, name: str) -> set[str]:
         """All values of a key, with or without brackets."""
         return {value for key, value in self.pairs if key in (name, f"{name}[]") and value}
 
-    def page(self, found: list[Shown]) -> tuple[list[Shown], Page]:
+    def get_page(self, found: list[VisibleDocument]) -> tuple[list[VisibleDocument], Page]:
         """The asked page of a list. Nonsense means the default, as it does in the service."""
-        number, per_page = _positive(self.one("page"), 1), _positive(self.one("per_page"), self.per_page)
-        page = Page(number, min(per_page, MOST_PER_PAGE), len(found))
+        number, per_page = (
+            _parse_positive(self.get_last("page"), 1),
+            _parse_positive(self.get_last("per_page"), self.per_page),
+        )
+        page = Page(number, min(per_page, MAX_PER_PAGE), len(found))
         return found[(number - 1) * page.per_page : number * page.per_page], page
 
 
-def _positive(text: str, otherwise: int) -> int:
+def _parse_positive(text: str, otherwise: int) -> int:
     return int(text) if re.fullmatch(r"[1-9]\d{0,5}", text) else otherwise
 
 
-def find(
+def find_documents(
     books: Books, query: Query, families: tuple[Family, ...], types: set[str] | None = None
 ) -> list[Document]:
     """The documents that match every filter, newest first. No filter is required (reading 7)."""
-    wanted = types or query.many("type")
-    statuses = set().union(*(STATUS_WORDS.get(word, {word}) for word in query.many("status")))
+    wanted = types or query.get_all("type")
+    statuses = set().union(*(STATUS_WORDS.get(word, {word}) for word in query.get_all("status")))
     # Neither word, or both denied, reads as the usual list: what is not archived.
-    archived = {archived for word, archived in _ARCHIVE_WORDS if query.one(word) == "true"} or {False}
-    text, reference = _words(query.one("text")), query.one("reference")
+    archived = {archived for word, archived in _ARCHIVE_WORDS if query.get_last(word) == "true"} or {False}
+    text, reference = _split_words(query.get_last("text")), query.get_last("reference")
     found = []
     for row in reversed(books.store.find(Document, **({"reference": reference} if reference else {}))):
         if BY_TYPE[row.type].family not in families or (wanted and row.type not in wanted):
@@ -78,12 +81,16 @@ def find(
             continue
         if (row.status not in statuses) if statuses else row.status == "deleted":
             continue
-        if books.shows(row) and _in_ranges(query, row) and (not text or text & _content(books, row)):
+        if (
+            books.is_listed(row)
+            and _is_in_ranges(query, row)
+            and (not text or text & _collect_text(books, row))
+        ):
             found.append(row)
     return found
 
 
-def related(books: Books, document_id: int) -> list[Document]:
+def find_related(books: Books, document_id: int) -> list[Document]:
     """The documents on both sides of the tie: what hangs on this one, and what this one hangs on."""
     document = documents.get(books, document_id)
     owner = books.store.get(Document, document.owner_id)
@@ -91,7 +98,7 @@ def related(books: Books, document_id: int) -> list[Document]:
     return [row for row in ([owner] if owner else []) + rows if row.status != "deleted"]
 
 
-def _in_ranges(query: Query, row: Document) -> bool:
+def _is_in_ranges(query: Query, row: Document) -> bool:
     days: dict[str, date] = {
         "date": date.fromisoformat(row.date),
         "due_date": date.fromisoformat(row.due_date),
@@ -99,27 +106,27 @@ def _in_ranges(query: Query, row: Document) -> bool:
     if row.guide.get("loaded_at"):
         days["loaded_at"] = date.fromisoformat(row.guide["loaded_at"][:10])
     for name, day in days.items():
-        first = documents.parse_day(query.one(f"{name}[from]")[:10])
-        last = documents.parse_day(query.one(f"{name}[to]")[:10])
+        first = documents.parse_day(query.get_last(f"{name}[from]")[:10])
+        last = documents.parse_day(query.get_last(f"{name}[to]")[:10])
         if (first and day < first) or (last and day > last):
             return False
     least, most = (
-        fraction(query.one("total_before_taxes[from]")),
-        fraction(query.one("total_before_taxes[to]")),
+        parse_fraction(query.get_last("total_before_taxes[from]")),
+        parse_fraction(query.get_last("total_before_taxes[to]")),
     )
     if least is None and most is None:
         return True
-    net: Fraction = totals.of_document(row).before_taxes
+    net: Fraction = totals.compute_document(row).before_taxes
     return (least is None or net >= least) and (most is None or net <= most)
 
 
-def _content(books: Books, row: Document) -> set[str]:
+def _collect_text(books: Books, row: Document) -> set[str]:
     client = books.store.get(Client, row.client_id)
     texts = [row.reference, row.observations, f"{row.number}/{row.serie}", client.name if client else ""]
     texts += [text for line in row.lines for text in (line.name, line.description)]
-    return _words(" ".join(texts))
+    return _split_words(" ".join(texts))
 
 
-def _words(text: str) -> set[str]:
+def _split_words(text: str) -> set[str]:
     """Full-text search is fuzzy: one word in common is a hit, a prefix of a longer number is not."""
     return set(re.findall(r"\w+", text.lower()))

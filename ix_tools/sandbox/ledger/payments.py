@@ -8,8 +8,8 @@ from typing import Any
 
 from ix_tools.sandbox.kinds import BY_KEY, BY_TYPE
 from ix_tools.sandbox.ledger import documents, sequences, totals
-from ix_tools.sandbox.ledger.issuing import finalize, live
-from ix_tools.sandbox.ledger.numbers import digits, fraction, rounded
+from ix_tools.sandbox.ledger.issuing import finalize, list_live_children
+from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction, round_half_up
 from ix_tools.sandbox.reference import MECHANISMS
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Document, Line, Sequence
@@ -18,11 +18,14 @@ from ix_tools.sandbox.state import Books
 RECEIPT = BY_KEY["receipt"]
 
 
-def due(books: Books, document: Document) -> Fraction:
+def get_amount_due(books: Books, document: Document) -> Fraction:
     """What is left to pay: the total less live receipts and live credit notes."""
-    paid = [*live(books, document, "Receipt"), *live(books, document, "CreditNote")]
-    total = totals.of_document(document).total
-    return total - sum((totals.of_document(row).total for row in paid), Fraction(0))
+    paid = [
+        *list_live_children(books, document, "Receipt"),
+        *list_live_children(books, document, "CreditNote"),
+    ]
+    total = totals.compute_document(document).total
+    return total - sum((totals.compute_document(row).total for row in paid), Fraction(0))
 
 
 def pay(books: Books, document_id: int, sent: dict[str, Any]) -> Document:
@@ -31,7 +34,7 @@ def pay(books: Books, document_id: int, sent: dict[str, Any]) -> Document:
     kind = BY_TYPE[document.type]
     if kind.family != "invoices":
         raise Missing
-    amount = fraction(sent.get("amount"))
+    amount = parse_fraction(sent.get("amount"))
     if amount is None:
         raise Refused("not_number", field="amount")
     if amount <= 0:
@@ -41,15 +44,15 @@ def pay(books: Books, document_id: int, sent: dict[str, Any]) -> Document:
         raise Refused("is_invalid", field="payment_mechanism")
     if not kind.payable or document.status != "final":
         raise Refused("not_payable", field="base")
-    left = due(books, document)
+    left = get_amount_due(books, document)
     if amount > left:
         raise Refused("over_due", field="amount")
-    sequence = _sequence(books, document, sent.get("serie"))
+    sequence = _find_sequence(books, document, sent.get("serie"))
     day = documents.parse_day(sent["payment_date"]) if sent.get("payment_date") else None
-    receipt = _receipt(books, document, sequence, rounded(amount), day or books.today, mechanism)
+    receipt = _create_receipt(books, document, sequence, round_half_up(amount), day or books.today, mechanism)
     receipt.observations = str(sent.get("note") or "")
     books.store.save(receipt)
-    if rounded(amount) == left:
+    if round_half_up(amount) == left:
         document.status = "settled"
         books.store.save(document)
     return receipt
@@ -57,37 +60,37 @@ def pay(books: Books, document_id: int, sent: dict[str, Any]) -> Document:
 
 def settle(books: Books, document: Document) -> None:
     """The receipt that the word `settled` makes for whatever is left; related documents show it."""
-    left = due(books, document)
+    left = get_amount_due(books, document)
     if left > 0:
-        sequence = _sequence(books, document, None)
-        books.store.save(_receipt(books, document, sequence, left, books.today, "TB"))
+        sequence = _find_sequence(books, document, None)
+        books.store.save(_create_receipt(books, document, sequence, left, books.today, "TB"))
 
 
 def reopen(books: Books, receipt: Document) -> None:
     """An invoice whose receipt was cancelled is no longer settled."""
     owner = books.store.get(Document, receipt.owner_id)
-    if owner is not None and owner.status == "settled" and due(books, owner) > 0:
+    if owner is not None and owner.status == "settled" and get_amount_due(books, owner) > 0:
         owner.status = "final"
         books.store.save(owner)
 
 
-def _sequence(books: Books, document: Document, serie: Any) -> Sequence:
+def _find_sequence(books: Books, document: Document, serie: Any) -> Sequence:
     found = (
-        sequences.by_name(books, str(serie))
+        sequences.find_by_name(books, str(serie))
         if serie
-        else sequences.of_type(books, BY_TYPE[document.type], document.sequence_id)
+        else sequences.find_by_type_id(books, BY_TYPE[document.type], document.sequence_id)
     )
     if found is None:
         raise Refused("is_invalid", field="serie")
     return found
 
 
-def _receipt(
+def _create_receipt(
     books: Books, document: Document, sequence: Sequence, amount: Fraction, day: date, mechanism: str
 ) -> Document:
     """A receipt is born final: numbered, with its own ATCUD."""
     paid = f"{BY_TYPE[document.type].prefix} {document.serie}/{document.number}"
-    line = Line(paid, f"Pagamento de {paid}", digits(amount), "1", "unit", "0", None, "", "0")
+    line = Line(paid, f"Pagamento de {paid}", format_exact(amount), "1", "unit", "0", None, "", "0")
     receipt = Document(
         id=books.store.next_id("documents", first=documents.FIRST_DOCUMENT),
         type=RECEIPT.type,

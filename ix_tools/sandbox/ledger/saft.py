@@ -12,7 +12,7 @@ from ix_tools.sandbox.rows import Document
 from ix_tools.sandbox.state import Books
 
 
-def period(books: Books, year: str, month: str) -> str:
+def find_period(books: Books, year: str, month: str) -> str:
     """The month as "2026-11", when there is anything to export in it."""
     if not year or not month:
         raise Refused("saft_missing")
@@ -23,18 +23,18 @@ def period(books: Books, year: str, month: str) -> str:
     asked = f"{year}-{int(month):02d}"
     if asked > books.today.isoformat()[:7]:
         raise Refused("saft_future")
-    if not documents(books, asked):
+    if not list_documents(books, asked):
         raise Refused("saft_nothing")
     return asked
 
 
-def days(month: str) -> tuple[date, date]:
+def get_days(month: str) -> tuple[date, date]:
     """The first and the last day of a month."""
     first = date.fromisoformat(f"{month}-01")
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
-def documents(books: Books, month: str) -> list[Document]:
+def list_documents(books: Books, month: str) -> list[Document]:
     """Every numbered document dated in a month, cancelled ones too, series by series."""
     rows = [row for row in books.store.find(Document) if row.number and row.date.startswith(month)]
     return sorted(rows, key=lambda row: (BY_TYPE[row.type].prefix, row.serie, row.number or 0))

@@ -6,7 +6,7 @@ import re
 from typing import Any, NoReturn
 
 from ix_tools.sandbox import seeds
-from ix_tools.sandbox.kinds import SEQUENCE_OFFSETS, WITHOUT_CODE, Kind
+from ix_tools.sandbox.kinds import SEQUENCE_OFFSETS, TYPES_WITHOUT_VALIDATION_CODE, Kind
 from ix_tools.sandbox.ledger import accounts
 from ix_tools.sandbox.refusals import CREATE_CODES, REGISTER_CODES, Missing, Refused, RefusedByCode
 from ix_tools.sandbox.rows import Document, Sequence
@@ -24,7 +24,7 @@ def get(books: Books, sequence_id: int) -> Sequence:
     return sequence
 
 
-def listed(books: Books) -> list[Sequence]:
+def list_all(books: Books) -> list[Sequence]:
     """All of them."""
     return books.store.find(Sequence)
 
@@ -32,7 +32,7 @@ def listed(books: Books) -> list[Sequence]:
 def create(books: Books, sent: dict[str, Any]) -> Sequence:
     """Open a series, and communicate it to the tax authority."""
     serie = str(sent.get("serie") or "").strip()
-    if not accounts.reaches_authority(books):
+    if not accounts.can_communicate(books):
         _refuse_creation("004")
     if books.options.create_refusal:
         _refuse_creation(books.options.create_refusal)
@@ -42,10 +42,10 @@ def create(books: Books, sent: dict[str, Any]) -> Sequence:
         _refuse_creation("003")
     if not _ALLOWED.fullmatch(serie):
         _refuse_creation("001")
-    if by_name(books, serie) is not None:
+    if find_by_name(books, serie) is not None:
         _refuse_creation("002")
     new_id = books.store.next_id("sequences", first=seeds.FIRST_SEQUENCE, step=seeds.SEQUENCE_STEP)
-    sequence = seeds.new_sequence(new_id, serie, False, registered=books.options.register_on_create)
+    sequence = seeds.build_sequence(new_id, serie, False, registered=books.options.register_on_create)
     books.store.save(sequence)
     if str(sent.get("default_sequence")) == "1":
         set_current(books, new_id)
@@ -57,7 +57,7 @@ def register(books: Books, sequence_id: int) -> Sequence:
     sequence = books.store.get(Sequence, sequence_id)
     if sequence is None:
         raise RefusedByCode(404, "006", REGISTER_CODES["006"])
-    if not accounts.reaches_authority(books):
+    if not accounts.can_communicate(books):
         raise RefusedByCode(422, "002", REGISTER_CODES["002"])
     if books.options.register_refusal:
         code = books.options.register_refusal
@@ -70,7 +70,7 @@ def register(books: Books, sequence_id: int) -> Sequence:
         raise RefusedByCode(422, "001", REGISTER_CODES["001"])
     for key, code in sequence.codes.items():
         if code == "N/D":
-            sequence.codes[key] = seeds.validation_code(sequence.serie, key)
+            sequence.codes[key] = seeds.build_validation_code(sequence.serie, key)
     books.store.save(sequence)
     return sequence
 
@@ -78,34 +78,34 @@ def register(books: Books, sequence_id: int) -> Sequence:
 def set_current(books: Books, sequence_id: int) -> None:
     """Make a series the one that documents without a sequence_id go to."""
     chosen = get(books, sequence_id)
-    for sequence in listed(books):
+    for sequence in list_all(books):
         if sequence.default_sequence != (sequence.id == chosen.id):
             sequence.default_sequence = sequence.id == chosen.id
             books.store.save(sequence)
 
 
-def by_name(books: Books, serie: str) -> Sequence | None:
+def find_by_name(books: Books, serie: str) -> Sequence | None:
     """The series of this name."""
-    return next((sequence for sequence in listed(books) if sequence.serie == serie), None)
+    return next((sequence for sequence in list_all(books) if sequence.serie == serie), None)
 
 
-def default(books: Books) -> Sequence:
+def get_default(books: Books) -> Sequence:
     """The account's current series."""
-    rows = listed(books)
+    rows = list_all(books)
     return next((sequence for sequence in rows if sequence.default_sequence), rows[0])
 
 
-def of_type(books: Books, kind: Kind, type_id: int) -> Sequence | None:
+def find_by_type_id(books: Books, kind: Kind, type_id: int) -> Sequence | None:
     """The series whose id for this document type is `type_id`."""
-    return next((row for row in listed(books) if row.id + kind.offset == type_id), None)
+    return next((row for row in list_all(books) if row.id + kind.offset == type_id), None)
 
 
-def chosen(books: Books, kind: Kind, sent: Any) -> int:
+def choose_sequence_id(books: Books, kind: Kind, sent: Any) -> int:
     """The type's own sequence id: the one sent, or the default series' (trap 9)."""
     if sent in (None, ""):
-        return default(books).id + kind.offset
+        return get_default(books).id + kind.offset
     text = str(sent)
-    if not text.isascii() or not text.isdigit() or of_type(books, kind, int(text)) is None:
+    if not text.isascii() or not text.isdigit() or find_by_type_id(books, kind, int(text)) is None:
         raise Refused("sequence_of_other_type")
     return int(text)
 
@@ -117,7 +117,7 @@ def update_v1(books: Books, sequence_id: int, sent: dict[str, str]) -> Sequence:
     serie = sent.get("serie", "").strip()
     if not serie:
         wrong.append("serie_blank")
-    same = by_name(books, serie)
+    same = find_by_name(books, serie)
     if same is not None and same.id != sequence.id:
         wrong.append("serie_taken")
     numbers: dict[str, int] = {}
@@ -138,7 +138,9 @@ def update_v1(books: Books, sequence_id: int, sent: dict[str, str]) -> Sequence:
     if serie != sequence.serie:
         # To the tax authority a renamed series is a new one: its codes are gone.
         sequence.serie = serie
-        sequence.codes = {key: "N/A" if key in WITHOUT_CODE else "N/D" for key in SEQUENCE_OFFSETS}
+        sequence.codes = {
+            key: "N/A" if key in TYPES_WITHOUT_VALIDATION_CODE else "N/D" for key in SEQUENCE_OFFSETS
+        }
     sequence.numbers.update(numbers)
     books.store.save(sequence)
     if sent.get("default_sequence", "").strip() == "1":

@@ -13,7 +13,7 @@ from typing import Any
 
 from ix_tools.sandbox.kinds import Kind
 from ix_tools.sandbox.ledger import documents, payments
-from ix_tools.sandbox.ledger.issuing import finalize, live
+from ix_tools.sandbox.ledger.issuing import finalize, list_live_children
 from ix_tools.sandbox.refusals import Refused
 from ix_tools.sandbox.rows import Document
 from ix_tools.sandbox.state import Books
@@ -33,12 +33,12 @@ _ESTIMATES = {
     ("accepted", "canceled"): "canceled",
     ("refused", "canceled"): "canceled",
 }
-_OWN: dict[str, dict[tuple[str, str], str]] = {
+_OWN_TRANSITIONS: dict[str, dict[tuple[str, str], str]] = {
     "InvoiceReceipt": {**_INVOICES, ("draft", "finalized"): "settled", ("settled", "canceled"): "canceled"},
     "CreditNote": {**_INVOICES, ("settled", "unsettled"): "final"},
     "DebitNote": {**_INVOICES, ("settled", "unsettled"): "final"},
 }
-_BY_FAMILY: dict[str, dict[tuple[str, str], str]] = {
+_FAMILY_TRANSITIONS: dict[str, dict[tuple[str, str], str]] = {
     "invoices": _INVOICES,
     "estimates": _ESTIMATES,
     "guides": _FINAL,
@@ -46,9 +46,9 @@ _BY_FAMILY: dict[str, dict[tuple[str, str], str]] = {
 }
 
 
-def transitions(kind: Kind) -> dict[tuple[str, str], str]:
+def get_transitions(kind: Kind) -> dict[tuple[str, str], str]:
     """(status, word) to the new status, for one document type."""
-    return _OWN.get(kind.type, _BY_FAMILY[kind.family])
+    return _OWN_TRANSITIONS.get(kind.type, _FAMILY_TRANSITIONS[kind.family])
 
 
 def change(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> Document:
@@ -58,7 +58,7 @@ def change(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> 
     word = WORDS.get(asked, asked)
     if word not in KNOWN_WORDS:
         raise Refused(("cannot_handle", asked, kind.type))
-    status = transitions(kind).get((document.status, word))
+    status = get_transitions(kind).get((document.status, word))
     if status is None:
         raise Refused("invalid_state")
     if word == "finalized":
@@ -77,8 +77,8 @@ def change(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> 
 def _cancel(books: Books, kind: Kind, document: Document, message: str) -> None:
     if not message and kind.family in ("invoices", "receipts"):  # only what is a tax document needs a reason
         raise Refused("cancel_message")
-    if document.type != "InvoiceReceipt" and live(books, document, "Receipt"):
+    if document.type != "InvoiceReceipt" and list_live_children(books, document, "Receipt"):
         raise Refused("has_receipts")
-    if live(books, document, "CreditNote"):
+    if list_live_children(books, document, "CreditNote"):
         raise Refused("has_credit_notes")
     document.cancel_reason = message

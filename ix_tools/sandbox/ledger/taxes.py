@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ix_tools.sandbox.ledger.numbers import digits, fraction
+from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction
 from ix_tools.sandbox.reference import TAX_CODES, is_tax_region
 from ix_tools.sandbox.refusals import Missing, Refused
 from ix_tools.sandbox.rows import Tax
@@ -20,16 +20,16 @@ def get(books: Books, tax_id: int) -> Tax:
     return tax
 
 
-def listed(books: Books) -> list[Tax]:
+def list_all(books: Books) -> list[Tax]:
     """All of them."""
     return books.store.find(Tax)
 
 
 def create(books: Books, sent: dict[str, Any]) -> Tax:
     """Add a rate; `default_tax` 1 makes it what unnamed taxes mean from now on."""
-    tax = _checked(books, sent, Tax(id=0, name="", value="0", code="OUT"))
+    tax = _check(books, sent, Tax(id=0, name="", value="0", code="OUT"))
     tax.id = books.store.next_id("taxes", first=31554)
-    return _saved(books, tax)
+    return _save(books, tax)
 
 
 def update(books: Books, tax_id: int, sent: dict[str, Any]) -> None:
@@ -37,7 +37,7 @@ def update(books: Books, tax_id: int, sent: dict[str, Any]) -> None:
     tax = get(books, tax_id)
     if "region" in sent and not str(sent["region"] or "").strip():
         raise Refused("tax_region")
-    _saved(books, _checked(books, sent, tax))
+    _save(books, _check(books, sent, tax))
 
 
 def delete(books: Books, tax_id: int) -> None:
@@ -48,48 +48,48 @@ def delete(books: Books, tax_id: int) -> None:
     books.store.delete(tax)
 
 
-def default(books: Books) -> Tax:
+def get_default(books: Books) -> Tax:
     """The rate of a line that names none, or (on create) names one that does not exist."""
-    rates = listed(books)
+    rates = list_all(books)
     return next((tax for tax in rates if tax.default_tax), rates[0])
 
 
-def exempt(books: Books) -> Tax:
+def get_exempt(books: Books) -> Tax:
     """The rate of 0 %: what a tax that cannot be understood becomes."""
     return next(
-        (tax for tax in listed(books) if not Fraction(tax.value)), Tax(id=0, name="", value="0", code="ISE")
+        (tax for tax in list_all(books) if not Fraction(tax.value)), Tax(id=0, name="", value="0", code="ISE")
     )
 
 
-def for_line(books: Books, sent: Any, updating: bool) -> Tax:
+def find_for_line(books: Books, sent: Any, updating: bool) -> Tax:
     """The rate of a line. The id is not looked at: name and value decide (trap 2c)."""
     if sent is None:
-        return default(books)
+        return get_default(books)
     if not isinstance(sent, dict):
-        return exempt(books)  # `tax: 23` reads as an unknown tax, and that as an exempt line (trap 2b)
-    name, value = sent.get("name"), fraction(sent.get("value"))
-    for tax in listed(books):
+        return get_exempt(books)  # `tax: 23` reads as an unknown tax, and that as an exempt line (trap 2b)
+    name, value = sent.get("name"), parse_fraction(sent.get("value"))
+    for tax in list_all(books):
         if tax.name == name and (value is None or value == Fraction(tax.value)):
             return tax
-    return exempt(books) if updating else default(books)  # trap 2, reading 4
+    return get_exempt(books) if updating else get_default(books)  # trap 2, reading 4
 
 
-def _checked(books: Books, sent: dict[str, Any], tax: Tax) -> Tax:
+def _check(books: Books, sent: dict[str, Any], tax: Tax) -> Tax:
     name = str(sent.get("name", tax.name) or "").strip()
     if not name:
         raise Refused("blank", field="name")
-    if any(other.name == name and other.id != tax.id for other in listed(books)):
+    if any(other.name == name and other.id != tax.id for other in list_all(books)):
         raise Refused("not_available", field="name")
     given = sent.get("value", tax.value if tax.id else None)
     if given in (None, ""):
         raise Refused("blank", field="value")
-    value = fraction(given)
+    value = parse_fraction(given)
     if value is None or not 0 <= value <= 100:
         raise Refused("not_number", field="value")
     code = str(sent.get("code", tax.code))
     if code not in TAX_CODES:
         raise Refused("is_invalid", field="code")
-    tax.name, tax.value, tax.code = name, digits(value), code
+    tax.name, tax.value, tax.code = name, format_exact(value), code
     region = str(sent.get("region", tax.region) or "")
     if not is_tax_region(region):
         raise Refused("is_invalid", field="region")
@@ -98,9 +98,9 @@ def _checked(books: Books, sent: dict[str, Any], tax: Tax) -> Tax:
     return tax
 
 
-def _saved(books: Books, tax: Tax) -> Tax:
+def _save(books: Books, tax: Tax) -> Tax:
     if tax.default_tax:
-        for other in listed(books):
+        for other in list_all(books):
             if other.default_tax and other.id != tax.id:
                 other.default_tax = False
                 books.store.save(other)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ix_tools.sandbox.ledger.numbers import rounded
+from ix_tools.sandbox.ledger.numbers import round_half_up
 from ix_tools.sandbox.rows import Document, Line
 
 
@@ -34,7 +34,7 @@ class Money:
     total: Fraction
 
 
-def of_line(line: Line) -> LineMoney:
+def compute_line(line: Line) -> LineMoney:
     """The exact money of one line."""
     gross = Fraction(line.unit_price) * Fraction(line.quantity)
     discount = gross * Fraction(line.discount) / 100
@@ -42,38 +42,38 @@ def of_line(line: Line) -> LineMoney:
     return LineMoney(gross, discount, net, net * Fraction(line.tax_value) / 100)
 
 
-def kept(document: Document) -> Fraction:
+def find_remaining_share(document: Document) -> Fraction:
     """The share of each line's net that a global discount leaves: an amount is spread over the lines' nets."""
     value = Fraction(document.discount_value)
     if document.discount_type == "percentage":
         return 1 - value / 100
-    net = sum((of_line(line).net for line in document.lines), Fraction(0))
+    net = sum((compute_line(line).net for line in document.lines), Fraction(0))
     return 1 - value / net if document.discount_type == "absolute" and net else Fraction(1)
 
 
-def of_document(document: Document) -> Money:
+def compute_document(document: Document) -> Money:
     """The totals of a document."""
-    lines = [of_line(line) for line in document.lines]
-    share = kept(document)
+    lines = [compute_line(line) for line in document.lines]
+    share = find_remaining_share(document)
     gross = sum((line.gross for line in lines), Fraction(0))
     net = sum((line.net for line in lines), Fraction(0)) * share
     vat = sum((line.vat for line in lines), Fraction(0)) * share
-    total, before_taxes = rounded(net + vat), rounded(net)
+    total, before_taxes = round_half_up(net + vat), round_half_up(net)
     # round(net) + round(vat) can miss round(net + vat) by a cent; in SAF-T net + tax must give gross.
-    return Money(rounded(gross), rounded(gross - net), before_taxes, total - before_taxes, total)
+    return Money(round_half_up(gross), round_half_up(gross - net), before_taxes, total - before_taxes, total)
 
 
-def by_rate(document: Document) -> dict[Fraction, tuple[Fraction, Fraction]]:
+def sum_by_rate(document: Document) -> dict[Fraction, tuple[Fraction, Fraction]]:
     """Net and VAT per rate, unrounded, after every discount: the summary at the foot of the printed page."""
-    share = kept(document)
+    share = find_remaining_share(document)
     rates: dict[Fraction, tuple[Fraction, Fraction]] = {}
     for line in document.lines:
-        money, rate = of_line(line), Fraction(line.tax_value)
+        money, rate = compute_line(line), Fraction(line.tax_value)
         net, vat = rates.get(rate, (Fraction(0), Fraction(0)))
         rates[rate] = (net + money.net * share, vat + money.vat * share)
     return dict(sorted(rates.items(), reverse=True))
 
 
-def withheld(document: Document) -> Fraction:
+def compute_retention(document: Document) -> Fraction:
     """Retention: printed, to be paid less, never taken off the total (trap 18)."""
-    return rounded(of_document(document).before_taxes * Fraction(document.retention or "0") / 100)
+    return round_half_up(compute_document(document).before_taxes * Fraction(document.retention or "0") / 100)

@@ -19,11 +19,11 @@ from typing import Any
 
 from ix_tools.sandbox.kinds import BY_TYPE
 from ix_tools.sandbox.ledger import sequences, totals
-from ix_tools.sandbox.ledger.issuing import live
-from ix_tools.sandbox.ledger.numbers import digits, fraction, rounded
+from ix_tools.sandbox.ledger.issuing import list_live_children
+from ix_tools.sandbox.ledger.numbers import format_exact, parse_fraction, round_half_up
 from ix_tools.sandbox.reference import MECHANISMS
 from ix_tools.sandbox.refusals import Missing, Phrase, Refused
-from ix_tools.sandbox.rows import Client, Document, Entry
+from ix_tools.sandbox.rows import Client, Document, TreasuryEntry
 from ix_tools.sandbox.state import Books
 
 INITIAL, REGULARIZATION = "initial", "regularization"
@@ -47,22 +47,22 @@ class Amount:
 class Balance:
     """Where a client stands today."""
 
-    initial: Entry | None
+    initial: TreasuryEntry | None
     owed: Amount
     overdue: Amount
     before_regularizations: Fraction
 
 
-def balance(books: Books, client_id: int) -> Balance:
+def get_balance(books: Books, client_id: int) -> Balance:
     """What a client owes, and what of it is late by the box's clock."""
-    client = _client(books, client_id)
+    client = _get_client(books, client_id)
     open_amounts, overdue = Amount(), Amount()
     for row in books.store.find(Document, client_id=client.id):
-        left = _left_open(books, row)
+        left = _find_open_amount(books, row)
         open_amounts += left
         if left.with_vat > 0 and date.fromisoformat(row.due_date) < books.today:
             overdue += left
-    entries = books.store.find(Entry, client_id=client.id)
+    entries = books.store.find(TreasuryEntry, client_id=client.id)
     signs = {INITIAL: 1, "Reimbursement": 1, "Payment": -1, REGULARIZATION: 0}
     plain = sum((signs[entry.type] * Fraction(entry.value) for entry in entries), Fraction(0))
     settled = sum((Fraction(entry.value) for entry in entries if entry.type == REGULARIZATION), Fraction(0))
@@ -74,89 +74,94 @@ def balance(books: Books, client_id: int) -> Balance:
     )
 
 
-def set_initial(books: Books, client_id: int, sent: dict[str, Any]) -> Entry:
+def set_initial_balance(books: Books, client_id: int, sent: dict[str, Any]) -> TreasuryEntry:
     """The opening balance: there is one, and the last one sent counts. It may be negative."""
-    client = _client(books, client_id)
-    entry = books.store.first(Entry, client_id=client.id, type=INITIAL)
-    entry = entry or Entry(0, client.id, INITIAL, "0", "", created_at=books.now.isoformat())
-    _read(sent, entry, signed=True)
-    return _kept(books, entry)
+    client = _get_client(books, client_id)
+    entry = books.store.first(TreasuryEntry, client_id=client.id, type=INITIAL)
+    entry = entry or TreasuryEntry(0, client.id, INITIAL, "0", "", created_at=books.now.isoformat())
+    _read_entry(sent, entry, signed=True)
+    return _save_entry(books, entry)
 
 
-def regularizations(books: Books, client_id: int) -> list[Entry]:
+def list_regularizations(books: Books, client_id: int) -> list[TreasuryEntry]:
     """All of a client's, oldest first."""
-    return books.store.find(Entry, client_id=_client(books, client_id).id, type=REGULARIZATION)
+    return books.store.find(TreasuryEntry, client_id=_get_client(books, client_id).id, type=REGULARIZATION)
 
 
-def regularize(books: Books, client_id: int, sent: dict[str, Any]) -> Entry:
+def create_regularization(books: Books, client_id: int, sent: dict[str, Any]) -> TreasuryEntry:
     """Write off part of what a client owes."""
-    client = _client(books, client_id)
-    entry = Entry(0, client.id, REGULARIZATION, "0", "", created_at=books.now.isoformat())
-    remaining = balance(books, client.id).owed.with_vat
-    value = fraction(sent.get("value"))
+    client = _get_client(books, client_id)
+    entry = TreasuryEntry(0, client.id, REGULARIZATION, "0", "", created_at=books.now.isoformat())
+    remaining = get_balance(books, client.id).owed.with_vat
+    value = parse_fraction(sent.get("value"))
     wrong: tuple[Phrase, ...] = ("over_balance",) if value is not None and value > remaining else ()
-    _read(sent, entry, also=wrong)
+    _read_entry(sent, entry, also=wrong)
     entry.number = f"NR{books.store.next_id('regularizations'):08d}"
-    return _kept(books, entry)
+    return _save_entry(books, entry)
 
 
-def move(books: Books, client_id: int, sent: dict[str, Any]) -> Entry:
+def create_movement(books: Books, client_id: int, sent: dict[str, Any]) -> TreasuryEntry:
     """Money on account: a payment without an invoice, or money given back."""
-    client = _client(books, client_id)
+    client = _get_client(books, client_id)
     kind = str(sent.get("movement_type") or "")
-    entry = Entry(0, client.id, kind, "0", "", created_at=books.now.isoformat())
+    entry = TreasuryEntry(0, client.id, kind, "0", "", created_at=books.now.isoformat())
     entry.payment_method = str(sent.get("payment_method") or "TB")
-    entry.serie = str(sent.get("serie") or sequences.default(books).serie)
+    entry.serie = str(sent.get("serie") or sequences.get_default(books).serie)
     wrong: list[Phrase] = []
     if kind not in MOVEMENTS:
         wrong.append(("not_included", "Movement type"))
     if entry.payment_method not in METHODS:
         wrong.append(("not_included", "Payment method"))
-    if sequences.by_name(books, entry.serie) is None:
+    if sequences.find_by_name(books, entry.serie) is None:
         wrong.append(("not_included", "Serie"))
     try:
-        _read(sent, entry, also=tuple(wrong))
+        _read_entry(sent, entry, also=tuple(wrong))
     except Refused as refused:
-        texts = ", ".join(refused.texts(books.options.language))
+        texts = ", ".join(refused.get_texts(books.options.language))
         raise Refused(("validation", texts)) from None
-    return _kept(books, entry)
+    return _save_entry(books, entry)
 
 
-def drop(books: Books, client_id: int, entry_id: int, kinds: tuple[str, ...], missing: Phrase) -> None:
+def delete_entry(
+    books: Books, client_id: int, entry_id: int, kinds: tuple[str, ...], missing: Phrase
+) -> None:
     """Take a line back."""
-    client = _client(books, client_id)
-    entry = books.store.get(Entry, entry_id)
+    client = _get_client(books, client_id)
+    entry = books.store.get(TreasuryEntry, entry_id)
     if entry is None or entry.client_id != client.id or entry.type not in kinds:
         raise Missing(missing)
     books.store.delete(entry)
 
 
-def _client(books: Books, client_id: int) -> Client:
+def _get_client(books: Books, client_id: int) -> Client:
     client = books.store.get(Client, client_id)
     if client is None:
         raise Missing("client_not_found")
     return client
 
 
-def _left_open(books: Books, row: Document) -> Amount:
+def _find_open_amount(books: Books, row: Document) -> Amount:
     """What one document adds to its client's account."""
     kind, owner = BY_TYPE[row.type], books.store.get(Document, row.owner_id)
     if row.status not in ("final", "settled") or kind.family != "invoices":
         return Amount()
-    money = totals.of_document(row)
+    money = totals.compute_document(row)
     if row.type == "CreditNote":
         # Its invoice counts it, unless that was paid as it was issued; settling such a note pays it back.
         if (owner is not None and BY_TYPE[owner.type].payable) or row.status == "settled":
             return Amount()
         return Amount(-money.total, -money.before_taxes)
     if kind.payable:
-        paid = sum((totals.of_document(each).total for each in live(books, row, "Receipt")), Fraction(0))
-        credited = [totals.of_document(each) for each in live(books, row, "CreditNote")]
+        paid = sum(
+            (totals.compute_document(each).total for each in list_live_children(books, row, "Receipt")),
+            Fraction(0),
+        )
+        credited = [totals.compute_document(each) for each in list_live_children(books, row, "CreditNote")]
         share = money.before_taxes / money.total if money.total else Fraction(1)
         return Amount(
             money.total - paid - sum((note.total for note in credited), Fraction(0)),
             money.before_taxes
-            - rounded(paid * share)
+            - round_half_up(paid * share)
             - sum((note.before_taxes for note in credited), Fraction(0)),
         )
     if row.type == "DebitNote" and row.status == "final":
@@ -164,9 +169,11 @@ def _left_open(books: Books, row: Document) -> Amount:
     return Amount()
 
 
-def _read(sent: dict[str, Any], entry: Entry, signed: bool = False, also: tuple[Phrase, ...] = ()) -> None:
+def _read_entry(
+    sent: dict[str, Any], entry: TreasuryEntry, signed: bool = False, also: tuple[Phrase, ...] = ()
+) -> None:
     wrong: list[Phrase] = list(also)
-    value, day = fraction(sent.get("value")), _day(sent.get("date"))
+    value, day = parse_fraction(sent.get("value")), _parse_day(sent.get("date"))
     if value is None:
         wrong.append("value_not_number")
     elif value <= 0 and not signed:
@@ -175,11 +182,11 @@ def _read(sent: dict[str, Any], entry: Entry, signed: bool = False, also: tuple[
         wrong.append("date_blank")
     if wrong or value is None or day is None:
         raise Refused(*wrong)
-    entry.value, entry.date = digits(rounded(value)), day.isoformat()
+    entry.value, entry.date = format_exact(round_half_up(value)), day.isoformat()
     entry.observation = str(sent.get("observation") or "")
 
 
-def _day(value: Any) -> date | None:
+def _parse_day(value: Any) -> date | None:
     """Version 3 takes ISO days and nothing else: what it cannot read is as good as missing."""
     text = str(value or "").strip()
     try:
@@ -188,7 +195,7 @@ def _day(value: Any) -> date | None:
         return None
 
 
-def _kept(books: Books, entry: Entry) -> Entry:
+def _save_entry(books: Books, entry: TreasuryEntry) -> TreasuryEntry:
     entry.id = entry.id or books.store.next_id("treasury")
     books.store.save(entry)
     return entry

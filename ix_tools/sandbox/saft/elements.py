@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from xml.sax.saxutils import escape
 
-from ix_tools.sandbox.ledger.numbers import at_least_two, rounded
+from ix_tools.sandbox.ledger.numbers import format_at_least_two, round_half_up
 
 Element = tuple[str, "str | list[Element]"]
 
@@ -16,31 +16,31 @@ UNKNOWN = "Desconhecido"
 """What the schema wants where something mandatory is not known."""
 
 
-def text(value: object, longest: int, otherwise: str = UNKNOWN) -> str:
+def build_text(value: object, longest: int, otherwise: str = UNKNOWN) -> str:
     """A text that fits its element; mandatory ones are never empty."""
     return _NOT_XML.sub("", str(value or "")).strip()[:longest].strip() or otherwise
 
 
-def given(name: str, value: object, longest: int) -> list[Element]:
+def build_optional(name: str, value: object, longest: int) -> list[Element]:
     """An optional element, when there is something to put into it."""
-    found = text(value, longest, "")
+    found = build_text(value, longest, "")
     return [(name, found)] if found else []
 
 
-def amount(value: Fraction) -> str:
+def format_amount(value: Fraction) -> str:
     """Money or a quantity, to the sixth decimal where it has that many."""
-    return at_least_two(rounded(value, 6))
+    return format_at_least_two(round_half_up(value, 6))
 
 
-def document(root: Element, namespace: str) -> bytes:
+def render_document(root: Element, namespace: str) -> bytes:
     """The whole file."""
     name, children = root
     opening = f'<{name} xmlns="{namespace}">'
-    lines = [opening, *_lines(children, 1), f"</{name}>"]
+    lines = [opening, *_render_lines(children, 1), f"</{name}>"]
     return ('<?xml version="1.0" encoding="UTF-8"?>\n' + "\n".join(lines) + "\n").encode()
 
 
-def _lines(children: str | list[Element], depth: int) -> Iterator[str]:
+def _render_lines(children: str | list[Element], depth: int) -> Iterator[str]:
     assert not isinstance(children, str)
     indent = "  " * depth
     for name, content in children:
@@ -48,5 +48,5 @@ def _lines(children: str | list[Element], depth: int) -> Iterator[str]:
             yield f"{indent}<{name}>{escape(content)}</{name}>"
         else:
             yield f"{indent}<{name}>"
-            yield from _lines(content, depth + 1)
+            yield from _render_lines(content, depth + 1)
             yield f"{indent}</{name}>"

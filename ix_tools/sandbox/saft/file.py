@@ -13,16 +13,16 @@ signatures are made up, and it says that the programme is not certified.
 from __future__ import annotations
 
 from ix_tools.sandbox.ledger import saft
-from ix_tools.sandbox.saft.elements import document
-from ix_tools.sandbox.saft.masters import header, master_files
-from ix_tools.sandbox.saft.sections import source_documents
+from ix_tools.sandbox.saft.elements import render_document
+from ix_tools.sandbox.saft.masters import build_header, build_master_files
+from ix_tools.sandbox.saft.sections import build_source_documents
 from ix_tools.sandbox.state import Books
 
 NAMESPACE = "urn:OECD:StandardAuditFile-Tax:PT_1.04_01"
 
 
-def write(books: Books, month: str) -> bytes:
+def render_file(books: Books, month: str) -> bytes:
     """The bytes of a month's file."""
-    rows = saft.documents(books, month)
-    parts = [header(books, month), master_files(books, rows), source_documents(books, rows)]
-    return document(("AuditFile", parts), NAMESPACE)
+    rows = saft.list_documents(books, month)
+    parts = [build_header(books, month), build_master_files(books, rows), build_source_documents(books, rows)]
+    return render_document(("AuditFile", parts), NAMESPACE)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ix_tools.sandbox.kinds import BY_TYPE
-from ix_tools.sandbox.ledger.numbers import at_least_two
-from ix_tools.sandbox.ledger.saft import days
-from ix_tools.sandbox.reference import country_code
+from ix_tools.sandbox.ledger.numbers import format_at_least_two
+from ix_tools.sandbox.ledger.saft import get_days
+from ix_tools.sandbox.reference import find_country_code
 from ix_tools.sandbox.rows import Document, Item, Line, Tax
-from ix_tools.sandbox.saft.elements import UNKNOWN, Element, given, text
+from ix_tools.sandbox.saft.elements import UNKNOWN, Element, build_optional, build_text
 from ix_tools.sandbox.state import Books
 
 FINAL_CONSUMER = "CF"
@@ -29,13 +29,13 @@ class Rate:
     percentage: str
 
 
-def header(books: Books, month: str) -> Element:
+def build_header(books: Books, month: str) -> Element:
     """Who exports which month, and with what."""
-    issuer, (first, last) = books.issuer, days(month)
+    issuer, (first, last) = books.issuer, get_days(month)
     place: list[Element] = [
-        ("AddressDetail", text(issuer.address, 210)),
-        ("City", text(issuer.city, 50)),
-        ("PostalCode", text(issuer.postal_code, 8, "0000-000")),
+        ("AddressDetail", build_text(issuer.address, 210)),
+        ("City", build_text(issuer.city, 50)),
+        ("PostalCode", build_text(issuer.postal_code, 8, "0000-000")),
         ("Country", "PT"),
     ]
     return (
@@ -45,7 +45,7 @@ def header(books: Books, month: str) -> Element:
             ("CompanyID", issuer.fiscal_id),
             ("TaxRegistrationNumber", issuer.fiscal_id),
             ("TaxAccountingBasis", "F"),
-            ("CompanyName", text(issuer.organization_name, 100)),
+            ("CompanyName", build_text(issuer.organization_name, 100)),
             ("CompanyAddress", place),
             ("FiscalYear", str(first.year)),
             ("StartDate", first.isoformat()),
@@ -58,34 +58,37 @@ def header(books: Books, month: str) -> Element:
             ("ProductID", "InvoiceXpress in a box/ix-tools"),
             ("ProductVersion", "1"),
             ("HeaderComment", "Ficheiro de ensaio emitido por um simulador, sem valor fiscal"),
-            *given("Telephone", issuer.phone, 20),
-            *given("Fax", issuer.fax, 20),
-            *given("Email", issuer.email, 254),
-            *given("Website", issuer.website, 60),
+            *build_optional("Telephone", issuer.phone, 20),
+            *build_optional("Fax", issuer.fax, 20),
+            *build_optional("Email", issuer.email, 254),
+            *build_optional("Website", issuer.website, 60),
         ],
     )
 
 
-def master_files(books: Books, rows: list[Document]) -> Element:
+def build_master_files(books: Books, rows: list[Document]) -> Element:
     """Everything the month's documents refer to, each once."""
     sold = [line for row in rows if BY_TYPE[row.type].family != "receipts" for line in row.lines]
-    return ("MasterFiles", [*_customers(rows), *_products(books, sold), _tax_table(books, sold)])
+    return (
+        "MasterFiles",
+        [*_build_customers(rows), *_build_products(books, sold), _build_tax_table(books, sold)],
+    )
 
 
-def customer_id(row: Document) -> str:
+def get_customer_id(row: Document) -> str:
     """The key under which a document's client stands."""
     return str(row.client.get("id") or FINAL_CONSUMER)
 
 
-def _customers(rows: list[Document]) -> Iterable[Element]:
-    latest = {customer_id(row): row.client for row in sorted(rows, key=lambda row: row.finalized_at)}
+def _build_customers(rows: list[Document]) -> Iterable[Element]:
+    latest = {get_customer_id(row): row.client for row in sorted(rows, key=lambda row: row.finalized_at)}
     for key, client in sorted(latest.items()):
-        country = country_code(str(client.get("country") or "Portugal"))
-        nif = text(client.get("fiscal_id"), 30, FINAL_CONSUMER_NIF)
+        country = find_country_code(str(client.get("country") or "Portugal"))
+        nif = build_text(client.get("fiscal_id"), 30, FINAL_CONSUMER_NIF)
         address: list[Element] = [
-            ("AddressDetail", text(client.get("address"), 210)),
-            ("City", text(client.get("city"), 50)),
-            ("PostalCode", text(client.get("postal_code"), 20)),
+            ("AddressDetail", build_text(client.get("address"), 210)),
+            ("City", build_text(client.get("city"), 50)),
+            ("PostalCode", build_text(client.get("postal_code"), 20)),
             ("Country", country),
         ]
         yield (
@@ -94,51 +97,51 @@ def _customers(rows: list[Document]) -> Iterable[Element]:
                 ("CustomerID", key),
                 ("AccountID", UNKNOWN),
                 ("CustomerTaxID", nif.removeprefix("PT") if country == "PT" else nif),
-                ("CompanyName", text(client.get("name"), 100)),
+                ("CompanyName", build_text(client.get("name"), 100)),
                 ("BillingAddress", address),
-                *given("Telephone", client.get("phone"), 20),
-                *given("Fax", client.get("fax"), 20),
-                *given("Email", client.get("email"), 254),
-                *given("Website", client.get("website"), 60),
+                *build_optional("Telephone", client.get("phone"), 20),
+                *build_optional("Fax", client.get("fax"), 20),
+                *build_optional("Email", client.get("email"), 254),
+                *build_optional("Website", client.get("website"), 60),
                 ("SelfBillingIndicator", "0"),
             ],
         )
 
 
-def product_code(books: Books, line: Line) -> str:
+def get_product_code(books: Books, line: Line) -> str:
     """The catalogue's number of what was sold, or one made of its name when the catalogue lost it."""
     item = books.store.first(Item, name=line.name)
     return str(item.id) if item else hashlib.sha256(line.name.encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def product_name(line: Line) -> str:
+def get_product_name(line: Line) -> str:
     """Two characters at least."""
-    return text(line.name, 200, "artigo").ljust(2, ".")
+    return build_text(line.name, 200, "artigo").ljust(2, ".")
 
 
-def _products(books: Books, lines: list[Line]) -> Iterable[Element]:
-    for code, line in sorted({product_code(books, line): line for line in lines}.items()):
+def _build_products(books: Books, lines: list[Line]) -> Iterable[Element]:
+    for code, line in sorted({get_product_code(books, line): line for line in lines}.items()):
         service = line.unit in ("hour", "day", "month", "service")
         yield (
             "Product",
             [
                 ("ProductType", "S" if service else "P"),
                 ("ProductCode", code),
-                ("ProductDescription", product_name(line)),
+                ("ProductDescription", get_product_name(line)),
                 ("ProductNumberCode", code),
             ],
         )
 
 
-def rate(books: Books, line: Line) -> Rate:
+def get_rate(books: Books, line: Line) -> Rate:
     """A line's rate. Nothing is exempt but what is nothing, whatever the account's table calls it."""
     tax = books.store.get(Tax, line.tax_id) or Tax(0, "", line.tax_value, code="OUT")
     value = Fraction(line.tax_value)
     code = tax.code if value and tax.code != "ISE" else "OUT" if value else "ISE"
-    return Rate("PT" if tax.region == UNKNOWN else tax.region, code, at_least_two(value))
+    return Rate("PT" if tax.region == UNKNOWN else tax.region, code, format_at_least_two(value))
 
 
-def _tax_table(books: Books, lines: list[Line]) -> Element:
+def _build_tax_table(books: Books, lines: list[Line]) -> Element:
     names = {
         "NOR": "Taxa normal",
         "INT": "Taxa intermédia",
@@ -157,6 +160,6 @@ def _tax_table(books: Books, lines: list[Line]) -> Element:
                 ("TaxPercentage", each.percentage),
             ],
         )
-        for each in sorted({rate(books, line) for line in lines})
+        for each in sorted({get_rate(books, line) for line in lines})
     ]
     return ("TaxTable", entries)

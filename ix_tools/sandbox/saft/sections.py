@@ -9,12 +9,12 @@ from typing import Any
 
 from ix_tools.sandbox.kinds import BY_TYPE, Family
 from ix_tools.sandbox.ledger import totals
-from ix_tools.sandbox.ledger.numbers import digits, fixed, rounded
-from ix_tools.sandbox.reference import country_code, exemption
-from ix_tools.sandbox.responses import at_code
+from ix_tools.sandbox.ledger.numbers import format_exact, format_fixed, round_half_up
+from ix_tools.sandbox.reference import find_country_code, find_exemption
+from ix_tools.sandbox.responses import find_at_code
 from ix_tools.sandbox.rows import Document, Line
-from ix_tools.sandbox.saft.elements import Element, amount, given, text
-from ix_tools.sandbox.saft.masters import UNITS, customer_id, product_code, product_name, rate
+from ix_tools.sandbox.saft.elements import Element, build_optional, build_text, format_amount
+from ix_tools.sandbox.saft.masters import UNITS, get_customer_id, get_product_code, get_product_name, get_rate
 from ix_tools.sandbox.state import Books
 
 DOCUMENT_TYPES = {
@@ -26,13 +26,13 @@ DEBITS = {"CreditNote", "Devolution"}
 """What takes back: its lines are debited, all others are credited."""
 
 
-def source_documents(books: Books, rows: list[Document]) -> Element:
+def build_source_documents(books: Books, rows: list[Document]) -> Element:
     """The sections that have something in them, in the order of the schema."""
     sections: tuple[tuple[Family, Callable[[Books, list[Document]], Element]], ...] = (
-        ("invoices", _sales_invoices),
-        ("guides", _movement_of_goods),
-        ("estimates", _working_documents),
-        ("receipts", _payments),
+        ("invoices", _build_sales_invoices),
+        ("guides", _build_movement_of_goods),
+        ("estimates", _build_working_documents),
+        ("receipts", _build_payments),
     )
     found: list[Element] = []
     for family, section in sections:
@@ -42,15 +42,15 @@ def source_documents(books: Books, rows: list[Document]) -> Element:
     return ("SourceDocuments", found)
 
 
-def number(row: Document) -> str:
+def format_number(row: Document) -> str:
     """A document's number as the tax authority writes it."""
     return f"{BY_TYPE[row.type].prefix} {row.serie}/{row.number}"
 
 
-def signature(row: Document) -> str:
+def build_signature(row: Document) -> str:
     """A made-up signature whose 1st, 11th, 21st and 31st characters are the four that are printed."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    stream = hashlib.shake_256(number(row).encode()).digest(172)
+    stream = hashlib.shake_256(format_number(row).encode()).digest(172)
     letters = [alphabet[byte % len(alphabet)] for byte in stream]
     letters[0:31:10] = row.saft_hash
     return "".join(letters)
@@ -59,166 +59,174 @@ def signature(row: Document) -> str:
 # the four sections
 
 
-def _sales_invoices(books: Books, rows: list[Document]) -> Element:
+def _build_sales_invoices(books: Books, rows: list[Document]) -> Element:
     entries: list[Element] = []
     for row in rows:
-        own_money = _own_money(row)
+        own_money = _build_immediate_payment(row)
         entry: list[Element] = [
-            ("InvoiceNo", number(row)),
-            ("ATCUD", _atcud(row)),
-            ("DocumentStatus", _status(books, row, "InvoiceStatus", "SourceBilling")),
-            ("Hash", signature(row)),
+            ("InvoiceNo", format_number(row)),
+            ("ATCUD", _build_atcud(row)),
+            ("DocumentStatus", _build_status(books, row, "InvoiceStatus", "SourceBilling")),
+            ("Hash", build_signature(row)),
             ("HashControl", "1"),
             ("Period", str(int(row.date[5:7]))),
             ("InvoiceDate", row.date),
             ("InvoiceType", DOCUMENT_TYPES[row.type]),
-            ("SpecialRegimes", _no_special_regimes()),
-            ("SourceID", _user(books)),
+            ("SpecialRegimes", _build_special_regimes()),
+            ("SourceID", _get_user(books)),
             ("SystemEntryDate", row.finalized_at[:19]),
-            ("CustomerID", customer_id(row)),
-            *_lines(books, row),
-            ("DocumentTotals", [*_totals(row), *own_money]),
-            *_withheld(row),
+            ("CustomerID", get_customer_id(row)),
+            *_build_lines(books, row),
+            ("DocumentTotals", [*_build_totals(row), *own_money]),
+            *_build_withholding(row),
         ]
         entries.append(("Invoice", entry))
-    return ("SalesInvoices", [*_control(rows), *entries])
+    return ("SalesInvoices", [*_build_control_totals(rows), *entries])
 
 
-def _movement_of_goods(books: Books, rows: list[Document]) -> Element:
+def _build_movement_of_goods(books: Books, rows: list[Document]) -> Element:
     counted = [line for row in rows if row.status != "canceled" for line in row.lines]
     quantity = sum((Fraction(line.quantity) for line in counted), Fraction(0))
     entries: list[Element] = []
     for row in rows:
         entry: list[Element] = [
-            ("DocumentNumber", number(row)),
-            ("ATCUD", _atcud(row)),
-            ("DocumentStatus", _status(books, row, "MovementStatus", "SourceBilling")),
-            ("Hash", signature(row)),
+            ("DocumentNumber", format_number(row)),
+            ("ATCUD", _build_atcud(row)),
+            ("DocumentStatus", _build_status(books, row, "MovementStatus", "SourceBilling")),
+            ("Hash", build_signature(row)),
             ("HashControl", "1"),
             ("Period", str(int(row.date[5:7]))),
             ("MovementDate", row.date),
             ("MovementType", DOCUMENT_TYPES[row.type]),
             ("SystemEntryDate", row.finalized_at[:19]),
-            ("CustomerID", customer_id(row)),
-            ("SourceID", _user(books)),
-            *_place("ShipTo", row.guide.get("address_to")),
-            *_place("ShipFrom", row.guide.get("address_from")),
+            ("CustomerID", get_customer_id(row)),
+            ("SourceID", _get_user(books)),
+            *_build_place("ShipTo", row.guide.get("address_to")),
+            *_build_place("ShipFrom", row.guide.get("address_from")),
             ("MovementStartTime", str(row.guide["loaded_at"])[:19]),
-            *given("ATDocCodeID", at_code(books, row), 200),
-            *_lines(books, row, movement=True),
-            ("DocumentTotals", _totals(row)),
+            *build_optional("ATDocCodeID", find_at_code(books, row), 200),
+            *_build_lines(books, row, movement=True),
+            ("DocumentTotals", _build_totals(row)),
         ]
         entries.append(("StockMovement", entry))
     control: list[Element] = [
         ("NumberOfMovementLines", str(len(counted))),
-        ("TotalQuantityIssued", amount(quantity)),
+        ("TotalQuantityIssued", format_amount(quantity)),
     ]
     return ("MovementOfGoods", [*control, *entries])
 
 
-def _working_documents(books: Books, rows: list[Document]) -> Element:
+def _build_working_documents(books: Books, rows: list[Document]) -> Element:
     entries: list[Element] = []
     for row in rows:
         entry: list[Element] = [
-            ("DocumentNumber", number(row)),
-            ("ATCUD", _atcud(row)),
-            ("DocumentStatus", _status(books, row, "WorkStatus", "SourceBilling")),
-            ("Hash", signature(row)),
+            ("DocumentNumber", format_number(row)),
+            ("ATCUD", _build_atcud(row)),
+            ("DocumentStatus", _build_status(books, row, "WorkStatus", "SourceBilling")),
+            ("Hash", build_signature(row)),
             ("HashControl", "1"),
             ("Period", str(int(row.date[5:7]))),
             ("WorkDate", row.date),
             ("WorkType", DOCUMENT_TYPES[row.type]),
-            ("SourceID", _user(books)),
+            ("SourceID", _get_user(books)),
             ("SystemEntryDate", row.finalized_at[:19]),
-            ("CustomerID", customer_id(row)),
-            *_lines(books, row),
-            ("DocumentTotals", _totals(row)),
+            ("CustomerID", get_customer_id(row)),
+            *_build_lines(books, row),
+            ("DocumentTotals", _build_totals(row)),
         ]
         entries.append(("WorkDocument", entry))
-    return ("WorkingDocuments", [*_control(rows), *entries])
+    return ("WorkingDocuments", [*_build_control_totals(rows), *entries])
 
 
-def _payments(books: Books, rows: list[Document]) -> Element:
+def _build_payments(books: Books, rows: list[Document]) -> Element:
     entries: list[Element] = []
     for row in rows:
-        total = totals.of_document(row).total
+        total = totals.compute_document(row).total
         owner = books.store.get(Document, row.owner_id)
         assert owner is not None, "a receipt is always of an invoice"
         method: list[Element] = [
             ("PaymentMechanism", row.payment_mechanism or "OU"),
-            ("PaymentAmount", fixed(total)),
+            ("PaymentAmount", format_fixed(total)),
             ("PaymentDate", row.date),
         ]
-        paid: list[Element] = [("OriginatingON", number(owner)), ("InvoiceDate", owner.date)]
+        paid: list[Element] = [("OriginatingON", format_number(owner)), ("InvoiceDate", owner.date)]
         entry: list[Element] = [
-            ("PaymentRefNo", number(row)),
-            ("ATCUD", _atcud(row)),
+            ("PaymentRefNo", format_number(row)),
+            ("ATCUD", _build_atcud(row)),
             ("Period", str(int(row.date[5:7]))),
             ("TransactionDate", row.date),
             ("PaymentType", DOCUMENT_TYPES[row.type]),
-            *given("Description", row.observations, 200),
-            ("DocumentStatus", _status(books, row, "PaymentStatus", "SourcePayment")),
+            *build_optional("Description", row.observations, 200),
+            ("DocumentStatus", _build_status(books, row, "PaymentStatus", "SourcePayment")),
             ("PaymentMethod", method),
-            ("SourceID", _user(books)),
+            ("SourceID", _get_user(books)),
             ("SystemEntryDate", row.finalized_at[:19]),
-            ("CustomerID", customer_id(row)),
-            ("Line", [("LineNumber", "1"), ("SourceDocumentID", paid), ("CreditAmount", amount(total))]),
-            ("DocumentTotals", _totals(row)),
+            ("CustomerID", get_customer_id(row)),
+            (
+                "Line",
+                [("LineNumber", "1"), ("SourceDocumentID", paid), ("CreditAmount", format_amount(total))],
+            ),
+            ("DocumentTotals", _build_totals(row)),
         ]
         entries.append(("Payment", entry))
-    return ("Payments", [*_control(rows), *entries])
+    return ("Payments", [*_build_control_totals(rows), *entries])
 
 
 # their parts
 
 
-def _control(rows: list[Document]) -> list[Element]:
+def _build_control_totals(rows: list[Document]) -> list[Element]:
     """Cancelled documents are counted, and add nothing."""
     debit = credit = Fraction(0)
     for row in rows:
         if row.status != "canceled":
-            sums = sum((Fraction(_net(row, line)) for line in row.lines), Fraction(0))
+            sums = sum((Fraction(_compute_line_net(row, line)) for line in row.lines), Fraction(0))
             debit, credit = (debit + sums, credit) if row.type in DEBITS else (debit, credit + sums)
     return [
         ("NumberOfEntries", str(len(rows))),
-        ("TotalDebit", amount(debit)),
-        ("TotalCredit", amount(credit)),
+        ("TotalDebit", format_amount(debit)),
+        ("TotalCredit", format_amount(credit)),
     ]
 
 
-def _net(row: Document, line: Line) -> str:
+def _compute_line_net(row: Document, line: Line) -> str:
     """A line without VAT, after its own discount and its share of the document's."""
-    return amount(totals.of_line(line).net * totals.kept(row))
+    return format_amount(totals.compute_line(line).net * totals.find_remaining_share(row))
 
 
-def _lines(books: Books, row: Document, movement: bool = False) -> list[Element]:
-    return [("Line", _line(books, row, line, place, movement)) for place, line in enumerate(row.lines, 1)]
+def _build_lines(books: Books, row: Document, movement: bool = False) -> list[Element]:
+    return [
+        ("Line", _build_line(books, row, line, place, movement)) for place, line in enumerate(row.lines, 1)
+    ]
 
 
-def _line(books: Books, row: Document, line: Line, place: int, movement: bool) -> list[Element]:
+def _build_line(books: Books, row: Document, line: Line, place: int, movement: bool) -> list[Element]:
     owner = books.store.get(Document, row.owner_id)
     corrects = BY_TYPE[row.type].corrects
-    net, quantity = totals.of_line(line).net * totals.kept(row), Fraction(line.quantity)
-    tax = rate(books, line)
+    net, quantity = totals.compute_line(line).net * totals.find_remaining_share(row), Fraction(line.quantity)
+    tax = get_rate(books, line)
     shown: list[Element] = [("LineNumber", str(place))]
     if owner is not None and owner.number and not corrects:
-        origin: list[Element] = [("OriginatingON", number(owner)), ("OrderDate", owner.date)]
+        origin: list[Element] = [("OriginatingON", format_number(owner)), ("OrderDate", owner.date)]
         shown.append(("OrderReferences", origin))
     shown += [
-        ("ProductCode", product_code(books, line)),
-        ("ProductDescription", product_name(line)),
-        ("Quantity", amount(quantity)),
+        ("ProductCode", get_product_code(books, line)),
+        ("ProductDescription", get_product_name(line)),
+        ("Quantity", format_amount(quantity)),
         ("UnitOfMeasure", UNITS.get(line.unit, "un")),
-        ("UnitPrice", amount(net / quantity)),
+        ("UnitPrice", format_amount(net / quantity)),
     ]
     if not movement:
         shown.append(("TaxPointDate", row.date))
     if owner is not None and owner.number and corrects:
-        reference: list[Element] = [("Reference", number(owner)), *given("Reason", row.observations, 50)]
+        reference: list[Element] = [
+            ("Reference", format_number(owner)),
+            *build_optional("Reason", row.observations, 50),
+        ]
         shown.append(("References", reference))
     shown += [
-        ("Description", text(line.description or line.name, 200)),
-        ("DebitAmount" if row.type in DEBITS else "CreditAmount", _net(row, line)),
+        ("Description", build_text(line.description or line.name, 200)),
+        ("DebitAmount" if row.type in DEBITS else "CreditAmount", _compute_line_net(row, line)),
         (
             "Tax",
             [
@@ -230,78 +238,78 @@ def _line(books: Books, row: Document, line: Line, place: int, movement: bool) -
         ),
     ]
     if not Fraction(line.tax_value):
-        known = exemption(row.tax_exemption) or {}
+        known = find_exemption(row.tax_exemption) or {}
         shown += [
-            ("TaxExemptionReason", text(known.get("text"), 60, "Não sujeito ou não tributado")),
+            ("TaxExemptionReason", build_text(known.get("text"), 60, "Não sujeito ou não tributado")),
             ("TaxExemptionCode", row.tax_exemption or "M99"),
         ]
-    if totals.of_line(line).gross != net:
-        shown.append(("SettlementAmount", amount(totals.of_line(line).gross - net)))
+    if totals.compute_line(line).gross != net:
+        shown.append(("SettlementAmount", format_amount(totals.compute_line(line).gross - net)))
     return shown
 
 
-def _totals(row: Document) -> list[Element]:
-    money = totals.of_document(row)
+def _build_totals(row: Document) -> list[Element]:
+    money = totals.compute_document(row)
     shown: list[Element] = [
-        ("TaxPayable", fixed(money.taxes)),
-        ("NetTotal", fixed(money.before_taxes)),
-        ("GrossTotal", fixed(money.total)),
+        ("TaxPayable", format_fixed(money.taxes)),
+        ("NetTotal", format_fixed(money.before_taxes)),
+        ("GrossTotal", format_fixed(money.total)),
     ]
     if row.currency:
         foreign: list[Element] = [
             ("CurrencyCode", row.currency),
-            ("CurrencyAmount", fixed(money.total * Fraction(row.rate))),
-            ("ExchangeRate", digits(rounded(1 / Fraction(row.rate), 6))),
+            ("CurrencyAmount", format_fixed(money.total * Fraction(row.rate))),
+            ("ExchangeRate", format_exact(round_half_up(1 / Fraction(row.rate), 6))),
         ]
         shown.append(("Currency", foreign))
     return shown
 
 
-def _own_money(row: Document) -> list[Element]:
+def _build_immediate_payment(row: Document) -> list[Element]:
     """What is paid as it is issued says so itself."""
     if row.type != "InvoiceReceipt":
         return []
-    paid = totals.of_document(row).total
-    return [("Payment", [("PaymentAmount", fixed(paid)), ("PaymentDate", row.date)])]
+    paid = totals.compute_document(row).total
+    return [("Payment", [("PaymentAmount", format_fixed(paid)), ("PaymentDate", row.date)])]
 
 
-def _withheld(row: Document) -> list[Element]:
-    withheld = totals.withheld(row)
-    return [("WithholdingTax", [("WithholdingTaxAmount", fixed(withheld))])] if withheld else []
+def _build_withholding(row: Document) -> list[Element]:
+    withheld = totals.compute_retention(row)
+    return [("WithholdingTax", [("WithholdingTaxAmount", format_fixed(withheld))])] if withheld else []
 
 
-def _status(books: Books, row: Document, name: str, source: str) -> list[Element]:
+def _build_status(books: Books, row: Document, name: str, source: str) -> list[Element]:
     canceled = row.status == "canceled"
     moment = row.status_at if canceled and row.status_at else row.finalized_at
     return [
         (name, "A" if canceled else "N"),
         (f"{name}Date", moment[:19]),
-        *(given("Reason", row.cancel_reason, 50) if canceled else []),
-        ("SourceID", _user(books)),
+        *(build_optional("Reason", row.cancel_reason, 50) if canceled else []),
+        ("SourceID", _get_user(books)),
         (source, "P"),
     ]
 
 
-def _atcud(row: Document) -> str:
+def _build_atcud(row: Document) -> str:
     return "0" if row.atcud in ("", "N/A", "N/D") else row.atcud
 
 
-def _user(books: Books) -> str:
-    return text(books.issuer.email.partition("@")[0], 30)
+def _get_user(books: Books) -> str:
+    return build_text(books.issuer.email.partition("@")[0], 30)
 
 
-def _no_special_regimes() -> list[Element]:
+def _build_special_regimes() -> list[Element]:
     names = ("SelfBillingIndicator", "CashVATSchemeIndicator", "ThirdPartiesBillingIndicator")
     return [(name, "0") for name in names]
 
 
-def _place(name: str, sent: Any) -> list[Element]:
+def _build_place(name: str, sent: Any) -> list[Element]:
     if not isinstance(sent, dict):
         return []
     address: list[Element] = [
-        ("AddressDetail", text(sent.get("detail"), 210)),
-        ("City", text(sent.get("city"), 50)),
-        ("PostalCode", text(sent.get("postal_code"), 20)),
-        ("Country", country_code(str(sent.get("country") or "Portugal"))),
+        ("AddressDetail", build_text(sent.get("detail"), 210)),
+        ("City", build_text(sent.get("city"), 50)),
+        ("PostalCode", build_text(sent.get("postal_code"), 20)),
+        ("Country", find_country_code(str(sent.get("country") or "Portugal"))),
     ]
     return [(name, [("Address", address)])]

@@ -22,13 +22,13 @@ from typing import Any
 import pytest
 import stamina
 
-from ix_tools.api_client.client import Account
-from ix_tools.approvals.repository import Approvals
+from ix_tools.api_client.client import InvoiceXpressClient
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.i18n.formats import LISBON
 from ix_tools.interfaces.cli import main
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
-from tests.in_process import InProcess
+from tests.in_process import InProcessTransport
 from tests.sandboxed import NOW
 
 Json = dict[str, Any]
@@ -37,7 +37,7 @@ PATIENCE = 20.0
 
 
 @dataclass
-class Ran:
+class CommandResult:
     """What a command left behind."""
 
     code: int
@@ -59,7 +59,7 @@ class Cli:
     store: Path
     seconds: float = field(default_factory=time.time)
 
-    def __call__(self, *argv: str | int, stdin: str = "") -> Ran:
+    def __call__(self, *argv: str | int, stdin: str = "") -> CommandResult:
         """Run it in this process, piped."""
         out, err = io.StringIO(), io.StringIO()
         with (
@@ -69,15 +69,15 @@ class Cli:
         ):
             patched.setattr("sys.stdin", io.StringIO(stdin))
             code = main([str(word) for word in argv], clock=lambda: self.seconds, now=now)
-        return Ran(code, out.getvalue(), err.getvalue())
+        return CommandResult(code, out.getvalue(), err.getvalue())
 
-    def at_a_terminal(
+    def run_in_terminal(
         self,
         *argv: str | int,
         answers: Sequence[tuple[str, str]] = (),
         stdin: io.TextIOBase | None = None,
         environment: Mapping[str, str] | None = None,
-    ) -> Shown:
+    ) -> TerminalResult:
         """Run it in this process, in a real terminal where a person answers; with `stdin`, that instead."""
         person = Person(*answers)
         try:
@@ -94,7 +94,7 @@ class Cli:
                 code = main([str(word) for word in argv], clock=lambda: self.seconds, now=now)
         finally:
             raw = person.leave()
-        return Shown(code, raw)
+        return TerminalResult(code, raw)
 
     def text(self, *argv: str | int) -> str:
         """What a person reads of a command that works."""
@@ -102,7 +102,7 @@ class Cli:
         assert ran.code == 0, ran
         return ran.out
 
-    def approved(self, *argv: str | int) -> Json:
+    def run_approved(self, *argv: str | int) -> Json:
         """The result of a command that a person approves in between."""
         waiting = self(*argv)
         assert waiting.code == 3, waiting
@@ -117,10 +117,10 @@ class Cli:
             kept.decide(identifier, approve=True)
 
     @contextlib.contextmanager
-    def approvals(self) -> Iterator[Approvals]:
+    def approvals(self) -> Iterator[ApprovalRepository]:
         """The approvals of this user."""
         store = Store(self.store)
-        yield Approvals(store, 15, lambda: self.seconds)
+        yield ApprovalRepository(store, 15, lambda: self.seconds)
         store.close()
 
     def draft(self, *more: str) -> int:
@@ -175,14 +175,15 @@ def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     # Reading the certificates of the world costs more than a call, and a box on this machine shows none.
     monkeypatch.setattr("ssl.SSLContext.load_verify_locations", lambda *_, **__: None)
     monkeypatch.setattr(
-        "ix_tools.pipeline.context.Account", lambda settings, pace: Account(settings, pace, InProcess(box))
+        "ix_tools.pipeline.context.Account",
+        lambda settings, pace: InvoiceXpressClient(settings, pace, InProcessTransport(box)),
     )
     monkeypatch.chdir(tmp_path)
     with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between
         yield Cli(box, store)
 
 
-def piped(*argv: str, **more: Any) -> subprocess.CompletedProcess[str]:
+def run_piped(*argv: str, **more: Any) -> subprocess.CompletedProcess[str]:
     """`ix-tools` as a process of its own, with nobody there."""
     command = [sys.executable, "-m", "ix_tools", *argv]
     return subprocess.run(
@@ -191,19 +192,19 @@ def piped(*argv: str, **more: Any) -> subprocess.CompletedProcess[str]:
 
 
 @dataclass
-class Shown:
+class TerminalResult:
     """What a command left behind in a terminal."""
 
     code: int
     raw: str
 
     @property
-    def seen(self) -> str:
+    def plain(self) -> str:
         """What the person saw, without colours."""
-        return without_colours(self.raw)
+        return strip_colours(self.raw)
 
 
-def without_colours(raw: str) -> str:
+def strip_colours(raw: str) -> str:
     """Text as a terminal shows it."""
     return re.sub(r"\x1b\[[0-9;]*m", "", raw).replace("\r\n", "\n")
 
@@ -216,7 +217,7 @@ class Person:
         self.host, self.guest = pty.openpty()
         self.raw = ""
         self._answers = answers
-        self._thread = threading.Thread(target=self._at_it)
+        self._thread = threading.Thread(target=self._answer_questions)
         self._thread.start()
 
     def leave(self) -> str:
@@ -226,10 +227,10 @@ class Person:
         os.close(self.host)
         return self.raw
 
-    def _at_it(self) -> None:
+    def _answer_questions(self) -> None:
         for question, answer in self._answers:
             at = len(self.raw)
-            if not self._read(lambda: question in without_colours(self.raw[at:])):  # noqa: B023 - used at once
+            if not self._read(lambda: question in strip_colours(self.raw[at:])):  # noqa: B023 - used at once
                 break
             os.write(self.host, f"{answer}\n".encode())
         else:
@@ -250,7 +251,9 @@ class Person:
         return True
 
 
-def in_a_terminal(*argv: str, answers: Sequence[tuple[str, str]] = (), **environment: str) -> Shown:
+def run_in_own_terminal(
+    *argv: str, answers: Sequence[tuple[str, str]] = (), **environment: str
+) -> TerminalResult:
     """`ix-tools` as a process of its own in a terminal of its own."""
     person = Person(*answers)
     process = subprocess.Popen(
@@ -262,4 +265,4 @@ def in_a_terminal(*argv: str, answers: Sequence[tuple[str, str]] = (), **environ
         start_new_session=True,
     )
     code = process.wait(PATIENCE * 2)
-    return Shown(code, person.leave())
+    return TerminalResult(code, person.leave())

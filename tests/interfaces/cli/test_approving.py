@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from ix_tools.approvals.links import Links
+from ix_tools.approvals.links import ApprovalLinks
 from ix_tools.approvals.pins import Pins
 from ix_tools.approvals.repository import Approval
 from ix_tools.domain.comparison import Difference
 from ix_tools.interfaces.cli import prompt
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
-from tests.interfaces.cli.conftest import Cli, Json, Person, in_a_terminal, piped
+from tests.interfaces.cli.conftest import Cli, Json, Person, run_in_own_terminal, run_piped
 
 CHANGE = "PUT /invoices/1001/change-state.json"
 
@@ -61,10 +61,10 @@ def test_without_a_terminal_nothing_is_sent_and_the_same_command_works_after_app
 
 def test_an_approval_is_used_once(cli: Cli) -> None:
     number = cli.draft()
-    cli.approved(*cli.finalize(number))
+    cli.run_approved(*cli.finalize(number))
     pay = ("generate-payment", "--document-id", str(number), "--amount", "10", "--payment-mechanism", "TB",
            "--payment-date", "2026-11-20")  # fmt: skip
-    cli.approved(*pay)
+    cli.run_approved(*pay)
     again = cli(*pay)
     assert again.code == 3, "the same payment again is another payment"
     assert len([one for one in cli.writes() if "partial_payments" in one]) == 1
@@ -150,7 +150,7 @@ def test_what_is_piped_in_approves_nothing(cli: Cli) -> None:
     identifier = waiting(cli, number)["id"]
     ran = cli("approvals", "approve", identifier, stdin=f"{identifier}\n")
     assert (ran.code, ran.body["code"]) == (1, "no_person")
-    process = piped("approvals", "approve", identifier, input=f"{identifier}\nsim\nyes\n")
+    process = run_piped("approvals", "approve", identifier, input=f"{identifier}\nsim\nyes\n")
     assert process.returncode == 1
     assert found(cli, identifier).state == "pending"
     assert cli(*cli.finalize(number)).code == 3
@@ -158,20 +158,20 @@ def test_what_is_piped_in_approves_nothing(cli: Cli) -> None:
 
 def test_a_pipe_into_a_terminal_approves_nothing(cli: Cli) -> None:
     identifier = waiting(cli, cli.draft())["id"]
-    ran = cli.at_a_terminal("approvals", "approve", identifier, stdin=io.StringIO(f"{identifier}\n"))
+    ran = cli.run_in_terminal("approvals", "approve", identifier, stdin=io.StringIO(f"{identifier}\n"))
     assert ran.code == 1
-    assert "Only a person at a terminal approves" in ran.seen
+    assert "Only a person at a terminal approves" in ran.plain
     assert found(cli, identifier).state == "pending"
 
 
 def test_at_a_terminal_the_id_must_be_typed(cli: Cli) -> None:
     number = cli.draft()
     identifier = waiting(cli, number)["id"]
-    ran = cli.at_a_terminal("approvals", "approve", identifier, answers=[("To approve, type ", "yes")])
+    ran = cli.run_in_terminal("approvals", "approve", identifier, answers=[("To approve, type ", "yes")])
     assert ran.code == 1
-    assert "Irreversible" in ran.seen
+    assert "Irreversible" in ran.plain
     assert found(cli, identifier).state == "pending"
-    ran = cli.at_a_terminal(
+    ran = cli.run_in_terminal(
         "approvals", "approve", identifier, answers=[("To approve, type ", identifier.lower())]
     )
     assert ran.code == 0
@@ -181,12 +181,13 @@ def test_at_a_terminal_the_id_must_be_typed(cli: Cli) -> None:
 
 def test_differences_are_accepted_by_name(cli: Cli) -> None:
     identifier = waiting(cli, held(cli))["id"]
-    ran = cli.at_a_terminal("approvals", "approve", identifier)
+    ran = cli.run_in_terminal("approvals", "approve", identifier)
     assert ran.code == 1
-    assert "--accept-differences" in ran.seen
+    assert "--accept-differences" in ran.plain
     typed = [("To approve, type ", identifier)]
     assert (
-        cli.at_a_terminal("approvals", "approve", identifier, "--accept-differences", answers=typed).code == 0
+        cli.run_in_terminal("approvals", "approve", identifier, "--accept-differences", answers=typed).code
+        == 0
     )
 
 
@@ -197,13 +198,13 @@ def test_what_cannot_be_decided_any_more_is_not_asked(cli: Cli, end: str) -> Non
     if end == "rejected":
         cli("approvals", "reject", identifier)
     elif end == "used":
-        cli.approved(*cli.finalize(number))
+        cli.run_approved(*cli.finalize(number))
     else:
         cli.seconds += 15 * 60
-    ran = cli.at_a_terminal("approvals", "approve", identifier)
+    ran = cli.run_in_terminal("approvals", "approve", identifier)
     assert ran.code == 1
-    assert f"it is {end}" in ran.seen
-    assert "To approve" not in ran.seen
+    assert f"it is {end}" in ran.plain
+    assert "To approve" not in ran.plain
 
 
 def held(cli: Cli) -> int:
@@ -211,7 +212,7 @@ def held(cli: Cli) -> int:
     number = cli.draft()
     with cli.approvals() as kept:
         account = f"sandbox@{cli.box.base_url.removeprefix('http://')}"
-        kept.note_differences(account, "invoices", number, [Difference("total", "124.00", "123.00")])
+        kept.save_differences(account, "invoices", number, [Difference("total", "124.00", "123.00")])
     return number
 
 
@@ -229,21 +230,21 @@ def test_the_person_at_the_terminal_is_asked_and_says_yes(
     cli: Cli, language: str, question: str, word: str
 ) -> None:
     number = cli.draft()
-    ran = in_a_terminal(
+    ran = run_in_own_terminal(
         *cli.finalize(number), answers=[(question, word)], INVOICEXPRESS_LANGUAGE=language, NO_COLOR="1"
     )
-    assert ran.code == 0, ran.seen
-    assert ("123,00 €" if language == "pt" else "€123.00") in ran.seen.split(question)[0]
-    assert "1/2026" in ran.seen.split(question)[1]
+    assert ran.code == 0, ran.plain
+    assert ("123,00 €" if language == "pt" else "€123.00") in ran.plain.split(question)[0]
+    assert "1/2026" in ran.plain.split(question)[1]
     assert cli.writes()[1:] == [CHANGE]
 
 
 @pytest.mark.parametrize("answer", ["no", "y", "", "yes, but"])
 def test_anything_but_the_word_declines(cli: Cli, answer: str) -> None:
     number = cli.draft()
-    ran = cli.at_a_terminal(*cli.finalize(number), answers=[(ASKED, answer)])
+    ran = cli.run_in_terminal(*cli.finalize(number), answers=[(ASKED, answer)])
     assert ran.code == 1
-    assert "Nothing was sent" in ran.seen
+    assert "Nothing was sent" in ran.plain
     assert CHANGE not in cli.writes()
     assert cli(*cli.finalize(number)).code == 3, "and the next one is asked anew"
 
@@ -254,14 +255,14 @@ def test_what_was_typed_before_the_question_is_no_answer(cli: Cli) -> None:
     os.write(person.host, b"yes\nyes\n")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("tests.interfaces.cli.conftest.Person", lambda *_: person)
-        ran = cli.at_a_terminal(*cli.finalize(number))
+        ran = cli.run_in_terminal(*cli.finalize(number))
     assert ran.code == 1
     assert CHANGE not in cli.writes()
 
 
 def test_the_end_of_input_declines(cli: Cli) -> None:
     number = cli.draft()
-    ran = cli.at_a_terminal(*cli.finalize(number), answers=[(ASKED, "\x04")])
+    ran = cli.run_in_terminal(*cli.finalize(number), answers=[(ASKED, "\x04")])
     assert ran.code == 1
     assert CHANGE not in cli.writes()
 
@@ -270,39 +271,39 @@ def test_with_the_terminal_channel_the_answer_here_counts_as_an_approval(cli: Cl
     number = cli.draft()
     identifier = waiting(cli, number)["id"]
     channel = {"INVOICEXPRESS_APPROVAL_CHANNEL": "terminal"}
-    ran = cli.at_a_terminal(*cli.finalize(number), answers=[(ASKED, "no")], environment=channel)
+    ran = cli.run_in_terminal(*cli.finalize(number), answers=[(ASKED, "no")], environment=channel)
     assert ran.code == 1
     assert found(cli, identifier).state == "pending", "a no at the prompt is not a rejection for everybody"
-    ran = cli.at_a_terminal(*cli.finalize(number), answers=[(ASKED, "yes")], environment=channel)
-    assert ran.code == 0, ran.seen
+    ran = cli.run_in_terminal(*cli.finalize(number), answers=[(ASKED, "yes")], environment=channel)
+    assert ran.code == 0, ran.plain
     assert found(cli, identifier).state == "used"
 
 
 def test_with_the_form_channel_the_terminal_is_the_form(cli: Cli) -> None:
     number = cli.draft()
-    ran = cli.at_a_terminal(
+    ran = cli.run_in_terminal(
         *cli.finalize(number),
         answers=[(ASKED, "yes")],
         environment={"INVOICEXPRESS_APPROVAL_CHANNEL": "form"},
     )
-    assert ran.code == 0, ran.seen
+    assert ran.code == 0, ran.plain
 
 
 def test_who_approved_already_is_not_asked_again_at_the_terminal(cli: Cli) -> None:
     number = cli.draft()
     cli.approve(waiting(cli, number)["id"])
-    ran = cli.at_a_terminal(*cli.finalize(number))
-    assert ran.code == 0, ran.seen
-    assert ASKED not in ran.seen
+    ran = cli.run_in_terminal(*cli.finalize(number))
+    assert ran.code == 0, ran.plain
+    assert ASKED not in ran.plain
 
 
 @pytest.mark.parametrize(("second", "code"), [("accept", 0), ("yes", 1)])
 def test_differences_want_a_word_of_their_own(cli: Cli, second: str, code: int) -> None:
     number = held(cli)
     answers = [(ASKED, "yes"), ("to approve it as it is:", second)]
-    ran = cli.at_a_terminal(*cli.finalize(number), answers=answers)
-    assert ran.code == code, ran.seen
-    assert "ATTENTION" in ran.seen
+    ran = cli.run_in_terminal(*cli.finalize(number), answers=answers)
+    assert ran.code == code, ran.plain
+    assert "ATTENTION" in ran.plain
     assert (CHANGE in cli.writes()) == (code == 0)
 
 
@@ -323,10 +324,10 @@ def with_a_page(cli: Cli, page: str = "https://ix.example.pt") -> str:
 
 def test_a_link_is_printed_for_a_person_and_leads_to_this_approval(cli: Cli) -> None:
     identifier = with_a_page(cli)
-    ran = cli.at_a_terminal("--output", "text", "approvals", "link", identifier)
-    assert ran.code == 0, ran.seen
-    assert re.search(r"https://ix\.example\.pt/approve/[\w-]{32}\s", ran.seen)
-    assert f"Whoever has this link can decide. It is for {identifier}" in ran.seen
+    ran = cli.run_in_terminal("--output", "text", "approvals", "link", identifier)
+    assert ran.code == 0, ran.plain
+    assert re.search(r"https://ix\.example\.pt/approve/[\w-]{32}\s", ran.plain)
+    assert f"Whoever has this link can decide. It is for {identifier}" in ran.plain
 
 
 def test_a_link_that_is_enough_by_itself_goes_to_a_person_at_a_terminal_only(cli: Cli) -> None:
@@ -334,25 +335,25 @@ def test_a_link_that_is_enough_by_itself_goes_to_a_person_at_a_terminal_only(cli
     ran = cli("approvals", "link", identifier)
     assert (ran.code, ran.body["code"]) == (1, "no_person")
     assert "/approve/" not in ran.out
-    assert cli.at_a_terminal("approvals", "pin", answers=SET_PIN).code == 0
+    assert cli.run_in_terminal("approvals", "pin", answers=SET_PIN).code == 0
     ran = cli("approvals", "link", identifier)
     assert ran.code == 0, ran
     assert (ran.body["pin"], ran.body["approval"]["id"]) == (True, identifier)
     store = Store(cli.store)
-    links = Links(store, lambda: cli.seconds)
-    assert links.behind(ran.body["url"].rsplit("/", 1)[1]) == (identifier, "")
+    links = ApprovalLinks(store, lambda: cli.seconds)
+    assert links.resolve(ran.body["url"].rsplit("/", 1)[1]) == (identifier, "")
     store.close()
 
 
 def test_a_link_for_somebody_wants_their_pin(cli: Cli) -> None:
     identifier = with_a_page(cli)
     assert cli("approvals", "link", identifier, "--to", "bruno").body["code"] == "pin_missing"
-    cli.at_a_terminal("approvals", "pin", "--principal", "bruno", answers=SET_PIN)
+    cli.run_in_terminal("approvals", "pin", "--principal", "bruno", answers=SET_PIN)
     ran = cli("approvals", "link", identifier, "--to", "bruno")
     assert ran.body["pin"] is True
     assert cli("approvals", "link", identifier).body["code"] == "no_person", "of another person"
-    shown = cli.at_a_terminal("--output", "text", "approvals", "link", identifier, "--to", "bruno")
-    assert f"{prompt.whoever()} set this PIN" in shown.seen, (
+    shown = cli.run_in_terminal("--output", "text", "approvals", "link", identifier, "--to", "bruno")
+    assert f"{prompt.identify_user()} set this PIN" in shown.plain, (
         "whoever sends the link knows what it will be worth"
     )
 
@@ -360,35 +361,35 @@ def test_a_link_for_somebody_wants_their_pin(cli: Cli) -> None:
 def test_a_pin_is_set_twice_the_same_by_a_person(cli: Cli) -> None:
     assert cli("approvals", "pin").body["code"] == "no_person"
     mistyped = [("New PIN: ", PIN), ("Once more: ", "bacalhao")]
-    assert cli.at_a_terminal("approvals", "pin", answers=mistyped).code == 1
+    assert cli.run_in_terminal("approvals", "pin", answers=mistyped).code == 1
     short = [("New PIN: ", "1234"), ("Once more: ", "1234")]
-    assert "at least" in cli.at_a_terminal("approvals", "pin", answers=short).seen
+    assert "at least" in cli.run_in_terminal("approvals", "pin", answers=short).plain
     with_a_page(cli)
-    ran = cli.at_a_terminal("--output", "text", "approvals", "pin", answers=SET_PIN)
-    assert "The pages of local's approvals ask for this PIN now" in ran.seen
-    assert PIN not in ran.seen
-    ran = cli.at_a_terminal(
+    ran = cli.run_in_terminal("--output", "text", "approvals", "pin", answers=SET_PIN)
+    assert "The pages of local's approvals ask for this PIN now" in ran.plain
+    assert PIN not in ran.plain
+    ran = cli.run_in_terminal(
         "--output", "text", "approvals", "pin", "--remove", answers=[("Present PIN: ", PIN)]
     )
-    assert "ask for no PIN any more" in ran.seen
+    assert "ask for no PIN any more" in ran.plain
 
 
 @pytest.mark.parametrize("change", [SET_PIN, "--remove"], ids=["set", "remove"])
 @pytest.mark.parametrize("old", ["", "sardinha"])
 def test_somebody_elses_pin_is_not_changed_without_it(cli: Cli, change: Any, old: str) -> None:
     of_bruno = ("approvals", "pin", "--principal", "bruno")
-    ran = cli.at_a_terminal("--output", "text", *of_bruno, answers=SET_PIN)
-    assert f"{prompt.whoever()} set this PIN: where the policy asks who approves" in " ".join(
-        ran.seen.split()
+    ran = cli.run_in_terminal("--output", "text", *of_bruno, answers=SET_PIN)
+    assert f"{prompt.identify_user()} set this PIN: where the policy asks who approves" in " ".join(
+        ran.plain.split()
     )
     more, answers = (["--remove"], []) if change == "--remove" else ([], change)
     if old:
-        ran = cli.at_a_terminal(*of_bruno, *more, answers=[("Present PIN: ", old), *answers])
-        assert (ran.code, "That is not the PIN" in ran.seen) == (1, True)
+        ran = cli.run_in_terminal(*of_bruno, *more, answers=[("Present PIN: ", old), *answers])
+        assert (ran.code, "That is not the PIN" in ran.plain) == (1, True)
     else:
         assert cli(*of_bruno, *more).body["code"] == "no_person"
     store = Store(cli.store)
-    assert Pins(store).check("bruno", PIN) == prompt.whoever()
+    assert Pins(store).check("bruno", PIN) == prompt.identify_user()
     store.close()
 
 
@@ -396,14 +397,14 @@ def test_the_persons_own_sign_in_changes_their_pin_without_it(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the policy says who they are: also the way out for a PIN that was forgotten."""
-    cli.at_a_terminal("approvals", "pin", answers=SET_PIN)
+    cli.run_in_terminal("approvals", "pin", answers=SET_PIN)
     policy = tmp_path / "policy.toml"
-    policy.write_text(f'[people]\nlocal = ["{prompt.whoever()}"]\n')
+    policy.write_text(f'[people]\nlocal = ["{prompt.identify_user()}"]\n')
     monkeypatch.setenv("INVOICEXPRESS_POLICY", str(policy))
     new = [("New PIN: ", "sardinha"), ("Once more: ", "sardinha")]
-    assert cli.at_a_terminal("approvals", "pin", answers=new).code == 0
+    assert cli.run_in_terminal("approvals", "pin", answers=new).code == 0
     store = Store(cli.store)
-    assert Pins(store).check("local", "sardinha") == prompt.whoever()
+    assert Pins(store).check("local", "sardinha") == prompt.identify_user()
     store.close()
 
 
@@ -411,7 +412,7 @@ def test_the_persons_own_sign_in_changes_their_pin_without_it(
     ("end", "code"), [("no page", "approval_without_page"), ("rejected", "approval_not_pending")]
 )
 def test_no_link_leads_to_what_has_no_page_or_is_decided(cli: Cli, end: str, code: str) -> None:
-    cli.at_a_terminal("approvals", "pin", answers=SET_PIN)
+    cli.run_in_terminal("approvals", "pin", answers=SET_PIN)
     identifier = with_a_page(cli, "" if end == "no page" else "https://ix.example.pt")
     if end == "rejected":
         cli("approvals", "reject", identifier)
@@ -424,5 +425,5 @@ def test_what_is_asked_on_a_page_is_decided_in_a_terminal_too(cli: Cli) -> None:
     assert [one["id"] for one in cli("approvals", "list").body["approvals"]] == [identifier]
     assert "on its page, or in a terminal" in cli.text("approvals", "show", identifier)
     typed = [("To approve, type ", identifier)]
-    assert cli.at_a_terminal("approvals", "approve", identifier, answers=typed).code == 0
+    assert cli.run_in_terminal("approvals", "approve", identifier, answers=typed).code == 0
     assert found(cli, identifier).state == "approved"

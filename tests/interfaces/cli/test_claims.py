@@ -18,7 +18,7 @@ def claimed(cli: Cli) -> Iterator[Claims]:
     store = Store(cli.store)
     claims = Claims(store, 240.0)
     holder = Holder("acme@acme.app.invoicexpress.com", "change_state", "ana")
-    assert claims.acquire(holder, [Claim(RESOURCE, exclusive=True)], claims.now()).granted
+    assert claims.acquire(holder, [Claim(RESOURCE, exclusive=True)], claims.now()).is_granted
     yield claims
     store.close()
 
@@ -35,12 +35,12 @@ def test_a_claim_is_listed_and_cleared_by_a_person_who_types_its_name(cli: Cli) 
         assert RESOURCE in cli.text("claims", "list")
         piped = cli("claims", "clear", RESOURCE, stdin=f"{RESOURCE}\n")
         assert (piped.code, piped.body["code"]) == (1, "no_person")
-        wrong = cli.at_a_terminal("claims", "clear", RESOURCE, answers=[("type", "yes")])
+        wrong = cli.run_in_terminal("claims", "clear", RESOURCE, answers=[("type", "yes")])
         assert wrong.code == 1
-        assert len(claims.listed()) == 1
-        done = cli.at_a_terminal("claims", "clear", RESOURCE, answers=[("type", RESOURCE)])
+        assert len(claims.list_claims()) == 1
+        done = cli.run_in_terminal("claims", "clear", RESOURCE, answers=[("type", RESOURCE)])
         assert done.code == 0
-        assert claims.listed() == []
+        assert claims.list_claims() == []
 
 
 def test_what_nobody_claims_cannot_be_cleared(cli: Cli) -> None:

@@ -11,14 +11,14 @@ import click
 import pytest
 
 from ix_tools.interfaces.cli import line_syntax
-from ix_tools.interfaces.cli.command import OperationCommand, example
-from ix_tools.interfaces.cli.commands import OTHERS, SETTINGS, global_options
-from ix_tools.interfaces.cli.options import call_of, flag_of, slots, words_of
+from ix_tools.interfaces.cli.command import OperationCommand, render_example
+from ix_tools.interfaces.cli.commands import SETTINGS, UTILITY_COMMANDS, global_options
+from ix_tools.interfaces.cli.options import build_call, build_words, find_flag, list_slots
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.execute import parse
-from ix_tools.schemas.json_schema import input_schema, source
-from tests.interfaces.cli.conftest import Cli, Json, piped
+from ix_tools.schemas.json_schema import build_input_schema, get_source
+from tests.interfaces.cli.conftest import Cli, Json, run_piped
 
 OPERATIONS = list(catalogue().values())
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.spec.name)
@@ -28,7 +28,7 @@ def typed(operation: type[Operation[Any]], words: list[str]) -> Json:
     """The call that options make."""
     command = OperationCommand(operation, SETTINGS)
     context = command.make_context("x", list(words))
-    return call_of(command.schema, context.params, context.params["json_file"])
+    return build_call(command.schema, context.params, context.params["json_file"])
 
 
 # --- options and help ---------------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ def typed(operation: type[Operation[Any]], words: list[str]) -> Json:
 
 @every_operation
 def test_the_worked_example_is_a_command_line_that_means_the_example(operation: type[Operation[Any]]) -> None:
-    words = shlex.split(example(operation).replace("\\\n", ""))
+    words = shlex.split(render_example(operation).replace("\\\n", ""))
     assert words[:2] == ["ix-tools", operation.spec.name.replace("_", "-")]
     assert parse(operation.spec.name, typed(operation, words[2:])) == parse(
         operation.spec.name, operation.spec.example
@@ -48,16 +48,16 @@ def test_help_says_everything_there_is_to_say_about_an_operation(
     operation: type[Operation[Any]], cli: Cli
 ) -> None:
     helped = " ".join(cli(operation.spec.name.replace("_", "-"), "--help").out.split())
-    schema = input_schema(operation)
-    for slot in slots(schema):
+    schema = build_input_schema(operation)
+    for slot in list_slots(schema):
         assert slot.flag in helped
         assert " ".join(slot.schema.get("description", "").split()) in helped
     for required in schema.get("required", ()):
         assert "(required)" in helped, required
-    assert source(operation) in helped
+    assert get_source(operation) in helped
     assert "ix-tools help exit-codes" in helped
-    assert ("a person approves" in helped) or not operation.spec.effect.gated
-    assert " ".join(example(operation).split()) in helped
+    assert ("a person approves" in helped) or not operation.spec.effect.needs_approval
+    assert " ".join(render_example(operation).split()) in helped
 
 
 def test_no_parameter_hides_an_option_that_every_command_has() -> None:
@@ -68,19 +68,21 @@ def test_no_parameter_hides_an_option_that_every_command_has() -> None:
     taken = {
         (operation.spec.name, slot.flag)
         for operation in OPERATIONS
-        for slot in slots(input_schema(operation))
+        for slot in list_slots(build_input_schema(operation))
         if slot.flag in ours
     }
     assert taken == set()
 
 
 def test_no_operation_hides_another_command() -> None:
-    assert {name.replace("_", "-") for name in catalogue()} & set(OTHERS) == set()
+    assert {name.replace("_", "-") for name in catalogue()} & set(UTILITY_COMMANDS) == set()
 
 
 def test_the_first_page_lists_every_command_under_a_heading(cli: Cli) -> None:
     page = cli("--help").out
-    assert [name for name in [*catalogue(), *OTHERS] if f"  {name.replace('_', '-')} " not in page] == []
+    assert [
+        name for name in [*catalogue(), *UTILITY_COMMANDS] if f"  {name.replace('_', '-')} " not in page
+    ] == []
     headings = [
         "Documents:",
         "Payments:",
@@ -144,7 +146,7 @@ def test_what_starts_elsewhere_must_be_the_first_word(cli: Cli, name: str) -> No
 
 # --- values -------------------------------------------------------------------------------------------------
 
-LINE = input_schema(catalogue()["create_invoice"])["properties"]["items"]["items"]
+LINE = build_input_schema(catalogue()["create_invoice"])["properties"]["items"]["items"]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ LINE = input_schema(catalogue()["create_invoice"])["properties"]["items"]["items
     ],
 )  # fmt: skip
 def test_a_line_of_a_document_is_pairs_or_json(text: str, content: Json) -> None:
-    assert line_syntax.read(text, LINE) == content
+    assert line_syntax.parse_line(text, LINE) == content
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_a_line_that_cannot_be_read_says_why(cli: Cli, text: str, said: str) -> 
     ],
 )
 def test_what_is_written_as_pairs_reads_back_the_same(content: Json) -> None:
-    read = line_syntax.read(line_syntax.write(content), LINE)
+    read = line_syntax.parse_line(line_syntax.format_line(content), LINE)
     assert {name: str(value) for name, value in read.items()} == {
         name: str(value) for name, value in content.items()
     }
@@ -220,7 +222,7 @@ def test_lists_flags_and_nested_fields_land_where_the_schema_has_them() -> None:
 def test_a_call_becomes_options_and_options_the_call() -> None:
     operation = catalogue()["update_sequence"]
     call = {"sequence_id": 70020, "serie": "B 2026", "current_invoice_number": 0, "default_sequence": 1}
-    assert typed(operation, words_of(call, input_schema(operation))) == call
+    assert typed(operation, build_words(call, build_input_schema(operation))) == call
 
 
 def test_a_word_that_is_no_choice_is_refused_with_the_choices(cli: Cli) -> None:
@@ -230,12 +232,12 @@ def test_a_word_that_is_no_choice_is_refused_with_the_choices(cli: Cli) -> None:
 
 
 def test_errors_name_fields_as_they_were_typed() -> None:
-    schema = input_schema(catalogue()["create_invoice"])
-    assert flag_of("due_date", schema) == "--due-date"
-    assert flag_of("client.postal_code", schema) == "--client.postal-code"
-    assert flag_of("items.1.tax", schema) == "--items (2) tax"
-    assert flag_of("client", schema) == "--client.*"
-    assert flag_of("(document)", schema) == "(document)"
+    schema = build_input_schema(catalogue()["create_invoice"])
+    assert find_flag("due_date", schema) == "--due-date"
+    assert find_flag("client.postal_code", schema) == "--client.postal-code"
+    assert find_flag("items.1.tax", schema) == "--items (2) tax"
+    assert find_flag("client", schema) == "--client.*"
+    assert find_flag("(document)", schema) == "(document)"
 
 
 # --- a whole call as JSON -----------------------------------------------------------------------------------
@@ -302,4 +304,4 @@ def test_the_version(cli: Cli) -> None:
     from ix_tools import __version__
 
     assert cli("--version").out == f"ix-tools {__version__}\n"
-    assert piped("--version").returncode == 0
+    assert run_piped("--version").returncode == 0

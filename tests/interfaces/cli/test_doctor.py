@@ -10,8 +10,8 @@ import pytest
 
 from ix_tools.domain.records import Sequence, Tax
 from ix_tools.i18n.formats import LISBON
-from ix_tools.interfaces.cli.checks import clock_sane, series_registered, taxes_usable
-from ix_tools.interfaces.cli.invocation import Run
+from ix_tools.interfaces.cli.checks import check_clock, check_series, check_taxes
+from ix_tools.interfaces.cli.invocation import Invocation
 from tests.interfaces.cli.conftest import Cli
 
 Found = dict[str, list[tuple[str, str]]]
@@ -181,7 +181,7 @@ def test_series(rows: list[tuple[str, bool, int, str]], levels: list[str]) -> No
         )
         for name, default, number, code in rows
     ]
-    assert [one.level for one in series_registered(Run(), series)] == levels
+    assert [one.level for one in check_series(Invocation(), series)] == levels
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_taxes(taxes: list[tuple[str, str, bool]], levels: list[str]) -> None:
         Tax.model_validate({"name": name, "value": value, "default_tax": default})
         for name, value, default in taxes
     ]
-    assert [one.level for one in taxes_usable(rows)] == levels
+    assert [one.level for one in check_taxes(rows)] == levels
 
 
 @pytest.mark.parametrize(
@@ -210,4 +210,4 @@ def test_taxes(taxes: list[tuple[str, str, bool]], levels: list[str]) -> None:
 )
 def test_clocks(lisbon: str, local: str, level: str) -> None:
     moments = (datetime.fromisoformat(text).replace(tzinfo=LISBON) for text in (lisbon, local))
-    assert [one.level for one in clock_sane(*moments)] == [level]
+    assert [one.level for one in check_clock(*moments)] == [level]

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from ix_tools.interfaces.cli.options import words_of
+from ix_tools.interfaces.cli.options import build_words
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
-from ix_tools.schemas.json_schema import input_schema
+from ix_tools.schemas.json_schema import build_input_schema
 from tests.interfaces.cli.conftest import Cli
 
 OPERATIONS = list(catalogue().values())
@@ -22,20 +22,20 @@ OPERATIONS = list(catalogue().values())
 
 def issued(cli: Cli) -> dict[str, Any]:
     number = cli.draft()
-    cli.approved(*cli.finalize(number))
+    cli.run_approved(*cli.finalize(number))
     return {"document_id": number}
 
 
 def paid(cli: Cli) -> dict[str, Any]:
     number = issued(cli)["document_id"]
-    receipt = cli.approved("generate-payment", "--document-id", number, "--amount", "50",
+    receipt = cli.run_approved("generate-payment", "--document-id", number, "--amount", "50",
                            "--payment-mechanism", "TB", "--payment-date", "2026-11-20")  # fmt: skip
     return {"receipt_id": receipt["receipt"]["id"]}
 
 
 def moved(cli: Cli) -> dict[str, Any]:
     operation = catalogue()["create_guide"]
-    made = cli("create-guide", *words_of(operation.spec.example, input_schema(operation)))
+    made = cli("create-guide", *build_words(operation.spec.example, build_input_schema(operation)))
     assert made.code == 0, made
     return {"document_id": made.body["document"]["id"]}
 
@@ -61,8 +61,8 @@ def founded(cli: Cli) -> dict[str, Any]:
 def made(cli: Cli, name: str) -> dict[str, Any]:
     """The result of another operation's example."""
     operation = catalogue()[name]
-    command = (name.replace("_", "-"), *words_of(operation.spec.example, input_schema(operation)))
-    return cli.approved(*command) if operation.spec.effect.gated else cli(*command).body
+    command = (name.replace("_", "-"), *build_words(operation.spec.example, build_input_schema(operation)))
+    return cli.run_approved(*command) if operation.spec.effect.needs_approval else cli(*command).body
 
 
 BEFORE: dict[str, Callable[[Cli], dict[str, Any]]] = {
@@ -101,9 +101,9 @@ def test_the_example_of_every_operation_works(
     if spec.effect is Effect.ADMIN:
         monkeypatch.setenv("INVOICEXPRESS_ALLOW_ACCOUNT_SETUP", "true")
     ids = BEFORE.get(spec.name, lambda _: {})(cli)
-    words = words_of({**spec.example, **ids}, input_schema(operation))
+    words = build_words({**spec.example, **ids}, build_input_schema(operation))
     command = (spec.name.replace("_", "-"), *words)
-    body = cli.approved(*command) if spec.effect.gated else cli(*command).body
+    body = cli.run_approved(*command) if spec.effect.needs_approval else cli(*command).body
     assert body["ok"], body
     again = cli("--output", "text", *command)
     assert again.code in {0, 1, 3, 4}, "a person can read the answer too"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.interfaces.cli.conftest import Cli, piped
+from tests.interfaces.cli.conftest import Cli, run_piped
 
 DRAFT = ("create-invoice", "--date", "2026-11-20", "--due-date", "+30d", "--client.code", "ACME",
          "--items", "name=Revisão,unit_price=100,quantity=1,tax=IVA23")  # fmt: skip
@@ -90,7 +90,7 @@ def test_a_fault_of_ours_does_not_pretend_that_nothing_happened(
 
 
 def test_a_process_ends_with_the_code_and_one_json_object(cli: Cli) -> None:
-    ran = piped("get-document", "--document-type", "invoices", "--document-id", "9")
+    ran = run_piped("get-document", "--document-type", "invoices", "--document-id", "9")
     assert ran.returncode == 4
     assert ran.stdout.count("\n") == 1
     assert ran.stderr == ""

@@ -12,7 +12,7 @@ from tests.interfaces.cli.conftest import Cli
 def unknown(cli: Cli) -> str:
     """The id of an e-mail of which nobody can tell whether it left."""
     number = cli.draft()
-    cli.approved(*cli.finalize(number))
+    cli.run_approved(*cli.finalize(number))
     mail = ("send-email", "--document-type", "invoices", "--document-id", number, "--email", "a@acme.example")
     cli.box.fault("PUT", "email", drop="before")
     cli.box.fault("POST", "email", drop="before")
@@ -40,14 +40,14 @@ def test_a_person_settles_what_is_unknown(cli: Cli, option: str, state: str) -> 
     identifier = unknown(cli)
     piped = cli("journal", "resolve", identifier, option, stdin=f"{identifier}\n")
     assert (piped.code, piped.body["code"]) == (1, "no_person")
-    wrong = cli.at_a_terminal("journal", "resolve", identifier, option, answers=[("type", "yes")])
+    wrong = cli.run_in_terminal("journal", "resolve", identifier, option, answers=[("type", "yes")])
     assert wrong.code == 1
     assert cli("journal", "show", identifier).body["entry"]["state"] == "unknown"
-    done = cli.at_a_terminal("journal", "resolve", identifier, option, answers=[("type", identifier)])
-    assert done.code == 0, done.seen
+    done = cli.run_in_terminal("journal", "resolve", identifier, option, answers=[("type", identifier)])
+    assert done.code == 0, done.plain
     assert cli("journal", "show", identifier).body["entry"]["state"] == state
-    again = cli.at_a_terminal("journal", "resolve", identifier, option)
-    assert (again.code, "not unknown" in again.seen) == (1, True)
+    again = cli.run_in_terminal("journal", "resolve", identifier, option)
+    assert (again.code, "not unknown" in again.plain) == (1, True)
 
 
 def test_it_must_be_said_what_was_seen(cli: Cli) -> None:
@@ -55,7 +55,7 @@ def test_it_must_be_said_what_was_seen(cli: Cli) -> None:
 
 
 def test_a_trail_that_was_changed_is_named_by_its_row(cli: Cli) -> None:
-    cli.approved(*cli.finalize(cli.draft()))
+    cli.run_approved(*cli.finalize(cli.draft()))
     assert cli("audit", "verify").body == {"ok": True, "faults": []}
     assert "whole" in cli.text("audit", "verify")
     with sqlite3.connect(cli.store) as file:

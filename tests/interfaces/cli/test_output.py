@@ -7,8 +7,8 @@ import shlex
 
 import pytest
 
-from ix_tools.interfaces.cli.labels import kind, label, shown, state
-from tests.interfaces.cli.conftest import Cli, piped
+from ix_tools.interfaces.cli.labels import format_kind, format_label, format_state, format_value
+from tests.interfaces.cli.conftest import Cli, run_piped
 
 DRAFT = """\
 Invoice #1001  draft
@@ -95,18 +95,18 @@ def test_piped_it_is_the_result_and_nothing_else(cli: Cli) -> None:
 
 
 def test_at_a_terminal_it_is_for_a_person_unless_json_is_asked_for(cli: Cli) -> None:
-    shown_there = cli.at_a_terminal("list-taxes")
+    shown_there = cli.run_in_terminal("list-taxes")
     assert shown_there.code == 0
-    assert "Rate %" in shown_there.seen
+    assert "Rate %" in shown_there.plain
     assert "\x1b[1m" in shown_there.raw, "headings stand out"
-    asked = cli.at_a_terminal("list-taxes", "--output", "json")
-    assert json.loads(asked.seen)["ok"]
+    asked = cli.run_in_terminal("list-taxes", "--output", "json")
+    assert json.loads(asked.plain)["ok"]
 
 
 def test_no_color_is_respected(cli: Cli) -> None:
-    ran = cli.at_a_terminal("list-invoices", environment={"NO_COLOR": "1"})
+    ran = cli.run_in_terminal("list-invoices", environment={"NO_COLOR": "1"})
     assert "\x1b[3" not in ran.raw
-    assert "\x1b[3" not in cli.at_a_terminal("get-document", environment={"NO_COLOR": "1"}).raw
+    assert "\x1b[3" not in cli.run_in_terminal("get-document", environment={"NO_COLOR": "1"}).raw
 
 
 def test_every_next_step_is_a_command_that_can_be_typed(cli: Cli) -> None:
@@ -117,7 +117,7 @@ def test_every_next_step_is_a_command_that_can_be_typed(cli: Cli) -> None:
     command = shlex.split(steps.splitlines()[0])
     assert command[0] == "ix-tools"
     assert cli(*command[1:]).code == 3
-    cli.approved(*cli.finalize(number))
+    cli.run_approved(*cli.finalize(number))
     steps = cli.text("get-document", "--document-type", "invoices", "--document-id", number).split(
         "\nNext\n"
     )[1]
@@ -135,7 +135,7 @@ def test_text_from_the_account_cannot_speak_to_the_terminal(cli: Cli) -> None:
         "observations": evil,
     }
     cli.box.fault("GET", r"/invoices/1001\.json", status=200, body={"invoice": wicked})
-    raw = cli.at_a_terminal("get-document", "--document-type", "invoices", "--document-id", 1001).raw
+    raw = cli.run_in_terminal("get-document", "--document-type", "invoices", "--document-id", 1001).raw
     assert "owned" in raw
     assert not {"\x1b[2J", "\x1b]0;", "\x07", "\u202e", "\n  ix-tools nothing"} & {
         part for part in ("\x1b[2J", "\x1b]0;", "\x07", "\u202e", "\n  ix-tools nothing") if part in raw
@@ -203,7 +203,7 @@ def test_a_reader_that_goes_away_is_no_failure(cli: Cli) -> None:
 
 
 def test_output_that_knows_no_accents_still_gets_the_result(cli: Cli) -> None:
-    ran = piped("lookup-exemption-codes", "--code", "M07", env={"PYTHONIOENCODING": "ascii", "PATH": ""})
+    ran = run_piped("lookup-exemption-codes", "--code", "M07", env={"PYTHONIOENCODING": "ascii", "PATH": ""})
     assert ran.returncode == 0
     assert json.loads(ran.stdout)["codes"][0]["law"] == "Artigo 9.º do CIVA"
 
@@ -226,10 +226,10 @@ def test_output_that_knows_no_accents_still_gets_the_result(cli: Cli) -> None:
     ],
 )
 def test_values_are_written_as_people_write_them(field: str, value: object, en: str, pt: str) -> None:
-    assert (shown(field, value, "en"), shown(field, value, "pt")) == (en, pt)
+    assert (format_value(field, value, "en"), format_value(field, value, "pt")) == (en, pt)
 
 
 def test_what_nobody_named_is_shown_under_its_own_name() -> None:
-    assert label("brand_new_field", "pt") == "Brand new field"
-    assert kind("cash_invoices", "en") == "Cash invoices"
-    assert state("odd\x1b", "en") == "odd"
+    assert format_label("brand_new_field", "pt") == "Brand new field"
+    assert format_kind("cash_invoices", "en") == "Cash invoices"
+    assert format_state("odd\x1b", "en") == "odd"

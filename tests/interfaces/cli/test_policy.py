@@ -160,19 +160,19 @@ def test_the_first_of_two_is_told_that_another_is_needed(
     assert "2 different people, none of them the one who asked" in waiting["next"][0]["why"]
     identifier = waiting["approval"]["id"]
     approve = ("approvals", "approve", identifier)
-    first = cli.at_a_terminal(*approve, answers=[("type", identifier)])
-    assert "It still needs 1 more: another person approves, too." in first.seen
-    again = cli.at_a_terminal(*approve, answers=[("type", identifier)])
-    assert "You approved" in again.seen
+    first = cli.run_in_terminal(*approve, answers=[("type", identifier)])
+    assert "It still needs 1 more: another person approves, too." in first.plain
+    again = cli.run_in_terminal(*approve, answers=[("type", identifier)])
+    assert "You approved" in again.plain
     assert cli(*cli.finalize(number)).code == 3
     monkeypatch.setattr(prompt, "whoever", lambda: "terminal:another")
-    assert "approved" in cli.at_a_terminal(*approve, answers=[("type", identifier)]).seen
+    assert "approved" in cli.run_in_terminal(*approve, answers=[("type", identifier)]).plain
     assert cli(*cli.finalize(number)).body["ok"]
 
 
 def test_whoever_is_at_the_terminal_is_not_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = prompt.whoever()
+    known = prompt.identify_user()
     for name in ("USER", "LOGNAME", "USERNAME", "LNAME"):
         monkeypatch.setenv(name, "somebody-else")
-    assert prompt.whoever() == known
+    assert prompt.identify_user() == known
     assert known.startswith("terminal:")

@@ -18,7 +18,7 @@ def test_while_it_waits_it_says_what_was_done_and_after_a_yes_it_goes_on(cli: Cl
     assert "draft: done (id 1001)" in waiting.out
     assert "finalize: waiting" in waiting.out
     with cli.approvals() as kept:
-        (asked,) = kept.waiting()
+        (asked,) = kept.list_waiting()
         kept.decide(asked.id, approve=True)
     done = cli.text(*ISSUE)
     assert "Invoice 1/2026" in done
@@ -32,7 +32,7 @@ def test_while_it_waits_it_says_what_was_done_and_after_a_yes_it_goes_on(cli: Cl
 def test_declined_it_ends_with_the_code_of_what_was_begun(cli: Cli) -> None:
     cli(*ISSUE)
     with cli.approvals() as kept:
-        kept.decide(kept.waiting()[0].id, approve=False, reason="outro cliente")
+        kept.decide(kept.list_waiting()[0].id, approve=False, reason="outro cliente")
     ended = cli(*ISSUE)
     assert ended.code == 7
     assert '"stopped_at"' in ended.out + ended.err

@@ -13,7 +13,7 @@ def test_an_older_copy_is_used_once_a_person_accepted_it(cli: Cli) -> None:
     backup = cli.store.with_name("backup.db")
     with closing(sqlite3.connect(cli.store)) as now, closing(sqlite3.connect(backup)) as copy:
         now.backup(copy)
-    cli.approved(*cli.finalize(cli.draft()))
+    cli.run_approved(*cli.finalize(cli.draft()))
     for name in ("-wal", "-shm"):
         cli.store.with_name(cli.store.name + name).unlink(missing_ok=True)
     backup.replace(cli.store)
@@ -26,11 +26,11 @@ def test_an_older_copy_is_used_once_a_person_accepted_it(cli: Cli) -> None:
     assert cli("audit", "verify").code == 1, "what is missing can be seen without accepting it"
     piped = cli("store", "accept-restored", stdin="aceito\naccept\n")
     assert (piped.code, piped.body["code"]) == (1, "no_person")
-    no = cli.at_a_terminal("store", "accept-restored", answers=[("type", "yes")])
-    assert no.code == 1, no.seen
+    no = cli.run_in_terminal("store", "accept-restored", answers=[("type", "yes")])
+    assert no.code == 1, no.plain
     assert cli("journal", "list").code == 2
-    yes = cli.at_a_terminal("store", "accept-restored", answers=[("type", "accept")])
-    assert yes.code == 0, yes.seen
+    yes = cli.run_in_terminal("store", "accept-restored", answers=[("type", "accept")])
+    assert yes.code == 0, yes.plain
     assert cli("audit", "verify").body == {"ok": True, "faults": []}
     assert cli("create-client", "--name", "X", "--code", "X").code == 0
     with closing(sqlite3.connect(cli.store)) as kept:

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from ix_tools.config.settings import Settings
-from ix_tools.interfaces.mcp.server import chosen
+from ix_tools.interfaces.mcp.server import list_chosen_tools
 from ix_tools.operations.registry import catalogue
-from ix_tools.schemas.json_schema import tool
-from ix_tools.schemas.listing import Choice
-from ix_tools.schemas.openapi import document
-from ix_tools.schemas.openapi2 import swagger
+from ix_tools.schemas.json_schema import build_tool
+from ix_tools.schemas.listing import ToolSelection
+from ix_tools.schemas.openapi import build_openapi
+from ix_tools.schemas.openapi2 import convert_to_swagger
 from tests.interfaces.cli.conftest import Cli
 
 DRAFT = ("create-invoice", "--date", "2026-11-20", "--due-date", "+30d", "--client.code", "ACME",
@@ -75,13 +75,17 @@ def test_tools_are_listed_with_what_they_cost(cli: Cli) -> None:
 
 
 def test_the_list_itself_is_the_one_that_assistants_get(cli: Cli) -> None:
-    assert cli("tools", "--json").body == {"tools": [tool(operation) for operation in catalogue().values()]}
+    assert cli("tools", "--json").body == {
+        "tools": [build_tool(operation) for operation in catalogue().values()]
+    }
 
 
 def test_a_toolset_is_shown_as_the_server_lists_it(cli: Cli) -> None:
     body = cli("tools", "--toolsets", "core,saft").body
     assert {one["toolset"] for one in body["tools"]} == {"core", "saft"}
-    assert cli("tools", "--json", "--toolsets", "core,saft").body["tools"] == chosen(Choice(("core", "saft")))
+    assert cli("tools", "--json", "--toolsets", "core,saft").body["tools"] == list_chosen_tools(
+        ToolSelection(("core", "saft"))
+    )
     reading = cli("tools", "--read-only", "--exclude", "run_operation,get_pdf").body["tools"]
     assert {one["effect"] for one in reading} == {"local", "reads"}
     assert "get_pdf" not in [one["name"] for one in reading]
@@ -91,9 +95,9 @@ def test_a_toolset_is_shown_as_the_server_lists_it(cli: Cli) -> None:
 
 def test_the_http_server_is_described_as_it_describes_itself(cli: Cli) -> None:
     server = "https://invoices.example.com"
-    assert cli("openapi", "--server", server).body == document(server)
+    assert cli("openapi", "--server", server).body == build_openapi(server)
     some = cli("openapi", "--version", "2", "--toolsets", "core, payments", "--server", server).body
-    assert some == swagger(document(server, ["core", "payments"]))
+    assert some == convert_to_swagger(build_openapi(server, ["core", "payments"]))
     wrong = cli("openapi", "--toolsets", "core,nothing")
     assert (wrong.code, "treasury" in wrong.body["message"]) == (2, True)
 
@@ -106,7 +110,7 @@ def test_a_sandbox_file_keeps_what_one_command_made_for_the_next(cli: Cli, tmp_p
     made = cli(*box, *DRAFT)
     assert made.body["sandbox"]
     number = made.body["document"]["id"]
-    done = cli.approved(*cli.finalize(number), *box)
+    done = cli.run_approved(*cli.finalize(number), *box)
     assert done["document"]["status"] == "final", "an approval survives the restart of its sandbox"
     text = cli("--output", "text", *box, "list-invoices")
     assert "no fiscal value" in text.out
@@ -218,7 +222,7 @@ def test_ctrl_c_at_the_question_sends_nothing(cli: Cli, monkeypatch: pytest.Monk
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr("ix_tools.interfaces.cli.prompt._forget_what_was_typed", interrupted)
-    ran = cli.at_a_terminal(*cli.finalize(number))
+    ran = cli.run_in_terminal(*cli.finalize(number))
     assert ran.code == 130
-    assert "Nothing was sent" in ran.seen
+    assert "Nothing was sent" in ran.plain
     assert len(cli.writes()) == 1

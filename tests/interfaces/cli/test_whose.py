@@ -8,14 +8,14 @@ from decimal import Decimal
 import pytest
 
 from ix_tools.api_client.client import account_name
-from ix_tools.approvals.preview import Entry, Paper, Party, Sheet
-from ix_tools.approvals.repository import Approvals, Asked, Asker, Binding
+from ix_tools.approvals.preview import ApprovalPreview, ClientView, DetailView, DocumentView
+from ix_tools.approvals.repository import ApprovalRepository, ApprovalRequestContent, Binding, CallOrigin
 from ix_tools.config.settings import Settings
 from ix_tools.domain.amounts import Amount
 from ix_tools.domain.records import Company
-from ix_tools.idempotency.intents import Draft
+from ix_tools.idempotency.intents import IntentDraft
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.account_names import Companies
+from ix_tools.pipeline.account_names import CompanyRepository
 from ix_tools.storage.database import Store
 from tests.interfaces.cli.conftest import Cli
 
@@ -38,24 +38,27 @@ def accounts(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, st
             monkeypatch.setenv(f"INVOICEXPRESS_ACCOUNTS__{name.upper()}__{setting}", value)
     monkeypatch.setenv("INVOICEXPRESS_ACCOUNTS__PADARIA__NIF", "501964843")
     store = Store(cli.store)
-    kept, journal = Approvals(store, 15, lambda: cli.seconds), Journal(store, 240.0)
+    kept, journal = ApprovalRepository(store, 15, lambda: cli.seconds), Journal(store, 240.0)
     found = {}
     for number, (name, company) in enumerate(NAMES.items()):
         account = account_name(Settings(account=name))
         if name == "garagem":
-            Companies(store, Settings()).remember(account, ("saft", Company(company, "508112230")))
-        paper = Paper(
+            CompanyRepository(store, Settings()).remember(account, ("saft", Company(company, "508112230")))
+        paper = DocumentView(
             kind="invoices", id=1001, draft=True, expected_number="1/2026", issued=None, due=None,
-            column=(Amount("total", Decimal(f"{number + 1}0292.79"), is_sum=True),), client=Party(name="ACME, Lda", nif="508112230"),
+            column=(Amount("total", Decimal(f"{number + 1}0292.79"), is_sum=True),), client=ClientView(name="ACME, Lda", nif="508112230"),
         )  # fmt: skip
-        sheet = Sheet(action="finalized", account=name, paper=paper, several_accounts=True)
-        asked = Asked(
-            "Finalizar", "Finalizar", sheet=sheet.model_dump_json(), by=Asker(face="rest", host="n8n 1.80")
+        sheet = ApprovalPreview(action="finalized", account=name, paper=paper, several_accounts=True)
+        asked = ApprovalRequestContent(
+            "Finalizar",
+            "Finalizar",
+            sheet=sheet.model_dump_json(),
+            origin=CallOrigin(face="rest", host="n8n 1.80"),
         )
         binding = Binding("n8n-loja", account, "change_state", f"v2:{name}", "s")
         found[name] = kept.ask(binding, asked, "page").id
         journal.begin(
-            Draft(
+            IntentDraft(
                 account,
                 f"key {name}",
                 (f"v2:{name}",),
@@ -147,12 +150,18 @@ def test_a_lone_account_is_not_named_in_lists(cli: Cli) -> None:
 
 def test_what_has_no_document_says_what_it_is_about(cli: Cli) -> None:
     store = Store(cli.store)
-    kept = Approvals(store, 15, lambda: cli.seconds)
-    amount = Entry(label="value", kind="money", lines=("250.00",))
-    sheet = Sheet(action="regularization", account="sandbox", client=Party(name="Beta, Lda"), amount=amount)
+    kept = ApprovalRepository(store, 15, lambda: cli.seconds)
+    amount = DetailView(label="value", kind="money", lines=("250.00",))
+    sheet = ApprovalPreview(
+        action="regularization", account="sandbox", client=ClientView(name="Beta, Lda"), amount=amount
+    )
     binding = Binding("local", "sandbox@x", "create_regularization", "v2:a", "s")
-    kept.ask(binding, Asked("t", "s", sheet=sheet.model_dump_json()), "page")
-    kept.ask(Binding("local", "sandbox@x", "register", "v2:b", "s"), Asked("t", "Title"), "terminal")
+    kept.ask(binding, ApprovalRequestContent("t", "s", sheet=sheet.model_dump_json()), "page")
+    kept.ask(
+        Binding("local", "sandbox@x", "register", "v2:b", "s"),
+        ApprovalRequestContent("t", "Title"),
+        "terminal",
+    )
     store.close()
     text = " ".join(cli.text("approvals", "list").split())
     assert "Regularize a client's balance Beta, Lda · €250.00" in text

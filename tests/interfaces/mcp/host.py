@@ -12,9 +12,9 @@ import mcp_types as types
 from jsonschema import Draft202012Validator
 from mcp.client import Client
 
-from ix_tools.interfaces.mcp.server import build, chosen
-from ix_tools.pipeline.context import Desk
-from ix_tools.schemas.listing import Choice
+from ix_tools.interfaces.mcp.server import build_server, list_chosen_tools
+from ix_tools.pipeline.context import CallContext
+from ix_tools.schemas.listing import ToolSelection
 
 Json = dict[str, Any]
 Answer: TypeAlias = Literal["yes", "no", "decline", "cancel"] | Json
@@ -36,10 +36,10 @@ class Person:
         if self.meanwhile is not None:
             await self.meanwhile()
         answer = self._answers.pop(0) if self._answers else "yes"
-        return given(answer)
+        return build_elicit_result(answer)
 
 
-def given(answer: Answer) -> types.ElicitResult:
+def build_elicit_result(answer: Answer) -> types.ElicitResult:
     """A person's answer as the host sends it."""
     if isinstance(answer, dict):
         return types.ElicitResult(action="accept", content=answer)
@@ -49,12 +49,12 @@ def given(answer: Answer) -> types.ElicitResult:
 
 
 @cache
-def _results() -> dict[str, Json]:
+def _list_output_schemas() -> dict[str, Json]:
     """The schema of each tool's results, as it is listed."""
-    return {tool["name"]: tool["outputSchema"] for tool in chosen(Choice(("all",)))}
+    return {tool["name"]: tool["outputSchema"] for tool in list_chosen_tools(ToolSelection(("all",)))}
 
 
-def body_of(name: str, result: types.CallToolResult) -> Json:
+def check_result(name: str, result: types.CallToolResult) -> Json:
     """What a result says; both its forms say the same, and the published schema describes it."""
     body = result.structured_content
     assert isinstance(body, dict)
@@ -70,7 +70,7 @@ def body_of(name: str, result: types.CallToolResult) -> Json:
         assert isinstance(body["retryable"], bool)
     else:
         # An error is no result: hosts that check errors against the schema of results hide the reason.
-        published = _results()[name]
+        published = _list_output_schemas()[name]
         Draft202012Validator(published).validate(body)
         relayed = name == "run_operation"  # what it ran says what comes back
         assert relayed or body.keys() <= published["properties"].keys(), name
@@ -90,23 +90,23 @@ class Host:
         assert self._person is not None
         return self._person
 
-    async def answer(self, name: str, /, **arguments: Any) -> types.CallToolResult:
+    async def call_unchecked(self, name: str, /, **arguments: Any) -> types.CallToolResult:
         """Whatever a call gives; a person is asked as the protocol of the day says."""
         result = await self.client.call_tool(name, arguments)
-        body_of(name, result)
+        check_result(name, result)
         return result
 
     async def call(self, name: str, /, **arguments: Any) -> Json:
         """The result of a call that works."""
-        result = await self.answer(name, **arguments)
+        result = await self.call_unchecked(name, **arguments)
         assert not result.is_error, result.structured_content
         assert result.structured_content is not None
         assert result.structured_content["ok"] is True, result.structured_content
         return result.structured_content
 
-    async def failed(self, name: str, /, **arguments: Any) -> Json:
+    async def call_refused(self, name: str, /, **arguments: Any) -> Json:
         """The refusal of a call that does not."""
-        result = await self.answer(name, **arguments)
+        result = await self.call_unchecked(name, **arguments)
         assert result.is_error, result.structured_content
         assert result.structured_content is not None
         return result.structured_content
@@ -124,10 +124,10 @@ class Host:
         )
         assert isinstance(result, types.CallToolResult | types.InputRequiredResult)
         if isinstance(result, types.CallToolResult):
-            body_of(name, result)
+            check_result(name, result)
         return result
 
-    async def question(self, name: str, arguments: Json) -> str:
+    async def ask_and_hold(self, name: str, arguments: Json) -> str:
         """Ask, and keep the handle instead of answering."""
         result = await self.step(name, arguments)
         assert isinstance(result, types.InputRequiredResult), result
@@ -136,18 +136,18 @@ class Host:
 
 
 @asynccontextmanager
-async def connected(
-    desk: Desk, mode: str, person: Person | None, choice: Choice | None = None, name: str = ""
+async def connect_host(
+    desk: CallContext, mode: str, person: Person | None, choice: ToolSelection | None = None, name: str = ""
 ) -> AsyncIterator[Host]:
     """A host in this process, before a desk; without a person it cannot ask. It lists what was chosen, or the usual.
 
     `name`: what it calls itself, with a version, such as `claude-code 2.1.332`.
     """
 
-    async def open_desk(request: Any, account: str | None = None) -> Desk:
+    async def open_desk(request: Any, account: str | None = None) -> CallContext:
         return desk
 
-    server: Any = build(open_desk, chosen(choice) if choice else None)
+    server: Any = build_server(open_desk, list_chosen_tools(choice) if choice else None)
     known, _, version = name.partition(" ")
     info = types.Implementation(name=known, version=version) if name else None
     async with Client(server, mode=mode, elicitation_callback=person, client_info=info) as client:

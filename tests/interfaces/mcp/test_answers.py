@@ -8,16 +8,16 @@ from typing import Any
 import mcp_types as types
 import pytest
 
-from ix_tools.approvals.host_answers import HostAnswer, unanswered
-from ix_tools.approvals.known_hosts import KNOWN, cuts_messages, known_host
-from ix_tools.approvals.links import Hosted
+from ix_tools.approvals.host_answers import HostAnswer, detect_unanswered
+from ix_tools.approvals.known_hosts import KNOWN_HOSTS, find_known_host, truncates_messages
+from ix_tools.approvals.links import ServerPages
 from ix_tools.approvals.repository import Approval
-from ix_tools.config.settings import Settings, load
+from ix_tools.config.settings import Settings, load_settings
 from ix_tools.errors import SettingsError
-from tests.interfaces.mcp.host import Answer, Json, Person, connected, given
+from tests.interfaces.mcp.host import Answer, Json, Person, build_elicit_result, connect_host
 from tests.interfaces.web.test_by_the_host import link_in
-from tests.interfaces.web.visitor import HERE, Visitor, finalizing
-from tests.sandboxed import Office, invoice
+from tests.interfaces.web.visitor import HERE, Visitor, build_finalization
+from tests.sandboxed import Harness, invoice
 
 YES: Answer = "yes"
 ANA = "claude-code 2.1.332"
@@ -37,7 +37,7 @@ class Clock:
 class Room:
     """An account whose host is answered by somebody, after so many seconds."""
 
-    office: Office
+    office: Harness
     clock: Clock
     mode: str
 
@@ -54,8 +54,8 @@ class Room:
     async def finalize(self, answer: Answer, seconds: float, arguments: Json, *, name: str = "") -> Json:
         """What comes of the call, a refusal included."""
         person = self.person(answer, seconds)
-        async with connected(self.office.desk, self.mode, person, name=name) as host:
-            body = (await host.answer("change_state", **arguments)).structured_content
+        async with connect_host(self.office.context, self.mode, person, name=name) as host:
+            body = (await host.call_unchecked("change_state", **arguments)).structured_content
         assert body is not None
         return body
 
@@ -65,22 +65,22 @@ class Room:
 
         from ix_tools.storage.schema import approvals
 
-        with self.office.desk.store.reading() as connection:
+        with self.office.context.store.reading() as connection:
             rows = connection.execute(sql.select(approvals.c.id).order_by(approvals.c.created_at)).all()
-        return [self.office.desk.approvals.find(row.id) for row in rows]
+        return [self.office.context.approvals.find(row.id) for row in rows]
 
 
-def room_of(office: Office, mode: str, **settings: Any) -> Room:
+def room_of(office: Harness, mode: str, **settings: Any) -> Room:
     """The settings as they are by default, but for these; the person reads on a clock of their own."""
     clock = Clock()
-    office.desk.store.clock = clock
+    office.context.store.clock = clock
     default = Settings().approval_min_seconds
-    changed = office.desk.settings.model_copy(update={"approval_min_seconds": default, **settings})
-    return Room(Office(office.box, replace(office.desk, settings=changed)), clock, mode)
+    changed = office.context.settings.model_copy(update={"approval_min_seconds": default, **settings})
+    return Room(Harness(office.sandbox, replace(office.context, settings=changed)), clock, mode)
 
 
 @pytest.fixture
-def room(office: Office, mode: str) -> Room:
+def room(office: Harness, mode: str) -> Room:
     """The default."""
     return room_of(office, mode)
 
@@ -108,15 +108,15 @@ UNTICKED: Answer = {"approve": False}
 async def test_only_an_answer_that_a_person_had_time_for_is_a_persons(
     room: Room, answer: Answer, seconds: float, outcome: str
 ) -> None:
-    call = await finalizing(room.office)
-    before = len(room.office.writes())
+    call = await build_finalization(room.office)
+    before = len(room.office.list_writes())
     body = await room.finalize(answer, seconds, call)
     (form, *others) = room.approvals()[-2 if outcome == "nobody" else -1 :]
     if outcome == "final":
         assert body["document"]["status"] == "final"
         assert (form.state, others) == ("used", [])
         return
-    assert len(room.office.writes()) == before
+    assert len(room.office.list_writes()) == before
     if outcome == "declined":
         assert (body["code"], form.state, others) == ("approval_declined", "rejected", [])
         return
@@ -126,8 +126,8 @@ async def test_only_an_answer_that_a_person_had_time_for_is_a_persons(
     assert form.state == "unanswered"
     (outside,) = others
     assert (outside.state, outside.id) == ("pending", body["approval"]["id"])
-    room.office.desk.approvals.decide(outside.id, approve=True)
-    async with connected(room.office.desk, room.mode, None) as host:
+    room.office.context.approvals.decide(outside.id, approve=True)
+    async with connect_host(room.office.context, room.mode, None) as host:
         assert (await host.call("change_state", **call))["document"]["status"] == "final"
 
 
@@ -136,10 +136,10 @@ async def test_only_an_answer_that_a_person_had_time_for_is_a_persons(
     [(0, 0.0, True), (0, -1.0, True), (2.5, 2.4, False), (2.5, 2.5, True), (60, 59.0, False)],
 )
 async def test_the_setting_says_how_long_a_person_needs(
-    office: Office, mode: str, shortest: float, seconds: float, counts: bool
+    office: Harness, mode: str, shortest: float, seconds: float, counts: bool
 ) -> None:
     room = room_of(office, mode, approval_min_seconds=shortest)
-    body = await room.finalize(YES, seconds, await finalizing(room.office))
+    body = await room.finalize(YES, seconds, await build_finalization(room.office))
     assert body["ok"] is counts
     assert ("nobody_answered" in body) is not counts
 
@@ -147,10 +147,10 @@ async def test_the_setting_says_how_long_a_person_needs(
 @pytest.mark.parametrize("value", ["-1", "61", "nan", "inf", "soon", ""])
 def test_a_setting_that_is_no_such_number_is_refused(value: str) -> None:
     if not value:
-        assert load({"INVOICEXPRESS_APPROVAL_MIN_SECONDS": value}).approval_min_seconds == 1
+        assert load_settings({"INVOICEXPRESS_APPROVAL_MIN_SECONDS": value}).approval_min_seconds == 1
         return
     with pytest.raises(SettingsError) as refused:
-        load({"INVOICEXPRESS_APPROVAL_MIN_SECONDS": value})
+        load_settings({"INVOICEXPRESS_APPROVAL_MIN_SECONDS": value})
     assert [one.field for one in refused.value.problems] == ["approval_min_seconds"]
 
 
@@ -158,17 +158,17 @@ async def test_a_slow_account_does_not_make_a_hosts_own_answer_a_persons(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What counts is when the answer came back, not when it is used after all the look-ups."""
-    call = await finalizing(room.office)
-    before = len(room.office.writes())
-    send = room.office.desk.account.send
+    call = await build_finalization(room.office)
+    before = len(room.office.list_writes())
+    send = room.office.context.account.send
 
     async def slowly(*given: Any, **more: Any) -> Any:
         room.clock.now += 3
         return await send(*given, **more)
 
-    monkeypatch.setattr(room.office.desk.account, "send", slowly)
+    monkeypatch.setattr(room.office.context.account, "send", slowly)
     assert (await room.finalize(YES, 0.01, call))["status"] == "approval_required"
-    assert len(room.office.writes()) == before
+    assert len(room.office.list_writes()) == before
     assert (await room.finalize(YES, 1.01, call))["document"]["status"] == "final"
 
 
@@ -176,15 +176,15 @@ async def test_a_slow_server_does_not_make_a_hosts_own_answer_a_persons(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody reads before the question was handed out."""
-    call = await finalizing(room.office)
-    ask = room.office.desk.approvals.ask
+    call = await build_finalization(room.office)
+    ask = room.office.context.approvals.ask
 
     def slowly(*given: Any) -> Any:
         asked = ask(*given)
         room.clock.now += 30
         return asked
 
-    monkeypatch.setattr(room.office.desk.approvals, "ask", slowly)
+    monkeypatch.setattr(room.office.context.approvals, "ask", slowly)
     assert (await room.finalize(YES, 0.01, call))["status"] == "approval_required"
     assert (await room.finalize(YES, 1.01, call))["document"]["status"] == "final"
 
@@ -193,28 +193,30 @@ async def test_a_slow_server_does_not_make_a_hosts_own_answer_a_persons(
 @pytest.mark.parametrize("first", ["yes", "decline", "cancel"])
 async def test_an_answer_that_was_nobodys_cannot_be_given_again(room: Room, first: Any) -> None:
     """A host that waits a while and then sends its own yes once more."""
-    call = await finalizing(room.office)
-    before = len(room.office.writes())
-    async with connected(room.office.desk, "auto", Person()) as host:
-        handle = await host.question("change_state", call)
-        await host.step("change_state", call, handle, given(first))
+    call = await build_finalization(room.office)
+    before = len(room.office.list_writes())
+    async with connect_host(room.office.context, "auto", Person()) as host:
+        handle = await host.ask_and_hold("change_state", call)
+        await host.step("change_state", call, handle, build_elicit_result(first))
         room.clock.now += 30
-        again = await host.step("change_state", call, handle, given("yes"))
+        again = await host.step("change_state", call, handle, build_elicit_result("yes"))
     assert isinstance(again, types.CallToolResult)
     assert (again.structured_content or {})["code"] == "approval_not_pending"
-    assert len(room.office.writes()) == before
+    assert len(room.office.list_writes()) == before
 
 
 async def test_asked_again_and_not_answered_again_there_is_one_question_outside(room: Room) -> None:
-    call = await finalizing(room.office)
+    call = await build_finalization(room.office)
     first, second = [await room.finalize("cancel", 0.01, call) for _ in range(2)]
     assert first["approval"]["id"] == second["approval"]["id"]
     assert (await room.finalize(YES, 5, call))["document"]["status"] == "final", "the form is put again"
 
 
-async def test_where_only_the_form_is_allowed_nobodys_answer_ends_the_call(office: Office, mode: str) -> None:
+async def test_where_only_the_form_is_allowed_nobodys_answer_ends_the_call(
+    office: Harness, mode: str
+) -> None:
     room = room_of(office, mode, approval_channel="form")
-    call = await finalizing(room.office)
+    call = await build_finalization(room.office)
     body = await room.finalize(YES, 0.1, call)
     assert (body["ok"], body["code"], body["sent"]) == (False, "approval_unanswered", "nothing")
     assert body["message"].startswith("Nobody answered in the host's form")
@@ -225,11 +227,11 @@ async def test_where_only_the_form_is_allowed_nobodys_answer_ends_the_call(offic
 async def test_an_invoice_in_one_call_waits_like_any_other_call(room: Room) -> None:
     """The draft stays; the same call, once somebody approves it elsewhere, issues it."""
     call = invoice()
-    async with connected(room.office.desk, room.mode, room.person("cancel", 0.01)) as host:
-        body = (await host.answer("issue_invoice", **call)).structured_content or {}
+    async with connect_host(room.office.context, room.mode, room.person("cancel", 0.01)) as host:
+        body = (await host.call_unchecked("issue_invoice", **call)).structured_content or {}
         assert (body["status"], body["sent"]) == ("approval_required", "stored")
         assert body["nobody_answered"].startswith("Nobody answered: ")
-        room.office.desk.approvals.decide(body["approval"]["id"], approve=True)
+        room.office.context.approvals.decide(body["approval"]["id"], approve=True)
         assert (await host.call("issue_invoice", **call))["status"] == "issued"
 
 
@@ -237,7 +239,7 @@ async def test_an_invoice_in_one_call_waits_like_any_other_call(room: Room) -> N
 
 
 async def test_a_no_says_what_was_shown_why_and_how_to_ask_again(room: Room) -> None:
-    call = await finalizing(room.office)
+    call = await build_finalization(room.office)
     body = await room.finalize({"approve": False, "reason": " Falta a\u202e encomenda\n "}, 9, call)
     assert body["code"] == "approval_declined"
     assert body["reason"] == "Falta a encomenda"
@@ -250,43 +252,43 @@ async def test_a_no_says_what_was_shown_why_and_how_to_ask_again(room: Room) -> 
 
 
 async def test_a_no_without_a_reason_says_that_there_is_none(room: Room) -> None:
-    body = await room.finalize("decline", 9, await finalizing(room.office))
+    body = await room.finalize("decline", 9, await build_finalization(room.office))
     assert "reason" not in body
     assert "They gave no reason." in body["message"]
 
 
 async def test_the_form_has_room_for_a_reason_that_nobody_must_give(room: Room) -> None:
     person = room.person(YES, 9)
-    async with connected(room.office.desk, room.mode, person) as host:
-        await host.call("change_state", **(await finalizing(room.office)))
+    async with connect_host(room.office.context, room.mode, person) as host:
+        await host.call("change_state", **(await build_finalization(room.office)))
     (asked,) = person.asked
     assert asked.requested_schema["properties"]["reason"]["type"] == "string"
     assert asked.requested_schema["required"] == ["approve"]
 
 
 async def test_a_no_given_elsewhere_is_told_once_and_then_the_same_call_asks_again(room: Room) -> None:
-    call = await finalizing(room.office)
-    async with connected(room.office.desk, room.mode, None) as host:
-        first = (await host.answer("change_state", **call)).structured_content or {}
-        room.office.desk.approvals.decide(first["approval"]["id"], approve=False, reason="preço errado")
-        told = await host.failed("change_state", **call)
+    call = await build_finalization(room.office)
+    async with connect_host(room.office.context, room.mode, None) as host:
+        first = (await host.call_unchecked("change_state", **call)).structured_content or {}
+        room.office.context.approvals.decide(first["approval"]["id"], approve=False, reason="preço errado")
+        told = await host.call_refused("change_state", **call)
         assert (told["code"], told["reason"]) == ("approval_declined", "preço errado")
         assert told["shown"] == first["approval"]["summary"]
-        again = (await host.answer("change_state", **call)).structured_content or {}
+        again = (await host.call_unchecked("change_state", **call)).structured_content or {}
         assert again["status"] == "approval_required"
         assert again["approval"]["id"] != first["approval"]["id"]
-    assert room.office.desk.approvals.find(first["approval"]["id"]).state == "rejected"
+    assert room.office.context.approvals.find(first["approval"]["id"]).state == "rejected"
 
 
 # --- a host that sends the person to the page
 
 
 @pytest.fixture
-def at_the_page(office: Office, mode: str) -> Room:
+def at_the_page(office: Harness, mode: str) -> Room:
     """A host that opens pages."""
     room = room_of(office, mode, approval_channel="page", approval_wait_seconds=0)
-    desk = replace(room.office.desk, pages=Hosted(HERE))
-    return replace(room, office=Office(office.box, desk))
+    desk = replace(room.office.context, page_host=ServerPages(HERE))
+    return replace(room, office=Harness(office.sandbox, desk))
 
 
 @pytest.mark.parametrize(
@@ -304,12 +306,12 @@ async def test_opening_the_page_is_told_apart_the_same_way(
     at_the_page: Room, answer: Answer, seconds: float, outcome: str
 ) -> None:
     room = at_the_page
-    call = await finalizing(room.office)
-    before = len(room.office.writes())
+    call = await build_finalization(room.office)
+    before = len(room.office.list_writes())
     room.clock.now -= 500
     await room.finalize("cancel", 200, call)  # the approval is older than the question that counts
     body = await room.finalize(answer, seconds, call)
-    assert len(room.office.writes()) == before
+    assert len(room.office.list_writes()) == before
     if outcome == "declined":
         assert (body["code"], body["sent"]) == ("approval_declined", "nothing")
         assert "ACME" in body["shown"]
@@ -323,14 +325,14 @@ async def test_opening_the_page_is_told_apart_the_same_way(
 async def test_what_was_decided_on_the_page_counts_whatever_the_host_says_so_fast(
     at_the_page: Room, answer: Any
 ) -> None:
-    room, call = at_the_page, await finalizing(at_the_page.office)
-    person, visitor = room.person(answer, 0.1), Visitor(room.office.desk)
+    room, call = at_the_page, await build_finalization(at_the_page.office)
+    person, visitor = room.person(answer, 0.1), Visitor(room.office.context)
 
     async def decide() -> None:
         await visitor.decide(link_in(person.asked[-1]))
 
     person.meanwhile = decide
-    async with connected(room.office.desk, room.mode, person) as host:
+    async with connect_host(room.office.context, room.mode, person) as host:
         assert (await host.call("change_state", **call))["document"]["status"] == "final"
 
 
@@ -351,19 +353,19 @@ async def test_what_was_decided_on_the_page_counts_whatever_the_host_says_so_fas
     ],
 )
 async def test_a_host_that_cuts_the_form_and_opens_pages_is_sent_to_the_page(
-    office: Office, mode: str, name: str, page: bool, channel: str, way: str
+    office: Harness, mode: str, name: str, page: bool, channel: str, way: str
 ) -> None:
     """And where there is no page, or none is allowed, its form is better than nothing."""
     room = room_of(office, mode, approval_channel=channel, approval_wait_seconds=0)
-    desk = replace(room.office.desk, pages=Hosted(HERE if page else ""))
+    desk = replace(room.office.context, page_host=ServerPages(HERE if page else ""))
     person = room.person("cancel", 5)
-    async with connected(desk, mode, person, name=name) as host:
-        await host.answer("change_state", **(await finalizing(room.office)))
+    async with connect_host(desk, mode, person, name=name) as host:
+        await host.call_unchecked("change_state", **(await build_finalization(room.office)))
     assert [one.mode for one in person.asked] == [way]
 
 
 async def test_what_is_known_of_a_host_is_told_and_decides_nothing(room: Room) -> None:
-    call = await finalizing(room.office)
+    call = await build_finalization(room.office)
     told = await room.finalize("decline", 0.01, call, name="codex-mcp-client 0.171.0")
     assert "codex exec" in told["nobody_answered"]
     assert (await room.finalize(YES, 9, call, name="codex-mcp-client 0.171.0"))["ok"]
@@ -386,19 +388,19 @@ async def test_what_is_known_of_a_host_is_told_and_decides_nothing(room: Room) -
     ],
 )
 def test_a_host_is_known_by_its_whole_name(host: str, title: str | None) -> None:
-    found = known_host(host)
+    found = find_known_host(host)
     assert (found and found.title) == title
-    assert cuts_messages(host) is (title == "Claude Code")
+    assert truncates_messages(host) is (title == "Claude Code")
 
 
 def test_every_entry_says_where_it_was_seen() -> None:
-    for one in KNOWN:
+    for one in KNOWN_HOSTS:
         assert one.source
         assert one.answers_by_itself or one.lines_shown
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("-inf")])
 def test_a_time_that_cannot_be_compared_is_too_fast(seconds: float) -> None:
-    assert unanswered(HostAnswer("accept", seconds), 0.0, 1.0) is not None
-    assert unanswered(HostAnswer("accept", seconds), 0.0, 0.0) is None
-    assert unanswered(None, 0.0, 1.0) is None
+    assert detect_unanswered(HostAnswer("accept", seconds), 0.0, 1.0) is not None
+    assert detect_unanswered(HostAnswer("accept", seconds), 0.0, 0.0) is None
+    assert detect_unanswered(None, 0.0, 1.0) is None

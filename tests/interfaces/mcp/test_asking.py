@@ -11,97 +11,97 @@ from typing import Any
 import mcp_types as types
 import pytest
 
-from ix_tools.approvals.repository import Approvals
-from ix_tools.config.own_command import own_command
+from ix_tools.approvals.repository import ApprovalRepository
+from ix_tools.config.own_command import format_launch_command
 from ix_tools.operations.registry import catalogue
 from ix_tools.storage.database import Store
 from tests.interfaces.mcp import behind
-from tests.interfaces.mcp.host import ERAS, Answer, Host, Json, Person, connected, given
-from tests.sandboxed import TODAY, Office, invoice
+from tests.interfaces.mcp.host import ERAS, Answer, Host, Json, Person, build_elicit_result, connect_host
+from tests.sandboxed import TODAY, Harness, invoice
 
 REASON = "O cliente desistiu da compra."
 NUMBERS = {"current_invoice_number": 0, "current_credit_note_number": 0, "current_debit_note_number": 0}
 
 
-async def _issued(office: Office) -> int:
-    number: int = (await behind.issued(office))["document_id"]
+async def _issued(office: Harness) -> int:
+    number: int = (await behind.create_issued(office))["document_id"]
     return number
 
 
-async def _finalize(office: Office) -> Json:
-    return {**(await behind.draft(office)), "state": "finalized"}
+async def _finalize(office: Harness) -> Json:
+    return {**(await behind.create_draft(office)), "state": "finalized"}
 
 
-async def _cancel(office: Office) -> Json:
-    return {**(await behind.issued(office)), "state": "canceled", "message": REASON}
+async def _cancel(office: Harness) -> Json:
+    return {**(await behind.create_issued(office)), "state": "canceled", "message": REASON}
 
 
-async def _delete(office: Office) -> Json:
-    return {**(await behind.draft(office)), "state": "deleted"}
+async def _delete(office: Harness) -> Json:
+    return {**(await behind.create_draft(office)), "state": "deleted"}
 
 
-async def _settle(office: Office) -> Json:
-    return {**(await behind.issued(office)), "state": "settled"}
+async def _settle(office: Harness) -> Json:
+    return {**(await behind.create_issued(office)), "state": "settled"}
 
 
-async def _mail(office: Office) -> Json:
-    return {**(await behind.issued(office)), "email": "compras@acme.example"}
+async def _mail(office: Harness) -> Json:
+    return {**(await behind.create_issued(office)), "email": "compras@acme.example"}
 
 
-async def _pay(office: Office) -> Json:
+async def _pay(office: Harness) -> Json:
     number = await _issued(office)
     return {"document_id": number, "amount": 23, "payment_mechanism": "TB", "payment_date": TODAY}
 
 
-async def _unpay(office: Office) -> Json:
+async def _unpay(office: Harness) -> Json:
     paid = await office.call("generate_payment", await _pay(office))
     return {"receipt_id": paid["receipt"]["id"], "message": REASON}
 
 
-async def _register(office: Office) -> Json:
+async def _register(office: Harness) -> Json:
     return {"sequence_id": 70020}
 
 
-async def _rename(office: Office) -> Json:
+async def _rename(office: Harness) -> Json:
     return {"sequence_id": 70020, "serie": "C2026", **NUMBERS}
 
 
-async def _open(office: Office) -> Json:
+async def _open(office: Harness) -> Json:
     return {"serie": "2027"}
 
 
-async def _owed(office: Office) -> Json:
+async def _owed(office: Harness) -> Json:
     await _issued(office)
     return {"client_id": 501, "value": 10, "date": TODAY}
 
 
-async def _put_right(office: Office) -> Json:
+async def _put_right(office: Harness) -> Json:
     made = await office.call("create_regularization", await _owed(office))
     return {"client_id": 501, "regularization_id": made["regularization"]["id"]}
 
 
-async def _move(office: Office) -> Json:
+async def _move(office: Harness) -> Json:
     return {**await _owed(office), "movement_type": "Payment", "payment_method": "TB"}
 
 
-async def _moved(office: Office) -> Json:
+async def _moved(office: Harness) -> Json:
     made = await office.call("create_treasury_movement", await _move(office))
     return {"client_id": 501, "treasury_movement_id": made["treasury_movement"]["id"]}
 
 
-async def _stranger(office: Office) -> Json:
+async def _stranger(office: Harness) -> Json:
     return {"client_id": 502}
 
 
-async def _unsold(office: Office) -> Json:
+async def _unsold(office: Harness) -> Json:
     return {"item_id": 402321}
 
 
-async def _rate(office: Office) -> Json:
+async def _rate(office: Harness) -> Json:
     return {"tax_id": 31558}
 
 
-async def _found(office: Office) -> Json:
+async def _found(office: Harness) -> Json:
     settings(office, allow_account_setup=True)
     return {
         "organization_name": "Padaria Central, Lda",
@@ -112,7 +112,7 @@ async def _found(office: Office) -> Json:
     }
 
 
-async def _change(office: Office) -> Json:
+async def _change(office: Harness) -> Json:
     made = await office.call("create_account", await _found(office))
     return {
         "account_id": made["account"]["id"],
@@ -122,12 +122,12 @@ async def _change(office: Office) -> Json:
     }
 
 
-async def _tie(office: Office) -> Json:
+async def _tie(office: Harness) -> Json:
     settings(office, allow_account_setup=True)
     return {"at_subuser": "509442013/1", "at_password": "only-an-example", "communication_type": "auto"}
 
 
-GATED: dict[str, tuple[str, Callable[[Office], Awaitable[Json]]]] = {
+GATED: dict[str, tuple[str, Callable[[Harness], Awaitable[Json]]]] = {
     "finalize": ("change_state", _finalize),
     "cancel": ("change_state", _cancel),
     "delete": ("change_state", _delete),
@@ -169,35 +169,35 @@ BothEras = pytest.mark.parametrize(
 Modern = pytest.mark.parametrize("mode", ["auto"], indirect=True)
 
 
-async def ready(office: Office, what: str) -> tuple[str, Json]:
+async def ready(office: Harness, what: str) -> tuple[str, Json]:
     """A gated call that lacks nothing but a yes; the log is empty."""
     name, prepare = GATED[what]
     arguments = await prepare(office)
-    office.box.clear_requests()
+    office.sandbox.clear_requests()
     return name, arguments
 
 
-def states(office: Office) -> list[str]:
+def states(office: Harness) -> list[str]:
     """Every approval of the store, by its state."""
     import sqlalchemy as sql
 
     from ix_tools.storage.schema import approvals
 
-    with office.desk.approvals._store.writing() as connection:
+    with office.context.approvals._store.writing() as connection:
         return [
             row.state
             for row in connection.execute(sql.select(approvals.c.state).order_by(approvals.c.created_at))
         ]
 
 
-def settings(office: Office, **changes: Any) -> None:
+def settings(office: Harness, **changes: Any) -> None:
     """Other settings for this desk."""
-    office.desk.settings = office.desk.settings.model_copy(update=changes)
+    office.context.settings = office.context.settings.model_copy(update=changes)
 
 
 def test_every_gated_operation_is_tried_here() -> None:
     """Or a new one would go untested. A recipe has no request of its own: tests/operations/test_issue_invoice.py tries it."""
-    gated = {name for name, one in catalogue().items() if one.spec.effect.gated and one.spec.route}
+    gated = {name for name, one in catalogue().items() if one.spec.effect.needs_approval and one.spec.route}
     assert {name for name, _ in GATED.values()} == gated
 
 
@@ -205,11 +205,11 @@ def test_every_gated_operation_is_tried_here() -> None:
 
 
 @BothEras
-async def test_a_yes_sends_it_once(host: Host, office: Office, what: str) -> None:
+async def test_a_yes_sends_it_once(host: Host, office: Harness, what: str) -> None:
     """2026-07-28: input_required and a second round; 2025-11-25: elicitation in the middle of the call."""
     name, arguments = await ready(office, what)
     await host.call(name, **arguments)
-    assert len(office.writes()) == 1
+    assert len(office.list_writes()) == 1
     (question,) = host.person.asked
     assert question.requested_schema["required"] == ["approve"]
     assert question.requested_schema["properties"]["approve"]["type"] == "boolean"
@@ -218,20 +218,20 @@ async def test_a_yes_sends_it_once(host: Host, office: Office, what: str) -> Non
 
 
 @BothEras
-async def test_anything_but_a_plain_yes_sends_nothing(office: Office, mode: str, what: str) -> None:
+async def test_anything_but_a_plain_yes_sends_nothing(office: Harness, mode: str, what: str) -> None:
     """An accept with the box unticked is no consent, neither is a word that means true, which is not even a no."""
     name, arguments = await ready(office, what)
     before = len(states(office))
     for answer in NO:
-        async with connected(office.desk, mode, Person(answer)) as host:
-            refusal = await host.failed(name, **arguments)
+        async with connect_host(office.context, mode, Person(answer)) as host:
+            refusal = await host.call_refused(name, **arguments)
         assert (refusal["code"], refusal["sent"]) == ("approval_declined", "nothing"), answer
     for answer in NOBODYS:
-        async with connected(office.desk, mode, Person(answer)) as host:
-            waiting = (await host.answer(name, **arguments)).structured_content or {}
+        async with connect_host(office.context, mode, Person(answer)) as host:
+            waiting = (await host.call_unchecked(name, **arguments)).structured_content or {}
         assert (waiting["status"], waiting["sent"]) == ("approval_required", "nothing"), answer
         assert waiting["nobody_answered"].startswith("Nobody answered: ")
-    assert office.writes() == []
+    assert office.list_writes() == []
     assert sorted(states(office)[before:]) == [
         "pending",
         *["rejected"] * len(NO),
@@ -240,106 +240,106 @@ async def test_anything_but_a_plain_yes_sends_nothing(office: Office, mode: str,
 
 
 @Modern
-async def test_what_was_declined_cannot_be_answered_again(host: Host, office: Office) -> None:
+async def test_what_was_declined_cannot_be_answered_again(host: Host, office: Harness) -> None:
     """The SDK's own sealed state would take a second answer to a question that was declined."""
     name, arguments = await ready(office, "finalize")
-    handle = await host.question(name, arguments)
+    handle = await host.ask_and_hold(name, arguments)
     for answer, code in (("no", "approval_declined"), ("yes", "approval_not_pending")):
-        result = await host.step(name, arguments, handle, given(answer))  # type: ignore[arg-type]
+        result = await host.step(name, arguments, handle, build_elicit_result(answer))  # type: ignore[arg-type]
         assert isinstance(result, types.CallToolResult)
         assert result.structured_content is not None
         assert result.structured_content["code"] == code
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
 # --- a host that cannot ask
 
 
 @BothEras
-async def test_without_a_form_a_person_approves_in_a_terminal(office: Office, mode: str, what: str) -> None:
+async def test_without_a_form_a_person_approves_in_a_terminal(office: Harness, mode: str, what: str) -> None:
     """No elicitation capability: what to tell the person, and the same call goes through afterwards, once."""
     name, arguments = await ready(office, what)
-    async with connected(office.desk, mode, None) as host:
-        answer = await host.answer(name, **arguments)
+    async with connect_host(office.context, mode, None) as host:
+        answer = await host.call_unchecked(name, **arguments)
         waiting = answer.structured_content
         assert waiting is not None
         assert not answer.is_error
         assert (waiting["ok"], waiting["status"], waiting["sent"]) == (False, "approval_required", "nothing")
         identifier = waiting["approval"]["id"]
-        assert waiting["approval"]["command"] == own_command("approvals", "approve", identifier)
+        assert waiting["approval"]["command"] == format_launch_command("approvals", "approve", identifier)
         assert waiting["preview"]
         assert "sandbox" in waiting
-        again = (await host.answer(name, **arguments)).structured_content
+        again = (await host.call_unchecked(name, **arguments)).structured_content
         assert again is not None
         assert again["approval"]["id"] == identifier, "one question, however often the call is repeated"
-        assert office.writes() == []
-        assert [one.id for one in office.desk.approvals.waiting()] == [identifier]
-        office.desk.approvals.decide(identifier.lower(), approve=True)
+        assert office.list_writes() == []
+        assert [one.id for one in office.context.approvals.list_waiting()] == [identifier]
+        office.context.approvals.decide(identifier.lower(), approve=True)
         await host.call(name, **arguments)
-        assert len(office.writes()) == 1
-        assert office.desk.approvals.find(identifier).state == "used"
+        assert len(office.list_writes()) == 1
+        assert office.context.approvals.find(identifier).state == "used"
 
 
 @Modern
 @Everything
-async def test_what_was_rejected_in_a_terminal_is_refused(office: Office, mode: str, what: str) -> None:
+async def test_what_was_rejected_in_a_terminal_is_refused(office: Harness, mode: str, what: str) -> None:
     """And the reason is told."""
     name, arguments = await ready(office, what)
-    async with connected(office.desk, mode, None) as host:
-        waiting = (await host.answer(name, **arguments)).structured_content
+    async with connect_host(office.context, mode, None) as host:
+        waiting = (await host.call_unchecked(name, **arguments)).structured_content
         assert waiting is not None
-        office.desk.approvals.decide(waiting["approval"]["id"], approve=False, reason="preço errado")
-        refusal = await host.failed(name, **arguments)
+        office.context.approvals.decide(waiting["approval"]["id"], approve=False, reason="preço errado")
+        refusal = await host.call_refused(name, **arguments)
     assert refusal["code"] == "approval_declined"
     assert "preço errado" in refusal["message"]
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
-async def test_a_host_that_must_ask_and_cannot_is_refused(office: Office, mode: str) -> None:
+async def test_a_host_that_must_ask_and_cannot_is_refused(office: Harness, mode: str) -> None:
     """approval_channel = form."""
     name, arguments = await ready(office, "finalize")
     settings(office, approval_channel="form")
-    async with connected(office.desk, mode, None) as host:
-        refusal = await host.failed(name, **arguments)
+    async with connect_host(office.context, mode, None) as host:
+        refusal = await host.call_refused(name, **arguments)
     assert refusal["code"] == "approval_impossible"
-    assert office.writes() == []
+    assert office.list_writes() == []
     assert states(office) == []
-    async with connected(office.desk, mode, Person()) as host:
+    async with connect_host(office.context, mode, Person()) as host:
         await host.call(name, **arguments)
 
 
-async def test_where_only_the_terminal_counts_no_form_is_shown(office: Office, mode: str) -> None:
+async def test_where_only_the_terminal_counts_no_form_is_shown(office: Harness, mode: str) -> None:
     """approval_channel = terminal, for hosts whose answers are no proof of a person (daintree#11342)."""
     name, arguments = await ready(office, "finalize")
     settings(office, approval_channel="terminal")
     person = Person()
-    async with connected(office.desk, mode, person) as host:
-        waiting = (await host.answer(name, **arguments)).structured_content
+    async with connect_host(office.context, mode, person) as host:
+        waiting = (await host.call_unchecked(name, **arguments)).structured_content
         assert waiting is not None
         assert waiting["status"] == "approval_required"
         assert person.asked == []
-        assert office.writes() == []
-        office.desk.approvals.decide(waiting["approval"]["id"], approve=True)
+        assert office.list_writes() == []
+        office.context.approvals.decide(waiting["approval"]["id"], approve=True)
         await host.call(name, **arguments)
-    assert len(office.writes()) == 1
+    assert len(office.list_writes()) == 1
 
 
 @Modern
-async def test_an_answer_in_a_form_is_none_once_only_the_terminal_counts(host: Host, office: Office) -> None:
+async def test_an_answer_in_a_form_is_none_once_only_the_terminal_counts(host: Host, office: Harness) -> None:
     """The setting holds for questions that were asked before it."""
     name, arguments = await ready(office, "finalize")
-    handle = await host.question(name, arguments)
+    handle = await host.ask_and_hold(name, arguments)
     settings(office, approval_channel="terminal")
-    result = await host.step(name, arguments, handle, given("yes"))
+    result = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert isinstance(result, types.CallToolResult)
     assert result.structured_content is not None
     assert result.structured_content["status"] == "approval_required"
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
 @pytest.mark.parametrize("mode", ["legacy"], indirect=True)
 async def test_where_a_host_says_it_can_ask_and_fails_a_person_decides_elsewhere(
-    office: Office, mode: str
+    office: Harness, mode: str
 ) -> None:
     """Some hosts declare elicitation and drop it (claude-code#94806)."""
     name, arguments = await ready(office, "finalize")
@@ -347,18 +347,18 @@ async def test_where_a_host_says_it_can_ask_and_fails_a_person_decides_elsewhere
     async def broken(context: Any, params: Any) -> types.ErrorData:
         return types.ErrorData(code=-32603, message="no window")
 
-    async with connected(office.desk, mode, broken) as host:  # type: ignore[arg-type]
-        waiting = (await host.answer(name, **arguments)).structured_content or {}
+    async with connect_host(office.context, mode, broken) as host:  # type: ignore[arg-type]
+        waiting = (await host.call_unchecked(name, **arguments)).structured_content or {}
     assert waiting["status"] == "approval_required"
     assert "no window" in waiting["nobody_answered"]
     assert waiting["approval"]["command"] in waiting["next"][0]["why"]
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
 # --- what the document does meanwhile
 
 
-async def _edited(office: Office, arguments: Json) -> None:
+async def _edited(office: Harness, arguments: Json) -> None:
     await office.call(
         "update_invoice",
         {
@@ -370,20 +370,22 @@ async def _edited(office: Office, arguments: Json) -> None:
     )
 
 
-async def _another_nif(office: Office, arguments: Json) -> None:
+async def _another_nif(office: Harness, arguments: Json) -> None:
     import httpx2
 
     client = {"client": {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "508025338"}}
     async with httpx2.AsyncClient() as http:
         answer = await http.put(
-            f"{office.box.base_url}/clients/501.json", params={"api_key": office.box.api_key}, json=client
+            f"{office.sandbox.base_url}/clients/501.json",
+            params={"api_key": office.sandbox.api_key},
+            json=client,
         )
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("change", [_edited, _another_nif])
 async def test_what_changed_while_the_person_read_is_not_sent(
-    office: Office, mode: str, change: Callable[[Office, Json], Awaitable[None]]
+    office: Harness, mode: str, change: Callable[[Harness, Json], Awaitable[None]]
 ) -> None:
     """The answer was about what was shown: the draft, and the client as the books have it."""
     name, arguments = await ready(office, "finalize")
@@ -391,14 +393,14 @@ async def test_what_changed_while_the_person_read_is_not_sent(
 
     async def meanwhile() -> None:
         await change(office, arguments)
-        office.box.clear_requests()
+        office.sandbox.clear_requests()
 
     person.meanwhile = meanwhile
-    async with connected(office.desk, mode, person) as host:
-        refusal = await host.failed(name, **arguments)
+    async with connect_host(office.context, mode, person) as host:
+        refusal = await host.call_refused(name, **arguments)
         assert refusal["code"] == "document_changed"
         assert refusal["sent"] == "nothing"
-        assert office.writes() == []
+        assert office.list_writes() == []
         assert states(office) == ["stale"]
         person.meanwhile = None
         await host.call(name, **arguments)
@@ -407,63 +409,63 @@ async def test_what_changed_while_the_person_read_is_not_sent(
 
 @pytest.mark.parametrize("change", [_edited, _another_nif])
 async def test_what_changed_after_the_terminals_yes_is_not_sent(
-    office: Office, mode: str, change: Callable[[Office, Json], Awaitable[None]]
+    office: Harness, mode: str, change: Callable[[Harness, Json], Awaitable[None]]
 ) -> None:
     """The same, out of band."""
     name, arguments = await ready(office, "finalize")
-    async with connected(office.desk, mode, None) as host:
-        waiting = (await host.answer(name, **arguments)).structured_content
+    async with connect_host(office.context, mode, None) as host:
+        waiting = (await host.call_unchecked(name, **arguments)).structured_content
         assert waiting is not None
-        office.desk.approvals.decide(waiting["approval"]["id"], approve=True)
+        office.context.approvals.decide(waiting["approval"]["id"], approve=True)
         await change(office, arguments)
-        office.box.clear_requests()
-        refusal = await host.failed(name, **arguments)
+        office.sandbox.clear_requests()
+        refusal = await host.call_refused(name, **arguments)
         assert refusal["code"] == "document_changed"
-        again = (await host.answer(name, **arguments)).structured_content
+        again = (await host.call_unchecked(name, **arguments)).structured_content
     assert again is not None
     assert again["approval"]["id"] != waiting["approval"]["id"]
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
 # --- handles
 
 
-async def refused(host: Host, office: Office, name: str, arguments: Json, handle: str, code: str) -> None:
+async def refused(host: Host, office: Harness, name: str, arguments: Json, handle: str, code: str) -> None:
     """A yes under a handle that is good for something else, or for nothing."""
-    before = len(office.writes())
-    result = await host.step(name, arguments, handle, given("yes"))
+    before = len(office.list_writes())
+    result = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert isinstance(result, types.CallToolResult)
     body = result.structured_content
     assert body is not None
     assert (body["code"], body["sent"], result.is_error) == (code, "nothing", True)
     assert body["message"].endswith("Nothing was sent.")
-    assert len(office.writes()) == before
+    assert len(office.list_writes()) == before
 
 
 @Modern
 @Everything
-async def test_a_handle_is_good_once(host: Host, office: Office, what: str) -> None:
+async def test_a_handle_is_good_once(host: Host, office: Harness, what: str) -> None:
     """Replay (spec MRTR: single use is the server's duty)."""
     name, arguments = await ready(office, what)
-    handle = await host.question(name, arguments)
-    first = await host.step(name, arguments, handle, given("yes"))
+    handle = await host.ask_and_hold(name, arguments)
+    first = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert not first.is_error  # type: ignore[union-attr]
-    assert len(office.writes()) == 1
-    result = await host.step(name, arguments, handle, given("yes"))
+    assert len(office.list_writes()) == 1
+    result = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert isinstance(result, types.CallToolResult)
     assert result.structured_content is not None
     # Where the state moved on, a rule or a look-up says so first; otherwise the handle is known to be used.
     assert result.structured_content["code"] in {"approval_used", "refused", "not_found"}
-    assert len(office.writes()) == 1
+    assert len(office.list_writes()) == 1
     if what in {"send_email", "generate_payment"}:
         assert result.structured_content["code"] == "approval_used"
 
 
 @Modern
-async def test_a_handle_is_good_for_its_own_call_only(host: Host, office: Office) -> None:
+async def test_a_handle_is_good_for_its_own_call_only(host: Host, office: Harness) -> None:
     """Other arguments, another tool, another document."""
     name, arguments = await ready(office, "send_email")
-    handle = await host.question(name, arguments)
+    handle = await host.ask_and_hold(name, arguments)
     other = {**arguments, "email": "other@acme.example"}
     await refused(host, office, name, other, handle, "approval_for_other_arguments")
     await refused(
@@ -474,24 +476,24 @@ async def test_a_handle_is_good_for_its_own_call_only(host: Host, office: Office
     another = {**arguments, "document_id": await _issued(office)}
     await refused(host, office, name, another, handle, "approval_for_other_arguments")
     # It was not spent by any of them.
-    done = await host.step(name, arguments, handle, given("yes"))
+    done = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert not done.is_error  # type: ignore[union-attr]
-    assert len(office.box.outbox()) == 1
+    assert len(office.sandbox.outbox()) == 1
 
 
 @Modern
 async def test_a_handle_is_good_for_its_own_principal_and_account_only(
-    host: Host, office: Office, mode: str
+    host: Host, office: Harness, mode: str
 ) -> None:
     """Confused deputy: approvals are bound to who asked, and to the account it was asked for."""
     name, arguments = await ready(office, "finalize")
-    handle = await host.question(name, arguments)
-    desk = office.desk
+    handle = await host.ask_and_hold(name, arguments)
+    desk = office.context
     for changed in ({"principal": "somebody else"}, {"account": "another"}):
         others = replace(desk, settings=desk.settings.model_copy(update=changed))
         if "account" in changed:
             others.account = type(desk.account)(others.settings)
-        async with connected(others, mode, Person()) as stranger:
+        async with connect_host(others, mode, Person()) as stranger:
             await refused(stranger, office, name, arguments, handle, "approval_foreign")
         if "account" in changed:
             await others.account.close()
@@ -499,57 +501,57 @@ async def test_a_handle_is_good_for_its_own_principal_and_account_only(
 
 @Modern
 @pytest.mark.parametrize("handle", ["x", "A" * 43, "\u0000", "' OR 1=1 --", "é" * 5000, '{"d":"x"}'])
-async def test_a_forged_handle_opens_nothing(host: Host, office: Office, handle: str) -> None:
+async def test_a_forged_handle_opens_nothing(host: Host, office: Harness, handle: str) -> None:
     """Only what was handed out is known, and only by its digest."""
     name, arguments = await ready(office, "finalize")
-    await host.question(name, arguments)
+    await host.ask_and_hold(name, arguments)
     await refused(host, office, name, arguments, handle, "approval_unknown")
 
 
 @Modern
-async def test_an_approvals_number_or_digest_is_no_handle(host: Host, office: Office) -> None:
+async def test_an_approvals_number_or_digest_is_no_handle(host: Host, office: Harness) -> None:
     """What a person reads in a terminal, or what lies in the file, opens nothing."""
     import sqlalchemy as sql
 
     from ix_tools.storage.schema import approvals
 
     name, arguments = await ready(office, "finalize")
-    await host.question(name, arguments)
-    with office.desk.approvals._store.writing() as connection:
+    await host.ask_and_hold(name, arguments)
+    with office.context.approvals._store.writing() as connection:
         row = connection.execute(sql.select(approvals)).one()
     for forged in (row.id, row.handle, row.arguments, row.snapshot):
         await refused(host, office, name, arguments, forged, "approval_unknown")
 
 
 @Modern
-async def test_an_answer_without_our_handle_is_nobodys_answer(host: Host, office: Office) -> None:
+async def test_an_answer_without_our_handle_is_nobodys_answer(host: Host, office: Harness) -> None:
     """A yes on the first round, or one that answers another question: the person is asked."""
     name, arguments = await ready(office, "finalize")
     for state in (None, ""):
-        result = await host.step(name, arguments, state, given("yes"))
+        result = await host.step(name, arguments, state, build_elicit_result("yes"))
         assert isinstance(result, types.InputRequiredResult)
-    result = await host.step(name, arguments, await host.question(name, arguments))
+    result = await host.step(name, arguments, await host.ask_and_hold(name, arguments))
     assert isinstance(result, types.InputRequiredResult), "a handle without an answer is none either"
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
 @pytest.mark.parametrize("mode", ["legacy"], indirect=True)
-async def test_the_old_protocol_has_no_state_to_forge(host: Host, office: Office) -> None:
+async def test_the_old_protocol_has_no_state_to_forge(host: Host, office: Harness) -> None:
     """2025-11-25 asks in the middle of the call; what is carried back by hand is not read."""
     name, arguments = await ready(office, "finalize")
     host.person._answers.append("no")
     result = await host.client.session.call_tool(
-        name, arguments, request_state="x", input_responses={"approval": given("yes")}
+        name, arguments, request_state="x", input_responses={"approval": build_elicit_result("yes")}
     )
     assert result.is_error
     assert len(host.person.asked) == 1
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
-async def test_an_approval_ends_with_its_time(office: Office, mode: str, tmp_path: Path) -> None:
+async def test_an_approval_ends_with_its_time(office: Harness, mode: str, tmp_path: Path) -> None:
     """approval_minutes; the clock is the desk's."""
     clock = [1_000_000.0]
-    office.desk.approvals = Approvals(Store(tmp_path / "clock.db"), 15, clock=lambda: clock[0])
+    office.context.approvals = ApprovalRepository(Store(tmp_path / "clock.db"), 15, clock=lambda: clock[0])
     name, arguments = await ready(office, "finalize")
     person = Person()
 
@@ -557,42 +559,44 @@ async def test_an_approval_ends_with_its_time(office: Office, mode: str, tmp_pat
         clock[0] += 15 * 60
 
     person.meanwhile = late
-    async with connected(office.desk, mode, person) as host:
-        refusal = await host.failed(name, **arguments)
+    async with connect_host(office.context, mode, person) as host:
+        refusal = await host.call_refused(name, **arguments)
     assert refusal["code"] == "approval_expired"
     assert states(office) == ["expired"]
-    async with connected(office.desk, mode, None) as host:
-        waiting = (await host.answer(name, **arguments)).structured_content
+    async with connect_host(office.context, mode, None) as host:
+        waiting = (await host.call_unchecked(name, **arguments)).structured_content
         assert waiting is not None
-        office.desk.approvals.decide(waiting["approval"]["id"], approve=True)
+        office.context.approvals.decide(waiting["approval"]["id"], approve=True)
         clock[0] += 15 * 60
-        refusal = await host.failed(name, **arguments)
+        refusal = await host.call_refused(name, **arguments)
         assert refusal["code"] == "approval_expired"
-        assert (await host.answer(name, **arguments)).structured_content["status"] == "approval_required"
-    assert office.writes() == []
-    office.desk.approvals._store.close()
+        assert (await host.call_unchecked(name, **arguments)).structured_content[
+            "status"
+        ] == "approval_required"
+    assert office.list_writes() == []
+    office.context.approvals._store.close()
 
 
-async def test_what_is_stored_differently_takes_a_second_yes(office: Office, mode: str) -> None:
+async def test_what_is_stored_differently_takes_a_second_yes(office: Harness, mode: str) -> None:
     """Approving is not accepting: the form has a box for each."""
-    office.box.fault(
+    office.sandbox.fault(
         "GET",
         r"/invoices/1001\.json",
         status=200,
         body={"invoice": {"id": 1001, "status": "draft", "total": 1}},
     )
-    await office.failed("create_invoice", invoice())
-    office.box.clear_requests()
+    await office.get_error("create_invoice", invoice())
+    office.sandbox.clear_requests()
     arguments = {"document_type": "invoices", "document_id": 1001, "state": "finalized"}
     both = {"approve": True, "accept_differences": True}
     person = Person("yes", {"approve": True, "accept_differences": False}, both)
-    async with connected(office.desk, mode, person) as host:
+    async with connect_host(office.context, mode, person) as host:
         for _ in range(2):
-            refusal = await host.failed("change_state", **arguments)
+            refusal = await host.call_refused("change_state", **arguments)
             assert refusal["code"] == "differences_not_accepted"
-            assert office.writes() == []
+            assert office.list_writes() == []
         await host.call("change_state", **arguments)
-    assert len(office.writes()) == 1
+    assert len(office.list_writes()) == 1
 
 
 # --- a store that cannot be relied on
@@ -615,32 +619,32 @@ def broken_stores(folder: Path) -> dict[str, Path]:
 @Modern
 @Everything
 async def test_without_a_store_nothing_irreversible_goes_out(
-    office: Office, mode: str, what: str, tmp_path: Path
+    office: Harness, mode: str, what: str, tmp_path: Path
 ) -> None:
     """A guard rail that fails open is none; with a form or without."""
     name, arguments = await ready(office, what)
     stores = broken_stores(tmp_path / "broken")
     for (why, path), person in itertools.product(stores.items(), (Person(), None)):
         store = Store(path)
-        office.desk.approvals = Approvals(store, 15)
-        async with connected(office.desk, mode, person) as host:
-            refusal = await host.failed(name, **arguments)
+        office.context.approvals = ApprovalRepository(store, 15)
+        async with connect_host(office.context, mode, person) as host:
+            refusal = await host.call_refused(name, **arguments)
         store.close()
         assert (refusal["code"], refusal["sent"]) == ("store_unavailable", "nothing"), why
         assert "INVOICEXPRESS_STORE" in refusal["next"]
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
 @Modern
 async def test_a_store_lost_between_question_and_answer_is_no_yes(
-    host: Host, office: Office, tmp_path: Path
+    host: Host, office: Harness, tmp_path: Path
 ) -> None:
     """The file is gone, or another one lies in its place."""
     name, arguments = await ready(office, "finalize")
-    handle = await host.question(name, arguments)
-    office.desk.approvals = Approvals(Store(tmp_path / "other.db"), 15)
+    handle = await host.ask_and_hold(name, arguments)
+    office.context.approvals = ApprovalRepository(Store(tmp_path / "other.db"), 15)
     await refused(host, office, name, arguments, handle, "approval_unknown")
-    office.desk.approvals._store.close()
+    office.context.approvals._store.close()
 
 
 def test_both_eras_are_tried_here() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.interfaces.mcp.host import Host
-from tests.sandboxed import SERIES, TODAY, Office, exempt, invoice, line
+from tests.sandboxed import SERIES, TODAY, Harness, exempt_line, invoice, line
 
 OWNED = ("credit_notes", "debit_notes")
 KEYS = {
@@ -36,7 +36,7 @@ async def owner(host: Host, kind: str) -> dict[str, Any]:
 
 @Types
 async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sent(
-    host: Host, office: Office, kind: str
+    host: Host, office: Harness, kind: str
 ) -> None:
     """invoices-v2 "Create"."""
     extra = await owner(host, kind)
@@ -64,9 +64,9 @@ async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sen
         "document_id": document["id"],
         "state": "finalized",
     }
-    assert office.writes()[-1]["path"] == f"/{kind}.json"
-    assert list(office.writes()[-1]["body"]) == [KEYS[kind], "proprietary_uid"]
-    sent = office.sent()
+    assert office.list_writes()[-1]["path"] == f"/{kind}.json"
+    assert list(office.list_writes()[-1]["body"]) == [KEYS[kind], "proprietary_uid"]
+    sent = office.get_last_body()
     assert (sent["date"], sent["due_date"]) == ("20/11/2026", "20/12/2026")
     (item,) = sent["items"]
     assert (item["name"], item["unit_price"], item["quantity"]) == ("Revisão", "100", "0.5")
@@ -75,7 +75,7 @@ async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sen
 
 @Types
 async def test_every_kind_is_changed_and_keeps_what_was_left_out(
-    host: Host, office: Office, kind: str
+    host: Host, office: Harness, kind: str
 ) -> None:
     """invoices-v2 "Update"; an update replaces everything on the wire (trap 5)."""
     extra = await owner(host, kind)
@@ -93,9 +93,9 @@ async def test_every_kind_is_changed_and_keeps_what_was_left_out(
     assert document["client"]["code"] == "ACME"
     assert document["lines"][0]["name"] == "Revisão"
     assert document["total"] == "123.00"
-    write = office.writes()[-1]
+    write = office.list_writes()[-1]
     assert (write["method"], write["path"]) == ("PUT", f"/{kind}/{number}.json")
-    sent = office.sent()
+    sent = office.get_last_body()
     assert sent["date"] == "20/11/2026"
     assert sent["client"]["code"] == "ACME"
     assert sent["retention"] == "10"
@@ -103,9 +103,9 @@ async def test_every_kind_is_changed_and_keeps_what_was_left_out(
     assert again["document"]["reference"] == "PO-8"
 
 
-async def test_an_invoice_carries_every_field_of_the_contract(host: Host, office: Office) -> None:
+async def test_an_invoice_carries_every_field_of_the_contract(host: Host, office: Harness) -> None:
     """invoices-v2 "Create", the whole table of body fields."""
-    office.box.set_option("mb_references", True)
+    office.sandbox.set_option("mb_references", True)
     client = {
         "name": "Oficina Nova, Lda",
         "code": "NOVA",
@@ -126,7 +126,7 @@ async def test_an_invoice_carries_every_field_of_the_contract(host: Host, office
         "client": client,
         "items": [
             line(description="Anual", unit_price="99.9999", quantity="2.5", unit="hour", discount="12.5"),
-            exempt(),
+            exempt_line(),
         ],
         "reference": "PO-9",
         "observations": "Obrigado",
@@ -141,7 +141,7 @@ async def test_an_invoice_carries_every_field_of_the_contract(host: Host, office
         "accept": ["currency_only_prints", "global_discount"],
     }
     result = await host.call("create_invoice", **given)
-    body = office.writes()[-1]["body"]
+    body = office.list_writes()[-1]["body"]
     assert body["proprietary_uid"] == "shop-1"
     sent = body["invoice"]
     assert sent["client"] == {**client, "country": "Portugal"}
@@ -181,23 +181,23 @@ async def test_an_invoice_carries_every_field_of_the_contract(host: Host, office
 
 
 @pytest.mark.parametrize("kind", OWNED)
-async def test_a_note_travels_with_the_document_it_corrects(host: Host, office: Office, kind: str) -> None:
+async def test_a_note_travels_with_the_document_it_corrects(host: Host, office: Harness, kind: str) -> None:
     """invoices-v2 "Create": owner_invoice_id; CIVA 36/6."""
     about = await issued(host)
     result = await host.call(
         "create_invoice",
         **invoice(document_type=kind, owner_invoice_id=about["id"], items=[line(quantity="0.1")]),
     )
-    assert office.sent()["owner_invoice_id"] == str(about["id"])
+    assert office.get_last_body()["owner_invoice_id"] == str(about["id"])
     assert result["document"]["total"] == "12.30"
-    refusal = await host.failed("create_invoice", **invoice(document_type=kind))
+    refusal = await host.call_refused("create_invoice", **invoice(document_type=kind))
     assert (refusal["code"], refusal["sent"]) == ("refused", "nothing")
     assert refusal["problems"][0]["field"] == "owner_invoice_id"
 
 
-async def test_an_update_that_removes_every_exempt_line_sends_m00(host: Host, office: Office) -> None:
+async def test_an_update_that_removes_every_exempt_line_sends_m00(host: Host, office: Harness) -> None:
     """invoices-v2 "Update": tax_exemption_reason M00."""
-    made = await host.call("create_invoice", **invoice(items=[exempt()], tax_exemption="M07"))
+    made = await host.call("create_invoice", **invoice(items=[exempt_line()], tax_exemption="M07"))
     result = await host.call(
         "update_invoice",
         document_type="invoices",
@@ -206,50 +206,50 @@ async def test_an_update_that_removes_every_exempt_line_sends_m00(host: Host, of
         tax_exemption_reason="M00",
         accept=["drop_lines"],
     )
-    assert office.sent()["tax_exemption_reason"] == "M00"
-    assert "tax_exemption" not in office.sent()
+    assert office.get_last_body()["tax_exemption_reason"] == "M00"
+    assert "tax_exemption" not in office.get_last_body()
     assert result["document"].get("tax_exemption") in (None, "M00")
     assert result["document"]["total"] == "123.00"
 
 
-async def test_a_manual_number_travels_as_it_was_given(host: Host, office: Office) -> None:
+async def test_a_manual_number_travels_as_it_was_given(host: Host, office: Harness) -> None:
     """invoices-v2 "Create": manual_sequence_number, for accounts outside Portugal."""
     await host.call("create_invoice", **invoice(manual_sequence_number="A-17"))
-    assert office.sent()["manual_sequence_number"] == "A-17"
+    assert office.get_last_body()["manual_sequence_number"] == "A-17"
 
 
-async def test_a_simplified_invoice_goes_to_the_final_consumer(host: Host, office: Office) -> None:
+async def test_a_simplified_invoice_goes_to_the_final_consumer(host: Host, office: Harness) -> None:
     """invoices-v2 "Create": the client is optional on simplified invoices only (CIVA 40)."""
     result = await host.call("create_invoice", **invoice(document_type="simplified_invoices", client=None))
-    assert "client" not in office.sent()
+    assert "client" not in office.get_last_body()
     assert result["document"]["total"] == "123.00"
-    refusal = await host.failed("create_invoice", **invoice(client=None))
+    refusal = await host.call_refused("create_invoice", **invoice(client=None))
     assert [problem["field"] for problem in refusal["problems"]] == ["client"]
 
 
-async def test_an_unknown_field_is_named_and_nothing_is_sent(host: Host, office: Office) -> None:
+async def test_an_unknown_field_is_named_and_nothing_is_sent(host: Host, office: Harness) -> None:
     """A field that the API would drop in silence: `obsrvations`."""
-    refusal = await host.failed("create_invoice", **invoice(), obsrvations="x")
+    refusal = await host.call_refused("create_invoice", **invoice(), obsrvations="x")
     assert refusal["code"] == "invalid_arguments"
     assert refusal["problems"][0]["field"] == "obsrvations"
     assert "observations" in refusal["problems"][0]["allowed"]
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
 async def test_what_was_stored_differently_is_an_error_that_holds_the_document(
-    host: Host, office: Office
+    host: Host, office: Harness
 ) -> None:
     """InvoiceXpress coerces in silence (section C): the read-back finds it, the gate asks for it (issue 4)."""
-    office.box.fault(
+    office.sandbox.fault(
         "GET",
         r"/invoices/1001\.json",
         status=200,
         body={"invoice": {"id": 1001, "status": "draft", "total": 1}},
     )
-    error = await host.failed("create_invoice", **invoice())
+    error = await host.call_refused("create_invoice", **invoice())
     assert (error["code"], error["sent"], error["retryable"]) == ("stored_differently", "stored", False)
     assert "total" in {problem["field"] for problem in error["problems"]}
-    await host.failed("change_state", document_type="invoices", document_id=1001, state="finalized")
+    await host.call_refused("change_state", document_type="invoices", document_id=1001, state="finalized")
     asked = host.person.asked[-1]
     assert set(asked.requested_schema["properties"]) == {"approve", "accept_differences", "reason"}
-    assert not any(one["path"].endswith("change-state.json") for one in office.writes())
+    assert not any(one["path"].endswith("change-state.json") for one in office.list_writes())

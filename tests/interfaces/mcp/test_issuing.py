@@ -8,10 +8,10 @@ from typing import Any
 import mcp_types as types
 import pytest
 
-from ix_tools.pipeline.context import Desk
-from tests.interfaces.mcp.host import Host, Person, connected, given
+from ix_tools.pipeline.context import CallContext
+from tests.interfaces.mcp.host import Host, Person, build_elicit_result, connect_host
 from tests.operations.test_issue_invoice import TO, all_writes, errand, states
-from tests.sandboxed import Json, Office
+from tests.sandboxed import Harness, Json
 
 
 @pytest.fixture
@@ -19,12 +19,12 @@ def call() -> Json:
     return errand(subject="A sua fatura")
 
 
-def with_settings(office: Office, **changes: Any) -> Desk:
-    return replace(office.desk, settings=office.desk.settings.model_copy(update=changes))
+def with_settings(office: Harness, **changes: Any) -> CallContext:
+    return replace(office.context, settings=office.context.settings.model_copy(update=changes))
 
 
 async def test_one_question_is_asked_and_one_of_everything_happens(
-    office: Office, host: Host, call: Json
+    office: Harness, host: Host, call: Json
 ) -> None:
     result = await host.call("issue_invoice", **call)
     assert set(states(result).values()) == {"done"}
@@ -36,10 +36,10 @@ async def test_one_question_is_asked_and_one_of_everything_happens(
 
 @pytest.mark.parametrize("answer", ["no", "decline"])
 async def test_declined_the_draft_stays_and_the_refusal_says_so(
-    office: Office, mode: str, answer: Any, call: Json
+    office: Harness, mode: str, answer: Any, call: Json
 ) -> None:
-    async with connected(office.desk, mode, Person(answer)) as host:
-        shown = await host.failed("issue_invoice", **call)
+    async with connect_host(office.context, mode, Person(answer)) as host:
+        shown = await host.call_refused("issue_invoice", **call)
         assert (shown["code"], shown["stopped_at"], shown["sent"]) == (
             "approval_declined",
             "finalize",
@@ -54,7 +54,7 @@ async def test_declined_the_draft_stays_and_the_refusal_says_so(
 
 
 async def test_a_draft_changed_while_the_person_reads_is_not_issued(
-    office: Office, mode: str, call: Json
+    office: Harness, mode: str, call: Json
 ) -> None:
     person = Person("yes", {"approve": True, "accept_differences": True})
 
@@ -63,19 +63,19 @@ async def test_a_draft_changed_while_the_person_reads_is_not_issued(
         await office.call("update_invoice", {**draft, "reference": "PO-2"})
 
     person.meanwhile = meanwhile
-    async with connected(office.desk, mode, person) as host:
-        assert (await host.failed("issue_invoice", **call))["code"] == "document_changed"
+    async with connect_host(office.context, mode, person) as host:
+        assert (await host.call_refused("issue_invoice", **call))["code"] == "document_changed"
         person.meanwhile = None
         assert set(states(await host.call("issue_invoice", **call)).values()) == {"done"}
     assert "Reference: asked -, stored PO-2" in person.asked[-1].message
     assert all_writes(office) == [1, 1, 1]
 
 
-async def test_an_answer_is_good_for_its_own_recipient_alone(office: Office, call: Json) -> None:
-    async with connected(office.desk, "auto", Person()) as host:
-        state = await host.question("issue_invoice", call)
+async def test_an_answer_is_good_for_its_own_recipient_alone(office: Harness, call: Json) -> None:
+    async with connect_host(office.context, "auto", Person()) as host:
+        state = await host.ask_and_hold("issue_invoice", call)
         other = {**call, "email": "outra@acme.example"}
-        stolen = await host.step("issue_invoice", other, state, given("yes"))
+        stolen = await host.step("issue_invoice", other, state, build_elicit_result("yes"))
         assert isinstance(stolen, types.CallToolResult)
         assert (stolen.structured_content or {})["code"] == "approval_for_other_arguments"
         mail = {"document_type": "invoices", "document_id": 1001, "email": TO, "subject": call["subject"]}
@@ -83,22 +83,22 @@ async def test_an_answer_is_good_for_its_own_recipient_alone(office: Office, cal
             ("send_email", mail),
             ("change_state", {"document_type": "invoices", "document_id": 1001, "state": "finalized"}),
         ):
-            replayed = await host.step(name, arguments, state, given("yes"))
+            replayed = await host.step(name, arguments, state, build_elicit_result("yes"))
             assert isinstance(replayed, types.CallToolResult)
             assert replayed.is_error
         assert all_writes(office) == [1, 0, 0]
-        done = await host.step("issue_invoice", call, state, given("yes"))
+        done = await host.step("issue_invoice", call, state, build_elicit_result("yes"))
         assert isinstance(done, types.CallToolResult)
         assert not done.is_error
     assert all_writes(office) == [1, 1, 1]
 
 
 async def test_in_a_terminal_the_same_call_goes_through_once_it_is_approved(
-    office: Office, mode: str, call: Json
+    office: Harness, mode: str, call: Json
 ) -> None:
     desk = with_settings(office, approval_channel="terminal")
-    async with connected(desk, mode, Person()) as host:
-        first = await host.answer("issue_invoice", **call)
+    async with connect_host(desk, mode, Person()) as host:
+        first = await host.call_unchecked("issue_invoice", **call)
         assert not first.is_error
         waiting = first.structured_content or {}
         assert (waiting["ok"], waiting["status"], waiting["sent"]) == (False, "approval_required", "stored")
@@ -111,9 +111,9 @@ async def test_in_a_terminal_the_same_call_goes_through_once_it_is_approved(
         assert waiting["next"][0]["tool"] == "issue_invoice"
         assert waiting["approval"]["command"] in waiting["next"][0]["why"]
         assert f"Recipient: {TO}" in waiting["preview"]
-        assert [one.operation for one in desk.approvals.waiting()] == ["issue_invoice"]
+        assert [one.operation for one in desk.approvals.list_waiting()] == ["issue_invoice"]
         desk.approvals.decide(waiting["approval"]["id"], approve=True)
-        other = await host.answer("issue_invoice", **{**call, "email": "outra@acme.example"})
+        other = await host.call_unchecked("issue_invoice", **{**call, "email": "outra@acme.example"})
         assert (other.structured_content or {})["status"] == "approval_required"
         assert all_writes(office) == [1, 0, 0]
         assert set(states(await host.call("issue_invoice", **call)).values()) == {"done"}
@@ -121,17 +121,17 @@ async def test_in_a_terminal_the_same_call_goes_through_once_it_is_approved(
     assert host.person.asked == []
 
 
-async def test_rejected_in_a_terminal_it_is_refused_and_the_draft_stays(office: Office, call: Json) -> None:
+async def test_rejected_in_a_terminal_it_is_refused_and_the_draft_stays(office: Harness, call: Json) -> None:
     desk = with_settings(office, approval_channel="terminal")
-    async with connected(desk, "auto", None) as host:
-        waiting = (await host.answer("issue_invoice", **call)).structured_content or {}
+    async with connect_host(desk, "auto", None) as host:
+        waiting = (await host.call_unchecked("issue_invoice", **call)).structured_content or {}
         desk.approvals.decide(waiting["approval"]["id"], approve=False, reason="outro cliente")
-        shown = await host.failed("issue_invoice", **call)
+        shown = await host.call_refused("issue_invoice", **call)
     assert (shown["code"], shown["stopped_at"]) == ("approval_declined", "finalize")
     assert all_writes(office) == [1, 0, 0]
 
 
-async def test_the_other_recipes_answer_in_the_shapes_they_publish(office: Office, host: Host) -> None:
+async def test_the_other_recipes_answer_in_the_shapes_they_publish(office: Harness, host: Host) -> None:
     made = (await host.call("issue_invoice", **errand(email=None)))["document"]
     about = {"document_type": "invoices", "document_id": made["id"]}
     reason = {"wrong": "everything", "reason": "A venda não se realizou."}

@@ -9,19 +9,19 @@ import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from tests.interfaces.mcp.behind import issued
+from tests.interfaces.mcp.behind import create_issued
 from tests.interfaces.mcp.host import Host
-from tests.policy.test_policy import rule, written
-from tests.sandboxed import Office
+from tests.policy.test_policy import rule, write_policy
+from tests.sandboxed import Harness
 
 ISSUE = types.PromptReference(name="issue_invoice")
 READS = ["get_document", "get_pdf", "lookup_exemption_codes", "list_clients", "list_taxes", "list_sequences"]
 
 
-def forbid(office: Office, folder: Path, through: str) -> None:
+def forbid(office: Harness, folder: Path, through: str) -> None:
     """From now on nothing is read through this face."""
     text = rule(name="not this way", decision="deny", through=[through], operations=READS)
-    office.desk.policy = written(folder / "policy.toml", text)
+    office.context.policy = write_policy(folder / "policy.toml", text)
 
 
 async def outcomes(host: Host, document: dict[str, Any]) -> dict[str, bool]:
@@ -52,12 +52,12 @@ async def outcomes(host: Host, document: dict[str, Any]) -> dict[str, bool]:
     ("through", "passes"), [("mcp", False), ("library", True), ("rest", True), ("cli", True)]
 )
 async def test_a_policy_about_mcp_holds_for_resources_completions_and_tools_alike(
-    host: Host, office: Office, tmp_path: Path, through: str, passes: bool
+    host: Host, office: Harness, tmp_path: Path, through: str, passes: bool
 ) -> None:
     """What is read by URI comes through MCP, too: it is no call of a library's."""
-    document = await issued(office)
+    document = await create_issued(office)
     forbid(office, tmp_path, through)
-    reads = len(office.box.requests())
+    reads = len(office.sandbox.requests())
     found = await outcomes(host, document)
     assert set(found.values()) == {passes}, found
-    assert (len(office.box.requests()) > reads) is passes, "what is denied is not even looked up"
+    assert (len(office.sandbox.requests()) > reads) is passes, "what is denied is not even looked up"

@@ -10,31 +10,31 @@ import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from ix_tools.interfaces.mcp.server import chosen
+from ix_tools.interfaces.mcp.server import list_chosen_tools
 from ix_tools.interfaces.mcp.stdio import main as serve
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.operations.spec import Effect
-from ix_tools.schemas.json_schema import input_schema
-from ix_tools.schemas.listing import Choice, UnknownName
-from tests.interfaces.mcp.host import Host, Json, Person, connected
-from tests.sandboxed import Office, about, invoice
-from tests.stages import staged
+from ix_tools.schemas.json_schema import build_input_schema
+from ix_tools.schemas.listing import ToolSelection, UnknownName
+from tests.interfaces.mcp.host import Host, Json, Person, connect_host
+from tests.sandboxed import Harness, document_arguments, invoice
+from tests.stages import prepare_example
 
 REACHING = ["search_operations", "describe_operation", "run_operation"]
 WRITES = [one.spec.name for one in catalogue().values() if one.spec.effect.writes]
 
 
-def set_up(office: Office, **changes: Any) -> None:
-    office.desk.settings = office.desk.settings.model_copy(update=changes)
+def set_up(office: Harness, **changes: Any) -> None:
+    office.context.settings = office.context.settings.model_copy(update=changes)
 
 
 @asynccontextmanager
-async def narrow(office: Office, mode: str, *answers: Any, **changes: Any) -> AsyncIterator[Host]:
+async def narrow(office: Harness, mode: str, *answers: Any, **changes: Any) -> AsyncIterator[Host]:
     """A host whose server was started with these settings."""
     set_up(office, **changes)
-    kept = office.desk.settings
-    choice = Choice(kept.toolsets, kept.tools, kept.exclude, kept.read_only)
-    async with connected(office.desk, mode, Person(*answers), choice) as host:
+    kept = office.context.settings
+    choice = ToolSelection(kept.toolsets, kept.tools, kept.exclude, kept.read_only)
+    async with connect_host(office.context, mode, Person(*answers), choice) as host:
         yield host
 
 
@@ -47,7 +47,7 @@ async def run(host: Host, operation: str, /, **arguments: Any) -> Json:
 
 
 async def refused(host: Host, operation: str, /, **arguments: Any) -> Json:
-    return await host.failed("run_operation", operation=operation, arguments=arguments)
+    return await host.call_refused("run_operation", operation=operation, arguments=arguments)
 
 
 # --- what is listed
@@ -78,7 +78,7 @@ async def test_the_core_is_listed_when_nothing_is_chosen(host: Host) -> None:
     ],
 )
 async def test_what_is_chosen_is_listed_in_the_order_of_the_catalogue(
-    office: Office, mode: str, given: dict[str, Any], expected: list[Any]
+    office: Harness, mode: str, given: dict[str, Any], expected: list[Any]
 ) -> None:
     async with narrow(office, mode, **given) as host:
         assert await names(host) == [one.spec.name for one in expected]
@@ -87,15 +87,17 @@ async def test_what_is_chosen_is_listed_in_the_order_of_the_catalogue(
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (Choice(toolsets=("invoces",)), ["invoces", "invoices", "treasury", "all"]),
-        (Choice(toolsets=("core", "Core")), ["Core", "accounts"]),
-        (Choice(tools=("core",)), ["core", "create_invoice", "run_operation"]),
-        (Choice(exclude=("create_invoce",)), ["create_invoce", "setup_at_communication"]),
+        (ToolSelection(toolsets=("invoces",)), ["invoces", "invoices", "treasury", "all"]),
+        (ToolSelection(toolsets=("core", "Core")), ["Core", "accounts"]),
+        (ToolSelection(tools=("core",)), ["core", "create_invoice", "run_operation"]),
+        (ToolSelection(exclude=("create_invoce",)), ["create_invoce", "setup_at_communication"]),
     ],
 )
-def test_a_name_that_does_not_exist_is_refused_with_those_that_do(given: Choice, words: list[str]) -> None:
+def test_a_name_that_does_not_exist_is_refused_with_those_that_do(
+    given: ToolSelection, words: list[str]
+) -> None:
     with pytest.raises(UnknownName) as wrong:
-        chosen(given)
+        list_chosen_tools(given)
     assert all(word in str(wrong.value) for word in words)
 
 
@@ -137,23 +139,25 @@ def test_a_server_does_not_start_with_a_name_that_does_not_exist(
     ],
 )
 async def test_an_operation_is_found_by_words_of_either_language(
-    office: Office, text: str, first: str
+    office: Harness, text: str, first: str
 ) -> None:
     found = (await office.call("search_operations", {"text": text}))["operations"]
     assert found[0]["operation"] == first
     spec = catalogue()[first].spec
     assert found[0]["effect"] == spec.effect
-    assert found[0]["approved_by"] == ("a person, every call" if spec.effect.gated else "nobody needed")
+    assert found[0]["approved_by"] == (
+        "a person, every call" if spec.effect.needs_approval else "nobody needed"
+    )
     assert first in [one.spec.name for one in TOOLSETS[found[0]["toolset"]]]
     assert len(found) <= 12
 
 
 @pytest.mark.parametrize("text", ["xyzzy", "o de the", "?", "9"])
-async def test_words_of_nothing_find_nothing(office: Office, text: str) -> None:
+async def test_words_of_nothing_find_nothing(office: Harness, text: str) -> None:
     assert (await office.call("search_operations", {"text": text}))["operations"] == []
 
 
-async def test_every_toolset_is_found_by_its_name(office: Office) -> None:
+async def test_every_toolset_is_found_by_its_name(office: Harness) -> None:
     for toolset, operations in TOOLSETS.items():
         found = (await office.call("search_operations", {"text": toolset}))["operations"]
         inside = {one["operation"] for one in found}
@@ -161,21 +165,21 @@ async def test_every_toolset_is_found_by_its_name(office: Office) -> None:
 
 
 async def test_everything_that_is_found_can_be_read_and_run_by_what_is_read(
-    host: Host, office: Office
+    host: Host, office: Harness
 ) -> None:
     """The schema whole, with what a list leaves out, and the example that works."""
     for name, operation in catalogue().items():
         read = await host.call("describe_operation", operation=name)
-        assert read["input_schema"] == input_schema(operation)
+        assert read["input_schema"] == build_input_schema(operation)
         assert read["example"] == operation.spec.example
         assert len(read["rules"]) == len(operation.spec.guards)
         assert all(read["rules"])
         assert read["effect"] == operation.spec.effect
-    assert office.box.requests() == []
+    assert office.sandbox.requests() == []
 
 
 async def test_a_name_of_nothing_is_refused_with_those_like_it(host: Host) -> None:
-    read = await host.failed("describe_operation", operation="delete_clients")
+    read = await host.call_refused("describe_operation", operation="delete_clients")
     assert read["code"] == "unknown_tool"
     assert "delete_client" in read["next"]
     assert (await refused(host, "delete_clients"))["code"] == "unknown_tool"
@@ -184,7 +188,7 @@ async def test_a_name_of_nothing_is_refused_with_those_like_it(host: Host) -> No
 # --- running
 
 
-async def test_a_run_gives_what_the_call_itself_gives(host: Host, office: Office) -> None:
+async def test_a_run_gives_what_the_call_itself_gives(host: Host, office: Harness) -> None:
     """Whole: record, warnings, next steps, and that it is a sandbox."""
     made = await run(host, "create_invoice", **invoice())
     assert made["document"]["total"] == "123.00"
@@ -193,45 +197,45 @@ async def test_a_run_gives_what_the_call_itself_gives(host: Host, office: Office
     again = await host.call("create_invoice", **invoice())
     assert again["document"]["id"] == made["document"]["id"], "the same call, whichever way it comes"
     assert again["replayed"] is True
-    where = about(made["document"])
+    where = document_arguments(made["document"])
     assert await run(host, "get_document", **where) == await host.call("get_document", **where)
     assert (await run(host, "list_taxes"))["taxes"]
     assert (await host.call("run_operation", operation="list_taxes"))["taxes"]
-    assert len(office.writes()) == 1
+    assert len(office.list_writes()) == 1
 
 
 @pytest.mark.parametrize(
     ("mode", "name"),
     # The form is made of the operation, whatever carries it: the older protocol is tried with a write and a workflow.
-    [("auto", one.spec.name) for one in catalogue().values() if one.spec.effect.gated]
+    [("auto", one.spec.name) for one in catalogue().values() if one.spec.effect.needs_approval]
     + [("legacy", name) for name in ("change_state", "issue_invoice")],
     indirect=["mode"],
 )
-async def test_a_person_is_asked_for_the_operation_that_is_run(office: Office, mode: str, name: str) -> None:
+async def test_a_person_is_asked_for_the_operation_that_is_run(office: Harness, mode: str, name: str) -> None:
     """The form names what will happen, word for word as for a direct call; a no sends nothing."""
     set_up(office, allow_account_setup=True)
-    arguments = await staged(office, name)
-    text = await office.asked(name, arguments)
-    before = len(office.writes())
+    arguments = await prepare_example(office, name)
+    text = await office.get_approval_text(name, arguments)
+    before = len(office.list_writes())
     async with narrow(office, mode, "no", "yes") as host:
         declined = await refused(host, name, **arguments)
         assert declined["code"] == "approval_declined"
-        assert len(office.writes()) == before
+        assert len(office.list_writes()) == before
         assert (await run(host, name, **arguments))["ok"] is True
         assert [question.message for question in host.person.asked] == [text, text]
-    assert len(office.writes()) > before
+    assert len(office.list_writes()) > before
 
 
-async def test_where_nobody_can_be_asked_the_run_waits_like_the_call(office: Office, mode: str) -> None:
-    finalize = about(await office.draft(), state="finalized")
-    async with connected(office.desk, mode, None) as host:
+async def test_where_nobody_can_be_asked_the_run_waits_like_the_call(office: Harness, mode: str) -> None:
+    finalize = document_arguments(await office.create_draft(), state="finalized")
+    async with connect_host(office.context, mode, None) as host:
         given = {"operation": "change_state", "arguments": finalize}
-        waiting = (await host.answer("run_operation", **given)).structured_content
+        waiting = (await host.call_unchecked("run_operation", **given)).structured_content
         assert waiting is not None
         assert (waiting["ok"], waiting["status"]) == (False, "approval_required")
         assert waiting["next"][0]["tool"] == "change_state"
-        office.desk.approvals.decide(waiting["approval"]["id"], approve=True)
-        other = await host.answer(
+        office.context.approvals.decide(waiting["approval"]["id"], approve=True)
+        other = await host.call_unchecked(
             "run_operation", operation="change_state", arguments={**finalize, "state": "deleted"}
         )
         assert other.structured_content is not None
@@ -240,32 +244,34 @@ async def test_where_nobody_can_be_asked_the_run_waits_like_the_call(office: Off
         assert done["document"]["status"] == "final"
 
 
-async def test_an_approval_is_good_for_the_inner_call_and_no_other(office: Office) -> None:
-    first, second = await office.draft(), await office.draft()
+async def test_an_approval_is_good_for_the_inner_call_and_no_other(office: Harness) -> None:
+    first, second = await office.create_draft(), await office.create_draft()
     yes = types.ElicitResult(action="accept", content={"approve": True})
-    async with connected(office.desk, "auto", Person()) as host:
+    async with connect_host(office.context, "auto", Person()) as host:
 
         def given(document: Json, **more: Any) -> Json:
             return {
                 "operation": "change_state",
-                "arguments": {**about(document), "state": "finalized", **more},
+                "arguments": {**document_arguments(document), "state": "finalized", **more},
             }
 
         for changed in (given(second), given(first, message="Porque sim."), given(first, state="deleted")):
-            state = await host.question("run_operation", given(first))
+            state = await host.ask_and_hold("run_operation", given(first))
             answered = await host.step("run_operation", changed, state, yes)
             assert isinstance(answered, types.CallToolResult)
             assert answered.is_error
             assert answered.structured_content is not None
             assert answered.structured_content["message"].endswith("Nothing was sent.")
-        state = await host.question("run_operation", given(first))
+        state = await host.ask_and_hold("run_operation", given(first))
         done = await host.step("run_operation", given(first), state, yes)
         assert isinstance(done, types.CallToolResult)
         assert not done.is_error
         replayed = await host.step("run_operation", given(first), state, yes)
         assert isinstance(replayed, types.CallToolResult)
         assert replayed.is_error, "once"
-    assert [one["path"] for one in office.writes()].count(f"/invoices/{first['id']}/change-state.json") == 1
+    assert [one["path"] for one in office.list_writes()].count(
+        f"/invoices/{first['id']}/change-state.json"
+    ) == 1
 
 
 @pytest.mark.parametrize(
@@ -280,22 +286,24 @@ async def test_an_approval_is_good_for_the_inner_call_and_no_other(office: Offic
     ],
 )
 async def test_what_is_wrong_is_named_as_the_inner_call_names_it(
-    host: Host, office: Office, operation: str, arguments: Json, fields: set[str]
+    host: Host, office: Harness, operation: str, arguments: Json, fields: set[str]
 ) -> None:
     refusal = await refused(host, operation, **arguments)
     assert refusal["code"] == "invalid_arguments"
     assert {one["field"] for one in refusal["problems"]} == fields
-    assert office.writes() == []
+    assert office.list_writes() == []
 
 
-async def test_a_rule_of_the_inner_call_refuses(host: Host, office: Office) -> None:
+async def test_a_rule_of_the_inner_call_refuses(host: Host, office: Harness) -> None:
     wrong = invoice(items=[{**invoice()["items"][0], "tax": "IVA24"}])
-    assert await refused(host, "create_invoice", **wrong) == await host.failed("create_invoice", **wrong)
-    assert office.writes() == []
+    assert await refused(host, "create_invoice", **wrong) == await host.call_refused(
+        "create_invoice", **wrong
+    )
+    assert office.list_writes() == []
 
 
 def test_hosts_are_told_to_expect_the_worst_of_a_run() -> None:
-    tool = next(one for one in chosen(Choice()) if one["name"] == "run_operation")
+    tool = next(one for one in list_chosen_tools(ToolSelection()) if one["name"] == "run_operation")
     assert tool["annotations"] == {
         "readOnlyHint": False,
         "destructiveHint": True,
@@ -307,17 +315,19 @@ def test_hosts_are_told_to_expect_the_worst_of_a_run() -> None:
 # --- what is closed
 
 
-async def test_what_is_excluded_is_refused_whichever_way_it_is_asked_for(office: Office, mode: str) -> None:
-    draft = about(await office.draft())
+async def test_what_is_excluded_is_refused_whichever_way_it_is_asked_for(office: Harness, mode: str) -> None:
+    draft = document_arguments(await office.create_draft())
     async with narrow(office, mode, exclude=("get_document", "get_pdf", "list_clients")) as host:
         assert not {"get_document", "get_pdf"} & set(await names(host))
         direct, inner = (
-            await host.failed("get_document", **draft),
+            await host.call_refused("get_document", **draft),
             await refused(host, "get_document", **draft),
         )
         assert direct == inner
         assert direct["code"] == "operation_excluded"
-        assert (await host.failed("describe_operation", operation="get_pdf"))["code"] == "operation_excluded"
+        assert (await host.call_refused("describe_operation", operation="get_pdf"))[
+            "code"
+        ] == "operation_excluded"
         found = (await host.call("search_operations", text="pdf"))["operations"]
         assert "get_pdf" not in [one["operation"] for one in found]
         number = draft["document_id"]
@@ -331,39 +341,39 @@ async def test_what_is_excluded_is_refused_whichever_way_it_is_asked_for(office:
         assert (await run(host, "get_client", client_id=501))["client"]["code"] == "ACME"
 
 
-async def test_where_only_reading_is_allowed_nothing_writes(office: Office, mode: str) -> None:
+async def test_where_only_reading_is_allowed_nothing_writes(office: Harness, mode: str) -> None:
     """Every operation, called by itself and run: each is refused before anything is looked up."""
     set_up(office, allow_account_setup=True)
     calls: Mapping[str, Json] = {name: dict(catalogue()[name].spec.example) for name in WRITES}
-    asked = len(office.box.requests())
+    asked = len(office.sandbox.requests())
     async with narrow(office, mode, toolsets=("all",), read_only=True) as host:
         tools = (await host.client.list_tools()).tools
         assert not set(WRITES) & {tool.name for tool in tools}
         assert all(tool.annotations is not None and tool.annotations.read_only_hint for tool in tools)
         for name, arguments in calls.items():
-            direct = await host.failed(name, **arguments)
+            direct = await host.call_refused(name, **arguments)
             assert (direct["code"], direct["sent"]) == ("read_only", "nothing"), name
             assert await refused(host, name, **arguments) == direct
         assert host.person.asked == []
         found = (await host.call("search_operations", text="delete client"))["operations"]
         assert not set(WRITES) & {one["operation"] for one in found}
-        assert len(office.box.requests()) == asked
+        assert len(office.sandbox.requests()) == asked
         assert (await run(host, "list_taxes"))["ok"] is True
 
 
-async def test_reading_alone_is_kept_by_the_road_and_not_by_a_face(office: Office) -> None:
+async def test_reading_alone_is_kept_by_the_road_and_not_by_a_face(office: Harness) -> None:
     set_up(office, read_only=True)
-    error = await office.failed("create_invoice", invoice())
+    error = await office.get_error("create_invoice", invoice())
     assert (error.code, error.sent) == ("read_only", "nothing")
-    assert office.box.requests() == []
+    assert office.sandbox.requests() == []
 
 
-async def test_a_misspelt_exclusion_closes_everything(office: Office) -> None:
+async def test_a_misspelt_exclusion_closes_everything(office: Harness) -> None:
     """Otherwise it would leave open what somebody meant to close."""
     set_up(office, exclude=("change_sate",))
-    error = await office.failed("list_taxes", {})
+    error = await office.get_error("list_taxes", {})
     assert "change_sate" in error.problems[0].problem
-    assert office.box.requests() == []
+    assert office.sandbox.requests() == []
 
 
 async def test_what_is_not_listed_keeps_its_own_switch(host: Host) -> None:

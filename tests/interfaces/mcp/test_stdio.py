@@ -21,7 +21,7 @@ from ix_tools.config.settings import SANDBOX_NOTICE
 from ix_tools.domain.types import lisbon_now
 from ix_tools.operations.registry import catalogue
 from ix_tools.sandbox.server import Sandbox
-from tests.api_client.test_allowed_hosts import listening
+from tests.api_client.test_allowed_hosts import listen_locally
 from tests.interfaces.mcp.host import ERAS, Host, Person
 from tests.interfaces.mcp.test_files import saved
 from tests.interfaces.mcp.test_listing import USUAL as LISTED
@@ -262,7 +262,7 @@ async def test_every_tool_works_in_the_sandbox_and_says_that_it_is_one(tmp_path:
         for name, said in (await every_tool(host)).items():
             assert said["sandbox"] == SANDBOX_NOTICE, name
         assert all("SANDBOX" in question.message for question in person.asked)
-        assert len(person.asked) == sum(one.spec.effect.gated for one in catalogue().values())
+        assert len(person.asked) == sum(one.spec.effect.needs_approval for one in catalogue().values())
         assert await as_listed(client) == [in_its_file(name) for name in USUAL]
         (content,) = (await client.read_resource("ix://exemption-codes")).contents
         assert "M07" in content.text  # type: ignore[union-attr]
@@ -337,7 +337,7 @@ def test_standard_output_is_the_protocol_and_nothing_else(
 
 def test_a_service_that_dies_in_the_middle_is_an_answer(tmp_path: Path) -> None:
     """The connection is closed on the request."""
-    with listening() as (url, heard):
+    with listen_locally() as (url, heard):
         env = environment(tmp_path, account="acme", api_key="some-key-0000", base_url=url)
         with Process(*SERVE, env=env) as process:
             process.hello()
@@ -354,7 +354,7 @@ def test_a_service_that_dies_in_the_middle_is_an_answer(tmp_path: Path) -> None:
 
 def test_starting_contacts_nobody_and_writes_nothing(tmp_path: Path) -> None:
     """A host starts every server at every launch."""
-    with listening() as (url, heard):
+    with listen_locally() as (url, heard):
         env = environment(tmp_path, account="acme", api_key="some-key-0000", base_url=url)
         with Process(*SERVE, env=env) as process:
             process.hello()

@@ -7,22 +7,22 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from ix_tools.approvals.repository import Approvals
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.operations.scopes import Scope
-from tests.interfaces.rest.caller import ADDRESS, Caller, served, token
-from tests.sandboxed import Json, Office, about
+from tests.interfaces.rest.caller import ADDRESS, Caller, build_served_app, create_token_header
+from tests.sandboxed import Harness, Json, document_arguments
 
 
 async def finalizing(caller: Caller) -> tuple[Json, httpx2.Response]:
     """A call that a person must approve, and its first answer."""
-    call = about(await caller.office.draft(), state="finalized")
-    answer = await caller.answer("change_state", call)
+    call = document_arguments(await caller.office.create_draft(), state="finalized")
+    answer = await caller.post("change_state", call)
     assert answer.status_code == 202
     return call, answer
 
 
 async def test_a_call_waits_for_a_person_and_then_goes_through_once(caller: Caller) -> None:
-    before = len(caller.office.writes()) + 1
+    before = len(caller.office.list_writes()) + 1
     call, answer = await finalizing(caller)
     body = answer.json()
     assert (body["status"], body["sent"]) == ("approval_required", "nothing")
@@ -31,14 +31,14 @@ async def test_a_call_waits_for_a_person_and_then_goes_through_once(caller: Call
     waiting = await caller.get(answer.headers["location"])
     assert waiting.json()["status"] == "pending"
     assert int(waiting.headers["retry-after"]) > 0
-    assert (await caller.answer("change_state", call)).json()["approval"]["id"] == body["approval"]["id"]
-    assert len(caller.office.writes()) == before
+    assert (await caller.post("change_state", call)).json()["approval"]["id"] == body["approval"]["id"]
+    assert len(caller.office.list_writes()) == before
 
     caller.decide(answer)
     assert (await caller.get(answer.headers["location"])).json()["status"] == "approved"
-    assert (await caller.answer("change_state", call)).json()["document"]["status"] == "final"
+    assert (await caller.post("change_state", call)).json()["document"]["status"] == "final"
     assert (await caller.get(answer.headers["location"])).json()["status"] == "used"
-    assert len(caller.office.writes()) == before + 1
+    assert len(caller.office.list_writes()) == before + 1
 
 
 async def test_a_call_that_a_person_rejected_is_forbidden_with_the_reason(caller: Caller) -> None:
@@ -46,7 +46,7 @@ async def test_a_call_that_a_person_rejected_is_forbidden_with_the_reason(caller
     caller.decide(answer, approve=False, reason="wrong client")
     told = (await caller.get(answer.headers["location"])).json()
     assert (told["status"], told["reason"]) == ("rejected", "wrong client")
-    found = await caller.problem(403, "approval_declined", "change_state", call)
+    found = await caller.call_refused(403, "approval_declined", "change_state", call)
     assert "wrong client" in found["detail"]
     assert (found["sent"], found["retryable"]) == ("nothing", False)
 
@@ -54,9 +54,9 @@ async def test_a_call_that_a_person_rejected_is_forbidden_with_the_reason(caller
 async def test_an_approval_is_for_exactly_the_call_that_was_shown(caller: Caller) -> None:
     call, answer = await finalizing(caller)
     caller.decide(answer)
-    other = about(await caller.office.draft(reference="another"), state="finalized")
-    assert (await caller.answer("change_state", other)).status_code == 202
-    assert (await caller.answer("change_state", {**call, "state": "deleted"})).status_code == 202
+    other = document_arguments(await caller.office.create_draft(reference="another"), state="finalized")
+    assert (await caller.post("change_state", other)).status_code == 202
+    assert (await caller.post("change_state", {**call, "state": "deleted"})).status_code == 202
 
 
 async def test_a_document_that_changed_meanwhile_is_a_conflict(caller: Caller) -> None:
@@ -64,33 +64,33 @@ async def test_a_document_that_changed_meanwhile_is_a_conflict(caller: Caller) -
     caller.decide(answer)
     number = {"document_type": call["document_type"], "document_id": call["document_id"]}
     await caller.call("update_invoice", {**number, "reference": "changed"})
-    found = await caller.problem(409, "document_changed", "change_state", call)
+    found = await caller.call_refused(409, "document_changed", "change_state", call)
     assert found["sent"] == "nothing"
     assert (await caller.get(answer.headers["location"])).json()["status"] == "stale"
 
 
-async def test_an_approval_that_came_too_late_is_told_as_expired(office: Office) -> None:
+async def test_an_approval_that_came_too_late_is_told_as_expired(office: Harness) -> None:
     now = [1000.0]
-    late = replace(office.desk, approvals=Approvals(office.desk.store, 15, lambda: now[0]))
-    office = replace(office, desk=late)
+    late = replace(office.context, approvals=ApprovalRepository(office.context.store, 15, lambda: now[0]))
+    office = replace(office, context=late)
     async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=served(office)), base_url=ADDRESS
+        transport=httpx2.ASGITransport(app=build_served_app(office)), base_url=ADDRESS
     ) as client:
         caller = Caller(office, client)
         call, answer = await finalizing(caller)
         caller.decide(answer)
         now[0] += 15 * 60
         assert (await caller.get(answer.headers["location"])).json()["status"] == "expired"
-        await caller.problem(409, "approval_expired", "change_state", call)
+        await caller.call_refused(409, "approval_expired", "change_state", call)
 
 
-async def test_an_approval_is_told_to_whoever_asked_and_to_nobody_else(office: Office) -> None:
-    mine, theirs = (token(office, name, Scope.READ, Scope.ISSUE) for name in ("ana", "rui"))
-    transport = httpx2.ASGITransport(app=served(office, needed=True))
+async def test_an_approval_is_told_to_whoever_asked_and_to_nobody_else(office: Harness) -> None:
+    mine, theirs = (create_token_header(office, name, Scope.READ, Scope.ISSUE) for name in ("ana", "rui"))
+    transport = httpx2.ASGITransport(app=build_served_app(office, needed=True))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
         caller = Caller(office, client)
-        call = about(await office.draft(), state="finalized")
-        answer = await caller.answer("change_state", call, headers=mine)
+        call = document_arguments(await office.create_draft(), state="finalized")
+        answer = await caller.post("change_state", call, headers=mine)
         where = answer.headers["location"]
         assert (await caller.get(where, headers=mine)).json()["status"] == "pending"
         assert (await client.get(where)).status_code == 401
@@ -99,8 +99,8 @@ async def test_an_approval_is_told_to_whoever_asked_and_to_nobody_else(office: O
         assert foreign.status_code == unknown.status_code == 404
         assert foreign.json() == unknown.json()
         caller.decide(answer)
-        assert (await caller.answer("change_state", call, headers=theirs)).status_code == 202
-        assert (await caller.answer("change_state", call, headers=mine)).status_code == 200
+        assert (await caller.post("change_state", call, headers=theirs)).status_code == 202
+        assert (await caller.post("change_state", call, headers=mine)).status_code == 200
 
 
 @pytest.mark.parametrize("identifier", ["K7M2QX4R", "%00", "x" * 5000, "%C3%9F", "'%20OR%201=1"])

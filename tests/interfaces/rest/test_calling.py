@@ -10,9 +10,15 @@ import pytest
 
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
-from tests.interfaces.rest.caller import ADDRESS, Caller, checked, served, token
-from tests.sandboxed import Office, about, invoice
-from tests.stages import staged
+from tests.interfaces.rest.caller import (
+    ADDRESS,
+    Caller,
+    build_served_app,
+    check_response,
+    create_token_header,
+)
+from tests.sandboxed import Harness, document_arguments, invoice
+from tests.stages import prepare_example
 
 READING = [name for name, one in catalogue().items() if one.spec.effect.only_reads]
 LOCAL_FILES = {"file", "bytes", "resource"}
@@ -20,7 +26,7 @@ LOCAL_FILES = {"file", "bytes", "resource"}
 
 @pytest.mark.parametrize("name", READING)
 async def test_what_only_reads_gives_the_same_with_a_body_and_with_a_query(caller: Caller, name: str) -> None:
-    arguments = await staged(caller.office, name)
+    arguments = await prepare_example(caller.office, name)
     posted = await caller.call(name, arguments)
     asked = (await caller.get(f"/tools/{name}", params=_words(arguments))).json()
     assert asked == posted
@@ -39,13 +45,13 @@ async def test_a_draft_is_created_and_its_totals_are_checked(caller: Caller) -> 
 
 async def test_a_refusal_says_what_is_wrong_and_sends_nothing(caller: Caller) -> None:
     wrong = invoice(items=[{"name": "Curso", "unit_price": 120, "quantity": 1, "tax": "Isento"}])
-    found = await caller.problem(422, "refused", "create_invoice", wrong)
+    found = await caller.call_refused(422, "refused", "create_invoice", wrong)
     assert found["title"] == "Unprocessable Content"
     assert found["problems"][0]["field"] == "tax_exemption"
     assert found["sent"] == "nothing"
     assert "Nothing was sent." in found["detail"]
     assert found["next"]
-    assert caller.office.writes() == []
+    assert caller.office.list_writes() == []
 
 
 @pytest.mark.parametrize(
@@ -58,7 +64,7 @@ async def test_a_refusal_says_what_is_wrong_and_sends_nothing(caller: Caller) ->
     ],
 )
 async def test_arguments_that_do_not_fit_are_named(caller: Caller, arguments: Any, field: str) -> None:
-    found = await caller.problem(422, "invalid_arguments", "create_invoice", arguments)
+    found = await caller.call_refused(422, "invalid_arguments", "create_invoice", arguments)
     assert field in {one["field"] for one in found["problems"]}
 
 
@@ -73,18 +79,18 @@ async def test_arguments_that_do_not_fit_are_named(caller: Caller, arguments: An
 async def test_a_tool_that_does_not_exist_is_told_with_those_nearly_called_so(
     caller: Caller, name: str, near: str
 ) -> None:
-    found = await caller.problem(404, "unknown_tool", name)
+    found = await caller.call_refused(404, "unknown_tool", name)
     assert near in found["next"]
 
 
 async def test_a_name_like_no_tool_is_told_without_a_guess(caller: Caller) -> None:
-    assert (await caller.problem(404, "unknown_tool", "x" * 500))[
+    assert (await caller.call_refused(404, "unknown_tool", "x" * 500))[
         "next"
     ] == "find it by words with search_operations"
 
 
 async def test_what_invoicexpress_does_not_have_is_not_found(caller: Caller) -> None:
-    found = await caller.problem(
+    found = await caller.call_refused(
         404, "not_found", "get_document", {"document_type": "invoices", "document_id": 9}
     )
     assert found["sent"] == "refused"
@@ -102,14 +108,14 @@ async def test_what_invoicexpress_does_not_have_is_not_found(caller: Caller) -> 
 async def test_what_invoicexpress_answers_decides_the_status(
     caller: Caller, answers: int, status: int, code: str
 ) -> None:
-    caller.office.box.fault("GET", "/taxes.json", status=answers, times=20)
-    found = await caller.problem(status, code, "list_taxes")
+    caller.office.sandbox.fault("GET", "/taxes.json", status=answers, times=20)
+    found = await caller.call_refused(status, code, "list_taxes")
     assert found["sent"] == "refused"
 
 
 async def test_a_caller_who_is_to_wait_is_told_how_long(caller: Caller) -> None:
-    caller.office.box.fault("GET", "/taxes.json", status=429, headers={"Retry-After": "17"}, times=20)
-    answer = await caller.answer("list_taxes")
+    caller.office.sandbox.fault("GET", "/taxes.json", status=429, headers={"Retry-After": "17"}, times=20)
+    answer = await caller.post("list_taxes")
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
 
@@ -119,16 +125,16 @@ async def test_a_caller_who_is_to_wait_is_told_how_long(caller: Caller) -> None:
 
 @pytest.mark.parametrize("header", ["order-4711", '"order-4711"'])
 async def test_a_key_in_the_header_or_in_the_body_is_the_same_key(caller: Caller, header: str) -> None:
-    first = await caller.answer("create_invoice", invoice(), headers={"Idempotency-Key": header})
-    again = await caller.answer("create_invoice", invoice(idempotency_key="order-4711"))
-    both = await caller.answer(
+    first = await caller.post("create_invoice", invoice(), headers={"Idempotency-Key": header})
+    again = await caller.post("create_invoice", invoice(idempotency_key="order-4711"))
+    both = await caller.post(
         "create_invoice", invoice(idempotency_key="order-4711"), headers={"Idempotency-Key": header}
     )
     ids = {one.json()["document"]["id"] for one in (first, again, both)}
     assert len(ids) == 1
     assert "idempotent-replayed" not in first.headers
     assert again.headers["idempotent-replayed"] == both.headers["idempotent-replayed"] == "true"
-    assert len(caller.office.writes()) == 1
+    assert len(caller.office.list_writes()) == 1
 
 
 @pytest.mark.parametrize(
@@ -144,15 +150,15 @@ async def test_two_keys_that_differ_and_an_empty_one_are_refused(
     caller: Caller, headers: list[tuple[str, str]], key: str | None
 ) -> None:
     given = invoice() if key is None else invoice(idempotency_key=key)
-    await caller.problem(400, "idempotency_keys_differ", "create_invoice", given, headers=headers)
-    assert caller.office.writes() == []
+    await caller.call_refused(400, "idempotency_keys_differ", "create_invoice", given, headers=headers)
+    assert caller.office.list_writes() == []
 
 
 async def test_a_key_for_another_call_is_refused(caller: Caller) -> None:
     key = {"Idempotency-Key": "order-4711"}
     await caller.call("create_invoice", invoice(), headers=key)
     other = invoice(reference="another")
-    await caller.problem(422, "idempotency_key_reused", "create_invoice", other, headers=key)
+    await caller.call_refused(422, "idempotency_key_reused", "create_invoice", other, headers=key)
 
 
 async def test_a_key_with_a_call_that_only_reads_changes_nothing(caller: Caller) -> None:
@@ -188,10 +194,12 @@ BODIES: dict[str, tuple[bytes, dict[str, str], int, str]] = {
 @pytest.mark.parametrize("what", BODIES)
 async def test_a_body_that_cannot_be_read_is_refused(caller: Caller, what: str) -> None:
     content, headers, status, code = BODIES[what]
-    answer = checked(await caller.client.post("/tools/create_invoice", content=content, headers=headers))
+    answer = check_response(
+        await caller.client.post("/tools/create_invoice", content=content, headers=headers)
+    )
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["sent"] == "nothing"
-    assert caller.office.writes() == []
+    assert caller.office.list_writes() == []
 
 
 @pytest.mark.parametrize(
@@ -224,7 +232,7 @@ async def test_a_call_without_arguments_needs_no_body(caller: Caller) -> None:
 async def test_another_method_is_refused_and_the_right_ones_are_named(
     caller: Caller, method: str, path: str, allow: str
 ) -> None:
-    answer = checked(await caller.client.request(method, path))
+    answer = check_response(await caller.client.request(method, path))
     assert answer.status_code == 405
     assert answer.headers["allow"] == allow
     asked = await caller.client.options(path)
@@ -267,19 +275,19 @@ async def test_a_query_that_does_not_fit_is_refused_by_field(caller: Caller, que
 
 @pytest.mark.parametrize("delivery", ["file", "resource"])
 async def test_no_file_is_left_on_the_servers_machine(caller: Caller, delivery: str) -> None:
-    arguments = {"document_id": (await caller.office.issued())["id"], "delivery": delivery}
-    found = await caller.problem(422, "invalid_arguments", "get_pdf", arguments)
+    arguments = {"document_id": (await caller.office.create_issued())["id"], "delivery": delivery}
+    found = await caller.call_refused(422, "invalid_arguments", "get_pdf", arguments)
     problem = f"{delivery!r} is not to be had over HTTP, where a file would stay on the server's machine"
     assert found["problems"] == [{"field": "delivery", "problem": problem, "allowed": "link"}]
     assert (await caller.call("get_pdf", {**arguments, "delivery": "link"}))["link"].startswith("http")
 
 
 async def test_a_pdf_comes_as_a_pdf_with_a_name(caller: Caller) -> None:
-    number = (await caller.office.issued())["id"]
+    number = (await caller.office.create_issued())["id"]
     pdf = {"Accept": "application/pdf"}
     answers = [
         await caller.get(f"/documents/{number}/pdf"),
-        await caller.answer("get_pdf", {"document_id": number}, headers=pdf),
+        await caller.post("get_pdf", {"document_id": number}, headers=pdf),
         await caller.get(f"/tools/get_pdf?document_id={number}", headers=pdf),
     ]
     for answer in answers:
@@ -289,7 +297,7 @@ async def test_a_pdf_comes_as_a_pdf_with_a_name(caller: Caller) -> None:
         assert answer.content.startswith(b"%PDF")
     second = await caller.get(f"/documents/{number}/pdf?second_copy=true")
     assert second.headers["content-disposition"] == f'inline; filename="document-{number}-second-copy.pdf"'
-    both = await caller.answer(
+    both = await caller.post(
         "get_pdf", {"document_id": number}, headers={"Accept": "application/json, application/pdf"}
     )
     assert both.headers["content-type"] == "application/json"
@@ -312,8 +320,8 @@ async def test_a_pdf_that_there_is_not_is_a_problem(
 
 
 async def test_a_pdf_that_is_still_being_made_is_to_be_asked_for_again(caller: Caller) -> None:
-    number = (await caller.office.issued())["id"]
-    caller.office.box.set_option("pdf_polls", 100)
+    number = (await caller.office.create_issued())["id"]
+    caller.office.sandbox.set_option("pdf_polls", 100)
     answer = await caller.get(f"/documents/{number}/pdf")
     assert (answer.status_code, answer.json()["code"]) == (503, "pdf_not_ready")
     assert answer.json()["retryable"] is True
@@ -323,24 +331,26 @@ async def test_a_pdf_that_is_still_being_made_is_to_be_asked_for_again(caller: C
 # --- who may ---------------------------------------------------------------------------------------------------
 
 
-async def test_scopes_and_accounts_are_those_of_the_caller(office: Office) -> None:
-    transport = httpx2.ASGITransport(app=served(office, needed=True))
-    reader = token(office, "reader", Scope.READ)
+async def test_scopes_and_accounts_are_those_of_the_caller(office: Harness) -> None:
+    transport = httpx2.ASGITransport(app=build_served_app(office, needed=True))
+    reader = create_token_header(office, "reader", Scope.READ)
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
         caller = Caller(office, client)
-        await caller.problem(401, "not_signed_in", "list_taxes")
-        assert (await caller.answer("list_taxes", headers=reader)).status_code == 200
-        mine = next(iter(office.desk.settings.by_account()))
-        assert (await caller.answer("list_taxes", {"account": mine}, headers=reader)).status_code == 200
-        await caller.problem(403, "scope_missing", "create_invoice", invoice(), headers=reader)
-        await caller.problem(403, "account_not_permitted", "list_taxes", {"account": "other"}, headers=reader)
+        await caller.call_refused(401, "not_signed_in", "list_taxes")
+        assert (await caller.post("list_taxes", headers=reader)).status_code == 200
+        mine = next(iter(office.context.settings.by_account()))
+        assert (await caller.post("list_taxes", {"account": mine}, headers=reader)).status_code == 200
+        await caller.call_refused(403, "scope_missing", "create_invoice", invoice(), headers=reader)
+        await caller.call_refused(
+            403, "account_not_permitted", "list_taxes", {"account": "other"}, headers=reader
+        )
         other = {**reader, "Ix-Account": "other"}
-        await caller.problem(403, "account_not_permitted", "list_taxes", headers=other)
-        issued = about(await office.issued())
-        assert (await caller.answer("get_document", issued, headers=reader)).status_code == 200
+        await caller.call_refused(403, "account_not_permitted", "list_taxes", headers=other)
+        issued = document_arguments(await office.create_issued())
+        assert (await caller.post("get_document", issued, headers=reader)).status_code == 200
 
 
 async def test_nothing_is_kept_between_here_and_the_caller(caller: Caller) -> None:
-    for answer in (await caller.answer("list_taxes"), await caller.answer("create_invoice")):
+    for answer in (await caller.post("list_taxes"), await caller.post("create_invoice")):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"

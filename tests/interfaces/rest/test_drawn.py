@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core import NotSet
 from schemathesis.generation import GenerationMode
 
-from ix_tools.schemas.openapi import document
-from tests.interfaces.rest.caller import ADDRESS, Caller, checked
+from ix_tools.schemas.openapi import build_openapi
+from tests.interfaces.rest.caller import ADDRESS, Caller, check_response
 
 TOOLSETS = tuple(filter(None, os.environ.get("DRAWN_TOOLSETS", "core").split(",")))
 EXAMPLES = int(os.environ.get("DRAWN_EXAMPLES", "1"))
@@ -38,7 +38,7 @@ def drawn(operation: Any, mode: GenerationMode) -> list[Any]:
 
 
 async def test_every_drawn_call_is_answered_as_described(caller: Caller) -> None:
-    described: Any = schemathesis.openapi.from_dict(document(ADDRESS, TOOLSETS))
+    described: Any = schemathesis.openapi.from_dict(build_openapi(ADDRESS, TOOLSETS))
     seen: dict[int, int] = {}
     for found in described.get_all_operations():
         operation = found.ok()
@@ -50,7 +50,7 @@ async def test_every_drawn_call_is_answered_as_described(caller: Caller) -> None
                 if isinstance(body, dict):
                     body.pop("account", None)  # almost every word there is the same refusal
                 sent: Any = {"content": body} if isinstance(body, bytes) else {"json": body}
-                answer = checked(await caller.client.post(operation.path, headers=JSON, **sent))
+                answer = check_response(await caller.client.post(operation.path, headers=JSON, **sent))
                 assert answer.status_code in {200, 202, 400, 404, 409, 422}, (
                     operation.label,
                     body,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ix_tools.pipeline import truncation
-from ix_tools.pipeline.truncation import LONGEST, dense, fitted
+from ix_tools.pipeline.truncation import MAX_CHARACTERS, to_compact_json, truncate
 from tests.interfaces.rest.caller import Caller
-from tests.sandboxed import Json, about, exempt, invoice, line
+from tests.sandboxed import Json, document_arguments, exempt_line, invoice, line
 
 
 async def followed(caller: Caller, answer: Any, key: str) -> list[Any]:
@@ -29,11 +29,11 @@ async def followed(caller: Caller, answer: Any, key: str) -> list[Any]:
 
 
 async def test_a_flow_that_follows_the_next_page_sees_every_row_once(caller: Caller) -> None:
-    made = [(await caller.office.draft())["id"] for _ in range(5)]
-    await caller.office.issued()
+    made = [(await caller.office.create_draft())["id"] for _ in range(5)]
+    await caller.office.create_issued()
     asked = {"states": ["draft"], "types": ["invoices", "credit_notes"], "per_page": 2, "archived": False}
     for answer in (
-        await caller.answer("list_invoices", asked),
+        await caller.post("list_invoices", asked),
         await caller.get("/tools/list_invoices?states=draft&types=invoices&types=credit_notes&per_page=2"),
     ):
         assert sorted(await followed(caller, answer, "invoices")) == sorted(made)
@@ -42,12 +42,12 @@ async def test_a_flow_that_follows_the_next_page_sees_every_row_once(caller: Cal
 async def test_a_page_too_long_for_an_answer_becomes_smaller_pages_of_the_same_list(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = [(await caller.office.draft())["id"] for _ in range(13)]
+    made = [(await caller.office.create_draft())["id"] for _ in range(13)]
     monkeypatch.setattr(truncation, "SPARE", 400)
     sizes = set()
     for longest in (1000, 1500, 2000):
         monkeypatch.setattr(truncation, "LONGEST", longest)
-        answer = await caller.answer("list_invoices", {"per_page": 12, "page": 1})
+        answer = await caller.post("list_invoices", {"per_page": 12, "page": 1})
         body = answer.json()
         size = len(body["invoices"])
         sizes.add(size)
@@ -62,14 +62,14 @@ async def test_a_page_too_long_for_an_answer_becomes_smaller_pages_of_the_same_l
 async def test_a_page_that_fits_only_without_the_address_of_the_next_one_is_smaller(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = [(await caller.office.draft())["id"] for _ in range(4)]
+    made = [(await caller.office.create_draft())["id"] for _ in range(4)]
     asked = {"per_page": 3}
-    bare = len((await caller.answer("list_invoices", asked)).text) - len(
-        dense((await caller.answer("list_invoices", asked)).json()["next_page"])
+    bare = len((await caller.post("list_invoices", asked)).text) - len(
+        to_compact_json((await caller.post("list_invoices", asked)).json()["next_page"])
     )
     monkeypatch.setattr(truncation, "SPARE", 200)
     monkeypatch.setattr(truncation, "LONGEST", bare + 10)
-    answer = await caller.answer("list_invoices", asked)
+    answer = await caller.post("list_invoices", asked)
     assert len(answer.text) <= bare + 10
     assert sorted(await followed(caller, answer, "invoices")) == sorted(made)
 
@@ -93,24 +93,24 @@ def rows(count: int, size: int) -> list[Json]:
     ],
 )
 def test_what_is_too_long_is_shortened_by_whole_rows_or_texts_and_says_so(body: Json, said: str) -> None:
-    shown = fitted({"ok": True, **body}).body
-    assert len(dense(shown)) <= LONGEST
-    assert len(dense(shown)) > LONGEST / 2 or "0 of 1" in shown["left_out"]
+    shown = truncate({"ok": True, **body}).body
+    assert len(to_compact_json(shown)) <= MAX_CHARACTERS
+    assert len(to_compact_json(shown)) > MAX_CHARACTERS / 2 or "0 of 1" in shown["left_out"]
     assert re.search(said, shown["left_out"])
     assert shown["ok"] is True
-    assert json.loads(dense(shown)) == shown
+    assert json.loads(to_compact_json(shown)) == shown
 
 
 @pytest.mark.parametrize("size", [0, 10, 99_000])
 def test_what_fits_is_left_alone(size: int) -> None:
     body = {"ok": True, "text": "x" * size}
-    assert fitted(body).body == body
+    assert truncate(body).body == body
 
 
 async def test_a_document_of_a_thousand_lines_fits(caller: Caller) -> None:
     lines = [line(name=f"Linha {number}", description="d" * 100, unit_price=1) for number in range(400)]
-    made = await caller.call("create_invoice", invoice(items=[*lines, exempt()], tax_exemption="M07"))
-    answer = await caller.answer("get_document", about(made["document"]))
+    made = await caller.call("create_invoice", invoice(items=[*lines, exempt_line()], tax_exemption="M07"))
+    answer = await caller.post("get_document", document_arguments(made["document"]))
     body = answer.json()
     assert body["document"]["total"] == made["document"]["total"] == "612.00"
-    assert len(answer.text) <= LONGEST
+    assert len(answer.text) <= MAX_CHARACTERS

@@ -13,19 +13,19 @@ from ix_tools.errors import HTTP_STATUSES
 from ix_tools.operations.registry import TOOLSETS, catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.execute import parse
-from ix_tools.schemas.openapi import UnknownToolset, document, names_in, shortened
-from ix_tools.schemas.openapi2 import swagger
+from ix_tools.schemas.openapi import UnknownToolset, build_openapi, list_tool_names, shorten
+from ix_tools.schemas.openapi2 import convert_to_swagger
 from tests.sandboxed import Json
 
 
 @pytest.fixture(scope="module")
 def whole() -> Json:
-    return document("https://invoices.example.com")
+    return build_openapi("https://invoices.example.com")
 
 
 @pytest.fixture(scope="module")
 def old(whole: Json) -> Json:
-    return swagger(whole)
+    return convert_to_swagger(whole)
 
 
 def operations(described: Json) -> dict[str, Json]:
@@ -57,7 +57,7 @@ def test_an_operation_is_within_what_every_importer_takes(whole: Json, name: str
     assert content["schema"]["type"] == "object"
     parse(name, content["example"])
     effect = catalogue()[name].spec.effect
-    waits = effect.gated or effect is Effect.ANY
+    waits = effect.needs_approval or effect is Effect.ANY
     assert one["x-openai-isConsequential"] is (waits or name.startswith("delete_"))
     assert ("202" in one["responses"]) is waits
     assert {"400", "401", "403", "404", "409", "422", "429"} < one["responses"].keys()
@@ -85,17 +85,17 @@ def words(node: Any) -> set[str]:
 
 
 def test_a_program_in_three_toolsets_gets_no_more_than_it_asked_for() -> None:
-    chosen = operations(document(toolsets=["core", "payments"]))
+    chosen = operations(build_openapi(toolsets=["core", "payments"]))
     assert chosen.keys() - {"get_approval", "get_document_pdf"} == {
         one.spec.name for toolset in ("core", "payments") for one in TOOLSETS[toolset]
     }
     assert len(chosen) <= 30  # what an Action of ChatGPT takes
-    assert "get_document_pdf" not in operations(document(toolsets=["treasury"]))
+    assert "get_document_pdf" not in operations(build_openapi(toolsets=["treasury"]))
 
 
 def test_a_toolset_that_there_is_not_is_named_with_those_that_there_are() -> None:
     with pytest.raises(UnknownToolset, match=r"no toolset sales; there are core, .+ and all"):
-        names_in(["core", "sales"])
+        list_tool_names(["core", "sales"])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_toolset_that_there_is_not_is_named_with_those_that_there_are() -> Non
     ],
 )
 def test_the_older_form_says_where_the_server_is_in_its_own_way(server: str, place: Json) -> None:
-    found = swagger(document(server, ["core"]))
+    found = convert_to_swagger(build_openapi(server, ["core"]))
     assert {key: found[key] for key in ("host", "basePath", "schemes") if key in found} == place
 
 
@@ -143,7 +143,7 @@ def found(node: Any, key: str) -> Iterator[Json]:
     ],
 )
 def test_a_description_is_shortened_by_whole_sentences(text: str, shown: str) -> None:
-    assert shortened(text, 18) == shown
+    assert shorten(text, 18) == shown
 
 
 # --- statuses ------------------------------------------------------------------------------------------------

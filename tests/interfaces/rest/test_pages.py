@@ -7,8 +7,8 @@ import re
 import pytest
 
 from ix_tools.errors import ERROR_CODES
-from ix_tools.schemas.openapi import document
-from ix_tools.schemas.openapi2 import swagger
+from ix_tools.schemas.openapi import build_openapi
+from ix_tools.schemas.openapi2 import convert_to_swagger
 from tests.interfaces.rest.caller import ADDRESS, Caller
 
 
@@ -34,10 +34,10 @@ async def test_a_browser_is_told_to_load_nothing_from_elsewhere(caller: Caller, 
 
 
 async def test_both_documents_are_served_with_the_address_of_the_server(caller: Caller) -> None:
-    assert (await caller.get("/openapi.json")).json() == document(ADDRESS)
-    assert (await caller.get("/swagger.json")).json() == swagger(document(ADDRESS))
+    assert (await caller.get("/openapi.json")).json() == build_openapi(ADDRESS)
+    assert (await caller.get("/swagger.json")).json() == convert_to_swagger(build_openapi(ADDRESS))
     some = (await caller.get("/openapi.json?toolsets=core,payments")).json()
-    assert some == document(ADDRESS, ["core", "payments"])
+    assert some == build_openapi(ADDRESS, ["core", "payments"])
     wrong = await caller.get("/openapi.json?toolsets=sales")
     assert (wrong.status_code, wrong.json()["problems"][0]["field"]) == (422, "toolsets")
 

@@ -18,27 +18,27 @@ Json = dict[str, Any]
 
 
 @cache
-def rsa_key(number: int = 0) -> rsa.RSAPrivateKey:
+def create_rsa_key(number: int = 0) -> rsa.RSAPrivateKey:
     """A key; the same number, the same key."""
     return rsa.generate_private_key(65537, 2048)
 
 
 @cache
-def ec_key() -> ec.EllipticCurvePrivateKey:
+def create_ec_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
 @cache
-def ed_key() -> ed25519.Ed25519PrivateKey:
+def create_ed_key() -> ed25519.Ed25519PrivateKey:
     return ed25519.Ed25519PrivateKey.generate()
 
 
-def published() -> list[Json]:
+def list_public_keys() -> list[Json]:
     """The public halves."""
     return [
-        {**RSAAlgorithm.to_jwk(rsa_key().public_key(), as_dict=True), "kid": "rsa", "use": "sig"},
-        {**ECAlgorithm.to_jwk(ec_key().public_key(), as_dict=True), "kid": "ec", "use": "sig"},
-        {**OKPAlgorithm.to_jwk(ed_key().public_key(), as_dict=True), "kid": "ed"},
+        {**RSAAlgorithm.to_jwk(create_rsa_key().public_key(), as_dict=True), "kid": "rsa", "use": "sig"},
+        {**ECAlgorithm.to_jwk(create_ec_key().public_key(), as_dict=True), "kid": "ec", "use": "sig"},
+        {**OKPAlgorithm.to_jwk(create_ed_key().public_key(), as_dict=True), "kid": "ed"},
     ]
 
 
@@ -48,17 +48,17 @@ class TestIssuer:
     __test__ = False
 
     def __init__(self) -> None:
-        self.keys: Any = published()
+        self.keys: Any = list_public_keys()
         self.status, self.body = 200, b""
         self.headers: dict[str, str] = {}
-        self.asked = 0
+        self.request_count = 0
 
     def __enter__(self) -> Self:
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                issuer.asked += 1
+                issuer.request_count += 1
                 content = issuer.body or json.dumps({"keys": issuer.keys}).encode()
                 self.send_response(issuer.status)
                 for name, value in issuer.headers.items():
@@ -81,7 +81,7 @@ class TestIssuer:
         self._server.server_close()
         self._thread.join()
 
-    def claims(self, audience: str, **changes: Any) -> Json:
+    def build_claims(self, audience: str, **changes: Any) -> Json:
         """The claims of a good token; a change to None leaves the claim out."""
         now = int(time.time())
         good = {
@@ -95,9 +95,11 @@ class TestIssuer:
         return {name: value for name, value in {**good, **changes}.items() if value is not None}
 
 
-def signed(claims: Mapping[str, Any], key: Any = None, alg: str = "RS256", **header: Any) -> str:
+def sign_claims(claims: Mapping[str, Any], key: Any = None, alg: str = "RS256", **header: Any) -> str:
     """A token."""
     headers = {
         name: value for name, value in {"kid": "rsa", "typ": "at+jwt", **header}.items() if value is not None
     }
-    return jwt.encode(dict(claims), key if key is not None else rsa_key(), algorithm=alg, headers=headers)
+    return jwt.encode(
+        dict(claims), key if key is not None else create_rsa_key(), algorithm=alg, headers=headers
+    )

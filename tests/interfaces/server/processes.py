@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx2
 
-from tests.interfaces.server.served import ENVELOPE, call_headers
+from tests.interfaces.server.served import ENVELOPE, build_call_headers
 
 Json = dict[str, Any]
 PATIENCE = 100
@@ -35,7 +35,7 @@ class Running:
 
     process: subprocess.Popen[str]
     url: str
-    heard: list[str] = field(default_factory=list)
+    stderr_lines: list[str] = field(default_factory=list)
     """What it said on standard error."""
 
     def post(self, path: str, body: Any, headers: Mapping[str, str]) -> httpx2.Response:
@@ -47,16 +47,16 @@ class Running:
         with client() as sender:
             return sender.get(f"{self.url}{path}", headers=dict(headers or {}))
 
-    def raw(self, name: str, arguments: Json, token: str, **params: Any) -> httpx2.Response:
+    def post_tool_call(self, name: str, arguments: Json, token: str, **params: Any) -> httpx2.Response:
         """A tool call of 2026-07-28, by a client that can ask a person."""
         meta = {**ENVELOPE, "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}}
         body = {"name": name, "arguments": arguments, "_meta": meta, **params}
         call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": body}
-        return self.post("/mcp", call, call_headers(name, token))
+        return self.post("/mcp", call, build_call_headers(name, token))
 
     def call(self, name: str, arguments: Json, token: str, **params: Any) -> Json:
         """The structured content of a result, or the question."""
-        answer = self.raw(name, arguments, token, **params).json()
+        answer = self.post_tool_call(name, arguments, token, **params).json()
         result: Json = answer["result"]
         return result.get("structuredContent", result)
 
@@ -67,7 +67,7 @@ class Running:
 
 
 @contextmanager
-def serving(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[Running]:
+def run_server(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[Running]:
     """A server, until the block ends."""
     folder.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "SYSTEMROOT"}}

@@ -12,17 +12,17 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from starlette.applications import Starlette
 
-from ix_tools.api_client.client import Account
+from ix_tools.api_client.client import InvoiceXpressClient
 from ix_tools.auth.tokens import Tokens
 from ix_tools.config.settings import AccountSettings, Settings
-from ix_tools.interfaces.server.app import application
+from ix_tools.interfaces.server.app import build_application
 from ix_tools.operations.scopes import Scope
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.context_pool import Desks
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.context_pool import ContextPool
 from ix_tools.storage.database import Store
-from tests.in_process import InProcess
+from tests.in_process import InProcessTransport
 from tests.interfaces.mcp.host import ERAS, Host, Person
-from tests.sandboxed import Office
+from tests.sandboxed import Harness
 
 ADDRESS = "http://127.0.0.1:8756"
 ALL = tuple(Scope)
@@ -40,12 +40,12 @@ Json = dict[str, Any]
 class Served:
     """A running application, with the hand to make tokens for it."""
 
-    office: Office
+    office: Harness
     app: Starlette
     tokens: Tokens
     client: httpx2.AsyncClient
 
-    def token(
+    def create_token(
         self, name: str = "ana", scopes: Sequence[Scope] = ALL, accounts: Sequence[str] = ("sandbox",)
     ) -> str:
         """A new token."""
@@ -58,56 +58,67 @@ class Served:
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
         params = {"name": name, "arguments": arguments or {}, "_meta": ENVELOPE}
         return await self.client.post(
-            "/mcp", json={**body, "params": params}, headers={**call_headers(name, token), **(headers or {})}
+            "/mcp",
+            json={**body, "params": params},
+            headers={**build_call_headers(name, token), **(headers or {})},
         )
 
     @asynccontextmanager
     async def host(self, token: str, mode: str = "auto", person: Person | None = None) -> AsyncIterator[Host]:
         """A host that is signed in."""
         transport = httpx2.ASGITransport(self.app)
-        async with httpx2.AsyncClient(transport=transport, headers=bearer(token)) as http:
+        async with httpx2.AsyncClient(transport=transport, headers=build_bearer(token)) as http:
             wire: Any = streamable_http_client(f"{ADDRESS}/mcp", http_client=http)
             async with Client(wire, mode=mode, elicitation_callback=person) as client:
                 assert client.protocol_version == ERAS[mode]
                 yield Host(client, person)
 
 
-def bearer(token: str) -> dict[str, str]:
+def build_bearer(token: str) -> dict[str, str]:
     """The header that says who calls."""
     return {"authorization": f"Bearer {token}"} if token else {}
 
 
-def call_headers(name: str, token: str = "") -> dict[str, str]:
+def build_call_headers(name: str, token: str = "") -> dict[str, str]:
     """The headers of a tool call in the newer protocol."""
     return {
         "accept": "application/json, text/event-stream",
         "mcp-protocol-version": MODERN,
         "mcp-method": "tools/call",
         "mcp-name": name,
-        **bearer(token),
+        **build_bearer(token),
     }
 
 
-def settings_of(office: Office, store: Store, **changes: Any) -> Settings:
+def build_settings(office: Harness, store: Store, **changes: Any) -> Settings:
     """The settings of a server before this office: the sandbox, and the same box once more as `second`."""
-    given = office.desk.settings
+    given = office.context.settings
     second = AccountSettings(account="second", api_key=given.api_key, base_url=given.base_url)
     kept = {"store": str(store.file or store.url), "sandbox": False, "accounts": {"second": second}}
     return given.model_copy(update={**kept, **changes})
 
 
 @asynccontextmanager
-async def in_process(office: Office, **changes: Any) -> AsyncIterator[Served]:
+async def serve_in_process(office: Harness, **changes: Any) -> AsyncIterator[Served]:
     """A server with these settings, that wants to know who calls."""
-    settings = settings_of(office, office.desk.store, **changes)
+    settings = build_settings(office, office.context.store, **changes)
 
-    def open_desk(settings: Settings, *, store: Store) -> Desk:
+    def open_desk(settings: Settings, *, store: Store) -> CallContext:
         # The tests' business is not the pace: their account keeps none.
-        desk = Desk.open(settings, store=store)
-        return replace(desk, account=Account(settings, transport=InProcess(office.box)), now=office.desk.now)
+        desk = CallContext.open(settings, store=store)
+        return replace(
+            desk,
+            account=InvoiceXpressClient(settings, transport=InProcessTransport(office.sandbox)),
+            now=office.context.now,
+        )
 
-    app = application(settings, ADDRESS, needed=True, desks=lambda settings: Desks(settings, open_desk))
+    app = build_application(
+        settings,
+        ADDRESS,
+        requires_authentication=True,
+        create_pool=lambda settings: ContextPool(settings, open_desk),
+    )
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
-            yield Served(office, app, Tokens(office.desk.store), client)
+            yield Served(office, app, Tokens(office.context.store), client)

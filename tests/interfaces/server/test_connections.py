@@ -21,9 +21,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ix_tools.interfaces import connections
-from ix_tools.interfaces.connections import LONGEST_HEAD, LONGEST_REQUEST, Connection, Phase
-from ix_tools.interfaces.server.workers import listening
-from tests.interfaces.server.processes import PATIENCE, serving
+from ix_tools.interfaces.connections import MAX_HEAD_BYTES, MAX_REQUEST_BYTES, Connection, Phase
+from ix_tools.interfaces.server.workers import open_sockets
+from tests.interfaces.server.processes import PATIENCE, run_server
 
 HOST = "127.0.0.1"
 HEAD = b"POST /echo HTTP/1.1\r\nHost: x\r\n"
@@ -111,10 +111,12 @@ def running(most: int, **patience: float) -> Iterator[Server]:
     slow = Slow()
     with ExitStack() as held, pytest.MonkeyPatch.context() as patched:
         seconds = {Phase[name]: value for name, value in patience.items()}
-        patched.setattr(connections, "PATIENCE", {**dict.fromkeys(connections.PATIENCE, 1000.0), **seconds})
+        patched.setattr(
+            connections, "PATIENCE", {**dict.fromkeys(connections.PHASE_TIMEOUTS, 1000.0), **seconds}
+        )
         patched.setattr(connections, "LOOKED_EVERY", 0.02)
         patched.setattr(connections, "most_connections", lambda: most)
-        (sock,) = listening(HOST, 0)
+        (sock,) = open_sockets(HOST, 0)
         held.callback(sock.close)
         config = uvicorn.Config(
             application(slow), http=Connection, ws="none", lifespan="off", log_config=None, timeout_keep_alive=1000,
@@ -242,10 +244,10 @@ def test_half_a_request_behind_a_whole_one_does_not_cost_the_first_its_answer() 
 @pytest.mark.parametrize(
     "endless",
     [
-        b"GET /" + b"x" * (16 * LONGEST_HEAD),
-        HEAD + b"X: y\r\n" * (4 * LONGEST_HEAD),
-        HEAD + b"X: " + b"y" * (16 * LONGEST_HEAD),
-        HEAD + b"X" * (16 * LONGEST_HEAD),
+        b"GET /" + b"x" * (16 * MAX_HEAD_BYTES),
+        HEAD + b"X: y\r\n" * (4 * MAX_HEAD_BYTES),
+        HEAD + b"X: " + b"y" * (16 * MAX_HEAD_BYTES),
+        HEAD + b"X" * (16 * MAX_HEAD_BYTES),
     ],
     ids=["address", "headers", "a value", "a name"],
 )
@@ -264,7 +266,7 @@ def test_a_request_that_goes_on_behind_its_body_is_ended() -> None:
         wire = server.connect(b"POST /quick HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
         assert b"quick" in wire.recv(1000)
         with suppress(OSError):
-            for _ in range(2 * LONGEST_REQUEST // 65536):
+            for _ in range(2 * MAX_REQUEST_BYTES // 65536):
                 wire.sendall(b"X: " + b"y" * 65531 + b"\r\n")
         server.reaches(0)
 
@@ -309,7 +311,7 @@ def test_eleven_hundred_half_requests_keep_nobody_out(tmp_path: Path, files: int
     mine = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, mine[1]), mine[1]))
     try:
-        with serving(tmp_path, {}, "--sandbox") as server, ExitStack() as held:
+        with run_server(tmp_path, {}, "--sandbox") as server, ExitStack() as held:
             resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (files, files))
             where = urlsplit(server.url)
             for _ in range(1100):
@@ -319,7 +321,7 @@ def test_eleven_hundred_half_requests_keep_nobody_out(tmp_path: Path, files: int
             for _ in range(5):
                 assert server.get("/healthz").json() == {"ok": True}
                 assert server.post("/tools/list_taxes", {}, {}).status_code == 200
-            eventually(lambda: any("gave way to new ones" in line for line in server.heard))
+            eventually(lambda: any("gave way to new ones" in line for line in server.stderr_lines))
             assert server.end() == 0
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, mine)
@@ -329,13 +331,13 @@ def test_an_unknown_number_of_files_is_no_trouble(monkeypatch: pytest.MonkeyPatc
     resource = pytest.importorskip("resource")
     for limit, most in ((resource.RLIM_INFINITY, 1000), (1_000_000, 1000), (1024, 896), (256, 128), (64, 16)):
         monkeypatch.setattr("resource.getrlimit", lambda _, limit=limit: (limit, limit))
-        assert connections.most_connections() == most
+        assert connections.compute_connection_limit() == most
     asked: list[Any] = []
     monkeypatch.setattr("resource.setrlimit", lambda _, wanted: asked.append(wanted))
     for limits, wanted in (((256, resource.RLIM_INFINITY), 1128), ((256, 4096), 1128), ((256, 512), 512)):
         monkeypatch.setattr("resource.getrlimit", lambda _, limits=limits: limits)
-        connections.allow_open_files()
+        connections.raise_open_file_limit()
         assert asked.pop()[0] == wanted
     monkeypatch.setattr("resource.getrlimit", lambda _: (4096, 4096))
-    connections.allow_open_files()
+    connections.raise_open_file_limit()
     assert asked == []

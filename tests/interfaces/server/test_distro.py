@@ -28,7 +28,7 @@ from ix_tools.storage.database import Store
 from tests.interfaces.mcp.test_stdio import SERVE, Process
 from tests.interfaces.mcp.test_stdio import environment as stdio_environment
 from tests.interfaces.server.processes import PATIENCE, READY, Running
-from tests.interfaces.server.served import bearer
+from tests.interfaces.server.served import build_bearer
 from tests.interfaces.server.test_processes import environment
 from tests.sandboxed import line
 
@@ -110,7 +110,7 @@ def observed(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[Ob
 def used(running: Running, token: str) -> list[str]:
     """Everything that a server does, with names in every place where one can stand; the secrets that came up."""
     secrets = [token]
-    who = bearer(token)
+    who = build_bearer(token)
     read = {"Accept": "application/json", **who}
     running.get(f"/tools/find_client?name={CANARY}&code={CANARY}", read)
     running.get(f"/tools/list_invoices?text={CANARY}", read)
@@ -134,7 +134,7 @@ def used(running: Running, token: str) -> list[str]:
         (CANARY, {CANARY: CANARY}),
         ("get_client", {"client_id": 999}),
     ):
-        running.raw(name, arguments, token)
+        running.post_tool_call(name, arguments, token)
     for method, params in (
         ("prompts/get", {"name": CANARY}),
         ("prompts/get", {"name": "issue_invoice", "arguments": {"client": CANARY, "what": CANARY}}),
@@ -150,7 +150,7 @@ def used(running: Running, token: str) -> list[str]:
 def older(running: Running, method: str, params: Json, token: str) -> None:
     """A message of 2025-11-25."""
     headers = {
-        **bearer(token),
+        **build_bearer(token),
         "accept": "application/json, text/event-stream",
         "mcp-protocol-version": "2025-11-25",
         "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ix_tools.operations.registry import catalogue
-from tests.interfaces.server.served import Served, bearer
+from tests.interfaces.server.served import Served, build_bearer
 from tests.sandboxed import invoice
 
 Json = dict[str, Any]
@@ -19,9 +19,9 @@ GIVES_FILES = sorted(name for name, one in catalogue().items() if "delivery" in 
 @pytest.fixture
 async def quiet(served: Served) -> AsyncIterator[Served]:
     """A server on whose disk no file appears during the test."""
-    served.office.box.set_option("pdf_polls", 0)
+    served.office.sandbox.set_option("pdf_polls", 0)
     yield served
-    folder = served.office.desk.settings.documents
+    folder = served.office.context.settings.documents
     assert folder is not None
     assert not folder.exists()
 
@@ -30,14 +30,14 @@ async def arguments_of(served: Served, name: str) -> Json:
     """A call that gives a file."""
     if name == "issue_invoice":
         return invoice()
-    number = (await served.office.issued())["id"]
+    number = (await served.office.create_issued())["id"]
     return {"month": 11, "year": 2026} if name == "export_saft" else {"document_id": number}
 
 
 @pytest.mark.parametrize("name", [one for one in GIVES_FILES if one != "issue_invoice"])
 async def test_a_file_is_given_as_a_link_unless_asked_otherwise(quiet: Served, name: str, mode: str) -> None:
     call = await arguments_of(quiet, name)
-    async with quiet.host(quiet.token(), mode) as host:
+    async with quiet.host(quiet.create_token(), mode) as host:
         for found in (
             await host.call(name, **call),
             await host.call(name, **call, delivery="link"),
@@ -46,11 +46,11 @@ async def test_a_file_is_given_as_a_link_unless_asked_otherwise(quiet: Served, n
             assert found["link"].startswith("http")
             assert "file" not in found
     answers = [
-        await quiet.client.post(f"/tools/{name}", json=call, headers=bearer(quiet.token())),
+        await quiet.client.post(f"/tools/{name}", json=call, headers=build_bearer(quiet.create_token())),
         await quiet.client.post(
             "/tools/run_operation",
             json={"operation": name, "arguments": call},
-            headers=bearer(quiet.token()),
+            headers=build_bearer(quiet.create_token()),
         ),
     ]
     assert all(answer.json()["link"].startswith("http") for answer in answers)
@@ -59,45 +59,48 @@ async def test_a_file_is_given_as_a_link_unless_asked_otherwise(quiet: Served, n
 @pytest.mark.parametrize("name", GIVES_FILES)
 async def test_a_file_on_the_servers_disk_is_refused_with_what_is_possible(quiet: Served, name: str) -> None:
     call = {**await arguments_of(quiet, name), "delivery": "file"}
-    before = len(quiet.office.writes())
+    before = len(quiet.office.list_writes())
     ways = "link, resource" if name in ("get_pdf", "issue_invoice") else "link"
     inside = {"operation": name, "arguments": call}
-    async with quiet.host(quiet.token()) as host:
-        for refusal in (await host.failed(name, **call), await host.failed("run_operation", **inside)):
+    async with quiet.host(quiet.create_token()) as host:
+        for refusal in (
+            await host.call_refused(name, **call),
+            await host.call_refused("run_operation", **inside),
+        ):
             (problem,) = refusal["problems"]
             assert (refusal["code"], refusal["sent"]) == ("invalid_arguments", "nothing")
             assert (problem["field"], problem["allowed"]) == ("delivery", ways)
             assert "'file'" in problem["problem"]
             assert "ix://documents/{id}/pdf" in refusal["next"]
     for path, body in ((f"/tools/{name}", call), ("/tools/run_operation", inside)):
-        answer = await quiet.client.post(path, json=body, headers=bearer(quiet.token()))
+        answer = await quiet.client.post(path, json=body, headers=build_bearer(quiet.create_token()))
         assert answer.status_code == 422
         assert answer.json()["problems"][0]["allowed"] == "link"
         assert "GET /documents/{id}/pdf" in answer.json()["next"]
-    assert len(quiet.office.writes()) == before
+    assert len(quiet.office.list_writes()) == before
 
 
 async def test_a_pdf_is_read_as_a_resource_over_mcp_alone(quiet: Served, mode: str) -> None:
     call = {**await arguments_of(quiet, "get_pdf"), "delivery": "resource"}
-    async with quiet.host(quiet.token(), mode) as host:
+    async with quiet.host(quiet.create_token(), mode) as host:
         read = await host.client.read_resource((await host.call("get_pdf", **call))["resource"])
         assert base64.b64decode(read.contents[0].blob).startswith(b"%PDF")  # type: ignore[union-attr]
-    answer = await quiet.client.post("/tools/get_pdf", json=call, headers=bearer(quiet.token()))
+    answer = await quiet.client.post("/tools/get_pdf", json=call, headers=build_bearer(quiet.create_token()))
     assert answer.json()["problems"][0]["allowed"] == "link"
 
 
 async def test_an_errand_hands_its_pdf_on(quiet: Served) -> None:
-    async with quiet.host(quiet.token()) as host:
-        waiting = await host.answer("issue_invoice", **invoice())
+    async with quiet.host(quiet.create_token()) as host:
+        waiting = await host.call_unchecked("issue_invoice", **invoice())
         assert waiting.structured_content is not None
-        quiet.office.desk.approvals.decide(waiting.structured_content["approval"]["id"], approve=True)
+        quiet.office.context.approvals.decide(waiting.structured_content["approval"]["id"], approve=True)
         done = await host.call("issue_invoice", **invoice())
     assert done["pdf"]["link"].startswith("http")
     assert "file" not in done["pdf"]
 
 
 async def test_nobody_is_offered_a_file_that_they_would_not_get(quiet: Served, mode: str) -> None:
-    async with quiet.host(quiet.token(), mode) as host:
+    async with quiet.host(quiet.create_token(), mode) as host:
         tools = {tool.name: tool.input_schema for tool in (await host.client.list_tools()).tools}
         offered = {name: one["properties"].get("delivery") for name, one in tools.items()}
         assert {name for name, one in offered.items() if one} == {"get_pdf", "issue_invoice"}
@@ -110,6 +113,6 @@ async def test_nobody_is_offered_a_file_that_they_would_not_get(quiet: Served, m
     assert not any("file" in one["description"] for one in offered.values() if one)
     assert (shown["enum"], shown["default"]) == (["link"], "link")
     over_rest = await quiet.client.post(
-        "/tools/describe_operation", json={"operation": "get_pdf"}, headers=bearer(quiet.token())
+        "/tools/describe_operation", json={"operation": "get_pdf"}, headers=build_bearer(quiet.create_token())
     )
     assert over_rest.json()["input_schema"]["properties"]["delivery"]["enum"] == ["link"]

@@ -10,11 +10,11 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from ix_tools.sandbox.server import Sandbox
-from tests.interfaces.server.processes import Running, serving
-from tests.interfaces.server.served import ADDRESS, Served, bearer, in_process
+from tests.interfaces.server.processes import Running, run_server
+from tests.interfaces.server.served import ADDRESS, Served, build_bearer, serve_in_process
 from tests.interfaces.server.test_processes import environment
 from tests.interfaces.web.conftest import CHROMIUM, FLAGS
-from tests.sandboxed import Office
+from tests.sandboxed import Harness
 
 PATHS = [
     "/tools/list_taxes",
@@ -44,19 +44,19 @@ OURS = [
 ]
 
 
-async def test_what_a_page_of_another_origin_sends_without_saying_so_is_refused(office: Office) -> None:
-    async with in_process(office, http_origins=("https://app.example.com",)) as served:
-        token = served.token()
+async def test_what_a_page_of_another_origin_sends_without_saying_so_is_refused(office: Harness) -> None:
+    async with serve_in_process(office, http_origins=("https://app.example.com",)) as served:
+        token = served.create_token()
         for headers in FOREIGN:
             for path in PATHS:
-                answer = await served.client.get(path, headers={**headers, **bearer(token)})
+                answer = await served.client.get(path, headers={**headers, **build_bearer(token)})
                 assert (answer.status_code, answer.json()["code"]) == (403, "origin_not_allowed"), (
                     path,
                     headers,
                 )
-        assert office.box.requests() == []
+        assert office.sandbox.requests() == []
         for headers in OURS:
-            answer = await served.client.get("/tools/list_taxes", headers={**headers, **bearer(token)})
+            answer = await served.client.get("/tools/list_taxes", headers={**headers, **build_bearer(token)})
             assert answer.status_code == 200, headers
 
 
@@ -84,7 +84,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture
 def open_server(tmp_path: Path) -> Iterator[tuple[Sandbox, Running]]:
     """One that asks nobody who they are."""
-    with Sandbox() as box, serving(tmp_path, environment(box)) as running:
+    with Sandbox() as box, run_server(tmp_path, environment(box)) as running:
         yield box, running
 
 

@@ -8,19 +8,25 @@ from typing import Any
 import pytest
 
 from ix_tools.interfaces.mcp.http import PATH
-from ix_tools.interfaces.mcp.server import chosen
-from ix_tools.schemas.listing import Choice
+from ix_tools.interfaces.mcp.server import list_chosen_tools
+from ix_tools.schemas.listing import ToolSelection
 from tests.interfaces.mcp.host import Person
-from tests.interfaces.server.served import ENVELOPE, Served, bearer, call_headers, in_process
-from tests.sandboxed import Office, about, invoice
+from tests.interfaces.server.served import (
+    ENVELOPE,
+    Served,
+    build_bearer,
+    build_call_headers,
+    serve_in_process,
+)
+from tests.sandboxed import Harness, document_arguments, invoice
 
 Json = dict[str, Any]
 
 
 async def test_both_protocols_are_answered_at_one_address(served: Served, mode: str) -> None:
-    async with served.host(served.token(), mode) as host:
+    async with served.host(served.create_token(), mode) as host:
         assert {tool.name for tool in (await host.client.list_tools()).tools} == {
-            tool["name"] for tool in chosen(Choice())
+            tool["name"] for tool in list_chosen_tools(ToolSelection())
         }
         assert (await host.call("list_taxes"))["taxes"]
         made = (await host.call("create_invoice", **invoice()))["document"]
@@ -31,38 +37,38 @@ async def test_both_protocols_are_answered_at_one_address(served: Served, mode: 
 
 async def test_a_person_is_asked_in_whichever_way_the_client_knows(served: Served) -> None:
     """2026-07-28 with forms: in the form. Without, and 2025-11-25 over HTTP without a session: elsewhere, then the same call."""
-    token = served.token()
+    token = served.create_token()
     for mode, person, status in (
         ("auto", Person("yes"), "done"),
         ("auto", None, "approval_required"),
         ("legacy", Person("yes"), "approval_required"),
         ("legacy", None, "approval_required"),
     ):
-        arguments = about(await served.office.draft(), state="finalized")
+        arguments = document_arguments(await served.office.create_draft(), state="finalized")
         async with served.host(token, mode, person) as host:
-            result = (await host.answer("change_state", **arguments)).structured_content
+            result = (await host.call_unchecked("change_state", **arguments)).structured_content
             assert result is not None
             if status == "approval_required":
                 assert result["status"] == status, mode
-                served.office.desk.approvals.decide(result["approval"]["id"], approve=True)
+                served.office.context.approvals.decide(result["approval"]["id"], approve=True)
                 result = await host.call("change_state", **arguments)
             assert result["document"]["status"] == "final", mode
 
 
 @pytest.mark.parametrize("answer", ["no", "decline"])
 async def test_a_person_who_does_not_say_yes_has_said_no(served: Served, answer: Any) -> None:
-    arguments = about(await served.office.draft(), state="finalized")
-    before = len(served.office.writes())
-    async with served.host(served.token(), "auto", Person(answer)) as host:
-        assert (await host.failed("change_state", **arguments))["code"] == "approval_declined"
-    assert len(served.office.writes()) == before
+    arguments = document_arguments(await served.office.create_draft(), state="finalized")
+    before = len(served.office.list_writes())
+    async with served.host(served.create_token(), "auto", Person(answer)) as host:
+        assert (await host.call_refused("change_state", **arguments))["code"] == "approval_declined"
+    assert len(served.office.list_writes()) == before
 
 
 async def test_nothing_is_listened_to_but_posts(served: Served) -> None:
     """A stream opened with GET would stay open with nothing on it."""
-    token = served.token()
+    token = served.create_token()
     for method in ("GET", "DELETE", "PUT", "PATCH"):
-        answer = await served.client.request(method, PATH, headers={**call_headers("x", token)})
+        answer = await served.client.request(method, PATH, headers={**build_call_headers("x", token)})
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
@@ -83,7 +89,7 @@ async def test_what_is_no_call_is_answered_with_what_is_wrong(
     served: Served, content: bytes, status: int
 ) -> None:
     sent = content.replace(b"META", json.dumps(ENVELOPE).encode())
-    headers = {**call_headers("x", served.token()), "content-type": "application/json"}
+    headers = {**build_call_headers("x", served.create_token()), "content-type": "application/json"}
     if status == 404:
         headers |= {"mcp-method": "nothing/like_it"}
         headers.pop("mcp-name")
@@ -94,21 +100,21 @@ async def test_what_is_no_call_is_answered_with_what_is_wrong(
 
 async def test_a_read_is_answered_with_plain_json(served: Served) -> None:
     """Without a stream around it."""
-    answer = await served.call("list_taxes", {}, served.token())
+    answer = await served.call("list_taxes", {}, served.create_token())
     assert answer.headers["content-type"] == "application/json"
     assert "mcp-session-id" not in answer.headers
 
 
 async def test_whoever_wants_to_hear_how_far_it_is_gets_a_stream(served: Served, mode: str) -> None:
     """A PDF that is still being made is asked for again, and says so meanwhile."""
-    number = (await served.office.issued())["id"]
-    served.office.box.set_option("pdf_polls", 2)
+    number = (await served.office.create_issued())["id"]
+    served.office.sandbox.set_option("pdf_polls", 2)
     heard: list[tuple[float, float | None]] = []
 
     async def progress(progress: float, total: float | None, message: str | None) -> None:
         heard.append((progress, total))
 
-    async with served.host(served.token(), mode) as host:
+    async with served.host(served.create_token(), mode) as host:
         call = {"document_id": number, "delivery": "link"}
         await host.client.call_tool("get_pdf", call, progress_callback=progress)
     assert heard
@@ -117,14 +123,17 @@ async def test_whoever_wants_to_hear_how_far_it_is_gets_a_stream(served: Served,
 async def test_lists_are_for_the_caller_alone(served: Served) -> None:
     """They differ by scope, so that nothing between may keep one for somebody else."""
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": ENVELOPE}}
-    headers = {**call_headers("", served.token()), "mcp-method": "tools/list"}
+    headers = {**build_call_headers("", served.create_token()), "mcp-method": "tools/list"}
     headers.pop("mcp-name")
     answer = (await served.client.post(PATH, json=body, headers=headers)).json()
     assert answer["result"]["cacheScope"] == "private"
 
 
-async def test_a_server_lists_the_toolsets_it_was_told_to(office: Office) -> None:
-    async with in_process(office, toolsets=("treasury",)) as served, served.host(served.token()) as host:
+async def test_a_server_lists_the_toolsets_it_was_told_to(office: Harness) -> None:
+    async with (
+        serve_in_process(office, toolsets=("treasury",)) as served,
+        served.host(served.create_token()) as host,
+    ):
         listed = [tool.name for tool in (await host.client.list_tools()).tools]
-    assert listed == [tool["name"] for tool in chosen(Choice(toolsets=("treasury",)))]
-    assert bearer("") == {}
+    assert listed == [tool["name"] for tool in list_chosen_tools(ToolSelection(toolsets=("treasury",)))]
+    assert build_bearer("") == {}

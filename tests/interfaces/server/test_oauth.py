@@ -18,13 +18,26 @@ from jwt.algorithms import RSAAlgorithm
 from jwt.warnings import InsecureKeyLengthWarning
 from pydantic import ValidationError
 
-from ix_tools.auth.oauth import AGAIN, KEPT, MOST_BYTES, Issuer, Keys, KeysUnavailable
+from ix_tools.auth.oauth import (
+    KEYS_LIFETIME,
+    MIN_REFRESH_INTERVAL,
+    MOST_BYTES,
+    Issuer,
+    IssuerKeys,
+    KeysUnavailable,
+)
 from ix_tools.auth.principals import Principal
 from ix_tools.config.settings import AccountSettings, Settings
 from ix_tools.operations.scopes import Scope
-from tests.interfaces.server.issuer import TestIssuer, ec_key, ed_key, rsa_key, signed
-from tests.interfaces.server.served import ADDRESS, bearer, in_process
-from tests.sandboxed import Office
+from tests.interfaces.server.issuer import (
+    TestIssuer,
+    create_ec_key,
+    create_ed_key,
+    create_rsa_key,
+    sign_claims,
+)
+from tests.interfaces.server.served import ADDRESS, build_bearer, serve_in_process
+from tests.sandboxed import Harness
 
 Json = dict[str, Any]
 AUDIENCE = "https://invoices.example.com/mcp"
@@ -53,24 +66,24 @@ def trusting(issuer: TestIssuer, *accounts: str, clock: Callable[[], float] = ti
 
 
 async def test_a_good_token_says_who_calls_and_how_far_they_go(issuer: TestIssuer) -> None:
-    found = await trusting(issuer).principal(signed(issuer.claims(AUDIENCE)))
+    found = await trusting(issuer).authenticate(sign_claims(issuer.build_claims(AUDIENCE)))
     assert found == Principal("oauth:ana", frozenset({Scope.READ, Scope.DRAFT}), ("padaria",))
 
 
 async def test_tokens_are_taken_in_every_form_that_issuers_give_them(issuer: TestIssuer) -> None:
     ours = trusting(issuer)
-    good = issuer.claims(AUDIENCE)
+    good = issuer.build_claims(AUDIENCE)
     tokens = [
-        signed({**good, "aud": ["https://other.example.com", AUDIENCE]}),
-        signed(good, ec_key(), "ES256", kid="ec"),
-        signed(good, ed_key(), "EdDSA", kid="ed"),
-        signed(good, typ="JWT"),
-        signed(good, typ=None),
-        signed({**good, "exp": int(time.time()) - 5}),  # clocks differ a little
-        signed(issuer.claims(AUDIENCE, scope=None, scp=["read", "draft"])),
-        signed(issuer.claims(AUDIENCE, scope=None, scp="read draft openid")),
+        sign_claims({**good, "aud": ["https://other.example.com", AUDIENCE]}),
+        sign_claims(good, create_ec_key(), "ES256", kid="ec"),
+        sign_claims(good, create_ed_key(), "EdDSA", kid="ed"),
+        sign_claims(good, typ="JWT"),
+        sign_claims(good, typ=None),
+        sign_claims({**good, "exp": int(time.time()) - 5}),  # clocks differ a little
+        sign_claims(issuer.build_claims(AUDIENCE, scope=None, scp=["read", "draft"])),
+        sign_claims(issuer.build_claims(AUDIENCE, scope=None, scp="read draft openid")),
     ]
-    found = [await ours.principal(token) for token in tokens]
+    found = [await ours.authenticate(token) for token in tokens]
     assert {one.scopes for one in found if one} == {frozenset({Scope.READ, Scope.DRAFT})}
     assert None not in found
 
@@ -84,47 +97,47 @@ def by_hand(header: Json, claims: Json, key: bytes = b"") -> str:
 
 def public_pem() -> bytes:
     return (
-        rsa_key()
+        create_rsa_key()
         .public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
 
 
 def bad_tokens(issuer: TestIssuer) -> dict[str, str]:
-    good = issuer.claims(AUDIENCE)
+    good = issuer.build_claims(AUDIENCE)
     now = int(time.time())
-    whole = signed(good)
+    whole = sign_claims(good)
     head, body, mark = whole.split(".")
-    other_body = signed({**good, "scope": "admin"}).split(".")[1]
+    other_body = sign_claims({**good, "scope": "admin"}).split(".")[1]
     return {
         "unsigned": by_hand({"alg": "none", "kid": "rsa"}, good),
         "unsigned in capitals": by_hand({"alg": "NONE", "kid": "rsa"}, good),
         "the public key as a shared secret": by_hand({"alg": "HS256", "kid": "rsa"}, good, public_pem()),
-        "no name of a key": signed(good, kid=None),
-        "a key nobody knows": signed(good, kid="other"),
-        "another key under the same name": signed(good, rsa_key(1)),
-        "a key it brings along": signed(good, rsa_key(1), kid="own", jwk={"kty": "RSA"}),
-        "keys it says are elsewhere": signed(good, rsa_key(1), jku="http://127.0.0.1:9/keys"),
+        "no name of a key": sign_claims(good, kid=None),
+        "a key nobody knows": sign_claims(good, kid="other"),
+        "another key under the same name": sign_claims(good, create_rsa_key(1)),
+        "a key it brings along": sign_claims(good, create_rsa_key(1), kid="own", jwk={"kty": "RSA"}),
+        "keys it says are elsewhere": sign_claims(good, create_rsa_key(1), jku="http://127.0.0.1:9/keys"),
         "a name of a key that is no text": by_hand({"alg": "RS256", "kid": 7}, good),
-        "another algorithm than the key's": signed(good, ec_key(), "ES256", kid="rsa"),
+        "another algorithm than the key's": sign_claims(good, create_ec_key(), "ES256", kid="rsa"),
         "other claims under the same mark": f"{head}.{other_body}.{mark}",
         "no mark": f"{head}.{body}.",
-        "expired": signed({**good, "exp": now - 120}),
-        "not yet": signed({**good, "nbf": now + 120}),
-        "issued later": signed({**good, "iat": now + 3600}),
-        "another issuer": signed({**good, "iss": "https://evil.com"}),
-        "almost the issuer": signed({**good, "iss": f"{issuer.url}/"}),
-        "another audience": signed({**good, "aud": "https://other.example.com/mcp"}),
-        "almost the audience": signed({**good, "aud": f"{AUDIENCE}/"}),
-        "a part of the audience": signed({**good, "aud": "https://invoices.example.com"}),
-        "no audience": signed(issuer.claims(AUDIENCE, aud=None)),
-        "no end": signed(issuer.claims(AUDIENCE, exp=None)),
-        "no issuer": signed(issuer.claims(AUDIENCE, iss=None)),
-        "nobody": signed(issuer.claims(AUDIENCE, sub=None)),
-        "an empty name": signed({**good, "sub": ""}),
-        "a name with a line in it": signed({**good, "sub": "ana\nlocal"}),
-        "a long name": signed({**good, "sub": "a" * 191}),
-        "a long token": signed({**good, "more": "x" * 10_000}),
+        "expired": sign_claims({**good, "exp": now - 120}),
+        "not yet": sign_claims({**good, "nbf": now + 120}),
+        "issued later": sign_claims({**good, "iat": now + 3600}),
+        "another issuer": sign_claims({**good, "iss": "https://evil.com"}),
+        "almost the issuer": sign_claims({**good, "iss": f"{issuer.url}/"}),
+        "another audience": sign_claims({**good, "aud": "https://other.example.com/mcp"}),
+        "almost the audience": sign_claims({**good, "aud": f"{AUDIENCE}/"}),
+        "a part of the audience": sign_claims({**good, "aud": "https://invoices.example.com"}),
+        "no audience": sign_claims(issuer.build_claims(AUDIENCE, aud=None)),
+        "no end": sign_claims(issuer.build_claims(AUDIENCE, exp=None)),
+        "no issuer": sign_claims(issuer.build_claims(AUDIENCE, iss=None)),
+        "nobody": sign_claims(issuer.build_claims(AUDIENCE, sub=None)),
+        "an empty name": sign_claims({**good, "sub": ""}),
+        "a name with a line in it": sign_claims({**good, "sub": "ana\nlocal"}),
+        "a long name": sign_claims({**good, "sub": "a" * 191}),
+        "a long token": sign_claims({**good, "more": "x" * 10_000}),
         "no token": "eyJ",
         "dots": "..",
         "words": "a.b.c",
@@ -134,7 +147,7 @@ def bad_tokens(issuer: TestIssuer) -> dict[str, str]:
 
 async def test_a_token_that_is_not_good_opens_nothing(issuer: TestIssuer) -> None:
     ours = trusting(issuer)
-    taken = {why for why, token in bad_tokens(issuer).items() if await ours.principal(token) is not None}
+    taken = {why for why, token in bad_tokens(issuer).items() if await ours.authenticate(token) is not None}
     assert taken == set()
 
 
@@ -163,15 +176,17 @@ async def test_a_token_that_is_not_good_opens_nothing(issuer: TestIssuer) -> Non
 async def test_a_token_lists_the_accounts_it_is_good_for(
     issuer: TestIssuer, listed: Any, accounts: tuple[str, ...], granted: tuple[str, ...]
 ) -> None:
-    found = await trusting(issuer, *accounts).principal(signed(issuer.claims(AUDIENCE, ix_accounts=listed)))
+    found = await trusting(issuer, *accounts).authenticate(
+        sign_claims(issuer.build_claims(AUDIENCE, ix_accounts=listed))
+    )
     assert found is not None
     assert found.accounts == granted
 
 
 async def test_accounts_that_are_null_are_none(issuer: TestIssuer) -> None:
     """Not left out, which would mean the only one there is."""
-    claims = {**issuer.claims(AUDIENCE), "ix_accounts": None}
-    found = await trusting(issuer).principal(signed(claims))
+    claims = {**issuer.build_claims(AUDIENCE), "ix_accounts": None}
+    found = await trusting(issuer).authenticate(sign_claims(claims))
     assert found is not None
     assert found.accounts == ()
 
@@ -193,7 +208,7 @@ async def test_accounts_that_are_null_are_none(issuer: TestIssuer) -> None:
     ],
 )
 async def test_scopes_that_are_not_ours_are_none(issuer: TestIssuer, scope: Any) -> None:
-    found = await trusting(issuer).principal(signed(issuer.claims(AUDIENCE, scope=scope)))
+    found = await trusting(issuer).authenticate(sign_claims(issuer.build_claims(AUDIENCE, scope=scope)))
     assert found is not None
     assert found.scopes == frozenset()
 
@@ -213,8 +228,8 @@ class Clock:
 async def test_keys_are_asked_for_once(issuer: TestIssuer) -> None:
     ours = trusting(issuer)
     for _ in range(20):
-        assert await ours.principal(signed(issuer.claims(AUDIENCE)))
-    assert issuer.asked == 1
+        assert await ours.authenticate(sign_claims(issuer.build_claims(AUDIENCE)))
+    assert issuer.request_count == 1
 
 
 async def test_tokens_with_unknown_keys_do_not_become_requests_for_keys(issuer: TestIssuer) -> None:
@@ -222,44 +237,44 @@ async def test_tokens_with_unknown_keys_do_not_become_requests_for_keys(issuer: 
     clock = Clock()
     ours = trusting(issuer, clock=clock)
     for number in range(20):
-        assert await ours.principal(signed(issuer.claims(AUDIENCE), kid=f"k{number}")) is None
-    assert issuer.asked == 1
-    clock.now += AGAIN + 1
-    assert await ours.principal(signed(issuer.claims(AUDIENCE), kid="k")) is None
-    assert issuer.asked == 2
+        assert await ours.authenticate(sign_claims(issuer.build_claims(AUDIENCE), kid=f"k{number}")) is None
+    assert issuer.request_count == 1
+    clock.now += MIN_REFRESH_INTERVAL + 1
+    assert await ours.authenticate(sign_claims(issuer.build_claims(AUDIENCE), kid="k")) is None
+    assert issuer.request_count == 2
 
 
 async def test_a_new_key_is_found_when_it_is_first_used(issuer: TestIssuer) -> None:
     clock = Clock()
     ours = trusting(issuer, clock=clock)
     new, issuer.keys = issuer.keys, issuer.keys[1:]
-    assert await ours.principal(signed(issuer.claims(AUDIENCE))) is None
+    assert await ours.authenticate(sign_claims(issuer.build_claims(AUDIENCE))) is None
     issuer.keys = new
-    clock.now += AGAIN + 1
-    assert await ours.principal(signed(issuer.claims(AUDIENCE)))
+    clock.now += MIN_REFRESH_INTERVAL + 1
+    assert await ours.authenticate(sign_claims(issuer.build_claims(AUDIENCE)))
 
 
 async def test_a_key_that_was_withdrawn_is_not_used_for_long(issuer: TestIssuer) -> None:
     clock = Clock()
     ours = trusting(issuer, clock=clock)
-    token = signed(issuer.claims(AUDIENCE))
-    assert await ours.principal(token)
+    token = sign_claims(issuer.build_claims(AUDIENCE))
+    assert await ours.authenticate(token)
     issuer.keys = issuer.keys[1:]
-    clock.now += KEPT + 1
-    assert await ours.principal(token) is None
+    clock.now += KEYS_LIFETIME + 1
+    assert await ours.authenticate(token) is None
 
 
 async def test_an_issuer_that_is_down_for_a_moment_locks_nobody_out(issuer: TestIssuer) -> None:
     clock = Clock()
     ours = trusting(issuer, clock=clock)
-    token = signed(issuer.claims(AUDIENCE))
-    assert await ours.principal(token)
+    token = sign_claims(issuer.build_claims(AUDIENCE))
+    assert await ours.authenticate(token)
     issuer.status = 500
-    clock.now += KEPT + 1
-    assert await ours.principal(token)
-    clock.now += KEPT + AGAIN + 1
+    clock.now += KEYS_LIFETIME + 1
+    assert await ours.authenticate(token)
+    clock.now += KEYS_LIFETIME + MIN_REFRESH_INTERVAL + 1
     with pytest.raises(KeysUnavailable):
-        await ours.principal(token)
+        await ours.authenticate(token)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +298,7 @@ async def test_keys_that_cannot_be_read_open_nothing(issuer: TestIssuer, wrong: 
     for name, value in wrong.items():
         setattr(issuer, name, value)
     with pytest.raises(KeysUnavailable):
-        await trusting(issuer).principal(signed(issuer.claims(AUDIENCE)))
+        await trusting(issuer).authenticate(sign_claims(issuer.build_claims(AUDIENCE)))
 
 
 @pytest.mark.parametrize(
@@ -301,10 +316,10 @@ async def test_keys_that_cannot_be_read_open_nothing(issuer: TestIssuer, wrong: 
 )
 async def test_keys_of_another_kind_are_passed_over(issuer: TestIssuer, keys: Any) -> None:
     issuer.keys = keys
-    shared = by_hand({"alg": "HS256", "kid": "rsa"}, issuer.claims(AUDIENCE), b"secret")
+    shared = by_hand({"alg": "HS256", "kid": "rsa"}, issuer.build_claims(AUDIENCE), b"secret")
     ours = trusting(issuer)
-    assert await ours.principal(signed(issuer.claims(AUDIENCE))) is None
-    assert await ours.principal(shared) is None
+    assert await ours.authenticate(sign_claims(issuer.build_claims(AUDIENCE))) is None
+    assert await ours.authenticate(shared) is None
 
 
 MALFORMED: list[Any] = [
@@ -333,20 +348,20 @@ MALFORMED: list[Any] = [
 async def test_a_malformed_key_stops_nobody_who_uses_another(issuer: TestIssuer, wrong: Json) -> None:
     """One key at a time: the others sign as before, wherever the malformed one stands."""
     first = issuer.keys[0]
-    claims = issuer.claims(AUDIENCE)
+    claims = issuer.build_claims(AUDIENCE)
     for keys in (
         [{**first, "kid": "odd", **wrong}, *issuer.keys],
         [*issuer.keys, {**first, "kid": "odd", **wrong}],
     ):
         issuer.keys = keys
         ours = trusting(issuer)
-        assert await ours.principal(signed(claims)) is not None
-        assert await ours.principal(signed(claims, ec_key(), "ES256", kid="ec")) is not None
+        assert await ours.authenticate(sign_claims(claims)) is not None
+        assert await ours.authenticate(sign_claims(claims, create_ec_key(), "ES256", kid="ec")) is not None
 
 
 async def test_an_rsa_key_has_at_least_2048_bits(issuer: TestIssuer) -> None:
     good = issuer.keys
-    claims = issuer.claims(AUDIENCE)
+    claims = issuer.build_claims(AUDIENCE)
     for bits in (1024, 2040, 2048):
         weak = rsa.generate_private_key(65537, bits)
         shown = {**RSAAlgorithm.to_jwk(weak.public_key(), as_dict=True), "kid": "weak", "use": "sig"}
@@ -354,18 +369,23 @@ async def test_an_rsa_key_has_at_least_2048_bits(issuer: TestIssuer) -> None:
         ours = trusting(issuer)
         with warnings.catch_warnings():  # of the library that signs here
             warnings.simplefilter("ignore", InsecureKeyLengthWarning)
-            token = signed(claims, weak, kid="weak")
-        found = await ours.principal(token)
+            token = sign_claims(claims, weak, kid="weak")
+        found = await ours.authenticate(token)
         assert (found is not None) is (bits >= 2048), bits
-        assert await ours.principal(signed(claims)) is not None
+        assert await ours.authenticate(sign_claims(claims)) is not None
 
 
 async def test_a_key_whose_private_half_is_published_signs_nothing(issuer: TestIssuer) -> None:
     """Anybody could have signed with it."""
-    issuer.keys = [{**RSAAlgorithm.to_jwk(rsa_key(), as_dict=True), "kid": "rsa"}, *issuer.keys[1:]]
+    issuer.keys = [{**RSAAlgorithm.to_jwk(create_rsa_key(), as_dict=True), "kid": "rsa"}, *issuer.keys[1:]]
     ours = trusting(issuer)
-    assert await ours.principal(signed(issuer.claims(AUDIENCE))) is None
-    assert await ours.principal(signed(issuer.claims(AUDIENCE), ec_key(), "ES256", kid="ec")) is not None
+    assert await ours.authenticate(sign_claims(issuer.build_claims(AUDIENCE))) is None
+    assert (
+        await ours.authenticate(
+            sign_claims(issuer.build_claims(AUDIENCE), create_ec_key(), "ES256", kid="ec")
+        )
+        is not None
+    )
 
 
 async def test_a_signed_token_of_any_shape_is_taken_or_refused(issuer: TestIssuer) -> None:
@@ -374,18 +394,18 @@ async def test_a_signed_token_of_any_shape_is_taken_or_refused(issuer: TestIssue
     odd: list[Any] = [7, -1, 1e308, True, None, [], {}, [["x"]], {"x": []}, "\ud800", "x" * 3000]
     for claim in ("exp", "nbf", "iat", "iss", "aud", "sub", "scope", "scp", "ix_accounts", "jti", "typ"):
         for value in odd:
-            claims = {**issuer.claims(AUDIENCE), claim: value}
-            await ours.principal(resigned(claims))
+            claims = {**issuer.build_claims(AUDIENCE), claim: value}
+            await ours.authenticate(resigned(claims))
     for text in (
-        json.dumps({**issuer.claims(AUDIENCE), "exp": float("inf")}),
-        json.dumps({**issuer.claims(AUDIENCE), "exp": float("nan")}),
-        json.dumps(issuer.claims(AUDIENCE)).replace("}", ', "nbf": ' + "9" * 5000 + "}"),
+        json.dumps({**issuer.build_claims(AUDIENCE), "exp": float("inf")}),
+        json.dumps({**issuer.build_claims(AUDIENCE), "exp": float("nan")}),
+        json.dumps(issuer.build_claims(AUDIENCE)).replace("}", ', "nbf": ' + "9" * 5000 + "}"),
         '{"ix_accounts": ' + "[" * 3000 + "]" * 3000 + "}",
         "[" * 3000,
         "7",
         "null",
     ):
-        assert await ours.principal(resigned(text)) is None, text[:60]
+        assert await ours.authenticate(resigned(text)) is None, text[:60]
 
 
 def resigned(claims: Json | str) -> str:
@@ -395,18 +415,18 @@ def resigned(claims: Json | str) -> str:
         base64.urlsafe_b64encode(part.encode()).rstrip(b"=")
         for part in ('{"alg": "RS256", "kid": "rsa"}', text)
     ]
-    mark = RSAAlgorithm(RSAAlgorithm.SHA256).sign(b".".join(parts), rsa_key())
+    mark = RSAAlgorithm(RSAAlgorithm.SHA256).sign(b".".join(parts), create_rsa_key())
     return b".".join([*parts, base64.urlsafe_b64encode(mark).rstrip(b"=")]).decode()
 
 
 async def test_a_key_for_encrypting_signs_nothing(issuer: TestIssuer) -> None:
     issuer.keys = [{**one, "use": "enc"} for one in issuer.keys]
-    assert await trusting(issuer).principal(signed(issuer.claims(AUDIENCE))) is None
+    assert await trusting(issuer).authenticate(sign_claims(issuer.build_claims(AUDIENCE))) is None
 
 
 async def test_a_host_that_is_not_there_opens_nothing() -> None:
     with pytest.raises(KeysUnavailable):
-        await Keys("http://127.0.0.1:1/keys").find("rsa")
+        await IssuerKeys("http://127.0.0.1:1/keys").find("rsa")
 
 
 @pytest.mark.parametrize(
@@ -437,9 +457,11 @@ def test_an_issuer_without_keys_is_no_setting() -> None:
 # --- on the server ---
 
 
-async def test_the_server_says_where_tokens_come_from(office: Office, issuer: TestIssuer) -> None:
+async def test_the_server_says_where_tokens_come_from(office: Harness, issuer: TestIssuer) -> None:
     """RFC 9728; and a signed token then opens the same door as a static one."""
-    async with in_process(office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys") as served:
+    async with serve_in_process(
+        office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
+    ) as served:
         refused = await served.client.post("/mcp", json={})
         where = f"{ADDRESS}/.well-known/oauth-protected-resource/mcp"
         assert refused.status_code == 401
@@ -448,38 +470,42 @@ async def test_the_server_says_where_tokens_come_from(office: Office, issuer: Te
         assert described["resource"] == f"{ADDRESS}/mcp"
         assert described["authorization_servers"] == [issuer.url]
         assert described["scopes_supported"] == [str(one) for one in Scope]
-        token = signed(issuer.claims(f"{ADDRESS}/mcp", ix_accounts=["sandbox"]))
+        token = sign_claims(issuer.build_claims(f"{ADDRESS}/mcp", ix_accounts=["sandbox"]))
         answer = await served.call("list_taxes", {}, token)
         assert answer.json()["result"]["structuredContent"]["ok"]
-        other = signed(issuer.claims("https://other.example.com/mcp"))
-        refused = await served.client.post("/mcp", headers=bearer(other), json={})
+        other = sign_claims(issuer.build_claims("https://other.example.com/mcp"))
+        refused = await served.client.post("/mcp", headers=build_bearer(other), json={})
         assert refused.status_code == 401
         assert 'error="invalid_token"' in refused.headers["www-authenticate"]
-        assert (await served.call("list_taxes", {}, served.token())).status_code == 200
+        assert (await served.call("list_taxes", {}, served.create_token())).status_code == 200
 
 
-async def test_a_server_without_an_issuer_names_none(office: Office) -> None:
-    async with in_process(office) as served:
+async def test_a_server_without_an_issuer_names_none(office: Harness) -> None:
+    async with serve_in_process(office) as served:
         refused = await served.client.post("/mcp", json={})
         assert refused.headers["www-authenticate"] == "Bearer"
-        token = signed({"iss": "x", "aud": f"{ADDRESS}/mcp", "sub": "ana"})
-        assert (await served.client.post("/mcp", headers=bearer(token), json={})).status_code == 401
+        token = sign_claims({"iss": "x", "aud": f"{ADDRESS}/mcp", "sub": "ana"})
+        assert (await served.client.post("/mcp", headers=build_bearer(token), json={})).status_code == 401
 
 
-async def test_keys_that_cannot_be_read_are_the_servers_trouble(office: Office, issuer: TestIssuer) -> None:
+async def test_keys_that_cannot_be_read_are_the_servers_trouble(office: Harness, issuer: TestIssuer) -> None:
     issuer.status = 500
-    async with in_process(office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys") as served:
-        token = signed(issuer.claims(f"{ADDRESS}/mcp"))
-        answer = await served.client.post("/mcp", headers=bearer(token), json={})
+    async with serve_in_process(
+        office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
+    ) as served:
+        token = sign_claims(issuer.build_claims(f"{ADDRESS}/mcp"))
+        answer = await served.client.post("/mcp", headers=build_bearer(token), json={})
         assert (answer.status_code, answer.json()["code"]) == (503, "keys_unavailable")
 
 
 @pytest.mark.parametrize("listed", [[["sandbox"]], [{}], [None, "sandbox"], {"sandbox": 1}, 7, True])
 async def test_odd_accounts_in_a_token_are_refused_and_no_fault(
-    office: Office, issuer: TestIssuer, listed: Any
+    office: Harness, issuer: TestIssuer, listed: Any
 ) -> None:
-    async with in_process(office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys") as served:
-        token = signed(issuer.claims(f"{ADDRESS}/mcp", ix_accounts=listed))
-        answer = await served.client.post("/tools/list_taxes", headers=bearer(token), json={})
+    async with serve_in_process(
+        office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
+    ) as served:
+        token = sign_claims(issuer.build_claims(f"{ADDRESS}/mcp", ix_accounts=listed))
+        answer = await served.client.post("/tools/list_taxes", headers=build_bearer(token), json={})
         assert (answer.status_code, answer.json()["code"]) == (403, "account_not_permitted")
-        assert served.office.box.requests() == []
+        assert served.office.sandbox.requests() == []

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ix_tools.auth.tokens import DAY, Tokens
+from ix_tools.auth.tokens import SECONDS_PER_DAY, Tokens
 from ix_tools.operations.scopes import Scope
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
-from tests.interfaces.server.processes import PATIENCE, Running, objects, serving
-from tests.interfaces.server.served import bearer, in_process
+from tests.interfaces.server.processes import PATIENCE, Running, objects, run_server
+from tests.interfaces.server.served import build_bearer, serve_in_process
 from tests.interfaces.server.test_processes import environment
-from tests.sandboxed import Office
+from tests.sandboxed import Harness
 
 OPEN = "nobody is asked who they are"
 ENDED = "every token is revoked or expired"
@@ -39,7 +39,7 @@ def started(box: Sandbox, folder: Path) -> dict[str, str]:
 
 
 def warned(running: Running) -> str:
-    return " ".join(str(line["message"]) for line in objects(running.heard))
+    return " ".join(str(line["message"]) for line in objects(running.stderr_lines))
 
 
 def anonymous(running: Running) -> int:
@@ -55,7 +55,7 @@ def revoked(tokens: Tokens) -> None:
 def expired(tokens: Tokens) -> None:
     past = Tokens(tokens._store, lambda: 1_700_000_000.0)
     past.create("n8n", [Scope.READ], ("acme",), 1)
-    assert not tokens.any_usable()
+    assert not tokens.has_usable_tokens()
 
 
 def several(tokens: Tokens) -> None:
@@ -71,27 +71,27 @@ def test_once_there_was_a_token_callers_are_asked_for_ever(
     """That the last token is gone, and the server starts anew, opens it to nobody."""
     with closing(Store(tmp_path / "ix.db")) as store:
         ended(Tokens(store))
-    with serving(tmp_path, started(box, tmp_path)) as running:
+    with run_server(tmp_path, started(box, tmp_path)) as running:
         assert anonymous(running) == 401
         assert ENDED in warned(running)
         assert OPEN not in warned(running)
         with closing(Store(tmp_path / "ix.db")) as store:
             _, secret = Tokens(store).create("new", [Scope.READ], ("acme",), 1)
-        assert running.post("/tools/list_taxes", {}, bearer(secret)).status_code == 200
+        assert running.post("/tools/list_taxes", {}, build_bearer(secret)).status_code == 200
 
 
 def test_an_open_server_says_so_and_the_first_token_closes_it_while_it_runs(
     box: Sandbox, tmp_path: Path
 ) -> None:
     env = started(box, tmp_path)
-    with serving(tmp_path, env, "--workers", "2") as running:
+    with run_server(tmp_path, env, "--workers", "2") as running:
         assert OPEN in warned(running)
         assert anonymous(running) == 200
         with closing(Store(tmp_path / "ix.db")) as store:
             tokens = Tokens(store)
             made, secret = tokens.create("n8n", [Scope.READ], ("acme",), 1)
             assert [anonymous(running) for _ in range(6)] == [401] * 6
-            assert running.post("/tools/list_taxes", {}, bearer(secret)).status_code == 200
+            assert running.post("/tools/list_taxes", {}, build_bearer(secret)).status_code == 200
             tokens.revoke(made.id)
         assert [anonymous(running) for _ in range(6)] == [401] * 6
 
@@ -99,7 +99,7 @@ def test_an_open_server_says_so_and_the_first_token_closes_it_while_it_runs(
 def test_a_server_that_asks_everybody_does_not_warn(box: Sandbox, tmp_path: Path) -> None:
     with closing(Store(tmp_path / "ix.db")) as store:
         Tokens(store).create("n8n", [Scope.READ], ("acme",), 1)
-    with serving(tmp_path, started(box, tmp_path)) as running:
+    with run_server(tmp_path, started(box, tmp_path)) as running:
         assert anonymous(running) == 401
         assert warned(running) == ""
 
@@ -107,13 +107,13 @@ def test_a_server_that_asks_everybody_does_not_warn(box: Sandbox, tmp_path: Path
 def test_it_asks_once_there_is_a_token_whatever_the_store_is(place: str) -> None:
     with closing(Store(place)) as store:
         tokens = Tokens(store)
-        assert not tokens.any_made()
+        assert not tokens.has_tokens()
         made, _ = tokens.create("n8n", [Scope.READ], ("acme",), 1)
         tokens.revoke(made.id)
-        later = Tokens(store, lambda: made.expires_at + 1000 * DAY)
-        assert (tokens.any_usable(), later.any_usable()) == (False, False)
-        assert tokens.any_made()
-        assert later.any_made()
+        later = Tokens(store, lambda: made.expires_at + 1000 * SECONDS_PER_DAY)
+        assert (tokens.has_usable_tokens(), later.has_usable_tokens()) == (False, False)
+        assert tokens.has_tokens()
+        assert later.has_tokens()
 
 
 RELAYED = [
@@ -161,7 +161,7 @@ def by_hand(running: Running, path: str, *headers: str) -> int:
 
 def test_what_a_proxy_passes_on_is_refused_while_nobody_is_asked(box: Sandbox, tmp_path: Path) -> None:
     """A proxy that rewrites Host would open a server for this machine alone to the network behind it."""
-    with serving(tmp_path, started(box, tmp_path)) as running:
+    with run_server(tmp_path, started(box, tmp_path)) as running:
         for header in RELAYED:
             for path in ("/tools/list_taxes", "/mcp", "/openapi.json", "/healthz", "/approve/x"):
                 assert by_hand(running, path, header) == 403, (path, header)
@@ -177,10 +177,10 @@ def test_what_a_proxy_passes_on_is_refused_while_nobody_is_asked(box: Sandbox, t
             )
 
 
-async def test_a_server_that_asks_lets_proxies_pass_on_what_they_like(office: Office) -> None:
-    async with in_process(office) as served:
+async def test_a_server_that_asks_lets_proxies_pass_on_what_they_like(office: Harness) -> None:
+    async with serve_in_process(office) as served:
         headers = {
-            **bearer(served.token()),
+            **build_bearer(served.create_token()),
             "x-forwarded-for": "203.0.113.9",
             "forwarded": "for=1",
             "via": "1.1 x",

@@ -17,15 +17,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ix_tools.approvals.repository import Approvals
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.auth.tokens import Tokens
 from ix_tools.interfaces.server.main import main
 from ix_tools.operations.scopes import Scope
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
-from tests.interfaces.server.processes import PATIENCE, Running, objects, serving
-from tests.interfaces.server.served import ENVELOPE, call_headers
-from tests.sandboxed import about, line
+from tests.interfaces.server.processes import PATIENCE, Running, objects, run_server
+from tests.interfaces.server.served import ENVELOPE, build_call_headers
+from tests.sandboxed import document_arguments, line
 
 Json = dict[str, Any]
 YES = {"approval": {"action": "accept", "content": {"approve": True}}}
@@ -69,12 +69,12 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[Cro
         env = {**environment(box), **store_and_haste}
         box.set_option("rate_limit", 1_000_000)
         with (
-            serving(folder / "one", env, "--workers", "2") as one,
-            serving(folder / "other", env) as other,
+            run_server(folder / "one", env, "--workers", "2") as one,
+            run_server(folder / "other", env) as other,
         ):
             yield Crowd(box, one, other, store)
             assert (one.end(), other.end()) == (0, 0)
-        lines = objects([*one.heard, *other.heard])
+        lines = objects([*one.stderr_lines, *other.stderr_lines])
         assert {"GET /readyz 200", "POST /mcp 200"} <= {entry["message"] for entry in lines}
         assert not [entry for entry in lines if "traceback" in entry]
 
@@ -106,7 +106,11 @@ def test_blanks_around_a_header_are_no_part_of_it(crowd: Crowd) -> None:
     params = {"name": "lookup_exemption_codes", "arguments": {}, "_meta": ENVELOPE}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
     where = urlsplit(crowd.one.url)
-    headers = {**call_headers("lookup_exemption_codes", token), "host": where.netloc, "connection": "close"}
+    headers = {
+        **build_call_headers("lookup_exemption_codes", token),
+        "host": where.netloc,
+        "connection": "close",
+    }
     headers |= {"content-type": "application/json", "content-length": str(len(body))}
     lines = [f"{name}: \t{value} \t" for name, value in headers.items()]
     with socket.create_connection((where.hostname or "", where.port or 0), PATIENCE) as wire:
@@ -120,7 +124,7 @@ def test_an_approval_asked_of_one_is_used_up_at_another(crowd: Crowd) -> None:
     """Asked here, answered there, replayed everywhere: it happens once."""
     token = crowd.token()
     made = crowd.one.call("create_invoice", draft("approval"), token)["document"]
-    arguments = about(made, state="finalized")
+    arguments = document_arguments(made, state="finalized")
     question = crowd.one.call("change_state", arguments, token)
     assert question["resultType"] == "input_required"
     answered = {"requestState": question["requestState"], "inputResponses": YES}
@@ -141,7 +145,7 @@ def test_an_approval_asked_of_one_is_used_up_at_another(crowd: Crowd) -> None:
 def test_an_answer_of_somebody_else_is_refused_everywhere(crowd: Crowd) -> None:
     ana, rui = crowd.token("ana"), crowd.token("rui")
     made = crowd.one.call("create_invoice", draft("somebody"), ana)["document"]
-    arguments = about(made, state="finalized")
+    arguments = document_arguments(made, state="finalized")
     question = crowd.other.call("change_state", arguments, ana)
     answered = {"requestState": question["requestState"], "inputResponses": YES}
     for where in (crowd.one, crowd.other):
@@ -153,13 +157,13 @@ def test_an_approval_given_in_a_terminal_is_good_at_every_server(crowd: Crowd) -
     """As 2025-11-25 has it over HTTP, and every client that cannot ask."""
     token = crowd.token("ana")
     made = crowd.one.call("create_invoice", draft("terminal"), token)["document"]
-    arguments = about(made, state="finalized")
+    arguments = document_arguments(made, state="finalized")
     silent = {"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
                         "io.modelcontextprotocol/clientInfo": {"name": "x", "version": "1"},
                         "io.modelcontextprotocol/clientCapabilities": {}}}  # fmt: skip
     waits = crowd.one.call("change_state", arguments, token, **silent)
     assert waits["status"] == "approval_required"
-    Approvals(crowd.store, 15).decide(waits["approval"]["id"], approve=True)
+    ApprovalRepository(crowd.store, 15).decide(waits["approval"]["id"], approve=True)
     assert crowd.other.call("change_state", arguments, token, **silent)["document"]["status"] == "final"
 
 
@@ -180,15 +184,15 @@ def test_a_token_that_is_revoked_is_refused_everywhere_at_once(crowd: Crowd) -> 
     token = crowd.token("gone")
     for where in (crowd.one, crowd.other, crowd.one):
         assert where.call("lookup_exemption_codes", {}, token)["ok"]
-    found = next(one for one in Tokens(crowd.store).all() if one.name == "gone")
+    found = next(one for one in Tokens(crowd.store).list_all() if one.name == "gone")
     Tokens(crowd.store).revoke(found.id)
     for where in (crowd.one, crowd.other, crowd.one, crowd.one):
-        assert where.raw("lookup_exemption_codes", {}, token).status_code == 401
+        assert where.post_tool_call("lookup_exemption_codes", {}, token).status_code == 401
 
 
 def test_a_server_that_is_told_to_end_answers_what_is_under_way(tmp_path: Path) -> None:
     """And ends well: the write is done, and whoever asked hears of it."""
-    with Sandbox() as box, ThreadPoolExecutor(1) as pool, serving(tmp_path, environment(box)) as running:
+    with Sandbox() as box, ThreadPoolExecutor(1) as pool, run_server(tmp_path, environment(box)) as running:
         box.fault("POST", "/invoices.json$", delay=PATIENCE)
         under_way = pool.submit(running.call, "create_invoice", draft("ending"), "")
         assert box.wait_for_request("POST", "/invoices.json", PATIENCE)

@@ -26,16 +26,16 @@ from mcp.shared.exceptions import MCPError
 from pydantic import AnyUrl
 from starlette.requests import Request
 
-from ix_tools.auth.principals import OAUTH, scope_of, scopes_of
+from ix_tools.auth.principals import OAUTH_PREFIX, get_required_scope, list_required_scopes
 from ix_tools.errors import NotPermitted
 from ix_tools.interfaces.mcp import scope_challenge
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.schema import audit
 from tests.interfaces.mcp.host import ERAS, Host
-from tests.interfaces.server.issuer import TestIssuer, signed
-from tests.interfaces.server.served import ADDRESS, ENVELOPE, Served, call_headers, in_process
-from tests.sandboxed import Office, about, invoice
+from tests.interfaces.server.issuer import TestIssuer, sign_claims
+from tests.interfaces.server.served import ADDRESS, ENVELOPE, Served, build_call_headers, serve_in_process
+from tests.sandboxed import Harness, document_arguments, invoice
 
 Json = dict[str, Any]
 BACK = AnyUrl("http://127.0.0.1:1/back")
@@ -55,19 +55,21 @@ def issuer(running: TestIssuer) -> TestIssuer:
 
 
 @pytest.fixture
-async def trusting(office: Office, issuer: TestIssuer) -> AsyncIterator[Served]:
+async def trusting(office: Harness, issuer: TestIssuer) -> AsyncIterator[Served]:
     """A server that takes the issuer's tokens."""
-    async with in_process(office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys") as served:
+    async with serve_in_process(
+        office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
+    ) as served:
         yield served
 
 
 def token(issuer: TestIssuer, scope: str) -> str:
-    return signed(issuer.claims(f"{ADDRESS}/mcp", scope=scope, ix_accounts=["sandbox"]))
+    return sign_claims(issuer.build_claims(f"{ADDRESS}/mcp", scope=scope, ix_accounts=["sandbox"]))
 
 
 def refusals(served: Served) -> list[tuple[str, str, str]]:
     """What the audit trail says of refused calls."""
-    with served.office.desk.store.reading() as connection:
+    with served.office.context.store.reading() as connection:
         rows = connection.execute(sql.select(audit).where(audit.c.event == "call refused")).all()
     return [(row.operation, row.principal, row.outcome) for row in rows]
 
@@ -82,13 +84,13 @@ async def test_a_scope_that_is_missing_is_named_in_the_head_of_the_answer(
     trusting: Served, issuer: TestIssuer, modern: bool, inside: bool, progress: bool
 ) -> None:
     """MCP authorization, "Runtime Insufficient Scope Errors"; RFC 6750, section 3.1."""
-    arguments = about(await trusting.office.draft(), state="finalized")
-    before = len(trusting.office.box.requests())
+    arguments = document_arguments(await trusting.office.create_draft(), state="finalized")
+    before = len(trusting.office.sandbox.requests())
     name = "change_state"
     if inside:
         name, arguments = "run_operation", {"operation": name, "arguments": arguments}
     meta = {**(ENVELOPE if modern else {}), **({"progressToken": 1} if progress else {})}
-    headers = call_headers(name, token(issuer, "read draft"))
+    headers = build_call_headers(name, token(issuer, "read draft"))
     if not modern:
         headers["mcp-protocol-version"] = "2025-11-25"
     answer = await trusting.client.post(
@@ -112,8 +114,8 @@ async def test_a_scope_that_is_missing_is_named_in_the_head_of_the_answer(
     assert said == error["message"] == error["data"]["message"]
     assert (error["data"]["code"], error["data"]["scope"]) == ("scope_missing", "issue")
     assert error["data"]["sent"] == "nothing"
-    assert refusals(trusting) == [("change_state", f"{OAUTH}ana", "scope issue is missing")]
-    assert len(trusting.office.box.requests()) == before
+    assert refusals(trusting) == [("change_state", f"{OAUTH_PREFIX}ana", "scope issue is missing")]
+    assert len(trusting.office.sandbox.requests()) == before
 
 
 async def test_a_resource_is_refused_in_the_same_way(trusting: Served, issuer: TestIssuer) -> None:
@@ -126,7 +128,7 @@ async def test_a_resource_is_refused_in_the_same_way(trusting: Served, issuer: T
             "params": {"uri": "ix://documents/1001/pdf", "_meta": ENVELOPE},
         },
         headers={
-            **call_headers("ix://documents/1001/pdf", token(issuer, "draft")),
+            **build_call_headers("ix://documents/1001/pdf", token(issuer, "draft")),
             "mcp-method": "resources/read",
         },
     )
@@ -137,9 +139,9 @@ async def test_a_resource_is_refused_in_the_same_way(trusting: Served, issuer: T
 async def test_whoever_cannot_step_up_is_told_in_a_way_that_a_model_reads(
     trusting: Served, mode: str
 ) -> None:
-    arguments = about(await trusting.office.draft(), state="finalized")
-    async with trusting.host(trusting.token("n8n", [Scope.READ]), mode) as host:
-        refusal = await host.failed("change_state", **arguments)
+    arguments = document_arguments(await trusting.office.create_draft(), state="finalized")
+    async with trusting.host(trusting.create_token("n8n", [Scope.READ]), mode) as host:
+        refusal = await host.call_refused("change_state", **arguments)
     assert (refusal["code"], refusal["scope"]) == ("scope_missing", "issue")
     assert refusals(trusting) == [("change_state", "n8n", "scope issue is missing")]
 
@@ -160,8 +162,8 @@ async def test_an_errand_whose_last_step_is_out_of_reach_does_not_begin(
     answer = await trusting.call("issue_invoice", errand, token(issuer, "read draft issue"))
     assert answer.status_code == 403
     assert extract_scope_from_www_auth(answer) == "read draft issue email"
-    assert refusals(trusting) == [("send_email", f"{OAUTH}ana", "scope email is missing")]
-    assert trusting.office.box.requests() == []
+    assert refusals(trusting) == [("send_email", f"{OAUTH_PREFIX}ana", "scope email is missing")]
+    assert trusting.office.sandbox.requests() == []
     without = await trusting.call("issue_invoice", invoice(), token(issuer, "read draft issue"))
     assert without.json()["result"]["structuredContent"]["status"] == "approval_required"
 
@@ -171,7 +173,7 @@ def test_what_was_sent_before_a_scope_was_missing_is_told_and_not_repeated_unrea
     sent: Any, noted: bool
 ) -> None:
     request = Request({"type": "http"})
-    scope_challenge.noted(request, NotPermitted("No.", code="scope_missing", sent=sent))
+    scope_challenge.remember_missing_scope(request, NotPermitted("No.", code="scope_missing", sent=sent))
     assert hasattr(request.state, "scope_missing") is noted
 
 
@@ -185,10 +187,10 @@ def test_what_was_sent_before_a_scope_was_missing_is_told_and_not_repeated_unrea
     ],
 )
 async def test_a_client_without_a_token_hears_which_scopes_the_listed_tools_need(
-    office: Office, issuer: TestIssuer, changes: Json, scope: str
+    office: Harness, issuer: TestIssuer, changes: Json, scope: str
 ) -> None:
     settings = {"oauth_issuer": issuer.url, "oauth_keys_url": f"{issuer.url}/keys", **changes}
-    async with in_process(office, **settings) as served:
+    async with serve_in_process(office, **settings) as served:
         refused = await served.client.post("/mcp", json={})
     assert refused.status_code == 401
     assert extract_scope_from_www_auth(refused) == scope
@@ -198,12 +200,14 @@ async def test_a_client_without_a_token_hears_which_scopes_the_listed_tools_need
 def test_the_steps_of_an_errand_need_no_scope_that_is_not_told() -> None:
     """Read out of the source: whatever a recipe performs is within its scopes."""
     recipes = [one for one in catalogue().values() if ".recipes." in one.__module__]
-    assert all(one in recipes for one in catalogue().values() if one.spec.steps_need)
+    assert all(one in recipes for one in catalogue().values() if one.spec.step_scopes)
     for one in recipes:
         source = inspect.getsource(sys.modules[one.__module__])
         steps = re.findall(r'sending\.perform\(\s*"(\w+)"', source)
-        steps += one.model_validate(one.spec.example).goes_through()
-        assert {scope_of(catalogue()[step].spec) for step in steps} <= scopes_of(one.spec), one.spec.name
+        steps += one.model_validate(one.spec.example).list_required_operations()
+        assert {get_required_scope(catalogue()[step].spec) for step in steps} <= list_required_scopes(
+            one.spec
+        ), one.spec.name
 
 
 # --- a client that steps up ---
@@ -268,7 +272,7 @@ async def test_the_sdks_client_steps_up_and_the_call_goes_on(
     trusting: Served, issuer: TestIssuer, mode: str
 ) -> None:
     """A token that reads; the call then waits for a person, as every call with the scope does."""
-    arguments = about(await trusting.office.draft(), state="finalized")
+    arguments = document_arguments(await trusting.office.create_draft(), state="finalized")
     authority = Authority(issuer, httpx2.ASGITransport(trusting.app))
     kept = Kept(OAuthToken(access_token=token(issuer, "read"), token_type="Bearer", scope="read"), issuer.url)
     provider = OAuthClientProvider(
@@ -286,12 +290,12 @@ async def test_the_sdks_client_steps_up_and_the_call_goes_on(
             assert (await host.call("list_taxes"))["taxes"]
             assert authority.asked == []
             waits = (
-                await host.answer("run_operation", operation="change_state", arguments=arguments)
+                await host.call_unchecked("run_operation", operation="change_state", arguments=arguments)
             ).structured_content
     assert authority.asked == ["read issue"]
     assert waits is not None
     assert waits["status"] == "approval_required"
-    assert refusals(trusting) == [("change_state", f"{OAUTH}ana", "scope issue is missing")]
+    assert refusals(trusting) == [("change_state", f"{OAUTH_PREFIX}ana", "scope issue is missing")]
 
 
 async def test_a_client_that_does_not_step_up_still_hears_why(
@@ -299,5 +303,7 @@ async def test_a_client_that_does_not_step_up_still_hears_why(
 ) -> None:
     async with trusting.host(token(issuer, "read"), mode) as host:
         with pytest.raises(MCPError, match="change_state needs the scope issue") as refused:
-            await host.client.call_tool("change_state", about({"id": 1, "document_type": "invoices"}))
+            await host.client.call_tool(
+                "change_state", document_arguments({"id": 1, "document_type": "invoices"})
+            )
     assert refused.value.error.data["scope"] == "issue"

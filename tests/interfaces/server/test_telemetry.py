@@ -61,7 +61,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 async def test_requests_and_operations_are_told_by_name_and_outcome(
     served: Served, recorder: Recorder
 ) -> None:
-    token = served.token("ana")
+    token = served.create_token("ana")
     await served.call("create_invoice", invoice(client={"name": "Canário Secreto", "code": "ACME"}), token)
     await served.call("no_such_tool", {}, token)
     await served.client.get(

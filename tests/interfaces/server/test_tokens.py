@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.auth.principals import Principal
-from ix_tools.auth.tokens import DAY, NOTED_EVERY, SHAPE, Tokens
+from ix_tools.auth.tokens import LAST_USE_PRECISION, SECONDS_PER_DAY, TOKEN_PATTERN, Tokens
 from ix_tools.errors import IxError, StoreUnavailable
 from ix_tools.interfaces.cli import main
 from ix_tools.operations.scopes import Scope
@@ -46,7 +46,7 @@ def test_a_token_is_kept_as_a_hash_and_opens_until_it_ends(place: str) -> None:
     store, clock = Store(place), Clock()
     tokens = Tokens(store, clock)
     made, secret = tokens.create("n8n", (Scope.DRAFT, Scope.READ), ("padaria",), 30)
-    assert SHAPE.fullmatch(secret)
+    assert TOKEN_PATTERN.fullmatch(secret)
     assert secret not in everything_in(store)
     assert secret[8:20] not in everything_in(store)
     assert hashlib.sha256(secret.encode()).hexdigest() in everything_in(store)
@@ -59,7 +59,7 @@ def test_a_token_is_kept_as_a_hash_and_opens_until_it_ends(place: str) -> None:
     assert tokens.find(secret)
     clock.now = made.expires_at
     assert tokens.find(secret) is None
-    assert not tokens.any_usable()
+    assert not tokens.has_usable_tokens()
     store.close()
 
 
@@ -69,19 +69,19 @@ def test_a_token_that_was_read_is_at_hand_until_somebody_writes(place: str) -> N
     store, other = Store(place), Store(place)
     tokens, elsewhere = Tokens(store, clock), Tokens(other, clock)
     made, secret = tokens.create("n8n", READER, ("a",), 1)
-    assert tokens.at_hand(secret) is None  # never read
+    assert tokens.find_cached(secret) is None  # never read
     assert tokens.find(secret)  # notes that it was used: a write
-    assert tokens.at_hand(secret) is None
+    assert tokens.find_cached(secret) is None
     found = tokens.find(secret)
     kept = found if store.file else None
-    assert (tokens.at_hand(secret), tokens.at_hand(secret)) == (kept, kept)
-    assert tokens.at_hand(secret[:-1] + "?") is None
+    assert (tokens.find_cached(secret), tokens.find_cached(secret)) == (kept, kept)
+    assert tokens.find_cached(secret[:-1] + "?") is None
     elsewhere.create("another", READER, ("a",), 1)
-    assert tokens.at_hand(secret) is None
+    assert tokens.find_cached(secret) is None
     assert tokens.find(secret) == found
-    assert tokens.at_hand(secret) == kept
+    assert tokens.find_cached(secret) == kept
     elsewhere.revoke(made.id)
-    assert (tokens.at_hand(secret), tokens.find(secret), tokens.at_hand(secret)) == (None, None, None)
+    assert (tokens.find_cached(secret), tokens.find(secret), tokens.find_cached(secret)) == (None, None, None)
     store.close()
     other.close()
 
@@ -93,15 +93,15 @@ def test_a_token_at_hand_ends_when_it_ends_and_is_noted_when_it_is_used(tmp_path
     made, secret = tokens.create("n8n", READER, ("a",), 1)
     for _ in range(2):
         tokens.find(secret)
-    assert tokens.at_hand(secret)
-    clock.now += NOTED_EVERY
-    assert tokens.at_hand(secret) is None
+    assert tokens.find_cached(secret)
+    clock.now += LAST_USE_PRECISION
+    assert tokens.find_cached(secret) is None
     clock.now = made.expires_at - 1
     for _ in range(2):
         tokens.find(secret)
-    assert tokens.at_hand(secret)
+    assert tokens.find_cached(secret)
     clock.now = made.expires_at
-    assert tokens.at_hand(secret) is None
+    assert tokens.find_cached(secret) is None
     store.close()
 
 
@@ -112,9 +112,9 @@ def test_a_store_that_is_gone_vouches_for_no_token(tmp_path: Path) -> None:
     _, secret = tokens.create("n8n", READER, ("a",), 1)
     for _ in range(2):
         tokens.find(secret)
-    assert tokens.at_hand(secret)
+    assert tokens.find_cached(secret)
     (tmp_path / "ix.db").rename(tmp_path / "away.db")
-    assert tokens.at_hand(secret) is None
+    assert tokens.find_cached(secret) is None
     with pytest.raises(StoreUnavailable):
         tokens.find(secret)
     store.close()
@@ -147,12 +147,12 @@ def test_when_a_token_was_last_used_is_noted_now_and_then(place: str) -> None:
     tokens = Tokens(store, clock)
     made, secret = tokens.create("n8n", READER, ("a",), 30)
     seen = []
-    for step in (0.0, NOTED_EVERY / 2, NOTED_EVERY / 2, 1.0):
+    for step in (0.0, LAST_USE_PRECISION / 2, LAST_USE_PRECISION / 2, 1.0):
         clock.now += step
         tokens.find(secret)
-        seen.append(tokens.all()[0].used_at)
+        seen.append(tokens.list_all()[0].used_at)
     start = made.created_at
-    assert seen == [start, start, start + NOTED_EVERY, start + NOTED_EVERY]
+    assert seen == [start, start, start + LAST_USE_PRECISION, start + LAST_USE_PRECISION]
     store.close()
 
 
@@ -197,7 +197,7 @@ def two_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_token_is_shown_once(capsys: pytest.CaptureFixture[str], two_accounts: None) -> None:
     code, made, _ = ran(capsys, "create", "n8n", "--scope", "read", "--account", "talho-lda", "--days", "7")
     assert code == 0
-    assert SHAPE.fullmatch(made["token"])
+    assert TOKEN_PATTERN.fullmatch(made["token"])
     assert (made["scopes"], made["accounts"], made["state"]) == (["read"], ["talho-lda"], "usable")
     _, listed, said = ran(capsys, "list")
     assert [one["name"] for one in listed["tokens"]] == ["n8n"]
@@ -214,7 +214,7 @@ def test_in_a_terminal_the_token_stands_alone_on_its_line(
     """So that it can be copied whole, however narrow the window."""
     assert main(["tokens", "create", "n8n", "--account", "padaria", "--output", "text"]) == 0
     said = capsys.readouterr()
-    assert SHAPE.fullmatch(said.out.splitlines()[0])
+    assert TOKEN_PATTERN.fullmatch(said.out.splitlines()[0])
     assert main(["tokens", "list", "--output", "text"]) == 0
     assert not re.search(r"ixt_", capsys.readouterr().out)
 
@@ -242,10 +242,10 @@ def test_unless_told_otherwise_a_token_reads_and_drafts_in_the_only_account_for_
 
 async def test_a_token_that_ends_during_the_day_ends_at_the_door(served: Served) -> None:
     """What is remembered of a token is forgotten with the next write: there is nothing to wait for."""
-    token = served.token()
+    token = served.create_token()
     assert (await served.call("lookup_exemption_codes", token=token)).status_code == 200
-    served.tokens.revoke(served.tokens.all()[0].id)
+    served.tokens.revoke(served.tokens.list_all()[0].id)
     assert (await served.call("lookup_exemption_codes", token=token)).status_code == 401
-    long_ago = Tokens(served.office.desk.store, lambda: time.time() - 2 * DAY)
+    long_ago = Tokens(served.office.context.store, lambda: time.time() - 2 * SECONDS_PER_DAY)
     _, old = long_ago.create("old", READER, ("sandbox",), 1)
     assert (await served.call("lookup_exemption_codes", token=old)).status_code == 401

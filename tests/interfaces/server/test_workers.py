@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from ix_tools.errors import SettingsError
-from ix_tools.interfaces.server.workers import listening
-from tests.interfaces.server.processes import PATIENCE, Running, serving
+from ix_tools.interfaces.server.workers import open_sockets
+from tests.interfaces.server.processes import PATIENCE, Running, run_server
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shares connections out among sockets")
 HOST = "127.0.0.1"
@@ -24,7 +24,7 @@ HOST = "127.0.0.1"
 def test_every_worker_gets_its_share_of_connections() -> None:
     """Sixty-four that all went to one of two would be a coin that falls the same way sixty-four times."""
     with ExitStack() as until_the_end:
-        doors = [until_the_end.enter_context(one) for one in listening(HOST, 0, 2)]
+        doors = [until_the_end.enter_context(one) for one in open_sockets(HOST, 0, 2)]
         where = doors[0].getsockname()
         assert doors[1].getsockname() == where
         for _ in range(64):
@@ -45,10 +45,10 @@ def test_every_worker_gets_its_share_of_connections() -> None:
 def test_a_port_that_somebody_listens_on_is_not_shared_with_them(here: int, there: int) -> None:
     """Neither with another program nor with another server of ours: half of the calls would go astray."""
     with ExitStack() as until_the_end:
-        theirs = [until_the_end.enter_context(one) for one in listening(HOST, 0, there)]
+        theirs = [until_the_end.enter_context(one) for one in open_sockets(HOST, 0, there)]
         port = theirs[0].getsockname()[1]
         with pytest.raises(SettingsError, match=f"Nobody can listen on {HOST} port {port}"):
-            listening(HOST, port, here)
+            open_sockets(HOST, port, here)
 
 
 def children(of: Running) -> list[int]:
@@ -60,7 +60,7 @@ def children(of: Running) -> list[int]:
 
 @LINUX
 def test_a_worker_that_dies_is_replaced_and_nobody_is_left_waiting(tmp_path: Path) -> None:
-    with serving(tmp_path, {}, "--sandbox", "--workers", "2") as running:
+    with run_server(tmp_path, {}, "--sandbox", "--workers", "2") as running:
         for _ in range(8):
             assert running.get("/healthz").json() == {"ok": True}
         before = children(running)

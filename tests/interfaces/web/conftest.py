@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from ix_tools.interfaces.web.local_server import LocalPages
-from tests.interfaces.web.visitor import paged
-from tests.sandboxed import Office
+from ix_tools.interfaces.web.local_server import LocalPageServer
+from tests.interfaces.web.visitor import with_pages
+from tests.sandboxed import Harness
 
 CHROMIUM = os.environ.get("IX_TOOLS_TEST_CHROMIUM") or shutil.which("chromium") or ""
 FLAGS = [
@@ -43,10 +43,10 @@ async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def here(office: Office) -> Iterator[Office]:
+def here(office: Harness) -> Iterator[Harness]:
     """An office whose approvals have pages on this machine's loopback."""
-    paper = paged(office, approval_link="terminal")
-    pages = LocalPages(paper.desk)
-    paper.desk.pages = pages
+    paper = with_pages(office, approval_link="terminal")
+    pages = LocalPageServer(paper.context)
+    paper.context.page_host = pages
     yield paper
     pages.close()

@@ -7,14 +7,22 @@ from typing import Any
 
 import pytest
 
-from ix_tools.approvals.links import KEPT
-from ix_tools.approvals.repository import Approvals
+from ix_tools.approvals.links import ENDED_LINK_RETENTION
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.errors import IxError
-from ix_tools.idempotency.intents import Draft, Intent, State
-from ix_tools.interfaces.web.views import LOOKS_FOR, REFRESH
-from ix_tools.pipeline.execute import perform
-from tests.interfaces.web.visitor import Visitor, csrf, finalizing, linked, paged, read, waiting
-from tests.sandboxed import Office, invoice, line
+from ix_tools.idempotency.intents import Intent, IntentDraft, IntentState
+from ix_tools.interfaces.web.views import REFRESH_SECONDS, REFRESH_WINDOW_SECONDS
+from ix_tools.pipeline.execute import execute
+from tests.interfaces.web.visitor import (
+    Visitor,
+    build_finalization,
+    extract_text,
+    find_csrf_token,
+    request_approval,
+    request_with_link,
+    with_pages,
+)
+from tests.sandboxed import Harness, invoice, line
 
 
 class Clock:
@@ -33,34 +41,34 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def paper(office: Office, clock: Clock) -> Office:
+def paper(office: Harness, clock: Clock) -> Harness:
     """An office whose approvals have pages, by this clock."""
-    office.desk.store.clock = clock
-    paper = paged(office)
-    paper.desk.approvals = Approvals(paper.desk.store, 15, clock)
+    office.context.store.clock = clock
+    paper = with_pages(office)
+    paper.context.approvals = ApprovalRepository(paper.context.store, 15, clock)
     return paper
 
 
-async def seen(paper: Office, link: str, language: str = "en") -> tuple[str, str]:
+async def seen(paper: Harness, link: str, language: str = "en") -> tuple[str, str]:
     """What a visit shows, and after how many seconds the page looks again (empty: never)."""
-    page = await Visitor(paper.desk).look(f"{link}?lang={language}")
+    page = await Visitor(paper.context).look(f"{link}?lang={language}")
     assert page.status_code == 200
     assert "<script" not in page.text
-    return read(page.text), page.headers.get("refresh", "")
+    return extract_text(page.text), page.headers.get("refresh", "")
 
 
 WHAT = "Finalize: Invoice 1/2026 (expected number) · ACME, Lda · tax number 508112230 · €123.00 with VAT"
 
 
-async def test_the_page_says_what_was_decided_and_then_the_number(paper: Office, clock: Clock) -> None:
-    call, asked, link = await linked(paper)
-    answer = await Visitor(paper.desk).decide(link)
+async def test_the_page_says_what_was_decided_and_then_the_number(paper: Harness, clock: Clock) -> None:
+    call, asked, link = await request_with_link(paper)
+    answer = await Visitor(paper.context).decide(link)
     assert answer.status_code == 303
     text, again = await seen(paper, link)
     assert f"Approved {WHAT}" in text
     assert "The request must still be repeated" in text
-    assert again == str(REFRESH)
-    assert (await perform(paper.desk, "change_state", call))["ok"]
+    assert again == str(REFRESH_SECONDS)
+    assert (await execute(paper.context, "change_state", call))["ok"]
     for language, title, number in (
         ("en", "Approved, and done", "Invoice 1/2026 · ATCUD "),
         ("pt", "Aprovado e feito", "Fatura 1/2026 · ATCUD "),
@@ -68,35 +76,35 @@ async def test_the_page_says_what_was_decided_and_then_the_number(paper: Office,
         text, again = await seen(paper, link, language)
         assert f"{title} {WHAT} {number}" in text
         assert again == ""
-    clock.now = asked.expires_at + KEPT - 1
+    clock.now = asked.expires_at + ENDED_LINK_RETENTION - 1
     assert f"{WHAT} Invoice 1/2026 · ATCUD " in (await seen(paper, link))[0], "the same for a day"
     clock.now += 1
-    assert (await Visitor(paper.desk).look(link)).status_code == 404
+    assert (await Visitor(paper.context).look(link)).status_code == 404
 
 
-async def test_a_second_click_says_what_was_decided_too(paper: Office) -> None:
-    _, _, link = await linked(paper)
-    visitor = Visitor(paper.desk)
+async def test_a_second_click_says_what_was_decided_too(paper: Harness) -> None:
+    _, _, link = await request_with_link(paper)
+    visitor = Visitor(paper.context)
     page = await visitor.look(link)
-    form = {"csrf": csrf(page.text), "decision": "approve"}
+    form = {"csrf": find_csrf_token(page.text), "decision": "approve"}
     await visitor.send(link, form)
     again = await visitor.send(link, form)
     assert again.status_code == 409
-    assert f"It was decided already Approved {WHAT}" in read(again.text)
+    assert f"It was decided already Approved {WHAT}" in extract_text(again.text)
     assert "refresh" not in again.headers, "looking again would send the answer again"
 
 
-async def test_a_rejected_one_says_what_was_rejected(paper: Office) -> None:
-    _, _, link = await linked(paper)
-    await Visitor(paper.desk).decide(link, "reject", reason="Cliente errado")
+async def test_a_rejected_one_says_what_was_rejected(paper: Harness) -> None:
+    _, _, link = await request_with_link(paper)
+    await Visitor(paper.context).decide(link, "reject", reason="Cliente errado")
     text, again = await seen(paper, link)
     assert f"Rejected {WHAT} Nothing was sent" in text
     assert "Reason: Cliente errado" in text
     assert again == ""
 
 
-async def test_one_that_nobody_decided_tells_nothing_of_the_document(paper: Office, clock: Clock) -> None:
-    _, asked, link = await linked(paper)
+async def test_one_that_nobody_decided_tells_nothing_of_the_document(paper: Harness, clock: Clock) -> None:
+    _, asked, link = await request_with_link(paper)
     clock.now = asked.expires_at
     text, again = await seen(paper, link)
     assert "Time is up" in text
@@ -105,23 +113,25 @@ async def test_one_that_nobody_decided_tells_nothing_of_the_document(paper: Offi
 
 
 async def test_one_that_was_approved_and_not_used_says_that_nothing_was_sent(
-    paper: Office, clock: Clock
+    paper: Harness, clock: Clock
 ) -> None:
-    _, asked, link = await linked(paper)
-    await Visitor(paper.desk).decide(link)
-    clock.now += LOOKS_FOR - 1
+    _, asked, link = await request_with_link(paper)
+    await Visitor(paper.context).decide(link)
+    clock.now += REFRESH_WINDOW_SECONDS - 1
     clock.now = min(clock.now, asked.expires_at - 1)
-    assert (await seen(paper, link))[1] == str(REFRESH)
+    assert (await seen(paper, link))[1] == str(REFRESH_SECONDS)
     clock.now = asked.expires_at
     text, again = await seen(paper, link)
     assert f"Approved, but not used in time {WHAT} Nothing was sent" in text
     assert again == "", "the looking ends"
 
 
-def carried_out(paper: Office, identifier: str, state: State, outcome: dict[str, Any] | None) -> Intent:
+def carried_out(
+    paper: Harness, identifier: str, state: IntentState, outcome: dict[str, Any] | None
+) -> Intent:
     """As the road writes it: an entry of the journal under this approval, in this state."""
-    desk = paper.desk
-    draft = Draft(
+    desk = paper.context
+    draft = IntentDraft(
         account=desk.account.name,
         key=f"key {identifier}",
         contents=("v2:content",),
@@ -165,18 +175,18 @@ NUMBERED = {"document": {"document_type": "invoices", "number": "7/2026", "atcud
     ],
 )
 async def test_every_way_a_call_can_end_is_told(
-    paper: Office,
+    paper: Harness,
     clock: Clock,
-    state: State,
+    state: IntentState,
     outcome: dict[str, Any] | None,
     heading: str,
     expected: str,
     refreshes: bool,
 ) -> None:
-    _, asked, link = await linked(paper)
-    await Visitor(paper.desk).decide(link)
-    with paper.desk.store.writing() as connection:
-        paper.desk.approvals._move(connection, asked.id, "approved", "used")
+    _, asked, link = await request_with_link(paper)
+    await Visitor(paper.context).decide(link)
+    with paper.context.store.writing() as connection:
+        paper.context.approvals._change_state(connection, asked.id, "approved", "used")
     assert "being carried out" in (await seen(paper, link))[0], (
         "used a moment ago, and not in the journal yet"
     )
@@ -186,28 +196,28 @@ async def test_every_way_a_call_can_end_is_told(
     assert expected in text
     assert WHAT in text
     assert bool(again) is refreshes
-    clock.now += 2 * LOOKS_FOR
+    clock.now += 2 * REFRESH_WINDOW_SECONDS
     assert (await seen(paper, link))[1] == ""
 
 
-async def test_a_used_one_of_which_the_journal_knows_nothing_says_so(paper: Office, clock: Clock) -> None:
-    _, asked, link = await linked(paper)
-    await Visitor(paper.desk).decide(link)
-    with paper.desk.store.writing() as connection:
-        paper.desk.approvals._move(connection, asked.id, "approved", "used")
-    clock.now += LOOKS_FOR
+async def test_a_used_one_of_which_the_journal_knows_nothing_says_so(paper: Harness, clock: Clock) -> None:
+    _, asked, link = await request_with_link(paper)
+    await Visitor(paper.context).decide(link)
+    with paper.context.store.writing() as connection:
+        paper.context.approvals._change_state(connection, asked.id, "approved", "used")
+    clock.now += REFRESH_WINDOW_SECONDS
     text, again = await seen(paper, link)
     assert "nothing says that it was done" in text
     assert again == ""
 
 
-async def test_an_errand_tells_of_each_part(paper: Office, clock: Clock) -> None:
+async def test_an_errand_tells_of_each_part(paper: Harness, clock: Clock) -> None:
     """One yes for finalizing and e-mailing: the number, and to whom it went."""
     call = {**invoice(items=[line(name="Curso")]), "email": "compras@acme.example"}
-    asked = await waiting(paper, call, "issue_invoice")
-    link = paper.desk.links.made(asked, "message")
-    await Visitor(paper.desk).decide(link)
-    assert (await perform(paper.desk, "issue_invoice", call))["ok"]
+    asked = await request_approval(paper, call, "issue_invoice")
+    link = paper.context.links.create(asked, "message")
+    await Visitor(paper.context).decide(link)
+    assert (await execute(paper.context, "issue_invoice", call))["ok"]
     text, again = await seen(paper, link)
     assert "Approved, and done" in text
     assert "Invoice 1/2026 · ATCUD " in text
@@ -215,32 +225,32 @@ async def test_an_errand_tells_of_each_part(paper: Office, clock: Clock) -> None
     assert again == ""
 
 
-async def test_an_errand_whose_email_failed_says_that_a_part_is_missing(paper: Office, clock: Clock) -> None:
+async def test_an_errand_whose_email_failed_says_that_a_part_is_missing(paper: Harness, clock: Clock) -> None:
     call = {**invoice(items=[line(name="Curso")]), "email": "compras@acme.example"}
-    asked = await waiting(paper, call, "issue_invoice")
-    link = paper.desk.links.made(asked, "message")
-    await Visitor(paper.desk).decide(link)
-    paper.box.fault("PUT", "/invoices/1001/email-document.json", status=422, body={"errors": []})
+    asked = await request_approval(paper, call, "issue_invoice")
+    link = paper.context.links.create(asked, "message")
+    await Visitor(paper.context).decide(link)
+    paper.sandbox.fault("PUT", "/invoices/1001/email-document.json", status=422, body={"errors": []})
     with suppress(IxError):
-        await perform(paper.desk, "issue_invoice", call)
+        await execute(paper.context, "issue_invoice", call)
     text, _ = await seen(paper, link)
     assert "Invoice 1/2026 · ATCUD " in text
     assert "Approved, and done in part" in text or "being carried out" in text
-    clock.now += 2 * LOOKS_FOR
+    clock.now += 2 * REFRESH_WINDOW_SECONDS
     text, again = await seen(paper, link)
     assert "Approved, and done in part" in text
     assert again == ""
 
 
-async def test_nobody_elses_document_is_told(paper: Office) -> None:
+async def test_nobody_elses_document_is_told(paper: Harness) -> None:
     """Each link tells of its own approval only."""
-    first = await linked(paper)
-    second = await linked(
-        paper, await finalizing(paper, reference="another", items=[line(name="Curso", unit_price=7)])
+    first = await request_with_link(paper)
+    second = await request_with_link(
+        paper, await build_finalization(paper, reference="another", items=[line(name="Curso", unit_price=7)])
     )
     for call, _, link in (first, second):
-        await Visitor(paper.desk).decide(link)
-        assert (await perform(paper.desk, "change_state", call))["ok"]
+        await Visitor(paper.context).decide(link)
+        assert (await execute(paper.context, "change_state", call))["ok"]
     texts = [(await seen(paper, link))[0] for _, _, link in (first, second)]
     assert ("Invoice 1/2026 · ATCUD" in texts[0], "Invoice 2/2026 · ATCUD" in texts[0]) == (True, False)
     assert "Invoice 2/2026 · ATCUD" in texts[1]

@@ -10,9 +10,9 @@ import anyio.lowlevel
 import mcp_types as types
 import pytest
 
-from tests.interfaces.mcp.host import ERAS, Host, Json, Person, connected, given
-from tests.interfaces.web.visitor import Visitor, finalizing, paged
-from tests.sandboxed import Office
+from tests.interfaces.mcp.host import ERAS, Host, Json, Person, build_elicit_result, connect_host
+from tests.interfaces.web.visitor import Visitor, build_finalization, with_pages
+from tests.sandboxed import Harness
 
 
 @pytest.fixture(params=list(ERAS))
@@ -22,8 +22,8 @@ def mode(request: pytest.FixtureRequest) -> str:
     return era
 
 
-def office_of(office: Office, **settings: Any) -> Office:
-    return paged(office, approval_wait_seconds=0, **settings)
+def office_of(office: Harness, **settings: Any) -> Harness:
+    return with_pages(office, approval_wait_seconds=0, **settings)
 
 
 def link_in(question: Any) -> str:
@@ -41,13 +41,13 @@ async def meanwhile(person: Person, then: Callable[[str], Awaitable[Any]]) -> No
 
 
 async def test_what_a_person_approves_on_the_page_goes_through_in_the_same_call(
-    office: Office, mode: str
+    office: Harness, mode: str
 ) -> None:
     paper, person = office_of(office), Person("yes")
-    visitor = Visitor(paper.desk)
+    visitor = Visitor(paper.context)
     await meanwhile(person, visitor.decide)
-    call = await finalizing(paper)
-    async with connected(paper.desk, mode, person) as host:
+    call = await build_finalization(paper)
+    async with connect_host(paper.context, mode, person) as host:
         done = await host.call("change_state", **call)
     assert done["document"]["status"] == "final"
     assert len(person.asked) == 1
@@ -55,87 +55,89 @@ async def test_what_a_person_approves_on_the_page_goes_through_in_the_same_call(
     assert "approves nothing" in person.asked[0].message
 
 
-async def test_agreeing_to_open_the_page_approves_nothing(office: Office, mode: str) -> None:
+async def test_agreeing_to_open_the_page_approves_nothing(office: Harness, mode: str) -> None:
     """Whatever the host says was answered, and however often."""
     paper = office_of(office)
     person = Person(*[{"approve": True, "accept_differences": True}] * 3)
-    call = await finalizing(paper)
-    before = len(paper.writes())
-    async with connected(paper.desk, mode, person) as host:
+    call = await build_finalization(paper)
+    before = len(paper.list_writes())
+    async with connect_host(paper.context, mode, person) as host:
         for _ in range(3):
-            waiting = await host.answer("change_state", **call)
+            waiting = await host.call_unchecked("change_state", **call)
             assert waiting.structured_content is not None
             assert waiting.structured_content["status"] == "approval_required"
             assert "url" not in waiting.structured_content["approval"]
             assert link_in(person.asked[-1]) not in str(waiting.structured_content)
-    assert len(paper.writes()) == before
-    assert [one.state for one in paper.desk.approvals.waiting()] == ["pending"]
+    assert len(paper.list_writes()) == before
+    assert [one.state for one in paper.context.approvals.list_waiting()] == ["pending"]
 
 
-async def test_a_person_who_rejects_on_the_page_is_heard(office: Office, mode: str) -> None:
+async def test_a_person_who_rejects_on_the_page_is_heard(office: Harness, mode: str) -> None:
     paper, person = office_of(office), Person("yes")
-    visitor = Visitor(paper.desk)
+    visitor = Visitor(paper.context)
     await meanwhile(person, lambda link: visitor.decide(link, "reject", reason="Cliente errado"))
-    async with connected(paper.desk, mode, person) as host:
-        refusal = await host.failed("change_state", **(await finalizing(paper)))
+    async with connect_host(paper.context, mode, person) as host:
+        refusal = await host.call_refused("change_state", **(await build_finalization(paper)))
     assert refusal["code"] == "approval_declined"
     assert "Cliente errado" in refusal["message"]
 
 
 @pytest.mark.parametrize(("answer", "code"), [("decline", "approval_declined"), ("cancel", None)])
 async def test_a_person_who_does_not_go_there_has_approved_nothing(
-    office: Office,
+    office: Harness,
     mode: str,
     answer: Any,
     code: str | None,
 ) -> None:
     paper, person = office_of(office), Person(answer)
-    call = await finalizing(paper)
-    before = len(paper.writes())
-    async with connected(paper.desk, mode, person) as host:
-        body = (await host.answer("change_state", **call)).structured_content
+    call = await build_finalization(paper)
+    before = len(paper.list_writes())
+    async with connect_host(paper.context, mode, person) as host:
+        body = (await host.call_unchecked("change_state", **call)).structured_content
     assert body is not None
     assert body.get("code") == code
     assert body["sent"] == "nothing"
-    assert len(paper.writes()) == before
-    (waiting,) = paper.desk.approvals.waiting()
-    paper.desk.approvals.decide(waiting.id, approve=True, place="page")  # they may still change their mind
-    async with connected(paper.desk, mode, person) as host:
+    assert len(paper.list_writes()) == before
+    (waiting,) = paper.context.approvals.list_waiting()
+    paper.context.approvals.decide(waiting.id, approve=True, place="page")  # they may still change their mind
+    async with connect_host(paper.context, mode, person) as host:
         assert (await host.call("change_state", **call))["document"]["status"] == "final"
 
 
 @pytest.mark.parametrize("state", ["page ", "page XXXXXXXX", "page {}", "pagex", ""])
-async def test_a_forged_state_says_nothing(office: Office, state: str) -> None:
+async def test_a_forged_state_says_nothing(office: Harness, state: str) -> None:
     """Not that somebody was sent to a page, and not that somebody approved there."""
     paper = office_of(office)
-    call = await finalizing(paper)
-    async with connected(paper.desk, "auto", Person()) as host:
+    call = await build_finalization(paper)
+    async with connect_host(paper.context, "auto", Person()) as host:
         first = await host.step("change_state", call)
         assert isinstance(first, types.InputRequiredResult)
-        (waiting,) = paper.desk.approvals.waiting()
-        forged = await host.step("change_state", call, state.format(waiting.id), given({"approve": True}))
+        (waiting,) = paper.context.approvals.list_waiting()
+        forged = await host.step(
+            "change_state", call, state.format(waiting.id), build_elicit_result({"approve": True})
+        )
     body = forged.structured_content if isinstance(forged, types.CallToolResult) else None
     assert body is None or body.get("status") == "approval_required"
-    assert paper.desk.approvals.find(waiting.id).state == "pending"
+    assert paper.context.approvals.find(waiting.id).state == "pending"
 
 
-async def test_a_call_waits_a_while_for_whoever_went_to_the_page(office: Office, mode: str) -> None:
+async def test_a_call_waits_a_while_for_whoever_went_to_the_page(office: Harness, mode: str) -> None:
     """So that it need not be repeated."""
-    paper, person = paged(office, approval_wait_seconds=600), Person("yes")
-    visitor = Visitor(paper.desk)
+    paper, person = with_pages(office, approval_wait_seconds=600), Person("yes")
+    visitor = Visitor(paper.context)
     links: list[str] = []
 
     async def later(link: str) -> None:
         links.append(link)
 
     await meanwhile(person, later)
-    call = await finalizing(paper)
+    call = await build_finalization(paper)
     done: list[Json] = []
 
     async def calling(host: Host) -> None:
         done.append(await host.call("change_state", **call))
 
-    async with connected(paper.desk, mode, person) as host, anyio.create_task_group() as group:
+    async with connect_host(paper.context, mode, person) as host, anyio.create_task_group() as group:
         group.start_soon(calling, host)
         while not links:
             await anyio.lowlevel.checkpoint()
@@ -143,9 +145,11 @@ async def test_a_call_waits_a_while_for_whoever_went_to_the_page(office: Office,
     assert done[0]["document"]["status"] == "final"
 
 
-async def test_a_host_without_links_is_told_how_a_person_gets_there(office: Office, mode: str) -> None:
+async def test_a_host_without_links_is_told_how_a_person_gets_there(office: Harness, mode: str) -> None:
     paper = office_of(office)
-    async with connected(paper.desk, mode, None) as host:
-        body = (await host.answer("change_state", **(await finalizing(paper)))).structured_content
+    async with connect_host(paper.context, mode, None) as host:
+        body = (
+            await host.call_unchecked("change_state", **(await build_finalization(paper)))
+        ).structured_content
     assert body is not None
     assert "ix-tools approvals link" in body["next"][0]["why"]

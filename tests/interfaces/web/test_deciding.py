@@ -14,40 +14,50 @@ import sqlalchemy as sql
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ix_tools.approvals.links import KEPT, Hosted
-from ix_tools.approvals.pins import FIRST_WAIT, FREE_GUESSES
-from ix_tools.approvals.repository import Approval, Approvals
-from ix_tools.config.own_command import own_command
+from ix_tools.approvals.links import ENDED_LINK_RETENTION, ServerPages
+from ix_tools.approvals.pins import FIRST_WAIT, WRONG_GUESSES_WITHOUT_WAIT
+from ix_tools.approvals.repository import Approval, ApprovalRepository
+from ix_tools.config.own_command import format_launch_command
 from ix_tools.domain.comparison import Difference
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.i18n.formats import LISBON
-from ix_tools.interfaces.web.local_server import LocalPages
-from ix_tools.pipeline.execute import ApprovalNeeded, perform
+from ix_tools.interfaces.web.local_server import LocalPageServer
+from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.storage.schema import audit
-from tests.interfaces.web.visitor import FULL, HERE, Visitor, csrf, finalizing, linked, paged, read, waiting
-from tests.sandboxed import Office, about, invoice
+from tests.interfaces.web.visitor import (
+    FULL,
+    HERE,
+    Visitor,
+    build_finalization,
+    extract_text,
+    find_csrf_token,
+    request_approval,
+    request_with_link,
+    with_pages,
+)
+from tests.sandboxed import Harness, document_arguments, invoice
 
 PIN = "bacalhau"
 
 
 @pytest.fixture
-def paper(office: Office) -> Office:
+def paper(office: Harness) -> Harness:
     """An office whose approvals have pages."""
-    return paged(office)
+    return with_pages(office)
 
 
 @pytest.fixture
-def visitor(paper: Office) -> Visitor:
+def visitor(paper: Harness) -> Visitor:
     """Somebody with a browser."""
-    return Visitor(paper.desk)
+    return Visitor(paper.context)
 
 
-def state(office: Office, approval: Approval) -> str:
-    return office.desk.approvals.find(approval.id).state
+def state(office: Harness, approval: Approval) -> str:
+    return office.context.approvals.find(approval.id).state
 
 
-def trail(office: Office, approval: Approval) -> list[tuple[str, str]]:
-    with office.desk.store.reading() as connection:
+def trail(office: Harness, approval: Approval) -> list[tuple[str, str]]:
+    with office.context.store.reading() as connection:
         rows = connection.execute(
             sql.select(audit.c.event, audit.c.face)
             .where(audit.c.approval == approval.id)
@@ -56,9 +66,9 @@ def trail(office: Office, approval: Approval) -> list[tuple[str, str]]:
     return [(row.event, row.face) for row in rows]
 
 
-def decided_by(office: Office, approval: Approval) -> str:
+def decided_by(office: Harness, approval: Approval) -> str:
     """As the audit trail says it."""
-    with office.desk.store.reading() as connection:
+    with office.context.store.reading() as connection:
         wanted = sql.select(audit.c.outcome).where(
             audit.c.approval == approval.id, audit.c.event == "approval approved"
         )
@@ -114,32 +124,32 @@ def decided_by(office: Office, approval: Approval) -> str:
     ],
 )
 async def test_the_page_shows_what_a_person_must_see(
-    paper: Office, visitor: Visitor, language: str, expected: list[str]
+    paper: Harness, visitor: Visitor, language: str, expected: list[str]
 ) -> None:
     made = (await paper.call("create_invoice", FULL))["document"]
-    _, _, link = await linked(paper, about(made, state="finalized"))
+    _, _, link = await request_with_link(paper, document_arguments(made, state="finalized"))
     page = await visitor.look(f"{link}?lang={language}")
-    text = read(page.text)
+    text = extract_text(page.text)
     assert [one for one in expected if one not in text] == [], text
     assert f'<html lang="{"pt-PT" if language == "pt" else "en-GB"}">' in page.text
 
 
 @pytest.mark.parametrize(("setting", "heading"), [("pt", "A sua decisão"), ("en", "Your decision")])
 async def test_the_language_is_the_settings_unless_the_person_changes_it(
-    office: Office, setting: str, heading: str
+    office: Harness, setting: str, heading: str
 ) -> None:
-    paper = paged(office, language=setting)
-    _, _, link = await linked(paper)
-    visitor = Visitor(paper.desk)
+    paper = with_pages(office, language=setting)
+    _, _, link = await request_with_link(paper)
+    visitor = Visitor(paper.context)
     assert heading in (await visitor.look(link)).text
     assert "Your decision" in (await visitor.look(f"{link}?lang=en")).text
     assert heading in (await visitor.look(f"{link}?lang=<script>")).text
 
 
 async def test_a_page_tells_the_browser_to_let_nothing_in_and_nothing_out(
-    paper: Office, visitor: Visitor
+    paper: Harness, visitor: Visitor
 ) -> None:
-    _, _, link = await linked(paper)
+    _, _, link = await request_with_link(paper)
     page = await visitor.look(link)
     policy = page.headers["content-security-policy"]
     assert re.fullmatch(
@@ -177,27 +187,27 @@ async def test_a_page_tells_the_browser_to_let_nothing_in_and_nothing_out(
     ],
 )
 async def test_every_kind_of_call_says_what_it_brings(
-    paper: Office, visitor: Visitor, name: str, arguments: dict[str, str], expected: list[str]
+    paper: Harness, visitor: Visitor, name: str, arguments: dict[str, str], expected: list[str]
 ) -> None:
-    other = paged(paper, approval_channel="auto")
-    number = (await other.issued())["id"]
+    other = with_pages(paper, approval_channel="auto")
+    number = (await other.create_issued())["id"]
     about_it = {"document_type": "invoices"} if name == "send_email" else {}
-    asked = await waiting(paper, {"document_id": number, **about_it, **arguments}, name)
-    text = read((await visitor.look(paper.desk.links.made(asked, "message"))).text)
+    asked = await request_approval(paper, {"document_id": number, **about_it, **arguments}, name)
+    text = extract_text((await visitor.look(paper.context.links.create(asked, "message"))).text)
     assert [one for one in expected if one not in text] == [], text
 
 
 # --- deciding
 
 
-async def test_a_yes_on_the_page_lets_the_same_call_through_once(paper: Office, visitor: Visitor) -> None:
-    call, asked, link = await linked(paper)
-    before = len(paper.writes())
+async def test_a_yes_on_the_page_lets_the_same_call_through_once(paper: Harness, visitor: Visitor) -> None:
+    call, asked, link = await request_with_link(paper)
+    before = len(paper.list_writes())
     answer = await visitor.decide(link)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{link.removeprefix(HERE)}?lang=en")
-    assert "Approved" in read((await visitor.look(link)).text)
-    assert len(paper.writes()) == before, "deciding sends nothing"
-    assert (await perform(paper.desk, "change_state", call))["document"]["status"] == "final"
+    assert "Approved" in extract_text((await visitor.look(link)).text)
+    assert len(paper.list_writes()) == before, "deciding sends nothing"
+    assert (await execute(paper.context, "change_state", call))["document"]["status"] == "final"
     assert state(paper, asked) == "used"
     assert trail(paper, asked)[:3] == [
         ("approval asked", "page"),
@@ -205,47 +215,47 @@ async def test_a_yes_on_the_page_lets_the_same_call_through_once(paper: Office, 
         ("approval used", "page"),
     ]
     ended = await visitor.look(link)
-    assert "Approved, and done" in read(ended.text)
+    assert "Approved, and done" in extract_text(ended.text)
     assert "Revisão" not in ended.text, "what was read is not kept, but for its title"
     assert kept_of(paper, asked) == ("", "")
 
 
-def kept_of(office: Office, approval: Approval) -> tuple[str, str]:
-    kept = office.desk.approvals.find(approval.id)
+def kept_of(office: Harness, approval: Approval) -> tuple[str, str]:
+    kept = office.context.approvals.find(approval.id)
     return kept.text, kept.sheet
 
 
-async def test_a_no_tells_whoever_asked_why(paper: Office, visitor: Visitor) -> None:
-    call, asked, link = await linked(paper)
+async def test_a_no_tells_whoever_asked_why(paper: Harness, visitor: Visitor) -> None:
+    call, asked, link = await request_with_link(paper)
     assert (await visitor.decide(link, "reject", reason="Preço errado <b>")).status_code == 303
     page = await visitor.look(link)
-    assert "Reason: Preço errado <b>" in read(page.text)
+    assert "Reason: Preço errado <b>" in extract_text(page.text)
     assert "&lt;b&gt;" in page.text
     with pytest.raises(ApprovalRefused, match="Preço errado"):
-        await perform(paper.desk, "change_state", call)
+        await execute(paper.context, "change_state", call)
     assert trail(paper, asked)[-1] == ("approval rejected", "page")
 
 
-async def test_a_second_click_is_told_that_it_was_decided(paper: Office, visitor: Visitor) -> None:
-    _, asked, link = await linked(paper)
+async def test_a_second_click_is_told_that_it_was_decided(paper: Harness, visitor: Visitor) -> None:
+    _, asked, link = await request_with_link(paper)
     page = await visitor.look(link)
-    form = {"csrf": csrf(page.text), "decision": "approve"}
+    form = {"csrf": find_csrf_token(page.text), "decision": "approve"}
     await visitor.send(link, form)
     for again in (form, {**form, "decision": "reject"}):
         answer = await visitor.send(link, again)
         assert answer.status_code == 409
-        assert "It was decided already" in read(answer.text)
+        assert "It was decided already" in extract_text(answer.text)
     assert state(paper, asked) == "approved"
     assert trail(paper, asked) == [("approval asked", "page"), ("approval approved", "page")]
 
 
-async def test_of_many_clicks_at_once_one_decides(paper: Office, visitor: Visitor) -> None:
-    _, asked, link = await linked(paper)
+async def test_of_many_clicks_at_once_one_decides(paper: Harness, visitor: Visitor) -> None:
+    _, asked, link = await request_with_link(paper)
     page = await visitor.look(link)
     statuses: list[int] = []
 
     async def click(decision: str) -> None:
-        answer = await visitor.send(link, {"csrf": csrf(page.text), "decision": decision})
+        answer = await visitor.send(link, {"csrf": find_csrf_token(page.text), "decision": decision})
         statuses.append(answer.status_code)
 
     async with anyio.create_task_group() as clicks:
@@ -256,63 +266,64 @@ async def test_of_many_clicks_at_once_one_decides(paper: Office, visitor: Visito
 
 
 async def test_a_decision_in_a_terminal_counts_for_the_page_and_the_other_way_round(
-    paper: Office, visitor: Visitor
+    paper: Harness, visitor: Visitor
 ) -> None:
-    call, asked, link = await linked(paper)
-    assert [one.id for one in paper.desk.approvals.waiting()] == [asked.id]
-    paper.desk.approvals.decide(asked.id, approve=True)
+    call, asked, link = await request_with_link(paper)
+    assert [one.id for one in paper.context.approvals.list_waiting()] == [asked.id]
+    paper.context.approvals.decide(asked.id, approve=True)
     answer = await visitor.decide(link)
     assert answer.status_code == 403, "no form, no token"
-    assert "Approved" in read((await visitor.look(link)).text)
-    assert (await perform(paper.desk, "change_state", call))["ok"]
+    assert "Approved" in extract_text((await visitor.look(link)).text)
+    assert (await execute(paper.context, "change_state", call))["ok"]
 
 
-async def test_differences_want_a_tick_of_their_own(paper: Office, visitor: Visitor) -> None:
-    made = await paper.draft()
+async def test_differences_want_a_tick_of_their_own(paper: Harness, visitor: Visitor) -> None:
+    made = await paper.create_draft()
     found = [Difference("total", "123.00", "122.99")]
-    desk = paper.desk
-    desk.approvals.note_differences(desk.account.name, "invoices", made["id"], found)
-    _, asked, link = await linked(paper, about(made, state="finalized"))
+    desk = paper.context
+    desk.approvals.save_differences(desk.account.name, "invoices", made["id"], found)
+    _, asked, link = await request_with_link(paper, document_arguments(made, state="finalized"))
     page = await visitor.look(link)
-    assert "The stored document is not what was asked Field Asked Stored Total €123.00 €122.99" in read(
-        page.text
+    assert (
+        "The stored document is not what was asked Field Asked Stored Total €123.00 €122.99"
+        in extract_text(page.text)
     )
     answer = await visitor.decide(link)
     assert answer.status_code == 422
-    assert "tick that you accept the differences" in read(answer.text)
+    assert "tick that you accept the differences" in extract_text(answer.text)
     assert state(paper, asked) == "pending"
     assert (await visitor.decide(link, accept_differences="yes")).status_code == 303
     assert state(paper, asked) == "approved"
 
 
-async def test_a_document_that_changed_after_the_yes_is_shown_again(paper: Office, visitor: Visitor) -> None:
-    call, asked, link = await linked(paper)
+async def test_a_document_that_changed_after_the_yes_is_shown_again(paper: Harness, visitor: Visitor) -> None:
+    call, asked, link = await request_with_link(paper)
     await visitor.decide(link)
     await paper.call(
         "update_invoice", {"document_type": "invoices", "document_id": call["document_id"], "reference": "X"}
     )
     with pytest.raises(ApprovalRefused) as refused:
-        await perform(paper.desk, "change_state", call)
+        await execute(paper.context, "change_state", call)
     assert refused.value.code == "document_changed"
-    assert "The document changed" in read((await visitor.look(link)).text)
-    assert (await waiting(paper, call)).id != asked.id
+    assert "The document changed" in extract_text((await visitor.look(link)).text)
+    assert (await request_approval(paper, call)).id != asked.id
 
 
-async def test_a_page_ends_with_its_approval(office: Office, tmp_path: Path) -> None:
+async def test_a_page_ends_with_its_approval(office: Harness, tmp_path: Path) -> None:
     now = 1_800_000_000.0
-    paper = paged(office)
-    paper.desk.approvals = Approvals(paper.desk.store, 15, lambda: now)
-    visitor = Visitor(paper.desk)
-    _, asked, link = await linked(paper)
+    paper = with_pages(office)
+    paper.context.approvals = ApprovalRepository(paper.context.store, 15, lambda: now)
+    visitor = Visitor(paper.context)
+    _, asked, link = await request_with_link(paper)
     page = await visitor.look(link)
     now = asked.expires_at
-    answer = await visitor.send(link, {"csrf": csrf(page.text), "decision": "approve"})
+    answer = await visitor.send(link, {"csrf": find_csrf_token(page.text), "decision": "approve"})
     assert answer.status_code == 409
     for shown in (answer, await visitor.look(link)):
-        assert "Time is up" in read(shown.text)
+        assert "Time is up" in extract_text(shown.text)
         assert "ACME" not in shown.text
     assert trail(paper, asked) == [("approval asked", "page")]
-    now = asked.expires_at + KEPT
+    now = asked.expires_at + ENDED_LINK_RETENTION
     assert (await visitor.look(link)).status_code == 404
 
 
@@ -320,10 +331,10 @@ async def test_a_page_ends_with_its_approval(office: Office, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"])
-async def test_only_a_post_decides(paper: Office, visitor: Visitor, method: str) -> None:
-    _, asked, link = await linked(paper)
+async def test_only_a_post_decides(paper: Harness, visitor: Visitor, method: str) -> None:
+    _, asked, link = await request_with_link(paper)
     page = await visitor.look(link)
-    asking = {"csrf": csrf(page.text), "decision": "approve"}
+    asking = {"csrf": find_csrf_token(page.text), "decision": "approve"}
     for headers in ({"Origin": HERE}, {"Sec-Purpose": "prefetch"}, {"X-HTTP-Method-Override": "POST"}):
         await visitor.client.request(method, link, params=asking, headers=headers)
     assert state(paper, asked) == "pending"
@@ -346,26 +357,26 @@ async def test_only_a_post_decides(paper: Office, visitor: Visitor, method: str)
     ids=str,
 )
 async def test_an_answer_from_elsewhere_is_none(
-    paper: Office, visitor: Visitor, headers: dict[str, str], status: int
+    paper: Harness, visitor: Visitor, headers: dict[str, str], status: int
 ) -> None:
-    _, asked, link = await linked(paper)
+    _, asked, link = await request_with_link(paper)
     page = await visitor.look(link)
-    answer = await visitor.send(link, {"csrf": csrf(page.text), "decision": "approve"}, headers)
+    answer = await visitor.send(link, {"csrf": find_csrf_token(page.text), "decision": "approve"}, headers)
     assert answer.status_code == status
-    assert "Nothing was decided" in read(answer.text)
+    assert "Nothing was decided" in extract_text(answer.text)
     assert state(paper, asked) == "pending"
 
 
-async def test_an_answer_without_an_origin_is_none(paper: Office, visitor: Visitor) -> None:
-    _, asked, link = await linked(paper)
+async def test_an_answer_without_an_origin_is_none(paper: Harness, visitor: Visitor) -> None:
+    _, asked, link = await request_with_link(paper)
     page = await visitor.look(link)
-    fields = {"csrf": csrf(page.text), "decision": "approve"}
+    fields = {"csrf": find_csrf_token(page.text), "decision": "approve"}
     assert (await visitor.client.post(link, data=fields)).status_code == 403
     assert state(paper, asked) == "pending"
 
 
-async def test_a_page_is_shown_under_its_own_name_only(paper: Office, visitor: Visitor) -> None:
-    _, _, link = await linked(paper)
+async def test_a_page_is_shown_under_its_own_name_only(paper: Harness, visitor: Visitor) -> None:
+    _, _, link = await request_with_link(paper)
     answer = await visitor.look(link, headers={"Host": "evil.example"})
     assert answer.status_code == 421
     assert "ACME" not in answer.text
@@ -386,18 +397,18 @@ async def test_a_page_is_shown_under_its_own_name_only(paper: Office, visitor: V
     ids=lambda form: ",".join(form)[:40],
 )
 async def test_a_form_that_is_not_ours_decides_nothing(
-    paper: Office, visitor: Visitor, form: dict[str, str]
+    paper: Harness, visitor: Visitor, form: dict[str, str]
 ) -> None:
-    _, asked, link = await linked(paper)
-    token = csrf((await visitor.look(link)).text)
+    _, asked, link = await request_with_link(paper)
+    token = find_csrf_token((await visitor.look(link)).text)
     given = {name: token if value == "right" else value for name, value in form.items()}
     assert (await visitor.send(link, given)).status_code in {400, 403}
     assert state(paper, asked) == "pending"
 
 
-async def test_a_field_given_twice_decides_nothing(paper: Office, visitor: Visitor) -> None:
-    _, asked, link = await linked(paper)
-    token = csrf((await visitor.look(link)).text)
+async def test_a_field_given_twice_decides_nothing(paper: Harness, visitor: Visitor) -> None:
+    _, asked, link = await request_with_link(paper)
+    token = find_csrf_token((await visitor.look(link)).text)
     headers = {"Origin": HERE, "Content-Type": "application/x-www-form-urlencoded"}
     body = f"csrf={token}&decision=reject&decision=approve"
     assert (await visitor.client.post(link, content=body, headers=headers)).status_code == 400
@@ -405,14 +416,14 @@ async def test_a_field_given_twice_decides_nothing(paper: Office, visitor: Visit
 
 
 async def test_the_token_of_another_approval_or_browser_opens_nothing(
-    paper: Office, visitor: Visitor
+    paper: Harness, visitor: Visitor
 ) -> None:
-    _, first, link = await linked(paper)
-    _, second, other = await linked(paper, await finalizing(paper, reference="another"))
-    token = csrf((await visitor.look(link)).text)
+    _, first, link = await request_with_link(paper)
+    _, second, other = await request_with_link(paper, await build_finalization(paper, reference="another"))
+    token = find_csrf_token((await visitor.look(link)).text)
     await visitor.look(other)
     assert (await visitor.send(other, {"csrf": token, "decision": "approve"})).status_code == 403
-    stranger = Visitor(paper.desk)
+    stranger = Visitor(paper.context)
     assert (await stranger.send(link, {"csrf": token, "decision": "approve"})).status_code == 403
     await stranger.look(link)
     assert (await stranger.send(link, {"csrf": token, "decision": "approve"})).status_code == 403
@@ -420,8 +431,8 @@ async def test_the_token_of_another_approval_or_browser_opens_nothing(
 
 
 @pytest.mark.parametrize("secret", ["x", "0" * 32, "%00", "..%2f..%2fetc", "é", "' OR 1=1 --", "a" * 4000])
-async def test_a_guessed_link_leads_nowhere(paper: Office, visitor: Visitor, secret: str) -> None:
-    _, asked, _ = await linked(paper)
+async def test_a_guessed_link_leads_nowhere(paper: Harness, visitor: Visitor, secret: str) -> None:
+    _, asked, _ = await request_with_link(paper)
     for guess in (secret, asked.id):
         answer = await visitor.look(f"/approve/{guess}")
         assert answer.status_code == 404
@@ -430,30 +441,32 @@ async def test_a_guessed_link_leads_nowhere(paper: Office, visitor: Visitor, sec
     assert state(paper, asked) == "pending"
 
 
-async def test_a_form_in_the_host_has_no_page(paper: Office, visitor: Visitor) -> None:
+async def test_a_form_in_the_host_has_no_page(paper: Harness, visitor: Visitor) -> None:
     """Who answers a host's form answers there."""
-    office = paged(paper, approval_channel="auto")
+    office = with_pages(paper, approval_channel="auto")
     with pytest.raises(ApprovalNeeded) as needed:
-        await perform(office.desk, "change_state", await finalizing(office), can_ask=True, can_link=True)
+        await execute(
+            office.context, "change_state", await build_finalization(office), can_ask=True, can_link=True
+        )
     assert needed.value.approval.channel == "form"
     with pytest.raises(ApprovalRefused) as refused:
-        office.desk.links.made(needed.value.approval, "message")
+        office.context.links.create(needed.value.approval, "message")
     assert refused.value.code == "approval_without_page"
 
 
-async def test_a_sign_in_comes_before_the_page_and_before_the_decision(paper: Office) -> None:
+async def test_a_sign_in_comes_before_the_page_and_before_the_decision(paper: Harness) -> None:
     """The seam for servers that know who people are."""
 
     async def known(request: Request, approval: Approval) -> Response | str:
         who = request.headers.get("x-signed-in", "")
         return who if who in {"ana", approval.principal} else PlainTextResponse("Who?", 401)
 
-    visitor = Visitor(paper.desk, known)
-    _, asked, link = await linked(paper)
+    visitor = Visitor(paper.context, known)
+    _, asked, link = await request_with_link(paper)
     assert (await visitor.look(link)).text == "Who?"
     visitor.client.headers["x-signed-in"] = "ana"
     page = await visitor.look(link)
-    form = {"csrf": csrf(page.text), "decision": "approve"}
+    form = {"csrf": find_csrf_token(page.text), "decision": "approve"}
     assert (await visitor.send(link, form, {"x-signed-in": "eve"})).status_code == 401
     assert state(paper, asked) == "pending"
     assert (await visitor.send(link, form)).status_code == 303
@@ -463,14 +476,14 @@ async def test_a_sign_in_comes_before_the_page_and_before_the_decision(paper: Of
 # --- the PIN
 
 
-async def test_with_a_pin_the_link_alone_approves_nothing(paper: Office, visitor: Visitor) -> None:
-    paper.desk.links.pins.set("local", PIN, by="terminal:local")
-    _, asked, link = await linked(paper)
+async def test_with_a_pin_the_link_alone_approves_nothing(paper: Harness, visitor: Visitor) -> None:
+    paper.context.links.pins.set("local", PIN, by="terminal:local")
+    _, asked, link = await request_with_link(paper)
     assert 'type="password"' in (await visitor.look(link)).text
     for wrong in ({}, {"pin": ""}, {"pin": "bacalhao"}):
         answer = await visitor.decide(link, **wrong)
         assert answer.status_code == 403
-        assert "That is not the PIN" in read(answer.text)
+        assert "That is not the PIN" in extract_text(answer.text)
     assert state(paper, asked) == "pending"
     assert (await visitor.decide(link, pin=PIN)).status_code == 303
     assert state(paper, asked) == "approved"
@@ -478,41 +491,41 @@ async def test_with_a_pin_the_link_alone_approves_nothing(paper: Office, visitor
 
 
 async def test_a_pin_cannot_be_guessed_at_leisure_and_the_lock_ends_by_itself(
-    paper: Office, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+    paper: Harness, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not with another approval, either; and a terminal decides all the while."""
     now = time.time()
-    monkeypatch.setattr(paper.desk.store, "clock", lambda: now)
-    paper.desk.links.pins.set("local", PIN, by="terminal:local")
-    _, asked, link = await linked(paper)
-    _, other, second = await linked(paper, await finalizing(paper, reference="another"))
-    for number in range(FREE_GUESSES + 1):
+    monkeypatch.setattr(paper.context.store, "clock", lambda: now)
+    paper.context.links.pins.set("local", PIN, by="terminal:local")
+    _, asked, link = await request_with_link(paper)
+    _, other, second = await request_with_link(paper, await build_finalization(paper, reference="another"))
+    for number in range(WRONG_GUESSES_WITHOUT_WAIT + 1):
         answer = await visitor.decide(link, pin=f"wrong{number}")
     until = f"{datetime.fromtimestamp(now + FIRST_WAIT, LISBON):%H:%M}"
     for shown in (answer, await visitor.look(second), await visitor.decide(second, pin=PIN)):
-        text = read(shown.text)
+        text = extract_text(shown.text)
         assert "The PIN was wrong too often. It can be tried again from " in text
         assert f"{until} (Lisbon time)." in text
         assert "ix-tools approvals approve" in text
     assert answer.status_code == 403
     assert (state(paper, asked), state(paper, other)) == ("pending", "pending")
-    paper.desk.approvals.decide(other.id, approve=True, by="terminal:ana")
+    paper.context.approvals.decide(other.id, approve=True, by="terminal:ana")
     now += FIRST_WAIT
-    assert "wrong too often" not in read((await visitor.look(link)).text)
+    assert "wrong too often" not in extract_text((await visitor.look(link)).text)
     assert (await visitor.decide(link, pin=PIN)).status_code == 303
 
 
-async def test_a_no_wants_no_pin(paper: Office, visitor: Visitor) -> None:
-    paper.desk.links.pins.set("local", PIN, by="terminal:local")
-    _, asked, link = await linked(paper)
+async def test_a_no_wants_no_pin(paper: Harness, visitor: Visitor) -> None:
+    paper.context.links.pins.set("local", PIN, by="terminal:local")
+    _, asked, link = await request_with_link(paper)
     assert (await visitor.decide(link, "reject")).status_code == 303
     assert state(paper, asked) == "rejected"
 
 
 @pytest.mark.parametrize("kept", ["pin", "link"])
-async def test_what_opens_a_page_is_kept_as_a_hash_only(paper: Office, tmp_path: Path, kept: str) -> None:
-    paper.desk.links.pins.set("local", PIN, by="terminal:local")
-    _, _, link = await linked(paper)
+async def test_what_opens_a_page_is_kept_as_a_hash_only(paper: Harness, tmp_path: Path, kept: str) -> None:
+    paper.context.links.pins.set("local", PIN, by="terminal:local")
+    _, _, link = await request_with_link(paper)
     secret = PIN if kept == "pin" else link.rsplit("/", 1)[1]
     content = all_of(tmp_path)
     assert b"508112230" in content
@@ -537,60 +550,62 @@ def all_of(folder: Path) -> bytes:
     ],
 )
 async def test_a_model_gets_the_link_only_where_it_is_not_enough_or_where_the_owner_says_so(
-    office: Office, link: str, pin: bool, shown: bool
+    office: Harness, link: str, pin: bool, shown: bool
 ) -> None:
-    paper = paged(office, approval_link=link)
+    paper = with_pages(office, approval_link=link)
     if pin:
-        paper.desk.links.pins.set("local", PIN, by="terminal:local")
-    body = await perform(paper.desk, "change_state", await finalizing(paper))
+        paper.context.links.pins.set("local", PIN, by="terminal:local")
+    body = await execute(paper.context, "change_state", await build_finalization(paper))
     assert ("url" in body["approval"]) is shown
     assert ("/approve/" in str(body)) is shown
-    assert body["approval"]["command"] == own_command("approvals", "approve", body["approval"]["id"])
+    assert body["approval"]["command"] == format_launch_command(
+        "approvals", "approve", body["approval"]["id"]
+    )
     assert ("approval.url" in body["next"][0]["why"]) is shown
     if shown:
-        assert "ACME" in (await Visitor(paper.desk).look(body["approval"]["url"])).text
+        assert "ACME" in (await Visitor(paper.context).look(body["approval"]["url"])).text
     else:
         assert "ix-tools approvals link" in body["next"][0]["why"]
 
 
 @pytest.mark.parametrize("channel", ["auto", "page", "terminal", "form"])
-async def test_the_setting_says_where_a_call_without_a_form_is_decided(office: Office, channel: str) -> None:
-    paper = paged(office, approval_channel=channel)
-    call = await finalizing(paged(office, approval_channel="auto"))
+async def test_the_setting_says_where_a_call_without_a_form_is_decided(office: Harness, channel: str) -> None:
+    paper = with_pages(office, approval_channel=channel)
+    call = await build_finalization(with_pages(office, approval_channel="auto"))
     if channel == "form":
         with pytest.raises(IxError) as refused:
-            await perform(paper.desk, "change_state", call)
+            await execute(paper.context, "change_state", call)
         assert refused.value.code == "approval_impossible"
     else:
-        asked = await waiting(paper, call)
+        asked = await request_approval(paper, call)
         assert (asked.channel, asked.page) == (("terminal", "") if channel == "terminal" else ("page", HERE))
 
 
-async def test_a_page_that_moved_is_where_the_waiting_approval_is(paper: Office) -> None:
+async def test_a_page_that_moved_is_where_the_waiting_approval_is(paper: Harness) -> None:
     """A server that was started again listens elsewhere."""
-    call, first, _ = await linked(paper)
-    paper.desk.pages = Hosted("https://elsewhere.example.pt")
-    again = await waiting(paper, call)
+    call, first, _ = await request_with_link(paper)
+    paper.context.page_host = ServerPages("https://elsewhere.example.pt")
+    again = await request_approval(paper, call)
     assert (again.id, again.page) == (first.id, "https://elsewhere.example.pt")
 
 
 async def test_what_cannot_be_listened_on_leaves_the_terminal(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbidden(*_: Any) -> None:
         raise PermissionError("no sockets here")
 
-    paper = paged(office)
-    paper.desk.pages = LocalPages(paper.desk)
+    paper = with_pages(office)
+    paper.context.page_host = LocalPageServer(paper.context)
     monkeypatch.setattr("ix_tools.interfaces.web.local_server._listening", forbidden)
-    assert (await waiting(paper, await finalizing(paper))).channel == "terminal"
+    assert (await request_approval(paper, await build_finalization(paper))).channel == "terminal"
 
 
-async def test_a_recipe_shows_everything_that_its_yes_lets_happen(paper: Office, visitor: Visitor) -> None:
+async def test_a_recipe_shows_everything_that_its_yes_lets_happen(paper: Harness, visitor: Visitor) -> None:
     """Issuing and sending, say: one page, one yes, and what cannot be undone of both."""
     call = {**invoice(), "email": "compras@acme.example"}
-    asked = await waiting(paper, call, "issue_invoice")
-    text = read((await visitor.look(paper.desk.links.made(asked, "message"))).text)
+    asked = await request_approval(paper, call, "issue_invoice")
+    text = extract_text((await visitor.look(paper.context.links.create(asked, "message"))).text)
     for expected in (
         "Finalize + Send by e-mail: Invoice 1/2026 (expected number)",
         "Then, with the same approval: Send by e-mail Recipient compras@acme.example",

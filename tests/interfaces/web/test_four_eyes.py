@@ -8,28 +8,34 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.errors import ApprovalRefused
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.execute import execute
 from ix_tools.storage import schema
-from tests.interfaces.web.visitor import Visitor, finalizing, paged, read, waiting
+from tests.interfaces.web.visitor import (
+    Visitor,
+    build_finalization,
+    extract_text,
+    request_approval,
+    with_pages,
+)
 from tests.pipeline.test_policy_check import under
-from tests.sandboxed import Office
+from tests.sandboxed import Harness
 
 PINS = {"ana": "pin-of-ana", "bruno": "pin-of-bruno", "carla": "pin-of-carla"}
 
 
-async def test_two_people_approve_by_links_of_their_own(office: Office, tmp_path: Path) -> None:
-    call = await finalizing(office)
-    paper = paged(office)
+async def test_two_people_approve_by_links_of_their_own(office: Harness, tmp_path: Path) -> None:
+    call = await build_finalization(office)
+    paper = with_pages(office)
     under(paper, tmp_path, 'otherwise = "four-eyes"', "ana")
-    links = paper.desk.links
+    links = paper.context.links
     for name, pin in PINS.items():
         links.pins.set(name, pin, by=f"terminal:{name}")
-    asked = await waiting(paper, call)
-    door = {name: links.made(asked, "message", name) for name in PINS}
+    asked = await request_approval(paper, call)
+    door = {name: links.create(asked, "message", name) for name in PINS}
 
     async def says_yes(name: str, pin: str = "") -> tuple[int, str]:
-        answer = await Visitor(paper.desk).decide(door[name], pin=pin or PINS[name])
-        return answer.status_code, read(answer.text)
+        answer = await Visitor(paper.context).decide(door[name], pin=pin or PINS[name])
+        return answer.status_code, extract_text(answer.text)
 
     status, text = await says_yes("ana")
     assert (status, "Whoever asked does not approve it" in text) == (403, True)
@@ -37,59 +43,59 @@ async def test_two_people_approve_by_links_of_their_own(office: Office, tmp_path
     assert (status, "That is not the PIN" in text) == (403, True)
     status, text = await says_yes("bruno")
     assert (status, "Somebody else must approve, too" in text) == (200, True)
-    assert (await perform(paper.desk, "change_state", call))["status"] == "approval_required"
+    assert (await execute(paper.context, "change_state", call))["status"] == "approval_required"
     await says_yes("bruno")
-    assert paper.desk.approvals.find(asked.id).state == "pending", "the same person twice is one"
+    assert paper.context.approvals.find(asked.id).state == "pending", "the same person twice is one"
     status, _ = await says_yes("carla")
     assert status == 303
-    assert (await perform(paper.desk, "change_state", call))["document"]["status"] == "final"
+    assert (await execute(paper.context, "change_state", call))["document"]["status"] == "final"
 
 
-async def test_who_is_not_known_is_not_one_of_the_two(office: Office, tmp_path: Path) -> None:
-    call = await finalizing(office)
-    paper = paged(office)
+async def test_who_is_not_known_is_not_one_of_the_two(office: Harness, tmp_path: Path) -> None:
+    call = await build_finalization(office)
+    paper = with_pages(office)
     under(paper, tmp_path, 'otherwise = "four-eyes"', "ana")
-    asked = await waiting(paper, call)
-    answer = await Visitor(paper.desk).decide(paper.desk.links.made(asked, "message"))
+    asked = await request_approval(paper, call)
+    answer = await Visitor(paper.context).decide(paper.context.links.create(asked, "message"))
     assert answer.status_code == 403
-    assert "Who approves must be known here" in read(answer.text)
+    assert "Who approves must be known here" in extract_text(answer.text)
 
 
-async def test_a_link_for_somebody_is_nothing_without_their_pin(office: Office) -> None:
+async def test_a_link_for_somebody_is_nothing_without_their_pin(office: Harness) -> None:
     """Also when the PIN was taken away meanwhile."""
-    paper = paged(office)
-    asked = await waiting(paper, await finalizing(paper))
+    paper = with_pages(office)
+    asked = await request_approval(paper, await build_finalization(paper))
     with pytest.raises(ApprovalRefused) as refused:
-        paper.desk.links.made(asked, "message", "bruno")
+        paper.context.links.create(asked, "message", "bruno")
     assert refused.value.code == "pin_missing"
-    paper.desk.links.pins.set("bruno", PINS["bruno"], by="terminal:bruno")
-    link = paper.desk.links.made(asked, "message", "bruno")
-    paper.desk.links.pins.set("bruno", None, by="terminal:bruno")
-    answer = await Visitor(paper.desk).decide(link, pin=PINS["bruno"])
+    paper.context.links.pins.set("bruno", PINS["bruno"], by="terminal:bruno")
+    link = paper.context.links.create(asked, "message", "bruno")
+    paper.context.links.pins.set("bruno", None, by="terminal:bruno")
+    answer = await Visitor(paper.context).decide(link, pin=PINS["bruno"])
     assert answer.status_code == 403
-    assert paper.desk.approvals.find(asked.id).state == "pending"
+    assert paper.context.approvals.find(asked.id).state == "pending"
 
 
 # --- a PIN that somebody else set
 
 
 async def two_yeses(
-    paper: Office, names: tuple[str, str], setters: tuple[str | None, str | None]
+    paper: Harness, names: tuple[str, str], setters: tuple[str | None, str | None]
 ) -> list[tuple[int, str]]:
     """How the page answers two people, each with a link and a PIN of their own that was set by somebody."""
-    pins = paper.desk.links.pins
+    pins = paper.context.links.pins
     for name, setter in zip(names, setters, strict=True):
         pins.set(name, PINS[name], by=setter if setter is not None else f"terminal:{name}")
         if setter == "":
-            with paper.desk.store.writing() as connection:
+            with paper.context.store.writing() as connection:
                 connection.execute(schema.pins.update().values(set_by=""))
-    asked = await waiting(paper, await finalizing(paper))
+    asked = await request_approval(paper, await build_finalization(paper))
     found = []
     for name in names:
-        link = paper.desk.links.made(asked, "message", name)
-        answer = await Visitor(paper.desk).decide(link, pin=PINS[name])
-        found.append((answer.status_code, read(answer.text)))
-    state = paper.desk.approvals.find(asked.id).state
+        link = paper.context.links.create(asked, "message", name)
+        answer = await Visitor(paper.context).decide(link, pin=PINS[name])
+        found.append((answer.status_code, extract_text(answer.text)))
+    state = paper.context.approvals.find(asked.id).state
     assert state == ("approved" if found[-1][0] == 303 else "pending")
     return found
 
@@ -119,14 +125,14 @@ rui = ["terminal:rsantos"]
     ],
 )
 async def test_a_pin_is_also_its_setters(
-    office: Office,
+    office: Harness,
     tmp_path: Path,
     setters: tuple[str, str],
     statuses: tuple[int, int],
     said: str,
 ) -> None:
     """Who sets PINs for two people is one person, not two; and whoever asked is asked nowhere. Ana asks."""
-    paper = paged(office)
+    paper = with_pages(office)
     under(paper, tmp_path, PEOPLE, "ana-laptop")
     found = await two_yeses(paper, ("bruno", "carla"), setters)
     assert tuple(status for status, _ in found) == statuses, found
@@ -137,48 +143,55 @@ async def test_a_pin_is_also_its_setters(
     ("setter", "status"), [("terminal:bruno", 303), ("terminal:carla", 303), ("terminal:maria", 403)]
 )
 async def test_where_people_are_named_a_pin_set_by_another_is_not_theirs(
-    office: Office, tmp_path: Path, setter: str, status: int
+    office: Harness, tmp_path: Path, setter: str, status: int
 ) -> None:
     rule = '[[rules]]\nname = "named"\ndecision = "page"\napprovers = ["bruno", "carla"]\n'
-    paper = paged(office)
+    paper = with_pages(office)
     under(paper, tmp_path, rule, "ana")
-    paper.desk.links.pins.set("bruno", PINS["bruno"], by=setter)
-    asked = await waiting(paper, await finalizing(paper))
-    link = paper.desk.links.made(asked, "message", "bruno")
-    answer = await Visitor(paper.desk).decide(link, pin=PINS["bruno"])
+    paper.context.links.pins.set("bruno", PINS["bruno"], by=setter)
+    asked = await request_approval(paper, await build_finalization(paper))
+    link = paper.context.links.create(asked, "message", "bruno")
+    answer = await Visitor(paper.context).decide(link, pin=PINS["bruno"])
     assert answer.status_code == status
     if status == 403:
-        assert "terminal:maria set this PIN" in read(answer.text)
+        assert "terminal:maria set this PIN" in extract_text(answer.text)
 
 
-async def test_a_terminal_and_a_pin_set_there_are_one_person(office: Office, tmp_path: Path) -> None:
-    paper = paged(office)
+async def test_a_terminal_and_a_pin_set_there_are_one_person(office: Harness, tmp_path: Path) -> None:
+    paper = with_pages(office)
     under(paper, tmp_path, PEOPLE, "n8n")
-    paper.desk.links.pins.set("bruno", PINS["bruno"], by="terminal:asilva")
-    asked = await waiting(paper, await finalizing(paper))
-    paper.desk.approvals.decide(asked.id, approve=True, by="terminal:asilva")
-    link = paper.desk.links.made(asked, "message", "bruno")
-    answer = await Visitor(paper.desk).decide(link, pin=PINS["bruno"])
-    assert (answer.status_code, "may be one person" in read(answer.text)) == (403, True)
+    paper.context.links.pins.set("bruno", PINS["bruno"], by="terminal:asilva")
+    asked = await request_approval(paper, await build_finalization(paper))
+    paper.context.approvals.decide(asked.id, approve=True, by="terminal:asilva")
+    link = paper.context.links.create(asked, "message", "bruno")
+    answer = await Visitor(paper.context).decide(link, pin=PINS["bruno"])
+    assert (answer.status_code, "may be one person" in extract_text(answer.text)) == (403, True)
 
 
-async def test_whoever_asked_is_known_by_their_own_page_too(office: Office, tmp_path: Path) -> None:
+async def test_whoever_asked_is_known_by_their_own_page_too(office: Harness, tmp_path: Path) -> None:
     """Their program's name is theirs on the page as well: its own PIN makes nobody else of them."""
-    paper = paged(office)
+    paper = with_pages(office)
     under(paper, tmp_path, PEOPLE, "ana-laptop")
-    paper.desk.links.pins.set("ana-laptop", PINS["ana"], by="terminal:asilva")
-    asked = await waiting(paper, await finalizing(paper))
-    answer = await Visitor(paper.desk).decide(paper.desk.links.made(asked, "message"), pin=PINS["ana"])
-    assert (answer.status_code, "Whoever asked does not approve it" in read(answer.text)) == (403, True)
+    paper.context.links.pins.set("ana-laptop", PINS["ana"], by="terminal:asilva")
+    asked = await request_approval(paper, await build_finalization(paper))
+    answer = await Visitor(paper.context).decide(
+        paper.context.links.create(asked, "message"), pin=PINS["ana"]
+    )
+    assert (answer.status_code, "Whoever asked does not approve it" in extract_text(answer.text)) == (
+        403,
+        True,
+    )
 
 
-async def test_without_a_policy_it_does_not_matter_who_set_a_pin(office: Office) -> None:
-    paper = paged(office)
-    paper.desk.links.pins.set("local", PINS["ana"], by="terminal:root")
-    asked = await waiting(paper, await finalizing(paper))
-    answer = await Visitor(paper.desk).decide(paper.desk.links.made(asked, "message"), pin=PINS["ana"])
+async def test_without_a_policy_it_does_not_matter_who_set_a_pin(office: Harness) -> None:
+    paper = with_pages(office)
+    paper.context.links.pins.set("local", PINS["ana"], by="terminal:root")
+    asked = await request_approval(paper, await build_finalization(paper))
+    answer = await Visitor(paper.context).decide(
+        paper.context.links.create(asked, "message"), pin=PINS["ana"]
+    )
     assert answer.status_code == 303
-    with paper.desk.store.reading() as connection:
+    with paper.context.store.reading() as connection:
         wanted = sql.select(schema.audit.c.outcome).where(schema.audit.c.event == "approval approved")
         assert connection.execute(wanted).scalar_one() == "by page:local with a PIN set by terminal:root"
 
@@ -192,14 +205,14 @@ async def test_without_a_policy_it_does_not_matter_who_set_a_pin(office: Office)
     ],
 )
 async def test_why_a_yes_is_not_taken_is_said_in_portuguese_too(
-    office: Office, tmp_path: Path, name: str, setter: str, expected: str
+    office: Harness, tmp_path: Path, name: str, setter: str, expected: str
 ) -> None:
-    paper = paged(office, language="pt")
+    paper = with_pages(office, language="pt")
     under(paper, tmp_path, PEOPLE, "ana-laptop")
     if name:
-        paper.desk.links.pins.set(name, PINS[name], by=setter)
-    asked = await waiting(paper, await finalizing(paper))
-    link = paper.desk.links.made(asked, "message", name)
-    answer = await Visitor(paper.desk).decide(link, pin=PINS.get(name, ""))
-    text = read(answer.text)
+        paper.context.links.pins.set(name, PINS[name], by=setter)
+    asked = await request_approval(paper, await build_finalization(paper))
+    link = paper.context.links.create(asked, "message", name)
+    answer = await Visitor(paper.context).decide(link, pin=PINS.get(name, ""))
+    text = extract_text(answer.text)
     assert (answer.status_code, expected in text, "policy" in text) == (403, True, False), text

@@ -10,10 +10,10 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from ix_tools.domain.comparison import Difference
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.execute import execute
 from tests.interfaces.web.conftest import SHOTS
-from tests.interfaces.web.visitor import FULL, linked
-from tests.sandboxed import Json, Office, about, invoice, line
+from tests.interfaces.web.visitor import FULL, request_with_link
+from tests.sandboxed import Harness, Json, document_arguments, invoice, line
 
 SIZES = {"phone": {"width": 375, "height": 740}, "desktop": {"width": 1280, "height": 900}}
 HOSTILE = "<script>document.title='owned'</script>\u202e\u2066txt.exe\u200b"
@@ -52,16 +52,16 @@ async def opened(
     assert [one for one in complaints if "409" not in one and "403" not in one and "422" not in one] == []
 
 
-async def full(office: Office) -> tuple[Json, Any, str]:
+async def full(office: Harness) -> tuple[Json, Any, str]:
     made = (await office.call("create_invoice", FULL))["document"]
-    return await linked(office, about(made, state="finalized"))
+    return await request_with_link(office, document_arguments(made, state="finalized"))
 
 
-async def test_two_hundred_lines_stay_usable_on_a_phone(here: Office, browser: Browser) -> None:
+async def test_two_hundred_lines_stay_usable_on_a_phone(here: Harness, browser: Browser) -> None:
     """Deadline and total at the top; the button, with the total, at hand wherever one reads, and over nothing in the end."""
     items = [line(name=f"Artigo {number}", unit_price=number + 1) for number in range(200)]
     made = (await here.call("create_invoice", invoice(items=items)))["document"]
-    _, _, link = await linked(here, about(made, state="finalized"))
+    _, _, link = await request_with_link(here, document_arguments(made, state="finalized"))
     async with opened(browser, link, "phone", scripts=True) as page:
         approve = page.get_by_role("button", name="Approve €24,723.00")
         height = SIZES["phone"]["height"]
@@ -87,7 +87,7 @@ async def test_two_hundred_lines_stay_usable_on_a_phone(here: Office, browser: B
 @pytest.mark.parametrize("size", list(SIZES))
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_a_page_fits_its_screen_in_both_languages(
-    here: Office, browser: Browser, size: str, scheme: Literal["light", "dark"]
+    here: Harness, browser: Browser, size: str, scheme: Literal["light", "dark"]
 ) -> None:
     _, _, link = await full(here)
     async with opened(browser, link, size, scheme, scripts=True) as page:
@@ -98,19 +98,19 @@ async def test_a_page_fits_its_screen_in_both_languages(
             await page.screenshot(path=SHOTS / f"approval-{language}-{size}-{scheme}.png", full_page=True)
 
 
-async def test_a_person_approves_and_the_call_goes_through(here: Office, browser: Browser) -> None:
+async def test_a_person_approves_and_the_call_goes_through(here: Harness, browser: Browser) -> None:
     call, _, link = await full(here)
     async with opened(browser, link) as page:
         await page.get_by_role("button", name="Approve").click()
         assert await page.get_by_role("heading", level=1).inner_text() == "Approved"
         await page.screenshot(path=SHOTS / "approved.png")
-        assert (await perform(here.desk, "change_state", call))["document"]["status"] == "final"
+        assert (await execute(here.context, "change_state", call))["document"]["status"] == "final"
         await page.reload()
         assert await page.get_by_role("heading", level=1).inner_text() == "Approved, and done"
         assert await page.get_by_text("Invoice 1/2026 · ATCUD").count() == 1
 
 
-async def test_a_person_rejects_with_the_keyboard_alone(here: Office, browser: Browser) -> None:
+async def test_a_person_rejects_with_the_keyboard_alone(here: Harness, browser: Browser) -> None:
     _, asked, link = await full(here)
     async with opened(browser, link, "phone") as page:
         await page.keyboard.press("Tab")
@@ -127,24 +127,24 @@ async def test_a_person_rejects_with_the_keyboard_alone(here: Office, browser: B
         await page.keyboard.press("Enter")
         await page.get_by_text("Preço errado").wait_for()
         await page.screenshot(path=SHOTS / "rejected.png")
-    assert here.desk.approvals.find(asked.id).reason == "Preço errado"
+    assert here.context.approvals.find(asked.id).reason == "Preço errado"
 
 
-async def test_two_clicks_decide_once(here: Office, browser: Browser) -> None:
+async def test_two_clicks_decide_once(here: Harness, browser: Browser) -> None:
     _, asked, link = await full(here)
     async with opened(browser, link) as page:
         await page.get_by_role("button", name="Approve").dblclick()
         await page.get_by_role("heading", name="Approved").wait_for()
-        assert here.desk.approvals.find(asked.id).state == "approved"
+        assert here.context.approvals.find(asked.id).state == "approved"
         await page.go_back()
         reject = page.get_by_role("button", name="Reject")
         if await reject.count():
             await reject.click()
             await page.get_by_text("It was decided already").wait_for()
-        assert here.desk.approvals.find(asked.id).state == "approved"
+        assert here.context.approvals.find(asked.id).state == "approved"
 
 
-async def test_another_page_cannot_press_the_button(here: Office, browser: Browser) -> None:
+async def test_another_page_cannot_press_the_button(here: Harness, browser: Browser) -> None:
     """Not a form elsewhere, not a frame, not a link that is fetched ahead."""
     _, asked, link = await full(here)
     context = await browser.new_context()
@@ -166,16 +166,16 @@ async def test_another_page_cannot_press_the_button(here: Office, browser: Brows
     assert "Not accepted" in await page.get_by_role("heading", level=1).inner_text()
     await page.screenshot(path=SHOTS / "refused.png")
     await context.close()
-    assert here.desk.approvals.find(asked.id).state == "pending"
+    assert here.context.approvals.find(asked.id).state == "pending"
 
 
-async def test_a_hostile_name_is_only_a_name(here: Office, browser: Browser) -> None:
-    made = await here.draft(
+async def test_a_hostile_name_is_only_a_name(here: Harness, browser: Browser) -> None:
+    made = await here.create_draft(
         client={"name": HOSTILE, "code": "EVIL"},
         items=[line(name=LONG[:95], description="{{ 7*7 }} ' onmouseover=alert(1) x='"), line(name=HOSTILE)],
         observations=f"<img src=x onerror=alert(1)>\n{LONG}",
     )
-    _, asked, link = await linked(here, about(made, state="finalized"))
+    _, asked, link = await request_with_link(here, document_arguments(made, state="finalized"))
     for size in SIZES:
         async with opened(browser, link, size, scripts=True) as page:
             assert await page.title() == "Finalize: Invoice 1/2026 (expected number) – ix-tools"
@@ -186,15 +186,15 @@ async def test_a_hostile_name_is_only_a_name(here: Office, browser: Browser) -> 
             assert "{{ 7*7 }}" in text
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await page.screenshot(path=SHOTS / f"hostile-{size}.png", full_page=True)
-    assert here.desk.approvals.find(asked.id).state == "pending"
+    assert here.context.approvals.find(asked.id).state == "pending"
 
 
-async def test_differences_and_pin_are_asked_for_where_they_matter(here: Office, browser: Browser) -> None:
-    made = await here.draft()
+async def test_differences_and_pin_are_asked_for_where_they_matter(here: Harness, browser: Browser) -> None:
+    made = await here.create_draft()
     found = [Difference("total", "123.00", "122.99")]
-    here.desk.approvals.note_differences(here.desk.account.name, "invoices", made["id"], found)
-    here.desk.links.pins.set("local", "bacalhau", by="terminal:local")
-    _, asked, link = await linked(here, about(made, state="finalized"))
+    here.context.approvals.save_differences(here.context.account.name, "invoices", made["id"], found)
+    here.context.links.pins.set("local", "bacalhau", by="terminal:local")
+    _, asked, link = await request_with_link(here, document_arguments(made, state="finalized"))
     async with opened(browser, link, "phone") as page:
         await page.get_by_label("I accept the differences").check()
         await page.get_by_label("PIN (local)").fill("bacalhao")
@@ -205,10 +205,10 @@ async def test_differences_and_pin_are_asked_for_where_they_matter(here: Office,
         await page.get_by_label("PIN (local)").fill("bacalhau")
         await page.get_by_role("button", name="Approve").click()
         await page.get_by_role("heading", name="Approved").wait_for()
-    assert here.desk.approvals.find(asked.id).state == "approved"
+    assert here.context.approvals.find(asked.id).state == "approved"
 
 
-async def test_everything_has_a_name_and_enough_contrast(here: Office, browser: Browser) -> None:
+async def test_everything_has_a_name_and_enough_contrast(here: Harness, browser: Browser) -> None:
     """By the rules of WCAG 2.2 AA: names of controls, order of headings, 4.5 to 1 for text."""
     _, _, link = await full(here)
     for scheme in ("light", "dark"):

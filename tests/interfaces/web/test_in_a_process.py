@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from tests.interfaces.mcp.test_stdio import SERVE, Process, environment
-from tests.interfaces.web.visitor import csrf
+from tests.interfaces.web.visitor import find_csrf_token
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def test_a_server_on_standard_input_shows_its_pages_on_this_machine_until_it_end
             assert "€123.00" in page.text
             assert browser.get(link, headers={"Host": "localhost"}).status_code == 421
             assert "server" not in page.headers
-            form = {"csrf": csrf(page.text), "decision": "approve"}
+            form = {"csrf": find_csrf_token(page.text), "decision": "approve"}
             assert browser.post(link, data=form, headers={"Origin": here}).status_code == 303
         assert process.call("change_state", **call)["document"]["status"] == "final"
         code, errors = process.ended()

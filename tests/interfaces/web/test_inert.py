@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ix_tools.text.sanitize import legible, visible
-from tests.interfaces.web.visitor import Visitor, csrf, linked, paged
-from tests.sandboxed import Json, Office, about
+from ix_tools.text.sanitize import sanitize_line, sanitize_text
+from tests.interfaces.web.visitor import Visitor, find_csrf_token, request_with_link, with_pages
+from tests.sandboxed import Harness, Json, document_arguments
 
 PAYLOADS = [
     # said to a model
@@ -115,18 +115,18 @@ def strings(content: Any) -> list[str]:
 
 @pytest.mark.parametrize("text", LEGITIMATE)
 def test_what_people_write_stays_as_they_wrote_it(text: str) -> None:
-    assert legible(text) == text
-    assert visible(text) == " ".join(text.split("\n")).replace("\t", " ")
+    assert sanitize_text(text) == text
+    assert sanitize_line(text) == " ".join(text.split("\n")).replace("\t", " ")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: ascii(payload[:24]))
 def test_nothing_that_controls_or_hides_is_left(payload: str) -> None:
-    for text in (legible(payload), visible(payload)):
+    for text in (sanitize_text(payload), sanitize_line(payload)):
         assert controls(text) == []
         assert not set(text) & set("\u202e\u2066\u200b\u2028\u3164\u2800\u034f\ufe00")
         assert max((len(list(one)) for one in _marks(text)), default=0) <= 4
-    assert "\n" not in visible(payload)
-    assert visible(payload) or not payload.strip("\u0000\u3164\u2800")
+    assert "\n" not in sanitize_line(payload)
+    assert sanitize_line(payload) or not payload.strip("\u0000\u3164\u2800")
 
 
 def _marks(text: str) -> list[str]:
@@ -142,29 +142,33 @@ def test_there_are_many_ways_to_say_it() -> None:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-async def test_no_text_of_the_account_decides_or_breaks_out(office: Office, part: int) -> None:
+async def test_no_text_of_the_account_decides_or_breaks_out(office: Harness, part: int) -> None:
     """Each payload in every text field: page, question, results and errors show it inert, and the gate stays shut."""
-    paper = paged(office)
-    visitor = Visitor(paper.desk)
-    made = await paper.draft()
-    raw = paper.raw(f"/invoices/{made['id']}.json")["invoice"]
-    before = len(paper.writes())
+    paper = with_pages(office)
+    visitor = Visitor(paper.context)
+    made = await paper.create_draft()
+    raw = paper.read_raw(f"/invoices/{made['id']}.json")["invoice"]
+    before = len(paper.list_writes())
     for number, payload in enumerate(PAYLOADS[part::PARTS]):
-        call = about(made, state="finalized", idempotency_key=f"call {number}")
+        call = document_arguments(made, state="finalized", idempotency_key=f"call {number}")
         _put_into_the_account(paper, raw, payload)
-        _, asked, link = await linked(paper, call)
+        _, asked, link = await request_with_link(paper, call)
         page = (await visitor.look(link)).text
         shown: list[Any] = [asked.text, asked.summary]
-        shown.append(await paper.call("get_document", about(made)))
+        shown.append(await paper.call("get_document", document_arguments(made)))
         shown.append(await paper.call("list_invoices", {"text": "ACME"}))
-        shown.append((await paper.failed("get_document", {**about(made), "document_id": 404})).as_dict())
+        shown.append(
+            (
+                await paper.get_error("get_document", {**document_arguments(made), "document_id": 404})
+            ).as_dict()
+        )
         # In the place of a decision it is none.
-        answer = await visitor.send(link, {"csrf": csrf(page), "decision": payload})
+        answer = await visitor.send(link, {"csrf": find_csrf_token(page), "decision": payload})
         assert answer.status_code == 400, payload
-        assert paper.desk.approvals.find(asked.id).state == "pending", payload
-        paper.desk.approvals.decide(asked.id, approve=False, reason=payload)
+        assert paper.context.approvals.find(asked.id).state == "pending", payload
+        paper.context.approvals.decide(asked.id, approve=False, reason=payload)
         if number == 0:
-            declined = await paper.failed("change_state", call)
+            declined = await paper.get_error("change_state", call)
             assert declined.code == "approval_declined"
             shown.append(declined.as_dict())
         for text in (*strings(shown), page, (await visitor.look(link)).text):
@@ -173,10 +177,10 @@ async def test_no_text_of_the_account_decides_or_breaks_out(office: Office, part
         for tag in ("<script", "<img", "<svg/", "<iframe", "<base", "<meta http", "<link"):
             assert tag not in page, payload
         assert ">49<" not in page, payload
-    assert paper.writes()[before:] == []
+    assert paper.list_writes()[before:] == []
 
 
-def _put_into_the_account(office: Office, raw: Json, payload: str) -> None:
+def _put_into_the_account(office: Harness, raw: Json, payload: str) -> None:
     """What somebody else wrote: in every text of the draft, of its client, of a list, and of an error."""
     client = {**raw["client"], **dict.fromkeys(("name", "address", "city", "observations"), payload)}
     texts = dict.fromkeys(("reference", "observations"), payload)
@@ -187,9 +191,9 @@ def _put_into_the_account(office: Office, raw: Json, payload: str) -> None:
         rf"/clients/{client['id']}\.json": {"client": client},
         r"/invoices\.json": {"invoices": [document], "pagination": {"total_entries": 1, "total_pages": 1}},
     }
-    office.box.clear_faults()
+    office.sandbox.clear_faults()
     for path, body in answers.items():
-        office.box.fault("GET", path, times=None, status=200, body=body)
-    office.box.fault(
+        office.sandbox.fault("GET", path, times=None, status=200, body=body)
+    office.sandbox.fault(
         "GET", r"/invoices/404\.json", times=None, status=422, body={"errors": [{"error": payload}]}
     )

@@ -7,20 +7,20 @@ from playwright.async_api import Browser
 
 from tests.interfaces.web.conftest import SHOTS
 from tests.interfaces.web.test_in_a_browser import opened
-from tests.interfaces.web.visitor import linked
-from tests.sandboxed import Office, about, line
+from tests.interfaces.web.visitor import request_with_link
+from tests.sandboxed import Harness, document_arguments, line
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
-async def test_two_hundred_lines_stay_usable(here: Office, browser: Browser, size: str) -> None:
+async def test_two_hundred_lines_stay_usable(here: Harness, browser: Browser, size: str) -> None:
     lines = [
         line(name=f"Artigo {place}", unit="hour", unit_price=f"{1 + place / 100:.2f}", discount=place % 3 * 5, description="de novembro")
         for place in range(200)
     ]  # fmt: skip
-    made = await here.draft(
+    made = await here.create_draft(
         items=lines, global_discount={"value_type": "percentage", "value": 5}, accept=["global_discount"]
     )
-    _, _, link = await linked(here, about(made, state="finalized"))
+    _, _, link = await request_with_link(here, document_arguments(made, state="finalized"))
     async with opened(browser, f"{link}?lang=pt", size) as page:
         assert await page.get_by_text("Artigo 57", exact=True).is_hidden()
         total = page.locator(".totals .grand")
@@ -34,10 +34,10 @@ async def test_two_hundred_lines_stay_usable(here: Office, browser: Browser, siz
         await page.screenshot(path=SHOTS / f"long-{size}-open.png")
 
 
-async def test_three_thousand_lines_load(here: Office, browser: Browser) -> None:
+async def test_three_thousand_lines_load(here: Harness, browser: Browser) -> None:
     lines = [line(name=f"Artigo {place}", unit_price=2) for place in range(3000)]
-    made = await here.draft(items=lines)
-    _, _, link = await linked(here, about(made, state="finalized"))
+    made = await here.create_draft(items=lines)
+    _, _, link = await request_with_link(here, document_arguments(made, state="finalized"))
     async with opened(browser, f"{link}?lang=pt", "phone") as page:
         await page.get_by_text("Ver as 3000 linhas").click()
         last = page.get_by_text("Artigo 2999", exact=True)

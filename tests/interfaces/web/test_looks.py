@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Error, Page
 
-from ix_tools.approvals.pins import FREE_GUESSES
-from ix_tools.approvals.repository import Approvals
+from ix_tools.approvals.pins import WRONG_GUESSES_WITHOUT_WAIT
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.interfaces.web import views
-from ix_tools.interfaces.web.local_server import LocalPages
-from ix_tools.pipeline.execute import perform
+from ix_tools.interfaces.web.local_server import LocalPageServer
+from ix_tools.pipeline.execute import execute
 from tests.interfaces.web.conftest import SHOTS
 from tests.interfaces.web.test_afterwards import NUMBERED, Clock, carried_out
 from tests.interfaces.web.test_in_a_browser import CONTRAST
-from tests.interfaces.web.visitor import FULL, linked, paged
+from tests.interfaces.web.visitor import FULL, request_with_link, with_pages
 from tests.pipeline.test_account_names import TWO
 from tests.pipeline.test_policy_check import under
-from tests.sandboxed import Json, Office, about, invoice, line
+from tests.sandboxed import Harness, Json, document_arguments, invoice, line
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 VIEWS = [("pt", "phone"), ("en", "desktop")]
@@ -37,7 +37,7 @@ PIN = "bacalhau"
 class Stage:
     """A page in a browser, and what is behind it."""
 
-    def __init__(self, office: Office, page: Page, clock: Clock, language: str, folder: Path) -> None:
+    def __init__(self, office: Harness, page: Page, clock: Clock, language: str, folder: Path) -> None:
         self.office, self.page, self.clock, self.folder = office, page, clock, folder
         self.approve, self.reject = WORDS[language]
         self.language = language
@@ -46,7 +46,9 @@ class Stage:
     async def asked(self, call: Json | None = None) -> str:
         """Go to the page of a new approval; its id."""
         made = (await self.office.call("create_invoice", call or FULL))["document"]
-        self.call, found, link = await linked(self.office, about(made, state="finalized"))
+        self.call, found, link = await request_with_link(
+            self.office, document_arguments(made, state="finalized")
+        )
         await self.page.goto(f"{link}?lang={self.language}")
         return found.id
 
@@ -65,9 +67,9 @@ class Stage:
         """Approved, used, and with such an entry in the journal."""
         identifier = await self.asked()
         await self.press(self.approve)
-        approvals = self.office.desk.approvals
-        with self.office.desk.store.writing() as connection:
-            approvals._move(connection, identifier, "approved", "used")
+        approvals = self.office.context.approvals
+        with self.office.context.store.writing() as connection:
+            approvals._change_state(connection, identifier, "approved", "used")
         carried_out(self.office, identifier, state, outcome)  # type: ignore[arg-type]
         await self.look_again()
 
@@ -82,7 +84,7 @@ async def two_hundred_lines(stage: Stage) -> None:
 
 
 async def several_accounts(stage: Stage) -> None:
-    desk = stage.office.desk
+    desk = stage.office.context
     desk.settings = desk.settings.model_copy(
         update={"accounts": TWO, "sandbox": False, "company": "Oficina das Faturas, Lda", "nif": "508025338"}
     )
@@ -90,7 +92,7 @@ async def several_accounts(stage: Stage) -> None:
 
 
 async def pin_wanted(stage: Stage) -> None:
-    stage.office.desk.links.pins.set("local", PIN, by="terminal:local")
+    stage.office.context.links.pins.set("local", PIN, by="terminal:local")
     await stage.asked()
 
 
@@ -101,7 +103,7 @@ async def pin_wrong(stage: Stage) -> None:
 
 async def pin_locked(stage: Stage) -> None:
     await pin_wanted(stage)
-    for _ in range(FREE_GUESSES + 1):
+    for _ in range(WRONG_GUESSES_WITHOUT_WAIT + 1):
         await stage.press(stage.approve, "errado")
 
 
@@ -112,7 +114,7 @@ async def approved(stage: Stage) -> None:
 
 async def done(stage: Stage) -> None:
     await approved(stage)
-    assert (await perform(stage.office.desk, "change_state", stage.call))["ok"]
+    assert (await execute(stage.office.context, "change_state", stage.call))["ok"]
     await stage.look_again()
 
 
@@ -159,11 +161,11 @@ async def decided_again(stage: Stage) -> None:
 
 async def one_of_two(stage: Stage) -> None:
     under(stage.office, stage.folder, 'otherwise = "four-eyes"', "n8n")
-    pins = stage.office.desk.links.pins
+    pins = stage.office.context.links.pins
     pins.set("bruno", PIN, by="terminal:bruno")
     identifier = await stage.asked()
-    found = stage.office.desk.approvals.find(identifier)
-    link = stage.office.desk.links.made(found, "message", "bruno")
+    found = stage.office.context.approvals.find(identifier)
+    link = stage.office.context.links.create(found, "message", "bruno")
     await stage.page.goto(f"{link}?lang={stage.language}")
     await stage.press(stage.approve, PIN)
 
@@ -180,16 +182,16 @@ SCENES: list[Callable[[Stage], Awaitable[None]]] = [
 
 
 @pytest.fixture
-def stand(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Office, Clock]]:
+def stand(office: Harness, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Harness, Clock]]:
     """An office with pages on this machine's loopback, and its clock."""
     # A page that looks again by itself would do so while its picture is taken.
     monkeypatch.setattr(views, "REFRESH", 600)
     clock = Clock()
-    office.desk.store.clock = clock
-    paper = paged(office, approval_link="terminal")
-    paper.desk.approvals = Approvals(paper.desk.store, 15, clock)
-    pages = LocalPages(paper.desk)
-    paper.desk.pages = pages
+    office.context.store.clock = clock
+    paper = with_pages(office, approval_link="terminal")
+    paper.context.approvals = ApprovalRepository(paper.context.store, 15, clock)
+    pages = LocalPageServer(paper.context)
+    paper.context.page_host = pages
     yield paper, clock
     pages.close()
 
@@ -197,7 +199,7 @@ def stand(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Off
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
 @pytest.mark.parametrize(("language", "size"), VIEWS)
 async def test_a_page_fits_and_can_be_read(
-    stand: tuple[Office, Clock],
+    stand: tuple[Harness, Clock],
     browser: Browser,
     tmp_path: Path,
     size: str,
@@ -206,7 +208,7 @@ async def test_a_page_fits_and_can_be_read(
 ) -> None:
     office, clock = stand
     # As a person who reads that language has it set.
-    office.desk.settings = office.desk.settings.model_copy(update={"language": language})
+    office.context.settings = office.context.settings.model_copy(update={"language": language})
     context = await browser.new_context(viewport=SIZES[size])  # type: ignore[arg-type]
     try:
         page = await context.new_page()

@@ -16,11 +16,11 @@ import httpx2
 import pytest
 
 from ix_tools.interfaces.web import browser
-from ix_tools.interfaces.web.local_server import LocalPages
-from ix_tools.pipeline.execute import perform
+from ix_tools.interfaces.web.local_server import LocalPageServer
+from ix_tools.pipeline.execute import execute
 from tests.interfaces.mcp.test_stdio import SERVE, Process, environment
-from tests.interfaces.web.visitor import finalizing, paged
-from tests.sandboxed import Office
+from tests.interfaces.web.visitor import build_finalization, with_pages
+from tests.sandboxed import Harness
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/cmdline").exists(), reason="there is no /proc to look at"
@@ -85,17 +85,17 @@ def everywhere(name: str) -> bytes:
 
 
 async def test_the_browser_opens_and_no_command_line_or_environment_tells(
-    office: Office, fake: Fake, monkeypatch: pytest.MonkeyPatch
+    office: Harness, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INVOICEXPRESS_API_KEY", KEY)
     monkeypatch.setenv("SOME_OTHER_TOKEN", KEY)
-    paper = paged(office)  # `auto`, with approval_channel page and no PIN
-    pages = LocalPages(paper.desk)
-    paper.desk.pages = pages
+    paper = with_pages(office)  # `auto`, with approval_channel page and no PIN
+    pages = LocalPageServer(paper.context)
+    paper.context.page_host = pages
     try:
-        body = await perform(paper.desk, "change_state", await finalizing(paper))
+        body = await execute(paper.context, "change_state", await build_finalization(paper))
         file, link = fake.file(), fake.link()
-        assert link.startswith(f"{await pages.address()}/approve/")
+        assert link.startswith(f"{await pages.start_and_locate()}/approve/")
         assert link not in str(body)
         assert "the browser of this machine" in body["next"][0]["why"]
         secret = link.rsplit("/", 1)[1].encode()
@@ -115,7 +115,7 @@ async def test_the_browser_opens_and_no_command_line_or_environment_tells(
 
 def test_the_file_is_removed_while_the_server_runs(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser, "KEPT_SECONDS", 0.2)
-    redirects = browser.Redirects()
+    redirects = browser.RedirectFiles()
     assert redirects.open("http://127.0.0.1:1/approve/x")
     deadline = time.monotonic() + 10
     while fake.file().exists():
@@ -156,6 +156,6 @@ def test_where_no_browser_starts_nobody_is_told_that_one_did(
     if sys.platform in {"win32", "darwin"}:
         pytest.skip("a window can always appear here")
     monkeypatch.setenv("PATH", "/nowhere")
-    redirects = browser.Redirects()
+    redirects = browser.RedirectFiles()
     assert redirects.open("http://127.0.0.1:1/approve/x") is False
     assert redirects._folders == {}, "and no file is left"

@@ -11,12 +11,12 @@ from typing import Any
 import httpx2
 from starlette.applications import Starlette
 
-from ix_tools.approvals.links import Hosted
+from ix_tools.approvals.links import ServerPages
 from ix_tools.approvals.repository import Approval
-from ix_tools.interfaces.web.views import Counter, SignIn
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.execute import perform
-from tests.sandboxed import Json, Office, about, invoice, line
+from ix_tools.interfaces.web.views import ApprovalPages, SignIn
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import execute
+from tests.sandboxed import Harness, Json, document_arguments, invoice, line
 
 HERE = "https://ix.example.pt"
 
@@ -24,8 +24,8 @@ HERE = "https://ix.example.pt"
 class Visitor:
     """Somebody with a link."""
 
-    def __init__(self, desk: Desk, sign_in: SignIn | None = None) -> None:
-        counter = Counter(desk.store, desk.approvals, desk.settings.language, lambda: HERE, sign_in)
+    def __init__(self, desk: CallContext, sign_in: SignIn | None = None) -> None:
+        counter = ApprovalPages(desk.store, desk.approvals, desk.settings.language, lambda: HERE, sign_in)
         app = Starlette(routes=counter.routes())
         self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=HERE)
 
@@ -42,44 +42,44 @@ class Visitor:
     async def decide(self, link: str, decision: str = "approve", **fields: str) -> httpx2.Response:
         """Open a link, and press a button."""
         page = await self.look(link)
-        return await self.send(link, {"csrf": csrf(page.text), "decision": decision, **fields})
+        return await self.send(link, {"csrf": find_csrf_token(page.text), "decision": decision, **fields})
 
 
-def csrf(page: str) -> str:
+def find_csrf_token(page: str) -> str:
     """The token in a page's form; a page without a form has none."""
     found = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
     return found[1] if found else "none"
 
 
-def read(page: str) -> str:
+def extract_text(page: str) -> str:
     """What a person reads of a page: no tags, no style, single spaces."""
     text = re.sub(r"<style>.*?</style>|<title>.*?</title>|<!doctype html>", " ", page, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
-def paged(office: Office, **settings: Any) -> Office:
+def with_pages(office: Harness, **settings: Any) -> Harness:
     """The office, where approvals have pages."""
-    changed = office.desk.settings.model_copy(update={"approval_channel": "page", **settings})
-    return Office(office.box, replace(office.desk, settings=changed, pages=Hosted(HERE)))
+    changed = office.context.settings.model_copy(update={"approval_channel": "page", **settings})
+    return Harness(office.sandbox, replace(office.context, settings=changed, page_host=ServerPages(HERE)))
 
 
-async def finalizing(office: Office, **changes: Any) -> Json:
+async def build_finalization(office: Harness, **changes: Any) -> Json:
     """The arguments that finalize a new draft."""
-    return about(await office.draft(**changes), state="finalized")
+    return document_arguments(await office.create_draft(**changes), state="finalized")
 
 
-async def waiting(office: Office, arguments: Json, name: str = "change_state") -> Approval:
+async def request_approval(office: Harness, arguments: Json, name: str = "change_state") -> Approval:
     """The approval that a call waits for."""
-    body = await perform(office.desk, name, arguments, face="mcp", host="Claude Desktop 1.4")
+    body = await execute(office.context, name, arguments, face="mcp", host="Claude Desktop 1.4")
     assert body["status"] == "approval_required", body
-    return office.desk.approvals.find(body["approval"]["id"])
+    return office.context.approvals.find(body["approval"]["id"])
 
 
-async def linked(office: Office, arguments: Json | None = None) -> tuple[Json, Approval, str]:
+async def request_with_link(office: Harness, arguments: Json | None = None) -> tuple[Json, Approval, str]:
     """A call that waits, its approval, and a link to the page."""
-    call = arguments or await finalizing(office)
-    asked = await waiting(office, call)
-    return call, asked, office.desk.links.made(asked, "message")
+    call = arguments or await build_finalization(office)
+    asked = await request_approval(office, call)
+    return call, asked, office.context.links.create(asked, "message")
 
 
 FULL = invoice(

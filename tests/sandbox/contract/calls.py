@@ -45,7 +45,7 @@ class Fixed:
     body: Any = None
 
 
-def by_hand(operation: str, known: Stock) -> Iterator[Fixed]:
+def list_fixed_calls(operation: str, known: Stock) -> Iterator[Fixed]:
     """The calls that show every shape of answer, whatever else is drawn."""
     for names, envelope, (draft, update, word, mail) in (
         ("invoices-type", "invoice", _operations("Invoice")),
@@ -163,7 +163,7 @@ def _account(**changes: str) -> Json:
 # drawn calls
 
 
-def with_known_type(case: Any) -> None:
+def use_known_type(case: Any) -> None:
     """The word for a type chooses a path; another word is another path, which nobody described."""
     for name, keys in TYPES.items():
         paths = [f"{key}s" for key in keys]
@@ -271,5 +271,5 @@ def _known_keys() -> frozenset[str]:
         ):
             walk(each)
 
-    walk(description.written()["components"]["schemas"])
+    walk(description.load_written()["components"]["schemas"])
     return frozenset(found)

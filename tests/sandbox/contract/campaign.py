@@ -29,7 +29,7 @@ from schemathesis.generation import GenerationMode
 from ix_tools.sandbox.server import Sandbox
 from tests.sandbox.contract import calls, description
 from tests.sandbox.contract.description import Answer
-from tests.sandbox.contract.stock import TYPES, stock
+from tests.sandbox.contract.stock import TYPES, build_stock
 from tests.sandbox.hand import NOW
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "6"))
@@ -57,17 +57,17 @@ RUN: dict[str, Campaign] = {}
 
 
 @cache
-def described() -> Any:
+def load_description() -> Any:
     """The description, read strictly and with the differences applied, as schemathesis has it."""
-    return schemathesis.openapi.from_dict(description.patched())
+    return schemathesis.openapi.from_dict(description.build_patched_description())
 
 
 @cache
-def campaign(operation_id: str) -> Campaign:
+def run_campaign(operation_id: str) -> Campaign:
     """Call one operation many times, always in the same ways."""
-    made, known = Campaign(operation_id), stock()
+    made, known = Campaign(operation_id), build_stock()
     RUN[operation_id] = made
-    operation = described().find_operation_by_id(operation_id)
+    operation = load_description().find_operation_by_id(operation_id)
     with tempfile.TemporaryDirectory() as folder, requests.Session() as session:
         session.trust_env = False
         with Sandbox(Path(shutil.copy(known.file, folder)), clock=NOW) as box:
@@ -91,9 +91,9 @@ def campaign(operation_id: str) -> Campaign:
                 (GenerationMode.NEGATIVE, max(1, EXAMPLES // 2)),
             ):
                 _send_drawn(operation, mode, examples, send)
-    answers = description.strict(operation_id)
+    answers = description.build_strict_answers(operation_id)
     for answer in made.answers:
-        if wrong := description.complaint(answers, answer):
+        if wrong := description.find_complaint(answers, answer):
             made.failures.setdefault(wrong, "")
     return made
 
@@ -111,7 +111,7 @@ def _send_by_hand(operation: Any, send: Callable[..., None]) -> None:
             _case(operation, anywhere, {}), data=b"{", headers={"Content-Type": "application/json"}, json=None
         )
         send(_case(operation, anywhere, {}), data=b"{}", headers={"Content-Type": "text/plain"}, json=None)
-    for call in calls.by_hand(operation_id, stock()):
+    for call in calls.list_fixed_calls(operation_id, build_stock()):
         send(_case(operation, call, call.body))
 
 
@@ -139,9 +139,9 @@ def _send_drawn(operation: Any, mode: GenerationMode, examples: int, send: Calla
     )
     @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
     def draw_and_send(case: Any, data: Any) -> None:
-        calls.with_known_type(case)
+        calls.use_known_type(case)
         if mode is GenerationMode.POSITIVE and data.draw(st.integers(0, 9)):
-            calls.make_sensible(case, stock(), data.draw)
+            calls.make_sensible(case, build_stock(), data.draw)
         send(case)
 
     with suppress(Unsatisfiable):  # some calls have nothing in them that could be wrong

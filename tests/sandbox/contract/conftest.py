@@ -13,7 +13,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     loaded = sys.modules.get("tests.sandbox.contract.campaign")
     if loaded is None or not loaded.RUN:
         return
-    from tests.sandbox.contract.description import differences
+    from tests.sandbox.contract.description import load_differences
 
     campaigns = loaded.RUN.values()
     answers = Counter(answer.status for campaign in campaigns for answer in campaign.answers)
@@ -21,4 +21,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     statuses = ", ".join(f"{status}: {count}" for status, count in sorted(answers.items()))
     terminalreporter.section("the vendor's description")
     terminalreporter.write_line(f"{len(campaigns)} operations called {answers.total()} times ({statuses})")
-    terminalreporter.write_line(f"{len(differences())} differences listed, {unexplained} answers unexplained")
+    terminalreporter.write_line(
+        f"{len(load_differences())} differences listed, {unexplained} answers unexplained"
+    )

@@ -63,7 +63,7 @@ class Difference:
 
 
 @cache
-def differences() -> tuple[Difference, ...]:
+def load_differences() -> tuple[Difference, ...]:
     """All of them, in the order of the file."""
     rows = tomllib.loads(DIFFERENCES_FILE.read_text(encoding="utf-8"))["difference"]
     return tuple(
@@ -91,7 +91,7 @@ def _changes(row: Json) -> Iterator[Change]:
 
 
 @cache
-def written() -> Json:
+def load_written() -> Json:
     """The description as the vendor wrote it."""
     import yaml
 
@@ -101,27 +101,27 @@ def written() -> Json:
 
 
 @cache
-def operations() -> dict[str, Json]:
+def load_operations() -> dict[str, Json]:
     """Every operation by its id."""
     return {
         operation["operationId"]: operation
-        for path in written()["paths"].values()
+        for path in load_written()["paths"].values()
         for method, operation in path.items()
         if method in ("get", "post", "put", "delete")
     }
 
 
-def strict(operation: str, without: Sequence[tuple[Difference, Change | None]] = ()) -> Json:
+def build_strict_answers(operation: str, without: Sequence[tuple[Difference, Change | None]] = ()) -> Json:
     """The answers of an operation read strictly, with every difference but those left out.
 
     Leaving out (row, None) leaves out the whole row.
     """
     answers: Json = {}
-    for status, answer in operations()[operation]["responses"].items():
+    for status, answer in load_operations()[operation]["responses"].items():
         content = answer.get("content", {}).get("application/json")
         answers[status] = _answer(_closed(_resolved(content["schema"])) if content else None)
     left_out = set(without)
-    for row in differences():
+    for row in load_differences():
         if operation not in row.operations or (row, None) in left_out:
             continue
         for change in row.changes:
@@ -130,13 +130,13 @@ def strict(operation: str, without: Sequence[tuple[Difference, Change | None]] =
     return answers
 
 
-def patched() -> Json:
+def build_patched_description() -> Json:
     """The whole description, read strictly and with every difference applied."""
-    whole = copy.deepcopy(written())
+    whole = copy.deepcopy(load_written())
     for path in whole["paths"].values():
         for method, operation in path.items():
             if method in ("get", "post", "put", "delete"):
-                operation["responses"] = strict(operation["operationId"])
+                operation["responses"] = build_strict_answers(operation["operationId"])
     return whole
 
 
@@ -152,7 +152,7 @@ def _resolved(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        return _resolved(written()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        return _resolved(load_written()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     properties = schema.get("properties")
     kept = {
         key: _resolved(value) for key, value in schema.items() if key in ("type", "items", "enum", "format")
@@ -218,7 +218,7 @@ def _found(schema: Json, steps: Sequence[str]) -> list[Json]:
     return [place for child in named for place in _found(child, steps[1:])]
 
 
-def complaint(answers: Json, answer: Answer) -> str:
+def find_complaint(answers: Json, answer: Answer) -> str:
     """What is wrong with an answer, by the answers an operation may give; nothing when it is one of them."""
     expected = answers.get(answer.status)
     if expected is None:

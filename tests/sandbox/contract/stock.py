@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ix_tools.sandbox.server import Sandbox
-from tests.sandbox.hand import NOW, Api
+from tests.sandbox.hand import NOW, SandboxApi
 
 TYPES = {
     "invoices-type": ("invoice", "invoice_receipt", "simplified_invoice", "credit_note", "debit_note"),
@@ -39,32 +39,34 @@ class Stock:
 
 
 @cache
-def stock() -> Stock:
+def build_stock() -> Stock:
     """The box's file, made once."""
     folder = tempfile.mkdtemp(prefix="ix-contract-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made = Stock(Path(folder) / "stock.sqlite3")
     with Sandbox(made.file, clock=NOW) as box:
-        api = Api(box)
+        api = SandboxApi(box)
         with api.http:
             box.set_option("mb_references", True)
             _fill(api, made)
     return made
 
 
-def _fill(api: Api, made: Stock) -> None:
+def _fill(api: SandboxApi, made: Stock) -> None:
     for keys in TYPES.values():
         for key in keys:
             made.documents[f"{key}s"] = [row["id"] for row in _of_every_state(api, key)]
-    rich = api.issued(reference="PO-1", mb_reference="1", currency_code="USD", rate="1.1", retention="25")
-    paid = [api.issued(), api.issued("simplified_invoice")]
+    rich = api.create_issued(
+        reference="PO-1", mb_reference="1", currency_code="USD", rate="1.1", retention="25"
+    )
+    paid = [api.create_issued(), api.create_issued("simplified_invoice")]
     made.payable = [row["id"] for row in (rich, *paid)]
     made.documents["receipts"] = [api.pay(rich, 10).json()["receipt"]["id"] for _ in range(4)]
     made.documents["invoices"].append(rich["id"])
-    note = api.issued("credit_note", owner_invoice_id=rich["id"], items=[api.line(unit_price="1")])
+    note = api.create_issued("credit_note", owner_invoice_id=rich["id"], items=[api.line(unit_price="1")])
     made.documents["credit_notes"].append(note["id"])
     guide = {"address_from": PLACE, "address_to": PLACE, "license_plate": "11-AA-22"}
-    made.documents["transports"].append(api.issued("transport", **guide)["id"])
+    made.documents["transports"].append(api.create_issued("transport", **guide)["id"])
     for _ in range(6):
         entry: dict[str, Any] = {"value": "1.5", "date": "2026-11-20", "observation": "acerto"}
         path = "/api/v3/clients/501"
@@ -78,9 +80,9 @@ def _fill(api: Api, made: Stock) -> None:
         )
 
 
-def _of_every_state(api: Api, key: str) -> list[dict[str, Any]]:
-    drafts = [api.draft(key), api.draft(key), api.draft(key, **EXEMPT)]
-    canceled, deleted, final = api.issued(key), api.draft(key), api.issued(key)
-    api.state(key, canceled, "canceled", "Engano")
-    api.state(key, deleted, "deleted")
+def _of_every_state(api: SandboxApi, key: str) -> list[dict[str, Any]]:
+    drafts = [api.create_draft(key), api.create_draft(key), api.create_draft(key, **EXEMPT)]
+    canceled, deleted, final = api.create_issued(key), api.create_draft(key), api.create_issued(key)
+    api.change_state(key, canceled, "canceled", "Engano")
+    api.change_state(key, deleted, "deleted")
     return [*drafts, canceled, deleted, final]

@@ -9,32 +9,38 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.contract import description
-from tests.sandbox.contract.campaign import campaign
-from tests.sandbox.contract.description import Change, Difference, complaint, differences, strict
+from tests.sandbox.contract.campaign import run_campaign
+from tests.sandbox.contract.description import (
+    Change,
+    Difference,
+    build_strict_answers,
+    find_complaint,
+    load_differences,
+)
 
 HERE = description.FILE.exists()
 pytestmark = [
     pytest.mark.skipif(not HERE, reason="the vendor's description is not on this machine"),
     pytest.mark.timeout(600),
 ]
-OPERATIONS = sorted(description.operations()) if HERE else []
+OPERATIONS = sorted(description.load_operations()) if HERE else []
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_answer_is_written_in_the_description_or_in_the_list_of_differences(operation: str) -> None:
-    found = campaign(operation).failures
+    found = run_campaign(operation).failures
     assert not found, "\n\n".join(f"{what}\n{call}" for what, call in found.items())
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_operation_is_there_and_answers_the_way_it_should_at_least_once(operation: str) -> None:
-    statuses = {answer.status for answer in campaign(operation).answers}
+    statuses = {answer.status for answer in run_campaign(operation).answers}
     assert statuses & {"200", "201", "204"}
     assert "401" in statuses
     assert not any(status.startswith("5") for status in statuses)
 
 
-@pytest.mark.parametrize("row", differences(), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", load_differences(), ids=lambda row: row.name)
 def test_a_difference_is_listed_only_while_it_is_one(row: Difference) -> None:
     """Without it, some answer of each of its operations breaks the description; and each of its changes counts."""
     for operation in row.operations:
@@ -44,12 +50,12 @@ def test_a_difference_is_listed_only_while_it_is_one(row: Difference) -> None:
 
 
 def _breaks(operation: str, row: Difference, change: Change | None) -> bool:
-    answers = strict(operation, without=[(row, change)])
-    return any(complaint(answers, answer) for answer in campaign(operation).answers)
+    answers = build_strict_answers(operation, without=[(row, change)])
+    return any(find_complaint(answers, answer) for answer in run_campaign(operation).answers)
 
 
 def test_every_difference_has_its_own_name_and_a_reason() -> None:
-    names = [row.name for row in differences()]
+    names = [row.name for row in load_differences()]
     assert len(names) == len(set(names))
-    assert all(row.reason for row in differences())
-    assert {operation for row in differences() for operation in row.operations} <= set(OPERATIONS)
+    assert all(row.reason for row in load_differences())
+    assert {operation for row in load_differences() for operation in row.operations} <= set(OPERATIONS)
