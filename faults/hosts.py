@@ -13,7 +13,7 @@ from mcp.client import Client
 from ix_tools.interfaces.mcp.server import build_server, list_chosen_tools
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER
-from ix_tools.schemas.listing import ToolSelection
+from ix_tools.schemas.tool_selection import ToolSelection
 
 Json = dict[str, Any]
 MODERN = "2026-07-28"

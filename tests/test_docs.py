@@ -15,8 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from ix_tools.config.settings import ACCOUNTS_PREFIX, AccountSettings, Settings
-from ix_tools.interfaces.cli.command import OperationCommand
 from ix_tools.interfaces.cli.commands import UTILITY_COMMANDS
+from ix_tools.interfaces.cli.operation_command import OperationCommand
 from ix_tools.interfaces.cli.options import build_call
 from ix_tools.interfaces.server.main import PORT
 from ix_tools.operations.base import Operation

@@ -32,7 +32,7 @@ from ix_tools.approvals.repository import Reply
 from ix_tools.config.settings import Settings
 from ix_tools.errors import Unreachable
 from ix_tools.operations.registry import catalogue
-from ix_tools.pipeline import claiming
+from ix_tools.pipeline import claim_session
 from ix_tools.pipeline.approval_gate import ApprovalNeeded
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import execute
@@ -126,7 +126,7 @@ async def secret(
         }
     )
     # Nobody finishes a call that a fault left open, so none waits long for it; the account keeps its patience.
-    monkeypatch.setattr(claiming, "PATIENCE", 0.2)
+    monkeypatch.setattr(claim_session, "PATIENCE", 0.2)
     hurried = settings.model_copy(update={"timeout_seconds": 1})
     desk = replace(CallContext.open(settings), settings=hurried, now=office.context.now)
     yield Harness(running_box, desk)

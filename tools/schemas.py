@@ -15,9 +15,9 @@ from typing import Any
 
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.schemas.json_schema import build_tool
-from ix_tools.schemas.listing import ToolSelection, select_tools
 from ix_tools.schemas.prompts import PROMPTS
 from ix_tools.schemas.resources import RESOURCES, TEMPLATES
+from ix_tools.schemas.tool_selection import ToolSelection, select_tools
 
 ROOT = Path(__file__).resolve().parents[1]
 

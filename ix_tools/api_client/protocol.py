@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from ix_tools import errors
 from ix_tools.api_client.retry_after import parse_retry_after
 from ix_tools.domain.document_kinds import get_document_kind
-from ix_tools.domain.json_numbers import parse_json
+from ix_tools.domain.json_parsing import parse_json
 from ix_tools.domain.types import collect_secrets
 from ix_tools.errors import IxError, Problem
 from ix_tools.i18n.formats import format_plain

@@ -20,7 +20,7 @@ import sqlalchemy as sql
 
 from ix_tools.approvals.pins import Pins
 from ix_tools.approvals.repository import Approval
-from ix_tools.config.own_command import format_launch_command
+from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.settings import Settings
 from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.database import Store

@@ -31,9 +31,9 @@ from ix_tools.i18n.formats import (
     format_money,
     format_number,
 )
-from ix_tools.i18n.values import LABEL_ALIASES, UNIT_LABELS, VALUE_LABELS
-from ix_tools.i18n.words import ACTIONS, LABELS, STATES, Language
-from ix_tools.operations.headings import translate_label
+from ix_tools.i18n.labels import ACTIONS, LABELS, STATES, Language
+from ix_tools.i18n.value_labels import LABEL_ALIASES, UNIT_LABELS, VALUE_LABELS
+from ix_tools.operations.labels import translate_label
 from ix_tools.text.sanitize import sanitize_line
 
 MAX_PART_LENGTH = 80

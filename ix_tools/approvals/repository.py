@@ -36,9 +36,9 @@ from ix_tools.approvals.models import (
     DecisionPlace,
     Reply,
 )
+from ix_tools.approvals.queries import ApprovalQueries, build_approval
 from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement, record_approval
 from ix_tools.approvals.retention import check_waiting_limit, delete_old_texts
-from ix_tools.approvals.status import ApprovalQueries, build_approval
 from ix_tools.audit import trail
 from ix_tools.errors import ApprovalRefused
 from ix_tools.operations.digests import hash_content, is_current_approval

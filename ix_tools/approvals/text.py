@@ -10,7 +10,7 @@ from ix_tools.approvals import rendering
 from ix_tools.approvals.models import Approval
 from ix_tools.approvals.preview import ActionView, ApprovalPreview, DocumentView, LineView
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import ACTIONS, LABELS, Language
+from ix_tools.i18n.labels import ACTIONS, LABELS, Language
 
 MAX_LENGTH = 4000
 """Characters of a text that a form or a result holds."""

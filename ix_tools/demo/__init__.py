@@ -51,12 +51,12 @@ def main(argv: Sequence[str]) -> int:
     screen = Screen(options.language)
     try:
         if options.real:
-            from ix_tools.demo import real
+            from ix_tools.demo import account_scenario
 
-            return real.run(screen, legacy=options.legacy)
-        from ix_tools.demo import story
+            return account_scenario.run(screen, legacy=options.legacy)
+        from ix_tools.demo import sandbox_scenario
 
-        return story.run(screen, options.out, legacy=options.legacy)
+        return sandbox_scenario.run(screen, options.out, legacy=options.legacy)
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return 130

@@ -12,9 +12,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ix_tools.demo.words import TEXTS
+from ix_tools.demo.texts import TEXTS
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Language
+from ix_tools.i18n.labels import Language
 
 MAX_WIDTH = 100
 INDENT = 3

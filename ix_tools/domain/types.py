@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from ix_tools.domain.field_docs import DescribedModel
-from ix_tools.domain.json_numbers import MAX_DIGITS
+from ix_tools.domain.json_parsing import MAX_DIGITS
 from ix_tools.domain.web_address import is_web_address
 from ix_tools.i18n.formats import LISBON, format_plain
 from ix_tools.text.sanitize import sanitize_text

@@ -8,7 +8,7 @@ from ix_tools.fiscal.tax_numbers import normalize_fiscal_id
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, refuse, warn
 from ix_tools.guards.protocols import CatalogueItemShaped, ClientRecordShaped, TaxShaped
-from ix_tools.text.near_names import find_closest
+from ix_tools.text.fuzzy_match import find_closest
 
 # --- clients -------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from ix_tools.domain.types import format_cents
 from ix_tools.guards.facts import Facts, Want, wants
 from ix_tools.guards.findings import Finding, ask, refuse
 from ix_tools.guards.protocols import DiscountShaped, Draft, InvoiceShaped
-from ix_tools.text.near_names import find_closest
+from ix_tools.text.fuzzy_match import find_closest
 
 
 def is_stored_discount(discount: DiscountShaped, facts: Facts) -> bool:

@@ -11,7 +11,7 @@ from ix_tools.domain.records import Sequence as Series
 from ix_tools.domain.types import Record
 from ix_tools.errors import Problem
 from ix_tools.guards.findings import Finding
-from ix_tools.text.near_names import find_closest, strip_case_and_accents
+from ix_tools.text.fuzzy_match import find_closest, strip_case_and_accents
 from ix_tools.text.sanitize import sanitize_line
 
 RecordT = TypeVar("RecordT", bound=Record)

@@ -17,12 +17,12 @@ from ix_tools.approvals.host_answers import UnansweredQuestion
 from ix_tools.approvals.known_hosts import truncates_messages
 from ix_tools.approvals.links import LinkDelivery, deliver_link
 from ix_tools.approvals.preview import ApprovalPreview
+from ix_tools.approvals.release import is_decided
 from ix_tools.approvals.repository import Approval, ApprovalRequestContent, Channel, Reply
 from ix_tools.approvals.requirements import ApprovalRequirement
-from ix_tools.approvals.returns import is_decided
 from ix_tools.audit import trail
 from ix_tools.auth.principals import build_scope_refusal, get_required_scope
-from ix_tools.config.own_command import format_launch_command
+from ix_tools.config.launch_command import format_launch_command
 from ix_tools.config.settings import SANDBOX_NOTICE, Settings
 from ix_tools.domain.records import Company
 from ix_tools.errors import ApprovalRefused, SettingsError

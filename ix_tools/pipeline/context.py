@@ -17,7 +17,7 @@ from ix_tools.config.settings import Settings, data_folder
 from ix_tools.domain.types import lisbon_now
 from ix_tools.idempotency.journal import Journal
 from ix_tools.operations.scopes import Scope
-from ix_tools.pipeline.account_names import CompanyRepository
+from ix_tools.pipeline.company_repository import CompanyRepository
 from ix_tools.pipeline.fact_loader import RememberedLookups
 from ix_tools.storage.database import Store
 

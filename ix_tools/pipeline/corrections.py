@@ -7,7 +7,7 @@ names it and an accountant has the last word. No deadline of 48 hours or 4 worki
 from typing import Any, NamedTuple
 
 from ix_tools.fiscal.deadlines import get_reporting_deadline
-from ix_tools.i18n.words import Bilingual, Language
+from ix_tools.i18n.labels import Bilingual, Language
 from ix_tools.operations.expectations import Correction
 
 

@@ -29,17 +29,17 @@ from ix_tools.operations.base import BundledApproval, Operation
 from ix_tools.pipeline import idempotent_write, policy_check
 from ix_tools.pipeline.approval_gate import ApprovalNeeded, build_pending_response, require_scope
 from ix_tools.pipeline.call_identity import identify_call
-from ix_tools.pipeline.claiming import ClaimSession
+from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.corrections import describe_correction
+from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
 from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.fresh_read import FreshRead
 from ix_tools.pipeline.operation_context import PipelineOperationContext, Progress, download_pdf
 from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
 from ix_tools.pipeline.readback import build_difference_error, read_back, record_differences
 from ix_tools.pipeline.recovery import recover_unfinished, release_intent
-from ix_tools.pipeline.subjects import build_subject_difference_error, read_back_subject
-from ix_tools.pipeline.unsettled import find_unresolved_attempts, warn_of_attempts
+from ix_tools.pipeline.subject_readback import build_subject_difference_error, read_back_subject
 from ix_tools.schemas.search import get_operation
 from ix_tools.telemetry import observe
 from ix_tools.text.sanitize import sanitize_all

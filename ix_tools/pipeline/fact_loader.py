@@ -27,10 +27,10 @@ from ix_tools.errors import NotFound, Unavailable, Unreadable
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.notes import NOTES, find_owner
 from ix_tools.idempotency.journal import Journal
-from ix_tools.idempotency.last_written import find_unreturned_fields
+from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations.base import Operation
 from ix_tools.operations.expectations import Subject
-from ix_tools.pipeline.gathering import gather
+from ix_tools.pipeline.parallel import gather
 
 Found = TypeVar("Found")
 OWNER_TYPES = ("invoices", "invoice_receipts", "simplified_invoices", "vat_moss_invoices")

@@ -21,7 +21,7 @@ from ix_tools.domain.comparison import Difference, find_client_differences, find
 from ix_tools.errors import ApprovalRefused, IxError, NotFound, Problem, Unreachable
 from ix_tools.guards.facts import Facts
 from ix_tools.operations.base import Operation
-from ix_tools.pipeline.claiming import ClaimSession
+from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.fact_loader import FactLoader
 
 MAX_AGE_SECONDS = 5.0

@@ -14,7 +14,7 @@ from ix_tools.domain.records import Document
 from ix_tools.errors import IxError, Unreadable
 from ix_tools.guards.facts import Facts, Want
 from ix_tools.guards.notes import NOTES
-from ix_tools.idempotency.last_written import find_unreturned_fields
+from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations import file_delivery
 from ix_tools.operations.base import BundledApproval, Operation
 from ix_tools.pipeline.context import CallContext

@@ -15,8 +15,8 @@ from typing import Any
 
 import anyio
 
+from ix_tools.approvals.release import has_unused_approval, mark_stale, release_approval
 from ix_tools.approvals.repository import Binding, CallOrigin, Reply
-from ix_tools.approvals.returns import has_unused_approval, mark_stale, release_approval
 from ix_tools.errors import IxError, NotAccepted, StoreUnavailable
 from ix_tools.guards.facts import Facts, Want, get_wanted_facts
 from ix_tools.guards.findings import Finding, Guard, combine_findings, summarize_findings
@@ -27,10 +27,10 @@ from ix_tools.pipeline.approval_gate import can_proceed, consume_or_request_appr
 from ix_tools.pipeline.approval_request import ApprovalRequest
 from ix_tools.pipeline.call_identity import CallIdentity
 from ix_tools.pipeline.claim_scope import collect_claims
-from ix_tools.pipeline.claiming import ClaimSession
+from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
 from ix_tools.pipeline.fact_loader import FactLoader, RememberedLookups
-from ix_tools.pipeline.unsettled import find_unresolved_attempts, warn_of_attempts
 
 MANY_LINES = 200
 """Lines from which a document is read and judged in a thread of its own."""

@@ -24,7 +24,7 @@ from ix_tools.domain.records import Document
 from ix_tools.domain.types import format_cents
 from ix_tools.errors import NotFound
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.words import Bilingual, Language
+from ix_tools.i18n.labels import Bilingual, Language
 from ix_tools.idempotency.intents import DELETED_KEY_PREFIX, Intent
 from ix_tools.operations.fingerprints import fingerprint_document
 from ix_tools.pipeline.context import CallContext

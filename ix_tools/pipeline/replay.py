@@ -10,7 +10,7 @@ from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferent
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.fact_loader import FactLoader
-from ix_tools.pipeline.subjects import show_value
+from ix_tools.pipeline.subject_readback import show_value
 from ix_tools.verification.compare import GONE_STATES, show_field
 
 NOW_RIGHT = "it was stored differently from what was asked at first, and reads as asked now"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ix_tools.i18n.words import Bilingual, Language
+from ix_tools.i18n.labels import Bilingual, Language
 
 UNKNOWN = Bilingual("(a perguntar)", "(ask)")
 

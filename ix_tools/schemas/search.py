@@ -12,7 +12,7 @@ from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue, map_toolsets
 from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import build_input_schema, build_output_schema, get_description
-from ix_tools.text.near_names import find_closest
+from ix_tools.text.fuzzy_match import find_closest
 
 MAX_RESULTS = 12
 """How many operations are found at most; a toolset has no more."""

@@ -15,7 +15,7 @@ from ix_tools.api_client.protocol import Request, Response, read_json
 from ix_tools.approvals.repository import Reply
 from ix_tools.domain.parsing import read_id, read_page, read_rows, require_content
 from ix_tools.errors import IxError, Unreadable
-from ix_tools.pipeline import claiming
+from ix_tools.pipeline import claim_session
 from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from tests.sandboxed import Harness, Json, document_arguments, guide, invoice, line
 
@@ -165,7 +165,7 @@ async def test_a_draft_is_not_made_again_under_a_new_key_while_nobody_knows_of_t
     office: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.context.settings = office.context.settings.model_copy(update={"timeout_seconds": 1})
-    monkeypatch.setattr(claiming, "PATIENCE", 0.2)  # nobody will know
+    monkeypatch.setattr(claim_session, "PATIENCE", 0.2)  # nobody will know
     name, call, path, look_up, key = await _prepare_movement(office)
     await lose_answer(office, name, call, path, look_up, NOTHING["204"], key)
     office.sandbox.clear_faults()

@@ -11,7 +11,7 @@ from tdqs import lint_server, parse_tool_definitions
 
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.schemas.json_schema import build_tool
-from ix_tools.schemas.listing import READ_ONLY_ANNOTATIONS, RUN_OPERATION, ToolSelection, select_tools
+from ix_tools.schemas.tool_selection import READ_ONLY_ANNOTATIONS, RUN_OPERATION, ToolSelection, select_tools
 from tests.catalogue.test_sweeps import LABELS_OF_SEED
 
 ROOT = Path(__file__).resolve().parents[2]

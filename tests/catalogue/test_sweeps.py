@@ -15,7 +15,7 @@ from ix_tools.domain.field_docs import read_field_docs
 from ix_tools.errors import IxError
 from ix_tools.guards.facts import Want, get_wanted_facts
 from ix_tools.guards.states import list_transitions
-from ix_tools.i18n import words
+from ix_tools.i18n import labels
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import OPERATIONS, catalogue
 from ix_tools.operations.spec import Effect
@@ -317,16 +317,16 @@ async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
         facts = await looking.load_from_call(call, wanted, office.context.now())
         facts = await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)
         preview = call.fill_defaults(facts).build_preview(facts)
-        assert preview.action in words.ACTIONS
-        assert {row.label for row in preview.rows} <= set(words.LABELS)
+        assert preview.action in labels.ACTIONS
+        assert {row.label for row in preview.rows} <= set(labels.LABELS)
         writes = len(office.list_writes())
         with pytest.raises(ApprovalNeeded) as needed:
             await execute(office.context, name, arguments, can_ask=True)
         assert len(office.list_writes()) == writes
         text = needed.value.approval.text
-        assert words.ACTIONS[preview.action].title.text(language) in text
-        assert words.ACTIONS[preview.action].consequence.text(language) in text
-        assert all(words.LABELS[row.label].text(language) in text for row in preview.rows)
+        assert labels.ACTIONS[preview.action].title.text(language) in text
+        assert labels.ACTIONS[preview.action].consequence.text(language) in text
+        assert all(labels.LABELS[row.label].text(language) in text for row in preview.rows)
 
 
 def test_every_word_of_a_transition_is_an_action() -> None:
@@ -335,13 +335,13 @@ def test_every_word_of_a_transition_is_an_action() -> None:
         for kind in ("invoices", "invoice_receipts", "credit_notes", "transports")
         for _, word in list_transitions(kind)
     }
-    assert used <= set(words.ACTIONS)
+    assert used <= set(labels.ACTIONS)
 
 
-@pytest.mark.parametrize("table", [words.ACTIONS, words.LABELS], ids=["actions", "labels"])
+@pytest.mark.parametrize("table", [labels.ACTIONS, labels.LABELS], ids=["actions", "labels"])
 def test_every_word_is_said_in_both_languages(table: dict[str, Any]) -> None:
     for key, said in table.items():
-        for one in (said.title, said.consequence) if isinstance(said, words.Action) else (said,):
+        for one in (said.title, said.consequence) if isinstance(said, labels.Action) else (said,):
             assert one.pt.strip(), key
             assert one.en.strip(), key
 

@@ -16,7 +16,7 @@ import anyio
 import pytest
 from pydantic import SecretStr
 
-from ix_tools.config import own_command
+from ix_tools.config import launch_command
 from ix_tools.config.settings import AccountSettings
 from ix_tools.pipeline.execute import execute
 from tests.interfaces.web.visitor import build_finalization, with_pages
@@ -38,21 +38,21 @@ UVX = Path("/var/cache/uv/archive-v0/k3Xw")
     ],
 )
 def test_what_starts_it_is_told_by_how_it_was_started(started: str, expected: tuple[str, ...]) -> None:
-    assert own_command.find_launch_prefix(started, VENV, VENV / "bin" / "python", {}) == expected
+    assert launch_command.find_launch_prefix(started, VENV, VENV / "bin" / "python", {}) == expected
 
 
 def test_a_script_that_was_named_from_its_folder_is_told_from_everywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = own_command.find_launch_prefix("./ix-tools", VENV, VENV / "bin" / "python", {})
+    found = launch_command.find_launch_prefix("./ix-tools", VENV, VENV / "bin" / "python", {})
     assert found == (str(tmp_path / "ix-tools"),)
 
 
 def test_a_program_that_uses_it_as_a_library_tells_the_script_beside_its_python(tmp_path: Path) -> None:
     script = tmp_path / ("ix-tools.exe" if os.name == "nt" else "ix-tools")
     script.touch()
-    assert own_command.find_launch_prefix("/opt/flow.py", VENV, tmp_path / "python", {}) == (str(script),)
+    assert launch_command.find_launch_prefix("/opt/flow.py", VENV, tmp_path / "python", {}) == (str(script),)
 
 
 class Installed:
@@ -88,14 +88,14 @@ def test_through_uvx_it_is_the_same_version_again(
     monkeypatch.setattr(metadata, "distribution", lambda name: Installed(origin))
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     script = str(UVX / "bin" / "ix-tools")
-    found = own_command.find_launch_prefix(script, UVX, UVX / "bin" / "python", {})
+    found = launch_command.find_launch_prefix(script, UVX, UVX / "bin" / "python", {})
     assert found == (("uvx", "--from", source, "ix-tools") if source else (script,))
 
 
 def test_uvx_that_is_on_nobodys_path_is_named_by_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "distribution", lambda name: Installed(None))
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    found = own_command.find_launch_prefix(
+    found = launch_command.find_launch_prefix(
         str(UVX / "bin" / "ix-tools"), UVX, UVX / "bin" / "python", {"UV": "/opt/uv"}
     )
     assert found == ("/opt/uv", "tool", "run", "--from", "ix-tools==1.2.3", "ix-tools")
@@ -143,7 +143,7 @@ async def test_every_call_that_waits_answers_in_one_way(office: Harness, pin: bo
 
 
 def test_this_process_can_be_started_again() -> None:
-    words = shlex.split(own_command.format_launch_command("--version"))
+    words = shlex.split(launch_command.format_launch_command("--version"))
     assert Path(words[0]).is_absolute()
     ran = subprocess.run(words, capture_output=True, encoding="utf-8", cwd="/", env={"HOME": "/"}, check=True)
     assert ran.stdout.startswith("ix-tools ")

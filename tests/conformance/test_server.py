@@ -17,8 +17,8 @@ from starlette.applications import Starlette
 
 from ix_tools.interfaces.mcp.http import PATH
 from ix_tools.interfaces.mcp.server import list_chosen_tools
-from ix_tools.schemas.listing import ToolSelection
 from ix_tools.schemas.resources import EXEMPTIONS_URI
+from ix_tools.schemas.tool_selection import ToolSelection
 from tests.conformance.server import SESSIONS, TOOLS, build_suite_application
 from tests.interfaces.mcp.host import ERAS, ERROR_SHAPE
 from tests.interfaces.server.served import ADDRESS

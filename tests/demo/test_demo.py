@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ix_tools.demo.words import TEXTS
+from ix_tools.demo.texts import TEXTS
 from ix_tools.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]

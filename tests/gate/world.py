@@ -28,7 +28,7 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.sandbox.server import Sandbox
-from ix_tools.schemas.listing import ToolSelection
+from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, claims, decisions, differences, intents, spent
 from tests.gate.recorded import ReplayTransport

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from ix_tools.config.settings import AccountSettings, Settings, point_at_sandbox
 from ix_tools.domain.records import Company
 from ix_tools.operations.saft import read_header
-from ix_tools.pipeline.account_names import CompanyRepository
+from ix_tools.pipeline.company_repository import CompanyRepository
 from ix_tools.pipeline.execute import execute
 from ix_tools.storage.database import Store
 from tests.interfaces.web.visitor import Visitor, build_finalization, extract_text, with_pages

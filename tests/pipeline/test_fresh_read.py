@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sql
 
 from ix_tools.errors import ApprovalRefused, IxError, StoredDifferently, Unreachable
-from ix_tools.pipeline import claiming, fresh_read
+from ix_tools.pipeline import claim_session, fresh_read
 from ix_tools.pipeline.execute import ApprovalNeeded, Reply, execute
 from ix_tools.policy.file import PolicyFile
 from ix_tools.storage.schema import approvals, audit, spent
@@ -400,7 +400,7 @@ async def test_whoever_waits_too_long_is_refused_and_may_repeat_it(
     holder = Holder(office.context.account.name, "change_state", "rui")
     assert claims.acquire(holder, [Claim(f"document/{draft['id']}", exclusive=True)], claims.now()).is_granted
     office.context.settings = office.context.settings.model_copy(update={"timeout_seconds": 1})
-    monkeypatch.setattr(claiming, "PATIENCE", 1.0)
+    monkeypatch.setattr(claim_session, "PATIENCE", 1.0)
     error = await office.get_error("update_invoice", document_arguments(draft, observations="Obrigado"))
     assert (error.code, error.sent, error.retryable) == ("busy", "nothing", True)
     assert f"document/{draft['id']}" in error.message

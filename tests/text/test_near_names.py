@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ix_tools.text.near_names import find_closest
+from ix_tools.text.fuzzy_match import find_closest
 
 NAMES = [
     "Padaria Central, Lda",

@@ -13,12 +13,12 @@ from ix_tools.approvals.repository import REPEAT_CALL, Approval
 from ix_tools.approvals.requirements import ApprovalRequirement, KnownIdentities
 from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli import pending_approvals as views
 from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.stores import open_approvals, open_companies, open_store
+from ix_tools.interfaces.cli.repositories import open_approvals, open_companies, open_store
 from ix_tools.pipeline.context import load_policy
 
 NONE = Bilingual("Nada espera por aprovação.", "Nothing waits for approval.")

@@ -11,11 +11,11 @@ import click
 from ix_tools.audit.trail import verify_chain as faults_of
 from ix_tools.config.settings import Settings, data_folder
 from ix_tools.errors import Exit
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.stores import open_store
+from ix_tools.interfaces.cli.repositories import open_store
 
 WHOLE = Bilingual("O registo está inteiro.", "The trail is whole.")
 ROW = Bilingual("linha {seq}: {what}", "row {seq}: {what}")

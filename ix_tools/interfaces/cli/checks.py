@@ -16,12 +16,12 @@ from ix_tools.domain.records import Sequence as Series
 from ix_tools.domain.records import Tax
 from ix_tools.errors import IxError, SettingsError
 from ix_tools.i18n.formats import format_plain
-from ix_tools.i18n.words import Bilingual, Language
+from ix_tools.i18n.labels import Bilingual, Language
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.labels import format_kind
 from ix_tools.interfaces.cli.options import build_words
+from ix_tools.interfaces.cli.repositories import open_approvals, open_store
 from ix_tools.interfaces.cli.setting_sources import SettingSources
-from ix_tools.interfaces.cli.stores import open_approvals, open_store
 from ix_tools.operations.sequences import RegisterSequence
 from ix_tools.schemas.json_schema import build_input_schema
 from ix_tools.storage.database import Store

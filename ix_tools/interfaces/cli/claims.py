@@ -10,12 +10,12 @@ import click
 
 from ix_tools.errors import ApprovalRefused, Exit, IxError
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.idempotency.claims import ClaimRecord, Claims
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.stores import open_store
+from ix_tools.interfaces.cli.repositories import open_store
 from ix_tools.pipeline.context import create_journal
 from ix_tools.schemas.search import get_operation
 from ix_tools.storage.database import Store

@@ -10,7 +10,7 @@ import click
 from ix_tools.config import sandbox_choice
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.operations.scopes import Heading
-from ix_tools.text.near_names import find_closest
+from ix_tools.text.fuzzy_match import find_closest
 from ix_tools.version import __version__
 
 SETTINGS = {
@@ -71,7 +71,7 @@ class CommandLine(click.Group):
                 raise click.UsageError(f"{cmd_name} must be the first word: ix-tools {cmd_name} ...", ctx)
             command: click.Command = importlib.import_module(f"ix_tools.interfaces.cli.{module}").command
             return command
-        from ix_tools.interfaces.cli.command import OperationCommand
+        from ix_tools.interfaces.cli.operation_command import OperationCommand
         from ix_tools.operations.registry import catalogue
 
         operation = catalogue().get(cmd_name.replace("-", "_"))

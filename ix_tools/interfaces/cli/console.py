@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ix_tools.errors import IxError
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.options import find_flag
 from ix_tools.text.sanitize import sanitize_all, sanitize_line, sanitize_text

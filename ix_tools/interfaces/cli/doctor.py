@@ -8,7 +8,7 @@ import click
 
 from ix_tools.config.settings import Settings
 from ix_tools.errors import Exit, IxError
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import checks, console
 from ix_tools.interfaces.cli.checks import Finding
 from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options

@@ -28,7 +28,7 @@ from ix_tools.config.settings import Settings
 from ix_tools.errors import ApprovalRefused, Exit, IxError
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.stores import open_approvals
+from ix_tools.interfaces.cli.repositories import open_approvals
 from ix_tools.operations.base import Operation
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, execute

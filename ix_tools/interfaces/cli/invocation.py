@@ -17,7 +17,7 @@ from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_san
 from ix_tools.config.settings import Settings, load_settings
 from ix_tools.domain.types import lisbon_now
 from ix_tools.errors import SettingsError
-from ix_tools.i18n.words import Bilingual, Language
+from ix_tools.i18n.labels import Bilingual, Language
 
 FIRST_PORT, PORTS = 10240, 22000
 """Ports for sandboxes kept in a file: below those that systems hand out by themselves."""

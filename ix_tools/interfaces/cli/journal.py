@@ -10,13 +10,13 @@ import click
 
 from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Bilingual, Language
+from ix_tools.i18n.labels import Bilingual, Language
 from ix_tools.idempotency.intents import Intent
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
 from ix_tools.interfaces.cli.labels import format_state
 from ix_tools.interfaces.cli.pending_approvals import describe_owner, format_owner
-from ix_tools.interfaces.cli.stores import open_companies, open_journal
+from ix_tools.interfaces.cli.repositories import open_companies, open_journal
 
 NONE = Bilingual("Nada foi enviado ainda.", "Nothing was sent yet.")
 EFFECTS = {

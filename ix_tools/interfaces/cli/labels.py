@@ -10,8 +10,8 @@ from typing import Any
 
 from ix_tools.domain.document_kinds import list_document_kinds
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import LABELS, Bilingual, Language
-from ix_tools.operations.headings import translate_label
+from ix_tools.i18n.labels import LABELS, Bilingual, Language
+from ix_tools.operations.labels import translate_label
 from ix_tools.text.sanitize import sanitize_line
 
 FIELDS: Mapping[str, Bilingual] = {

@@ -6,10 +6,10 @@ import click
 
 from ix_tools.api_client import rate_limit
 from ix_tools.errors import Exit, IxError
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
-from ix_tools.interfaces.cli.stores import open_store
+from ix_tools.interfaces.cli.repositories import open_store
 
 NONE = Bilingual("Ainda não foi enviado nenhum pedido.", "No request was sent yet.")
 OPENED = Bilingual(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ix_tools.domain.json_numbers import parse_json
+from ix_tools.domain.json_parsing import parse_json
 
 RULE = 'name=value pairs parted by commas; a value with a comma in it needs JSON: \'{"name": "Pão, fatiado", ...}\''
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ix_tools.domain.json_numbers import parse_json
+from ix_tools.domain.json_parsing import parse_json
 from ix_tools.errors import InvalidArguments
 from ix_tools.interfaces.cli import line_syntax
 

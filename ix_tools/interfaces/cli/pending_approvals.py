@@ -9,8 +9,8 @@ from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.repository import Approval
 from ix_tools.i18n import formats
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.words import ACTIONS, LABELS, Bilingual, Language
-from ix_tools.pipeline.account_names import CompanyRepository
+from ix_tools.i18n.labels import ACTIONS, LABELS, Bilingual, Language
+from ix_tools.pipeline.company_repository import CompanyRepository
 from ix_tools.text.sanitize import sanitize_line
 
 UNTIL = Bilingual("até {until}", "until {until}")

@@ -9,15 +9,15 @@ import anyio
 import click
 
 from ix_tools.approvals.budgets import RemainingAllowance
-from ix_tools.domain.json_numbers import parse_json
+from ix_tools.domain.json_parsing import parse_json
 from ix_tools.domain.types import parse_decimal
 from ix_tools.errors import InvalidArguments, Problem, SettingsError
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console, policy_text
 from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.stores import open_approvals
+from ix_tools.interfaces.cli.repositories import open_approvals
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import dry_run_policy

@@ -8,7 +8,7 @@ from typing import Any
 from ix_tools.approvals.budgets import RemainingAllowance
 from ix_tools.approvals.requirements import ApprovalRequirement
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Bilingual, Language
+from ix_tools.i18n.labels import Bilingual, Language
 from ix_tools.interfaces.cli.labels import format_kind
 from ix_tools.policy.context import UNKNOWN, PolicyCase
 from ix_tools.policy.evaluation import PolicyEvaluation, RuleMatch

@@ -6,7 +6,7 @@ import sys
 import click
 
 from ix_tools.approvals.repository import Approval, Reply
-from ix_tools.i18n.words import LABELS, Bilingual
+from ix_tools.i18n.labels import LABELS, Bilingual
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
 

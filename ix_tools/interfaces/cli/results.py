@@ -7,7 +7,7 @@ from typing import Any, get_args
 import click
 
 from ix_tools.domain.records import Document, Sequence
-from ix_tools.i18n.words import LABELS, Bilingual
+from ix_tools.i18n.labels import LABELS, Bilingual
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.options import build_words, list_slots

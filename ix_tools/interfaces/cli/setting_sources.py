@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from ix_tools.config.settings import ACCOUNTS_PREFIX, Settings, config_file, data_folder, environment_name
 from ix_tools.storage.database import Store
-from ix_tools.text.near_names import find_closest
+from ix_tools.text.fuzzy_match import find_closest
 
 PREFIX = "INVOICEXPRESS_"
 FILE = "IX_TOOLS_CONFIG"

@@ -6,10 +6,10 @@ import click
 
 from ix_tools.audit import trail
 from ix_tools.errors import ApprovalRefused, Exit
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
-from ix_tools.interfaces.cli.stores import open_store
+from ix_tools.interfaces.cli.repositories import open_store
 
 WHAT_IT_MEANS = Bilingual(
     "O que foi feito depois desta cópia não está nela: a mesma idempotency_key pode fazer um segundo documento, e as "

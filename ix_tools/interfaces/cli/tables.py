@@ -20,7 +20,7 @@ from ix_tools.domain import records
 from ix_tools.domain.totals import round_to_cent
 from ix_tools.fiscal.exemptions import find_exemption
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import LABELS, Language
+from ix_tools.i18n.labels import LABELS, Language
 from ix_tools.interfaces.cli.labels import (
     COLOURS,
     RIGHT,

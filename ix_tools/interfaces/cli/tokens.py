@@ -10,11 +10,11 @@ from ix_tools.auth.tokens import Token, Tokens
 from ix_tools.config.settings import SANDBOX_ACCOUNT
 from ix_tools.errors import Exit, IxError, Problem
 from ix_tools.i18n import formats
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.interfaces.cli.stores import open_store
+from ix_tools.interfaces.cli.repositories import open_store
 from ix_tools.operations.scopes import Scope
 
 NONE = Bilingual("Ainda não há chaves de acesso.", "There are no tokens yet.")

@@ -11,7 +11,7 @@ from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, glo
 from ix_tools.interfaces.cli.labels import format_label
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets
 from ix_tools.schemas.json_schema import build_tool
-from ix_tools.schemas.listing import ToolSelection, UnknownName, select_tools
+from ix_tools.schemas.tool_selection import ToolSelection, UnknownName, select_tools
 
 
 @click.command("tools", params=[global_options()[0]], context_settings=SETTINGS)

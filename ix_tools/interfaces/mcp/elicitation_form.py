@@ -10,7 +10,7 @@ from ix_tools.approvals import text as approval_text
 from ix_tools.approvals.host_answers import MAX_REASON_LENGTH
 from ix_tools.approvals.preview import ApprovalPreview
 from ix_tools.approvals.repository import Approval
-from ix_tools.i18n.words import LABELS, Language
+from ix_tools.i18n.labels import LABELS, Language
 
 WARNINGS, DIFFERENCES = 3, 5
 """How many are named in a box's description; the text has more."""

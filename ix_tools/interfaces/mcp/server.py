@@ -17,7 +17,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from ix_tools.interfaces.mcp.tracing import TracingMiddleware
-from ix_tools.schemas.listing import ToolSelection, select_tools
+from ix_tools.schemas.tool_selection import ToolSelection, select_tools
 from ix_tools.version import __version__
 
 if TYPE_CHECKING:

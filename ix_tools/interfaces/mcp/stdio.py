@@ -155,7 +155,7 @@ async def _serve(settings: Settings, show: "Show | None") -> int:
 
     from ix_tools.interfaces.mcp.incoming import TolerantReadStream
     from ix_tools.interfaces.mcp.server import build_server, choice_from_settings, list_chosen_tools
-    from ix_tools.schemas.listing import UnknownName
+    from ix_tools.schemas.tool_selection import UnknownName
     from ix_tools.telemetry import suppress_for_process
 
     suppress_for_process()

@@ -26,7 +26,7 @@ from ix_tools.approvals.host_answers import UnansweredQuestion, detect_unanswere
 from ix_tools.approvals.links import wait_for_decision
 from ix_tools.approvals.repository import Approval, Reply, build_declined_refusal
 from ix_tools.errors import IxError
-from ix_tools.i18n.words import LABELS
+from ix_tools.i18n.labels import LABELS
 from ix_tools.interfaces.mcp import elicitation, scope_challenge
 from ix_tools.interfaces.mcp.elicitation import APPROVAL_KEY, ElicitationAnswer
 from ix_tools.interfaces.mcp.elicitation_form import build_form_schema, render_form_message
@@ -38,7 +38,7 @@ from ix_tools.pipeline.truncation import get_page_size
 from ix_tools.text.sanitize import sanitize_text
 
 if TYPE_CHECKING:
-    from ix_tools.i18n.words import Language
+    from ix_tools.i18n.labels import Language
 
 MODERN_PROTOCOL = "2026-07-28"
 PAGE_STATE_PREFIX = "page "

@@ -17,7 +17,7 @@ from ix_tools.interfaces.server import json_logs
 from ix_tools.interfaces.server.workers import build_local_url, open_sockets, run_server
 from ix_tools.pipeline.context import create_store
 from ix_tools.policy.file import PolicyFile
-from ix_tools.schemas.listing import UnknownName
+from ix_tools.schemas.tool_selection import UnknownName
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.i18n import formats
 from ix_tools.i18n.formats import LISBON
-from ix_tools.i18n.words import ACTIONS, Language
-from ix_tools.interfaces.web.words import ALREADY, ERRORS, FACES, OUTCOMES, REFUSALS, SENT_TO, STEPS, WORDS
-from ix_tools.operations.headings import translate_label
+from ix_tools.i18n.labels import ACTIONS, Language
+from ix_tools.interfaces.web.texts import ALREADY, ERRORS, FACES, OUTCOMES, REFUSALS, SENT_TO, STEPS, WORDS
+from ix_tools.operations.labels import translate_label
 from ix_tools.text.sanitize import sanitize_line
 
 __all__ = ["compute_style_hash", "render_approval", "render_outcome"]

@@ -17,7 +17,7 @@ from ix_tools.approvals.fulfilment import Step, find_fulfilment
 from ix_tools.approvals.links import PAGE_PATH, ApprovalLinks
 from ix_tools.approvals.repository import Approval, ApprovalRepository
 from ix_tools.errors import ApprovalRefused, StoreUnavailable
-from ix_tools.i18n.words import Language
+from ix_tools.i18n.labels import Language
 from ix_tools.interfaces.web import rendering
 from ix_tools.storage.database import Store
 

@@ -15,7 +15,7 @@ from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
-from ix_tools.operations.workflows.whole_lists import iterate_rows
+from ix_tools.operations.workflows.pagination import iterate_rows
 
 CHARGES = {"invoices", "simplified_invoices", "vat_moss_invoices", "debit_notes"}
 PAID_AT_ONCE = {"invoice_receipts", "cash_invoices"}

@@ -17,7 +17,7 @@ from ix_tools.operations.drafts import LOCAL_ONLY
 from ix_tools.operations.expectations import Step
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Spec
-from ix_tools.operations.workflows.whole_lists import iterate_rows
+from ix_tools.operations.workflows.pagination import iterate_rows
 
 MAX_ROWS = 20
 """Rows of a finding; the others are counted."""

@@ -11,8 +11,8 @@ import click
 import pytest
 
 from ix_tools.interfaces.cli import line_syntax
-from ix_tools.interfaces.cli.command import OperationCommand, render_example
 from ix_tools.interfaces.cli.commands import SETTINGS, UTILITY_COMMANDS, global_options
+from ix_tools.interfaces.cli.operation_command import OperationCommand, render_example
 from ix_tools.interfaces.cli.options import build_call, build_words, find_flag, list_slots
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue

@@ -15,7 +15,7 @@ from ix_tools.domain.amounts import Amount
 from ix_tools.domain.records import Company
 from ix_tools.idempotency.intents import IntentDraft
 from ix_tools.idempotency.journal import Journal
-from ix_tools.pipeline.account_names import CompanyRepository
+from ix_tools.pipeline.company_repository import CompanyRepository
 from ix_tools.storage.database import Store
 from tests.interfaces.cli.conftest import Cli
 

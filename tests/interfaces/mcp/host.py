@@ -14,7 +14,7 @@ from mcp.client import Client
 
 from ix_tools.interfaces.mcp.server import build_server, list_chosen_tools
 from ix_tools.pipeline.context import CallContext
-from ix_tools.schemas.listing import ToolSelection
+from ix_tools.schemas.tool_selection import ToolSelection
 
 Json = dict[str, Any]
 Answer: TypeAlias = Literal["yes", "no", "decline", "cancel"] | Json

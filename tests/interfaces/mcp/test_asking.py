@@ -12,7 +12,7 @@ import mcp_types as types
 import pytest
 
 from ix_tools.approvals.repository import ApprovalRepository
-from ix_tools.config.own_command import format_launch_command
+from ix_tools.config.launch_command import format_launch_command
 from ix_tools.operations.registry import catalogue
 from ix_tools.storage.database import Store
 from tests.interfaces.mcp import behind

@@ -15,7 +15,7 @@ from ix_tools.interfaces.mcp.stdio import main as serve
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import build_input_schema
-from ix_tools.schemas.listing import ToolSelection, UnknownName
+from ix_tools.schemas.tool_selection import ToolSelection, UnknownName
 from tests.interfaces.mcp.host import Host, Json, Person, connect_host
 from tests.sandboxed import Harness, document_arguments, invoice
 from tests.stages import prepare_example

@@ -14,8 +14,8 @@ from ix_tools.interfaces.mcp.server import list_chosen_tools
 from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
-from ix_tools.schemas.listing import ToolSelection
 from ix_tools.schemas.resources import EXEMPTIONS_URI
+from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.storage.schema import approvals, audit, intents
 from tests.interfaces.mcp.host import Person, build_elicit_result, check_result
 from tests.interfaces.server.served import Served, serve_in_process

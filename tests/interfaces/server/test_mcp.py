@@ -9,7 +9,7 @@ import pytest
 
 from ix_tools.interfaces.mcp.http import PATH
 from ix_tools.interfaces.mcp.server import list_chosen_tools
-from ix_tools.schemas.listing import ToolSelection
+from ix_tools.schemas.tool_selection import ToolSelection
 from tests.interfaces.mcp.host import Person
 from tests.interfaces.server.served import (
     ENVELOPE,

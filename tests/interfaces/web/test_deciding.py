@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from ix_tools.approvals.links import ENDED_LINK_RETENTION, ServerPages
 from ix_tools.approvals.pins import FIRST_WAIT, WRONG_GUESSES_WITHOUT_WAIT
 from ix_tools.approvals.repository import Approval, ApprovalRepository
-from ix_tools.config.own_command import format_launch_command
+from ix_tools.config.launch_command import format_launch_command
 from ix_tools.domain.comparison import Difference
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.i18n.formats import LISBON

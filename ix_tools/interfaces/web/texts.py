@@ -1,6 +1,6 @@
-"""What the page says, Portuguese and English side by side; the words of the trade are in `ix_tools.i18n.words`."""
+"""What the page says, Portuguese and English side by side; the words of the trade are in `ix_tools.i18n.labels`."""
 
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 
 WORDS: dict[str, Bilingual] = {
     "request": Bilingual("Pedido de aprovação", "Approval request"),

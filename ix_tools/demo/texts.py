@@ -1,6 +1,6 @@
 """What the demo says, Portuguese and English side by side."""
 
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 
 TEXTS: dict[str, Bilingual] = {
     # --- words on their own ---

@@ -7,7 +7,7 @@ from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.config.settings import Settings
 from ix_tools.idempotency.journal import Journal
 from ix_tools.interfaces.cli.invocation import Invocation
-from ix_tools.pipeline.account_names import CompanyRepository
+from ix_tools.pipeline.company_repository import CompanyRepository
 from ix_tools.pipeline.context import create_journal, create_store
 from ix_tools.storage.database import Store
 

@@ -1,6 +1,6 @@
 """What InvoiceXpress's own words for units, states and kinds mean, Portuguese and English side by side."""
 
-from ix_tools.i18n.words import Bilingual
+from ix_tools.i18n.labels import Bilingual
 
 UNIT_LABELS: dict[str, tuple[Bilingual, Bilingual]] = {
     "hour": (Bilingual("hora", "hour"), Bilingual("horas", "hours")),
