@@ -244,7 +244,7 @@ async def office(
         "store": store,
         "approvals": ApprovalRepository(store, 15),
         "journal": Journal(store, 240.0),
-        "swept": False,
+        "has_recovered": False,
         "_remembered": {},
     }
     with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between

@@ -101,7 +101,7 @@ async def offices(
                 "store": store,
                 "approvals": ApprovalRepository(store, 15, lambda: known["at"] + 60),
                 "journal": Journal(store, 240.0),
-                "swept": False,
+                "has_recovered": False,
             }
             yield Harness(box, replace(context, **mine)), before
         await account.close()
