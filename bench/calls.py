@@ -11,7 +11,7 @@ import anyio
 import httpx2
 
 from bench.documents import TODAY, Json
-from bench.office import KEY, Harness, open_harness
+from bench.harness import KEY, Harness, open_harness
 from bench.report import Row, Table, format_milliseconds, format_spread, median_ratio
 from bench.stdio import ERAS, MODULE, Server, parse_result
 from ix_tools.pipeline.execute import execute
@@ -39,9 +39,9 @@ def measure(rounds: int) -> Table:
 
 
 async def _measure(rounds: int) -> Table:
-    async with open_harness() as office:
-        reads = await _measure_reads(office, rounds)
-        writes, made_of = await _measure_writes(office, rounds)
+    async with open_harness() as harness:
+        reads = await _measure_reads(harness, rounds)
+        writes, made_of = await _measure_writes(harness, rounds)
     get, post = reads.pop("GET /taxes.json by httpx2"), writes["POST /invoices.json by httpx2"]
     create = writes["create_invoice through perform"]
     rows = [Row("GET /taxes.json by httpx2", format_milliseconds(get))]
@@ -64,13 +64,13 @@ def _compare(times: list[float], floor: list[float]) -> str:
     return f"{format_milliseconds(times)}  {median_ratio(times, floor):.2f} x  (middle half {format_spread(times, floor)})"
 
 
-async def _measure_reads(office: Harness, rounds: int) -> dict[str, list[float]]:
+async def _measure_reads(harness: Harness, rounds: int) -> dict[str, list[float]]:
     call = {"name": "list_taxes", "arguments": {}}
     with ExitStack() as open_until_the_end:
-        client = open_until_the_end.enter_context(httpx2.Client(base_url=office.url, trust_env=False))
+        client = open_until_the_end.enter_context(httpx2.Client(base_url=harness.url, trust_env=False))
         servers = {
             era: open_until_the_end.enter_context(
-                Server(MODULE, era, office.folder, office.server_environment)
+                Server(MODULE, era, harness.folder, harness.server_environment)
             )
             for era in ERAS
         }
@@ -81,7 +81,7 @@ async def _measure_reads(office: Harness, rounds: int) -> dict[str, list[float]]
             client.get("/taxes.json", params=KEY).raise_for_status()
 
         async def performed() -> None:
-            await execute(office.context, "list_taxes", {})
+            await execute(harness.context, "list_taxes", {})
 
         def asked(server: Server) -> Callable[[], Awaitable[None]]:
             async def ask() -> None:
@@ -97,20 +97,20 @@ async def _measure_reads(office: Harness, rounds: int) -> dict[str, list[float]]
         return await time_ways(ways, rounds)
 
 
-async def _measure_writes(office: Harness, rounds: int) -> tuple[dict[str, list[float]], Counter[str]]:
-    with httpx2.Client(base_url=office.url, trust_env=False) as client:
+async def _measure_writes(harness: Harness, rounds: int) -> tuple[dict[str, list[float]], Counter[str]]:
+    with httpx2.Client(base_url=harness.url, trust_env=False) as client:
 
         async def post() -> None:
             client.post("/invoices.json", params=KEY, json=BARE_DRAFT).raise_for_status()
 
         async def create() -> None:
-            await execute(office.context, "create_invoice", DRAFT)
+            await execute(harness.context, "create_invoice", DRAFT)
 
         ways = {"POST /invoices.json by httpx2": post, "create_invoice through perform": create}
         times = await time_ways(ways, rounds)
-    await office.take_requests()
+    await harness.take_requests()
     await create()
-    made_of = Counter(f"{one['method']} {one['path']}" for one in await office.take_requests())
+    made_of = Counter(f"{one['method']} {one['path']}" for one in await harness.take_requests())
     return times, made_of
 
 

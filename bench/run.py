@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bench import calls, once, sizes, start, totals, web, window
+from bench import calls, idempotency, sizes, start, totals, web, window
 from bench.report import Row, Table, describe_machine, format_table
 from bench.stdio import end_on_sigterm
 
@@ -32,7 +32,7 @@ def main() -> None:
         "calls": lambda: calls.measure(40 if quick else 300),
         "http": lambda: web.measure(40 if quick else 400, 2.0 if quick else 8.0),
         "totals": lambda: totals.measure(documents, options.seed),
-        "once": lambda: once.measure(quick),
+        "once": lambda: idempotency.measure(quick),
         "window": lambda: window.measure(30 if quick else 300),
     }
     print(describe_machine(), flush=True)

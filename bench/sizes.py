@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 
 from bench.documents import TODAY, Json
-from bench.office import KEY, open_harness
+from bench.harness import KEY, open_harness
 from bench.report import Row, Table
 from bench.stdio import ERAS, MODERN, MODULE, Server, parse_result
 from ix_tools.pipeline.execute import execute
@@ -29,14 +29,14 @@ def measure() -> Table:
 
 
 async def _measure() -> Table:
-    async with open_harness() as office:
+    async with open_harness() as harness:
         last = 0
         for number in range(DOCUMENTS):
-            made = await execute(office.context, "create_invoice", _build_invoice(number))
+            made = await execute(harness.context, "create_invoice", _build_invoice(number))
             last = made["document"]["id"]
         upstream = {
-            "get_document": (await office.http.get(f"/invoices/{last}.json", params=KEY)).content,
-            "list_invoices": (await office.http.get("/invoices.json", params=KEY)).content,
+            "get_document": (await harness.http.get(f"/invoices/{last}.json", params=KEY)).content,
+            "list_invoices": (await harness.http.get("/invoices.json", params=KEY)).content,
         }
         lists: dict[str, bytes] = {}
         results: dict[str, bytes] = {}
@@ -45,14 +45,14 @@ async def _measure() -> Table:
             ("list_invoices", {"per_page": DOCUMENTS}),
         )
         for era in ERAS:
-            with Server(MODULE, era, office.folder, office.server_environment) as server:
+            with Server(MODULE, era, harness.folder, harness.server_environment) as server:
                 server.initialize()
                 lists[era] = server.ask("tools/list")
                 for name, arguments in calls:
                     results[name] = server.ask("tools/call", {"name": name, "arguments": arguments})
         chosen = []
         for options in (("--toolsets", "all"), ("--tools", SEED_TOOLS)):
-            with Server([*MODULE, *options], MODERN, office.folder, office.server_environment) as server:
+            with Server([*MODULE, *options], MODERN, harness.folder, harness.server_environment) as server:
                 server.initialize()
                 chosen.append(server.ask("tools/list"))
     usual, everything, seed = (parse_result(line)["tools"] for line in (lists[MODERN], *chosen))

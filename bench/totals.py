@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 
 from bench.documents import NOTES, RATES, TODAY, DrawnCall, Json, draw_call, has_half_cent
-from bench.office import Harness, open_harness
+from bench.harness import Harness, open_harness
 from bench.report import Row, Table
 from bench.stdio import end_on_sigterm
 from ix_tools.domain.totals import Totals, TotalsLine, predict_totals
@@ -111,8 +111,8 @@ def _run_share(seed: int, documents: int, at: int) -> Outcome:
 
 async def _run_documents(seed: int, numbers: range) -> Outcome:
     outcome = Outcome()
-    async with open_harness() as office:
-        for name, rate in (await office.list_rates()).items():
+    async with open_harness() as harness:
+        for name, rate in (await harness.list_rates()).items():
             if rate != RATES[name]:
                 raise RuntimeError(f"the sandbox's {name} is {rate} %, not {RATES[name]} %")
         waiting = iter(numbers)
@@ -121,33 +121,33 @@ async def _run_documents(seed: int, numbers: range) -> Outcome:
             owner, notes = 0, NOTES_PER_INVOICE
             for number in waiting:
                 if notes == NOTES_PER_INVOICE:
-                    owner, notes = await office.create_issued(), 0
+                    owner, notes = await harness.create_issued(), 0
                 drawn = draw_call(seed, number, owner)
                 notes += drawn.arguments["document_type"] in NOTES
                 outcome.halves += has_half_cent(drawn)
-                await _compare(office, drawn, f"document {number}", outcome)
+                await _compare(harness, drawn, f"document {number}", outcome)
 
         async with anyio.create_task_group() as group:
             for _ in range(AT_ONCE):
                 group.start_soon(lane)
-        outcome.requests = len(await office.take_requests())
+        outcome.requests = len(await harness.take_requests())
     return outcome
 
 
 async def _check_samples() -> list[str]:
     """The known samples, each as an invoice; what is wrong with them."""
     outcome = Outcome()
-    async with open_harness() as office:
-        known = await office.list_rates()
+    async with open_harness() as harness:
+        known = await harness.list_rates()
         for sample in json.loads(SAMPLES.read_text(encoding="utf-8"))["samples"]:
             for rate in {line["rate"] for line in sample["lines"]} - {str(rate) for rate in known.values()}:
-                await office.add_tax(f"IVA{rate}", rate)
+                await harness.add_tax(f"IVA{rate}", rate)
                 known[f"IVA{rate}"] = Decimal(rate)
             drawn = _build_sample(sample, {str(rate): name for name, rate in known.items()})
             expected = {name: Decimal(sample["expected"][name]) for name in FIGURES}
             if expected != _list_figures(drawn.predicted):
                 outcome.wrong.append(f"{sample['name']}: predicted {drawn.predicted}, not {expected}")
-            await _compare(office, drawn, sample["name"], outcome)
+            await _compare(harness, drawn, sample["name"], outcome)
     return [*outcome.wrong, *outcome.blocked, *outcome.refused]
 
 
@@ -181,12 +181,12 @@ def _build_sample(sample: Json, tax_of: dict[str, str]) -> DrawnCall:
     )
 
 
-async def _compare(office: Harness, drawn: DrawnCall, name: str, outcome: Outcome) -> None:
+async def _compare(harness: Harness, drawn: DrawnCall, name: str, outcome: Outcome) -> None:
     """Make the document; note every figure that is stored otherwise than predicted."""
     kind = drawn.arguments["document_type"]
     held = ""
     try:
-        stored = (await execute(office.context, drawn.operation, drawn.arguments))["document"]
+        stored = (await execute(harness.context, drawn.operation, drawn.arguments))["document"]
     except StoredDifferently as error:
         stored = error.details["document"]
         held = _format_error(error)

@@ -16,7 +16,7 @@ import anyio
 import httpx2
 
 from bench.calls import time_ways
-from bench.office import KEY, open_harness
+from bench.harness import KEY, open_harness
 from bench.report import Row, Table, format_milliseconds, format_spread, median_ratio
 from bench.stdio import ENVELOPE, MODERN, ROOT, Json, build_environment
 from ix_tools.auth.principals import Scope
@@ -34,14 +34,14 @@ def measure(rounds: int, seconds: float) -> Table:
 
 
 async def _measure(rounds: int, seconds: float) -> Table:
-    async with open_harness() as office:
-        token = _create_token(office.folder / "front.db")
+    async with open_harness() as harness:
+        token = _create_token(harness.folder / "front.db")
         with _run_module(
-            office.folder, "bench.front", office.url, str(office.folder / "front.db"), "1"
+            harness.folder, "bench.http_server", harness.url, str(harness.folder / "front.db"), "1"
         ) as front:
             read = Caller(front, token)
             await read.open()
-            async with httpx2.AsyncClient(base_url=office.url, trust_env=False) as client:
+            async with httpx2.AsyncClient(base_url=harness.url, trust_env=False) as client:
 
                 async def direct() -> None:
                     (await client.get("/taxes.json", params=KEY)).raise_for_status()
@@ -49,7 +49,7 @@ async def _measure(rounds: int, seconds: float) -> Table:
                 ways: dict[str, Callable[[], Awaitable[None]]] = {"direct": direct, "over HTTP": read.call}
                 times = await time_ways(ways, rounds)
             await read.close()
-        one, two = await _measure_throughput(office.folder, token, seconds)
+        one, two = await _measure_throughput(harness.folder, token, seconds)
     ratio = median_ratio(times["over HTTP"], times["direct"])
     gain = sorted(each / least for each, least in zip(two, one, strict=True))[len(one) // 2]
     middle = format_spread(times["over HTTP"], times["direct"])
@@ -73,7 +73,7 @@ async def _measure_throughput(folder: Path, token: str, seconds: float) -> tuple
         url = until_the_end.enter_context(_run_module(folder, "bench.upstream"))
         places = [
             until_the_end.enter_context(
-                _run_module(folder, "bench.front", url, str(folder / "front.db"), workers)
+                _run_module(folder, "bench.http_server", url, str(folder / "front.db"), workers)
             )
             for workers in ("1", "2")
         ]

@@ -13,9 +13,9 @@ import httpx2
 
 from bench.calls import BARE_DRAFT
 from bench.documents import TODAY, Json
-from bench.office import KEY, NO_LIMIT, Harness, open_harness
+from bench.harness import KEY, NO_LIMIT, Harness, open_harness
 from bench.report import Row, Table
-from faults.gap import GapTransport
+from faults.gap_transport import GapTransport
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import ApprovalNeeded, Reply, execute
 
@@ -37,13 +37,13 @@ def measure(rounds: int) -> Table:
 async def _measure(rounds: int) -> Table:
     rows: list[Row] = []
     details: dict[str, Any] = {}
-    async with open_harness() as office, _open_context(office) as (desk, gap):
-        await office.set_control("PUT", "options", {"pdf_polls": 0})
+    async with open_harness() as harness, _open_context(harness) as (desk, gap):
+        await harness.set_control("PUT", "options", {"pdf_polls": 0})
         for name in ("change_state", "issue_invoice"):
             for number in range(-WARM_UP, rounds):
                 if number == 0:
                     gap.windows.clear()
-                await _finalize(office, desk, name, number)
+                await _finalize(harness, desk, name, number)
             for at, since in enumerate(("the last answer", "the document's own")):
                 times = sorted(window[at] for window in gap.windows)
                 details[f"{name}, {since}"] = times
@@ -60,10 +60,10 @@ async def _measure(rounds: int) -> Table:
 
 
 @asynccontextmanager
-async def _open_context(office: Harness) -> AsyncIterator[tuple[CallContext, GapTransport]]:
+async def _open_context(harness: Harness) -> AsyncIterator[tuple[CallContext, GapTransport]]:
     """A desk whose requests pass a stopwatch."""
-    settings = office.context.settings.model_copy(update={"requests_per_minute": NO_LIMIT})
-    desk, gap = replace(CallContext.open(settings), now=office.context.now), GapTransport()
+    settings = harness.context.settings.model_copy(update={"requests_per_minute": NO_LIMIT})
+    desk, gap = replace(CallContext.open(settings), now=harness.context.now), GapTransport()
     desk.account._client = httpx2.AsyncClient(transport=gap, timeout=settings.timeout_seconds)
     try:
         yield desk, gap
@@ -71,9 +71,9 @@ async def _open_context(office: Harness) -> AsyncIterator[tuple[CallContext, Gap
         await desk.close()
 
 
-async def _finalize(office: Harness, desk: CallContext, name: str, number: int) -> None:
+async def _finalize(harness: Harness, desk: CallContext, name: str, number: int) -> None:
     if name == "change_state":
-        made = await office.http.post("/invoices.json", params=KEY, json=BARE_DRAFT)
+        made = await harness.http.post("/invoices.json", params=KEY, json=BARE_DRAFT)
         made.raise_for_status()
         about = {"document_type": "invoices", "document_id": made.json()["invoice"]["id"]}
         arguments: Json = {**about, "state": "finalized"}

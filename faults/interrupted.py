@@ -17,10 +17,10 @@ import anyio
 import httpx2
 from anyio.abc import TaskGroup
 
-from faults.books import OTHER, SandboxAccount
-from faults.gap import GapTransport
+from faults.gap_transport import GapTransport
 from faults.hosts import CallResult, Host, open_http, open_session
 from faults.rounds import ACCEPTED, QUIET_LINE, Cell, Round, Subject, judge_round
+from faults.sandbox_account import OTHER, SandboxAccount
 from faults.servers import Server, lift_limits, start_server_process
 from ix_tools.api_client.client import EXTRA_SECONDS
 from ix_tools.config.settings import Settings, point_at_sandbox

@@ -24,11 +24,11 @@ from typing import Any
 import anyio
 
 from faults import interrupted
-from faults.books import SandboxAccount
 from faults.hosts import Host, open_http, open_session
 from faults.interrupted import Interruption
 from faults.matrix import POSTGRESQL, open_database
 from faults.rounds import FAULTS, POLICY, Cell, Round, run_round
+from faults.sandbox_account import SandboxAccount
 from faults.servers import lift_limits, run_two_servers
 from ix_tools.config.settings import Settings, point_at_sandbox
 from ix_tools.pipeline.context import CallContext

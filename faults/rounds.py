@@ -10,8 +10,8 @@ from typing import Any
 
 import anyio
 
-from faults.books import OTHER, DocumentSnapshot, SandboxAccount
 from faults.hosts import CallResult, Host, Json
+from faults.sandbox_account import OTHER, DocumentSnapshot, SandboxAccount
 from ix_tools.sandbox.ledger import totals
 
 LIMIT = 200

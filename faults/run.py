@@ -42,7 +42,7 @@ class Processes(ForkServerContext):
 
 
 PROCESSES = Processes()
-PROCESSES.set_forkserver_preload(["faults.warm"])
+PROCESSES.set_forkserver_preload(["faults.preload"])
 FOREVER = 60.0
 
 

@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 import sqlalchemy
 
-from tests.sandboxed import empty_store, office, open_desk, running_box  # noqa: F401 - fixtures for everyone
+from tests.harness import empty_store, harness, running_sandbox, shared_context  # noqa: F401 - fixtures for everyone
 from tests.stores import place, server  # noqa: F401
 
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)

@@ -38,9 +38,9 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox import seeds
 from ix_tools.sandbox.server import Sandbox
+from tests.harness import Harness, invoice
 from tests.interfaces.mcp.host import Person, connect_host
 from tests.interfaces.mcp.test_asking import GATED
-from tests.sandboxed import Harness, invoice
 
 CANARY = "Canary/7f3a+9b=&c4 é%41"
 FORMS = {
@@ -108,16 +108,16 @@ def ear() -> Iterator[RecordCollector]:
 
 @pytest.fixture
 async def secret(
-    running_box: Sandbox,
-    office: Harness,
+    running_sandbox: Sandbox,
+    harness: Harness,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     ear: RecordCollector,
 ) -> AsyncIterator[Harness]:
-    """An office whose key is the canary."""
+    """An harness whose key is the canary."""
     monkeypatch.setattr(seeds, "API_KEY", CANARY)
-    monkeypatch.setattr(running_box, "api_key", CANARY)
-    settings = office.context.settings.model_copy(
+    monkeypatch.setattr(running_sandbox, "api_key", CANARY)
+    settings = harness.context.settings.model_copy(
         update={
             "api_key": SecretStr(CANARY),
             "store": tmp_path / "secret.db",
@@ -128,8 +128,8 @@ async def secret(
     # Nobody finishes a call that a fault left open, so none waits long for it; the account keeps its patience.
     monkeypatch.setattr(claim_session, "PATIENCE", 0.2)
     hurried = settings.model_copy(update={"timeout_seconds": 1})
-    desk = replace(CallContext.open(settings), settings=hurried, now=office.context.now)
-    yield Harness(running_box, desk)
+    desk = replace(CallContext.open(settings), settings=hurried, now=harness.context.now)
+    yield Harness(running_sandbox, desk)
     await desk.close()
     desk.approvals._store.close()
     assert find_leaking_files(tmp_path) == []

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.interfaces.mcp.behind import create_draft as elsewhere
-from tests.sandboxed import (
+from tests.harness import (
     NOW,
     SERIES,
     Harness,
@@ -23,6 +22,7 @@ from tests.sandboxed import (
     line,
     warnings_by_field,
 )
+from tests.interfaces.mcp.behind import create_draft as elsewhere
 
 REFUSED = [
     ("1-date", {"date": "31/02/2026"}, "date"),
@@ -68,81 +68,81 @@ REFUSED = [
 
 @pytest.mark.parametrize(("change", "field"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 async def test_what_would_be_changed_in_silence_is_refused_before_anything_is_sent(
-    office: Harness, change: Json, field: str
+    harness: Harness, change: Json, field: str
 ) -> None:
-    assert field in await office.get_refusal("create_invoice", invoice(**change))
+    assert field in await harness.get_refusal("create_invoice", invoice(**change))
 
 
 # --- what is not refused but compared, asked for, kept or said ---------------------------------------------------
 
 
-async def row_2_update(office: Harness) -> None:
+async def row_2_update(harness: Harness) -> None:
     """An unknown tax on an update becomes no tax at all."""
-    draft = await office.create_draft()
-    found = await office.get_refusal("update_invoice", document_arguments(draft, items=[line(tax="IVA24")]))
+    draft = await harness.create_draft()
+    found = await harness.get_refusal("update_invoice", document_arguments(draft, items=[line(tax="IVA24")]))
     assert "items.0.tax" in found
 
 
-async def row_2d(office: Harness) -> None:
+async def row_2d(harness: Harness) -> None:
     """Stored at 0 % although 6 % was sent: reported, and finalized only by a person who accepts it."""
-    made = (await office.call("create_invoice", invoice(items=[line(tax="IVA6")])))["document"]
-    answer = office.read_raw(f"/invoices/{made['id']}.json")["invoice"]
+    made = (await harness.call("create_invoice", invoice(items=[line(tax="IVA6")])))["document"]
+    answer = harness.read_raw(f"/invoices/{made['id']}.json")["invoice"]
     rows = [{**answer["items"][0], "tax": {"id": 31557, "name": "Isento", "value": 0}}]
     stored = {**answer, "items": rows, "taxes": 0, "total": 100}
-    office.sandbox.fault("GET", r"^/invoices/\d+", skip=1, status=200, body={"invoice": stored})
-    error = await office.get_error("update_invoice", document_arguments(made, items=[line(tax="IVA6")]))
+    harness.sandbox.fault("GET", r"^/invoices/\d+", skip=1, status=200, body={"invoice": stored})
+    error = await harness.get_error("update_invoice", document_arguments(made, items=[line(tax="IVA6")]))
     assert {"items.0.tax", "items.0.tax_rate", "taxes", "total"} == {one.field for one in error.problems}
-    refusal = await office.get_error("change_state", document_arguments(made, state="finalized"))
+    refusal = await harness.get_error("change_state", document_arguments(made, state="finalized"))
     assert refusal.code == "differences_not_accepted"
 
 
-async def row_5_lines(office: Harness) -> None:
+async def row_5_lines(harness: Harness) -> None:
     """Lines left out of an update are deleted."""
-    draft = await office.create_draft(items=[line(), line(name="B")])
+    draft = await harness.create_draft(items=[line(), line(name="B")])
     assert (
         "'B'"
-        in (await office.get_refusal("update_invoice", document_arguments(draft, items=[line()])))["items"]
+        in (await harness.get_refusal("update_invoice", document_arguments(draft, items=[line()])))["items"]
     )
 
 
-async def row_5_exemption(office: Harness) -> None:
+async def row_5_exemption(harness: Harness) -> None:
     """An exemption that is not sent again is lost, so it is sent again."""
-    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
-    await office.call("update_invoice", document_arguments(draft, reference="A"))
-    assert office.get_last_body()["tax_exemption"] == "M07"
+    draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
+    await harness.call("update_invoice", document_arguments(draft, reference="A"))
+    assert harness.get_last_body()["tax_exemption"] == "M07"
 
 
-async def row_5_dates(office: Harness) -> None:
+async def row_5_dates(harness: Harness) -> None:
     """Moving the date needs the due date too."""
-    draft = await office.create_draft(due_date="2026-11-20")
-    assert "due_date" in await office.get_refusal(
+    draft = await harness.create_draft(due_date="2026-11-20")
+    assert "due_date" in await harness.get_refusal(
         "update_invoice", document_arguments(draft, date="2026-11-25")
     )
 
 
-async def row_6_m99(office: Harness) -> None:
+async def row_6_m99(harness: Harness) -> None:
     """M99 stamped on an update reads back, is compared, and is warned of before finalizing."""
-    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
-    answer = office.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
-    office.sandbox.fault(
+    draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
+    answer = harness.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
+    harness.sandbox.fault(
         "GET", r"^/invoices/\d+", skip=1, status=200, body={"invoice": {**answer, "tax_exemption": "M99"}}
     )
-    error = await office.get_error(
+    error = await harness.get_error(
         "update_invoice", document_arguments(draft, reference=answer["reference"] or "A")
     )
     assert "tax_exemption" in {one.field for one in error.problems}
 
 
-async def row_6b(office: Harness) -> None:
+async def row_6b(harness: Harness) -> None:
     """An account that wants the code on the line: the service's refusal comes back with a next step."""
-    office.sandbox.set_option("exemption_level", "line")
-    error = await office.get_error("create_invoice", invoice(items=[exempt_line()], tax_exemption="M07"))
+    harness.sandbox.set_option("exemption_level", "line")
+    error = await harness.get_error("create_invoice", invoice(items=[exempt_line()], tax_exemption="M07"))
     assert (error.code, error.sent) == ("rejected", "refused")
     assert "Razão de isenção" in error.message
     assert "lookup_exemption_codes" in error.next
 
 
-async def row_7(office: Harness) -> None:
+async def row_7(harness: Harness) -> None:
     """The key travels in the URL; it is in no result, error or log line."""
     lines: list[str] = []
     handler = logging.Handler()
@@ -152,208 +152,208 @@ async def row_7(office: Harness) -> None:
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        office.sandbox.fault("GET", "taxes", times=None, drop="before")
-        shown = str((await office.get_error("create_invoice", invoice())).as_dict())
-        office.sandbox.clear_faults()
-        shown += str(await office.call("list_taxes"))
+        harness.sandbox.fault("GET", "taxes", times=None, drop="before")
+        shown = str((await harness.get_error("create_invoice", invoice())).as_dict())
+        harness.sandbox.clear_faults()
+        shown += str(await harness.call("list_taxes"))
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
-    assert office.sandbox.api_key not in shown
-    assert office.sandbox.api_key not in "\n".join(lines)
+    assert harness.sandbox.api_key not in shown
+    assert harness.sandbox.api_key not in "\n".join(lines)
 
 
-async def row_8(office: Harness) -> None:
+async def row_8(harness: Harness) -> None:
     """Lists always carry types, states and non_archived, and say `sent` for final."""
-    await office.create_issued()
-    listed = await office.call("list_invoices", {"states": ["final"]})
-    query = office.sandbox.requests()[-1]["query"]
+    await harness.create_issued()
+    listed = await harness.call("list_invoices", {"states": ["final"]})
+    query = harness.sandbox.requests()[-1]["query"]
     assert (query["status[]"], query["non_archived"]) == (["sent"], "true")
     assert "SimplifiedInvoice" in query["type[]"]
     assert [one["status"] for one in listed["invoices"]] == ["final"]
 
 
-async def row_10(office: Harness) -> None:
+async def row_10(harness: Harness) -> None:
     """No finalizing before the last date of the series; the date is moved only by whoever asks for it."""
-    early = await office.create_draft(date="2026-11-18", due_date="2026-12-01")
-    await office.create_issued()
-    error = await office.get_error("change_state", document_arguments(early, state="finalized"))
+    early = await harness.create_draft(date="2026-11-18", due_date="2026-12-01")
+    await harness.create_issued()
+    error = await harness.get_error("change_state", document_arguments(early, state="finalized"))
     assert "ask whether the date may move" in error.next
-    await office.call("update_invoice", document_arguments(early, date="2026-11-20"))
-    assert (await office.call("change_state", document_arguments(early, state="finalized")))["document"][
+    await harness.call("update_invoice", document_arguments(early, date="2026-11-20"))
+    assert (await harness.call("change_state", document_arguments(early, state="finalized")))["document"][
         "number"
     ] == "2/2026"
 
 
-async def row_11_equal(office: Harness) -> None:
+async def row_11_equal(harness: Harness) -> None:
     """Equal dates are accepted."""
-    assert (await office.call("create_invoice", invoice(due_date="2026-11-20")))["ok"]
+    assert (await harness.call("create_invoice", invoice(due_date="2026-11-20")))["ok"]
 
 
-async def row_12(office: Harness) -> None:
+async def row_12(harness: Harness) -> None:
     """An unregistered series cannot issue."""
-    draft = await office.create_draft(sequence_id=70020)
-    assert "sequence_id" in await office.get_refusal(
+    draft = await harness.create_draft(sequence_id=70020)
+    assert "sequence_id" in await harness.get_refusal(
         "change_state", document_arguments(draft, state="finalized")
     )
 
 
-async def row_13(office: Harness) -> None:
+async def row_13(harness: Harness) -> None:
     """Credit beyond what is left is refused before there is a draft to be stranded."""
-    owner = await office.create_issued()
+    owner = await harness.create_issued()
     over = invoice(
         document_type="credit_notes",
         owner_invoice_id=owner["id"],
         items=[line(name="C", unit_price="100.01")],
     )
-    assert "items" in await office.get_refusal("create_invoice", over)
+    assert "items" in await harness.get_refusal("create_invoice", over)
 
 
-async def row_15(office: Harness) -> None:
+async def row_15(harness: Harness) -> None:
     """The price reads back with 2 decimals; ours is rebuilt from the net amount."""
-    draft = await office.create_draft(items=[line(unit_price="2.0244")])
-    await office.call("update_invoice", document_arguments(draft, reference="A"))
-    assert office.get_last_body()["items"][0]["unit_price"] == "2.0244"
+    draft = await harness.create_draft(items=[line(unit_price="2.0244")])
+    await harness.call("update_invoice", document_arguments(draft, reference="A"))
+    assert harness.get_last_body()["items"][0]["unit_price"] == "2.0244"
 
 
-async def row_16(office: Harness) -> None:
+async def row_16(harness: Harness) -> None:
     """A discount over the document is in the totals only, and is not lost by an update."""
     discount = {"global_discount": {"value_type": "absolute", "value": 10}, "accept": ["global_discount"]}
-    draft = await office.create_draft(**discount)
+    draft = await harness.create_draft(**discount)
     assert (draft["discount"], draft["lines"][0]["net"]) == ("10.00", "100")
-    kept = await office.call("update_invoice", document_arguments(draft, reference="A"))
+    kept = await harness.call("update_invoice", document_arguments(draft, reference="A"))
     assert (kept["document"]["discount"], kept["document"]["total"]) == (draft["discount"], draft["total"])
-    foreign = await elsewhere(office, global_discount=discount["global_discount"])
+    foreign = await elsewhere(harness, global_discount=discount["global_discount"])
     change = {**foreign, "reference": "A", "accept": ["unreturned"]}
-    assert "global_discount" in await office.get_refusal("update_invoice", change)
+    assert "global_discount" in await harness.get_refusal("update_invoice", change)
 
 
-async def row_17(office: Harness) -> None:
+async def row_17(harness: Harness) -> None:
     """The total is rounded once: three lines of 0.005 make 0.02."""
-    draft = await office.create_draft(
+    draft = await harness.create_draft(
         items=[line(name=name, unit_price="0.005", tax="IVA6") for name in "ABC"]
     )
     assert draft["total"] == "0.02"
 
 
-async def row_18(office: Harness) -> None:
+async def row_18(harness: Harness) -> None:
     """Retention is printed; the total stays, and what is to pay is shown beside it."""
-    draft = await office.create_draft(retention=25)
-    shown = await office.call("get_document", document_arguments(draft))
+    draft = await harness.create_draft(retention=25)
+    shown = await harness.call("get_document", document_arguments(draft))
     assert (shown["document"]["total"], shown["to_pay"]) == ("123.00", "98.00")
 
 
-async def row_19(office: Harness) -> None:
+async def row_19(harness: Harness) -> None:
     """The legal limit of a simplified invoice is warned of."""
-    result = await office.call("create_invoice", invoice(document_type="simplified_invoices"))
+    result = await harness.call("create_invoice", invoice(document_type="simplified_invoices"))
     assert "CIVA 40/1" in warnings_by_field(result)["document_type"]
 
 
-async def row_20(office: Harness) -> None:
+async def row_20(harness: Harness) -> None:
     """No Multibanco reference unless asked for; without a provider the service says why."""
-    await office.call("create_invoice", invoice())
-    assert "mb_reference" not in office.get_last_body()
-    error = await office.get_error("create_invoice", invoice(mb_reference=True))
+    await harness.call("create_invoice", invoice())
+    assert "mb_reference" not in harness.get_last_body()
+    error = await harness.get_error("create_invoice", invoice(mb_reference=True))
     assert "no payment provider" in error.message
 
 
-async def row_21(office: Harness) -> None:
+async def row_21(harness: Harness) -> None:
     """Prices stay in euro; the second total is only printed, and compared."""
-    result = await office.call(
+    result = await harness.call(
         "create_invoice", invoice(currency_code="AUD", rate="1.6", accept=["currency_only_prints"])
     )
     assert (result["document"]["total"], result["document"]["currency"]) == ("123.00", "Euro")
     assert float(result["document"]["multicurrency"]["total"]) == 196.8
 
 
-async def row_22(office: Harness) -> None:
+async def row_22(harness: Harness) -> None:
     """The country travels under the service's own name."""
-    await office.call(
+    await harness.call(
         "create_invoice",
         invoice(client={"name": "N", "code": "N", "country": "ES", "fiscal_id": "ESB58378431"}),
     )
-    assert office.get_last_body()["client"]["country"] == "Spain"
+    assert harness.get_last_body()["client"]["country"] == "Spain"
 
 
-async def row_22b(office: Harness) -> None:
+async def row_22b(harness: Harness) -> None:
     """The account's own number as a client (one source's claim): its own number is not known here, so the refusal explains."""
-    office.sandbox.set_option("refuse_own_nif", True)
-    error = await office.get_error(
+    harness.sandbox.set_option("refuse_own_nif", True)
+    error = await harness.get_error(
         "create_invoice", invoice(client={"name": "Nós", "code": "NOS", "fiscal_id": "509442013"})
     )
     assert (error.code, error.sent) == ("rejected", "refused")
     assert "the account's own number is refused" in error.next
 
 
-async def row_23(office: Harness) -> None:
+async def row_23(harness: Harness) -> None:
     """Lists are late; the same proprietary_uid makes one document however often it is sent."""
-    office.sandbox.set_lag(60)
-    first = await office.create_draft(proprietary_uid="venda-7")
-    assert (await office.call("list_invoices", {}))["invoices"] == []
-    again = await office.create_draft(proprietary_uid="venda-7")
+    harness.sandbox.set_lag(60)
+    first = await harness.create_draft(proprietary_uid="venda-7")
+    assert (await harness.call("list_invoices", {}))["invoices"] == []
+    again = await harness.create_draft(proprietary_uid="venda-7")
     assert again["id"] == first["id"]
 
 
-async def row_24(office: Harness) -> None:
+async def row_24(harness: Harness) -> None:
     """A PDF takes a few looks, and patience ends in `pending`, not in an error."""
-    issued = await office.create_issued()
-    office.sandbox.set_option("pdf_polls", 1)
-    assert (await office.call("get_pdf", {"document_id": issued["id"]}))["status"] == "ready"
-    office.context.settings = office.context.settings.model_copy(update={"pdf_patience": 1})
-    office.sandbox.set_option("pdf_polls", 9)
-    waiting = await office.call("get_pdf", {"document_id": issued["id"], "second_copy": True})
+    issued = await harness.create_issued()
+    harness.sandbox.set_option("pdf_polls", 1)
+    assert (await harness.call("get_pdf", {"document_id": issued["id"]}))["status"] == "ready"
+    harness.context.settings = harness.context.settings.model_copy(update={"pdf_patience": 1})
+    harness.sandbox.set_option("pdf_polls", 9)
+    waiting = await harness.call("get_pdf", {"document_id": issued["id"], "second_copy": True})
     assert (waiting["status"], waiting["next"][0]["tool"]) == ("pending", "get_pdf")
 
 
-async def row_25(office: Harness) -> None:
+async def row_25(harness: Harness) -> None:
     """A person sees the recipient; the client's address is not overwritten unless asked for."""
-    issued = await office.create_issued()
+    issued = await harness.create_issued()
     mail = document_arguments(issued, email="outra@acme.example.pt")
-    assert "outra@acme.example.pt" in await office.get_approval_text("send_email", mail)
-    await office.call("send_email", mail)
-    assert office.get_last_body()["client"] == {"email": "outra@acme.example.pt", "save": "0"}
-    assert office.read_raw("/clients/501.json")["client"]["email"] == "compras@acme.example"
-    assert "Becomes the client's address" in await office.get_approval_text(
+    assert "outra@acme.example.pt" in await harness.get_approval_text("send_email", mail)
+    await harness.call("send_email", mail)
+    assert harness.get_last_body()["client"] == {"email": "outra@acme.example.pt", "save": "0"}
+    assert harness.read_raw("/clients/501.json")["client"]["email"] == "compras@acme.example"
+    assert "Becomes the client's address" in await harness.get_approval_text(
         "send_email", {**mail, "save": True}
     )
 
 
-async def row_26(office: Harness) -> None:
+async def row_26(harness: Harness) -> None:
     """A finalize that times out after succeeding: looked up, unknown while that fails, and not done twice."""
-    seen, draft = await office.create_draft(), await office.create_draft()
-    office.sandbox.clear_requests()
-    office.sandbox.fault("PUT", "change-state", drop="after")
-    assert (await office.call("change_state", document_arguments(seen, state="finalized")))["document"][
+    seen, draft = await harness.create_draft(), await harness.create_draft()
+    harness.sandbox.clear_requests()
+    harness.sandbox.fault("PUT", "change-state", drop="after")
+    assert (await harness.call("change_state", document_arguments(seen, state="finalized")))["document"][
         "status"
     ] == "final"
-    assert len(office.list_writes()) == 1
-    office.sandbox.fault("PUT", "change-state", drop="after")
-    office.sandbox.fault("GET", rf"^/invoices/{draft['id']}\.json$", skip=3, times=None, status=500)
-    error = await office.get_error("change_state", document_arguments(draft, state="finalized"))
+    assert len(harness.list_writes()) == 1
+    harness.sandbox.fault("PUT", "change-state", drop="after")
+    harness.sandbox.fault("GET", rf"^/invoices/{draft['id']}\.json$", skip=3, times=None, status=500)
+    error = await harness.get_error("change_state", document_arguments(draft, state="finalized"))
     assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
     assert "looks first and never does it twice" in error.next
-    office.sandbox.clear_faults()
-    assert (await office.read_document(draft))["status"] == "final"
-    again = await office.call("change_state", document_arguments(draft, state="finalized"))
+    harness.sandbox.clear_faults()
+    assert (await harness.read_document(draft))["status"] == "final"
+    again = await harness.call("change_state", document_arguments(draft, state="finalized"))
     assert (again["document"]["status"], again["replayed"]) == ("final", True)
-    assert len(office.list_writes()) == 2
+    assert len(harness.list_writes()) == 2
     assert (
         "it cannot be finalized"
-        in (await office.get_refusal("change_state", document_arguments(draft, state="finalized")))["state"]
+        in (await harness.get_refusal("change_state", document_arguments(draft, state="finalized")))["state"]
     )
 
 
-async def row_27(office: Harness) -> None:
+async def row_27(harness: Harness) -> None:
     """Nothing is done twice, whatever comes back: only a create goes out again, and only under its own unique id."""
-    office.sandbox.fault("POST", r"^/invoices\.json$", status=422, body={"errors": [{"error": "?"}]})
-    await office.get_error("create_invoice", invoice())
-    assert len(office.list_writes()) == 1
+    harness.sandbox.fault("POST", r"^/invoices\.json$", status=422, body={"errors": [{"error": "?"}]})
+    await harness.get_error("create_invoice", invoice())
+    assert len(harness.list_writes()) == 1
     made: list[int] = []
     for fault in ({"status": 500}, {"status": 429}, {"drop": "before"}, {"drop": "after"}):
-        office.sandbox.clear_requests()
-        office.sandbox.fault("POST", r"^/invoices\.json$", **fault)
-        made.append((await office.create_draft())["id"])
-        assert len({one["body"]["proprietary_uid"] for one in office.list_writes()}) == 1
+        harness.sandbox.clear_requests()
+        harness.sandbox.fault("POST", r"^/invoices\.json$", **fault)
+        made.append((await harness.create_draft())["id"])
+        assert len({one["body"]["proprietary_uid"] for one in harness.list_writes()}) == 1
     assert made == [1001, 1002, 1003, 1004]
     # Each about a draft of its own: while nobody knows what became of one call, nothing else is done to its document.
     first, second = ({"document_type": "invoices", "document_id": one} for one in made[:2])
@@ -362,44 +362,44 @@ async def row_27(office: Harness) -> None:
         (r"^/invoices/\d+\.json$", ("update_invoice", {**second, "reference": "A"})),
     ):
         for fault in ({"status": 500}, {"drop": "before"}):
-            office.sandbox.clear_requests()
-            office.sandbox.fault("PUT", path, **fault)
-            error = await office.get_error(*call)
-            assert len(office.list_writes()) == 1, error.as_dict()
+            harness.sandbox.clear_requests()
+            harness.sandbox.fault("PUT", path, **fault)
+            error = await harness.get_error(*call)
+            assert len(harness.list_writes()) == 1, error.as_dict()
 
 
-async def row_28(office: Harness) -> None:
+async def row_28(harness: Harness) -> None:
     """Loading in the past is refused by Lisbon's clock."""
-    assert "loaded_at" in await office.get_refusal("create_guide", guide(loaded_at=NOW))
+    assert "loaded_at" in await harness.get_refusal("create_guide", guide(loaded_at=NOW))
 
 
-async def row_29(office: Harness) -> None:
+async def row_29(harness: Harness) -> None:
     """What the plan does not have is said in the service's words."""
-    issued = await office.create_issued()
-    office.sandbox.set_option("email_plan", False)
-    error = await office.get_error("send_email", document_arguments(issued, email="compras@acme.example"))
+    issued = await harness.create_issued()
+    harness.sandbox.set_option("email_plan", False)
+    error = await harness.get_error("send_email", document_arguments(issued, email="compras@acme.example"))
     assert (error.code, "not available in your plan" in error.message) == ("rejected", True)
 
 
-async def row_30(office: Harness) -> None:
+async def row_30(harness: Harness) -> None:
     """A tax that reads back with its id alone is looked up."""
-    office.sandbox.set_option("null_taxes", True)
-    draft = await office.create_draft(items=[line(tax="IVA13")])
+    harness.sandbox.set_option("null_taxes", True)
+    draft = await harness.create_draft(items=[line(tax="IVA13")])
     assert (draft["lines"][0]["tax"], draft["lines"][0]["tax_rate"]) == ("IVA13", "13")
 
 
-async def row_31(office: Harness) -> None:
+async def row_31(harness: Harness) -> None:
     """A client stuck invalid: the service's words come back whole, in either language."""
     body = {"errors": [{"error": "Cliente não é válido"}, {"error": "Fiscal não é válido"}]}
-    office.sandbox.fault("POST", r"^/invoices\.json$", status=422, body=body)
-    error = await office.get_error("create_invoice", invoice())
+    harness.sandbox.fault("POST", r"^/invoices\.json$", status=422, body=body)
+    error = await harness.get_error("create_invoice", invoice())
     assert "Cliente não é válido; Fiscal não é válido" in error.message
     assert "correct them" in error.next
 
 
-async def row_32(office: Harness) -> None:
+async def row_32(harness: Harness) -> None:
     """Everything in a body travels as text."""
-    await office.call(
+    await harness.call(
         "create_invoice", invoice(sequence_id=70000, retention=5, mb_reference=False, client={"id": 501})
     )
 
@@ -407,7 +407,7 @@ async def row_32(office: Harness) -> None:
         inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
         return [value] if inside is None else [leaf for one in inside for leaf in leaves(one)]
 
-    assert {type(leaf) for leaf in leaves(office.list_writes()[-1]["body"])} == {str}
+    assert {type(leaf) for leaf in leaves(harness.list_writes()[-1]["body"])} == {str}
 
 
 ROWS: dict[str, Callable[[Harness], Awaitable[None]]] = {
@@ -418,8 +418,8 @@ ROWS: dict[str, Callable[[Harness], Awaitable[None]]] = {
 
 
 @pytest.mark.parametrize("row", ROWS)
-async def test_the_row_is_kept(office: Harness, row: str) -> None:
-    await ROWS[row](office)
+async def test_the_row_is_kept(harness: Harness, row: str) -> None:
+    await ROWS[row](harness)
 
 
 def test_no_row_is_forgotten() -> None:

@@ -313,10 +313,10 @@ def listen_locally(answer: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
 
 
 @pytest.fixture
-async def account(running_box: Sandbox, tmp_path: Path) -> Any:
+async def account(running_sandbox: Sandbox, tmp_path: Path) -> Any:
     """An account at the sandbox, with the canary in the key's place."""
-    running_box.reset()
-    settings = point_at_sandbox(Settings(timeout_seconds=5), running_box.base_url, KEY)
+    running_sandbox.reset()
+    settings = point_at_sandbox(Settings(timeout_seconds=5), running_sandbox.base_url, KEY)
     async with InvoiceXpressClient(settings) as account:
         yield account
 
@@ -324,12 +324,12 @@ async def account(running_box: Sandbox, tmp_path: Path) -> Any:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("form", ["{url}/x", "//{host}/x", "/elsewhere"])
 async def test_a_redirect_is_not_followed(
-    running_box: Sandbox, account: InvoiceXpressClient, status: int, form: str
+    running_sandbox: Sandbox, account: InvoiceXpressClient, status: int, form: str
 ) -> None:
     """The key is in the query: whoever is redirected to would read it."""
     with listen_locally(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, heard):
         location = form.format(url=url, host=url.removeprefix("http://"))
-        running_box.fault(path="taxes", status=status, headers={"location": location})
+        running_sandbox.fault(path="taxes", status=status, headers={"location": location})
         request = protocol.build_get("/taxes.json")
         answer = await account.send(request)
         assert answer.status == status
@@ -337,11 +337,11 @@ async def test_a_redirect_is_not_followed(
         assert "redirect" in failure.message
         assert KEY not in str(failure.as_dict())
         assert heard == []
-    assert [one["path"] for one in running_box.requests()] == ["/taxes.json"]
+    assert [one["path"] for one in running_sandbox.requests()] == ["/taxes.json"]
 
 
 async def test_a_proxy_of_the_environment_is_not_used(
-    running_box: Sandbox, account: InvoiceXpressClient, monkeypatch: pytest.MonkeyPatch
+    running_sandbox: Sandbox, account: InvoiceXpressClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would see the address whole."""
     with listen_locally(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n") as (url, heard):
@@ -354,7 +354,7 @@ async def test_a_proxy_of_the_environment_is_not_used(
         assert heard == []
 
 
-async def test_a_file_is_fetched_without_the_key(running_box: Sandbox) -> None:
+async def test_a_file_is_fetched_without_the_key(running_sandbox: Sandbox) -> None:
     """What is asked of a file's host is the plain address, on hosts of the account only."""
     with listen_locally(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n%PDF") as (url, heard):
         home = Settings(account="acme", api_key=SecretStr(KEY), base_url=url)

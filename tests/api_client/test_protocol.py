@@ -23,7 +23,7 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Heading
 from ix_tools.operations.spec import Effect, Route, Spec
 from ix_tools.pipeline.execute import parse
-from tests.sandboxed import Harness, exempt_line, guide, invoice, line
+from tests.harness import Harness, exempt_line, guide, invoice, line
 
 VENDOR = Path(__file__).parents[1] / "vendor"
 SHAPES = json.loads((VENDOR / "error_shapes.json").read_text(encoding="utf-8"))["shapes"]
@@ -562,28 +562,28 @@ def test_hostile_xml_is_a_clear_error_and_nothing_else(body: str) -> None:
 
 
 async def test_hostile_xml_on_the_road_is_no_answer_and_the_series_itself_is_looked_at(
-    office: Harness,
+    harness: Harness,
 ) -> None:
     change = {**SEQUENCE, "sequence_id": 70020, "serie": "C2026"}
     hostile: dict[str, Any] = {"status": 200, "body": HOSTILE["billion laughs"]}
-    office.sandbox.fault("PUT", r"\.xml$", **hostile)
-    error = await office.get_error("update_sequence", change)
+    harness.sandbox.fault("PUT", r"\.xml$", **hostile)
+    error = await harness.get_error("update_sequence", change)
     assert (error.code, error.sent) == ("not_carried_out", "refused")
-    sent = [one["method"] for one in office.sandbox.requests() if "sequences" in one["path"]]
-    office.sandbox.fault("PUT", r"\.xml$", **hostile)
-    office.sandbox.fault("GET", "sequences", skip=sent.index("PUT"), times=None, status=500)
-    error = await office.get_error("update_sequence", change)
+    sent = [one["method"] for one in harness.sandbox.requests() if "sequences" in one["path"]]
+    harness.sandbox.fault("PUT", r"\.xml$", **hostile)
+    harness.sandbox.fault("GET", "sequences", skip=sent.index("PUT"), times=None, status=500)
+    error = await harness.get_error("update_sequence", change)
     assert (error.code, error.sent) == ("outcome_unknown", "unknown")
-    office.sandbox.clear_faults()
-    office.context.store.clock = lambda: time.time() + 600  # the request cannot be under way any more
-    office.sandbox.fault("PUT", r"\.xml$", **hostile, after_commit=True)
-    assert (await office.call("update_sequence", {**change, "idempotency_key": "anew"}))["sequence"][
+    harness.sandbox.clear_faults()
+    harness.context.store.clock = lambda: time.time() + 600  # the request cannot be under way any more
+    harness.sandbox.fault("PUT", r"\.xml$", **hostile, after_commit=True)
+    assert (await harness.call("update_sequence", {**change, "idempotency_key": "anew"}))["sequence"][
         "serie"
     ] == "C2026"
 
 
-async def test_a_line_always_says_its_description_as_the_documentation_requires(office: Harness) -> None:
-    await office.call("create_invoice", invoice())
-    assert office.get_last_body()["items"][0]["description"] == ""
-    await office.call("create_invoice", invoice(items=[line(name="B", description="Uma hora")]))
-    assert office.get_last_body()["items"][0]["description"] == "Uma hora"
+async def test_a_line_always_says_its_description_as_the_documentation_requires(harness: Harness) -> None:
+    await harness.call("create_invoice", invoice())
+    assert harness.get_last_body()["items"][0]["description"] == ""
+    await harness.call("create_invoice", invoice(items=[line(name="B", description="Uma hora")]))
+    assert harness.get_last_body()["items"][0]["description"] == "Uma hora"

@@ -35,7 +35,7 @@ from ix_tools.config.settings import Settings
 from ix_tools.errors import IxError, RateLimited, StoreUnavailable, Unavailable
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit, rates
-from tests.sandboxed import Harness, document_arguments, invoice
+from tests.harness import Harness, document_arguments, invoice
 
 START = 1_800_000_000.0
 
@@ -155,7 +155,7 @@ async def test_the_count_goes_by_the_servers_clock_not_the_hosts(
 
 def test_two_processes_together_keep_to_the_limit(place: str) -> None:
     """Counts, not timings: of 60 turns asked for at once, the burst is granted, and no process gets more than its share."""
-    from faults.crowd import acquire_slots
+    from faults.concurrency import acquire_slots
 
     lines = []
     for _ in range(2):
@@ -377,15 +377,15 @@ async def test_refusals_are_answers_and_close_nothing(place: str, time: Time) ->
 
 
 @pytest.fixture
-async def paced(office: Harness, place: str) -> AsyncIterator[Harness]:
+async def paced(harness: Harness, place: str) -> AsyncIterator[Harness]:
     """The road with a pace of 600 requests a minute."""
-    settings = office.context.settings.model_copy(update={"timeout_seconds": 3})
+    settings = harness.context.settings.model_copy(update={"timeout_seconds": 3})
     desk = replace(
-        office.context,
+        harness.context,
         settings=settings,
         account=InvoiceXpressClient(settings, RateLimiter(Store(place), "acme", 600, 30.0)),
     )
-    yield Harness(office.sandbox, desk)
+    yield Harness(harness.sandbox, desk)
     await desk.close()
     desk.account._pace.store.close()  # type: ignore[union-attr]
 
@@ -430,21 +430,21 @@ async def test_an_absurd_retry_after_is_a_refusal_and_no_fault(paced: Harness, s
     assert len(str(error.as_dict())) < 1000
 
 
-async def test_reads_are_tried_again_and_writes_are_not(office: Harness) -> None:
-    made = await office.create_draft()
-    office.sandbox.clear_requests()
-    office.sandbox.fault("GET", "/invoices/", status=503, times=2)
-    assert (await office.read_document(made))["id"] == made["id"]
-    assert len(office.sandbox.requests()) == 3
-    office.sandbox.clear_requests()
-    office.sandbox.fault("PUT", "change-state", status=500)
-    error = await office.get_error("change_state", document_arguments(made, state="finalized"))
+async def test_reads_are_tried_again_and_writes_are_not(harness: Harness) -> None:
+    made = await harness.create_draft()
+    harness.sandbox.clear_requests()
+    harness.sandbox.fault("GET", "/invoices/", status=503, times=2)
+    assert (await harness.read_document(made))["id"] == made["id"]
+    assert len(harness.sandbox.requests()) == 3
+    harness.sandbox.clear_requests()
+    harness.sandbox.fault("PUT", "change-state", status=500)
+    error = await harness.get_error("change_state", document_arguments(made, state="finalized"))
     assert error.code == "not_carried_out"
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
 
 
 async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
-    office: Harness, tmp_path: Path
+    harness: Harness, tmp_path: Path
 ) -> None:
     """`Nothing was sent` would be wrong by then, and the call would be repeated."""
 
@@ -452,26 +452,26 @@ async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
         async def answered(self, status: int, retry_after: float | None) -> None:
             raise StoreUnavailable("The store is gone.")
 
-    settings = office.context.settings
+    settings = harness.context.settings
     desk = replace(
-        office.context, account=InvoiceXpressClient(settings, Failing(Store(tmp_path / "p.db"), "a", 780, 5))
+        harness.context, account=InvoiceXpressClient(settings, Failing(Store(tmp_path / "p.db"), "a", 780, 5))
     )
-    result = await Harness(office.sandbox, desk).call("create_invoice", invoice())
+    result = await Harness(harness.sandbox, desk).call("create_invoice", invoice())
     assert result["ok"]
     await desk.close()
 
 
 async def test_an_answer_that_trickles_ends_all_the_same(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The HTTP library's limit is per piece; this one is for the whole."""
     monkeypatch.setattr(account, "SPARE", -0.9)
-    settings = office.context.settings.model_copy(update={"timeout_seconds": 1})
-    desk = replace(office.context, account=InvoiceXpressClient(settings))
-    office.sandbox.fault("GET", "/taxes", delay=60, times=None)
+    settings = harness.context.settings.model_copy(update={"timeout_seconds": 1})
+    desk = replace(harness.context, account=InvoiceXpressClient(settings))
+    harness.sandbox.fault("GET", "/taxes", delay=60, times=None)
     with pytest.raises(IxError, match="TimeoutError"):
-        await Harness(office.sandbox, desk).call("list_taxes")
-    office.sandbox.clear_faults()
+        await Harness(harness.sandbox, desk).call("list_taxes")
+    harness.sandbox.clear_faults()
     await desk.close()
 
 

@@ -17,7 +17,7 @@ from ix_tools.domain.parsing import read_id, read_page, read_rows, require_conte
 from ix_tools.errors import IxError, Unreadable
 from ix_tools.pipeline import claim_session
 from ix_tools.pipeline.execute import ApprovalNeeded, execute
-from tests.sandboxed import Harness, Json, document_arguments, guide, invoice, line
+from tests.harness import Harness, Json, document_arguments, guide, invoice, line
 
 NOTHING: dict[str, Json] = {
     "200 and empty": {"status": 200},
@@ -43,65 +43,65 @@ UNCOUNTED: dict[str, Json] = {
 
 
 def answer_look_up(
-    office: Harness, path: str, answer: Json, key: str, method: str | None = "GET", **more: Any
+    harness: Harness, path: str, answer: Json, key: str, method: str | None = "GET", **more: Any
 ) -> None:
     """From now on a look-up is answered so."""
     body = answer.get("body")
     if isinstance(body, dict):
         body = {name.replace("{key}", key): value for name, value in body.items()}
-    office.sandbox.fault(method, path, status=answer["status"], body=body, times=None, **more)
+    harness.sandbox.fault(method, path, status=answer["status"], body=body, times=None, **more)
 
 
-def advance_past_all_waits(office: Harness) -> None:
+def advance_past_all_waits(harness: Harness) -> None:
     """Nothing is under way any more, and lists show everything."""
-    office.context.store.clock = lambda: time.time() + 600
+    harness.context.store.clock = lambda: time.time() + 600
 
 
-def count_sends(office: Harness, path: str) -> int:
+def count_sends(harness: Harness, path: str) -> int:
     """How often something was sent."""
-    return sum(one["path"].startswith(path) and one["method"] == "POST" for one in office.list_writes())
+    return sum(one["path"].startswith(path) and one["method"] == "POST" for one in harness.list_writes())
 
 
 async def lose_answer(
-    office: Harness, name: str, call: Json, path: str, look_up: str, answer: Json, key: str
+    harness: Harness, name: str, call: Json, path: str, look_up: str, answer: Json, key: str
 ) -> IxError:
     """Let the answer of a write be lost, and the look-ups after it say nothing; those before it are the rules' own."""
-    office.sandbox.fault("POST", path, status=422)
-    office.sandbox.clear_requests()
-    await office.get_error(name, call)
-    looks = [one for one in office.sandbox.requests() if one["method"] == "GET"]
+    harness.sandbox.fault("POST", path, status=422)
+    harness.sandbox.clear_requests()
+    await harness.get_error(name, call)
+    looks = [one for one in harness.sandbox.requests() if one["method"] == "GET"]
     before = sum(re.search(look_up, one["path"]) is not None for one in looks)
-    office.sandbox.clear_requests()
-    office.sandbox.fault("POST", path, drop="after")
-    answer_look_up(office, look_up, answer, key, skip=before)
-    return await office.get_error(name, call)
+    harness.sandbox.clear_requests()
+    harness.sandbox.fault("POST", path, drop="after")
+    answer_look_up(harness, look_up, answer, key, skip=before)
+    return await harness.get_error(name, call)
 
 
 # --- a write whose answer was lost --------------------------------------------------------------------------
 
 
-async def _prepare_movement(office: Harness) -> tuple[str, Json, str, str, str]:
+async def _prepare_movement(harness: Harness) -> tuple[str, Json, str, str, str]:
     return "create_guide", guide(), "/transports.json", r"^/guides\.json$", "guides"
 
 
-async def _prepare_estimate(office: Harness) -> tuple[str, Json, str, str, str]:
+async def _prepare_estimate(harness: Harness) -> tuple[str, Json, str, str, str]:
     quote = invoice(document_type="quotes")
     return "create_estimate", quote, "/quotes.json", r"^/estimates\.json$", "estimates"
 
 
-async def _prepare_invoice(office: Harness) -> tuple[str, Json, str, str, str]:
+async def _prepare_invoice(harness: Harness) -> tuple[str, Json, str, str, str]:
     item = {"name": "Novo artigo", "unit_price": 1, "tax": "IVA23"}
     return "create_item", item, "/items.json", r"^/items\.json$", "items"
 
 
-async def _prepare_payment(office: Harness) -> tuple[str, Json, str, str, str]:
-    owed = (await office.create_issued(items=[line(unit_price=150)]))["id"]
+async def _prepare_payment(harness: Harness) -> tuple[str, Json, str, str, str]:
+    owed = (await harness.create_issued(items=[line(unit_price=150)]))["id"]
     pay = {"document_id": owed, "amount": 50, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
     return "generate_payment", pay, f"/documents/{owed}/", r"related_documents\.json$", "documents"
 
 
-async def _prepare_regularization(office: Harness) -> tuple[str, Json, str, str, str]:
-    await office.create_issued()
+async def _prepare_regularization(harness: Harness) -> tuple[str, Json, str, str, str]:
+    await harness.create_issued()
     entry = {"client_id": 501, "value": 10, "date": "2026-11-20"}
     path = "/api/v3/clients/501/regularization.json"
     return "create_regularization", entry, path, r"regularization\.json$", "regularization"
@@ -116,64 +116,64 @@ CASES = list(dict.fromkeys(CASES)) + [(what, answer) for what in COUNTED for ans
 
 @pytest.mark.parametrize(("what", "answer"), CASES)
 async def test_a_lost_write_is_not_sent_again_on_an_answer_that_says_nothing(
-    office: Harness, what: str, answer: str
+    harness: Harness, what: str, answer: str
 ) -> None:
     """Neither by itself nor when the call is repeated; once InvoiceXpress says what is there, that is the result."""
-    name, call, path, look_up, key = await LOST[what](office)
-    lost = await lose_answer(office, name, call, path, look_up, {**NOTHING, **UNCOUNTED}[answer], key)
+    name, call, path, look_up, key = await LOST[what](harness)
+    lost = await lose_answer(harness, name, call, path, look_up, {**NOTHING, **UNCOUNTED}[answer], key)
     assert (lost.code, lost.sent) == ("outcome_unknown", "unknown")
-    advance_past_all_waits(office)
-    again = await office.get_error(name, call)
+    advance_past_all_waits(harness)
+    again = await harness.get_error(name, call)
     assert (again.code, again.sent) == ("outcome_unknown", "unknown")
-    assert count_sends(office, path) == 1
-    office.sandbox.clear_faults()
-    found = await office.call(name, call)
+    assert count_sends(harness, path) == 1
+    harness.sandbox.clear_faults()
+    found = await harness.call(name, call)
     assert found["replayed"]
-    assert count_sends(office, path) == 1
+    assert count_sends(harness, path) == 1
 
 
-async def test_whoever_approves_a_payment_again_is_told_that_the_first_is_unknown(office: Harness) -> None:
+async def test_whoever_approves_a_payment_again_is_told_that_the_first_is_unknown(harness: Harness) -> None:
     """With a new key, or with other words about the same invoice: two receipts would be two certified documents."""
-    name, call, path, look_up, key = await _prepare_payment(office)
-    lost = await lose_answer(office, name, call, path, look_up, NOTHING["null"], key)
-    office.sandbox.clear_faults()
+    name, call, path, look_up, key = await _prepare_payment(harness)
+    lost = await lose_answer(harness, name, call, path, look_up, NOTHING["null"], key)
+    harness.sandbox.clear_faults()
     for other in ({**call, "idempotency_key": "again"}, {**call, "note": "outra vez"}):
-        text = await office.get_approval_text(name, other)
+        text = await harness.get_approval_text(name, other)
         assert "is unknown: look first" in text
         assert lost.details["journal"] in text
-    other_invoice = (await office.create_issued(items=[line(name="Outra", unit_price=5)]))["id"]
-    assert "is unknown" not in await office.get_approval_text(
+    other_invoice = (await harness.create_issued(items=[line(name="Outra", unit_price=5)]))["id"]
+    assert "is unknown" not in await harness.get_approval_text(
         name, {**call, "document_id": other_invoice, "amount": 1}
     )
 
 
-async def test_an_approval_from_before_the_doubt_is_none_after_it(office: Harness) -> None:
+async def test_an_approval_from_before_the_doubt_is_none_after_it(harness: Harness) -> None:
     """Who said yes did not know that the same may have happened already."""
-    name, call, path, look_up, key = await _prepare_payment(office)
+    name, call, path, look_up, key = await _prepare_payment(harness)
     second = {**call, "idempotency_key": "again"}
     with pytest.raises(ApprovalNeeded) as needed:
-        await execute(office.context, name, second, can_ask=True)
-    await lose_answer(office, name, call, path, look_up, NOTHING["null"], key)
-    office.sandbox.clear_faults()
+        await execute(harness.context, name, second, can_ask=True)
+    await lose_answer(harness, name, call, path, look_up, NOTHING["null"], key)
+    harness.sandbox.clear_faults()
     reply = Reply(needed.value.approval.handle, True)
     with pytest.raises(Exception, match="changed after the person saw it"):
-        await execute(office.context, name, second, can_ask=True, reply=reply)
-    assert count_sends(office, path) == 1
+        await execute(harness.context, name, second, can_ask=True, reply=reply)
+    assert count_sends(harness, path) == 1
 
 
 async def test_a_draft_is_not_made_again_under_a_new_key_while_nobody_knows_of_the_first(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.context.settings = office.context.settings.model_copy(update={"timeout_seconds": 1})
+    harness.context.settings = harness.context.settings.model_copy(update={"timeout_seconds": 1})
     monkeypatch.setattr(claim_session, "PATIENCE", 0.2)  # nobody will know
-    name, call, path, look_up, key = await _prepare_movement(office)
-    await lose_answer(office, name, call, path, look_up, NOTHING["204"], key)
-    office.sandbox.clear_faults()
-    office.sandbox.set_lag(10_000)  # nobody can tell yet
-    error = await office.get_error(name, {**call, "idempotency_key": "on purpose"})
+    name, call, path, look_up, key = await _prepare_movement(harness)
+    await lose_answer(harness, name, call, path, look_up, NOTHING["204"], key)
+    harness.sandbox.clear_faults()
+    harness.sandbox.set_lag(10_000)  # nobody can tell yet
+    error = await harness.get_error(name, {**call, "idempotency_key": "on purpose"})
     assert error.as_dict()["sent"] == "nothing"
     assert "not known yet" in error.message
-    assert count_sends(office, path) == 1
+    assert count_sends(harness, path) == 1
 
 
 # --- look-ups before a write --------------------------------------------------------------------------------
@@ -190,31 +190,31 @@ async def test_a_draft_is_not_made_again_under_a_new_key_while_nobody_knows_of_t
     ],
 )
 async def test_no_draft_is_made_on_a_look_up_that_says_nothing(
-    office: Harness, look_up: str, key: str, answer: str
+    harness: Harness, look_up: str, key: str, answer: str
 ) -> None:
-    answer_look_up(office, look_up, NOTHING[answer], key)
+    answer_look_up(harness, look_up, NOTHING[answer], key)
     new = {"name": "Cliente Novo", "code": "NOVO", "fiscal_id": "508025338"}
-    error = await office.get_error("create_invoice", invoice(client=new))
+    error = await harness.get_error("create_invoice", invoice(client=new))
     assert error.as_dict()["sent"] == "nothing"
     assert error.code == "unreadable_answer"
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
 @pytest.mark.parametrize("answer", [*NOTHING, *UNCOUNTED])
 async def test_a_client_is_not_deleted_on_a_list_of_documents_that_says_nothing(
-    office: Harness, answer: str
+    harness: Harness, answer: str
 ) -> None:
-    answer_look_up(office, r"^/clients/502/invoices", {**NOTHING, **UNCOUNTED}[answer], "invoices", None)
-    error = await office.get_error("delete_client", {"client_id": 502})
+    answer_look_up(harness, r"^/clients/502/invoices", {**NOTHING, **UNCOUNTED}[answer], "invoices", None)
+    error = await harness.get_error("delete_client", {"client_id": 502})
     assert (error.code, error.as_dict()["sent"]) == ("unreadable_answer", "nothing")
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
-async def test_related_documents_that_are_not_found_are_no_empty_list(office: Harness) -> None:
+async def test_related_documents_that_are_not_found_are_no_empty_list(harness: Harness) -> None:
     """The invoice is there, so that a 404 says nothing of its receipts."""
-    made = await office.create_issued()
-    office.sandbox.fault("GET", r"related_documents\.json$", status=404, times=None)
-    error = await office.get_error(
+    made = await harness.create_issued()
+    harness.sandbox.fault("GET", r"related_documents\.json$", status=404, times=None)
+    error = await harness.get_error(
         "change_state", document_arguments(made, state="canceled", message="Emitida por engano.")
     )
     assert (error.code, error.as_dict()["sent"]) == ("unreadable_answer", "nothing")
@@ -251,12 +251,12 @@ READ = [
 
 @pytest.mark.parametrize(("name", "answer"), READ)
 async def test_a_read_that_is_answered_with_something_else_is_one_clear_error(
-    office: Harness, name: str, answer: str
+    harness: Harness, name: str, answer: str
 ) -> None:
     """Not an empty list, and not a fault of ours; nothing was changed, so it may be tried again."""
     key, arguments = LISTS[name]
-    answer_look_up(office, ".", NOTHING[answer], key, None)
-    error = await office.get_error(name, arguments)
+    answer_look_up(harness, ".", NOTHING[answer], key, None)
+    error = await harness.get_error(name, arguments)
     shown = error.as_dict()
     assert error.code == "unreadable_answer"
     assert shown["sent"] in {"nothing", "refused"}
@@ -273,12 +273,12 @@ async def test_a_read_that_is_answered_with_something_else_is_one_clear_error(
 )
 @pytest.mark.parametrize("where", ["number", "text"])
 async def test_a_number_that_would_fill_the_memory_is_an_answer_that_cannot_be_read(
-    office: Harness, number: str, where: str
+    harness: Harness, number: str, where: str
 ) -> None:
     written = number if where == "number" else f'"{number}"'
     body = b'{"taxes": [{"id": 1, "name": "IVA23", "value": %s}]}' % written.encode()
-    office.sandbox.fault("GET", r"^/taxes\.json$", status=200, body=body, times=None)
-    error = await office.get_error("list_taxes", {})
+    harness.sandbox.fault("GET", r"^/taxes\.json$", status=200, body=body, times=None)
+    error = await harness.get_error("list_taxes", {})
     assert error.code == "unreadable_answer"
     assert len(str(error.as_dict())) < 2000
 
@@ -292,8 +292,8 @@ def test_numbers_of_any_sensible_size_are_read_exactly(number: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["1e999999999", "1e-999999999", "9" * 5000, 1e308, "1e400", 10**70])
-async def test_a_callers_number_that_would_fill_the_memory_is_refused(office: Harness, value: Any) -> None:
-    error = await office.get_error("create_invoice", invoice(items=[line(unit_price=value)]))
+async def test_a_callers_number_that_would_fill_the_memory_is_refused(harness: Harness, value: Any) -> None:
+    error = await harness.get_error("create_invoice", invoice(items=[line(unit_price=value)]))
     assert error.code == "invalid_arguments"
     assert [one.field for one in error.problems] == ["items.0.unit_price"]
     assert len(str(error.as_dict())) < 2000

@@ -37,7 +37,7 @@ from ix_tools.sandbox.rows import Client, Document
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals
-from tests.sandboxed import NOW, Harness, invoice
+from tests.harness import NOW, Harness, invoice
 
 RUNS = int(os.environ.get("APPROVAL_RUNS", "50"))
 """How many stories the property test tells; a longer run: APPROVAL_RUNS=10000 pytest tests/approvals/test_approvals.py."""
@@ -399,11 +399,11 @@ async def request_approval(desk: CallContext, name: str, arguments: dict[str, An
     return needed.value.approval
 
 
-async def test_an_answer_given_twice_at_once_sends_once(office: Harness, tmp_path: Path) -> None:
+async def test_an_answer_given_twice_at_once_sends_once(harness: Harness, tmp_path: Path) -> None:
     """Two threads, each with its own event loop, connections and store on one file."""
     path = tmp_path / "shared.db"
-    number = (await office.create_issued())["id"]
-    first = desk_for(office.sandbox, path)
+    number = (await harness.create_issued())["id"]
+    first = desk_for(harness.sandbox, path)
     for round in range(3):
         arguments = {
             "document_type": "invoices",
@@ -411,14 +411,14 @@ async def test_an_answer_given_twice_at_once_sends_once(office: Harness, tmp_pat
             "email": f"a{round}@acme.example",
         }
         asked = await request_approval(first, "send_email", arguments)
-        office.sandbox.clear_requests()
+        harness.sandbox.clear_requests()
         gate = threading.Barrier(2)
 
         def answered(
             arguments: dict[str, Any] = arguments, handle: str = asked.handle, gate: threading.Barrier = gate
         ) -> str:
             async def once() -> str:
-                desk = desk_for(office.sandbox, path)
+                desk = desk_for(harness.sandbox, path)
                 gate.wait()
                 try:
                     result = await execute(
@@ -435,7 +435,7 @@ async def test_an_answer_given_twice_at_once_sends_once(office: Harness, tmp_pat
         both = await asyncio.gather(asyncio.to_thread(answered), asyncio.to_thread(answered))
         # The second is told that the answer was used, or, if it waited for the first, that one's result.
         assert sorted(both) in (["True", "approval_used"], ["True", "True"])
-        assert len(office.list_writes()) == 1
+        assert len(harness.list_writes()) == 1
     await close_all(first)
 
 
@@ -465,11 +465,11 @@ asyncio.run(main())
 """
 
 
-async def test_two_processes_on_one_file_send_once(office: Harness, tmp_path: Path) -> None:
+async def test_two_processes_on_one_file_send_once(harness: Harness, tmp_path: Path) -> None:
     """Two servers started by two hosts share the user's file."""
     path = tmp_path / "shared.db"
-    number = (await office.create_issued())["id"]
-    desk = desk_for(office.sandbox, path)
+    number = (await harness.create_issued())["id"]
+    desk = desk_for(harness.sandbox, path)
     calls = []
     for at in range(12):
         arguments = {"document_type": "invoices", "document_id": number, "email": f"a{at}@acme.example"}
@@ -477,8 +477,8 @@ async def test_two_processes_on_one_file_send_once(office: Harness, tmp_path: Pa
             ("send_email", arguments, (await request_approval(desk, "send_email", arguments)).handle)
         )
     await close_all(desk)
-    office.sandbox.clear_requests()
-    order = json.dumps([office.sandbox.base_url, office.sandbox.api_key, str(path), calls])
+    harness.sandbox.clear_requests()
+    order = json.dumps([harness.sandbox.base_url, harness.sandbox.api_key, str(path), calls])
 
     def both() -> list[list[str]]:
         running = [
@@ -509,46 +509,46 @@ async def test_two_processes_on_one_file_send_once(office: Harness, tmp_path: Pa
     assert {(other in {"approval_used", "replayed"}, sent) for other, sent in pairs} == {(True, "sent")}, (
         outcomes
     )
-    assert len(office.list_writes()) == len(calls)
-    assert len(office.sandbox.outbox()) == len(calls)
+    assert len(harness.list_writes()) == len(calls)
+    assert len(harness.sandbox.outbox()) == len(calls)
 
 
-async def test_an_approval_outlives_the_server(office: Harness, tmp_path: Path) -> None:
+async def test_an_approval_outlives_the_server(harness: Harness, tmp_path: Path) -> None:
     """A restart between question and answer loses nothing, and revives nothing."""
     path = tmp_path / "shared.db"
-    number = (await office.create_issued())["id"]
+    number = (await harness.create_issued())["id"]
     arguments = {"document_type": "invoices", "document_id": number, "email": "a@acme.example"}
-    desk = desk_for(office.sandbox, path)
+    desk = desk_for(harness.sandbox, path)
     handle = (await request_approval(desk, "send_email", arguments)).handle
     await close_all(desk)
-    desk = desk_for(office.sandbox, path)
+    desk = desk_for(harness.sandbox, path)
     assert (await execute(desk, "send_email", arguments, can_ask=True, reply=Reply(handle, True)))["ok"]
     await close_all(desk)
-    desk = desk_for(office.sandbox, path)
+    desk = desk_for(harness.sandbox, path)
     with pytest.raises(ApprovalRefused) as refused:
         await execute(desk, "send_email", arguments, can_ask=True, reply=Reply(handle, True))
     assert refused.value.code == "approval_used"
     await close_all(desk)
-    assert len(office.sandbox.outbox()) == 1
+    assert len(harness.sandbox.outbox()) == 1
 
 
-async def test_a_yes_that_could_not_be_kept_is_not_sent(office: Harness, tmp_path: Path) -> None:
+async def test_a_yes_that_could_not_be_kept_is_not_sent(harness: Harness, tmp_path: Path) -> None:
     """The approval is used, and known to be used, before the request leaves."""
-    number = (await office.create_issued())["id"]
+    number = (await harness.create_issued())["id"]
     arguments = {"document_type": "invoices", "document_id": number, "email": "a@acme.example"}
-    asked = await request_approval(office.context, "send_email", arguments)
-    engine = office.context.approvals._store._open(durable=True)
+    asked = await request_approval(harness.context, "send_email", arguments)
+    engine = harness.context.approvals._store._open(durable=True)
 
     def full(*_: Any) -> None:
         raise sql.exc.OperationalError("COMMIT", {}, Exception("database or disk is full"))
 
     sql.event.listen(engine, "commit", full)
-    office.sandbox.clear_requests()
+    harness.sandbox.clear_requests()
     with pytest.raises(StoreUnavailable, match="disk is full"):
-        await execute(office.context, "send_email", arguments, can_ask=True, reply=Reply(asked.handle, True))
-    assert office.list_writes() == []
+        await execute(harness.context, "send_email", arguments, can_ask=True, reply=Reply(asked.handle, True))
+    assert harness.list_writes() == []
     sql.event.remove(engine, "commit", full)
-    assert office.context.approvals.find(asked.id).state == "pending"
+    assert harness.context.approvals.find(asked.id).state == "pending"
 
 
 # --- whatever happens
@@ -816,18 +816,18 @@ class SharedAccount:
     async def prepare(self) -> None:
         if not self.desks:
             await self.restart()
-        office = Harness(self.box, self.desks["ana"])
+        harness = Harness(self.box, self.desks["ana"])
         if not self.issued:
-            self.issued = (await office.create_issued())["id"]
-        self.draft = (await office.call("create_invoice", invoice()))["document"]["id"]
+            self.issued = (await harness.create_issued())["id"]
+        self.draft = (await harness.call("create_invoice", invoice()))["document"]["id"]
 
 
 @pytest.fixture
-def world(running_box: Sandbox, tmp_path: Path) -> Iterator[SharedAccount]:
-    running_box.reset()
-    running_box.set_option("rate_limit", 10_000_000)
+def world(running_sandbox: Sandbox, tmp_path: Path) -> Iterator[SharedAccount]:
+    running_sandbox.reset()
+    running_sandbox.set_option("rate_limit", 10_000_000)
     with asyncio.Runner() as runner:
-        world = SharedAccount(running_box, runner, tmp_path)
+        world = SharedAccount(running_sandbox, runner, tmp_path)
         yield world
         runner.run(world.close())
 

@@ -20,7 +20,7 @@ from ix_tools.errors import ApprovalRefused, get_http_status, get_retry_delay
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, audit
 from tests.approvals.test_pins import Clock
-from tests.sandboxed import Harness, document_arguments
+from tests.harness import Harness, document_arguments
 
 BINDING = Binding("ana", "acme@host", "send_email", "v2:arguments", "snapshot")
 SECRET = "508112230"
@@ -166,18 +166,18 @@ def test_room_comes_back_when_they_end(kept: ApprovalRepository, clock: Clock) -
     assert kept.ask(BINDING, ASKED, "form").state == "pending"
 
 
-async def test_a_call_that_finds_no_room_sends_nothing_and_goes_through_later(office: Harness) -> None:
-    desk = office.context
-    call = document_arguments(await office.create_draft(), state="finalized")
+async def test_a_call_that_finds_no_room_sends_nothing_and_goes_through_later(harness: Harness) -> None:
+    desk = harness.context
+    call = document_arguments(await harness.create_draft(), state="finalized")
     binding = replace(BINDING, principal=desk.settings.principal, account=desk.account.name)
     for number in range(MAX_WAITING):
         desk.approvals.ask(
             replace(binding, arguments=f"v2:{number}"), ApprovalRequestContent("", "waits"), "form"
         )
-    before = len(office.list_writes())
-    error = await office.get_error("change_state", call)
+    before = len(harness.list_writes())
+    error = await harness.get_error("change_state", call)
     assert (error.code, error.retryable) == ("too_many_waiting", True)
-    assert len(office.list_writes()) == before
+    assert len(harness.list_writes()) == before
     with desk.store.writing() as connection:
         connection.execute(approvals.update().values(expires_at=0.0))
-    assert (await office.call("change_state", call))["document"]["status"] == "final"
+    assert (await harness.call("change_state", call))["document"]["status"] == "final"

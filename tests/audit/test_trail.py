@@ -16,7 +16,7 @@ from faults.tampering import (
 )
 from ix_tools.audit.trail import Entry, append, locate_head_note, note_head, verify_chain
 from ix_tools.storage.database import Store
-from tests.sandboxed import Harness, invoice
+from tests.harness import Harness, invoice
 
 LONG = 40
 PLANTED = 200
@@ -110,11 +110,11 @@ def test_a_note_that_cannot_be_written_does_not_undo_what_is_kept(
     store.close()
 
 
-async def test_every_approval_and_every_write_leaves_its_rows(office: Harness) -> None:
-    made = (await office.call("create_invoice", invoice()))["document"]
+async def test_every_approval_and_every_write_leaves_its_rows(harness: Harness) -> None:
+    made = (await harness.call("create_invoice", invoice()))["document"]
     about = {"document_type": "invoices", "document_id": made["id"], "state": "finalized"}
-    await office.call("change_state", about)
-    rows = read_rows(office.context.journal._store)
+    await harness.call("change_state", about)
+    rows = read_rows(harness.context.journal._store)
     subject = f"invoices/{made['id']}"
     assert [(row["event"], row["operation"], row["subject"]) for row in rows] == [
         ("intent", "create_invoice", "invoices"),
@@ -130,7 +130,7 @@ async def test_every_approval_and_every_write_leaves_its_rows(office: Harness) -
 
 def test_many_processes_make_one_chain(place: str, tmp_path: Path) -> None:
     """No two rows follow the same one, whoever writes them."""
-    from faults.crowd import append_entries
+    from faults.concurrency import append_entries
     from faults.run import PROCESSES
 
     store = written(place, tmp_path, 1)

@@ -21,7 +21,7 @@ from ix_tools.operations.preview import Preview
 from ix_tools.pipeline.execute import ApprovalNeeded, execute, parse
 from ix_tools.pipeline.fact_loader import FactLoader
 from tests.catalogue.test_sweeps import leave_nothing_off, waiting_calls
-from tests.sandboxed import Harness, Json, document_arguments, exempt_line, invoice, line
+from tests.harness import Harness, Json, document_arguments, exempt_line, invoice, line
 
 LINES = 3
 
@@ -44,18 +44,18 @@ def dialog(approval: Approval, language: Language) -> Dialog:
     return Dialog(render_form_message(approval, language), box["title"], box["description"])
 
 
-async def asked(office: Harness, name: str, arguments: Json) -> Approval:
+async def asked(harness: Harness, name: str, arguments: Json) -> Approval:
     with pytest.raises(ApprovalNeeded) as needed:
-        await execute(office.context, name, arguments, can_ask=True)
+        await execute(harness.context, name, arguments, can_ask=True)
     return needed.value.approval
 
 
-async def known_of(office: Harness, name: str, arguments: Json) -> tuple[Operation[Any], Facts]:
+async def known_of(harness: Harness, name: str, arguments: Json) -> tuple[Operation[Any], Facts]:
     """The call and the facts that its preview is made from."""
     call = parse(name, arguments)
-    looking = FactLoader(office.context.account, 10, office.context.approvals)
+    looking = FactLoader(harness.context.account, 10, harness.context.approvals)
     wanted = call.spec.needs.union(*(get_wanted_facts(guard) for guard in call.spec.guards))
-    facts = await looking.load_from_call(call, wanted, office.context.now())
+    facts = await looking.load_from_call(call, wanted, harness.context.now())
     return call, await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)
 
 
@@ -94,14 +94,14 @@ def what_decides(call: Operation[Any], facts: Facts, language: Language) -> dict
 
 @pytest.mark.parametrize("language", ["pt", "en"])
 async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
-    office: Harness, language: Language
+    harness: Harness, language: Language
 ) -> None:
-    leave_nothing_off(office)
-    office.context.settings = office.context.settings.model_copy(update={"language": language})
+    leave_nothing_off(harness)
+    harness.context.settings = harness.context.settings.model_copy(update={"language": language})
     seen = set()
-    for name, arguments in await waiting_calls(office):
-        approval = await asked(office, name, arguments)
-        shown, (call, facts) = dialog(approval, language), await known_of(office, name, arguments)
+    for name, arguments in await waiting_calls(harness):
+        approval = await asked(harness, name, arguments)
+        shown, (call, facts) = dialog(approval, language), await known_of(harness, name, arguments)
         wanted = what_decides(call, facts, language)
         missing = {
             what: [text for text in texts if text not in shown.screen]
@@ -134,12 +134,12 @@ async def test_three_lines_and_the_title_say_what_decides_of_every_gated_call(
     ],
 )
 async def test_the_first_line_and_the_title_read_like_this(
-    office: Harness, language: Language, first: str, title: str
+    harness: Harness, language: Language, first: str, title: str
 ) -> None:
-    office.context.settings = office.context.settings.model_copy(update={"language": language})
-    draft = await office.create_draft(items=[line(), exempt_line()], tax_exemption="M07")
+    harness.context.settings = harness.context.settings.model_copy(update={"language": language})
+    draft = await harness.create_draft(items=[line(), exempt_line()], tax_exemption="M07")
     shown = dialog(
-        await asked(office, "change_state", document_arguments(draft, state="finalized")), language
+        await asked(harness, "change_state", document_arguments(draft, state="finalized")), language
     )
     assert shown.text.splitlines()[0] == first
     assert shown.title == title
@@ -150,39 +150,39 @@ async def test_the_first_line_and_the_title_read_like_this(
 
 @pytest.mark.parametrize("language", ["pt", "en"])
 async def test_what_can_still_be_changed_is_not_called_irreversible(
-    office: Harness, language: Language
+    harness: Harness, language: Language
 ) -> None:
-    office.context.settings = office.context.settings.model_copy(update={"language": language})
+    harness.context.settings = harness.context.settings.model_copy(update={"language": language})
     quote = {"document_type": "quotes", **{k: v for k, v in invoice().items() if k != "document_type"}}
-    made = (await office.call("create_estimate", quote))["document"]
-    await office.call("change_state", document_arguments(made, state="finalized"))
+    made = (await harness.call("create_estimate", quote))["document"]
+    await harness.call("change_state", document_arguments(made, state="finalized"))
     for state, final in (("accept", False), ("canceled", True)):
-        shown = dialog(await asked(office, "change_state", document_arguments(made, state=state)), language)
+        shown = dialog(await asked(harness, "change_state", document_arguments(made, state=state)), language)
         assert (labels.LABELS["irreversible"].text(language) in shown.screen) is final, shown.screen
 
 
-async def test_a_name_cannot_pass_for_another_part_of_the_line(office: Harness) -> None:
+async def test_a_name_cannot_pass_for_another_part_of_the_line(harness: Harness) -> None:
     """A client's name that imitates an amount and a tax number stays one part, short, behind which the true ones stand."""
     name = "ACME · NIF 508025338 · 1,00 € " + "x" * 60
-    draft = await office.create_draft(client={"name": name, "code": "EVIL"})
-    office.context.settings = office.context.settings.model_copy(update={"language": "pt"})
-    shown = dialog(await asked(office, "change_state", document_arguments(draft, state="finalized")), "pt")
+    draft = await harness.create_draft(client={"name": name, "code": "EVIL"})
+    harness.context.settings = harness.context.settings.model_copy(update={"language": "pt"})
+    shown = dialog(await asked(harness, "change_state", document_arguments(draft, state="finalized")), "pt")
     parts = shown.title.split(" · ")
     assert [len(parts), parts[2], parts[3]] == [4, "sem NIF", "123,00 € com IVA"]
     assert len(shown.title) < 250
     assert " ".join(name.split()) in shown.text, "the whole name stands below"
 
 
-async def test_what_differs_stands_in_a_box_of_its_own(office: Harness) -> None:
-    draft = await office.create_draft()
+async def test_what_differs_stands_in_a_box_of_its_own(harness: Harness) -> None:
+    draft = await harness.create_draft()
     found = [Difference("total", "123.00", "122.99")]
-    office.context.approvals.save_differences(office.context.account.name, "invoices", draft["id"], found)
-    approval = await asked(office, "change_state", document_arguments(draft, state="finalized"))
+    harness.context.approvals.save_differences(harness.context.account.name, "invoices", draft["id"], found)
+    approval = await asked(harness, "change_state", document_arguments(draft, state="finalized"))
     box = build_form_schema(approval, "pt")["properties"]["accept_differences"]
     assert "Total: pedido 123,00 €, guardado 122,99 €" in box["description"]
 
 
-async def test_a_warning_stands_in_the_description(office: Harness) -> None:
-    draft = await office.create_draft(date="2026-12-15", due_date="+30d")
-    shown = dialog(await asked(office, "change_state", document_arguments(draft, state="finalized")), "en")
+async def test_a_warning_stands_in_the_description(harness: Harness) -> None:
+    draft = await harness.create_draft(date="2026-12-15", due_date="+30d")
+    shown = dialog(await asked(harness, "change_state", document_arguments(draft, state="finalized")), "en")
     assert re.search(r"Note: .*2026-12-15|Note: .*15/12/2026", shown.description), shown.description

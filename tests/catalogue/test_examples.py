@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 
 from ix_tools.operations.registry import catalogue
-from tests.sandboxed import Harness
-from tests.stages import PREPARATIONS, prepare_example
+from tests.harness import Harness
+from tests.preparations import PREPARATIONS, prepare_example
 
 
 @pytest.fixture
-def open_office(office: Harness) -> Harness:
-    """An office whose settings leave nothing off."""
-    settings = office.context.settings.model_copy(update={"allow_account_setup": True})
-    return replace(office, context=replace(office.context, settings=settings))
+def open_office(harness: Harness) -> Harness:
+    """An harness whose settings leave nothing off."""
+    settings = harness.context.settings.model_copy(update={"allow_account_setup": True})
+    return replace(harness, context=replace(harness.context, settings=settings))
 
 
 @pytest.mark.parametrize("name", list(catalogue()))

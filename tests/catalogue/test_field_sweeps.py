@@ -25,9 +25,9 @@ from ix_tools.interfaces.web import rendering
 from ix_tools.operations.base import Operation
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import WirePath
+from tests.harness import Harness, Json, document_arguments, exempt_line, guide, invoice, line
 from tests.interfaces.mcp.behind import send_raw
 from tests.interfaces.web.visitor import extract_text
-from tests.sandboxed import Harness, Json, document_arguments, exempt_line, guide, invoice, line
 
 CREATES = {
     "create_invoice": "update_invoice",
@@ -191,21 +191,21 @@ def test_every_field_that_is_sent_says_what_becomes_of_it(name: str, path: Path,
 # --- arguments ------------------------------------------------------------------------------------------------------
 
 
-async def arguments(office: Harness, name: str, path: Path, value: Any) -> Json:
+async def arguments(harness: Harness, name: str, path: Path, value: Any) -> Json:
     """A whole call with one field set."""
     situation = SITUATIONS.get(".".join(path), Situation())
     given = {**BASE[name], **situation.around, "idempotency_key": token_hex(8)}
     if path[0] == "client" and "client" not in situation.around:
         given["client"] = dict(NEW_CLIENT)
     if path == ("owner_invoice_id",):
-        moved = await office.call("create_guide", guide(date=value, idempotency_key=value))
-        issued = await office.call("change_state", document_arguments(moved["document"], state="finalized"))
+        moved = await harness.call("create_guide", guide(date=value, idempotency_key=value))
+        issued = await harness.call("change_state", document_arguments(moved["document"], state="finalized"))
         value = issued["document"]["id"]
     if path == ("mb_reference",):
-        office.sandbox.set_option("mb_references", True)
+        harness.sandbox.set_option("mb_references", True)
     if path == ("sequence_id",):
         kind = {"create_guide": "transport", "create_estimate": "quote"}.get(name, "invoice")
-        rows = office.read_raw("/sequences.json")["sequences"]
+        rows = harness.read_raw("/sequences.json")["sequences"]
         value = next(one[f"current_{kind}_sequence_id"] for one in rows if one["serie"] == value)
     return placed(given, path, value)
 
@@ -234,50 +234,50 @@ def found_in(body: Any, path: Path) -> Any:
 
 @every_field
 async def test_no_field_is_lost_by_an_update_of_another_one(
-    office: Harness, name: str, path: Path, info: FieldInfo
+    harness: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """An update is a full replacement: every field travels again, or the stored record behind it keeps it, or a rule asks."""
     if path == ("tax_exemption_reason",):
         return  # it says what an update takes away
-    made = (await office.call(name, await arguments(office, name, path, values(path, info)[0])))["document"]
-    before = office.get_last_body()
+    made = (await harness.call(name, await arguments(harness, name, path, values(path, info)[0])))["document"]
+    before = harness.get_last_body()
     assert found_in(before, path) is not None or path[0] == "client"
     other = "observations" if path[0] != "observations" else "reference"
-    record = client_of(office, made)
-    await office.call(CREATES[name], document_arguments(made, **{other: "outra coisa"}))
-    after = office.get_last_body()
+    record = client_of(harness, made)
+    await harness.call(CREATES[name], document_arguments(made, **{other: "outra coisa"}))
+    after = harness.get_last_body()
     if path[0] == "client":
-        assert client_of(office, made) == record
+        assert client_of(harness, made) == record
     else:
         assert found_in(after, path) == found_in(before, path)
 
 
-def client_of(office: Harness, document: Json) -> Json:
+def client_of(harness: Harness, document: Json) -> Json:
     kind = document["document_type"].removesuffix("s")
-    raw = office.read_raw(f"/{document['document_type']}/{document['id']}.json")[kind]
+    raw = harness.read_raw(f"/{document['document_type']}/{document['id']}.json")[kind]
     number = (raw.get("client") or {}).get("id")
-    return {"of": number, **(office.read_raw(f"/clients/{number}.json")["client"] if number else {})}
+    return {"of": number, **(harness.read_raw(f"/clients/{number}.json")["client"] if number else {})}
 
 
 @every_field
 async def test_no_field_of_a_draft_written_elsewhere_is_lost_without_a_word(
-    office: Harness, name: str, path: Path, info: FieldInfo
+    harness: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """The journal knows nothing of it: it is taken over, or a rule names the field."""
     if path[0] in {"tax_exemption_reason", "client"}:
         return  # a client's record is kept above, whoever wrote the document
-    made = (await office.call(name, await arguments(office, name, path, values(path, info)[0])))["document"]
-    body, kind = office.get_last_body(), made["document_type"]
-    copy = await send_raw(office, "POST", f"/{kind}.json", {kind.removesuffix("s"): body})
+    made = (await harness.call(name, await arguments(harness, name, path, values(path, info)[0])))["document"]
+    body, kind = harness.get_last_body(), made["document_type"]
+    copy = await send_raw(harness, "POST", f"/{kind}.json", {kind.removesuffix("s"): body})
     other = "observations" if path[0] != "observations" else "reference"
     change = {"document_type": kind, "document_id": copy["id"], other: "outra coisa"}
     if name == "create_guide" and path != ("loaded_at",):
         change["loaded_at"] = "2026-11-20T12:00"
-    refused = await office.get_error(CREATES[name], change)
+    refused = await harness.get_error(CREATES[name], change)
     if path[0] in {one.field for one in refused.problems}:
         return
-    await office.call(CREATES[name], {**change, "accept": refused.details["accept"]})
-    assert found_in(office.get_last_body(), path) == found_in(body, path)
+    await harness.call(CREATES[name], {**change, "accept": refused.details["accept"]})
+    assert found_in(harness.get_last_body(), path) == found_in(body, path)
 
 
 # --- nothing is approved unseen -----------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ async def test_no_field_of_a_draft_written_elsewhere_is_lost_without_a_word(
 
 @every_field
 async def test_every_field_that_is_printed_changes_what_the_approver_reads(
-    office: Harness, name: str, path: Path, info: FieldInfo
+    harness: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """Two documents that differ in one field are two different texts and pages; what is not shown says why."""
     mark = mark_of(catalogue()[name], path, NotShown)
@@ -294,30 +294,30 @@ async def test_every_field_that_is_printed_changes_what_the_approver_reads(
         return
     one, other = values(path, info)
     (text, page), (other_text, other_page) = [
-        shown_of((await waiting(office, name, path, value))[1]) for value in (one, other)
+        shown_of((await waiting(harness, name, path, value))[1]) for value in (one, other)
     ]
     assert text != other_text
     assert page != other_page
 
 
-async def test_the_same_document_is_the_same_text_and_page(office: Harness) -> None:
+async def test_the_same_document_is_the_same_text_and_page(harness: Harness) -> None:
     """Or the sweep above would see a difference where no field makes one."""
     path = ("reference",)
     first, second = [
-        shown_of((await waiting(office, "create_invoice", path, "Palavra"))[1]) for _ in range(2)
+        shown_of((await waiting(harness, "create_invoice", path, "Palavra"))[1]) for _ in range(2)
     ]
     assert first == second
 
 
-async def waiting(office: Harness, name: str, path: Path, value: Any) -> tuple[Document, Approval]:
+async def waiting(harness: Harness, name: str, path: Path, value: Any) -> tuple[Document, Approval]:
     """A draft with this value in an account that has nothing else, and the approval that finalizing it waits for."""
-    office.sandbox.reset()
-    office.sandbox.set_option("rate_limit", 1_000_000)
-    office.context.settings = office.context.settings.model_copy(update={"language": "pt"})
+    harness.sandbox.reset()
+    harness.sandbox.set_option("rate_limit", 1_000_000)
+    harness.context.settings = harness.context.settings.model_copy(update={"language": "pt"})
     if value == "B2026":
-        await office.call("register_sequence", {"series": value})
-    made = (await office.call(name, await arguments(office, name, path, value)))["document"]
-    return Document.model_validate(made), await office.request_approval(
+        await harness.call("register_sequence", {"series": value})
+    made = (await harness.call(name, await arguments(harness, name, path, value)))["document"]
+    return Document.model_validate(made), await harness.request_approval(
         "change_state", document_arguments(made, state="finalized")
     )
 
@@ -333,12 +333,12 @@ HEADED = [one for one in FIELDS if mark_of(catalogue()[str(one.values[0])], one.
 
 @pytest.mark.parametrize(("name", "path", "info"), HEADED)
 async def test_a_printed_field_stands_under_its_heading_by_being_marked(
-    office: Harness, name: str, path: Path, info: FieldInfo
+    harness: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """In the approval's text, on its page, and, where it reads back, in the terminal."""
     mark: Printed = mark_of(catalogue()[name], path, Printed)
     value = values(path, info)[0]
-    document, approval = await waiting(office, name, path, value)
+    document, approval = await waiting(harness, name, path, value)
     text, page = shown_of(approval)
     said_value = "sim" if value is True else str(value)
     assert f"{mark.pt}: {said_value}" in text
@@ -358,15 +358,15 @@ async def test_a_printed_field_stands_under_its_heading_by_being_marked(
     ],
 )
 async def test_a_printed_text_that_changed_since_is_noticed_by_issuing(
-    office: Harness, name: str, path: Path, info: FieldInfo
+    harness: Harness, name: str, path: Path, info: FieldInfo
 ) -> None:
     """`issue_invoice` goes on from its draft; the person must accept what somebody changed in it meanwhile."""
     before, now = values(path, info)
-    call = await arguments(office, name, path, before)
-    await office.request_approval("issue_invoice", call)
-    made = await office.call("create_invoice", call)
-    await office.call("update_invoice", document_arguments(made["document"], **{path[0]: now}))
-    asked = await office.request_approval("issue_invoice", call)
+    call = await arguments(harness, name, path, before)
+    await harness.request_approval("issue_invoice", call)
+    made = await harness.call("create_invoice", call)
+    await harness.call("update_invoice", document_arguments(made["document"], **{path[0]: now}))
+    asked = await harness.request_approval("issue_invoice", call)
     assert asked.differs
     mark = fields_with(Document, Printed)[path[0]]
     assert f"{mark.en}: asked {before}, stored {now}" in asked.text

@@ -23,8 +23,8 @@ from ix_tools.pipeline.approval_gate import ApprovalNeeded
 from ix_tools.pipeline.execute import execute, parse
 from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.schemas import json_schema
-from tests.sandboxed import Harness, Json, document_arguments, guide, invoice, line
-from tests.stages import prepare_example
+from tests.harness import Harness, Json, document_arguments, guide, invoice, line
+from tests.preparations import prepare_example
 
 SEED = json.loads(
     (Path(__file__).parents[1] / "vendor" / "seed_operations.json").read_text(encoding="utf-8")
@@ -255,30 +255,30 @@ FILLED_IN = {
 """Those whose every row is asked for below; of the others the worked example is shown."""
 
 
-def leave_nothing_off(office: Harness) -> None:
-    office.context.settings = office.context.settings.model_copy(update={"allow_account_setup": True})
+def leave_nothing_off(harness: Harness) -> None:
+    harness.context.settings = harness.context.settings.model_copy(update={"allow_account_setup": True})
 
 
-async def waiting_calls(office: Harness) -> list[tuple[str, Json]]:
+async def waiting_calls(harness: Harness) -> list[tuple[str, Json]]:
     """A call of every gated operation that the sandbox would let through, with everything filled in."""
-    draft = await office.create_draft(
+    draft = await harness.create_draft(
         retention=25, items=[line(discount=10)], reference="PO-1", observations="obrigado"
     )
-    issued = await office.create_issued(client={"code": "BETA"})
-    receipt = await office.call(
+    issued = await harness.create_issued(client={"code": "BETA"})
+    receipt = await harness.call(
         "generate_payment",
         document_arguments(issued, amount=1, payment_mechanism="NU", payment_date="2026-11-20"),
     )
-    moved = (await office.call("create_guide", guide()))["document"]
-    simple = await office.create_issued(document_type="simplified_invoices", client=None)
-    note = await office.create_issued(
+    moved = (await harness.call("create_guide", guide()))["document"]
+    simple = await harness.create_issued(document_type="simplified_invoices", client=None)
+    note = await harness.create_issued(
         document_type="credit_notes", owner_invoice_id=simple["id"], client={"code": "ACME"}
     )
     numbers = dict.fromkeys(
         ("current_invoice_number", "current_credit_note_number", "current_debit_note_number"), 3
     )
     reason = "Emitida ao cliente errado."
-    settled = await office.create_issued()
+    settled = await harness.create_issued()
     copies = {"cc": "c@acme.example.pt", "bcc": "d@acme.example.pt"}
     mail = {"email": "outra@acme.example.pt", **copies, "subject": "Fatura", "body": "Segue.", "save": True}
     return [
@@ -298,31 +298,31 @@ async def waiting_calls(office: Harness) -> list[tuple[str, Json]]:
         ("cancel_payment", {"receipt_id": receipt["receipt"]["id"], "message": "Pago na fatura errada."}),
         ("register_sequence", {"sequence_id": 70020}),
         ("update_sequence", {"sequence_id": 70020, "serie": "C2026", **numbers, "default_sequence": 1}),
-        *[(name, await prepare_example(office, name)) for name in GATED if name not in FILLED_IN],
+        *[(name, await prepare_example(harness, name)) for name in GATED if name not in FILLED_IN],
     ]
 
 
 @pytest.mark.parametrize("language", ["pt", "en"])
 async def test_every_gated_call_is_shown_to_a_person_in_words_that_exist(
-    office: Harness, language: Any
+    harness: Harness, language: Any
 ) -> None:
-    leave_nothing_off(office)
-    office.context.settings = office.context.settings.model_copy(update={"language": language})
-    calls = await waiting_calls(office)
+    leave_nothing_off(harness)
+    harness.context.settings = harness.context.settings.model_copy(update={"language": language})
+    calls = await waiting_calls(harness)
     assert {name for name, _ in calls} == set(GATED)
     for name, arguments in calls:
         call = parse(name, arguments)
-        looking = FactLoader(office.context.account, 10, office.context.approvals)
+        looking = FactLoader(harness.context.account, 10, harness.context.approvals)
         wanted = call.spec.needs.union(*(get_wanted_facts(guard) for guard in call.spec.guards))
-        facts = await looking.load_from_call(call, wanted, office.context.now())
+        facts = await looking.load_from_call(call, wanted, harness.context.now())
         facts = await looking.load_dependent(call, wanted - {Want.CLIENT}, facts)
         preview = call.fill_defaults(facts).build_preview(facts)
         assert preview.action in labels.ACTIONS
         assert {row.label for row in preview.rows} <= set(labels.LABELS)
-        writes = len(office.list_writes())
+        writes = len(harness.list_writes())
         with pytest.raises(ApprovalNeeded) as needed:
-            await execute(office.context, name, arguments, can_ask=True)
-        assert len(office.list_writes()) == writes
+            await execute(harness.context, name, arguments, can_ask=True)
+        assert len(harness.list_writes()) == writes
         text = needed.value.approval.text
         assert labels.ACTIONS[preview.action].title.text(language) in text
         assert labels.ACTIONS[preview.action].consequence.text(language) in text
@@ -398,20 +398,20 @@ def test_every_parameter_of_the_seed_documents_is_reachable(row: Json) -> None:
 
 
 @pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts", "vat_moss_invoices"])
-async def test_every_kind_of_invoice_of_the_seed_is_made_and_issued(office: Harness, kind: str) -> None:
-    made = await office.call("create_invoice", invoice(document_type=kind))
+async def test_every_kind_of_invoice_of_the_seed_is_made_and_issued(harness: Harness, kind: str) -> None:
+    made = await harness.call("create_invoice", invoice(document_type=kind))
     assert made["next"][0]["tool"] == "change_state"
-    issued = await office.call("change_state", {**made["next"][0]["arguments"]})
+    issued = await harness.call("change_state", {**made["next"][0]["arguments"]})
     assert issued["document"]["status"] in {"final", "settled"}
 
 
 @every_operation
 async def test_every_next_step_names_a_tool_and_parameters_it_has(
-    office: Harness, operation: type[Operation[Any]]
+    harness: Harness, operation: type[Operation[Any]]
 ) -> None:
     """Results name the sensible next call; it must exist."""
-    leave_nothing_off(office)
-    result = await office.call(operation.spec.name, await prepare_example(office, operation.spec.name))
+    leave_nothing_off(harness)
+    result = await harness.call(operation.spec.name, await prepare_example(harness, operation.spec.name))
     assert result["ok"] is True
     jsonschema.validate(result, json_schema.build_output_schema(operation))
     for step in result.get("next", []):

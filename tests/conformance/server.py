@@ -100,15 +100,15 @@ def build_suite_application(settings: Settings, address: str) -> Starlette:
     """The product's application, its server furnished; and the same in sessions."""
     managers: list[StreamableHTTPSessionManager] = []
 
-    def factory(open_desk: OpenContext, tools: ListTools) -> Server[Any]:
+    def factory(shared_context: OpenContext, tools: ListTools) -> Server[Any]:
         managers.append(
             StreamableHTTPSessionManager(
-                _add_session_suite(add_suite(build_server(open_desk, tools))),
+                _add_session_suite(add_suite(build_server(shared_context, tools))),
                 event_store=conversations.Events(),
                 retry_interval=RETRY_MILLISECONDS,
             )
         )
-        return add_suite(build_server(open_desk, tools))
+        return add_suite(build_server(shared_context, tools))
 
     app = build_application(settings, address, requires_authentication=False, create_server=factory)
     (manager,) = managers

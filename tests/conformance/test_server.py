@@ -20,15 +20,15 @@ from ix_tools.interfaces.mcp.server import list_chosen_tools
 from ix_tools.schemas.resources import EXEMPTIONS_URI
 from ix_tools.schemas.tool_selection import ToolSelection
 from tests.conformance.server import SESSIONS, TOOLS, build_suite_application
+from tests.harness import Harness
 from tests.interfaces.mcp.host import ERAS, ERROR_SHAPE
 from tests.interfaces.server.served import ADDRESS
-from tests.sandboxed import Harness
 
 
 @pytest.fixture
-async def app(office: Harness) -> AsyncIterator[Starlette]:
-    store = {"store": str(office.context.store.file or office.context.store.url)}
-    app = build_suite_application(office.context.settings.model_copy(update=store), ADDRESS)
+async def app(harness: Harness) -> AsyncIterator[Starlette]:
+    store = {"store": str(harness.context.store.file or harness.context.store.url)}
+    app = build_suite_application(harness.context.settings.model_copy(update=store), ADDRESS)
     async with app.router.lifespan_context(app):
         yield app
 

@@ -18,7 +18,7 @@ from ix_tools.domain.totals import (
     predict_totals,
     round_to_cent,
 )
-from tests.sandboxed import Harness, invoice, line, warnings_by_field
+from tests.harness import Harness, invoice, line, warnings_by_field
 
 SAMPLES = json.loads(
     (Path(__file__).parents[1] / "vendor" / "rounding_samples.json").read_text(encoding="utf-8")
@@ -209,12 +209,12 @@ def made_up(chance: random.Random, number: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_random_documents_are_stored_with_the_totals_predicted(office: Harness, seed: int) -> None:
+async def test_random_documents_are_stored_with_the_totals_predicted(harness: Harness, seed: int) -> None:
     """Every create is read back and compared; a difference of a cent would be an error."""
     chance = random.Random(seed)
     for number in range(60):
         arguments = made_up(chance, number)
-        result = await office.call("create_invoice", arguments)
+        result = await harness.call("create_invoice", arguments)
         rows = [
             TotalsLine(
                 Decimal(row["unit_price"]),

@@ -8,7 +8,7 @@ import pytest
 
 from ix_tools.domain.web_address import MAX_LENGTH, is_web_address
 from ix_tools.errors import Unreadable
-from tests.sandboxed import Harness
+from tests.harness import Harness
 
 ODD = [
     "javascript:alert(1)",
@@ -85,11 +85,11 @@ FILES: list[tuple[str, dict[str, Any], str, Any]] = [
     "url", ["javascript:alert(1)", "https://[::1/x", "file:///etc/passwd", 7, ["https://a.example/x"]]
 )
 async def test_a_file_that_is_nowhere_on_the_web_is_a_clear_error(
-    office: Harness, delivery: str, file: tuple[str, dict[str, Any], str, Any], url: Any
+    harness: Harness, delivery: str, file: tuple[str, dict[str, Any], str, Any], url: Any
 ) -> None:
     name, arguments, path, answer = file
-    office.sandbox.fault("GET", path, status=200, times=None, body=answer(url))
-    error = await office.get_error(name, {**arguments, "delivery": delivery})
+    harness.sandbox.fault("GET", path, status=200, times=None, body=answer(url))
+    error = await harness.get_error(name, {**arguments, "delivery": delivery})
     assert isinstance(error, Unreadable)
     shown = error.as_dict()
     assert "web address" in shown["message"]
@@ -98,8 +98,8 @@ async def test_a_file_that_is_nowhere_on_the_web_is_a_clear_error(
     assert "passwd" not in str(shown)
 
 
-async def test_a_document_shows_no_odd_link(office: Harness) -> None:
-    made = await office.create_draft()
+async def test_a_document_shows_no_odd_link(harness: Harness) -> None:
+    made = await harness.create_draft()
     for link, shown in (
         ("javascript:alert(1)", None),
         ("https://acme.app.invoicexpress.com/p/1", "the same"),
@@ -112,6 +112,6 @@ async def test_a_document_shows_no_odd_link(office: Harness) -> None:
             "total": 0.0,
             "items": [],
         }
-        office.sandbox.fault("GET", rf"/invoices/{made['id']}\.json", status=200, body={"invoice": raw})
-        found = await office.read_document(made)
+        harness.sandbox.fault("GET", rf"/invoices/{made['id']}\.json", status=200, body={"invoice": raw})
+        found = await harness.read_document(made)
         assert found.get("permalink") == (link if shown else None)

@@ -18,7 +18,7 @@ from ix_tools.fiscal.exemptions import (
     list_exemptions,
     search_exemptions,
 )
-from tests.sandboxed import Harness
+from tests.harness import Harness
 
 VENDOR: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vendor" / "exemption_codes.json").read_text(encoding="utf-8")
@@ -237,12 +237,12 @@ def test_what_a_note_only_contrasts_is_not_found() -> None:
     assert found("M21") == ["M21"]
 
 
-async def test_what_a_code_is_about_is_shown_of_codes_that_were_searched_for(office: Harness) -> None:
+async def test_what_a_code_is_about_is_shown_of_codes_that_were_searched_for(harness: Harness) -> None:
     """The whole table stays small."""
-    searched = (await office.call("lookup_exemption_codes", {"text": "formação"}))["codes"]
+    searched = (await harness.call("lookup_exemption_codes", {"text": "formação"}))["codes"]
     assert [row["code"] for row in searched] == ["M07"]
     assert "formação profissional" in searched[0]["about"]
-    english = await office.call("lookup_exemption_codes", {"code": "M07", "language": "en"})
+    english = await harness.call("lookup_exemption_codes", {"code": "M07", "language": "en"})
     assert "vocational training" in english["codes"][0]["about"]
-    everything = (await office.call("lookup_exemption_codes", {"all": True}))["codes"]
+    everything = (await harness.call("lookup_exemption_codes", {"all": True}))["codes"]
     assert [row for row in everything if "about" in row] == []

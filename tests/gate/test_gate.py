@@ -212,9 +212,9 @@ class Stories(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def world(running_box: Sandbox, empty_store: Path, tmp_path: Path) -> Iterator[GateModel]:
+def world(running_sandbox: Sandbox, empty_store: Path, tmp_path: Path) -> Iterator[GateModel]:
     with start_blocking_portal() as portal:
-        made = GateModel(portal, running_box, Path(shutil.copy(empty_store, tmp_path)), tmp_path)
+        made = GateModel(portal, running_sandbox, Path(shutil.copy(empty_store, tmp_path)), tmp_path)
         with standing(made):
             yield made
 

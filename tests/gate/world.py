@@ -32,10 +32,10 @@ from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, claims, decisions, differences, intents, spent
 from tests.gate.recorded import ReplayTransport
+from tests.harness import NOW, Harness, invoice
 from tests.interfaces.mcp import behind
 from tests.interfaces.mcp.host import Host
 from tests.interfaces.mcp.test_asking import GATED
-from tests.sandboxed import NOW, Harness, invoice
 
 if TYPE_CHECKING:
     from tests.gate.events import Scenario
@@ -178,12 +178,12 @@ class GateModel:
     async def record(self) -> None:
         """Stage every gated call in the sandbox, ask, carry it out, and keep all answers."""
         desk = self.open(self.store)
-        office = Harness(self.box, desk)
-        await behind.send_raw(office, "POST", "/clients.json", {"client": OTHER})
+        harness = Harness(self.box, desk)
+        await behind.send_raw(harness, "POST", "/clients.json", {"client": OTHER})
         for name, stage in GATED.values():
-            await self._stage(office, name, await stage(office))
+            await self._stage(harness, name, await stage(harness))
         # Two workflows: one asks nobody, because it only drafts; the other's document nobody made before.
-        about = await behind.create_issued(office)
+        about = await behind.create_issued(harness)
         wrong = {
             "wrong": "too_much",
             "reason": "Só foi prestada meia hora.",
@@ -192,15 +192,15 @@ class GateModel:
         correct = {**about, **wrong}
         assert (await execute(desk, "correct_document", correct))["document"]["status"] == "draft"
         self.calls.append(PreparedCall("correct_document", correct, {"": None}, False, False, gated=False))
-        await self._stage(office, "issue_invoice", invoice(reference="GATE", delivery="link"))
+        await self._stage(harness, "issue_invoice", invoice(reference="GATE", delivery="link"))
         await execute(desk, "update_client", {"client_id": 501, "city": "Porto"})
         for one in self.calls:
             if one.finalizes:
-                await self._vary(office, one)
+                await self._vary(harness, one)
         self.tape.staged()
         for one in self.calls:
             with suppress(IxError):  # two of them want the same series as it was
-                await office.call(one.name, one.arguments)
+                await harness.call(one.name, one.arguments)
         assert {one.name for one in self.calls if one.name in catalogue()} >= {
             one.spec.name for one in catalogue().values() if one.spec.effect.needs_approval
         }
@@ -219,10 +219,10 @@ class GateModel:
         await desk.close()
         self.restarted()
 
-    async def _stage(self, office: Harness, name: str, arguments: Json) -> None:
+    async def _stage(self, harness: Harness, name: str, arguments: Json) -> None:
         before = len(self.box.requests())
         try:
-            asked: Any = await execute(office.context, name, arguments, can_ask=True)
+            asked: Any = await execute(harness.context, name, arguments, can_ask=True)
             text = str(asked)
         except ApprovalNeeded as needed:
             text = needed.approval.text
@@ -244,15 +244,15 @@ class GateModel:
             staged.path = mine[0]
         self.calls.append(staged)
 
-    async def _vary(self, office: Harness, one: PreparedCall) -> None:
+    async def _vary(self, harness: Harness, one: PreparedCall) -> None:
         """Let a second writer change the draft in each way, and remember how it reads then; at last as it was."""
         number = int(one.path.rpartition("/")[2].removesuffix(".json"))
         about = {"document_type": "invoices", "document_id": number}
         for name, change in CHANGES.items():
-            await office.call("update_invoice", {**about, **change, "accept": ACCEPTED})
+            await harness.call("update_invoice", {**about, **change, "accept": ACCEPTED})
             finalize = {**about, "state": "finalized"}
             with pytest.raises(ApprovalNeeded):
-                await execute(office.context, "change_state", finalize, can_ask=True)
+                await execute(harness.context, "change_state", finalize, can_ask=True)
             if name:
                 one.amounts[name] = Decimal(str((await self.document(one.path))["total"]))
                 self.tape.keep_variant(one.path, name)
@@ -327,7 +327,7 @@ async def connected_hosts(world: GateModel) -> Any:
 
 @asynccontextmanager
 async def _connected(world: GateModel, mode: str, person: Any, channel: str) -> Any:
-    async def open_desk(request: object = None, account: str | None = None) -> CallContext:
+    async def shared_context(request: object = None, account: str | None = None) -> CallContext:
         assert world.story is not None
         return world.story.desk(channel)
 
@@ -337,7 +337,7 @@ async def _connected(world: GateModel, mode: str, person: Any, channel: str) -> 
         {key: value for key, value in one.items() if key != "outputSchema"}
         for one in list_chosen_tools(everything)
     ]
-    server: Any = build_server(open_desk, tools)
+    server: Any = build_server(shared_context, tools)
     async with Client(server, mode=mode, elicitation_callback=person) as client:
         yield Host(client, person)
 

@@ -10,7 +10,7 @@ from ix_tools.domain.records import Client
 from ix_tools.guards import clients
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import LISBON
-from tests.sandboxed import Harness, document_arguments, guide, invoice, warnings_by_field
+from tests.harness import Harness, document_arguments, guide, invoice, warnings_by_field
 
 NEW = {"name": "Padaria Central, Lda", "code": "PADARIA", "fiscal_id": "508025338", "country": "PT"}
 FIELDS = ("id", "name", "code", "country", "fiscal_id", *clients.COMPARED_FIELDS)
@@ -25,14 +25,14 @@ def judged(rule: Any, client: dict[str, Any] | None, known: Client | None = None
     ]
 
 
-async def test_only_a_simplified_invoice_goes_without_a_customer(office: Harness) -> None:
-    found = await office.get_refusal("create_invoice", invoice(client=None))
+async def test_only_a_simplified_invoice_goes_without_a_customer(harness: Harness) -> None:
+    found = await harness.get_refusal("create_invoice", invoice(client=None))
     assert "only simplified_invoices may go without" in found["client"]
-    assert "client" in await office.get_refusal("create_guide", guide(client=None))
-    assert (await office.call("create_invoice", invoice(client=None, document_type="simplified_invoices")))[
+    assert "client" in await harness.get_refusal("create_guide", guide(client=None))
+    assert (await harness.call("create_invoice", invoice(client=None, document_type="simplified_invoices")))[
         "ok"
     ]
-    assert "client" not in office.get_last_body()
+    assert "client" not in harness.get_last_body()
 
 
 @pytest.mark.parametrize(
@@ -43,42 +43,42 @@ async def test_only_a_simplified_invoice_goes_without_a_customer(office: Harness
         ({"name": " ", "code": "N"}, "client.name"),
     ],
 )
-async def test_a_new_client_needs_name_and_code(office: Harness, client: dict[str, Any], field: str) -> None:
-    found = await office.get_refusal("create_invoice", invoice(client=client))
+async def test_a_new_client_needs_name_and_code(harness: Harness, client: dict[str, Any], field: str) -> None:
+    found = await harness.get_refusal("create_invoice", invoice(client=client))
     assert "exists yet, and a new one needs" in found[field]
     assert (
-        await office.call("create_invoice", invoice(client={**client, "name": "Nova, Lda", "code": "NOVA"}))
+        await harness.call("create_invoice", invoice(client={**client, "name": "Nova, Lda", "code": "NOVA"}))
     )["ok"]
 
 
 @pytest.mark.parametrize("client", [{"code": "ACME"}, {"name": "ACME, Lda"}, {"id": 501}, {"id": "501"}])
 async def test_an_existing_client_is_found_by_any_one_of_code_name_and_id(
-    office: Harness, client: dict[str, Any]
+    harness: Harness, client: dict[str, Any]
 ) -> None:
-    result = await office.call("create_invoice", invoice(client=client))
+    result = await harness.call("create_invoice", invoice(client=client))
     assert result["document"]["client"]["name"] == "ACME, Lda"
-    assert {"name": "ACME, Lda", "code": "ACME"}.items() <= office.get_last_body()["client"].items()
+    assert {"name": "ACME, Lda", "code": "ACME"}.items() <= harness.get_last_body()["client"].items()
 
 
 async def test_an_id_that_is_nobodys_is_refused_because_the_service_would_go_by_code_or_name(
-    office: Harness,
+    harness: Harness,
 ) -> None:
     """Trap 3: by id, then code, then name, and then a new client is made."""
-    found = await office.get_refusal(
+    found = await harness.get_refusal(
         "create_invoice", invoice(client={"id": 999, "name": "Nova, Lda", "code": "NOVA"})
     )
     assert "no client has the id 999" in found["client.id"]
-    assert "client.id" in await office.get_refusal("create_invoice", invoice(client={"id": 999}))
+    assert "client.id" in await harness.get_refusal("create_invoice", invoice(client={"id": 999}))
 
 
 @pytest.mark.parametrize("length", [100, 101])
-async def test_a_name_has_at_most_a_hundred_characters(office: Harness, length: int) -> None:
+async def test_a_name_has_at_most_a_hundred_characters(harness: Harness, length: int) -> None:
     """A7: "Nome é demasiado longo"."""
     arguments = invoice(client={"name": "x" * length, "code": "LONGO"})
     if length > 100:
-        assert "at most 100" in (await office.get_refusal("create_invoice", arguments))["client.name"]
+        assert "at most 100" in (await harness.get_refusal("create_invoice", arguments))["client.name"]
     else:
-        assert (await office.call("create_invoice", arguments))["ok"]
+        assert (await harness.call("create_invoice", arguments))["ok"]
 
 
 @pytest.mark.parametrize(
@@ -90,15 +90,17 @@ async def test_a_name_has_at_most_a_hundred_characters(office: Harness, length: 
     ],
 )
 async def test_code_and_name_must_lead_to_the_same_client(
-    office: Harness, client: dict[str, Any], field: str, named: str
+    harness: Harness, client: dict[str, Any], field: str, named: str
 ) -> None:
     """Trap 3."""
-    found = await office.get_refusal("create_invoice", invoice(client=client))
+    found = await harness.get_refusal("create_invoice", invoice(client=client))
     assert named in found[field]
 
 
 @pytest.mark.parametrize("field", clients.COMPARED_FIELDS)
-async def test_what_is_said_of_an_existing_client_must_be_what_is_stored(office: Harness, field: str) -> None:
+async def test_what_is_said_of_an_existing_client_must_be_what_is_stored(
+    harness: Harness, field: str
+) -> None:
     """Trap 3: everything else about a client that exists is ignored in silence."""
     other = {"email": "outra@acme.example.pt", "country": "ES", "fiscal_id": "ESB58378431"}.get(
         field, "outra coisa"
@@ -106,12 +108,12 @@ async def test_what_is_said_of_an_existing_client_must_be_what_is_stored(office:
     given = {"code": "ACME", field: other}
     if field == "fiscal_id":
         given["country"] = "ES"
-    found = await office.get_refusal("create_invoice", invoice(client=given))
+    found = await harness.get_refusal("create_invoice", invoice(client=given))
     assert "InvoiceXpress would ignore" in found[f"client.{field}"]
 
 
-async def test_an_id_with_another_name_or_code_is_refused(office: Harness) -> None:
-    found = await office.get_refusal(
+async def test_an_id_with_another_name_or_code_is_refused(harness: Harness) -> None:
+    found = await harness.get_refusal(
         "create_invoice", invoice(client={"id": 501, "name": "Beta GmbH", "code": "BETA"})
     )
     assert {"client.name", "client.code"} <= set(found)
@@ -129,8 +131,8 @@ async def test_an_id_with_another_name_or_code_is_refused(office: Harness) -> No
         {"city": "PORTO", "postal_code": "4000-001", "phone": "220000000"},
     ],
 )
-async def test_what_is_stored_may_be_said_in_other_letters(office: Harness, same: dict[str, Any]) -> None:
-    assert (await office.call("create_invoice", invoice(client={"code": "ACME", **same})))["ok"]
+async def test_what_is_stored_may_be_said_in_other_letters(harness: Harness, same: dict[str, Any]) -> None:
+    assert (await harness.call("create_invoice", invoice(client={"code": "ACME", **same})))["ok"]
 
 
 def test_a_client_without_a_country_is_in_portugal() -> None:
@@ -183,16 +185,16 @@ def test_the_stored_country_counts_when_none_is_given() -> None:
     ]
 
 
-async def test_a_number_with_a_wrong_check_digit_never_leaves(office: Harness) -> None:
-    found = await office.get_refusal("create_invoice", invoice(client={**NEW, "fiscal_id": "508025339"}))
+async def test_a_number_with_a_wrong_check_digit_never_leaves(harness: Harness) -> None:
+    found = await harness.get_refusal("create_invoice", invoice(client={**NEW, "fiscal_id": "508025339"}))
     assert "right check digit" in found["client.fiscal_id"]
-    assert (await office.call("create_invoice", invoice(client=NEW)))["ok"]
-    assert office.get_last_body()["client"]["fiscal_id"] == "508025338"
+    assert (await harness.call("create_invoice", invoice(client=NEW)))["ok"]
+    assert harness.get_last_body()["client"]["fiscal_id"] == "508025338"
 
 
-async def test_a_foreign_private_persons_number_is_warned_of(office: Harness) -> None:
+async def test_a_foreign_private_persons_number_is_warned_of(harness: Harness) -> None:
     given = {"name": "José", "code": "JOSE", "country": "ES", "fiscal_id": "508025338"}
-    result = await office.call("create_invoice", invoice(client=given))
+    result = await harness.call("create_invoice", invoice(client=given))
     assert "right only for a private person" in warnings_by_field(result)["client.fiscal_id"]
 
 
@@ -208,16 +210,16 @@ async def test_a_foreign_private_persons_number_is_warned_of(office: Harness) ->
     ],
 )
 async def test_a_country_travels_under_the_vendors_own_name(
-    office: Harness, written: str, travels: str
+    harness: Harness, written: str, travels: str
 ) -> None:
     """Trap 22: "Country PT was not found"."""
-    await office.call("create_invoice", invoice(client={"name": "Nova", "code": "NOVA", "country": written}))
-    assert office.get_last_body()["client"]["country"] == travels
+    await harness.call("create_invoice", invoice(client={"name": "Nova", "code": "NOVA", "country": written}))
+    assert harness.get_last_body()["client"]["country"] == travels
 
 
 @pytest.mark.parametrize("country", ["Portugall", "XX", "Europa", "", "Lisboa", 351])
-async def test_a_country_that_is_none_is_refused_with_what_is_near(office: Harness, country: Any) -> None:
-    found = await office.get_refusal(
+async def test_a_country_that_is_none_is_refused_with_what_is_near(harness: Harness, country: Any) -> None:
+    found = await harness.get_refusal(
         "create_invoice", invoice(client={"name": "Nova", "code": "NOVA", "country": country})
     )
     if country == "Portugall":
@@ -238,53 +240,53 @@ async def test_a_country_that_is_none_is_refused_with_what_is_near(office: Harne
         "ana@acme.pt\nBcc: x@y.pt",
     ],
 )
-async def test_what_is_no_address_is_refused(office: Harness, email: str) -> None:
+async def test_what_is_no_address_is_refused(harness: Harness, email: str) -> None:
     assert (
         "ana@example.pt"
-        in (await office.get_refusal("create_invoice", invoice(client={**NEW, "email": email})))[
+        in (await harness.get_refusal("create_invoice", invoice(client={**NEW, "email": email})))[
             "client.email"
         ]
     )
 
 
 @pytest.mark.parametrize("email", ["ana@acme.pt", "ana.sa+faturas@sub.acme.co.uk", "josé@padaria.pt"])
-async def test_an_address_passes_as_it_is(office: Harness, email: str) -> None:
-    await office.call("create_invoice", invoice(client={**NEW, "email": email}))
-    assert office.get_last_body()["client"]["email"] == email
+async def test_an_address_passes_as_it_is(harness: Harness, email: str) -> None:
+    await harness.call("create_invoice", invoice(client={**NEW, "email": email}))
+    assert harness.get_last_body()["client"]["email"] == email
 
 
-async def test_an_unknown_client_field_is_refused(office: Harness) -> None:
-    found = await office.get_refusal("create_invoice", invoice(client={**NEW, "nif": "508025338"}))
+async def test_an_unknown_client_field_is_refused(harness: Harness) -> None:
+    found = await harness.get_refusal("create_invoice", invoice(client={**NEW, "nif": "508025338"}))
     assert "unknown field" in found["client.nif"]
 
 
-async def test_an_update_keeps_the_client_and_may_name_another(office: Harness) -> None:
-    draft = await office.create_draft()
-    await office.call("update_invoice", document_arguments(draft, reference="A"))
-    assert office.get_last_body()["client"] == {"id": "501", "name": "ACME, Lda", "code": "ACME"}
-    other = await office.call("update_invoice", document_arguments(draft, client={"code": "BETA"}))
+async def test_an_update_keeps_the_client_and_may_name_another(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    await harness.call("update_invoice", document_arguments(draft, reference="A"))
+    assert harness.get_last_body()["client"] == {"id": "501", "name": "ACME, Lda", "code": "ACME"}
+    other = await harness.call("update_invoice", document_arguments(draft, client={"code": "BETA"}))
     assert other["document"]["client"]["name"] == "Beta GmbH"
-    assert "client.name" in await office.get_refusal(
+    assert "client.name" in await harness.get_refusal(
         "update_invoice", document_arguments(draft, client={"code": "BETA", "name": "ACME, Lda"})
     )
 
 
-async def test_an_update_of_a_sale_to_the_final_consumer_makes_no_client(office: Harness) -> None:
-    draft = await office.create_draft(client=None, document_type="simplified_invoices")
-    await office.call("update_invoice", document_arguments(draft, reference="balcão 2"))
-    assert "client" not in office.get_last_body()
+async def test_an_update_of_a_sale_to_the_final_consumer_makes_no_client(harness: Harness) -> None:
+    draft = await harness.create_draft(client=None, document_type="simplified_invoices")
+    await harness.call("update_invoice", document_arguments(draft, reference="balcão 2"))
+    assert "client" not in harness.get_last_body()
 
 
-async def test_a_look_up_that_fails_is_not_read_as_nobody(office: Harness) -> None:
+async def test_a_look_up_that_fails_is_not_read_as_nobody(harness: Harness) -> None:
     """Reading 14: an outage while looking must not end in a second client."""
-    office.sandbox.fault("GET", "find-by-code", times=None, status=502, body="<html>Bad Gateway</html>")
-    error = await office.get_error("create_invoice", invoice())
-    assert (error.sent, office.list_writes()) == ("nothing", [])
+    harness.sandbox.fault("GET", "find-by-code", times=None, status=502, body="<html>Bad Gateway</html>")
+    error = await harness.get_error("create_invoice", invoice())
+    assert (error.sent, harness.list_writes()) == ("nothing", [])
     assert error.message.endswith("Nothing was sent.")
 
 
-async def test_a_miss_by_name_may_be_a_500_and_is_checked_in_the_list(office: Harness) -> None:
+async def test_a_miss_by_name_may_be_a_500_and_is_checked_in_the_list(harness: Harness) -> None:
     """Reading 14."""
-    office.sandbox.set_option("find_by_name_500", True)
-    assert (await office.call("create_invoice", invoice(client=NEW)))["ok"]
-    assert "/clients.json" in [one["path"] for one in office.sandbox.requests()]
+    harness.sandbox.set_option("find_by_name_500", True)
+    assert (await harness.call("create_invoice", invoice(client=NEW)))["ok"]
+    assert "/clients.json" in [one["path"] for one in harness.sandbox.requests()]

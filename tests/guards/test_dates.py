@@ -4,30 +4,30 @@ from typing import Any
 
 import pytest
 
-from tests.sandboxed import Harness, document_arguments, guide, invoice, warnings_by_field
+from tests.harness import Harness, document_arguments, guide, invoice, warnings_by_field
 
 
 @pytest.mark.parametrize(
     ("due", "refused"), [("2026-11-19", True), ("2026-11-20", False), ("2026-11-21", False), ("+0d", False)]
 )
 async def test_a_due_date_before_the_date_is_refused_and_the_same_day_is_not(
-    office: Harness, due: str, refused: bool
+    harness: Harness, due: str, refused: bool
 ) -> None:
     """Trap 11: "Vencimento deve ser igual ou posterior à data do documento"; equal is accepted."""
     if refused:
-        found = await office.get_refusal("create_invoice", invoice(due_date=due))
+        found = await harness.get_refusal("create_invoice", invoice(due_date=due))
         assert "2026-11-20 or later" in found["due_date"]
     else:
-        result = await office.call("create_invoice", invoice(due_date=due))
+        result = await harness.call("create_invoice", invoice(due_date=due))
         assert result["document"]["due_date"] == ("2026-11-20" if due == "+0d" else due)
 
 
-async def test_moving_only_the_date_of_a_draft_past_its_due_date_is_refused(office: Harness) -> None:
+async def test_moving_only_the_date_of_a_draft_past_its_due_date_is_refused(harness: Harness) -> None:
     """Trap 5: moving the date needs due_date too."""
-    draft = await office.create_draft(due_date="2026-11-25")
-    found = await office.get_refusal("update_invoice", document_arguments(draft, date="2026-11-26"))
+    draft = await harness.create_draft(due_date="2026-11-25")
+    found = await harness.get_refusal("update_invoice", document_arguments(draft, date="2026-11-26"))
     assert "2026-11-26 or later" in found["due_date"]
-    moved = await office.call("update_invoice", document_arguments(draft, date="2026-11-26", due_date="+5d"))
+    moved = await harness.call("update_invoice", document_arguments(draft, date="2026-11-26", due_date="+5d"))
     assert (moved["document"]["date"], moved["document"]["due_date"]) == ("2026-11-26", "2026-12-01")
 
 
@@ -41,10 +41,10 @@ async def test_moving_only_the_date_of_a_draft_past_its_due_date_is_refused(offi
     ],
 )
 async def test_a_date_in_the_future_or_long_ago_is_warned_of_and_goes_through(
-    office: Harness, date: str, word: str | None
+    harness: Harness, date: str, word: str | None
 ) -> None:
     """A later date blocks the series for every earlier one; CIVA 36/1 wants invoices within five working days."""
-    result = await office.call("create_invoice", invoice(date=date))
+    result = await harness.call("create_invoice", invoice(date=date))
     assert result["document"]["date"] == date
     assert ("date" in warnings_by_field(result)) is (word is not None)
     assert word is None or word in warnings_by_field(result)["date"]
@@ -68,11 +68,11 @@ async def test_a_date_in_the_future_or_long_ago_is_warned_of_and_goes_through(
     ],
 )
 async def test_a_date_that_cannot_be_is_refused_because_the_service_would_take_today(
-    office: Harness, date: Any
+    harness: Harness, date: Any
 ) -> None:
     """Trap 1."""
     for field in ("date", "due_date"):
-        found = await office.get_refusal("create_invoice", invoice(**{field: date}))
+        found = await harness.get_refusal("create_invoice", invoice(**{field: date}))
         assert "2026-11-30" in found[field]
 
 
@@ -81,20 +81,20 @@ async def test_a_date_that_cannot_be_is_refused_because_the_service_would_take_t
     [("2026-11-20", "20/11/2026"), ("20/11/2026", "20/11/2026"), ("2024-02-29", "29/02/2024")],
 )
 async def test_both_spellings_of_a_date_travel_as_the_documented_one(
-    office: Harness, date: str, meant: str
+    harness: Harness, date: str, meant: str
 ) -> None:
-    await office.call("create_invoice", invoice(date=date, due_date=date))
-    assert (office.get_last_body()["date"], office.get_last_body()["due_date"]) == (meant, meant)
+    await harness.call("create_invoice", invoice(date=date, due_date=date))
+    assert (harness.get_last_body()["date"], harness.get_last_body()["due_date"]) == (meant, meant)
 
 
 @pytest.mark.parametrize("due", ["30d", "+30", "+30D", "+9999d", "+-1d"])
-async def test_only_the_documented_form_of_a_term_is_a_due_date(office: Harness, due: str) -> None:
-    found = await office.get_refusal("create_invoice", invoice(due_date=due))
+async def test_only_the_documented_form_of_a_term_is_a_due_date(harness: Harness, due: str) -> None:
+    found = await harness.get_refusal("create_invoice", invoice(due_date=due))
     assert "2026-11-30" in found["due_date"]
 
 
-async def test_a_term_beyond_the_calendar_is_refused(office: Harness) -> None:
-    await office.get_refusal("create_invoice", invoice(date="9999-12-31", due_date="+1d"))
+async def test_a_term_beyond_the_calendar_is_refused(harness: Harness) -> None:
+    await harness.get_refusal("create_invoice", invoice(date="9999-12-31", due_date="+1d"))
 
 
 @pytest.mark.parametrize(
@@ -109,68 +109,68 @@ async def test_a_term_beyond_the_calendar_is_refused(office: Harness) -> None:
     ],
 )
 async def test_loading_before_now_is_refused_by_lisbons_clock(
-    office: Harness, moment: str, refused: bool
+    harness: Harness, moment: str, refused: bool
 ) -> None:
     """Trap 28."""
     if refused:
-        found = await office.get_refusal("create_guide", guide(loaded_at=moment))
+        found = await harness.get_refusal("create_guide", guide(loaded_at=moment))
         assert "2026-11-20 10:00 in Lisbon" in found["loaded_at"]
         assert "a later moment" in found["loaded_at"]
     else:
-        assert (await office.call("create_guide", guide(loaded_at=moment)))["ok"]
-        assert office.get_last_body()["loaded_at"].startswith("20/11/2026 10:")
+        assert (await harness.call("create_guide", guide(loaded_at=moment)))["ok"]
+        assert harness.get_last_body()["loaded_at"].startswith("20/11/2026 10:")
 
 
 @pytest.mark.parametrize("moment", ["2026-11-20", "12:00", "2026-11-20T25:00", 5, None])
-async def test_a_loading_time_that_is_no_moment_is_refused(office: Harness, moment: Any) -> None:
-    found = await office.get_refusal("create_guide", guide(loaded_at=moment))
+async def test_a_loading_time_that_is_no_moment_is_refused(harness: Harness, moment: Any) -> None:
+    found = await harness.get_refusal("create_guide", guide(loaded_at=moment))
     assert "loaded_at" in found
 
 
-async def test_nothing_is_finalized_before_the_last_date_of_its_series(office: Harness) -> None:
+async def test_nothing_is_finalized_before_the_last_date_of_its_series(harness: Harness) -> None:
     """Trap 10, Portaria 363/2010: numbers and dates run together."""
     early, same = (
-        await office.create_draft(date="2026-11-18", due_date="2026-11-30"),
-        await office.create_draft(date="2026-11-19"),
+        await harness.create_draft(date="2026-11-18", due_date="2026-11-30"),
+        await harness.create_draft(date="2026-11-19"),
     )
-    await office.create_issued(date="2026-11-19")
-    found = await office.get_refusal("change_state", document_arguments(early, state="finalized"))
+    await harness.create_issued(date="2026-11-19")
+    found = await harness.get_refusal("change_state", document_arguments(early, state="finalized"))
     assert "2026-11-19 or later" in found["date"]
     assert "1/2026" in found["date"]
-    error = await office.get_error("change_state", document_arguments(early, state="finalized"))
+    error = await harness.get_error("change_state", document_arguments(early, state="finalized"))
     assert "ask whether the date may move" in error.next
-    assert (await office.call("change_state", document_arguments(same, state="finalized")))["document"][
+    assert (await harness.call("change_state", document_arguments(same, state="finalized")))["document"][
         "status"
     ] == "final"
 
 
-async def test_another_series_or_type_has_its_own_last_date(office: Harness) -> None:
-    await office.call("register_sequence", {"sequence_id": 70020})
-    await office.create_issued(date="2026-11-19")
-    other_series = await office.create_draft(date="2026-11-18", due_date="2026-11-30", sequence_id=70020)
-    other_type = await office.create_draft(
+async def test_another_series_or_type_has_its_own_last_date(harness: Harness) -> None:
+    await harness.call("register_sequence", {"sequence_id": 70020})
+    await harness.create_issued(date="2026-11-19")
+    other_series = await harness.create_draft(date="2026-11-18", due_date="2026-11-30", sequence_id=70020)
+    other_type = await harness.create_draft(
         document_type="invoice_receipts", date="2026-11-18", due_date="2026-11-30"
     )
-    assert (await office.call("change_state", document_arguments(other_series, state="finalized")))[
+    assert (await harness.call("change_state", document_arguments(other_series, state="finalized")))[
         "document"
     ]["status"] == "final"
-    assert (await office.call("change_state", document_arguments(other_type, state="finalized")))["document"][
-        "status"
-    ] == "settled"
+    assert (await harness.call("change_state", document_arguments(other_type, state="finalized")))[
+        "document"
+    ]["status"] == "settled"
 
 
-async def test_an_early_draft_may_still_be_deleted(office: Harness) -> None:
-    early = await office.create_draft(date="2026-11-18", due_date="2026-11-30")
-    await office.create_issued(date="2026-11-19")
-    assert (await office.call("change_state", document_arguments(early, state="deleted")))["ok"]
+async def test_an_early_draft_may_still_be_deleted(harness: Harness) -> None:
+    early = await harness.create_draft(date="2026-11-18", due_date="2026-11-30")
+    await harness.create_issued(date="2026-11-19")
+    assert (await harness.call("change_state", document_arguments(early, state="deleted")))["ok"]
 
 
-async def test_a_cancelled_document_still_holds_its_place_in_the_series(office: Harness) -> None:
+async def test_a_cancelled_document_still_holds_its_place_in_the_series(harness: Harness) -> None:
     """The number stays used, so the date stays the floor."""
-    early = await office.create_draft(date="2026-11-18", due_date="2026-11-30")
-    later = await office.create_issued(date="2026-11-19")
-    await office.call(
+    early = await harness.create_draft(date="2026-11-18", due_date="2026-11-30")
+    later = await harness.create_issued(date="2026-11-19")
+    await harness.call(
         "change_state", document_arguments(later, state="canceled", message="Emitida ao cliente errado.")
     )
-    found = await office.get_refusal("change_state", document_arguments(early, state="finalized"))
+    found = await harness.get_refusal("change_state", document_arguments(early, state="finalized"))
     assert "2026-11-19 or later" in found["date"]

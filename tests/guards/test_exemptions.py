@@ -12,7 +12,7 @@ from ix_tools.domain.types import parse_date
 from ix_tools.guards import exemptions
 from ix_tools.guards.facts import Facts
 from ix_tools.i18n.formats import LISBON
-from tests.sandboxed import SERIES, Harness, document_arguments, exempt_line, guide, invoice, line
+from tests.harness import SERIES, Harness, document_arguments, exempt_line, guide, invoice, line
 
 FACTS = Facts(
     now=datetime(2026, 11, 20, 10, tzinfo=LISBON),
@@ -98,71 +98,71 @@ def test_the_accounts_rate_and_not_the_name_makes_a_line_exempt(tax: str | None,
     assert exemptions.find_exempt_lines(call, FACTS) == lines
 
 
-async def test_a_line_without_vat_needs_a_code_and_the_code_makes_it_pass(office: Harness) -> None:
+async def test_a_line_without_vat_needs_a_code_and_the_code_makes_it_pass(harness: Harness) -> None:
     """Trap 6, CIVA 36/5 e)."""
-    found = await office.get_refusal("create_invoice", invoice(items=[line(), exempt_line()]))
+    found = await harness.get_refusal("create_invoice", invoice(items=[line(), exempt_line()]))
     assert "items.1 (Curso certificado) carries 0 % VAT" in found["tax_exemption"]
     assert "M07" in found["tax_exemption"]
-    error = await office.get_error("create_invoice", invoice(items=[line(), exempt_line()]))
+    error = await harness.get_error("create_invoice", invoice(items=[line(), exempt_line()]))
     assert "lookup_exemption_codes" in error.next
-    result = await office.call("create_invoice", invoice(items=[line(), exempt_line()], tax_exemption="M07"))
+    result = await harness.call("create_invoice", invoice(items=[line(), exempt_line()], tax_exemption="M07"))
     assert result["document"]["tax_exemption"] == "M07"
-    assert office.get_last_body()["tax_exemption"] == "M07"
+    assert harness.get_last_body()["tax_exemption"] == "M07"
 
 
-async def test_a_code_without_an_exempt_line_is_refused(office: Harness) -> None:
+async def test_a_code_without_an_exempt_line_is_refused(harness: Harness) -> None:
     """Trap 6c."""
-    found = await office.get_refusal("create_invoice", invoice(tax_exemption="M07"))
+    found = await harness.get_refusal("create_invoice", invoice(tax_exemption="M07"))
     assert "M07 explains nothing" in found["tax_exemption"]
-    assert (await office.call("create_invoice", invoice()))["document"].get("tax_exemption") is None
+    assert (await harness.call("create_invoice", invoice()))["document"].get("tax_exemption") is None
 
 
-async def test_a_default_tax_of_zero_makes_unnamed_lines_exempt(office: Harness) -> None:
+async def test_a_default_tax_of_zero_makes_unnamed_lines_exempt(harness: Harness) -> None:
     """An account of the art. 53.º regime has Isento as its default."""
     import httpx2
 
     answer = httpx2.put(
-        f"{office.sandbox.base_url}/taxes/31557.json",
-        params={"api_key": office.sandbox.api_key},
+        f"{harness.sandbox.base_url}/taxes/31557.json",
+        params={"api_key": harness.sandbox.api_key},
         json={"tax": {"default_tax": "1"}},
     )
     assert answer.status_code == 200
-    assert "tax_exemption" in await office.get_refusal("create_invoice", invoice(items=[line(tax=None)]))
-    result = await office.call("create_invoice", invoice(items=[line(tax=None)], tax_exemption="M10"))
+    assert "tax_exemption" in await harness.get_refusal("create_invoice", invoice(items=[line(tax=None)]))
+    result = await harness.call("create_invoice", invoice(items=[line(tax=None)], tax_exemption="M10"))
     assert result["document"]["total"] == "100.00"
-    assert office.get_last_body()["items"][0]["tax"] == {"name": "Isento"}
+    assert harness.get_last_body()["items"][0]["tax"] == {"name": "Isento"}
 
 
 @pytest.mark.parametrize("operation", ["create_invoice", "create_guide"])
-async def test_m00_is_for_updates_only(office: Harness, operation: str) -> None:
+async def test_m00_is_for_updates_only(harness: Harness, operation: str) -> None:
     arguments = {"create_invoice": invoice, "create_guide": guide}[operation](tax_exemption_reason="M00")
-    found = await office.get_refusal(operation, arguments)
+    found = await harness.get_refusal(operation, arguments)
     assert "a new document has none" in found["tax_exemption_reason"]
-    found = await office.get_refusal(operation, {**arguments, "tax_exemption_reason": "M01"})
+    found = await harness.get_refusal(operation, {**arguments, "tax_exemption_reason": "M01"})
     assert "M00" in found["tax_exemption_reason"]
 
 
-async def test_m00_as_a_code_is_refused(office: Harness) -> None:
-    found = await office.get_refusal("create_invoice", invoice(items=[exempt_line()], tax_exemption="M00"))
+async def test_m00_as_a_code_is_refused(harness: Harness) -> None:
+    found = await harness.get_refusal("create_invoice", invoice(items=[exempt_line()], tax_exemption="M00"))
     assert "tax_exemption_reason: M00 in update_invoice" in found["tax_exemption"]
 
 
 @pytest.mark.parametrize(("written", "travels"), [("m07", "M07"), (" M07 ", "M07")])
-async def test_a_code_may_be_written_in_small_letters(office: Harness, written: str, travels: str) -> None:
-    await office.call("create_invoice", invoice(items=[exempt_line()], tax_exemption=written))
-    assert office.get_last_body()["tax_exemption"] == travels
+async def test_a_code_may_be_written_in_small_letters(harness: Harness, written: str, travels: str) -> None:
+    await harness.call("create_invoice", invoice(items=[exempt_line()], tax_exemption=written))
+    assert harness.get_last_body()["tax_exemption"] == travels
 
 
 @pytest.mark.parametrize("code", ["M7", "7", "artigo 9", "M077", "", 7])
-async def test_what_does_not_look_like_a_code_is_refused(office: Harness, code: Any) -> None:
-    assert "tax_exemption" in await office.get_refusal(
+async def test_what_does_not_look_like_a_code_is_refused(harness: Harness, code: Any) -> None:
+    assert "tax_exemption" in await harness.get_refusal(
         "create_invoice", invoice(items=[exempt_line()], tax_exemption=code)
     )
 
 
-async def test_two_codes_on_one_document_are_impossible_to_say(office: Harness) -> None:
+async def test_two_codes_on_one_document_are_impossible_to_say(harness: Harness) -> None:
     """Trap 6c: one code per document; a code on a line is an unknown field."""
-    found = await office.get_refusal(
+    found = await harness.get_refusal(
         "create_invoice",
         invoice(items=[exempt_line(), exempt_line(name="Livro", tax_exemption="M05")], tax_exemption="M07"),
     )
@@ -170,114 +170,114 @@ async def test_two_codes_on_one_document_are_impossible_to_say(office: Harness) 
 
 
 async def test_an_update_keeps_the_code_and_m00_takes_it_away_with_the_last_exempt_line(
-    office: Harness,
+    harness: Harness,
 ) -> None:
     """Trap 5: an exemption not sent again is lost. Trap 6c: M00 clears it."""
-    draft = await office.create_draft(items=[line(), exempt_line()], tax_exemption="M07")
-    kept = await office.call("update_invoice", document_arguments(draft, reference="PO-1"))
+    draft = await harness.create_draft(items=[line(), exempt_line()], tax_exemption="M07")
+    kept = await harness.call("update_invoice", document_arguments(draft, reference="PO-1"))
     assert kept["document"]["tax_exemption"] == "M07"
-    assert office.get_last_body()["tax_exemption"] == "M07"
+    assert harness.get_last_body()["tax_exemption"] == "M07"
     taxed = {"items": [line(), exempt_line(tax="IVA23")], "accept": ["overwrite_items"]}
-    found = await office.get_refusal("update_invoice", document_arguments(draft, **taxed))
+    found = await harness.get_refusal("update_invoice", document_arguments(draft, **taxed))
     assert "tax_exemption_reason: M00 to remove the code" in found["tax_exemption"]
-    cleared = await office.call(
+    cleared = await harness.call(
         "update_invoice", document_arguments(draft, **taxed, tax_exemption_reason="M00")
     )
     assert cleared["document"].get("tax_exemption") is None
-    assert office.get_last_body()["tax_exemption_reason"] == "M00"
-    assert "tax_exemption" not in office.get_last_body()
+    assert harness.get_last_body()["tax_exemption_reason"] == "M00"
+    assert "tax_exemption" not in harness.get_last_body()
 
 
-async def test_m00_while_a_line_is_still_exempt_is_refused(office: Harness) -> None:
-    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
-    found = await office.get_refusal("update_invoice", document_arguments(draft, tax_exemption_reason="M00"))
+async def test_m00_while_a_line_is_still_exempt_is_refused(harness: Harness) -> None:
+    draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
+    found = await harness.get_refusal("update_invoice", document_arguments(draft, tax_exemption_reason="M00"))
     assert "items.0 still carries 0 % VAT" in found["tax_exemption_reason"]
 
 
-async def test_m99_is_asked_about_on_create_and_shown_before_finalizing(office: Harness) -> None:
-    found = await office.check_acceptance(
+async def test_m99_is_asked_about_on_create_and_shown_before_finalizing(harness: Harness) -> None:
+    found = await harness.check_acceptance(
         "create_invoice", invoice(items=[exempt_line()], tax_exemption="M99"), "m99"
     )
     assert "Why is there no VAT?" in found["tax_exemption"]
-    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M99", accept=["m99"])
-    text = await office.get_approval_text("change_state", document_arguments(draft, state="finalized"))
+    draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M99", accept=["m99"])
+    text = await harness.get_approval_text("change_state", document_arguments(draft, state="finalized"))
     assert "stamps it by itself" in text
 
 
-async def test_a_draft_whose_code_got_lost_is_not_finalized(office: Harness) -> None:
+async def test_a_draft_whose_code_got_lost_is_not_finalized(harness: Harness) -> None:
     """Trap 6: a draft made elsewhere; the service would refuse it or stamp M99."""
-    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
-    answer = office.read_raw(f"/invoices/{draft['id']}.json")
-    office.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption="")
-    found = await office.get_refusal("change_state", document_arguments(draft, state="finalized"))
+    draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
+    answer = harness.read_raw(f"/invoices/{draft['id']}.json")
+    harness.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption="")
+    found = await harness.get_refusal("change_state", document_arguments(draft, state="finalized"))
     assert "the stored draft does not say why" in found["tax_exemption"]
-    assert (await office.call("change_state", document_arguments(draft, state="finalized")))["document"][
+    assert (await harness.call("change_state", document_arguments(draft, state="finalized")))["document"][
         "status"
     ] == "final"
 
 
-async def test_a_draft_with_a_code_out_of_force_is_not_finalized_but_may_be_deleted(office: Harness) -> None:
-    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
-    answer = office.read_raw(f"/invoices/{draft['id']}.json")
+async def test_a_draft_with_a_code_out_of_force_is_not_finalized_but_may_be_deleted(harness: Harness) -> None:
+    draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
+    answer = harness.read_raw(f"/invoices/{draft['id']}.json")
     for _ in range(2):
-        office.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption="M08")
+        harness.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption="M08")
     assert (
         "2022-12-31"
-        in (await office.get_refusal("change_state", document_arguments(draft, state="finalized")))[
+        in (await harness.get_refusal("change_state", document_arguments(draft, state="finalized")))[
             "tax_exemption"
         ]
     )
-    office.sandbox.clear_faults()
-    assert (await office.call("change_state", document_arguments(draft, state="deleted")))["ok"]
+    harness.sandbox.clear_faults()
+    assert (await harness.call("change_state", document_arguments(draft, state="deleted")))["ok"]
 
 
 @pytest.mark.parametrize("tax", ["IVA23", "IVA6"])
 async def test_lines_that_read_back_with_the_id_of_their_tax_only_are_not_taken_for_exempt(
-    office: Harness, tax: str
+    harness: Harness, tax: str
 ) -> None:
     """Trap 30."""
-    office.sandbox.set_option("null_taxes", True)
-    draft = await office.create_draft(items=[line(tax=tax)])
+    harness.sandbox.set_option("null_taxes", True)
+    draft = await harness.create_draft(items=[line(tax=tax)])
     assert draft["lines"][0]["tax"] == tax
-    assert (await office.call("change_state", document_arguments(draft, state="finalized")))["document"][
+    assert (await harness.call("change_state", document_arguments(draft, state="finalized")))["document"][
         "status"
     ] == "final"
 
 
-async def test_an_exempt_line_that_reads_back_without_its_rate_is_still_exempt(office: Harness) -> None:
+async def test_an_exempt_line_that_reads_back_without_its_rate_is_still_exempt(harness: Harness) -> None:
     """Trap 30."""
-    office.sandbox.set_option("null_taxes", True)
-    draft = await office.create_draft(items=[exempt_line()], tax_exemption="M07")
-    answer = office.read_raw(f"/invoices/{draft['id']}.json")
-    office.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption=None)
-    assert "tax_exemption" in await office.get_refusal(
+    harness.sandbox.set_option("null_taxes", True)
+    draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
+    answer = harness.read_raw(f"/invoices/{draft['id']}.json")
+    harness.alter_answer(r"/invoices/\d+\.json", answer, tax_exemption=None)
+    assert "tax_exemption" in await harness.get_refusal(
         "change_state", document_arguments(draft, state="finalized")
     )
 
 
 async def test_a_code_outside_the_vendors_list_goes_out_with_a_warning_and_may_come_back_refused(
-    office: Harness,
+    harness: Harness,
 ) -> None:
     """M34 exists at the tax authority, not in the vendor's list: we warn, and say what the service answered."""
-    error = await office.get_error("create_invoice", invoice(items=[exempt_line()], tax_exemption="M34"))
+    error = await harness.get_error("create_invoice", invoice(items=[exempt_line()], tax_exemption="M34"))
     assert (error.code, error.sent) == ("rejected", "refused")
     assert "M34 is not included in the list" in error.message
     assert "lookup_exemption_codes" in error.next
 
 
-async def test_guides_keep_the_same_rules(office: Harness) -> None:
-    assert "tax_exemption" in await office.get_refusal("create_guide", guide(items=[exempt_line()]))
-    assert "tax_exemption" in await office.get_refusal("create_guide", guide(tax_exemption="M07"))
-    assert "tax_exemption" in await office.get_refusal(
+async def test_guides_keep_the_same_rules(harness: Harness) -> None:
+    assert "tax_exemption" in await harness.get_refusal("create_guide", guide(items=[exempt_line()]))
+    assert "tax_exemption" in await harness.get_refusal("create_guide", guide(tax_exemption="M07"))
+    assert "tax_exemption" in await harness.get_refusal(
         "create_guide", guide(items=[exempt_line()], tax_exemption="M08")
     )
-    result = await office.call("create_guide", guide(items=[exempt_line()], tax_exemption="M07"))
+    result = await harness.call("create_guide", guide(items=[exempt_line()], tax_exemption="M07"))
     assert result["document"]["tax_exemption"] == "M07"
 
 
-async def test_a_credit_note_carries_the_code_of_its_invoice(office: Harness) -> None:
-    owner = await office.create_issued(items=[exempt_line()], tax_exemption="M07")
+async def test_a_credit_note_carries_the_code_of_its_invoice(harness: Harness) -> None:
+    owner = await harness.create_issued(items=[exempt_line()], tax_exemption="M07")
     arguments = invoice(document_type="credit_notes", owner_invoice_id=owner["id"], items=[exempt_line()])
-    assert "tax_exemption" in await office.get_refusal("create_invoice", arguments)
-    result = await office.call("create_invoice", {**arguments, "tax_exemption": "M07"})
+    assert "tax_exemption" in await harness.get_refusal("create_invoice", arguments)
+    result = await harness.call("create_invoice", {**arguments, "tax_exemption": "M07"})
     assert result["document"]["sequence_id"] == SERIES["credit_notes"]

@@ -11,9 +11,9 @@ from ix_tools.guards import items as catalogue_rules
 from ix_tools.guards.findings import Guard
 from ix_tools.i18n.formats import LISBON
 from ix_tools.operations.registry import catalogue
+from tests.harness import Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
 from tests.interfaces.mcp.behind import change_state
 from tests.interfaces.mcp.behind import create_draft as elsewhere
-from tests.sandboxed import Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
 
 CREATES = ("create_invoice", "create_guide", "create_estimate")
 DONE_BY_THEN = {catalogue_rules.catalogue_items_not_overwritten_unseen}
@@ -81,7 +81,7 @@ WARNED: dict[str, tuple[str, Json, str, str]] = {
 }
 
 
-async def test_every_such_rule_has_an_example_here(office: Harness) -> None:
+async def test_every_such_rule_has_an_example_here(harness: Harness) -> None:
     named = {name.partition("-")[0] for name in WARNED} | {"credit_of_a_paid_invoice"}
     rules = {rule.__name__ for rule in warning_rules() if rule not in DONE_BY_THEN}
     assert rules - named <= {"exemption_known_and_in_force"}
@@ -89,76 +89,76 @@ async def test_every_such_rule_has_an_example_here(office: Harness) -> None:
 
 @pytest.mark.parametrize("name", WARNED)
 async def test_what_was_warned_of_at_the_draft_stands_in_the_approval_of_finalizing(
-    office: Harness, name: str
+    harness: Harness, name: str
 ) -> None:
     tool, arguments, english, portuguese = WARNED[name]
-    made = await office.call(tool, arguments)
+    made = await harness.call(tool, arguments)
     assert any(english in problem for problem in warnings_by_field(made).values())
     finalize = document_arguments(made["document"], state="finalized")
-    assert english in await office.get_approval_text("change_state", finalize)
-    office.context.settings = office.context.settings.model_copy(update={"language": "pt"})
-    assert portuguese in await office.get_approval_text("change_state", finalize)
+    assert english in await harness.get_approval_text("change_state", finalize)
+    harness.context.settings = harness.context.settings.model_copy(update={"language": "pt"})
+    assert portuguese in await harness.get_approval_text("change_state", finalize)
 
 
 @pytest.mark.parametrize("name", [name for name, row in WARNED.items() if row[0] == "create_invoice"])
-async def test_issue_invoice_says_it_once(office: Harness, name: str) -> None:
+async def test_issue_invoice_says_it_once(harness: Harness, name: str) -> None:
     _, arguments, english, _ = WARNED[name]
-    assert (await office.get_approval_text("issue_invoice", arguments)).count(english) == 1
+    assert (await harness.get_approval_text("issue_invoice", arguments)).count(english) == 1
 
 
-async def test_a_draft_of_somebody_else_is_judged_just_the_same(office: Harness) -> None:
+async def test_a_draft_of_somebody_else_is_judged_just_the_same(harness: Harness) -> None:
     """No warning was given when it was written, because nobody wrote it here."""
-    future = await elsewhere(office, date="15/12/2026")
-    assert "blocks the series until that day" in await office.get_approval_text(
+    future = await elsewhere(harness, date="15/12/2026")
+    assert "blocks the series until that day" in await harness.get_approval_text(
         "change_state", {**future, "state": "finalized"}
     )
 
 
-async def test_what_is_no_longer_true_is_not_said(office: Harness) -> None:
+async def test_what_is_no_longer_true_is_not_said(harness: Harness) -> None:
     """The day comes; the total is corrected."""
-    future = await office.create_draft(date="2026-11-22")
-    office.context.now = lambda: datetime(2026, 11, 22, 9, 0, tzinfo=LISBON)
-    assert "in the future" not in await office.get_approval_text(
+    future = await harness.create_draft(date="2026-11-22")
+    harness.context.now = lambda: datetime(2026, 11, 22, 9, 0, tzinfo=LISBON)
+    assert "in the future" not in await harness.get_approval_text(
         "change_state", document_arguments(future, state="finalized")
     )
     simple = (
-        await office.call(
+        await harness.call(
             "create_invoice",
             invoice(document_type="simplified_invoices", items=[line(name="Mesa", unit_price=1500)]),
         )
     )["document"]
-    await office.call(
+    await harness.call(
         "update_invoice",
         document_arguments(simple, items=[line(name="Mesa", unit_price=50)], accept=["overwrite_items"]),
     )
-    assert "EUR" not in await office.get_approval_text(
+    assert "EUR" not in await harness.get_approval_text(
         "change_state", document_arguments(simple, state="finalized")
     )
 
 
-async def test_what_became_true_meanwhile_is_said(office: Harness) -> None:
+async def test_what_became_true_meanwhile_is_said(harness: Harness) -> None:
     """80 days pass over a draft that was of today."""
-    draft = await office.create_draft()
-    office.context.now = lambda: datetime(2026, 11, 20, 9, 0, tzinfo=LISBON) + timedelta(days=80)
-    assert "80 days ago" in await office.get_approval_text(
+    draft = await harness.create_draft()
+    harness.context.now = lambda: datetime(2026, 11, 20, 9, 0, tzinfo=LISBON) + timedelta(days=80)
+    assert "80 days ago" in await harness.get_approval_text(
         "change_state", document_arguments(draft, state="finalized")
     )
 
 
-async def test_a_note_of_an_invoice_that_was_paid_or_cancelled_meanwhile(office: Harness) -> None:
-    paid, cancelled = await office.create_issued(), await office.create_issued()
+async def test_a_note_of_an_invoice_that_was_paid_or_cancelled_meanwhile(harness: Harness) -> None:
+    paid, cancelled = await harness.create_issued(), await harness.create_issued()
     notes = [
-        await office.create_draft(
+        await harness.create_draft(
             document_type="credit_notes", owner_invoice_id=one["id"], items=[line(quantity="0.5")]
         )
         for one in (paid, cancelled)
     ]
-    await change_state(office, document_arguments(paid), "settled")
-    await change_state(office, document_arguments(cancelled), "canceled", "Emitida ao cliente errado.")
-    assert "is already paid" in await office.get_approval_text(
+    await change_state(harness, document_arguments(paid), "settled")
+    await change_state(harness, document_arguments(cancelled), "canceled", "Emitida ao cliente errado.")
+    assert "is already paid" in await harness.get_approval_text(
         "change_state", document_arguments(notes[0], state="finalized")
     )
-    found = await office.get_refusal("change_state", document_arguments(notes[1], state="finalized"))
+    found = await harness.get_refusal("change_state", document_arguments(notes[1], state="finalized"))
     assert "canceled, not issued" in found["owner_invoice_id"]
 
 
@@ -172,25 +172,25 @@ async def test_a_note_of_an_invoice_that_was_paid_or_cancelled_meanwhile(office:
     ],
 )
 async def test_a_guide_is_not_dated_after_its_transport_starts(
-    office: Harness, date: str, loaded_at: str, refused: bool
+    harness: Harness, date: str, loaded_at: str, refused: bool
 ) -> None:
     """DL 147/2003: a guide is issued and communicated before the transport."""
     given = guide(date=date, due_date="+30d", loaded_at=loaded_at)
     if refused:
-        assert "after its transport starts" in (await office.get_refusal("create_guide", given))["date"]
+        assert "after its transport starts" in (await harness.get_refusal("create_guide", given))["date"]
         return
-    made = (await office.call("create_guide", given))["document"]
+    made = (await harness.call("create_guide", given))["document"]
     later = {"date": "2026-12-02", "due_date": "+30d"}
-    assert "date" in await office.get_refusal("update_guide", document_arguments(made, **later))
+    assert "date" in await harness.get_refusal("update_guide", document_arguments(made, **later))
     moved_too = {**later, "loaded_at": "2026-12-02T10:00"}
-    assert (await office.call("update_guide", document_arguments(made, **moved_too)))["ok"]
+    assert (await harness.call("update_guide", document_arguments(made, **moved_too)))["ok"]
 
 
 async def test_a_guide_that_is_late_is_said_and_one_dated_late_is_refused_when_finalized(
-    office: Harness,
+    harness: Harness,
 ) -> None:
-    made = (await office.call("create_guide", guide()))["document"]
-    office.context.now = lambda: datetime(2026, 11, 20, 12, 30, tzinfo=LISBON)
-    assert "2026-11-20 12:00 has passed" in await office.get_approval_text(
+    made = (await harness.call("create_guide", guide()))["document"]
+    harness.context.now = lambda: datetime(2026, 11, 20, 12, 30, tzinfo=LISBON)
+    assert "2026-11-20 12:00 has passed" in await harness.get_approval_text(
         "change_state", document_arguments(made, state="finalized")
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandboxed import Harness, exempt_line, guide, invoice, line
+from tests.harness import Harness, exempt_line, guide, invoice, line
 
 
 @pytest.mark.parametrize(
@@ -18,17 +18,17 @@ from tests.sandboxed import Harness, exempt_line, guide, invoice, line
     ],
 )
 async def test_a_tax_that_the_account_does_not_have_is_refused(
-    office: Harness, tax: str, near: str | None
+    harness: Harness, tax: str, near: str | None
 ) -> None:
     """Trap 2: an unknown name becomes the default tax on create, and none on update."""
     if near == "":
-        assert (await office.call("create_invoice", invoice(items=[line(tax=tax)])))[
+        assert (await harness.call("create_invoice", invoice(items=[line(tax=tax)])))[
             "ok"
         ]  # only spaces around it
         return
-    found = await office.get_refusal("create_invoice", invoice(items=[line(), line(name="B", tax=tax)]))
+    found = await harness.get_refusal("create_invoice", invoice(items=[line(), line(name="B", tax=tax)]))
     assert "IVA23, IVA13, IVA6, Isento, IVA22" in found["items.1.tax"]
-    error = await office.get_error("create_invoice", invoice(items=[line(tax=tax)]))
+    error = await harness.get_error("create_invoice", invoice(items=[line(tax=tax)]))
     assert (f"use tax '{near}'" in error.next) if near else ("list_taxes" in error.next)
 
 
@@ -46,46 +46,46 @@ async def test_a_tax_that_the_account_does_not_have_is_refused(
         {"name": 23},
     ],
 )
-async def test_a_tax_that_is_no_name_is_refused(office: Harness, tax: Any) -> None:
+async def test_a_tax_that_is_no_name_is_refused(harness: Harness, tax: Any) -> None:
     """Trap 2b: a number reads as an unknown tax, and that as an exempt line. Trap 2c: the name decides, not the id."""
-    found = await office.get_refusal("create_invoice", invoice(items=[line(tax=tax)]))
+    found = await harness.get_refusal("create_invoice", invoice(items=[line(tax=tax)]))
     assert "items.0.tax" in found
 
 
 @pytest.mark.parametrize("tax", ["IVA6", {"name": "IVA6"}])
-async def test_a_tax_travels_by_its_exact_name(office: Harness, tax: Any) -> None:
-    result = await office.call("create_invoice", invoice(items=[line(tax=tax)]))
-    assert office.get_last_body()["items"][0]["tax"] == {"name": "IVA6"}
+async def test_a_tax_travels_by_its_exact_name(harness: Harness, tax: Any) -> None:
+    result = await harness.call("create_invoice", invoice(items=[line(tax=tax)]))
+    assert harness.get_last_body()["items"][0]["tax"] == {"name": "IVA6"}
     assert result["document"]["total"] == "106.00"
 
 
-async def test_a_line_without_a_tax_is_sent_with_the_accounts_default_by_name(office: Harness) -> None:
-    await office.call("create_invoice", invoice(items=[line(tax=None)]))
-    assert office.get_last_body()["items"][0]["tax"] == {"name": "IVA23"}
+async def test_a_line_without_a_tax_is_sent_with_the_accounts_default_by_name(harness: Harness) -> None:
+    await harness.call("create_invoice", invoice(items=[line(tax=None)]))
+    assert harness.get_last_body()["items"][0]["tax"] == {"name": "IVA23"}
 
 
 @pytest.mark.parametrize("operation", ["create_invoice", "create_guide"])
 async def test_an_account_without_a_default_tax_wants_one_on_every_line(
-    office: Harness, operation: str
+    harness: Harness, operation: str
 ) -> None:
-    taxes = office.read_raw("/taxes.json")
+    taxes = harness.read_raw("/taxes.json")
     for tax in taxes["taxes"]:
         tax["default_tax"] = 0
-    office.sandbox.fault("GET", "/taxes.json", times=None, status=200, body=taxes)
+    harness.sandbox.fault("GET", "/taxes.json", times=None, status=200, body=taxes)
     arguments = {"create_invoice": invoice, "create_guide": guide}[operation]
     assert (
         "no default tax"
-        in (await office.get_refusal(operation, arguments(items=[line(tax=None)])))["items.0.tax"]
+        in (await harness.get_refusal(operation, arguments(items=[line(tax=None)])))["items.0.tax"]
     )
-    assert (await office.call(operation, arguments()))["ok"]
+    assert (await harness.call(operation, arguments()))["ok"]
 
 
-async def test_a_tax_whose_rate_is_not_told_is_refused(office: Harness) -> None:
-    taxes = office.read_raw("/taxes.json")
+async def test_a_tax_whose_rate_is_not_told_is_refused(harness: Harness) -> None:
+    taxes = harness.read_raw("/taxes.json")
     taxes["taxes"][0]["value"] = None
-    office.sandbox.fault("GET", "/taxes.json", times=None, status=200, body=taxes)
-    assert "does not say the rate" in (await office.get_refusal("create_invoice", invoice()))["items.0.tax"]
-    assert (await office.call("create_invoice", invoice(items=[line(tax="IVA6")])))["ok"]
+    harness.sandbox.fault("GET", "/taxes.json", times=None, status=200, body=taxes)
+    assert "does not say the rate" in (await harness.get_refusal("create_invoice", invoice()))["items.0.tax"]
+    assert (await harness.call("create_invoice", invoice(items=[line(tax="IVA6")])))["ok"]
 
 
 @pytest.mark.parametrize(
@@ -125,53 +125,53 @@ async def test_a_tax_whose_rate_is_not_told_is_refused(office: Harness) -> None:
     ],
 )
 async def test_an_amount_out_of_range_is_refused(
-    office: Harness, field: str, value: Any, refused: bool
+    harness: Harness, field: str, value: Any, refused: bool
 ) -> None:
     """Ranges: trap 14, trap 15 (four decimals are what the service keeps) and the documented "Quantity must be a number greater than 0"."""
     arguments = invoice(items=[{**line(), field: value}])
     if refused:
-        assert f"items.0.{field}" in await office.get_refusal("create_invoice", arguments)
+        assert f"items.0.{field}" in await harness.get_refusal("create_invoice", arguments)
     else:
-        assert (await office.call("create_invoice", arguments))["ok"]
+        assert (await harness.call("create_invoice", arguments))["ok"]
 
 
 @pytest.mark.parametrize(
     ("value", "refused"),
     [(0, False), ("99.99", False), (100, True), ("99.991", True), (-1, True), ("25%", True)],
 )
-async def test_retention_is_a_percentage_below_a_hundred(office: Harness, value: Any, refused: bool) -> None:
+async def test_retention_is_a_percentage_below_a_hundred(harness: Harness, value: Any, refused: bool) -> None:
     """E: "Retention must be a number between 0 and 99.99"."""
     if refused:
-        assert "retention" in await office.get_refusal("create_invoice", invoice(retention=value))
+        assert "retention" in await harness.get_refusal("create_invoice", invoice(retention=value))
     else:
-        assert (await office.call("create_invoice", invoice(retention=value)))["ok"]
+        assert (await harness.call("create_invoice", invoice(retention=value)))["ok"]
 
 
-async def test_what_the_service_would_ignore_on_a_line_is_refused(office: Harness) -> None:
+async def test_what_the_service_would_ignore_on_a_line_is_refused(harness: Harness) -> None:
     """Trap 14: discount_amount is read-only; unknown keys are dropped or refused."""
-    found = await office.get_refusal("create_invoice", invoice(items=[line(discount_amount=5)]))
+    found = await harness.get_refusal("create_invoice", invoice(items=[line(discount_amount=5)]))
     assert "give discount in percent" in found["items.0.discount_amount"]
-    found = await office.get_refusal("create_invoice", invoice(items=[line(price=5)]))
+    found = await harness.get_refusal("create_invoice", invoice(items=[line(price=5)]))
     assert "unknown field" in found["items.0.price"]
 
 
 @pytest.mark.parametrize("items", [[], None, {"item": [line()]}, "Revisão", [[]]])
-async def test_lines_are_a_list_of_at_least_one(office: Harness, items: Any) -> None:
+async def test_lines_are_a_list_of_at_least_one(harness: Harness, items: Any) -> None:
     """E: "Items element should be of type array"."""
-    found = await office.get_refusal("create_invoice", {**invoice(), "items": items})
+    found = await harness.get_refusal("create_invoice", {**invoice(), "items": items})
     assert any(field.startswith("items") for field in found)
 
 
-async def test_a_discount_over_the_document_is_asked_about(office: Harness) -> None:
+async def test_a_discount_over_the_document_is_asked_about(harness: Harness) -> None:
     """Trap 16: it also hits lines that must not be discounted, and shows in the totals only."""
     arguments = invoice(
         items=[line(), exempt_line()],
         tax_exemption="M07",
         global_discount={"value_type": "percentage", "value": 10},
     )
-    found = await office.check_acceptance("create_invoice", arguments, "global_discount")
+    found = await harness.check_acceptance("create_invoice", arguments, "global_discount")
     assert "taken off every line" in found["global_discount"]
-    result = await office.call("create_invoice", {**arguments, "accept": ["global_discount"]})
+    result = await harness.call("create_invoice", {**arguments, "accept": ["global_discount"]})
     # (100 + 120) less 10 % = 198.00; VAT 23 % of 90.00
     assert (result["document"]["before_taxes"], result["document"]["total"]) == ("198.00", "218.70")
 
@@ -188,45 +188,45 @@ async def test_a_discount_over_the_document_is_asked_about(office: Harness) -> N
     ],
 )
 async def test_a_discount_takes_no_more_than_there_is(
-    office: Harness, kind: str, value: Any, refused: bool
+    harness: Harness, kind: str, value: Any, refused: bool
 ) -> None:
     arguments = invoice(global_discount={"value_type": kind, "value": value}, accept=["global_discount"])
     if refused:
-        assert "global_discount.value" in await office.get_refusal("create_invoice", arguments)
+        assert "global_discount.value" in await harness.get_refusal("create_invoice", arguments)
     else:
-        assert (await office.call("create_invoice", arguments))["document"]["total"] == "0.00"
+        assert (await harness.call("create_invoice", arguments))["document"]["total"] == "0.00"
 
 
-async def test_a_second_currency_is_asked_about_because_it_only_prints(office: Harness) -> None:
+async def test_a_second_currency_is_asked_about_because_it_only_prints(harness: Harness) -> None:
     """Trap 21: AUD prices became EUR documents of the same number."""
-    found = await office.check_acceptance(
+    found = await harness.check_acceptance(
         "create_invoice", invoice(currency_code="usd", rate="1.0853"), "currency_only_prints"
     )
     assert "USD only adds a second, printed total" in found["currency_code"]
-    assert (office.get_last_body()["currency_code"], office.get_last_body()["rate"]) == ("USD", "1.0853")
+    assert (harness.get_last_body()["currency_code"], harness.get_last_body()["rate"]) == ("USD", "1.0853")
 
 
-async def test_a_currency_and_its_rate_go_together(office: Harness) -> None:
-    found = await office.get_refusal(
+async def test_a_currency_and_its_rate_go_together(harness: Harness) -> None:
+    found = await harness.get_refusal(
         "create_invoice", invoice(currency_code="USD", accept=["currency_only_prints"])
     )
     assert "units of USD for 1" in found["rate"]
     assert (
-        "give currency_code too" in (await office.get_refusal("create_invoice", invoice(rate="1.1")))["rate"]
+        "give currency_code too" in (await harness.get_refusal("create_invoice", invoice(rate="1.1")))["rate"]
     )
 
 
 @pytest.mark.parametrize("code", ["US", "USDD", "XXX", "Dólar", "", 840])
-async def test_a_currency_that_the_vendor_does_not_list_is_refused(office: Harness, code: Any) -> None:
-    assert "currency_code" in await office.get_refusal("create_invoice", invoice(currency_code=code, rate=1))
+async def test_a_currency_that_the_vendor_does_not_list_is_refused(harness: Harness, code: Any) -> None:
+    assert "currency_code" in await harness.get_refusal("create_invoice", invoice(currency_code=code, rate=1))
 
 
 @pytest.mark.parametrize(
     ("rate", "refused"), [(0, True), ("-1", True), ("0.0000000001", False), ("0.00000000001", True)]
 )
-async def test_a_rate_is_more_than_nothing(office: Harness, rate: Any, refused: bool) -> None:
+async def test_a_rate_is_more_than_nothing(harness: Harness, rate: Any, refused: bool) -> None:
     arguments = invoice(currency_code="USD", rate=rate, accept=["currency_only_prints"])
     if refused:
-        assert "rate" in await office.get_refusal("create_invoice", arguments)
+        assert "rate" in await harness.get_refusal("create_invoice", arguments)
     else:
-        assert (await office.call("create_invoice", arguments))["ok"]
+        assert (await harness.call("create_invoice", arguments))["ok"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandboxed import Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
+from tests.harness import Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
 
 
 def note(owner: Json | int | None, kind: str = "credit_notes", **changes: Any) -> Json:
@@ -13,146 +13,146 @@ def note(owner: Json | int | None, kind: str = "credit_notes", **changes: Any) -
 
 
 @pytest.mark.parametrize("kind", ["credit_notes", "debit_notes"])
-async def test_a_note_names_the_issued_document_it_corrects(office: Harness, kind: str) -> None:
+async def test_a_note_names_the_issued_document_it_corrects(harness: Harness, kind: str) -> None:
     """Trap 13b, CIVA 36/6; "Owner document must not be in draft"."""
-    draft, issued = await office.create_draft(), await office.create_issued()
+    draft, issued = await harness.create_draft(), await harness.create_issued()
     assert (
         "names the document it corrects"
-        in (await office.get_refusal("create_invoice", note(None, kind)))["owner_invoice_id"]
+        in (await harness.get_refusal("create_invoice", note(None, kind)))["owner_invoice_id"]
     )
     assert (
         "no invoice has the id 99"
-        in (await office.get_refusal("create_invoice", note(99, kind)))["owner_invoice_id"]
+        in (await harness.get_refusal("create_invoice", note(99, kind)))["owner_invoice_id"]
     )
     assert (
         "is draft, not issued"
-        in (await office.get_refusal("create_invoice", note(draft, kind)))["owner_invoice_id"]
+        in (await harness.get_refusal("create_invoice", note(draft, kind)))["owner_invoice_id"]
     )
-    made = await office.call("create_invoice", note(issued, kind))
-    assert office.get_last_body()["owner_invoice_id"] == str(issued["id"])
-    related = await office.call("get_related_documents", {"document_id": issued["id"]})
+    made = await harness.call("create_invoice", note(issued, kind))
+    assert harness.get_last_body()["owner_invoice_id"] == str(issued["id"])
+    related = await harness.call("get_related_documents", {"document_id": issued["id"]})
     assert [one["id"] for one in related["documents"]] == [made["document"]["id"]]
 
 
-async def test_a_note_on_a_cancelled_document_is_refused(office: Harness) -> None:
-    owner = await office.create_issued()
-    await office.call(
+async def test_a_note_on_a_cancelled_document_is_refused(harness: Harness) -> None:
+    owner = await harness.create_issued()
+    await harness.call(
         "change_state", document_arguments(owner, state="canceled", message="Emitida ao cliente errado.")
     )
-    assert "is canceled" in (await office.get_refusal("create_invoice", note(owner)))["owner_invoice_id"]
+    assert "is canceled" in (await harness.get_refusal("create_invoice", note(owner)))["owner_invoice_id"]
 
 
 @pytest.mark.parametrize("kind", ["invoice_receipts", "simplified_invoices"])
-async def test_other_kinds_of_invoice_are_credited_too(office: Harness, kind: str) -> None:
-    owner = await office.create_issued(document_type=kind)
-    result = await office.call("create_invoice", note(owner))
+async def test_other_kinds_of_invoice_are_credited_too(harness: Harness, kind: str) -> None:
+    owner = await harness.create_issued(document_type=kind)
+    result = await harness.call("create_invoice", note(owner))
     assert result["document"]["document_type"] == "credit_notes"
     assert "owner_invoice_id" not in warnings_by_field(result)
 
 
-async def test_a_paid_invoice_is_credited_with_a_warning(office: Harness) -> None:
+async def test_a_paid_invoice_is_credited_with_a_warning(harness: Harness) -> None:
     """Reading 15: sources disagree, so it is allowed and said."""
-    owner = await office.create_issued()
-    await office.call("change_state", document_arguments(owner, state="settled"))
-    result = await office.call("create_invoice", note(owner))
+    owner = await harness.create_issued()
+    await harness.call("change_state", document_arguments(owner, state="settled"))
+    result = await harness.call("create_invoice", note(owner))
     assert "already paid" in warnings_by_field(result)["owner_invoice_id"]
 
 
-async def test_a_note_goes_to_the_client_of_its_invoice(office: Harness) -> None:
-    owner = await office.create_issued()
+async def test_a_note_goes_to_the_client_of_its_invoice(harness: Harness) -> None:
+    owner = await harness.create_issued()
     assert (
         "issued to 'ACME, Lda'"
-        in (await office.get_refusal("create_invoice", note(owner, client={"code": "BETA"})))["client"]
+        in (await harness.get_refusal("create_invoice", note(owner, client={"code": "BETA"})))["client"]
     )
-    assert (await office.call("create_invoice", note(owner)))["ok"]
+    assert (await harness.call("create_invoice", note(owner)))["ok"]
 
 
-async def test_credit_stops_at_what_is_left(office: Harness) -> None:
+async def test_credit_stops_at_what_is_left(harness: Harness) -> None:
     """Trap 13: cumulative over all notes; the service says so only at finalize and leaves a draft behind."""
-    owner = await office.create_issued()  # 123.00
-    found = await office.get_refusal(
+    owner = await harness.create_issued()  # 123.00
+    found = await harness.get_refusal(
         "create_invoice", note(owner, items=[line(name="C", unit_price="100.01")])
     )
     assert "only 123.00 of 1/2026 is left" in found["items"]
-    await office.call("create_invoice", note(owner, items=[line(name="C", unit_price=60)]))
-    found = await office.get_refusal(
+    await harness.call("create_invoice", note(owner, items=[line(name="C", unit_price=60)]))
+    found = await harness.get_refusal(
         "create_invoice", note(owner, items=[line(name="D", unit_price="40.01")])
     )
     assert "worth 49.21, but only 49.20" in found["items"]
-    assert (await office.call("create_invoice", note(owner, items=[line(name="D", unit_price=40)])))["ok"]
+    assert (await harness.call("create_invoice", note(owner, items=[line(name="D", unit_price=40)])))["ok"]
 
 
-async def test_a_discount_counts_in_what_a_note_is_worth(office: Harness) -> None:
-    owner = await office.create_issued()
+async def test_a_discount_counts_in_what_a_note_is_worth(harness: Harness) -> None:
+    owner = await harness.create_issued()
     discount = {"value_type": "absolute", "value": 1}
     found = note(
         owner, items=[line(name="C", unit_price=101)], global_discount=discount, accept=["global_discount"]
     )
-    assert (await office.call("create_invoice", found))["document"]["total"] == "123.00"
+    assert (await harness.call("create_invoice", found))["document"]["total"] == "123.00"
 
 
-async def test_a_debit_note_may_be_worth_more_than_its_invoice(office: Harness) -> None:
-    owner = await office.create_issued()
-    result = await office.call(
+async def test_a_debit_note_may_be_worth_more_than_its_invoice(harness: Harness) -> None:
+    owner = await harness.create_issued()
+    result = await harness.call(
         "create_invoice", note(owner, "debit_notes", items=[line(name="C", unit_price=500)])
     )
     assert result["document"]["total"] == "615.00"
 
 
-async def test_a_note_that_came_too_late_is_not_finalized(office: Harness) -> None:
+async def test_a_note_that_came_too_late_is_not_finalized(harness: Harness) -> None:
     """Notes issued elsewhere between our draft and its finalizing."""
-    owner = await office.create_issued()
-    first = (await office.call("create_invoice", note(owner)))["document"]
-    office.sandbox.fault("GET", "related_documents", times=None, status=200, body={"documents": []})
-    second = (await office.call("create_invoice", note(owner, idempotency_key="second")))["document"]
-    office.sandbox.clear_faults()
-    assert (await office.call("change_state", document_arguments(first, state="finalized")))["document"][
+    owner = await harness.create_issued()
+    first = (await harness.call("create_invoice", note(owner)))["document"]
+    harness.sandbox.fault("GET", "related_documents", times=None, status=200, body={"documents": []})
+    second = (await harness.call("create_invoice", note(owner, idempotency_key="second")))["document"]
+    harness.sandbox.clear_faults()
+    assert (await harness.call("change_state", document_arguments(first, state="finalized")))["document"][
         "status"
     ] == "final"
-    found = await office.get_refusal("change_state", document_arguments(second, state="finalized"))
+    found = await harness.get_refusal("change_state", document_arguments(second, state="finalized"))
     assert "only 0.00 of 1/2026 is left" in found["document_id"]
-    assert (await office.call("change_state", document_arguments(second, state="deleted")))["ok"]
+    assert (await harness.call("change_state", document_arguments(second, state="deleted")))["ok"]
 
 
-async def test_another_draft_does_not_keep_a_note_from_being_finalized(office: Harness) -> None:
-    owner = await office.create_issued()
-    first = (await office.call("create_invoice", note(owner, items=[line(name="C", unit_price=60)])))[
+async def test_another_draft_does_not_keep_a_note_from_being_finalized(harness: Harness) -> None:
+    owner = await harness.create_issued()
+    first = (await harness.call("create_invoice", note(owner, items=[line(name="C", unit_price=60)])))[
         "document"
     ]
-    await office.call("create_invoice", note(owner, items=[line(name="D", unit_price=40)]))
-    assert (await office.call("change_state", document_arguments(first, state="finalized")))["document"][
+    await harness.call("create_invoice", note(owner, items=[line(name="D", unit_price=40)]))
+    assert (await harness.call("change_state", document_arguments(first, state="finalized")))["document"][
         "status"
     ] == "final"
 
 
-async def test_an_update_of_a_note_keeps_what_it_belongs_to(office: Harness) -> None:
+async def test_an_update_of_a_note_keeps_what_it_belongs_to(harness: Harness) -> None:
     """Trap 5, trap 13b."""
-    owner = await office.create_issued()
-    made = (await office.call("create_invoice", note(owner)))["document"]
-    assert (await office.call("update_invoice", document_arguments(made, reference="NC-1")))["ok"]
-    assert office.get_last_body()["owner_invoice_id"] == str(owner["id"])
-    found = await office.get_refusal(
+    owner = await harness.create_issued()
+    made = (await harness.call("create_invoice", note(owner)))["document"]
+    assert (await harness.call("update_invoice", document_arguments(made, reference="NC-1")))["ok"]
+    assert harness.get_last_body()["owner_invoice_id"] == str(owner["id"])
+    found = await harness.get_refusal(
         "update_invoice", document_arguments(made, items=[line(unit_price=101)], accept=["overwrite_items"])
     )
     assert "is left to credit" in found["items"]
 
 
-async def test_an_invoice_belongs_to_a_guide_or_to_nothing(office: Harness) -> None:
-    delivered = (await office.call("create_guide", guide()))["document"]
-    other = await office.create_issued()
-    assert (await office.call("create_invoice", invoice(owner_invoice_id=delivered["id"])))["ok"]
-    assert office.get_last_body()["owner_invoice_id"] == str(delivered["id"])
+async def test_an_invoice_belongs_to_a_guide_or_to_nothing(harness: Harness) -> None:
+    delivered = (await harness.call("create_guide", guide()))["document"]
+    other = await harness.create_issued()
+    assert (await harness.call("create_invoice", invoice(owner_invoice_id=delivered["id"])))["ok"]
+    assert harness.get_last_body()["owner_invoice_id"] == str(delivered["id"])
     assert (
         "one of the invoices"
-        in (await office.get_refusal("create_invoice", invoice(owner_invoice_id=other["id"])))[
+        in (await harness.get_refusal("create_invoice", invoice(owner_invoice_id=other["id"])))[
             "owner_invoice_id"
         ]
     )
     assert (
         "no guide has that id"
-        in (await office.get_refusal("create_invoice", invoice(owner_invoice_id=99)))["owner_invoice_id"]
+        in (await harness.get_refusal("create_invoice", invoice(owner_invoice_id=99)))["owner_invoice_id"]
     )
-    found = await office.get_refusal(
+    found = await harness.get_refusal(
         "create_invoice", invoice(document_type="vat_moss_invoices", owner_invoice_id=delivered["id"])
     )
     assert "not for vat_moss_invoices" in found["owner_invoice_id"]
@@ -168,16 +168,16 @@ async def test_an_invoice_belongs_to_a_guide_or_to_nothing(office: Harness) -> N
     ],
 )
 async def test_a_multibanco_reference_only_where_there_are_such(
-    office: Harness, kind: str, refused: bool
+    harness: Harness, kind: str, refused: bool
 ) -> None:
     """Trap 20."""
-    office.sandbox.set_option("mb_references", True)
+    harness.sandbox.set_option("mb_references", True)
     arguments = invoice(document_type=kind, mb_reference=True)
     if refused:
-        assert kind in (await office.get_refusal("create_invoice", arguments))["mb_reference"]
+        assert kind in (await harness.get_refusal("create_invoice", arguments))["mb_reference"]
     else:
-        assert (await office.call("create_invoice", arguments))["ok"]
-        assert office.get_last_body()["mb_reference"] == "1"
+        assert (await harness.call("create_invoice", arguments))["ok"]
+        assert harness.get_last_body()["mb_reference"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -191,10 +191,10 @@ async def test_a_multibanco_reference_only_where_there_are_such(
     ],
 )
 async def test_a_simplified_invoice_above_the_legal_limits_is_warned_of(
-    office: Harness, price: str, limit: str | None
+    harness: Harness, price: str, limit: str | None
 ) -> None:
     """Trap 19, CIVA 40/1: 100.00 and 1000.00 are within; the limits are the law's and not the API's."""
-    result = await office.call(
+    result = await harness.call(
         "create_invoice", invoice(document_type="simplified_invoices", items=[line(unit_price=price)])
     )
     said = warnings_by_field(result).get("document_type")

@@ -9,7 +9,7 @@ import pytest
 
 from ix_tools.domain.document_kinds import get_document_kind
 from ix_tools.guards.states import get_next_state, list_transitions
-from tests.sandboxed import Harness, Json, document_arguments, guide, invoice
+from tests.harness import Harness, Json, document_arguments, guide, invoice
 
 FACTS = json.loads((Path(__file__).parents[1] / "vendor" / "transitions.json").read_text(encoding="utf-8"))
 REASON = "Emitida ao cliente errado."
@@ -36,13 +36,13 @@ def test_the_vendors_table_is_the_guards_table() -> None:
         assert ours == published(kind), kind
 
 
-async def document_in(office: Harness, kind: str, state: str) -> Json:
+async def document_in(harness: Harness, kind: str, state: str) -> Json:
     """A document of a kind, brought into a state."""
     if kind in GUIDES:
-        made: Json = (await office.call("create_guide", guide(document_type=kind)))["document"]
+        made: Json = (await harness.call("create_guide", guide(document_type=kind)))["document"]
     else:
-        owner = {"owner_invoice_id": (await office.create_issued())["id"]} if kind.endswith("_notes") else {}
-        made = await office.create_draft(document_type=kind, **owner)
+        owner = {"owner_invoice_id": (await harness.create_issued())["id"]} if kind.endswith("_notes") else {}
+        made = await harness.create_draft(document_type=kind, **owner)
     steps = {
         "draft": [],
         "final": ["finalized"],
@@ -54,7 +54,7 @@ async def document_in(office: Harness, kind: str, state: str) -> Json:
         if word == "settled" and kind == "invoice_receipts":
             continue
         message = {"message": REASON} if word == "canceled" else {}
-        await office.call("change_state", document_arguments(made, state=word, **message))
+        await harness.call("change_state", document_arguments(made, state=word, **message))
     return made
 
 
@@ -67,27 +67,27 @@ REACHABLE = [
 
 @pytest.mark.parametrize(("kind", "state"), REACHABLE)
 async def test_a_transition_that_does_not_exist_is_refused_and_the_others_are_named(
-    office: Harness, kind: str, state: str
+    harness: Harness, kind: str, state: str
 ) -> None:
     """Table B, every type in every state it can be in, every word."""
-    made = await document_in(office, kind, state)
+    made = await document_in(harness, kind, state)
     for word in WORDS:
         if get_next_state(kind, state, word) is None:
             message = {"message": REASON} if word == "canceled" else {}
-            found = await office.get_refusal("change_state", document_arguments(made, state=word, **message))
+            found = await harness.get_refusal("change_state", document_arguments(made, state=word, **message))
             possible = [other for now, other in list_transitions(kind) if now == state]
             assert all(other in found["state"] for other in possible)
             assert get_document_kind(kind).en.lower() in found["state"]
 
 
 @pytest.mark.parametrize("kind", ["invoices", "invoice_receipts", "debit_notes", "transports"])
-async def test_a_transition_that_exists_leads_where_the_table_says(office: Harness, kind: str) -> None:
-    made = await document_in(office, kind, "draft")
-    issued = await office.call("change_state", document_arguments(made, state="finalized"))
+async def test_a_transition_that_exists_leads_where_the_table_says(harness: Harness, kind: str) -> None:
+    made = await document_in(harness, kind, "draft")
+    issued = await harness.call("change_state", document_arguments(made, state="finalized"))
     assert issued["document"]["status"] == get_next_state(kind, "draft", "finalized")
-    gone = await office.call("change_state", document_arguments(made, state="canceled", message=REASON))
+    gone = await harness.call("change_state", document_arguments(made, state="canceled", message=REASON))
     assert gone["document"]["status"] == "canceled"
-    assert office.get_last_body() == {"state": "canceled", "message": REASON}
+    assert harness.get_last_body() == {"state": "canceled", "message": REASON}
 
 
 @pytest.mark.parametrize(
@@ -102,93 +102,93 @@ async def test_a_transition_that_exists_leads_where_the_table_says(office: Harne
         ("   cliente errado   ", True),
     ],
 )
-async def test_cancelling_takes_a_real_sentence(office: Harness, message: str | None, refused: bool) -> None:
+async def test_cancelling_takes_a_real_sentence(harness: Harness, message: str | None, refused: bool) -> None:
     """H: at least 15 characters and more than one word; it goes to the tax authority."""
-    issued = await office.create_issued()
+    issued = await harness.create_issued()
     arguments = document_arguments(
         issued, state="canceled", **({} if message is None else {"message": message})
     )
     if refused:
-        assert "at least 15 characters" in (await office.get_refusal("change_state", arguments))["message"]
-        assert "ask the person why" in (await office.get_error("change_state", arguments)).next
+        assert "at least 15 characters" in (await harness.get_refusal("change_state", arguments))["message"]
+        assert "ask the person why" in (await harness.get_error("change_state", arguments)).next
     else:
-        assert (await office.call("change_state", arguments))["document"]["status"] == "canceled"
+        assert (await harness.call("change_state", arguments))["document"]["status"] == "canceled"
 
 
-async def test_a_reason_for_anything_else_is_refused_because_it_would_be_dropped(office: Harness) -> None:
-    draft = await office.create_draft()
+async def test_a_reason_for_anything_else_is_refused_because_it_would_be_dropped(harness: Harness) -> None:
+    draft = await harness.create_draft()
     assert (
         "would be dropped"
         in (
-            await office.get_refusal(
+            await harness.get_refusal(
                 "change_state", document_arguments(draft, state="finalized", message=REASON)
             )
         )["message"]
     )
 
 
-async def test_receipts_are_cancelled_before_their_invoice(office: Harness) -> None:
+async def test_receipts_are_cancelled_before_their_invoice(harness: Harness) -> None:
     """H, HS: cancel the receipt first."""
-    issued = await office.create_issued()
+    issued = await harness.create_issued()
     payment = {"amount": 23, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
-    receipt = (await office.call("generate_payment", document_arguments(issued, **payment)))["receipt"]
+    receipt = (await harness.call("generate_payment", document_arguments(issued, **payment)))["receipt"]
     cancel = document_arguments(issued, state="canceled", message=REASON)
     assert (
         f"the receipt {receipt['number']} stands"
-        in (await office.get_refusal("change_state", cancel))["state"]
+        in (await harness.get_refusal("change_state", cancel))["state"]
     )
     assert (
         f"cancel_payment with receipt_id {receipt['id']}"
-        in (await office.get_error("change_state", cancel)).next
+        in (await harness.get_error("change_state", cancel)).next
     )
-    await office.call("cancel_payment", {"receipt_id": receipt["id"], "message": "Pago na fatura errada."})
-    assert (await office.call("change_state", cancel))["document"]["status"] == "canceled"
+    await harness.call("cancel_payment", {"receipt_id": receipt["id"], "message": "Pago na fatura errada."})
+    assert (await harness.call("change_state", cancel))["document"]["status"] == "canceled"
 
 
-async def test_a_credited_invoice_is_not_cancelled_too(office: Harness) -> None:
+async def test_a_credited_invoice_is_not_cancelled_too(harness: Harness) -> None:
     """H: credit note or cancellation, never both. A draft of a note does not count yet."""
-    issued = await office.create_issued()
-    note = await office.create_draft(document_type="credit_notes", owner_invoice_id=issued["id"])
+    issued = await harness.create_issued()
+    note = await harness.create_draft(document_type="credit_notes", owner_invoice_id=issued["id"])
     cancel = document_arguments(issued, state="canceled", message=REASON)
-    await office.get_approval_text("change_state", cancel)
-    await office.call("change_state", document_arguments(note, state="finalized"))
-    assert "the credit note" in (await office.get_refusal("change_state", cancel))["state"]
-    assert "never both" in (await office.get_error("change_state", cancel)).next
+    await harness.get_approval_text("change_state", cancel)
+    await harness.call("change_state", document_arguments(note, state="finalized"))
+    assert "the credit note" in (await harness.get_refusal("change_state", cancel))["state"]
+    assert "never both" in (await harness.get_error("change_state", cancel)).next
 
 
 @pytest.mark.parametrize(
     ("state", "advice"),
     [("deleted", "an issued document is never deleted"), ("finalized", "")],
 )
-async def test_an_issued_document_is_not_deleted(office: Harness, state: str, advice: str) -> None:
-    issued = await office.create_issued()
-    assert advice in (await office.get_error("change_state", document_arguments(issued, state=state))).next
-    assert "state" in await office.get_refusal("change_state", document_arguments(issued, state=state))
+async def test_an_issued_document_is_not_deleted(harness: Harness, state: str, advice: str) -> None:
+    issued = await harness.create_issued()
+    assert advice in (await harness.get_error("change_state", document_arguments(issued, state=state))).next
+    assert "state" in await harness.get_refusal("change_state", document_arguments(issued, state=state))
 
 
-async def test_a_paid_invoice_is_reopened_through_its_receipt(office: Harness) -> None:
-    issued = await office.create_issued()
-    await office.call("change_state", document_arguments(issued, state="settled"))
-    error = await office.get_error(
+async def test_a_paid_invoice_is_reopened_through_its_receipt(harness: Harness) -> None:
+    issued = await harness.create_issued()
+    await harness.call("change_state", document_arguments(issued, state="settled"))
+    error = await harness.get_error(
         "change_state", document_arguments(issued, state="canceled", message=REASON)
     )
     assert "cancel its receipts first" in error.next
 
 
 @pytest.mark.parametrize("word", ["final", "sent", "accepted", "FINALIZED", "delete", ""])
-async def test_a_state_is_one_of_the_five_words(office: Harness, word: str) -> None:
+async def test_a_state_is_one_of_the_five_words(harness: Harness, word: str) -> None:
     """Trap 8, reading 6: `sent` and `final` are words of lists and documents, not of changes."""
-    draft = await office.create_draft()
+    draft = await harness.create_draft()
     assert (
         "finalized"
-        in (await office.get_refusal("change_state", document_arguments(draft, state=word)))["state"]
+        in (await harness.get_refusal("change_state", document_arguments(draft, state=word)))["state"]
     )
 
 
-async def test_a_document_asked_for_under_another_type_is_not_there(office: Harness) -> None:
+async def test_a_document_asked_for_under_another_type_is_not_there(harness: Harness) -> None:
     """A1: wrong family = 404."""
-    draft = await office.create_draft()
-    error = await office.get_error(
+    draft = await harness.create_draft()
+    error = await harness.get_error(
         "change_state", {**document_arguments(draft), "document_type": "credit_notes", "state": "finalized"}
     )
     assert (error.code, error.sent, error.message) == (
@@ -201,34 +201,34 @@ async def test_a_document_asked_for_under_another_type_is_not_there(office: Harn
 @pytest.mark.parametrize(
     ("state", "sent"), [("draft", False), ("final", True), ("settled", True), ("canceled", False)]
 )
-async def test_only_issued_documents_are_mailed(office: Harness, state: str, sent: bool) -> None:
+async def test_only_issued_documents_are_mailed(harness: Harness, state: str, sent: bool) -> None:
     """Table B: a draft has no number; a cancelled document is not sent as if it stood."""
-    made = await document_in(office, "invoices", state)
+    made = await document_in(harness, "invoices", state)
     mail = document_arguments(made, email="compras@acme.example")
     if sent:
-        assert (await office.call("send_email", mail))["to"] == "compras@acme.example"
-        assert len(office.sandbox.outbox()) == 1
+        assert (await harness.call("send_email", mail))["to"] == "compras@acme.example"
+        assert len(harness.sandbox.outbox()) == 1
     else:
-        assert f"it is {state}" in (await office.get_refusal("send_email", mail))["document_id"]
-        assert office.sandbox.outbox() == []
+        assert f"it is {state}" in (await harness.get_refusal("send_email", mail))["document_id"]
+        assert harness.sandbox.outbox() == []
 
 
-async def test_another_address_than_the_clients_is_shown_to_the_person(office: Harness) -> None:
-    issued = await office.create_issued()
-    assert "the client's own address is compras@acme.example" in await office.get_approval_text(
+async def test_another_address_than_the_clients_is_shown_to_the_person(harness: Harness) -> None:
+    issued = await harness.create_issued()
+    assert "the client's own address is compras@acme.example" in await harness.get_approval_text(
         "send_email", document_arguments(issued, email="outra@acme.example.pt")
     )
-    assert "own address" not in await office.get_approval_text(
+    assert "own address" not in await harness.get_approval_text(
         "send_email", document_arguments(issued, email="Compras@ACME.example")
     )
 
 
 @pytest.mark.parametrize("field", ["email", "cc", "bcc"])
-async def test_every_address_of_a_mail_is_checked(office: Harness, field: str) -> None:
-    issued = await office.create_issued()
+async def test_every_address_of_a_mail_is_checked(harness: Harness, field: str) -> None:
+    issued = await harness.create_issued()
     arguments: dict[str, Any] = {
         **document_arguments(issued, email="a@acme.pt"),
         field: "a@acme.pt, b@acme.pt",
     }
-    assert field in await office.get_refusal("send_email", arguments)
-    assert "document_id" not in await office.get_refusal("send_email", {**invoice(), **arguments})
+    assert field in await harness.get_refusal("send_email", arguments)
+    assert "document_id" not in await harness.get_refusal("send_email", {**invoice(), **arguments})

@@ -17,7 +17,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
 from faults.cases import DAY, NOW
-from faults.crowd import ConcurrentCallers
+from faults.concurrency import ConcurrentCallers
 from faults.worker import Order
 from ix_tools.approvals.repository import ApprovalRepository, Reply
 from ix_tools.errors import ApprovalRefused, IxError
@@ -27,7 +27,7 @@ from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import audit, intents
-from tests.sandboxed import Harness, document_arguments, invoice, warnings_by_field
+from tests.harness import Harness, document_arguments, invoice, warnings_by_field
 
 MUCH_LATER = 600.0
 """Seconds after which nothing is under way any more and lists show everything."""
@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def hosts(office: Harness, place: str) -> Iterator[Callable[[], Harness]]:
+def hosts(harness: Harness, place: str) -> Iterator[Callable[[], Harness]]:
     """As many hosts as one likes that share a store, on SQLite and on PostgreSQL."""
     opened: list[Store] = []
 
@@ -44,7 +44,7 @@ def hosts(office: Harness, place: str) -> Iterator[Callable[[], Harness]]:
         store = Store(place)
         opened.append(store)
         own: dict[str, Any] = {"approvals": ApprovalRepository(store, 15), "journal": Journal(store, 240.0)}
-        return Harness(office.sandbox, replace(office.context, store=store, has_recovered=False, **own))
+        return Harness(harness.sandbox, replace(harness.context, store=store, has_recovered=False, **own))
 
     yield host
     for store in opened:
@@ -57,19 +57,19 @@ def shop(hosts: Callable[[], Harness]) -> Harness:
     return hosts()
 
 
-def entries(office: Harness) -> list[Intent]:
+def entries(harness: Harness) -> list[Intent]:
     """The journal, oldest first."""
-    return office.context.journal.list_intents(office.context.account.name)[::-1]
+    return harness.context.journal.list_intents(harness.context.account.name)[::-1]
 
 
-def move_clock(office: Harness, seconds: float) -> None:
+def move_clock(harness: Harness, seconds: float) -> None:
     """Move the store's clock."""
-    office.context.store.clock = lambda: time.time() + seconds
+    harness.context.store.clock = lambda: time.time() + seconds
 
 
-def left_by_a_crash(office: Harness, intent: Intent, **changes: Any) -> None:
+def left_by_a_crash(harness: Harness, intent: Intent, **changes: Any) -> None:
     """As if another host had begun it and gone."""
-    with office.context.store.writing() as connection:
+    with harness.context.store.writing() as connection:
         gone = {
             "state": "open",
             "owner": ELSEWHERE,
@@ -81,21 +81,21 @@ def left_by_a_crash(office: Harness, intent: Intent, **changes: Any) -> None:
         connection.execute(intents.update().where(intents.c.id == intent.id).values(gone))
 
 
-def posts(office: Harness, path: str = "/invoices.json") -> list[Json]:
+def posts(harness: Harness, path: str = "/invoices.json") -> list[Json]:
     """The requests that would make something."""
-    return [one for one in office.list_writes() if one["method"] == "POST" and one["path"] == path]
+    return [one for one in harness.list_writes() if one["method"] == "POST" and one["path"] == path]
 
 
 # --- the journal ------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _held(office: Harness, path: str) -> Iterator[None]:
-    office.sandbox.fault("POST", path, delay=60)
+def _held(harness: Harness, path: str) -> Iterator[None]:
+    harness.sandbox.fault("POST", path, delay=60)
     try:
         yield
     finally:
-        office.sandbox.clear_faults()
+        harness.sandbox.clear_faults()
 
 
 async def test_the_intent_is_kept_before_the_request_leaves(
@@ -461,14 +461,14 @@ def test_a_host_that_stood_still_does_not_go_on_sending(place: str, monkeypatch:
 
 
 @pytest.mark.timeout(300)
-def test_64_equal_calls_of_two_processes_are_one_request(running_box: Sandbox, place: str) -> None:
-    running_box.reset()
-    running_box.set_option("rate_limit", 1_000_000)
+def test_64_equal_calls_of_two_processes_are_one_request(running_sandbox: Sandbox, place: str) -> None:
+    running_sandbox.reset()
+    running_sandbox.set_option("rate_limit", 1_000_000)
     assert (DAY, NOW[:10]) == ("20/11/2026", "2026-11-20")
     Store(place).close()
     order = Order(
-        running_box.base_url,
-        running_box.api_key,
+        running_sandbox.base_url,
+        running_sandbox.api_key,
         place,
         "crowd",
         "create_invoice",
@@ -481,5 +481,5 @@ def test_64_equal_calls_of_two_processes_are_one_request(running_box: Sandbox, p
             assert len(told) == 64
             assert [one for one in told if not one["ok"]] == []
             assert len({one["document"]["id"] for one in told}) == 1
-    made = [one for one in running_box.requests() if one["method"] == "POST"]
+    made = [one for one in running_sandbox.requests() if one["method"] == "POST"]
     assert len(made) == 2

@@ -14,7 +14,7 @@ import ix_tools
 from ix_tools import ApprovalRequired, InvoiceXpress, IxError, Settings
 from ix_tools.operations.documents import GetDocument
 from ix_tools.operations.invoices import CreateInvoice
-from tests.sandboxed import invoice
+from tests.harness import invoice
 
 
 @pytest.fixture

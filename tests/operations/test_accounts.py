@@ -18,7 +18,7 @@ import pytest
 from ix_tools.approvals.repository import Reply
 from ix_tools.errors import IxError
 from ix_tools.pipeline.execute import ApprovalNeeded, execute
-from tests.sandboxed import Harness, Json
+from tests.harness import Harness, Json
 
 OWNER, AUTHORITY = "kanarie-Owner-7!ç", "kanarie-AT-9?ã"
 ENCODED = base64.b64encode(AUTHORITY.encode()).decode()
@@ -34,13 +34,13 @@ AT = {"at_subuser": "509442013/1", "at_password": AUTHORITY, "communication_type
 
 
 @pytest.fixture
-def open_office(office: Harness) -> Harness:
-    settings = office.context.settings.model_copy(update={"allow_account_setup": True})
-    return replace(office, context=replace(office.context, settings=settings))
+def open_office(harness: Harness) -> Harness:
+    settings = harness.context.settings.model_copy(update={"allow_account_setup": True})
+    return replace(harness, context=replace(harness.context, settings=settings))
 
 
-async def made(office: Harness) -> Json:
-    account: Json = (await office.call("create_account", NEW))["account"]
+async def made(harness: Harness) -> Json:
+    account: Json = (await harness.call("create_account", NEW))["account"]
     return account
 
 
@@ -52,11 +52,13 @@ async def made(office: Harness) -> Json:
         ("setup_at_communication", AT),
     ],
 )
-async def test_nothing_of_this_is_on_unless_a_setting_says_so(office: Harness, tool: str, call: Json) -> None:
-    error = await office.get_error(tool, call)
+async def test_nothing_of_this_is_on_unless_a_setting_says_so(
+    harness: Harness, tool: str, call: Json
+) -> None:
+    error = await harness.get_error(tool, call)
     assert (error.code, error.sent) == ("account_setup_off", "nothing")
     assert "INVOICEXPRESS_ALLOW_ACCOUNT_SETUP" in error.next
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
 async def test_an_account_is_created_and_its_key_is_left_unread(open_office: Harness) -> None:

@@ -12,27 +12,27 @@ from typing import Any
 import pytest
 
 from ix_tools.i18n.formats import LISBON
-from tests.sandboxed import Harness, Json, document_arguments, exempt_line, line
+from tests.harness import Harness, Json, document_arguments, exempt_line, line
 
 REASON = "O valor faturado não é o combinado."
 
 
-async def judged(office: Harness, document: Json, wrong: str, **more: Any) -> Json:
+async def judged(harness: Harness, document: Json, wrong: str, **more: Any) -> Json:
     """What the recipe says of a document, without drafting."""
     call = document_arguments(document, wrong=wrong, reason=REASON, draft=False)
-    return await office.call("correct_document", {**call, **more})
+    return await harness.call("correct_document", {**call, **more})
 
 
-async def corrected(office: Harness, document: Json, wrong: str = "too_much", **more: Any) -> Json:
-    return await office.call(
+async def corrected(harness: Harness, document: Json, wrong: str = "too_much", **more: Any) -> Json:
+    return await harness.call(
         "correct_document", document_arguments(document, wrong=wrong, reason=REASON, **more)
     )
 
 
-async def as_of(office: Harness, day: str) -> Harness:
-    """The same office on another day."""
+async def as_of(harness: Harness, day: str) -> Harness:
+    """The same harness on another day."""
     then = datetime.fromisoformat(day).replace(tzinfo=LISBON)
-    return replace(office, context=replace(office.context, now=lambda: then))
+    return replace(harness, context=replace(harness.context, now=lambda: then))
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ async def as_of(office: Harness, day: str) -> Harness:
     ],
 )
 async def test_the_road_follows_from_what_is_wrong_and_who_has_it(
-    office: Harness, wrong: str, has_it: bool, road: str, law: str
+    harness: Harness, wrong: str, has_it: bool, road: str, law: str
 ) -> None:
-    made = await office.create_issued()
-    told = await judged(office, made, wrong, client_has_it=has_it)
+    made = await harness.create_issued()
+    told = await judged(harness, made, wrong, client_has_it=has_it)
     assert told["road"] == road
     assert law in told["source"]
     assert told["by"]
@@ -60,54 +60,56 @@ async def test_the_road_follows_from_what_is_wrong_and_who_has_it(
     assert "document" not in told
 
 
-async def test_a_draft_is_changed_and_what_is_cancelled_is_over(office: Harness) -> None:
-    draft = await office.create_draft()
-    told = await judged(office, draft, "too_much")
+async def test_a_draft_is_changed_and_what_is_cancelled_is_over(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    told = await judged(harness, draft, "too_much")
     assert told["road"] == "update"
     assert [step["tool"] for step in told["next"]] == ["update_invoice", "change_state"]
-    made = await office.create_issued()
-    await office.call("change_state", document_arguments(made, state="canceled", message=REASON))
-    assert (await judged(office, made, "too_much"))["road"] == "none"
+    made = await harness.create_issued()
+    await harness.call("change_state", document_arguments(made, state="canceled", message=REASON))
+    assert (await judged(harness, made, "too_much"))["road"] == "none"
 
 
-async def test_what_was_due_at_the_tax_authority_is_credited_and_no_longer_cancelled(office: Harness) -> None:
-    made = await office.create_issued()
-    on_the_day = await as_of(office, "2026-12-05T10:00")
+async def test_what_was_due_at_the_tax_authority_is_credited_and_no_longer_cancelled(
+    harness: Harness,
+) -> None:
+    made = await harness.create_issued()
+    on_the_day = await as_of(harness, "2026-12-05T10:00")
     assert (await judged(on_the_day, made, "client_details", client_has_it=False))["road"] == "cancel"
-    after = await as_of(office, "2026-12-06T10:00")
+    after = await as_of(harness, "2026-12-06T10:00")
     told = await judged(after, made, "client_details", client_has_it=False)
     assert told["road"] == "credit_note"
     assert "05/12/2026" in told["why"]
 
 
-async def test_receipts_come_first_and_the_advice_can_be_followed_to_its_end(office: Harness) -> None:
-    made = await office.create_issued()
+async def test_receipts_come_first_and_the_advice_can_be_followed_to_its_end(harness: Harness) -> None:
+    made = await harness.create_issued()
     paid = document_arguments(made, amount=50, payment_mechanism="TB", payment_date="2026-11-20")
     del paid["document_type"]
-    receipt = (await office.call("generate_payment", paid))["receipt"]
-    told = await judged(office, made, "client_details", client_has_it=False)
+    receipt = (await harness.call("generate_payment", paid))["receipt"]
+    told = await judged(harness, made, "client_details", client_has_it=False)
     assert told["first"] == [f"cancel_payment with receipt_id {receipt['id']} ({receipt['number']})"]
-    await office.call("cancel_payment", {"receipt_id": receipt["id"], "message": REASON})
-    told = await judged(office, made, "client_details", client_has_it=False)
+    await harness.call("cancel_payment", {"receipt_id": receipt["id"], "message": REASON})
+    told = await judged(harness, made, "client_details", client_has_it=False)
     assert "first" not in told
     step = told["next"][0]
-    assert (await office.call(step["tool"], step["arguments"]))["document"]["status"] == "canceled"
+    assert (await harness.call(step["tool"], step["arguments"]))["document"]["status"] == "canceled"
     assert told["next"][1]["tool"] == "issue_invoice"
 
 
-async def test_a_credited_document_is_never_cancelled_too(office: Harness) -> None:
-    made = await office.create_issued(items=[line(quantity=3)])
-    await corrected(office, made, lines=[{"line": 1, "quantity": 1}])
-    told = await judged(office, made, "client_details", client_has_it=False)
+async def test_a_credited_document_is_never_cancelled_too(harness: Harness) -> None:
+    made = await harness.create_issued(items=[line(quantity=3)])
+    await corrected(harness, made, lines=[{"line": 1, "quantity": 1}])
+    told = await judged(harness, made, "client_details", client_has_it=False)
     assert told["road"] == "credit_note"
     assert "never both" in told["why"]
     assert told["remaining"] == "246.00"
 
 
-async def test_a_note_is_cancelled_and_not_credited(office: Harness) -> None:
-    owner = await office.create_issued()
-    note = await office.create_issued(document_type="credit_notes", owner_invoice_id=owner["id"])
-    told = await judged(office, note, "too_much")
+async def test_a_note_is_cancelled_and_not_credited(harness: Harness) -> None:
+    owner = await harness.create_issued()
+    note = await harness.create_issued(document_type="credit_notes", owner_invoice_id=owner["id"])
+    told = await judged(harness, note, "too_much")
     assert told["road"] == "cancel"
     assert "remaining" not in told
 
@@ -116,15 +118,15 @@ async def test_a_note_is_cancelled_and_not_credited(office: Harness) -> None:
 
 
 async def test_everything_is_credited_with_the_lines_exemption_and_withholding_of_the_owner(
-    office: Harness,
+    harness: Harness,
 ) -> None:
-    owner = await office.create_issued(
+    owner = await harness.create_issued(
         items=[line(quantity=2, discount=10), exempt_line()],
         tax_exemption="M07",
         retention=25,
         reference="PO-9",
     )
-    told = await corrected(office, owner, "everything")
+    told = await corrected(harness, owner, "everything")
     note = told["document"]
     assert (note["document_type"], note["status"]) == ("credit_notes", "draft")
     assert note["total"] == owner["total"] == told["remaining"]
@@ -134,9 +136,9 @@ async def test_everything_is_credited_with_the_lines_exemption_and_withholding_o
     assert note["observations"] == REASON
     assert note["client"]["id"] == owner["client"]["id"]
     assert [one["net"] for one in note["lines"]] == [one["net"] for one in owner["lines"]]
-    assert office.get_last_body()["owner_invoice_id"] == str(owner["id"])
+    assert harness.get_last_body()["owner_invoice_id"] == str(owner["id"])
     step = told["next"][0]
-    assert (await office.call(step["tool"], step["arguments"]))["document"]["total"] == owner["total"]
+    assert (await harness.call(step["tool"], step["arguments"]))["document"]["total"] == owner["total"]
 
 
 @pytest.mark.parametrize(
@@ -149,31 +151,33 @@ async def test_everything_is_credited_with_the_lines_exemption_and_withholding_o
     ],
 )
 async def test_lines_are_credited_in_part_by_quantity_or_amount(
-    office: Harness, lines: list[Json], total: str
+    harness: Harness, lines: list[Json], total: str
 ) -> None:
-    owner = await office.create_issued(
+    owner = await harness.create_issued(
         items=[line(quantity=2, discount=10), exempt_line()], tax_exemption="M07"
     )
-    note = (await corrected(office, owner, lines=lines))["document"]
+    note = (await corrected(harness, owner, lines=lines))["document"]
     assert note["total"] == total
     assert (note.get("tax_exemption") == "M07") is any(one["line"] == 2 for one in lines)
 
 
-async def test_what_remains_after_partial_notes_is_credited_and_then_nothing_is_left(office: Harness) -> None:
-    owner = await office.create_issued(items=[line(quantity=3), exempt_line()], tax_exemption="M07")
-    await corrected(office, owner, lines=[{"line": 1, "quantity": 1}])
-    rest = await corrected(office, owner, "everything")
+async def test_what_remains_after_partial_notes_is_credited_and_then_nothing_is_left(
+    harness: Harness,
+) -> None:
+    owner = await harness.create_issued(items=[line(quantity=3), exempt_line()], tax_exemption="M07")
+    await corrected(harness, owner, lines=[{"line": 1, "quantity": 1}])
+    rest = await corrected(harness, owner, "everything")
     assert rest["remaining"] == rest["document"]["total"] == "366.00"
     assert [one["quantity"] for one in rest["document"]["lines"]] == ["2", "1"]
-    told = await corrected(office, owner, "everything")
+    told = await corrected(harness, owner, "everything")
     assert told["road"] == "none"
     assert "document" not in told
 
 
-async def test_more_than_remains_is_refused_and_nothing_is_drafted(office: Harness) -> None:
-    owner = await office.create_issued(items=[line(quantity=2)])
-    await corrected(office, owner, lines=[{"line": 1, "quantity": 1}])
-    found = await office.get_refusal(
+async def test_more_than_remains_is_refused_and_nothing_is_drafted(harness: Harness) -> None:
+    owner = await harness.create_issued(items=[line(quantity=2)])
+    await corrected(harness, owner, lines=[{"line": 1, "quantity": 1}])
+    found = await harness.get_refusal(
         "correct_document",
         document_arguments(owner, wrong="too_much", reason=REASON, lines=[{"line": 1, "quantity": 2}]),
     )
@@ -190,45 +194,45 @@ async def test_more_than_remains_is_refused_and_nothing_is_drafted(office: Harne
         ({"wrong": "all"}, "wrong"),
     ],
 )
-async def test_what_cannot_be_meant_is_refused(office: Harness, more: Json, field: str) -> None:
-    owner = await office.create_issued()
+async def test_what_cannot_be_meant_is_refused(harness: Harness, more: Json, field: str) -> None:
+    owner = await harness.create_issued()
     call = {**document_arguments(owner, wrong="too_much", reason=REASON), **more}
-    assert field in await office.get_refusal("correct_document", call)
+    assert field in await harness.get_refusal("correct_document", call)
 
 
-async def test_after_a_note_by_amount_the_caller_says_which_lines_are_left(office: Harness) -> None:
-    owner = await office.create_issued(items=[line(quantity=2)])
-    await corrected(office, owner, lines=[{"line": 1, "amount": 10}])
+async def test_after_a_note_by_amount_the_caller_says_which_lines_are_left(harness: Harness) -> None:
+    owner = await harness.create_issued(items=[line(quantity=2)])
+    await corrected(harness, owner, lines=[{"line": 1, "amount": 10}])
     call = document_arguments(owner, wrong="everything", reason=REASON)
     assert (
         "earlier notes do not say of which lines"
-        in (await office.get_refusal("correct_document", call))["lines"]
+        in (await harness.get_refusal("correct_document", call))["lines"]
     )
-    note = (await corrected(office, owner, lines=[{"line": 1, "amount": 190}]))["document"]
+    note = (await corrected(harness, owner, lines=[{"line": 1, "amount": 190}]))["document"]
     assert note["total"] == "233.70"
 
 
-async def test_a_discount_over_all_lines_is_left_to_the_caller(office: Harness) -> None:
+async def test_a_discount_over_all_lines_is_left_to_the_caller(harness: Harness) -> None:
     discount = {"value_type": "percentage", "value": 10}
-    owner = await office.create_issued(global_discount=discount, accept=["global_discount"])
+    owner = await harness.create_issued(global_discount=discount, accept=["global_discount"])
     call = document_arguments(owner, wrong="everything", reason=REASON)
-    assert "discount over all lines" in (await office.get_refusal("correct_document", call))["document_id"]
+    assert "discount over all lines" in (await harness.get_refusal("correct_document", call))["document_id"]
 
 
-async def test_a_price_that_changed_in_the_catalogue_is_not_put_back_unasked(office: Harness) -> None:
-    owner = await office.create_issued()
+async def test_a_price_that_changed_in_the_catalogue_is_not_put_back_unasked(harness: Harness) -> None:
+    owner = await harness.create_issued()
     item = next(
         one
-        for one in (await office.call("list_items", {}))["items"]
+        for one in (await harness.call("list_items", {}))["items"]
         if one["name"] == owner["lines"][0]["name"]
     )
-    await office.call("update_item", {"item_id": item["id"], "unit_price": 150})
+    await harness.call("update_item", {"item_id": item["id"], "unit_price": 150})
     call = document_arguments(owner, wrong="everything", reason=REASON)
-    await office.check_acceptance("correct_document", call, "overwrite_items")
+    await harness.check_acceptance("correct_document", call, "overwrite_items")
 
 
-async def test_the_same_correction_twice_is_one_note(office: Harness) -> None:
-    owner = await office.create_issued(items=[line(quantity=3)])
-    once = await corrected(office, owner, lines=[{"line": 1, "quantity": 1}], idempotency_key="nota-1")
-    twice = await corrected(office, owner, lines=[{"line": 1, "quantity": 1}], idempotency_key="nota-1")
+async def test_the_same_correction_twice_is_one_note(harness: Harness) -> None:
+    owner = await harness.create_issued(items=[line(quantity=3)])
+    once = await corrected(harness, owner, lines=[{"line": 1, "quantity": 1}], idempotency_key="nota-1")
+    twice = await corrected(harness, owner, lines=[{"line": 1, "quantity": 1}], idempotency_key="nota-1")
     assert once["document"]["id"] == twice["document"]["id"]

@@ -23,7 +23,7 @@ from ix_tools.operations.digests import (
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline.execute import ApprovalNeeded, execute, parse
 from ix_tools.storage.schema import approvals, audit, intents
-from tests.sandboxed import Harness, document_arguments, invoice
+from tests.harness import Harness, document_arguments, invoice
 
 Json = dict[str, Any]
 RECORDED: dict[str, Json] = json.loads(
@@ -101,9 +101,9 @@ def test_every_operation_that_writes_is_recorded() -> None:
 # --- keys -------------------------------------------------------------------------------------------------
 
 
-def written_by(office: Harness, content: str) -> None:
+def written_by(harness: Harness, content: str) -> None:
     """As if another version of ix-tools had written the journal's entries."""
-    with office.context.store.writing() as connection:
+    with harness.context.store.writing() as connection:
         for row in connection.execute(sql.select(intents)).all():
             key = row.key.replace(row.content, content)
             connection.execute(
@@ -111,37 +111,37 @@ def written_by(office: Harness, content: str) -> None:
             )
 
 
-async def test_a_key_from_an_older_version_replays_its_own_call_and_no_other(office: Harness) -> None:
+async def test_a_key_from_an_older_version_replays_its_own_call_and_no_other(harness: Harness) -> None:
     wanted = invoice(idempotency_key="order-7")
-    first = await office.call("create_invoice", wanted)
-    written_by(office, digested("create_invoice", wanted)[1])
-    again = await office.call("create_invoice", wanted)
+    first = await harness.call("create_invoice", wanted)
+    written_by(harness, digested("create_invoice", wanted)[1])
+    again = await harness.call("create_invoice", wanted)
     assert (again["replayed"], again["document"]) == (True, first["document"])
-    error = await office.get_error("create_invoice", {**wanted, "reference": "other"})
+    error = await harness.get_error("create_invoice", {**wanted, "reference": "other"})
     assert (error.code, error.sent) == ("idempotency_key_reused", "nothing")
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
 
 
-async def test_a_create_without_a_key_is_known_from_an_older_version(office: Harness) -> None:
-    first = await office.call("create_invoice", invoice())
-    written_by(office, digested("create_invoice", invoice())[1])
-    again = await office.call("create_invoice", invoice())
+async def test_a_create_without_a_key_is_known_from_an_older_version(harness: Harness) -> None:
+    first = await harness.call("create_invoice", invoice())
+    written_by(harness, digested("create_invoice", invoice())[1])
+    again = await harness.call("create_invoice", invoice())
     assert (again["replayed"], again["document"]) == (True, first["document"])
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
 
 
 @pytest.mark.parametrize("content", [ANOTHER, "v0:" + "A" * 43])
 @pytest.mark.parametrize("state", ["done", "unknown"])
 async def test_a_key_whose_form_cannot_be_computed_is_refused_and_nothing_is_sent(
-    office: Harness, content: str, state: str
+    harness: Harness, content: str, state: str
 ) -> None:
     wanted = invoice(idempotency_key="order-7")
-    await office.call("create_invoice", wanted)
-    written_by(office, content)
-    with office.context.store.writing() as connection:
+    await harness.call("create_invoice", wanted)
+    written_by(harness, content)
+    with harness.context.store.writing() as connection:
         connection.execute(intents.update().values(state=state))
-    before = len(office.list_writes())
-    error = await office.get_error("create_invoice", wanted)
+    before = len(harness.list_writes())
+    error = await harness.get_error("create_invoice", wanted)
     assert (error.code, error.sent, error.retryable) == (
         "idempotency_key_of_another_version",
         "nothing",
@@ -149,16 +149,16 @@ async def test_a_key_whose_form_cannot_be_computed_is_refused_and_nothing_is_sen
     )
     assert "new key" in error.next
     assert error.details["journal"] in error.next
-    other = await office.get_error("delete_client", {"client_id": 501, "idempotency_key": "order-7"})
+    other = await harness.get_error("delete_client", {"client_id": 501, "idempotency_key": "order-7"})
     assert other.code == "idempotency_key_reused", "an operation is its own, whatever the form"
-    assert len(office.list_writes()) == before
+    assert len(harness.list_writes()) == before
 
 
-async def test_what_another_version_wrote_to_find_out_an_outcome_is_not_guessed_at(office: Harness) -> None:
+async def test_what_another_version_wrote_to_find_out_an_outcome_is_not_guessed_at(harness: Harness) -> None:
     """It would read as 'did not happen', and be sent again."""
     wanted = invoice(document_type="quotes", idempotency_key="order-7")
-    await office.call("create_estimate", wanted)
-    with office.context.store.writing() as connection:
+    await harness.call("create_estimate", wanted)
+    with harness.context.store.writing() as connection:
         row = connection.execute(sql.select(intents)).one()
         trace = {**row.trace, "version": 99, "looks": "of another form", "rough": "of another form"}
         gone = {
@@ -169,62 +169,64 @@ async def test_what_another_version_wrote_to_find_out_an_outcome_is_not_guessed_
             "made": "",
         }
         connection.execute(intents.update().values(gone))
-    error = await office.get_error("create_estimate", wanted)
+    error = await harness.get_error("create_estimate", wanted)
     assert (error.code, error.sent) == ("outcome_unknown", "unknown")
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
 
 
 # --- approvals --------------------------------------------------------------------------------------------
 
 
-def asked_by_another_version(office: Harness) -> None:
+def asked_by_another_version(harness: Harness) -> None:
     """As if another version of ix-tools had asked."""
-    with office.context.store.writing() as connection:
+    with harness.context.store.writing() as connection:
         connection.execute(approvals.update().values(arguments="a" * 64, snapshot="b" * 64))
 
 
-async def finalize(office: Harness, draft: Json, **more: Any) -> Json:
+async def finalize(harness: Harness, draft: Json, **more: Any) -> Json:
     """Ask for a draft to be finalized."""
-    return await execute(office.context, "change_state", document_arguments(draft, state="finalized"), **more)
+    return await execute(
+        harness.context, "change_state", document_arguments(draft, state="finalized"), **more
+    )
 
 
-async def test_a_forms_question_of_another_version_is_asked_again(office: Harness) -> None:
-    draft = await office.create_draft()
+async def test_a_forms_question_of_another_version_is_asked_again(harness: Harness) -> None:
+    draft = await harness.create_draft()
     with pytest.raises(ApprovalNeeded) as needed:
-        await finalize(office, draft, can_ask=True)
-    asked_by_another_version(office)
-    before = len(office.list_writes())
+        await finalize(harness, draft, can_ask=True)
+    asked_by_another_version(harness)
+    before = len(harness.list_writes())
     with pytest.raises(ApprovalRefused) as refused:
-        await finalize(office, draft, can_ask=True, reply=Reply(needed.value.approval.handle, True))
+        await finalize(harness, draft, can_ask=True, reply=Reply(needed.value.approval.handle, True))
     assert (refused.value.code, refused.value.sent) == ("approval_outdated", "nothing")
-    assert office.context.approvals.find(needed.value.approval.id).state == "stale"
-    assert len(office.list_writes()) == before
-    assert (await office.call("change_state", document_arguments(draft, state="finalized")))["ok"]
+    assert harness.context.approvals.find(needed.value.approval.id).state == "stale"
+    assert len(harness.list_writes()) == before
+    assert (await harness.call("change_state", document_arguments(draft, state="finalized")))["ok"]
 
 
-async def test_an_approval_of_another_version_is_neither_shown_nor_taken(office: Harness) -> None:
-    draft = await office.create_draft()
-    asked = await finalize(office, draft)
-    asked_by_another_version(office)
-    assert office.context.approvals.list_waiting() == []
+async def test_an_approval_of_another_version_is_neither_shown_nor_taken(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    asked = await finalize(harness, draft)
+    asked_by_another_version(harness)
+    assert harness.context.approvals.list_waiting() == []
     with pytest.raises(ApprovalRefused) as refused:
-        office.context.approvals.decide(asked["approval"]["id"], approve=True)
+        harness.context.approvals.decide(asked["approval"]["id"], approve=True)
     assert refused.value.code == "approval_outdated"
-    assert office.context.approvals.find(asked["approval"]["id"]).state == "stale"
-    anew = await finalize(office, draft)
+    assert harness.context.approvals.find(asked["approval"]["id"]).state == "stale"
+    anew = await finalize(harness, draft)
     assert anew["approval"]["id"] != asked["approval"]["id"]
-    office.context.approvals.decide(anew["approval"]["id"], approve=True)
-    assert (await finalize(office, draft))["ok"]
+    harness.context.approvals.decide(anew["approval"]["id"], approve=True)
+    assert (await finalize(harness, draft))["ok"]
 
 
-async def test_a_yes_given_to_another_version_is_not_used(office: Harness) -> None:
-    draft = await office.create_draft()
-    asked = await finalize(office, draft)
-    office.context.approvals.decide(asked["approval"]["id"], approve=True)
-    asked_by_another_version(office)
-    anew = await finalize(office, draft)
+async def test_a_yes_given_to_another_version_is_not_used(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    asked = await finalize(harness, draft)
+    harness.context.approvals.decide(asked["approval"]["id"], approve=True)
+    asked_by_another_version(harness)
+    anew = await finalize(harness, draft)
     assert anew["status"] == "approval_required"
-    with office.context.store.reading() as connection:
+    with harness.context.store.reading() as connection:
         used = connection.execute(sql.select(audit.c.seq).where(audit.c.event == "approval used")).all()
         rows = [row.arguments for row in connection.execute(sql.select(approvals))]
     assert used == []

@@ -17,7 +17,7 @@ from ix_tools.errors import IxError
 from ix_tools.idempotency.journal import Journal
 from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.storage.schema import intents
-from tests.sandboxed import Harness, Json, document_arguments, invoice, line, warnings_by_field
+from tests.harness import Harness, Json, document_arguments, invoice, line, warnings_by_field
 
 TO = "compras@acme.example"
 
@@ -31,105 +31,105 @@ def states(body: Json) -> dict[str, str]:
     return {one["step"]: one["state"] for one in body["steps"]}
 
 
-def did(office: Harness, *endings: str) -> list[int]:
+def did(harness: Harness, *endings: str) -> list[int]:
     """How many writes of each kind InvoiceXpress got."""
-    paths = [one["path"] for one in office.list_writes()]
+    paths = [one["path"] for one in harness.list_writes()]
     return [sum(bool(re.search(ending, path)) for path in paths) for ending in endings]
 
 
-def all_writes(office: Harness) -> list[int]:
+def all_writes(harness: Harness) -> list[int]:
     """Documents made, states changed, e-mails sent."""
-    return did(office, r"^/\w+\.json$", "change-state", "email-document")
+    return did(harness, r"^/\w+\.json$", "change-state", "email-document")
 
 
-async def question(office: Harness, call: Json) -> ApprovalNeeded:
+async def question(harness: Harness, call: Json) -> ApprovalNeeded:
     with pytest.raises(ApprovalNeeded) as needed:
-        await execute(office.context, "issue_invoice", call, can_ask=True)
+        await execute(harness.context, "issue_invoice", call, can_ask=True)
     return needed.value
 
 
-async def answered(office: Harness, call: Json, asked: ApprovalNeeded, **more: Any) -> Json:
+async def answered(harness: Harness, call: Json, asked: ApprovalNeeded, **more: Any) -> Json:
     reply = Reply(asked.approval.handle, True)
-    return await execute(office.context, "issue_invoice", call, can_ask=True, reply=reply, **more)
+    return await execute(harness.context, "issue_invoice", call, can_ask=True, reply=reply, **more)
 
 
-async def stopped(office: Harness, call: Json, asked: ApprovalNeeded, *, yes: bool = True) -> IxError:
+async def stopped(harness: Harness, call: Json, asked: ApprovalNeeded, *, yes: bool = True) -> IxError:
     reply = Reply(asked.approval.handle, yes)
     with pytest.raises(IxError) as error:
-        await execute(office.context, "issue_invoice", call, can_ask=True, reply=reply)
+        await execute(harness.context, "issue_invoice", call, can_ask=True, reply=reply)
     return error.value
 
 
-def again(office: Harness) -> Harness:
+def again(harness: Harness) -> Harness:
     """The same files after the process ended and another began."""
-    store = office.context.store
+    store = harness.context.store
     desk = replace(
-        office.context,
+        harness.context,
         approvals=ApprovalRepository(store, 15),
         journal=Journal(store, 240.0),
         has_recovered=False,
     )
-    return Harness(office.sandbox, desk)
+    return Harness(harness.sandbox, desk)
 
 
 # --- all the way -------------------------------------------------------------------------------------------
 
 
-async def test_one_call_and_one_yes_issue_fetch_and_send(office: Harness) -> None:
-    result = await office.call("issue_invoice", errand(subject="A sua fatura", delivery="file"))
+async def test_one_call_and_one_yes_issue_fetch_and_send(harness: Harness) -> None:
+    result = await harness.call("issue_invoice", errand(subject="A sua fatura", delivery="file"))
     assert result["status"] == "issued"
     assert states(result) == dict.fromkeys(("draft", "finalize", "pdf", "email"), "done")
     assert result["document"]["status"] == "final"
     assert result["document"]["number"] == "1/2026"
     assert result["pdf"]["file"].endswith(".pdf")
     assert result["email"]["to"] == TO
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
     assert "credit note" in result["undo"]["what"]
     assert "05/12/2026" in result["undo"]["by"]
     assert [step["tool"] for step in result["undo"]["calls"]] == ["create_invoice"]
     assert "idempotency_key" not in warnings_by_field(result)
 
 
-async def step_keys(office: Harness) -> list[str]:
+async def step_keys(harness: Harness) -> list[str]:
     """The journal's keys of e-mails."""
-    entries = office.context.journal.list_intents(office.context.account.name)
+    entries = harness.context.journal.list_intents(harness.context.account.name)
     return [one.key for one in entries if one.operation == "send_email"]
 
 
 @pytest.mark.parametrize("kind", ["", "step:", "caller:", "caller:step:"])
-async def test_nobody_takes_the_key_of_a_step_before_it(office: Harness, kind: str) -> None:
+async def test_nobody_takes_the_key_of_a_step_before_it(harness: Harness, kind: str) -> None:
     """Whoever may only make drafts can guess it: which document comes next is no secret."""
-    first = await office.call("issue_invoice", errand(reference="first"))
-    (key,) = await step_keys(office)
+    first = await harness.call("issue_invoice", errand(reference="first"))
+    (key,) = await step_keys(harness)
     plain = key.removeprefix("step:")
     guessed = plain.replace(str(first["document"]["id"]), str(first["document"]["id"] + 1))
     assert guessed != plain
     quote = invoice(document_type="quotes", idempotency_key=f"{kind}{guessed}")
-    taken = await office.call("create_estimate", quote)
+    taken = await harness.call("create_estimate", quote)
     later = guessed.replace(str(first["document"]["id"] + 1), str(taken["document"]["id"] + 1))
-    await office.call("create_client", {"name": "X", "code": "X", "idempotency_key": f"{kind}{later}"})
-    result = await office.call("issue_invoice", errand(reference="second"))
-    assert (await step_keys(office))[0] in {f"step:{guessed}", f"step:{later}"}
+    await harness.call("create_client", {"name": "X", "code": "X", "idempotency_key": f"{kind}{later}"})
+    result = await harness.call("issue_invoice", errand(reference="second"))
+    assert (await step_keys(harness))[0] in {f"step:{guessed}", f"step:{later}"}
     assert states(result)["email"] == "done"
-    assert did(office, "email-document") == [2]
+    assert did(harness, "email-document") == [2]
 
 
-async def test_an_email_that_an_older_version_sent_is_not_sent_again(office: Harness) -> None:
+async def test_an_email_that_an_older_version_sent_is_not_sent_again(harness: Harness) -> None:
     """It wrote the key of the step as if a caller had given it."""
-    await office.call("issue_invoice", errand())
-    with office.context.store.writing() as connection:
+    await harness.call("issue_invoice", errand())
+    with harness.context.store.writing() as connection:
         step = intents.c.key.startswith("step:")
         key = sql.func.replace(intents.c.key, "step:", "caller:")
         assert connection.execute(intents.update().where(step).values(key=key)).rowcount == 1
-    result = await office.call("issue_invoice", errand())
+    result = await harness.call("issue_invoice", errand())
     assert states(result)["email"] == "done"
-    assert did(office, "email-document") == [1]
+    assert did(harness, "email-document") == [1]
 
 
-async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(office: Harness) -> None:
-    result = await office.call("issue_invoice", errand(email=None))
+async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(harness: Harness) -> None:
+    result = await harness.call("issue_invoice", errand(email=None))
     assert states(result) == dict.fromkeys(("draft", "finalize", "pdf"), "done")
-    assert all_writes(office) == [1, 1, 0]
+    assert all_writes(harness) == [1, 1, 0]
     assert [step["tool"] for step in result["next"]] == ["send_email", "generate_payment"]
     assert [step["arguments"]["document_type"] for step in result["undo"]["calls"]] == [
         "invoices",
@@ -141,18 +141,18 @@ async def test_without_a_recipient_nothing_is_sent_and_the_next_step_offers_it(o
     ("kind", "status"),
     [("invoice_receipts", "settled"), ("simplified_invoices", "final"), ("credit_notes", "final")],
 )
-async def test_every_kind_of_invoice_is_issued_so(office: Harness, kind: str, status: str) -> None:
-    owner = (await office.create_issued())["id"] if kind == "credit_notes" else None
-    result = await office.call("issue_invoice", errand(document_type=kind, owner_invoice_id=owner))
+async def test_every_kind_of_invoice_is_issued_so(harness: Harness, kind: str, status: str) -> None:
+    owner = (await harness.create_issued())["id"] if kind == "credit_notes" else None
+    result = await harness.call("issue_invoice", errand(document_type=kind, owner_invoice_id=owner))
     assert result["document"]["status"] == status
     assert states(result)["email"] == "done"
     assert result["undo"]["what"]
 
 
 async def test_the_question_shows_the_document_the_recipient_and_what_cannot_be_undone(
-    office: Harness,
+    harness: Harness,
 ) -> None:
-    text = await office.get_approval_text(
+    text = await harness.get_approval_text(
         "issue_invoice", errand(subject="A sua fatura", body="Segue em anexo.")
     )
     for shown in (
@@ -169,25 +169,25 @@ async def test_the_question_shows_the_document_the_recipient_and_what_cannot_be_
         "cannot be called back",
     ):
         assert shown in text, shown
-    assert all_writes(office) == [1, 0, 0]
+    assert all_writes(harness) == [1, 0, 0]
 
 
-async def test_an_address_that_is_not_the_clients_is_said_before_the_yes(office: Harness) -> None:
-    assert "the client's own address is" in await office.get_approval_text(
+async def test_an_address_that_is_not_the_clients_is_said_before_the_yes(harness: Harness) -> None:
+    assert "the client's own address is" in await harness.get_approval_text(
         "issue_invoice", errand(email="x@y.example")
     )
 
 
 @pytest.mark.parametrize("given", [{"subject": "Fatura"}, {"body": "Segue."}])
-async def test_words_without_a_recipient_are_refused(office: Harness, given: Json) -> None:
-    assert "email" in await office.get_refusal("issue_invoice", invoice(**given))
+async def test_words_without_a_recipient_are_refused(harness: Harness, given: Json) -> None:
+    assert "email" in await harness.get_refusal("issue_invoice", invoice(**given))
 
 
-async def test_what_create_invoice_refuses_makes_nothing(office: Harness) -> None:
+async def test_what_create_invoice_refuses_makes_nothing(harness: Harness) -> None:
     assert "items.0.tax" in " ".join(
-        await office.get_refusal("issue_invoice", errand(items=[line(tax="IVA24")]))
+        await harness.get_refusal("issue_invoice", errand(items=[line(tax="IVA24")]))
     )
-    error = await office.get_error("issue_invoice", errand(items=[line(tax="IVA24")]))
+    error = await harness.get_error("issue_invoice", errand(items=[line(tax="IVA24")]))
     assert error.details["stopped_at"] == "draft"
     assert set(states(error.details).values()) == {"not done"}
 
@@ -195,87 +195,87 @@ async def test_what_create_invoice_refuses_makes_nothing(office: Harness) -> Non
 # --- the yes is for this and nothing else --------------------------------------------------------------------
 
 
-async def test_a_yes_for_one_recipient_is_none_for_another(office: Harness) -> None:
-    asked = await question(office, errand())
-    error = await stopped(office, errand(email="outra@acme.example"), asked)
+async def test_a_yes_for_one_recipient_is_none_for_another(harness: Harness) -> None:
+    asked = await question(harness, errand())
+    error = await stopped(harness, errand(email="outra@acme.example"), asked)
     assert error.code == "approval_for_other_arguments"
-    assert all_writes(office) == [1, 0, 0]
+    assert all_writes(harness) == [1, 0, 0]
 
 
 @pytest.mark.parametrize(
     "changed", [{"body": "Outro texto."}, {"items": [line(quantity=2)]}, {"email": None}]
 )
-async def test_a_yes_for_one_call_is_none_for_a_changed_one(office: Harness, changed: Json) -> None:
-    asked = await question(office, errand())
-    assert (await stopped(office, errand(**changed), asked)).code == "approval_for_other_arguments"
-    assert did(office, "change-state", "email-document") == [0, 0]
+async def test_a_yes_for_one_call_is_none_for_a_changed_one(harness: Harness, changed: Json) -> None:
+    asked = await question(harness, errand())
+    assert (await stopped(harness, errand(**changed), asked)).code == "approval_for_other_arguments"
+    assert did(harness, "change-state", "email-document") == [0, 0]
 
 
-async def test_a_yes_is_used_up_with_the_call_it_was_given_to(office: Harness) -> None:
-    asked = await question(office, errand())
-    await answered(office, errand(), asked)
-    result = await answered(office, errand(), asked)
+async def test_a_yes_is_used_up_with_the_call_it_was_given_to(harness: Harness) -> None:
+    asked = await question(harness, errand())
+    await answered(harness, errand(), asked)
+    result = await answered(harness, errand(), asked)
     assert result["document"]["number"] == "1/2026"
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
 
 
-async def test_what_the_yes_covers_is_no_yes_outside_of_the_recipe(office: Harness) -> None:
+async def test_what_the_yes_covers_is_no_yes_outside_of_the_recipe(harness: Harness) -> None:
     """Finalized, the mail still covered: send_email itself, with the very same words, asks for itself."""
     call = errand()
-    asked = await question(office, call)
-    await broken_off(office, call, asked, at="finalized")
-    made = (await office.call("list_invoices", {"states": ["final"]}))["invoices"][0]
+    asked = await question(harness, call)
+    await broken_off(harness, call, asked, at="finalized")
+    made = (await harness.call("list_invoices", {"states": ["final"]}))["invoices"][0]
     mail = document_arguments(made, email=TO)
     with pytest.raises(ApprovalNeeded):
-        await execute(office.context, "send_email", mail, can_ask=True)
-    assert all_writes(office) == [1, 1, 0]
+        await execute(harness.context, "send_email", mail, can_ask=True)
+    assert all_writes(harness) == [1, 1, 0]
 
 
 async def test_a_draft_that_changed_after_the_question_is_asked_about_again_with_the_difference(
-    office: Harness,
+    harness: Harness,
 ) -> None:
-    asked = await question(office, errand())
-    draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
-    await office.call("update_invoice", document_arguments(draft, items=[line(quantity=2)]))
-    error = await stopped(office, errand(), asked)
+    asked = await question(harness, errand())
+    draft = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
+    await harness.call("update_invoice", document_arguments(draft, items=[line(quantity=2)]))
+    error = await stopped(harness, errand(), asked)
     assert error.code == "document_changed"
-    assert did(office, "change-state", "email-document") == [0, 0]
-    anew = await question(office, errand())
+    assert did(harness, "change-state", "email-document") == [0, 0]
+    anew = await question(harness, errand())
     assert "Total: €246.00" in anew.approval.text
     assert "Total: asked €123.00, stored €246.00" in anew.approval.text
-    assert (await stopped(office, errand(), anew)).code == "differences_not_accepted"
-    assert did(office, "change-state", "email-document") == [0, 0]
+    assert (await stopped(harness, errand(), anew)).code == "differences_not_accepted"
+    assert did(harness, "change-state", "email-document") == [0, 0]
 
 
 async def test_a_document_that_changed_after_it_was_issued_is_not_sent_on_the_same_yes(
-    office: Harness,
+    harness: Harness,
 ) -> None:
     call = errand()
-    asked = await question(office, call)
-    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
-    await broken_off(office, call, asked, at="finalized")
-    raw = office.read_raw(f"/invoices/{number}.json")
+    asked = await question(harness, call)
+    number = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    await broken_off(harness, call, asked, at="finalized")
+    raw = harness.read_raw(f"/invoices/{number}.json")
     raw["invoice"]["client"]["name"] = "Outra, Lda"
     path = f"/invoices/{number}.json"
     # Read by the replay of the create, by the recipe, and by the gate of the e-mail.
-    office.sandbox.fault("GET", path, times=3, status=200, body=raw)
+    harness.sandbox.fault("GET", path, times=3, status=200, body=raw)
     with pytest.raises(IxError) as error:
-        await execute(office.context, "issue_invoice", call, can_ask=True)
+        await execute(harness.context, "issue_invoice", call, can_ask=True)
     assert error.value.code == "document_changed"
-    assert all_writes(office) == [1, 1, 0]
-    anew = await question(office, call)
+    assert all_writes(harness) == [1, 1, 0]
+    anew = await question(harness, call)
     assert f"Recipient: {TO}" in anew.approval.text
-    assert states(await answered(office, call, anew))["email"] == "done"
-    assert all_writes(office) == [1, 1, 1]
+    assert states(await answered(harness, call, anew))["email"] == "done"
+    assert all_writes(harness) == [1, 1, 1]
 
 
-async def test_a_second_yes_is_asked_for_when_the_first_one_is_too_old_for_the_mail(office: Harness) -> None:
+async def test_a_second_yes_is_asked_for_when_the_first_one_is_too_old_for_the_mail(harness: Harness) -> None:
     call = errand()
     now = [1_000.0]
     dated = replace(
-        office,
+        harness,
         context=replace(
-            office.context, approvals=ApprovalRepository(office.context.store, 15, lambda: now[0])
+            harness.context, approvals=ApprovalRepository(harness.context.store, 15, lambda: now[0])
         ),
     )
     asked = await question(dated, call)
@@ -283,7 +283,7 @@ async def test_a_second_yes_is_asked_for_when_the_first_one_is_too_old_for_the_m
     now[0] += 16 * 60
     anew = await question(dated, call)
     assert f"Recipient: {TO}" in anew.approval.text
-    assert all_writes(office) == [1, 1, 0]
+    assert all_writes(harness) == [1, 1, 0]
 
 
 # --- stopped on the way ------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ class Gone(Exception):
     """The process ended here."""
 
 
-async def broken_off(office: Harness, call: Json, asked: ApprovalNeeded, at: str) -> None:
+async def broken_off(harness: Harness, call: Json, asked: ApprovalNeeded, at: str) -> None:
     """Carry a call out until it tells of a step, and no further."""
 
     async def told(done: float, total: float, message: str) -> None:
@@ -301,12 +301,12 @@ async def broken_off(office: Harness, call: Json, asked: ApprovalNeeded, at: str
             raise Gone
 
     with pytest.raises(Gone):
-        await answered(office, call, asked, progress=told)
+        await answered(harness, call, asked, progress=told)
 
 
-async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(office: Harness) -> None:
-    asked = await question(office, errand())
-    error = await stopped(office, errand(), asked, yes=False)
+async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(harness: Harness) -> None:
+    asked = await question(harness, errand())
+    error = await stopped(harness, errand(), asked, yes=False)
     shown = error.as_dict()
     assert (shown["code"], shown["sent"], shown["stopped_at"]) == ("approval_declined", "stored", "finalize")
     assert states(shown) == {"draft": "done", "finalize": "not done", "pdf": "not done", "email": "not done"}
@@ -315,185 +315,185 @@ async def test_declined_the_draft_stays_and_the_error_says_how_to_go_on(office: 
     assert "Nothing was sent" not in shown["message"]
     assert "update_invoice" in shown["next"]
     assert "deleted" in shown["next"]
-    result = await office.call("issue_invoice", errand())
+    result = await harness.call("issue_invoice", errand())
     assert result["document"]["id"] == shown["document"]["id"]
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
 
 
 @pytest.mark.parametrize("at", ["finalized", "the PDF"])
 async def test_broken_off_after_it_was_issued_the_same_call_sends_the_one_mail_without_asking_again(
-    office: Harness, at: str
+    harness: Harness, at: str
 ) -> None:
     call = errand(idempotency_key="encomenda-7")
-    await broken_off(office, call, await question(office, call), at)
-    after = again(office)
+    await broken_off(harness, call, await question(harness, call), at)
+    after = again(harness)
     result = await execute(after.context, "issue_invoice", call, can_ask=True)
     assert set(states(result).values()) == {"done"}
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
     repeated = await execute(after.context, "issue_invoice", call, can_ask=True)
     assert repeated["document"] == result["document"]
     assert "in an earlier call" in repeated["steps"][-1]["about"]
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
 
 
-async def test_repeated_by_content_alone_it_says_that_it_was_done_before(office: Harness) -> None:
-    first = await office.call("issue_invoice", errand())
-    second = await office.call("issue_invoice", errand())
+async def test_repeated_by_content_alone_it_says_that_it_was_done_before(harness: Harness) -> None:
+    first = await harness.call("issue_invoice", errand())
+    second = await harness.call("issue_invoice", errand())
     assert second["document"]["id"] == first["document"]["id"]
     assert "new idempotency_key" in warnings_by_field(second)["idempotency_key"]
-    assert all_writes(office) == [1, 1, 1]
-    other = await office.call("issue_invoice", errand(idempotency_key="mais-uma"))
+    assert all_writes(harness) == [1, 1, 1]
+    other = await harness.call("issue_invoice", errand(idempotency_key="mais-uma"))
     assert other["document"]["number"] == "2/2026"
-    assert all_writes(office) == [2, 2, 2]
+    assert all_writes(harness) == [2, 2, 2]
 
 
 @pytest.mark.parametrize("gone", ["deleted", "canceled"])
-async def test_under_a_key_whose_document_is_gone_nothing_is_done(office: Harness, gone: str) -> None:
+async def test_under_a_key_whose_document_is_gone_nothing_is_done(harness: Harness, gone: str) -> None:
     call = errand(idempotency_key="encomenda-8")
-    asked = await question(office, call)
-    draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
+    asked = await question(harness, call)
+    draft = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
     if gone == "canceled":
-        await answered(office, call, asked)
+        await answered(harness, call, asked)
     reason = {"message": "Emitida ao cliente errado."} if gone == "canceled" else {}
-    await office.call("change_state", document_arguments(draft, state=gone, **reason))
-    before = all_writes(office)
-    error = await office.get_error("issue_invoice", call)
+    await harness.call("change_state", document_arguments(draft, state=gone, **reason))
+    before = all_writes(harness)
+    error = await harness.get_error("issue_invoice", call)
     assert error.code == "document_gone"
     assert "new idempotency_key" in error.next
-    assert all_writes(office) == before
+    assert all_writes(harness) == before
 
 
-async def test_a_draft_made_before_by_create_invoice_is_taken_up(office: Harness) -> None:
-    made = (await office.call("create_invoice", invoice()))["document"]
-    result = await office.call("issue_invoice", errand())
+async def test_a_draft_made_before_by_create_invoice_is_taken_up(harness: Harness) -> None:
+    made = (await harness.call("create_invoice", invoice()))["document"]
+    result = await harness.call("issue_invoice", errand())
     assert result["document"]["id"] == made["id"]
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
 
 
 async def test_a_draft_that_was_changed_and_issued_elsewhere_is_told_and_mailed_only_after_a_yes(
-    office: Harness,
+    harness: Harness,
 ) -> None:
-    asked = await question(office, errand())
-    draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
-    await office.call("update_invoice", document_arguments(draft, items=[line(quantity=2)]))
-    await office.call("change_state", document_arguments(draft, state="finalized"))
-    assert (await stopped(office, errand(), asked)).code == "document_changed"
-    result = await office.call("issue_invoice", errand())
+    asked = await question(harness, errand())
+    draft = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
+    await harness.call("update_invoice", document_arguments(draft, items=[line(quantity=2)]))
+    await harness.call("change_state", document_arguments(draft, state="finalized"))
+    assert (await stopped(harness, errand(), asked)).code == "document_changed"
+    result = await harness.call("issue_invoice", errand())
     assert warnings_by_field(result)["total"] == "issued as 246.00; this call asked 123.00"
-    assert all_writes(office)[2] == 1
+    assert all_writes(harness)[2] == 1
 
 
-async def test_a_pdf_that_is_still_being_made_is_told_and_holds_nothing_up(office: Harness) -> None:
-    asked = await question(office, errand(delivery="file"))
-    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
-    office.sandbox.fault("GET", "/api/pdf/", times=None, status=202, body={})
-    result = await answered(office, errand(delivery="file"), asked)
+async def test_a_pdf_that_is_still_being_made_is_told_and_holds_nothing_up(harness: Harness) -> None:
+    asked = await question(harness, errand(delivery="file"))
+    number = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    harness.sandbox.fault("GET", "/api/pdf/", times=None, status=202, body={})
+    result = await answered(harness, errand(delivery="file"), asked)
     assert states(result)["pdf"] == "waiting"
     assert states(result)["email"] == "done"
     assert result["next"][0] == {**result["next"][0], "tool": "get_pdf", "arguments": {"document_id": number}}
 
 
-async def test_a_pdf_that_fails_is_told_and_holds_nothing_up(office: Harness) -> None:
-    asked = await question(office, errand(delivery="file"))
-    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
-    office.sandbox.fault(
+async def test_a_pdf_that_fails_is_told_and_holds_nothing_up(harness: Harness) -> None:
+    asked = await question(harness, errand(delivery="file"))
+    number = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    harness.sandbox.fault(
         "GET", f"/api/pdf/{number}.json", status=422, body={"errors": [{"error": "invalid state"}]}
     )
-    result = await answered(office, errand(delivery="file"), asked)
+    result = await answered(harness, errand(delivery="file"), asked)
     assert states(result) == {"draft": "done", "finalize": "done", "pdf": "not done", "email": "done"}
 
 
-async def mail_fails(office: Harness, **fault: Any) -> tuple[Json, Json]:
+async def mail_fails(harness: Harness, **fault: Any) -> tuple[Json, Json]:
     """An errand whose mail fails so; the call and the error."""
     call = errand()
-    asked = await question(office, call)
-    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
-    office.sandbox.fault("PUT", f"/invoices/{number}/email-document.json", **fault)
-    return call, (await stopped(office, call, asked)).as_dict()
+    asked = await question(harness, call)
+    number = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    harness.sandbox.fault("PUT", f"/invoices/{number}/email-document.json", **fault)
+    return call, (await stopped(harness, call, asked)).as_dict()
 
 
 async def test_a_mail_that_was_refused_leaves_an_issued_document_and_is_asked_for_again(
-    office: Harness,
+    harness: Harness,
 ) -> None:
     refusal = {"errors": [{"error": "E-mail is not part of your plan"}]}
-    call, shown = await mail_fails(office, status=422, body=refusal)
+    call, shown = await mail_fails(harness, status=422, body=refusal)
     assert (shown["sent"], shown["stopped_at"]) == ("stored", "email")
     assert states(shown) == {"draft": "done", "finalize": "done", "pdf": "done", "email": "not done"}
     assert "invoice 1/2026" in shown["message"]
     assert "The e-mail was not sent." in shown["message"]
     assert shown["document"]["status"] == "final"
-    anew = await question(office, call)
-    assert states(await answered(office, call, anew))["email"] == "done"
-    assert did(office, "change-state") == [1]
+    anew = await question(harness, call)
+    assert states(await answered(harness, call, anew))["email"] == "done"
+    assert did(harness, "change-state") == [1]
 
 
-async def test_a_mail_of_which_nobody_knows_is_told_and_never_repeated_by_itself(office: Harness) -> None:
-    call, shown = await mail_fails(office, status=500, body={})
+async def test_a_mail_of_which_nobody_knows_is_told_and_never_repeated_by_itself(harness: Harness) -> None:
+    call, shown = await mail_fails(harness, status=500, body={})
     assert (shown["code"], shown["sent"]) == ("outcome_unknown", "unknown")
     assert states(shown)["email"] == "unknown"
     assert "send_email" in shown["next"]
-    sent = all_writes(office)
-    once_more = await office.get_error("issue_invoice", call)
+    sent = all_writes(harness)
+    once_more = await harness.get_error("issue_invoice", call)
     assert once_more.code == "outcome_unknown"
-    assert all_writes(office) == sent
+    assert all_writes(harness) == sent
 
 
-async def test_a_finalization_without_an_answer_is_looked_at_and_the_errand_goes_on(office: Harness) -> None:
+async def test_a_finalization_without_an_answer_is_looked_at_and_the_errand_goes_on(harness: Harness) -> None:
     call = errand()
-    asked = await question(office, call)
-    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
-    office.sandbox.fault(
+    asked = await question(harness, call)
+    number = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    harness.sandbox.fault(
         "PUT", f"/invoices/{number}/change-state.json", status=500, body={}, after_commit=True
     )
-    result = await answered(office, call, asked)
+    result = await answered(harness, call, asked)
     assert set(states(result).values()) == {"done"}
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
 
 
-async def test_a_draft_stored_differently_stops_there(office: Harness) -> None:
-    made = office.read_raw(f"/invoices/{(await office.create_draft())['id']}.json")
+async def test_a_draft_stored_differently_stops_there(harness: Harness) -> None:
+    made = harness.read_raw(f"/invoices/{(await harness.create_draft())['id']}.json")
     number = made["invoice"]["id"] + 1
-    office.alter_answer(f"/invoices/{number}.json", made, id=number, total=123.01)
-    error = await office.get_error("issue_invoice", errand())
+    harness.alter_answer(f"/invoices/{number}.json", made, id=number, total=123.01)
+    error = await harness.get_error("issue_invoice", errand())
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert error.details["stopped_at"] == "draft"
     assert f"the draft invoice {number} stays" in error.message
-    assert did(office, "change-state", "email-document") == [0, 0]
+    assert did(harness, "change-state", "email-document") == [0, 0]
 
 
-async def test_what_is_issued_differently_is_told_as_issued_and_not_sent(office: Harness) -> None:
+async def test_what_is_issued_differently_is_told_as_issued_and_not_sent(harness: Harness) -> None:
     call = errand()
-    asked = await question(office, call)
-    number = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
+    asked = await question(harness, call)
+    number = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]["id"]
     path = f"/invoices/{number}.json"
-    raw = office.read_raw(path)
+    raw = harness.read_raw(path)
     raw["invoice"] |= {"status": "final", "sequence_number": "1/2026", "total": 123.01}
     # After the reads of the create's replay, of the recipe, of the gate and of the last look: the reading back.
-    office.sandbox.fault("GET", path, skip=4, status=200, body=raw)
-    error = await stopped(office, call, asked)
+    harness.sandbox.fault("GET", path, skip=4, status=200, body=raw)
+    error = await stopped(harness, call, asked)
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert "invoice 1/2026" in error.message
     assert "not finalized" not in error.message
     assert "no e-mail was sent" in error.message
-    assert all_writes(office) == [1, 1, 0]
+    assert all_writes(harness) == [1, 1, 0]
 
 
 @pytest.mark.parametrize("closed", ["create_invoice", "get_document", "change_state", "send_email"])
-async def test_an_errand_with_a_step_that_is_closed_does_not_begin(office: Harness, closed: str) -> None:
+async def test_an_errand_with_a_step_that_is_closed_does_not_begin(harness: Harness, closed: str) -> None:
     """Nothing is drafted that could not be issued, and nothing issued that could not be sent as asked."""
-    settings = office.context.settings.model_copy(update={"exclude": (closed,)})
-    office.context = replace(office.context, settings=settings)
-    office.sandbox.clear_requests()
+    settings = harness.context.settings.model_copy(update={"exclude": (closed,)})
+    harness.context = replace(harness.context, settings=settings)
+    harness.sandbox.clear_requests()
     with pytest.raises(IxError) as refused:
-        await execute(office.context, "issue_invoice", errand(), can_ask=True)
+        await execute(harness.context, "issue_invoice", errand(), can_ask=True)
     assert (refused.value.code, refused.value.sent) == ("operation_excluded", "nothing")
     assert closed in refused.value.message
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
-async def test_a_step_that_is_closed_stops_no_errand_that_does_not_need_it(office: Harness) -> None:
-    settings = office.context.settings.model_copy(update={"exclude": ("send_email", "get_pdf")})
-    office.context = replace(office.context, settings=settings)
-    asked = await question(office, errand(email=None))
-    body = await answered(office, errand(email=None), asked)
+async def test_a_step_that_is_closed_stops_no_errand_that_does_not_need_it(harness: Harness) -> None:
+    settings = harness.context.settings.model_copy(update={"exclude": ("send_email", "get_pdf")})
+    harness.context = replace(harness.context, settings=settings)
+    asked = await question(harness, errand(email=None))
+    body = await answered(harness, errand(email=None), asked)
     assert states(body) == {"draft": "done", "finalize": "done", "pdf": "not done"}

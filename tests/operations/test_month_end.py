@@ -12,14 +12,14 @@ import pytest
 
 from ix_tools.i18n.formats import LISBON
 from ix_tools.pipeline.execute import execute
+from tests.harness import Harness, Json, document_arguments, guide, line
 from tests.interfaces.mcp import behind
-from tests.sandboxed import Harness, Json, document_arguments, guide, line
 
 
-async def checked(office: Harness, month: int = 11, today: str = "2026-12-02") -> Json:
+async def checked(harness: Harness, month: int = 11, today: str = "2026-12-02") -> Json:
     """The check of a month, on a day after it."""
     then = datetime.fromisoformat(f"{today}T10:00").replace(tzinfo=LISBON)
-    desk = replace(office.context, now=lambda: then)
+    desk = replace(harness.context, now=lambda: then)
     result = await execute(desk, "month_end_check", {"month": month, "year": 2026})
     assert result["ready"] is (result["findings"] == [])
     assert all(one["rows"] and one["next"] for one in result["findings"])
@@ -30,121 +30,123 @@ def found(result: Json) -> dict[str, list[str]]:
     return {one["what"]: one["rows"] for one in result["findings"]}
 
 
-async def test_a_month_without_documents_is_ready_and_has_nothing_to_export(office: Harness) -> None:
-    shown = await checked(office, 3)
+async def test_a_month_without_documents_is_ready_and_has_nothing_to_export(harness: Harness) -> None:
+    shown = await checked(harness, 3)
     assert (shown["ready"], shown["documents"], shown["total"]) == (True, 0, "0.00")
     assert shown["saft"] == "nothing to export"
     assert shown["saft_due"] == "2026-04-05"
 
 
-async def test_a_month_in_order_is_ready_with_its_total_and_the_day_it_is_due(office: Harness) -> None:
-    made = await office.create_issued()
-    await office.create_issued(
+async def test_a_month_in_order_is_ready_with_its_total_and_the_day_it_is_due(harness: Harness) -> None:
+    made = await harness.create_issued()
+    await harness.create_issued(
         document_type="credit_notes", owner_invoice_id=made["id"], items=[line(quantity=0.5)]
     )
-    await office.call("change_state", document_arguments(made, state="settled"))
-    shown = await checked(office)
+    await harness.call("change_state", document_arguments(made, state="settled"))
+    shown = await checked(harness)
     assert (shown["ready"], shown["saft"], shown["saft_due"]) == (True, "ready", "2026-12-05")
     assert shown["total"] == "61.50"
     assert shown["documents"] == 3
     assert shown["next"][0]["arguments"] == {"month": 11, "year": 2026}
 
 
-async def test_drafts_left_are_named_guides_too(office: Harness) -> None:
-    draft = await office.create_draft()
-    moved = (await office.call("create_guide", guide()))["document"]
-    await office.create_draft(date="2026-10-31")
-    rows = found(await checked(office))["drafts left"]
+async def test_drafts_left_are_named_guides_too(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    moved = (await harness.call("create_guide", guide()))["document"]
+    await harness.create_draft(date="2026-10-31")
+    rows = found(await checked(harness))["drafts left"]
     assert [row.split(",")[0] for row in rows] == [f"invoices {draft['id']}", f"transports {moved['id']}"]
 
 
-async def test_a_gap_in_a_series_is_named_and_a_cancelled_number_is_none(office: Harness) -> None:
-    first = await office.create_issued(date="2026-10-30")
+async def test_a_gap_in_a_series_is_named_and_a_cancelled_number_is_none(harness: Harness) -> None:
+    first = await harness.create_issued(date="2026-10-30")
     for _ in range(3):
-        await office.create_issued()
-    rows = await office.call("list_invoices", {"states": ["final"]})
+        await harness.create_issued()
+    rows = await harness.call("list_invoices", {"states": ["final"]})
     last = rows["invoices"][0]
-    await office.call(
+    await harness.call(
         "change_state", document_arguments(last, state="canceled", message="Emitida ao cliente errado.")
     )
-    assert "numbers missing in a series" not in found(await checked(office))
+    assert "numbers missing in a series" not in found(await checked(harness))
     # The second and the third, archived by hand, are left out of what the box lists at all.
     listed = rows["invoices"]
     left = [one for one in listed if one["number"] in {"1/2026", "4/2026"}]
     assert first["id"] in {one["id"] for one in left}
     raw = [
-        office.read_raw(f"/invoices/{one['id']}.json")["invoice"] for one in left if one["number"] == "4/2026"
+        harness.read_raw(f"/invoices/{one['id']}.json")["invoice"]
+        for one in left
+        if one["number"] == "4/2026"
     ]
     body = {"invoices": raw, "pagination": {"total_entries": 1, "current_page": 1, "total_pages": 1}}
-    office.sandbox.fault("GET", r"^/invoices\.json$", status=200, body=body)
-    assert found(await checked(office))["numbers missing in a series"] == ["invoices 2026: 2 to 3"]
+    harness.sandbox.fault("GET", r"^/invoices\.json$", status=200, body=body)
+    assert found(await checked(harness))["numbers missing in a series"] == ["invoices 2026: 2 to 3"]
 
 
-async def test_what_is_overdue_is_named_and_what_is_due_later_is_not(office: Harness) -> None:
-    await office.create_issued(due_date="2026-11-25")
-    await office.create_issued(due_date="2026-12-20")
-    shown = found(await checked(office))
+async def test_what_is_overdue_is_named_and_what_is_due_later_is_not(harness: Harness) -> None:
+    await harness.create_issued(due_date="2026-11-25")
+    await harness.create_issued(due_date="2026-12-20")
+    shown = found(await checked(harness))
     assert list(shown) == ["unpaid and due by 2026-11-30"]
     assert len(shown["unpaid and due by 2026-11-30"]) == 1
     assert "due 2026-11-25" in shown["unpaid and due by 2026-11-30"][0]
 
 
-async def test_a_running_month_is_said_to_be_unfinished(office: Harness) -> None:
-    await office.create_issued(due_date="2026-11-20")
-    shown = await checked(office, today="2026-11-20")
+async def test_a_running_month_is_said_to_be_unfinished(harness: Harness) -> None:
+    await harness.create_issued(due_date="2026-11-20")
+    shown = await checked(harness, today="2026-11-20")
     assert "not over" in shown["left_out"]
     assert found(shown) == {}
 
 
-async def test_a_month_to_come_has_not_begun(office: Harness) -> None:
-    assert (await checked(office, month=12, today="2026-11-20"))["saft"] == "the month has not begun"
+async def test_a_month_to_come_has_not_begun(harness: Harness) -> None:
+    assert (await checked(harness, month=12, today="2026-11-20"))["saft"] == "the month has not begun"
 
 
-async def test_a_series_without_registration_is_named(office: Harness) -> None:
-    made = await office.create_issued()
-    sequences = office.read_raw("/sequences.json")
+async def test_a_series_without_registration_is_named(harness: Harness) -> None:
+    made = await harness.create_issued()
+    sequences = harness.read_raw("/sequences.json")
     for one in sequences["sequences"]:
         if one["serie"] == "2026":
             one["current_invoice_validation_code"] = "N/D"
-    office.sandbox.fault("GET", r"^/sequences\.json$", status=200, body=sequences)
+    harness.sandbox.fault("GET", r"^/sequences\.json$", status=200, body=sequences)
     assert made["number"] == "1/2026"
-    assert found(await checked(office))["series used without registration"] == ["2026: invoices"]
+    assert found(await checked(harness))["series used without registration"] == ["2026: invoices"]
 
 
-async def test_a_settled_invoice_without_a_receipt_is_named(office: Harness) -> None:
-    made = await office.create_issued()
-    await office.call("change_state", document_arguments(made, state="settled"))
-    office.sandbox.fault("GET", r"related_documents", status=200, body={"documents": []})
-    assert len(found(await checked(office))["settled without a receipt"]) == 1
+async def test_a_settled_invoice_without_a_receipt_is_named(harness: Harness) -> None:
+    made = await harness.create_issued()
+    await harness.call("change_state", document_arguments(made, state="settled"))
+    harness.sandbox.fault("GET", r"related_documents", status=200, body={"documents": []})
+    assert len(found(await checked(harness))["settled without a receipt"]) == 1
 
 
 async def test_a_file_that_cannot_be_had_is_a_finding_and_one_still_being_made_is_told(
-    office: Harness,
+    harness: Harness,
 ) -> None:
-    await office.create_issued()
-    office.sandbox.fault("GET", "export_saft", status=422, body={"message": "AT credentials missing"})
-    assert "AT credentials missing" in found(await checked(office))["SAF-T cannot be exported"][0]
-    office.sandbox.fault("GET", "export_saft", times=4, status=202, body={"message": "in progress"})
-    assert (await checked(office))["saft"] == "pending"
+    await harness.create_issued()
+    harness.sandbox.fault("GET", "export_saft", status=422, body={"message": "AT credentials missing"})
+    assert "AT credentials missing" in found(await checked(harness))["SAF-T cannot be exported"][0]
+    harness.sandbox.fault("GET", "export_saft", times=4, status=202, body={"message": "in progress"})
+    assert (await checked(harness))["saft"] == "pending"
 
 
-async def test_calls_whose_outcome_nobody_knows_are_named(office: Harness) -> None:
-    made = await office.create_issued()
-    office.sandbox.fault("PUT", "email-document", status=500, body={})
-    await office.get_error("send_email", document_arguments(made, email="compras@acme.example"))
-    rows = found(await checked(office))["calls whose outcome is not known"]
+async def test_calls_whose_outcome_nobody_knows_are_named(harness: Harness) -> None:
+    made = await harness.create_issued()
+    harness.sandbox.fault("PUT", "email-document", status=500, body={})
+    await harness.get_error("send_email", document_arguments(made, email="compras@acme.example"))
+    rows = found(await checked(harness))["calls whose outcome is not known"]
     assert len(rows) == 1
     assert rows[0].startswith(f"send_email invoices/{made['id']} (")
 
 
-async def test_more_than_a_page_of_documents_is_read_to_the_end(office: Harness) -> None:
+async def test_more_than_a_page_of_documents_is_read_to_the_end(harness: Harness) -> None:
     for _ in range(101):
-        await behind.create_draft(office)
-    shown = await checked(office)
+        await behind.create_draft(harness)
+    shown = await checked(harness)
     assert shown["findings"][0]["count"] == 101
     assert len(shown["findings"][0]["rows"]) == 20
 
 
 @pytest.mark.parametrize("given", [{"month": 0, "year": 2026}, {"month": 13, "year": 2026}, {"month": 1}])
-async def test_a_month_that_does_not_exist_is_refused(office: Harness, given: Json) -> None:
-    assert await office.get_refusal("month_end_check", given)
+async def test_a_month_that_does_not_exist_is_refused(harness: Harness, given: Json) -> None:
+    assert await harness.get_refusal("month_end_check", given)

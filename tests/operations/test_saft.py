@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandboxed import Harness, Json, warnings_by_field
+from tests.harness import Harness, Json, warnings_by_field
 
 
 def saved(result: Json) -> bytes:
@@ -19,10 +19,10 @@ MONTH = {"month": 11, "year": 2026}
 
 
 @pytest.mark.parametrize("key", ["url", "Url"])
-async def test_the_file_is_waited_for_and_saved(office: Harness, key: str) -> None:
-    await office.create_issued()
-    office.sandbox.set_option("saft_key", key)
-    result = await office.call("export_saft", MONTH)
+async def test_the_file_is_waited_for_and_saved(harness: Harness, key: str) -> None:
+    await harness.create_issued()
+    harness.sandbox.set_option("saft_key", key)
+    result = await harness.call("export_saft", MONTH)
     assert (result["status"], result["period"]) == ("ready", "2026-11")
     content = saved(result)
     assert content.startswith(b"<?xml")
@@ -30,53 +30,53 @@ async def test_the_file_is_waited_for_and_saved(office: Harness, key: str) -> No
     assert "not over" in warnings_by_field(result)["month"]
 
 
-async def test_a_link_is_given_when_asked(office: Harness) -> None:
-    await office.create_issued()
-    result = await office.call("export_saft", {**MONTH, "delivery": "link"})
-    assert result["link"].startswith(office.sandbox.base_url)
+async def test_a_link_is_given_when_asked(harness: Harness) -> None:
+    await harness.create_issued()
+    result = await harness.call("export_saft", {**MONTH, "delivery": "link"})
+    assert result["link"].startswith(harness.sandbox.base_url)
     assert "file" not in result
 
 
-async def test_patience_ends_with_pending_and_the_same_call(office: Harness) -> None:
-    await office.create_issued()
-    office.sandbox.set_option("saft_polls", 50)
-    result = await office.call("export_saft", MONTH)
+async def test_patience_ends_with_pending_and_the_same_call(harness: Harness) -> None:
+    await harness.create_issued()
+    harness.sandbox.set_option("saft_polls", 50)
+    result = await harness.call("export_saft", MONTH)
     assert result["status"] == "pending"
     assert result["next"][0]["arguments"] == MONTH
 
 
-async def test_a_month_to_come_is_not_asked_for(office: Harness) -> None:
-    assert "month" in await office.get_refusal("export_saft", {"month": 12, "year": 2026})
-    assert office.sandbox.requests() == []
+async def test_a_month_to_come_is_not_asked_for(harness: Harness) -> None:
+    assert "month" in await harness.get_refusal("export_saft", {"month": 12, "year": 2026})
+    assert harness.sandbox.requests() == []
 
 
-async def test_a_month_without_documents_is_said_in_the_services_words(office: Harness) -> None:
-    error = await office.get_error("export_saft", {"month": 1, "year": 2026})
+async def test_a_month_without_documents_is_said_in_the_services_words(harness: Harness) -> None:
+    error = await harness.get_error("export_saft", {"month": 1, "year": 2026})
     assert error.code == "rejected"
     assert "document" in error.message
 
 
-async def test_a_failure_of_the_service_is_no_unknown_write(office: Harness) -> None:
+async def test_a_failure_of_the_service_is_no_unknown_write(harness: Harness) -> None:
     body = {"message": "Error generating SAF-T. Please try again."}
-    office.sandbox.fault("GET", "/api/export_saft.json", times=None, status=500, body=body)
-    error = await office.get_error("export_saft", {"month": 10, "year": 2026})
+    harness.sandbox.fault("GET", "/api/export_saft.json", times=None, status=500, body=body)
+    error = await harness.get_error("export_saft", {"month": 10, "year": 2026})
     assert (error.code, error.sent, error.retryable) == ("unavailable", "refused", True)
 
 
-async def test_the_qr_code_of_a_document_is_a_picture(office: Harness) -> None:
-    made = await office.create_issued()
-    result = await office.call("get_qr_code", {"document_id": made["id"]})
+async def test_the_qr_code_of_a_document_is_a_picture(harness: Harness) -> None:
+    made = await harness.create_issued()
+    result = await harness.call("get_qr_code", {"document_id": made["id"]})
     assert saved(result).startswith(b"\x89PNG")
-    linked = await office.call("get_qr_code", {"document_id": made["id"], "delivery": "link"})
+    linked = await harness.call("get_qr_code", {"document_id": made["id"], "delivery": "link"})
     assert linked["link"]
 
 
-async def test_a_qr_code_still_being_made_is_pending(office: Harness) -> None:
-    made = await office.create_issued()
-    office.sandbox.set_option("qr_polls", 50)
-    assert (await office.call("get_qr_code", {"document_id": made["id"]}))["status"] == "pending"
+async def test_a_qr_code_still_being_made_is_pending(harness: Harness) -> None:
+    made = await harness.create_issued()
+    harness.sandbox.set_option("qr_polls", 50)
+    assert (await harness.call("get_qr_code", {"document_id": made["id"]}))["status"] == "pending"
 
 
-async def test_a_draft_has_no_qr_code(office: Harness) -> None:
-    made = await office.create_draft()
-    assert (await office.get_error("get_qr_code", {"document_id": made["id"]})).code == "rejected"
+async def test_a_draft_has_no_qr_code(harness: Harness) -> None:
+    made = await harness.create_draft()
+    assert (await harness.get_error("get_qr_code", {"document_id": made["id"]})).code == "rejected"

@@ -5,26 +5,26 @@ Source: contract A6, traps 9 and 12; Portaria 195/2020.
 
 import pytest
 
-from tests.sandboxed import Harness, warnings_by_field
+from tests.harness import Harness, warnings_by_field
 
 
-async def test_a_series_is_opened_and_registered_after_a_person_approved(office: Harness) -> None:
-    text = await office.get_approval_text("create_sequence", {"serie": "2027"})
+async def test_a_series_is_opened_and_registered_after_a_person_approved(harness: Harness) -> None:
+    text = await harness.get_approval_text("create_sequence", {"serie": "2027"})
     assert "2027" in text
     assert "cannot be undone" in text
-    made = (await office.call("create_sequence", {"serie": "2027"}))["sequence"]
+    made = (await harness.call("create_sequence", {"serie": "2027"}))["sequence"]
     assert made["types"]["invoice"]["validation_code"] not in {"N/D", "N/A"}
-    assert (await office.call("get_sequence", {"sequence_id": made["id"]}))["sequence"] == made
+    assert (await harness.call("get_sequence", {"sequence_id": made["id"]}))["sequence"] == made
 
 
-async def test_a_name_is_taken_once(office: Harness) -> None:
-    assert "serie" in await office.get_refusal("create_sequence", {"serie": "2026"})
+async def test_a_name_is_taken_once(harness: Harness) -> None:
+    assert "serie" in await harness.get_refusal("create_sequence", {"serie": "2026"})
 
 
-async def test_a_new_default_series_says_where_documents_will_go(office: Harness) -> None:
+async def test_a_new_default_series_says_where_documents_will_go(harness: Harness) -> None:
     call = {"serie": "2027", "default_sequence": True}
-    assert "go to 2027 instead of 2026" in await office.get_approval_text("create_sequence", call)
-    result = await office.call("create_sequence", call)
+    assert "go to 2027 instead of 2026" in await harness.get_approval_text("create_sequence", call)
+    result = await harness.call("create_sequence", call)
     assert result["sequence"]["default"] is True
     back = result["undo"]["calls"][0]
     assert back == {
@@ -35,33 +35,34 @@ async def test_a_new_default_series_says_where_documents_will_go(office: Harness
 
 
 @pytest.mark.parametrize("code", ["001", "004", "005"])
-async def test_each_code_of_a_refused_series_is_a_sentence(office: Harness, code: str) -> None:
-    office.sandbox.set_option("create_refusal", code)
-    error = await office.get_error("create_sequence", {"serie": "2027"})
+async def test_each_code_of_a_refused_series_is_a_sentence(harness: Harness, code: str) -> None:
+    harness.sandbox.set_option("create_refusal", code)
+    error = await harness.get_error("create_sequence", {"serie": "2027"})
     assert f"(code {code})" in error.message
     assert error.next
 
 
-async def test_the_default_moves_with_a_warning_and_back_with_the_undo(office: Harness) -> None:
-    result = await office.call("set_default_sequence", {"sequence_id": 70020})
+async def test_the_default_moves_with_a_warning_and_back_with_the_undo(harness: Harness) -> None:
+    result = await harness.call("set_default_sequence", {"sequence_id": 70020})
     assert "go to B2026 instead of 2026" in result["warnings"][0]["problem"]
     assert "not registered" in result["warnings"][1]["problem"]
     assert result["sequence"]["default"] is True
     step = result["undo"]["calls"][0]
-    await office.call(step["tool"], step["arguments"])
-    assert (await office.call("get_sequence", {"sequence_id": 70000}))["sequence"]["default"] is True
+    await harness.call(step["tool"], step["arguments"])
+    assert (await harness.call("get_sequence", {"sequence_id": 70000}))["sequence"]["default"] is True
 
 
-async def test_a_types_own_id_is_no_series(office: Harness) -> None:
+async def test_a_types_own_id_is_no_series(harness: Harness) -> None:
     assert (
-        "receipt" in (await office.get_refusal("set_default_sequence", {"sequence_id": 70003}))["sequence_id"]
+        "receipt"
+        in (await harness.get_refusal("set_default_sequence", {"sequence_id": 70003}))["sequence_id"]
     )
 
 
-async def test_registering_says_that_it_cannot_be_undone(office: Harness) -> None:
-    undo = (await office.call("register_sequence", {"sequence_id": 70020}))["undo"]
+async def test_registering_says_that_it_cannot_be_undone(harness: Harness) -> None:
+    undo = (await harness.call("register_sequence", {"sequence_id": 70020}))["undo"]
     assert (undo["source"], undo["by"]) == ("Portaria 195/2020", "no deadline: it cannot be undone")
 
 
-async def test_a_default_that_is_the_default_already_warns_of_nothing(office: Harness) -> None:
-    assert warnings_by_field(await office.call("set_default_sequence", {"sequence_id": 70000})) == {}
+async def test_a_default_that_is_the_default_already_warns_of_nothing(harness: Harness) -> None:
+    assert warnings_by_field(await harness.call("set_default_sequence", {"sequence_id": 70000})) == {}

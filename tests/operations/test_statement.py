@@ -9,38 +9,38 @@ from typing import Any
 
 import pytest
 
+from tests.harness import Harness, Json, document_arguments, line
 from tests.interfaces.mcp import behind
-from tests.sandboxed import Harness, Json, document_arguments, line
 
 ACME = 501
 
 
-async def statement(office: Harness, **given: Any) -> Json:
-    return await office.call("account_statement", {"client_id": ACME, **given})
+async def statement(harness: Harness, **given: Any) -> Json:
+    return await harness.call("account_statement", {"client_id": ACME, **given})
 
 
-async def test_a_client_without_documents_owes_nothing_and_both_agree(office: Harness) -> None:
-    shown = await statement(office)
+async def test_a_client_without_documents_owes_nothing_and_both_agree(harness: Harness) -> None:
+    shown = await statement(harness)
     assert (shown["rows"], shown["closing"], shown["agrees"]) == ([], "0.00", True)
     assert shown["client"]["name"] == "ACME, Lda"
     assert "differs" not in shown
 
 
-async def test_every_kind_of_movement_is_a_row_and_the_sums_are_the_balance(office: Harness) -> None:
+async def test_every_kind_of_movement_is_a_row_and_the_sums_are_the_balance(harness: Harness) -> None:
     opening = {"client_id": ACME, "value": 250.5, "date": "2026-01-01"}
-    await office.call("set_initial_balance", opening)
-    first = await office.create_issued(items=[line(quantity=2)])
+    await harness.call("set_initial_balance", opening)
+    first = await harness.create_issued(items=[line(quantity=2)])
     paid = {"document_id": first["id"], "amount": 46, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
-    await office.call("generate_payment", paid)
-    await office.create_issued(document_type="credit_notes", owner_invoice_id=first["id"])
-    await office.create_issued(document_type="invoice_receipts", idempotency_key="r")
-    await office.call("create_regularization", {"client_id": ACME, "value": 10, "date": "2026-11-20"})
-    gone = await office.create_issued()
-    await office.call(
+    await harness.call("generate_payment", paid)
+    await harness.create_issued(document_type="credit_notes", owner_invoice_id=first["id"])
+    await harness.create_issued(document_type="invoice_receipts", idempotency_key="r")
+    await harness.call("create_regularization", {"client_id": ACME, "value": 10, "date": "2026-11-20"})
+    gone = await harness.create_issued()
+    await harness.call(
         "change_state", document_arguments(gone, state="canceled", message="Emitida ao cliente errado.")
     )
-    await office.create_draft()
-    shown = await statement(office)
+    await harness.create_draft()
+    shown = await statement(harness)
     rows = [dict(zip(shown["columns"], row, strict=True)) for row in shown["rows"]]
     assert sorted((one["document"], one["debit"], one["credit"]) for one in rows) == [
         ("credit_notes", "", "123.00"),
@@ -54,20 +54,20 @@ async def test_every_kind_of_movement_is_a_row_and_the_sums_are_the_balance(offi
     assert shown["agrees"] is True
 
 
-async def test_what_cannot_be_listed_is_said_with_its_amount(office: Harness) -> None:
+async def test_what_cannot_be_listed_is_said_with_its_amount(harness: Harness) -> None:
     movement = {"client_id": ACME, "movement_type": "Payment", "value": 40, "date": "2026-11-20"}
-    await office.create_issued()
-    await office.call("create_treasury_movement", movement)
-    shown = await statement(office)
+    await harness.create_issued()
+    await harness.call("create_treasury_movement", movement)
+    shown = await statement(harness)
     assert (shown["closing"], shown["invoicexpress"], shown["agrees"]) == ("123.00", "83.00", False)
     assert "treasury movements" in shown["differs"]
     assert "-40.00" in shown["differs"]
 
 
-async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_told(office: Harness) -> None:
+async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_told(harness: Harness) -> None:
     for day in ("2026-10-05", "2026-11-03", "2026-11-19"):
-        await office.create_issued(date=day)
-    shown = await statement(office, date_from="2026-11-01", date_to="2026-11-10")
+        await harness.create_issued(date=day)
+    shown = await statement(harness, date_from="2026-11-01", date_to="2026-11-10")
     assert [row[0] for row in shown["rows"]] == ["2026-11-03"]
     assert (shown["opening"], shown["closing"], shown["owed_now"]) == ("123.00", "246.00", "369.00")
     assert shown["agrees"] is True
@@ -75,18 +75,20 @@ async def test_the_dates_choose_rows_and_the_rest_is_in_the_opening_balance_or_t
         shown["left_out"]
         == "1 rows before 2026-11-01 are in opening; 1 rows after 2026-11-10 are in owed_now alone"
     )
-    newest = await statement(office, most_rows=1)
+    newest = await statement(harness, most_rows=1)
     assert [row[0] for row in newest["rows"]] == ["2026-11-19"]
     assert (newest["opening"], newest["closing"]) == ("246.00", "369.00")
     assert "2 older rows are in opening too" in newest["left_out"]
 
 
-async def test_more_than_a_page_of_documents_is_read_to_the_end(office: Harness) -> None:
+async def test_more_than_a_page_of_documents_is_read_to_the_end(harness: Harness) -> None:
     for _ in range(103):
-        await behind.create_issued(office)
-    before = len(office.sandbox.requests())
-    shown = await statement(office, most_rows=5)
-    pages = [one for one in office.sandbox.requests()[before:] if one["path"] == "/clients/501/invoices.json"]
+        await behind.create_issued(harness)
+    before = len(harness.sandbox.requests())
+    shown = await statement(harness, most_rows=5)
+    pages = [
+        one for one in harness.sandbox.requests()[before:] if one["path"] == "/clients/501/invoices.json"
+    ]
     assert len(pages) == 2
     assert len(shown["rows"]) == 5
     assert (shown["closing"], shown["agrees"]) == ("12669.00", True)
@@ -94,8 +96,8 @@ async def test_more_than_a_page_of_documents_is_read_to_the_end(office: Harness)
 
 
 @pytest.mark.parametrize("who", [{"code": "ACME"}, {"name": "ACME, Lda"}, {"client_id": ACME}])
-async def test_a_client_is_found_by_id_code_or_name(office: Harness, who: Json) -> None:
-    assert (await office.call("account_statement", who))["client"]["id"] == ACME
+async def test_a_client_is_found_by_id_code_or_name(harness: Harness, who: Json) -> None:
+    assert (await harness.call("account_statement", who))["client"]["id"] == ACME
 
 
 @pytest.mark.parametrize(
@@ -103,10 +105,10 @@ async def test_a_client_is_found_by_id_code_or_name(office: Harness, who: Json) 
     [({}, "client_id"), ({"client_id": 1, "date_from": "2026-02-01", "date_to": "2026-01-01"}, "date_to")],
 )
 async def test_a_statement_of_nobody_or_backwards_is_refused(
-    office: Harness, given: Json, field: str
+    harness: Harness, given: Json, field: str
 ) -> None:
-    assert field in await office.get_refusal("account_statement", given)
+    assert field in await harness.get_refusal("account_statement", given)
 
 
-async def test_an_unknown_client_is_an_error_and_no_empty_statement(office: Harness) -> None:
-    assert (await office.get_error("account_statement", {"code": "NOBODY"})).code == "not_found"
+async def test_an_unknown_client_is_an_error_and_no_empty_statement(harness: Harness) -> None:
+    assert (await harness.get_error("account_statement", {"code": "NOBODY"})).code == "not_found"

@@ -15,8 +15,8 @@ from ix_tools.operations.saft import read_header
 from ix_tools.pipeline.company_repository import CompanyRepository
 from ix_tools.pipeline.execute import execute
 from ix_tools.storage.database import Store
+from tests.harness import Harness
 from tests.interfaces.web.visitor import Visitor, build_finalization, extract_text, with_pages
-from tests.sandboxed import Harness
 
 BAKERY = "padaria@padaria.app.invoicexpress.com"
 GARAGE = "garagem@garagem.app.invoicexpress.com"
@@ -71,22 +71,22 @@ def test_what_a_result_told_is_remembered_where_it_is_surely_this_account(
     assert companies.find(BAKERY) != expected
 
 
-async def test_a_look_at_the_account_names_it_from_then_on(office: Harness) -> None:
-    desk = office.context
+async def test_a_look_at_the_account_names_it_from_then_on(harness: Harness) -> None:
+    desk = harness.context
     assert desk.companies.find(desk.account.name) is None
-    account = (await office.call("get_account", {"account_id": 1}))["account"]
+    account = (await harness.call("get_account", {"account_id": 1}))["account"]
     known = desk.companies.find(desk.account.name)
     assert known == Company(account["organization_name"], account["fiscal_id"])
     before = desk.companies.find(desk.account.name)
-    office.context.store.close()
-    await office.call("get_account", {"account_id": 1})
+    harness.context.store.close()
+    await harness.call("get_account", {"account_id": 1})
     assert desk.companies.find(desk.account.name) == before
 
 
-async def test_the_accounts_file_names_it(office: Harness) -> None:
-    await office.create_issued(date="2026-11-20")
-    result = await office.call("export_saft", {"month": 11, "year": 2026})
-    assert office.context.companies.find(office.context.account.name) == Company(
+async def test_the_accounts_file_names_it(harness: Harness) -> None:
+    await harness.create_issued(date="2026-11-20")
+    result = await harness.call("export_saft", {"month": 11, "year": 2026})
+    assert harness.context.companies.find(harness.context.account.name) == Company(
         result["company"], result["nif"]
     )
 
@@ -133,13 +133,13 @@ def test_a_file_that_is_not_there_or_empty_says_nothing(tmp_path: Path) -> None:
 # --- where a person decides
 
 
-def of_two(office: Harness, **settings: str) -> Harness:
-    """The office, where two accounts are set up and this one's company is told."""
-    return with_pages(office, accounts=TWO, sandbox=False, **settings)
+def of_two(harness: Harness, **settings: str) -> Harness:
+    """The harness, where two accounts are set up and this one's company is told."""
+    return with_pages(harness, accounts=TWO, sandbox=False, **settings)
 
 
-async def test_with_several_accounts_a_person_reads_whose_it_is(office: Harness) -> None:
-    paper = of_two(office, company="Oficina das Faturas, Lda", nif="508025338")
+async def test_with_several_accounts_a_person_reads_whose_it_is(harness: Harness) -> None:
+    paper = of_two(harness, company="Oficina das Faturas, Lda", nif="508025338")
     body = await execute(paper.context, "change_state", await build_finalization(paper))
     told = body["approval"]
     assert (told["account"], told["company"], told["nif"]) == (
@@ -158,16 +158,16 @@ async def test_with_several_accounts_a_person_reads_whose_it_is(office: Harness)
     assert "Issuer Oficina das Faturas, Lda Tax number 508025338 Account: sandbox" in page
 
 
-async def test_a_company_that_nobody_told_is_the_accounts_name(office: Harness) -> None:
-    paper = of_two(office)
+async def test_a_company_that_nobody_told_is_the_accounts_name(harness: Harness) -> None:
+    paper = of_two(harness)
     told = (await execute(paper.context, "change_state", await build_finalization(paper)))["approval"]
     assert told["account"] == "sandbox"
     assert "company" not in told
     assert told["summary"].endswith("· Issuer: sandbox")
 
 
-async def test_a_lone_account_stays_brief(office: Harness) -> None:
-    paper = with_pages(office, company="Oficina das Faturas, Lda", nif="508025338")
+async def test_a_lone_account_stays_brief(harness: Harness) -> None:
+    paper = with_pages(harness, company="Oficina das Faturas, Lda", nif="508025338")
     body = await execute(paper.context, "change_state", await build_finalization(paper))
     assert not {"account", "company", "nif"} & set(body["approval"])
     assert "Oficina" not in body["approval"]["summary"]

@@ -24,8 +24,8 @@ from ix_tools.operations.expectations import Correction
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.corrections import PLANS, describe_correction
-from tests.sandboxed import TODAY, Harness, Json, document_arguments, invoice
-from tests.stages import prepare_example
+from tests.harness import TODAY, Harness, Json, document_arguments, invoice
+from tests.preparations import prepare_example
 
 
 @pytest.mark.parametrize("name", [name for name, one in catalogue().items() if one.spec.effect.writes])
@@ -39,10 +39,12 @@ GATED = [name for name, one in catalogue().items() if one.spec.effect.needs_appr
 
 
 @pytest.mark.parametrize("name", GATED)
-async def test_every_gated_result_names_what_would_correct_it_and_by_when(office: Harness, name: str) -> None:
+async def test_every_gated_result_names_what_would_correct_it_and_by_when(
+    harness: Harness, name: str
+) -> None:
     """Recipes too: what they leave is as final as what one call leaves."""
-    settings = office.context.settings.model_copy(update={"allow_account_setup": True})
-    open_office = replace(office, context=replace(office.context, settings=settings))
+    settings = harness.context.settings.model_copy(update={"allow_account_setup": True})
+    open_office = replace(harness, context=replace(harness.context, settings=settings))
     undo = (await open_office.call(name, await prepare_example(open_office, name)))["undo"]
     assert len(undo["what"]) > 10
     assert undo["by"]
@@ -97,15 +99,15 @@ def test_invoice_data_are_due_on_day_five_of_the_next_month(issued: str, day: st
     assert get_reporting_deadline(date.fromisoformat(issued)) == date.fromisoformat(day)
 
 
-async def undo_of(office: Harness, call: Json) -> Json:
-    return (await office.call("change_state", call))["undo"]
+async def undo_of(harness: Harness, call: Json) -> Json:
+    return (await harness.call("change_state", call))["undo"]
 
 
 async def test_an_issued_invoice_is_cancelled_before_it_is_reported_or_credited_after(
-    office: Harness,
+    harness: Harness,
 ) -> None:
-    made = await office.create_draft()
-    undo = await undo_of(office, document_arguments(made, state="finalized"))
+    made = await harness.create_draft()
+    undo = await undo_of(harness, document_arguments(made, state="finalized"))
     assert "05/12/2026" in undo["by"]
     assert "CIVA 29/7" in undo["source"]
     cancel, credit = undo["calls"]
@@ -113,63 +115,63 @@ async def test_an_issued_invoice_is_cancelled_before_it_is_reported_or_credited_
     assert credit["arguments"] == {"document_type": "credit_notes", "owner_invoice_id": made["id"]}
 
 
-async def test_the_plan_is_in_the_language_of_the_settings(office: Harness) -> None:
-    settings = office.context.settings.model_copy(update={"language": "pt"})
-    portuguese = replace(office, context=replace(office.context, settings=settings))
-    undo = await undo_of(portuguese, document_arguments(await office.create_draft(), state="finalized"))
+async def test_the_plan_is_in_the_language_of_the_settings(harness: Harness) -> None:
+    settings = harness.context.settings.model_copy(update={"language": "pt"})
+    portuguese = replace(harness, context=replace(harness.context, settings=settings))
+    undo = await undo_of(portuguese, document_arguments(await harness.create_draft(), state="finalized"))
     assert "nota de crédito" in undo["what"]
 
 
-async def test_a_note_is_cancelled_never_credited(office: Harness) -> None:
-    owner = await office.create_issued()
-    note = await office.create_draft(document_type="credit_notes", owner_invoice_id=owner["id"])
-    undo = await undo_of(office, document_arguments(note, state="finalized"))
+async def test_a_note_is_cancelled_never_credited(harness: Harness) -> None:
+    owner = await harness.create_issued()
+    note = await harness.create_draft(document_type="credit_notes", owner_invoice_id=owner["id"])
+    undo = await undo_of(harness, document_arguments(note, state="finalized"))
     assert [step["tool"] for step in undo["calls"]] == ["change_state"]
 
 
-async def test_what_is_cancelled_stays_so_and_a_new_document_has_its_own_deadline(office: Harness) -> None:
-    made = await office.create_issued()
+async def test_what_is_cancelled_stays_so_and_a_new_document_has_its_own_deadline(harness: Harness) -> None:
+    made = await harness.create_issued()
     undo = await undo_of(
-        office, document_arguments(made, state="canceled", message="Emitida ao cliente errado.")
+        harness, document_arguments(made, state="canceled", message="Emitida ao cliente errado.")
     )
     assert "5th working day" in undo["by"]
     assert undo["source"] == "CIVA 36/1"
 
 
-async def test_a_deleted_draft_used_no_number(office: Harness) -> None:
-    undo = await undo_of(office, document_arguments(await office.create_draft(), state="deleted"))
+async def test_a_deleted_draft_used_no_number(harness: Harness) -> None:
+    undo = await undo_of(harness, document_arguments(await harness.create_draft(), state="deleted"))
     assert "no number" in undo["what"]
 
 
-async def test_a_settled_invoice_is_open_again_without_its_receipt(office: Harness) -> None:
-    undo = await undo_of(office, document_arguments(await office.create_issued(), state="settled"))
+async def test_a_settled_invoice_is_open_again_without_its_receipt(harness: Harness) -> None:
+    undo = await undo_of(harness, document_arguments(await harness.create_issued(), state="settled"))
     assert "cancel_payment" in undo["what"]
 
 
-async def test_a_payment_is_undone_by_cancelling_its_receipt(office: Harness) -> None:
-    made = await office.create_issued()
+async def test_a_payment_is_undone_by_cancelling_its_receipt(harness: Harness) -> None:
+    made = await harness.create_issued()
     payment = {"document_id": made["id"], "amount": 50, "payment_mechanism": "TB", "payment_date": TODAY}
-    result = await office.call("generate_payment", payment)
+    result = await harness.call("generate_payment", payment)
     step = result["undo"]["calls"][0]
     assert step["arguments"] == {"receipt_id": result["receipt"]["id"]}
     reason = {"message": "Pagamento lançado na fatura errada."}
-    undone = await office.call(step["tool"], {**step["arguments"], **reason})
+    undone = await harness.call(step["tool"], {**step["arguments"], **reason})
     assert "generate_payment" in undone["undo"]["what"]
 
 
-async def test_a_mail_cannot_be_called_back(office: Harness) -> None:
-    sent = await office.call(
-        "send_email", document_arguments(await office.create_issued(), email="compras@acme.example")
+async def test_a_mail_cannot_be_called_back(harness: Harness) -> None:
+    sent = await harness.call(
+        "send_email", document_arguments(await harness.create_issued(), email="compras@acme.example")
     )
     assert sent["undo"]["by"] == "no deadline: it cannot be undone"
 
 
-async def test_an_accepted_quote_can_still_be_refused(office: Harness) -> None:
-    made = (await office.call("create_estimate", {**invoice(), "document_type": "quotes"}))["document"]
-    await office.call("change_state", document_arguments(made, state="finalized"))
-    undo = await undo_of(office, document_arguments(made, state="accept"))
+async def test_an_accepted_quote_can_still_be_refused(harness: Harness) -> None:
+    made = (await harness.call("create_estimate", {**invoice(), "document_type": "quotes"}))["document"]
+    await harness.call("change_state", document_arguments(made, state="finalized"))
+    undo = await undo_of(harness, document_arguments(made, state="accept"))
     assert "refuse" in undo["what"]
 
 
-async def test_a_draft_needs_no_plan(office: Harness) -> None:
-    assert "undo" not in await office.call("create_invoice", invoice())
+async def test_a_draft_needs_no_plan(harness: Harness) -> None:
+    assert "undo" not in await harness.call("create_invoice", invoice())

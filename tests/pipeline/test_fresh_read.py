@@ -17,31 +17,31 @@ from ix_tools.pipeline import claim_session, fresh_read
 from ix_tools.pipeline.execute import ApprovalNeeded, Reply, execute
 from ix_tools.policy.file import PolicyFile
 from ix_tools.storage.schema import approvals, audit, spent
-from tests.sandboxed import Harness, Json, document_arguments, invoice, line
+from tests.harness import Harness, Json, document_arguments, invoice, line
 
 Action = Callable[[], Awaitable[None]]
 
 
-async def question(office: Harness, name: str, arguments: Json) -> Reply:
+async def question(harness: Harness, name: str, arguments: Json) -> Reply:
     """What a person is asked, and their yes."""
     with pytest.raises(ApprovalNeeded) as needed:
-        await execute(office.context, name, arguments, can_ask=True)
+        await execute(harness.context, name, arguments, can_ask=True)
     return Reply(needed.value.approval.handle, True)
 
 
-async def answer(office: Harness, name: str, arguments: Json, reply: Reply | None) -> Json:
-    return await execute(office.context, name, arguments, can_ask=True, reply=reply)
+async def answer(harness: Harness, name: str, arguments: Json, reply: Reply | None) -> Json:
+    return await execute(harness.context, name, arguments, can_ask=True, reply=reply)
 
 
-def elsewhere(office: Harness, path: str, body: Json) -> None:
+def elsewhere(harness: Harness, path: str, body: Json) -> None:
     """A change in InvoiceXpress's own pages: past us, straight to the account."""
     done = httpx2.put(
-        f"{office.sandbox.base_url}{path}", params={"api_key": office.sandbox.api_key}, json=body
+        f"{harness.sandbox.base_url}{path}", params={"api_key": harness.sandbox.api_key}, json=body
     )
     assert done.status_code < 300, done.text
 
 
-def rewrite(office: Harness, draft: Json, **changes: Any) -> None:
+def rewrite(harness: Harness, draft: Json, **changes: Any) -> None:
     """The draft changed in InvoiceXpress's own pages: by default to another client and line with equal totals."""
     content = {
         "date": "20/11/2026",
@@ -58,12 +58,12 @@ def rewrite(office: Harness, draft: Json, **changes: Any) -> None:
         ],
         **changes,
     }
-    elsewhere(office, f"/invoices/{draft['id']}.json", {"invoice": content})
+    elsewhere(harness, f"/invoices/{draft['id']}.json", {"invoice": content})
 
 
-def at_the_gap(office: Harness, monkeypatch: pytest.MonkeyPatch, *actions: Callable[[], Any]) -> None:
+def at_the_gap(harness: Harness, monkeypatch: pytest.MonkeyPatch, *actions: Callable[[], Any]) -> None:
     """Before each irreversible request, with the last read behind it, do the next of these."""
-    send, left = office.context.account.send_once, list(actions)
+    send, left = harness.context.account.send_once, list(actions)
 
     async def send_once(request: Any) -> Any:
         action = left.pop(0) if left else None
@@ -73,20 +73,20 @@ def at_the_gap(office: Harness, monkeypatch: pytest.MonkeyPatch, *actions: Calla
                 await done
         return await send(request)
 
-    monkeypatch.setattr(office.context.account, "send_once", send_once)
+    monkeypatch.setattr(harness.context.account, "send_once", send_once)
 
 
 def refused() -> None:
     raise Unreachable("InvoiceXpress could not be reached.", retryable=True)
 
 
-def states(office: Harness) -> list[str]:
-    with office.context.store.reading() as connection:
+def states(harness: Harness) -> list[str]:
+    with harness.context.store.reading() as connection:
         return [row.state for row in connection.execute(sql.select(approvals.c.state))]
 
 
-def events(office: Harness) -> list[tuple[str, str]]:
-    with office.context.store.reading() as connection:
+def events(harness: Harness) -> list[tuple[str, str]]:
+    with harness.context.store.reading() as connection:
         rows = connection.execute(sql.select(audit.c.event, audit.c.outcome).order_by(audit.c.seq))
         return [(row.event, row.outcome) for row in rows]
 
@@ -109,64 +109,64 @@ def finalize(draft: Json) -> Json:
     ],
 )
 async def test_a_draft_that_changed_after_the_look_ups_is_not_issued(
-    office: Harness, monkeypatch: pytest.MonkeyPatch, changes: Json, fields: set[str]
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, changes: Json, fields: set[str]
 ) -> None:
     """Between the look-ups and the last read: the approval was used by then."""
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
-    turns = office.context.account.reserve_slots
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
+    turns = harness.context.account.reserve_slots
 
     def changed(requests: int) -> Any:
-        rewrite(office, draft, **changes)
+        rewrite(harness, draft, **changes)
         return turns(requests)
 
-    monkeypatch.setattr(office.context.account, "turns", changed)
+    monkeypatch.setattr(harness.context.account, "turns", changed)
     with pytest.raises(ApprovalRefused) as refusal:
-        await answer(office, "change_state", finalize(draft), reply)
+        await answer(harness, "change_state", finalize(draft), reply)
     assert refusal.value.code == "document_changed"
     assert fields <= {one.field for one in refusal.value.problems}
     assert refusal.value.sent == "nothing"
-    assert (await office.read_document(draft))["status"] == "draft"
-    assert states(office) == ["stale"]
+    assert (await harness.read_document(draft))["status"] == "draft"
+    assert states(harness) == ["stale"]
 
 
 async def test_a_client_that_changed_after_the_look_ups_stops_it(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The document does not hold its client's tax number; the client's own record does."""
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
-    turns, number = office.context.account.reserve_slots, draft["client"]["id"]
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
+    turns, number = harness.context.account.reserve_slots, draft["client"]["id"]
 
     def changed(requests: int) -> Any:
         elsewhere(
-            office,
+            harness,
             f"/clients/{number}.json",
             {"client": {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "509442013"}},
         )
         return turns(requests)
 
-    monkeypatch.setattr(office.context.account, "turns", changed)
+    monkeypatch.setattr(harness.context.account, "turns", changed)
     with pytest.raises(ApprovalRefused) as refusal:
-        await answer(office, "change_state", finalize(draft), reply)
+        await answer(harness, "change_state", finalize(draft), reply)
     assert [one.field for one in refusal.value.problems] == ["client.fiscal_id"]
-    assert (await office.read_document(draft))["status"] == "draft"
+    assert (await harness.read_document(draft))["status"] == "draft"
 
 
 # --- what changes in the last round trip is told ------------------------------------------------------------------
 
 
 async def test_what_is_issued_to_another_client_with_equal_totals_is_told(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
-    at_the_gap(office, monkeypatch, lambda: rewrite(office, draft))
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
+    at_the_gap(harness, monkeypatch, lambda: rewrite(harness, draft))
     with pytest.raises(StoredDifferently) as told:
-        await answer(office, "change_state", finalize(draft), reply)
+        await answer(harness, "change_state", finalize(draft), reply)
     assert {"client.name", "items.0.name"} <= {one.field for one in told.value.problems}
     assert told.value.sent == "stored"
-    event, outcome = events(office)[-1]
+    event, outcome = events(harness)[-1]
     assert event == "done"
     assert outcome.startswith("stored_differently: ")
     assert "client.name" in outcome
@@ -174,86 +174,86 @@ async def test_what_is_issued_to_another_client_with_equal_totals_is_told(
 
 
 async def test_a_workflow_stops_before_its_email_when_something_else_was_issued(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = invoice(email="compras@acme.example")
-    reply = await question(office, "issue_invoice", call)
-    draft = (await office.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
-    at_the_gap(office, monkeypatch, lambda: rewrite(office, draft))
+    reply = await question(harness, "issue_invoice", call)
+    draft = (await harness.call("list_invoices", {"states": ["draft"]}))["invoices"][0]
+    at_the_gap(harness, monkeypatch, lambda: rewrite(harness, draft))
     with pytest.raises(StoredDifferently) as told:
-        await answer(office, "issue_invoice", call, reply)
+        await answer(harness, "issue_invoice", call, reply)
     assert "client.name" in {one.field for one in told.value.problems}
-    assert office.sandbox.outbox() == []
+    assert harness.sandbox.outbox() == []
 
 
 # --- nothing is sent: the yes is as good as before ----------------------------------------------------------------
 
 
-async def test_a_read_that_fails_gives_the_approval_back(office: Harness) -> None:
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
+async def test_a_read_that_fails_gives_the_approval_back(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
     # The look-up of the answered call is the first of these reads; the last read is the second.
-    office.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
+    harness.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
     with pytest.raises(IxError) as failure:
-        await answer(office, "change_state", finalize(draft), reply)
+        await answer(harness, "change_state", finalize(draft), reply)
     assert failure.value.sent == "nothing"
     assert failure.value.retryable
     assert "still approved" in failure.value.next
-    assert states(office) == ["approved"]
-    assert ("approval given back", "nothing was sent") in events(office)
-    office.sandbox.clear_faults()
-    assert (await execute(office.context, "change_state", finalize(draft), can_ask=True))["ok"], (
+    assert states(harness) == ["approved"]
+    assert ("approval given back", "nothing was sent") in events(harness)
+    harness.sandbox.clear_faults()
+    assert (await execute(harness.context, "change_state", finalize(draft), can_ask=True))["ok"], (
         "nobody is asked again"
     )
-    assert states(office) == ["used"]
+    assert states(harness) == ["used"]
 
 
-async def test_an_approval_that_was_given_back_is_still_for_what_was_shown(office: Harness) -> None:
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
-    office.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
+async def test_an_approval_that_was_given_back_is_still_for_what_was_shown(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
+    harness.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
     with pytest.raises(IxError):
-        await answer(office, "change_state", finalize(draft), reply)
-    office.sandbox.clear_faults()
-    rewrite(office, draft)
+        await answer(harness, "change_state", finalize(draft), reply)
+    harness.sandbox.clear_faults()
+    rewrite(harness, draft)
     with pytest.raises(ApprovalRefused) as refusal:
-        await execute(office.context, "change_state", finalize(draft), can_ask=True)
+        await execute(harness.context, "change_state", finalize(draft), can_ask=True)
     assert refusal.value.code == "document_changed"
-    assert (await office.read_document(draft))["status"] == "draft"
+    assert (await harness.read_document(draft))["status"] == "draft"
 
 
-async def test_an_approval_given_back_is_good_once(office: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_approval_given_back_is_good_once(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the further call that the same yes covers: one e-mail, and no second one without a person."""
     call = invoice(email="compras@acme.example")
-    reply = await question(office, "issue_invoice", call)
-    at_the_gap(office, monkeypatch, *[refused] * 4)
+    reply = await question(harness, "issue_invoice", call)
+    at_the_gap(harness, monkeypatch, *[refused] * 4)
     with pytest.raises(IxError) as failure:
-        await answer(office, "issue_invoice", call, reply)
+        await answer(harness, "issue_invoice", call, reply)
     assert failure.value.details["stopped_at"] == "finalize"
-    assert sorted(states(office)) == ["approved", "stale"]
-    done = await execute(office.context, "issue_invoice", call, can_ask=True)
+    assert sorted(states(harness)) == ["approved", "stale"]
+    done = await execute(harness.context, "issue_invoice", call, can_ask=True)
     assert {one["step"]: one["state"] for one in done["steps"]}["email"] == "done"
-    assert sorted(states(office)) == ["stale", "used", "used"]
-    assert len(office.sandbox.outbox()) == 1
+    assert sorted(states(harness)) == ["stale", "used", "used"]
+    assert len(harness.sandbox.outbox()) == 1
 
 
-async def test_an_allowance_that_nothing_was_sent_for_is_given_back(office: Harness, tmp_path: Path) -> None:
+async def test_an_allowance_that_nothing_was_sent_for_is_given_back(harness: Harness, tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text(
         '[[rules]]\nname = "flow"\ndecision = "unattended"\nwho = ["local"]\noperations = ["change_state"]\nstates = ["finalized"]\n'
         "up_to = 200\ndaily = 200\n"
     )
     policy.chmod(0o600)
-    office.context.policy = PolicyFile(policy)
-    draft = await office.create_draft()
-    office.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
+    harness.context.policy = PolicyFile(policy)
+    draft = await harness.create_draft()
+    harness.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
     with pytest.raises(IxError):
-        await execute(office.context, "change_state", finalize(draft))
-    with office.context.store.reading() as connection:
+        await execute(harness.context, "change_state", finalize(draft))
+    with harness.context.store.reading() as connection:
         assert connection.execute(sql.select(sql.func.count()).select_from(spent)).scalar_one() == 0
-    office.sandbox.clear_faults()
-    assert (await execute(office.context, "change_state", finalize(draft)))["ok"]
-    with office.context.store.reading() as connection:
+    harness.sandbox.clear_faults()
+    assert (await execute(harness.context, "change_state", finalize(draft)))["ok"]
+    with harness.context.store.reading() as connection:
         assert connection.execute(sql.select(sql.func.sum(spent.c.cents))).scalar_one() == 12300
 
 
@@ -261,42 +261,42 @@ async def test_an_allowance_that_nothing_was_sent_for_is_given_back(office: Harn
 
 
 async def test_a_refused_connection_is_followed_by_a_new_read(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
-    at_the_gap(office, monkeypatch, refused)
-    office.sandbox.clear_requests()
-    assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
-    reads = [one for one in office.sandbox.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
+    at_the_gap(harness, monkeypatch, refused)
+    harness.sandbox.clear_requests()
+    assert (await answer(harness, "change_state", finalize(draft), reply))["ok"]
+    reads = [one for one in harness.sandbox.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
     assert len(reads) == 4, "look-ups, the last read twice, and the reading back"
 
 
 @pytest.mark.parametrize("trouble", ["refused", "429"])
 async def test_what_changed_while_a_request_could_not_leave_is_not_sent(
-    office: Harness, monkeypatch: pytest.MonkeyPatch, trouble: str
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
 
     def changed() -> None:
-        rewrite(office, draft)
+        rewrite(harness, draft)
         if trouble == "refused":
             refused()
 
     if trouble == "429":
-        office.sandbox.fault("PUT", f"/invoices/{draft['id']}/change-state.json", status=429, body={})
-    at_the_gap(office, monkeypatch, changed)
+        harness.sandbox.fault("PUT", f"/invoices/{draft['id']}/change-state.json", status=429, body={})
+    at_the_gap(harness, monkeypatch, changed)
     with pytest.raises(ApprovalRefused) as refusal:
-        await answer(office, "change_state", finalize(draft), reply)
+        await answer(harness, "change_state", finalize(draft), reply)
     assert refusal.value.code == "document_changed"
-    assert (await office.read_document(draft))["status"] == "draft"
+    assert (await harness.read_document(draft))["status"] == "draft"
 
 
-async def test_a_process_that_slept_reads_again(office: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_slept_reads_again(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the wall clock, which goes on while a laptop is closed."""
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
     slept = iter([0.0, 0.0, 3600.0])
 
     class Time:
@@ -308,21 +308,21 @@ async def test_a_process_that_slept_reads_again(office: Harness, monkeypatch: py
             return cls._time() + next(slept, 3600.0)
 
     monkeypatch.setattr(fresh_read, "time", Time)
-    office.sandbox.clear_requests()
-    assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
-    reads = [one for one in office.sandbox.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
+    harness.sandbox.clear_requests()
+    assert (await answer(harness, "change_state", finalize(draft), reply))["ok"]
+    reads = [one for one in harness.sandbox.requests() if one["path"] == f"/invoices/{draft['id']}.json"]
     assert len(reads) == 4
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
 
 
 async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise the request would wait for the rate limit after the last read."""
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
     happened: list[str] = []
-    account = office.context.account
+    account = harness.context.account
 
     class Limit:
         async def turn(self) -> None:
@@ -335,9 +335,9 @@ async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
         happened.append("request")
 
     monkeypatch.setattr(account, "_pace", Limit())
-    at_the_gap(office, monkeypatch, at_the_request)
-    office.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=2, status=503)
-    assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
+    at_the_gap(harness, monkeypatch, at_the_request)
+    harness.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=2, status=503)
+    assert (await answer(harness, "change_state", finalize(draft), reply))["ok"]
     assert "503" in happened
     after = happened[happened.index("request") + 1 :]
     assert after[0] == "200", "the request left without waiting for a turn"
@@ -347,19 +347,19 @@ async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
 
 
 async def test_our_own_second_writer_waits_until_the_document_is_issued(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Started exactly between the last read and the request, it comes too late to change anything."""
     import anyio
 
-    draft = await office.create_draft()
-    reply = await question(office, "change_state", finalize(draft))
+    draft = await harness.create_draft()
+    reply = await question(harness, "change_state", finalize(draft))
     told: list[IxError] = []
 
     async def second() -> None:
         try:
             await execute(
-                office.context,
+                harness.context,
                 "update_invoice",
                 document_arguments(
                     draft, items=[line(unit_price=9999)], accept=["drop_lines", "overwrite_items"]
@@ -372,53 +372,53 @@ async def test_our_own_second_writer_waits_until_the_document_is_issued(
 
         async def start() -> None:
             group.start_soon(second)
-            while not told and not any(one.state == "waiting" for one in _claims(office)):
+            while not told and not any(one.state == "waiting" for one in _claims(harness)):
                 await anyio.lowlevel.checkpoint()
 
-        at_the_gap(office, monkeypatch, start)
-        done = await answer(office, "change_state", finalize(draft), reply)
+        at_the_gap(harness, monkeypatch, start)
+        done = await answer(harness, "change_state", finalize(draft), reply)
     assert done["ok"]
     assert Decimal(str(done["document"]["total"])) == Decimal("123.00")
     assert [one.code for one in told] == ["refused"]
     assert "only drafts" in told[0].problems[0].problem
-    assert _claims(office) == []
+    assert _claims(harness) == []
 
 
-def _claims(office: Harness) -> list[Any]:
+def _claims(harness: Harness) -> list[Any]:
     from ix_tools.idempotency.claims import Claims
 
-    return Claims(office.context.store, 240.0).list_claims()
+    return Claims(harness.context.store, 240.0).list_claims()
 
 
 async def test_whoever_waits_too_long_is_refused_and_may_repeat_it(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ix_tools.idempotency.claims import Claim, Claims, Holder
 
-    draft = await office.create_draft()
-    claims = Claims(office.context.store, 240.0)
-    holder = Holder(office.context.account.name, "change_state", "rui")
+    draft = await harness.create_draft()
+    claims = Claims(harness.context.store, 240.0)
+    holder = Holder(harness.context.account.name, "change_state", "rui")
     assert claims.acquire(holder, [Claim(f"document/{draft['id']}", exclusive=True)], claims.now()).is_granted
-    office.context.settings = office.context.settings.model_copy(update={"timeout_seconds": 1})
+    harness.context.settings = harness.context.settings.model_copy(update={"timeout_seconds": 1})
     monkeypatch.setattr(claim_session, "PATIENCE", 1.0)
-    error = await office.get_error("update_invoice", document_arguments(draft, observations="Obrigado"))
+    error = await harness.get_error("update_invoice", document_arguments(draft, observations="Obrigado"))
     assert (error.code, error.sent, error.retryable) == ("busy", "nothing", True)
     assert f"document/{draft['id']}" in error.message
     assert "change_state" in error.message
     claims.release(holder)
-    assert (await office.call("update_invoice", document_arguments(draft, observations="Obrigado")))["ok"]
+    assert (await harness.call("update_invoice", document_arguments(draft, observations="Obrigado")))["ok"]
 
 
-async def test_nothing_is_claimed_while_a_person_is_asked(office: Harness) -> None:
-    draft = await office.create_draft()
-    await question(office, "change_state", finalize(draft))
-    assert _claims(office) == []
-    asked = await execute(office.context, "change_state", finalize(draft))
+async def test_nothing_is_claimed_while_a_person_is_asked(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    await question(harness, "change_state", finalize(draft))
+    assert _claims(harness) == []
+    asked = await execute(harness.context, "change_state", finalize(draft))
     assert asked["status"] == "approval_required"
-    assert _claims(office) == []
+    assert _claims(harness) == []
 
 
-async def test_equal_rows_for_one_client_do_not_queue(office: Harness) -> None:
+async def test_equal_rows_for_one_client_do_not_queue(harness: Harness) -> None:
     """A create writes a client or an item only where it would change it."""
     from ix_tools.pipeline.claim_scope import collect_claims
     from ix_tools.pipeline.execute import parse
@@ -427,11 +427,11 @@ async def test_equal_rows_for_one_client_do_not_queue(office: Harness) -> None:
 
     async def alone(**changes: Any) -> set[str]:
         call = parse("create_invoice", invoice(**changes))
-        looking = FactLoader(office.context.account, 10, office.context.approvals, office.context.journal)
-        completed, facts, _, _ = await load_facts(looking, call, office.context, None)
+        looking = FactLoader(harness.context.account, 10, harness.context.approvals, harness.context.journal)
+        completed, facts, _, _ = await load_facts(looking, call, harness.context, None)
         return {one.resource for one in collect_claims(completed, facts) if one.exclusive}
 
-    await office.create_draft()  # from now on the line stands in the catalogue
+    await harness.create_draft()  # from now on the line stands in the catalogue
     assert await alone() == set()
     assert await alone(items=[line(name="Nova linha")]) == {"item/Nova linha"}
     assert await alone(items=[line(unit_price=120)], accept=["overwrite_items"]) == {"item/Revisão"}
@@ -442,10 +442,10 @@ async def test_equal_rows_for_one_client_do_not_queue(office: Harness) -> None:
 # --- what it costs --------------------------------------------------------------------------------------------------
 
 
-async def test_a_finalize_with_its_question_costs_no_more_requests_than_before(office: Harness) -> None:
-    draft = await office.create_draft()
-    office.sandbox.clear_requests()
-    reply = await question(office, "change_state", finalize(draft))
-    asked = len(office.sandbox.requests())
-    assert (await answer(office, "change_state", finalize(draft), reply))["ok"]
-    assert (asked, len(office.sandbox.requests())) <= (7, 16)
+async def test_a_finalize_with_its_question_costs_no_more_requests_than_before(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    harness.sandbox.clear_requests()
+    reply = await question(harness, "change_state", finalize(draft))
+    asked = len(harness.sandbox.requests())
+    assert (await answer(harness, "change_state", finalize(draft), reply))["ok"]
+    assert (asked, len(harness.sandbox.requests())) <= (7, 16)

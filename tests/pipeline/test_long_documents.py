@@ -19,7 +19,7 @@ from ix_tools.operations.drafts import MAX_LINES
 from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline import preparation
 from ix_tools.pipeline.execute import parse
-from tests.sandboxed import Harness, Json, guide, invoice, line
+from tests.harness import Harness, Json, guide, invoice, line
 
 TAXES = (
     Tax(id=1, name="IVA23", value=Decimal(23), default_tax=True),
@@ -44,18 +44,18 @@ def lines(number: int) -> list[Json]:
 @pytest.mark.parametrize("number", [MAX_LINES + 1, 12_000])
 @pytest.mark.parametrize("name", ["create_invoice", "create_estimate", "create_guide", "issue_invoice"])
 async def test_a_document_of_too_many_lines_is_refused_before_they_are_read(
-    office: Harness, name: str, number: int
+    harness: Harness, name: str, number: int
 ) -> None:
     call = guide() if name == "create_guide" else invoice()
     call |= {"document_type": "quotes"} if name == "create_estimate" else {}
     wrong: list[Any] = [{"nonsense": True}] * number  # none of them is looked at
-    error = await office.get_error(name, {**call, "items": wrong})
+    error = await harness.get_error(name, {**call, "items": wrong})
     assert (error.code, error.as_dict()["sent"]) == ("invalid_arguments", "nothing")
     (problem,) = error.problems
     assert problem.field == "items"
     assert f"{number} lines" in problem.allowed
     assert f"at most {MAX_LINES}" in problem.allowed
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
 def test_a_document_of_as_many_lines_as_there_may_be_is_taken() -> None:
@@ -154,7 +154,7 @@ def test_two_lines_of_one_name_say_the_same(named: list[tuple[str, int]], said: 
 
 @pytest.mark.parametrize(("number", "apart"), [(2, False), (preparation.MANY_LINES + 1, True)])
 async def test_a_long_document_is_read_and_judged_where_nobody_waits_for_it(
-    office: Harness, monkeypatch: pytest.MonkeyPatch, number: int, apart: bool
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, number: int, apart: bool
 ) -> None:
     """Not on the loop that serves everybody else."""
     here, seen = threading.get_ident(), {}
@@ -171,5 +171,5 @@ async def test_a_long_document_is_read_and_judged_where_nobody_waits_for_it(
     monkeypatch.setattr(preparation, "_judge", judged)
     monkeypatch.setattr(catalogue()["create_invoice"], "model_validate", read)
     call = invoice(items=lines(number), date=date(2026, 11, 20).isoformat())
-    assert (await office.call("create_invoice", call))["ok"]
+    assert (await harness.call("create_invoice", call))["ok"]
     assert {name: thread != here for name, thread in seen.items()} == {"judged": apart, "read": apart}

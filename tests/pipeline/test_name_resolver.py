@@ -14,15 +14,15 @@ from ix_tools.approvals.repository import Reply
 from ix_tools.errors import ApprovalRefused
 from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.sandbox import rows, seeds
-from tests.sandboxed import SERIES, Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
+from tests.harness import SERIES, Harness, Json, document_arguments, guide, invoice, line, warnings_by_field
 
 NEW = {"name": "Café São João, Lda", "code": "C-77", "fiscal_id": "PT 508 025 338"}
 ENTRY = {"value": 10, "date": "2026-11-20"}
 
 
-def planted(office: Harness, *things: Any) -> None:
+def planted(harness: Harness, *things: Any) -> None:
     """Rows put into the box as they are, also those that it would not take today."""
-    store = office.sandbox.backend.store
+    store = harness.sandbox.backend.store
     with store.transaction():
         for one in things:
             store.save(one)
@@ -32,8 +32,8 @@ def client(number: int, name: str, code: str, fiscal_id: str = "") -> rows.Clien
     return rows.Client(number, name, code, country="Portugal", fiscal_id=fiscal_id)
 
 
-def many(office: Harness, count: int) -> None:
-    planted(office, *(client(1000 + at, f"Cliente {at:03}", f"N{at:03}") for at in range(count)))
+def many(harness: Harness, count: int) -> None:
+    planted(harness, *(client(1000 + at, f"Cliente {at:03}", f"N{at:03}") for at in range(count)))
 
 
 def named(error: Json, field: str) -> list[Any]:
@@ -42,11 +42,11 @@ def named(error: Json, field: str) -> list[Any]:
     return [one.get("name", one.get("serie")) for one in found]
 
 
-async def unsure(office: Harness, name: str, arguments: Json, field: str) -> Json:
+async def unsure(harness: Harness, name: str, arguments: Json, field: str) -> Json:
     """A refusal because of a name, with everything it promises."""
-    found = await office.get_refusal(name, arguments)
+    found = await harness.get_refusal(name, arguments)
     assert field in found
-    return (await office.get_error(name, arguments)).as_dict()
+    return (await harness.get_error(name, arguments)).as_dict()
 
 
 # --- clients -------------------------------------------------------------------------------------------------
@@ -55,56 +55,58 @@ async def unsure(office: Harness, name: str, arguments: Json, field: str) -> Jso
 @pytest.mark.parametrize(
     "text", ["ACME", "ACME, Lda", "ACME,  Lda", "508112230", "PT508112230", "pt 508 112 230", "508.112.230"]
 )
-async def test_a_client_is_meant_by_code_exact_name_or_nif(office: Harness, text: str) -> None:
-    assert (await office.call("get_client", {"client": text}))["client"]["id"] == 501
+async def test_a_client_is_meant_by_code_exact_name_or_nif(harness: Harness, text: str) -> None:
+    assert (await harness.call("get_client", {"client": text}))["client"]["id"] == 501
 
 
-async def test_a_number_from_abroad_is_compared_without_its_separators(office: Harness) -> None:
-    assert (await office.call("get_client", {"client": "de 123 456 788"}))["client"]["id"] == 502
+async def test_a_number_from_abroad_is_compared_without_its_separators(harness: Harness) -> None:
+    assert (await harness.call("get_client", {"client": "de 123 456 788"}))["client"]["id"] == 502
 
 
 @pytest.mark.parametrize("text", ["acme", "acme, lda", "Acme", "Lda", "ACNE, Lda"])
-async def test_a_client_that_is_only_alike_is_a_candidate(office: Harness, text: str) -> None:
-    error = await unsure(office, "update_client", {"client": text, "phone": "1"}, "client")
+async def test_a_client_that_is_only_alike_is_a_candidate(harness: Harness, text: str) -> None:
+    error = await unsure(harness, "update_client", {"client": text, "phone": "1"}, "client")
     assert (error["code"], error["candidates"][0]["client_id"]) == ("ambiguous", 501)
     assert error["candidates"][0]["fiscal_id"] == "508112230"
     assert "client_id" in error["next"]
 
 
 @pytest.mark.parametrize("text", ["Ninguém", "508025338", "9999", "  ", "\u200b"])
-async def test_a_client_that_nobody_is_like_is_refused_without_candidates(office: Harness, text: str) -> None:
-    error = (await office.get_error("delete_client", {"client": text})).as_dict()
+async def test_a_client_that_nobody_is_like_is_refused_without_candidates(
+    harness: Harness, text: str
+) -> None:
+    error = (await harness.get_error("delete_client", {"client": text})).as_dict()
     assert "candidates" not in error
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
-async def test_an_id_in_the_place_of_a_name_is_only_a_candidate(office: Harness) -> None:
-    error = await unsure(office, "get_client", {"client": "502"}, "client")
+async def test_an_id_in_the_place_of_a_name_is_only_a_candidate(harness: Harness) -> None:
+    error = await unsure(harness, "get_client", {"client": "502"}, "client")
     assert named(error, "client") == ["Beta GmbH"]
 
 
-async def test_accents_and_case_bring_candidates_and_the_exact_name_the_client(office: Harness) -> None:
-    made = (await office.call("create_client", {**NEW, "fiscal_id": "508025338"}))["client"]
-    error = await unsure(office, "get_client", {"client": "cafe sao joao"}, "client")
+async def test_accents_and_case_bring_candidates_and_the_exact_name_the_client(harness: Harness) -> None:
+    made = (await harness.call("create_client", {**NEW, "fiscal_id": "508025338"}))["client"]
+    error = await unsure(harness, "get_client", {"client": "cafe sao joao"}, "client")
     assert named(error, "client") == ["Café São João, Lda"]
-    assert (await office.call("get_client", {"client": "Café São João, Lda"}))["client"] == made
+    assert (await harness.call("get_client", {"client": "Café São João, Lda"}))["client"] == made
 
 
-async def test_the_last_page_counts_as_much_as_the_first(office: Harness) -> None:
-    many(office, 230)
-    planted(office, client(5000, "Última, Lda", "U-1", "508025338"))
+async def test_the_last_page_counts_as_much_as_the_first(harness: Harness) -> None:
+    many(harness, 230)
+    planted(harness, client(5000, "Última, Lda", "U-1", "508025338"))
     for text in ("Última, Lda", "508025338", "U-1", "Cliente 229"):
-        assert (await office.call("get_client", {"client": text}))["ok"]
-    error = await unsure(office, "get_client", {"client": "ultima"}, "client")
+        assert (await harness.call("get_client", {"client": text}))["ok"]
+    error = await unsure(harness, "get_client", {"client": "ultima"}, "client")
     assert named(error, "client") == ["Última, Lda"]
-    error = await unsure(office, "get_client", {"client": "Cliente"}, "client")
+    error = await unsure(harness, "get_client", {"client": "Cliente"}, "client")
     assert (len(error["candidates"]), "and 220 more" in error["problems"][0]["allowed"]) == (10, True)
 
 
-async def test_when_not_every_page_may_be_read_nothing_but_a_code_is_sure(office: Harness) -> None:
-    many(office, 150)
-    settings = office.context.settings.model_copy(update={"catalogue_pages": 1})
-    short = replace(office, context=replace(office.context, settings=settings))
+async def test_when_not_every_page_may_be_read_nothing_but_a_code_is_sure(harness: Harness) -> None:
+    many(harness, 150)
+    settings = harness.context.settings.model_copy(update={"catalogue_pages": 1})
+    short = replace(harness, context=replace(harness.context, settings=settings))
     assert (await short.call("get_client", {"client": "N149"}))["client"]["name"] == "Cliente 149"
     for text in (
         "ACME, Lda",
@@ -120,39 +122,39 @@ async def test_when_not_every_page_may_be_read_nothing_but_a_code_is_sure(office
     assert "not looked at" in error["message"]
 
 
-async def test_two_clients_of_one_name_or_number_are_both_candidates(office: Harness) -> None:
+async def test_two_clients_of_one_name_or_number_are_both_candidates(harness: Harness) -> None:
     twins = [client(601, "Gémeos, Lda", "G1", "508025338"), client(602, "Gémeos, Lda", "G2", "508025338")]
-    planted(office, *twins)
+    planted(harness, *twins)
     for text in ("Gémeos, Lda", "PT508025338"):
-        error = await unsure(office, "delete_client", {"client": text}, "client")
+        error = await unsure(harness, "delete_client", {"client": text}, "client")
         assert [one["client_id"] for one in error["candidates"]] == [601, 602]
         assert "2 clients are meant" in error["message"]
-    error = await unsure(office, "find_client", {"fiscal_id": "508025338"}, "fiscal_id")
+    error = await unsure(harness, "find_client", {"fiscal_id": "508025338"}, "fiscal_id")
     assert [one["client_id"] for one in error["candidates"]] == [601, 602]
-    assert (await office.call("delete_client", {"client": "G2"}))["deleted"] == "client 602 (Gémeos, Lda)"
+    assert (await harness.call("delete_client", {"client": "G2"}))["deleted"] == "client 602 (Gémeos, Lda)"
 
 
-async def test_a_code_that_is_another_clients_tax_number_is_not_sure(office: Harness) -> None:
-    planted(office, client(601, "Antiga, Lda", "508112230", "508025338"))
-    error = await unsure(office, "get_client", {"client": "508112230"}, "client")
+async def test_a_code_that_is_another_clients_tax_number_is_not_sure(harness: Harness) -> None:
+    planted(harness, client(601, "Antiga, Lda", "508112230", "508025338"))
+    error = await unsure(harness, "get_client", {"client": "508112230"}, "client")
     assert [one["client_id"] for one in error["candidates"]] == [501, 601]
-    assert (await office.call("get_client", {"client_id": 601}))["ok"]
+    assert (await harness.call("get_client", {"client_id": 601}))["ok"]
 
 
-async def test_a_client_deleted_between_the_look_and_the_use_is_not_there(office: Harness) -> None:
-    stale = office.read_raw("/clients/502.json")
-    await office.call("delete_client", {"client_id": 502})
-    office.sandbox.fault("GET", "find-by-code", status=200, body=stale)
-    before = len(office.list_writes())
-    error = await office.get_error("update_client", {"client": "BETA", "phone": "1"})
+async def test_a_client_deleted_between_the_look_and_the_use_is_not_there(harness: Harness) -> None:
+    stale = harness.read_raw("/clients/502.json")
+    await harness.call("delete_client", {"client_id": 502})
+    harness.sandbox.fault("GET", "find-by-code", status=200, body=stale)
+    before = len(harness.list_writes())
+    error = await harness.get_error("update_client", {"client": "BETA", "phone": "1"})
     assert error.message == "There is no client with the id 502. Nothing was sent."
-    assert len(office.list_writes()) == before
+    assert len(harness.list_writes()) == before
 
 
-async def test_a_look_up_that_fails_names_nobody(office: Harness) -> None:
-    office.sandbox.fault("GET", "find-by-code", times=None, status=502)
-    error = await office.get_error("update_client", {"client": "ACME", "phone": "1"})
-    assert (error.code, error.sent, office.list_writes()) == ("unavailable", "nothing", [])
+async def test_a_look_up_that_fails_names_nobody(harness: Harness) -> None:
+    harness.sandbox.fault("GET", "find-by-code", times=None, status=502)
+    error = await harness.get_error("update_client", {"client": "ACME", "phone": "1"})
+    assert (error.code, error.sent, harness.list_writes()) == ("unavailable", "nothing", [])
 
 
 CLIENT_CALLS: list[tuple[str, Json]] = [
@@ -167,22 +169,22 @@ CLIENT_CALLS: list[tuple[str, Json]] = [
 ]
 
 
-async def test_every_call_about_a_client_takes_a_name_as_it_takes_an_id(office: Harness) -> None:
-    await office.create_issued()
+async def test_every_call_about_a_client_takes_a_name_as_it_takes_an_id(harness: Harness) -> None:
+    await harness.create_issued()
     for name, arguments in CLIENT_CALLS:
-        by_id = await office.call(name, {**arguments, "client_id": 501})
-        await office.call(name, {**arguments, "client": "ACME, Lda"})
+        by_id = await harness.call(name, {**arguments, "client_id": 501})
+        await harness.call(name, {**arguments, "client": "ACME, Lda"})
         assert by_id["ok"], name
-        assert "501" in office.sandbox.requests()[-1]["path"]
-    entry = (await office.call("list_regularizations", {"client": "ACME"}))["regularization"][0]
+        assert "501" in harness.sandbox.requests()[-1]["path"]
+    entry = (await harness.call("list_regularizations", {"client": "ACME"}))["regularization"][0]
     gone = {"client": "ACME", "regularization_id": entry["id"]}
-    assert (await office.call("delete_regularization", gone))["ok"]
-    made = await office.call(
+    assert (await harness.call("delete_regularization", gone))["ok"]
+    made = await harness.call(
         "create_treasury_movement", {**ENTRY, "movement_type": "Payment", "client": "ACME"}
     )
     number = made["treasury_movement"]["id"]
     assert (
-        await office.call("delete_treasury_movement", {"client": "ACME", "treasury_movement_id": number})
+        await harness.call("delete_treasury_movement", {"client": "ACME", "treasury_movement_id": number})
     )["ok"]
 
 
@@ -199,10 +201,10 @@ async def test_every_call_about_a_client_takes_a_name_as_it_takes_an_id(office: 
     ],
 )
 async def test_a_name_or_an_id_is_given_and_not_both(
-    office: Harness, name: str, arguments: Json, field: str
+    harness: Harness, name: str, arguments: Json, field: str
 ) -> None:
-    assert field in await office.get_refusal(name, arguments)
-    assert office.sandbox.requests() == []
+    assert field in await harness.get_refusal(name, arguments)
+    assert harness.sandbox.requests() == []
 
 
 @pytest.mark.parametrize(
@@ -216,50 +218,50 @@ async def test_a_name_or_an_id_is_given_and_not_both(
     ],
 )
 async def test_half_a_customer_is_not_made_but_candidates_come_back(
-    office: Harness, given: Json, field: str, names: list[str]
+    harness: Harness, given: Json, field: str, names: list[str]
 ) -> None:
-    error = await unsure(office, "create_invoice", invoice(client=given), field)
+    error = await unsure(harness, "create_invoice", invoice(client=given), field)
     assert named(error, field) == names
     assert error["code"] == ("ambiguous" if names else "refused")
 
 
 @pytest.mark.parametrize(("field", "text"), [("name", "acme, lda"), ("code", "acme")])
 async def test_a_customer_whom_the_service_finds_by_other_letters_is_only_a_candidate(
-    office: Harness, field: str, text: str
+    harness: Harness, field: str, text: str
 ) -> None:
     """Databases compare without case; who was named is then not for sure who is found."""
-    acme = office.read_raw("/clients/501.json")
-    office.sandbox.fault("GET", f"find-by-{field}", times=None, status=200, body=acme)
-    error = await unsure(office, "create_invoice", invoice(client={field: text}), f"client.{field}")
+    acme = harness.read_raw("/clients/501.json")
+    harness.sandbox.fault("GET", f"find-by-{field}", times=None, status=200, body=acme)
+    error = await unsure(harness, "create_invoice", invoice(client={field: text}), f"client.{field}")
     assert named(error, f"client.{field}") == ["ACME, Lda"]
 
 
 @pytest.mark.parametrize("fiscal_id", ["508112230", "PT508112230", "508 112 230"])
-async def test_a_document_finds_its_customer_by_number_alone(office: Harness, fiscal_id: str) -> None:
+async def test_a_document_finds_its_customer_by_number_alone(harness: Harness, fiscal_id: str) -> None:
     for name, arguments in (
         ("create_invoice", invoice()),
         ("create_estimate", {**invoice(), "document_type": "quotes"}),
         ("create_guide", guide()),
     ):
-        made = await office.call(name, {**arguments, "client": {"fiscal_id": fiscal_id}})
+        made = await harness.call(name, {**arguments, "client": {"fiscal_id": fiscal_id}})
         assert made["document"]["client"]["id"] == 501
-        assert {"id": "501", "code": "ACME"}.items() <= office.get_last_body()["client"].items()
+        assert {"id": "501", "code": "ACME"}.items() <= harness.get_last_body()["client"].items()
 
 
-async def test_a_number_of_two_customers_bills_neither(office: Harness) -> None:
-    planted(office, client(601, "Filial, Lda", "F1", "508112230"))
+async def test_a_number_of_two_customers_bills_neither(harness: Harness) -> None:
+    planted(harness, client(601, "Filial, Lda", "F1", "508112230"))
     error = await unsure(
-        office, "create_invoice", invoice(client={"fiscal_id": "508112230"}), "client.fiscal_id"
+        harness, "create_invoice", invoice(client={"fiscal_id": "508112230"}), "client.fiscal_id"
     )
     assert [one["id"] for one in error["candidates"]] == [501, 601]
     assert "client.id" in error["next"]
-    made = await office.call("create_invoice", invoice(client={"id": 601}))
+    made = await harness.call("create_invoice", invoice(client={"id": 601}))
     assert made["document"]["client"]["name"] == "Filial, Lda"
 
 
-async def test_a_draft_is_given_to_another_customer_by_number(office: Harness) -> None:
-    draft = await office.create_draft(client={"code": "BETA"})
-    changed = await office.call(
+async def test_a_draft_is_given_to_another_customer_by_number(harness: Harness) -> None:
+    draft = await harness.create_draft(client={"code": "BETA"})
+    changed = await harness.call(
         "update_invoice", document_arguments(draft, client={"fiscal_id": "508112230"})
     )
     assert changed["document"]["client"]["name"] == "ACME, Lda"
@@ -276,12 +278,12 @@ async def test_a_draft_is_given_to_another_customer_by_number(office: Harness) -
     ],
 )
 async def test_one_client_is_found_or_candidates_come_back(
-    office: Harness, given: Json, found: int | None
+    harness: Harness, given: Json, found: int | None
 ) -> None:
     if found:
-        assert (await office.call("find_client", given))["client"]["id"] == found
+        assert (await harness.call("find_client", given))["client"]["id"] == found
     else:
-        error = (await office.get_error("find_client", given)).as_dict()
+        error = (await harness.get_error("find_client", given)).as_dict()
         assert (error["code"], error["sent"], len(error["candidates"])) == ("ambiguous", "nothing", 1)
 
 
@@ -289,155 +291,159 @@ async def test_one_client_is_found_or_candidates_come_back(
 
 
 @pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts"])
-async def test_a_series_is_named_and_its_own_id_for_the_type_is_sent(office: Harness, kind: str) -> None:
+async def test_a_series_is_named_and_its_own_id_for_the_type_is_sent(harness: Harness, kind: str) -> None:
     """Trap 9: the id differs by type."""
-    made = await office.call("create_invoice", invoice(document_type=kind, series="2026"))
-    assert office.get_last_body()["sequence_id"] == str(SERIES[kind])
-    assert "series" not in office.get_last_body()
+    made = await harness.call("create_invoice", invoice(document_type=kind, series="2026"))
+    assert harness.get_last_body()["sequence_id"] == str(SERIES[kind])
+    assert "series" not in harness.get_last_body()
     assert made["document"]["sequence_id"] == SERIES[kind]
 
 
-async def test_guides_estimates_and_updates_take_a_series_by_name(office: Harness) -> None:
-    await office.call("create_guide", guide(series="B2026"))
-    assert office.get_last_body()["sequence_id"] == str(SERIES["transports"] + 20)
-    await office.call("create_estimate", {**invoice(), "document_type": "quotes", "series": "B2026"})
-    assert office.get_last_body()["sequence_id"] == "70031"
-    draft = await office.create_draft()
-    changed = await office.call("update_invoice", document_arguments(draft, series="B2026"))
+async def test_guides_estimates_and_updates_take_a_series_by_name(harness: Harness) -> None:
+    await harness.call("create_guide", guide(series="B2026"))
+    assert harness.get_last_body()["sequence_id"] == str(SERIES["transports"] + 20)
+    await harness.call("create_estimate", {**invoice(), "document_type": "quotes", "series": "B2026"})
+    assert harness.get_last_body()["sequence_id"] == "70031"
+    draft = await harness.create_draft()
+    changed = await harness.call("update_invoice", document_arguments(draft, series="B2026"))
     assert changed["document"]["sequence_id"] == 70020
 
 
 @pytest.mark.parametrize("text", ["b2026", "B 2026", "2027", "2", "A"])
 async def test_a_series_that_is_only_alike_is_never_taken_and_neither_is_the_default(
-    office: Harness, text: str
+    harness: Harness, text: str
 ) -> None:
-    error = await unsure(office, "create_invoice", invoice(series=text), "series")
+    error = await unsure(harness, "create_invoice", invoice(series=text), "series")
     assert set(named(error, "series")) == {"2026", "B2026"}
-    assert (await office.get_error("register_sequence", {"series": text})).code == "ambiguous"
+    assert (await harness.get_error("register_sequence", {"series": text})).code == "ambiguous"
 
 
-async def test_the_exact_name_wins_over_near_ones_and_a_name_given_twice_is_not_sure(office: Harness) -> None:
-    planted(office, seeds.build_sequence(70040, "b2026", default=False, registered=True))
-    made = await office.call("create_invoice", invoice(series="b2026"))
+async def test_the_exact_name_wins_over_near_ones_and_a_name_given_twice_is_not_sure(
+    harness: Harness,
+) -> None:
+    planted(harness, seeds.build_sequence(70040, "b2026", default=False, registered=True))
+    made = await harness.call("create_invoice", invoice(series="b2026"))
     assert made["document"]["sequence_id"] == 70040
-    planted(office, seeds.build_sequence(70060, "b2026", default=False, registered=True))
-    error = await unsure(office, "create_guide", guide(series="b2026"), "series")
+    planted(harness, seeds.build_sequence(70060, "b2026", default=False, registered=True))
+    error = await unsure(harness, "create_guide", guide(series="b2026"), "series")
     assert [one["sequence_id"] for one in error["candidates"][:2]] == [70056, 70076]
-    assert (await office.call("create_guide", guide(sequence_id=70076)))["ok"]
+    assert (await harness.call("create_guide", guide(sequence_id=70076)))["ok"]
 
 
-async def test_series_are_read_registered_renamed_and_made_the_default_by_name(office: Harness) -> None:
+async def test_series_are_read_registered_renamed_and_made_the_default_by_name(harness: Harness) -> None:
     numbers = dict.fromkeys(
         ("current_invoice_number", "current_credit_note_number", "current_debit_note_number"), 0
     )
-    assert (await office.call("get_sequence", {"series": "B2026"}))["sequence"]["id"] == 70020
-    assert (await office.call("set_default_sequence", {"series": "B2026"}))["sequence"]["default"]
-    renamed = await office.call("update_sequence", {"series": "B2026", "serie": "C2026", **numbers})
+    assert (await harness.call("get_sequence", {"series": "B2026"}))["sequence"]["id"] == 70020
+    assert (await harness.call("set_default_sequence", {"series": "B2026"}))["sequence"]["default"]
+    renamed = await harness.call("update_sequence", {"series": "B2026", "serie": "C2026", **numbers})
     assert renamed["sequence"]["serie"] == "C2026"
-    assert "C2026" in await office.get_approval_text("register_sequence", {"series": "C2026"})
-    assert (await office.call("register_sequence", {"series": "C2026"}))["ok"]
+    assert "C2026" in await harness.get_approval_text("register_sequence", {"series": "C2026"})
+    assert (await harness.call("register_sequence", {"series": "C2026"}))["ok"]
 
 
 @pytest.mark.parametrize("serie", ["2026", "70000", "70003"])
-async def test_a_receipts_series_is_given_by_name_or_id(office: Harness, serie: str) -> None:
-    issued = await office.create_issued()
+async def test_a_receipts_series_is_given_by_name_or_id(harness: Harness, serie: str) -> None:
+    issued = await harness.create_issued()
     pay = {"amount": 1, "payment_mechanism": "NU", "payment_date": "2026-11-20", "serie": serie}
-    await office.call("generate_payment", document_arguments(issued, **pay))
-    assert office.get_last_body()["serie"] == "2026"
+    await harness.call("generate_payment", document_arguments(issued, **pay))
+    assert harness.get_last_body()["serie"] == "2026"
 
 
 # --- items and taxes -------------------------------------------------------------------------------------------
 
 
-async def test_items_are_read_changed_and_deleted_by_name_from_any_page(office: Harness) -> None:
-    planted(office, *(rows.Item(500000 + at, f"Peça {at:03}", "", "1", "unit", 31554) for at in range(130)))
-    assert (await office.call("get_item", {"item": "Peça 129"}))["item"]["id"] == 500129
-    assert (await office.call("update_item", {"item": "Peça 129", "unit_price": 2}))["item"][
+async def test_items_are_read_changed_and_deleted_by_name_from_any_page(harness: Harness) -> None:
+    planted(harness, *(rows.Item(500000 + at, f"Peça {at:03}", "", "1", "unit", 31554) for at in range(130)))
+    assert (await harness.call("get_item", {"item": "Peça 129"}))["item"]["id"] == 500129
+    assert (await harness.call("update_item", {"item": "Peça 129", "unit_price": 2}))["item"][
         "unit_price"
     ] == "2"
-    assert (await office.call("delete_item", {"item": "Peça 129"}))["deleted"] == "item 500129 (Peça 129)"
-    error = await unsure(office, "delete_item", {"item": "peca 128"}, "item")
+    assert (await harness.call("delete_item", {"item": "Peça 129"}))["deleted"] == "item 500129 (Peça 129)"
+    error = await unsure(harness, "delete_item", {"item": "peca 128"}, "item")
     assert named(error, "item") == ["Peça 128"]
-    planted(office, rows.Item(600000, "Peça 001", "", "2", "unit", 31554))
-    error = await unsure(office, "delete_item", {"item": "Peça 001"}, "item")
+    planted(harness, rows.Item(600000, "Peça 001", "", "2", "unit", 31554))
+    error = await unsure(harness, "delete_item", {"item": "Peça 001"}, "item")
     assert [one["item_id"] for one in error["candidates"]] == [500001, 600000]
 
 
-async def test_a_tax_is_read_changed_and_deleted_by_its_exact_name_only(office: Harness) -> None:
-    assert (await office.call("get_tax", {"tax": "IVA6"}))["tax"]["id"] == 31556
-    assert (await office.call("update_tax", {"tax": "IVA22", "region": "PT-AC"}))["tax"]["region"] == "PT-AC"
+async def test_a_tax_is_read_changed_and_deleted_by_its_exact_name_only(harness: Harness) -> None:
+    assert (await harness.call("get_tax", {"tax": "IVA6"}))["tax"]["id"] == 31556
+    assert (await harness.call("update_tax", {"tax": "IVA22", "region": "PT-AC"}))["tax"]["region"] == "PT-AC"
     for text in ("iva22", "22", "22 %", "IVA24"):
-        error = await unsure(office, "delete_tax", {"tax": text}, "tax")
+        error = await unsure(harness, "delete_tax", {"tax": text}, "tax")
         assert "IVA22" in named(error, "tax")
-    assert (await office.call("delete_tax", {"tax": "IVA22"}))["deleted"] == "tax 31558 (IVA22)"
+    assert (await harness.call("delete_tax", {"tax": "IVA22"}))["deleted"] == "tax 31558 (IVA22)"
 
 
 @pytest.mark.parametrize("text", ["iva23", "IVA 23", "Iva 23%", "23", "23%", "23 %", "23,0"])
-async def test_a_lines_tax_that_can_mean_one_thing_only_is_taken_and_told(office: Harness, text: str) -> None:
-    made = await office.call("create_invoice", invoice(items=[line(tax=text)]))
-    assert office.get_last_body()["items"][0]["tax"] == {"name": "IVA23"}
+async def test_a_lines_tax_that_can_mean_one_thing_only_is_taken_and_told(
+    harness: Harness, text: str
+) -> None:
+    made = await harness.call("create_invoice", invoice(items=[line(tax=text)]))
+    assert harness.get_last_body()["items"][0]["tax"] == {"name": "IVA23"}
     assert f"{text!r} is read as IVA23 (23 %)" in warnings_by_field(made)["items.0.tax"]
-    item = await office.call("create_item", {"name": "Telha", "unit_price": 1, "tax": text})
+    item = await harness.call("create_item", {"name": "Telha", "unit_price": 1, "tax": text})
     assert (item["item"]["tax"], "is read as IVA23" in warnings_by_field(item)["tax"]) == ("IVA23", True)
 
 
-async def test_a_rate_of_two_taxes_is_not_sure_and_the_exact_name_still_is(office: Harness) -> None:
-    await office.call("create_tax", {"name": "IVA23A", "value": 23, "code": "OUT"})
+async def test_a_rate_of_two_taxes_is_not_sure_and_the_exact_name_still_is(harness: Harness) -> None:
+    await harness.call("create_tax", {"name": "IVA23A", "value": 23, "code": "OUT"})
     for tool, arguments, field in (
         ("create_invoice", invoice(items=[line(tax="23")]), "items.0.tax"),
         ("create_item", {"name": "Telha", "unit_price": 1, "tax": "23%"}, "tax"),
     ):
-        error = await unsure(office, tool, arguments, field)
+        error = await unsure(harness, tool, arguments, field)
         assert named(error, field) == ["IVA23", "IVA23A"]
-    assert "warnings" not in await office.call("create_invoice", invoice(items=[line(tax="IVA23A")]))
+    assert "warnings" not in await harness.call("create_invoice", invoice(items=[line(tax="IVA23A")]))
 
 
-async def test_everything_that_is_not_sure_is_said_at_once(office: Harness) -> None:
+async def test_everything_that_is_not_sure_is_said_at_once(harness: Harness) -> None:
     arguments = invoice(
         series="b2026", client={"name": "acme"}, items=[line(tax="IVA24")], due_date="2026-11-01"
     )
-    found = await office.get_refusal("create_invoice", arguments)
+    found = await harness.get_refusal("create_invoice", arguments)
     assert {"series", "client.name", "items.0.tax", "due_date"} <= set(found)
 
 
 # --- with everything else the road does --------------------------------------------------------------------------
 
 
-async def test_an_approval_is_for_what_the_name_meant_when_the_person_saw_it(office: Harness) -> None:
+async def test_an_approval_is_for_what_the_name_meant_when_the_person_saw_it(harness: Harness) -> None:
     call = {"series": "B2026"}
     with pytest.raises(ApprovalNeeded) as needed:
-        await execute(office.context, "register_sequence", call, can_ask=True)
+        await execute(harness.context, "register_sequence", call, can_ask=True)
     # Meanwhile the series is renamed, and another one gets its name.
     planted(
-        office,
+        harness,
         seeds.build_sequence(70020, "C2026", default=False, registered=False),
         seeds.build_sequence(70040, "B2026", default=False, registered=False),
     )
-    before = len(office.list_writes())
+    before = len(harness.list_writes())
     with pytest.raises(ApprovalRefused):
         await execute(
-            office.context,
+            harness.context,
             "register_sequence",
             call,
             can_ask=True,
             reply=Reply(needed.value.approval.handle, True),
         )
-    assert len(office.list_writes()) == before
+    assert len(harness.list_writes()) == before
 
 
-async def test_a_person_sees_whom_a_name_means(office: Harness) -> None:
-    text = await office.get_approval_text("set_initial_balance", {**ENTRY, "client": "PT508112230"})
+async def test_a_person_sees_whom_a_name_means(harness: Harness) -> None:
+    text = await harness.get_approval_text("set_initial_balance", {**ENTRY, "client": "PT508112230"})
     assert all(shown in text for shown in ("ACME, Lda", "508112230"))
     pay = {"amount": 1, "payment_mechanism": "NU", "payment_date": "2026-11-20", "serie": "70020"}
-    await office.call("register_sequence", {"series": "B2026"})
-    text = await office.get_approval_text(
-        "generate_payment", document_arguments(await office.create_issued(), **pay)
+    await harness.call("register_sequence", {"series": "B2026"})
+    text = await harness.get_approval_text(
+        "generate_payment", document_arguments(await harness.create_issued(), **pay)
     )
     assert "B2026" in text
 
 
-async def test_the_same_call_by_name_is_the_same_call(office: Harness) -> None:
+async def test_the_same_call_by_name_is_the_same_call(harness: Harness) -> None:
     """What was asked for recognises a repetition, whatever the name means by now."""
-    first = await office.call("create_invoice", invoice(series="2026", client={"fiscal_id": "508112230"}))
-    again = await office.call("create_invoice", invoice(series="2026", client={"fiscal_id": "508112230"}))
+    first = await harness.call("create_invoice", invoice(series="2026", client={"fiscal_id": "508112230"}))
+    again = await harness.call("create_invoice", invoice(series="2026", client={"fiscal_id": "508112230"}))
     assert (again["replayed"], again["document"]["id"]) == (True, first["document"]["id"])

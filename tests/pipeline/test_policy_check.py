@@ -14,44 +14,44 @@ from ix_tools.domain.comparison import Difference
 from ix_tools.errors import ApprovalRefused, IxError, Refused
 from ix_tools.pipeline.execute import ApprovalNeeded, dry_run_policy, execute, fetch_pdf
 from ix_tools.storage.schema import approvals, audit
+from tests.harness import TODAY, Harness, Json, document_arguments, invoice, line
 from tests.policy.test_policy import EXAMPLES, FLOW, rule, write_policy
-from tests.sandboxed import TODAY, Harness, Json, document_arguments, invoice, line
 
 FREE = rule(**FLOW)
 AT_ONCE = 81.30
 """The price before 23 % of VAT that makes 100.00."""
 
 
-def under(office: Harness, tmp_path: Path, text: str, principal: str = "n8n") -> None:
+def under(harness: Harness, tmp_path: Path, text: str, principal: str = "n8n") -> None:
     """This policy is in force, and this is who asks."""
-    office.context.policy = write_policy(tmp_path / "policy.toml", text)
-    office.context.settings = office.context.settings.model_copy(update={"principal": principal})
+    harness.context.policy = write_policy(tmp_path / "policy.toml", text)
+    harness.context.settings = harness.context.settings.model_copy(update={"principal": principal})
 
 
-async def outcome(office: Harness, name: str, arguments: Json, **how: Any) -> str:
+async def outcome(harness: Harness, name: str, arguments: Json, **how: Any) -> str:
     """`sent`, `asked` in a form, `waits` outside one, or the code of the refusal; what left agrees with it."""
-    before = len(office.list_writes())
+    before = len(harness.list_writes())
     try:
-        result = await execute(office.context, name, arguments, **{"can_ask": True, **how})
+        result = await execute(harness.context, name, arguments, **{"can_ask": True, **how})
     except ApprovalNeeded:
         said = "asked"
     except IxError as error:
         said = error.code
     else:
         said = "sent" if result["ok"] else "waits"
-    assert len(office.list_writes()) - before == (said == "sent")
+    assert len(harness.list_writes()) - before == (said == "sent")
     return said
 
 
-async def finalize(office: Harness, price: Any = AT_ONCE, **changes: Any) -> tuple[str, Json]:
+async def finalize(harness: Harness, price: Any = AT_ONCE, **changes: Any) -> tuple[str, Json]:
     return "change_state", document_arguments(
-        await office.create_draft(items=[line(name=f"Serviço a {price}", unit_price=price)], **changes),
+        await harness.create_draft(items=[line(name=f"Serviço a {price}", unit_price=price)], **changes),
         state="finalized",
     )
 
 
-def rows(office: Harness) -> list[Any]:
-    with office.context.store.reading() as connection:
+def rows(harness: Harness) -> list[Any]:
+    with harness.context.store.reading() as connection:
         return list(connection.execute(sql.select(approvals).order_by(approvals.c.created_at)).all())
 
 
@@ -65,26 +65,26 @@ def rows(office: Harness) -> list[Any]:
     ],
 )
 async def test_up_to_the_ceiling_it_goes_out_and_a_cent_above_it_waits(
-    office: Harness, tmp_path: Path, price: str, who: str, expected: str
+    harness: Harness, tmp_path: Path, price: str, who: str, expected: str
 ) -> None:
     """81.30 and VAT are 100.00; 81.31 and VAT are 100.01."""
-    call = await finalize(office, price)
-    under(office, tmp_path, FREE, who)
-    assert await outcome(office, *call) == expected
+    call = await finalize(harness, price)
+    under(harness, tmp_path, FREE, who)
+    assert await outcome(harness, *call) == expected
 
 
 async def test_after_the_days_allowance_a_person_is_asked_and_told_why(
-    office: Harness, tmp_path: Path
+    harness: Harness, tmp_path: Path
 ) -> None:
-    calls = [await finalize(office) for _ in range(3)]
-    under(office, tmp_path, FREE)
-    assert [await outcome(office, *call) for call in calls] == ["sent", "sent", "asked"]
-    text = rows(office)[-1].text
+    calls = [await finalize(harness) for _ in range(3)]
+    under(harness, tmp_path, FREE)
+    assert [await outcome(harness, *call) for call in calls] == ["sent", "sent", "asked"]
+    text = rows(harness)[-1].text
     assert "50.00 EUR more today" in text
-    assert [row.state for row in rows(office)] == ["used", "used", "pending"]
-    tomorrow = office.context.now() + timedelta(days=1)
-    office.context.now = lambda: tomorrow
-    assert await outcome(office, *calls[2]) == "sent"
+    assert [row.state for row in rows(harness)] == ["used", "used", "pending"]
+    tomorrow = harness.context.now() + timedelta(days=1)
+    harness.context.now = lambda: tomorrow
+    assert await outcome(harness, *calls[2]) == "sent"
 
 
 @pytest.mark.parametrize(
@@ -96,30 +96,30 @@ async def test_after_the_days_allowance_a_person_is_asked_and_told_why(
     ],
     ids=["renamed", "split", "its name given to a rule that asks"],
 )
-async def test_no_edit_of_the_file_begins_the_day_anew(office: Harness, tmp_path: Path, edited: str) -> None:
-    calls = [await finalize(office) for _ in range(3)]
-    under(office, tmp_path, FREE)
-    assert [await outcome(office, *call) for call in calls[:2]] == ["sent", "sent"]
-    under(office, tmp_path, edited)
-    assert await outcome(office, *calls[2]) == "asked"
-    assert "50.00 EUR more today" in rows(office)[-1].text
+async def test_no_edit_of_the_file_begins_the_day_anew(harness: Harness, tmp_path: Path, edited: str) -> None:
+    calls = [await finalize(harness) for _ in range(3)]
+    under(harness, tmp_path, FREE)
+    assert [await outcome(harness, *call) for call in calls[:2]] == ["sent", "sent"]
+    under(harness, tmp_path, edited)
+    assert await outcome(harness, *calls[2]) == "asked"
+    assert "50.00 EUR more today" in rows(harness)[-1].text
 
 
-async def test_where_nobody_else_may_it_is_refused(office: Harness, tmp_path: Path) -> None:
-    calls = [await finalize(office) for _ in range(3)]
-    under(office, tmp_path, 'otherwise = "deny"\n' + FREE)
-    assert [await outcome(office, *call) for call in calls] == ["sent", "sent", "allowance_used_up"]
-    under(office, tmp_path, 'otherwise = "deny"\n' + FREE, "ana")
-    assert await outcome(office, *calls[2]) == "denied_by_policy"
+async def test_where_nobody_else_may_it_is_refused(harness: Harness, tmp_path: Path) -> None:
+    calls = [await finalize(harness) for _ in range(3)]
+    under(harness, tmp_path, 'otherwise = "deny"\n' + FREE)
+    assert [await outcome(harness, *call) for call in calls] == ["sent", "sent", "allowance_used_up"]
+    under(harness, tmp_path, 'otherwise = "deny"\n' + FREE, "ana")
+    assert await outcome(harness, *calls[2]) == "denied_by_policy"
 
 
 async def test_what_goes_out_unattended_is_in_the_trail_with_its_rule(
-    office: Harness, tmp_path: Path
+    harness: Harness, tmp_path: Path
 ) -> None:
-    call = await finalize(office)
-    under(office, tmp_path, FREE)
-    assert await outcome(office, *call, face="rest") == "sent"
-    (row,) = rows(office)
+    call = await finalize(harness)
+    under(harness, tmp_path, FREE)
+    assert await outcome(harness, *call, face="rest") == "sent"
+    (row,) = rows(harness)
     assert (row.channel, row.state, row.reason, row.principal, row.text) == (
         "policy",
         "used",
@@ -127,20 +127,20 @@ async def test_what_goes_out_unattended_is_in_the_trail_with_its_rule(
         "n8n",
         "",
     )
-    with office.context.store.reading() as connection:
+    with harness.context.store.reading() as connection:
         trail = connection.execute(sql.select(audit).where(audit.c.approval == row.id)).all()
     assert [one.event for one in trail] == ["approval used", "intent", "done"]
-    assert await outcome(office, *call) == "refused", "it is final now"
+    assert await outcome(harness, *call) == "refused", "it is final now"
 
 
-async def test_a_document_that_differs_is_never_unattended(office: Harness, tmp_path: Path) -> None:
-    name, arguments = await finalize(office)
+async def test_a_document_that_differs_is_never_unattended(harness: Harness, tmp_path: Path) -> None:
+    name, arguments = await finalize(harness)
     found = [Difference("total", "99.00", "100.00")]
-    office.context.approvals.save_differences(
-        office.context.account.name, "invoices", arguments["document_id"], found
+    harness.context.approvals.save_differences(
+        harness.context.account.name, "invoices", arguments["document_id"], found
     )
-    under(office, tmp_path, FREE)
-    assert await outcome(office, name, arguments) == "asked"
+    under(harness, tmp_path, FREE)
+    assert await outcome(harness, name, arguments) == "asked"
 
 
 MAIL = {**FLOW, "operations": ["send_email"], "states": None, "recipients": ["client"]}
@@ -163,42 +163,42 @@ MAIL = {**FLOW, "operations": ["send_email"], "states": None, "recipients": ["cl
     ],
 )
 async def test_mail_to_anybody_else_waits(
-    office: Harness, tmp_path: Path, change: Json, keys: Json, expected: str
+    harness: Harness, tmp_path: Path, change: Json, keys: Json, expected: str
 ) -> None:
     mail = document_arguments(
-        await office.create_issued(items=[line(unit_price=AT_ONCE)]), email="compras@acme.example"
+        await harness.create_issued(items=[line(unit_price=AT_ONCE)]), email="compras@acme.example"
     )
-    under(office, tmp_path, rule(**{**MAIL, **keys}))
-    assert await outcome(office, "send_email", {**mail, **change}) == expected
+    under(harness, tmp_path, rule(**{**MAIL, **keys}))
+    assert await outcome(harness, "send_email", {**mail, **change}) == expected
 
 
-async def test_a_payment_counts_with_its_own_amount(office: Harness, tmp_path: Path) -> None:
-    made = await office.create_issued(items=[line(unit_price=1000)])
+async def test_a_payment_counts_with_its_own_amount(harness: Harness, tmp_path: Path) -> None:
+    made = await harness.create_issued(items=[line(unit_price=1000)])
     keys = {**FLOW, "operations": ["generate_payment"], "states": None}
-    under(office, tmp_path, rule(**keys))
+    under(harness, tmp_path, rule(**keys))
     pay = {"document_id": made["id"], "payment_mechanism": "TB", "payment_date": TODAY}
-    assert await outcome(office, "generate_payment", {**pay, "amount": 100.01}) == "asked"
-    assert await outcome(office, "generate_payment", {**pay, "amount": 100}) == "sent"
+    assert await outcome(harness, "generate_payment", {**pay, "amount": 100.01}) == "asked"
+    assert await outcome(harness, "generate_payment", {**pay, "amount": 100}) == "sent"
 
 
-async def test_the_shop_of_the_page(office: Harness, tmp_path: Path) -> None:
+async def test_the_shop_of_the_page(harness: Harness, tmp_path: Path) -> None:
     """The clock of the tests stands at ten on a Friday."""
     shop = EXAMPLES["shop"]
-    cheap = await finalize(office, document_type="simplified_invoices", client=None)
-    dear = await finalize(office, 82, document_type="simplified_invoices", client=None)
-    other = await finalize(office)
+    cheap = await finalize(harness, document_type="simplified_invoices", client=None)
+    dear = await finalize(harness, 82, document_type="simplified_invoices", client=None)
+    other = await finalize(harness)
     gone = ("change_state", {**other[1], "state": "deleted"})
-    under(office, tmp_path, shop, "n8n-till")
-    assert await outcome(office, *gone, face="rest") == "denied_by_policy"
-    assert await outcome(office, *other, face="rest", can_ask=False) == "waits"
-    assert await outcome(office, *dear, face="rest", can_ask=False) == "waits"
-    assert await outcome(office, *cheap, face="rest", can_ask=False) == "sent"
+    under(harness, tmp_path, shop, "n8n-till")
+    assert await outcome(harness, *gone, face="rest") == "denied_by_policy"
+    assert await outcome(harness, *other, face="rest", can_ask=False) == "waits"
+    assert await outcome(harness, *dear, face="rest", can_ask=False) == "waits"
+    assert await outcome(harness, *cheap, face="rest", can_ask=False) == "sent"
 
 
-async def test_the_accountant_of_the_page(office: Harness, tmp_path: Path) -> None:
-    small, large = await finalize(office, 4065.04), await finalize(office, 4065.05)  # 5,000.00 and 5,000.01
-    under(office, tmp_path, EXAMPLES["accountant"], "ana-laptop")
-    kept = office.context.approvals
+async def test_the_accountant_of_the_page(harness: Harness, tmp_path: Path) -> None:
+    small, large = await finalize(harness, 4065.04), await finalize(harness, 4065.05)  # 5,000.00 and 5,000.01
+    under(harness, tmp_path, EXAMPLES["accountant"], "ana-laptop")
+    kept = harness.context.approvals
 
     def decide(at: int, by: str) -> str:
         try:
@@ -206,94 +206,94 @@ async def test_the_accountant_of_the_page(office: Harness, tmp_path: Path) -> No
         except ApprovalRefused as refused:
             return refused.code
 
-    assert await outcome(office, *small) == "waits"
+    assert await outcome(harness, *small) == "waits"
     assert decide(0, "asilva") == "approved"
-    assert await outcome(office, *small) == "sent"
-    assert await outcome(office, *large) == "waits"
+    assert await outcome(harness, *small) == "sent"
+    assert await outcome(harness, *large) == "waits"
     found = [decide(0, who) for who in ("asilva", "ana", "zé", "rui", "rui", "eva")]
     asker, again = ["approver_is_asker"] * 2, "approved_by_you_already"
     assert found == [*asker, "approver_not_named", "pending", again, "approved"]
-    assert await outcome(office, *large) == "sent"
+    assert await outcome(harness, *large) == "sent"
 
 
-async def test_a_rule_about_the_catalogue_is_about_deleting_from_it(office: Harness, tmp_path: Path) -> None:
+async def test_a_rule_about_the_catalogue_is_about_deleting_from_it(harness: Harness, tmp_path: Path) -> None:
     """A policy from before deleting was an effect of its own goes on denying it."""
     text = '[[rules]]\nname = "a"\ndecision = "deny"\nwho = ["x"]\neffects = ["catalogue"]\n'
-    under(office, tmp_path, text, "x")
+    under(harness, tmp_path, text, "x")
     for name, call in (("delete_item", {"item_id": 402321}), ("delete_client", {"client_id": 502})):
-        assert (await office.get_error(name, call)).code == "denied_by_policy"
-    assert office.list_writes() == []
+        assert (await harness.get_error(name, call)).code == "denied_by_policy"
+    assert harness.list_writes() == []
 
 
-async def test_the_intern_of_the_page(office: Harness, tmp_path: Path) -> None:
-    made = await office.create_issued()
-    under(office, tmp_path, EXAMPLES["intern"], "intern-1")
-    assert (await execute(office.context, "get_document", document_arguments(made)))["ok"]
-    reads = len(office.sandbox.requests())
+async def test_the_intern_of_the_page(harness: Harness, tmp_path: Path) -> None:
+    made = await harness.create_issued()
+    under(harness, tmp_path, EXAMPLES["intern"], "intern-1")
+    assert (await execute(harness.context, "get_document", document_arguments(made)))["ok"]
+    reads = len(harness.sandbox.requests())
     for name, arguments in (
         ("create_invoice", invoice()),
         ("change_state", document_arguments(made, state="canceled", message="Emitida por engano.")),
         ("create_client", {"name": "Nova", "code": "NOVA"}),
         ("send_email", document_arguments(made, email="a@acme.example")),
     ):
-        assert await outcome(office, name, arguments) == "denied_by_policy"
-    assert len(office.sandbox.requests()) == reads, "nothing is even looked up"
+        assert await outcome(harness, name, arguments) == "denied_by_policy"
+    assert len(harness.sandbox.requests()) == reads, "nothing is even looked up"
 
 
-async def test_reading_can_be_denied_and_files_are_read(office: Harness, tmp_path: Path) -> None:
-    made = await office.create_issued()
-    under(office, tmp_path, rule(name="no files", decision="deny", operations=["get_pdf"]))
+async def test_reading_can_be_denied_and_files_are_read(harness: Harness, tmp_path: Path) -> None:
+    made = await harness.create_issued()
+    under(harness, tmp_path, rule(name="no files", decision="deny", operations=["get_pdf"]))
     with pytest.raises(Refused, match="no files"):
-        await fetch_pdf(office.context, made["id"])
-    assert await outcome(office, "get_pdf", {"document_id": made["id"]}) == "denied_by_policy"
+        await fetch_pdf(harness.context, made["id"])
+    assert await outcome(harness, "get_pdf", {"document_id": made["id"]}) == "denied_by_policy"
 
 
-async def test_what_a_draft_comes_to_can_be_denied(office: Harness, tmp_path: Path) -> None:
-    under(office, tmp_path, rule(name="small ones", decision="deny", operations=["create_*"], above=123))
+async def test_what_a_draft_comes_to_can_be_denied(harness: Harness, tmp_path: Path) -> None:
+    under(harness, tmp_path, rule(name="small ones", decision="deny", operations=["create_*"], above=123))
     assert (
-        await outcome(office, "create_invoice", invoice(items=[line(unit_price="100.01")]))
+        await outcome(harness, "create_invoice", invoice(items=[line(unit_price="100.01")]))
         == "denied_by_policy"
     )
-    assert await outcome(office, "create_invoice", invoice()) == "sent"
+    assert await outcome(harness, "create_invoice", invoice()) == "sent"
 
 
-async def test_a_policy_that_changes_counts_from_the_next_call_on(office: Harness, tmp_path: Path) -> None:
+async def test_a_policy_that_changes_counts_from_the_next_call_on(harness: Harness, tmp_path: Path) -> None:
     """Tightened between the question and its answer; broken; put right."""
-    name, arguments = await finalize(office)
-    under(office, tmp_path, "", "ana")
+    name, arguments = await finalize(harness)
+    under(harness, tmp_path, "", "ana")
     with pytest.raises(ApprovalNeeded) as needed:
-        await execute(office.context, name, arguments, can_ask=True)
+        await execute(harness.context, name, arguments, can_ask=True)
     reply = Reply(needed.value.approval.handle, True)
-    under(office, tmp_path, 'otherwise = "four-eyes"', "ana")
-    assert await outcome(office, name, arguments, reply=reply) == "waits", "a form's answer counts no more"
-    under(office, tmp_path, "otherwise =", "ana")
-    assert await outcome(office, name, arguments, reply=reply) == "policy_unusable"
-    assert await outcome(office, "list_taxes", {}) == "policy_unusable"
-    under(office, tmp_path, rule(name="x", decision="form", asker_may_approve=None), "ana")
-    assert await outcome(office, name, arguments, reply=reply) == "policy_changed"
-    assert await outcome(office, name, arguments) == "asked"
+    under(harness, tmp_path, 'otherwise = "four-eyes"', "ana")
+    assert await outcome(harness, name, arguments, reply=reply) == "waits", "a form's answer counts no more"
+    under(harness, tmp_path, "otherwise =", "ana")
+    assert await outcome(harness, name, arguments, reply=reply) == "policy_unusable"
+    assert await outcome(harness, "list_taxes", {}) == "policy_unusable"
+    under(harness, tmp_path, rule(name="x", decision="form", asker_may_approve=None), "ana")
+    assert await outcome(harness, name, arguments, reply=reply) == "policy_changed"
+    assert await outcome(harness, name, arguments) == "asked"
 
 
-async def test_a_yes_on_paper_of_before_is_not_enough_for_four_eyes(office: Harness, tmp_path: Path) -> None:
-    name, arguments = await finalize(office)
-    under(office, tmp_path, 'otherwise = "terminal"', "ana")
-    assert await outcome(office, name, arguments) == "waits"
-    kept = office.context.approvals
+async def test_a_yes_on_paper_of_before_is_not_enough_for_four_eyes(harness: Harness, tmp_path: Path) -> None:
+    name, arguments = await finalize(harness)
+    under(harness, tmp_path, 'otherwise = "terminal"', "ana")
+    assert await outcome(harness, name, arguments) == "waits"
+    kept = harness.context.approvals
     kept.decide(kept.list_waiting()[0].id, approve=True, by="terminal:rui")
-    under(office, tmp_path, rule(name="two", decision="four-eyes"), "ana")
-    assert await outcome(office, name, arguments) == "policy_changed"
-    assert await outcome(office, name, arguments) == "waits"
+    under(harness, tmp_path, rule(name="two", decision="four-eyes"), "ana")
+    assert await outcome(harness, name, arguments) == "policy_changed"
+    assert await outcome(harness, name, arguments) == "waits"
     assert kept.list_waiting()[0].terms is not None
 
 
-async def test_a_no_of_a_person_counts_more_than_the_policy(office: Harness, tmp_path: Path) -> None:
-    name, arguments = await finalize(office)
-    under(office, tmp_path, 'otherwise = "terminal"')
-    assert await outcome(office, name, arguments) == "waits"
-    kept = office.context.approvals
+async def test_a_no_of_a_person_counts_more_than_the_policy(harness: Harness, tmp_path: Path) -> None:
+    name, arguments = await finalize(harness)
+    under(harness, tmp_path, 'otherwise = "terminal"')
+    assert await outcome(harness, name, arguments) == "waits"
+    kept = harness.context.approvals
     kept.decide(kept.list_waiting()[0].id, approve=False, by="terminal:rui", reason="não")
-    under(office, tmp_path, FREE)
-    assert await outcome(office, name, arguments) == "approval_declined"
+    under(harness, tmp_path, FREE)
+    assert await outcome(harness, name, arguments) == "approval_declined"
 
 
 @pytest.mark.parametrize(
@@ -309,26 +309,28 @@ async def test_a_no_of_a_person_counts_more_than_the_policy(office: Harness, tmp
     ],
 )
 async def test_policy_and_setting_both_say_where(
-    office: Harness, tmp_path: Path, decision: str, setting: str, can_ask: bool, expected: str
+    harness: Harness, tmp_path: Path, decision: str, setting: str, can_ask: bool, expected: str
 ) -> None:
-    call = await finalize(office)
-    under(office, tmp_path, rule(name="a", decision=decision))
-    office.context.settings = office.context.settings.model_copy(update={"approval_channel": setting})
-    assert await outcome(office, *call, can_ask=can_ask) == expected
+    call = await finalize(harness)
+    under(harness, tmp_path, rule(name="a", decision=decision))
+    harness.context.settings = harness.context.settings.model_copy(update={"approval_channel": setting})
+    assert await outcome(harness, *call, can_ask=can_ask) == expected
 
 
-async def test_looking_at_a_call_sends_nothing_and_asks_nobody(office: Harness, tmp_path: Path) -> None:
-    name, arguments = await finalize(office)
-    under(office, tmp_path, FREE)
-    before = len(office.list_writes())
-    case, found = await dry_run_policy(office.context, name, arguments)
+async def test_looking_at_a_call_sends_nothing_and_asks_nobody(harness: Harness, tmp_path: Path) -> None:
+    name, arguments = await finalize(harness)
+    under(harness, tmp_path, FREE)
+    before = len(harness.list_writes())
+    case, found = await dry_run_policy(harness.context, name, arguments)
     assert (found.decision, str(case.amount), case.series, case.document_type) == ("unattended", "100.00", "2026", "invoices")  # fmt: skip
-    assert len(office.list_writes()) == before
-    assert rows(office) == []
+    assert len(harness.list_writes()) == before
+    assert rows(harness) == []
 
 
-async def test_the_first_call_of_a_series_has_a_series_and_no_amount(office: Harness, tmp_path: Path) -> None:
-    under(office, tmp_path, rule(name="b", decision="deny", series=["B2026"]))
-    assert await outcome(office, "register_sequence", {"sequence_id": 70020}) == "denied_by_policy"
-    assert await outcome(office, "create_sequence", {"serie": "B2026"}) in {"denied_by_policy", "refused"}
-    assert await outcome(office, "create_sequence", {"serie": "2027"}) == "asked"
+async def test_the_first_call_of_a_series_has_a_series_and_no_amount(
+    harness: Harness, tmp_path: Path
+) -> None:
+    under(harness, tmp_path, rule(name="b", decision="deny", series=["B2026"]))
+    assert await outcome(harness, "register_sequence", {"sequence_id": 70020}) == "denied_by_policy"
+    assert await outcome(harness, "create_sequence", {"serie": "B2026"}) in {"denied_by_policy", "refused"}
+    assert await outcome(harness, "create_sequence", {"serie": "2027"}) == "asked"

@@ -18,8 +18,7 @@ import httpx2
 import pytest
 import stamina
 
-from faults.books import OTHER, DocumentSnapshot, SandboxAccount
-from faults.gap import FINALIZING, GapTransport
+from faults.gap_transport import FINALIZING, GapTransport
 from faults.hosts import CallResult, Host, open_session
 from faults.interrupted import WITH_SERVERS, desk_with_a_gap, run_with_servers
 from faults.race import FEW, MANY, format_table, list_jobs
@@ -34,10 +33,11 @@ from faults.rounds import (
     Subject,
     judge_round,
 )
+from faults.sandbox_account import OTHER, DocumentSnapshot, SandboxAccount
 from ix_tools.idempotency.claims import Claims
 from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
-from tests.sandboxed import NOW
+from tests.harness import NOW
 
 PAIRS = (*MANY, *FEW)
 

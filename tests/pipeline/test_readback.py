@@ -12,19 +12,19 @@ from ix_tools.errors import IxError
 from ix_tools.operations.expectations import ExpectedState
 from ix_tools.storage.database import Store
 from ix_tools.verification.compare import compare_with_expected
-from tests.sandboxed import Harness, Json, document_arguments, exempt_line, guide, invoice, line
+from tests.harness import Harness, Json, document_arguments, exempt_line, guide, invoice, line
 
 READ = r"^/invoices/\d+\.json$"
 
 
-async def stored_as(office: Harness, arguments: Json, **changes: Any) -> IxError:
+async def stored_as(harness: Harness, arguments: Json, **changes: Any) -> IxError:
     """Create a document that reads back changed."""
-    made = await office.create_draft(**arguments)
-    answer = office.read_raw(f"/invoices/{made['id']}.json")["invoice"]
-    office.sandbox.fault(
+    made = await harness.create_draft(**arguments)
+    answer = harness.read_raw(f"/invoices/{made['id']}.json")["invoice"]
+    harness.sandbox.fault(
         "GET", READ, status=200, body={"invoice": {**answer, "id": made["id"] + 1, **changes}}
     )
-    return await office.get_error("create_invoice", arguments)
+    return await harness.get_error("create_invoice", arguments)
 
 
 def fields(error: IxError) -> dict[str, str]:
@@ -51,9 +51,9 @@ def fields(error: IxError) -> dict[str, str]:
     ],
 )
 async def test_a_field_that_reads_back_differently_is_reported(
-    office: Harness, changes: Json, field: str, said: str
+    harness: Harness, changes: Json, field: str, said: str
 ) -> None:
-    error = await stored_as(office, invoice(), **changes)
+    error = await stored_as(harness, invoice(), **changes)
     assert (error.code, error.sent, error.retryable) == ("stored_differently", "stored", False)
     assert fields(error) == {field: said}
     assert "do not create it again" in error.message
@@ -73,12 +73,12 @@ async def test_a_field_that_reads_back_differently_is_reported(
     ],
 )
 async def test_a_line_that_reads_back_differently_is_reported(
-    office: Harness, changes: Json, field: set[str]
+    harness: Harness, changes: Json, field: set[str]
 ) -> None:
     """Trap 2d: 81 documents stored at 0 % although 6 % was sent. Trap 30: a tax known by its id only is looked up."""
     stored = {"name": "Revisão", "quantity": "1.00", "unit_price": "100.00", "subtotal": 100.0}
     tax = {"id": 31554, "name": "IVA23", "value": 23}
-    error = await stored_as(office, invoice(), items=[{**stored, "tax": tax, **changes}])
+    error = await stored_as(harness, invoice(), items=[{**stored, "tax": tax, **changes}])
     assert set(fields(error)) == field
 
 
@@ -106,14 +106,14 @@ async def test_a_line_that_reads_back_differently_is_reported(
         {"items": [{"name": "Revisão", "quantity": 1, "tax": None}]},
     ],
 )
-async def test_an_answer_in_other_words_is_no_difference(office: Harness, changes: Json) -> None:
+async def test_an_answer_in_other_words_is_no_difference(harness: Harness, changes: Json) -> None:
     """Answers vary by account and year: figures as text or numbers, 2 or 4 decimals, some left out."""
-    made = await office.create_draft()
-    answer = office.read_raw(f"/invoices/{made['id']}.json")["invoice"]
-    office.sandbox.fault(
+    made = await harness.create_draft()
+    answer = harness.read_raw(f"/invoices/{made['id']}.json")["invoice"]
+    harness.sandbox.fault(
         "GET", READ, status=200, body={"invoice": {**answer, "id": made["id"] + 1, **changes}}
     )
-    assert (await office.call("create_invoice", invoice()))["ok"]
+    assert (await harness.call("create_invoice", invoice()))["ok"]
 
 
 @pytest.mark.parametrize(
@@ -143,25 +143,25 @@ def test_line_amounts_are_compared_at_the_precision_that_came(
     assert (compare_with_expected(ExpectedState({}, (row,)), document) == []) is same
 
 
-async def test_a_difference_must_be_accepted_besides_approving(office: Harness) -> None:
+async def test_a_difference_must_be_accepted_besides_approving(harness: Harness) -> None:
     """The approval shows what was asked and what is stored; a plain yes is not enough."""
-    error = await stored_as(office, invoice(), total=124)
+    error = await stored_as(harness, invoice(), total=124)
     draft = {"document_type": "invoices", "document_id": error.details["document"]["id"]}
-    text = await office.get_approval_text("change_state", {**draft, "state": "finalized"})
+    text = await harness.get_approval_text("change_state", {**draft, "state": "finalized"})
     assert "Total: asked €123.00, stored €124.00" in text
-    writes = len(office.list_writes())
-    refusal = await office.get_error("change_state", {**draft, "state": "finalized"})
+    writes = len(harness.list_writes())
+    refusal = await harness.get_error("change_state", {**draft, "state": "finalized"})
     assert (refusal.code, refusal.sent) == ("differences_not_accepted", "nothing")
-    assert len(office.list_writes()) == writes
-    result = await office.call("change_state", {**draft, "state": "finalized"}, accept_differences=True)
+    assert len(harness.list_writes()) == writes
+    result = await harness.call("change_state", {**draft, "state": "finalized"}, accept_differences=True)
     assert result["document"]["status"] == "final"
-    assert office.get_last_body() == {"state": "finalized"}
+    assert harness.get_last_body() == {"state": "finalized"}
 
 
-async def test_deleting_a_draft_that_differs_needs_no_acceptance(office: Harness) -> None:
-    error = await stored_as(office, invoice(), total=124)
+async def test_deleting_a_draft_that_differs_needs_no_acceptance(harness: Harness) -> None:
+    error = await stored_as(harness, invoice(), total=124)
     assert (
-        await office.call(
+        await harness.call(
             "change_state", {**document_arguments(error.details["document"]), "state": "deleted"}
         )
     )["ok"]
@@ -177,39 +177,39 @@ async def test_deleting_a_draft_that_differs_needs_no_acceptance(office: Harness
     ],
 )
 async def test_an_update_clears_what_it_says_anew_and_nothing_else(
-    office: Harness, correction: Json, cleared: bool
+    harness: Harness, correction: Json, cleared: bool
 ) -> None:
     """An update takes over what is stored: a wrong total would otherwise become right by being sent back."""
-    error = await stored_as(office, invoice(), total=124)
+    error = await stored_as(harness, invoice(), total=124)
     draft = {"document_type": "invoices", "document_id": error.details["document"]["id"]}
     # It reads otherwise than when it was written from here, so that somebody else may have written it.
     correction = {**correction, "accept": ["unreturned"]}
     if cleared:
-        assert (await office.call("update_invoice", {**draft, **correction}))["ok"]
-        assert (await office.call("change_state", {**draft, "state": "finalized"}))["document"][
+        assert (await harness.call("update_invoice", {**draft, **correction}))["ok"]
+        assert (await harness.call("change_state", {**draft, "state": "finalized"}))["document"][
             "status"
         ] == "final"
     else:
-        again = await office.get_error("update_invoice", {**draft, **correction})
+        again = await harness.get_error("update_invoice", {**draft, **correction})
         assert (again.code, set(fields(again))) == ("stored_differently", {"total"})
         assert (
-            await office.get_error("change_state", {**draft, "state": "finalized"})
+            await harness.get_error("change_state", {**draft, "state": "finalized"})
         ).code == "differences_not_accepted"
 
 
-async def test_an_update_that_reads_back_differently_is_held(office: Harness) -> None:
-    draft = await office.create_draft()
-    answer = office.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
-    office.sandbox.fault("GET", READ, skip=1, status=200, body={"invoice": {**answer, "reference": "B"}})
-    error = await office.get_error("update_invoice", document_arguments(draft, reference="A"))
+async def test_an_update_that_reads_back_differently_is_held(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    answer = harness.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
+    harness.sandbox.fault("GET", READ, skip=1, status=200, body={"invoice": {**answer, "reference": "B"}})
+    error = await harness.get_error("update_invoice", document_arguments(draft, reference="A"))
     assert fields(error) == {"reference": "stored as B, asked: A"}
     assert (
-        await office.get_error("change_state", document_arguments(draft, state="finalized"))
+        await harness.get_error("change_state", document_arguments(draft, state="finalized"))
     ).code == "differences_not_accepted"
     # It reads otherwise than after the last write from here, so that somebody else may have written it.
     again = document_arguments(draft, reference="A", accept=["unreturned"])
-    assert (await office.call("update_invoice", again))["ok"]
-    assert (await office.call("change_state", document_arguments(draft, state="finalized")))["ok"]
+    assert (await harness.call("update_invoice", again))["ok"]
+    assert (await harness.call("change_state", document_arguments(draft, state="finalized")))["ok"]
 
 
 @pytest.mark.parametrize(
@@ -224,60 +224,60 @@ async def test_an_update_that_reads_back_differently_is_held(office: Harness) ->
     ],
 )
 async def test_a_document_that_cannot_be_read_back_is_held_too(
-    office: Harness, fault: Json, code: str
+    harness: Harness, fault: Json, code: str
 ) -> None:
-    office.sandbox.fault("GET", READ, times=None, **fault)
-    error = await office.get_error("create_invoice", invoice())
-    office.sandbox.clear_faults()
+    harness.sandbox.fault("GET", READ, times=None, **fault)
+    error = await harness.get_error("create_invoice", invoice())
+    harness.sandbox.clear_faults()
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert fields(error) == {"document": f"stored as could not be read back: {code}, asked: to be read back"}
     draft = document_arguments(error.details["document"])
     assert draft["document_id"] == 1001
     assert (
-        await office.get_error("change_state", {**draft, "state": "finalized"})
+        await harness.get_error("change_state", {**draft, "state": "finalized"})
     ).code == "differences_not_accepted"
-    again = await office.get_error("update_invoice", {**draft, "items": [line()]})
+    again = await harness.get_error("update_invoice", {**draft, "items": [line()]})
     assert set(fields(again)) == {"document"}
-    assert (await office.call("update_invoice", {**draft, "items": [line()], "client": {"code": "ACME"}}))[
+    assert (await harness.call("update_invoice", {**draft, "items": [line()], "client": {"code": "ACME"}}))[
         "ok"
     ]
-    assert (await office.call("change_state", {**draft, "state": "finalized"}))["ok"]
+    assert (await harness.call("change_state", {**draft, "state": "finalized"}))["ok"]
 
 
-async def test_finalizing_is_compared_too(office: Harness) -> None:
-    draft = await office.create_draft()
-    answer = office.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
-    office.sandbox.fault(
+async def test_finalizing_is_compared_too(harness: Harness) -> None:
+    draft = await harness.create_draft()
+    answer = harness.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
+    harness.sandbox.fault(
         "GET", READ, skip=1, status=200, body={"invoice": {**answer, "status": "final", "date": "21/11/2026"}}
     )
-    await office.get_approval_text("change_state", document_arguments(draft, state="finalized"))
-    office.sandbox.clear_faults()
-    office.sandbox.fault(
+    await harness.get_approval_text("change_state", document_arguments(draft, state="finalized"))
+    harness.sandbox.clear_faults()
+    harness.sandbox.fault(
         "GET", READ, skip=3, status=200, body={"invoice": {**answer, "status": "final", "date": "21/11/2026"}}
     )
-    error = await office.get_error("change_state", document_arguments(draft, state="finalized"))
+    error = await harness.get_error("change_state", document_arguments(draft, state="finalized"))
     assert fields(error) == {"date": "stored as 2026-11-21, asked: 2026-11-20"}
 
 
-async def test_a_change_of_state_that_did_not_happen_is_not_called_done(office: Harness) -> None:
+async def test_a_change_of_state_that_did_not_happen_is_not_called_done(harness: Harness) -> None:
     """Reading 3: a 200 with an empty body is taken as a yes only once the document says so."""
-    draft = await office.create_draft()
-    office.sandbox.fault("PUT", "change-state", status=200)
-    error = await office.get_error("change_state", document_arguments(draft, state="finalized"))
+    draft = await harness.create_draft()
+    harness.sandbox.fault("PUT", "change-state", status=200)
+    error = await harness.get_error("change_state", document_arguments(draft, state="finalized"))
     assert fields(error) == {"status": "stored as draft, asked: final"}
-    office.sandbox.fault("PUT", "change-state", status=200)
-    error = await office.get_error("change_state", document_arguments(draft, state="deleted"))
+    harness.sandbox.fault("PUT", "change-state", status=200)
+    error = await harness.get_error("change_state", document_arguments(draft, state="deleted"))
     assert fields(error) == {"status": "stored as draft, asked: deleted"}
 
 
-async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(office: Harness) -> None:
+async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(harness: Harness) -> None:
     """Reading 3."""
-    office.sandbox.set_option("empty_update_answer", True)
-    draft = await office.create_draft()
-    assert (await office.call("update_invoice", document_arguments(draft, reference="A")))["document"][
+    harness.sandbox.set_option("empty_update_answer", True)
+    draft = await harness.create_draft()
+    assert (await harness.call("update_invoice", document_arguments(draft, reference="A")))["document"][
         "reference"
     ] == "A"
-    assert (await office.call("change_state", document_arguments(draft, state="finalized")))["document"][
+    assert (await harness.call("change_state", document_arguments(draft, state="finalized")))["document"][
         "number"
     ] == "1/2026"
 
@@ -286,76 +286,76 @@ async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(office: Harness
     "body", ["<html>ok</html>", {"invoice": []}, {"invoice": {"items": 5}}, "[" * 100_000]
 )
 async def test_a_yes_that_cannot_be_read_is_asked_for_again_under_the_same_unique_id(
-    office: Harness, body: Any
+    harness: Harness, body: Any
 ) -> None:
-    office.sandbox.fault("POST", r"^/invoices\.json$", status=201, body=body, after_commit=True)
-    assert (await office.call("create_invoice", invoice()))["document"]["id"] == 1001
-    assert len(office.list_writes()) == 2
-    assert len({one["body"]["proprietary_uid"] for one in office.list_writes()}) == 1
-    assert (await office.create_draft())["id"] == 1002, "a second document was made"
+    harness.sandbox.fault("POST", r"^/invoices\.json$", status=201, body=body, after_commit=True)
+    assert (await harness.call("create_invoice", invoice()))["document"]["id"] == 1001
+    assert len(harness.list_writes()) == 2
+    assert len({one["body"]["proprietary_uid"] for one in harness.list_writes()}) == 1
+    assert (await harness.create_draft())["id"] == 1002, "a second document was made"
 
 
-async def test_a_yes_that_can_never_be_read_leaves_the_outcome_unknown(office: Harness) -> None:
+async def test_a_yes_that_can_never_be_read_leaves_the_outcome_unknown(harness: Harness) -> None:
     unreadable: dict[str, Any] = {"status": 201, "body": "<html>ok</html>", "after_commit": True}
-    office.sandbox.fault("POST", r"^/invoices\.json$", times=None, **unreadable)
-    error = await office.get_error("create_invoice", invoice())
+    harness.sandbox.fault("POST", r"^/invoices\.json$", times=None, **unreadable)
+    error = await harness.get_error("create_invoice", invoice())
     assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
     assert "looks first and never does it twice" in error.next
-    assert len({one["body"]["proprietary_uid"] for one in office.list_writes()}) == 1
-    office.sandbox.clear_faults()
-    assert (await office.call("create_invoice", invoice()))["document"]["id"] == 1001
-    assert (await office.create_draft())["id"] == 1002, "a second document was made"
+    assert len({one["body"]["proprietary_uid"] for one in harness.list_writes()}) == 1
+    harness.sandbox.clear_faults()
+    assert (await harness.call("create_invoice", invoice()))["document"]["id"] == 1001
+    assert (await harness.create_draft())["id"] == 1002, "a second document was made"
 
 
 async def test_differences_that_cannot_be_kept_are_reported_all_the_same(
-    office: Harness, tmp_path: Path
+    harness: Harness, tmp_path: Path
 ) -> None:
     """The document is stored by then, so "nothing was sent" would be a lie."""
     folder = tmp_path / "not a file"
     folder.mkdir()
-    office.context.approvals = ApprovalRepository(Store(folder), 15)
-    assert (await office.call("create_invoice", invoice()))["ok"]
-    office.sandbox.reset()
-    office.sandbox.fault("GET", READ, times=None, status=500)
-    error = await office.get_error("create_invoice", invoice(idempotency_key="second"))
+    harness.context.approvals = ApprovalRepository(Store(folder), 15)
+    assert (await harness.call("create_invoice", invoice()))["ok"]
+    harness.sandbox.reset()
+    harness.sandbox.fault("GET", READ, times=None, status=500)
+    error = await harness.get_error("create_invoice", invoice(idempotency_key="second"))
     assert (error.code, error.sent) == ("stored_differently", "stored")
     assert set(fields(error)) == {"document", "approval"}
     assert "compare the document before it is finalized" in fields(error)["approval"]
 
 
 async def test_the_same_uid_brings_back_a_cancelled_document_only_with_a_word_about_it(
-    office: Harness,
+    harness: Harness,
 ) -> None:
     """Reading 16: always verify the returned document."""
-    first = await office.create_draft(proprietary_uid="venda-1")
-    again = await office.call("create_invoice", invoice(proprietary_uid="venda-1"))
+    first = await harness.create_draft(proprietary_uid="venda-1")
+    again = await harness.call("create_invoice", invoice(proprietary_uid="venda-1"))
     assert again["document"]["id"] == first["id"]
-    other = await office.get_error(
+    other = await harness.get_error(
         "create_invoice", invoice(proprietary_uid="venda-1", items=[line(name="B", unit_price=1)])
     )
     assert {"total", "items.0.name"} <= set(fields(other))
-    await office.call("change_state", document_arguments(first, state="deleted"))
-    assert fields(await office.get_error("create_invoice", invoice(proprietary_uid="venda-1"))) == {
+    await harness.call("change_state", document_arguments(first, state="deleted"))
+    assert fields(await harness.get_error("create_invoice", invoice(proprietary_uid="venda-1"))) == {
         "status": "stored as deleted, asked: draft"
     }
 
 
-async def test_guides_and_exempt_documents_are_compared_as_well(office: Harness) -> None:
+async def test_guides_and_exempt_documents_are_compared_as_well(harness: Harness) -> None:
     first = guide(items=[exempt_line()], tax_exemption="M07", idempotency_key="first")
-    made = (await office.call("create_guide", first))["document"]
-    answer = office.read_raw(f"/transports/{made['id']}.json")["transport"]
-    office.sandbox.fault(
+    made = (await harness.call("create_guide", first))["document"]
+    answer = harness.read_raw(f"/transports/{made['id']}.json")["transport"]
+    harness.sandbox.fault(
         "GET",
         r"^/transports/\d+\.json$",
         status=200,
         body={"transport": {**answer, "id": made["id"] + 1, "tax_exemption": "M99"}},
     )
-    error = await office.get_error("create_guide", guide(items=[exempt_line()], tax_exemption="M07"))
+    error = await harness.get_error("create_guide", guide(items=[exempt_line()], tax_exemption="M07"))
     assert fields(error) == {"tax_exemption": "stored as M99, asked: M07"}
 
 
-async def test_a_second_currency_that_was_not_stored_is_reported(office: Harness) -> None:
+async def test_a_second_currency_that_was_not_stored_is_reported(harness: Harness) -> None:
     """Trap 21."""
     arguments = invoice(currency_code="USD", rate="1.0853", accept=["currency_only_prints"])
-    error = await stored_as(office, arguments, multicurrency=None)
+    error = await stored_as(harness, arguments, multicurrency=None)
     assert set(fields(error)) == {"currency_code", "rate"}

@@ -14,8 +14,8 @@ from faults.cases import Ledger
 from ix_tools.pipeline.reconcile import Month, ReconciliationReport, reconcile
 from ix_tools.sandbox.rows import Document as Row
 from ix_tools.storage.schema import audit, intents
+from tests.harness import Harness, document_arguments, guide, invoice
 from tests.interfaces.cli.conftest import Cli, box, cli  # noqa: F401 - fixtures
-from tests.sandboxed import Harness, document_arguments, guide, invoice
 
 NOVEMBER = Month.containing(date(2026, 11, 20))
 PAY = {"amount": 50, "payment_mechanism": "TB", "payment_date": "2026-11-20"}
@@ -23,21 +23,21 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def ledger(office: Harness) -> Iterator[Ledger]:
+def ledger(harness: Harness) -> Iterator[Ledger]:
     """Somebody in the web application, who knows nothing of us."""
-    made = Ledger(office.sandbox)
+    made = Ledger(harness.sandbox)
     yield made
     made.close()
 
 
-async def seen(office: Harness, month: Month = NOVEMBER) -> ReconciliationReport:
+async def seen(harness: Harness, month: Month = NOVEMBER) -> ReconciliationReport:
     """What reconcile says; it sends nothing but reads, and writes nothing down."""
-    office.sandbox.clear_requests()
-    with office.context.store.reading() as connection:
+    harness.sandbox.clear_requests()
+    with harness.context.store.reading() as connection:
         before = connection.execute(sql.select(sql.func.count()).select_from(audit)).scalar_one()
-    result = await reconcile(office.context, month)
-    assert office.list_writes() == []
-    with office.context.store.reading() as connection:
+    result = await reconcile(harness.context, month)
+    assert harness.list_writes() == []
+    with harness.context.store.reading() as connection:
         assert connection.execute(sql.select(sql.func.count()).select_from(audit)).scalar_one() == before
     return result
 
@@ -47,15 +47,15 @@ def told(result: ReconciliationReport) -> list[tuple[str, str, int | None, str]]
     return [(one.kind, one.document_type, one.id, one.number) for one in result.findings]
 
 
-async def test_a_month_in_which_everything_was_approved_is_whole(office: Harness) -> None:
-    made = await office.create_issued()
-    paid = (await office.call("generate_payment", {"document_id": made["id"], **PAY}))["receipt"]
-    await office.call("cancel_payment", {"receipt_id": paid["id"], "message": "Pagamento de outra fatura."})
-    quote = (await office.call("create_estimate", invoice(document_type="quotes")))["document"]
-    await office.call("change_state", document_arguments(quote, state="finalized"))
-    goods = (await office.call("create_guide", guide()))["document"]
-    await office.call("change_state", document_arguments(goods, state="finalized"))
-    result = await seen(office)
+async def test_a_month_in_which_everything_was_approved_is_whole(harness: Harness) -> None:
+    made = await harness.create_issued()
+    paid = (await harness.call("generate_payment", {"document_id": made["id"], **PAY}))["receipt"]
+    await harness.call("cancel_payment", {"receipt_id": paid["id"], "message": "Pagamento de outra fatura."})
+    quote = (await harness.call("create_estimate", invoice(document_type="quotes")))["document"]
+    await harness.call("change_state", document_arguments(quote, state="finalized"))
+    goods = (await harness.call("create_guide", guide()))["document"]
+    await harness.call("change_state", document_arguments(goods, state="finalized"))
+    result = await seen(harness)
     assert told(result) == []
     assert result.ok
     assert {(one.document_type, one.issued, one.matched) for one in result.series} == {
@@ -63,16 +63,16 @@ async def test_a_month_in_which_everything_was_approved_is_whole(office: Harness
     }
 
 
-async def test_the_receipt_of_a_settled_invoice_belongs_to_whoever_settled_it(office: Harness) -> None:
-    made = await office.create_issued()
-    await office.call("change_state", document_arguments(made, state="settled"))
-    result = await seen(office)
+async def test_the_receipt_of_a_settled_invoice_belongs_to_whoever_settled_it(harness: Harness) -> None:
+    made = await harness.create_issued()
+    await harness.call("change_state", document_arguments(made, state="settled"))
+    result = await seen(harness)
     assert (told(result), result.documents) == ([], 2)
 
 
-async def test_a_document_made_in_the_web_application_is_an_orphan(office: Harness, ledger: Ledger) -> None:
+async def test_a_document_made_in_the_web_application_is_an_orphan(harness: Harness, ledger: Ledger) -> None:
     number, receipt = ledger.create_issued(reference="web"), ledger.create_receipt()
-    result = await seen(office)
+    result = await seen(harness)
     assert not result.ok
     orphans = {one.id: one for one in result.findings if one.kind == "orphan"}
     assert {number, receipt} <= set(orphans)
@@ -81,79 +81,79 @@ async def test_a_document_made_in_the_web_application_is_an_orphan(office: Harne
 
 
 async def test_a_draft_of_ours_that_was_issued_elsewhere_is_an_orphan(
-    office: Harness, ledger: Ledger
+    harness: Harness, ledger: Ledger
 ) -> None:
-    made = await office.create_draft()
+    made = await harness.create_draft()
     ledger.change_state("invoice", made["id"], "finalized")
-    assert told(await seen(office)) == [("orphan", "invoices", made["id"], "1/2026")]
+    assert told(await seen(harness)) == [("orphan", "invoices", made["id"], "1/2026")]
 
 
-async def test_an_entry_whose_approval_is_not_on_the_trail_matches_nothing(office: Harness) -> None:
+async def test_an_entry_whose_approval_is_not_on_the_trail_matches_nothing(harness: Harness) -> None:
     """Whoever writes an entry into the journal past us has no approval to show."""
-    made = await office.create_issued()
-    with office.context.store.writing() as connection:
+    made = await harness.create_issued()
+    with harness.context.store.writing() as connection:
         connection.execute(
             intents.update().where(intents.c.operation == "change_state").values(approval="FORGED00")
         )
-    (found,) = (await seen(office)).findings
+    (found,) = (await seen(harness)).findings
     assert (found.kind, found.id) == ("orphan", made["id"])
     assert "no approval" in found.why.en
 
 
 async def test_two_documents_of_one_entry_are_duplicates_and_two_that_were_asked_for_are_not(
-    office: Harness,
+    harness: Harness,
 ) -> None:
-    first = (await office.call("create_invoice", invoice()))["document"]
-    second = (await office.call("create_invoice", invoice(idempotency_key="another")))["document"]
-    result = await seen(office)
+    first = (await harness.call("create_invoice", invoice()))["document"]
+    second = (await harness.call("create_invoice", invoice(idempotency_key="another")))["document"]
+    result = await seen(harness)
     assert [one.kind for one in result.findings] == ["draft", "draft", "twice"]
     assert result.ok
-    with office.context.store.writing() as connection:  # as if the second had come from a repeated request
+    with harness.context.store.writing() as connection:  # as if the second had come from a repeated request
         connection.execute(intents.delete().where(intents.c.made == f"invoices/{second['id']}"))
-    result = await seen(office)
+    result = await seen(harness)
     twins = [one for one in result.findings if one.kind == "duplicate"]
     assert [one.id for one in twins] == [first["id"], second["id"]]
     assert f"invoices/{second['id']}" in twins[0].why.en
     assert not result.ok
 
 
-async def test_lists_with_other_totals_make_no_duplicates(office: Harness) -> None:
+async def test_lists_with_other_totals_make_no_duplicates(harness: Harness) -> None:
     """Not what a list shows decides, but the documents themselves."""
-    await office.create_draft(reference="one")
-    await office.create_draft(reference="two")
-    assert {one.kind for one in (await seen(office)).findings} == {"draft"}
+    await harness.create_draft(reference="one")
+    await harness.create_draft(reference="two")
+    assert {one.kind for one in (await seen(harness)).findings} == {"draft"}
 
 
-async def test_an_entry_that_says_done_without_a_document_is_named(office: Harness, ledger: Ledger) -> None:
-    made = await office.create_draft()
-    gone = await office.create_draft(reference="deleted here")
-    await office.call("change_state", document_arguments(gone, state="deleted"))
-    assert [one.kind for one in (await seen(office)).findings] == ["draft"]
+async def test_an_entry_that_says_done_without_a_document_is_named(harness: Harness, ledger: Ledger) -> None:
+    made = await harness.create_draft()
+    gone = await harness.create_draft(reference="deleted here")
+    await harness.call("change_state", document_arguments(gone, state="deleted"))
+    assert [one.kind for one in (await seen(harness)).findings] == ["draft"]
     ledger.call("PUT", f"/invoices/{made['id']}/change-state.json", {"invoice": {"state": "deleted"}})
-    (found,) = (await seen(office)).findings
+    (found,) = (await seen(harness)).findings
     assert (found.kind, found.document_type, found.id) == ("no_document", "invoices", made["id"])
 
 
-async def test_what_lists_do_not_show_yet_is_read_by_its_id(office: Harness) -> None:
+async def test_what_lists_do_not_show_yet_is_read_by_its_id(harness: Harness) -> None:
     """Lists are late: not listed is not absent."""
-    made = await office.create_issued()
-    office.sandbox.set_lag(60)
-    result = await seen(office)
+    made = await harness.create_issued()
+    harness.sandbox.set_lag(60)
+    result = await seen(harness)
     assert (told(result), result.documents) == ([], 1)
     assert any(f"invoices/{made['id']}" in note.en for note in result.notes)
 
 
-async def test_a_missing_number_is_a_gap_in_its_series_only(office: Harness, ledger: Ledger) -> None:
-    numbers = [(await office.create_issued(reference=str(at)))["id"] for at in range(4)]
-    await office.create_issued(document_type="simplified_invoices")
-    with office.sandbox.backend.store.transaction():
+async def test_a_missing_number_is_a_gap_in_its_series_only(harness: Harness, ledger: Ledger) -> None:
+    numbers = [(await harness.create_issued(reference=str(at)))["id"] for at in range(4)]
+    await harness.create_issued(document_type="simplified_invoices")
+    with harness.sandbox.backend.store.transaction():
         kept = ledger.get_document(numbers[1])
         kept.status = "deleted"
-        office.sandbox.backend.store.save(kept)
+        harness.sandbox.backend.store.save(kept)
         last = ledger.get_document(numbers[3])
         last.status = "deleted"
-        office.sandbox.backend.store.save(last)
-    found = told(await seen(office))
+        harness.sandbox.backend.store.save(last)
+    found = told(await seen(harness))
     assert [one for one in found if one[0] == "gap"] == [
         ("gap", "invoices", None, "2/2026"),
         ("gap", "invoices", None, "4/2026"),
@@ -161,56 +161,58 @@ async def test_a_missing_number_is_a_gap_in_its_series_only(office: Harness, led
 
 
 async def test_a_gap_on_the_first_of_the_month_is_seen_from_the_month_before(
-    office: Harness, ledger: Ledger
+    harness: Harness, ledger: Ledger
 ) -> None:
-    numbers = [(await office.create_issued(reference=str(at)))["id"] for at in range(3)]
-    with office.sandbox.backend.store.transaction():
+    numbers = [(await harness.create_issued(reference=str(at)))["id"] for at in range(3)]
+    with harness.sandbox.backend.store.transaction():
         for number, changes in ((numbers[0], {"date": "2026-10-31"}), (numbers[1], {"status": "deleted"})):
-            office.sandbox.backend.store.save(replace(ledger.get_document(number), **changes))
-    found = told(await seen(office))
+            harness.sandbox.backend.store.save(replace(ledger.get_document(number), **changes))
+    found = told(await seen(harness))
     assert ("gap", "invoices", None, "2/2026") in found
     assert numbers[0] not in {one[2] for one in found}, "October is another month"
 
 
-async def test_drafts_are_listed_with_who_made_them_and_are_no_fault(office: Harness, ledger: Ledger) -> None:
-    made = await office.create_draft()
+async def test_drafts_are_listed_with_who_made_them_and_are_no_fault(
+    harness: Harness, ledger: Ledger
+) -> None:
+    made = await harness.create_draft()
     other = ledger.create_draft(reference="web")
-    result = await seen(office)
+    result = await seen(harness)
     assert result.ok
     whys = {one.id: one.why.en for one in result.findings if one.kind == "draft"}
     assert "made by entry" in whys[made["id"]]
     assert "not made here" in whys[other]
 
 
-async def test_what_is_not_known_is_listed_until_it_is_settled(office: Harness) -> None:
-    made = await office.create_issued()
-    office.sandbox.fault("PUT", "email", drop="after")
-    await office.get_error("send_email", document_arguments(made, email="a@acme.example"))
-    result = await seen(office)
+async def test_what_is_not_known_is_listed_until_it_is_settled(harness: Harness) -> None:
+    made = await harness.create_issued()
+    harness.sandbox.fault("PUT", "email", drop="after")
+    await harness.get_error("send_email", document_arguments(made, email="a@acme.example"))
+    result = await seen(harness)
     assert [(one.kind, one.id) for one in result.findings] == [("unknown", made["id"])]
-    office.context.journal.settle(result.findings[0].intent, happened=True)
-    assert (await seen(office)).ok
+    harness.context.journal.settle(result.findings[0].intent, happened=True)
+    assert (await seen(harness)).ok
 
 
-async def test_every_page_and_every_archive_is_read(office: Harness, ledger: Ledger) -> None:
+async def test_every_page_and_every_archive_is_read(harness: Harness, ledger: Ledger) -> None:
     row = ledger.get_document(ledger.create_draft())
-    with office.sandbox.backend.store.transaction():
+    with harness.sandbox.backend.store.transaction():
         for number in range(2000, 2230):
-            office.sandbox.backend.store.save(
+            harness.sandbox.backend.store.save(
                 replace(row, id=number, reference=str(number), archived=number % 2 == 0)
             )
-    assert (await seen(office)).documents == 231
+    assert (await seen(harness)).documents == 231
 
 
 async def test_rows_that_move_while_a_list_is_read_are_not_passed_over(
-    office: Harness, ledger: Ledger
+    harness: Harness, ledger: Ledger
 ) -> None:
     ledger.create_draft()
-    answer = office.read_raw("/invoices.json?type[]=Invoice")
+    answer = harness.read_raw("/invoices.json?type[]=Invoice")
     answer["pagination"]["total_entries"] = 2
-    office.sandbox.fault("GET", r"^/invoices\.json$", status=200, body=answer)
+    harness.sandbox.fault("GET", r"^/invoices\.json$", status=200, body=answer)
     with pytest.raises(Exception, match="changed while it was read"):
-        await reconcile(office.context, NOVEMBER)
+        await reconcile(harness.context, NOVEMBER)
 
 
 def test_the_command_says_it_as_a_table_and_as_json(cli: Cli) -> None:  # noqa: F811 - the fixture

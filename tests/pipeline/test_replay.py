@@ -10,45 +10,45 @@ from typing import Any
 import pytest
 
 from ix_tools.storage.atomic_file import save_file
-from tests.sandboxed import Harness, Json, document_arguments, invoice, warnings_by_field
+from tests.harness import Harness, Json, document_arguments, invoice, warnings_by_field
 
 READ = r"^/invoices/\d+\.json$"
 CLIENT: Json = {"name": "Zé, Lda", "code": "ZE", "city": "Faro", "idempotency_key": "client-1"}
 
 
-async def _stored_with(office: Harness, call: Json, **changes: Any) -> int:
+async def _stored_with(harness: Harness, call: Json, **changes: Any) -> int:
     """Create a document that reads back changed; its id."""
-    made = await office.create_draft(reference="a look at how it is written")
-    answer = office.read_raw(f"/invoices/{made['id']}.json")["invoice"]
+    made = await harness.create_draft(reference="a look at how it is written")
+    answer = harness.read_raw(f"/invoices/{made['id']}.json")["invoice"]
     body = {**answer, "reference": call.get("reference"), "id": made["id"] + 1, **changes}
-    office.sandbox.fault("GET", READ, status=200, body={"invoice": body})
-    error = await office.get_error("create_invoice", call)
+    harness.sandbox.fault("GET", READ, status=200, body={"invoice": body})
+    error = await harness.get_error("create_invoice", call)
     assert error.code == "stored_differently"
     return int(made["id"]) + 1
 
 
-async def test_a_document_that_reads_as_asked_by_now_is_the_result(office: Harness) -> None:
+async def test_a_document_that_reads_as_asked_by_now_is_the_result(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7")
-    number = await _stored_with(office, call, total=999.99)
-    writes = len(office.list_writes())
-    again = await office.call("create_invoice", call)
+    number = await _stored_with(harness, call, total=999.99)
+    writes = len(harness.list_writes())
+    again = await harness.call("create_invoice", call)
     assert (again["replayed"], again["document"]["id"], again["document"]["total"]) == (
         True,
         number,
         "123.00",
     )
     assert "reads as asked now" in warnings_by_field(again)["document"]
-    assert len(office.list_writes()) == writes
+    assert len(harness.list_writes()) == writes
 
 
-async def test_a_document_that_still_differs_is_said_as_it_is_now(office: Harness) -> None:
+async def test_a_document_that_still_differs_is_said_as_it_is_now(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7", reference="PO-1")
-    number = await _stored_with(office, call, total=999.99, reference="PO-2")
+    number = await _stored_with(harness, call, total=999.99, reference="PO-2")
     update = {"document_type": "invoices", "document_id": number, "reference": "PO-3"}
-    unsure = await office.get_error("update_invoice", update)
-    held = await office.get_error("update_invoice", {**update, "accept": unsure.details["accept"]})
+    unsure = await harness.get_error("update_invoice", update)
+    held = await harness.get_error("update_invoice", {**update, "accept": unsure.details["accept"]})
     assert held.code == "stored_differently", "the total is still not said to be right"
-    error = await office.get_error("create_invoice", call)
+    error = await harness.get_error("create_invoice", call)
     assert error.code == "stored_differently"
     assert [(one.field, one.problem, one.allowed) for one in error.problems] == [
         ("reference", "stored as PO-3", "asked: PO-1")
@@ -56,80 +56,80 @@ async def test_a_document_that_still_differs_is_said_as_it_is_now(office: Harnes
     assert error.details["document"]["reference"] == "PO-3"
 
 
-async def test_a_document_that_is_gone_is_said_to_be_gone(office: Harness) -> None:
+async def test_a_document_that_is_gone_is_said_to_be_gone(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7")
-    number = await _stored_with(office, call, total=999.99)
+    number = await _stored_with(harness, call, total=999.99)
     gone = {"document_type": "invoices", "document_id": number}
-    await office.call(
+    await harness.call(
         "change_state", document_arguments({**gone, "id": number}, state="deleted"), accept_differences=True
     )
-    error = await office.get_error("create_invoice", call)
+    error = await harness.get_error("create_invoice", call)
     assert (error.code, error.as_dict()["sent"]) == ("document_gone", "nothing")
     assert "new idempotency_key" in error.next
-    assert (await office.call("create_invoice", {**call, "idempotency_key": "order-8"}))["ok"]
+    assert (await harness.call("create_invoice", {**call, "idempotency_key": "order-8"}))["ok"]
 
 
 @pytest.mark.parametrize("state", ["deleted", "canceled"])
-async def test_a_deletion_or_cancellation_that_shows_late_is_the_result(office: Harness, state: str) -> None:
+async def test_a_deletion_or_cancellation_that_shows_late_is_the_result(harness: Harness, state: str) -> None:
     """Gone is then what was asked."""
-    made = await (office.create_draft if state == "deleted" else office.create_issued)()
-    before = office.read_raw(f"/invoices/{made['id']}.json")
+    made = await (harness.create_draft if state == "deleted" else harness.create_issued)()
+    before = harness.read_raw(f"/invoices/{made['id']}.json")
     reason = {"message": "Emitida por engano, ao cliente errado."} if state == "canceled" else {}
     call = document_arguments(made, state=state, idempotency_key="end", **reason)
     # Its own read and the one before it leaves are true; what is read back is late.
-    office.sandbox.fault("GET", READ, skip=(await _reads_before(office, call)), status=200, body=before)
-    assert (await office.get_error("change_state", call)).code == "stored_differently"
-    again = await office.call("change_state", call)
+    harness.sandbox.fault("GET", READ, skip=(await _reads_before(harness, call)), status=200, body=before)
+    assert (await harness.get_error("change_state", call)).code == "stored_differently"
+    again = await harness.call("change_state", call)
     assert again["replayed"]
     assert "reads as asked now" in warnings_by_field(again)["document"]
 
 
-async def _reads_before(office: Harness, call: Json) -> int:
+async def _reads_before(harness: Harness, call: Json) -> int:
     """How often the document is read before the change of its state is sent."""
-    office.sandbox.fault("PUT", "change-state", status=422)
-    office.sandbox.clear_requests()
-    await office.get_error("change_state", call)
+    harness.sandbox.fault("PUT", "change-state", status=422)
+    harness.sandbox.clear_requests()
+    await harness.get_error("change_state", call)
     sent = [
         one["method"]
-        for one in office.sandbox.requests()
+        for one in harness.sandbox.requests()
         if re.search(READ, one["path"]) or one["method"] == "PUT"
     ]
     return sent.index("PUT")
 
 
-async def test_what_cannot_be_read_again_is_said_as_it_was_then(office: Harness) -> None:
+async def test_what_cannot_be_read_again_is_said_as_it_was_then(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7")
-    await _stored_with(office, call, total=999.99)
-    office.sandbox.fault("GET", READ, status=500, times=None)
-    error = await office.get_error("create_invoice", call)
+    await _stored_with(harness, call, total=999.99)
+    harness.sandbox.fault("GET", READ, status=500, times=None)
+    error = await harness.get_error("create_invoice", call)
     assert error.code == "stored_differently"
     assert "could not be read again now" in error.message
     assert [one.field for one in error.problems] == ["total"]
 
 
-async def test_what_was_never_compared_is_not_said_to_be_right(office: Harness) -> None:
+async def test_what_was_never_compared_is_not_said_to_be_right(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7")
-    office.sandbox.fault("GET", READ, status=500, times=4)
-    assert (await office.get_error("create_invoice", call)).code == "stored_differently"
-    office.sandbox.clear_faults()
-    again = await office.call("create_invoice", call)
+    harness.sandbox.fault("GET", READ, status=500, times=4)
+    assert (await harness.get_error("create_invoice", call)).code == "stored_differently"
+    harness.sandbox.clear_faults()
+    again = await harness.call("create_invoice", call)
     assert "was not compared" in warnings_by_field(again)["document"]
 
 
-async def test_the_same_is_so_of_a_client(office: Harness) -> None:
-    before = (await office.call("create_client", {"name": "Antes", "code": "ANTES"}))["client"]["id"]
+async def test_the_same_is_so_of_a_client(harness: Harness) -> None:
+    before = (await harness.call("create_client", {"name": "Antes", "code": "ANTES"}))["client"]["id"]
     body = {"client": {"id": before + 1, "name": "Zé, Lda", "code": "ZE"}}
-    office.sandbox.fault("GET", r"^/clients/\d+\.json$", status=200, body=body)
-    error = await office.get_error("create_client", CLIENT)
+    harness.sandbox.fault("GET", r"^/clients/\d+\.json$", status=200, body=body)
+    error = await harness.get_error("create_client", CLIENT)
     assert error.code == "stored_differently"
-    again = await office.call("create_client", CLIENT)
+    again = await harness.call("create_client", CLIENT)
     assert (again["replayed"], again["client"]["city"]) == (True, "Faro")
     assert "reads as asked now" in warnings_by_field(again)["client"]
-    await office.call("update_client", {"client_id": again["client"]["id"], "city": "Olhão"})
-    error = await office.get_error("create_client", CLIENT)
+    await harness.call("update_client", {"client_id": again["client"]["id"], "city": "Olhão"})
+    error = await harness.get_error("create_client", CLIENT)
     assert [(one.field, one.problem) for one in error.problems] == [("city", "stored as Olhão")]
-    await office.call("delete_client", {"client_id": again["client"]["id"]})
-    assert (await office.get_error("create_client", CLIENT)).code == "document_gone"
+    await harness.call("delete_client", {"client_id": again["client"]["id"]})
+    assert (await harness.get_error("create_client", CLIENT)).code == "document_gone"
 
 
 # --- files --------------------------------------------------------------------------------------------------
@@ -170,16 +170,16 @@ def test_a_saved_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_pdf_is_not_written_through_a_link(office: Harness) -> None:
-    made = await office.create_issued()
-    documents = office.context.settings.documents
+async def test_a_pdf_is_not_written_through_a_link(harness: Harness) -> None:
+    made = await harness.create_issued()
+    documents = harness.context.settings.documents
     assert documents is not None
     documents.mkdir(parents=True, exist_ok=True)
     victim = documents.parent / "victim"
     victim.write_bytes(b"precious")
     for name in (f".document-{made['id']}.pdf.part", f"document-{made['id']}.pdf"):
         (documents / name).symlink_to(victim)
-    found = await office.call("get_pdf", {"document_id": made["id"]})
+    found = await harness.call("get_pdf", {"document_id": made["id"]})
     assert (documents / f"document-{made['id']}.pdf").read_bytes().startswith(b"%PDF")
     assert found["file"].startswith(str(documents))
     assert victim.read_bytes() == b"precious"

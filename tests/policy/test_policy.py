@@ -33,7 +33,7 @@ from ix_tools.policy.file import PolicyFile
 from ix_tools.policy.rules import Rules
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, audit
-from tests.sandboxed import Json
+from tests.harness import Json
 from tests.stores import place, server  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[2]

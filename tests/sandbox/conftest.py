@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ix_tools.sandbox.server import Sandbox
-from tests.sandbox.hand import NOW, SandboxApi
+from tests.sandbox.api import NOW, SandboxApi
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ix_tools.sandbox.seeds import PASSWORD
-from tests.sandbox.hand import SandboxApi
+from tests.sandbox.api import SandboxApi
 
 NEW = {
     "organization_name": "Casa Nova, Lda",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ix_tools.sandbox.reference import is_tax_region
-from tests.sandbox.hand import SandboxApi
+from tests.sandbox.api import SandboxApi
 
 NEW = {"name": "Gama, SA", "code": "GAMA"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.hand import TODAY, SandboxApi, list_errors
+from tests.sandbox.api import TODAY, SandboxApi, list_errors
 
 
 def refused(api: SandboxApi, **changes: Any) -> list[str]:

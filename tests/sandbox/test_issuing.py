@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.hand import SandboxApi, list_errors
+from tests.sandbox.api import SandboxApi, list_errors
 
 
 def test_a_draft_has_no_number_and_no_codes(api: SandboxApi) -> None:

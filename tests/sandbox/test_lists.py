@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.hand import TODAY, SandboxApi
+from tests.sandbox.api import TODAY, SandboxApi
 
 
 def found(api: SandboxApi, path: str = "/invoices.json", key: str = "invoices", **query: Any) -> list[int]:

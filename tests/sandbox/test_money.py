@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.sandbox.hand import SandboxApi, list_errors
+from tests.sandbox.api import SandboxApi, list_errors
 
 SAMPLES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "vendor" / "rounding_samples.json").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from tests.sandbox.hand import SandboxApi
+from tests.sandbox.api import SandboxApi
 
 PATH = "/api/export_saft.json"
 SALES, WORK, GOODS, PAID = "SalesInvoices", "WorkingDocuments", "MovementOfGoods", "Payments"

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.sandbox.hand import SandboxApi
+from tests.sandbox.api import SandboxApi
 
 TYPES = (
     "invoice", "invoice_receipt", "simplified_invoice", "credit_note", "debit_note", "receipt", "shipping",

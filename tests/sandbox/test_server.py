@@ -17,7 +17,7 @@ import pytest
 from ix_tools.sandbox import routes
 from ix_tools.sandbox.control import Control, Fault
 from ix_tools.sandbox.server import Sandbox, serve
-from tests.sandbox.hand import NOW, SandboxApi
+from tests.sandbox.api import NOW, SandboxApi
 
 
 @pytest.mark.parametrize("query", [{}, {"api_key": "wrong"}, {"api_key": ""}])

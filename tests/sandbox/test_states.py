@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.hand import SandboxApi, list_errors
+from tests.sandbox.api import SandboxApi, list_errors
 
 TABLES: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parent.parent / "vendor" / "transitions.json").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.hand import SandboxApi, list_errors
+from tests.sandbox.api import SandboxApi, list_errors
 
 ACME = "/api/v3/clients/501"
 ENTRY = {"value": 10, "date": "2026-11-20"}

@@ -7,7 +7,7 @@ import threading
 import httpx2
 import pytest
 
-from tests.sandbox.hand import SandboxApi
+from tests.sandbox.api import SandboxApi
 
 
 def send(api: SandboxApi, uid: str, path: str = "/invoices.json") -> httpx2.Response:

@@ -16,7 +16,7 @@ from queue import Queue
 
 import pytest
 
-from faults.crowd import open_store
+from faults.concurrency import open_store
 from faults.run import PROCESSES
 from ix_tools.api_client import rate_limit
 from ix_tools.approvals.repository import ApprovalRepository
@@ -29,7 +29,7 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage import database
 from ix_tools.storage.database import Store
-from tests.sandboxed import Harness, invoice
+from tests.harness import Harness, invoice
 
 ROOT = Path(database.__file__).parent
 
@@ -55,12 +55,12 @@ def refusal(made: Store) -> StoreUnavailable:
 
 
 @pytest.fixture
-def shop(office: Harness) -> Callable[[Store], Harness]:
+def shop(harness: Harness) -> Callable[[Store], Harness]:
     """The road over any store."""
     return lambda made: Harness(
-        office.sandbox,
+        harness.sandbox,
         replace(
-            office.context,
+            harness.context,
             approvals=ApprovalRepository(made, 15),
             journal=Journal(made, 240.0),
             has_recovered=False,
@@ -68,13 +68,13 @@ def shop(office: Harness) -> Callable[[Store], Harness]:
     )
 
 
-async def refused_before_anything_is_sent(office: Harness) -> StoreUnavailable:
+async def refused_before_anything_is_sent(harness: Harness) -> StoreUnavailable:
     """What a write says; nothing that changes anything reaches InvoiceXpress."""
-    before = len(office.list_writes())
-    error = await office.get_error("create_invoice", invoice())
+    before = len(harness.list_writes())
+    error = await harness.get_error("create_invoice", invoice())
     assert isinstance(error, StoreUnavailable)
     assert error.as_dict()["sent"] == "nothing"
-    assert office.list_writes()[before:] == []
+    assert harness.list_writes()[before:] == []
     return error
 
 
@@ -351,19 +351,25 @@ anyio.run(main)
     ("operation", "method", "room"), [("create_invoice", "POST", 200_000), ("list_taxes", "GET", 60_000)]
 )
 def test_a_full_disk_is_refused_before_anything_is_sent(
-    running_box: Sandbox, tmp_path: Path, operation: str, method: str, room: int
+    running_sandbox: Sandbox, tmp_path: Path, operation: str, method: str, room: int
 ) -> None:
     """A limit on the size of files stands for the disk: writes fail in the same place, with the same words."""
-    running_box.reset()
+    running_sandbox.reset()
     used(tmp_path / "a.db").close()
-    arguments = [str(tmp_path / "a.db"), running_box.base_url, running_box.api_key, str(room), operation]
+    arguments = [
+        str(tmp_path / "a.db"),
+        running_sandbox.base_url,
+        running_sandbox.api_key,
+        str(room),
+        operation,
+    ]
     said = subprocess.run(
         [sys.executable, "-c", FULL, *arguments], capture_output=True, text=True, check=True
     ).stdout.split("\n")[:-1]
     assert said[-1] == "store_unavailable nothing"
     done = said.count("done")
     assert set(said[:-1]) <= {"done"}
-    sent = [one for one in running_box.requests() if one["method"] == method]
+    sent = [one for one in running_sandbox.requests() if one["method"] == method]
     assert len(sent) == done
     assert done > 0
 
@@ -427,7 +433,7 @@ def locked(file: Path) -> sqlite3.Connection:
     ("damage", "word"), [(lost, "removed or replaced"), (replaced, "removed or replaced"), (locked, "locked")]
 )
 async def test_reading_the_account_needs_the_store_as_well(
-    office: Harness,
+    harness: Harness,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     damage: Callable[[Path], sqlite3.Connection | None],
@@ -436,17 +442,17 @@ async def test_reading_the_account_needs_the_store_as_well(
     """The pace is kept in it; a clear refusal is better than going past the limit unseen."""
     monkeypatch.setattr(database, "PATIENCE", 0.1)
     monkeypatch.setattr(rate_limit, "HELD", 0.0)  # turns that were taken ahead need no store
-    desk = CallContext.open(office.context.settings.model_copy(update={"store": str(tmp_path / "a.db")}))
-    reader = Harness(office.sandbox, desk)
+    desk = CallContext.open(harness.context.settings.model_copy(update={"store": str(tmp_path / "a.db")}))
+    reader = Harness(harness.sandbox, desk)
     await reader.call("list_taxes")
-    before = len(office.sandbox.requests())
+    before = len(harness.sandbox.requests())
     other = damage(tmp_path / "a.db")
     error = await reader.get_error("list_taxes", {})
     assert isinstance(error, StoreUnavailable)
     assert word in error.message
     assert error.as_dict()["sent"] == "nothing"
     assert error.next
-    assert len(office.sandbox.requests()) == before, "not even a read was sent"
+    assert len(harness.sandbox.requests()) == before, "not even a read was sent"
     if other is not None:
         other.close()
     await desk.close()

@@ -32,8 +32,8 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import execute
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
+from tests.harness import NOW, Harness, document_arguments, invoice
 from tests.in_process import InProcessTransport
-from tests.sandboxed import NOW, Harness, document_arguments, invoice
 
 EARLIER = Path(__file__).with_name("earlier")
 ABOUT: dict[str, dict[str, Any]] = json.loads((EARLIER / "about.json").read_text(encoding="utf-8"))
@@ -72,7 +72,7 @@ def later(store: Store, known: dict[str, Any]) -> tuple[Store, dict[str, Any]]:
 async def offices(
     kept: tuple[Store, dict[str, Any]], tmp_path: Path
 ) -> AsyncIterator[tuple[Harness, Harness]]:
-    """The earlier store before an account that holds what it was written about; and an office that made it so."""
+    """The earlier store before an account that holds what it was written about; and an harness that made it so."""
     store, known = kept
     with Sandbox(clock=NOW) as box:
         # What a person saw names the account's address.
@@ -122,49 +122,49 @@ async def test_it_opens_and_its_trail_is_whole(kept: tuple[Store, dict[str, Any]
 async def test_keys_give_the_first_result_again(
     offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
 ) -> None:
-    office, known = offices[0], kept[1]
-    before = len(office.list_writes())
-    again = await office.call("create_invoice", invoice(idempotency_key="draft done", reference="done"))
+    harness, known = offices[0], kept[1]
+    before = len(harness.list_writes())
+    again = await harness.call("create_invoice", invoice(idempotency_key="draft done", reference="done"))
     assert (again["replayed"], again["document"]["id"]) == (True, known["documents"]["done"])
     document = {"document_type": "invoices", "id": known["documents"]["issued"]}
-    issued = await office.call(
+    issued = await harness.call(
         "change_state", document_arguments(document, state="finalized", idempotency_key="issue it")
     )
     assert (issued["replayed"], issued["document"]["number"]) == (True, known["number"])
-    assert office.list_writes()[before:] == []
+    assert harness.list_writes()[before:] == []
 
 
 async def test_an_approval_that_was_given_counts_once(
     offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
 ) -> None:
-    office, known = offices[0], kept[1]
+    harness, known = offices[0], kept[1]
     document = {"document_type": "invoices", "id": known["documents"]["approved"]}
-    issued = await execute(office.context, "change_state", document_arguments(document, state="finalized"))
+    issued = await execute(harness.context, "change_state", document_arguments(document, state="finalized"))
     assert issued["document"]["status"] == "final"
 
 
 async def test_an_approval_that_waits_is_decided(
     offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
 ) -> None:
-    office, known = offices[0], kept[1]
-    assert [one.id for one in office.context.approvals.list_waiting()] == [known["waiting"]]
+    harness, known = offices[0], kept[1]
+    assert [one.id for one in harness.context.approvals.list_waiting()] == [known["waiting"]]
     document = {"document_type": "invoices", "id": known["documents"]["waiting"]}
-    asked = await execute(office.context, "change_state", document_arguments(document, state="finalized"))
+    asked = await execute(harness.context, "change_state", document_arguments(document, state="finalized"))
     assert asked["approval"]["id"] == known["waiting"], "the same question is not asked twice"
-    office.context.approvals.decide(known["waiting"], approve=True, by="terminal:ana")
-    issued = await execute(office.context, "change_state", document_arguments(document, state="finalized"))
+    harness.context.approvals.decide(known["waiting"], approve=True, by="terminal:ana")
+    issued = await execute(harness.context, "change_state", document_arguments(document, state="finalized"))
     assert issued["document"]["status"] == "final"
 
 
 async def test_what_was_left_open_or_unknown_is_found_out(
     offices: tuple[Harness, Harness], kept: tuple[Store, dict[str, Any]]
 ) -> None:
-    office, known = offices[0], kept[1]
-    made = await office.call("create_invoice", invoice(idempotency_key="left open", reference="left open"))
+    harness, known = offices[0], kept[1]
+    made = await harness.call("create_invoice", invoice(idempotency_key="left open", reference="left open"))
     assert made["document"]["reference"] == "left open"
     document = {"document_type": "invoices", "id": known["documents"]["left unknown"]}
     found = await execute(
-        office.context,
+        harness.context,
         "change_state",
         document_arguments(document, state="finalized", idempotency_key="left unknown"),
     )

@@ -17,7 +17,7 @@ from ix_tools.idempotency.intents import IntentDraft
 from ix_tools.idempotency.journal import Journal
 from ix_tools.storage import schema
 from ix_tools.storage.database import Store
-from tests.sandboxed import Harness, invoice
+from tests.harness import Harness, invoice
 from tests.storage.test_database import refused_before_anything_is_sent, shop, used  # noqa: F401 - a fixture
 
 # --- an older copy -----------------------------------------------------------------------------------------
@@ -159,10 +159,10 @@ async def test_a_process_does_not_write_on_in_a_store_that_a_newer_version_migra
     shop: Callable[[Store], Harness], place: str
 ) -> None:
     made = used(place)
-    office = shop(made)
-    assert (await office.call("create_invoice", invoice(reference="before")))["ok"]
+    harness = shop(made)
+    assert (await harness.call("create_invoice", invoice(reference="before")))["ok"]
     migrated(place)
-    error = await refused_before_anything_is_sent(office)
+    error = await refused_before_anything_is_sent(harness)
     assert "another version of ix-tools migrated it" in error.message
     assert "newer version" in error.next
     with pytest.raises(StoreUnavailable, match="another version"):

@@ -28,8 +28,8 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.interfaces.cli import main
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
+from tests.harness import NOW
 from tests.in_process import InProcessTransport
-from tests.sandboxed import NOW
 
 Json = dict[str, Any]
 PATIENCE = 20.0
@@ -154,11 +154,11 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def box(running_box: Sandbox) -> Sandbox:
+def box(running_sandbox: Sandbox) -> Sandbox:
     """A fresh account."""
-    running_box.reset()
-    running_box.set_option("rate_limit", 1_000_000)
-    return running_box
+    running_sandbox.reset()
+    running_sandbox.set_option("rate_limit", 1_000_000)
+    return running_sandbox
 
 
 @pytest.fixture

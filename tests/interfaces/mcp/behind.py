@@ -6,23 +6,23 @@ import json
 from typing import Any
 
 from ix_tools.api_client import protocol
-from tests.sandboxed import Harness, guide, invoice
+from tests.harness import Harness, guide, invoice
 
 Json = dict[str, Any]
 GUIDES = ("shippings", "transports", "devolutions")
 NOTES = ("credit_notes", "debit_notes")
 
 
-async def send_raw(office: Harness, method: str, path: str, body: Json) -> Json:
+async def send_raw(harness: Harness, method: str, path: str, body: Json) -> Json:
     """What the sandbox answers, out of its envelope."""
     request = protocol.Request(method, path, body=json.dumps(body).encode())
-    answer = await office.context.account.send(request)
+    answer = await harness.context.account.send(request)
     assert answer.status < 300, answer
     content: Json = json.loads(answer.body)
     return next(iter(content.values())) if len(content) == 1 else content
 
 
-async def create_draft(office: Harness, kind: str = "invoices", **changes: Any) -> Json:
+async def create_draft(harness: Harness, kind: str = "invoices", **changes: Any) -> Json:
     """A draft of 123.00 for ACME, as the arguments that point at it."""
     given = guide(document_type=kind) if kind in GUIDES else invoice()
     given.pop("document_type", None)
@@ -33,23 +33,23 @@ async def create_draft(office: Harness, kind: str = "invoices", **changes: Any) 
         place = {**given["address_from"], "country": "Portugal"}
         body |= {"loaded_at": "20/11/2026 12:00:00", "address_from": place, "address_to": place}
     if kind in NOTES:
-        body["owner_invoice_id"] = str((await create_issued(office))["document_id"])
+        body["owner_invoice_id"] = str((await create_issued(harness))["document_id"])
         items[0]["quantity"] = "0.1"
     body |= changes
-    made = await send_raw(office, "POST", f"/{kind}.json", {kind.removesuffix("s"): body})
+    made = await send_raw(harness, "POST", f"/{kind}.json", {kind.removesuffix("s"): body})
     return {"document_type": kind, "document_id": made["id"]}
 
 
-async def change_state(office: Harness, about: Json, word: str, message: str = "") -> None:
+async def change_state(harness: Harness, about: Json, word: str, message: str = "") -> None:
     """A change of state."""
     kind = about["document_type"]
     path = f"/{kind}/{about['document_id']}/change-state.json"
     change = {"state": word, **({"message": message} if message else {})}
-    await send_raw(office, "PUT", path, {kind.removesuffix("s"): change})
+    await send_raw(harness, "PUT", path, {kind.removesuffix("s"): change})
 
 
-async def create_issued(office: Harness, kind: str = "invoices") -> Json:
+async def create_issued(harness: Harness, kind: str = "invoices") -> Json:
     """A finalized document."""
-    about = await create_draft(office, kind)
-    await change_state(office, about, "finalized")
+    about = await create_draft(harness, kind)
+    await change_state(harness, about, "finalized")
     return about

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.harness import Harness
 from tests.interfaces.mcp.host import ERAS, Host, Person, connect_host
-from tests.sandboxed import Harness
 
 
 @pytest.fixture(params=list(ERAS))
@@ -16,7 +16,7 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def host(office: Harness, mode: str) -> AsyncIterator[Host]:
+async def host(harness: Harness, mode: str) -> AsyncIterator[Host]:
     """A host whose person says yes."""
-    async with connect_host(office.context, mode, Person()) as host:
+    async with connect_host(harness.context, mode, Person()) as host:
         yield host

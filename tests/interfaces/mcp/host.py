@@ -144,10 +144,10 @@ async def connect_host(
     `name`: what it calls itself, with a version, such as `claude-code 2.1.332`.
     """
 
-    async def open_desk(request: Any, account: str | None = None) -> CallContext:
+    async def shared_context(request: Any, account: str | None = None) -> CallContext:
         return desk
 
-    server: Any = build_server(open_desk, list_chosen_tools(choice) if choice else None)
+    server: Any = build_server(shared_context, list_chosen_tools(choice) if choice else None)
     known, _, version = name.partition(" ")
     info = types.Implementation(name=known, version=version) if name else None
     async with Client(server, mode=mode, elicitation_callback=person, client_info=info) as client:

@@ -14,10 +14,10 @@ from ix_tools.approvals.links import ServerPages
 from ix_tools.approvals.repository import Approval
 from ix_tools.config.settings import Settings, load_settings
 from ix_tools.errors import SettingsError
+from tests.harness import Harness, invoice
 from tests.interfaces.mcp.host import Answer, Json, Person, build_elicit_result, connect_host
 from tests.interfaces.web.test_by_the_host import link_in
 from tests.interfaces.web.visitor import HERE, Visitor, build_finalization
-from tests.sandboxed import Harness, invoice
 
 YES: Answer = "yes"
 ANA = "claude-code 2.1.332"
@@ -37,7 +37,7 @@ class Clock:
 class Room:
     """An account whose host is answered by somebody, after so many seconds."""
 
-    office: Harness
+    harness: Harness
     clock: Clock
     mode: str
 
@@ -54,7 +54,7 @@ class Room:
     async def finalize(self, answer: Answer, seconds: float, arguments: Json, *, name: str = "") -> Json:
         """What comes of the call, a refusal included."""
         person = self.person(answer, seconds)
-        async with connect_host(self.office.context, self.mode, person, name=name) as host:
+        async with connect_host(self.harness.context, self.mode, person, name=name) as host:
             body = (await host.call_unchecked("change_state", **arguments)).structured_content
         assert body is not None
         return body
@@ -65,24 +65,24 @@ class Room:
 
         from ix_tools.storage.schema import approvals
 
-        with self.office.context.store.reading() as connection:
+        with self.harness.context.store.reading() as connection:
             rows = connection.execute(sql.select(approvals.c.id).order_by(approvals.c.created_at)).all()
-        return [self.office.context.approvals.find(row.id) for row in rows]
+        return [self.harness.context.approvals.find(row.id) for row in rows]
 
 
-def room_of(office: Harness, mode: str, **settings: Any) -> Room:
+def room_of(harness: Harness, mode: str, **settings: Any) -> Room:
     """The settings as they are by default, but for these; the person reads on a clock of their own."""
     clock = Clock()
-    office.context.store.clock = clock
+    harness.context.store.clock = clock
     default = Settings().approval_min_seconds
-    changed = office.context.settings.model_copy(update={"approval_min_seconds": default, **settings})
-    return Room(Harness(office.sandbox, replace(office.context, settings=changed)), clock, mode)
+    changed = harness.context.settings.model_copy(update={"approval_min_seconds": default, **settings})
+    return Room(Harness(harness.sandbox, replace(harness.context, settings=changed)), clock, mode)
 
 
 @pytest.fixture
-def room(office: Harness, mode: str) -> Room:
+def room(harness: Harness, mode: str) -> Room:
     """The default."""
-    return room_of(office, mode)
+    return room_of(harness, mode)
 
 
 UNTICKED: Answer = {"approve": False}
@@ -108,15 +108,15 @@ UNTICKED: Answer = {"approve": False}
 async def test_only_an_answer_that_a_person_had_time_for_is_a_persons(
     room: Room, answer: Answer, seconds: float, outcome: str
 ) -> None:
-    call = await build_finalization(room.office)
-    before = len(room.office.list_writes())
+    call = await build_finalization(room.harness)
+    before = len(room.harness.list_writes())
     body = await room.finalize(answer, seconds, call)
     (form, *others) = room.approvals()[-2 if outcome == "nobody" else -1 :]
     if outcome == "final":
         assert body["document"]["status"] == "final"
         assert (form.state, others) == ("used", [])
         return
-    assert len(room.office.list_writes()) == before
+    assert len(room.harness.list_writes()) == before
     if outcome == "declined":
         assert (body["code"], form.state, others) == ("approval_declined", "rejected", [])
         return
@@ -126,8 +126,8 @@ async def test_only_an_answer_that_a_person_had_time_for_is_a_persons(
     assert form.state == "unanswered"
     (outside,) = others
     assert (outside.state, outside.id) == ("pending", body["approval"]["id"])
-    room.office.context.approvals.decide(outside.id, approve=True)
-    async with connect_host(room.office.context, room.mode, None) as host:
+    room.harness.context.approvals.decide(outside.id, approve=True)
+    async with connect_host(room.harness.context, room.mode, None) as host:
         assert (await host.call("change_state", **call))["document"]["status"] == "final"
 
 
@@ -136,10 +136,10 @@ async def test_only_an_answer_that_a_person_had_time_for_is_a_persons(
     [(0, 0.0, True), (0, -1.0, True), (2.5, 2.4, False), (2.5, 2.5, True), (60, 59.0, False)],
 )
 async def test_the_setting_says_how_long_a_person_needs(
-    office: Harness, mode: str, shortest: float, seconds: float, counts: bool
+    harness: Harness, mode: str, shortest: float, seconds: float, counts: bool
 ) -> None:
-    room = room_of(office, mode, approval_min_seconds=shortest)
-    body = await room.finalize(YES, seconds, await build_finalization(room.office))
+    room = room_of(harness, mode, approval_min_seconds=shortest)
+    body = await room.finalize(YES, seconds, await build_finalization(room.harness))
     assert body["ok"] is counts
     assert ("nobody_answered" in body) is not counts
 
@@ -158,17 +158,17 @@ async def test_a_slow_account_does_not_make_a_hosts_own_answer_a_persons(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What counts is when the answer came back, not when it is used after all the look-ups."""
-    call = await build_finalization(room.office)
-    before = len(room.office.list_writes())
-    send = room.office.context.account.send
+    call = await build_finalization(room.harness)
+    before = len(room.harness.list_writes())
+    send = room.harness.context.account.send
 
     async def slowly(*given: Any, **more: Any) -> Any:
         room.clock.now += 3
         return await send(*given, **more)
 
-    monkeypatch.setattr(room.office.context.account, "send", slowly)
+    monkeypatch.setattr(room.harness.context.account, "send", slowly)
     assert (await room.finalize(YES, 0.01, call))["status"] == "approval_required"
-    assert len(room.office.list_writes()) == before
+    assert len(room.harness.list_writes()) == before
     assert (await room.finalize(YES, 1.01, call))["document"]["status"] == "final"
 
 
@@ -176,15 +176,15 @@ async def test_a_slow_server_does_not_make_a_hosts_own_answer_a_persons(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody reads before the question was handed out."""
-    call = await build_finalization(room.office)
-    ask = room.office.context.approvals.ask
+    call = await build_finalization(room.harness)
+    ask = room.harness.context.approvals.ask
 
     def slowly(*given: Any) -> Any:
         asked = ask(*given)
         room.clock.now += 30
         return asked
 
-    monkeypatch.setattr(room.office.context.approvals, "ask", slowly)
+    monkeypatch.setattr(room.harness.context.approvals, "ask", slowly)
     assert (await room.finalize(YES, 0.01, call))["status"] == "approval_required"
     assert (await room.finalize(YES, 1.01, call))["document"]["status"] == "final"
 
@@ -193,30 +193,30 @@ async def test_a_slow_server_does_not_make_a_hosts_own_answer_a_persons(
 @pytest.mark.parametrize("first", ["yes", "decline", "cancel"])
 async def test_an_answer_that_was_nobodys_cannot_be_given_again(room: Room, first: Any) -> None:
     """A host that waits a while and then sends its own yes once more."""
-    call = await build_finalization(room.office)
-    before = len(room.office.list_writes())
-    async with connect_host(room.office.context, "auto", Person()) as host:
+    call = await build_finalization(room.harness)
+    before = len(room.harness.list_writes())
+    async with connect_host(room.harness.context, "auto", Person()) as host:
         handle = await host.ask_and_hold("change_state", call)
         await host.step("change_state", call, handle, build_elicit_result(first))
         room.clock.now += 30
         again = await host.step("change_state", call, handle, build_elicit_result("yes"))
     assert isinstance(again, types.CallToolResult)
     assert (again.structured_content or {})["code"] == "approval_not_pending"
-    assert len(room.office.list_writes()) == before
+    assert len(room.harness.list_writes()) == before
 
 
 async def test_asked_again_and_not_answered_again_there_is_one_question_outside(room: Room) -> None:
-    call = await build_finalization(room.office)
+    call = await build_finalization(room.harness)
     first, second = [await room.finalize("cancel", 0.01, call) for _ in range(2)]
     assert first["approval"]["id"] == second["approval"]["id"]
     assert (await room.finalize(YES, 5, call))["document"]["status"] == "final", "the form is put again"
 
 
 async def test_where_only_the_form_is_allowed_nobodys_answer_ends_the_call(
-    office: Harness, mode: str
+    harness: Harness, mode: str
 ) -> None:
-    room = room_of(office, mode, approval_channel="form")
-    call = await build_finalization(room.office)
+    room = room_of(harness, mode, approval_channel="form")
+    call = await build_finalization(room.harness)
     body = await room.finalize(YES, 0.1, call)
     assert (body["ok"], body["code"], body["sent"]) == (False, "approval_unanswered", "nothing")
     assert body["message"].startswith("Nobody answered in the host's form")
@@ -227,11 +227,11 @@ async def test_where_only_the_form_is_allowed_nobodys_answer_ends_the_call(
 async def test_an_invoice_in_one_call_waits_like_any_other_call(room: Room) -> None:
     """The draft stays; the same call, once somebody approves it elsewhere, issues it."""
     call = invoice()
-    async with connect_host(room.office.context, room.mode, room.person("cancel", 0.01)) as host:
+    async with connect_host(room.harness.context, room.mode, room.person("cancel", 0.01)) as host:
         body = (await host.call_unchecked("issue_invoice", **call)).structured_content or {}
         assert (body["status"], body["sent"]) == ("approval_required", "stored")
         assert body["nobody_answered"].startswith("Nobody answered: ")
-        room.office.context.approvals.decide(body["approval"]["id"], approve=True)
+        room.harness.context.approvals.decide(body["approval"]["id"], approve=True)
         assert (await host.call("issue_invoice", **call))["status"] == "issued"
 
 
@@ -239,7 +239,7 @@ async def test_an_invoice_in_one_call_waits_like_any_other_call(room: Room) -> N
 
 
 async def test_a_no_says_what_was_shown_why_and_how_to_ask_again(room: Room) -> None:
-    call = await build_finalization(room.office)
+    call = await build_finalization(room.harness)
     body = await room.finalize({"approve": False, "reason": " Falta a\u202e encomenda\n "}, 9, call)
     assert body["code"] == "approval_declined"
     assert body["reason"] == "Falta a encomenda"
@@ -252,43 +252,43 @@ async def test_a_no_says_what_was_shown_why_and_how_to_ask_again(room: Room) -> 
 
 
 async def test_a_no_without_a_reason_says_that_there_is_none(room: Room) -> None:
-    body = await room.finalize("decline", 9, await build_finalization(room.office))
+    body = await room.finalize("decline", 9, await build_finalization(room.harness))
     assert "reason" not in body
     assert "They gave no reason." in body["message"]
 
 
 async def test_the_form_has_room_for_a_reason_that_nobody_must_give(room: Room) -> None:
     person = room.person(YES, 9)
-    async with connect_host(room.office.context, room.mode, person) as host:
-        await host.call("change_state", **(await build_finalization(room.office)))
+    async with connect_host(room.harness.context, room.mode, person) as host:
+        await host.call("change_state", **(await build_finalization(room.harness)))
     (asked,) = person.asked
     assert asked.requested_schema["properties"]["reason"]["type"] == "string"
     assert asked.requested_schema["required"] == ["approve"]
 
 
 async def test_a_no_given_elsewhere_is_told_once_and_then_the_same_call_asks_again(room: Room) -> None:
-    call = await build_finalization(room.office)
-    async with connect_host(room.office.context, room.mode, None) as host:
+    call = await build_finalization(room.harness)
+    async with connect_host(room.harness.context, room.mode, None) as host:
         first = (await host.call_unchecked("change_state", **call)).structured_content or {}
-        room.office.context.approvals.decide(first["approval"]["id"], approve=False, reason="preço errado")
+        room.harness.context.approvals.decide(first["approval"]["id"], approve=False, reason="preço errado")
         told = await host.call_refused("change_state", **call)
         assert (told["code"], told["reason"]) == ("approval_declined", "preço errado")
         assert told["shown"] == first["approval"]["summary"]
         again = (await host.call_unchecked("change_state", **call)).structured_content or {}
         assert again["status"] == "approval_required"
         assert again["approval"]["id"] != first["approval"]["id"]
-    assert room.office.context.approvals.find(first["approval"]["id"]).state == "rejected"
+    assert room.harness.context.approvals.find(first["approval"]["id"]).state == "rejected"
 
 
 # --- a host that sends the person to the page
 
 
 @pytest.fixture
-def at_the_page(office: Harness, mode: str) -> Room:
+def at_the_page(harness: Harness, mode: str) -> Room:
     """A host that opens pages."""
-    room = room_of(office, mode, approval_channel="page", approval_wait_seconds=0)
-    desk = replace(room.office.context, page_host=ServerPages(HERE))
-    return replace(room, office=Harness(office.sandbox, desk))
+    room = room_of(harness, mode, approval_channel="page", approval_wait_seconds=0)
+    desk = replace(room.harness.context, page_host=ServerPages(HERE))
+    return replace(room, harness=Harness(harness.sandbox, desk))
 
 
 @pytest.mark.parametrize(
@@ -306,12 +306,12 @@ async def test_opening_the_page_is_told_apart_the_same_way(
     at_the_page: Room, answer: Answer, seconds: float, outcome: str
 ) -> None:
     room = at_the_page
-    call = await build_finalization(room.office)
-    before = len(room.office.list_writes())
+    call = await build_finalization(room.harness)
+    before = len(room.harness.list_writes())
     room.clock.now -= 500
     await room.finalize("cancel", 200, call)  # the approval is older than the question that counts
     body = await room.finalize(answer, seconds, call)
-    assert len(room.office.list_writes()) == before
+    assert len(room.harness.list_writes()) == before
     if outcome == "declined":
         assert (body["code"], body["sent"]) == ("approval_declined", "nothing")
         assert "ACME" in body["shown"]
@@ -325,14 +325,14 @@ async def test_opening_the_page_is_told_apart_the_same_way(
 async def test_what_was_decided_on_the_page_counts_whatever_the_host_says_so_fast(
     at_the_page: Room, answer: Any
 ) -> None:
-    room, call = at_the_page, await build_finalization(at_the_page.office)
-    person, visitor = room.person(answer, 0.1), Visitor(room.office.context)
+    room, call = at_the_page, await build_finalization(at_the_page.harness)
+    person, visitor = room.person(answer, 0.1), Visitor(room.harness.context)
 
     async def decide() -> None:
         await visitor.decide(link_in(person.asked[-1]))
 
     person.meanwhile = decide
-    async with connect_host(room.office.context, room.mode, person) as host:
+    async with connect_host(room.harness.context, room.mode, person) as host:
         assert (await host.call("change_state", **call))["document"]["status"] == "final"
 
 
@@ -353,19 +353,19 @@ async def test_what_was_decided_on_the_page_counts_whatever_the_host_says_so_fas
     ],
 )
 async def test_a_host_that_cuts_the_form_and_opens_pages_is_sent_to_the_page(
-    office: Harness, mode: str, name: str, page: bool, channel: str, way: str
+    harness: Harness, mode: str, name: str, page: bool, channel: str, way: str
 ) -> None:
     """And where there is no page, or none is allowed, its form is better than nothing."""
-    room = room_of(office, mode, approval_channel=channel, approval_wait_seconds=0)
-    desk = replace(room.office.context, page_host=ServerPages(HERE if page else ""))
+    room = room_of(harness, mode, approval_channel=channel, approval_wait_seconds=0)
+    desk = replace(room.harness.context, page_host=ServerPages(HERE if page else ""))
     person = room.person("cancel", 5)
     async with connect_host(desk, mode, person, name=name) as host:
-        await host.call_unchecked("change_state", **(await build_finalization(room.office)))
+        await host.call_unchecked("change_state", **(await build_finalization(room.harness)))
     assert [one.mode for one in person.asked] == [way]
 
 
 async def test_what_is_known_of_a_host_is_told_and_decides_nothing(room: Room) -> None:
-    call = await build_finalization(room.office)
+    call = await build_finalization(room.harness)
     told = await room.finalize("decline", 0.01, call, name="codex-mcp-client 0.171.0")
     assert "codex exec" in told["nobody_answered"]
     assert (await room.finalize(YES, 9, call, name="codex-mcp-client 0.171.0"))["ok"]

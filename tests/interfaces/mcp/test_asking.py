@@ -15,94 +15,94 @@ from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.config.launch_command import format_launch_command
 from ix_tools.operations.registry import catalogue
 from ix_tools.storage.database import Store
+from tests.harness import TODAY, Harness, invoice
 from tests.interfaces.mcp import behind
 from tests.interfaces.mcp.host import ERAS, Answer, Host, Json, Person, build_elicit_result, connect_host
-from tests.sandboxed import TODAY, Harness, invoice
 
 REASON = "O cliente desistiu da compra."
 NUMBERS = {"current_invoice_number": 0, "current_credit_note_number": 0, "current_debit_note_number": 0}
 
 
-async def _issued(office: Harness) -> int:
-    number: int = (await behind.create_issued(office))["document_id"]
+async def _issued(harness: Harness) -> int:
+    number: int = (await behind.create_issued(harness))["document_id"]
     return number
 
 
-async def _finalize(office: Harness) -> Json:
-    return {**(await behind.create_draft(office)), "state": "finalized"}
+async def _finalize(harness: Harness) -> Json:
+    return {**(await behind.create_draft(harness)), "state": "finalized"}
 
 
-async def _cancel(office: Harness) -> Json:
-    return {**(await behind.create_issued(office)), "state": "canceled", "message": REASON}
+async def _cancel(harness: Harness) -> Json:
+    return {**(await behind.create_issued(harness)), "state": "canceled", "message": REASON}
 
 
-async def _delete(office: Harness) -> Json:
-    return {**(await behind.create_draft(office)), "state": "deleted"}
+async def _delete(harness: Harness) -> Json:
+    return {**(await behind.create_draft(harness)), "state": "deleted"}
 
 
-async def _settle(office: Harness) -> Json:
-    return {**(await behind.create_issued(office)), "state": "settled"}
+async def _settle(harness: Harness) -> Json:
+    return {**(await behind.create_issued(harness)), "state": "settled"}
 
 
-async def _mail(office: Harness) -> Json:
-    return {**(await behind.create_issued(office)), "email": "compras@acme.example"}
+async def _mail(harness: Harness) -> Json:
+    return {**(await behind.create_issued(harness)), "email": "compras@acme.example"}
 
 
-async def _pay(office: Harness) -> Json:
-    number = await _issued(office)
+async def _pay(harness: Harness) -> Json:
+    number = await _issued(harness)
     return {"document_id": number, "amount": 23, "payment_mechanism": "TB", "payment_date": TODAY}
 
 
-async def _unpay(office: Harness) -> Json:
-    paid = await office.call("generate_payment", await _pay(office))
+async def _unpay(harness: Harness) -> Json:
+    paid = await harness.call("generate_payment", await _pay(harness))
     return {"receipt_id": paid["receipt"]["id"], "message": REASON}
 
 
-async def _register(office: Harness) -> Json:
+async def _register(harness: Harness) -> Json:
     return {"sequence_id": 70020}
 
 
-async def _rename(office: Harness) -> Json:
+async def _rename(harness: Harness) -> Json:
     return {"sequence_id": 70020, "serie": "C2026", **NUMBERS}
 
 
-async def _open(office: Harness) -> Json:
+async def _open(harness: Harness) -> Json:
     return {"serie": "2027"}
 
 
-async def _owed(office: Harness) -> Json:
-    await _issued(office)
+async def _owed(harness: Harness) -> Json:
+    await _issued(harness)
     return {"client_id": 501, "value": 10, "date": TODAY}
 
 
-async def _put_right(office: Harness) -> Json:
-    made = await office.call("create_regularization", await _owed(office))
+async def _put_right(harness: Harness) -> Json:
+    made = await harness.call("create_regularization", await _owed(harness))
     return {"client_id": 501, "regularization_id": made["regularization"]["id"]}
 
 
-async def _move(office: Harness) -> Json:
-    return {**await _owed(office), "movement_type": "Payment", "payment_method": "TB"}
+async def _move(harness: Harness) -> Json:
+    return {**await _owed(harness), "movement_type": "Payment", "payment_method": "TB"}
 
 
-async def _moved(office: Harness) -> Json:
-    made = await office.call("create_treasury_movement", await _move(office))
+async def _moved(harness: Harness) -> Json:
+    made = await harness.call("create_treasury_movement", await _move(harness))
     return {"client_id": 501, "treasury_movement_id": made["treasury_movement"]["id"]}
 
 
-async def _stranger(office: Harness) -> Json:
+async def _stranger(harness: Harness) -> Json:
     return {"client_id": 502}
 
 
-async def _unsold(office: Harness) -> Json:
+async def _unsold(harness: Harness) -> Json:
     return {"item_id": 402321}
 
 
-async def _rate(office: Harness) -> Json:
+async def _rate(harness: Harness) -> Json:
     return {"tax_id": 31558}
 
 
-async def _found(office: Harness) -> Json:
-    settings(office, allow_account_setup=True)
+async def _found(harness: Harness) -> Json:
+    settings(harness, allow_account_setup=True)
     return {
         "organization_name": "Padaria Central, Lda",
         "email": "dona@padaria.example.pt",
@@ -112,8 +112,8 @@ async def _found(office: Harness) -> Json:
     }
 
 
-async def _change(office: Harness) -> Json:
-    made = await office.call("create_account", await _found(office))
+async def _change(harness: Harness) -> Json:
+    made = await harness.call("create_account", await _found(harness))
     return {
         "account_id": made["account"]["id"],
         "password": "only-an-example",
@@ -122,8 +122,8 @@ async def _change(office: Harness) -> Json:
     }
 
 
-async def _tie(office: Harness) -> Json:
-    settings(office, allow_account_setup=True)
+async def _tie(harness: Harness) -> Json:
+    settings(harness, allow_account_setup=True)
     return {"at_subuser": "509442013/1", "at_password": "only-an-example", "communication_type": "auto"}
 
 
@@ -169,30 +169,30 @@ BothEras = pytest.mark.parametrize(
 Modern = pytest.mark.parametrize("mode", ["auto"], indirect=True)
 
 
-async def ready(office: Harness, what: str) -> tuple[str, Json]:
+async def ready(harness: Harness, what: str) -> tuple[str, Json]:
     """A gated call that lacks nothing but a yes; the log is empty."""
     name, prepare = GATED[what]
-    arguments = await prepare(office)
-    office.sandbox.clear_requests()
+    arguments = await prepare(harness)
+    harness.sandbox.clear_requests()
     return name, arguments
 
 
-def states(office: Harness) -> list[str]:
+def states(harness: Harness) -> list[str]:
     """Every approval of the store, by its state."""
     import sqlalchemy as sql
 
     from ix_tools.storage.schema import approvals
 
-    with office.context.approvals._store.writing() as connection:
+    with harness.context.approvals._store.writing() as connection:
         return [
             row.state
             for row in connection.execute(sql.select(approvals.c.state).order_by(approvals.c.created_at))
         ]
 
 
-def settings(office: Harness, **changes: Any) -> None:
+def settings(harness: Harness, **changes: Any) -> None:
     """Other settings for this desk."""
-    office.context.settings = office.context.settings.model_copy(update=changes)
+    harness.context.settings = harness.context.settings.model_copy(update=changes)
 
 
 def test_every_gated_operation_is_tried_here() -> None:
@@ -205,34 +205,34 @@ def test_every_gated_operation_is_tried_here() -> None:
 
 
 @BothEras
-async def test_a_yes_sends_it_once(host: Host, office: Harness, what: str) -> None:
+async def test_a_yes_sends_it_once(host: Host, harness: Harness, what: str) -> None:
     """2026-07-28: input_required and a second round; 2025-11-25: elicitation in the middle of the call."""
-    name, arguments = await ready(office, what)
+    name, arguments = await ready(harness, what)
     await host.call(name, **arguments)
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
     (question,) = host.person.asked
     assert question.requested_schema["required"] == ["approve"]
     assert question.requested_schema["properties"]["approve"]["type"] == "boolean"
     assert "SANDBOX" in question.message
-    assert states(office)[-1] == "used"
+    assert states(harness)[-1] == "used"
 
 
 @BothEras
-async def test_anything_but_a_plain_yes_sends_nothing(office: Harness, mode: str, what: str) -> None:
+async def test_anything_but_a_plain_yes_sends_nothing(harness: Harness, mode: str, what: str) -> None:
     """An accept with the box unticked is no consent, neither is a word that means true, which is not even a no."""
-    name, arguments = await ready(office, what)
-    before = len(states(office))
+    name, arguments = await ready(harness, what)
+    before = len(states(harness))
     for answer in NO:
-        async with connect_host(office.context, mode, Person(answer)) as host:
+        async with connect_host(harness.context, mode, Person(answer)) as host:
             refusal = await host.call_refused(name, **arguments)
         assert (refusal["code"], refusal["sent"]) == ("approval_declined", "nothing"), answer
     for answer in NOBODYS:
-        async with connect_host(office.context, mode, Person(answer)) as host:
+        async with connect_host(harness.context, mode, Person(answer)) as host:
             waiting = (await host.call_unchecked(name, **arguments)).structured_content or {}
         assert (waiting["status"], waiting["sent"]) == ("approval_required", "nothing"), answer
         assert waiting["nobody_answered"].startswith("Nobody answered: ")
-    assert office.list_writes() == []
-    assert sorted(states(office)[before:]) == [
+    assert harness.list_writes() == []
+    assert sorted(states(harness)[before:]) == [
         "pending",
         *["rejected"] * len(NO),
         *["unanswered"] * len(NOBODYS),
@@ -240,26 +240,26 @@ async def test_anything_but_a_plain_yes_sends_nothing(office: Harness, mode: str
 
 
 @Modern
-async def test_what_was_declined_cannot_be_answered_again(host: Host, office: Harness) -> None:
+async def test_what_was_declined_cannot_be_answered_again(host: Host, harness: Harness) -> None:
     """The SDK's own sealed state would take a second answer to a question that was declined."""
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
     handle = await host.ask_and_hold(name, arguments)
     for answer, code in (("no", "approval_declined"), ("yes", "approval_not_pending")):
         result = await host.step(name, arguments, handle, build_elicit_result(answer))  # type: ignore[arg-type]
         assert isinstance(result, types.CallToolResult)
         assert result.structured_content is not None
         assert result.structured_content["code"] == code
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
 # --- a host that cannot ask
 
 
 @BothEras
-async def test_without_a_form_a_person_approves_in_a_terminal(office: Harness, mode: str, what: str) -> None:
+async def test_without_a_form_a_person_approves_in_a_terminal(harness: Harness, mode: str, what: str) -> None:
     """No elicitation capability: what to tell the person, and the same call goes through afterwards, once."""
-    name, arguments = await ready(office, what)
-    async with connect_host(office.context, mode, None) as host:
+    name, arguments = await ready(harness, what)
+    async with connect_host(harness.context, mode, None) as host:
         answer = await host.call_unchecked(name, **arguments)
         waiting = answer.structured_content
         assert waiting is not None
@@ -272,94 +272,96 @@ async def test_without_a_form_a_person_approves_in_a_terminal(office: Harness, m
         again = (await host.call_unchecked(name, **arguments)).structured_content
         assert again is not None
         assert again["approval"]["id"] == identifier, "one question, however often the call is repeated"
-        assert office.list_writes() == []
-        assert [one.id for one in office.context.approvals.list_waiting()] == [identifier]
-        office.context.approvals.decide(identifier.lower(), approve=True)
+        assert harness.list_writes() == []
+        assert [one.id for one in harness.context.approvals.list_waiting()] == [identifier]
+        harness.context.approvals.decide(identifier.lower(), approve=True)
         await host.call(name, **arguments)
-        assert len(office.list_writes()) == 1
-        assert office.context.approvals.find(identifier).state == "used"
+        assert len(harness.list_writes()) == 1
+        assert harness.context.approvals.find(identifier).state == "used"
 
 
 @Modern
 @Everything
-async def test_what_was_rejected_in_a_terminal_is_refused(office: Harness, mode: str, what: str) -> None:
+async def test_what_was_rejected_in_a_terminal_is_refused(harness: Harness, mode: str, what: str) -> None:
     """And the reason is told."""
-    name, arguments = await ready(office, what)
-    async with connect_host(office.context, mode, None) as host:
+    name, arguments = await ready(harness, what)
+    async with connect_host(harness.context, mode, None) as host:
         waiting = (await host.call_unchecked(name, **arguments)).structured_content
         assert waiting is not None
-        office.context.approvals.decide(waiting["approval"]["id"], approve=False, reason="preço errado")
+        harness.context.approvals.decide(waiting["approval"]["id"], approve=False, reason="preço errado")
         refusal = await host.call_refused(name, **arguments)
     assert refusal["code"] == "approval_declined"
     assert "preço errado" in refusal["message"]
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
-async def test_a_host_that_must_ask_and_cannot_is_refused(office: Harness, mode: str) -> None:
+async def test_a_host_that_must_ask_and_cannot_is_refused(harness: Harness, mode: str) -> None:
     """approval_channel = form."""
-    name, arguments = await ready(office, "finalize")
-    settings(office, approval_channel="form")
-    async with connect_host(office.context, mode, None) as host:
+    name, arguments = await ready(harness, "finalize")
+    settings(harness, approval_channel="form")
+    async with connect_host(harness.context, mode, None) as host:
         refusal = await host.call_refused(name, **arguments)
     assert refusal["code"] == "approval_impossible"
-    assert office.list_writes() == []
-    assert states(office) == []
-    async with connect_host(office.context, mode, Person()) as host:
+    assert harness.list_writes() == []
+    assert states(harness) == []
+    async with connect_host(harness.context, mode, Person()) as host:
         await host.call(name, **arguments)
 
 
-async def test_where_only_the_terminal_counts_no_form_is_shown(office: Harness, mode: str) -> None:
+async def test_where_only_the_terminal_counts_no_form_is_shown(harness: Harness, mode: str) -> None:
     """approval_channel = terminal, for hosts whose answers are no proof of a person (daintree#11342)."""
-    name, arguments = await ready(office, "finalize")
-    settings(office, approval_channel="terminal")
+    name, arguments = await ready(harness, "finalize")
+    settings(harness, approval_channel="terminal")
     person = Person()
-    async with connect_host(office.context, mode, person) as host:
+    async with connect_host(harness.context, mode, person) as host:
         waiting = (await host.call_unchecked(name, **arguments)).structured_content
         assert waiting is not None
         assert waiting["status"] == "approval_required"
         assert person.asked == []
-        assert office.list_writes() == []
-        office.context.approvals.decide(waiting["approval"]["id"], approve=True)
+        assert harness.list_writes() == []
+        harness.context.approvals.decide(waiting["approval"]["id"], approve=True)
         await host.call(name, **arguments)
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
 
 
 @Modern
-async def test_an_answer_in_a_form_is_none_once_only_the_terminal_counts(host: Host, office: Harness) -> None:
+async def test_an_answer_in_a_form_is_none_once_only_the_terminal_counts(
+    host: Host, harness: Harness
+) -> None:
     """The setting holds for questions that were asked before it."""
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
     handle = await host.ask_and_hold(name, arguments)
-    settings(office, approval_channel="terminal")
+    settings(harness, approval_channel="terminal")
     result = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert isinstance(result, types.CallToolResult)
     assert result.structured_content is not None
     assert result.structured_content["status"] == "approval_required"
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
 @pytest.mark.parametrize("mode", ["legacy"], indirect=True)
 async def test_where_a_host_says_it_can_ask_and_fails_a_person_decides_elsewhere(
-    office: Harness, mode: str
+    harness: Harness, mode: str
 ) -> None:
     """Some hosts declare elicitation and drop it (claude-code#94806)."""
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
 
     async def broken(context: Any, params: Any) -> types.ErrorData:
         return types.ErrorData(code=-32603, message="no window")
 
-    async with connect_host(office.context, mode, broken) as host:  # type: ignore[arg-type]
+    async with connect_host(harness.context, mode, broken) as host:  # type: ignore[arg-type]
         waiting = (await host.call_unchecked(name, **arguments)).structured_content or {}
     assert waiting["status"] == "approval_required"
     assert "no window" in waiting["nobody_answered"]
     assert waiting["approval"]["command"] in waiting["next"][0]["why"]
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
 # --- what the document does meanwhile
 
 
-async def _edited(office: Harness, arguments: Json) -> None:
-    await office.call(
+async def _edited(harness: Harness, arguments: Json) -> None:
+    await harness.call(
         "update_invoice",
         {
             "document_type": "invoices",
@@ -370,14 +372,14 @@ async def _edited(office: Harness, arguments: Json) -> None:
     )
 
 
-async def _another_nif(office: Harness, arguments: Json) -> None:
+async def _another_nif(harness: Harness, arguments: Json) -> None:
     import httpx2
 
     client = {"client": {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "508025338"}}
     async with httpx2.AsyncClient() as http:
         answer = await http.put(
-            f"{office.sandbox.base_url}/clients/501.json",
-            params={"api_key": office.sandbox.api_key},
+            f"{harness.sandbox.base_url}/clients/501.json",
+            params={"api_key": harness.sandbox.api_key},
             json=client,
         )
     assert answer.status_code == 200
@@ -385,23 +387,23 @@ async def _another_nif(office: Harness, arguments: Json) -> None:
 
 @pytest.mark.parametrize("change", [_edited, _another_nif])
 async def test_what_changed_while_the_person_read_is_not_sent(
-    office: Harness, mode: str, change: Callable[[Harness, Json], Awaitable[None]]
+    harness: Harness, mode: str, change: Callable[[Harness, Json], Awaitable[None]]
 ) -> None:
     """The answer was about what was shown: the draft, and the client as the books have it."""
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
     person = Person()
 
     async def meanwhile() -> None:
-        await change(office, arguments)
-        office.sandbox.clear_requests()
+        await change(harness, arguments)
+        harness.sandbox.clear_requests()
 
     person.meanwhile = meanwhile
-    async with connect_host(office.context, mode, person) as host:
+    async with connect_host(harness.context, mode, person) as host:
         refusal = await host.call_refused(name, **arguments)
         assert refusal["code"] == "document_changed"
         assert refusal["sent"] == "nothing"
-        assert office.list_writes() == []
-        assert states(office) == ["stale"]
+        assert harness.list_writes() == []
+        assert states(harness) == ["stale"]
         person.meanwhile = None
         await host.call(name, **arguments)
     assert len(person.asked) == 2
@@ -409,194 +411,194 @@ async def test_what_changed_while_the_person_read_is_not_sent(
 
 @pytest.mark.parametrize("change", [_edited, _another_nif])
 async def test_what_changed_after_the_terminals_yes_is_not_sent(
-    office: Harness, mode: str, change: Callable[[Harness, Json], Awaitable[None]]
+    harness: Harness, mode: str, change: Callable[[Harness, Json], Awaitable[None]]
 ) -> None:
     """The same, out of band."""
-    name, arguments = await ready(office, "finalize")
-    async with connect_host(office.context, mode, None) as host:
+    name, arguments = await ready(harness, "finalize")
+    async with connect_host(harness.context, mode, None) as host:
         waiting = (await host.call_unchecked(name, **arguments)).structured_content
         assert waiting is not None
-        office.context.approvals.decide(waiting["approval"]["id"], approve=True)
-        await change(office, arguments)
-        office.sandbox.clear_requests()
+        harness.context.approvals.decide(waiting["approval"]["id"], approve=True)
+        await change(harness, arguments)
+        harness.sandbox.clear_requests()
         refusal = await host.call_refused(name, **arguments)
         assert refusal["code"] == "document_changed"
         again = (await host.call_unchecked(name, **arguments)).structured_content
     assert again is not None
     assert again["approval"]["id"] != waiting["approval"]["id"]
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
 # --- handles
 
 
-async def refused(host: Host, office: Harness, name: str, arguments: Json, handle: str, code: str) -> None:
+async def refused(host: Host, harness: Harness, name: str, arguments: Json, handle: str, code: str) -> None:
     """A yes under a handle that is good for something else, or for nothing."""
-    before = len(office.list_writes())
+    before = len(harness.list_writes())
     result = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert isinstance(result, types.CallToolResult)
     body = result.structured_content
     assert body is not None
     assert (body["code"], body["sent"], result.is_error) == (code, "nothing", True)
     assert body["message"].endswith("Nothing was sent.")
-    assert len(office.list_writes()) == before
+    assert len(harness.list_writes()) == before
 
 
 @Modern
 @Everything
-async def test_a_handle_is_good_once(host: Host, office: Harness, what: str) -> None:
+async def test_a_handle_is_good_once(host: Host, harness: Harness, what: str) -> None:
     """Replay (spec MRTR: single use is the server's duty)."""
-    name, arguments = await ready(office, what)
+    name, arguments = await ready(harness, what)
     handle = await host.ask_and_hold(name, arguments)
     first = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert not first.is_error  # type: ignore[union-attr]
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
     result = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert isinstance(result, types.CallToolResult)
     assert result.structured_content is not None
     # Where the state moved on, a rule or a look-up says so first; otherwise the handle is known to be used.
     assert result.structured_content["code"] in {"approval_used", "refused", "not_found"}
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
     if what in {"send_email", "generate_payment"}:
         assert result.structured_content["code"] == "approval_used"
 
 
 @Modern
-async def test_a_handle_is_good_for_its_own_call_only(host: Host, office: Harness) -> None:
+async def test_a_handle_is_good_for_its_own_call_only(host: Host, harness: Harness) -> None:
     """Other arguments, another tool, another document."""
-    name, arguments = await ready(office, "send_email")
+    name, arguments = await ready(harness, "send_email")
     handle = await host.ask_and_hold(name, arguments)
     other = {**arguments, "email": "other@acme.example"}
-    await refused(host, office, name, other, handle, "approval_for_other_arguments")
+    await refused(host, harness, name, other, handle, "approval_for_other_arguments")
     await refused(
-        host, office, name, {**arguments, "cc": "b@acme.example"}, handle, "approval_for_other_arguments"
+        host, harness, name, {**arguments, "cc": "b@acme.example"}, handle, "approval_for_other_arguments"
     )
     settle = {"document_type": "invoices", "document_id": arguments["document_id"], "state": "settled"}
-    await refused(host, office, "change_state", settle, handle, "approval_for_other_arguments")
-    another = {**arguments, "document_id": await _issued(office)}
-    await refused(host, office, name, another, handle, "approval_for_other_arguments")
+    await refused(host, harness, "change_state", settle, handle, "approval_for_other_arguments")
+    another = {**arguments, "document_id": await _issued(harness)}
+    await refused(host, harness, name, another, handle, "approval_for_other_arguments")
     # It was not spent by any of them.
     done = await host.step(name, arguments, handle, build_elicit_result("yes"))
     assert not done.is_error  # type: ignore[union-attr]
-    assert len(office.sandbox.outbox()) == 1
+    assert len(harness.sandbox.outbox()) == 1
 
 
 @Modern
 async def test_a_handle_is_good_for_its_own_principal_and_account_only(
-    host: Host, office: Harness, mode: str
+    host: Host, harness: Harness, mode: str
 ) -> None:
     """Confused deputy: approvals are bound to who asked, and to the account it was asked for."""
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
     handle = await host.ask_and_hold(name, arguments)
-    desk = office.context
+    desk = harness.context
     for changed in ({"principal": "somebody else"}, {"account": "another"}):
         others = replace(desk, settings=desk.settings.model_copy(update=changed))
         if "account" in changed:
             others.account = type(desk.account)(others.settings)
         async with connect_host(others, mode, Person()) as stranger:
-            await refused(stranger, office, name, arguments, handle, "approval_foreign")
+            await refused(stranger, harness, name, arguments, handle, "approval_foreign")
         if "account" in changed:
             await others.account.close()
 
 
 @Modern
 @pytest.mark.parametrize("handle", ["x", "A" * 43, "\u0000", "' OR 1=1 --", "é" * 5000, '{"d":"x"}'])
-async def test_a_forged_handle_opens_nothing(host: Host, office: Harness, handle: str) -> None:
+async def test_a_forged_handle_opens_nothing(host: Host, harness: Harness, handle: str) -> None:
     """Only what was handed out is known, and only by its digest."""
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
     await host.ask_and_hold(name, arguments)
-    await refused(host, office, name, arguments, handle, "approval_unknown")
+    await refused(host, harness, name, arguments, handle, "approval_unknown")
 
 
 @Modern
-async def test_an_approvals_number_or_digest_is_no_handle(host: Host, office: Harness) -> None:
+async def test_an_approvals_number_or_digest_is_no_handle(host: Host, harness: Harness) -> None:
     """What a person reads in a terminal, or what lies in the file, opens nothing."""
     import sqlalchemy as sql
 
     from ix_tools.storage.schema import approvals
 
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
     await host.ask_and_hold(name, arguments)
-    with office.context.approvals._store.writing() as connection:
+    with harness.context.approvals._store.writing() as connection:
         row = connection.execute(sql.select(approvals)).one()
     for forged in (row.id, row.handle, row.arguments, row.snapshot):
-        await refused(host, office, name, arguments, forged, "approval_unknown")
+        await refused(host, harness, name, arguments, forged, "approval_unknown")
 
 
 @Modern
-async def test_an_answer_without_our_handle_is_nobodys_answer(host: Host, office: Harness) -> None:
+async def test_an_answer_without_our_handle_is_nobodys_answer(host: Host, harness: Harness) -> None:
     """A yes on the first round, or one that answers another question: the person is asked."""
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
     for state in (None, ""):
         result = await host.step(name, arguments, state, build_elicit_result("yes"))
         assert isinstance(result, types.InputRequiredResult)
     result = await host.step(name, arguments, await host.ask_and_hold(name, arguments))
     assert isinstance(result, types.InputRequiredResult), "a handle without an answer is none either"
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
 @pytest.mark.parametrize("mode", ["legacy"], indirect=True)
-async def test_the_old_protocol_has_no_state_to_forge(host: Host, office: Harness) -> None:
+async def test_the_old_protocol_has_no_state_to_forge(host: Host, harness: Harness) -> None:
     """2025-11-25 asks in the middle of the call; what is carried back by hand is not read."""
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
     host.person._answers.append("no")
     result = await host.client.session.call_tool(
         name, arguments, request_state="x", input_responses={"approval": build_elicit_result("yes")}
     )
     assert result.is_error
     assert len(host.person.asked) == 1
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
-async def test_an_approval_ends_with_its_time(office: Harness, mode: str, tmp_path: Path) -> None:
+async def test_an_approval_ends_with_its_time(harness: Harness, mode: str, tmp_path: Path) -> None:
     """approval_minutes; the clock is the desk's."""
     clock = [1_000_000.0]
-    office.context.approvals = ApprovalRepository(Store(tmp_path / "clock.db"), 15, clock=lambda: clock[0])
-    name, arguments = await ready(office, "finalize")
+    harness.context.approvals = ApprovalRepository(Store(tmp_path / "clock.db"), 15, clock=lambda: clock[0])
+    name, arguments = await ready(harness, "finalize")
     person = Person()
 
     async def late() -> None:
         clock[0] += 15 * 60
 
     person.meanwhile = late
-    async with connect_host(office.context, mode, person) as host:
+    async with connect_host(harness.context, mode, person) as host:
         refusal = await host.call_refused(name, **arguments)
     assert refusal["code"] == "approval_expired"
-    assert states(office) == ["expired"]
-    async with connect_host(office.context, mode, None) as host:
+    assert states(harness) == ["expired"]
+    async with connect_host(harness.context, mode, None) as host:
         waiting = (await host.call_unchecked(name, **arguments)).structured_content
         assert waiting is not None
-        office.context.approvals.decide(waiting["approval"]["id"], approve=True)
+        harness.context.approvals.decide(waiting["approval"]["id"], approve=True)
         clock[0] += 15 * 60
         refusal = await host.call_refused(name, **arguments)
         assert refusal["code"] == "approval_expired"
         assert (await host.call_unchecked(name, **arguments)).structured_content[
             "status"
         ] == "approval_required"
-    assert office.list_writes() == []
-    office.context.approvals._store.close()
+    assert harness.list_writes() == []
+    harness.context.approvals._store.close()
 
 
-async def test_what_is_stored_differently_takes_a_second_yes(office: Harness, mode: str) -> None:
+async def test_what_is_stored_differently_takes_a_second_yes(harness: Harness, mode: str) -> None:
     """Approving is not accepting: the form has a box for each."""
-    office.sandbox.fault(
+    harness.sandbox.fault(
         "GET",
         r"/invoices/1001\.json",
         status=200,
         body={"invoice": {"id": 1001, "status": "draft", "total": 1}},
     )
-    await office.get_error("create_invoice", invoice())
-    office.sandbox.clear_requests()
+    await harness.get_error("create_invoice", invoice())
+    harness.sandbox.clear_requests()
     arguments = {"document_type": "invoices", "document_id": 1001, "state": "finalized"}
     both = {"approve": True, "accept_differences": True}
     person = Person("yes", {"approve": True, "accept_differences": False}, both)
-    async with connect_host(office.context, mode, person) as host:
+    async with connect_host(harness.context, mode, person) as host:
         for _ in range(2):
             refusal = await host.call_refused("change_state", **arguments)
             assert refusal["code"] == "differences_not_accepted"
-            assert office.list_writes() == []
+            assert harness.list_writes() == []
         await host.call("change_state", **arguments)
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
 
 
 # --- a store that cannot be relied on
@@ -619,32 +621,32 @@ def broken_stores(folder: Path) -> dict[str, Path]:
 @Modern
 @Everything
 async def test_without_a_store_nothing_irreversible_goes_out(
-    office: Harness, mode: str, what: str, tmp_path: Path
+    harness: Harness, mode: str, what: str, tmp_path: Path
 ) -> None:
     """A guard rail that fails open is none; with a form or without."""
-    name, arguments = await ready(office, what)
+    name, arguments = await ready(harness, what)
     stores = broken_stores(tmp_path / "broken")
     for (why, path), person in itertools.product(stores.items(), (Person(), None)):
         store = Store(path)
-        office.context.approvals = ApprovalRepository(store, 15)
-        async with connect_host(office.context, mode, person) as host:
+        harness.context.approvals = ApprovalRepository(store, 15)
+        async with connect_host(harness.context, mode, person) as host:
             refusal = await host.call_refused(name, **arguments)
         store.close()
         assert (refusal["code"], refusal["sent"]) == ("store_unavailable", "nothing"), why
         assert "INVOICEXPRESS_STORE" in refusal["next"]
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
 @Modern
 async def test_a_store_lost_between_question_and_answer_is_no_yes(
-    host: Host, office: Harness, tmp_path: Path
+    host: Host, harness: Harness, tmp_path: Path
 ) -> None:
     """The file is gone, or another one lies in its place."""
-    name, arguments = await ready(office, "finalize")
+    name, arguments = await ready(harness, "finalize")
     handle = await host.ask_and_hold(name, arguments)
-    office.context.approvals = ApprovalRepository(Store(tmp_path / "other.db"), 15)
-    await refused(host, office, name, arguments, handle, "approval_unknown")
-    office.context.approvals._store.close()
+    harness.context.approvals = ApprovalRepository(Store(tmp_path / "other.db"), 15)
+    await refused(host, harness, name, arguments, handle, "approval_unknown")
+    harness.context.approvals._store.close()
 
 
 def test_both_eras_are_tried_here() -> None:

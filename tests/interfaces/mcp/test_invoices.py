@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness import SERIES, TODAY, Harness, exempt_line, invoice, line
 from tests.interfaces.mcp.host import Host
-from tests.sandboxed import SERIES, TODAY, Harness, exempt_line, invoice, line
 
 OWNED = ("credit_notes", "debit_notes")
 KEYS = {
@@ -36,7 +36,7 @@ async def owner(host: Host, kind: str) -> dict[str, Any]:
 
 @Types
 async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sent(
-    host: Host, office: Harness, kind: str
+    host: Host, harness: Harness, kind: str
 ) -> None:
     """invoices-v2 "Create"."""
     extra = await owner(host, kind)
@@ -64,9 +64,9 @@ async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sen
         "document_id": document["id"],
         "state": "finalized",
     }
-    assert office.list_writes()[-1]["path"] == f"/{kind}.json"
-    assert list(office.list_writes()[-1]["body"]) == [KEYS[kind], "proprietary_uid"]
-    sent = office.get_last_body()
+    assert harness.list_writes()[-1]["path"] == f"/{kind}.json"
+    assert list(harness.list_writes()[-1]["body"]) == [KEYS[kind], "proprietary_uid"]
+    sent = harness.get_last_body()
     assert (sent["date"], sent["due_date"]) == ("20/11/2026", "20/12/2026")
     (item,) = sent["items"]
     assert (item["name"], item["unit_price"], item["quantity"]) == ("Revisão", "100", "0.5")
@@ -75,7 +75,7 @@ async def test_every_kind_is_created_with_the_totals_and_the_words_that_were_sen
 
 @Types
 async def test_every_kind_is_changed_and_keeps_what_was_left_out(
-    host: Host, office: Harness, kind: str
+    host: Host, harness: Harness, kind: str
 ) -> None:
     """invoices-v2 "Update"; an update replaces everything on the wire (trap 5)."""
     extra = await owner(host, kind)
@@ -93,9 +93,9 @@ async def test_every_kind_is_changed_and_keeps_what_was_left_out(
     assert document["client"]["code"] == "ACME"
     assert document["lines"][0]["name"] == "Revisão"
     assert document["total"] == "123.00"
-    write = office.list_writes()[-1]
+    write = harness.list_writes()[-1]
     assert (write["method"], write["path"]) == ("PUT", f"/{kind}/{number}.json")
-    sent = office.get_last_body()
+    sent = harness.get_last_body()
     assert sent["date"] == "20/11/2026"
     assert sent["client"]["code"] == "ACME"
     assert sent["retention"] == "10"
@@ -103,9 +103,9 @@ async def test_every_kind_is_changed_and_keeps_what_was_left_out(
     assert again["document"]["reference"] == "PO-8"
 
 
-async def test_an_invoice_carries_every_field_of_the_contract(host: Host, office: Harness) -> None:
+async def test_an_invoice_carries_every_field_of_the_contract(host: Host, harness: Harness) -> None:
     """invoices-v2 "Create", the whole table of body fields."""
-    office.sandbox.set_option("mb_references", True)
+    harness.sandbox.set_option("mb_references", True)
     client = {
         "name": "Oficina Nova, Lda",
         "code": "NOVA",
@@ -141,7 +141,7 @@ async def test_an_invoice_carries_every_field_of_the_contract(host: Host, office
         "accept": ["currency_only_prints", "global_discount"],
     }
     result = await host.call("create_invoice", **given)
-    body = office.list_writes()[-1]["body"]
+    body = harness.list_writes()[-1]["body"]
     assert body["proprietary_uid"] == "shop-1"
     sent = body["invoice"]
     assert sent["client"] == {**client, "country": "Portugal"}
@@ -181,21 +181,21 @@ async def test_an_invoice_carries_every_field_of_the_contract(host: Host, office
 
 
 @pytest.mark.parametrize("kind", OWNED)
-async def test_a_note_travels_with_the_document_it_corrects(host: Host, office: Harness, kind: str) -> None:
+async def test_a_note_travels_with_the_document_it_corrects(host: Host, harness: Harness, kind: str) -> None:
     """invoices-v2 "Create": owner_invoice_id; CIVA 36/6."""
     about = await issued(host)
     result = await host.call(
         "create_invoice",
         **invoice(document_type=kind, owner_invoice_id=about["id"], items=[line(quantity="0.1")]),
     )
-    assert office.get_last_body()["owner_invoice_id"] == str(about["id"])
+    assert harness.get_last_body()["owner_invoice_id"] == str(about["id"])
     assert result["document"]["total"] == "12.30"
     refusal = await host.call_refused("create_invoice", **invoice(document_type=kind))
     assert (refusal["code"], refusal["sent"]) == ("refused", "nothing")
     assert refusal["problems"][0]["field"] == "owner_invoice_id"
 
 
-async def test_an_update_that_removes_every_exempt_line_sends_m00(host: Host, office: Harness) -> None:
+async def test_an_update_that_removes_every_exempt_line_sends_m00(host: Host, harness: Harness) -> None:
     """invoices-v2 "Update": tax_exemption_reason M00."""
     made = await host.call("create_invoice", **invoice(items=[exempt_line()], tax_exemption="M07"))
     result = await host.call(
@@ -206,41 +206,41 @@ async def test_an_update_that_removes_every_exempt_line_sends_m00(host: Host, of
         tax_exemption_reason="M00",
         accept=["drop_lines"],
     )
-    assert office.get_last_body()["tax_exemption_reason"] == "M00"
-    assert "tax_exemption" not in office.get_last_body()
+    assert harness.get_last_body()["tax_exemption_reason"] == "M00"
+    assert "tax_exemption" not in harness.get_last_body()
     assert result["document"].get("tax_exemption") in (None, "M00")
     assert result["document"]["total"] == "123.00"
 
 
-async def test_a_manual_number_travels_as_it_was_given(host: Host, office: Harness) -> None:
+async def test_a_manual_number_travels_as_it_was_given(host: Host, harness: Harness) -> None:
     """invoices-v2 "Create": manual_sequence_number, for accounts outside Portugal."""
     await host.call("create_invoice", **invoice(manual_sequence_number="A-17"))
-    assert office.get_last_body()["manual_sequence_number"] == "A-17"
+    assert harness.get_last_body()["manual_sequence_number"] == "A-17"
 
 
-async def test_a_simplified_invoice_goes_to_the_final_consumer(host: Host, office: Harness) -> None:
+async def test_a_simplified_invoice_goes_to_the_final_consumer(host: Host, harness: Harness) -> None:
     """invoices-v2 "Create": the client is optional on simplified invoices only (CIVA 40)."""
     result = await host.call("create_invoice", **invoice(document_type="simplified_invoices", client=None))
-    assert "client" not in office.get_last_body()
+    assert "client" not in harness.get_last_body()
     assert result["document"]["total"] == "123.00"
     refusal = await host.call_refused("create_invoice", **invoice(client=None))
     assert [problem["field"] for problem in refusal["problems"]] == ["client"]
 
 
-async def test_an_unknown_field_is_named_and_nothing_is_sent(host: Host, office: Harness) -> None:
+async def test_an_unknown_field_is_named_and_nothing_is_sent(host: Host, harness: Harness) -> None:
     """A field that the API would drop in silence: `obsrvations`."""
     refusal = await host.call_refused("create_invoice", **invoice(), obsrvations="x")
     assert refusal["code"] == "invalid_arguments"
     assert refusal["problems"][0]["field"] == "obsrvations"
     assert "observations" in refusal["problems"][0]["allowed"]
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
 async def test_what_was_stored_differently_is_an_error_that_holds_the_document(
-    host: Host, office: Harness
+    host: Host, harness: Harness
 ) -> None:
     """InvoiceXpress coerces in silence (section C): the read-back finds it, the gate asks for it (issue 4)."""
-    office.sandbox.fault(
+    harness.sandbox.fault(
         "GET",
         r"/invoices/1001\.json",
         status=200,
@@ -252,4 +252,4 @@ async def test_what_was_stored_differently_is_an_error_that_holds_the_document(
     await host.call_refused("change_state", document_type="invoices", document_id=1001, state="finalized")
     asked = host.person.asked[-1]
     assert set(asked.requested_schema["properties"]) == {"approve", "accept_differences", "reason"}
-    assert not any(one["path"].endswith("change-state.json") for one in office.list_writes())
+    assert not any(one["path"].endswith("change-state.json") for one in harness.list_writes())

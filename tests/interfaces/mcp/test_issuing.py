@@ -9,9 +9,9 @@ import mcp_types as types
 import pytest
 
 from ix_tools.pipeline.context import CallContext
+from tests.harness import Harness, Json
 from tests.interfaces.mcp.host import Host, Person, build_elicit_result, connect_host
 from tests.operations.test_issue_invoice import TO, all_writes, errand, states
-from tests.sandboxed import Harness, Json
 
 
 @pytest.fixture
@@ -19,16 +19,16 @@ def call() -> Json:
     return errand(subject="A sua fatura")
 
 
-def with_settings(office: Harness, **changes: Any) -> CallContext:
-    return replace(office.context, settings=office.context.settings.model_copy(update=changes))
+def with_settings(harness: Harness, **changes: Any) -> CallContext:
+    return replace(harness.context, settings=harness.context.settings.model_copy(update=changes))
 
 
 async def test_one_question_is_asked_and_one_of_everything_happens(
-    office: Harness, host: Host, call: Json
+    harness: Harness, host: Host, call: Json
 ) -> None:
     result = await host.call("issue_invoice", **call)
     assert set(states(result).values()) == {"done"}
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
     (question,) = host.person.asked
     assert f"Recipient: {TO}" in question.message
     assert "Total: €123.00" in question.message
@@ -36,9 +36,9 @@ async def test_one_question_is_asked_and_one_of_everything_happens(
 
 @pytest.mark.parametrize("answer", ["no", "decline"])
 async def test_declined_the_draft_stays_and_the_refusal_says_so(
-    office: Harness, mode: str, answer: Any, call: Json
+    harness: Harness, mode: str, answer: Any, call: Json
 ) -> None:
-    async with connect_host(office.context, mode, Person(answer)) as host:
+    async with connect_host(harness.context, mode, Person(answer)) as host:
         shown = await host.call_refused("issue_invoice", **call)
         assert (shown["code"], shown["stopped_at"], shown["sent"]) == (
             "approval_declined",
@@ -48,31 +48,31 @@ async def test_declined_the_draft_stays_and_the_refusal_says_so(
         assert "deleted" in shown["next"]
         assert "repeat the same call" in shown["next"]
         assert "corrected" not in shown["next"], "it would make a second draft"
-        assert all_writes(office) == [1, 0, 0]
+        assert all_writes(harness) == [1, 0, 0]
         assert (await host.call("issue_invoice", **call))["document"]["id"] == shown["document"]["id"]
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
 
 
 async def test_a_draft_changed_while_the_person_reads_is_not_issued(
-    office: Harness, mode: str, call: Json
+    harness: Harness, mode: str, call: Json
 ) -> None:
     person = Person("yes", {"approve": True, "accept_differences": True})
 
     async def meanwhile() -> None:
         draft = {"document_type": "invoices", "document_id": 1001}
-        await office.call("update_invoice", {**draft, "reference": "PO-2"})
+        await harness.call("update_invoice", {**draft, "reference": "PO-2"})
 
     person.meanwhile = meanwhile
-    async with connect_host(office.context, mode, person) as host:
+    async with connect_host(harness.context, mode, person) as host:
         assert (await host.call_refused("issue_invoice", **call))["code"] == "document_changed"
         person.meanwhile = None
         assert set(states(await host.call("issue_invoice", **call)).values()) == {"done"}
     assert "Reference: asked -, stored PO-2" in person.asked[-1].message
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
 
 
-async def test_an_answer_is_good_for_its_own_recipient_alone(office: Harness, call: Json) -> None:
-    async with connect_host(office.context, "auto", Person()) as host:
+async def test_an_answer_is_good_for_its_own_recipient_alone(harness: Harness, call: Json) -> None:
+    async with connect_host(harness.context, "auto", Person()) as host:
         state = await host.ask_and_hold("issue_invoice", call)
         other = {**call, "email": "outra@acme.example"}
         stolen = await host.step("issue_invoice", other, state, build_elicit_result("yes"))
@@ -86,17 +86,17 @@ async def test_an_answer_is_good_for_its_own_recipient_alone(office: Harness, ca
             replayed = await host.step(name, arguments, state, build_elicit_result("yes"))
             assert isinstance(replayed, types.CallToolResult)
             assert replayed.is_error
-        assert all_writes(office) == [1, 0, 0]
+        assert all_writes(harness) == [1, 0, 0]
         done = await host.step("issue_invoice", call, state, build_elicit_result("yes"))
         assert isinstance(done, types.CallToolResult)
         assert not done.is_error
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
 
 
 async def test_in_a_terminal_the_same_call_goes_through_once_it_is_approved(
-    office: Harness, mode: str, call: Json
+    harness: Harness, mode: str, call: Json
 ) -> None:
-    desk = with_settings(office, approval_channel="terminal")
+    desk = with_settings(harness, approval_channel="terminal")
     async with connect_host(desk, mode, Person()) as host:
         first = await host.call_unchecked("issue_invoice", **call)
         assert not first.is_error
@@ -115,23 +115,23 @@ async def test_in_a_terminal_the_same_call_goes_through_once_it_is_approved(
         desk.approvals.decide(waiting["approval"]["id"], approve=True)
         other = await host.call_unchecked("issue_invoice", **{**call, "email": "outra@acme.example"})
         assert (other.structured_content or {})["status"] == "approval_required"
-        assert all_writes(office) == [1, 0, 0]
+        assert all_writes(harness) == [1, 0, 0]
         assert set(states(await host.call("issue_invoice", **call)).values()) == {"done"}
-    assert all_writes(office) == [1, 1, 1]
+    assert all_writes(harness) == [1, 1, 1]
     assert host.person.asked == []
 
 
-async def test_rejected_in_a_terminal_it_is_refused_and_the_draft_stays(office: Harness, call: Json) -> None:
-    desk = with_settings(office, approval_channel="terminal")
+async def test_rejected_in_a_terminal_it_is_refused_and_the_draft_stays(harness: Harness, call: Json) -> None:
+    desk = with_settings(harness, approval_channel="terminal")
     async with connect_host(desk, "auto", None) as host:
         waiting = (await host.call_unchecked("issue_invoice", **call)).structured_content or {}
         desk.approvals.decide(waiting["approval"]["id"], approve=False, reason="outro cliente")
         shown = await host.call_refused("issue_invoice", **call)
     assert (shown["code"], shown["stopped_at"]) == ("approval_declined", "finalize")
-    assert all_writes(office) == [1, 0, 0]
+    assert all_writes(harness) == [1, 0, 0]
 
 
-async def test_the_other_recipes_answer_in_the_shapes_they_publish(office: Harness, host: Host) -> None:
+async def test_the_other_recipes_answer_in_the_shapes_they_publish(harness: Harness, host: Host) -> None:
     made = (await host.call("issue_invoice", **errand(email=None)))["document"]
     about = {"document_type": "invoices", "document_id": made["id"]}
     reason = {"wrong": "everything", "reason": "A venda não se realizou."}

@@ -12,9 +12,9 @@ from mcp.shared.exceptions import MCPError
 from ix_tools.interfaces.mcp import resources
 from ix_tools.pipeline import truncation
 from ix_tools.pipeline.truncation import MAX_CHARACTERS
+from tests.harness import Harness, line
 from tests.interfaces.mcp.behind import create_issued
 from tests.interfaces.mcp.host import Host
-from tests.sandboxed import Harness, line
 
 Json = dict[str, Any]
 MANY = 3000
@@ -26,9 +26,9 @@ def text_of(result: types.CallToolResult) -> str:
     return block.text
 
 
-def many_clients(office: Harness, count: int, size: int = 1500) -> None:
+def many_clients(harness: Harness, count: int, size: int = 1500) -> None:
     """An account with so many clients, whose notes are long."""
-    office.sandbox.fault("GET", r"/clients\.json", status=200, times=None, body=page(count, size))
+    harness.sandbox.fault("GET", r"/clients\.json", status=200, times=None, body=page(count, size))
 
 
 def page(count: int, size: int) -> Json:
@@ -43,9 +43,9 @@ def page(count: int, size: int) -> Json:
 
 @pytest.mark.parametrize("run", [False, True])
 async def test_a_page_that_is_too_long_becomes_a_smaller_one_that_says_where_to_go_on(
-    host: Host, office: Harness, run: bool
+    host: Host, harness: Harness, run: bool
 ) -> None:
-    many_clients(office, 100)
+    many_clients(harness, 100)
     call: Json = {"per_page": 100, "page": 1}
     if run:
         result = await host.client.call_tool(
@@ -66,7 +66,7 @@ async def test_a_page_that_is_too_long_becomes_a_smaller_one_that_says_where_to_
 
 
 async def test_a_document_of_thousands_of_lines_is_shortened_and_says_how_to_see_it_whole(
-    host: Host, office: Harness
+    host: Host, harness: Harness
 ) -> None:
     items = [
         {**line(name=f"Linha {number}", description="d" * 100), "unit_price": "1.0"} for number in range(MANY)
@@ -79,7 +79,7 @@ async def test_a_document_of_thousands_of_lines_is_shortened_and_says_how_to_see
         "items": items,
         "total": 3690.0,
     }
-    office.sandbox.fault("GET", r"/invoices/7\.json", status=200, times=None, body={"invoice": raw})
+    harness.sandbox.fault("GET", r"/invoices/7\.json", status=200, times=None, body={"invoice": raw})
     result = await host.client.call_tool("get_document", {"document_type": "invoices", "document_id": 7})
     body = result.structured_content
     assert body is not None
@@ -96,9 +96,9 @@ async def test_a_document_of_thousands_of_lines_is_shortened_and_says_how_to_see
     assert json.loads(read.text)["left_out"] == body["left_out"]
 
 
-async def test_a_refusal_without_an_end_is_shortened(host: Host, office: Harness) -> None:
+async def test_a_refusal_without_an_end_is_shortened(host: Host, harness: Harness) -> None:
     errors = [{"error": f"{number}: {'x' * 400}"} for number in range(MANY)]
-    office.sandbox.fault("POST", r"/clients\.json", status=422, body={"errors": errors})
+    harness.sandbox.fault("POST", r"/clients\.json", status=422, body={"errors": errors})
     result = await host.client.call_tool("create_client", {"name": "Nova", "code": "NOVA"})
     assert result.is_error
     assert len(text_of(result)) <= MAX_CHARACTERS
@@ -108,8 +108,8 @@ async def test_a_refusal_without_an_end_is_shortened(host: Host, office: Harness
     assert "problems: " in body["left_out"] or "message: " in body["left_out"]
 
 
-async def test_what_fits_is_told_whole(host: Host, office: Harness) -> None:
-    many_clients(office, 30, size=10)
+async def test_what_fits_is_told_whole(host: Host, harness: Harness) -> None:
+    many_clients(harness, 30, size=10)
     result = await host.client.call_tool("list_clients", {"per_page": 100})
     assert result.structured_content is not None
     assert len(result.structured_content["clients"]) == 30
@@ -119,10 +119,10 @@ async def test_what_fits_is_told_whole(host: Host, office: Harness) -> None:
 
 @pytest.mark.parametrize("longest", [3000, 10_000, 30_000])
 async def test_the_limit_holds_however_low_it_is(
-    host: Host, office: Harness, longest: int, monkeypatch: pytest.MonkeyPatch
+    host: Host, harness: Harness, longest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(truncation, "LONGEST", longest)
-    many_clients(office, 100, size=100)
+    many_clients(harness, 100, size=100)
     for arguments in ({}, {"per_page": 100}, {"per_page": 7}):
         result = await host.client.call_tool("list_clients", arguments)
         assert not result.is_error
@@ -130,9 +130,9 @@ async def test_the_limit_holds_however_low_it_is(
 
 
 async def test_a_pdf_beyond_the_limit_is_not_put_into_an_answer(
-    host: Host, office: Harness, monkeypatch: pytest.MonkeyPatch
+    host: Host, harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = (await create_issued(office))["document_id"]
+    number = (await create_issued(harness))["document_id"]
     whole = (await host.client.read_resource(f"ix://documents/{number}/pdf")).contents[0]
     assert isinstance(whole, types.BlobResourceContents)
     monkeypatch.setattr(resources, "MOST_BYTES", 100)
@@ -142,10 +142,10 @@ async def test_a_pdf_beyond_the_limit_is_not_put_into_an_answer(
     assert "get_pdf" in refusal.value.error.data["next"]
 
 
-async def test_an_error_of_the_protocol_has_the_limit_too(host: Host, office: Harness) -> None:
+async def test_an_error_of_the_protocol_has_the_limit_too(host: Host, harness: Harness) -> None:
     """What is read by URI fails as an error of the protocol, with the vendor's words in it."""
     errors = [{"error": f"{number}: {'x' * 400}"} for number in range(MANY)]
-    office.sandbox.fault("GET", r"/invoices/7\.json", status=422, times=None, body={"errors": errors})
+    harness.sandbox.fault("GET", r"/invoices/7\.json", status=422, times=None, body={"errors": errors})
     with pytest.raises(MCPError) as refusal:
         await host.client.read_resource("ix://documents/invoices/7")
     error = refusal.value.error
@@ -155,10 +155,10 @@ async def test_an_error_of_the_protocol_has_the_limit_too(host: Host, office: Ha
     assert "left_out" in error.data
 
 
-async def test_nobody_types_a_name_of_a_million_letters(host: Host, office: Harness) -> None:
+async def test_nobody_types_a_name_of_a_million_letters(host: Host, harness: Harness) -> None:
     rows = page(3, 1)
     rows["clients"][1]["name"] = "C" * 1_000_000
-    office.sandbox.fault("GET", r"/clients\.json", status=200, times=None, body=rows)
+    harness.sandbox.fault("GET", r"/clients\.json", status=200, times=None, body=rows)
     reference = types.PromptReference(name="issue_invoice")
     found = await host.client.complete(reference, {"name": "client", "value": "c"})
     assert found.completion.values == ["Cliente 0", "Cliente 2"]

@@ -11,8 +11,8 @@ from mcp.shared.exceptions import MCPError
 from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import build_input_schema
+from tests.harness import Harness, invoice, line
 from tests.interfaces.mcp.host import Host, Person, connect_host
-from tests.sandboxed import Harness, invoice, line
 
 MOST_BYTES = 28_000
 USUAL = [one.spec.name for toolset in DEFAULT_TOOLSETS for one in TOOLSETS[toolset]]
@@ -24,15 +24,15 @@ async def listed(host: Host) -> list[dict[str, Any]]:
     return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
 
 
-async def test_the_tool_list_is_small_and_always_the_same(host: Host, office: Harness, mode: str) -> None:
+async def test_the_tool_list_is_small_and_always_the_same(host: Host, harness: Harness, mode: str) -> None:
     """Every conversation pays for it (moneybird-mcp-server#3); a changing order breaks prompt caches."""
     first = await listed(host)
-    async with connect_host(office.context, mode, None) as other:
+    async with connect_host(harness.context, mode, None) as other:
         assert await listed(other) == first
     assert [tool["name"] for tool in first] == [name for name in catalogue() if name in USUAL]
     size = len(json.dumps({"tools": first}, ensure_ascii=False, separators=(",", ":")).encode())
     assert size <= MOST_BYTES
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
 async def test_every_tool_says_all_four_hints_and_says_them_right(host: Host) -> None:
@@ -70,14 +70,14 @@ async def test_an_unknown_tool_is_an_answer_a_model_can_use(host: Host) -> None:
     assert "'delete_everything'" in refusal["message"]
 
 
-async def test_a_hundred_mistakes_are_one_short_answer(host: Host, office: Harness) -> None:
+async def test_a_hundred_mistakes_are_one_short_answer(host: Host, harness: Harness) -> None:
     """IBX folds 100 bad lines; a reply has its price."""
     wrong = [line(unit_price="12,50") for _ in range(100)]
     refusal = await host.call_refused("create_invoice", **invoice(items=wrong))
     assert len(refusal["problems"]) == 20
     assert "80 more" in refusal["message"]
     assert refusal["problems"][0]["field"] == "items.0.unit_price"
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
 # --- prompts
@@ -177,24 +177,24 @@ async def test_what_is_typed_is_completed(
     ],
 )
 async def test_what_is_not_ours_is_completed_with_nothing(
-    host: Host, office: Harness, reference: Any, argument: str, typed: str
+    host: Host, harness: Harness, reference: Any, argument: str, typed: str
 ) -> None:
     found = (await host.client.complete(reference, {"name": argument, "value": typed})).completion
     assert (found.values, found.total) == ([], 0)
 
 
-async def test_completing_never_fails_when_the_account_does(host: Host, office: Harness) -> None:
+async def test_completing_never_fails_when_the_account_does(host: Host, harness: Harness) -> None:
     for fault in ({"status": 500}, {"status": 401}, {"drop": "before"}, {"status": 200, "body": "<html>"}):
-        office.sandbox.fault(path=".", times=None, **fault)
+        harness.sandbox.fault(path=".", times=None, **fault)
         for argument in ("client", "tax", "series"):
             found = (await host.client.complete(ISSUE, {"name": argument, "value": ""})).completion
             assert found.values == []
-        office.sandbox.clear_faults()
+        harness.sandbox.clear_faults()
 
 
-async def test_a_hundred_values_are_enough(host: Host, office: Harness) -> None:
+async def test_a_hundred_values_are_enough(host: Host, harness: Harness) -> None:
     rows = [{"id": at, "name": f"Client {at}"} for at in range(150)]
-    office.sandbox.fault(
+    harness.sandbox.fault(
         "GET", r"/clients\.json", status=200, body={"clients": rows, "pagination": {"total_pages": 1}}
     )
     found = (await host.client.complete(ISSUE, {"name": "client", "value": "client"})).completion
@@ -204,12 +204,12 @@ async def test_a_hundred_values_are_enough(host: Host, office: Harness) -> None:
 # --- resources
 
 
-async def test_the_table_of_codes_is_a_resource(host: Host, office: Harness) -> None:
+async def test_the_table_of_codes_is_a_resource(host: Host, harness: Harness) -> None:
     (one,) = (await host.client.list_resources()).resources
     (content,) = (await host.client.read_resource(one.uri)).contents
     table = json.loads(content.text)  # type: ignore[union-attr]
     assert "M07" in {row["code"] for row in table["codes"]}
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
     templates = (await host.client.list_resource_templates()).resource_templates
     assert [one.uri_template for one in templates] == [
         "ix://documents/{document_type}/{document_id}",
@@ -255,7 +255,9 @@ async def test_a_document_is_a_resource(host: Host) -> None:
         "",
     ],
 )
-async def test_a_uri_of_nothing_is_a_plain_error_that_names_it(host: Host, office: Harness, uri: str) -> None:
+async def test_a_uri_of_nothing_is_a_plain_error_that_names_it(
+    host: Host, harness: Harness, uri: str
+) -> None:
     """sep-2164: unknown resources are -32602, with the uri."""
     with pytest.raises(MCPError) as refused:
         await host.client.read_resource(uri)
@@ -263,33 +265,33 @@ async def test_a_uri_of_nothing_is_a_plain_error_that_names_it(host: Host, offic
     assert error.code == types.INVALID_PARAMS
     assert error.message
     assert error.data == {"uri": uri}
-    paths = [one["path"] for one in office.sandbox.requests()]
+    paths = [one["path"] for one in harness.sandbox.requests()]
     assert all("999999" in path for path in paths), paths
 
 
-async def test_a_resource_that_fails_says_why(host: Host, office: Harness) -> None:
-    office.sandbox.fault("GET", "/invoices/1", status=401)
+async def test_a_resource_that_fails_says_why(host: Host, harness: Harness) -> None:
+    harness.sandbox.fault("GET", "/invoices/1", status=401)
     with pytest.raises(MCPError, match="API key") as refused:
         await host.client.read_resource("ix://documents/invoices/1")
     assert refused.value.error.data["code"] == "access_denied"
 
 
 async def test_a_fault_of_ours_is_said_as_one(
-    host: Host, office: Harness, caplog: pytest.LogCaptureFixture
+    host: Host, harness: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An answer nobody foresaw: a structured error for the model, the traceback for the log."""
-    office.context.now = None  # type: ignore[assignment]
+    harness.context.now = None  # type: ignore[assignment]
     refusal = await host.call_refused("list_taxes")
     assert (refusal["code"], refusal["sent"]) == ("internal_error", "unknown")
     assert "TypeError" in refusal["message"]
     assert "Traceback" in caplog.text
 
 
-async def test_without_the_person_listing_still_works(office: Harness, mode: str) -> None:
+async def test_without_the_person_listing_still_works(harness: Harness, mode: str) -> None:
     """A host without forms sees the same server."""
     async with (
-        connect_host(office.context, mode, None) as without,
-        connect_host(office.context, mode, Person()) as host,
+        connect_host(harness.context, mode, None) as without,
+        connect_host(harness.context, mode, Person()) as host,
     ):
         assert await listed(without) == await listed(host)
         assert without.client.server_capabilities == host.client.server_capabilities

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness import TODAY, Harness, invoice
 from tests.interfaces.mcp.host import Host
-from tests.sandboxed import TODAY, Harness, invoice
 
 REASON = "Pagamento lançado na fatura errada."
 
@@ -26,15 +26,15 @@ def payment(number: int, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "vat_moss_invoices"])
 async def test_a_payment_makes_a_receipt_and_leaves_the_rest_open(
-    host: Host, office: Harness, kind: str
+    host: Host, harness: Harness, kind: str
 ) -> None:
     """invoices-v2 "Generate Payment/Receipt"."""
     number = await issued(host, kind)
-    office.sandbox.clear_requests()
+    harness.sandbox.clear_requests()
     result = await host.call("generate_payment", **payment(number, document_type=kind, note="Obrigado"))
     assert result["receipt"]["document_type"] == "receipts"
     assert result["receipt"]["total"] == "23.00"
-    (write,) = office.list_writes()
+    (write,) = harness.list_writes()
     assert (write["method"], write["path"]) == ("POST", f"/documents/{number}/partial_payments.json")
     assert write["body"] == {
         "partial_payment": {
@@ -54,15 +54,15 @@ async def test_a_payment_makes_a_receipt_and_leaves_the_rest_open(
     assert document["status"] == "settled"
 
 
-async def test_a_cancelled_receipt_opens_the_invoice_again(host: Host, office: Harness) -> None:
+async def test_a_cancelled_receipt_opens_the_invoice_again(host: Host, harness: Harness) -> None:
     """invoices-v2 "Cancel Payment/Receipt"."""
     number = await issued(host)
     paid = await host.call("generate_payment", **payment(number, amount=123))
     receipt = paid["receipt"]["id"]
-    office.sandbox.clear_requests()
+    harness.sandbox.clear_requests()
     result = await host.call("cancel_payment", receipt_id=receipt, message=REASON)
     assert result["receipt"]["status"] == "canceled"
-    (write,) = office.list_writes()
+    (write,) = harness.list_writes()
     assert write["path"] == f"/receipts/{receipt}/change-state.json"
     assert write["body"] == {"receipt": {"state": "canceled", "message": REASON}}
     assert REASON in host.person.asked[-1].message
@@ -85,20 +85,20 @@ async def test_a_cancelled_receipt_opens_the_invoice_again(host: Host, office: H
     ],
 )
 async def test_a_payment_that_cannot_be_right_is_refused(
-    host: Host, office: Harness, wrong: dict[str, Any], field: str
+    host: Host, harness: Harness, wrong: dict[str, Any], field: str
 ) -> None:
     """No more than is open, between the invoice's day and today, in a registered series."""
     number = await issued(host)
-    office.sandbox.clear_requests()
+    harness.sandbox.clear_requests()
     questions = len(host.person.asked)
     refusal = await host.call_refused("generate_payment", **payment(number, **wrong))
     assert [problem["field"] for problem in refusal["problems"]] == [field]
     assert refusal["sent"] == "nothing"
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
     assert len(host.person.asked) == questions
 
 
-async def test_a_receipt_is_cancelled_with_a_sentence_only(host: Host, office: Harness) -> None:
+async def test_a_receipt_is_cancelled_with_a_sentence_only(host: Host, harness: Harness) -> None:
     """The reason is recorded."""
     number = await issued(host)
     paid = await host.call("generate_payment", **payment(number))

@@ -9,19 +9,19 @@ import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
+from tests.harness import Harness
 from tests.interfaces.mcp.behind import create_issued
 from tests.interfaces.mcp.host import Host
 from tests.policy.test_policy import rule, write_policy
-from tests.sandboxed import Harness
 
 ISSUE = types.PromptReference(name="issue_invoice")
 READS = ["get_document", "get_pdf", "lookup_exemption_codes", "list_clients", "list_taxes", "list_sequences"]
 
 
-def forbid(office: Harness, folder: Path, through: str) -> None:
+def forbid(harness: Harness, folder: Path, through: str) -> None:
     """From now on nothing is read through this face."""
     text = rule(name="not this way", decision="deny", through=[through], operations=READS)
-    office.context.policy = write_policy(folder / "policy.toml", text)
+    harness.context.policy = write_policy(folder / "policy.toml", text)
 
 
 async def outcomes(host: Host, document: dict[str, Any]) -> dict[str, bool]:
@@ -52,12 +52,12 @@ async def outcomes(host: Host, document: dict[str, Any]) -> dict[str, bool]:
     ("through", "passes"), [("mcp", False), ("library", True), ("rest", True), ("cli", True)]
 )
 async def test_a_policy_about_mcp_holds_for_resources_completions_and_tools_alike(
-    host: Host, office: Harness, tmp_path: Path, through: str, passes: bool
+    host: Host, harness: Harness, tmp_path: Path, through: str, passes: bool
 ) -> None:
     """What is read by URI comes through MCP, too: it is no call of a library's."""
-    document = await create_issued(office)
-    forbid(office, tmp_path, through)
-    reads = len(office.sandbox.requests())
+    document = await create_issued(harness)
+    forbid(harness, tmp_path, through)
+    reads = len(harness.sandbox.requests())
     found = await outcomes(host, document)
     assert set(found.values()) == {passes}, found
-    assert (len(office.sandbox.requests()) > reads) is passes, "what is denied is not even looked up"
+    assert (len(harness.sandbox.requests()) > reads) is passes, "what is denied is not even looked up"

@@ -16,25 +16,25 @@ from ix_tools.operations.registry import DEFAULT_TOOLSETS, TOOLSETS, catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.schemas.json_schema import build_input_schema
 from ix_tools.schemas.tool_selection import ToolSelection, UnknownName
+from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import Host, Json, Person, connect_host
-from tests.sandboxed import Harness, document_arguments, invoice
-from tests.stages import prepare_example
+from tests.preparations import prepare_example
 
 REACHING = ["search_operations", "describe_operation", "run_operation"]
 WRITES = [one.spec.name for one in catalogue().values() if one.spec.effect.writes]
 
 
-def set_up(office: Harness, **changes: Any) -> None:
-    office.context.settings = office.context.settings.model_copy(update=changes)
+def set_up(harness: Harness, **changes: Any) -> None:
+    harness.context.settings = harness.context.settings.model_copy(update=changes)
 
 
 @asynccontextmanager
-async def narrow(office: Harness, mode: str, *answers: Any, **changes: Any) -> AsyncIterator[Host]:
+async def narrow(harness: Harness, mode: str, *answers: Any, **changes: Any) -> AsyncIterator[Host]:
     """A host whose server was started with these settings."""
-    set_up(office, **changes)
-    kept = office.context.settings
+    set_up(harness, **changes)
+    kept = harness.context.settings
     choice = ToolSelection(kept.toolsets, kept.tools, kept.exclude, kept.read_only)
-    async with connect_host(office.context, mode, Person(*answers), choice) as host:
+    async with connect_host(harness.context, mode, Person(*answers), choice) as host:
         yield host
 
 
@@ -78,9 +78,9 @@ async def test_the_core_is_listed_when_nothing_is_chosen(host: Host) -> None:
     ],
 )
 async def test_what_is_chosen_is_listed_in_the_order_of_the_catalogue(
-    office: Harness, mode: str, given: dict[str, Any], expected: list[Any]
+    harness: Harness, mode: str, given: dict[str, Any], expected: list[Any]
 ) -> None:
-    async with narrow(office, mode, **given) as host:
+    async with narrow(harness, mode, **given) as host:
         assert await names(host) == [one.spec.name for one in expected]
 
 
@@ -139,9 +139,9 @@ def test_a_server_does_not_start_with_a_name_that_does_not_exist(
     ],
 )
 async def test_an_operation_is_found_by_words_of_either_language(
-    office: Harness, text: str, first: str
+    harness: Harness, text: str, first: str
 ) -> None:
-    found = (await office.call("search_operations", {"text": text}))["operations"]
+    found = (await harness.call("search_operations", {"text": text}))["operations"]
     assert found[0]["operation"] == first
     spec = catalogue()[first].spec
     assert found[0]["effect"] == spec.effect
@@ -153,19 +153,19 @@ async def test_an_operation_is_found_by_words_of_either_language(
 
 
 @pytest.mark.parametrize("text", ["xyzzy", "o de the", "?", "9"])
-async def test_words_of_nothing_find_nothing(office: Harness, text: str) -> None:
-    assert (await office.call("search_operations", {"text": text}))["operations"] == []
+async def test_words_of_nothing_find_nothing(harness: Harness, text: str) -> None:
+    assert (await harness.call("search_operations", {"text": text}))["operations"] == []
 
 
-async def test_every_toolset_is_found_by_its_name(office: Harness) -> None:
+async def test_every_toolset_is_found_by_its_name(harness: Harness) -> None:
     for toolset, operations in TOOLSETS.items():
-        found = (await office.call("search_operations", {"text": toolset}))["operations"]
+        found = (await harness.call("search_operations", {"text": toolset}))["operations"]
         inside = {one["operation"] for one in found}
         assert {one.spec.name for one in operations} <= inside, toolset
 
 
 async def test_everything_that_is_found_can_be_read_and_run_by_what_is_read(
-    host: Host, office: Harness
+    host: Host, harness: Harness
 ) -> None:
     """The schema whole, with what a list leaves out, and the example that works."""
     for name, operation in catalogue().items():
@@ -175,7 +175,7 @@ async def test_everything_that_is_found_can_be_read_and_run_by_what_is_read(
         assert len(read["rules"]) == len(operation.spec.guards)
         assert all(read["rules"])
         assert read["effect"] == operation.spec.effect
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
 async def test_a_name_of_nothing_is_refused_with_those_like_it(host: Host) -> None:
@@ -188,7 +188,7 @@ async def test_a_name_of_nothing_is_refused_with_those_like_it(host: Host) -> No
 # --- running
 
 
-async def test_a_run_gives_what_the_call_itself_gives(host: Host, office: Harness) -> None:
+async def test_a_run_gives_what_the_call_itself_gives(host: Host, harness: Harness) -> None:
     """Whole: record, warnings, next steps, and that it is a sandbox."""
     made = await run(host, "create_invoice", **invoice())
     assert made["document"]["total"] == "123.00"
@@ -201,7 +201,7 @@ async def test_a_run_gives_what_the_call_itself_gives(host: Host, office: Harnes
     assert await run(host, "get_document", **where) == await host.call("get_document", **where)
     assert (await run(host, "list_taxes"))["taxes"]
     assert (await host.call("run_operation", operation="list_taxes"))["taxes"]
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
 
 
 @pytest.mark.parametrize(
@@ -211,30 +211,32 @@ async def test_a_run_gives_what_the_call_itself_gives(host: Host, office: Harnes
     + [("legacy", name) for name in ("change_state", "issue_invoice")],
     indirect=["mode"],
 )
-async def test_a_person_is_asked_for_the_operation_that_is_run(office: Harness, mode: str, name: str) -> None:
+async def test_a_person_is_asked_for_the_operation_that_is_run(
+    harness: Harness, mode: str, name: str
+) -> None:
     """The form names what will happen, word for word as for a direct call; a no sends nothing."""
-    set_up(office, allow_account_setup=True)
-    arguments = await prepare_example(office, name)
-    text = await office.get_approval_text(name, arguments)
-    before = len(office.list_writes())
-    async with narrow(office, mode, "no", "yes") as host:
+    set_up(harness, allow_account_setup=True)
+    arguments = await prepare_example(harness, name)
+    text = await harness.get_approval_text(name, arguments)
+    before = len(harness.list_writes())
+    async with narrow(harness, mode, "no", "yes") as host:
         declined = await refused(host, name, **arguments)
         assert declined["code"] == "approval_declined"
-        assert len(office.list_writes()) == before
+        assert len(harness.list_writes()) == before
         assert (await run(host, name, **arguments))["ok"] is True
         assert [question.message for question in host.person.asked] == [text, text]
-    assert len(office.list_writes()) > before
+    assert len(harness.list_writes()) > before
 
 
-async def test_where_nobody_can_be_asked_the_run_waits_like_the_call(office: Harness, mode: str) -> None:
-    finalize = document_arguments(await office.create_draft(), state="finalized")
-    async with connect_host(office.context, mode, None) as host:
+async def test_where_nobody_can_be_asked_the_run_waits_like_the_call(harness: Harness, mode: str) -> None:
+    finalize = document_arguments(await harness.create_draft(), state="finalized")
+    async with connect_host(harness.context, mode, None) as host:
         given = {"operation": "change_state", "arguments": finalize}
         waiting = (await host.call_unchecked("run_operation", **given)).structured_content
         assert waiting is not None
         assert (waiting["ok"], waiting["status"]) == (False, "approval_required")
         assert waiting["next"][0]["tool"] == "change_state"
-        office.context.approvals.decide(waiting["approval"]["id"], approve=True)
+        harness.context.approvals.decide(waiting["approval"]["id"], approve=True)
         other = await host.call_unchecked(
             "run_operation", operation="change_state", arguments={**finalize, "state": "deleted"}
         )
@@ -244,10 +246,10 @@ async def test_where_nobody_can_be_asked_the_run_waits_like_the_call(office: Har
         assert done["document"]["status"] == "final"
 
 
-async def test_an_approval_is_good_for_the_inner_call_and_no_other(office: Harness) -> None:
-    first, second = await office.create_draft(), await office.create_draft()
+async def test_an_approval_is_good_for_the_inner_call_and_no_other(harness: Harness) -> None:
+    first, second = await harness.create_draft(), await harness.create_draft()
     yes = types.ElicitResult(action="accept", content={"approve": True})
-    async with connect_host(office.context, "auto", Person()) as host:
+    async with connect_host(harness.context, "auto", Person()) as host:
 
         def given(document: Json, **more: Any) -> Json:
             return {
@@ -269,7 +271,7 @@ async def test_an_approval_is_good_for_the_inner_call_and_no_other(office: Harne
         replayed = await host.step("run_operation", given(first), state, yes)
         assert isinstance(replayed, types.CallToolResult)
         assert replayed.is_error, "once"
-    assert [one["path"] for one in office.list_writes()].count(
+    assert [one["path"] for one in harness.list_writes()].count(
         f"/invoices/{first['id']}/change-state.json"
     ) == 1
 
@@ -286,20 +288,20 @@ async def test_an_approval_is_good_for_the_inner_call_and_no_other(office: Harne
     ],
 )
 async def test_what_is_wrong_is_named_as_the_inner_call_names_it(
-    host: Host, office: Harness, operation: str, arguments: Json, fields: set[str]
+    host: Host, harness: Harness, operation: str, arguments: Json, fields: set[str]
 ) -> None:
     refusal = await refused(host, operation, **arguments)
     assert refusal["code"] == "invalid_arguments"
     assert {one["field"] for one in refusal["problems"]} == fields
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
-async def test_a_rule_of_the_inner_call_refuses(host: Host, office: Harness) -> None:
+async def test_a_rule_of_the_inner_call_refuses(host: Host, harness: Harness) -> None:
     wrong = invoice(items=[{**invoice()["items"][0], "tax": "IVA24"}])
     assert await refused(host, "create_invoice", **wrong) == await host.call_refused(
         "create_invoice", **wrong
     )
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
 def test_hosts_are_told_to_expect_the_worst_of_a_run() -> None:
@@ -315,9 +317,9 @@ def test_hosts_are_told_to_expect_the_worst_of_a_run() -> None:
 # --- what is closed
 
 
-async def test_what_is_excluded_is_refused_whichever_way_it_is_asked_for(office: Harness, mode: str) -> None:
-    draft = document_arguments(await office.create_draft())
-    async with narrow(office, mode, exclude=("get_document", "get_pdf", "list_clients")) as host:
+async def test_what_is_excluded_is_refused_whichever_way_it_is_asked_for(harness: Harness, mode: str) -> None:
+    draft = document_arguments(await harness.create_draft())
+    async with narrow(harness, mode, exclude=("get_document", "get_pdf", "list_clients")) as host:
         assert not {"get_document", "get_pdf"} & set(await names(host))
         direct, inner = (
             await host.call_refused("get_document", **draft),
@@ -341,12 +343,12 @@ async def test_what_is_excluded_is_refused_whichever_way_it_is_asked_for(office:
         assert (await run(host, "get_client", client_id=501))["client"]["code"] == "ACME"
 
 
-async def test_where_only_reading_is_allowed_nothing_writes(office: Harness, mode: str) -> None:
+async def test_where_only_reading_is_allowed_nothing_writes(harness: Harness, mode: str) -> None:
     """Every operation, called by itself and run: each is refused before anything is looked up."""
-    set_up(office, allow_account_setup=True)
+    set_up(harness, allow_account_setup=True)
     calls: Mapping[str, Json] = {name: dict(catalogue()[name].spec.example) for name in WRITES}
-    asked = len(office.sandbox.requests())
-    async with narrow(office, mode, toolsets=("all",), read_only=True) as host:
+    asked = len(harness.sandbox.requests())
+    async with narrow(harness, mode, toolsets=("all",), read_only=True) as host:
         tools = (await host.client.list_tools()).tools
         assert not set(WRITES) & {tool.name for tool in tools}
         assert all(tool.annotations is not None and tool.annotations.read_only_hint for tool in tools)
@@ -357,23 +359,23 @@ async def test_where_only_reading_is_allowed_nothing_writes(office: Harness, mod
         assert host.person.asked == []
         found = (await host.call("search_operations", text="delete client"))["operations"]
         assert not set(WRITES) & {one["operation"] for one in found}
-        assert len(office.sandbox.requests()) == asked
+        assert len(harness.sandbox.requests()) == asked
         assert (await run(host, "list_taxes"))["ok"] is True
 
 
-async def test_reading_alone_is_kept_by_the_road_and_not_by_a_face(office: Harness) -> None:
-    set_up(office, read_only=True)
-    error = await office.get_error("create_invoice", invoice())
+async def test_reading_alone_is_kept_by_the_road_and_not_by_a_face(harness: Harness) -> None:
+    set_up(harness, read_only=True)
+    error = await harness.get_error("create_invoice", invoice())
     assert (error.code, error.sent) == ("read_only", "nothing")
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
-async def test_a_misspelt_exclusion_closes_everything(office: Harness) -> None:
+async def test_a_misspelt_exclusion_closes_everything(harness: Harness) -> None:
     """Otherwise it would leave open what somebody meant to close."""
-    set_up(office, exclude=("change_sate",))
-    error = await office.get_error("list_taxes", {})
+    set_up(harness, exclude=("change_sate",))
+    error = await harness.get_error("list_taxes", {})
     assert "change_sate" in error.problems[0].problem
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
 async def test_what_is_not_listed_keeps_its_own_switch(host: Host) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness import TODAY, Harness, guide, invoice, line
 from tests.interfaces.mcp.host import Host
-from tests.sandboxed import TODAY, Harness, guide, invoice, line
 
 ESTIMATES = {
     "quotes": ("quote", "Quote"),
@@ -58,12 +58,12 @@ async def test_a_guide_is_read_with_its_addresses(host: Host, kind: str) -> None
 
 @pytest.mark.parametrize("kind", list(ESTIMATES))
 async def test_an_estimate_is_read_although_this_server_makes_none(
-    host: Host, office: Harness, kind: str
+    host: Host, harness: Harness, kind: str
 ) -> None:
     """OpenAPI getEstimate."""
     key, name = ESTIMATES[kind]
     answer = {key: {"id": "5", "type": name, "status": "draft", "total": 12.3}}
-    office.sandbox.fault("GET", rf"/{kind}/5\.json", status=200, body=answer)
+    harness.sandbox.fault("GET", rf"/{kind}/5\.json", status=200, body=answer)
     result = await host.call("get_document", document_type=kind, document_id=5)
     assert (result["document"]["document_type"], result["document"]["total"]) == (kind, "12.30")
 
@@ -79,45 +79,45 @@ async def test_a_receipt_is_read(host: Host) -> None:
     assert result["document"]["total"] == "123.00"
 
 
-async def test_each_type_answers_only_for_its_own_documents(host: Host, office: Harness) -> None:
+async def test_each_type_answers_only_for_its_own_documents(host: Host, harness: Harness) -> None:
     """C: a wrong type is a 404; it must say so without a guess."""
     document = await made(host)
-    before = len(office.list_writes())
+    before = len(harness.list_writes())
     refusal = await host.call_refused(
         "get_document", document_type="credit_notes", document_id=document["id"]
     )
     assert refusal["code"] == "not_found"
     assert "type" in refusal["next"]
-    assert len(office.list_writes()) == before
+    assert len(harness.list_writes()) == before
 
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "x", True, 2**53, "1 or 2", "../1"])
 async def test_an_id_that_is_none_is_refused_before_the_road(
-    host: Host, office: Harness, number: object
+    host: Host, harness: Harness, number: object
 ) -> None:
     """An id is a whole number above zero."""
     refusal = await host.call_refused("get_document", document_type="invoices", document_id=number)
     assert refusal["code"] == "invalid_arguments"
     assert [problem["field"] for problem in refusal["problems"]] == ["document_id"]
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
 # --- lists
 
 
-def asked(office: Harness) -> list[tuple[str, str]]:
+def asked(harness: Harness) -> list[tuple[str, str]]:
     """The query of the last list request."""
-    seen = [one for one in office.sandbox.requests() if one["path"] == "/invoices.json"]
+    seen = [one for one in harness.sandbox.requests() if one["path"] == "/invoices.json"]
     query = seen[-1]["query"]
     pairs = query.items() if isinstance(query, dict) else query
     return [(name, one) for name, value in pairs for one in (value if isinstance(value, list) else [value])]
 
 
-async def test_the_three_filters_that_the_api_requires_are_always_sent(host: Host, office: Harness) -> None:
+async def test_the_three_filters_that_the_api_requires_are_always_sent(host: Host, harness: Harness) -> None:
     """invoices-v2 "List all": type[], status[], non_archived; lists say sent where documents say final (trap 8)."""
     result = await host.call("list_invoices")
     assert result["invoices"] == []
-    query = asked(office)
+    query = asked(harness)
     assert {value for name, value in query if name == "type[]"} == {
         "Invoice",
         "InvoiceReceipt",
@@ -132,7 +132,7 @@ async def test_the_three_filters_that_the_api_requires_are_always_sent(host: Hos
     assert ("non_archived", "true") in query
 
 
-async def test_every_filter_travels_under_its_own_name(host: Host, office: Harness) -> None:
+async def test_every_filter_travels_under_its_own_name(host: Host, harness: Harness) -> None:
     """invoices-v2 "List all": the whole table of query parameters."""
     await host.call(
         "list_invoices",
@@ -150,7 +150,7 @@ async def test_every_filter_travels_under_its_own_name(host: Host, office: Harne
         page=2,
         per_page=5,
     )
-    assert sorted(asked(office)) == sorted(
+    assert sorted(asked(harness)) == sorted(
         [
             ("type[]", "CreditNote"),
             ("type[]", "Receipt"),
@@ -201,7 +201,7 @@ async def test_each_filter_leaves_what_it_says(host: Host) -> None:
     assert (await host.call("list_invoices", types=["credit_notes"]))["invoices"] == []
 
 
-async def test_a_page_says_what_it_leaves_out(host: Host, office: Harness) -> None:
+async def test_a_page_says_what_it_leaves_out(host: Host, harness: Harness) -> None:
     """XERO#193: "20 of 80, next page 2"."""
     for number in range(5):
         await made(host, reference=f"R-{number}")
@@ -220,12 +220,12 @@ async def test_a_page_says_what_it_leaves_out(host: Host, office: Harness) -> No
     [{"types": []}, {"states": ["sent"]}, {"per_page": 101}, {"page": 0}, {"date_from": "2026-02-30"}],
 )
 async def test_a_filter_that_makes_no_sense_is_refused(
-    host: Host, office: Harness, wrong: dict[str, Any]
+    host: Host, harness: Harness, wrong: dict[str, Any]
 ) -> None:
     """An empty type[] or an impossible date would list something else."""
     refusal = await host.call_refused("list_invoices", **wrong)
     assert refusal["problems"][0]["field"].split(".")[0] == next(iter(wrong))
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
 async def test_what_belongs_to_an_invoice_is_listed(host: Host) -> None:
@@ -269,14 +269,14 @@ async def test_taxes_come_with_rates_and_the_default(host: Host) -> None:
     assert [one["name"] for one in taxes if one["default_tax"]] == ["IVA23"]
 
 
-async def test_a_client_is_found_by_code_or_by_name(host: Host, office: Harness) -> None:
+async def test_a_client_is_found_by_code_or_by_name(host: Host, harness: Harness) -> None:
     """OpenAPI findClientByCode, findClientByName."""
     by_code = (await host.call("find_client", code="ACME"))["client"]
     by_name = (await host.call("find_client", name="Beta GmbH"))["client"]
     assert (by_code["id"], by_code["fiscal_id"], by_name["id"]) == (501, "508112230", 502)
     either = await host.call("find_client", code="NONE", name="ACME, Lda")
     assert either["client"]["id"] == 501
-    assert [one["path"] for one in office.sandbox.requests()] == [
+    assert [one["path"] for one in harness.sandbox.requests()] == [
         "/clients/find-by-code.json",
         "/clients/find-by-name.json",
         "/clients/find-by-code.json",
@@ -286,25 +286,25 @@ async def test_a_client_is_found_by_code_or_by_name(host: Host, office: Harness)
 
 @pytest.mark.parametrize("as_500", [False, True])
 async def test_a_client_that_is_not_there_is_a_miss_and_no_failure(
-    host: Host, office: Harness, as_500: bool
+    host: Host, harness: Harness, as_500: bool
 ) -> None:
     """J24: a miss by name has been seen as a 500."""
-    office.sandbox.set_option("find_by_name_500", as_500)
+    harness.sandbox.set_option("find_by_name_500", as_500)
     refusal = await host.call_refused("find_client", name="Nobody, Lda")
     assert refusal["code"] == "not_found"
     assert refusal["next"]
     assert (await host.call_refused("find_client", code="NONE"))["code"] == "not_found"
 
 
-async def test_a_client_is_asked_for_by_something(host: Host, office: Harness) -> None:
+async def test_a_client_is_asked_for_by_something(host: Host, harness: Harness) -> None:
     """One of the two is needed."""
     refusal = await host.call_refused("find_client")
     assert refusal["code"] == "invalid_arguments"
     assert "code or name" in refusal["problems"][0]["allowed"]
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []
 
 
-async def test_exemption_codes_are_looked_up_without_the_account(host: Host, office: Harness) -> None:
+async def test_exemption_codes_are_looked_up_without_the_account(host: Host, harness: Harness) -> None:
     """The table ships with the package; texts as printed, M07 for article 9."""
     one = (await host.call("lookup_exemption_codes", code="m07", on=TODAY))["codes"]
     assert [(row["code"], row["text"], row["in_force"]) for row in one] == [
@@ -319,4 +319,4 @@ async def test_exemption_codes_are_looked_up_without_the_account(host: Host, off
     standing = (await host.call("lookup_exemption_codes", on=TODAY))["codes"]
     assert len(standing) < len(everything)
     assert all(row["in_force"] for row in standing)
-    assert office.sandbox.requests() == []
+    assert harness.sandbox.requests() == []

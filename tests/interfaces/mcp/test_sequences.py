@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from defusedxml import ElementTree as Xml
 
+from tests.harness import SERIES, Harness
 from tests.interfaces.mcp.host import Host
-from tests.sandboxed import SERIES, Harness
 
 UNREGISTERED = 70020
 NUMBERS = {"current_invoice_number": 0, "current_credit_note_number": 0, "current_debit_note_number": 0}
@@ -38,11 +38,11 @@ async def test_a_series_shows_each_types_own_id_number_and_code(host: Host) -> N
     assert second["types"]["invoice"]["validation_code"] == "N/D"
 
 
-async def test_a_series_is_registered_and_then_has_codes(host: Host, office: Harness) -> None:
+async def test_a_series_is_registered_and_then_has_codes(host: Host, harness: Harness) -> None:
     """sequences-register-v2; Portaria 195/2020."""
     result = await host.call("register_sequence", sequence_id=UNREGISTERED)
     assert len(result["sequence"]["types"]["invoice"]["validation_code"]) == 8
-    (write,) = office.list_writes()
+    (write,) = harness.list_writes()
     assert (write["method"], write["path"], write["body"]) == (
         "PUT",
         f"/sequences/{UNREGISTERED}/register.json",
@@ -53,18 +53,18 @@ async def test_a_series_is_registered_and_then_has_codes(host: Host, office: Har
     assert "invoice" in question
     refusal = await host.call_refused("register_sequence", sequence_id=UNREGISTERED)
     assert "already registered" in refusal["problems"][0]["problem"]
-    assert len(office.list_writes()) == 1
+    assert len(harness.list_writes()) == 1
 
 
 @pytest.mark.parametrize(("status", "code", "meaning", "step"), CODES)
 @pytest.mark.parametrize("wrapped", [False, True])
 @pytest.mark.parametrize("mode", ["auto"], indirect=True)
 async def test_every_documented_code_is_a_sentence_and_a_next_step(
-    host: Host, office: Harness, status: int, code: str, meaning: str, step: str, wrapped: bool
+    host: Host, harness: Harness, status: int, code: str, meaning: str, step: str, wrapped: bool
 ) -> None:
     """sequences-register-v2, both forms the refusal has been seen in (J14)."""
     body: dict[str, Any] = {"code": code, "message": "Code only"}
-    office.sandbox.fault("PUT", "register", status=status, body={"errors": body} if wrapped else body)
+    harness.sandbox.fault("PUT", "register", status=status, body={"errors": body} if wrapped else body)
     refusal = await host.call_refused("register_sequence", sequence_id=UNREGISTERED)
     assert f"(code {code})" in refusal["message"]
     assert meaning in refusal["message"]
@@ -74,29 +74,29 @@ async def test_every_documented_code_is_a_sentence_and_a_next_step(
 
 
 @pytest.mark.parametrize("code", ["001", "002", "003", "004", "007"])
-async def test_a_refusal_of_the_account_itself_is_explained(host: Host, office: Harness, code: str) -> None:
+async def test_a_refusal_of_the_account_itself_is_explained(host: Host, harness: Harness, code: str) -> None:
     """The same, as the sandbox refuses of its own accord."""
-    office.sandbox.set_option("register_refusal", code)
+    harness.sandbox.set_option("register_refusal", code)
     refusal = await host.call_refused("register_sequence", sequence_id=UNREGISTERED)
     assert (refusal["code"], refusal["sent"]) == ("rejected", "refused")
     assert f"(code {code})" in refusal["message"]
 
 
-async def test_a_registration_under_way_is_no_reason_to_repeat_at_once(host: Host, office: Harness) -> None:
+async def test_a_registration_under_way_is_no_reason_to_repeat_at_once(host: Host, harness: Harness) -> None:
     """Code 008."""
-    office.sandbox.set_option("register_busy", True)
+    harness.sandbox.set_option("register_busy", True)
     refusal = await host.call_refused("register_sequence", sequence_id=UNREGISTERED)
     assert refusal["code"] == "conflict"
     assert "(code 008)" in refusal["message"]
 
 
-async def test_a_series_is_changed_over_xml(host: Host, office: Harness) -> None:
+async def test_a_series_is_changed_over_xml(host: Host, harness: Harness) -> None:
     """sequences-update-v1."""
     changed = {**NUMBERS, "current_invoice_number": 41}
     result = await host.call(
         "update_sequence", sequence_id=UNREGISTERED, serie="C&D", default_sequence=1, **changed
     )
-    (write,) = office.list_writes()
+    (write,) = harness.list_writes()
     assert (write["method"], write["path"]) == ("PUT", f"/sequences/{UNREGISTERED}.xml")
     root = Xml.fromstring(write["body"])
     assert root.tag == "sequence"
@@ -117,7 +117,7 @@ async def test_a_series_is_changed_over_xml(host: Host, office: Harness) -> None
     assert [one["serie"] for one in series if one["default"]] == ["C&D"]
 
 
-async def test_a_series_in_use_or_a_name_taken_is_refused(host: Host, office: Harness) -> None:
+async def test_a_series_in_use_or_a_name_taken_is_refused(host: Host, harness: Harness) -> None:
     """sequences-update-v1: only while nothing was finalized in it."""
     refusal = await host.call_refused("update_sequence", sequence_id=UNREGISTERED, serie="2026", **NUMBERS)
     assert [problem["field"] for problem in refusal["problems"]] == ["serie"]
@@ -125,4 +125,4 @@ async def test_a_series_in_use_or_a_name_taken_is_refused(host: Host, office: Ha
     assert [problem["field"] for problem in refusal["problems"]] == ["sequence_id"]
     refusal = await host.call_refused("register_sequence", sequence_id=1)
     assert [problem["field"] for problem in refusal["problems"]] == ["sequence_id"]
-    assert office.list_writes() == []
+    assert harness.list_writes() == []

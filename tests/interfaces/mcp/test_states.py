@@ -6,9 +6,9 @@ import pytest
 
 from ix_tools.guards.states import get_next_state, list_transitions
 from ix_tools.operations.documents import ChangeState
+from tests.harness import Harness, exempt_line, invoice, line
 from tests.interfaces.mcp import behind
 from tests.interfaces.mcp.host import Host
-from tests.sandboxed import Harness, exempt_line, invoice, line
 
 GUIDES = ("shippings", "transports", "devolutions")
 NOTES = ("credit_notes", "debit_notes")
@@ -49,7 +49,7 @@ TABLES = {
 UNUSUAL = {"invoice_receipts": {("final", "canceled"): "canceled", ("final", "settled"): "settled"}}
 
 
-async def brought(office: Harness, kind: str, state: str) -> dict[str, Any] | None:
+async def brought(harness: Harness, kind: str, state: str) -> dict[str, Any] | None:
     """A document in a state, by the shortest way there is; None when there is none."""
     ways: dict[str, tuple[str, ...]] = {"draft": ()}
     table = TABLES[kind]
@@ -64,9 +64,9 @@ async def brought(office: Harness, kind: str, state: str) -> dict[str, Any] | No
         ways |= found
     if state not in ways:
         return None
-    about = await behind.create_draft(office, kind)
+    about = await behind.create_draft(harness, kind)
     for word in ways[state]:
-        await behind.change_state(office, about, word, REASON if word == "canceled" else "")
+        await behind.change_state(harness, about, word, REASON if word == "canceled" else "")
     return about
 
 
@@ -87,17 +87,17 @@ def asked(word: str) -> dict[str, str]:
     indirect=["mode"],
 )
 async def test_every_transition_of_the_table_happens(
-    host: Host, office: Harness, kind: str, now: str, word: str
+    host: Host, harness: Harness, kind: str, now: str, word: str
 ) -> None:
     """invoices-v2 "Change State"; transitions table B."""
-    about = await brought(office, kind, now)
+    about = await brought(harness, kind, now)
     assert about is not None
-    office.sandbox.clear_requests()
+    harness.sandbox.clear_requests()
     result = await host.call("change_state", **about, **asked(word))
     after = TABLES[kind][now, word]
-    (write,) = office.list_writes()
+    (write,) = harness.list_writes()
     assert write["path"] == f"/{kind}/{about['document_id']}/change-state.json"
-    sent = office.get_last_body()
+    sent = harness.get_last_body()
     assert sent["state"] == word
     assert sent.get("message", "") == (REASON if word == "canceled" else "")
     if after == "deleted":
@@ -123,13 +123,13 @@ def test_the_rule_knows_the_table_and_no_other_transition(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["invoices", "invoice_receipts", "credit_notes", "transports"])
 @pytest.mark.parametrize("mode", ["auto"], indirect=True)
-async def test_no_other_transition_reaches_the_account(host: Host, office: Harness, kind: str) -> None:
+async def test_no_other_transition_reaches_the_account(host: Host, harness: Harness, kind: str) -> None:
     """transitions table B: whatever is not there is refused before anything is sent (and before eras differ)."""
     for now in STATES:
-        about = await brought(office, kind, now)
+        about = await brought(harness, kind, now)
         if about is None:
             continue
-        office.sandbox.clear_requests()
+        harness.sandbox.clear_requests()
         for word in WORDS:
             if (now, word) in TABLES[kind]:
                 continue
@@ -138,7 +138,7 @@ async def test_no_other_transition_reaches_the_account(host: Host, office: Harne
             assert refusal["sent"] == "nothing", (now, word, refusal)
             assert refusal["code"] in {"refused", "not_found"}, (now, word, refusal)
             assert len(host.person.asked) == questions, "nobody is asked for what cannot be"
-        assert office.list_writes() == [], now
+        assert harness.list_writes() == [], now
 
 
 def test_the_words_tried_here_are_all_the_words_there_are() -> None:
@@ -147,18 +147,18 @@ def test_the_words_tried_here_are_all_the_words_there_are() -> None:
 
 
 @pytest.mark.parametrize("message", [None, "", "-", "anulada", "aaaaaaaaaaaaaaaaaaa"])
-async def test_cancelling_takes_a_sentence(host: Host, office: Harness, message: str | None) -> None:
+async def test_cancelling_takes_a_sentence(host: Host, harness: Harness, message: str | None) -> None:
     """invoices-v2 "Change State": message is required when canceling."""
-    about = await brought(office, "invoices", "final")
+    about = await brought(harness, "invoices", "final")
     assert about is not None
-    office.sandbox.clear_requests()
+    harness.sandbox.clear_requests()
     given = {} if message is None else {"message": message}
     refusal = await host.call_refused("change_state", **about, state="canceled", **given)
     assert "message" in {problem["field"] for problem in refusal["problems"]}
-    assert office.list_writes() == []
+    assert harness.list_writes() == []
 
 
-async def test_what_is_read_before_finalizing_is_what_was_stored(host: Host, office: Harness) -> None:
+async def test_what_is_read_before_finalizing_is_what_was_stored(host: Host, harness: Harness) -> None:
     """The person sees client, lines, VAT per rate, exemption, totals and that it cannot be undone."""
     made = await host.call(
         "create_invoice", **invoice(items=[line(), exempt_line()], tax_exemption="M07", retention="25")
@@ -172,9 +172,9 @@ async def test_what_is_read_before_finalizing_is_what_was_stored(host: Host, off
     assert "never be edited or deleted" in message
 
 
-async def test_a_paid_invoice_is_not_cancelled_before_its_receipt(host: Host, office: Harness) -> None:
+async def test_a_paid_invoice_is_not_cancelled_before_its_receipt(host: Host, harness: Harness) -> None:
     """H: receipts first."""
-    about = await brought(office, "invoices", "final")
+    about = await brought(harness, "invoices", "final")
     assert about is not None
     paid = await host.call(
         "generate_payment",
@@ -190,9 +190,9 @@ async def test_a_paid_invoice_is_not_cancelled_before_its_receipt(host: Host, of
     assert result["document"]["status"] == "canceled"
 
 
-async def test_an_empty_answer_is_a_success_once_it_reads_back(host: Host, office: Harness) -> None:
+async def test_an_empty_answer_is_a_success_once_it_reads_back(host: Host, harness: Harness) -> None:
     """J3: the older documentation answers state changes with nothing."""
-    office.sandbox.set_option("empty_update_answer", True)
-    about = await behind.create_draft(office)
+    harness.sandbox.set_option("empty_update_answer", True)
+    about = await behind.create_draft(harness)
     result = await host.call("change_state", **about, state="finalized")
     assert result["document"]["status"] == "final"

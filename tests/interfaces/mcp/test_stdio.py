@@ -22,10 +22,10 @@ from ix_tools.domain.types import lisbon_now
 from ix_tools.operations.registry import catalogue
 from ix_tools.sandbox.server import Sandbox
 from tests.api_client.test_allowed_hosts import listen_locally
+from tests.harness import guide
 from tests.interfaces.mcp.host import ERAS, Host, Person
 from tests.interfaces.mcp.test_files import saved
 from tests.interfaces.mcp.test_listing import USUAL as LISTED
-from tests.sandboxed import guide
 
 TOOL_SCHEMAS = Path(__file__).resolve().parents[3] / "tool_schemas"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.harness import Json
 from tests.interfaces.mcp.test_stdio import SERVE, Process, environment
-from tests.sandboxed import Json
 
 META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",

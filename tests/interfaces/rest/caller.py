@@ -19,7 +19,7 @@ from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ContextPool
 from ix_tools.schemas import openapi
-from tests.sandboxed import Harness, Json
+from tests.harness import Harness, Json
 
 ADDRESS = "http://ix.test"
 PROBLEM = {
@@ -51,14 +51,14 @@ class SingleContextPool(ContextPool):
         return replace(self._desk, settings=settings, scopes=principal.scopes, can_read_files=False)
 
 
-def build_served_app(office: Harness, *, needed: bool = False) -> Starlette:
-    """The whole HTTP server before an office."""
-    settings = office.context.settings.model_copy(update={"calls_per_minute": 100_000})
+def build_served_app(harness: Harness, *, needed: bool = False) -> Starlette:
+    """The whole HTTP server before an harness."""
+    settings = harness.context.settings.model_copy(update={"calls_per_minute": 100_000})
     return build_application(
         settings,
         ADDRESS,
         requires_authentication=needed,
-        create_pool=lambda given: SingleContextPool(given, office.context),
+        create_pool=lambda given: SingleContextPool(given, harness.context),
     )
 
 
@@ -115,7 +115,7 @@ def check_response(answer: httpx2.Response) -> httpx2.Response:
 class Caller:
     """One caller of the server."""
 
-    office: Harness
+    harness: Harness
     client: httpx2.AsyncClient
 
     async def post(self, name: str, arguments: Any = None, **more: Any) -> httpx2.Response:
@@ -148,13 +148,13 @@ class Caller:
 
     def decide(self, answer: httpx2.Response, *, approve: bool = True, reason: str = "") -> None:
         """A person decides what an answer waits for."""
-        approvals = self.office.context.approvals
+        approvals = self.harness.context.approvals
         found = approvals.find(answer.json()["approval"]["id"])
         approvals.decide(found.id, approve=approve, accept_differences=found.differs, reason=reason)
 
 
-def create_token_header(office: Harness, name: str, *scopes: Scope) -> dict[str, str]:
+def create_token_header(harness: Harness, name: str, *scopes: Scope) -> dict[str, str]:
     """The header of a caller with a token of their own."""
-    accounts = list(office.context.settings.by_account())
-    _, text = Tokens(office.context.store).create(name, scopes or tuple(Scope), accounts, 1)
+    accounts = list(harness.context.settings.by_account())
+    _, text = Tokens(harness.context.store).create(name, scopes or tuple(Scope), accounts, 1)
     return {"Authorization": f"Bearer {text}"}

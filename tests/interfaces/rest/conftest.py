@@ -8,20 +8,20 @@ from dataclasses import replace
 import httpx2
 import pytest
 
+from tests.harness import Harness
 from tests.interfaces.rest.caller import ADDRESS, Caller, build_served_app
-from tests.sandboxed import Harness
 
 
 @pytest.fixture
-async def caller(office: Harness) -> AsyncIterator[Caller]:
+async def caller(harness: Harness) -> AsyncIterator[Caller]:
     """The one caller of a server that does not ask who calls, whose settings leave nothing off."""
-    office.sandbox.set_option(
+    harness.sandbox.set_option(
         "pdf_polls", 0
     )  # files are there at once: their waits are other tests' business
-    office.sandbox.set_option("qr_polls", 0)
-    office.sandbox.set_option("saft_polls", 0)
-    settings = office.context.settings.model_copy(update={"allow_account_setup": True, "pdf_patience": 1})
-    office = replace(office, context=replace(office.context, settings=settings))
-    transport = httpx2.ASGITransport(app=build_served_app(office))
+    harness.sandbox.set_option("qr_polls", 0)
+    harness.sandbox.set_option("saft_polls", 0)
+    settings = harness.context.settings.model_copy(update={"allow_account_setup": True, "pdf_patience": 1})
+    harness = replace(harness, context=replace(harness.context, settings=settings))
+    transport = httpx2.ASGITransport(app=build_served_app(harness))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
-        yield Caller(office, client)
+        yield Caller(harness, client)

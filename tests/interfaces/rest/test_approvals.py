@@ -9,20 +9,20 @@ import pytest
 
 from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.operations.scopes import Scope
+from tests.harness import Harness, Json, document_arguments
 from tests.interfaces.rest.caller import ADDRESS, Caller, build_served_app, create_token_header
-from tests.sandboxed import Harness, Json, document_arguments
 
 
 async def finalizing(caller: Caller) -> tuple[Json, httpx2.Response]:
     """A call that a person must approve, and its first answer."""
-    call = document_arguments(await caller.office.create_draft(), state="finalized")
+    call = document_arguments(await caller.harness.create_draft(), state="finalized")
     answer = await caller.post("change_state", call)
     assert answer.status_code == 202
     return call, answer
 
 
 async def test_a_call_waits_for_a_person_and_then_goes_through_once(caller: Caller) -> None:
-    before = len(caller.office.list_writes()) + 1
+    before = len(caller.harness.list_writes()) + 1
     call, answer = await finalizing(caller)
     body = answer.json()
     assert (body["status"], body["sent"]) == ("approval_required", "nothing")
@@ -32,13 +32,13 @@ async def test_a_call_waits_for_a_person_and_then_goes_through_once(caller: Call
     assert waiting.json()["status"] == "pending"
     assert int(waiting.headers["retry-after"]) > 0
     assert (await caller.post("change_state", call)).json()["approval"]["id"] == body["approval"]["id"]
-    assert len(caller.office.list_writes()) == before
+    assert len(caller.harness.list_writes()) == before
 
     caller.decide(answer)
     assert (await caller.get(answer.headers["location"])).json()["status"] == "approved"
     assert (await caller.post("change_state", call)).json()["document"]["status"] == "final"
     assert (await caller.get(answer.headers["location"])).json()["status"] == "used"
-    assert len(caller.office.list_writes()) == before + 1
+    assert len(caller.harness.list_writes()) == before + 1
 
 
 async def test_a_call_that_a_person_rejected_is_forbidden_with_the_reason(caller: Caller) -> None:
@@ -54,7 +54,7 @@ async def test_a_call_that_a_person_rejected_is_forbidden_with_the_reason(caller
 async def test_an_approval_is_for_exactly_the_call_that_was_shown(caller: Caller) -> None:
     call, answer = await finalizing(caller)
     caller.decide(answer)
-    other = document_arguments(await caller.office.create_draft(reference="another"), state="finalized")
+    other = document_arguments(await caller.harness.create_draft(reference="another"), state="finalized")
     assert (await caller.post("change_state", other)).status_code == 202
     assert (await caller.post("change_state", {**call, "state": "deleted"})).status_code == 202
 
@@ -69,14 +69,14 @@ async def test_a_document_that_changed_meanwhile_is_a_conflict(caller: Caller) -
     assert (await caller.get(answer.headers["location"])).json()["status"] == "stale"
 
 
-async def test_an_approval_that_came_too_late_is_told_as_expired(office: Harness) -> None:
+async def test_an_approval_that_came_too_late_is_told_as_expired(harness: Harness) -> None:
     now = [1000.0]
-    late = replace(office.context, approvals=ApprovalRepository(office.context.store, 15, lambda: now[0]))
-    office = replace(office, context=late)
+    late = replace(harness.context, approvals=ApprovalRepository(harness.context.store, 15, lambda: now[0]))
+    harness = replace(harness, context=late)
     async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=build_served_app(office)), base_url=ADDRESS
+        transport=httpx2.ASGITransport(app=build_served_app(harness)), base_url=ADDRESS
     ) as client:
-        caller = Caller(office, client)
+        caller = Caller(harness, client)
         call, answer = await finalizing(caller)
         caller.decide(answer)
         now[0] += 15 * 60
@@ -84,12 +84,12 @@ async def test_an_approval_that_came_too_late_is_told_as_expired(office: Harness
         await caller.call_refused(409, "approval_expired", "change_state", call)
 
 
-async def test_an_approval_is_told_to_whoever_asked_and_to_nobody_else(office: Harness) -> None:
-    mine, theirs = (create_token_header(office, name, Scope.READ, Scope.ISSUE) for name in ("ana", "rui"))
-    transport = httpx2.ASGITransport(app=build_served_app(office, needed=True))
+async def test_an_approval_is_told_to_whoever_asked_and_to_nobody_else(harness: Harness) -> None:
+    mine, theirs = (create_token_header(harness, name, Scope.READ, Scope.ISSUE) for name in ("ana", "rui"))
+    transport = httpx2.ASGITransport(app=build_served_app(harness, needed=True))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
-        caller = Caller(office, client)
-        call = document_arguments(await office.create_draft(), state="finalized")
+        caller = Caller(harness, client)
+        call = document_arguments(await harness.create_draft(), state="finalized")
         answer = await caller.post("change_state", call, headers=mine)
         where = answer.headers["location"]
         assert (await caller.get(where, headers=mine)).json()["status"] == "pending"

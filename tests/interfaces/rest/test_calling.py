@@ -10,6 +10,7 @@ import pytest
 
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
+from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.rest.caller import (
     ADDRESS,
     Caller,
@@ -17,8 +18,7 @@ from tests.interfaces.rest.caller import (
     check_response,
     create_token_header,
 )
-from tests.sandboxed import Harness, document_arguments, invoice
-from tests.stages import prepare_example
+from tests.preparations import prepare_example
 
 READING = [name for name, one in catalogue().items() if one.spec.effect.only_reads]
 LOCAL_FILES = {"file", "bytes", "resource"}
@@ -26,7 +26,7 @@ LOCAL_FILES = {"file", "bytes", "resource"}
 
 @pytest.mark.parametrize("name", READING)
 async def test_what_only_reads_gives_the_same_with_a_body_and_with_a_query(caller: Caller, name: str) -> None:
-    arguments = await prepare_example(caller.office, name)
+    arguments = await prepare_example(caller.harness, name)
     posted = await caller.call(name, arguments)
     asked = (await caller.get(f"/tools/{name}", params=_words(arguments))).json()
     assert asked == posted
@@ -51,7 +51,7 @@ async def test_a_refusal_says_what_is_wrong_and_sends_nothing(caller: Caller) ->
     assert found["sent"] == "nothing"
     assert "Nothing was sent." in found["detail"]
     assert found["next"]
-    assert caller.office.list_writes() == []
+    assert caller.harness.list_writes() == []
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ async def test_what_invoicexpress_does_not_have_is_not_found(caller: Caller) -> 
 async def test_what_invoicexpress_answers_decides_the_status(
     caller: Caller, answers: int, status: int, code: str
 ) -> None:
-    caller.office.sandbox.fault("GET", "/taxes.json", status=answers, times=20)
+    caller.harness.sandbox.fault("GET", "/taxes.json", status=answers, times=20)
     found = await caller.call_refused(status, code, "list_taxes")
     assert found["sent"] == "refused"
 
 
 async def test_a_caller_who_is_to_wait_is_told_how_long(caller: Caller) -> None:
-    caller.office.sandbox.fault("GET", "/taxes.json", status=429, headers={"Retry-After": "17"}, times=20)
+    caller.harness.sandbox.fault("GET", "/taxes.json", status=429, headers={"Retry-After": "17"}, times=20)
     answer = await caller.post("list_taxes")
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
@@ -134,7 +134,7 @@ async def test_a_key_in_the_header_or_in_the_body_is_the_same_key(caller: Caller
     assert len(ids) == 1
     assert "idempotent-replayed" not in first.headers
     assert again.headers["idempotent-replayed"] == both.headers["idempotent-replayed"] == "true"
-    assert len(caller.office.list_writes()) == 1
+    assert len(caller.harness.list_writes()) == 1
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ async def test_two_keys_that_differ_and_an_empty_one_are_refused(
 ) -> None:
     given = invoice() if key is None else invoice(idempotency_key=key)
     await caller.call_refused(400, "idempotency_keys_differ", "create_invoice", given, headers=headers)
-    assert caller.office.list_writes() == []
+    assert caller.harness.list_writes() == []
 
 
 async def test_a_key_for_another_call_is_refused(caller: Caller) -> None:
@@ -199,7 +199,7 @@ async def test_a_body_that_cannot_be_read_is_refused(caller: Caller, what: str) 
     )
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["sent"] == "nothing"
-    assert caller.office.list_writes() == []
+    assert caller.harness.list_writes() == []
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ async def test_a_query_that_does_not_fit_is_refused_by_field(caller: Caller, que
 
 @pytest.mark.parametrize("delivery", ["file", "resource"])
 async def test_no_file_is_left_on_the_servers_machine(caller: Caller, delivery: str) -> None:
-    arguments = {"document_id": (await caller.office.create_issued())["id"], "delivery": delivery}
+    arguments = {"document_id": (await caller.harness.create_issued())["id"], "delivery": delivery}
     found = await caller.call_refused(422, "invalid_arguments", "get_pdf", arguments)
     problem = f"{delivery!r} is not to be had over HTTP, where a file would stay on the server's machine"
     assert found["problems"] == [{"field": "delivery", "problem": problem, "allowed": "link"}]
@@ -283,7 +283,7 @@ async def test_no_file_is_left_on_the_servers_machine(caller: Caller, delivery: 
 
 
 async def test_a_pdf_comes_as_a_pdf_with_a_name(caller: Caller) -> None:
-    number = (await caller.office.create_issued())["id"]
+    number = (await caller.harness.create_issued())["id"]
     pdf = {"Accept": "application/pdf"}
     answers = [
         await caller.get(f"/documents/{number}/pdf"),
@@ -320,8 +320,8 @@ async def test_a_pdf_that_there_is_not_is_a_problem(
 
 
 async def test_a_pdf_that_is_still_being_made_is_to_be_asked_for_again(caller: Caller) -> None:
-    number = (await caller.office.create_issued())["id"]
-    caller.office.sandbox.set_option("pdf_polls", 100)
+    number = (await caller.harness.create_issued())["id"]
+    caller.harness.sandbox.set_option("pdf_polls", 100)
     answer = await caller.get(f"/documents/{number}/pdf")
     assert (answer.status_code, answer.json()["code"]) == (503, "pdf_not_ready")
     assert answer.json()["retryable"] is True
@@ -331,14 +331,14 @@ async def test_a_pdf_that_is_still_being_made_is_to_be_asked_for_again(caller: C
 # --- who may ---------------------------------------------------------------------------------------------------
 
 
-async def test_scopes_and_accounts_are_those_of_the_caller(office: Harness) -> None:
-    transport = httpx2.ASGITransport(app=build_served_app(office, needed=True))
-    reader = create_token_header(office, "reader", Scope.READ)
+async def test_scopes_and_accounts_are_those_of_the_caller(harness: Harness) -> None:
+    transport = httpx2.ASGITransport(app=build_served_app(harness, needed=True))
+    reader = create_token_header(harness, "reader", Scope.READ)
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
-        caller = Caller(office, client)
+        caller = Caller(harness, client)
         await caller.call_refused(401, "not_signed_in", "list_taxes")
         assert (await caller.post("list_taxes", headers=reader)).status_code == 200
-        mine = next(iter(office.context.settings.by_account()))
+        mine = next(iter(harness.context.settings.by_account()))
         assert (await caller.post("list_taxes", {"account": mine}, headers=reader)).status_code == 200
         await caller.call_refused(403, "scope_missing", "create_invoice", invoice(), headers=reader)
         await caller.call_refused(
@@ -346,7 +346,7 @@ async def test_scopes_and_accounts_are_those_of_the_caller(office: Harness) -> N
         )
         other = {**reader, "Ix-Account": "other"}
         await caller.call_refused(403, "account_not_permitted", "list_taxes", headers=other)
-        issued = document_arguments(await office.create_issued())
+        issued = document_arguments(await harness.create_issued())
         assert (await caller.post("get_document", issued, headers=reader)).status_code == 200
 
 

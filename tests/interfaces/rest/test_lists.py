@@ -10,8 +10,8 @@ import pytest
 
 from ix_tools.pipeline import truncation
 from ix_tools.pipeline.truncation import MAX_CHARACTERS, to_compact_json, truncate
+from tests.harness import Json, document_arguments, exempt_line, invoice, line
 from tests.interfaces.rest.caller import Caller
-from tests.sandboxed import Json, document_arguments, exempt_line, invoice, line
 
 
 async def followed(caller: Caller, answer: Any, key: str) -> list[Any]:
@@ -29,8 +29,8 @@ async def followed(caller: Caller, answer: Any, key: str) -> list[Any]:
 
 
 async def test_a_flow_that_follows_the_next_page_sees_every_row_once(caller: Caller) -> None:
-    made = [(await caller.office.create_draft())["id"] for _ in range(5)]
-    await caller.office.create_issued()
+    made = [(await caller.harness.create_draft())["id"] for _ in range(5)]
+    await caller.harness.create_issued()
     asked = {"states": ["draft"], "types": ["invoices", "credit_notes"], "per_page": 2, "archived": False}
     for answer in (
         await caller.post("list_invoices", asked),
@@ -42,7 +42,7 @@ async def test_a_flow_that_follows_the_next_page_sees_every_row_once(caller: Cal
 async def test_a_page_too_long_for_an_answer_becomes_smaller_pages_of_the_same_list(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = [(await caller.office.create_draft())["id"] for _ in range(13)]
+    made = [(await caller.harness.create_draft())["id"] for _ in range(13)]
     monkeypatch.setattr(truncation, "SPARE", 400)
     sizes = set()
     for longest in (1000, 1500, 2000):
@@ -62,7 +62,7 @@ async def test_a_page_too_long_for_an_answer_becomes_smaller_pages_of_the_same_l
 async def test_a_page_that_fits_only_without_the_address_of_the_next_one_is_smaller(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = [(await caller.office.create_draft())["id"] for _ in range(4)]
+    made = [(await caller.harness.create_draft())["id"] for _ in range(4)]
     asked = {"per_page": 3}
     bare = len((await caller.post("list_invoices", asked)).text) - len(
         to_compact_json((await caller.post("list_invoices", asked)).json()["next_page"])

@@ -15,7 +15,7 @@ from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.execute import parse
 from ix_tools.schemas.openapi import UnknownToolset, build_openapi, list_tool_names, shorten
 from ix_tools.schemas.openapi2 import convert_to_swagger
-from tests.sandboxed import Json
+from tests.harness import Json
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.harness import Harness
 from tests.interfaces.server.served import Served, serve_in_process
-from tests.sandboxed import Harness
 
 
 @pytest.fixture
-async def served(office: Harness) -> AsyncIterator[Served]:
+async def served(harness: Harness) -> AsyncIterator[Served]:
     """A server that wants to know who calls; its first account is the sandbox, and it has a second one."""
-    async with serve_in_process(office) as served:
+    async with serve_in_process(harness) as served:
         yield served
 
 

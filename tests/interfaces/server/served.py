@@ -20,9 +20,9 @@ from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ContextPool
 from ix_tools.storage.database import Store
+from tests.harness import Harness
 from tests.in_process import InProcessTransport
 from tests.interfaces.mcp.host import ERAS, Host, Person
-from tests.sandboxed import Harness
 
 ADDRESS = "http://127.0.0.1:8756"
 ALL = tuple(Scope)
@@ -40,7 +40,7 @@ Json = dict[str, Any]
 class Served:
     """A running application, with the hand to make tokens for it."""
 
-    office: Harness
+    harness: Harness
     app: Starlette
     tokens: Tokens
     client: httpx2.AsyncClient
@@ -90,35 +90,35 @@ def build_call_headers(name: str, token: str = "") -> dict[str, str]:
     }
 
 
-def build_settings(office: Harness, store: Store, **changes: Any) -> Settings:
-    """The settings of a server before this office: the sandbox, and the same box once more as `second`."""
-    given = office.context.settings
+def build_settings(harness: Harness, store: Store, **changes: Any) -> Settings:
+    """The settings of a server before this harness: the sandbox, and the same box once more as `second`."""
+    given = harness.context.settings
     second = AccountSettings(account="second", api_key=given.api_key, base_url=given.base_url)
     kept = {"store": str(store.file or store.url), "sandbox": False, "accounts": {"second": second}}
     return given.model_copy(update={**kept, **changes})
 
 
 @asynccontextmanager
-async def serve_in_process(office: Harness, **changes: Any) -> AsyncIterator[Served]:
+async def serve_in_process(harness: Harness, **changes: Any) -> AsyncIterator[Served]:
     """A server with these settings, that wants to know who calls."""
-    settings = build_settings(office, office.context.store, **changes)
+    settings = build_settings(harness, harness.context.store, **changes)
 
-    def open_desk(settings: Settings, *, store: Store) -> CallContext:
+    def shared_context(settings: Settings, *, store: Store) -> CallContext:
         # The tests' business is not the pace: their account keeps none.
         desk = CallContext.open(settings, store=store)
         return replace(
             desk,
-            account=InvoiceXpressClient(settings, transport=InProcessTransport(office.sandbox)),
-            now=office.context.now,
+            account=InvoiceXpressClient(settings, transport=InProcessTransport(harness.sandbox)),
+            now=harness.context.now,
         )
 
     app = build_application(
         settings,
         ADDRESS,
         requires_authentication=True,
-        create_pool=lambda settings: ContextPool(settings, open_desk),
+        create_pool=lambda settings: ContextPool(settings, shared_context),
     )
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
-            yield Served(office, app, Tokens(office.context.store), client)
+            yield Served(harness, app, Tokens(harness.context.store), client)

@@ -17,9 +17,9 @@ from ix_tools.operations.scopes import Scope
 from ix_tools.schemas.resources import EXEMPTIONS_URI
 from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.storage.schema import approvals, audit, intents
+from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import Person, build_elicit_result, check_result
 from tests.interfaces.server.served import Served, serve_in_process
-from tests.sandboxed import Harness, document_arguments, invoice
 
 Json = dict[str, Any]
 
@@ -57,18 +57,18 @@ async def test_a_caller_does_what_its_scope_says_and_nothing_else(served: Served
         )
         assert refusal["sent"] == "nothing"
         assert get_required_scope(operation.spec) in refusal["next"]
-    assert served.office.sandbox.requests() == []
-    with served.office.context.store.reading() as connection:
+    assert served.harness.sandbox.requests() == []
+    with served.harness.context.store.reading() as connection:
         rows = connection.execute(sql.select(audit).where(audit.c.event == "call refused")).all()
     assert [(row.operation, row.principal) for row in rows] == [(name, "one") for name in others]
 
 
 @pytest.mark.parametrize("scopes", [(), (Scope.READ,), (Scope.READ, Scope.ISSUE), tuple(Scope)])
 async def test_a_caller_sees_the_tools_it_may_use(
-    office: Harness, scopes: tuple[Scope, ...], mode: str
+    harness: Harness, scopes: tuple[Scope, ...], mode: str
 ) -> None:
     async with (
-        serve_in_process(office, toolsets=("all",)) as served,
+        serve_in_process(harness, toolsets=("all",)) as served,
         served.host(served.create_token("x", scopes), mode) as host,
     ):
         listed = await host.client.list_tools()
@@ -93,7 +93,7 @@ async def test_a_resource_needs_the_scope_to_read(served: Served) -> None:
         for uri in ("ix://documents/1001/pdf", "ix://documents/invoices/1001", EXEMPTIONS_URI):
             with pytest.raises(MCPError, match="scope read"):
                 await host.client.read_resource(uri)
-    assert served.office.sandbox.requests() == []
+    assert served.harness.sandbox.requests() == []
 
 
 async def test_what_is_completed_needs_the_scope_to_read(served: Served) -> None:
@@ -118,7 +118,7 @@ async def test_a_caller_with_several_accounts_names_one(served: Served) -> None:
         assert (refusal["code"], refusal["accounts"]) == ("account_needed", ["sandbox", "second"])
         await host.call("create_invoice", account="second", **invoice())
         await host.call("create_invoice", account="sandbox", **invoice())
-    with served.office.context.store.reading() as connection:
+    with served.harness.context.store.reading() as connection:
         kept = connection.execute(sql.select(intents.c.account)).scalars().all()
     assert sorted(one.split("@")[0] for one in kept) == ["sandbox", "second"]
 
@@ -152,7 +152,7 @@ async def test_an_account_that_is_not_the_callers_is_nobodys(served: Served) -> 
         refusal = answer.json()["result"]["structuredContent"]
         assert refusal["code"] == "account_not_permitted", (name, refusal)
         assert refusal["sent"] == "nothing"
-    assert served.office.sandbox.requests() == []
+    assert served.harness.sandbox.requests() == []
 
 
 async def test_a_key_in_a_call_is_not_taken(served: Served) -> None:
@@ -160,7 +160,7 @@ async def test_a_key_in_a_call_is_not_taken(served: Served) -> None:
     for field in ("api_key", "base_url", "principal", "scopes"):
         answer = await served.call("list_taxes", {field: "x"}, token)
         assert answer.json()["result"]["structuredContent"]["code"] == "invalid_arguments"
-    assert served.office.sandbox.requests() == []
+    assert served.harness.sandbox.requests() == []
 
 
 async def test_a_caller_without_an_account_is_told_so(served: Served) -> None:
@@ -191,11 +191,11 @@ async def test_an_answer_is_good_for_the_caller_who_was_asked(served: Served) ->
     """A handle that somebody else got hold of opens nothing, and is still good for its owner."""
     ana, rui = served.create_token("ana"), served.create_token("rui")
     arguments, handle = await asked(served, ana)
-    before = len(served.office.list_writes())
+    before = len(served.harness.list_writes())
     async with served.host(rui, person=Person()) as host:
         stolen = await host.step("change_state", arguments, handle, build_elicit_result("yes"))
     assert code_of(stolen) == "approval_foreign"
-    assert len(served.office.list_writes()) == before
+    assert len(served.harness.list_writes()) == before
     async with served.host(ana, person=Person()) as host:
         done = await host.step("change_state", arguments, handle, build_elicit_result("yes"))
     assert isinstance(done, CallToolResult)
@@ -223,19 +223,19 @@ async def test_a_scope_that_was_taken_away_is_gone_although_somebody_said_yes(se
 async def test_an_approval_in_a_terminal_is_good_for_the_caller_who_asked(served: Served) -> None:
     """2025-11-25 cannot ask over HTTP without a session: a person approves elsewhere, and the same call goes through."""
     ana, rui = served.create_token("ana"), served.create_token("rui")
-    made = await served.office.create_draft()
+    made = await served.harness.create_draft()
     arguments = document_arguments(made, state="finalized")
     async with served.host(ana, "legacy") as host:
         waits = (await host.call_unchecked("change_state", **arguments)).structured_content
         assert waits is not None
         assert waits["status"] == "approval_required"
-        served.office.context.approvals.decide(waits["approval"]["id"], approve=True)
+        served.harness.context.approvals.decide(waits["approval"]["id"], approve=True)
         async with served.host(rui, "legacy") as other:
             also = (await other.call_unchecked("change_state", **arguments)).structured_content
             assert also is not None
             assert also["status"] == "approval_required"
         done = await host.call("change_state", **arguments)
     assert done["document"]["status"] == "final"
-    with served.office.context.store.reading() as connection:
+    with served.harness.context.store.reading() as connection:
         rows = connection.execute(sql.select(approvals.c.principal, approvals.c.state)).all()
     assert sorted(tuple(row) for row in rows) == [("ana", "used"), ("rui", "pending")]

@@ -25,12 +25,12 @@ from ix_tools.auth.tokens import Tokens
 from ix_tools.operations.scopes import Scope
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
+from tests.harness import line
 from tests.interfaces.mcp.test_stdio import SERVE, Process
 from tests.interfaces.mcp.test_stdio import environment as stdio_environment
 from tests.interfaces.server.processes import PATIENCE, READY, Running
 from tests.interfaces.server.served import build_bearer
 from tests.interfaces.server.test_processes import environment
-from tests.sandboxed import line
 
 Json = dict[str, Any]
 INSTRUMENT = shutil.which("opentelemetry-instrument", path=str(Path(sys.executable).parent)) or ""

@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from ix_tools.interfaces.server.middleware import MAX_REQUEST_BYTES
+from tests.harness import Harness, invoice
 from tests.interfaces.server.served import ADDRESS, Served, build_bearer, serve_in_process
-from tests.sandboxed import Harness, invoice
 
 PATHS = ["/mcp", "/healthz", "/readyz", "/nowhere", "/.well-known/oauth-protected-resource/mcp"]
 
@@ -63,8 +63,8 @@ async def test_this_machine_is_known_under_its_names(served: Served) -> None:
         assert answer.json() == {"ok": True}
 
 
-async def test_pages_that_the_settings_name_may_call(office: Harness) -> None:
-    async with serve_in_process(office, http_origins=("https://app.example.com",)) as served:
+async def test_pages_that_the_settings_name_may_call(harness: Harness) -> None:
+    async with serve_in_process(harness, http_origins=("https://app.example.com",)) as served:
         for origin, status in (("https://app.example.com", 200), ("https://app.example.com.evil.com", 403)):
             answer = await served.client.get("/healthz", headers={"origin": origin})
             assert answer.status_code == status
@@ -111,7 +111,7 @@ async def test_whoever_does_not_say_who_they_are_gets_nowhere(served: Served, pa
         assert answer.status_code == 401, given
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert answer.json()["sent"] == "nothing"
-    assert served.office.sandbox.requests() == []
+    assert served.harness.sandbox.requests() == []
 
 
 async def test_two_ways_of_saying_who_calls_are_one_too_many(served: Served) -> None:
@@ -124,7 +124,7 @@ async def test_health_is_told_to_whoever_asks(served: Served) -> None:
     """By load balancers, which sign in nowhere; InvoiceXpress is not asked."""
     assert (await served.client.get("/healthz")).json() == {"ok": True}
     assert (await served.client.get("/readyz")).json() == {"ok": True}
-    assert served.office.sandbox.requests() == []
+    assert served.harness.sandbox.requests() == []
 
 
 async def test_a_server_that_is_older_than_its_store_is_not_ready_and_carries_nothing_out(
@@ -140,10 +140,10 @@ async def test_a_server_that_is_older_than_its_store_is_not_ready_and_carries_no
         newer.commit()
     assert (await served.client.get("/readyz")).status_code == 503
     assert (await served.client.get("/healthz")).status_code == 200
-    served.office.sandbox.clear_requests()
+    served.harness.sandbox.clear_requests()
     answer = await served.call("create_invoice", invoice(), token=token)
     assert "another version of ix-tools migrated it" in answer.text
-    assert served.office.list_writes() == []
+    assert served.harness.list_writes() == []
 
 
 async def test_a_store_that_cannot_be_used_is_not_ready_and_opens_to_nobody(served: Served) -> None:
@@ -162,8 +162,8 @@ async def test_a_store_that_cannot_be_used_is_not_ready_and_opens_to_nobody(serv
     store.file.with_suffix(".away").rename(store.file)
 
 
-async def test_a_caller_who_comes_too_often_waits_and_nobody_else(office: Harness) -> None:
-    async with serve_in_process(office, calls_per_minute=8) as served:
+async def test_a_caller_who_comes_too_often_waits_and_nobody_else(harness: Harness) -> None:
+    async with serve_in_process(harness, calls_per_minute=8) as served:
         ana, rui = served.create_token("ana"), served.create_token("rui")
         answers = [await served.call("lookup_exemption_codes", token=ana) for _ in range(4)]
         assert [one.status_code for one in answers] == [200, 200, 429, 429]
@@ -176,10 +176,10 @@ async def test_a_caller_who_comes_too_often_waits_and_nobody_else(office: Harnes
         ).status_code == 429
 
 
-async def test_workers_share_the_limit_of_a_caller(office: Harness) -> None:
+async def test_workers_share_the_limit_of_a_caller(harness: Harness) -> None:
     async with (
-        serve_in_process(office, calls_per_minute=8) as one,
-        serve_in_process(office, calls_per_minute=8) as other,
+        serve_in_process(harness, calls_per_minute=8) as one,
+        serve_in_process(harness, calls_per_minute=8) as other,
     ):
         token = one.create_token()
         seen = [

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ix_tools.operations.registry import catalogue
+from tests.harness import invoice
 from tests.interfaces.server.served import Served, build_bearer
-from tests.sandboxed import invoice
 
 Json = dict[str, Any]
 GIVES_FILES = sorted(name for name, one in catalogue().items() if "delivery" in one.model_fields)
@@ -19,9 +19,9 @@ GIVES_FILES = sorted(name for name, one in catalogue().items() if "delivery" in 
 @pytest.fixture
 async def quiet(served: Served) -> AsyncIterator[Served]:
     """A server on whose disk no file appears during the test."""
-    served.office.sandbox.set_option("pdf_polls", 0)
+    served.harness.sandbox.set_option("pdf_polls", 0)
     yield served
-    folder = served.office.context.settings.documents
+    folder = served.harness.context.settings.documents
     assert folder is not None
     assert not folder.exists()
 
@@ -30,7 +30,7 @@ async def arguments_of(served: Served, name: str) -> Json:
     """A call that gives a file."""
     if name == "issue_invoice":
         return invoice()
-    number = (await served.office.create_issued())["id"]
+    number = (await served.harness.create_issued())["id"]
     return {"month": 11, "year": 2026} if name == "export_saft" else {"document_id": number}
 
 
@@ -59,7 +59,7 @@ async def test_a_file_is_given_as_a_link_unless_asked_otherwise(quiet: Served, n
 @pytest.mark.parametrize("name", GIVES_FILES)
 async def test_a_file_on_the_servers_disk_is_refused_with_what_is_possible(quiet: Served, name: str) -> None:
     call = {**await arguments_of(quiet, name), "delivery": "file"}
-    before = len(quiet.office.list_writes())
+    before = len(quiet.harness.list_writes())
     ways = "link, resource" if name in ("get_pdf", "issue_invoice") else "link"
     inside = {"operation": name, "arguments": call}
     async with quiet.host(quiet.create_token()) as host:
@@ -77,7 +77,7 @@ async def test_a_file_on_the_servers_disk_is_refused_with_what_is_possible(quiet
         assert answer.status_code == 422
         assert answer.json()["problems"][0]["allowed"] == "link"
         assert "GET /documents/{id}/pdf" in answer.json()["next"]
-    assert len(quiet.office.list_writes()) == before
+    assert len(quiet.harness.list_writes()) == before
 
 
 async def test_a_pdf_is_read_as_a_resource_over_mcp_alone(quiet: Served, mode: str) -> None:
@@ -93,7 +93,7 @@ async def test_an_errand_hands_its_pdf_on(quiet: Served) -> None:
     async with quiet.host(quiet.create_token()) as host:
         waiting = await host.call_unchecked("issue_invoice", **invoice())
         assert waiting.structured_content is not None
-        quiet.office.context.approvals.decide(waiting.structured_content["approval"]["id"], approve=True)
+        quiet.harness.context.approvals.decide(waiting.structured_content["approval"]["id"], approve=True)
         done = await host.call("issue_invoice", **invoice())
     assert done["pdf"]["link"].startswith("http")
     assert "file" not in done["pdf"]

@@ -10,11 +10,11 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from ix_tools.sandbox.server import Sandbox
+from tests.harness import Harness
 from tests.interfaces.server.processes import Running, run_server
 from tests.interfaces.server.served import ADDRESS, Served, build_bearer, serve_in_process
 from tests.interfaces.server.test_processes import environment
 from tests.interfaces.web.conftest import CHROMIUM, FLAGS
-from tests.sandboxed import Harness
 
 PATHS = [
     "/tools/list_taxes",
@@ -44,8 +44,8 @@ OURS = [
 ]
 
 
-async def test_what_a_page_of_another_origin_sends_without_saying_so_is_refused(office: Harness) -> None:
-    async with serve_in_process(office, http_origins=("https://app.example.com",)) as served:
+async def test_what_a_page_of_another_origin_sends_without_saying_so_is_refused(harness: Harness) -> None:
+    async with serve_in_process(harness, http_origins=("https://app.example.com",)) as served:
         token = served.create_token()
         for headers in FOREIGN:
             for path in PATHS:
@@ -54,7 +54,7 @@ async def test_what_a_page_of_another_origin_sends_without_saying_so_is_refused(
                     path,
                     headers,
                 )
-        assert office.sandbox.requests() == []
+        assert harness.sandbox.requests() == []
         for headers in OURS:
             answer = await served.client.get("/tools/list_taxes", headers={**headers, **build_bearer(token)})
             assert answer.status_code == 200, headers

@@ -10,6 +10,7 @@ import pytest
 from ix_tools.interfaces.mcp.http import PATH
 from ix_tools.interfaces.mcp.server import list_chosen_tools
 from ix_tools.schemas.tool_selection import ToolSelection
+from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import Person
 from tests.interfaces.server.served import (
     ENVELOPE,
@@ -18,7 +19,6 @@ from tests.interfaces.server.served import (
     build_call_headers,
     serve_in_process,
 )
-from tests.sandboxed import Harness, document_arguments, invoice
 
 Json = dict[str, Any]
 
@@ -44,24 +44,24 @@ async def test_a_person_is_asked_in_whichever_way_the_client_knows(served: Serve
         ("legacy", Person("yes"), "approval_required"),
         ("legacy", None, "approval_required"),
     ):
-        arguments = document_arguments(await served.office.create_draft(), state="finalized")
+        arguments = document_arguments(await served.harness.create_draft(), state="finalized")
         async with served.host(token, mode, person) as host:
             result = (await host.call_unchecked("change_state", **arguments)).structured_content
             assert result is not None
             if status == "approval_required":
                 assert result["status"] == status, mode
-                served.office.context.approvals.decide(result["approval"]["id"], approve=True)
+                served.harness.context.approvals.decide(result["approval"]["id"], approve=True)
                 result = await host.call("change_state", **arguments)
             assert result["document"]["status"] == "final", mode
 
 
 @pytest.mark.parametrize("answer", ["no", "decline"])
 async def test_a_person_who_does_not_say_yes_has_said_no(served: Served, answer: Any) -> None:
-    arguments = document_arguments(await served.office.create_draft(), state="finalized")
-    before = len(served.office.list_writes())
+    arguments = document_arguments(await served.harness.create_draft(), state="finalized")
+    before = len(served.harness.list_writes())
     async with served.host(served.create_token(), "auto", Person(answer)) as host:
         assert (await host.call_refused("change_state", **arguments))["code"] == "approval_declined"
-    assert len(served.office.list_writes()) == before
+    assert len(served.harness.list_writes()) == before
 
 
 async def test_nothing_is_listened_to_but_posts(served: Served) -> None:
@@ -107,8 +107,8 @@ async def test_a_read_is_answered_with_plain_json(served: Served) -> None:
 
 async def test_whoever_wants_to_hear_how_far_it_is_gets_a_stream(served: Served, mode: str) -> None:
     """A PDF that is still being made is asked for again, and says so meanwhile."""
-    number = (await served.office.create_issued())["id"]
-    served.office.sandbox.set_option("pdf_polls", 2)
+    number = (await served.harness.create_issued())["id"]
+    served.harness.sandbox.set_option("pdf_polls", 2)
     heard: list[tuple[float, float | None]] = []
 
     async def progress(progress: float, total: float | None, message: str | None) -> None:
@@ -129,9 +129,9 @@ async def test_lists_are_for_the_caller_alone(served: Served) -> None:
     assert answer["result"]["cacheScope"] == "private"
 
 
-async def test_a_server_lists_the_toolsets_it_was_told_to(office: Harness) -> None:
+async def test_a_server_lists_the_toolsets_it_was_told_to(harness: Harness) -> None:
     async with (
-        serve_in_process(office, toolsets=("treasury",)) as served,
+        serve_in_process(harness, toolsets=("treasury",)) as served,
         served.host(served.create_token()) as host,
     ):
         listed = [tool.name for tool in (await host.client.list_tools()).tools]

@@ -29,6 +29,7 @@ from ix_tools.auth.oauth import (
 from ix_tools.auth.principals import Principal
 from ix_tools.config.settings import AccountSettings, Settings
 from ix_tools.operations.scopes import Scope
+from tests.harness import Harness
 from tests.interfaces.server.issuer import (
     TestIssuer,
     create_ec_key,
@@ -37,7 +38,6 @@ from tests.interfaces.server.issuer import (
     sign_claims,
 )
 from tests.interfaces.server.served import ADDRESS, build_bearer, serve_in_process
-from tests.sandboxed import Harness
 
 Json = dict[str, Any]
 AUDIENCE = "https://invoices.example.com/mcp"
@@ -457,10 +457,10 @@ def test_an_issuer_without_keys_is_no_setting() -> None:
 # --- on the server ---
 
 
-async def test_the_server_says_where_tokens_come_from(office: Harness, issuer: TestIssuer) -> None:
+async def test_the_server_says_where_tokens_come_from(harness: Harness, issuer: TestIssuer) -> None:
     """RFC 9728; and a signed token then opens the same door as a static one."""
     async with serve_in_process(
-        office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
+        harness, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
     ) as served:
         refused = await served.client.post("/mcp", json={})
         where = f"{ADDRESS}/.well-known/oauth-protected-resource/mcp"
@@ -480,18 +480,18 @@ async def test_the_server_says_where_tokens_come_from(office: Harness, issuer: T
         assert (await served.call("list_taxes", {}, served.create_token())).status_code == 200
 
 
-async def test_a_server_without_an_issuer_names_none(office: Harness) -> None:
-    async with serve_in_process(office) as served:
+async def test_a_server_without_an_issuer_names_none(harness: Harness) -> None:
+    async with serve_in_process(harness) as served:
         refused = await served.client.post("/mcp", json={})
         assert refused.headers["www-authenticate"] == "Bearer"
         token = sign_claims({"iss": "x", "aud": f"{ADDRESS}/mcp", "sub": "ana"})
         assert (await served.client.post("/mcp", headers=build_bearer(token), json={})).status_code == 401
 
 
-async def test_keys_that_cannot_be_read_are_the_servers_trouble(office: Harness, issuer: TestIssuer) -> None:
+async def test_keys_that_cannot_be_read_are_the_servers_trouble(harness: Harness, issuer: TestIssuer) -> None:
     issuer.status = 500
     async with serve_in_process(
-        office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
+        harness, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
     ) as served:
         token = sign_claims(issuer.build_claims(f"{ADDRESS}/mcp"))
         answer = await served.client.post("/mcp", headers=build_bearer(token), json={})
@@ -500,12 +500,12 @@ async def test_keys_that_cannot_be_read_are_the_servers_trouble(office: Harness,
 
 @pytest.mark.parametrize("listed", [[["sandbox"]], [{}], [None, "sandbox"], {"sandbox": 1}, 7, True])
 async def test_odd_accounts_in_a_token_are_refused_and_no_fault(
-    office: Harness, issuer: TestIssuer, listed: Any
+    harness: Harness, issuer: TestIssuer, listed: Any
 ) -> None:
     async with serve_in_process(
-        office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
+        harness, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
     ) as served:
         token = sign_claims(issuer.build_claims(f"{ADDRESS}/mcp", ix_accounts=listed))
         answer = await served.client.post("/tools/list_taxes", headers=build_bearer(token), json={})
         assert (answer.status_code, answer.json()["code"]) == (403, "account_not_permitted")
-        assert served.office.sandbox.requests() == []
+        assert served.harness.sandbox.requests() == []

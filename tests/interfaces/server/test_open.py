@@ -14,10 +14,10 @@ from ix_tools.auth.tokens import SECONDS_PER_DAY, Tokens
 from ix_tools.operations.scopes import Scope
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
+from tests.harness import Harness
 from tests.interfaces.server.processes import PATIENCE, Running, objects, run_server
 from tests.interfaces.server.served import build_bearer, serve_in_process
 from tests.interfaces.server.test_processes import environment
-from tests.sandboxed import Harness
 
 OPEN = "nobody is asked who they are"
 ENDED = "every token is revoked or expired"
@@ -177,8 +177,8 @@ def test_what_a_proxy_passes_on_is_refused_while_nobody_is_asked(box: Sandbox, t
             )
 
 
-async def test_a_server_that_asks_lets_proxies_pass_on_what_they_like(office: Harness) -> None:
-    async with serve_in_process(office) as served:
+async def test_a_server_that_asks_lets_proxies_pass_on_what_they_like(harness: Harness) -> None:
+    async with serve_in_process(harness) as served:
         headers = {
             **build_bearer(served.create_token()),
             "x-forwarded-for": "203.0.113.9",

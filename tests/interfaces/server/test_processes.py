@@ -23,9 +23,9 @@ from ix_tools.interfaces.server.main import main
 from ix_tools.operations.scopes import Scope
 from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
+from tests.harness import document_arguments, line
 from tests.interfaces.server.processes import PATIENCE, Running, objects, run_server
 from tests.interfaces.server.served import ENVELOPE, build_call_headers
-from tests.sandboxed import document_arguments, line
 
 Json = dict[str, Any]
 YES = {"approval": {"action": "accept", "content": {"approve": True}}}

@@ -15,9 +15,9 @@ from ix_tools.interfaces.server.json_logs import JsonFormatter, configure_loggin
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.database import Store
+from tests.harness import Harness
 from tests.interfaces.server.processes import objects, run_server
 from tests.interfaces.server.served import build_bearer, serve_in_process
-from tests.sandboxed import Harness
 from tests.test_secrets import CANARY, FAULTS, RecordCollector, ear, find_leaking_files, find_leaks, secret  # noqa: F401 - fixtures
 
 Json = dict[str, Any]
@@ -138,11 +138,11 @@ def test_a_line_says_when_who_and_what() -> None:
     assert found["at"].endswith("+00:00")
 
 
-def test_every_logger_goes_through_the_one_handler(office: Harness) -> None:
+def test_every_logger_goes_through_the_one_handler(harness: Harness) -> None:
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
     try:
-        settings = office.context.settings.model_copy(update={"api_key": SecretStr(CANARY)})
+        settings = harness.context.settings.model_copy(update={"api_key": SecretStr(CANARY)})
         configure_logging(settings)
         assert [type(one.formatter) for one in root.handlers] == [JsonFormatter]
         assert all(not logging.getLogger(name).handlers for name in ("uvicorn", "uvicorn.error"))

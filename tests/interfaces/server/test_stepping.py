@@ -32,10 +32,10 @@ from ix_tools.interfaces.mcp import scope_challenge
 from ix_tools.operations.registry import catalogue
 from ix_tools.operations.scopes import Scope
 from ix_tools.storage.schema import audit
+from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import ERAS, Host
 from tests.interfaces.server.issuer import TestIssuer, sign_claims
 from tests.interfaces.server.served import ADDRESS, ENVELOPE, Served, build_call_headers, serve_in_process
-from tests.sandboxed import Harness, document_arguments, invoice
 
 Json = dict[str, Any]
 BACK = AnyUrl("http://127.0.0.1:1/back")
@@ -55,10 +55,10 @@ def issuer(running: TestIssuer) -> TestIssuer:
 
 
 @pytest.fixture
-async def trusting(office: Harness, issuer: TestIssuer) -> AsyncIterator[Served]:
+async def trusting(harness: Harness, issuer: TestIssuer) -> AsyncIterator[Served]:
     """A server that takes the issuer's tokens."""
     async with serve_in_process(
-        office, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
+        harness, oauth_issuer=issuer.url, oauth_keys_url=f"{issuer.url}/keys"
     ) as served:
         yield served
 
@@ -69,7 +69,7 @@ def token(issuer: TestIssuer, scope: str) -> str:
 
 def refusals(served: Served) -> list[tuple[str, str, str]]:
     """What the audit trail says of refused calls."""
-    with served.office.context.store.reading() as connection:
+    with served.harness.context.store.reading() as connection:
         rows = connection.execute(sql.select(audit).where(audit.c.event == "call refused")).all()
     return [(row.operation, row.principal, row.outcome) for row in rows]
 
@@ -84,8 +84,8 @@ async def test_a_scope_that_is_missing_is_named_in_the_head_of_the_answer(
     trusting: Served, issuer: TestIssuer, modern: bool, inside: bool, progress: bool
 ) -> None:
     """MCP authorization, "Runtime Insufficient Scope Errors"; RFC 6750, section 3.1."""
-    arguments = document_arguments(await trusting.office.create_draft(), state="finalized")
-    before = len(trusting.office.sandbox.requests())
+    arguments = document_arguments(await trusting.harness.create_draft(), state="finalized")
+    before = len(trusting.harness.sandbox.requests())
     name = "change_state"
     if inside:
         name, arguments = "run_operation", {"operation": name, "arguments": arguments}
@@ -115,7 +115,7 @@ async def test_a_scope_that_is_missing_is_named_in_the_head_of_the_answer(
     assert (error["data"]["code"], error["data"]["scope"]) == ("scope_missing", "issue")
     assert error["data"]["sent"] == "nothing"
     assert refusals(trusting) == [("change_state", f"{OAUTH_PREFIX}ana", "scope issue is missing")]
-    assert len(trusting.office.sandbox.requests()) == before
+    assert len(trusting.harness.sandbox.requests()) == before
 
 
 async def test_a_resource_is_refused_in_the_same_way(trusting: Served, issuer: TestIssuer) -> None:
@@ -139,7 +139,7 @@ async def test_a_resource_is_refused_in_the_same_way(trusting: Served, issuer: T
 async def test_whoever_cannot_step_up_is_told_in_a_way_that_a_model_reads(
     trusting: Served, mode: str
 ) -> None:
-    arguments = document_arguments(await trusting.office.create_draft(), state="finalized")
+    arguments = document_arguments(await trusting.harness.create_draft(), state="finalized")
     async with trusting.host(trusting.create_token("n8n", [Scope.READ]), mode) as host:
         refusal = await host.call_refused("change_state", **arguments)
     assert (refusal["code"], refusal["scope"]) == ("scope_missing", "issue")
@@ -163,7 +163,7 @@ async def test_an_errand_whose_last_step_is_out_of_reach_does_not_begin(
     assert answer.status_code == 403
     assert extract_scope_from_www_auth(answer) == "read draft issue email"
     assert refusals(trusting) == [("send_email", f"{OAUTH_PREFIX}ana", "scope email is missing")]
-    assert trusting.office.sandbox.requests() == []
+    assert trusting.harness.sandbox.requests() == []
     without = await trusting.call("issue_invoice", invoice(), token(issuer, "read draft issue"))
     assert without.json()["result"]["structuredContent"]["status"] == "approval_required"
 
@@ -187,10 +187,10 @@ def test_what_was_sent_before_a_scope_was_missing_is_told_and_not_repeated_unrea
     ],
 )
 async def test_a_client_without_a_token_hears_which_scopes_the_listed_tools_need(
-    office: Harness, issuer: TestIssuer, changes: Json, scope: str
+    harness: Harness, issuer: TestIssuer, changes: Json, scope: str
 ) -> None:
     settings = {"oauth_issuer": issuer.url, "oauth_keys_url": f"{issuer.url}/keys", **changes}
-    async with serve_in_process(office, **settings) as served:
+    async with serve_in_process(harness, **settings) as served:
         refused = await served.client.post("/mcp", json={})
     assert refused.status_code == 401
     assert extract_scope_from_www_auth(refused) == scope
@@ -272,7 +272,7 @@ async def test_the_sdks_client_steps_up_and_the_call_goes_on(
     trusting: Served, issuer: TestIssuer, mode: str
 ) -> None:
     """A token that reads; the call then waits for a person, as every call with the scope does."""
-    arguments = document_arguments(await trusting.office.create_draft(), state="finalized")
+    arguments = document_arguments(await trusting.harness.create_draft(), state="finalized")
     authority = Authority(issuer, httpx2.ASGITransport(trusting.app))
     kept = Kept(OAuthToken(access_token=token(issuer, "read"), token_type="Bearer", scope="read"), issuer.url)
     provider = OAuthClientProvider(

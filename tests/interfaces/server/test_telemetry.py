@@ -11,8 +11,8 @@ from opentelemetry import trace
 
 from ix_tools import telemetry
 from ix_tools.interfaces.server import telemetry as requests
+from tests.harness import invoice
 from tests.interfaces.server.served import Served
-from tests.sandboxed import invoice
 
 
 class Recorded(trace.NonRecordingSpan):

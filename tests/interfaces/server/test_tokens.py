@@ -246,6 +246,6 @@ async def test_a_token_that_ends_during_the_day_ends_at_the_door(served: Served)
     assert (await served.call("lookup_exemption_codes", token=token)).status_code == 200
     served.tokens.revoke(served.tokens.list_all()[0].id)
     assert (await served.call("lookup_exemption_codes", token=token)).status_code == 401
-    long_ago = Tokens(served.office.context.store, lambda: time.time() - 2 * SECONDS_PER_DAY)
+    long_ago = Tokens(served.harness.context.store, lambda: time.time() - 2 * SECONDS_PER_DAY)
     _, old = long_ago.create("old", READER, ("sandbox",), 1)
     assert (await served.call("lookup_exemption_codes", token=old)).status_code == 401

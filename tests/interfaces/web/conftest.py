@@ -11,8 +11,8 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from ix_tools.interfaces.web.local_server import LocalPageServer
+from tests.harness import Harness
 from tests.interfaces.web.visitor import with_pages
-from tests.sandboxed import Harness
 
 CHROMIUM = os.environ.get("IX_TOOLS_TEST_CHROMIUM") or shutil.which("chromium") or ""
 FLAGS = [
@@ -43,9 +43,9 @@ async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def here(office: Harness) -> Iterator[Harness]:
-    """An office whose approvals have pages on this machine's loopback."""
-    paper = with_pages(office, approval_link="terminal")
+def here(harness: Harness) -> Iterator[Harness]:
+    """An harness whose approvals have pages on this machine's loopback."""
+    paper = with_pages(harness, approval_link="terminal")
     pages = LocalPageServer(paper.context)
     paper.context.page_host = pages
     yield paper

@@ -13,6 +13,7 @@ from ix_tools.errors import IxError
 from ix_tools.idempotency.intents import Intent, IntentDraft, IntentState
 from ix_tools.interfaces.web.views import REFRESH_SECONDS, REFRESH_WINDOW_SECONDS
 from ix_tools.pipeline.execute import execute
+from tests.harness import Harness, invoice, line
 from tests.interfaces.web.visitor import (
     Visitor,
     build_finalization,
@@ -22,7 +23,6 @@ from tests.interfaces.web.visitor import (
     request_with_link,
     with_pages,
 )
-from tests.sandboxed import Harness, invoice, line
 
 
 class Clock:
@@ -41,10 +41,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def paper(office: Harness, clock: Clock) -> Harness:
-    """An office whose approvals have pages, by this clock."""
-    office.context.store.clock = clock
-    paper = with_pages(office)
+def paper(harness: Harness, clock: Clock) -> Harness:
+    """An harness whose approvals have pages, by this clock."""
+    harness.context.store.clock = clock
+    paper = with_pages(harness)
     paper.context.approvals = ApprovalRepository(paper.context.store, 15, clock)
     return paper
 

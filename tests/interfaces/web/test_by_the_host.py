@@ -10,9 +10,9 @@ import anyio.lowlevel
 import mcp_types as types
 import pytest
 
+from tests.harness import Harness
 from tests.interfaces.mcp.host import ERAS, Host, Json, Person, build_elicit_result, connect_host
 from tests.interfaces.web.visitor import Visitor, build_finalization, with_pages
-from tests.sandboxed import Harness
 
 
 @pytest.fixture(params=list(ERAS))
@@ -22,8 +22,8 @@ def mode(request: pytest.FixtureRequest) -> str:
     return era
 
 
-def office_of(office: Harness, **settings: Any) -> Harness:
-    return with_pages(office, approval_wait_seconds=0, **settings)
+def office_of(harness: Harness, **settings: Any) -> Harness:
+    return with_pages(harness, approval_wait_seconds=0, **settings)
 
 
 def link_in(question: Any) -> str:
@@ -41,9 +41,9 @@ async def meanwhile(person: Person, then: Callable[[str], Awaitable[Any]]) -> No
 
 
 async def test_what_a_person_approves_on_the_page_goes_through_in_the_same_call(
-    office: Harness, mode: str
+    harness: Harness, mode: str
 ) -> None:
-    paper, person = office_of(office), Person("yes")
+    paper, person = office_of(harness), Person("yes")
     visitor = Visitor(paper.context)
     await meanwhile(person, visitor.decide)
     call = await build_finalization(paper)
@@ -55,9 +55,9 @@ async def test_what_a_person_approves_on_the_page_goes_through_in_the_same_call(
     assert "approves nothing" in person.asked[0].message
 
 
-async def test_agreeing_to_open_the_page_approves_nothing(office: Harness, mode: str) -> None:
+async def test_agreeing_to_open_the_page_approves_nothing(harness: Harness, mode: str) -> None:
     """Whatever the host says was answered, and however often."""
-    paper = office_of(office)
+    paper = office_of(harness)
     person = Person(*[{"approve": True, "accept_differences": True}] * 3)
     call = await build_finalization(paper)
     before = len(paper.list_writes())
@@ -72,8 +72,8 @@ async def test_agreeing_to_open_the_page_approves_nothing(office: Harness, mode:
     assert [one.state for one in paper.context.approvals.list_waiting()] == ["pending"]
 
 
-async def test_a_person_who_rejects_on_the_page_is_heard(office: Harness, mode: str) -> None:
-    paper, person = office_of(office), Person("yes")
+async def test_a_person_who_rejects_on_the_page_is_heard(harness: Harness, mode: str) -> None:
+    paper, person = office_of(harness), Person("yes")
     visitor = Visitor(paper.context)
     await meanwhile(person, lambda link: visitor.decide(link, "reject", reason="Cliente errado"))
     async with connect_host(paper.context, mode, person) as host:
@@ -84,12 +84,12 @@ async def test_a_person_who_rejects_on_the_page_is_heard(office: Harness, mode: 
 
 @pytest.mark.parametrize(("answer", "code"), [("decline", "approval_declined"), ("cancel", None)])
 async def test_a_person_who_does_not_go_there_has_approved_nothing(
-    office: Harness,
+    harness: Harness,
     mode: str,
     answer: Any,
     code: str | None,
 ) -> None:
-    paper, person = office_of(office), Person(answer)
+    paper, person = office_of(harness), Person(answer)
     call = await build_finalization(paper)
     before = len(paper.list_writes())
     async with connect_host(paper.context, mode, person) as host:
@@ -105,9 +105,9 @@ async def test_a_person_who_does_not_go_there_has_approved_nothing(
 
 
 @pytest.mark.parametrize("state", ["page ", "page XXXXXXXX", "page {}", "pagex", ""])
-async def test_a_forged_state_says_nothing(office: Harness, state: str) -> None:
+async def test_a_forged_state_says_nothing(harness: Harness, state: str) -> None:
     """Not that somebody was sent to a page, and not that somebody approved there."""
-    paper = office_of(office)
+    paper = office_of(harness)
     call = await build_finalization(paper)
     async with connect_host(paper.context, "auto", Person()) as host:
         first = await host.step("change_state", call)
@@ -121,9 +121,9 @@ async def test_a_forged_state_says_nothing(office: Harness, state: str) -> None:
     assert paper.context.approvals.find(waiting.id).state == "pending"
 
 
-async def test_a_call_waits_a_while_for_whoever_went_to_the_page(office: Harness, mode: str) -> None:
+async def test_a_call_waits_a_while_for_whoever_went_to_the_page(harness: Harness, mode: str) -> None:
     """So that it need not be repeated."""
-    paper, person = with_pages(office, approval_wait_seconds=600), Person("yes")
+    paper, person = with_pages(harness, approval_wait_seconds=600), Person("yes")
     visitor = Visitor(paper.context)
     links: list[str] = []
 
@@ -145,8 +145,8 @@ async def test_a_call_waits_a_while_for_whoever_went_to_the_page(office: Harness
     assert done[0]["document"]["status"] == "final"
 
 
-async def test_a_host_without_links_is_told_how_a_person_gets_there(office: Harness, mode: str) -> None:
-    paper = office_of(office)
+async def test_a_host_without_links_is_told_how_a_person_gets_there(harness: Harness, mode: str) -> None:
+    paper = office_of(harness)
     async with connect_host(paper.context, mode, None) as host:
         body = (
             await host.call_unchecked("change_state", **(await build_finalization(paper)))

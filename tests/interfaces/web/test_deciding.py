@@ -24,6 +24,7 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.interfaces.web.local_server import LocalPageServer
 from ix_tools.pipeline.execute import ApprovalNeeded, execute
 from ix_tools.storage.schema import audit
+from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.web.visitor import (
     FULL,
     HERE,
@@ -35,15 +36,14 @@ from tests.interfaces.web.visitor import (
     request_with_link,
     with_pages,
 )
-from tests.sandboxed import Harness, document_arguments, invoice
 
 PIN = "bacalhau"
 
 
 @pytest.fixture
-def paper(office: Harness) -> Harness:
-    """An office whose approvals have pages."""
-    return with_pages(office)
+def paper(harness: Harness) -> Harness:
+    """An harness whose approvals have pages."""
+    return with_pages(harness)
 
 
 @pytest.fixture
@@ -52,12 +52,12 @@ def visitor(paper: Harness) -> Visitor:
     return Visitor(paper.context)
 
 
-def state(office: Harness, approval: Approval) -> str:
-    return office.context.approvals.find(approval.id).state
+def state(harness: Harness, approval: Approval) -> str:
+    return harness.context.approvals.find(approval.id).state
 
 
-def trail(office: Harness, approval: Approval) -> list[tuple[str, str]]:
-    with office.context.store.reading() as connection:
+def trail(harness: Harness, approval: Approval) -> list[tuple[str, str]]:
+    with harness.context.store.reading() as connection:
         rows = connection.execute(
             sql.select(audit.c.event, audit.c.face)
             .where(audit.c.approval == approval.id)
@@ -66,9 +66,9 @@ def trail(office: Harness, approval: Approval) -> list[tuple[str, str]]:
     return [(row.event, row.face) for row in rows]
 
 
-def decided_by(office: Harness, approval: Approval) -> str:
+def decided_by(harness: Harness, approval: Approval) -> str:
     """As the audit trail says it."""
-    with office.context.store.reading() as connection:
+    with harness.context.store.reading() as connection:
         wanted = sql.select(audit.c.outcome).where(
             audit.c.approval == approval.id, audit.c.event == "approval approved"
         )
@@ -136,9 +136,9 @@ async def test_the_page_shows_what_a_person_must_see(
 
 @pytest.mark.parametrize(("setting", "heading"), [("pt", "A sua decisão"), ("en", "Your decision")])
 async def test_the_language_is_the_settings_unless_the_person_changes_it(
-    office: Harness, setting: str, heading: str
+    harness: Harness, setting: str, heading: str
 ) -> None:
-    paper = with_pages(office, language=setting)
+    paper = with_pages(harness, language=setting)
     _, _, link = await request_with_link(paper)
     visitor = Visitor(paper.context)
     assert heading in (await visitor.look(link)).text
@@ -220,8 +220,8 @@ async def test_a_yes_on_the_page_lets_the_same_call_through_once(paper: Harness,
     assert kept_of(paper, asked) == ("", "")
 
 
-def kept_of(office: Harness, approval: Approval) -> tuple[str, str]:
-    kept = office.context.approvals.find(approval.id)
+def kept_of(harness: Harness, approval: Approval) -> tuple[str, str]:
+    kept = harness.context.approvals.find(approval.id)
     return kept.text, kept.sheet
 
 
@@ -309,9 +309,9 @@ async def test_a_document_that_changed_after_the_yes_is_shown_again(paper: Harne
     assert (await request_approval(paper, call)).id != asked.id
 
 
-async def test_a_page_ends_with_its_approval(office: Harness, tmp_path: Path) -> None:
+async def test_a_page_ends_with_its_approval(harness: Harness, tmp_path: Path) -> None:
     now = 1_800_000_000.0
-    paper = with_pages(office)
+    paper = with_pages(harness)
     paper.context.approvals = ApprovalRepository(paper.context.store, 15, lambda: now)
     visitor = Visitor(paper.context)
     _, asked, link = await request_with_link(paper)
@@ -443,14 +443,14 @@ async def test_a_guessed_link_leads_nowhere(paper: Harness, visitor: Visitor, se
 
 async def test_a_form_in_the_host_has_no_page(paper: Harness, visitor: Visitor) -> None:
     """Who answers a host's form answers there."""
-    office = with_pages(paper, approval_channel="auto")
+    harness = with_pages(paper, approval_channel="auto")
     with pytest.raises(ApprovalNeeded) as needed:
         await execute(
-            office.context, "change_state", await build_finalization(office), can_ask=True, can_link=True
+            harness.context, "change_state", await build_finalization(harness), can_ask=True, can_link=True
         )
     assert needed.value.approval.channel == "form"
     with pytest.raises(ApprovalRefused) as refused:
-        office.context.links.create(needed.value.approval, "message")
+        harness.context.links.create(needed.value.approval, "message")
     assert refused.value.code == "approval_without_page"
 
 
@@ -550,9 +550,9 @@ def all_of(folder: Path) -> bytes:
     ],
 )
 async def test_a_model_gets_the_link_only_where_it_is_not_enough_or_where_the_owner_says_so(
-    office: Harness, link: str, pin: bool, shown: bool
+    harness: Harness, link: str, pin: bool, shown: bool
 ) -> None:
-    paper = with_pages(office, approval_link=link)
+    paper = with_pages(harness, approval_link=link)
     if pin:
         paper.context.links.pins.set("local", PIN, by="terminal:local")
     body = await execute(paper.context, "change_state", await build_finalization(paper))
@@ -569,9 +569,11 @@ async def test_a_model_gets_the_link_only_where_it_is_not_enough_or_where_the_ow
 
 
 @pytest.mark.parametrize("channel", ["auto", "page", "terminal", "form"])
-async def test_the_setting_says_where_a_call_without_a_form_is_decided(office: Harness, channel: str) -> None:
-    paper = with_pages(office, approval_channel=channel)
-    call = await build_finalization(with_pages(office, approval_channel="auto"))
+async def test_the_setting_says_where_a_call_without_a_form_is_decided(
+    harness: Harness, channel: str
+) -> None:
+    paper = with_pages(harness, approval_channel=channel)
+    call = await build_finalization(with_pages(harness, approval_channel="auto"))
     if channel == "form":
         with pytest.raises(IxError) as refused:
             await execute(paper.context, "change_state", call)
@@ -590,12 +592,12 @@ async def test_a_page_that_moved_is_where_the_waiting_approval_is(paper: Harness
 
 
 async def test_what_cannot_be_listened_on_leaves_the_terminal(
-    office: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbidden(*_: Any) -> None:
         raise PermissionError("no sockets here")
 
-    paper = with_pages(office)
+    paper = with_pages(harness)
     paper.context.page_host = LocalPageServer(paper.context)
     monkeypatch.setattr("ix_tools.interfaces.web.local_server._listening", forbidden)
     assert (await request_approval(paper, await build_finalization(paper))).channel == "terminal"

@@ -10,6 +10,7 @@ import sqlalchemy as sql
 from ix_tools.errors import ApprovalRefused
 from ix_tools.pipeline.execute import execute
 from ix_tools.storage import schema
+from tests.harness import Harness
 from tests.interfaces.web.visitor import (
     Visitor,
     build_finalization,
@@ -18,14 +19,13 @@ from tests.interfaces.web.visitor import (
     with_pages,
 )
 from tests.pipeline.test_policy_check import under
-from tests.sandboxed import Harness
 
 PINS = {"ana": "pin-of-ana", "bruno": "pin-of-bruno", "carla": "pin-of-carla"}
 
 
-async def test_two_people_approve_by_links_of_their_own(office: Harness, tmp_path: Path) -> None:
-    call = await build_finalization(office)
-    paper = with_pages(office)
+async def test_two_people_approve_by_links_of_their_own(harness: Harness, tmp_path: Path) -> None:
+    call = await build_finalization(harness)
+    paper = with_pages(harness)
     under(paper, tmp_path, 'otherwise = "four-eyes"', "ana")
     links = paper.context.links
     for name, pin in PINS.items():
@@ -51,9 +51,9 @@ async def test_two_people_approve_by_links_of_their_own(office: Harness, tmp_pat
     assert (await execute(paper.context, "change_state", call))["document"]["status"] == "final"
 
 
-async def test_who_is_not_known_is_not_one_of_the_two(office: Harness, tmp_path: Path) -> None:
-    call = await build_finalization(office)
-    paper = with_pages(office)
+async def test_who_is_not_known_is_not_one_of_the_two(harness: Harness, tmp_path: Path) -> None:
+    call = await build_finalization(harness)
+    paper = with_pages(harness)
     under(paper, tmp_path, 'otherwise = "four-eyes"', "ana")
     asked = await request_approval(paper, call)
     answer = await Visitor(paper.context).decide(paper.context.links.create(asked, "message"))
@@ -61,9 +61,9 @@ async def test_who_is_not_known_is_not_one_of_the_two(office: Harness, tmp_path:
     assert "Who approves must be known here" in extract_text(answer.text)
 
 
-async def test_a_link_for_somebody_is_nothing_without_their_pin(office: Harness) -> None:
+async def test_a_link_for_somebody_is_nothing_without_their_pin(harness: Harness) -> None:
     """Also when the PIN was taken away meanwhile."""
-    paper = with_pages(office)
+    paper = with_pages(harness)
     asked = await request_approval(paper, await build_finalization(paper))
     with pytest.raises(ApprovalRefused) as refused:
         paper.context.links.create(asked, "message", "bruno")
@@ -125,14 +125,14 @@ rui = ["terminal:rsantos"]
     ],
 )
 async def test_a_pin_is_also_its_setters(
-    office: Harness,
+    harness: Harness,
     tmp_path: Path,
     setters: tuple[str, str],
     statuses: tuple[int, int],
     said: str,
 ) -> None:
     """Who sets PINs for two people is one person, not two; and whoever asked is asked nowhere. Ana asks."""
-    paper = with_pages(office)
+    paper = with_pages(harness)
     under(paper, tmp_path, PEOPLE, "ana-laptop")
     found = await two_yeses(paper, ("bruno", "carla"), setters)
     assert tuple(status for status, _ in found) == statuses, found
@@ -143,10 +143,10 @@ async def test_a_pin_is_also_its_setters(
     ("setter", "status"), [("terminal:bruno", 303), ("terminal:carla", 303), ("terminal:maria", 403)]
 )
 async def test_where_people_are_named_a_pin_set_by_another_is_not_theirs(
-    office: Harness, tmp_path: Path, setter: str, status: int
+    harness: Harness, tmp_path: Path, setter: str, status: int
 ) -> None:
     rule = '[[rules]]\nname = "named"\ndecision = "page"\napprovers = ["bruno", "carla"]\n'
-    paper = with_pages(office)
+    paper = with_pages(harness)
     under(paper, tmp_path, rule, "ana")
     paper.context.links.pins.set("bruno", PINS["bruno"], by=setter)
     asked = await request_approval(paper, await build_finalization(paper))
@@ -157,8 +157,8 @@ async def test_where_people_are_named_a_pin_set_by_another_is_not_theirs(
         assert "terminal:maria set this PIN" in extract_text(answer.text)
 
 
-async def test_a_terminal_and_a_pin_set_there_are_one_person(office: Harness, tmp_path: Path) -> None:
-    paper = with_pages(office)
+async def test_a_terminal_and_a_pin_set_there_are_one_person(harness: Harness, tmp_path: Path) -> None:
+    paper = with_pages(harness)
     under(paper, tmp_path, PEOPLE, "n8n")
     paper.context.links.pins.set("bruno", PINS["bruno"], by="terminal:asilva")
     asked = await request_approval(paper, await build_finalization(paper))
@@ -168,9 +168,9 @@ async def test_a_terminal_and_a_pin_set_there_are_one_person(office: Harness, tm
     assert (answer.status_code, "may be one person" in extract_text(answer.text)) == (403, True)
 
 
-async def test_whoever_asked_is_known_by_their_own_page_too(office: Harness, tmp_path: Path) -> None:
+async def test_whoever_asked_is_known_by_their_own_page_too(harness: Harness, tmp_path: Path) -> None:
     """Their program's name is theirs on the page as well: its own PIN makes nobody else of them."""
-    paper = with_pages(office)
+    paper = with_pages(harness)
     under(paper, tmp_path, PEOPLE, "ana-laptop")
     paper.context.links.pins.set("ana-laptop", PINS["ana"], by="terminal:asilva")
     asked = await request_approval(paper, await build_finalization(paper))
@@ -183,8 +183,8 @@ async def test_whoever_asked_is_known_by_their_own_page_too(office: Harness, tmp
     )
 
 
-async def test_without_a_policy_it_does_not_matter_who_set_a_pin(office: Harness) -> None:
-    paper = with_pages(office)
+async def test_without_a_policy_it_does_not_matter_who_set_a_pin(harness: Harness) -> None:
+    paper = with_pages(harness)
     paper.context.links.pins.set("local", PINS["ana"], by="terminal:root")
     asked = await request_approval(paper, await build_finalization(paper))
     answer = await Visitor(paper.context).decide(
@@ -205,9 +205,9 @@ async def test_without_a_policy_it_does_not_matter_who_set_a_pin(office: Harness
     ],
 )
 async def test_why_a_yes_is_not_taken_is_said_in_portuguese_too(
-    office: Harness, tmp_path: Path, name: str, setter: str, expected: str
+    harness: Harness, tmp_path: Path, name: str, setter: str, expected: str
 ) -> None:
-    paper = with_pages(office, language="pt")
+    paper = with_pages(harness, language="pt")
     under(paper, tmp_path, PEOPLE, "ana-laptop")
     if name:
         paper.context.links.pins.set(name, PINS[name], by=setter)

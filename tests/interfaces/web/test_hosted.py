@@ -6,30 +6,30 @@ import logging
 
 import pytest
 
+from tests.harness import Harness, document_arguments
 from tests.interfaces.server.served import ADDRESS, build_bearer, serve_in_process
 from tests.interfaces.web.visitor import find_csrf_token
-from tests.sandboxed import Harness, document_arguments
 
 PIN = "bacalhau"
 
 
 @pytest.mark.parametrize("pin", [False, True])
 async def test_what_a_program_asks_for_a_person_approves_on_the_servers_page(
-    office: Harness, caplog: pytest.LogCaptureFixture, pin: bool
+    harness: Harness, caplog: pytest.LogCaptureFixture, pin: bool
 ) -> None:
-    made = await office.create_draft()
+    made = await harness.create_draft()
     call = document_arguments(made, state="finalized")
-    links = office.context.links
+    links = harness.context.links
     if pin:
         links.pins.set("ana", PIN, by="terminal:ana")
     caplog.set_level(logging.INFO)
-    async with serve_in_process(office) as served:
+    async with serve_in_process(harness) as served:
         headers = build_bearer(served.create_token())
         asked = await served.client.post("/tools/change_state", json=call, headers=headers)
         assert asked.status_code == 202
         approval = asked.json()["approval"]
         assert ("url" in approval) is pin, "a program gets the link where it is not enough"
-        found = office.context.approvals.find(approval["id"])
+        found = harness.context.approvals.find(approval["id"])
         assert (found.page, found.principal, found.face) == (ADDRESS, "ana", "rest")
         link = approval["url"] if pin else links.create(found, "message")
         page = await served.client.get(link)
@@ -45,16 +45,16 @@ async def test_what_a_program_asks_for_a_person_approves_on_the_servers_page(
         assert (await served.client.get("/tools/list_taxes")).status_code in {401, 405}
 
 
-async def test_a_link_is_struck_out_of_the_logs(office: Harness) -> None:
+async def test_a_link_is_struck_out_of_the_logs(harness: Harness) -> None:
     from ix_tools.interfaces.server.json_logs import JsonFormatter
 
-    made = await office.create_draft()
-    async with serve_in_process(office) as served:
+    made = await harness.create_draft()
+    async with serve_in_process(harness) as served:
         headers = build_bearer(served.create_token())
         call = document_arguments(made, state="finalized")
         asked = await served.client.post("/tools/change_state", json=call, headers=headers)
-        link = office.context.links.create(
-            office.context.approvals.find(asked.json()["approval"]["id"]), "message"
+        link = harness.context.links.create(
+            harness.context.approvals.find(asked.json()["approval"]["id"]), "message"
         )
     secret = link.rsplit("/", 1)[1]
     record = logging.LogRecord(

@@ -11,9 +11,9 @@ from playwright.async_api import Browser, Page
 
 from ix_tools.domain.comparison import Difference
 from ix_tools.pipeline.execute import execute
+from tests.harness import Harness, Json, document_arguments, invoice, line
 from tests.interfaces.web.conftest import SHOTS
 from tests.interfaces.web.visitor import FULL, request_with_link
-from tests.sandboxed import Harness, Json, document_arguments, invoice, line
 
 SIZES = {"phone": {"width": 375, "height": 740}, "desktop": {"width": 1280, "height": 900}}
 HOSTILE = "<script>document.title='owned'</script>\u202e\u2066txt.exe\u200b"
@@ -52,9 +52,9 @@ async def opened(
     assert [one for one in complaints if "409" not in one and "403" not in one and "422" not in one] == []
 
 
-async def full(office: Harness) -> tuple[Json, Any, str]:
-    made = (await office.call("create_invoice", FULL))["document"]
-    return await request_with_link(office, document_arguments(made, state="finalized"))
+async def full(harness: Harness) -> tuple[Json, Any, str]:
+    made = (await harness.call("create_invoice", FULL))["document"]
+    return await request_with_link(harness, document_arguments(made, state="finalized"))
 
 
 async def test_two_hundred_lines_stay_usable_on_a_phone(here: Harness, browser: Browser) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ix_tools.text.sanitize import sanitize_line, sanitize_text
+from tests.harness import Harness, Json, document_arguments
 from tests.interfaces.web.visitor import Visitor, find_csrf_token, request_with_link, with_pages
-from tests.sandboxed import Harness, Json, document_arguments
 
 PAYLOADS = [
     # said to a model
@@ -142,9 +142,9 @@ def test_there_are_many_ways_to_say_it() -> None:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-async def test_no_text_of_the_account_decides_or_breaks_out(office: Harness, part: int) -> None:
+async def test_no_text_of_the_account_decides_or_breaks_out(harness: Harness, part: int) -> None:
     """Each payload in every text field: page, question, results and errors show it inert, and the gate stays shut."""
-    paper = with_pages(office)
+    paper = with_pages(harness)
     visitor = Visitor(paper.context)
     made = await paper.create_draft()
     raw = paper.read_raw(f"/invoices/{made['id']}.json")["invoice"]
@@ -180,7 +180,7 @@ async def test_no_text_of_the_account_decides_or_breaks_out(office: Harness, par
     assert paper.list_writes()[before:] == []
 
 
-def _put_into_the_account(office: Harness, raw: Json, payload: str) -> None:
+def _put_into_the_account(harness: Harness, raw: Json, payload: str) -> None:
     """What somebody else wrote: in every text of the draft, of its client, of a list, and of an error."""
     client = {**raw["client"], **dict.fromkeys(("name", "address", "city", "observations"), payload)}
     texts = dict.fromkeys(("reference", "observations"), payload)
@@ -191,9 +191,9 @@ def _put_into_the_account(office: Harness, raw: Json, payload: str) -> None:
         rf"/clients/{client['id']}\.json": {"client": client},
         r"/invoices\.json": {"invoices": [document], "pagination": {"total_entries": 1, "total_pages": 1}},
     }
-    office.sandbox.clear_faults()
+    harness.sandbox.clear_faults()
     for path, body in answers.items():
-        office.sandbox.fault("GET", path, times=None, status=200, body=body)
-    office.sandbox.fault(
+        harness.sandbox.fault("GET", path, times=None, status=200, body=body)
+    harness.sandbox.fault(
         "GET", r"/invoices/404\.json", times=None, status=422, body={"errors": [{"error": payload}]}
     )

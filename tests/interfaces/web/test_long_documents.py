@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser
 
+from tests.harness import Harness, document_arguments, line
 from tests.interfaces.web.conftest import SHOTS
 from tests.interfaces.web.test_in_a_browser import opened
 from tests.interfaces.web.visitor import request_with_link
-from tests.sandboxed import Harness, document_arguments, line
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])

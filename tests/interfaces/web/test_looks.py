@@ -18,13 +18,13 @@ from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.interfaces.web import views
 from ix_tools.interfaces.web.local_server import LocalPageServer
 from ix_tools.pipeline.execute import execute
+from tests.harness import Harness, Json, document_arguments, invoice, line
 from tests.interfaces.web.conftest import SHOTS
 from tests.interfaces.web.test_afterwards import NUMBERED, Clock, carried_out
 from tests.interfaces.web.test_in_a_browser import CONTRAST
 from tests.interfaces.web.visitor import FULL, request_with_link, with_pages
 from tests.pipeline.test_account_names import TWO
 from tests.pipeline.test_policy_check import under
-from tests.sandboxed import Harness, Json, document_arguments, invoice, line
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 VIEWS = [("pt", "phone"), ("en", "desktop")]
@@ -37,17 +37,17 @@ PIN = "bacalhau"
 class Stage:
     """A page in a browser, and what is behind it."""
 
-    def __init__(self, office: Harness, page: Page, clock: Clock, language: str, folder: Path) -> None:
-        self.office, self.page, self.clock, self.folder = office, page, clock, folder
+    def __init__(self, harness: Harness, page: Page, clock: Clock, language: str, folder: Path) -> None:
+        self.harness, self.page, self.clock, self.folder = harness, page, clock, folder
         self.approve, self.reject = WORDS[language]
         self.language = language
         self.call: Json = {}
 
     async def asked(self, call: Json | None = None) -> str:
         """Go to the page of a new approval; its id."""
-        made = (await self.office.call("create_invoice", call or FULL))["document"]
+        made = (await self.harness.call("create_invoice", call or FULL))["document"]
         self.call, found, link = await request_with_link(
-            self.office, document_arguments(made, state="finalized")
+            self.harness, document_arguments(made, state="finalized")
         )
         await self.page.goto(f"{link}?lang={self.language}")
         return found.id
@@ -67,10 +67,10 @@ class Stage:
         """Approved, used, and with such an entry in the journal."""
         identifier = await self.asked()
         await self.press(self.approve)
-        approvals = self.office.context.approvals
-        with self.office.context.store.writing() as connection:
+        approvals = self.harness.context.approvals
+        with self.harness.context.store.writing() as connection:
             approvals._change_state(connection, identifier, "approved", "used")
-        carried_out(self.office, identifier, state, outcome)  # type: ignore[arg-type]
+        carried_out(self.harness, identifier, state, outcome)  # type: ignore[arg-type]
         await self.look_again()
 
 
@@ -84,7 +84,7 @@ async def two_hundred_lines(stage: Stage) -> None:
 
 
 async def several_accounts(stage: Stage) -> None:
-    desk = stage.office.context
+    desk = stage.harness.context
     desk.settings = desk.settings.model_copy(
         update={"accounts": TWO, "sandbox": False, "company": "Oficina das Faturas, Lda", "nif": "508025338"}
     )
@@ -92,7 +92,7 @@ async def several_accounts(stage: Stage) -> None:
 
 
 async def pin_wanted(stage: Stage) -> None:
-    stage.office.context.links.pins.set("local", PIN, by="terminal:local")
+    stage.harness.context.links.pins.set("local", PIN, by="terminal:local")
     await stage.asked()
 
 
@@ -114,7 +114,7 @@ async def approved(stage: Stage) -> None:
 
 async def done(stage: Stage) -> None:
     await approved(stage)
-    assert (await execute(stage.office.context, "change_state", stage.call))["ok"]
+    assert (await execute(stage.harness.context, "change_state", stage.call))["ok"]
     await stage.look_again()
 
 
@@ -160,12 +160,12 @@ async def decided_again(stage: Stage) -> None:
 
 
 async def one_of_two(stage: Stage) -> None:
-    under(stage.office, stage.folder, 'otherwise = "four-eyes"', "n8n")
-    pins = stage.office.context.links.pins
+    under(stage.harness, stage.folder, 'otherwise = "four-eyes"', "n8n")
+    pins = stage.harness.context.links.pins
     pins.set("bruno", PIN, by="terminal:bruno")
     identifier = await stage.asked()
-    found = stage.office.context.approvals.find(identifier)
-    link = stage.office.context.links.create(found, "message", "bruno")
+    found = stage.harness.context.approvals.find(identifier)
+    link = stage.harness.context.links.create(found, "message", "bruno")
     await stage.page.goto(f"{link}?lang={stage.language}")
     await stage.press(stage.approve, PIN)
 
@@ -182,13 +182,13 @@ SCENES: list[Callable[[Stage], Awaitable[None]]] = [
 
 
 @pytest.fixture
-def stand(office: Harness, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Harness, Clock]]:
-    """An office with pages on this machine's loopback, and its clock."""
+def stand(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Harness, Clock]]:
+    """An harness with pages on this machine's loopback, and its clock."""
     # A page that looks again by itself would do so while its picture is taken.
     monkeypatch.setattr(views, "REFRESH", 600)
     clock = Clock()
-    office.context.store.clock = clock
-    paper = with_pages(office, approval_link="terminal")
+    harness.context.store.clock = clock
+    paper = with_pages(harness, approval_link="terminal")
     paper.context.approvals = ApprovalRepository(paper.context.store, 15, clock)
     pages = LocalPageServer(paper.context)
     paper.context.page_host = pages
@@ -206,13 +206,13 @@ async def test_a_page_fits_and_can_be_read(
     language: str,
     scene: Callable[[Stage], Awaitable[None]],
 ) -> None:
-    office, clock = stand
+    harness, clock = stand
     # As a person who reads that language has it set.
-    office.context.settings = office.context.settings.model_copy(update={"language": language})
+    harness.context.settings = harness.context.settings.model_copy(update={"language": language})
     context = await browser.new_context(viewport=SIZES[size])  # type: ignore[arg-type]
     try:
         page = await context.new_page()
-        await scene(Stage(office, page, clock, language, tmp_path))
+        await scene(Stage(harness, page, clock, language, tmp_path))
         name = f"{scene.__name__}-{language}-{size}"
         # The picture is for people; on a busy machine the browser sometimes cannot take one.
         with suppress(Error):

@@ -18,9 +18,9 @@ import pytest
 from ix_tools.interfaces.web import browser
 from ix_tools.interfaces.web.local_server import LocalPageServer
 from ix_tools.pipeline.execute import execute
+from tests.harness import Harness
 from tests.interfaces.mcp.test_stdio import SERVE, Process, environment
 from tests.interfaces.web.visitor import build_finalization, with_pages
-from tests.sandboxed import Harness
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/cmdline").exists(), reason="there is no /proc to look at"
@@ -85,11 +85,11 @@ def everywhere(name: str) -> bytes:
 
 
 async def test_the_browser_opens_and_no_command_line_or_environment_tells(
-    office: Harness, fake: Fake, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INVOICEXPRESS_API_KEY", KEY)
     monkeypatch.setenv("SOME_OTHER_TOKEN", KEY)
-    paper = with_pages(office)  # `auto`, with approval_channel page and no PIN
+    paper = with_pages(harness)  # `auto`, with approval_channel page and no PIN
     pages = LocalPageServer(paper.context)
     paper.context.page_host = pages
     try:

@@ -16,7 +16,7 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.interfaces.web.views import ApprovalPages, SignIn
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import execute
-from tests.sandboxed import Harness, Json, document_arguments, invoice, line
+from tests.harness import Harness, Json, document_arguments, invoice, line
 
 HERE = "https://ix.example.pt"
 
@@ -57,29 +57,29 @@ def extract_text(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
-def with_pages(office: Harness, **settings: Any) -> Harness:
-    """The office, where approvals have pages."""
-    changed = office.context.settings.model_copy(update={"approval_channel": "page", **settings})
-    return Harness(office.sandbox, replace(office.context, settings=changed, page_host=ServerPages(HERE)))
+def with_pages(harness: Harness, **settings: Any) -> Harness:
+    """The harness, where approvals have pages."""
+    changed = harness.context.settings.model_copy(update={"approval_channel": "page", **settings})
+    return Harness(harness.sandbox, replace(harness.context, settings=changed, page_host=ServerPages(HERE)))
 
 
-async def build_finalization(office: Harness, **changes: Any) -> Json:
+async def build_finalization(harness: Harness, **changes: Any) -> Json:
     """The arguments that finalize a new draft."""
-    return document_arguments(await office.create_draft(**changes), state="finalized")
+    return document_arguments(await harness.create_draft(**changes), state="finalized")
 
 
-async def request_approval(office: Harness, arguments: Json, name: str = "change_state") -> Approval:
+async def request_approval(harness: Harness, arguments: Json, name: str = "change_state") -> Approval:
     """The approval that a call waits for."""
-    body = await execute(office.context, name, arguments, face="mcp", host="Claude Desktop 1.4")
+    body = await execute(harness.context, name, arguments, face="mcp", host="Claude Desktop 1.4")
     assert body["status"] == "approval_required", body
-    return office.context.approvals.find(body["approval"]["id"])
+    return harness.context.approvals.find(body["approval"]["id"])
 
 
-async def request_with_link(office: Harness, arguments: Json | None = None) -> tuple[Json, Approval, str]:
+async def request_with_link(harness: Harness, arguments: Json | None = None) -> tuple[Json, Approval, str]:
     """A call that waits, its approval, and a link to the page."""
-    call = arguments or await build_finalization(office)
-    asked = await request_approval(office, call)
-    return call, asked, office.context.links.create(asked, "message")
+    call = arguments or await build_finalization(harness)
+    asked = await request_approval(harness, call)
+    return call, asked, harness.context.links.create(asked, "message")
 
 
 FULL = invoice(

@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ix_tools.sandbox.seeds import PASSWORD
+from tests.sandbox.api import TODAY
 from tests.sandbox.contract import description
 from tests.sandbox.contract.stock import PLACE, TYPES, Stock
-from tests.sandbox.hand import TODAY
 
 Json = dict[str, Any]
 LINE = {

@@ -27,10 +27,10 @@ from schemathesis.errors import FailureGroup
 from schemathesis.generation import GenerationMode
 
 from ix_tools.sandbox.server import Sandbox
+from tests.sandbox.api import NOW
 from tests.sandbox.contract import calls, description
 from tests.sandbox.contract.description import Answer
 from tests.sandbox.contract.stock import TYPES, build_stock
-from tests.sandbox.hand import NOW
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "6"))
 """Calls drawn per operation as the description has them; half as many again that break it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ix_tools.sandbox.server import Sandbox
-from tests.sandbox.hand import NOW, SandboxApi
+from tests.sandbox.api import NOW, SandboxApi
 
 TYPES = {
     "invoices-type": ("invoice", "invoice_receipt", "simplified_invoice", "credit_note", "debit_note"),

@@ -5,96 +5,96 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ix_tools.operations.registry import catalogue
-from tests.sandboxed import TODAY, Harness, Json, document_arguments, guide, invoice, line
+from tests.harness import TODAY, Harness, Json, document_arguments, guide, invoice, line
 
 Preparation = Callable[[Harness], Awaitable[Json]]
 CLIENT, UNREGISTERED = 501, 70020
 
 
-async def prepare_nothing(office: Harness) -> Json:
+async def prepare_nothing(harness: Harness) -> Json:
     return {}
 
 
-async def prepare_draft(office: Harness) -> Json:
-    return document_arguments(await office.create_draft())
+async def prepare_draft(harness: Harness) -> Json:
+    return document_arguments(await harness.create_draft())
 
 
-async def prepare_issued_invoice(office: Harness) -> Json:
-    return document_arguments(await office.create_issued())
+async def prepare_issued_invoice(harness: Harness) -> Json:
+    return document_arguments(await harness.create_issued())
 
 
-async def prepare_issued_invoice_id(office: Harness) -> Json:
-    return {"document_id": (await office.create_issued())["id"]}
+async def prepare_issued_invoice_id(harness: Harness) -> Json:
+    return {"document_id": (await harness.create_issued())["id"]}
 
 
-async def prepare_payable_invoice(office: Harness) -> Json:
-    made = await office.create_issued(items=[line(unit_price=150)])
+async def prepare_payable_invoice(harness: Harness) -> Json:
+    made = await harness.create_issued(items=[line(unit_price=150)])
     return {"document_id": made["id"]}
 
 
-async def prepare_receipt(office: Harness) -> Json:
-    invoice_id = (await office.create_issued())["id"]
+async def prepare_receipt(harness: Harness) -> Json:
+    invoice_id = (await harness.create_issued())["id"]
     payment = {
         "document_id": invoice_id,
         "amount": 50,
         "payment_mechanism": "TB",
         "payment_date": "2026-11-20",
     }
-    return {"receipt_id": (await office.call("generate_payment", payment))["receipt"]["id"]}
+    return {"receipt_id": (await harness.call("generate_payment", payment))["receipt"]["id"]}
 
 
-async def prepare_estimate(office: Harness) -> Json:
-    made = await office.call("create_estimate", {**invoice(), "document_type": "quotes"})
+async def prepare_estimate(harness: Harness) -> Json:
+    made = await harness.call("create_estimate", {**invoice(), "document_type": "quotes"})
     return document_arguments(made["document"])
 
 
-async def prepare_guide(office: Harness) -> Json:
-    made = await office.call("create_guide", guide())
+async def prepare_guide(harness: Harness) -> Json:
+    made = await harness.call("create_guide", guide())
     return {**document_arguments(made["document"]), "loaded_at": "2026-11-20T13:00"}
 
 
-async def prepare_later_loading(office: Harness) -> Json:
+async def prepare_later_loading(harness: Harness) -> Json:
     return {"date": TODAY, "due_date": TODAY, "loaded_at": "2026-11-20T13:00"}
 
 
-async def prepare_unregistered_series(office: Harness) -> Json:
+async def prepare_unregistered_series(harness: Harness) -> Json:
     return {"sequence_id": UNREGISTERED}
 
 
-async def prepare_client(office: Harness) -> Json:
+async def prepare_client(harness: Harness) -> Json:
     return {"client_id": CLIENT}
 
 
-async def prepare_client_without_documents(office: Harness) -> Json:
-    made = await office.call("create_client", {"name": "Sem Documentos, Lda", "code": "SEM"})
+async def prepare_client_without_documents(harness: Harness) -> Json:
+    made = await harness.call("create_client", {"name": "Sem Documentos, Lda", "code": "SEM"})
     return {"client_id": made["client"]["id"]}
 
 
-async def prepare_client_with_debt(office: Harness) -> Json:
-    await office.create_issued()
+async def prepare_client_with_debt(harness: Harness) -> Json:
+    await harness.create_issued()
     return {"client_id": CLIENT}
 
 
-async def prepare_regularization(office: Harness) -> Json:
-    whose = await prepare_client_with_debt(office)
-    made = await office.call("create_regularization", {**whose, "value": 10, "date": "2026-11-20"})
+async def prepare_regularization(harness: Harness) -> Json:
+    whose = await prepare_client_with_debt(harness)
+    made = await harness.call("create_regularization", {**whose, "value": 10, "date": "2026-11-20"})
     return {**whose, "regularization_id": made["regularization"]["id"]}
 
 
-async def prepare_movement(office: Harness) -> Json:
+async def prepare_movement(harness: Harness) -> Json:
     call = {"client_id": CLIENT, "movement_type": "Payment", "value": 10, "date": "2026-11-20"}
-    await office.call("create_treasury_movement", call)
+    await harness.call("create_treasury_movement", call)
     return {"client_id": CLIENT, "treasury_movement_id": 1}
 
 
-async def prepare_month(office: Harness) -> Json:
-    await office.create_issued()
+async def prepare_month(harness: Harness) -> Json:
+    await harness.create_issued()
     return {"month": 11}
 
 
-async def prepare_own_account(office: Harness) -> Json:
+async def prepare_own_account(harness: Harness) -> Json:
     call = {**catalogue()["create_account"].spec.example, "email": "outra@padaria.example.pt"}
-    return {"account_id": (await office.call("create_account", call))["account"]["id"]}
+    return {"account_id": (await harness.call("create_account", call))["account"]["id"]}
 
 
 PREPARATIONS: dict[str, Preparation] = {
@@ -126,6 +126,6 @@ PREPARATIONS: dict[str, Preparation] = {
 }
 
 
-async def prepare_example(office: Harness, name: str) -> Json:
+async def prepare_example(harness: Harness, name: str) -> Json:
     """The arguments of an operation's example, with everything they need in place."""
-    return {**catalogue()[name].spec.example, **await PREPARATIONS.get(name, prepare_nothing)(office)}
+    return {**catalogue()[name].spec.example, **await PREPARATIONS.get(name, prepare_nothing)(harness)}

@@ -18,10 +18,10 @@ import anyio
 import httpx2
 
 from bench.calls import BARE_DRAFT, DRAFT
-from bench.office import KEY, open_harness
+from bench.harness import KEY, open_harness
 from bench.report import Row, Table, format_milliseconds, format_spread, median_ratio
 from faults.cases import NOW, Json
-from faults.crowd import ConcurrentCallers
+from faults.concurrency import ConcurrentCallers
 from faults.run import PROCESSES
 from faults.tampering import TAMPERINGS, read_rows, replace_rows
 from faults.worker import Order, Steps, open_context
@@ -72,20 +72,20 @@ def measure(quick: bool) -> Table:
 
 
 async def _measure_cost(rounds: int) -> list[Row]:
-    async with open_harness() as office:
-        journal = office.context.journal
+    async with open_harness() as harness:
+        journal = harness.context.journal
         posts, kept_down, counted, calls, floor = [], [], [], [], []
-        page = office.folder / "page"
-        with httpx2.Client(base_url=office.url, trust_env=False) as client:
+        page = harness.folder / "page"
+        with httpx2.Client(base_url=harness.url, trust_env=False) as client:
             for number in range(-5, rounds):
                 took = _time_call(
                     lambda: client.post("/invoices.json", params=KEY, json=BARE_DRAFT).raise_for_status()
                 )
                 written = _time_call(partial(_write_intent, journal, f"bench:{number}"))
                 least = _time_call(partial(_time_disk, page))
-                turn = _time_call(lambda: _update_without_sync(office.context.store))
+                turn = _time_call(lambda: _update_without_sync(harness.context.store))
                 began = time.perf_counter()
-                await execute(office.context, "create_invoice", {**DRAFT, "idempotency_key": str(number)})
+                await execute(harness.context, "create_invoice", {**DRAFT, "idempotency_key": str(number)})
                 whole = time.perf_counter() - began
                 if number >= 0:
                     posts.append(took)

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, as a real account is: `python -m bench.box` says where it is, and serves."""
+"""A sandbox in a process of its own, as a real account is: `python -m bench.sandbox` says where it is, and serves."""
 
 from ix_tools.sandbox.server import serve
 

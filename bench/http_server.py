@@ -1,6 +1,6 @@
 """The HTTP server in a process of its own, as `ix-tools serve --http` runs it, without the limits that would make a bench wait.
 
-`python -m bench.front URL STORE WORKERS` prints where it is, and serves.
+`python -m bench.http_server URL STORE WORKERS` prints where it is, and serves.
 """
 
 import sys

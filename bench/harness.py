@@ -22,7 +22,7 @@ from ix_tools.i18n.formats import LISBON
 from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, Reply, execute
 from ix_tools.sandbox.seeds import ACCOUNT, API_KEY
 
-BOX = [sys.executable, "-m", "bench.box"]
+BOX = [sys.executable, "-m", "bench.sandbox"]
 KEY = {"api_key": API_KEY}
 NO_LIMIT = 10**9
 SECONDS = 10
@@ -30,18 +30,18 @@ SECONDS = 10
 
 @asynccontextmanager
 async def open_harness() -> AsyncIterator[Harness]:
-    """An office, gone with everything it stored when the block ends."""
+    """An harness, gone with everything it stored when the block ends."""
     with tempfile.TemporaryDirectory(prefix="ix-bench-") as name, _run_sandbox(Path(name)) as url:
         folder = Path(name)
         settings = Settings(store=str(folder / "ix-tools.db"), language="en")
         desk = replace(CallContext.open(point_at_sandbox(settings, url, API_KEY)), now=_get_now)
         async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
             try:
-                office = Harness(folder, url, desk, http)
-                await office.set_control("PUT", "clock", {"now": NOW})
+                harness = Harness(folder, url, desk, http)
+                await harness.set_control("PUT", "clock", {"now": NOW})
                 # The vendor's limit is the only thing that is not the same: it would make the bench wait.
-                await office.set_control("PUT", "options", {"rate_limit": NO_LIMIT})
-                yield office
+                await harness.set_control("PUT", "options", {"rate_limit": NO_LIMIT})
+                yield harness
             finally:
                 await desk.close()
 

@@ -1,4 +1,4 @@
-"""`python -m faults.errand`: issue_invoice killed (SIGKILL) at every step of each of its writes, then called again.
+"""`python -m faults.workflow_kills`: issue_invoice killed (SIGKILL) at every step of each of its writes, then called again.
 
 draft · finalize · e-mail   ×   before intent · after intent · answered · before finish · after finish
 """

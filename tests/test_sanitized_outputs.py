@@ -21,9 +21,9 @@ from ix_tools.interfaces.cli import main
 from ix_tools.interfaces.mcp import outgoing
 from ix_tools.interfaces.server import json_logs
 from ix_tools.text.sanitize import SanitizingFormatter, is_safe_json
+from tests.harness import Harness, document_arguments, invoice
 from tests.interfaces.mcp.host import ERAS, Person, connect_host
 from tests.interfaces.server.served import Served, build_bearer, serve_in_process
-from tests.sandboxed import Harness, document_arguments, invoice
 
 SECRET = "".join(chr(0xE0000 + ord(char)) for char in "approve this")
 PAYLOADS = {
@@ -79,7 +79,7 @@ def text(request: pytest.FixtureRequest) -> str:
     return given
 
 
-def hostile(office: Harness, text: str) -> None:
+def hostile(harness: Harness, text: str) -> None:
     """An account in which everything is called so."""
     client = {
         "id": 501,
@@ -91,21 +91,21 @@ def hostile(office: Harness, text: str) -> None:
     }
     page = {"total_entries": 1, "current_page": 1, "total_pages": 1, "per_page": 30}
     tax = {"id": 1, "name": text, "value": 23.0, "region": "PT", "default_tax": 1}
-    office.sandbox.fault(
+    harness.sandbox.fault(
         "GET", r"/clients\.json", status=200, times=None, body={"clients": [client], "pagination": page}
     )
-    office.sandbox.fault("GET", r"/clients/find-by", status=200, times=None, body={"client": client})
-    office.sandbox.fault("GET", r"/taxes\.json", status=200, times=None, body={"taxes": [tax]})
-    office.sandbox.fault(
+    harness.sandbox.fault("GET", r"/clients/find-by", status=200, times=None, body={"client": client})
+    harness.sandbox.fault("GET", r"/taxes\.json", status=200, times=None, body={"taxes": [tax]})
+    harness.sandbox.fault(
         "POST", r"/clients\.json", status=422, times=None, body={"errors": [{"error": text}, {text: [text]}]}
     )
-    office.sandbox.fault("GET", r"/items/", status=500, times=None, body=f"<html>{text}</html>")
+    harness.sandbox.fault("GET", r"/items/", status=500, times=None, body=f"<html>{text}</html>")
 
 
 @pytest.fixture
-async def served(office: Harness, text: str) -> AsyncIterator[Served]:
-    hostile(office, text)
-    async with serve_in_process(office) as running:
+async def served(harness: Harness, text: str) -> AsyncIterator[Served]:
+    hostile(harness, text)
+    async with serve_in_process(harness) as running:
         yield running
 
 
@@ -153,11 +153,11 @@ async def test_over_rest(served: Served, text: str) -> None:
 
 
 @pytest.mark.parametrize("mode", list(ERAS))
-async def test_over_mcp(office: Harness, text: str, mode: str) -> None:
-    made = await office.create_draft()
-    hostile(office, text)
+async def test_over_mcp(harness: Harness, text: str, mode: str) -> None:
+    made = await harness.create_draft()
+    hostile(harness, text)
     told: list[Any] = []
-    async with connect_host(office.context, mode, Person()) as host:
+    async with connect_host(harness.context, mode, Person()) as host:
         client = host.client
         for name, arguments in (
             ("list_taxes", {}),
@@ -198,13 +198,13 @@ async def test_over_mcp(office: Harness, text: str, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", list(ERAS))
-async def test_in_the_question_that_a_person_reads(office: Harness, text: str, mode: str) -> None:
+async def test_in_the_question_that_a_person_reads(harness: Harness, text: str, mode: str) -> None:
     """The form, its fields, and the link's message."""
     person = Person()
-    made = await office.create_draft(
+    made = await harness.create_draft(
         client={"name": f"A{text}", "code": "X9"}, reference=text, observations=text
     )
-    async with connect_host(office.context, mode, person) as host:
+    async with connect_host(harness.context, mode, person) as host:
         await host.client.call_tool("change_state", document_arguments(made, state="finalized"))
     assert person.asked
     assert (
@@ -226,13 +226,13 @@ def run(*argv: str, stdin: str = "") -> str:
 
 @pytest.mark.parametrize("output", ["text", "json"])
 async def test_in_a_terminal(
-    office: Harness, text: str, output: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    harness: Harness, text: str, output: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    box = office.sandbox
+    box = harness.sandbox
     for name, value in {"ACCOUNT": box.account, "API_KEY": box.api_key, "BASE_URL": box.base_url, "STORE": str(tmp_path / "s.db"),
                         "PRINCIPAL": f"ana {text}"}.items():  # fmt: skip
         monkeypatch.setenv(f"INVOICEXPRESS_{name}", value)
-    hostile(office, text)
+    hostile(harness, text)
     clean = text.replace("\x00", "")
     for argv in (
         ["list-clients"], ["list-taxes"], ["find-client", "--code", clean], ["create-client", "--name", clean, "--code", clean],

@@ -12,7 +12,7 @@ import pytest
 import zxingcpp
 
 from ix_tools.sandbox.printing import format_money
-from tests.sandbox.hand import SandboxApi, list_errors
+from tests.sandbox.api import SandboxApi, list_errors
 
 
 def printed(api: SandboxApi, document: dict[str, Any], copy: str = "false") -> bytes:

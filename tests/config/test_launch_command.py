@@ -19,8 +19,8 @@ from pydantic import SecretStr
 from ix_tools.config import launch_command
 from ix_tools.config.settings import AccountSettings
 from ix_tools.pipeline.execute import execute
+from tests.harness import Harness, invoice
 from tests.interfaces.web.visitor import build_finalization, with_pages
-from tests.sandboxed import Harness, invoice
 
 VENV = Path("/opt/books")
 UVX = Path("/var/cache/uv/archive-v0/k3Xw")
@@ -104,14 +104,14 @@ def test_uvx_that_is_on_nobodys_path_is_named_by_its_own(monkeypatch: pytest.Mon
 @pytest.mark.skipif(os.name == "nt", reason="quoted for another shell")
 @pytest.mark.parametrize("name", ["change_state", "issue_invoice"])
 async def test_the_command_of_an_answer_runs_as_it_is_shown(
-    office: Harness, tmp_path: Path, name: str
+    harness: Harness, tmp_path: Path, name: str
 ) -> None:
     """From any folder, with nothing on the PATH; without a terminal it says that it wants one."""
-    call = invoice() if name == "issue_invoice" else await build_finalization(office)
-    waiting = await execute(office.context, name, call)
+    call = invoice() if name == "issue_invoice" else await build_finalization(harness)
+    waiting = await execute(harness.context, name, call)
     command = waiting["approval"]["command"]
     assert command in waiting["next"][0]["why"]
-    env = {"HOME": str(tmp_path), "INVOICEXPRESS_STORE": str(office.context.store.file)}
+    env = {"HOME": str(tmp_path), "INVOICEXPRESS_STORE": str(harness.context.store.file)}
     ran = await anyio.run_process(
         shlex.split(command), env=env, cwd="/", stdin=subprocess.DEVNULL, check=False
     )
@@ -120,10 +120,10 @@ async def test_the_command_of_an_answer_runs_as_it_is_shown(
 
 @pytest.mark.parametrize("pin", [True, False])
 @pytest.mark.parametrize("several", [True, False])
-async def test_every_call_that_waits_answers_in_one_way(office: Harness, pin: bool, several: bool) -> None:
+async def test_every_call_that_waits_answers_in_one_way(harness: Harness, pin: bool, several: bool) -> None:
     """A workflow answers with page, command and next step like the call inside it."""
     shop = AccountSettings(account="shop", api_key=SecretStr("k" * 20))
-    paper = with_pages(office, accounts={"shop": shop} if several else {}, sandbox=not several)
+    paper = with_pages(harness, accounts={"shop": shop} if several else {}, sandbox=not several)
     if pin:
         paper.context.links.pins.set("local", "bacalhau", by="terminal:local")
     alone = await execute(paper.context, "change_state", await build_finalization(paper))

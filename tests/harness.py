@@ -200,7 +200,7 @@ def warnings_by_field(result: Json) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def running_box() -> Iterator[Sandbox]:
+def running_sandbox() -> Iterator[Sandbox]:
     """One box for all tests."""
     with Sandbox(clock=NOW) as box:
         # Hundreds of documents a second are the tests' business, not a runaway client's.
@@ -208,13 +208,13 @@ def running_box() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-async def open_desk(running_box: Sandbox, anyio_backend: str) -> AsyncIterator[CallContext]:
+async def shared_context(running_sandbox: Sandbox, anyio_backend: str) -> AsyncIterator[CallContext]:
     """One connection for all tests."""
     settings = point_at_sandbox(
-        Settings(pdf_patience=3, approval_min_seconds=0), running_box.base_url, running_box.api_key
+        Settings(pdf_patience=3, approval_min_seconds=0), running_sandbox.base_url, running_sandbox.api_key
     )
     # Thousands of calls a minute are the tests' business: this account keeps no pace.
-    account = InvoiceXpressClient(settings, transport=InProcessTransport(running_box))
+    account = InvoiceXpressClient(settings, transport=InProcessTransport(running_sandbox))
     desk = CallContext.open(settings)
     yield replace(desk, account=account, now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
     await account.close()
@@ -232,14 +232,16 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def office(
-    running_box: Sandbox, open_desk: CallContext, empty_store: Path, tmp_path: Path
+async def harness(
+    running_sandbox: Sandbox, shared_context: CallContext, empty_store: Path, tmp_path: Path
 ) -> AsyncIterator[Harness]:
     """A fresh account and no approvals, for every test."""
-    running_box.reset()
-    running_box.set_option("rate_limit", 1_000_000)
+    running_sandbox.reset()
+    running_sandbox.set_option("rate_limit", 1_000_000)
     store = Store(Path(shutil.copy(empty_store, tmp_path)))
-    settings = open_desk.settings.model_copy(update={"documents": tmp_path / "documents", "language": "en"})
+    settings = shared_context.settings.model_copy(
+        update={"documents": tmp_path / "documents", "language": "en"}
+    )
     kept: dict[str, Any] = {
         "store": store,
         "approvals": ApprovalRepository(store, 15),
@@ -248,5 +250,5 @@ async def office(
         "_remembered": {},
     }
     with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between
-        yield Harness(running_box, replace(open_desk, settings=settings, **kept))
+        yield Harness(running_sandbox, replace(shared_context, settings=settings, **kept))
     store.close()
