@@ -1,4 +1,4 @@
-"""The floor: the same SDK's low-level server over stdio with one trivial tool and nothing else."""
+"""Baseline: the SDK's low-level server over stdio with one trivial tool."""
 
 import anyio
 import mcp_types as types

@@ -1,4 +1,4 @@
-"""What a call costs on top of the requests it is made of."""
+"""Measure the overhead of a call over the requests that it sends."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BARE_DRAFT: Json = {
 
 
 def measure(rounds: int) -> Table:
-    """A read and a write, each beside the bare request, turn by turn, against the same sandbox."""
+    """Measure a read and a write and their bare requests alternately, against the same sandbox."""
     return anyio.run(_measure, rounds)
 
 
@@ -115,7 +115,7 @@ async def _measure_writes(harness: Harness, rounds: int) -> tuple[dict[str, list
 
 
 async def time_ways(ways: Mapping[str, Callable[[], Awaitable[None]]], rounds: int) -> dict[str, list[float]]:
-    """Every way once a round, in turn, after a few rounds to warm up; seconds by way."""
+    """Time every way once per round, after some warm-up rounds; return seconds by way."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     names = list(ways)
     for number in range(-WARM_UP, rounds):

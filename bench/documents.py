@@ -1,4 +1,4 @@
-"""Random documents that try hard to round badly, each reproducible from the seed and its number alone."""
+"""Draw random documents whose amounts are likely to need rounding, each reproducible from seed and number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ix_tools.domain.totals import GlobalDiscount, Totals, TotalsLine, predict_t
 Json = dict[str, Any]
 
 NOW = "2026-11-20T10:00:00"
-"""The moment of every document, by the clocks of desk and sandbox."""
+"""Time of every document, by the clocks of context and sandbox."""
 TODAY = "2026-11-20"
 TYPES = {
     "invoices": 40,
@@ -26,18 +26,18 @@ TYPES = {
     "shippings": 4,
     "devolutions": 3,
 }
-"""How often each kind of document is drawn."""
+"""Frequency of each document type."""
 NOTES = {"credit_notes", "debit_notes"}
 GUIDES = {"transports", "shippings", "devolutions"}
 RATES = {"IVA23": 23, "IVA13": 13, "IVA6": 6, "IVA22": 22, "Isento": 0}
-"""The sandbox's taxes; the rates are checked against the account before anything is predicted with them."""
+"""The sandbox's taxes. The rates are checked against the account before they are used for a prediction."""
 EXEMPTIONS = ("M01", "M05", "M07", "M10", "M16", "M30")
 PLACE = {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-555", "country": "PT"}
 
 
 @dataclass(frozen=True)
 class DrawnCall:
-    """A call to make, and the totals that ix-tools predicts for it."""
+    """A drawn call and the totals that ix-tools predicts for it."""
 
     operation: str
     arguments: Json
@@ -45,16 +45,16 @@ class DrawnCall:
 
 
 def draw_call(seed: int, number: int, owner: int) -> DrawnCall:
-    """Document `number` of a seed; a note corrects the issued invoice `owner`."""
-    # Text seeds are hashed the same way in every process; the number makes documents independent of each other.
+    """Draw document `number` of a seed; a note corrects the issued invoice `owner`."""
+    # A text seed gives the same numbers in every process; the document's number makes documents independent.
     random = Random(f"{seed}/{number}")
     kind = random.choices(list(TYPES), list(TYPES.values()))[0]
     items = _draw_items(random)
     given: Json = {"document_type": kind, "date": TODAY, "due_date": "+30d", "items": items}
-    # Lines are called after their place, so the catalogue stays one page long and every document rewrites it.
+    # Lines are named by position, so that the catalogue has one page and every document rewrites it.
     given["accept"] = ["overwrite_items"]
     if kind in NOTES:
-        given |= {"owner_invoice_id": owner, "client": {"code": "ACME"}}  # whom the invoice was issued to
+        given |= {"owner_invoice_id": owner, "client": {"code": "ACME"}}  # the client of the invoice
     elif kind != "simplified_invoices" or random.random() < 0.5:
         given["client"] = {"code": random.choice(("ACME", "BETA"))}
     if any(RATES[item["tax"]] == 0 for item in items):
@@ -73,7 +73,7 @@ def draw_call(seed: int, number: int, owner: int) -> DrawnCall:
 
 
 def list_totals_lines(items: list[Json]) -> list[TotalsLine]:
-    """What the lines of a call contribute to its totals."""
+    """Return the lines of a call for the computation of its totals."""
     return [
         TotalsLine(
             Decimal(item["unit_price"]),
@@ -87,7 +87,7 @@ def list_totals_lines(items: list[Json]) -> list[TotalsLine]:
 
 
 def has_half_cent(drawn: DrawnCall) -> bool:
-    """Whether a figure lies exactly between two cents, where half up and half even part ways."""
+    """Tell whether a total is exactly between two cents, where rounding half up and half even differ."""
     gross = net = vat = Fraction(0)
     for line in list_totals_lines(drawn.arguments["items"]):
         line_gross = Fraction(line.unit_price) * Fraction(line.quantity)
@@ -103,11 +103,11 @@ def has_half_cent(drawn: DrawnCall) -> bool:
 
 def _draw_items(random: Random) -> list[Json]:
     taxes = random.sample(list(RATES), random.randint(1, 3))
-    # Everyday numbers meet an exact half cent far more often than long ones do.
+    # Everyday numbers give an exact half cent more often than long ones.
     line = _draw_everyday_line if random.random() < 0.3 else _draw_line
     items = [line(random, at, taxes) for at in range(min(random.randint(1, 20), random.randint(1, 20)))]
     if len(items) < 20 and random.random() < 0.05:
-        items.append(dict(items[0]))  # the same line twice is allowed, as long as both say the same
+        items.append(dict(items[0]))  # two lines may have the same name if they are equal
     return items
 
 
@@ -138,7 +138,7 @@ def _draw_line(random: Random, at: int, taxes: list[str]) -> Json:
 
 
 def _draw_number(random: Random, below: int, places: tuple[int, ...] = (0, 1, 2, 3, 4)) -> str:
-    """More than 0 and at most `below`; half of those with three or four decimals end in 5, so that halves occur."""
+    """Draw a number above 0 and at most `below`; half of those with three or four decimals end in 5."""
     decimals = random.choice(places)
     digits = random.randint(1, below * 10**decimals)
     if decimals >= 3 and random.random() < 0.5:

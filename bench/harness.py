@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, reached over HTTP, and a desk before it: the road with nothing left out."""
+"""Harness of the benchmark: a sandbox in a separate process, reached over HTTP, and a call context for it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECONDS = 10
 
 @asynccontextmanager
 async def open_harness() -> AsyncIterator[Harness]:
-    """An harness, gone with everything it stored when the block ends."""
+    """Open a harness; everything it stored is deleted at the end."""
     with tempfile.TemporaryDirectory(prefix="ix-bench-") as name, _run_sandbox(Path(name)) as url:
         folder = Path(name)
         settings = Settings(store=str(folder / "ix-tools.db"), language="en")
@@ -39,7 +39,7 @@ async def open_harness() -> AsyncIterator[Harness]:
             try:
                 harness = Harness(folder, url, desk, http)
                 await harness.set_control("PUT", "clock", {"now": NOW})
-                # The vendor's limit is the only thing that is not the same: it would make the bench wait.
+                # The only difference from a real account is the rate limit, which would make the benchmark wait.
                 await harness.set_control("PUT", "options", {"rate_limit": NO_LIMIT})
                 yield harness
             finally:
@@ -66,7 +66,7 @@ def _get_now() -> datetime:
 
 @dataclass(frozen=True)
 class Harness:
-    """What one needs to make documents, and to ask the sandbox what it saw."""
+    """Call context, sandbox controls and helpers for documents."""
 
     folder: Path
     url: str
@@ -75,7 +75,7 @@ class Harness:
 
     @property
     def server_environment(self) -> dict[str, str]:
-        """The environment of a server that works for this account."""
+        """Environment variables of a server for this account."""
         return {
             "INVOICEXPRESS_ACCOUNT": ACCOUNT,
             "INVOICEXPRESS_API_KEY": API_KEY,
@@ -83,29 +83,29 @@ class Harness:
         }
 
     async def set_control(self, method: str, what: str, sent: Json | None = None) -> Any:
-        """Move the sandbox's hand."""
+        """Call a control endpoint of the sandbox."""
         answer = await self.http.request(method, f"/_sandbox/{what}", json=sent)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
     async def take_requests(self) -> list[Json]:
-        """The requests that came in since this was asked last."""
+        """Return the requests since the last call of this method."""
         seen: list[Json] = await self.set_control("GET", "requests")
         await self.set_control("DELETE", "requests")
         return seen
 
     async def list_rates(self) -> dict[str, Decimal]:
-        """The account's taxes."""
+        """Return the account's taxes."""
         taxes = (await execute(self.context, "list_taxes", {}))["taxes"]
         return {tax["name"]: Decimal(tax["value"]) for tax in taxes}
 
     async def add_tax(self, name: str, rate: str) -> None:
-        """Give the account another tax; there is no tool for that, so the sandbox is asked directly."""
+        """Add a tax to the account. No tool does that, so it is sent to the sandbox directly."""
         body = {"tax": {"name": name, "value": rate, "region": "PT", "code": "OUT"}}
         (await self.http.post("/taxes.json", params=KEY, json=body)).raise_for_status()
 
     async def create_issued(self) -> int:
-        """The id of a finalized invoice, large enough for any notes that correct it."""
+        """Finalize an invoice that is large enough for all notes that correct it, and return its id."""
         line = {"name": "Empreitada", "unit_price": "900000000", "quantity": "10000", "tax": "IVA23"}
         given = {"date": TODAY, "due_date": TODAY, "client": {"code": "ACME"}, "items": [line]}
         made: Json = (await execute(self.context, "create_invoice", given))["document"]

@@ -1,6 +1,6 @@
-"""The HTTP server in a process of its own, as `ix-tools serve --http` runs it, without the limits that would make a bench wait.
+"""Run the HTTP server in a separate process as `ix-tools serve --http` does, without rate limits.
 
-`python -m bench.http_server URL STORE WORKERS` prints where it is, and serves.
+`python -m bench.http_server URL STORE WORKERS` prints its URL and serves.
 """
 
 import sys
@@ -15,7 +15,7 @@ NO_LIMIT = 10**9
 if __name__ == "__main__":
     url, store, workers = sys.argv[1:]
     settings = point_at_sandbox(Settings(store=store), url, API_KEY)
-    # Not checked on the way: the limits of the settings are those of the vendor.
+    # Not validated, because the settings' limits are those of the vendor.
     settings = settings.model_copy(update={"requests_per_minute": NO_LIMIT, "calls_per_minute": NO_LIMIT})
     json_logs.configure_logging(settings)
     sockets = open_sockets("127.0.0.1", 0, int(workers))

@@ -1,4 +1,4 @@
-"""Exactly once, in figures: what the journal costs, one request for many calls, use of the limit, a trail that is checked."""
+"""Measure idempotency: cost of the journal, concurrent equal calls, use of the rate limit, verification of the audit trail."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from ix_tools.storage.database import Store
 
 CALLERS, PROCESSES_OF_A_CROWD = 32, 2
 LIMIT = 300
-"""Requests a minute in the trial of the limit: so few that this machine is never what is slow."""
+"""Requests per minute when the limit is measured: so few that this machine is not the bottleneck."""
 REQUESTS_OF_A_CALL = 2
-"""Of create_client: the POST, and reading back."""
+"""Requests of create_client: the POST and its read-back."""
 SETTLING = 10.0
-"""Seconds until the burst is over, so that what is counted is the pace and nothing else."""
+"""Seconds until the burst is over, so that only the steady rate is counted."""
 LONG = 10_000
 PLANTED = 200
 
 
 def measure(quick: bool) -> Table:
-    """Every part, one after the other."""
+    """Run all parts."""
     rows: list[Row] = []
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ix-bench-once-") as name:
@@ -125,7 +125,7 @@ def _time_call(what: object) -> float:
 
 
 def _time_disk(page: Path) -> None:
-    """What the disk alone takes for an intent and an outcome."""
+    """Time the disk alone for an intent and an outcome."""
     with page.open("ab") as file:
         for _ in range(2):
             file.write(b"\0" * 4096)
@@ -190,7 +190,7 @@ def _measure_crowd(folder: Path, rounds: int) -> list[Row]:
 
 
 def offer_calls(order: Order, calls: int, every: float, line: Connection) -> None:
-    """Begin so many calls, one every so often, however many are still waiting; what they were told in the end."""
+    """Start calls at a fixed interval, however many are waiting, and send their results."""
     logging.disable()
     anyio.run(_offer_calls, order, calls, every, line)
 
@@ -212,7 +212,7 @@ async def _offer_calls(order: Order, calls: int, every: float, line: Connection)
                 if failure.as_dict()["sent"] not in {"nothing", "unknown"}:
                     told.append({"ok": False, "id": failure.code})
                     return
-                # As the answer says: repeat the same call. What is unknown is looked at first.
+                # Repeat the same call, as the error says. An unknown outcome is looked up first.
                 await anyio.sleep(float(failure.details.get("retry_after") or 5))
 
     async with anyio.create_task_group() as group:
@@ -224,7 +224,7 @@ async def _offer_calls(order: Order, calls: int, every: float, line: Connection)
 
 
 def _measure_limit(folder: Path, seconds: int) -> list[Row]:
-    calls = LIMIT * seconds // 60 // PROCESSES_OF_A_CROWD  # twice the limit, since a call is two requests
+    calls = LIMIT * seconds // 60 // PROCESSES_OF_A_CROWD  # twice the limit, since a call sends two requests
     with Sandbox(clock=None) as box:
         box.set_option("rate_limit", LIMIT)
         order = Order(

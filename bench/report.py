@@ -1,4 +1,4 @@
-"""What the bench prints: tables of figures, each with its target where there is one."""
+"""Tables of the benchmark: measurements with their targets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. Without a target it is information."""
+    """A measurement; without a target it is informative."""
 
     name: str
     value: str
@@ -23,13 +23,13 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """In a word."""
+        """Result in one word."""
         return "" if self.is_met is None else "met" if self.is_met else "MISSED"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Figures that belong together, and what one must know to read them."""
+    """A table of measurements with notes."""
 
     title: str
     rows: Sequence[Row]
@@ -40,7 +40,7 @@ class Table:
 
 
 def format_table(table: Table) -> str:
-    """A table as text."""
+    """Format a table as text."""
     names = max(len(row.name) for row in table.rows)
     values = max(len(row.value) for row in table.rows)
     targets = max(len(row.target) for row in table.rows)
@@ -53,7 +53,7 @@ def format_table(table: Table) -> str:
 
 
 def describe_machine() -> str:
-    """Where this was measured. Times are this machine's; ratios travel better."""
+    """Describe this machine. Times depend on it more than ratios do."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("mcp", "pydantic", "httpx2"))
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return (
@@ -72,12 +72,12 @@ def _get_processor() -> str:
 
 
 def median_ratio(times: Sequence[float], floor: Sequence[float]) -> float:
-    """The median over the rounds of a time divided by the time of the floor in the same round."""
+    """Return the median ratio of a time to its baseline in the same round."""
     return statistics.median(time / least for time, least in zip(times, floor, strict=True))
 
 
 def format_spread(times: Sequence[float], floor: Sequence[float]) -> str:
-    """The middle half of the same ratios."""
+    """Format the interquartile range of the ratios."""
     ratios = [time / least for time, least in zip(times, floor, strict=True)]
     if len(ratios) < 2:
         return "one round"
@@ -86,6 +86,6 @@ def format_spread(times: Sequence[float], floor: Sequence[float]) -> str:
 
 
 def format_milliseconds(times: Sequence[float]) -> str:
-    """The median, readable."""
+    """Format the median."""
     value = statistics.median(times) * 1000
     return f"{value:.0f} ms" if value >= 100 else f"{value:.2f} ms"

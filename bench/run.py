@@ -1,7 +1,7 @@
 """The benchmark: `python bench/run.py [start] [sizes] [calls] [http] [totals] [once] [window] [--quick]`; without names, all of it.
 
-Shows, never tests: ends with 0 whatever was measured. Times drift with the machine, so what counts are ratios of
-things measured turn by turn in the same run.
+It only reports: the exit code is 0 whatever was measured. Times depend on the machine, so use the ratios of times that were
+measured alternately in the same run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PARTS = ("start", "sizes", "calls", "http", "totals", "once", "window")
 
 
 def main() -> None:
-    """Measure what was asked for and print it."""
+    """Measure the requested parts and print the results."""
     end_on_sigterm()
     options = _parse_options()
     quick = options.quick

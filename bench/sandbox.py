@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, as a real account is: `python -m bench.sandbox` says where it is, and serves."""
+"""Run a sandbox in a separate process: `python -m bench.sandbox` prints its URL and serves."""
 
 from ix_tools.sandbox.server import serve
 

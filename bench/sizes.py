@@ -1,4 +1,4 @@
-"""How much a model has to read: the tools, a document, a list."""
+"""Measure how much a model reads: tool list, document, list of documents."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SEED_TOOLS = (
     "generate_payment,cancel_payment,create_guide,update_guide,list_sequences,register_sequence,update_sequence,"
     "list_taxes,find_client,lookup_exemption_codes"
 )
-"""What the seed documents ask for."""
+"""Tools for the operations that the project was asked for."""
 DOCUMENTS, LINES = 30, 3
 
 
 def measure() -> Table:
-    """What a real server sends for tools/list, get_document and list_invoices, in both eras."""
+    """Measure tools/list, get_document and list_invoices of a real server in both protocol eras."""
     return anyio.run(_measure)
 
 

@@ -1,4 +1,4 @@
-"""From starting the process to the first tools/list read, against a bare server of the same SDK."""
+"""Measure the time from process start to the first tools/list response, relative to a bare server of the same SDK."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FLOOR = "bare server"
 
 
 def measure(rounds: int) -> Table:
-    """Each round starts every server once per era; the order turns, so that nobody always goes first."""
+    """Start every server once per era in each round, in rotating order."""
     compileall.compile_dir(ROOT / "ix_tools", quiet=1)
     listed: dict[tuple[str, str], list[float]] = {(name, era): [] for name in SERVERS for era in ERAS}
     called: dict[str, list[float]] = {era: [] for era in ERAS}
@@ -32,7 +32,7 @@ def measure(rounds: int) -> Table:
                 for name in names[at:] + names[:at]:
                     first_list, first_call = _time_start(name, era, Path(home))
                     if number < 0:
-                        continue  # the first round only warms the disk's cache
+                        continue  # the first round only fills the disk cache
                     listed[name, era].append(first_list)
                     if first_call is not None:
                         called[era].append(first_call)
@@ -57,7 +57,7 @@ def measure(rounds: int) -> Table:
 
 
 def _time_start(name: str, era: str, home: Path) -> tuple[float, float | None]:
-    """Seconds to the first list, and to the first call answered for the server as a user starts it."""
+    """Return the seconds to the first list and, for the server as a user starts it, to the first response to a call."""
     call = None
     began = time.perf_counter()
     with Server(SERVERS[name], era, home) as server:

@@ -1,4 +1,4 @@
-"""A client that costs next to nothing: lines of JSON to a server's standard input, lines of JSON back."""
+"""Minimal MCP client over stdio: JSON lines to a server's standard input and back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SCRIPT = [str(Path(sys.executable).with_name("ix-tools")), "serve"]
 
 
 class Server:
-    """A server in a process of its own, from `with` until the block ends, in one of the two protocol eras."""
+    """A server in a separate process during a `with` block, in one of the two protocol eras."""
 
     def __init__(
         self, command: Sequence[str], era: str, folder: Path, env: Mapping[str, str] | None = None
@@ -68,13 +68,13 @@ class Server:
             self._from.close()
 
     def initialize(self) -> None:
-        """The handshake of the older era; the newer one has none."""
+        """Send the handshake of the older era; the newer one has none."""
         if self._era == LEGACY:
             self.ask("initialize", {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": CLIENT})
             self._write({"method": "notifications/initialized"})
 
     def ask(self, method: str, params: Json | None = None) -> bytes:
-        """The line that answers a request."""
+        """Send a request and return the line of the response."""
         params = dict(params or {})
         if self._era == MODERN:
             params["_meta"] = ENVELOPE
@@ -88,7 +88,7 @@ class Server:
 
 
 def parse_result(line: bytes) -> Json:
-    """What an answer says; an error ends the bench."""
+    """Return the result of a response; an error ends the benchmark."""
     message = json.loads(line or b"{}")
     if "result" not in message or message["result"].get("isError"):
         raise RuntimeError(f"the server answered {line[:500]!r}")
@@ -97,7 +97,7 @@ def parse_result(line: bytes) -> Json:
 
 
 def build_environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """An empty home, no account, and bytecode allowed: what a host gives a server after installation."""
+    """Build the environment that a host gives an installed server: an empty home, no account, bytecode allowed."""
     kept = {
         name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "SYSTEMROOT", "TMPDIR"}
     }
@@ -105,5 +105,5 @@ def build_environment(folder: Path, more: Mapping[str, str] | None = None) -> di
 
 
 def end_on_sigterm() -> None:
-    """Let `with` blocks clean up when this process is told to end."""
+    """Turn SIGTERM into an exit, so that `with` blocks clean up."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

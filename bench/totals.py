@@ -1,4 +1,4 @@
-"""Predicted totals against stored totals: thousands of random documents down the whole road, and the known samples."""
+"""Compare predicted with stored totals of thousands of random documents and the published samples."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ from ix_tools.pipeline.execute import execute
 FIGURES = ("sum", "discount", "before_taxes", "taxes", "total")
 SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "vendor" / "rounding_samples.json"
 PROCESSES = 2
-"""Each has a sandbox, a desk and documents of its own."""
+"""Number of processes. Each has its own sandbox, context and documents."""
 AT_ONCE = 4
-"""Documents under way at the same time in each process."""
+"""Number of concurrent documents in each process."""
 NOTES_PER_INVOICE = 8
-"""A new invoice is issued after so many notes: each credit note makes the road read all the others."""
+"""Number of notes per invoice: every credit note makes the pipeline read all the others."""
 SHOWN = 5
-"""How many failures are told in words."""
+"""Number of failures that are described."""
 
 
 @dataclass
 class Outcome:
-    """What came of a share of the documents."""
+    """Results of a share of the documents."""
 
     kinds: Counter[str] = field(default_factory=Counter)
     lines: int = 0
     discounted: int = 0
     halves: int = 0
-    """Documents where a figure is an exact half cent before rounding."""
+    """Number of documents with a total of an exact half cent before rounding."""
     requests: int = 0
     greatest: Decimal = Decimal(0)
-    """The greatest difference in any figure of any document."""
+    """Largest difference of any total."""
     wrong: list[str] = field(default_factory=list)
-    """Figures stored otherwise than predicted."""
+    """Totals that differ from the prediction."""
     blocked: list[str] = field(default_factory=list)
-    """Stored as predicted in every figure, yet the road reported something else as different."""
+    """Documents with correct totals for which the pipeline reported another difference."""
     refused: list[str] = field(default_factory=list)
-    """Documents that were not made."""
+    """Documents that were not created."""
 
     def add(self, other: Outcome) -> None:
-        """Put another share to this one."""
+        """Add the results of another share."""
         self.kinds += other.kinds
         self.lines += other.lines
         self.discounted += other.discounted
@@ -65,12 +65,12 @@ class Outcome:
 
 
 def measure(documents: int, seed: int) -> Table:
-    """The samples, then the random documents, in processes side by side."""
+    """Check the samples, then the random documents in parallel processes."""
     samples = anyio.run(_check_samples)
     started = time.perf_counter()
     outcome = Outcome()
     shares = [(seed, documents, at) for at in range(PROCESSES)]
-    # Leaving the block ends the processes, and they their sandboxes, also when the bench is interrupted.
+    # Leaving the block ends the processes and their sandboxes, also when the benchmark is interrupted.
     with multiprocessing.get_context("spawn").Pool(PROCESSES, end_on_sigterm) as pool:
         for share in pool.starmap(_run_share, shares, chunksize=1):
             outcome.add(share)
@@ -135,7 +135,7 @@ async def _run_documents(seed: int, numbers: range) -> Outcome:
 
 
 async def _check_samples() -> list[str]:
-    """The known samples, each as an invoice; what is wrong with them."""
+    """Create each published sample as an invoice, and return the differences."""
     outcome = Outcome()
     async with open_harness() as harness:
         known = await harness.list_rates()
@@ -182,7 +182,7 @@ def _build_sample(sample: Json, tax_of: dict[str, str]) -> DrawnCall:
 
 
 async def _compare(harness: Harness, drawn: DrawnCall, name: str, outcome: Outcome) -> None:
-    """Make the document; note every figure that is stored otherwise than predicted."""
+    """Create a document and note every total that differs from the prediction."""
     kind = drawn.arguments["document_type"]
     held = ""
     try:

@@ -1,4 +1,4 @@
-"""An upstream that costs next to nothing: `python -m bench.upstream` answers every request with the sandbox's taxes."""
+"""Minimal upstream server: `python -m bench.upstream` answers every request with the sandbox's taxes."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 
 
 
 class Canned(asyncio.Protocol):
-    """Answers whatever has come to its end; requests here have no body."""
+    """Protocol that answers every complete request; requests have no body here."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport, self._come = transport, b""
@@ -26,7 +26,7 @@ class Canned(asyncio.Protocol):
 
 
 async def main() -> None:
-    """Serve."""
+    """Run the server."""
     server = await asyncio.get_running_loop().create_server(Canned, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     print(f"http://127.0.0.1:{port}", flush=True)

@@ -1,4 +1,4 @@
-"""What a call costs over HTTP beside the same upstream call made directly, and what a second worker brings."""
+"""Measure the overhead of a call over HTTP relative to the upstream request, and the gain of a second worker."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST, LEAST = 1.9, 1.6
 
 
 def measure(rounds: int, seconds: float) -> Table:
-    """A read one at a time, and as many as sixteen clients get through."""
+    """Measure single reads, and the throughput of sixteen clients."""
     return anyio.run(_measure, rounds, seconds)
 
 
@@ -81,7 +81,7 @@ async def _measure_throughput(folder: Path, token: str, seconds: float) -> tuple
         for turn in range(-1, TURNS):
             for place, rates in zip(places, found, strict=True):
                 rate = await _measure_rate(place, token, seconds if turn >= 0 else 1.0)
-                if turn >= 0:  # the first turn warms up
+                if turn >= 0:  # the first turn is a warm-up
                     rates.append(rate)
     return found
 
@@ -108,7 +108,7 @@ async def _measure_rate(front: str, token: str, seconds: float) -> float:
 
 
 class Caller:
-    """A client that costs next to nothing: one connection, one request again and again."""
+    """Minimal client that repeats one request on one connection."""
 
     def __init__(self, front: str, token: str) -> None:
         params: Json = {"name": "list_taxes", "arguments": {}, "_meta": ENVELOPE}
@@ -132,7 +132,7 @@ class Caller:
         self._from, self._to = await asyncio.open_connection(self._where.hostname, self._where.port)
 
     async def call(self) -> None:
-        """One call and its answer; anything but a result ends the bench."""
+        """Send a call and read its response; anything except a result ends the benchmark."""
         self._to.write(self._request)
         head = await self._from.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
@@ -141,7 +141,7 @@ class Caller:
             raise RuntimeError(f"the server answered {head + body[:500]!r}")
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._to.close()
         await self._to.wait_closed()
 
@@ -156,7 +156,7 @@ def _create_token(where: Path) -> str:
 
 @contextmanager
 def _run_module(home: Path, module: str, *words: str) -> Iterator[str]:
-    """A module of the bench as a process, and where it is."""
+    """Run a module of the benchmark as a process and yield its URL."""
     command = [sys.executable, "-m", module, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=build_environment(home)) as process:
         try:

@@ -1,4 +1,4 @@
-"""How long the window is in which nobody looks: from the last read's answer to the request that cannot be undone, on our side."""
+"""Measure the time between the response to the last read and the irreversible request, on our side."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ INVOICE: Json = {
 
 
 def measure(rounds: int) -> Table:
-    """Documents are finalized one after the other, by themselves and in a workflow."""
+    """Finalize documents one after the other, by themselves and in a workflow."""
     return anyio.run(_measure, rounds)
 
 
@@ -61,7 +61,7 @@ async def _measure(rounds: int) -> Table:
 
 @asynccontextmanager
 async def _open_context(harness: Harness) -> AsyncIterator[tuple[CallContext, GapTransport]]:
-    """A desk whose requests pass a stopwatch."""
+    """Open a context whose requests are timed."""
     settings = harness.context.settings.model_copy(update={"requests_per_minute": NO_LIMIT})
     desk, gap = replace(CallContext.open(settings), now=harness.context.now), GapTransport()
     desk.account._client = httpx2.AsyncClient(transport=gap, timeout=settings.timeout_seconds)

@@ -1,1 +1,1 @@
-"""Break every write at every step, in fresh processes against a real sandbox, and count what really happened."""
+"""Fault injection: break every write at every step, in separate processes, and count the effects in the sandbox."""

@@ -6,7 +6,7 @@ from faults import matrix, race
 
 
 def main(arguments: list[str]) -> int:
-    """What was named; 1 when anything is wrong."""
+    """Run the named parts; return 1 when anything is wrong."""
     if arguments[:1] == ["race"]:
         return race.main(arguments[1:])
     if arguments:

@@ -1,4 +1,4 @@
-"""Every write of the catalogue: what must be there before, the call, and how to count at the sandbox what it did."""
+"""Cases of the fault matrix: for every write of the catalogue its preparation, the call, and how to count its effects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ Json = dict[str, Any]
 
 
 class Ledger:
-    """The other side: makes what a case needs beforehand, and counts afterwards. It shares nothing with the road."""
+    """Direct access to the sandbox: prepares cases and counts effects without using the pipeline."""
 
     def __init__(self, box: Sandbox) -> None:
         self.box = box
         self.http = httpx2.Client(base_url=box.base_url, timeout=20)
 
     def close(self) -> None:
-        """Close its connection."""
+        """Close the connection."""
         self.http.close()
 
     def call(self, method: str, path: str, body: Json) -> Json:
-        """A call that must succeed; the content of its answer."""
+        """Send a call that must succeed, and return the content of the response."""
         answer = self.http.request(method, path, json=body, params={"api_key": self.box.api_key})
         answer.raise_for_status()
         found: Json = next(iter(answer.json().values())) if answer.content.strip() else {}
         return found
 
     def create_draft(self, key: str = "invoice", **more: Any) -> int:
-        """A draft's id."""
+        """Create a draft and return its id."""
         line = {
             "name": "Consulta",
             "description": "Uma",
@@ -48,26 +48,26 @@ class Ledger:
         return int(self.call("POST", f"/{key}s.json", {key: body})["id"])
 
     def change_state(self, key: str, number: int, word: str) -> int:
-        """Another state."""
+        """Change a document's state."""
         self.call("PUT", f"/{key}s/{number}/change-state.json", {key: {"state": word}})
         return number
 
     def create_issued(self, key: str = "invoice", **more: Any) -> int:
-        """A final document's id."""
+        """Create a finalized document and return its id."""
         return self.change_state(key, self.create_draft(key, **more), "finalized")
 
     def create_receipt(self) -> int:
-        """A receipt's id."""
+        """Create a receipt and return its id."""
         body = {"partial_payment": {"amount": "50", "payment_mechanism": "TB", "payment_date": DAY}}
         return int(self.call("POST", f"/documents/{self.create_issued()}/partial_payments.json", body)["id"])
 
     def list_rows(self, kind: type[Any]) -> list[Any]:
-        """What is really there."""
+        """Return the rows of the sandbox."""
         with self.box.backend.store.transaction():
             return self.box.backend.store.find(kind)
 
     def count_documents(self, **wanted: Any) -> int:
-        """How many documents have these values and stand."""
+        """Count the documents that have these values and are not cancelled or deleted."""
         return sum(
             row.status != wanted.get("status_not", "deleted")
             and all(getattr(row, k) == v for k, v in wanted.items())
@@ -75,7 +75,7 @@ class Ledger:
         )
 
     def get_document(self, number: int) -> Any:
-        """One document as it really is."""
+        """Return a document's row."""
         return next(row for row in self.list_rows(Document) if row.id == number)
 
 
@@ -84,21 +84,21 @@ PLACE = {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-5
 
 @dataclass(frozen=True)
 class Case:
-    """One write."""
+    """A write."""
 
     name: str
     operation: str
     path: str
-    """Where its request goes, as a regular expression."""
+    """Path of its request, as a regular expression."""
     method: str
     arrange: Callable[[Ledger], Json]
-    """Make what it needs; the arguments."""
+    """Prepares the account and returns the arguments."""
     count: Callable[[Ledger, Json], int]
-    """How often it happened."""
+    """Counts how often it took effect."""
     answer: str = "document"
-    """What the answer holds: a document, a receipt, series, nothing."""
+    """Content of the response: a document, a receipt, series, nothing."""
     tells: bool = True
-    """Whether it can be found out afterwards; nobody can ask InvoiceXpress for sent mail."""
+    """Whether its outcome can be detected afterwards; sent e-mails cannot."""
 
 
 def _build_draft_arguments(kind: str, **more: Any) -> Json:
@@ -141,7 +141,7 @@ def _build_state_case(
     def count(ledger: Ledger, arguments: Json) -> int:
         number = arguments["document_id"]
         changed = int(ledger.get_document(number).status == (after or word))
-        # Settling makes a receipt: a second one would be a duplicate.
+        # Settling creates a receipt, and a second receipt would be a duplicate.
         return (
             max(changed, ledger.count_documents(owner_id=number, type="Receipt"))
             if word == "settled"
@@ -164,7 +164,7 @@ def _prepare_payment(ledger: Ledger) -> Json:
 
 
 ELSEWHERE = ["unreturned"]
-"""Of a draft that was made behind ix-tools' back nobody knows what InvoiceXpress does not return."""
+"""For a draft that ix-tools did not create, fields that InvoiceXpress does not return are unknown."""
 
 
 def _prepare_update(ledger: Ledger, key: str = "invoice") -> Json:
@@ -230,29 +230,29 @@ SECRET = {"password": "only-an-example", "terms": True}
 def _count_with_value(
     kind: type[Any], name: str = "name", value: str = NAME
 ) -> Callable[[Ledger, Json], int]:
-    """How many there are with this value."""
+    """Return a function that counts the rows with a value."""
     return lambda ledger, arguments: sum(getattr(row, name) == value for row in ledger.list_rows(kind))
 
 
 def _count_deleted(kind: type[Any], parameter: str) -> Callable[[Ledger, Json], int]:
-    """Whether there is none with this id any more."""
+    """Return a function that tells whether no row has an id any more."""
     return lambda ledger, arguments: int(
         all(row.id != arguments[parameter] for row in ledger.list_rows(kind))
     )
 
 
 def _create_first(ledger: Ledger, path: str, key: str, **fields: Any) -> int:
-    """Something that is there before; its id."""
+    """Create a resource and return its id."""
     return int(ledger.call("POST", path, {key: fields})["id"])
 
 
 def _count_entries(kind: str) -> Callable[[Ledger, Json], int]:
-    """How many such entries stand in a client's account."""
+    """Return a function that counts such entries in a client's account."""
     return lambda ledger, arguments: sum(row.type == kind for row in ledger.list_rows(TreasuryEntry))
 
 
 def _prepare_entry(ledger: Ledger, **more: Any) -> Json:
-    """An entry in the account of a client who owes something."""
+    """Prepare an entry in the account of a client with debt."""
     ledger.create_issued()
     return {"client_id": 501, "value": 10, "date": "2026-11-20", "observation": "Acerto", **more}
 

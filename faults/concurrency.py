@@ -1,4 +1,4 @@
-"""Many equal calls at once, in several processes: how many requests does InvoiceXpress see?"""
+"""Send equal calls concurrently from several processes, to count the requests that reach InvoiceXpress."""
 
 import logging
 import time
@@ -23,7 +23,7 @@ from ix_tools.storage.database import Store
 
 
 def open_store(place: str) -> None:
-    """Open a store, as one of several that do so at the same time."""
+    """Open a store at the same time as other processes."""
     store = Store(place)
     with store.writing():
         pass
@@ -31,14 +31,14 @@ def open_store(place: str) -> None:
 
 
 def run_member(order: Order, many: int, line: Connection) -> None:
-    """At each word (the arguments that change), so many equal calls at once; what they were told."""
+    """For each line received (changed arguments), send equal calls at once and reply with their results."""
     logging.disable()
     anyio.run(_run_member, order, many, line)
 
 
 async def _run_member(order: Order, many: int, line: Connection) -> None:
     desk = open_context(order, Steps(order, line))
-    desk.account._pace = None  # the limit of requests is not what is tried here
+    desk.account._pace = None  # the rate limit is not tested here
     line.send("ready")
     while (changes := await anyio.to_thread.run_sync(line.recv)) is not None:
         told: list[Json] = []
@@ -59,7 +59,7 @@ async def _run_call(desk: CallContext, order: Order, arguments: Json, told: list
 
 @dataclass
 class ConcurrentCallers:
-    """So many processes with so many callers each."""
+    """A number of processes with a number of callers each."""
 
     order: Order
     processes: int
@@ -80,7 +80,7 @@ class ConcurrentCallers:
         return self
 
     def run_round(self, **changes: Any) -> Sequence[Json]:
-        """One call, by everybody at once."""
+        """Send one call from all callers at once."""
         for _, line in self._members:
             line.send(changes)
         return [told for _, line in self._members for told in line.recv()]
@@ -93,7 +93,7 @@ class ConcurrentCallers:
 
 
 def append_entries(place: str, folder: str, many: int) -> None:
-    """Add rows to the audit trail, each in a transaction of its own."""
+    """Append rows to the audit trail, each in its own transaction."""
     store = Store(place)
     store.note_head = partial(trail.note_head, trail.locate_head_note(store, Path(folder)))
     for _ in range(many):
@@ -103,7 +103,7 @@ def append_entries(place: str, folder: str, many: int) -> None:
 
 
 def acquire_slots(place: str, per_minute: int, many: int, line: Connection) -> None:
-    """Ask for so many turns at once; the moments at which they were granted."""
+    """Acquire slots concurrently and send the times at which they were granted."""
     anyio.run(_acquire_slots, place, per_minute, many, line)
 
 

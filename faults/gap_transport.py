@@ -1,4 +1,4 @@
-"""Between the last read and the request: a transport that lets something happen exactly there, and notes when it was."""
+"""HTTP transport that runs an action between the last read and a request, and records times."""
 
 import re
 import time
@@ -8,38 +8,38 @@ from dataclasses import dataclass, field
 import httpx2
 
 READS = re.compile(r"/clients/\d+/invoices\.json")
-"""A client's documents are asked for with a POST."""
+"""A client's documents are read with a POST."""
 FINALIZING = re.compile(r"PUT /\w+/\d+/change-state\.json")
 
 Action = Callable[[httpx2.Request], Awaitable[httpx2.Response | None]]
 
 
 def is_read(request: httpx2.Request) -> bool:
-    """Whether it changes nothing."""
+    """Tell whether a request only reads."""
     return request.method == "GET" or READS.fullmatch(request.url.path) is not None
 
 
 @dataclass
 class GapTransport(httpx2.AsyncBaseTransport):
-    """A transport like any other, but for what is put into `happens`."""
+    """A transport that runs the actions in its list before matching requests."""
 
     inner: httpx2.AsyncBaseTransport = field(default_factory=httpx2.AsyncHTTPTransport)
     at: re.Pattern[str] = FINALIZING
-    """Method and path of the requests before which something happens."""
+    """Method and path of the requests that are preceded by an action."""
     action: list[Action] = field(default_factory=list)
-    """What happens before the next such requests, one for each: None lets the request go, an answer stands for
-    InvoiceXpress's own, and an exception is the network's."""
+    """Actions before the next such requests, one for each. None lets the request pass, a response replaces
+    InvoiceXpress's, and an exception stands for a network failure."""
     when_read: Callable[[str], None] = lambda path: None
-    """Hears of each answer to a read, by its path, before it is handed on."""
+    """Called with the path of each read when its response has arrived."""
     seen: list[str] = field(default_factory=list)
-    """Method and path of every request that came here, in order."""
+    """Method and path of every request, in order."""
     answered: dict[str, float] = field(default_factory=dict)
-    """When the last answer to a read was there, by its path, in seconds."""
+    """Time of the last response to a read, by its path, in seconds."""
     windows: list[tuple[float, float]] = field(default_factory=list)
-    """Before each such request: seconds since the last answer to any read, and since that of the document itself."""
+    """For each such request: seconds since the response to the last read, and to the last read of the document."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Hand it on, once what happens before it has happened."""
+        """Run the action of a request, then pass the request on."""
         what = f"{request.method} {request.url.path}"
         self.seen.append(what)
         if self.at.fullmatch(what):
@@ -50,7 +50,7 @@ class GapTransport(httpx2.AsyncBaseTransport):
                     return instead
         response = await self.inner.handle_async_request(request)
         if is_read(request):
-            # Read to its end here, so that the moment is that of its last byte.
+            # Read completely, so that the time is that of the last byte.
             content = await response.aread()
             self.answered[request.url.path] = time.perf_counter()
             self.when_read(request.url.path)
@@ -73,6 +73,6 @@ class GapTransport(httpx2.AsyncBaseTransport):
 
 
 def _drop_wire_headers(headers: httpx2.Headers) -> list[tuple[str, str]]:
-    """Without what was true of the bytes on the wire alone."""
+    """Remove headers that apply only to the bytes on the wire."""
     left_out = {"content-encoding", "content-length", "transfer-encoding"}
     return [(name, value) for name, value in headers.multi_items() if name.lower() not in left_out]

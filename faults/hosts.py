@@ -1,4 +1,4 @@
-"""Hosts with a person behind them, who are asked, take their time, and say yes: over HTTP by hand, or in one MCP session."""
+"""Hosts with a simulated approver: over plain HTTP requests, or in one MCP session."""
 
 import time
 from collections.abc import AsyncIterator
@@ -28,43 +28,43 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class CallResult:
-    """What a call ended in."""
+    """Result of a call."""
 
     body: Json = field(default_factory=dict)
     handle: str = ""
-    """Of the question that a person must answer, where the call ended in one."""
+    """Handle of the approval that the call requests, if any."""
     text: str = ""
-    """What that person reads."""
+    """Text of the approval."""
     seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
-        """Whether it was carried out."""
+        """Whether it was executed."""
         return bool(self.body.get("ok"))
 
     @property
     def code(self) -> str:
-        """In a word."""
+        """Result in one word."""
         return "asked" if self.handle else "ok" if self.ok else str(self.body.get("code") or "?")
 
 
 class Host(Protocol):
-    """Something that calls tools."""
+    """Interface of a host that calls tools."""
 
     async def call(self, name: str, arguments: Json, question: CallResult | None = None) -> CallResult:
-        """Call a tool; with the person's yes to the question that the same call ended in before."""
+        """Call a tool, with the approval that the same call requested before."""
 
 
 @dataclass(frozen=True)
 class OverHttp:
-    """One server, one account."""
+    """Host that calls one account on one server."""
 
     http: httpx2.AsyncClient
     url: str
     account: str
 
     async def call(self, name: str, arguments: Json, question: CallResult | None = None) -> CallResult:
-        """One request of protocol 2026-07-28."""
+        """Send a request of protocol 2026-07-28."""
         params: Json = {"name": name, "arguments": arguments, "_meta": META}
         if question is not None:
             answer = {"approval": {"action": "accept", "content": YES}}
@@ -95,12 +95,12 @@ class OverHttp:
 
 @dataclass(frozen=True)
 class InSession:
-    """One MCP session, whose host sends calls side by side."""
+    """Host with one MCP session, which sends concurrent calls."""
 
     client: Client
 
     async def call(self, name: str, arguments: Json, question: CallResult | None = None) -> CallResult:
-        """One call of the session."""
+        """Send a call in the session."""
         answer: Any = None
         if question is not None:
             answer = {"approval": types.ElicitResult(action="accept", content=dict(YES))}
@@ -121,7 +121,7 @@ class InSession:
 
 @asynccontextmanager
 async def open_session(desk: CallContext) -> AsyncIterator[InSession]:
-    """A session before a desk of this process."""
+    """Open a session with a server for a context of this process."""
 
     async def open_desk(request: Any, account: str | None = None) -> CallContext:
         return desk
@@ -129,7 +129,7 @@ async def open_session(desk: CallContext) -> AsyncIterator[InSession]:
     async def unused(context: Any, params: Any) -> types.ElicitResult:
         raise AssertionError("in this protocol the question is the result")
 
-    # Without the schemas of results, against which the SDK's client would check each.
+    # Without output schemas, so that the SDK's client does not validate every result.
     tools = [
         {k: v for k, v in one.items() if k != "outputSchema"}
         for one in list_chosen_tools(ToolSelection(("all",)))
@@ -141,6 +141,6 @@ async def open_session(desk: CallContext) -> AsyncIterator[InSession]:
 
 @asynccontextmanager
 async def open_http(url: str, account: str) -> AsyncIterator[OverHttp]:
-    """A host before a server."""
+    """Open a host for a server."""
     async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=PATIENCE) as http:
         yield OverHttp(http, url, account)

@@ -1,4 +1,4 @@
-"""Servers that are stopped, killed, turned away or told to wait between the last read and the request, while somebody else writes.
+"""Interrupt servers between the last read and the request, while another caller writes.
 
 held at the last read   SIGSTOP ─▶ the other server writes ─▶ SIGCONT       SIGKILL ─▶ the other server writes
 held at the request     429, refused ─▶ changed in InvoiceXpress itself     SIGKILL ─▶ the other server writes
@@ -29,43 +29,43 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.sandbox.server import Sandbox
 
 TIMEOUT = 3
-"""Seconds that these servers wait for an answer: a claim's time follows from it."""
+"""Response timeout of these servers in seconds, which also sets the length of their leases."""
 UNKNOWN = TIMEOUT * 8.0 + MAX_SECONDS_IN_FLIGHT + 30.0
-"""Seconds until the other one goes on, at most: the lease of who is gone, the time in which its request may still be under way,
-and something for a busy machine."""
+"""Upper limit, in seconds, until the other server continues: the lease of the dead one, the time in which its request may
+still be in progress, and a margin for a busy machine."""
 FOREVER = 600.0
 CELL = Cell("interrupted", "change_state", "update_invoice", 0.0)
 
 
 @dataclass
 class Interruption:
-    """One of them, and what came of it."""
+    """An interruption and its result."""
 
     name: str
     store: str
     codes: str = ""
     waited: float = 0.0
-    """Seconds until the other one went on."""
+    """Seconds until the other server continued."""
     problems: str = ""
 
     def __str__(self) -> str:
-        """A line of the table."""
+        """Return a line of the table."""
         return f"{self.name:34} {self.store:10} told {self.codes:40} the other after {self.waited:5.1f} s  {self.problems}"
 
 
 @dataclass
 class InterruptionScene:
-    """An account, two servers on one store, and a host before each."""
+    """An account, two servers on one store, and a host for each."""
 
     books: SandboxAccount
     servers: tuple[Server, Server]
     one: Host
     two: Host
     last_read: int = 0
-    """How many reads of the document there are from the person's yes to the request."""
+    """Number of reads of the document between approval and request."""
 
     async def prepare_question(self) -> Subject:
-        """A draft that a person was shown."""
+        """Create a draft and request its approval."""
         number = self.books.create_draft(reference="STOPPED")
         call = ("change_state", {"document_type": "invoices", "document_id": number, "state": "finalized"})
         question = await self.one.call(*call)
@@ -75,7 +75,7 @@ class InterruptionScene:
         return Subject(number, call, question, self.books.take_snapshot(number))
 
     async def rehearse(self) -> None:
-        """Once without interruption, to see which read is the last."""
+        """Run once without interruption, to find out which read is the last."""
         subject = await self.prepare_question()
         told = await self.one.call(*subject.first, subject.question)
         if not told.ok:
@@ -83,13 +83,13 @@ class InterruptionScene:
         self.last_read = self.count_reads(subject)
 
     def count_reads(self, subject: Subject) -> int:
-        """How often the document was read before it was finalized."""
+        """Count the reads of the document before it was finalized."""
         paths = [f"{method} {path}" for method, path, _ in self.books.commits]
         sent = paths.index(f"PUT /invoices/{subject.number}/change-state.json")
         return paths[:sent].count(f"GET /invoices/{subject.number}.json")
 
     async def write_from_other(self, subject: Subject, patience: float) -> tuple[CallResult, float]:
-        """The other one changes the document, again and again while told `busy`."""
+        """Change the document through the other server, repeating while it returns `busy`."""
         change = {
             "document_type": "invoices",
             "document_id": subject.number,
@@ -115,7 +115,7 @@ def _judge(
 
 
 async def run_stopped(found: Interruption, scene: InterruptionScene, patience: float) -> None:
-    """The whole process sleeps after its last read, until the other one has written or has waited for so long; then it wakes."""
+    """Stop the process after its last read until the other one has written or waited long enough, then continue it."""
     subject = await scene.prepare_question()
     told: list[CallResult] = []
 
@@ -139,14 +139,14 @@ async def run_stopped(found: Interruption, scene: InterruptionScene, patience: f
 
 
 async def run_killed(found: Interruption, scene: InterruptionScene, under_way: bool) -> None:
-    """kill -9 after the last read, or with the request under way that is then lost."""
+    """Kill the process after the last read, or while the request is in progress."""
     subject = await scene.prepare_question()
 
     async def answer() -> None:
         try:
             await scene.one.call(*subject.first, subject.question)
         except httpx2.HTTPError:
-            return  # its server is dead
+            return  # the server was killed
 
     async with anyio.create_task_group() as group:
         if under_way:
@@ -167,7 +167,7 @@ async def run_killed(found: Interruption, scene: InterruptionScene, under_way: b
 
 
 async def _wait_for_arrival(scene: InterruptionScene, path: str) -> None:
-    """Wait until the request is there, and held."""
+    """Wait until the request has arrived and is held."""
     if not await anyio.to_thread.run_sync(scene.books.box.wait_for_request, "PUT", f"^{path}$", 60):
         raise RuntimeError("the request never came")
 
@@ -186,7 +186,7 @@ async def _held_at_the_last_read(
 
 
 async def run_told_to_wait(found: Interruption, scene: InterruptionScene) -> None:
-    """429 on the request, and the document changes before it may be sent again."""
+    """Answer the request with 429, and change the document before it may be repeated."""
     subject = await scene.prepare_question()
     path = f"/invoices/{subject.number}/change-state.json"
     scene.books.box.fault("PUT", f"^{path}$", delay=FOREVER, status=429, headers={"Retry-After": "0"})
@@ -213,11 +213,11 @@ WITH_SERVERS: dict[str, Callable[[Interruption, InterruptionScene], Awaitable[No
 
 
 async def run_with_servers(name: str, kind: str, store: str, folder: Path) -> Interruption:
-    """One of those that need real processes: servers of their own, because some do not survive it."""
+    """Run an interruption of real processes, with its own servers, because some are killed."""
     found = Interruption(name, kind)
     async with AsyncExitStack() as stack:
         books = SandboxAccount(stack.enter_context(Sandbox()))
-        # An account of its own: what one interruption leaves behind is no other's.
+        # Every interruption has its own account, so that none affects another.
         account = f"{kind}-{abs(hash(name)) % 10**6}"
         boxes = {account: books.box.base_url}
         one = stack.enter_context(
@@ -234,7 +234,7 @@ async def run_with_servers(name: str, kind: str, store: str, folder: Path) -> In
 
 
 async def run_refused(kind: str, store: str) -> Interruption:
-    """The connection for the request is refused, and the document changes before it is made again."""
+    """Refuse the connection of the request, and change the document before the next attempt."""
     found = Interruption("refused connection", kind)
     async with AsyncExitStack() as stack:
         books = SandboxAccount(stack.enter_context(Sandbox()))
@@ -257,7 +257,7 @@ async def run_refused(kind: str, store: str) -> Interruption:
 def desk_with_a_gap(
     books: SandboxAccount, store: str, account: str, timeout: int = 30, policy: Path | None = None
 ) -> tuple[CallContext, GapTransport]:
-    """A desk of this process whose requests go through a gap."""
+    """Open a context of this process whose requests go through a GapTransport."""
     made = Settings(
         store=store, language="en", timeout_seconds=timeout, policy=policy, approval_min_seconds=0
     )
@@ -271,7 +271,7 @@ def desk_with_a_gap(
 
 
 async def run_all(server: str, folder: Path, tell: Callable[[Interruption], None]) -> None:
-    """Each on both stores, side by side; `server` is a PostgreSQL URL, or empty."""
+    """Run all interruptions on both stores in parallel; `server` is a PostgreSQL URL, or empty."""
     async with anyio.create_task_group() as group:
         for kind, store in (("sqlite", str(folder / "interrupted.db")), ("postgresql", server)):
             if store:

@@ -1,6 +1,6 @@
 """`make faults`: every write × every step × every fault × both stores × one and two processes, from a seed.
 
-universe ─▶ shuffled by the seed ─▶ the first --runs ─▶ slots, each with a sandbox of its own ─▶ table
+all plans ─▶ shuffled by the seed ─▶ the first --runs ─▶ slots, each with its own sandbox ─▶ table
 """
 
 import argparse
@@ -24,14 +24,14 @@ from ix_tools.sandbox.server import Sandbox
 from ix_tools.storage.database import Store
 
 POSTGRESQL = os.environ.get("IX_TOOLS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
-"""A server on which databases may be made."""
+"""A PostgreSQL server on which databases may be created."""
 EVERY = 50
-"""After so many runs it says how far it is."""
+"""Number of runs between two progress messages."""
 WRONG = ("duplicate", "lost", "unreported", "unfinished", "untold", "left open", "internal", "trail")
 
 
 def list_plans(stores: Sequence[str], seed: int) -> list[Plan]:
-    """Every run there is, in the order of the seed; the fault comes round before a case is repeated with it."""
+    """Return all plans in the order of the seed; every fault occurs before a case is repeated with it."""
     chance = random.Random(seed)
     plans = []
     for case in CASES:
@@ -51,7 +51,7 @@ def list_plans(stores: Sequence[str], seed: int) -> list[Plan]:
 
 @contextmanager
 def prepare_places(box: Sandbox, folder: Path, server: str) -> Iterator[RunEnvironment]:
-    """A migrated store to copy, and two addresses where nobody answers."""
+    """Prepare a migrated store to copy, and two addresses that do not answer."""
     empty = folder / "empty.db"
     store = Store(empty)
     with store.reading():
@@ -59,11 +59,11 @@ def prepare_places(box: Sandbox, folder: Path, server: str) -> Iterator[RunEnvir
     store.close()
     with ExitStack() as stack:
         refused = stack.enter_context(socket.socket())
-        refused.bind(("127.0.0.1", 0))  # bound, so that nobody else takes it, and never listening
+        refused.bind(("127.0.0.1", 0))  # bound, so that no other program uses it, but not listening
         silent = stack.enter_context(socket.socket())
         silent.bind(("127.0.0.1", 0))
         silent.listen(0)
-        for _ in range(2):  # its queue is full from here on: who knocks now is not heard
+        for _ in range(2):  # its queue is full from here on, so connections get no answer
             knock = stack.enter_context(socket.socket())
             knock.setblocking(False)
             knock.connect_ex(silent.getsockname())
@@ -81,11 +81,11 @@ def prepare_places(box: Sandbox, folder: Path, server: str) -> Iterator[RunEnvir
 
 @contextmanager
 def open_database() -> Iterator[str]:
-    """A PostgreSQL database for these runs alone; an empty word where there is no server."""
+    """Create a PostgreSQL database for these runs; yield "" without a server."""
     import sqlalchemy as sql
 
     url = sql.make_url(POSTGRESQL).set(drivername="postgresql+psycopg")
-    # Not the process alone: numbers come again, and what was killed could not clear up.
+    # Not only the process id, which may be reused: a killed process could not drop its database.
     name = f"ix_faults_{os.getpid()}_{secrets.token_hex(4)}"
     try:
         engine = sql.create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 10})
@@ -108,7 +108,7 @@ def open_database() -> Iterator[str]:
 
 
 def run_plans(plans: Sequence[Plan], server: str) -> Iterator[RunResult]:
-    """Carry them out one after the other, in a sandbox of their own."""
+    """Run plans one after the other in one sandbox."""
     folder = Path(tempfile.mkdtemp(prefix="ix-faults-"))
     try:
         with Sandbox(clock=NOW) as box, prepare_places(box, folder, server) as where:
@@ -131,7 +131,7 @@ def _run_slot(plans: Sequence[Plan], server: str, line: Connection) -> None:
 def run_in_slots(
     plans: Sequence[Plan], stores: Sequence[str], seed: int, server: str, slots: int
 ) -> Generator[RunResult, None, None]:
-    """Spread over processes; results as they come. Plans hold functions, which do not travel: their numbers do."""
+    """Run plans in several processes and yield results as they arrive. Plans are not picklable, so their numbers are sent."""
     context = get_context("spawn")
     by_number = {plan.number: plan for plan in plans}
     lines, processes = [], []
@@ -172,7 +172,7 @@ def _run_share(
 
 
 def format_table(found: Sequence[RunResult]) -> str:
-    """What came of it, by step and fault, by store and processes, and what is wrong."""
+    """Format the results by step and fault, by store and processes, with all errors."""
     lines = [
         f"{'step':18} {'fault':26} {'runs':>5} {'told done':>9} {'unknown':>8} {'duplicate':>9} {'lost':>5} {'unreported':>10}"
     ]
@@ -200,7 +200,7 @@ def _format_figures(rows: Sequence[RunResult]) -> str:
 
 
 def describe_run(one: RunResult) -> str:
-    """A run that went wrong, to be read and repeated."""
+    """Describe a failed run, with the command that repeats it."""
     plan = one.plan
     head = (
         f"{', '.join(one.faults)}: run {plan.number}, {plan.case.name}, {plan.broken.step}: {plan.broken.name}, "
@@ -215,7 +215,7 @@ def describe_run(one: RunResult) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, print the table, fail when anything is wrong."""
+    """Run, print the table, and return 1 when anything is wrong."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--runs", type=int, default=1000, help="0: every one there is")

@@ -1,4 +1,4 @@
-"""Loaded once before workers are forked from it: what every process of ours would load and build for itself."""
+"""Import modules and build models once, before workers are forked."""
 
 from functools import cache
 from importlib import import_module
@@ -30,7 +30,7 @@ for module in (
 
 
 def build_models(base: type[BaseModel]) -> None:
-    """Build every model that would otherwise be built when first used."""
+    """Build all models that would otherwise be built on first use."""
     for model in base.__subclasses__():
         if not getattr(model, "__pydantic_complete__", True):
             model.model_rebuild(raise_errors=False)
@@ -41,7 +41,7 @@ catalogue()
 for kind in (Call, Record):
     build_models(kind)
 
-# Reading the machine's certificates takes longer than all the rest, and nothing here speaks TLS.
+# Loading the machine's certificates takes longer than everything else, and nothing here uses TLS.
 transport: Any = import_module("httpx2._transports.default")
 transport.create_ssl_context = cache(transport.create_ssl_context)
 httpx2.AsyncClient(trust_env=False)

@@ -1,8 +1,8 @@
-"""`python -m faults race`: somebody else writes at the very moment of the approved request, and what is issued is judged.
+"""`python -m faults race`: write concurrently with an approved request, and check the issued document.
 
 one session · two servers on SQLite · two on PostgreSQL · unattended   ×   what is approved   ×   what comes beside it   ×   0, 200 ms
 
-Each way runs in a process of its own, with several accounts side by side; each account has a sandbox of its own.
+Each way runs in its own process with several accounts in parallel; each account has its own sandbox.
 """
 
 import argparse
@@ -36,10 +36,10 @@ from ix_tools.sandbox.server import Sandbox
 
 WAYS = ("one session", "two on SQLite", "two on PostgreSQL", "unattended")
 INTERRUPTIONS = "interruptions"
-"""Not one of the ways, but in a process beside them: most of its time it waits."""
+"""A further process beside the ways, which mostly waits."""
 DELAYS = (0.0, 0.2)
 MANY = (("change_state", "update_invoice"), ("issue_invoice", "update_invoice"))
-"""What is tried most: the document changed beside its own approval."""
+"""Most frequent case: the document is changed while its approval is used."""
 FEW = (
     *((first, second) for first in ("change_state", "issue_invoice") for second in
       ("delete", "update_client", "update_item", "set_default_sequence")),
@@ -47,25 +47,25 @@ FEW = (
     ("cancel", "send_email"),
 )  # fmt: skip
 ACCOUNTS = {0.0: 2, 0.2: 8}
-"""Accounts side by side in each way, by delay: where InvoiceXpress is slow, one waits most of the time."""
+"""Parallel accounts in each way, by delay: with a slow InvoiceXpress a process mostly waits."""
 REPORTED = 20
-"""So many stories of what went wrong are printed for each way."""
+"""Number of failed rounds that are described for each way."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A round to be made."""
+    """A round to run."""
 
     cell: Cell
     number: int
 
 
 def list_jobs(way: str, rounds: int, others: int) -> dict[float, list[Job]]:
-    """Every round of a way, by delay; kinds take turns, so that one that is cut short has seen each."""
+    """Return the rounds of a way by delay. Kinds alternate, so that an aborted run includes each."""
     found: dict[float, list[Job]] = {}
     for delay in DELAYS:
         cells = [(Cell(way, *pair, delay), rounds) for pair in MANY]
-        # Two calls of FEW have both kinds of approved call: together they are asked for `others` times.
+        # Two calls of FEW have both kinds of approved call: together they run `others` times.
         alone = {"generate_payment", "send_email"}
         cells += [(Cell(way, *pair, delay), others if pair[1] in alone else -(-others // 2)) for pair in FEW]
         numbered = [Job(cell, number) for cell, times in cells for number in range(times)]
@@ -84,7 +84,7 @@ def _times(cells: Sequence[tuple[Cell, int]], cell: Cell) -> int:
 async def open_callers(
     way: str, accounts: dict[str, SandboxAccount], server: str, folder: Path
 ) -> AsyncIterator[Any]:
-    """The two hosts of each account."""
+    """Open the two hosts of each account."""
     store = server if way == "two on PostgreSQL" else str(folder / "race.db")
     async with AsyncExitStack() as stack:
         found: dict[str, tuple[Host, Host]] = {}
@@ -113,7 +113,7 @@ async def open_callers(
 
 
 async def run_way(way: str, server: str, folder: Path, rounds: int, others: int, line: Connection) -> None:
-    """Every round of a way; each is sent as it ends."""
+    """Run all rounds of a way, and send each result."""
     async with AsyncExitStack() as stack:
         accounts: dict[str, tuple[float, SandboxAccount]] = {}
         for delay in DELAYS:
@@ -130,7 +130,7 @@ async def run_way(way: str, server: str, folder: Path, rounds: int, others: int,
 
 
 def _slow_down(books: SandboxAccount, delay: float) -> None:
-    """What is read is old when it comes, and what is written comes late: the widest gap that a slow network makes."""
+    """Delay responses to reads and arrival of writes: the widest gap that a slow network causes."""
     if delay:
         books.box.fault("GET", times=None, delay=delay, after_commit=True)
         books.box.fault(times=None, delay=delay)
@@ -151,7 +151,7 @@ async def _run_rounds(
 def _run_process(way: str, server: str, rounds: int, others: int, line: Connection) -> None:
     folder = Path(tempfile.mkdtemp(prefix="ix-race-"))
     os.environ["XDG_DATA_HOME"] = os.environ["HOME"] = str(folder)
-    logging.disable()  # what goes wrong is wanted here
+    logging.disable()  # every error is reported here
     try:
         if way == INTERRUPTIONS:
             anyio.run(interrupted.run_all, server, folder, line.send)
@@ -165,7 +165,7 @@ def _run_process(way: str, server: str, rounds: int, others: int, line: Connecti
 def run_in_processes(
     ways: Sequence[str], server: str, rounds: int, others: int
 ) -> Generator[Round | Interruption, None, None]:
-    """All ways side by side; rounds and interruptions as they end."""
+    """Run all ways in parallel, and yield rounds and interruptions as they end."""
     context = multiprocessing.get_context("spawn")
     lines, processes = [], []
     for way in ways:
@@ -203,7 +203,7 @@ HEAD = (
 
 
 def format_table(found: Sequence[Round]) -> str:
-    """A line for each kind of round and a last one for all; seconds until both had their answer."""
+    """Format a line for each kind of round and one for all, with the seconds until both callers had their result."""
     cells = sorted(
         {one.cell for one in found}, key=lambda cell: (WAYS.index(cell.way), cell.delay, cell.first)
     )
@@ -233,7 +233,7 @@ def _format_figures(rows: Sequence[Round]) -> str:
 
 
 def describe_round(one: Round) -> str:
-    """A round that went wrong."""
+    """Describe a failed round."""
     cell = one.cell
     return (
         f"{', '.join(one.faults)}: {cell.way}, {cell.delay * 1000:.0f} ms, {cell.first} beside {cell.second}, "
@@ -242,7 +242,7 @@ def describe_round(one: Round) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, print the table, fail when anything may not be."""
+    """Run, print the table, and return 1 when anything is wrong."""
     parser = argparse.ArgumentParser(prog="python -m faults race", description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="of each kind in which the document changes")
     parser.add_argument("--other", type=int, default=30, help="rounds with each other second call")

@@ -1,6 +1,6 @@
-"""One round: a person approves a call, and at that moment somebody else writes; was what was issued what the person saw?
+"""Run a round: another caller writes while an approved call is executed, and the issued document must equal the approved one.
 
-arrange ─▶ ask ─▶ look into the books ─▶ answer ∥ the second call ─▶ look into the books again ─▶ judge
+arrange ─▶ request approval ─▶ snapshot ─▶ approve ∥ second call ─▶ snapshot ─▶ judge
 """
 
 import random
@@ -15,7 +15,7 @@ from faults.sandbox_account import OTHER, DocumentSnapshot, SandboxAccount
 from ix_tools.sandbox.ledger import totals
 
 LIMIT = 200
-"""Up to so many euros the owner's policy lets calls out without a person; a round's document is of 123.00."""
+"""Limit in euros up to which the policy approves calls automatically; a round's document is of 123.00."""
 POLICY = f"""
 [[rules]]
 name = "flow"
@@ -36,44 +36,44 @@ ACCEPTED = ["drop_lines", "overwrite_items", "unreturned"]
 NEW_NIF, NEW_STREET = "501964843", "Travessa do Engano, 13"
 OPEN, PART = "123.00", "60.00"
 FAULTS = ("differs", "nobody", "lone busy", "internal", "told wrong")
-"""What may never be: a document that is not what was shown; a round without success; `busy` for who is alone; and more."""
+"""Possible faults of a round: an issued document that was not shown, a round without success, `busy` without reason, ..."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One kind of round."""
+    """A kind of round."""
 
     way: str
     first: str
     second: str
     delay: float
-    """Seconds that InvoiceXpress takes for each answer."""
+    """Response time of InvoiceXpress in seconds."""
 
     @property
     def attended(self) -> bool:
-        """Whether a person is asked."""
+        """Whether a person approves."""
         return self.way != "unattended"
 
 
 @dataclass
 class Round:
-    """What came of one."""
+    """Result of a round."""
 
     cell: Cell
     faults: list[str] = field(default_factory=list)
-    """Words of FAULTS, each once."""
+    """Faults of the round, each once."""
     results: list[str] = field(default_factory=list)
-    """What exactly."""
+    """Details of the faults."""
     codes: tuple[str, str] = ("", "")
-    """What the two callers were told, in a word each."""
+    """Codes of the two callers' results."""
     issued: bool = False
     beside: float = 0.0
-    """Seconds until both callers had their answer."""
+    """Seconds until both callers had their result."""
     alone: float = 0.0
-    """Seconds of the same call's look-ups when nobody was beside it; 0 where there were none before."""
+    """Seconds of the same call's look-ups without a concurrent caller; 0 when it had none."""
 
     def add_fault(self, fault: str, what: str) -> None:
-        """Note what may not be."""
+        """Note a fault."""
         if fault not in self.faults:
             self.faults.append(fault)
         self.results.append(what)
@@ -84,7 +84,7 @@ Call = tuple[str, Json]
 
 @dataclass
 class Subject:
-    """What a round is about."""
+    """Document and approval of a round."""
 
     number: int
     first: Call
@@ -93,7 +93,7 @@ class Subject:
 
 
 async def run_round(books: SandboxAccount, one: Host, two: Host, cell: Cell, number: int) -> Round:
-    """A round in an account of its own, with a caller on each side."""
+    """Run a round in its own account with two callers."""
     chance = random.Random(f"{cell} {number}")
     books.restore()
     done = Round(cell)
@@ -102,7 +102,7 @@ async def run_round(books: SandboxAccount, one: Host, two: Host, cell: Cell, num
     )
     second = SECONDS[cell.second](books, subject, chance)
     asked = await _request_question(two, second, done) if cell.attended and second[0] in GATED else None
-    # At once, or somewhere within the time that the first call takes.
+    # At once, or during the first call.
     later = chance.choice([0.0, chance.random() * 1.5 * (done.alone or 10 * cell.delay or 0.05)])
     told: dict[str, CallResult] = {}
 
@@ -122,7 +122,7 @@ async def run_round(books: SandboxAccount, one: Host, two: Host, cell: Cell, num
 
 
 async def _call_alone(host: Host, call: Call, done: Round) -> CallResult:
-    """A call beside which nothing is going on."""
+    """Send a call without a concurrent one."""
     told = await host.call(*call)
     if told.code == "busy":
         done.add_fault("lone busy", f"{call[0]} was alone and told busy")
@@ -132,7 +132,7 @@ async def _call_alone(host: Host, call: Call, done: Round) -> CallResult:
 
 
 async def _request_question(host: Host, call: Call, done: Round) -> CallResult:
-    """The question that a gated call ends in."""
+    """Send a gated call and return its approval request."""
     told = await _call_alone(host, call, done)
     done.alone = told.seconds
     if not told.handle:
@@ -146,7 +146,7 @@ async def _request_question(host: Host, call: Call, done: Round) -> CallResult:
 async def _arrange_finalize(
     books: SandboxAccount, host: Host, cell: Cell, reference: str, done: Round
 ) -> Subject:
-    """A draft that was made before, to be finalized."""
+    """Create a draft and request its finalization."""
     return await _prepare_question(
         books, host, cell, books.create_draft(reference=reference), "finalized", done
     )
@@ -155,7 +155,7 @@ async def _arrange_finalize(
 async def _arrange_settle(
     books: SandboxAccount, host: Host, cell: Cell, reference: str, done: Round
 ) -> Subject:
-    """An issued invoice, to be marked as paid."""
+    """Create an invoice and request its settlement."""
     return await _prepare_question(
         books, host, cell, books.create_issued(reference=reference), "settled", done
     )
@@ -164,7 +164,7 @@ async def _arrange_settle(
 async def _arrange_cancel(
     books: SandboxAccount, host: Host, cell: Cell, reference: str, done: Round
 ) -> Subject:
-    """An issued invoice, to be cancelled."""
+    """Create an invoice and request its cancellation."""
     return await _prepare_question(
         books, host, cell, books.create_issued(reference=reference), "canceled", done
     )
@@ -184,7 +184,7 @@ async def _prepare_question(
 async def _arrange_issue(
     books: SandboxAccount, host: Host, cell: Cell, reference: str, done: Round
 ) -> Subject:
-    """A workflow: its draft is there when the person is asked; without a person it is made by the same first step."""
+    """Start a workflow up to its approval; without an approver, create its draft with the same first step."""
     draft: Json = {
         "date": books.get_day(),
         "due_date": "+30d",
@@ -221,7 +221,7 @@ def _build_reference(of: Subject, **more: Any) -> Json:
 
 
 def _build_update(books: SandboxAccount, subject: Subject, chance: random.Random) -> Call:
-    """A hundred times the money; or the same money for another company."""
+    """Change a draft to a hundred times the amount, or to another client."""
     if chance.random() < 0.5:
         return "update_invoice", _build_reference(subject, items=[LOUD_LINE], accept=ACCEPTED)
     return "update_invoice", _build_reference(
@@ -259,7 +259,7 @@ SECONDS: dict[str, Callable[[SandboxAccount, Subject, random.Random], Call]] = {
 def judge_round(
     done: Round, books: SandboxAccount, subject: Subject, first: CallResult, second: CallResult
 ) -> None:
-    """Compare what is in the books with what was shown, and with what the callers were told."""
+    """Compare the sandbox with what was shown, and with the callers' results."""
     done.codes = (first.code, second.code)
     for told in (first, second):
         if told.code in {"internal_error", "protocol_error", "?"}:
@@ -276,7 +276,7 @@ def _shorten(told: CallResult) -> str:
 
 
 def _judge_report(done: Round, first: CallResult, happened: bool, what: str) -> None:
-    """Whether the first caller was told what happened; an outcome that nobody knows yet is no lie."""
+    """Check that the first caller's result is true; an unknown outcome is not wrong."""
     definite = first.body.get("sent") not in {"unknown", "stored"}
     if first.ok and not happened:
         done.add_fault("told wrong", f"{what} did not happen, and the caller was told ok")
@@ -285,8 +285,8 @@ def _judge_report(done: Round, first: CallResult, happened: bool, what: str) -> 
 
 
 def _judge_document(done: Round, books: SandboxAccount, subject: Subject, first: CallResult) -> None:
-    """An issued document is in every field what was shown, and the client that of the record that was shown."""
-    # A workflow whose draft was deleted meanwhile drafts anew: what counts is the document that its caller was told of.
+    """Check that every field of an issued document, and its client, are as shown."""
+    # A workflow whose draft was deleted creates another one: the document in its result counts.
     told_of = (first.body.get("document") or {}).get("id") if first.ok else None
     number = int(told_of or subject.number)
     done.issued = books.get_row(number).number is not None
@@ -295,7 +295,7 @@ def _judge_document(done: Round, books: SandboxAccount, subject: Subject, first:
         return
     now = books.take_snapshot(number)
     differing = subject.seen.find_differences(now)
-    # Told that it was stored differently, the caller hears that the policy judged another one.
+    # The result reports the stored difference, so the caller knows that the policy judged another document.
     judged_so = (
         not done.cell.attended
         and first.code != "stored_differently"
@@ -307,7 +307,7 @@ def _judge_document(done: Round, books: SandboxAccount, subject: Subject, first:
 
 
 def _matches_second_write(second: str, now: DocumentSnapshot) -> bool:
-    """Whether a policy, which looks when its turn comes, may have let out the document as the second call left it."""
+    """Tell whether the policy may have approved the document as the second call left it, since it decides later."""
     if second == "update_invoice":
         lines = {(line["name"], line["unit_price"]) for line in now.document["lines"]}
         return now.client["code"] == OTHER["code"] and lines == {(QUIET_LINE["name"], "100")}
@@ -317,7 +317,7 @@ def _matches_second_write(second: str, now: DocumentSnapshot) -> bool:
 
 
 def _judge_receipts(done: Round, books: SandboxAccount, subject: Subject, first: CallResult) -> None:
-    """A receipt is for the amount that was shown: all that was open, or the part that was paid."""
+    """Check that a receipt has the amount shown: all that was open, or the part that was paid."""
     amounts = [
         f"{float(totals.compute_document(row).total):.2f}" for row in books.list_receipts(subject.number)
     ]
@@ -328,7 +328,7 @@ def _judge_receipts(done: Round, books: SandboxAccount, subject: Subject, first:
 
 
 def _judge_mail(done: Round, books: SandboxAccount, subject: Subject, first: CallResult) -> None:
-    """An invoice that was shown as final is not sent once it is cancelled."""
+    """Check that an invoice shown as final is not sent after it was cancelled."""
     here = f"/invoices/{subject.number}"
     cancelled = books.find_position(f"{here}/change-state.json") if _is_cancelled(books, subject) else -1
     mailed = books.find_position(f"{here}/email-document.json")

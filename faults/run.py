@@ -1,4 +1,4 @@
-"""One run: a case, a fault, a store, one or two processes; three lives; and what came of it."""
+"""Run a plan: a case, a fault, a store, one or two processes, called three times."""
 
 import os
 import shutil
@@ -16,27 +16,27 @@ from faults.cases import Case, Json, Ledger
 from faults.worker import Order, postpone, work
 
 TIMEOUT = 180.0
-"""Seconds until a process that says nothing is taken for dead: a busy machine is no fault."""
+"""Seconds until a silent process counts as dead, with a margin for a busy machine."""
 MUCH_LATER = 600.0
-"""Seconds after which nothing can be under way any more."""
+"""Seconds after which no request can be in progress."""
 
 
 class Process(ForkServerProcess):
-    """A process with the environment in which it is started: the fork server keeps the one in which it began itself."""
+    """A process with the environment of its parent: the fork server would keep its own."""
 
     def __init__(self, *words: Any, **more: Any) -> None:
         super().__init__(*words, **more)
         self._environment = dict(os.environ)
 
     def run(self) -> None:
-        """Do the work in that environment."""
+        """Run in that environment."""
         os.environ.clear()
         os.environ.update(self._environment)
         super().run()
 
 
 class Processes(ForkServerContext):
-    """Where processes are started: a fork server, which loads what they need once."""
+    """Multiprocessing context with a fork server, which loads the modules once."""
 
     Process = Process
 
@@ -48,18 +48,18 @@ FOREVER = 60.0
 
 @dataclass(frozen=True)
 class Break:
-    """A fault, and where it strikes: at the write, at the look-ups before it, at reading back, or at the process."""
+    """A fault and its place: the write, the look-ups before it, the read-back, or the process."""
 
     name: str
     step: str
     box: Json | None = None
-    """The sandbox's part of it."""
+    """Fault in the sandbox."""
     kill: str = ""
-    """Where the process is killed: a step of the worker, or `under way`."""
+    """Step of the worker at which the process is killed, or `under way` for during the request."""
     nobody: str = ""
-    """The kind of address where nobody answers: refused, silent."""
+    """Kind of an address that does not answer: refused, silent."""
     slow: bool = False
-    """Whether the request stays under way until after the second life."""
+    """Whether the request is in progress until after the second call."""
     store_fails: bool = False
 
 
@@ -108,7 +108,7 @@ BREAKS = (
 
 @dataclass(frozen=True)
 class Plan:
-    """What one run is."""
+    """Plan of a run."""
 
     number: int
     case: Case
@@ -120,21 +120,21 @@ class Plan:
 
 @dataclass
 class RunResult:
-    """What one run found."""
+    """Result of a run."""
 
     plan: Plan
     told: list[tuple[int, Json]] = field(default_factory=list)
-    """In which life, and what; {} for who was killed."""
+    """Number of the call and its result; {} for a killed process."""
     effects: list[int] = field(default_factory=list)
-    """How often it had happened at the end of each life."""
+    """Number of effects after each call."""
     left: list[str] = field(default_factory=list)
-    """States of intents that are not finished in the end."""
+    """States of intents that are unfinished at the end."""
     faults: list[str] = field(default_factory=list)
-    """What is wrong: duplicate, lost, unreported, unfinished, trail."""
+    """Faults: duplicate, lost, unreported, unfinished, trail."""
 
 
 class Worker:
-    """A process with one order."""
+    """A process that executes one order."""
 
     def __init__(self, order: Order) -> None:
         self.line, theirs = PROCESSES.Pipe()
@@ -144,18 +144,18 @@ class Worker:
         self.expect("ready")
 
     def start(self, seconds: float = 0.0) -> None:
-        """Let it start, now or so much later, or go on from where it stopped."""
+        """Let it start, now or later by its clock, or continue from the step at which it stopped."""
         self.line.send(seconds)
 
     def expect(self, what: str) -> Any:
-        """Its next word."""
+        """Wait for its next message."""
         word, content = _parse_line(self.line)
         if word != what:
             raise RuntimeError(f"expected {what}, heard {word}: {content}")
         return content
 
     def get_result(self) -> Json:
-        """What its caller is told in the end, wherever it would have stopped."""
+        """Let it run to its end and return the result."""
         word, content = _parse_line(self.line)
         while word != "told":
             self.start()
@@ -164,12 +164,12 @@ class Worker:
         return found
 
     def end(self) -> None:
-        """Nothing more to do."""
+        """End the process."""
         self.line.send(None)
         self.process.join(TIMEOUT)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill the process with SIGKILL."""
         self.process.kill()
         self.process.join(TIMEOUT)
 
@@ -182,20 +182,20 @@ def _parse_line(line: Connection) -> Any:
 
 @dataclass
 class RunEnvironment:
-    """Where runs happen."""
+    """Sandbox, stores and addresses of the runs."""
 
     ledger: Ledger
     folder: Path
     empty: Path
     """A migrated SQLite file to copy."""
     server: str
-    """A PostgreSQL URL; empty without one."""
+    """A PostgreSQL URL, or empty."""
     refused: str
     silent: str
 
 
 def execute_plan(plan: Plan, places: RunEnvironment) -> RunResult:
-    """Three lives: one in which something breaks, one at once after it, one much later."""
+    """Call three times: with the fault, immediately after it, and much later."""
     ledger, box = places.ledger, places.ledger.box
     box.reset()
     box.set_option("rate_limit", 1_000_000)
@@ -232,7 +232,7 @@ def execute_plan(plan: Plan, places: RunEnvironment) -> RunResult:
     if again is not None:
         again.end()
     elif plan.broken.store_fails:
-        # Told that it is done, nobody calls again; what the store missed is found out at the next start.
+        # After a success no caller repeats the call; an outcome missing in the store is recovered at the next start.
         start = Worker(replace(postpone(order, MUCH_LATER), operation="list_taxes", arguments={}))
         start.start(MUCH_LATER)
         start.get_result()
@@ -282,7 +282,7 @@ def _run_first_life(found: RunResult, order: Order, places: RunEnvironment, argu
 
 
 def _wait_for_commit(plan: Plan, ledger: Ledger, arguments: Json) -> None:
-    """Wait until the box has done what it keeps the answer of."""
+    """Wait until the sandbox has committed the request whose response it holds."""
     if (plan.broken.box or {}).get("after_commit"):
         _wait_until(lambda: plan.case.count(ledger, arguments) > 0)
 
@@ -298,7 +298,7 @@ def _build_fault(plan: Plan, ledger: Ledger, arguments: Json) -> Json:
 
 
 def _build_wrong_answer(case: Case, ledger: Ledger, arguments: Json) -> Any:
-    """An answer about the right document, with a total that is not the stored one."""
+    """Build a response for the right document with a wrong total."""
     from ix_tools.sandbox.rows import Document
 
     numbers = [row.id for row in ledger.list_rows(Document)]
@@ -316,7 +316,7 @@ def _build_wrong_answer(case: Case, ledger: Ledger, arguments: Json) -> Any:
 
 
 def _clear_faults(box: Any) -> None:
-    """Nothing goes wrong any more, and what was under way comes to its end."""
+    """Remove all faults, and wait until requests in progress have ended."""
     slow = [at for at, one in enumerate(box.requests()) if one["status"] is None]
     with _hold_answers(box) as held:
         box.clear_faults()
@@ -344,17 +344,17 @@ def _wait_until(true: Any) -> None:
 
 
 def is_done(told: Json) -> bool:
-    """Whether a caller was told that it is done, in whatever shape it was stored."""
+    """Tell whether a result reports success, however the document was stored."""
     return bool(told.get("ok")) or told.get("sent") == "stored"
 
 
 def is_unknown(told: Json) -> bool:
-    """Whether a caller was told that nobody knows."""
+    """Tell whether a result reports an unknown outcome."""
     return told.get("sent") == "unknown" or told.get("code") == "in_progress"
 
 
 def _is_worth_repeating(found: RunResult) -> bool:
-    """A caller repeats a call until it is told that it is done; a killed one was told nothing."""
+    """Tell whether a caller repeats the call: until it reports success, or when the process was killed."""
     told = [one for _, one in found.told]
     if found.plan.keyed:
         return True
@@ -390,7 +390,7 @@ def _judge(found: RunResult, order: Order) -> None:
     found.left, trail = _inspect_journal(order)
     if trail:
         wrong.append("trail")
-    # What a create made is told by its unique id alone, and that is asked when the call is repeated.
+    # A created resource is recognized by its unique id alone, when the call is repeated.
     unasked = plan.broken.store_fails and plan.case.operation == "create_invoice" and not plan.keyed
     if found.left and plan.case.tells and not unasked:
         wrong.append("left open")
@@ -398,7 +398,7 @@ def _judge(found: RunResult, order: Order) -> None:
 
 
 def _inspect_journal(order: Order) -> tuple[list[Any], list[Any]]:
-    """What the journal still holds as unfinished, and faults in the audit trail of a file."""
+    """Return the unfinished intents of the journal, and faults in the audit trail of a file."""
     from ix_tools.api_client.client import account_name
     from ix_tools.audit import trail as audit
     from ix_tools.config.settings import Settings, point_at_sandbox

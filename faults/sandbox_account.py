@@ -1,4 +1,4 @@
-"""The sandbox's own books: what was in them when a person was asked, and what was issued; nothing here asks our own code."""
+"""Read and change a sandbox directly, without ix-tools: its documents when approval was requested and after issuing."""
 
 import json
 import threading
@@ -18,9 +18,9 @@ Json = dict[str, Any]
 SET_BY_ISSUING = frozenset(
     {"status", "number", "serie", "atcud", "saft_hash", "client", "finalized_at", "status_at", "mb_reference"}
 )
-"""Columns of a document's row that finalizing fills in; its series is another one (`sequence_id`), and is compared."""
+"""Columns that finalizing sets. The series (`sequence_id`) is not among them, and is compared."""
 OF_ITS_OWN = frozenset({"id", "created_at", "proprietary_uid"})
-"""Columns in which a document that was drafted anew differs from the first, whatever stands in it."""
+"""Columns that always differ when a document is drafted again."""
 NO_LIMIT = 10**8
 ACME = {
     "name": "ACME, Lda",
@@ -41,18 +41,18 @@ OTHER = {
     "postal_code": "8000-001",
     "country": "Portugal",
 }
-"""A second company: same money, other buyer."""
+"""A second client for the same amount."""
 
 
 @dataclass(frozen=True)
 class DocumentSnapshot:
-    """A document as the books had it at one moment, with the client that it would be issued to."""
+    """A document at one moment, with the client to which it would be issued."""
 
     document: Json
     client: Json
 
     def find_differences(self, other: "DocumentSnapshot") -> list[str]:
-        """The fields in which another one is not the same; of a document drafted anew, those that anybody reads."""
+        """Return the fields that differ from another snapshot; for a document drafted again, only those that people read."""
         anew = self.document["id"] != other.document["id"]
         return [
             f"{what}.{name}: {_shorten(mine.get(name))} became {_shorten(theirs.get(name))}"
@@ -75,11 +75,11 @@ def _shorten(value: Any) -> str:
 
 @dataclass
 class SandboxAccount:
-    """One account: a sandbox, the hand that arranges things in it, and what was committed in which order."""
+    """An account in a sandbox, with helpers that change it and the order of commits."""
 
     box: Sandbox
     commits: list[tuple[str, str, int]] = field(default_factory=list)
-    """Method, path and status of each request, in the order in which they were carried out."""
+    """Method, path and status of each request in the order of execution."""
 
     def __post_init__(self) -> None:
         inner, self._more = self.box.backend.execute, threading.Condition()
@@ -95,7 +95,7 @@ class SandboxAccount:
         self.reset()
 
     def reset(self) -> None:
-        """The seed data, a second company, a second series that may issue, and no limits."""
+        """Restore the seed data, add a second client and a second registered series, and remove the rate limit."""
         self.box.reset()
         self.box.set_option("rate_limit", NO_LIMIT)
         self.box.set_option("pdf_polls", 0)
@@ -104,7 +104,7 @@ class SandboxAccount:
         self.commits.clear()
 
     def request_directly(self, method: str, path: str, body: Json) -> Json:
-        """A request that needs no network and meets no fault, as made in InvoiceXpress's own pages; the content of its answer."""
+        """Send a request without network and faults, as InvoiceXpress's own pages do, and return the content of the response."""
         found = routes.resolve(method, path)
         assert found is not None, path
         route, names = found
@@ -117,15 +117,15 @@ class SandboxAccount:
         return {}
 
     def get_day(self) -> str:
-        """The day by the sandbox's clock, as our tools take it."""
+        """Return the sandbox's date in the format of our tools."""
         return self.box.backend.control.now().date().isoformat()
 
     def get_api_day(self) -> str:
-        """The day by the sandbox's clock, as the API writes it."""
+        """Return the sandbox's date in the format of the API."""
         return self.box.backend.control.now().strftime("%d/%m/%Y")
 
     def create_draft(self, **changes: Any) -> int:
-        """A draft for ACME with one line of 100.00 at 23 %; its id."""
+        """Create a draft for ACME with one line of 100.00 at 23 %, and return its id."""
         line = {"name": "Consulta", "description": "Uma", "unit_price": "100.00", "quantity": "1"}
         body = {
             "date": self.get_api_day(),
@@ -137,7 +137,7 @@ class SandboxAccount:
         return int(self.request_directly("POST", "/invoices.json", {"invoice": body})["id"])
 
     def create_issued(self, **changes: Any) -> int:
-        """A finalized invoice's id."""
+        """Create a finalized invoice and return its id."""
         number = self.create_draft(**changes)
         self.request_directly(
             "PUT", f"/invoices/{number}/change-state.json", {"invoice": {"state": "finalized"}}
@@ -145,12 +145,12 @@ class SandboxAccount:
         return number
 
     def restore(self) -> None:
-        """The client and the default series as they were, whatever a round did to them."""
+        """Restore the client and the default series."""
         self.request_directly("PUT", "/clients/501.json", {"client": ACME})
         self.request_directly("PUT", "/sequences/70000/set_current.json", {})
 
     def change_draft(self, number: int, client: Mapping[str, Any], line: Mapping[str, Any]) -> None:
-        """A draft changed in InvoiceXpress's own pages."""
+        """Change a draft as InvoiceXpress's own pages do."""
         body = {
             "date": self.get_api_day(),
             "due_date": self.get_api_day(),
@@ -160,7 +160,7 @@ class SandboxAccount:
         self.request_directly("PUT", f"/invoices/{number}.json", {"invoice": body})
 
     def wait_for(self, method: str, path: str, times: int, seconds: float = 60.0) -> bool:
-        """Wait until so many of these requests were carried out, answered or not; False when they were not in time."""
+        """Wait until a number of matching requests were executed, answered or not; False after the timeout."""
 
         def done() -> bool:
             return sum((one, at) == (method, path) for one, at, _ in self.commits) >= times
@@ -171,29 +171,29 @@ class SandboxAccount:
     # --- what is there
 
     def get_row(self, number: int) -> Document:
-        """A document's row."""
+        """Return a document's row."""
         with self.box.backend.store.transaction():
             found = self.box.backend.store.get(Document, number)
         assert found is not None, number
         return found
 
     def find_by_reference(self, reference: str) -> list[Document]:
-        """The documents with a reference."""
+        """Return the documents with a reference."""
         with self.box.backend.store.transaction():
             return self.box.backend.store.find(Document, reference=reference)
 
     def list_receipts(self, number: int) -> list[Document]:
-        """The receipts of an invoice."""
+        """Return the receipts of an invoice."""
         with self.box.backend.store.transaction():
             return self.box.backend.store.find(Document, owner_id=number, type="Receipt")
 
     def list_mails(self, number: int) -> list[Mail]:
-        """The e-mails about a document."""
+        """Return the e-mails about a document."""
         with self.box.backend.store.transaction():
             return [one for one in self.box.backend.store.find(Mail) if one.document_id == number]
 
     def take_snapshot(self, number: int) -> DocumentSnapshot:
-        """A document as it is now: a draft with its client's record, an issued one with the client that it keeps."""
+        """Return a document with its client: a draft with the client's record, an issued one with its copy."""
         row = self.get_row(number)
         client = row.client
         if row.number is None:
@@ -204,7 +204,7 @@ class SandboxAccount:
         )
 
     def find_position(self, path: str) -> int:
-        """The place of the last successful change at this path among all that was carried out; -1 without one."""
+        """Return the position of the last successful change at a path among all commits; -1 without one."""
         places = [
             at
             for at, (method, one, status) in enumerate(self.commits)

@@ -1,6 +1,6 @@
-"""Real HTTP servers in processes of their own, several on one store, with the limiter of requests lifted.
+"""Run real HTTP servers in separate processes, several on one store, without rate limits.
 
-`python -m faults.servers` reads one line of JSON from standard input, prints where it listens, and serves.
+`python -m faults.servers` reads one line of JSON from standard input, prints its URL, and serves.
 """
 
 import json
@@ -28,13 +28,13 @@ SECONDS = 20
 
 
 def lift_limits(settings: Settings) -> Settings:
-    """The same without limits of requests; not checked on the way, because the settings' own are the vendor's."""
+    """Return the settings without rate limits. They are not validated, because the settings' limits are the vendor's."""
     return settings.model_copy(update={"requests_per_minute": NO_LIMIT, "calls_per_minute": NO_LIMIT})
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs."""
+    """A running server."""
 
     process: subprocess.Popen[str]
     url: str
@@ -44,7 +44,7 @@ class Server:
 def start_server_process(
     store: str, boxes: Mapping[str, str], home: Path, policy: Path | None = None, timeout: int = 30
 ) -> Iterator[Server]:
-    """A server of these accounts (name to address of its sandbox), until the block ends."""
+    """Run a server for accounts (name to URL of its sandbox) during the block."""
     home.mkdir(exist_ok=True)
     order = {
         "store": store,
@@ -87,7 +87,7 @@ def start_server_process(
 def run_two_servers(
     store: str, boxes: Mapping[str, str], folder: Path, policy: Path | None = None
 ) -> Iterator[Sequence[Server]]:
-    """Two servers that know of each other through their store alone."""
+    """Run two servers that share only a store."""
     with ExitStack() as until_the_end:
         yield [
             until_the_end.enter_context(start_server_process(store, boxes, folder / name, policy))
@@ -107,14 +107,14 @@ def _build_settings(order: Json) -> Settings:
         policy=policy,
         timeout_seconds=order["timeout"],
         language="en",
-        approval_min_seconds=0,  # the harness says yes at once
+        approval_min_seconds=0,  # the harness approves at once
         toolsets=("all",),
     )
     return lift_limits(made)
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until standard input is closed."""
     settings = _build_settings(json.loads(sys.stdin.readline()))
     json_logs.configure_logging(settings)
     sockets = open_sockets("127.0.0.1", 0, 1)
@@ -125,7 +125,7 @@ def main() -> None:
 
 
 def _end_with_the_harness() -> None:
-    """Whoever started it is gone when its end of standard input is closed."""
+    """End when standard input is closed, since the parent process has then ended."""
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 

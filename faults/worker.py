@@ -1,4 +1,4 @@
-"""One call in a process of its own, which can be stopped at a named step of the road and killed there."""
+"""Execute a call in a separate process, which can be stopped or killed at a named step of the pipeline."""
 
 import logging
 import time
@@ -22,14 +22,14 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.execute import ApprovalNeeded, execute
 
 TODAY = datetime(2026, 11, 20, 10, tzinfo=LISBON)
-"""When everything happens, by the sandbox's clock too."""
+"""The date of all runs, also by the sandbox's clock."""
 AGAIN = "this does it again"
-"""What an approval says when the same call was just carried out; a person who did not ask for a second one says no."""
+"""Text in an approval when the same call was just executed; the simulated approver then refuses."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker is to do."""
+    """Order for a worker."""
 
     url: str
     key: str
@@ -39,25 +39,25 @@ class Order:
     arguments: Mapping[str, Any]
     timeout: int = 5
     stop: str = ""
-    """The step at which it stops: before intent, after intent, answered, before finish, after finish."""
+    """Step at which it stops: before intent, after intent, answered, before finish, after finish."""
     skip: int = 0
-    """How often it passes that step first: a recipe writes more than once."""
+    """Number of times that it passes the step before, since a workflow writes more than once."""
     writes_to: str = ""
-    """Another address for writes alone: one where nobody answers."""
+    """URL for writes only, which does not answer."""
     later: float = 0.0
-    """Seconds by which the store's clock is ahead."""
+    """Seconds by which the store's clock is set ahead."""
     store_fails: bool = False
-    """The store fails when the outcome is to be written."""
+    """Whether the store fails when the outcome is written."""
 
 
 class Steps:
-    """Tells the other side where the call is, and goes on only when it says so."""
+    """Reports the step of the call to the parent process, and continues only when told to."""
 
     def __init__(self, order: Order, line: Connection) -> None:
         self.order, self.line, self.skip = order, line, order.skip
 
     def reach(self, step: str) -> None:
-        """Stop here, if this is the step: until word comes, or the end."""
+        """Wait for the parent process if this is the step to stop at."""
         if self.order.stop == step and self.skip:
             self.skip -= 1
         elif self.order.stop == step:
@@ -66,19 +66,19 @@ class Steps:
 
 
 class StoppingJournal(Journal):
-    """A journal that can be stopped before and after it writes."""
+    """A journal that stops before and after writes."""
 
     steps: Steps
 
     def begin(self, draft: IntentDraft) -> Intent:
-        """Between the approval and the request."""
+        """Write the intent, between approval and request."""
         self.steps.reach("before intent")
         intent = super().begin(draft)
         self.steps.reach("after intent")
         return intent
 
     def finish(self, intent: Intent, *about: Any, **more: Any) -> bool:
-        """Between the answer and the result."""
+        """Write the outcome, between response and result."""
         self.steps.reach("before finish")
         if self.steps.order.store_fails:
             raise StoreUnavailable("The store is gone.")
@@ -88,7 +88,7 @@ class StoppingJournal(Journal):
 
 
 class StoppingClient(InvoiceXpressClient):
-    """An account whose writes can go where nobody answers, and can be stopped once they are answered."""
+    """A client whose writes can go to another URL, and that stops after their response."""
 
     steps: Steps
 
@@ -107,7 +107,7 @@ class StoppingClient(InvoiceXpressClient):
 
 
 def open_context(order: Order, steps: Steps) -> CallContext:
-    """A desk as every process has it, with the two rooms that can be stopped."""
+    """Open a call context with the stopping journal and client."""
     settings = point_at_sandbox(
         Settings(store=order.store, timeout_seconds=order.timeout, language="en", allow_account_setup=True),
         order.url,
@@ -124,7 +124,7 @@ def open_context(order: Order, steps: Steps) -> CallContext:
 
 
 async def run_call(desk: CallContext, order: Order) -> dict[str, Any]:
-    """What the caller is told; a person approves what is asked, but not a second time."""
+    """Execute the call and return its result. The simulated approver refuses a repeated call."""
     try:
         try:
             return await execute(desk, order.operation, order.arguments, can_ask=True)
@@ -155,8 +155,8 @@ async def run_call(desk: CallContext, order: Order) -> dict[str, Any]:
 
 
 def work(order: Order, line: Connection) -> None:
-    """At each word (seconds from now), carry out the order with a new desk and say what was told; None is the end."""
-    logging.disable()  # what goes wrong is wanted here
+    """For each message (seconds from now), execute the order in a new context and send the result; None ends."""
+    logging.disable()  # every error is reported here
     line.send(("ready", ""))
     while (seconds := line.recv()) is not None:
         now = order if seconds == 0 else postpone(order, seconds)
@@ -165,5 +165,5 @@ def work(order: Order, line: Connection) -> None:
 
 
 def postpone(order: Order, seconds: float) -> Order:
-    """The same call in another life: nothing goes wrong any more."""
+    """Return the order for a later call without faults."""
     return replace(order, stop="", writes_to="", store_fails=False, later=seconds, timeout=5)

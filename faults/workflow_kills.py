@@ -1,4 +1,4 @@
-"""`python -m faults.workflow_kills`: issue_invoice killed (SIGKILL) at every step of each of its writes, then called again.
+"""`python -m faults.workflow_kills`: kill issue_invoice (SIGKILL) at every step of each of its writes, then call it again.
 
 draft · finalize · e-mail   ×   before intent · after intent · answered · before finish · after finish
 """
@@ -19,7 +19,7 @@ from ix_tools.sandbox.server import Sandbox
 WRITES = ("draft", "finalize", "e-mail")
 STEPS = ("before intent", "after intent", "answered", "before finish", "after finish")
 SECOND_LIFE_DELAY = 600.0
-"""Seconds after which the next life begins, by the store's clock: no request can still be under way."""
+"""Seconds by the store's clock until the second call, when no request can still be in progress."""
 TIMEOUT = 120.0
 CALL: Mapping[str, Any] = {
     "date": "2026-11-20",
@@ -34,7 +34,7 @@ CALL: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class KilledRun:
-    """What the second life was told, and what really happened in both."""
+    """Result of the second call, and the effects of both."""
 
     write: str
     step: str
@@ -45,7 +45,7 @@ class KilledRun:
 
     @property
     def wrong(self) -> str:
-        """What should not be so; empty when all is well."""
+        """Description of the errors; empty if there are none."""
         unsure = self.told.get("code") == "outcome_unknown"
         if (self.documents, self.numbers) != (1, 1):
             return f"{self.documents} documents, {self.numbers} numbers"
@@ -57,7 +57,7 @@ class KilledRun:
 
 
 def run_life(order: Order, seconds: float, kill: bool) -> Mapping[str, Any]:
-    """One process: told its result, or killed where it was to stop."""
+    """Run a call in a process until its result, or kill it at a step."""
     ours, theirs = PROCESSES.Pipe()
     process = PROCESSES.Process(target=work, args=(order, theirs))
     process.start()
@@ -76,7 +76,7 @@ def run_life(order: Order, seconds: float, kill: bool) -> Mapping[str, Any]:
 
 
 def run_killed(write: str, step: str, box: Sandbox, folder: Path) -> KilledRun:
-    """Killed there, called again."""
+    """Kill the call at a step and call again."""
     box.reset()
     store = folder / f"{write}-{step}.db".replace(" ", "-")
     order = Order(
@@ -84,7 +84,7 @@ def run_killed(write: str, step: str, box: Sandbox, folder: Path) -> KilledRun:
     )
     run_life(order, 0, kill=True)
     told: Mapping[str, Any] = {}
-    # What may still be under way at the first look is looked at again, as its error says.
+    # A write that may still be in progress at the first look-up is looked up again, as its error says.
     for lives in (1, 2):
         told = run_life(replace(order, stop=""), SECOND_LIFE_DELAY * lives, kill=False)
         if told.get("ok") or write == "e-mail":
@@ -95,14 +95,14 @@ def run_killed(write: str, step: str, box: Sandbox, folder: Path) -> KilledRun:
 
 
 def run_points(points: list[tuple[str, str]] | None = None) -> Iterator[KilledRun]:
-    """Each of these points, or every one."""
+    """Run the given points, or all."""
     with Sandbox(clock=NOW) as box, tempfile.TemporaryDirectory() as folder:
         for write, step in points or [(write, step) for write in WRITES for step in STEPS]:
             yield run_killed(write, step, box, Path(folder))
 
 
 def main() -> int:
-    """Print a line for each; fail when anything is wrong."""
+    """Print a line for each; return 1 when anything is wrong."""
     wrong = 0
     for one in run_points():
         told = "done" if one.told.get("ok") else one.told.get("code")

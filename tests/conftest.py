@@ -1,4 +1,4 @@
-"""What every test stands on: one event loop, and a user who has no account, no files and no settings."""
+"""Fixtures of all tests: one event loop, and a user without account, files and settings."""
 
 import gc
 import itertools
@@ -17,7 +17,7 @@ from tests.stores import place, server  # noqa: F401
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate")
 
-# Thousands of tests are kept to the end: looking through them for garbage, again and again, is a fifth of collecting.
+# Thousands of collected tests live to the end: searching them for garbage takes a fifth of the collection time.
 gc.disable()
 
 HOMES = itertools.count()
@@ -35,13 +35,13 @@ FOLDERS = (
 
 
 def pytest_collection_finish() -> None:
-    """From here on there is garbage, and what was collected is none."""
+    """Turn garbage collection on after the tests were collected, and exclude the collected objects from it."""
     gc.freeze()
     gc.enable()
 
 
 def clear_user_environment(environment: pytest.MonkeyPatch, home: Path) -> None:
-    """Forget the account of whoever runs the tests, and keep away from their files."""
+    """Remove the settings of the user who runs the tests from the environment, and set another home."""
     for name in list(os.environ):
         if name.startswith(("INVOICEXPRESS_", "IX_TOOLS_")):
             environment.delenv(name)
@@ -51,7 +51,7 @@ def clear_user_environment(environment: pytest.MonkeyPatch, home: Path) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def nobody_is_signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """For fixtures that live longer than a test."""
+    """Clear the environment for fixtures that live longer than a test."""
     with pytest.MonkeyPatch.context() as environment:
         clear_user_environment(environment, tmp_path_factory.mktemp("nobody"))
         yield
@@ -59,7 +59,7 @@ def nobody_is_signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 @pytest.fixture(scope="session", autouse=True)
 def statements_are_compiled_once() -> Iterator[None]:
-    """Let the SQLite files of all tests share their compiled statements: each has its own, and few uses for them."""
+    """Let the SQLite engines of all tests share one cache of compiled statements."""
     shared: dict[str, sqlalchemy.Dialect] = {}
     compiled: dict[Any, Any] = {}
     original = sqlalchemy.create_engine
@@ -78,7 +78,7 @@ def statements_are_compiled_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nobody_was_here(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A home of its own for every test. It does not exist until something writes there."""
+    """Give every test its own home, which does not exist until something writes there."""
     clear_user_environment(monkeypatch, tmp_path_factory.getbasetemp() / "homes" / str(next(HOMES)))
 
 

@@ -1,4 +1,4 @@
-"""A sandbox and a desk before it, for every test that goes down the whole road."""
+"""Harness for tests of the whole pipeline: a sandbox and a call context for it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ix_tools.storage.database import Store
 from tests.in_process import InProcessTransport
 
 NOW = "2026-11-20T10:00:00"
-"""When the tests happen, by the clocks of the desk and of the box."""
+"""Time of the tests, by the clocks of context and sandbox."""
 TODAY = "2026-11-20"
 SERIES = {
     "invoices": 70000,
@@ -38,29 +38,29 @@ SERIES = {
     "devolutions": 70015,
     "transports": 70016,
 }
-"""Each type's own id in the sandbox's registered series "2026"; 20 more in "B2026", which is not registered."""
+"""Sequence ids per type in the sandbox's registered series "2026"; they are 20 higher in "B2026", which is not registered."""
 
 Json = dict[str, Any]
 
 
 def line(**changes: Any) -> Json:
-    """A line of 100.00 at 23 %; a change to None leaves the field out."""
+    """Build a line of 100.00 at 23 %; a change to None leaves the field out."""
     return _without_none({"name": "Revisão", "unit_price": 100, "quantity": 1, "tax": "IVA23", **changes})
 
 
 def exempt_line(**changes: Any) -> Json:
-    """A line of 120.00 at 0 %."""
+    """Build a line of 120.00 at 0 %."""
     return line(**{"name": "Curso certificado", "unit_price": 120, "tax": "Isento", **changes})
 
 
 def invoice(**changes: Any) -> Json:
-    """The arguments of create_invoice for ACME, with one line."""
+    """Build the arguments of create_invoice for ACME with one line."""
     given = {"date": TODAY, "due_date": "+30d", "client": {"code": "ACME"}, "items": [line()]}
     return _without_none({**given, **changes})
 
 
 def guide(**changes: Any) -> Json:
-    """The arguments of create_guide for ACME, with one line."""
+    """Build the arguments of create_guide for ACME with one line."""
     place = {"detail": "Rua da Fábrica 5", "city": "Lisboa", "postal_code": "1000-555", "country": "PT"}
     given = {
         "document_type": "transports",
@@ -77,7 +77,7 @@ def _without_none(given: Json) -> Json:
 
 @dataclass
 class Harness:
-    """The road with a sandbox at its end, and what one asks of both."""
+    """A call context with its sandbox, and helpers for calls and checks."""
 
     sandbox: Sandbox
     context: CallContext
@@ -85,7 +85,7 @@ class Harness:
     async def call(
         self, name: str, arguments: Mapping[str, Any] | None = None, *, accept_differences: bool = False
     ) -> Json:
-        """Carry out a call; a person says yes to whatever is asked."""
+        """Execute a call and approve whatever it requests."""
         try:
             return await execute(self.context, name, arguments, can_ask=True)
         except ApprovalNeeded as asked:
@@ -93,11 +93,11 @@ class Harness:
         return await execute(self.context, name, arguments, can_ask=True, reply=reply)
 
     async def get_approval_text(self, name: str, arguments: Mapping[str, Any]) -> str:
-        """The text that a person is shown before a call goes out."""
+        """Return the text of the approval that a call requests."""
         return (await self.request_approval(name, arguments)).text
 
     async def request_approval(self, name: str, arguments: Mapping[str, Any]) -> Approval:
-        """The approval that a call waits for."""
+        """Execute a call and return the approval that it requests."""
         with pytest.raises(ApprovalNeeded) as needed:
             await execute(self.context, name, arguments, can_ask=True)
         return needed.value.approval
@@ -105,13 +105,13 @@ class Harness:
     async def get_error(
         self, name: str, arguments: Mapping[str, Any], *, accept_differences: bool = False
     ) -> IxError:
-        """The error a call ends in, whatever it is."""
+        """Execute a call that must fail and return its error."""
         with pytest.raises(IxError) as error:
             await self.call(name, arguments, accept_differences=accept_differences)
         return error.value
 
     async def get_refusal(self, name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
-        """What is wrong, by field, of a call that is refused before anything is sent. Checks the whole promise."""
+        """Return the problems by field of a call that is refused before anything is sent, and check the whole refusal."""
         before = len(self.list_writes())
         error = await self.get_error(name, arguments)
         shown = error.as_dict()
@@ -130,7 +130,7 @@ class Harness:
         return found
 
     async def check_acceptance(self, name: str, arguments: Mapping[str, Any], word: str) -> dict[str, str]:
-        """What is asked back, by field, where a word in `accept` is all that is missing; with the word it goes through."""
+        """Return the problems by field of a call that needs only a word in `accept`, and check that it succeeds with it."""
         found = await self.get_refusal(name, arguments)
         error = await self.get_error(name, arguments)
         assert error.code == "acceptance_needed"
@@ -140,13 +140,13 @@ class Harness:
         return found
 
     async def create_draft(self, **changes: Any) -> Json:
-        """A draft of its own, as the result shows it, even when an equal one was made before."""
+        """Create a new draft and return it as in the result, even when an equal one exists."""
         own = invoice(**{"idempotency_key": token_hex(8), **changes})
         document: Json = (await self.call("create_invoice", own))["document"]
         return document
 
     async def create_issued(self, **changes: Any) -> Json:
-        """A finalized document."""
+        """Create a finalized document."""
         made = await self.create_draft(**changes)
         document: Json = (await self.call("change_state", document_arguments(made, state="finalized")))[
             "document"
@@ -154,12 +154,12 @@ class Harness:
         return document
 
     async def read_document(self, document: Json) -> Json:
-        """A document as it is now."""
+        """Read a document."""
         found: Json = (await self.call("get_document", document_arguments(document)))["document"]
         return found
 
     def list_writes(self) -> list[Json]:
-        """The requests so far that could change something; a client's documents are asked for with a POST."""
+        """Return the requests so far that can change anything; a client's documents are read with a POST."""
         return [
             one
             for one in self.sandbox.requests()
@@ -167,43 +167,43 @@ class Harness:
         ]
 
     def get_last_body(self) -> Json:
-        """The body of the last write, out of its envelope."""
+        """Return the body of the last write without its envelope."""
         body = {
             name: value for name, value in self.list_writes()[-1]["body"].items() if name != "proprietary_uid"
         }
         return next(iter(body.values())) if len(body) == 1 else body
 
     def alter_answer(self, path: str, answer: Json, **changes: Any) -> None:
-        """Let the next GET of a path answer with a changed document."""
+        """Answer the next GET of a path with a changed document."""
         self.sandbox.fault(
             "GET", path, status=200, body={key: {**value, **changes} for key, value in answer.items()}
         )
 
     def read_raw(self, path: str) -> Json:
-        """A document word for word, as the box tells it."""
+        """Return a document exactly as the sandbox sends it."""
         import httpx2
 
-        # Reading the certificates of the world costs more than the answer, and a box on this machine shows none.
+        # Loading the certificates takes longer than the request, and the sandbox does not use TLS.
         address, key = f"{self.sandbox.base_url}{path}", {"api_key": self.sandbox.api_key}
         body: Json = httpx2.get(address, params=key, verify=False, trust_env=False).json()
         return body
 
 
 def document_arguments(document: Json, **more: Any) -> Json:
-    """The arguments that point at a document."""
+    """Return the arguments that name a document."""
     return {"document_type": document["document_type"], "document_id": document["id"], **more}
 
 
 def warnings_by_field(result: Json) -> dict[str, str]:
-    """The warnings of a result, by field."""
+    """Return the warnings of a result by field."""
     return {one["field"]: one["problem"] for one in result.get("warnings", [])}
 
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    """One box for all tests."""
+    """One sandbox for all tests."""
     with Sandbox(clock=NOW) as box:
-        # Hundreds of documents a second are the tests' business, not a runaway client's.
+        # The tests create hundreds of documents per second.
         yield box
 
 
@@ -211,9 +211,11 @@ def running_sandbox() -> Iterator[Sandbox]:
 async def shared_context(running_sandbox: Sandbox, anyio_backend: str) -> AsyncIterator[CallContext]:
     """One connection for all tests."""
     settings = point_at_sandbox(
-        Settings(pdf_patience=3, approval_min_seconds=0), running_sandbox.base_url, running_sandbox.api_key
+        Settings(pdf_poll_attempts=3, approval_min_seconds=0),
+        running_sandbox.base_url,
+        running_sandbox.api_key,
     )
-    # Thousands of calls a minute are the tests' business: this account keeps no pace.
+    # The tests send thousands of calls per minute, so this client has no rate limiter.
     account = InvoiceXpressClient(settings, transport=InProcessTransport(running_sandbox))
     desk = CallContext.open(settings)
     yield replace(desk, account=account, now=lambda: datetime.fromisoformat(NOW).replace(tzinfo=LISBON))
@@ -222,7 +224,7 @@ async def shared_context(running_sandbox: Sandbox, anyio_backend: str) -> AsyncI
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file for approvals with nothing in it: making its tables takes longer than most tests."""
+    """An empty store file to copy, since creating its tables takes longer than most tests."""
     path = tmp_path_factory.mktemp("store") / "ix-tools.db"
     store = Store(path)
     with store.writing():
@@ -235,7 +237,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def harness(
     running_sandbox: Sandbox, shared_context: CallContext, empty_store: Path, tmp_path: Path
 ) -> AsyncIterator[Harness]:
-    """A fresh account and no approvals, for every test."""
+    """A reset account and an empty store for every test."""
     running_sandbox.reset()
     running_sandbox.set_option("rate_limit", 1_000_000)
     store = Store(Path(shutil.copy(empty_store, tmp_path)))
@@ -249,6 +251,6 @@ async def harness(
         "has_recovered": False,
         "_remembered": {},
     }
-    with stamina.set_testing(True, attempts=4, cap=True):  # as often as ever, without the waits between
+    with stamina.set_testing(True, attempts=4, cap=True):  # the usual number of attempts, without waits
         yield Harness(running_sandbox, replace(shared_context, settings=settings, **kept))
     store.close()

@@ -1,4 +1,4 @@
-"""An HTTP transport that hands requests to a sandbox of this process without a socket in between."""
+"""HTTP transport that passes requests to a sandbox in this process without a socket."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ix_tools.sandbox.server import Sandbox
 
 
 class InProcessTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
-    """Asks the sandbox itself; a request that may meet a fault, and one for a file, travels over a real connection.
+    """Passes requests to the sandbox directly; requests that may meet a fault, and those for files, use a real connection.
 
-    A connection that breaks, stalls or answers half is a matter of sockets, so that such tests keep them.
+    Broken, stalled and half-answered connections need real sockets.
     """
 
     def __init__(self, box: Sandbox) -> None:
@@ -21,7 +21,7 @@ class InProcessTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
         self._network_of_threads: httpx2.HTTPTransport | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer a request; others get their turn before and after, as they do while one travels."""
+        """Answer a request; other tasks run before and after, as during a real request."""
         if not self._is_answered_here(request):
             if self._network is None:
                 self._network = httpx2.AsyncHTTPTransport(verify=False, trust_env=False)
@@ -33,7 +33,7 @@ class InProcessTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
         return answer
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer a request of a client that waits."""
+        """Answer a request of a synchronous client."""
         if not self._is_answered_here(request):
             if self._network_of_threads is None:
                 self._network_of_threads = httpx2.HTTPTransport(verify=False, trust_env=False)
@@ -46,7 +46,7 @@ class InProcessTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
             await self._network.aclose()
 
     def close(self) -> None:
-        """Close the real connections of a client that waits."""
+        """Close the real connections of a synchronous client."""
         if self._network_of_threads is not None:
             self._network_of_threads.close()
 

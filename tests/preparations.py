@@ -1,4 +1,4 @@
-"""What must be there before an operation's worked example can work, and the ids under which it is."""
+"""Prepare the account for an operation's example, and return the ids that it needs."""
 
 from __future__ import annotations
 
@@ -127,5 +127,5 @@ PREPARATIONS: dict[str, Preparation] = {
 
 
 async def prepare_example(harness: Harness, name: str) -> Json:
-    """The arguments of an operation's example, with everything they need in place."""
+    """Prepare the account for an operation's example, and return its arguments."""
     return {**catalogue()[name].spec.example, **await PREPARATIONS.get(name, prepare_nothing)(harness)}

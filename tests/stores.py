@@ -1,4 +1,4 @@
-"""Both stores: every test that takes `place` runs on a SQLite file and on PostgreSQL, where there is one."""
+"""Fixtures of the stores: every test with `place` runs on a SQLite file and, if there is a server, on PostgreSQL."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +13,14 @@ from ix_tools.storage.schema import metadata
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """A PostgreSQL database for this session alone; an empty word where there is no server."""
+    """A PostgreSQL database for this session; "" without a server."""
     with open_database() as url:
         yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store, as the setting names it."""
+    """File or URL of an empty store, as in the setting."""
     if request.param == "sqlite":
         return str(tmp_path / "data" / "ix-tools.db")
     url: str = request.getfixturevalue("server")

@@ -1,4 +1,4 @@
-"""What the documentation says is there: links, commands, settings, messages, generated parts."""
+"""The documentation is true: links, commands, settings, messages and generated parts exist."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def without_code(text: str) -> str:
 
 
 def code_in(text: str) -> list[str]:
-    """Every line of code, in blocks and in sentences."""
+    """Return every line of code in blocks and sentences."""
     blocks = [
         line for block in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
     ]
@@ -46,13 +46,13 @@ def code_in(text: str) -> list[str]:
 
 
 def anchors(path: Path) -> set[str]:
-    """The places in a page that a link can point at, as the usual viewers name them."""
+    """Return the anchors of a page as the usual viewers name them."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def test_an_address_on_this_machine_is_where_the_server_listens() -> None:
-    """A command that is copied from a page reaches the server that the page told one to start."""
+    """A command copied from a page reaches the server that the page starts."""
     pages = [
         *PAGES,
         *(one for kind in ("py", "sh", "json") for one in (ROOT / "examples").rglob(f"*.{kind}")),
@@ -67,7 +67,7 @@ def test_an_address_on_this_machine_is_where_the_server_listens() -> None:
 
 
 def test_the_generated_parts_are_fresh() -> None:
-    """Otherwise `make docs` was forgotten."""
+    """`make docs` renews them."""
     stale = [
         path.name
         for path, text in reference.build_contents().items()
@@ -169,7 +169,7 @@ def test_the_reference_holds_every_operation_parameter_and_rule() -> None:
 
 
 def rows_of(part: str) -> set[str]:
-    """The first cells of the tables in a part of the page of traps."""
+    """Return the first cells of the tables in a section of docs/traps.md."""
     page = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
     return set(re.findall(r"^\| (\w+) \|", page.split(f"\n## {part}\n")[1].split("\n## ")[0], re.MULTILINE))
 
@@ -192,7 +192,7 @@ def test_every_trap_and_reading_that_the_code_names_is_a_row(word: str, part: st
 
 
 def test_the_traps_are_counted_through() -> None:
-    """1 to 32, with the letters that tests/test_traps.py tells."""
+    """1 to 32, with the letters in tests/test_traps.py."""
     letters = {"2b", "2c", "2d", "6b", "6c", "13b", "22b"}
     assert rows_of("The traps") - {"Trap"} == {str(number) for number in range(1, 33)} | letters
 
@@ -219,7 +219,7 @@ POINTER = re.compile(
     r"|\b(?:the seeds?(?:'s)?(?! data)|seed documents?|of the contract|contract with)\b",
     re.IGNORECASE,
 )
-"""Ways to point at notes that a reader of the code does not have."""
+"""References to notes that a reader of the code does not have."""
 
 
 def test_the_code_points_at_nothing_that_a_reader_does_not_have() -> None:

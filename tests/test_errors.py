@@ -1,4 +1,4 @@
-"""Every code that a failure can have is in one table, and the table has no other."""
+"""The table of error codes has exactly the codes that errors can have."""
 
 import ast
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ KINDS = {
 
 
 def failures() -> Iterator[tuple[str, ast.Call, str]]:
-    """Where a failure is made, and the name of its kind."""
+    """Yield the calls that create errors, with the name of the class."""
     for path in sorted(PACKAGE.rglob("*.py")):
         where = path.relative_to(PACKAGE).as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ def default_code(kind: type[IxError]) -> str:
 
 
 def test_every_code_that_is_raised_is_in_the_table_and_no_other() -> None:
-    # `interfaces/server/problems.py` hands on the code that it is given, as written out where it is called.
+    # `interfaces/server/problems.py` passes on the code that its callers give.
     raised = {
         code
         for where, call, kind in failures()

@@ -1,4 +1,4 @@
-"""Every file in `examples/` runs as it stands, in a process of its own, and shows what its first sentence promises."""
+"""Every file in `examples/` runs unchanged in a separate process and does what its first sentence says."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_an_example_runs_and_shows_what_it_promises(name: str, tmp_path: Path) -
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     missing = [line for line in SHOWS[name] if not re.search(line, done.stdout)]
     assert missing == [], done.stdout
-    assert list(tmp_path.iterdir()) == []  # nothing is left lying about
+    assert list(tmp_path.iterdir()) == []  # no files are left
 
 
 def test_every_example_is_run_here() -> None:
@@ -151,7 +151,7 @@ def test_a_host_configuration_starts_a_server_with_settings_that_exist(path: Pat
 
 @pytest.mark.parametrize("name", ["claude-desktop", "cursor", "vscode"])
 def test_on_a_desktop_a_person_approves_on_the_page(name: str) -> None:
-    """A terminal is where the people who use these programs are not; and a form may be cut."""
+    """The users of these programs have no terminal, and a form may be shortened."""
     (path,) = (one for one in HOSTS if one.stem == name)
     content = json.loads(path.read_text(encoding="utf-8"))
     for server in (content.get("mcpServers") or content["servers"]).values():
@@ -166,7 +166,7 @@ def test_no_host_configuration_holds_a_key() -> None:
 
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
 def test_a_flow_of_n8n_is_whole_and_calls_what_there_is(path: Path) -> None:
-    """Its shape and its calls; n8n itself is not run here."""
+    """Checks its structure and calls; n8n itself is not run here."""
     flow = json.loads(path.read_text(encoding="utf-8"))
     nodes = {node["name"]: node for node in flow["nodes"]}
     joined = {
@@ -194,7 +194,7 @@ def test_a_flow_of_n8n_is_whole_and_calls_what_there_is(path: Path) -> None:
 
 
 def _filled(body: str) -> dict[str, Any]:
-    """The body of a call with something in the place of every expression."""
+    """Return the body of a call with a value for every expression."""
     assert body.startswith("=")
     content: dict[str, Any] = json.loads(re.sub(r"\{\{.+?\}\}", "1", body[1:]))
     return content

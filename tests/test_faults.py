@@ -1,4 +1,4 @@
-"""A few runs of `make faults`, and that it would notice: every write is in it, and what goes wrong is called so."""
+"""A few runs of `make faults`: it includes every write, and it reports every fault."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ RUNS = (
 
 
 def test_every_write_is_in_the_matrix() -> None:
-    """And with it every step and fault, on both stores, in one and in two processes."""
+    """Every write is combined with every step and fault, both stores, and one and two processes."""
     assert {case.operation for case in CASES} == {
-        # What a recipe sends, other operations send for it.
+        # A workflow's requests are sent by other operations.
         name
         for name, one in catalogue().items()
         if one.spec.effect.writes and one.spec.route
@@ -59,7 +59,7 @@ def test_a_seed_always_gives_the_same_runs() -> None:
 
 @pytest.fixture(scope="module")
 def somewhere(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[RunEnvironment]:
-    """Where runs happen."""
+    """The environment of the runs."""
     with Sandbox(clock=NOW) as box, prepare_places(box, tmp_path_factory.mktemp("places"), server) as where:
         yield where
 
@@ -113,7 +113,7 @@ def test_what_goes_wrong_is_called_by_its_name(
     effects: list[int],
     words: list[str],
 ) -> None:
-    """A matrix that sees nothing would find nothing."""
+    """A matrix that detects no fault would always succeed."""
     file = Path(shutil.copy(somewhere.empty, tmp_path))
     order = Order("http://127.0.0.1:9", "sandbox-key-0000", str(file), "acme", "create_invoice", {})
     plan = Plan(1, CASES[0], next(one for one in BREAKS if one.step == "write"), "sqlite", 1, keyed=False)
@@ -139,12 +139,12 @@ def test_a_ledger_counts_what_stands(somewhere: RunEnvironment) -> None:
 
 
 def tell_environment(line: Connection) -> None:
-    """Send what a process has in its environment."""
+    """Send the environment of a process."""
     line.send(os.environ.get("WHERE_IT_STARTED"))
 
 
 def test_a_process_has_the_environment_in_which_it_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the one of whatever came first: a home with the notes of an earlier store would refuse this one."""
+    """Not the one of the first process: a home with data about an earlier store would refuse this one."""
     for word in ("first", "second"):
         monkeypatch.setenv("WHERE_IT_STARTED", word)
         mine, theirs = PROCESSES.Pipe()

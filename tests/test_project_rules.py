@@ -1,4 +1,4 @@
-"""The rules of the house that no other tool keeps."""
+"""Rules of the project that no other tool checks."""
 
 import ast
 import re
@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted(ROOT.glob("requirements/*.txt"))
 LINES = 450
 
-# Put together from pieces, so that this file does not contain what it looks for.
+# Composed of parts, so that this file does not match itself.
 MACHINE = re.compile(r"(?<![\w.~$}-])/(?:" + "|".join(["home", "root", "Users", "work"]) + r")/\w")
 INDEX = re.compile("|".join([r"\bpypi" + r"\.", "python" + "hosted", "index" + "-url"]), re.IGNORECASE)
 
 
 def tracked() -> list[Path]:
-    """Every file that git keeps or would keep; in an unpacked source distribution, every file there is."""
+    """Return the files that git tracks or would track; in an unpacked source distribution, all files."""
     listing = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         names = subprocess.run(listing, capture_output=True, check=True, encoding="utf-8").stdout.split("\0")
@@ -33,7 +33,7 @@ def tracked() -> list[Path]:
 
 
 def lines_with(pattern: re.Pattern[str]) -> list[str]:
-    """Where a pattern occurs in text files, as file:line: text."""
+    """Return the matches of a pattern in text files, as file:line: text."""
     found = []
     for path in tracked():
         content = path.read_bytes()
@@ -47,7 +47,7 @@ def lines_with(pattern: re.Pattern[str]) -> list[str]:
 
 
 def pins(lock: Path) -> dict[str, str]:
-    """Package name and version of everything a lock file pins."""
+    """Return name and version of every package that a lock file pins."""
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE))
 
 
@@ -112,7 +112,7 @@ def test_the_locks_agree() -> None:
 
 
 def test_the_locks_hold_every_dependency_at_a_version_it_allows() -> None:
-    """Otherwise `make lock` was forgotten after a change of pyproject.toml."""
+    """`make lock` renews them after a change of pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = project["dependency-groups"]
     wanted = {
@@ -131,7 +131,7 @@ def test_the_locks_hold_every_dependency_at_a_version_it_allows() -> None:
 
 
 def test_every_call_says_through_which_interface_it_came() -> None:
-    """A policy about `mcp` must not be passed by something in that room which forgot to say so."""
+    """Code of an interface must name it, so that a policy about that interface applies."""
     silent = []
     calls = 0
     for path in sorted((ROOT / "ix_tools" / "interfaces").rglob("*.py")):

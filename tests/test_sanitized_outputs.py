@@ -1,4 +1,4 @@
-"""Whatever a text says, and whichever way it leaves: nothing in it controls a screen, reads in another order or hides."""
+"""No output of any interface contains characters that control a screen, change the order of text or hide in it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ BLANK = set("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u2800\u3164\
 
 
 def found_in(content: Any) -> list[str]:
-    """What controls or hides in a text, or anywhere in what JSON or a message holds."""
+    """Return the controlling and hidden characters of a text, or anywhere in JSON or a message."""
     if isinstance(content, dict):
         return [one for pair in content.items() for value in pair for one in found_in(value)]
     if isinstance(content, list | tuple):
@@ -69,7 +69,7 @@ TOGETHER = {
     "that shows nothing": " ".join(list(PAYLOADS.values())[6:12]),
     "that paints": " ".join(list(PAYLOADS.values())[12:]),
 }
-"""For ways that take longer: several in one."""
+"""Several payloads in one, for slow interfaces."""
 
 
 @pytest.fixture(params=list(TOGETHER.values()), ids=list(TOGETHER))
@@ -80,7 +80,7 @@ def text(request: pytest.FixtureRequest) -> str:
 
 
 def hostile(harness: Harness, text: str) -> None:
-    """An account in which everything is called so."""
+    """Prepare an account whose names and texts are all the given one."""
     client = {
         "id": 501,
         "name": text,
@@ -199,7 +199,7 @@ async def test_over_mcp(harness: Harness, text: str, mode: str) -> None:
 
 @pytest.mark.parametrize("mode", list(ERAS))
 async def test_in_the_question_that_a_person_reads(harness: Harness, text: str, mode: str) -> None:
-    """The form, its fields, and the link's message."""
+    """Checks the form, its fields, and the message with the link."""
     person = Person()
     made = await harness.create_draft(
         client={"name": f"A{text}", "code": "X9"}, reference=text, observations=text
@@ -216,7 +216,7 @@ async def test_in_the_question_that_a_person_reads(harness: Harness, text: str, 
 
 
 def run(*argv: str, stdin: str = "") -> str:
-    """Everything that a command printed."""
+    """Return the output of a command."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
         patched.setattr("sys.stdin", io.StringIO(stdin))

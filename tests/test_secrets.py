@@ -1,6 +1,6 @@
-"""The key is in no log, no result, no error, no file: raw, as it travels in an address, or as base64.
+"""The key is in no log, result, error or file: neither as it is, nor URL-encoded, nor in base64.
 
-A canary takes the key's place, everything that says anything is listened to at its loudest, and every road is taken.
+The key is a canary, all loggers run at DEBUG, and every interface is used.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ FORMS = {
     quote(CANARY, safe=""),
     quote_plus(CANARY),
     json.dumps(CANARY)[1:-1],
-    # base64 of any text that holds it, wherever in it it stands
+    # base64 of any text that contains it, at any position
     *(
         base64.b64encode(b"x" * shift + CANARY.encode()).decode()[(shift * 8 + 5) // 6 : -4]
         for shift in range(3)
@@ -59,19 +59,19 @@ FORMS = {
 
 
 def find_leaks(text: str | bytes) -> list[str]:
-    """The forms in which the key stands in a text."""
+    """Return the encodings in which the key occurs in a text."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     return [form for form in FORMS if form in text]
 
 
 def find_leaking_files(folder: Path) -> list[Path]:
-    """Files that hold the key: the store, its journal, a PDF."""
+    """Return the files that contain the key: store, journal, PDF."""
     return [path for path in folder.rglob("*") if path.is_file() and find_leaks(path.read_bytes())]
 
 
 def collect_exception_texts(error: BaseException) -> str:
-    """Everything an exception says of itself and of where it came from."""
+    """Return all texts of an exception, its causes and attributes."""
     said = ["".join(traceback.format_exception(error))]
     seen: BaseException | None = error
     while seen is not None:
@@ -82,7 +82,7 @@ def collect_exception_texts(error: BaseException) -> str:
 
 
 class RecordCollector(logging.Handler):
-    """Keeps every record whole: message, arguments, traceback."""
+    """Logging handler that keeps complete records: message, arguments, traceback."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -95,7 +95,7 @@ class RecordCollector(logging.Handler):
 
 @pytest.fixture
 def ear() -> Iterator[RecordCollector]:
-    """The root logger at DEBUG."""
+    """Collects the records of the root logger at DEBUG."""
     ear, root = RecordCollector(), logging.getLogger()
     before = root.level
     root.addHandler(ear)
@@ -114,7 +114,7 @@ async def secret(
     tmp_path: Path,
     ear: RecordCollector,
 ) -> AsyncIterator[Harness]:
-    """An harness whose key is the canary."""
+    """A harness whose key is the canary."""
     monkeypatch.setattr(seeds, "API_KEY", CANARY)
     monkeypatch.setattr(running_sandbox, "api_key", CANARY)
     settings = harness.context.settings.model_copy(
@@ -122,11 +122,11 @@ async def secret(
             "api_key": SecretStr(CANARY),
             "store": tmp_path / "secret.db",
             "timeout_seconds": 20,
-            "pdf_patience": 1,
+            "pdf_poll_attempts": 1,
         }
     )
     # Nobody finishes a call that a fault left open, so none waits long for it; the account keeps its patience.
-    monkeypatch.setattr(claim_session, "PATIENCE", 0.2)
+    monkeypatch.setattr(claim_session, "MIN_WAIT_SECONDS", 0.2)
     hurried = settings.model_copy(update={"timeout_seconds": 1})
     desk = replace(CallContext.open(settings), settings=hurried, now=harness.context.now)
     yield Harness(running_sandbox, desk)
@@ -136,7 +136,7 @@ async def secret(
 
 
 def test_the_forms_are_looked_for_rightly() -> None:
-    """A search that finds nothing must be able to find something."""
+    """The search finds the key where it is."""
     for text in (
         f"?api_key={quote(CANARY)}&x",
         f"?api_key={quote_plus(CANARY)}",
@@ -151,10 +151,10 @@ def test_the_forms_are_looked_for_rightly() -> None:
 async def test_every_operation_that_works_is_silent_about_the_key(
     secret: Harness, ear: RecordCollector
 ) -> None:
-    """And the loudest logger with it."""
+    """The logger with the most output works too."""
     said: list[Any] = []
     for name, prepare in GATED.values():
-        if name == "create_account":  # its secrets have tests of their own, in tests/operations
+        if name == "create_account":  # its secrets are tested in tests/operations
             continue
         arguments = await prepare(secret)
         try:
@@ -228,7 +228,7 @@ CALLS: dict[str, dict[str, Any]] = {
 async def test_every_way_to_fail_is_silent_about_the_key(
     secret: Harness, ear: RecordCollector, fault: str
 ) -> None:
-    """Reads and writes; results, exceptions with all they hang on, logs."""
+    """Reads and writes; results, exceptions with their causes, logs."""
     await secret.create_draft()
     for name, arguments in CALLS.items():
         for at in (".", "change-state|xml|/invoices.json$"):
@@ -248,10 +248,10 @@ async def test_every_way_to_fail_is_silent_about_the_key(
 
 
 async def test_a_timeout_is_silent_about_the_key(secret: Harness, ear: RecordCollector) -> None:
-    """Reading, and writing: the address hangs on the library's own exception."""
+    """Reads and writes; the library's exception holds the URL."""
     hurried = InvoiceXpressClient(secret.context.settings.model_copy(update={"timeout_seconds": 1}))
     for request in (protocol.build_get("/taxes.json"), protocol.Request("PUT", "/x.json")):
-        secret.sandbox.fault(path=".", times=None, delay=30)  # a read is asked again
+        secret.sandbox.fault(path=".", times=None, delay=30)  # a read is retried
         with pytest.raises(Unreachable) as failed:
             await hurried.send(request)
         secret.sandbox.clear_faults()
@@ -287,7 +287,7 @@ async def test_a_host_that_is_not_there_is_silent_about_the_key(
 
 
 async def test_a_fault_of_ours_is_silent_about_the_key(secret: Harness, ear: RecordCollector) -> None:
-    """An unforeseen exception is logged with its traceback, and the traceback with what it hangs on."""
+    """An unexpected exception is logged with its traceback and causes."""
     secret.context.now = None  # type: ignore[assignment]
     for mode in ("auto", "legacy"):
         async with connect_host(secret.context, mode, Person()) as host:
@@ -306,7 +306,7 @@ def everything() -> list[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("level", ["DEBUG"])
 async def test_a_server_process_is_silent_about_the_key(secret: Harness, tmp_path: Path, level: str) -> None:
-    """Every tool once, results and standard error of the real process; then with everything going wrong."""
+    """Every tool once in a real process, with its results and standard error; then with faults."""
     number = (await secret.create_issued())["id"]
     env = {
         "HOME": str(tmp_path),
@@ -316,7 +316,7 @@ async def test_a_server_process_is_silent_about_the_key(secret: Harness, tmp_pat
         "INVOICEXPRESS_STORE": str(tmp_path / "process.db"),
         "INVOICEXPRESS_DOCUMENTS": str(tmp_path / "documents"),
         "INVOICEXPRESS_LOG_LEVEL": level,
-        "INVOICEXPRESS_PDF_PATIENCE": "2",
+        "INVOICEXPRESS_PDF_POLL_ATTEMPTS": "2",
         "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",
         "PATH": os.environ["PATH"],
     }

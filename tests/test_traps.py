@@ -1,7 +1,7 @@
-"""Everything the service is known to change, ignore or lose without a word, row by row, and what becomes of it here.
+"""Every known silent change or loss of the service (docs/traps.md), and how ix-tools handles it.
 
-The rows are those of docs/traps.md: each test's id names its row.
-Rows of one behaviour are told at length elsewhere (tests/guards, tests/pipeline/test_readback.py, tests/api_client/test_protocol.py).
+Each test's id is the number of the trap. The guards, the read-back and the protocol have further tests (tests/guards,
+tests/pipeline/test_readback.py, tests/api_client/test_protocol.py).
 """
 
 import logging
@@ -84,7 +84,7 @@ async def row_2_update(harness: Harness) -> None:
 
 
 async def row_2d(harness: Harness) -> None:
-    """Stored at 0 % although 6 % was sent: reported, and finalized only by a person who accepts it."""
+    """Stored at 0 % although 6 % was sent: it is reported, and finalized only when a person accepts the difference."""
     made = (await harness.call("create_invoice", invoice(items=[line(tax="IVA6")])))["document"]
     answer = harness.read_raw(f"/invoices/{made['id']}.json")["invoice"]
     rows = [{**answer["items"][0], "tax": {"id": 31557, "name": "Isento", "value": 0}}]
@@ -97,7 +97,7 @@ async def row_2d(harness: Harness) -> None:
 
 
 async def row_5_lines(harness: Harness) -> None:
-    """Lines left out of an update are deleted."""
+    """Lines that an update omits are deleted."""
     draft = await harness.create_draft(items=[line(), line(name="B")])
     assert (
         "'B'"
@@ -113,7 +113,7 @@ async def row_5_exemption(harness: Harness) -> None:
 
 
 async def row_5_dates(harness: Harness) -> None:
-    """Moving the date needs the due date too."""
+    """Changing the date requires the due date too."""
     draft = await harness.create_draft(due_date="2026-11-20")
     assert "due_date" in await harness.get_refusal(
         "update_invoice", document_arguments(draft, date="2026-11-25")
@@ -121,7 +121,7 @@ async def row_5_dates(harness: Harness) -> None:
 
 
 async def row_6_m99(harness: Harness) -> None:
-    """M99 stamped on an update reads back, is compared, and is warned of before finalizing."""
+    """M99 set by an update is read back, compared, and leads to a warning before finalizing."""
     draft = await harness.create_draft(items=[exempt_line()], tax_exemption="M07")
     answer = harness.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
     harness.sandbox.fault(
@@ -134,7 +134,7 @@ async def row_6_m99(harness: Harness) -> None:
 
 
 async def row_6b(harness: Harness) -> None:
-    """An account that wants the code on the line: the service's refusal comes back with a next step."""
+    """When an account requires the code on the line, the service's refusal is returned with a next step."""
     harness.sandbox.set_option("exemption_level", "line")
     error = await harness.get_error("create_invoice", invoice(items=[exempt_line()], tax_exemption="M07"))
     assert (error.code, error.sent) == ("rejected", "refused")
@@ -143,7 +143,7 @@ async def row_6b(harness: Harness) -> None:
 
 
 async def row_7(harness: Harness) -> None:
-    """The key travels in the URL; it is in no result, error or log line."""
+    """The key is part of the URL; it is in no result, error or log line."""
     lines: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
@@ -164,7 +164,7 @@ async def row_7(harness: Harness) -> None:
 
 
 async def row_8(harness: Harness) -> None:
-    """Lists always carry types, states and non_archived, and say `sent` for final."""
+    """List requests always contain types, states and non_archived, and use `sent` for final."""
     await harness.create_issued()
     listed = await harness.call("list_invoices", {"states": ["final"]})
     query = harness.sandbox.requests()[-1]["query"]
@@ -174,7 +174,7 @@ async def row_8(harness: Harness) -> None:
 
 
 async def row_10(harness: Harness) -> None:
-    """No finalizing before the last date of the series; the date is moved only by whoever asks for it."""
+    """A document is not finalized before the last date of its series; the date is changed only on request."""
     early = await harness.create_draft(date="2026-11-18", due_date="2026-12-01")
     await harness.create_issued()
     error = await harness.get_error("change_state", document_arguments(early, state="finalized"))
@@ -199,7 +199,7 @@ async def row_12(harness: Harness) -> None:
 
 
 async def row_13(harness: Harness) -> None:
-    """Credit beyond what is left is refused before there is a draft to be stranded."""
+    """A credit above the amount left is refused before a draft is created."""
     owner = await harness.create_issued()
     over = invoice(
         document_type="credit_notes",
@@ -210,14 +210,14 @@ async def row_13(harness: Harness) -> None:
 
 
 async def row_15(harness: Harness) -> None:
-    """The price reads back with 2 decimals; ours is rebuilt from the net amount."""
+    """The price is returned with 2 decimals; ours is computed from the net amount."""
     draft = await harness.create_draft(items=[line(unit_price="2.0244")])
     await harness.call("update_invoice", document_arguments(draft, reference="A"))
     assert harness.get_last_body()["items"][0]["unit_price"] == "2.0244"
 
 
 async def row_16(harness: Harness) -> None:
-    """A discount over the document is in the totals only, and is not lost by an update."""
+    """A global discount is in the totals only, and an update does not remove it."""
     discount = {"global_discount": {"value_type": "absolute", "value": 10}, "accept": ["global_discount"]}
     draft = await harness.create_draft(**discount)
     assert (draft["discount"], draft["lines"][0]["net"]) == ("10.00", "100")
@@ -237,20 +237,20 @@ async def row_17(harness: Harness) -> None:
 
 
 async def row_18(harness: Harness) -> None:
-    """Retention is printed; the total stays, and what is to pay is shown beside it."""
+    """Retention is printed; the total does not change, and the amount to pay is shown beside it."""
     draft = await harness.create_draft(retention=25)
     shown = await harness.call("get_document", document_arguments(draft))
     assert (shown["document"]["total"], shown["to_pay"]) == ("123.00", "98.00")
 
 
 async def row_19(harness: Harness) -> None:
-    """The legal limit of a simplified invoice is warned of."""
+    """A simplified invoice above the legal limit leads to a warning."""
     result = await harness.call("create_invoice", invoice(document_type="simplified_invoices"))
     assert "CIVA 40/1" in warnings_by_field(result)["document_type"]
 
 
 async def row_20(harness: Harness) -> None:
-    """No Multibanco reference unless asked for; without a provider the service says why."""
+    """There is no Multibanco reference unless requested; without a provider the service's reason is returned."""
     await harness.call("create_invoice", invoice())
     assert "mb_reference" not in harness.get_last_body()
     error = await harness.get_error("create_invoice", invoice(mb_reference=True))
@@ -258,7 +258,7 @@ async def row_20(harness: Harness) -> None:
 
 
 async def row_21(harness: Harness) -> None:
-    """Prices stay in euro; the second total is only printed, and compared."""
+    """Prices are in euros; the second total is only printed, and compared."""
     result = await harness.call(
         "create_invoice", invoice(currency_code="AUD", rate="1.6", accept=["currency_only_prints"])
     )
@@ -267,7 +267,7 @@ async def row_21(harness: Harness) -> None:
 
 
 async def row_22(harness: Harness) -> None:
-    """The country travels under the service's own name."""
+    """The country is sent under the service's name."""
     await harness.call(
         "create_invoice",
         invoice(client={"name": "N", "code": "N", "country": "ES", "fiscal_id": "ESB58378431"}),
@@ -276,7 +276,7 @@ async def row_22(harness: Harness) -> None:
 
 
 async def row_22b(harness: Harness) -> None:
-    """The account's own number as a client (one source's claim): its own number is not known here, so the refusal explains."""
+    """The account's own tax number as a client (one source's claim): it is not known here, so the refusal explains it."""
     harness.sandbox.set_option("refuse_own_nif", True)
     error = await harness.get_error(
         "create_invoice", invoice(client={"name": "Nós", "code": "NOS", "fiscal_id": "509442013"})
@@ -286,7 +286,7 @@ async def row_22b(harness: Harness) -> None:
 
 
 async def row_23(harness: Harness) -> None:
-    """Lists are late; the same proprietary_uid makes one document however often it is sent."""
+    """Lists are delayed; the same proprietary_uid creates one document, however often it is sent."""
     harness.sandbox.set_lag(60)
     first = await harness.create_draft(proprietary_uid="venda-7")
     assert (await harness.call("list_invoices", {}))["invoices"] == []
@@ -295,18 +295,18 @@ async def row_23(harness: Harness) -> None:
 
 
 async def row_24(harness: Harness) -> None:
-    """A PDF takes a few looks, and patience ends in `pending`, not in an error."""
+    """A PDF needs several requests; after the last one the result is `pending`, not an error."""
     issued = await harness.create_issued()
     harness.sandbox.set_option("pdf_polls", 1)
     assert (await harness.call("get_pdf", {"document_id": issued["id"]}))["status"] == "ready"
-    harness.context.settings = harness.context.settings.model_copy(update={"pdf_patience": 1})
+    harness.context.settings = harness.context.settings.model_copy(update={"pdf_poll_attempts": 1})
     harness.sandbox.set_option("pdf_polls", 9)
     waiting = await harness.call("get_pdf", {"document_id": issued["id"], "second_copy": True})
     assert (waiting["status"], waiting["next"][0]["tool"]) == ("pending", "get_pdf")
 
 
 async def row_25(harness: Harness) -> None:
-    """A person sees the recipient; the client's address is not overwritten unless asked for."""
+    """The approval shows the recipient; the client's address is overwritten only on request."""
     issued = await harness.create_issued()
     mail = document_arguments(issued, email="outra@acme.example.pt")
     assert "outra@acme.example.pt" in await harness.get_approval_text("send_email", mail)
@@ -319,7 +319,7 @@ async def row_25(harness: Harness) -> None:
 
 
 async def row_26(harness: Harness) -> None:
-    """A finalize that times out after succeeding: looked up, unknown while that fails, and not done twice."""
+    """A finalize that times out after it succeeded is looked up, is unknown while that fails, and is not repeated."""
     seen, draft = await harness.create_draft(), await harness.create_draft()
     harness.sandbox.clear_requests()
     harness.sandbox.fault("PUT", "change-state", drop="after")
@@ -344,7 +344,7 @@ async def row_26(harness: Harness) -> None:
 
 
 async def row_27(harness: Harness) -> None:
-    """Nothing is done twice, whatever comes back: only a create goes out again, and only under its own unique id."""
+    """No write is repeated, whatever the response: only a create is sent again, with its own unique id."""
     harness.sandbox.fault("POST", r"^/invoices\.json$", status=422, body={"errors": [{"error": "?"}]})
     await harness.get_error("create_invoice", invoice())
     assert len(harness.list_writes()) == 1
@@ -355,7 +355,7 @@ async def row_27(harness: Harness) -> None:
         made.append((await harness.create_draft())["id"])
         assert len({one["body"]["proprietary_uid"] for one in harness.list_writes()}) == 1
     assert made == [1001, 1002, 1003, 1004]
-    # Each about a draft of its own: while nobody knows what became of one call, nothing else is done to its document.
+    # Each has its own draft: while the outcome of a call is unknown, other calls for its document are refused.
     first, second = ({"document_type": "invoices", "document_id": one} for one in made[:2])
     for path, call in (
         ("change-state", ("change_state", {**first, "state": "finalized"})),
@@ -369,12 +369,12 @@ async def row_27(harness: Harness) -> None:
 
 
 async def row_28(harness: Harness) -> None:
-    """Loading in the past is refused by Lisbon's clock."""
+    """Loading in the past, in Lisbon time, is refused."""
     assert "loaded_at" in await harness.get_refusal("create_guide", guide(loaded_at=NOW))
 
 
 async def row_29(harness: Harness) -> None:
-    """What the plan does not have is said in the service's words."""
+    """A feature that the plan lacks is reported in the service's words."""
     issued = await harness.create_issued()
     harness.sandbox.set_option("email_plan", False)
     error = await harness.get_error("send_email", document_arguments(issued, email="compras@acme.example"))
@@ -382,14 +382,14 @@ async def row_29(harness: Harness) -> None:
 
 
 async def row_30(harness: Harness) -> None:
-    """A tax that reads back with its id alone is looked up."""
+    """A tax that is returned with its id only is looked up."""
     harness.sandbox.set_option("null_taxes", True)
     draft = await harness.create_draft(items=[line(tax="IVA13")])
     assert (draft["lines"][0]["tax"], draft["lines"][0]["tax_rate"]) == ("IVA13", "13")
 
 
 async def row_31(harness: Harness) -> None:
-    """A client stuck invalid: the service's words come back whole, in either language."""
+    """An invalid client: the service's messages are returned completely in both languages."""
     body = {"errors": [{"error": "Cliente não é válido"}, {"error": "Fiscal não é válido"}]}
     harness.sandbox.fault("POST", r"^/invoices\.json$", status=422, body=body)
     error = await harness.get_error("create_invoice", invoice())
@@ -398,7 +398,7 @@ async def row_31(harness: Harness) -> None:
 
 
 async def row_32(harness: Harness) -> None:
-    """Everything in a body travels as text."""
+    """Every value in a body is sent as text."""
     await harness.call(
         "create_invoice", invoice(sequence_id=70000, retention=5, mb_reference=False, client={"id": 501})
     )
@@ -423,7 +423,7 @@ async def test_the_row_is_kept(harness: Harness, row: str) -> None:
 
 
 def test_no_row_is_forgotten() -> None:
-    """1 to 32 with their letters."""
+    """1 to 32, with letters."""
     told = {name.partition("-")[0] for name in [*ROWS, *(row[0] for row in REFUSED)]}
     letters = {"2b", "2c", "2d", "6b", "6c", "13b", "22b"}
     assert {str(number) for number in range(1, 33)} | letters == told

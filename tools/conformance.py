@@ -1,8 +1,8 @@
-"""The official MCP conformance suite against the HTTP server: `make conformance`, or `make conformance ARGS="ping tools-list"`.
+"""Run the official MCP conformance suite: `make conformance`, or `make conformance ARGS="ping tools-list"`.
 
-Brings Node 22 and the suite from npm into .venv/node. What asks for nothing of the suite's own runs against `ix-tools serve`;
-what wants its tools, resources and prompts, against the same application with those on it (`tests/conformance/server.py`).
-A scenario passes when it has checks, and every one of them holds; one that the suite lists and no table here is a failure.
+It installs Node 22 and the suite from npm into .venv/node. Scenarios without requirements run against `ix-tools serve`; those
+that need the suite's tools, resources and prompts run against the same application with these (`tests/conformance/server.py`).
+A scenario passes when it has checks and all succeed. A scenario of the suite that is in no table here is a failure.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PRODUCT = {
         "input-required-result-unsupported-methods",
     ),
 }
-"""What the server passes as it is delivered."""
+"""Scenarios for the server as it is delivered."""
 
 _OWN = (
     "tools-call-simple-text",
@@ -88,7 +88,7 @@ FURNISHED = {
         "input-required-result-validate-input",
     ),
 }
-"""What wants tools, resources or prompts of the suite's own."""
+"""Scenarios that need tools, resources or prompts of the suite."""
 
 IN_SESSIONS = {
     OLDER: (
@@ -105,17 +105,17 @@ IN_SESSIONS = {
         "resources-unsubscribe",
     ),
 }
-"""What wants a session too, which the server has over standard input and not over HTTP."""
+"""Scenarios that also need a session, which the server has over stdio and not over HTTP."""
 
 LEFT_OUT = {
     "tasks-": "the extension io.modelcontextprotocol/tasks is not offered: no call goes on in the background",
     "sep-2640-skills-": "the extension for skills is not offered: there are none to list",
 }
-"""What is about something that an extension adds and the server does not offer, by how it begins; and why."""
+"""Prefixes of scenarios for features that the server does not offer, with the reason."""
 
 
 def install_suite() -> tuple[Path, Path]:
-    """Node and the suite, installed if they are not there."""
+    """Install Node and the suite if they are missing."""
     system = {"Linux": "linux", "Darwin": "darwin", "Windows": "win"}[platform.system()]
     machine = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
     name = f"node-{system}-{machine}"
@@ -123,7 +123,7 @@ def install_suite() -> tuple[Path, Path]:
     suite = FOLDER / "node_modules" / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
     if not (node.exists() and suite.exists()):
         FOLDER.mkdir(parents=True, exist_ok=True)
-        # The binary's own package: `node` itself would fetch it in an install script, which npm does not run unasked.
+        # The package of the binary: `node` would download it in an install script, which npm does not run by default.
         packages = [f"{name}@{NODE}", f"@modelcontextprotocol/conformance@{SUITE}"]
         npm = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(FOLDER)]
         subprocess.run([*npm, *packages], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -132,7 +132,7 @@ def install_suite() -> tuple[Path, Path]:
 
 @contextmanager
 def run_server(folder: str, *command: str) -> Iterator[str]:
-    """A server before the sandbox, where nobody is asked who they are; its address."""
+    """Run a server with the sandbox and without authentication, and yield its URL."""
     env = {"HOME": folder, "PATH": os.environ["PATH"], "INVOICEXPRESS_CALLS_PER_MINUTE": "100000"}
     with subprocess.Popen(
         [sys.executable, "-m", *command], cwd=ROOT, env=env, stderr=subprocess.PIPE, encoding="utf-8"
@@ -150,14 +150,14 @@ def run_server(folder: str, *command: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Suite:
-    """The suite, as it is installed; it writes nothing outside the folder."""
+    """The installed suite. It writes only into its folder."""
 
     node: Path
     script: Path
     folder: str
 
     def run(self, *arguments: str) -> str:
-        """What it prints when it is run."""
+        """Run the suite and return its output."""
         run = subprocess.run(
             [self.node, self.script, *arguments],
             cwd=self.folder,
@@ -168,7 +168,7 @@ class Suite:
         return run.stdout + run.stderr
 
     def run_scenario(self, place: str, url: str, revision: str, scenario: str) -> bool:
-        """Run a scenario and say how it went."""
+        """Run a scenario and print its result."""
         said = self.run(
             *("server", "--url", url, "--scenario", scenario),
             *("--spec-version", revision, "--timeout", "120000"),
@@ -183,17 +183,17 @@ class Suite:
         return good
 
     def list_scenarios(self, *options: str) -> set[str]:
-        """The scenarios it has for servers."""
+        """Return its scenarios for servers."""
         return set(re.findall(r"^ +- (\S+)", self.run("list", "--server", *options), re.MULTILINE))
 
 
 def list_placed(revision: str) -> set[str]:
-    """The scenarios of a revision that a table here has."""
+    """Return the scenarios of a revision that are in a table here."""
     return {name for table in (PRODUCT, FURNISHED, IN_SESSIONS) for name in table.get(revision, ())}
 
 
 def list_unplaced(suite: Suite) -> list[str]:
-    """What the suite has and no table here says where it runs; what is left out is said with the reason."""
+    """Return the suite's scenarios that are in no table here, and print those left out with the reason."""
     extensions = {name for name in suite.list_scenarios() if name.startswith(tuple(LEFT_OUT))}
     for begins, why in LEFT_OUT.items():
         print(f"left out  {', '.join(sorted(name for name in extensions if name.startswith(begins)))}: {why}")
@@ -204,7 +204,7 @@ def list_unplaced(suite: Suite) -> list[str]:
 
 
 def main(wanted: Sequence[str]) -> int:
-    """Run the scenarios named, or all; 1 when one does not pass."""
+    """Run the named scenarios, or all; return 1 when one does not pass."""
     if unknown := set(wanted) - list_placed(OLDER) - list_placed(NEWER):
         sys.exit(f"There is no scenario {', '.join(sorted(unknown))} in tools/conformance.py.")
     failed = []

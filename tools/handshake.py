@@ -1,7 +1,7 @@
-"""Start an installed ix-tools as a chat client would and talk to it: `python tools/handshake.py COMMAND [ARGUMENT...]`.
+"""Start an installed ix-tools as a chat client does: `python tools/handshake.py COMMAND [ARGUMENT...]`.
 
-For both protocol eras: connect over stdio, list the tools, call list_taxes, hang up. Prints what it saw; exits with 1
-when an answer is wrong, when anything but JSON-RPC reaches stdout, or when the server does not stop by itself.
+For both protocol eras: connect over stdio, list the tools, call list_taxes, close. It prints the results, and exits with 1
+when a response is wrong, when stdout has anything except JSON-RPC, or when the server does not stop.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ EXPECTED = "IVA23"
 
 
 class WrongAnswer(Exception):
-    """What the server did is not what a chat client needs."""
+    """The server's response is not what a chat client needs."""
 
 
 def main(command: list[str]) -> int:
-    """Talk to the server once per era."""
+    """Run a conversation per era."""
     if command[:1] == ["--recording"]:
         return record_server(Path(command[1]), command[2:])
     failed = False
@@ -47,7 +47,7 @@ def main(command: list[str]) -> int:
 
 
 async def talk(era: str, command: list[str], folder: Path) -> str:
-    """One conversation, in an empty home and a bare environment, with everything on stdout recorded."""
+    """Run a conversation in an empty home and environment, and record stdout."""
     mode, protocol = ERAS[era]
     recording = folder / "stdout"
     started = time.perf_counter()
@@ -83,7 +83,10 @@ async def talk(era: str, command: list[str], folder: Path) -> str:
 
 
 def count_json_lines(stdout: bytes) -> int:
-    """The number of lines, when every one of them is a JSON-RPC message."""
+    """Return the number of lines.
+
+    Raises: WrongAnswer when one is not a JSON-RPC message.
+    """
     lines = stdout.splitlines()
     for line in lines:
         try:
@@ -96,7 +99,7 @@ def count_json_lines(stdout: bytes) -> int:
 
 
 def record_server(recording: Path, command: list[str]) -> int:
-    """Stand between client and server: run the server, pass its stdout on, keep a copy."""
+    """Run the server, pass its stdout to the client, and keep a copy."""
     with recording.open("wb") as copy, subprocess.Popen(command, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         while chunk := server.stdout.read1(65536):  # type: ignore[attr-defined]
@@ -109,7 +112,7 @@ def record_server(recording: Path, command: list[str]) -> int:
 
 
 def get_innermost_error(problem: BaseException) -> str:
-    """The innermost exception, in one line."""
+    """Return the innermost exception in one line."""
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]
     return f"{type(problem).__name__}: {problem}"

@@ -1,8 +1,8 @@
 """Install lock files into the virtual environment that runs this script: `python tools/install.py LOCK...`.
 
-pip spends most of its time reading one index page after another on one core, so the lock is split into two lanes
-that install side by side. A last pass over the whole lock decides: it has nothing to do when both lanes did their
-work, and does what is missing, with pip's own words, when one did not. Bytecode is compiled at the end, on all cores.
+pip spends most of its time reading index pages one after the other on one core, so the lock file is split into two lanes
+that install in parallel. A last pass over the whole lock installs what a failed lane left out, with pip's own messages.
+Bytecode is compiled at the end, on all cores.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LANES = 2
 
 
 def main(locks: list[Path]) -> int:
-    """Install every lock given, then compile what was installed."""
+    """Install every lock file, then compile the installed packages."""
     with tempfile.TemporaryDirectory() as folder:
         lanes = [Path(folder, f"lane{number}.txt") for number in range(LANES)]
         for lane, pins in zip(lanes, split_lanes(split_blocks(locks)), strict=True):
@@ -38,7 +38,7 @@ def main(locks: list[Path]) -> int:
 
 
 def split_blocks(locks: list[Path]) -> list[str]:
-    """Each pinned package once, with the hashes that follow it."""
+    """Return each pinned package once, with its hashes."""
     found: dict[str, str] = {}
     for lock in locks:
         name = ""
@@ -53,7 +53,7 @@ def split_blocks(locks: list[Path]) -> list[str]:
 
 
 def split_lanes(pins: list[str]) -> list[list[str]]:
-    """Share the packages out so that both lanes have about as many files to choose from."""
+    """Split the packages into two lanes with about the same number of files."""
     lanes: list[list[str]] = [[] for _ in range(LANES)]
     for pin in sorted(pins, key=len, reverse=True):
         min(lanes, key=lambda lane: sum(map(len, lane))).append(pin)
@@ -61,13 +61,13 @@ def split_lanes(pins: list[str]) -> list[list[str]]:
 
 
 def compile_bytecode(folder: str) -> None:
-    """Compile now, whatever PYTHONDONTWRITEBYTECODE says: without bytecode a start takes more than twice as long."""
+    """Compile bytecode, even with PYTHONDONTWRITEBYTECODE: without it a start takes more than twice as long."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run(
         [sys.executable, "-m", "compileall", "-q", "-j", "0", folder],
         env=environment,
         check=False,
-        stdout=subprocess.DEVNULL,  # a package may ship templates that are not valid Python
+        stdout=subprocess.DEVNULL,  # packages may contain templates that are not valid Python
     )
 
 

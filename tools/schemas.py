@@ -1,8 +1,8 @@
-"""`python -m tools.schemas write` (or `check`): every tool as a file, for people, function calling and the server's start.
+"""Generate the tools' schema files: `python -m tools.schemas write` (or `check`).
 
-ix_tools/schemas/catalogue.json  what the MCP server lists unless told otherwise, rendered ahead
-ix_tools/schemas/toolsets.json   every tool whole, by toolset, for a server told otherwise
-tool_schemas/<tool>.json         one tool whole: name, title, description, input, output, annotations
+ix_tools/schemas/catalogue.json  the tools that the MCP server lists by default, rendered ahead
+ix_tools/schemas/toolsets.json   all tools by toolset, for a server with other toolsets
+tool_schemas/<tool>.json         a tool: name, title, description, input, output, annotations
 tool_schemas/openai.json         the same as OpenAI functions
 tool_schemas/anthropic.json      the same as Anthropic tools
 """
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def build_contents(root: Path) -> dict[Path, str]:
-    """Every file and what it must contain."""
+    """Return every generated file with its content."""
     folder, package = root / "tool_schemas", root / "ix_tools" / "schemas"
     tools = [build_tool(operation) for operation in catalogue().values()]
     names = {toolset: [one.spec.name for one in operations] for toolset, operations in TOOLSETS.items()}
@@ -68,7 +68,7 @@ def _dump_pretty(content: Any) -> str:
 
 
 def find_problems(root: Path) -> list[str]:
-    """What is wrong: files missing, stale or left over, or schemas that are no JSON Schema."""
+    """Return the problems: missing, stale and superfluous files, and invalid JSON Schemas."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
@@ -91,7 +91,7 @@ def find_problems(root: Path) -> list[str]:
 
 
 def write_files(root: Path) -> list[Path]:
-    """Write what is missing or stale, remove what is left over; what was touched."""
+    """Write missing and stale files, remove superfluous ones, and return their paths."""
     wanted = build_contents(root)
     touched = [path for path in (root / "tool_schemas").glob("*.json") if path not in wanted]
     for path in touched:
@@ -109,7 +109,7 @@ def _read_file(path: Path) -> str | None:
 
 
 def main(argv: Sequence[str], root: Path = ROOT) -> int:
-    """Write what is stale, or say what is."""
+    """Write stale files, or list them."""
     if list(argv) == ["write"]:
         touched = write_files(root)
         for path in touched:

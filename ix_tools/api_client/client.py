@@ -1,4 +1,4 @@
-"""One InvoiceXpress account over HTTP: its host, its key, its patience. The only room that opens a connection.
+"""HTTP client for one InvoiceXpress account: host, API key, timeouts, retries. The only module that opens a connection.
 
 The key travels in the query string because the API knows no other way, so it must not be seen anywhere
 else: no redirect is followed, no URL is logged or shown, no exception of the HTTP library leaves this file.
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 HIDDEN, SHORTEST = b"(key)", 8
 _PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
 MAX_RESPONSE_BYTES = 20 * 1024 * 1024
-"""No answer of the API comes near; a larger one is not read."""
+"""Upper limit for a response body. A larger one is not read."""
 
 for _name in ("httpx2", "httpcore2"):
     # At INFO these print every URL, key included; at DEBUG they print it in pieces.
@@ -41,31 +41,31 @@ for _name in ("httpx2", "httpcore2"):
 
 MAX_ATTEMPTS = 4
 PROMPT_CONNECT_SECONDS = 2.0
-"""Seconds for a connection where what was read just before must not grow old: without one by then, nothing was sent."""
+"""Connect timeout for `send_once`, in seconds: facts read just before an irreversible request must not become stale."""
 CONNECT_SECONDS = 10
-"""Seconds for the connection alone."""
+"""Connect timeout in seconds."""
 TRICKLING, SLOWEST = 5.0, 1024
-"""After so many seconds, bytes a second that an answer at least brings."""
+"""A response that is slower than SLOWEST bytes a second after TRICKLING seconds is abandoned."""
 EXTRA_SECONDS = 10
-"""Seconds that a whole exchange may take beyond the wait for one piece of it."""
+"""Seconds that a whole exchange may take in addition to the timeout of a single read."""
 
 
 class RequestLimiter(Protocol):
-    """Who says when a request may leave."""
+    """Rate limiter that the client asks before each request."""
 
     async def acquire(self) -> None:
-        """Wait for it."""
+        """Wait until the request may be sent."""
 
     async def record_response(self, status: int, retry_after: float | None) -> None:
-        """Hear how it went; 0 for no answer."""
+        """Record the status of the response; 0 means that none came."""
 
 
 _reserved_slots: ContextVar[list[int] | None] = ContextVar("turns", default=None)
-"""How many turns were taken ahead for the requests of a context; the tasks it starts share the count."""
+"""Number of slots reserved for the requests of this context. Tasks that it starts share the count."""
 
 
 _connect_seconds: ContextVar[float] = ContextVar("connect", default=CONNECT_SECONDS)
-"""Seconds that a request may wait for a connection."""
+"""Connect timeout of the requests of this context, in seconds."""
 
 
 def _take_reserved_slot() -> bool:
@@ -77,7 +77,7 @@ def _take_reserved_slot() -> bool:
 
 
 class _RetryableResponse(Exception):
-    """An answer after which the same request may be sent again."""
+    """A response after which the same request may be sent again."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
@@ -85,17 +85,17 @@ class _RetryableResponse(Exception):
 
 
 def _is_retryable(trouble: Exception) -> bool:
-    # How long InvoiceXpress asked to wait is kept by the pace: the next attempt waits for its turn there, or is refused.
+    # The rate limiter keeps the Retry-After: the next attempt waits there for a slot, or is refused.
     return isinstance(trouble, _RetryableResponse) or (isinstance(trouble, Unreachable) and trouble.retryable)
 
 
 def account_name(settings: Settings) -> str:
-    """What approvals and the journal are bound to: the account and its host."""
+    """Return the name that approvals and the journal are bound to: account and host."""
     return f"{settings.account}@{urlsplit(settings.main_url).netloc}"
 
 
 class InvoiceXpressClient:
-    """The HTTP side of an account. Make one, use it for every call, close it."""
+    """HTTP client for one InvoiceXpress account. Create one, use it for every call, and close it."""
 
     def __init__(
         self,
@@ -103,11 +103,11 @@ class InvoiceXpressClient:
         pace: RequestLimiter | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        """Nothing is contacted until the first call.
+        """Create a client. It connects with the first request.
 
         Args:
             settings: The account, its key and its hosts.
-            pace: Keeps to the account's limit of requests; without it requests leave at once.
+            pace: Keeps to the account's rate limit. Without it requests are sent at once.
             transport: Carries the requests; connections over the network by default.
         """
         settings.require_account()
@@ -118,11 +118,11 @@ class InvoiceXpressClient:
 
     @property
     def name(self) -> str:
-        """What approvals are bound to: the account, and the host if it is another than the usual one."""
+        """The name that approvals and the journal are bound to: account and host."""
         return account_name(self._settings)
 
     async def __aenter__(self) -> Self:
-        """Use it as a context to have it closed."""
+        """Return the client; leaving the context closes it."""
         return self
 
     async def __aexit__(
@@ -138,22 +138,24 @@ class InvoiceXpressClient:
             self._client = None
 
     async def send(self, request: Request) -> Response:
-        """Send a request; an answer of any status, or Unreachable.
+        """Send a request and return the response, whatever its status.
 
-        It is sent again only where that cannot do anything twice: reads after 429, 5xx or no answer; writes when
-        the connection was never made, or InvoiceXpress answered 429 (it then did nothing).
+        It is retried only where that cannot repeat a write: reads after 429, 5xx or no response; writes when no connection
+        was made, or after 429, because InvoiceXpress then did nothing.
+
+        Raises: Unreachable when no response came.
         """
         began = time.monotonic()
         try:
             return await self._attempt(request)
         except (_RetryableResponse, Unreachable) as trouble:
-            # Most requests need one attempt, and to be ready for several costs a sixth of it.
+            # Most requests need one attempt; preparing for retries costs a sixth of it.
             first = trouble
         left = self._settings.timeout_seconds * 2 - (time.monotonic() - began)
         again = stamina.retry_context(
             on=_is_retryable,
             attempts=MAX_ATTEMPTS if left > 0 else 1,
-            timeout=max(left, 1.0),  # of a limit of nought the library warns
+            timeout=max(left, 1.0),  # the library warns of a timeout of 0
             wait_initial=0.2,
             wait_max=5.0,
         )
@@ -161,7 +163,7 @@ class InvoiceXpressClient:
             async for attempt in again:
                 with attempt:
                     if attempt.num == 1:
-                        raise first  # what came of the attempt that was made above
+                        raise first  # the outcome of the attempt above
                     return await self._attempt(request)
         except _RetryableResponse as last:
             return last.response
@@ -169,9 +171,9 @@ class InvoiceXpressClient:
 
     @asynccontextmanager
     async def reserve_slots(self, requests: int) -> AsyncIterator[None]:
-        """Wait until so many requests may leave; those made inside then leave without waiting for one another.
+        """Reserve slots, so that the requests made in this context are sent without waiting for one another.
 
-        The last turn is kept for `send_once`: a read that is tried again takes a new one, never that.
+        The last slot is for `send_once`: a read that is retried acquires a new slot and never uses that one.
         """
         if self._pace is not None:
             for _ in range(requests):
@@ -183,9 +185,11 @@ class InvoiceXpressClient:
             _reserved_slots.reset(before)
 
     async def send_once(self, request: Request) -> Response:
-        """Send a request once, inside `turns`, whatever comes of it: an answer of any status, or Unreachable.
+        """Send a request without retries, in the context of `reserve_slots`, and return the response, whatever its status.
 
-        What is read just before an irreversible request must not grow old while a connection is waited for.
+        Facts read just before an irreversible request must not become stale, so the connect timeout is short.
+
+        Raises: Unreachable when no response came.
         """
         connect, turn = _connect_seconds.set(PROMPT_CONNECT_SECONDS), _reserved_slots.set([1])
         try:
@@ -216,7 +220,7 @@ class InvoiceXpressClient:
         return response
 
     async def _record_response(self, status: int, wait: float | None) -> None:
-        # By now it was sent: a store that cannot count any more must not turn the answer into `nothing was sent`.
+        # The request was sent by now: a failing store must not turn the response into "nothing was sent".
         try:
             if self._pace is not None:
                 await self._pace.record_response(status, wait)
@@ -234,9 +238,9 @@ class InvoiceXpressClient:
             ("api_key", self._settings.api_key.get_secret_value()),
         ]
         try:
-            # The library's own limit is per piece: an answer that trickles would never end.
+            # The library's timeout applies to each read: a slow response would never end.
             with pause_instrumentation(), anyio.fail_after(self._settings.timeout_seconds + EXTRA_SECONDS):
-                # Given apart, the library would read the address twice.
+                # With separate params the library would parse the URL twice.
                 url = httpx2.URL(host + request.path, params=params)
                 async with self._get_http_client().stream(
                     request.method,
@@ -251,11 +255,11 @@ class InvoiceXpressClient:
                     return Response(answer.status_code, body, shown)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as trouble:
             failure = _build_unreachable_error(trouble, request)
-        # Raised out here, so that it carries no link to the library's exception, which holds the URL, which holds the key.
+        # Raised outside the handler, so that it has no link to the library's exception, which holds the URL with the key.
         raise failure
 
     async def download(self, url: str) -> bytes | None:
-        """Fetch a file without the key; None when its host is not one of the account's or the user's."""
+        """Download a file without sending the key; None when its host is neither the account's nor in `pdf_hosts`."""
         if not self._is_download_allowed(url):
             return None
         request = Request("GET", "")
@@ -281,8 +285,7 @@ class InvoiceXpressClient:
         return (
             parts.scheme == "https"
             and parts.netloc.lower() in (host, f"{host}:443")  # no user name
-            and _PLAIN_HOST.fullmatch(host)
-            is not None  # nothing that two readers of an address read differently
+            and _PLAIN_HOST.fullmatch(host) is not None  # no host that two URL parsers read differently
             and port in (None, 443)
             and (
                 host == "invoicexpress.com"
@@ -292,7 +295,7 @@ class InvoiceXpressClient:
         )
 
     def _redact_key(self, answer: bytes) -> bytes:
-        """What was answered, with the key struck out: an error page may quote the address it was asked for."""
+        """Replace the key in a response: an error page may quote the URL of the request."""
         plain, key = self._key
         return key.sub(HIDDEN, answer) if plain in answer else answer
 
@@ -318,7 +321,7 @@ class InvoiceXpressClient:
             size += len(piece)
             seconds = time.monotonic() - began
             if seconds > TRICKLING and size < seconds * SLOWEST:
-                raise TimeoutError  # as if nothing came: nobody would see the end of it
+                raise TimeoutError  # treated as no response: it would take too long
             if size > MAX_RESPONSE_BYTES:
                 raise Unreadable(
                     f"InvoiceXpress answered with more than {MAX_RESPONSE_BYTES // 1024 // 1024} MiB; it was not read.",
@@ -331,9 +334,9 @@ class InvoiceXpressClient:
 
 
 def compile_key_pattern(key: str) -> tuple[bytes, re.Pattern[bytes]]:
-    """The key in any form an answer may quote it in (as it is, as in an address, JSON or HTML), and the part that all share."""
+    """Return the part of a key that all its encodings contain, and a pattern for the key as text, in a URL, JSON or HTML."""
     if len(key) < SHORTEST:
-        return b"", re.compile(b"(?!)")  # so short a word stands in any answer
+        return b"", re.compile(b"(?!)")  # so short a text occurs in any response
     shared = max(re.findall(r"[A-Za-z0-9]+", key, re.ASCII), key=len, default="")
     return shared.encode(), re.compile(b"".join(_encode_variants(letter) for letter in key), re.IGNORECASE)
 

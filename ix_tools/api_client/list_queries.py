@@ -1,4 +1,4 @@
-"""Where documents are listed: path, key of the rows, and filters."""
+"""List queries for documents: path, key of the rows, and filters."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -11,17 +11,17 @@ FAMILY_LISTS = {
     "estimate": ("/estimates.json", "estimates", ("sent", "accepted", "refused", "canceled")),
     "guide": ("/guides.json", "guides", ("sent", "canceled")),
 }
-"""Where issued documents of a family are listed: path, key of the rows, states."""
+"""The list of each family's issued documents: path, key of the rows, states."""
 INCLUDE_ARCHIVED = (("non_archived", "true"), ("archived", "true"))
 
 
 def query_issued(document: Document) -> tuple[str, str, list[tuple[str, str]]]:
-    """The list of issued documents of a document's type: path, key of the rows, filters."""
+    """Return the query for issued documents of a document's type: path, key of the rows, filters."""
     return _query_kind(document.document_type)
 
 
 def query_every_state(kind: str) -> tuple[str, str, list[tuple[str, str]]]:
-    """The list that holds every document of a kind: path, key of the rows, filters."""
+    """Return the query for all documents of a type, drafts included: path, key of the rows, filters."""
     return _query_kind(kind, "draft")
 
 
@@ -33,7 +33,7 @@ def _query_kind(name: str, *besides: str) -> tuple[str, str, list[tuple[str, str
 
 
 def query_between(first: date, last: date) -> Iterable[tuple[str, str, list[tuple[str, str]]]]:
-    """The lists that together hold every document with a number, and drafts, dated between two days; guides of any day."""
+    """Yield the queries that together list all drafts and issued documents dated between two days, and guides of any date."""
     for family, (path, key, states) in FAMILY_LISTS.items():
         query = [
             ("type[]", kind.camel)
@@ -42,7 +42,7 @@ def query_between(first: date, last: date) -> Iterable[tuple[str, str, list[tupl
         ]
         query += [("status[]", word) for word in ("draft", *states, "second_copy")]
         query += INCLUDE_ARCHIVED
-        if key != "guides":  # that list knows no such filter
+        if key != "guides":  # that list has no date filter
             query += [("date[from]", f"{first:%d/%m/%Y}"), ("date[to]", f"{last:%d/%m/%Y}")]
         yield path, key, query
 

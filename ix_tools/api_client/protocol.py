@@ -1,7 +1,7 @@
-"""The wire: an operation becomes a request, an answer becomes content, every error shape becomes one error.
+"""Wire protocol: build requests from operations, read content from responses, and turn every error format into one error.
 
 Only this file knows envelopes, `date[from]`, dd/mm/yyyy and that InvoiceXpress wants ids as text (trap 32). The third
-version of the API (treasury) is another world: dates are ISO there, amounts are numbers.
+version of the API (treasury) differs: dates are ISO dates there and amounts are numbers.
 """
 
 import json
@@ -30,7 +30,7 @@ from ix_tools.operations.spec import Route, WirePath
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request without host and key: those are the account's business."""
+    """A request without host and key, which the client adds."""
 
     method: str
     path: str
@@ -38,17 +38,17 @@ class Request:
     body: bytes | None = None
     xml: bool = False
     reads_by_post: bool = False
-    """A POST that only reads: its filter is a body."""
+    """Whether it is a POST that only reads: its filter is in the body."""
 
     @property
     def writes(self) -> bool:
-        """Whether it can change something."""
+        """Whether it can change anything."""
         return self.method != "GET" and not self.reads_by_post
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer as it came."""
+    """A response as it was received."""
 
     status: int
     body: bytes = b""
@@ -59,7 +59,7 @@ class Response:
 
 
 def build_request(call: Operation[Any]) -> Request:
-    """The request that carries a call."""
+    """Build the request of a call."""
     route = call.spec.route
     if route is None:
         raise TypeError(f"{call.spec.name} is answered here and has no request")
@@ -85,12 +85,12 @@ V3_PREFIX = "/api/v3/"
 def _to_v3(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
-    # At most two decimals and twelve digits: a float holds them exactly enough to be written as they were given.
+    # A float writes an amount of at most two decimals and twelve digits as it was given.
     return float(value) if isinstance(value, Decimal) else value
 
 
 def build_get(path: str, query: Iterable[tuple[str, str]] = ()) -> Request:
-    """A look-up of the road's own."""
+    """Build a GET request for a look-up of the pipeline."""
     return Request("GET", path, tuple(query))
 
 
@@ -105,7 +105,7 @@ def _collect_path_values(call: Operation[Any]) -> dict[str, str]:
 
 
 def _collect_content(call: BaseModel, skip: set[str]) -> list[tuple[str, Any]]:
-    """Every field that has a value, with the place it travels to; what is ours alone stays here."""
+    """Return the place on the wire and the value of every field that has one; fields marked as local are left out."""
     placed = []
     for name, info in type(call).model_fields.items():
         value = getattr(call, name)
@@ -154,7 +154,7 @@ def _build_query(content: list[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
 def _build_body(content: list[tuple[str, Any]], envelope: str) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for place, value in content:
-        # A leading slash means beside the envelope, where proprietary_uid must be.
+        # A leading slash means outside the envelope, where proprietary_uid must be.
         keys = (
             place[1:].split(".") if place.startswith("/") else [*filter(None, [envelope]), *place.split(".")]
         )
@@ -174,7 +174,7 @@ def _to_json_value(value: Any) -> Any:
 
 
 def _build_xml(root: str, content: list[tuple[str, Any]]) -> bytes:
-    from xml.etree import ElementTree as Xml  # building only; answers are parsed with defusedxml
+    from xml.etree import ElementTree as Xml  # only for building; responses are parsed with defusedxml
 
     top = Xml.Element(root)
     for place, value in content:
@@ -187,7 +187,10 @@ def _build_xml(root: str, content: list[tuple[str, Any]]) -> bytes:
 
 
 def parse_response(call: Operation[Any], request: Request, response: Response) -> Any:
-    """What the answer says, out of its envelope; None where InvoiceXpress answers with nothing; or the error it means."""
+    """Return the content of a response without its envelope, or None when it is empty.
+
+    Raises: the error that the response means.
+    """
     if response.status >= 300:
         raise build_error(request, _redact_secrets(call, response), call.spec.name)
     route = call.spec.route
@@ -198,12 +201,12 @@ def parse_response(call: Operation[Any], request: Request, response: Response) -
     if not call.spec.effect.writes and not (isinstance(content, dict | list) and content):
         raise build_unexpected_answer_error(
             call
-        )  # a change may be answered with nothing; what was asked for may not
+        )  # the response to a change may be empty, the response to a read may not
     return content
 
 
 def _redact_secrets(call: Operation[Any], response: Response) -> Response:
-    """The answer without the call's secrets: a refusal may repeat what it refuses."""
+    """Remove the call's secrets from a response: a refusal may repeat the values that it refuses."""
     body = response.body
     for secret in filter(None, collect_secrets(call).values()):
         for form in (secret, b64encode(secret.encode()).decode(), json.dumps(secret)[1:-1]):
@@ -212,7 +215,7 @@ def _redact_secrets(call: Operation[Any], response: Response) -> Response:
 
 
 def unwrap(body: Any, key: str) -> Any:
-    """The content of an envelope: its own key, the key the description wrongly names, or the only object there is."""
+    """Return the content of an envelope: under its own key, the key the description wrongly names, or the only object."""
     if not key or not isinstance(body, dict):
         return body
     for name in (key, "invoice"):
@@ -223,18 +226,18 @@ def unwrap(body: Any, key: str) -> Any:
 
 
 def build_unexpected_answer_error(call: Operation[Any]) -> errors.Unreadable:
-    """An answer that was a yes, and is not what the operation answers with."""
+    """Build the error for a success status whose content is not what the operation returns."""
     writes = call.spec.effect.writes
     return errors.Unreadable(
-        f"InvoiceXpress said yes to {call.spec.name}, with an answer that cannot be read.",
+        f"InvoiceXpress accepted {call.spec.name}, but its response cannot be read.",
         sent="unknown" if writes else "refused",
-        next=CHECK_FIRST if writes else "try again; if it stays, the service may be down",
+        next=CHECK_FIRST if writes else "try again; if it fails again, the service may be down",
         retryable=not writes,
     )
 
 
 def read_json(request: Request, response: Response) -> Any:
-    """The JSON of an answer, amounts exact; None when it is empty."""
+    """Parse the JSON of a response with exact amounts; None when it is empty."""
     if not response.body.strip():
         return None
     try:
@@ -245,16 +248,16 @@ def read_json(request: Request, response: Response) -> Any:
             f"{' (an HTML page)' if b'<html' in response.body[:500].lower() else ''}.",
             status=response.status,
             sent="unknown" if request.writes else "refused",
-            next=CHECK_FIRST if request.writes else "try again; if it stays, the service may be down",
+            next=CHECK_FIRST if request.writes else "try again; if it fails again, the service may be down",
             retryable=not request.writes,
         ) from None
 
 
 def read_xml(response: Response) -> Any:
-    """A version 1 answer as a flat dictionary; None when it is empty."""
+    """Parse the XML of a version 1 response into a flat dictionary; None when it is empty."""
     from defusedxml import (
         ElementTree as Xml,
-    )  # never the standard parser: entities and external references stay closed
+    )  # not the standard parser, because of entities and external references
     from defusedxml.common import DefusedXmlException
 
     if not response.body.strip():
@@ -282,13 +285,13 @@ CHECK_FIRST = (
 
 
 def build_error(request: Request, response: Response, what: str) -> IxError:
-    """The one error behind an answer that is not a yes."""
+    """Build the error for a response with an error status."""
     status = response.status
     said, code = extract_messages(response)
     if status == 404 and _is_html_page(response):
-        # Whoever stands before InvoiceXpress answers so, or a wrong account name: it says nothing of what was asked for.
+        # A proxy in front of InvoiceXpress or a wrong account name leads to an HTML page: it says nothing about the request.
         return errors.Unreadable(
-            f"The host answered 404 with a page instead of an answer ({what}).",
+            f"The host answered 404 with an HTML page instead of a response of the API ({what}).",
             status=status,
             sent="unknown" if request.writes else "refused",
             next=CHECK_FIRST if request.writes else "check INVOICEXPRESS_ACCOUNT, then try again",
@@ -314,7 +317,7 @@ def build_error(request: Request, response: Response, what: str) -> IxError:
             )
         case 409:
             return errors.Conflict(
-                f"InvoiceXpress says it is already being done or done: {text}.",
+                f"InvoiceXpress reports that it is already done or in progress: {text}.",
                 status=status,
                 problems=problems,
                 details=details,
@@ -330,7 +333,7 @@ def build_error(request: Request, response: Response, what: str) -> IxError:
             )
         case 301 | 302 | 303 | 307 | 308:
             return errors.Unreadable(
-                "The host answered with a redirect, which is never followed: the key would travel along.",
+                "The host answered with a redirect, which is never followed, because its target would receive the key.",
                 status=status,
                 next="check INVOICEXPRESS_ACCOUNT and INVOICEXPRESS_BASE_URL",
             )
@@ -378,7 +381,7 @@ _NEXT_STEPS = (
 
 def _suggest_next(said: Iterable[str]) -> str:
     text = " ".join(said).lower()
-    # InvoiceXpress answers in the account's language, so both are looked for.
+    # InvoiceXpress answers in the account's language, so both languages are searched.
     return next(
         (advice for words, advice in _NEXT_STEPS if any(word in text for word in words)),
         "correct it and call again",
@@ -386,7 +389,7 @@ def _suggest_next(said: Iterable[str]) -> str:
 
 
 def extract_messages(response: Response) -> tuple[list[str], str]:
-    """Every sentence in an error body, in any of the shapes it comes in (docs/traps.md), and the code if there is one."""
+    """Return every message in an error body, in any of its formats (docs/traps.md), and the code if it has one."""
     body = response.body.strip()
     if not body:
         return [], ""
@@ -407,10 +410,10 @@ def _extract_from_markup(response: Response) -> tuple[list[str], str]:
     try:
         read = read_xml(response)
     except IxError:
-        return ["an HTML page instead of an answer"], ""
+        return ["an HTML page instead of a response"], ""
     if isinstance(read, dict) and "errors" in read:
         return read["errors"], ""
-    return ["an HTML page instead of an answer"] if isinstance(read, dict) and "html" in read else [], ""
+    return ["an HTML page instead of a response"] if isinstance(read, dict) and "html" in read else [], ""
 
 
 _FIELD_NAMES = ("base", "error", "errors", "reason", "message")

@@ -1,8 +1,8 @@
-"""Keep to InvoiceXpress's limit of requests a minute, for the account as a whole, in however many processes.
+"""Rate limiter and circuit breaker for InvoiceXpress's requests per minute, shared by all processes that use one store.
 
-One row per account holds when the next request is due (`reserve`, which callers' limits use, too). A Retry-After, or
-several failures in a row, close the account for a while, and say until when. The row is a counter, not a record:
-it is written without waiting for the disk. A rate-limiting library would keep a row per request in a file of its own.
+One row per account holds the time of the next slot (`reserve_slot`, which the limits of callers use too). A Retry-After or
+several failures in a row pause the account; the error says for how long. The row is a counter, not a record, so it is
+written without waiting for the disk. A rate-limiting library would keep a row per request in a file of its own.
 """
 
 import time
@@ -23,26 +23,26 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import rates
 
 BURST_SHARE = 0.025
-"""Part of a minute's requests that may leave at once; the rest is spread, so that no minute holds more than the limit."""
+"""Share of a minute's requests that may be sent at once. The rest is spread, so that no minute exceeds the limit."""
 CALLER_PREFIX = "caller "
-"""Begins the names of rows that are no account's, but a caller's of the HTTP server."""
+"""Prefix of the rows that belong to a caller of the HTTP server instead of an account."""
 MAX_FAILURES = 5
-"""So many failures in a row close the account."""
+"""Number of failures in a row after which the account is paused."""
 PAUSE_SECONDS = 20.0
-"""Seconds for which it then stays closed."""
+"""Length of that pause in seconds."""
 HOLD_SECONDS = 0.25
-"""Seconds for which a process may keep turns that it took ahead: a write of the store for some requests instead of each."""
+"""Seconds for which a process may hold slots that it reserved ahead: several requests then need one write to the store."""
 MAX_HELD_SLOTS = 32
 
 
 FOLLOW_UP_WAIT_FACTOR = 4
-"""So many times longer than others waits what belongs to a call that was carried out: it must be read back."""
+"""Wait factor for requests that follow a completed write, such as its read-back."""
 _is_follow_up: ContextVar[bool] = ContextVar("owed", default=False)
 
 
 @contextmanager
 def prioritize_follow_up() -> Iterator[None]:
-    """What is asked for in here belongs to a call that was carried out, and is not given up as easily as a new one."""
+    """Let the requests in this context wait longer for a slot: they follow a completed write."""
     before = _is_follow_up.set(True)
     try:
         yield
@@ -52,25 +52,25 @@ def prioritize_follow_up() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """When a request may leave; not granted: look again after the wait."""
+    """When a request may be sent. If it is not granted, ask again after the wait."""
 
     wait: float
     is_granted: bool = False
     is_circuit_open: bool = False
     extra: int = 0
-    """Further turns that were taken with it."""
+    """Number of further slots that were reserved with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How fast turns may be taken (GCRA, a leaky bucket in one number: when the next turn is due)."""
+    """Rate of slots (GCRA: a leaky bucket stored as one number, the time of the next slot)."""
 
     interval: float
-    """Seconds between two turns."""
+    """Seconds between two slots."""
     burst: float
-    """Turns that may be taken at once."""
+    """Number of slots that may be used at once."""
     max_ahead: float
-    """Seconds, beyond the patience of whoever asks, that a turn can be due ahead: a clock that was set back goes no further."""
+    """Upper limit, in seconds beyond the caller's wait, of the time until the next slot, in case a clock was set back."""
 
 
 def reserve_slot(
@@ -82,7 +82,7 @@ def reserve_slot(
     turns: int = 1,
     ahead: int = 0,
 ) -> Slot:
-    """Take turns of a row of `rates`, if they are due within the patience, and up to `ahead` that could leave at once with them."""
+    """Reserve slots of a row of `rates` if they are due within `patience` seconds, and up to `ahead` more that are due already."""
     due = min(max(now, row.next_at), now + patience + rate.max_ahead)
     spare = now + (rate.burst - turns) * rate.interval - due
     wait = max(0.0, -spare)
@@ -95,11 +95,11 @@ def reserve_slot(
 
 
 def lock_row(connection: Connection, name: str) -> Row[Any]:
-    """The row of an account, or of whatever else has a pace; locked until the transaction ends."""
+    """Return the row of an account or caller, locked until the transaction ends."""
     wanted = sql.select(rates).where(rates.c.account == name).with_for_update()
     row = connection.execute(wanted).one_or_none()
     if row is None:
-        # Two processes may begin together: one row stays, and both then wait for it.
+        # Two processes may insert at the same time: one row remains, and both wait for its lock.
         with suppress(sql.exc.IntegrityError), connection.begin_nested():
             connection.execute(rates.insert().values(account=name, next_at=0.0, closed_until=0.0, failures=0))
         row = connection.execute(wanted).one()
@@ -108,16 +108,16 @@ def lock_row(connection: Connection, name: str) -> Row[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """For how long an account still stays closed."""
+    """Remaining pause of an account."""
 
     remaining: float
-    """Seconds; 0 when it is open."""
+    """Seconds; 0 when the account is not paused."""
     is_restarted: bool = False
-    """Whether a clock was set back, so that the pause begins anew from now."""
+    """Whether a clock was set back, so that the pause starts again now."""
 
 
 def read_pause(row: Row[Any], now: float) -> Pause:
-    """The pause that a row of `rates` holds."""
+    """Return the pause stored in a row of `rates`."""
     meant = min(row.closed_until - row.closed_at, MAX_WAIT_SECONDS)
     left = row.closed_until - now
     if left <= 0 or meant <= 0:
@@ -127,19 +127,22 @@ def read_pause(row: Row[Any], now: float) -> Pause:
 
 @dataclass
 class RateLimiter:
-    """The pace of one account."""
+    """Rate limiter of one account."""
 
     store: Store
     account: str
     per_minute: int
     max_wait: float
-    """Seconds a call waits for its turn; beyond that it is refused before anything is sent."""
+    """Seconds that a call waits for a slot. Beyond that it is refused before anything is sent."""
 
     async def acquire(self) -> None:
-        """Wait for this request's turn."""
+        """Wait for a slot.
+
+        Raises: Unavailable while the account is paused after failures; RateLimited when the wait is too long.
+        """
         left = self.max_wait * (FOLLOW_UP_WAIT_FACTOR if _is_follow_up.get() else 1)
         while True:
-            async with self._reserve_lock:  # one asks, and whoever waited finds what it brought
+            async with self._reserve_lock:  # one task asks the store; the others use the slots it reserved
                 if self._take_held_slot():
                     return
                 turn = await anyio.to_thread.run_sync(self._reserve, left)
@@ -166,7 +169,7 @@ class RateLimiter:
             left -= turn.wait
 
     async def record_response(self, status: int, retry_after: float | None) -> None:
-        """Take note of how it went (0: no answer)."""
+        """Record the status of a response; 0 means that none came."""
         if status == 429 or status == 0 or status >= 500:
             self._held_slots = 0
             await anyio.to_thread.run_sync(self._record_failure, status, retry_after)
@@ -180,7 +183,7 @@ class RateLimiter:
     _reserve_lock: anyio.Lock = field(default_factory=anyio.Lock)
 
     def _take_held_slot(self) -> bool:
-        """Use a turn that was taken ahead."""
+        """Use a slot that was reserved ahead, if one is left."""
         if self._held_slots == 0 or time.monotonic() > self._held_until:
             return False
         self._held_slots -= 1
@@ -188,17 +191,17 @@ class RateLimiter:
 
     def _reserve(self, patience: float) -> Slot:
         burst = max(1.0, self.per_minute * BURST_SHARE)
-        # What is taken ahead leaves a little later: the minute before counts that much longer.
+        # A slot that was reserved ahead may be used up to HOLD_SECONDS later, so the interval is that much longer.
         interval = (60.0 + HOLD_SECONDS) / max(1.0, self.per_minute - burst)
         with self.store.writing(durable=False) as connection:
             row = self._lock_row(connection)
             now = self.store.now(connection)
-            # Failures of other processes too: whoever succeeds next says that it works again.
+            # Includes failures of other processes: the next success of any process resets the count.
             self._is_failing = row.failures > 0
             left = self._get_remaining_pause(connection, row, now)
             if left > 0:
                 return Slot(left, is_circuit_open=row.failures >= MAX_FAILURES)
-            # Nothing is taken ahead by somebody who failed.
+            # No slots are reserved ahead while requests fail.
             ahead = 0 if row.failures else int(min(HOLD_SECONDS / interval, MAX_HELD_SLOTS))
             return reserve_slot(connection, row, now, Rate(interval, burst, 60.0), patience, ahead=ahead)
 
@@ -206,7 +209,7 @@ class RateLimiter:
         return lock_row(connection, self.account)
 
     def _get_remaining_pause(self, connection: Connection, row: Row[Any], now: float) -> float:
-        """Seconds for which the account stays closed. A pause never takes longer than it was meant to, whatever a clock does."""
+        """Return the remaining pause in seconds. It is never longer than intended, even when a clock was set back."""
         pause = read_pause(row, now)
         if pause.is_restarted:
             self._close(connection, row.failures, pause.remaining, now)
@@ -239,17 +242,17 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
-    """How an account stands with its limit of requests."""
+    """State of an account's rate limit."""
 
     account: str
     closed_for: float
-    """Seconds; 0 when requests may leave."""
+    """Seconds; 0 when requests may be sent."""
     failures: int
-    """Requests in a row that InvoiceXpress answered with 5xx or not at all."""
+    """Number of requests in a row that ended with 5xx or without a response."""
 
 
 def list_limit_statuses(store: Store) -> list[LimitStatus]:
-    """Every account that ever sent something, by name."""
+    """Return the state of every account that ever sent a request, sorted by name."""
     with store.reading() as connection:
         now = store.now(connection)
         rows = connection.execute(sql.select(rates).order_by(rates.c.account)).all()
@@ -261,9 +264,9 @@ def list_limit_statuses(store: Store) -> list[LimitStatus]:
 
 
 def end_pauses(store: Store, account: str | None = None) -> list[str]:
-    """Let requests leave again at once, for one account or for all that are closed; the names of those it was done for.
+    """End the pause of one account, or of all, and return the names of the accounts whose pause ended.
 
-    InvoiceXpress goes on refusing if it meant what it asked: this is for a wait that makes no sense.
+    InvoiceXpress may go on refusing requests. This is for a Retry-After that makes no sense.
     """
     opened = [
         one.account

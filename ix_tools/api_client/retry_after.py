@@ -1,12 +1,12 @@
-"""The header Retry-After as seconds: how long a server asks to wait, within reason."""
+"""Parse the Retry-After header into seconds, within an upper limit."""
 
 import time
 from email.utils import parsedate_to_datetime
 
 MAX_WAIT_SECONDS = 3600.0
-"""Seconds: no Retry-After, however it is written, keeps an account waiting for longer."""
+"""Upper limit in seconds for any Retry-After."""
 MAX_DIGITS = 9
-"""A number of more digits is beyond any wait, and is not read as one."""
+"""A number with more digits is not parsed: it exceeds any wait."""
 
 
 def parse_retry_after(text: str) -> float | None:

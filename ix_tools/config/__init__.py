@@ -1,1 +1,1 @@
-"""Settings: what the user decided, where each value came from, and how this installation is started."""
+"""Settings, the choice of the sandbox, and the command that starts this installation."""

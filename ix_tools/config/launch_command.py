@@ -1,10 +1,10 @@
-"""The command line that starts this very ix-tools once more, for a person to copy into a terminal.
+"""Build a command line for this installation of ix-tools that a person can copy into a terminal.
 
     a script                 /opt/books/bin/ix-tools approvals approve K7M2QX4R
     python -m ix_tools       /opt/books/bin/python -m ix_tools approvals approve K7M2QX4R
     uvx                      uvx --from ix-tools==1.0.0 ix-tools approvals approve K7M2QX4R
 
-Hosts start servers with an environment of their own, so that the bare name is often not on the PATH of a person's terminal.
+Hosts start servers with their own environment, so the bare name is often not on the PATH of a person's terminal.
 """
 
 import json
@@ -21,11 +21,11 @@ from urllib.parse import unquote, urlsplit
 
 NAME = "ix-tools"
 EPHEMERAL = "archive-v"
-"""What the folder of uv's cache begins with where uvx makes environments; they go when the cache is cleaned."""
+"""Prefix of the cache folders in which uvx creates environments. They disappear when the cache is cleaned."""
 
 
 def format_launch_command(*words: str) -> str:
-    """These words after what starts ix-tools, quoted for a terminal of this system."""
+    """Return the command line that runs ix-tools with these arguments, quoted for a terminal of this system."""
     whole = [*_get_launch_prefix(), *words]
     return subprocess.list2cmdline(whole) if os.name == "nt" else shlex.join(whole)
 
@@ -38,9 +38,13 @@ def _get_launch_prefix() -> tuple[str, ...]:
 def find_launch_prefix(
     started: str, prefix: Path, python: Path, environment: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """What starts ix-tools, from how this process was started.
+    """Return the words that start ix-tools, derived from how this process was started.
 
-    `started`: the path that was run (`sys.argv[0]`); `prefix`, `python`: the environment and its interpreter.
+    Args:
+        started: The path that was run (`sys.argv[0]`).
+        prefix: The environment (`sys.prefix`).
+        python: Its interpreter.
+        environment: The environment variables.
     """
     if any(part.startswith(EPHEMERAL) for part in prefix.parts):
         source = _find_install_source()
@@ -57,13 +61,13 @@ def find_launch_prefix(
 
 
 def _find_uvx(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """uvx as it can be started from anywhere; uv names itself in UV to what it runs."""
+    """Return the path of uvx; uv passes its own path in UV to the programs that it runs."""
     uv = environment.get("UV", "")
     return (uv, "tool", "run") if uv and not shutil.which("uvx") else ("uvx",)
 
 
 def _find_install_source() -> str:
-    """What this installation was made of, as uvx takes it (PEP 610); empty where that is not known for sure."""
+    """Return the package source of this installation in uvx's syntax (PEP 610), or "" when it is not certain."""
     try:
         installed = metadata.distribution(NAME)
         text = installed.read_text("direct_url.json")
@@ -75,7 +79,7 @@ def _find_install_source() -> str:
     url = str(origin.get("url", ""))
     parts = urlsplit(url)
     if parts.username or parts.password:
-        return ""  # an address with a secret in it is not shown
+        return ""  # a URL that contains a secret is not shown
     if parts.scheme == "file":
         return unquote(parts.path) if os.name != "nt" else url
     vcs = origin.get("vcs_info")

@@ -1,10 +1,10 @@
-"""Whether the built-in sandbox is used instead of an account: one answer for every way to start ix-tools.
+"""Decide whether the built-in sandbox is used instead of an account, in the same way for every command.
 
-    --sandbox                 INVOICEXPRESS_SANDBOX=true         a sandbox that is forgotten at the end
-    --sandbox-file box.db     INVOICEXPRESS_SANDBOX_FILE=box.db  one whose data is kept; it implies the sandbox
+    --sandbox                 INVOICEXPRESS_SANDBOX=true         a sandbox whose data is discarded at the end
+    --sandbox-file box.db     INVOICEXPRESS_SANDBOX_FILE=box.db  a sandbox whose data is kept in a file
 
-Settings that choose the sandbox hold no account and no key. So whatever is started with them cannot reach one: not by a
-forgotten check, not by a path that nobody thought of.
+Settings that choose the sandbox hold no account and no key, so nothing that is started with them can reach an account, even
+where a check is missing.
 """
 
 import argparse
@@ -22,22 +22,27 @@ if TYPE_CHECKING:
     from ix_tools.sandbox.server import Sandbox
 
 OPTION, FILE_OPTION = "--sandbox", "--sandbox-file"
-OPTION_HELP = "use the built-in sandbox, which is forgotten at the end, instead of an account"
-FILE_OPTION_HELP = "the same, kept in this SQLite file, so that the next start finds what this one made"
+OPTION_HELP = "use the built-in sandbox instead of an account; its data is discarded at the end"
+FILE_OPTION_HELP = "use the built-in sandbox and keep its data in this SQLite file for the next start"
 START_TIMEOUT = 10.0
-"""Seconds to wait for another command that is using the same sandbox file."""
+"""Seconds to wait for another command that uses the same sandbox file."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options on a parser that is not click's; `with_sandbox_options` takes what they say."""
+    """Add the options to an argparse parser; `apply_sandbox_options` takes their values."""
     parser.add_argument(OPTION, action="store_true", help=OPTION_HELP)
     parser.add_argument(FILE_OPTION, metavar="FILE", help=FILE_OPTION_HELP)
 
 
 def apply_sandbox_options(settings: Settings, wanted: bool, file: str | Path | None) -> Settings:
-    """The settings with what the options say: any of them chooses the sandbox, as do the settings of the same names.
+    """Apply the options to the settings. Either option chooses the sandbox, as the settings of the same names do.
 
-    `file`: as typed; None where the option was not given. SettingsError where it cannot be a file.
+    Args:
+        settings: The settings to change.
+        wanted: Whether --sandbox was given.
+        file: The value of --sandbox-file; None when it was not given.
+
+    Raises: SettingsError when the value cannot be a file.
     """
     if file is not None:
         _check_file(str(file))
@@ -62,9 +67,11 @@ def _check_file(file: str) -> None:
 
 @contextmanager
 def run_chosen_sandbox(settings: Settings, port: int = 0) -> Iterator[Settings]:
-    """The settings to call with: a sandbox that runs as long as the block, where one is chosen; otherwise as they are.
+    """Run the sandbox during this context if it is chosen, and return the settings to use.
 
-    `port`: where it listens; 0: anywhere.
+    Args:
+        settings: Returned unchanged when the sandbox is not chosen.
+        port: Port of the sandbox; 0 for any free port.
     """
     if not settings.sandbox:
         yield settings
@@ -87,18 +94,18 @@ def _start_sandbox(settings: Settings, port: int) -> "Sandbox":
             return Sandbox(file, port, settings.language).__enter__()
         except OSError as trouble:
             if trouble.errno == errno.EADDRINUSE and time.monotonic() < deadline:
-                time.sleep(0.1)  # two commands on one file take turns
+                time.sleep(0.1)  # only one command at a time uses a file
                 continue
             raise SettingsError(
                 f"The sandbox could not be started ({trouble.strerror or trouble}).",
                 code="sandbox_not_started",
                 next=f"wait until the other command that uses {file} has ended, or name another {FILE_OPTION}"
                 if file
-                else "see whether this machine allows listening on 127.0.0.1",
+                else "check whether this machine allows listening on 127.0.0.1",
             ) from None
         except sqlite3.Error as trouble:
             raise SettingsError(
                 f"{file} cannot be used as a sandbox file ({trouble}).",
                 code="sandbox_not_started",
-                next=f"name a file that was made by {FILE_OPTION}, or one that does not exist yet",
+                next=f"name a file that was created by {FILE_OPTION}, or one that does not exist yet",
             ) from None

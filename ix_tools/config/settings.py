@@ -1,6 +1,6 @@
-"""What the user decided, read once from the environment and one file, frozen; the key is never printed.
+"""Settings from the environment and one file: read once, frozen, and never shown with the key.
 
-The environment wins over the file. The table in the README is generated from this class.
+The environment takes precedence over the file. The table in the README is generated from this class.
 """
 
 import ipaddress
@@ -18,9 +18,9 @@ from ix_tools.errors import Problem, SettingsError
 
 APP = "ix-tools"
 ACCOUNTS_PREFIX = "INVOICEXPRESS_ACCOUNTS__"
-"""What the names of accounts in the environment begin with."""
+"""Prefix of the environment variables that name accounts."""
 SANDBOX_ACCOUNT = "sandbox"
-"""How the sandbox is called among accounts."""
+"""Name of the sandbox in lists of accounts."""
 SANDBOX_NOTICE = "Sandbox: no real account, no fiscal value."
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ACCOUNT = re.compile(_LABEL, re.IGNORECASE | re.ASCII)
@@ -30,7 +30,7 @@ _BASE_URL = re.compile(
 
 
 def _check_account_name(account: str) -> str:
-    # The account becomes a host name and the key travels to it: anything but one DNS label could send it elsewhere.
+    # The account becomes part of the host name to which the key is sent: only a single DNS label keeps it at InvoiceXpress.
     # (xn-- stands for other letters than those shown.)
     if account and (not _ACCOUNT.fullmatch(account) or account.lower().startswith("xn--")):
         raise ValueError(
@@ -52,7 +52,7 @@ def is_loopback(host: str) -> bool:
 def _check_base_url(url: str) -> str:
     if not url:
         return ""
-    # Matched whole before it is taken apart: where two readers of an address disagree, one sends the key elsewhere.
+    # Matched as a whole before it is parsed: where two URL parsers disagree, one would send the key elsewhere.
     if not _BASE_URL.fullmatch(url):
         raise ValueError("scheme, host and port only, such as https://name.app.invoicexpress.com")
     try:
@@ -81,7 +81,7 @@ def _check_keys_url(url: str) -> str:
 
 
 def _check_seconds(number: float) -> float:
-    if not 0 <= number <= 60:  # what is no number at all is not in between, either
+    if not 0 <= number <= 60:  # false for NaN as well
         raise ValueError("a number from 0 to 60")
     return number
 
@@ -90,21 +90,21 @@ BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
 
 
 def data_folder() -> Path:
-    """Where approvals are kept when nothing else is set."""
+    """Return the folder of the store and documents when no other is set."""
     from platformdirs import user_data_path
 
     return user_data_path(APP, appauthor=False)
 
 
 def config_file() -> Path:
-    """The file read when IX_TOOLS_CONFIG names no other."""
+    """Return the path of the settings file when IX_TOOLS_CONFIG is not set."""
     from platformdirs import user_config_path
 
     return user_config_path(APP, appauthor=False) / "config.toml"
 
 
 class AccountSettings(BaseModel):
-    """One more InvoiceXpress account, under a name of its own: `[accounts.NAME]` in the file."""
+    """A further InvoiceXpress account, under its own name: `[accounts.NAME]` in the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -113,13 +113,13 @@ class AccountSettings(BaseModel):
     api_key: SecretStr
     """Its API key."""
     base_url: BaseUrl = ""
-    """As the setting of the same name."""
+    """See the setting of the same name."""
     v1_base_url: BaseUrl = ""
-    """As the setting of the same name."""
+    """See the setting of the same name."""
     company: str = ""
-    """As the setting of the same name."""
+    """See the setting of the same name."""
     nif: str = ""
-    """As the setting of the same name."""
+    """See the setting of the same name."""
 
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
@@ -132,82 +132,82 @@ def _check_account_names(accounts: dict[str, AccountSettings]) -> dict[str, Acco
 
 
 class Settings(BaseModel):
-    """Each setting's name in the environment is INVOICEXPRESS_ plus the name in capitals; in the file, the name."""
+    """The settings. The environment variable of each is INVOICEXPRESS_ and its name in capitals; the file uses the name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     account: Annotated[str, AfterValidator(_check_account_name)] = ""
     """The account's name: the first part of https://NAME.app.invoicexpress.com."""
     api_key: SecretStr = SecretStr("")
-    """The account's API key. Best kept in the environment or in a file only you can read."""
+    """The account's API key. Keep it in the environment or in a file that only you can read."""
     base_url: BaseUrl = ""
-    """Another host instead of https://ACCOUNT.app.invoicexpress.com: a sandbox or the vendor's staging host."""
+    """Base URL to use instead of https://ACCOUNT.app.invoicexpress.com, such as the vendor's staging host."""
     v1_base_url: BaseUrl = ""
-    """Host of the first API version, used by update_sequence only. Default: base_url, or https://ACCOUNT.invoicexpress.net."""
+    """Base URL of API version 1, which only update_sequence uses. Default: base_url, or https://ACCOUNT.invoicexpress.net."""
     company: str = ""
-    """The company whose account it is, as approvals and lists name it. Default: what InvoiceXpress tells of it, else the account's name."""
+    """Name of the company in approvals and lists. Default: the name InvoiceXpress returns for the account, else the account's name."""
     nif: str = ""
-    """That company's tax number; used with company."""
+    """The company's tax number, shown with company."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
-    """What is written to standard error."""
+    """Level of the log on standard error."""
     language: Literal["pt", "en"] = "pt"
-    """Language of what a person reads: approvals, tables."""
+    """Language of approvals, tables and other texts for people."""
     approval_channel: Literal["auto", "form", "page", "terminal"] = "auto"
-    """Where a person says yes: in the host's form, on a page, or in a terminal; auto: form, or page where a host is known to cut forms."""
+    """Where a person approves: form (in the host), page or terminal. auto uses the form, or the page when the host shortens forms."""
     approval_link: Literal["auto", "browser", "terminal", "result"] = "auto"
-    """How a page's link reaches the person; auto: in the result, which a model reads, only if the page wants a PIN or sign-in."""
+    """Delivery of a page's link. auto puts it into the result, which a model reads, only if the page needs a PIN or sign-in."""
     approval_wait_seconds: Annotated[int, AfterValidator(lambda n: _check_between(n, 0, 600))] = 45
-    """How long a call waits for the person whom a host sent to the page, before it must be repeated."""
+    """Seconds that a call waits for a person who was sent to the page. After that it must be repeated."""
     approval_min_seconds: Annotated[float, AfterValidator(_check_seconds)] = 1
-    """How long a person needs at least to read and answer; what a host brings back sooner is nobody's answer. 0: no limit."""
+    """Seconds that a person needs at least to read and answer. A faster answer is not accepted. 0 turns the check off."""
     approval_minutes: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 1440))] = 15
-    """How long an approval stays valid."""
+    """Minutes for which an approval is valid."""
     allow_account_setup: bool = False
-    """Whether create_account, update_account and setup_at_communication may be used at all; a person approves each call."""
+    """Whether create_account, update_account and setup_at_communication may be used. A person approves each call."""
     policy: Path | None = None
-    """TOML file that says who may do what, and whose approval it takes. Default: a person approves whatever cannot be undone."""
+    """TOML file with the policy: who may do what, and who approves it. Default: a person approves whatever cannot be undone."""
     principal: str = "local"
-    """Whose approvals these are; an approval is good only for the principal that asked."""
+    """Name of the caller. An approval is valid only for the principal that requested it."""
     store: str = ""
     """SQLite file, or postgresql:// URL, for approvals, journal and audit trail. Default: ix-tools.db in the user's data folder."""
     documents: Path | None = None
     """Folder for PDF files. Default: documents in the user's data folder."""
-    pdf_patience: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 60))] = 10
-    """How many times to ask for a PDF that is still being made."""
+    pdf_poll_attempts: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 60))] = 10
+    """Number of requests for a PDF that InvoiceXpress is still creating."""
     pdf_hosts: tuple[str, ...] = ()
-    """Further hosts from which a PDF may be downloaded (without the key); others are only shown as a link."""
+    """Further hosts from which a PDF may be downloaded, without the key. PDF files on other hosts are only shown as a link."""
     timeout_seconds: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 300))] = 30
-    """How long to wait for an answer."""
+    """Seconds to wait for a response."""
     requests_per_minute: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 780))] = 780
-    """How many requests a minute may leave for the account, over all processes that share the store; InvoiceXpress allows 780."""
+    """Requests per minute that may be sent for the account by all processes that share the store. InvoiceXpress allows 780."""
     catalogue_pages: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 100))] = 10
-    """How many pages of 100 catalogue items to read when checking what a document would overwrite."""
+    """Number of pages of 100 catalogue items that are read to check which items a document would overwrite."""
     toolsets: tuple[str, ...] = ()
-    """Which tools the MCP server lists: toolsets such as core or treasury, or all. Default: core; run_operation reaches the rest."""
+    """Toolsets that the MCP server lists, such as core or treasury, or all. Default: core; run_operation reaches the rest."""
     tools: tuple[str, ...] = ()
-    """Single tools to list, besides those toolsets, or alone when no toolset is named."""
+    """Single tools to list in addition to the toolsets, or alone when no toolset is named."""
     exclude: tuple[str, ...] = ()
-    """Tools that are neither listed nor carried out, whoever asks and in whatever way."""
+    """Tools that are neither listed nor executed, for any caller and interface."""
     read_only: bool = False
-    """Whether only reading is allowed: what writes is not listed, and refused."""
+    """Whether only reading is allowed. Tools that write are not listed, and refused."""
     accounts: Annotated[dict[str, AccountSettings], AfterValidator(_check_account_names)] = {}
-    """More accounts for the HTTP server: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
+    """Further accounts for the HTTP server: [accounts.NAME] with account and api_key, or INVOICEXPRESS_ACCOUNTS__NAME__API_KEY."""
     public_url: BaseUrl = ""
-    """Where clients reach the HTTP server, such as https://invoices.example.com; needed to listen beyond this machine."""
+    """Public URL of the HTTP server, such as https://invoices.example.com. Required to listen beyond this machine."""
     http_origins: tuple[Annotated[str, AfterValidator(_check_origin)], ...] = ()
-    """Web pages of other origins that may call the HTTP server, such as https://app.example.com."""
+    """Other origins whose web pages may call the HTTP server, such as https://app.example.com."""
     calls_per_minute: Annotated[int, AfterValidator(lambda n: _check_between(n, 1, 100_000))] = 600
-    """How many requests a minute one caller may make to the HTTP server, over all workers that share the store."""
+    """Requests per minute that one caller may make to the HTTP server, over all workers that share the store."""
     oauth_issuer: BaseUrl = ""
-    """The authorization server whose tokens the HTTP server takes; `iss` must be exactly this."""
+    """Authorization server whose access tokens the HTTP server accepts. `iss` must be exactly this URL."""
     oauth_keys_url: Annotated[str, AfterValidator(_check_keys_url)] = ""
-    """Where the issuer publishes its keys (JWKS): https, or this machine."""
+    """URL of the issuer's keys (JWKS): https, or on this machine."""
     oauth_audience: str = ""
-    """What `aud` must name. Default: public_url with /mcp."""
+    """Required value of `aud`. Default: public_url with /mcp."""
     sandbox: bool = False
-    """Use the built-in sandbox instead of an account, like --sandbox: whatever account is set is not used."""
+    """Whether to use the built-in sandbox instead of an account, like --sandbox. An account that is set is then ignored."""
     sandbox_file: Path | None = None
-    """SQLite file that keeps the sandbox's data, like --sandbox-file; it implies the sandbox."""
+    """SQLite file for the sandbox's data, like --sandbox-file. It chooses the sandbox too."""
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -221,12 +221,12 @@ class Settings(BaseModel):
 
     @property
     def main_url(self) -> str:
-        """Where calls go."""
+        """Base URL of the API."""
         return self.base_url or (f"https://{self.account}.app.invoicexpress.com" if self.account else "")
 
     @property
     def v1_url(self) -> str:
-        """Where calls of the first API version go."""
+        """Base URL of API version 1."""
         return (
             self.v1_base_url
             or self.base_url
@@ -235,11 +235,11 @@ class Settings(BaseModel):
 
     @property
     def store_location(self) -> str:
-        """Where approvals, journal and audit trail are kept."""
+        """SQLite file or PostgreSQL URL of approvals, journal and audit trail."""
         return self.store or str(data_folder() / "ix-tools.db")
 
     def by_account(self) -> dict[str, "Settings"]:
-        """The settings of every account, by the name that callers of the HTTP server use; the sandbox has none beside it."""
+        """Return the settings of each account by the name that callers of the HTTP server use. The sandbox is always alone."""
         found = {self.account: self} if self.account else {}
         if not self.sandbox:
             found |= {name: self._for_account(one) for name, one in self.accounts.items()}
@@ -247,19 +247,22 @@ class Settings(BaseModel):
 
     @property
     def has_several_accounts(self) -> bool:
-        """Whether a person must be told which account something is about."""
-        # An account may be there under two names, its own and that of its section.
+        """Whether texts for people must name the account."""
+        # An account may be listed under two names: its own and that of its section.
         return len({(one.account, one.main_url) for one in self.by_account().values()}) > 1
 
     def _for_account(self, one: AccountSettings) -> "Settings":
         own = {name: getattr(one, name) for name in AccountSettings.model_fields}
-        if self.account:  # known to the others as they are to it
+        if self.account:  # every account knows all the others
             main = {name: getattr(self, name) for name in AccountSettings.model_fields}
             own["accounts"] = {**self.accounts, self.account: AccountSettings.model_construct(**main)}
         return self.model_copy(update=own)
 
     def require_account(self) -> None:
-        """Refuse early, with what to set, when there is no account to call."""
+        """Check that an account is set.
+
+        Raises: SettingsError that names the missing settings.
+        """
         missing = [
             name
             for name, value in (("account", self.account), ("api_key", self.api_key.get_secret_value()))
@@ -280,12 +283,15 @@ class Settings(BaseModel):
 
 
 def split_list(text: str) -> list[str]:
-    """The words of a text, parted by commas."""
+    """Split a text at commas."""
     return [word for one in text.split(",") if (word := one.strip())]
 
 
 LIST_SETTINGS = frozenset({"pdf_hosts", "toolsets", "tools", "exclude", "http_origins"})
-"""Settings of several words: in the environment parted by commas."""
+"""Settings that are lists, separated by commas in the environment."""
+
+RENAMED_SETTINGS = {"pdf_patience": "pdf_poll_attempts"}
+"""Earlier names of settings: they are refused with the present name, since ignoring them would change behaviour silently."""
 
 
 def _check_between(number: int, low: int, high: int) -> int:
@@ -295,19 +301,22 @@ def _check_between(number: int, low: int, high: int) -> int:
 
 
 def environment_name(name: str) -> str:
-    """A setting's name in the environment."""
+    """Return the environment variable of a setting."""
     return f"{ACCOUNTS_PREFIX}NAME__…" if name == "accounts" else f"INVOICEXPRESS_{name.upper()}"
 
 
 def load_settings(environment: dict[str, str] | None = None) -> Settings:
-    """Read the settings; an unreadable or wrong file stops everything, it is never skipped."""
+    """Read the settings.
+
+    Raises: SettingsError when a value is wrong or the file cannot be read; it is never skipped.
+    """
     env = dict(os.environ) if environment is None else environment
     named = env.get("IX_TOOLS_CONFIG")
     path = Path(named) if named else config_file()
     values: dict[str, Any] = {}
     if named or path.exists():
         values = _read_file(path)
-    for name in Settings.model_fields:
+    for name in (*Settings.model_fields, *RENAMED_SETTINGS):
         text = env.get(environment_name(name))
         if text is not None and text.strip():
             values[name] = split_list(text) if name in LIST_SETTINGS else text.strip()
@@ -318,13 +327,10 @@ def load_settings(environment: dict[str, str] | None = None) -> Settings:
         return remove_account(settings) if sandbox else settings
     except ValidationError as wrong:
         problems = [
-            Problem(
-                ".".join(str(part) for part in error["loc"]) or "settings",
-                error["msg"].removeprefix("Value error, "),
-            )
+            _build_problem(".".join(str(part) for part in error["loc"]), error["msg"])
             for error in wrong.errors(include_url=False, include_input=False, include_context=False)
         ]
-    # Raised out here, so that it carries no link to the exception that holds what was given, the key among it.
+    # Raised outside the handler, so that it has no link to the exception that holds the values, the key among them.
     raise SettingsError(
         "The settings cannot be used.",
         problems=problems,
@@ -332,13 +338,20 @@ def load_settings(environment: dict[str, str] | None = None) -> Settings:
     )
 
 
+def _build_problem(name: str, message: str) -> Problem:
+    if name in RENAMED_SETTINGS:
+        new = RENAMED_SETTINGS[name]
+        return Problem(name, "was renamed", f"{new} in the file, {environment_name(new)} in the environment")
+    return Problem(name or "settings", message.removeprefix("Value error, "))
+
+
 def _add_accounts(values: dict[str, Any], env: Mapping[str, str]) -> None:
-    """Accounts of the environment: INVOICEXPRESS_ACCOUNTS__PADARIA_LDA__API_KEY belongs to the account padaria-lda."""
+    """Add accounts from the environment: INVOICEXPRESS_ACCOUNTS__PADARIA_LDA__API_KEY belongs to the account padaria-lda."""
     for variable, text in env.items():
         if variable.startswith(ACCOUNTS_PREFIX) and text.strip():
             name, _, field = variable.removeprefix(ACCOUNTS_PREFIX).lower().partition("__")
             accounts = values.setdefault("accounts", {})
-            if isinstance(accounts, dict):  # anything else is refused with the rest
+            if isinstance(accounts, dict):  # validation refuses anything else
                 one = accounts.setdefault(name.replace("_", "-"), {})
                 if isinstance(one, dict):
                     one[field] = text.strip()
@@ -362,13 +375,13 @@ def _parse_file(path: Path) -> tuple[dict[str, Any], str]:
 
 
 def remove_account(settings: Settings) -> Settings:
-    """The same settings, with the sandbox chosen and no account in them that anything could reach."""
+    """Return the settings with the sandbox chosen and every account removed."""
     nothing = {"account": "", "api_key": SecretStr(""), "base_url": "", "v1_base_url": "", "accounts": {}}
     return settings.model_copy(update={"sandbox": True, **nothing})
 
 
 def point_at_sandbox(settings: Settings, url: str, key: str) -> Settings:
-    """The same settings, pointed at a sandbox on this machine."""
+    """Return the settings for a sandbox on this machine."""
     return settings.model_copy(
         update={
             "account": SANDBOX_ACCOUNT,

@@ -1,10 +1,10 @@
-"""The amounts of a document in the order in which a reader adds them up, so that the figures on one screen add up.
+"""Compute the amounts of a document in the order in which a reader adds them up.
 
     gross − line discounts = lines − global discount = net + VAT = total − withheld − paid − credited = to pay
 
-InvoiceXpress rounds each total by itself (trap 17), so the figures that it prints can miss each other by a cent. That cent
-is an amount of its own here; what no rounding explains is called a difference. A global discount stands in the totals
-alone (trap 16) and is what is missing between the lines and the net.
+InvoiceXpress rounds each total separately (trap 17), so its printed amounts can be a cent apart. That cent is an amount of
+its own here, called rounding; a larger gap is called a difference. A global discount is in the totals only (trap 16), so it
+is computed as the gap between the lines and the net.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ AmountLabel = Literal[
 ]  # fmt: skip
 HALF, ZERO = CENT / 2, Decimal(0)
 MAX_ROUNDING_GAP = 2 * CENT
-"""What two totals, each rounded by itself, can miss each other by at most."""
+"""Largest gap between two totals that were rounded separately."""
 PRECISION = 60
 
 
@@ -34,43 +34,43 @@ class Amount:
 
     word: AmountLabel
     value: Decimal
-    """Signed: what is taken off is negative."""
+    """Signed: deductions are negative."""
     percent: Decimal | None = None
     is_sum: bool = False
-    """Whether it is what everything above adds up to; otherwise it is added to what is above."""
+    """Whether it is the sum of the amounts above it; otherwise it is added to them."""
     is_computed: bool = False
-    """Whether InvoiceXpress does not say it, and it was computed from the lines."""
+    """Whether it was computed from the lines because InvoiceXpress does not return it."""
 
 
 @dataclass(frozen=True, slots=True)
 class VatAmounts:
-    """What of a document falls under one VAT rate, to the cent; or what rounding leaves between these and the totals."""
+    """Net and VAT of a document at one VAT rate, to the cent; or the rounding between these rows and the totals."""
 
     tax: str
     rate: Decimal | None
     net: Decimal
     vat: Decimal | None
-    """None where neither the line nor its rate says it."""
+    """None when neither the lines nor their rate give it."""
     word: Literal["", "rounding", "difference"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LineAmounts:
-    """One line: `quantity × price − discount = net`; None is what nothing says."""
+    """Amounts of one line: `quantity × price − discount = net`. None means unknown."""
 
     price: Decimal | None
-    """Without VAT, exact: at most 4 decimals."""
+    """Without VAT, exact, with at most 4 decimals."""
     net: Decimal | None
-    """Without VAT, after the line's own discount, exact; before a global discount."""
+    """Without VAT, exact, after the line's discount and before a global discount."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything that is shown of a document's money."""
+    """All amounts that are shown of a document."""
 
     lines: tuple[LineAmounts, ...]
     shares: tuple[VatAmounts, ...]
-    """Empty for what has no VAT of its own: receipts and transport documents."""
+    """Empty for receipts and transport documents, which have no VAT."""
     column: tuple[Amount, ...]
 
 
@@ -80,7 +80,7 @@ def compute_figures(
     credited: Decimal | None = None,
     to_pay: Decimal | None = None,
 ) -> Figures:
-    """The amounts of a document; `paid`, `credited` and `to_pay` where somebody looked them up."""
+    """Compute the amounts of a document; `paid`, `credited` and `to_pay` are shown when they are given."""
     with localcontext() as context:
         context.prec = PRECISION
         lines = _compute_lines(document)
@@ -107,7 +107,7 @@ def compute_figures(
 
 
 class _AmountColumn:
-    """Amounts one below the other; a sum that misses what is above gets what is missing as an amount of its own."""
+    """A column of amounts. A gap between a sum and the amounts above it becomes an amount of its own."""
 
     def __init__(self) -> None:
         self.amounts: list[Amount] = []
@@ -116,14 +116,14 @@ class _AmountColumn:
     def add(
         self, word: AmountLabel, value: Decimal, percent: Decimal | None = None, *, is_computed: bool = False
     ) -> None:
-        """An amount that is added to what is above."""
+        """Append an amount that is added to those above it."""
         self.amounts.append(Amount(word, value, percent, is_computed=is_computed))
         self._running += value
 
     def sum(
         self, word: AmountLabel, value: Decimal, *, roundings: Decimal = ZERO, is_computed: bool = False
     ) -> None:
-        """What everything above adds up to; `roundings`: what rounding above is known to have changed."""
+        """Append the sum of the amounts above it; `roundings` is the gap that their rounding is known to cause."""
         if self.amounts and self._running != value:
             missing = value - self._running
             self.add("rounding" if abs(missing - roundings) <= MAX_ROUNDING_GAP else "difference", missing)
@@ -132,7 +132,7 @@ class _AmountColumn:
 
 
 def _compute_lines(document: Document) -> tuple[LineAmounts, ...]:
-    """The lines before any discount of the whole document, whether their nets come with or without it."""
+    """Compute the lines' amounts before a global discount, whether or not their nets include it."""
     lines = tuple(_compute_line(one) for one in document.lines)
     if not _nets_include_global_discount(document):
         return lines
@@ -145,7 +145,7 @@ def _compute_lines(document: Document) -> tuple[LineAmounts, ...]:
     gross = sum((one.unit_price or ZERO) * (one.quantity or ZERO) for one in document.lines)
     if document.sum is not None and abs(gross - document.sum) <= MAX_ROUNDING_GAP:
         return printed
-    # Some prices are printed cut, so what the discount took from each net is undone instead.
+    # Some prices are cut to cents, so the discount is taken out of each net instead.
     grosses = [_compute_gross(one, one.net) for one in document.lines]
     left = _find_remaining_share(document.sum or ZERO, grosses)
     if not left:
@@ -157,21 +157,21 @@ def _compute_lines(document: Document) -> tuple[LineAmounts, ...]:
 
 
 def _find_remaining_share(whole: Decimal, grosses: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
-    """The part of every line that the global discount leaves; a percentage of one decimal where that explains it."""
+    """Find the share of every line that remains after the global discount; a share with one decimal of a percent if it fits."""
     sure = sum((one for one, slack in grosses if not slack), ZERO)
     before = whole - sum((one for one, slack in grosses if slack), ZERO)
     if before <= 0:
         return Decimal(1)
     left = sure / before
     in_tenths = left.quantize(Decimal("0.001"))
-    # What is left of a line is divided by this, so an error in it grows by as much.
+    # Amounts are divided by this share, which enlarges its error.
     unsure = in_tenths * HALF + sum((slack for _, slack in grosses), ZERO)
     explained = abs(in_tenths - left) * before <= unsure
     return in_tenths if explained else left
 
 
 def _compute_line(line: Line) -> LineAmounts:
-    """What is shown of a line; InvoiceXpress gives its price cut to cents, and its net exactly (trap 15)."""
+    """Compute the amounts of a line. InvoiceXpress returns its price cut to cents and its net exactly (trap 15)."""
     if line.net is not None:
         return LineAmounts(line.exact_price, line.net)
     price = line.unit_price
@@ -185,9 +185,9 @@ def _compute_line_net(price: Decimal, line: Line) -> Decimal | None:
 
 
 def _compute_gross(line: Line, net: Decimal | None) -> tuple[Decimal, Decimal]:
-    """What a line comes to before its own discount, and by how much that may be too little or too much.
+    """Compute a line's amount before its discount, and its possible error.
 
-    It follows from the net; where everything is taken off, only from a price that is printed cut to cents.
+    It follows exactly from the net. After a discount of 100 % it follows from the price, which is cut to cents.
     """
     left = 100 - (line.discount or ZERO)
     if net is not None and left:
@@ -197,9 +197,9 @@ def _compute_gross(line: Line, net: Decimal | None) -> tuple[Decimal, Decimal]:
 
 
 def _nets_include_global_discount(document: Document) -> bool:
-    """Whether each line's net has its part of a global discount taken off already.
+    """Tell whether the lines' nets already include the global discount.
 
-    The nets are then all that is left, and what they come to before their own discounts falls short of the printed sum.
+    Then the nets add up to the document's net, and the amounts before their discounts are less than the document's sum.
     """
     nets = [one.net for one in document.lines]
     if document.sum is None or document.before_taxes is None or not nets or None in nets:
@@ -212,7 +212,7 @@ def _nets_include_global_discount(document: Document) -> bool:
 
 
 def _find_net(document: Document, lines: Sequence[LineAmounts]) -> tuple[Decimal | None, bool]:
-    """The net, and whether it had to be computed."""
+    """Return the document's net, and whether it had to be computed."""
     if document.before_taxes is not None:
         return document.before_taxes, False
     if document.total is not None and document.taxes is not None:
@@ -240,7 +240,7 @@ def _add_amounts_to_net(
     *,
     is_computed: bool,
 ) -> None:
-    """From the lines to the net: discounts of the lines, the global one, and what rounding the lines changes."""
+    """Append the amounts from the lines to the net: the lines' discounts, the global discount and rounding."""
     nets = [line.net for line in lines if line.net is not None]
     if not nets or len(nets) < len(lines):
         column.sum("net", net, is_computed=is_computed)
@@ -254,7 +254,7 @@ def _add_amounts_to_net(
         gross = document.sum if document.sum is not None else round_to_cent(exact + discounts)
         off = gross - shown
         column.add("gross", gross)
-        # Nothing else on the screen shows it, so it takes up what rounding each line changes.
+        # No other amount shows it, so it includes the rounding of the lines.
         explained = abs(off - discounts - (exact - shown)) <= unsure
         column.add("line_discounts", -(off if explained else round_to_cent(discounts)))
     if value or shown != net:
@@ -267,7 +267,7 @@ def _add_amounts_to_net(
 def _infer_global_discount(
     document: Document, nets: Sequence[Decimal], net: Decimal
 ) -> tuple[Decimal, Decimal | None]:
-    """What is missing between the lines and the net, where that is more than rounding; with its rate, if it has one."""
+    """Return the global discount, the gap between lines and net that rounding does not explain, and its percentage if any."""
     told, exact = document.global_discount or {}, sum(nets, ZERO)
     value = round_to_cent(exact) - net
     rounded_each = net == sum((round_to_cent(one) for one in nets), ZERO)
@@ -287,7 +287,7 @@ def _infer_global_discount(
 
 
 def _infer_percentage(exact: Decimal, net: Decimal, percents: Sequence[Decimal]) -> Decimal | None:
-    """The first percentage that leads from the lines to the net, to the cent, while its neighbours lead elsewhere."""
+    """Return the first percentage that gives the net to the cent while half a step more or less does not."""
 
     def leads(percent: Decimal) -> bool:
         return round_to_cent(exact * (100 - percent) / 100) == net
@@ -302,7 +302,7 @@ def _infer_percentage(exact: Decimal, net: Decimal, percents: Sequence[Decimal])
 def _compute_vat_breakdown(
     document: Document, lines: Sequence[LineAmounts], net: Decimal | None
 ) -> tuple[VatAmounts, ...]:
-    """Net and VAT per rate, after every discount."""
+    """Compute net and VAT per rate after all discounts."""
     found: dict[tuple[str | None, Decimal | None], list[tuple[Decimal, Decimal | None]]] = {}
     nets = [
         one.net if one.net is not None else known.net
@@ -331,7 +331,7 @@ def _compute_vat_breakdown(
 def _find_remaining_fraction(
     document: Document, nets: Sequence[Decimal], net: Decimal | None
 ) -> tuple[Decimal, Decimal]:
-    """What a global discount leaves of every line, as so many of so many."""
+    """Return the share of every line that remains after the global discount, as numerator and denominator."""
     value, percent = _infer_global_discount(document, nets, net) if net is not None else (ZERO, None)
     if percent is not None:
         return 100 - percent, Decimal(100)
@@ -342,7 +342,7 @@ def _find_remaining_fraction(
 def _add_rounding_row(
     shares: Sequence[VatAmounts], net: Decimal | None, vat: Decimal | None
 ) -> tuple[VatAmounts, ...]:
-    """The shares, and below them what rounding each of them leaves between their sums and the totals."""
+    """Append a row for the gap between the sums of the rows and the totals."""
     if not shares or net is None or vat is None or any(share.vat is None for share in shares):
         return tuple(shares)
     missing_net = net - sum((share.net for share in shares), ZERO)
@@ -365,7 +365,7 @@ def _add_amounts_to_pay(
     credited: Decimal | None,
     to_pay: Decimal | None,
 ) -> None:
-    """From the total to what is to be paid, where anything stands between."""
+    """Append the amounts from the total to the amount to pay, if there are any."""
     taken = document.withholding_tax if document.retention else ZERO
     if taken:
         column.add("retention", -taken, document.retention)

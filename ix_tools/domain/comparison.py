@@ -1,6 +1,6 @@
-"""Compare a document, client or series as it is with how it was shown, by exclusion: everything is equal but what is named here.
+"""Compare a document, client or series with an earlier state: every field must be equal except those named here.
 
-What may differ is what the transition itself sets, and what InvoiceXpress is known to vary between two reads.
+Exceptions are the fields that the transition itself sets and those that InvoiceXpress varies between two reads.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,38 +12,38 @@ from ix_tools.errors import IxError, Problem
 from ix_tools.text.sanitize import sanitize_line
 
 MAY_APPEAR = frozenset({"sequence_id"})
-"""May be there after a transition where nothing was before: a draft of the default series may not name it."""
+"""Fields that may be absent before a transition and present after it: a draft of the default series may not name it."""
 TAX_FIELDS_SOMETIMES_ABSENT = frozenset({"name", "value"})
 """A line's tax sometimes reads back with its id alone (observed by integrators; trap 30)."""
 UNSTABLE_CLIENT_FIELDS = frozenset({"open_account_link"})
-"""A link into the account, printed nowhere; nothing says that it stays the same."""
+"""A link into the account. It is not printed and may change."""
 
 ABSENT = object()
 ASKED, STORED = "asked: ", "stored as "
 EXPECTED_READ_BACK = "to be read back"
 NO_VALUE = "(none)"
-"""A field without a value, as a difference shows it."""
+"""How a difference shows a field without a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that is not as it was asked for or shown: its path (`items.0.unit_price`), how it was, how it is stored."""
+    """A field that differs from what was requested or shown: its path (`items.0.unit_price`), that value and the stored one."""
 
     field: str
     asked: str
     stored: str
 
     def as_dict(self) -> dict[str, str]:
-        """As the store keeps it."""
+        """Return it as it is stored."""
         return asdict(self)
 
     def as_problem(self) -> Problem:
-        """As the error that says so shows it."""
+        """Return it as a problem of an error."""
         return Problem(self.field, f"{STORED}{self.stored}", f"{ASKED}{self.asked}")
 
     @classmethod
     def for_failed_read_back(cls, field: str, failure: IxError) -> "Difference":
-        """What was written, and could not be read back to be compared."""
+        """Return the difference for a write that could not be read back for comparison."""
         return cls(field, EXPECTED_READ_BACK, f"could not be read back: {failure.code}")
 
 
@@ -53,9 +53,13 @@ def find_differences(
     allowed: frozenset[str] = frozenset(),
     within: str = "",
 ) -> list[Difference]:
-    """Every field that differs, except those allowed at the top level, and those that only then appear.
+    """Return every field that differs.
 
-    `within` names the thing that the fields are of, where it is not the document itself.
+    Args:
+        before: The earlier state.
+        now: The present state.
+        allowed: Top-level fields that may differ.
+        within: Prefix of the fields' paths when they are not the document's own.
     """
     appeared = {name for name in MAY_APPEAR if allowed and _is_empty(before.get(name))}
     return [
@@ -66,7 +70,7 @@ def find_differences(
 
 
 def find_client_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
-    """Every field of a document's client that differs."""
+    """Return every field of a document's client that differs."""
     return find_differences(before, now, UNSTABLE_CLIENT_FIELDS, within="client")
 
 
@@ -95,7 +99,7 @@ def _are_equal(before: Any, now: Any) -> bool:
         return True
     if isinstance(before, bool) or isinstance(now, bool) or type(before) is type(now):
         return bool(before == now)
-    # One answer writes an id or an amount as a number, another as text; two texts are never read as numbers.
+    # Responses differ in whether an id or amount is a number or text. Two texts are never compared as numbers.
     if isinstance(before, int | float | Decimal) or isinstance(now, int | float | Decimal):
         try:
             return Decimal(str(before)) == Decimal(str(now))

@@ -1,4 +1,4 @@
-"""The document types as data: how each is called on the wire, in the SAF-T file, and by people."""
+"""The document types and their names: in the API, in the SAF-T file and for people."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +11,7 @@ Family = Literal["invoice", "receipt", "estimate", "guide"]
 
 @dataclass(frozen=True, slots=True)
 class DocumentKind:
-    """One document type under all its names."""
+    """A document type and its names."""
 
     plural: str
     """The word in the path, e.g. credit_notes."""
@@ -27,17 +27,17 @@ class DocumentKind:
 
 
 def get_document_kind(plural: str) -> DocumentKind:
-    """The kind behind a path word. A KeyError here is a programming mistake: path words come from a closed list."""
+    """Return the document type of a path segment. A KeyError is a programming error: the segments are a closed list."""
     return _index_by_plural()[plural]
 
 
 def find_kind_by_api_type(camel: str) -> DocumentKind | None:
-    """The kind behind the `type` of a document; None for types only read back, such as CashInvoice."""
+    """Return the document type for the API's `type`; None for types that cannot be created, such as CashInvoice."""
     return next((kind for kind in list_document_kinds() if kind.camel == camel), None)
 
 
 def list_document_kinds() -> tuple[DocumentKind, ...]:
-    """All of them: invoices first, then receipts, estimates and guides."""
+    """Return all document types: invoices first, then receipts, estimates and guides."""
     return tuple(_index_by_plural().values())
 
 

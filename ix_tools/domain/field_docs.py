@@ -1,8 +1,8 @@
-"""What each field means: the docstring under it, read when a schema, a help page or the reference asks.
+"""Read the docstrings under a model's fields when a schema, a help page or the reference needs them.
 
-Pydantic would read them as it makes each class (`use_attribute_docstrings`): importing the catalogue then takes 285 ms of
-processor time instead of 95 (Python 3.11, pydantic 2), and so does the first command or call of every process. Both read the
-source, so neither works without it; the MCP server's list is rendered ahead and needs none.
+Pydantic reads them when it creates each class (`use_attribute_docstrings`): importing the catalogue then takes 285 ms of
+processor time instead of 95 (Python 3.11, pydantic 2) in every process. Both ways need the source files; the MCP server's
+tool list is rendered ahead and needs none.
 """
 
 import ast
@@ -16,7 +16,7 @@ from pydantic import BaseModel, GetJsonSchemaHandler
 
 
 class DescribedModel(BaseModel):
-    """A model whose JSON Schema says what its fields mean."""
+    """A model whose JSON Schema has the docstrings of its fields as descriptions."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -30,7 +30,7 @@ class DescribedModel(BaseModel):
 
 @cache
 def read_field_docs(model: type[BaseModel]) -> Mapping[str, str]:
-    """The sentence of each field, in their order; empty where there is none."""
+    """Return the docstring of each field in order; "" for a field without one."""
     found: dict[str, str] = {}
     for one in reversed(model.__mro__):
         if issubclass(one, BaseModel) and one is not BaseModel:
@@ -40,7 +40,7 @@ def read_field_docs(model: type[BaseModel]) -> Mapping[str, str]:
 
 @cache
 def _parse_module(name: str) -> Mapping[str, Mapping[str, str]]:
-    """The fields of each class of a module; one that is declared again without a sentence has none."""
+    """Return the field docstrings of each class of a module. A field that is declared again without one has none."""
     try:
         source = inspect.getsource(sys.modules[name])
     except OSError:

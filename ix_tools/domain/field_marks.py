@@ -1,9 +1,9 @@
-"""Marks on the fields of calls that say what becomes of a value once it is sent; written beside the type, read from the class.
+"""Marks in the type annotation of a field: whether InvoiceXpress returns the value, and whether an approval shows it.
 
     reference: Annotated[str | None, Stored(), Printed("Referência", "Reference")] = None
     loaded_at: Annotated[WireMoment, Unreturned()]
 
-Lists of fields are derived from the marks, so that a new field is compared, carried over and shown by being declared.
+Lists of fields are derived from the marks, so a new field is compared, carried over and shown as soon as it is declared.
 """
 
 from dataclasses import dataclass
@@ -17,50 +17,50 @@ Mark = TypeVar("Mark")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The document reads back with the value as it was sent: it is compared, and an update that does not name it sends it again."""
+    """InvoiceXpress returns the value as it was sent: it is compared after a write, and an update without it sends it again."""
 
     if_given: bool = False
-    """Compare it only where it was given: InvoiceXpress fills it in by itself."""
+    """Whether it is compared only when it was given, because InvoiceXpress fills it in otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreturned:
-    """InvoiceXpress takes the value and does not return it: the journal keeps it, and an update sends it again from there.
+    """InvoiceXpress accepts the value and does not return it: the journal keeps it, and an update sends it again from there.
 
-    Where the journal does not know it, the update asks, because a full replacement would take it away.
+    When the journal does not have it, the update asks for it, because a full replacement would remove it.
     """
 
     required: bool = False
-    """Whether InvoiceXpress wants it with every write."""
+    """Whether InvoiceXpress requires it with every write."""
     kinds: frozenset[str] = frozenset()
-    """The kinds of document that can have it; empty: all that have the field."""
+    """Document types that can have it; empty means all that have the field."""
     found_by: str = ""
-    """What else tells whether there is one, so that nobody needs to be asked."""
+    """Another field that shows whether there is a value, so that the update need not ask."""
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The document prints the value: whoever approves or reads it sees it under this heading, in every interface."""
+    """The document prints the value: approvals and results show it under this heading in every interface."""
 
     pt: str
     en: str
 
     def heading(self, language: Literal["pt", "en"]) -> str:
-        """Return the heading in one of them."""
+        """Return the heading in a language."""
         return self.pt if language == "pt" else self.en
 
 
 @dataclass(frozen=True, slots=True)
 class NotShown:
-    """The value is not part of what an approval shows."""
+    """An approval does not show the value."""
 
     why: str
-    """The reason."""
+    """Reason for that."""
 
 
 @cache
 def fields_with(model: type[Any], mark: type[Mark]) -> dict[str, Mark]:
-    """The fields of a model that carry a mark of this kind; a field that is declared anew keeps the marks it had."""
+    """Return the fields of a model that have a mark of this type. A field that is declared again keeps its marks."""
     found: dict[str, Mark] = {}
     for name in model.model_fields:
         for one in model.__mro__:

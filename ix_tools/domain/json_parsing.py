@@ -1,17 +1,17 @@
-"""Parse JSON from outside: numbers exact, and none so long that writing it out would fill the memory."""
+"""Parse untrusted JSON with exact numbers of limited length."""
 
 import json
 from decimal import Decimal
 from typing import Any
 
 MAX_DIGITS = 60
-"""Of a number with its exponent written out: far beyond any amount."""
+"""Upper limit for the digits of a number without exponent; writing out a longer one would fill the memory."""
 
 
 def parse_json(content: bytes | str) -> Any:
     """Parse JSON with every fraction as a Decimal.
 
-    Raises: ValueError where it is not JSON, or has a number beyond any amount; RecursionError where it is nested too deep.
+    Raises: ValueError when it is not JSON or has a number with too many digits; RecursionError when it is nested too deeply.
     """
     return json.loads(
         content, parse_float=_parse_decimal, parse_int=_parse_integer, parse_constant=_reject_constant

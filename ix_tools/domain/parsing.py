@@ -1,7 +1,7 @@
-"""What an answer says: an object, rows, a record. What cannot be read is said, never guessed.
+"""Parse the content of responses into objects, rows and records; content that cannot be read is an error, never a guess.
 
-That something is not there is said by InvoiceXpress alone, in its own envelope: a 404 where there is one, or an empty list under
-the list's own key. An answer that is empty, `{}`, `null` or under another key says nothing of the kind.
+Only a 404 in InvoiceXpress's own format, or an empty list under the list's own key, means that something does not exist. A
+response that is empty, `{}`, `null` or under another key does not.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,14 @@ from ix_tools.errors import Unreadable
 
 Made = TypeVar("Made", bound=BaseModel)
 MAX_ID = 2**63
-"""No id of InvoiceXpress comes near it."""
+"""Upper limit for ids, far above those of InvoiceXpress."""
 
 
 def parse_record(record: type[Made], content: Any) -> Made:
-    """A record of what came; what cannot be read as one is said, never guessed."""
+    """Parse content into a record.
+
+    Raises: Unreadable when it is not one.
+    """
     try:
         return record.model_validate(content)
     except ValidationError as odd:
@@ -27,7 +30,7 @@ def parse_record(record: type[Made], content: Any) -> Made:
         )
         failure = Unreadable(
             f"InvoiceXpress answered with something that cannot be read as a {record.__name__.lower()} ({where}).",
-            next="look at it in InvoiceXpress; nothing is sent on a guess",
+            next="check it in InvoiceXpress; ix-tools sends nothing based on a guess",
         )
     raise failure
 
@@ -35,7 +38,7 @@ def parse_record(record: type[Made], content: Any) -> Made:
 def read_rows(body: Any, key: str) -> list[dict[str, Any]]:
     """Read the rows of a list, which stand under the list's own key.
 
-    Raises: Unreadable where there is no such list, as in an answer that is empty or under another key.
+    Raises: Unreadable when there is no such list, as in a response that is empty or under another key.
     """
     rows = body.get(key) if isinstance(body, Mapping) else None
     if not isinstance(rows, list):
@@ -44,10 +47,15 @@ def read_rows(body: Any, key: str) -> list[dict[str, Any]]:
 
 
 def read_page(body: Mapping[str, Any], rows: list[dict[str, Any]], key: str, *, counted: bool) -> Page | None:
-    """Read where a list stands; None where the list does not count its pages.
+    """Read the pagination of a list; None when it has none.
 
-    counted: whether InvoiceXpress counts this list; an empty page of it that is not counted says nothing.
-    Raises: Unreadable where the page has no rows although the list goes on.
+    Args:
+        body: The response.
+        rows: Its rows.
+        key: The key of the rows.
+        counted: Whether this list returns pagination. An empty page without it is then unreadable.
+
+    Raises: Unreadable when the page has no rows although the list goes on.
     """
     found = body.get("pagination")
     if found is None and not (counted and not rows):
@@ -59,9 +67,9 @@ def read_page(body: Mapping[str, Any], rows: list[dict[str, Any]], key: str, *, 
 
 
 def require_content(content: Any, what: str) -> dict[str, Any]:
-    """Read an object that says something.
+    """Return content that is an object and not empty.
 
-    Raises: Unreadable where the answer is nothing, empty or something else: that says neither yes nor no.
+    Raises: Unreadable when it is anything else, which does not mean "not found" either.
     """
     if isinstance(content, Mapping) and content:
         return dict(content)
@@ -69,9 +77,9 @@ def require_content(content: Any, what: str) -> dict[str, Any]:
 
 
 def read_id(row: Mapping[str, Any], what: str) -> int:
-    """Read the id by which a row is told from others.
+    """Read the id of a row.
 
-    Raises: Unreadable where it has none.
+    Raises: Unreadable when it has none.
     """
     value = row.get("id")
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
@@ -82,9 +90,9 @@ def read_id(row: Mapping[str, Any], what: str) -> int:
 
 
 def build_unclear_error(what: str) -> Unreadable:
-    """Build the error of a look-up that says neither that something is there nor that it is not."""
+    """Build the error for a look-up whose response shows neither that something exists nor that it does not."""
     return Unreadable(
         f"InvoiceXpress did not answer what it was asked for ({what}).",
-        next="try again; if it stays, the service may be down",
+        next="try again; if it fails again, the service may be down",
         retryable=True,
     )

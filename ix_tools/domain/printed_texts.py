@@ -1,4 +1,4 @@
-"""Texts that are printed on a document and read back as they were sent: each is declared once, for calls and for records."""
+"""Printed texts of a document that InvoiceXpress returns as they were sent, declared once for calls and records."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -8,7 +8,7 @@ from ix_tools.domain.field_marks import Printed, Stored, fields_with
 
 
 class PrintedTexts(DescribedModel):
-    """The texts of every kind of document."""
+    """Printed texts of every document type."""
 
     reference: Annotated[str | None, Stored(if_given=True), Printed("Referência", "Reference")] = None
     """Reference of your own that is printed, e.g. an order number."""
@@ -16,7 +16,7 @@ class PrintedTexts(DescribedModel):
     """Notes printed on the document."""
 
     def printed_texts(self) -> Iterator[tuple[str, Printed, str]]:
-        """Yield the texts that there are: field, heading, text."""
+        """Yield field, heading and value of the texts that have a value."""
         for name, heading in fields_with(PrintedTexts, Printed).items():
             if text := getattr(self, name):
                 yield name, heading, text

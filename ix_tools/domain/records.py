@@ -1,7 +1,7 @@
-"""What comes back: lenient readings of InvoiceXpress's answers, under the field's own names.
+"""Records of InvoiceXpress's responses, read leniently and under our field names.
 
-Ids may arrive as text or number, amounts as text or number, empty text means nothing; an answer that
-lacks a field is still read. Amounts go out as text with two decimals, dates as 2026-11-30.
+Ids and amounts may be text or numbers, an empty text means no value, and a field may be missing. Results show amounts as
+text with two decimals and dates as 2026-11-30.
 """
 
 from collections.abc import Iterable
@@ -77,7 +77,7 @@ class Tax(Record):
 
 
 class PreferredContact(Record):
-    """Whom to turn to at a client."""
+    """The preferred contact at a client."""
 
     name: Text = None
     email: Text = None
@@ -146,7 +146,7 @@ class Line(Record):
 
     @property
     def exact_price(self) -> Decimal:
-        """The price before it was cut to cents for reading, from the exact net amount (trap 15); at most 4 decimals."""
+        """The price with up to 4 decimals, from the exact net amount: InvoiceXpress returns it cut to cents (trap 15)."""
         kept = (self.quantity or Decimal(1)) * (100 - (self.discount or Decimal(0))) / 100
         exact = self.net / kept if self.net is not None and kept else self.unit_price or Decimal(0)
         return Decimal(format_plain(exact.quantize(Decimal("0.0001"))))
@@ -278,7 +278,7 @@ class Document(PrintedTexts, DocumentHead):
         return self.status == "draft"
 
     def with_named_taxes(self, taxes: Iterable[Tax]) -> Self:
-        """With every line's tax by name and rate: some lines read back with the tax's id alone (trap 30)."""
+        """Return the document with name and rate of every line's tax: InvoiceXpress sometimes returns only its id (trap 30)."""
         by_id: dict[int | None, Tax] = {tax.id: tax for tax in taxes if tax.id is not None}
         lines = [
             line.model_copy(update={"tax": known.name, "tax_rate": known.value})
@@ -437,7 +437,7 @@ class Company:
 
 
 class Page(Record):
-    """Where a list stands."""
+    """Pagination of a list."""
 
     total_entries: int = 0
     current_page: int = 1

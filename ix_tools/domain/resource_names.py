@@ -1,4 +1,4 @@
-"""How claims name what is claimed: `document/1001`, `client/501`, `series/70000`, `item/Consultoria`."""
+"""Build the names of the resources that calls lock: `document/1001`, `client/501`, `series/70000`, `item/Consultoria`."""
 
 from hashlib import sha256
 
@@ -10,31 +10,31 @@ ACCOUNT = "account"
 TAXES = "taxes"
 DEFAULT_SERIES = "series/default"
 MAX_LENGTH = 160
-"""Characters of a name that is shown whole; a longer one is cut, and told apart by its fingerprint."""
+"""Upper limit for the length of a name. A longer one is cut and gets a fingerprint."""
 
 
 def name_document(number: int) -> str:
-    """A document or receipt; ids are one count over all kinds."""
+    """Return the name of a document or receipt; ids are unique over all types."""
     return f"document/{number}"
 
 
 def name_client(number: int) -> str:
-    """A client, with what it owes."""
+    """Return the name of a client and its balance."""
     return f"client/{number}"
 
 
 def name_new_client(name: str) -> str:
-    """A client that is not there yet, by its code or name."""
+    """Return the name of a client to be created, by its code or name."""
     return _build_name(NEW_CLIENT, name)
 
 
 def name_series(number: int) -> str:
-    """A series with all its document types, by the id of its row."""
+    """Return the name of a series with all its document types, by its own id."""
     return f"series/{number}"
 
 
 def name_item(name: str) -> str:
-    """A catalogue item; documents name it, so its name is what counts."""
+    """Return the name of a catalogue item, by its name, since documents refer to it by name."""
     return _build_name(ITEM, name)
 
 

@@ -1,11 +1,11 @@
-"""Predict a document's totals to the cent: exact over the lines, rounded once, half up.
+"""Predict a document's totals to the cent: exact sums over the lines, rounded once, half up.
 
     net_i = unit_price · quantity · (1 − discount/100)        vat_i = net_i · rate/100
     sum = round Σ unit_price·quantity    before_taxes = round Σ net    total = round Σ (net + vat)
 
 InvoiceXpress rounds the total over full-precision lines, never line by line (trap 17, docs/traps.md:
-an integrator compared real drafts of up to 137 lines). `taxes` is what is left between the two
-rounded figures, so that net + VAT = total holds on paper, as the SAF-T file demands.
+an integrator compared real drafts of up to 137 lines). `taxes` is the difference of the two rounded
+figures, so that net + VAT = total holds on paper, as the SAF-T file requires.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,12 +14,12 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 CENT = Decimal("0.01")
 _PRECISION = 60
-"""Digits enough for exact products of the largest allowed price, quantity and percentages."""
+"""Number of digits that keeps products of the largest price, quantity and percentages exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class TotalsLine:
-    """What a line contributes: price net of VAT, quantity, discount and VAT in percent."""
+    """A line's contribution to the totals: price without VAT, quantity, discount and VAT in percent."""
 
     unit_price: Decimal
     quantity: Decimal
@@ -30,7 +30,7 @@ class TotalsLine:
 
 @dataclass(frozen=True, slots=True)
 class GlobalDiscount:
-    """A discount over the whole document: in percent, or an absolute amount net of VAT."""
+    """A discount on the whole document: a percentage or an amount without VAT."""
 
     value: Decimal
     percentage: bool
@@ -38,7 +38,7 @@ class GlobalDiscount:
 
 @dataclass(frozen=True, slots=True)
 class VatShare:
-    """What one VAT rate contributes."""
+    """Net and VAT at one VAT rate."""
 
     tax: str
     rate: Decimal
@@ -48,7 +48,7 @@ class VatShare:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The five figures at the foot of a document, and the VAT per rate."""
+    """The five totals of a document, and the VAT per rate."""
 
     sum: Decimal
     discount: Decimal
@@ -61,12 +61,12 @@ class Totals:
 
 
 def round_to_cent(amount: Decimal) -> Decimal:
-    """To the cent, half up, as the tax authority accepts and InvoiceXpress does."""
+    """Round to the cent, half up, as InvoiceXpress does and the tax authority accepts."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
 def predict_totals(lines: Sequence[TotalsLine], global_discount: GlobalDiscount | None = None) -> Totals:
-    """The totals that InvoiceXpress will store for these lines."""
+    """Predict the totals that InvoiceXpress will store for these lines."""
     with localcontext() as context:
         context.prec = _PRECISION
         gross = [line.unit_price * line.quantity for line in lines]
@@ -74,7 +74,7 @@ def predict_totals(lines: Sequence[TotalsLine], global_discount: GlobalDiscount 
         whole = sum(nets, Decimal(0))
         kept, of = _find_remaining_fraction(whole, global_discount)
         vats = [net * line.rate / 100 for net, line in zip(nets, lines, strict=True)]
-        # Divided last, on the sums: a quotient that does not end would lose a half cent that is exactly there.
+        # The sums are divided last: a periodic quotient per line would lose an exact half cent.
         net, vat = whole * kept / of, sum(vats, Decimal(0)) * kept / of
         before_taxes, total = round_to_cent(net), round_to_cent(net + vat)
         return Totals(
@@ -93,7 +93,7 @@ def predict_totals(lines: Sequence[TotalsLine], global_discount: GlobalDiscount 
 
 
 def _find_remaining_fraction(net: Decimal, discount: GlobalDiscount | None) -> tuple[Decimal, Decimal]:
-    """The part of every amount that a global discount leaves, as so many of so many."""
+    """Return the share of every amount that remains after a global discount, as numerator and denominator."""
     if discount is None or net == 0:
         return Decimal(1), Decimal(1)
     return (100 - discount.value, Decimal(100)) if discount.percentage else (net - discount.value, net)
@@ -112,5 +112,5 @@ def _compute_vat_shares(
 
 
 def compute_withholding_tax(before_taxes: Decimal, retention: Decimal | None) -> Decimal:
-    """Withholding tax, on the net amount; printed beside the total, never subtracted from it (trap 18)."""
+    """Compute the withholding tax on the net amount. It is printed beside the total, not subtracted from it (trap 18)."""
     return round_to_cent(before_taxes * (retention or Decimal(0)) / 100)

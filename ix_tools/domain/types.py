@@ -1,8 +1,7 @@
-"""The words of the trade as types: one Annotated type per idea, used by every operation and record.
+"""Types of the fields: one Annotated type for each kind of value, used by all operations and records.
 
-Calls are strict (an unknown field is an error, because the API drops it in silence); records are lenient
-(the API's answers vary by account, endpoint and year). Amounts are Decimal, dates are dates; how they
-travel is `wire`'s business.
+Calls are strict: an unknown field is an error, because the API ignores it silently. Records are lenient, because the API's
+responses vary by account, endpoint and year. Amounts are Decimal and dates are dates; `api_client.protocol` formats them.
 """
 
 import re
@@ -29,12 +28,12 @@ from ix_tools.text.sanitize import sanitize_text
 
 
 def lisbon_now() -> datetime:
-    """The present moment in Lisbon."""
+    """Return the current time in Lisbon."""
     return datetime.now(LISBON)
 
 
 class Call(DescribedModel):
-    """Base of everything a caller may send: frozen, stripped, and strict about unknown fields."""
+    """Base of all input models: frozen, with stripped texts, and without unknown fields."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -45,16 +44,16 @@ class Call(DescribedModel):
 
 
 class Record(DescribedModel):
-    """Base of everything that comes back: lenient, and silent about what is empty."""
+    """Base of all records: lenient when read, without empty fields when shown."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     summary_fields: ClassVar[frozenset[str]] = frozenset()
-    """Fields that a schema of a record around this one names; empty: all. The others come back too."""
+    """Fields that the schema of an enclosing record names; empty means all. Results contain the others too."""
 
 
 def collect_secrets(call: BaseModel) -> dict[str, str]:
-    """Every secret of a call by its path, in the clear: for the wire, and for whoever must keep it out of sight."""
+    """Return the secrets of a call by path, in clear text, for sending and for redacting them."""
     found: dict[str, str] = {}
     for name, value in call:
         if isinstance(value, SecretStr):
@@ -68,7 +67,7 @@ def collect_secrets(call: BaseModel) -> dict[str, str]:
 
 
 def parse_decimal(value: object) -> Decimal:
-    """Read an amount written as a number or as text with a decimal point; never through a binary float."""
+    """Parse an amount given as a number or as text with a decimal point, without a binary float in between."""
     if isinstance(value, Decimal):
         number = value
     elif isinstance(value, str | int) and len(str(value)) > MAX_DIGITS:
@@ -92,12 +91,12 @@ def parse_decimal(value: object) -> Decimal:
 
 
 def format_cents(number: Decimal) -> str:
-    """An amount of money as text with two decimals, as every result shows it."""
+    """Format an amount with two decimals, as results show it."""
     return format(number.quantize(Decimal("0.01")), "f")
 
 
 def _count_decimals(number: Decimal) -> int:
-    # Counted on the digits as written: arithmetic would round a long number first and find it short enough.
+    # Counted on the digits as written, because arithmetic would round a long number first.
     _, digits, exponent = number.as_tuple()
     zeros = next((at for at, digit in enumerate(reversed(digits)) if digit), None)
     return 0 if zeros is None or not isinstance(exponent, int) else -(exponent + zeros)
@@ -174,7 +173,7 @@ Total = Annotated[
     PlainSerializer(format_cents, return_type=str),
     WithJsonSchema({"type": "string"}),
 ]
-"""An amount the API reports; shown as text with two decimals, so that no reader rounds it."""
+"""An amount that the API returns; shown as text with two decimals, so that no reader rounds it."""
 
 Exact = Annotated[
     Decimal,
@@ -182,17 +181,17 @@ Exact = Annotated[
     PlainSerializer(format_plain, return_type=str),
     WithJsonSchema({"type": "string"}),
 ]
-"""A number the API reports with more decimals than money has: quantities, prices, rates."""
+"""A number that the API returns with more than two decimals: quantities, prices, rates."""
 
 # --- dates ---------------------------------------------------------------------------------------------
 
 _RELATIVE_DUE_DATE = re.compile(r"\+(\d{1,3})d")
 _FIRST_YEAR = 1900
-"""An earlier year is a slip of the pen, and one with fewer than four digits would be read as today (trap 1)."""
+"""An earlier year is a typing error, and the API reads one with fewer than four digits as today (trap 1)."""
 
 
 def parse_date(value: object) -> date:
-    """Read a date written 2026-11-30 or 30/11/2026, or the word today."""
+    """Parse a date written as 2026-11-30 or 30/11/2026, or the word today."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
@@ -212,14 +211,14 @@ def parse_date(value: object) -> date:
 
 
 def parse_due_date(value: object) -> date | str:
-    """Read a due date: a date, or +30d for that many days after the document's date."""
+    """Parse a due date: a date, or +30d for that many days after the document's date."""
     if isinstance(value, str) and _RELATIVE_DUE_DATE.fullmatch(value.strip()):
         return value.strip()
     return parse_date(value)
 
 
 def resolve_due_date(start: date, due: date | str) -> date:
-    """Turn +30d into the date it means; a date stays itself."""
+    """Return the date that +30d means after the start; a date is returned unchanged."""
     if isinstance(due, date):
         return due
     try:
@@ -229,7 +228,7 @@ def resolve_due_date(start: date, due: date | str) -> date:
 
 
 def parse_moment(value: object) -> datetime:
-    """Read a moment written 2026-11-30T09:30 or 30/11/2026 09:30:00, in Lisbon time unless it says otherwise."""
+    """Parse a time written as 2026-11-30T09:30 or 30/11/2026 09:30:00, in Lisbon unless it has an offset."""
     moment = value if isinstance(value, datetime) else _parse_moment_text(value)
     return moment.replace(tzinfo=LISBON) if moment.tzinfo is None else moment.astimezone(LISBON)
 
@@ -250,9 +249,9 @@ def _parse_moment_text(value: object) -> datetime:
     raise ValueError("a date and time that exist, written 2026-11-30T09:30 (Lisbon time)")
 
 
-# No `format`: hosts that enforce one refuse `today`, and make a Lisbon time one of UTC, since RFC 3339 asks for an offset.
+# No `format`: hosts that enforce it refuse `today`, and turn Lisbon times into UTC, since RFC 3339 requires an offset.
 WireDate = Annotated[date, BeforeValidator(parse_date), WithJsonSchema({"type": "string"})]
-"""A day. (`date: date | None` is a TypeError inside a class that has a field of that name; this is not.)"""
+"""A date. (`date: date | None` is a TypeError in a class with a field named `date`; this is not.)"""
 
 DueDate = Annotated[date | str, BeforeValidator(parse_due_date), WithJsonSchema({"type": "string"})]
 WireMoment = Annotated[datetime, BeforeValidator(parse_moment), WithJsonSchema({"type": "string"})]
@@ -312,7 +311,7 @@ def _require_match(text: str, pattern: str, what: str) -> str:
 
 
 def _check_email(text: str) -> str:
-    # The library is loaded when the first address is checked, not when the server starts.
+    # Imported when the first address is checked, not when the server starts.
     from email_validator import EmailNotValidError, validate_email
 
     try:
@@ -339,7 +338,7 @@ def _resolve_country(text: str) -> str:
 
 
 Country = Annotated[str, AfterValidator(_resolve_country), WithJsonSchema({"type": "string"})]
-"""A country, held under InvoiceXpress's own English name: the API refuses every other form (trap 22)."""
+"""A country under InvoiceXpress's English name: the API refuses every other form (trap 22)."""
 
 
 def _check_currency(text: str) -> str:
@@ -354,7 +353,7 @@ CurrencyCode = Annotated[str, AfterValidator(_check_currency), WithJsonSchema({"
 
 
 def read_text(value: object) -> object:
-    """Text as the API gives it: empty means that nothing is there, a number is its digits, hidden characters are left out."""
+    """Read text from the API: an empty text is None, a number becomes its digits, hidden characters are removed."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | Decimal):
@@ -368,17 +367,17 @@ Text = Annotated[str | None, BeforeValidator(read_text)]
 
 
 def _read_web_address(value: object) -> object:
-    # What hosts and browsers make a link of must lead to a page and nowhere else (`javascript:`, `file:`, a look-alike host).
+    # Hosts and browsers turn it into a link, so it must be a web page: no `javascript:`, no `file:`, no look-alike host.
     text = read_text(value)
     return text if isinstance(text, str) and is_web_address(text) else None
 
 
 WebAddress = Annotated[str | None, BeforeValidator(_read_web_address)]
-"""An address as the API gives it; nothing where it is no web address."""
+"""A URL from the API; None when it is not a safe web address."""
 
 
 def text_up_to(limit: int) -> Any:
-    """Text of at most so many characters."""
+    """Return the type of a text of 1 to `limit` characters."""
 
     def check(text: str) -> str:
         if not 1 <= len(text) <= limit:

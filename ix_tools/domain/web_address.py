@@ -1,17 +1,17 @@
-"""Web addresses out of an account's answers: shown as links only where nothing else than a page or file can be behind them."""
+"""Check whether a URL from a response is safe to show as a link."""
 
 import re
 from urllib.parse import urlsplit
 
 MAX_LENGTH = 2048
 _CHARACTERS = re.compile(r"[!-~]+", re.ASCII)
-"""No blanks, no line breaks, nothing that hides, no letters that look like others."""
+"""Printable ASCII without blanks: no line breaks, hidden characters or look-alike letters."""
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+", re.ASCII)
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a text is an https address of a named host, without a user name; http only for this machine, as the sandbox has it."""
+    """Tell whether a text is an https URL of a named host without a user name; http only for this machine, for the sandbox."""
     if len(text) > MAX_LENGTH or not _CHARACTERS.fullmatch(text) or set(text) & set('\\"<>^`{|}'):
         return False
     try:

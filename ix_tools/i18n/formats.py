@@ -15,8 +15,8 @@ LOCALES = {"pt": "pt_PT", "en": "en_GB"}
 
 
 def format_money(amount: Decimal | None, language: Language, currency: str | None = "Euro") -> str:
-    """1.234,56 € in Portuguese, €1,234.56 in English; another currency by its code or name. Nothing is no zero: it is `?`."""
-    # Babel's locale data loads when first shown to someone.
+    """Format an amount: 1.234,56 € or €1,234.56, other currencies by code or name. An unknown amount is `?`, not zero."""
+    # Babel's locale data is loaded when the first amount is shown.
     from babel.numbers import format_currency, format_decimal
 
     if amount is None:
@@ -30,36 +30,36 @@ def format_money(amount: Decimal | None, language: Language, currency: str | Non
 
 
 def format_date(value: date | None, language: Language) -> str:
-    """20/11/2026 in both languages: the order every Portuguese document uses."""
+    """Format a date as 20/11/2026 in both languages, as Portuguese documents do."""
     return value.strftime("%d/%m/%Y") if value else "-"
 
 
 def format_number(value: Decimal | None, language: Language) -> str:
-    """A quantity or percentage without needless zeros."""
+    """Format a quantity or percentage without trailing zeros."""
     text = format_plain(value or Decimal(0))
     return text.replace(".", ",") if language == "pt" else text
 
 
 def format_timestamp(timestamp: float) -> str:
-    """A moment in Lisbon, to the minute."""
+    """Format a Unix timestamp in Lisbon time, to the minute."""
     return datetime.fromtimestamp(timestamp, LISBON).strftime("%Y-%m-%d %H:%M")
 
 
 def format_rfc3339(at: float) -> str:
-    """A moment for programs: RFC 3339, to the second, with Lisbon's offset."""
+    """Format a Unix timestamp for programs: RFC 3339, to the second, with Lisbon's offset."""
     return datetime.fromtimestamp(at, LISBON).isoformat(timespec="seconds")
 
 
 def format_date_time(moment: datetime) -> str:
-    """20/11/2026 09:30, Lisbon time."""
+    """Format a time as 20/11/2026 09:30 in Lisbon time."""
     return moment.astimezone(LISBON).strftime("%d/%m/%Y %H:%M")
 
 
 LISBON = ZoneInfo("Europe/Lisbon")
-"""InvoiceXpress dates and guide times are Lisbon's, whatever the clock of this machine says."""
+"""InvoiceXpress's dates and guide times are in Lisbon time, whatever this machine's time zone is."""
 
 
 def format_plain(number: Decimal) -> str:
-    """A Decimal as the shortest plain text: no exponent, no trailing zeros."""
+    """Format a Decimal without exponent and trailing zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

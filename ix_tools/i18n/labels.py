@@ -1,4 +1,4 @@
-"""The words people read in an approval, Portuguese and English side by side."""
+"""Labels and texts of approvals in Portuguese and English."""
 
 from typing import Literal, NamedTuple
 
@@ -6,23 +6,23 @@ Language = Literal["pt", "en"]
 
 
 class Bilingual(NamedTuple):
-    """One thing said in both languages."""
+    """A text in Portuguese and English."""
 
     pt: str
     en: str
 
     def text(self, language: Language) -> str:
-        """In one of them."""
+        """Return the text in a language."""
         return self.pt if language == "pt" else self.en
 
 
 class Action(NamedTuple):
-    """What is about to happen, what it leaves behind, and whether that stays for good."""
+    """Title and consequence of an action, and whether it can be undone."""
 
     title: Bilingual
     consequence: Bilingual
     irreversible: bool = True
-    """Whether no later call brings back what there was before."""
+    """Whether no later call restores the earlier state."""
 
 
 ACTIONS: dict[str, Action] = {
@@ -259,7 +259,7 @@ STATES: dict[str, Bilingual] = {
     "accepted": Bilingual("Aceite pelo cliente", "Accepted by the client"),
     "refused": Bilingual("Recusado pelo cliente", "Refused by the client"),
 }
-"""How a document stands; `open` with the amount."""
+"""States of a document; `open` with the amount."""
 
 LABELS: dict[str, Bilingual] = {
     "account": Bilingual("Conta", "Account"),

@@ -1,4 +1,4 @@
-"""What InvoiceXpress's own words for units, states and kinds mean, Portuguese and English side by side."""
+"""Labels in Portuguese and English for InvoiceXpress's values: units, movement types, ways of communication."""
 
 from ix_tools.i18n.labels import Bilingual
 
@@ -10,7 +10,7 @@ UNIT_LABELS: dict[str, tuple[Bilingual, Bilingual]] = {
     "service": (Bilingual("serviço", "service"), Bilingual("serviços", "services")),
     "other": (Bilingual("outro", "other"), Bilingual("outros", "others")),
 }
-"""The units that InvoiceXpress knows: one of it, and several."""
+"""InvoiceXpress's units: singular and plural."""
 
 VALUE_LABELS: dict[str, dict[str, Bilingual]] = {
     "movement_type": {
@@ -24,7 +24,7 @@ VALUE_LABELS: dict[str, dict[str, Bilingual]] = {
         "portal_at": Bilingual("no Portal das Finanças", "on AT's own site"),
     },
 }
-"""What an operation's own words mean, by the label that they stand under."""
+"""Labels of parameter values, by the label that they are shown under."""
 
 LABEL_ALIASES: dict[str, str] = {
     "before_taxes": "net",
@@ -32,4 +32,4 @@ LABEL_ALIASES: dict[str, str] = {
     "tax_exemption": "exemption",
     "discount": "discount_total",
 }
-"""Fields of a document that go by another label."""
+"""Labels of document fields whose name is another one."""

@@ -109,7 +109,7 @@ class PipelineOperationContext:
         ).read_list(path, key)
 
     async def wait_before_retry(self, attempt: int) -> bool:
-        if attempt >= self.context.settings.pdf_patience:
+        if attempt >= self.context.settings.pdf_poll_attempts:
             return False
         # Integrators poll every 2 seconds (trap 24); the first looks come sooner, since most PDFs are quick.
         await anyio.sleep(min(2.0, 0.25 * 2 ** (attempt - 1)))

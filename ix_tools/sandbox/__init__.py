@@ -1,1 +1,1 @@
-"""InvoiceXpress in a box: a local HTTP server that answers, refuses and surprises as the real API does."""
+"""A sandbox of InvoiceXpress: a local HTTP server with the behaviour, refusals and quirks of the real API."""

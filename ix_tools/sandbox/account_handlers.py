@@ -1,4 +1,4 @@
-"""What the URLs of accounts and of the treasury do."""
+"""Request handlers for accounts and the treasury."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ix_tools.sandbox.state import Books
 
 
 def create_account(books: Books, call: Call) -> Answer:
-    """An account for a new user."""
+    """Create an account for a new user."""
     return _create_account(books, call, False, 201)
 
 
 def create_account_for_existing_user(books: Books, call: Call) -> Answer:
-    """One more account for a user there is."""
+    """Create a further account for an existing user."""
     return _create_account(books, call, True, 200)
 
 
@@ -39,20 +39,20 @@ def _create_account(books: Books, call: Call, for_known_user: bool, status: int)
 
 
 def get_account(books: Books, call: Call) -> Answer:
-    """One account, without its key."""
+    """Return an account without its key."""
     row = accounts.get(books, call.get_id())
     names = ("organization_name", "fiscal_id", "email", "state", "at_configured", "trial")
     return json_answer({"account": {name: getattr(row, name) for name in names}})
 
 
 def update_account(books: Books, call: Call) -> Answer:
-    """A changed account, answered with nothing."""
+    """Update an account and return an empty response."""
     accounts.update(books, call.get_id(), call.get_envelope("account"))
     return EMPTY
 
 
 def set_at_communication(books: Books, call: Call) -> Answer:
-    """The tax authority's credentials, taken."""
+    """Store the credentials for the tax authority."""
     accounts.set_communication(books, call.get_envelope("at_communication"))
     return json_answer({"success": "true"})
 
@@ -61,7 +61,7 @@ def set_at_communication(books: Books, call: Call) -> Answer:
 
 
 def get_balance(books: Books, call: Call) -> Answer:
-    """Where a client stands."""
+    """Return a client's balance."""
     found = treasury.get_balance(books, call.get_id())
     initial = found.initial
     return json_answer(
@@ -83,13 +83,13 @@ def get_balance(books: Books, call: Call) -> Answer:
 
 
 def set_initial_balance(books: Books, call: Call) -> Answer:
-    """The opening balance."""
+    """Set a client's opening balance."""
     row = treasury.set_initial_balance(books, call.get_id(), call.get_envelope("initial_balance"))
     return json_answer({"initial_balance": _render_movement(row, "value", "date", "observation")})
 
 
 def list_regularizations(books: Books, call: Call) -> Answer:
-    """A client's regularizations, in pages."""
+    """List a client's regularizations in pages."""
     shown, page = call.query.get_page(treasury.list_regularizations(books, call.get_id()))
     return json_answer(
         {
@@ -100,20 +100,20 @@ def list_regularizations(books: Books, call: Call) -> Answer:
 
 
 def create_regularization(books: Books, call: Call) -> Answer:
-    """One regularization, inside a list as the API has it."""
+    """Create a regularization and return it in a list, as the API does."""
     row = treasury.create_regularization(books, call.get_id(), call.get_envelope("regularization"))
     return json_answer({"regularization": [_render_regularization(row)]}, 201)
 
 
 def delete_regularization(books: Books, call: Call) -> Answer:
-    """One regularization less."""
+    """Delete a regularization."""
     missing = "regularization_not_found"
     treasury.delete_entry(books, call.get_id(), call.get_id("entry"), (REGULARIZATION,), missing)
     return EMPTY
 
 
 def create_movement(books: Books, call: Call) -> Answer:
-    """A movement. Its id is shown although the documentation's answer has none: deleting takes one."""
+    """Create a movement. The response has its id, which deleting needs, although the documented response has none."""
     row = treasury.create_movement(books, call.get_id(), call.get_envelope("treasury_movement"))
     names = ("id", "value", "payment_method", "date", "serie", "observation")
     return json_answer(
@@ -122,7 +122,7 @@ def create_movement(books: Books, call: Call) -> Answer:
 
 
 def delete_movement(books: Books, call: Call) -> Answer:
-    """One movement less."""
+    """Delete a movement."""
     treasury.delete_entry(books, call.get_id(), call.get_id("entry"), MOVEMENTS, "movement_not_found")
     return NOTHING
 

@@ -1,4 +1,4 @@
-"""The box as a web application: who may call, what goes wrong on the way, and a log of it all.
+"""ASGI application of the sandbox: rate limit, authentication, fault injection and request log.
 
 log -> fault before -> rate limit -> key -> content type -> route -> one transaction -> fault after -> answer
 """
@@ -33,11 +33,11 @@ from ix_tools.sandbox.state import Books
 from ix_tools.sandbox.store import Store
 
 TRANSPORT = "ix_tools.sandbox.transport"
-"""Where the server puts the connection, so that a fault can tear it."""
+"""Key of the connection in the ASGI scope, so that a fault can cut it."""
 
 
 class SandboxBackend:
-    """Everything the server knows, apart from how it is reached."""
+    """State of a sandbox server: its store, control and limits."""
 
     def __init__(self, store: Store, control: Control) -> None:
         self.store, self.control = store, control
@@ -51,14 +51,14 @@ class SandboxBackend:
             seeds.seed_store(store)
 
     def reset(self) -> None:
-        """Back to the seed data, with nothing set, logged or counted."""
+        """Restore the seed data and discard options, faults, log and counts."""
         self.control.reset()
         with self._lock:
             self._recent.clear()
         seeds.seed_store(self.store)
 
     def archive(self, document_id: int, archived: bool) -> None:
-        """What a person does in the web application: no operation of the API puts a document away."""
+        """Archive a document or restore it, as a person does in the web application; the API has no operation for it."""
         with self.store.transaction():
             row = self.store.get(Document, document_id)
             if row is None:
@@ -67,12 +67,12 @@ class SandboxBackend:
             self.store.save(row)
 
     def open_books(self) -> Books:
-        """The account as it is at this moment."""
+        """Return the books for a request at this moment."""
         control = self.control
         return Books(self.store, control.now(), control.options, control.lag, self.base_url)
 
     def seconds_until_allowed(self, key: str) -> int:
-        """Seconds to wait when a key has had its minute's worth of calls, else 0. Real time, not the box's."""
+        """Return the seconds until a key may call again, or 0. It counts real time, not the sandbox's clock."""
         now = time.monotonic()
         with self._lock:
             recent = self._recent[key]
@@ -84,7 +84,7 @@ class SandboxBackend:
         return 0
 
     async def delay(self, fault: Fault) -> None:
-        """Keep one caller waiting and nobody else, until the time is up or the delay is called off."""
+        """Delay one caller until the time is up or the delay is cancelled."""
         held = self.control.begin_delay(fault) if fault.delay > 0 and not self.closing.is_set() else None
         if held is not None:
             try:
@@ -93,7 +93,7 @@ class SandboxBackend:
                 held.cancel()
 
     def begin_creating(self, uid: str) -> bool:
-        """False while another call with the same uid is under way: that is a 409, not a wait."""
+        """Register a uid; False while another call with the same uid is in progress, which leads to 409."""
         with self._lock:
             if uid in self._creating:
                 return False
@@ -102,12 +102,12 @@ class SandboxBackend:
             return True
 
     def end_creating(self, uid: str) -> None:
-        """The uid's document is there, or will not be."""
+        """Release a uid after its call."""
         with self._lock:
             self._creating.discard(uid)
 
     def execute(self, route: routes.Route, call: Call) -> Answer:
-        """One request, one transaction, committed before the answer leaves."""
+        """Execute a request in one transaction, which is committed before the response is sent."""
         books = self.open_books()
         try:
             with self.store.transaction():
@@ -119,11 +119,11 @@ class SandboxBackend:
 
 
 class ConnectionTorn(Exception):
-    """The connection is to be cut: nothing more can be said on it."""
+    """The connection was cut, so no response can be sent."""
 
 
 def create_application(box: SandboxBackend) -> Starlette:
-    """The ASGI application of a box."""
+    """Create the ASGI application of a sandbox."""
     from ix_tools.sandbox.control_api import build_control_routes
 
     async def file(request: Request) -> Response:
@@ -137,38 +137,38 @@ def create_application(box: SandboxBackend) -> Starlette:
             return Response(status_code=404)
 
     house = Starlette(routes=[*build_control_routes(box), Mounted("/_files/{token}/{name}", file)])
-    house.router.default = Api(box)  # whatever the path: a pattern would miss those with a line break
+    house.router.default = Api(box)  # a mount, because a route's pattern would miss paths with a line break
     return house
 
 
 @dataclass(frozen=True)
 class RawRequest:
-    """A request as it arrived: `raw_path` is the path as it was sent, `path` the same without escapes."""
+    """A request as it was received: `raw_path` as it was sent, `path` with its escapes decoded."""
 
     method: str
     path: str
     raw_path: str
     pairs: list[tuple[str, str]]
-    """The query."""
+    """Query parameters."""
     content_type: str
     body: bytes
 
     @classmethod
     def parse(cls, method: str, raw_path: bytes, query: bytes, content_type: str, body: bytes) -> RawRequest:
-        """Take a request apart."""
+        """Parse a request."""
         sent = raw_path.decode("latin-1")
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         return cls(method, unquote(sent), sent, pairs, content_type, body)
 
 
 class Api:
-    """Every path that is the API's."""
+    """ASGI endpoint for all paths of the API."""
 
     def __init__(self, box: SandboxBackend) -> None:
         self.box = box
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer over a connection, on which an injected fault may do what it likes."""
+        """Answer over a connection, on which injected faults take effect."""
         request = Request(scope, receive)
         asked = RawRequest.parse(
             request.method,
@@ -188,7 +188,7 @@ class Api:
         await _send(answer, fault, scope, receive, send)
 
     def answer(self, asked: RawRequest) -> Answer:
-        """Answer without a connection, in the thread of whoever asks. It meets no injected fault: see `Control.expects_faults`."""
+        """Answer without a connection, in the caller's thread and without faults (see `Control.expects_faults`)."""
         entry = self._answer_and_log(asked)
         found = routes.resolve(asked.method, asked.raw_path)
         uid = _get_uid(asked.body) if found and found[0].creates else ""
@@ -247,7 +247,7 @@ class Api:
         return self.box.execute(route, Call(asked.method, asked.path, names, query, parsed))
 
     def _reject_early(self, asked: RawRequest) -> Answer | None:
-        """What is refused before anything is looked at: the rate, the key, the content type."""
+        """Return the refusal for an exceeded rate, a wrong key or content type."""
         key = dict(asked.pairs).get("api_key", "")
         wait = self.box.seconds_until_allowed(key)
         if wait:
@@ -273,7 +273,7 @@ def _reject_constant(word: str) -> None:
 
 
 def _read_json(body: bytes) -> Any:
-    """JSON whose text can be written down again: half of a surrogate pair becomes a question mark."""
+    """Parse JSON; half of a surrogate pair becomes a question mark, so that it can be stored."""
     parsed = json.loads(body, parse_constant=_reject_constant)
     if b"\\u" in body:
         parsed = json.loads(json.dumps(parsed, ensure_ascii=False).encode("utf-8", "replace"))
@@ -303,7 +303,7 @@ def _parse_body(path: str, body: bytes) -> Any:
 
 
 def _build_log_entry(method: str, path: str, pairs: list[tuple[str, str]], body: bytes) -> dict[str, Any]:
-    """What a test sees of a request. The key is never written down (trap 7)."""
+    """Build the log entry of a request, without the key (trap 7)."""
     query: dict[str, str | list[str]] = {}
     for name, value in pairs:
         if name == "api_key":
@@ -355,11 +355,11 @@ async def _send(answer: Answer, fault: Fault | None, scope: Scope, receive: Rece
 
 
 async def _tear_connection(scope: Scope, receive: Receive, hard: bool) -> None:
-    """End the connection: politely, so that what was written arrives, or with a reset."""
+    """Close the connection, so that what was written arrives, or reset it if `hard`."""
     transport: asyncio.Transport = scope[TRANSPORT]
     if hard:
         sock = transport.get_extra_info("socket")
-        # Lingering for no time turns the close into a reset.
+        # A linger time of 0 turns the close into a reset.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
     else:

@@ -1,4 +1,4 @@
-"""One API call as the handlers see it, and the answer they give."""
+"""Types of the calls that handlers receive and of the answers that they return."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ix_tools.sandbox.refusals import Refused
 
 @dataclass(frozen=True)
 class Call:
-    """A request whose key was good."""
+    """An authenticated request."""
 
     method: str
     path: str
     names: dict[str, str]
-    """What the URL's placeholders stood for."""
+    """Values of the URL's placeholders."""
     query: Query
     body: Any
 
     def get_id(self, name: str = "id") -> int:
-        """An id from the URL; what is no number is an id that nobody has."""
+        """Return an id from the URL; 0, which no row has, when it is not a number."""
         text = self.names[name]
         return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else -1
 
     def get_envelope(self, *keys: str) -> dict[str, Any]:
-        """The object under the first of these keys that was sent."""
+        """Return the object under the first of these keys that was sent."""
         for key in keys:
             if isinstance(self.body, dict) and isinstance(self.body.get(key), dict):
                 found: dict[str, Any] = self.body[key]
@@ -37,13 +37,13 @@ class Call:
         raise Refused(("element_missing", keys[0]))
 
     def get_document(self, kind: Kind) -> dict[str, Any]:
-        """The document under its own key, or under its family's (reading 1)."""
+        """Return the document under its own key or its family's (reading 1)."""
         return self.get_envelope(kind.key, kind.family_key)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, bytes, and what they are."""
+    """Status, body and media type of a response."""
 
     status: int = 200
     body: bytes = b""
@@ -52,12 +52,12 @@ class Answer:
 
     @property
     def sent_headers(self) -> dict[str, str]:
-        """All headers but the length."""
+        """All headers except the length."""
         return {"Content-Type": self.media_type, **self.headers} if self.body else {**self.headers}
 
 
 def json_answer(content: Any, status: int = 200) -> Answer:
-    """An answer in JSON."""
+    """Build a JSON response."""
     return Answer(status, json.dumps(content, ensure_ascii=False).encode())
 
 

@@ -1,4 +1,4 @@
-"""The hand inside the box: its clock, injected faults, late listing, options, and the log of what was asked."""
+"""Controls of the sandbox for tests: clock, injected faults, delayed lists, options and request log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Drop = Literal["before", "after"]
 
 @dataclass
 class Fault:
-    """Something that goes wrong with matching requests: `times` of them, after `skip` that are let through."""
+    """A fault for `times` matching requests after the first `skip`."""
 
     method: str | None = None
     path: str | None = None
@@ -31,9 +31,9 @@ class Fault:
     drop: Drop | None = None
     cut: int | None = None
     after_commit: bool = False
-    """The status or the delay comes once the work is done and kept, as in a finalize that times out (trap 26)."""
+    """Whether status or delay follow the commit, as when a finalize times out after it succeeded (trap 26)."""
     is_over: bool = field(default=False, init=False)
-    """Called off: a delay of it that has not begun yet does not begin."""
+    """Whether it was cancelled, so that no further delay begins."""
 
     def __post_init__(self) -> None:
         try:
@@ -44,7 +44,7 @@ class Fault:
             raise ValueError("drop is 'before' or 'after'")
 
     def claim(self, method: str, path: str) -> bool:
-        """Whether this request is one of those; counts it when it is."""
+        """Tell whether the fault applies to a request, and count it."""
         if self.times == 0 or (self.method and self.method.upper() != method):
             return False
         if self.path and not re.search(self.path, path):
@@ -58,7 +58,7 @@ class Fault:
 
 
 class Control:
-    """Shared by the server's thread and the test's; every method takes the lock for a moment only."""
+    """Controls shared by the threads of server and test; methods hold the lock only briefly."""
 
     def __init__(self, language: str = "en", clock: str | None = None) -> None:
         self._lock = threading.Lock()
@@ -70,7 +70,7 @@ class Control:
         self.reset()
 
     def reset(self) -> None:
-        """As it was when the box was made."""
+        """Restore the initial state."""
         options = Options()
         options.set("language", self._language)
         with self._lock:
@@ -81,7 +81,7 @@ class Control:
         self.clear_faults()
 
     def set_clock(self, moment: str | None) -> None:
-        """Stop the clock at a moment of Lisbon time; None lets it run again."""
+        """Stop the clock at a time in Lisbon; None lets it run again."""
         stopped = None if moment is None else datetime.fromisoformat(moment)
         if stopped is not None:
             stopped = stopped.astimezone(LISBON) if stopped.tzinfo else stopped.replace(tzinfo=LISBON)
@@ -94,25 +94,25 @@ class Control:
             self._ahead += timedelta(seconds=seconds)
 
     def now(self) -> datetime:
-        """The time in Lisbon, by this box."""
+        """Return the sandbox's time in Lisbon."""
         with self._lock:
             stopped, ahead = self._stopped, self._ahead
-        # Added in absolute time: an hour is an hour also on the night the clocks change.
+        # Added in absolute time, so that an hour is an hour when daylight saving begins or ends.
         start = datetime.now(LISBON) if stopped is None else stopped
         return (start.astimezone(ZoneInfo("UTC")) + ahead).astimezone(LISBON)
 
     def add_fault(self, fault: Fault) -> None:
-        """Put one in line; the oldest that matches is used."""
+        """Add a fault. A request meets the oldest one that matches."""
         with self._lock:
             self._faults.append(fault)
 
     def expects_faults(self) -> bool:
-        """Tell whether something is still to go wrong."""
+        """Tell whether a fault is still pending."""
         with self._lock:
             return any(fault.times != 0 for fault in self._faults)
 
     def clear_faults(self) -> None:
-        """Nothing goes wrong any more, and what is being delayed goes on at once."""
+        """Remove all faults and end all delays."""
         with self._lock:
             for fault in self._faults:
                 fault.is_over = True
@@ -120,7 +120,7 @@ class Control:
         self.end_delays()
 
     def begin_delay(self, fault: Fault) -> Future[None] | None:
-        """A delay that somebody may cut short; None when the fault was called off before its delay began."""
+        """Begin a delay that can be ended early; None when the fault was cancelled before."""
         held: Future[None] = Future()
         with self._lock:
             if fault.is_over:
@@ -130,7 +130,7 @@ class Control:
         return held
 
     def end_delays(self) -> None:
-        """Cut every running delay short."""
+        """End all running delays."""
         with self._lock:
             held = list(self._held)
         for delay in held:
@@ -138,18 +138,18 @@ class Control:
                 delay.set_result(None)
 
     def take_fault(self, method: str, path: str) -> Fault | None:
-        """The fault that meets this request."""
+        """Return the fault that applies to a request, and count it."""
         with self._lock:
             return next((fault for fault in self._faults if fault.claim(method, path)), None)
 
     def log_request(self, entry: dict[str, Any]) -> None:
-        """Log a request; its status is filled in when there is one."""
+        """Log a request; its status is added when the response is known."""
         with self._lock:
             self._requests.append(entry)
             self._arrived.notify_all()
 
     def wait_for_request(self, method: str, path: str, timeout: float) -> bool:
-        """Wait until such a request has arrived, answered or not; False when none came in time."""
+        """Wait until a matching request has arrived, answered or not; False after the timeout."""
 
         def arrived() -> bool:
             return any(seen["method"] == method and re.search(path, seen["path"]) for seen in self._requests)
@@ -158,11 +158,11 @@ class Control:
             return self._arrived.wait_for(arrived, timeout)
 
     def requests(self) -> list[dict[str, Any]]:
-        """The log so far, oldest first."""
+        """Return the log, oldest request first."""
         with self._lock:
             return [dict(entry) for entry in self._requests]
 
     def clear_requests(self) -> None:
-        """Forget the log."""
+        """Clear the log."""
         with self._lock:
             self._requests.clear()

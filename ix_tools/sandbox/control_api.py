@@ -1,4 +1,4 @@
-"""The control room over HTTP, under /_sandbox: for boxes in another process. No key, this machine only."""
+"""HTTP endpoints under /_sandbox that control a sandbox in another process, on this machine only and without a key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def list_outbox(box: SandboxBackend) -> list[dict[str, Any]]:
-    """The e-mails that would have been sent, oldest first."""
+    """Return the e-mails that would have been sent, oldest first."""
     with box.store.transaction():
         return [
             {key: value for key, value in asdict(mail).items() if key != "id"}
@@ -31,7 +31,7 @@ def list_outbox(box: SandboxBackend) -> list[dict[str, Any]]:
 
 
 def build_control_routes(box: SandboxBackend) -> list[Route]:
-    """One route per thing a test can do to a box."""
+    """Build a route for each control."""
     control = box.control
 
     def clock(sent: dict[str, Any]) -> Any:
@@ -71,7 +71,7 @@ def build_control_routes(box: SandboxBackend) -> list[Route]:
 
 def _build_endpoint(action: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
-        # A web page could make a browser post here; its Host or Origin gives it away.
+        # A web page could make a browser post here; its Host or Origin header shows it.
         host = request.url.hostname or ""
         if host not in LOOPBACK or "origin" in request.headers:
             return Response(status_code=403)

@@ -1,4 +1,4 @@
-"""Files to fetch: promised first (202), then found under an address that nobody can guess (trap 24)."""
+"""Files for download: first pending (202), then available under an unguessable URL (trap 24)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ix_tools.sandbox.state import Books
 
 
 def get_pdf_url(books: Books, document: Document, copy: str) -> str:
-    """Where a PDF can be fetched, or nothing while it is being made."""
+    """Return the URL of a PDF, or "" while it is pending."""
     if document.status in ("draft", "deleted"):
         raise Refused("invalid_state", status=406)  # reading 8
     name = f"{BY_TYPE[document.type].prefix}-{document.serie}-{document.number}.pdf"
@@ -20,14 +20,14 @@ def get_pdf_url(books: Books, document: Document, copy: str) -> str:
 
 
 def get_qr_url(books: Books, document: Document) -> str:
-    """Where a QR code can be fetched, or nothing while it is being made."""
+    """Return the URL of a QR code, or "" while it is pending."""
     if document.status in ("draft", "deleted"):
         raise Refused(("qr_draft", str(document.id)))
     return _get_url(books, document.id, "qr", books.options.qr_polls, "qr.png")
 
 
 def get_saft_url(books: Books, month: str) -> str:
-    """Where the SAF-T file of a month can be fetched, or nothing while it is being made."""
+    """Return the URL of a month's SAF-T file, or "" while it is pending."""
     name = f"SAFT-PT_{books.issuer.fiscal_id}_{month}.xml"
     return _get_url(books, 0, month, books.options.saft_polls, name)
 
@@ -44,7 +44,7 @@ def _get_url(books: Books, document_id: int, copy: str, polls: int, name: str) -
 
 
 def read_file(books: Books, token: str) -> Answer:
-    """The bytes behind a token; no key is asked for."""
+    """Return the file for a token; no key is needed."""
     paper = books.store.first(FileRequest, token=token) if token else None
     if paper is not None and not paper.document_id:
         from ix_tools.sandbox.saft import file
@@ -53,7 +53,9 @@ def read_file(books: Books, token: str) -> Answer:
     document = None if paper is None else books.store.get(Document, paper.document_id)
     if paper is None or document is None:
         raise Missing
-    from ix_tools.sandbox import printing  # heavy: PDF and QR libraries load when something is printed
+    from ix_tools.sandbox import (
+        printing,
+    )  # the PDF and QR libraries are loaded with the first printed document
 
     if paper.copy == "qr":
         return Answer(200, printing.render_qr_png(books, document), "image/png")

@@ -1,4 +1,4 @@
-"""What each URL does: read the call, ask the ledger, show the rows."""
+"""Request handlers: read the call, call the ledger, render the rows."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def _answer_list(books: Books, key: str, query: Query, rows: list[Document]) -> 
 
 
 def list_family(key: str, families: tuple[Family, ...], books: Books, call: Call) -> Answer:
-    """Invoices with receipts, estimates, or guides."""
+    """List invoices and receipts, estimates, or guides."""
     return _answer_list(books, key, call.query, listing.find_documents(books, call.query, families))
 
 
 def list_type(kind: Kind, books: Books, call: Call) -> Answer:
-    """One type only, under the key of its family."""
+    """List documents of one type, under the key of its family."""
     key = "invoices" if kind.family == "receipts" else kind.family
     return _answer_list(
         books, key, call.query, listing.find_documents(books, call.query, (kind.family,), {kind.type})
@@ -58,12 +58,12 @@ def list_type(kind: Kind, books: Books, call: Call) -> Answer:
 
 
 def get_document(kind: Kind, books: Books, call: Call) -> Answer:
-    """One document."""
+    """Return a document."""
     return _answer_document(books, documents.get(books, call.get_id(), kind))
 
 
 def create_document(kind: Kind, books: Books, call: Call) -> Answer:
-    """A draft. The proprietary_uid counts at the top level and for invoices only."""
+    """Create a draft. A proprietary_uid has an effect only at the top level and for invoices."""
     uid = (
         str(call.body.get("proprietary_uid") or "")
         if kind.family == "invoices" and isinstance(call.body, dict)
@@ -85,26 +85,26 @@ def change_state(kind: Kind, books: Books, call: Call) -> Answer:
 
 
 def send_mail(kind: Kind, books: Books, call: Call) -> Answer:
-    """Into the outbox; the answer is empty (trap 25)."""
+    """Put an e-mail into the outbox and return an empty response (trap 25)."""
     row = documents.get(books, call.get_id(), kind)
     mail.send(books, row, call.get_envelope("message"))
     return EMPTY
 
 
 def list_related(books: Books, call: Call) -> Answer:
-    """Receipts, notes and owners of a document."""
+    """List receipts, notes and owners of a document."""
     rows = listing.find_related(books, call.get_id())
     return json_answer({"documents": [responses.render_document(books, row) for row in rows]})
 
 
 def create_payment(books: Books, call: Call) -> Answer:
-    """A receipt for part of an invoice."""
+    """Create a receipt for a part of an invoice."""
     documents.get(books, call.get_id())
     return _answer_document(books, payments.pay(books, call.get_id(), call.get_envelope("partial_payment")))
 
 
 def get_pdf(books: Books, call: Call) -> Answer:
-    """Where the PDF is: 202 with nothing until it is ready (trap 24)."""
+    """Return the URL of the PDF, or an empty 202 while it is pending (trap 24)."""
     row = documents.get(books, call.get_id())
     copy = "copy" if call.query.get_last("second_copy") == "true" else "original"
     url = files.get_pdf_url(books, row, copy)
@@ -112,7 +112,7 @@ def get_pdf(books: Books, call: Call) -> Answer:
 
 
 def get_qr_code(books: Books, call: Call) -> Answer:
-    """Where the QR code is."""
+    """Return the URL of the QR code."""
     try:
         row = documents.get(books, call.get_id())
     except Missing:
@@ -129,35 +129,35 @@ def get_qr_code(books: Books, call: Call) -> Answer:
 
 
 def list_sequences(books: Books, call: Call) -> Answer:
-    """Every series."""
+    """List all series."""
     return json_answer({"sequences": [responses.render_sequence(row) for row in sequences.list_all(books)]})
 
 
 def create_sequence(books: Books, call: Call) -> Answer:
-    """A new series, registered on the way."""
+    """Create a series and register it."""
     return json_answer(
         {"sequence": responses.render_sequence(sequences.create(books, call.get_envelope("sequence")))}, 201
     )
 
 
 def get_sequence(books: Books, call: Call) -> Answer:
-    """One series; live the key is `sequence` (reading 9)."""
+    """Return a series under the key `sequence`, as the live API does (reading 9)."""
     return json_answer({"sequence": responses.render_sequence(sequences.get(books, call.get_id()))})
 
 
 def register_sequence(books: Books, call: Call) -> Answer:
-    """Validation codes for every type."""
+    """Register a series, which gives each document type a validation code."""
     return json_answer({"sequences": [responses.render_sequence(sequences.register(books, call.get_id()))]})
 
 
 def set_current_sequence(books: Books, call: Call) -> Answer:
-    """The series that documents go to by default."""
+    """Make a series the default."""
     sequences.set_current(books, call.get_id())
     return EMPTY
 
 
 def update_sequence_v1(books: Books, call: Call) -> Answer:
-    """The old XML update."""
+    """Update a series over version 1 (XML)."""
     if not isinstance(call.body, dict):
         raise Refused("bad_xml")
     row = responses.render_sequence(sequences.update_v1(books, call.get_id(), call.body))
@@ -170,28 +170,28 @@ def update_sequence_v1(books: Books, call: Call) -> Answer:
 
 
 def list_taxes(books: Books, call: Call) -> Answer:
-    """Every rate."""
+    """List all VAT rates."""
     return json_answer({"taxes": [responses.render_tax(row) for row in taxes.list_all(books)]})
 
 
 def create_tax(books: Books, call: Call) -> Answer:
-    """A new rate."""
+    """Create a VAT rate."""
     return json_answer({"tax": responses.render_tax(taxes.create(books, call.get_envelope("tax")))}, 201)
 
 
 def get_tax(books: Books, call: Call) -> Answer:
-    """One rate."""
+    """Return a VAT rate."""
     return json_answer({"tax": responses.render_tax(taxes.get(books, call.get_id()))})
 
 
 def update_tax(books: Books, call: Call) -> Answer:
-    """A changed rate, answered with nothing."""
+    """Update a VAT rate and return an empty response."""
     taxes.update(books, call.get_id(), call.get_envelope("tax"))
     return EMPTY
 
 
 def delete_tax(books: Books, call: Call) -> Answer:
-    """One rate less."""
+    """Delete a VAT rate."""
     taxes.delete(books, call.get_id())
     return EMPTY
 
@@ -200,7 +200,7 @@ def delete_tax(books: Books, call: Call) -> Answer:
 
 
 def list_clients(books: Books, call: Call) -> Answer:
-    """The address book; `fiscal_id` filters although nothing documents it."""
+    """List clients. `fiscal_id` is an undocumented filter."""
     fiscal_id = call.query.get_last("fiscal_id")
     rows = books.store.find(Client, fiscal_id=fiscal_id) if fiscal_id else books.store.find(Client)
     shown, page = call.query.get_page(rows)
@@ -209,31 +209,31 @@ def list_clients(books: Books, call: Call) -> Answer:
 
 
 def create_client(books: Books, call: Call) -> Answer:
-    """A new client."""
+    """Create a client."""
     return json_answer(
         {"client": responses.render_client(books, clients.create(books, call.get_envelope("client")))}, 201
     )
 
 
 def get_client(books: Books, call: Call) -> Answer:
-    """One client."""
+    """Return a client."""
     return json_answer({"client": responses.render_client(books, clients.get(books, call.get_id()))})
 
 
 def update_client(books: Books, call: Call) -> Answer:
-    """A changed client, answered with nothing; so is a refusal."""
+    """Update a client. The response is empty, also when it is a refusal."""
     clients.update(books, call.get_id(), call.get_envelope("client"))
     return EMPTY
 
 
 def delete_client(books: Books, call: Call) -> Answer:
-    """One client less."""
+    """Delete a client."""
     clients.delete(books, call.get_id())
     return EMPTY
 
 
 def find_client(name: str, books: Books, call: Call) -> Answer:
-    """By exact code or exact name; a miss by name has been seen as 500 (reading 14)."""
+    """Find a client by exact code or name. Without a match by name, the API was seen to return 500 (reading 14)."""
     row = books.store.first(Client, **{name: call.query.get_last(f"client_{name}")})
     if row is not None:
         return json_answer({"client": responses.render_client(books, row)})
@@ -243,7 +243,7 @@ def find_client(name: str, books: Books, call: Call) -> Answer:
 
 
 def list_client_invoices(books: Books, call: Call) -> Answer:
-    """A client's documents, filtered by a body."""
+    """List a client's documents; the filter is in the body."""
     client = clients.get(books, call.get_id())
     body = call.body if isinstance(call.body, dict) else {}
     sent: dict[str, Any] = body["filter"] if isinstance(body.get("filter"), dict) else {}
@@ -259,32 +259,32 @@ def list_client_invoices(books: Books, call: Call) -> Answer:
 
 
 def list_items(books: Books, call: Call) -> Answer:
-    """The catalogue, in pages."""
+    """List items in pages."""
     shown, page = call.query.get_page(books.store.find(Item))
     content = [responses.render_item(books, row) for row in shown]
     return json_answer({"items": content, "pagination": responses.render_pagination(page)})
 
 
 def create_item(books: Books, call: Call) -> Answer:
-    """A new item."""
+    """Create an item."""
     return json_answer(
         {"item": responses.render_item(books, items.create(books, call.get_envelope("item")))}, 201
     )
 
 
 def get_item(books: Books, call: Call) -> Answer:
-    """One item."""
+    """Return an item."""
     return json_answer({"item": responses.render_item(books, items.get(books, call.get_id()))})
 
 
 def update_item(books: Books, call: Call) -> Answer:
-    """A changed item, answered with nothing."""
+    """Update an item and return an empty response."""
     items.update(books, call.get_id(), call.get_envelope("item"))
     return EMPTY
 
 
 def delete_item(books: Books, call: Call) -> Answer:
-    """One item less."""
+    """Delete an item."""
     items.delete(books, call.get_id())
     return EMPTY
 
@@ -293,7 +293,7 @@ def delete_item(books: Books, call: Call) -> Answer:
 
 
 def export_saft(books: Books, call: Call) -> Answer:
-    """Where the SAF-T file of a month is: 202 with a word until it is ready (trap 24)."""
+    """Return the URL of a month's SAF-T file, or 202 with a message while it is pending (trap 24)."""
     url = files.get_saft_url(
         books, saft.find_period(books, call.query.get_last("year"), call.query.get_last("month"))
     )

@@ -1,4 +1,4 @@
-"""The document types, one row each: the names a type goes by, its title in print, and what it can do."""
+"""Table of the document types: their names, printed titles and capabilities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Family = Literal["invoices", "estimates", "guides", "receipts"]
 
 @dataclass(frozen=True)
 class Kind:
-    """One document type."""
+    """A document type."""
 
     key: str
     """The JSON envelope, and the middle of `current_<key>_number` in a sequence."""
@@ -20,27 +20,27 @@ class Kind:
     prefix: str
     """The SAF-T letters printed before the number: FT 2026/1."""
     title: str
-    """What the printed document is called."""
+    """Title of the printed document."""
     offset: int
-    """Each type has its own sequence id; this is its distance from the invoice's (trap 9)."""
+    """Offset of the type's sequence id from the invoices' (trap 9)."""
     in_atcud: bool = True
-    """False where the tax authority gives no validation code: the sequence says N/A."""
+    """False when the tax authority gives no validation code; the series then shows N/A."""
     payable: bool = False
-    """Takes partial payments, and is settled by a receipt."""
+    """Whether it accepts partial payments and is settled by a receipt."""
     mb_reference: bool = False
     corrects: bool = False
-    """A credit or debit note: it belongs to an invoice."""
+    """Whether it is a credit or debit note, which refers to an invoice."""
 
     @property
     def family_key(self) -> str:
-        """The envelope that stands for the whole family in requests (invoice, quote, shipping)."""
+        """The envelope that requests may use for the whole family (invoice, quote, shipping)."""
         return {"invoices": "invoice", "estimates": "quote", "guides": "shipping", "receipts": "receipt"}[
             self.family
         ]
 
     @property
     def words(self) -> str:
-        """The type inside an English sentence: "invoice-receipt"."""
+        """The type in an English sentence: "invoice-receipt"."""
         return self.key.replace("_", "-")
 
 
@@ -72,7 +72,7 @@ SEQUENCE_OFFSETS: dict[str, int] = {
     "shipping": 14, "transport": 16, "devolution": 15, "proforma": 12, "quote": 11, "fees_note": 13,
     "vat_moss_invoice": 7, "vat_moss_credit_note": 8, "vat_moss_receipt": 9,
 }  # fmt: skip
-"""Every type a sequence row mentions, in the order the API prints them, with its distance from the row's id."""
+"""Document types of a series in the order of the API, with the offset of their ids from the series' id."""
 
 TYPES_WITHOUT_VALIDATION_CODE = {"fees_note", "vat_moss_invoice", "vat_moss_credit_note", "vat_moss_receipt"}
-"""Types the tax authority gives no validation code: always N/A."""
+"""Types without a validation code from the tax authority: always N/A."""

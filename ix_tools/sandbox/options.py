@@ -1,4 +1,4 @@
-"""What a box can be told to do differently, one field per behaviour that accounts or sources disagree on."""
+"""Options of the sandbox: one field per behaviour on which accounts or sources differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORDS = {
 
 @dataclass
 class Options:
-    """The switches of `set_option`, with the values a fresh box has."""
+    """The options that `set_option` changes, with their defaults."""
 
     language: str = "en"
     """en or pt: the language of the messages that have both forms."""
@@ -75,7 +75,10 @@ class Options:
     """bare {code, message}, or wrapped {errors: {code, message}} (reading 10)."""
 
     def set(self, name: str, value: Any) -> None:
-        """Change one, refusing unknown names and wrong types: a misspelt option must not pass a test."""
+        """Set an option.
+
+        Raises: an error for an unknown name or wrong type, so that no test passes with a misspelt option.
+        """
         known = {field.name: type(field.default) for field in fields(self)}
         if name not in known:
             raise ValueError(f"no such option: {name} (there are {', '.join(sorted(known))})")

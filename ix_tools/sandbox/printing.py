@@ -1,4 +1,4 @@
-"""The printed document: an A4 page as a Portuguese client gets it, which says that it is worth nothing."""
+"""Render a document as an A4 PDF like that of a Portuguese client, with a notice that it is not valid."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEFT, RIGHT, WIDTH = 15.0, 195.0, 180.0
 
 
 def render_pdf(books: Books, document: Document, second_copy: bool) -> bytes:
-    """The bytes of the PDF."""
+    """Render the PDF of a document."""
     copy, code = "2.ª via" if second_copy else "Original", qr.render_png(qr.build_content(books, document))
     page = _Page(books.issuer, document, copy, code)
     page.set_creation_date(books.now)
@@ -48,12 +48,12 @@ def render_pdf(books: Books, document: Document, second_copy: bool) -> bytes:
 
 
 def render_qr_png(books: Books, document: Document) -> bytes:
-    """The QR code alone."""
+    """Render the QR code of a document as PNG."""
     return qr.render_png(qr.build_content(books, document), scale=8)
 
 
 def format_money(value: Fraction, symbol: str = "€") -> str:
-    """An amount as it is written in Portugal: 1.234,56 €."""
+    """Format an amount as in Portugal: 1.234,56 €."""
     return f"{_group_thousands(format_fixed(value))} {symbol}"
 
 
@@ -74,7 +74,7 @@ _UNDECOMPOSED = str.maketrans({"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı":
 
 
 def _to_writable(text: str) -> str:
-    """What the built-in fonts can write; letters beyond Western Europe lose their accents, or show ?."""
+    """Replace letters that the built-in fonts lack: they lose their accents or become ?."""
     return "".join(
         letter if _is_writable(letter) else _find_similar_letter(letter)
         for letter in text.translate(_UNDECOMPOSED)
@@ -95,11 +95,11 @@ def _format_number(document: Document) -> str:
 
 
 class _Page(FPDF):
-    """The frame that every page repeats: who, what, the QR code with its ATCUD, and the warning."""
+    """A page with header and footer: issuer, document, QR code with ATCUD, and the notice."""
 
     def __init__(self, issuer: Account, document: Document, copy: str, code: bytes) -> None:
         super().__init__("P", "mm", "A4")
-        self.core_fonts_encoding = "cp1252"  # where the euro sign lives
+        self.core_fonts_encoding = "cp1252"  # the encoding that has the euro sign
         self.issuer, self.document, self.copy, self.code = issuer, document, copy, code
         self.set_margins(LEFT, 12, LEFT)
         self.c_margin = 0
@@ -110,14 +110,14 @@ class _Page(FPDF):
         self.set_lang("pt-PT")
 
     def set_font_style(self, size: float, bold: bool = False, colour: tuple[int, int, int] = INK) -> None:
-        """The pen for what is written next."""
+        """Set font and colour of the following text."""
         self.set_font("helvetica", "B" if bold else "", size)
         self.set_text_color(*colour)
 
     def write_line(
         self, text: str, width: float = 0, height: float = 5, align: Align = Align.L, wrap: bool = False
     ) -> None:
-        """One line, or a wrapped paragraph, and the pen below it at the same left edge."""
+        """Write a line or wrapped paragraph, and move below it to the same left edge."""
         if wrap:
             self.multi_cell(width, height, _to_writable(text), align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
         else:
@@ -146,7 +146,7 @@ class _Page(FPDF):
         self.set_xy(LEFT, 37)
 
     def footer(self) -> None:
-        # The ATCUD stands right above the code, and the code on every page, at least 30 mm wide.
+        # The ATCUD is directly above the QR code, which is on every page and at least 30 mm wide.
         top = 297 - 53
         self.set_xy(LEFT, top)
         self.set_font_style(8, bold=True)
@@ -164,7 +164,7 @@ class _Page(FPDF):
 
 
 def _print_parties(page: _Page, document: Document) -> None:
-    """The client, in the window of an envelope."""
+    """Print the client at the position of an envelope's window."""
     client = document.client
     top = page.get_y()
     page.set_xy(115, top)
@@ -183,7 +183,7 @@ def _print_parties(page: _Page, document: Document) -> None:
 
 
 def _print_details(page: _Page, books: Books, document: Document) -> None:
-    """Dates and references in one band."""
+    """Print dates and references in a band."""
     pairs = [("Data", _format_day(document.date))]
     if document.type != "Receipt":
         pairs.append(("Vencimento", _format_day(document.due_date)))
@@ -230,7 +230,7 @@ def _shorten(page: _Page, text: str, width: float) -> str:
 
 
 def _print_lines(page: _Page, document: Document) -> None:
-    """The table; its heading comes back on every page."""
+    """Print the table of lines, with its heading on every page."""
     page.set_font_style(8.5)
     page.set_draw_color(200, 214, 214)
     page.set_fill_color(255, 255, 255)
@@ -267,7 +267,7 @@ def _build_cells(line: Line) -> Sequence[str]:
 
 
 def _print_totals(page: _Page, document: Document) -> None:
-    """VAT per rate on the left, the sums on the right; what is withheld is shown apart from the total (trap 18)."""
+    """Print VAT per rate on the left and the totals on the right; retention stands apart from the total (trap 18)."""
     sums = totals.compute_document(document)
     withheld = totals.compute_retention(document)
     rows = [("Soma", format_money(sums.sum)), ("Desconto", format_money(-sums.discount))]
@@ -327,7 +327,7 @@ def _print_vat_table(page: _Page, document: Document) -> None:
 
 
 def _format_exemption(code: str) -> str:
-    """The code, the words the law wants, and the article when the words do not name it."""
+    """Format the exemption: code, required text, and the article when the text does not name it."""
     known = find_exemption(code) or {}
     text, norm = known.get("text", ""), known.get("norm", "")
     return f"{code}: {text}" if norm.lower() in text.lower() else f"{code}: {text} ({norm})"
@@ -341,7 +341,7 @@ def _print_sum(page: _Page, label: str, amount: str, size: float, bold: bool = F
 
 
 def _print_remarks(page: _Page, document: Document) -> None:
-    """Multibanco, and what the issuer wrote."""
+    """Print the Multibanco reference and the observations."""
     if document.mb_reference:
         reference = str(document.mb_reference["reference"])
         spaced = " ".join(reference[place : place + 3] for place in range(0, len(reference), 3))

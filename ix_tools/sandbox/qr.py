@@ -1,4 +1,4 @@
-"""The QR code of a Portuguese invoice: the tax authority's fields, in its order.
+"""Build the QR code of a Portuguese invoice with the tax authority's fields.
 
 A issuer  B client  C its country  D type  E state  F day  G number  H ATCUD
 I mainland, J Azores, K Madeira: 1 region, 2 exempt, 3/4 reduced, 5/6 intermediate, 7/8 normal (net / VAT)
@@ -19,11 +19,11 @@ from ix_tools.sandbox.state import Books
 
 REGIONS = {"PT": "I", "PT-AC": "J", "PT-MA": "K"}
 PLACES = {"RED": 3, "INT": 5, "NOR": 7}
-"""Where a rate's net goes; its VAT goes one further."""
+"""Position of a rate's net; its VAT is in the next field."""
 
 
 def build_content(books: Books, document: Document) -> str:
-    """The text inside the code."""
+    """Build the text of the code."""
     kind = BY_TYPE[document.type]
     money = totals.compute_document(document)
     fields = {
@@ -46,7 +46,7 @@ def build_content(books: Books, document: Document) -> str:
 
 
 def render_png(text: str, scale: int = 6) -> bytes:
-    """The code as a picture, corrected at level M as the specification wants."""
+    """Render the code as PNG with error correction level M, as the specification requires."""
     import segno
 
     out = io.BytesIO()
@@ -60,7 +60,7 @@ def _sum_by_region(books: Books, document: Document) -> dict[str, str]:
     for line in document.lines:
         tax = books.store.get(Tax, line.tax_id) or Tax(0, "", line.tax_value)
         region, money = REGIONS.get(tax.region, "I"), totals.compute_line(line)
-        # A rate is exempt by being nothing, whatever its code says.
+        # A rate is exempt when it is 0, whatever its code.
         place = PLACES.get(tax.code, 7) if Fraction(line.tax_value) else 2
         parts = {place: money.net} if place == 2 else {place: money.net, place + 1: money.vat}
         for where, amount in parts.items():

@@ -1,4 +1,4 @@
-"""The closed lists the service checks against: countries, currencies, exemptions, units, mechanisms."""
+"""Closed lists of the service: countries, currencies, exemptions, units, payment mechanisms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TAX_CODES = ("NOR", "INT", "RED", "OUT", "ISE")
 _REGIONS_BESIDES_COUNTRIES = {
     "PT-AC", "PT-MA", "Desconhecido", "AX", "BL", "BV", "GS", "MF", "PM", "TF", "TK", "TO", "VI",
 }  # fmt: skip
-"""Tax regions that are no country a client can have: the islands, a few territories, and not known."""
+"""Tax regions that are not countries of clients: the islands, some territories, and unknown."""
 
 
 @cache
@@ -27,43 +27,43 @@ def _load_table(name: str) -> Any:
 
 
 def find_country(name: str) -> str | None:
-    """The accepted spelling of a country: the exact English name and nothing else (trap 22)."""
+    """Return a country's accepted spelling, which is the exact English name (trap 22)."""
     wanted = name.replace("'", "’")
     return next((known for known in _load_table("countries.json") if known.replace("'", "’") == wanted), None)
 
 
 def find_country_code(name: str) -> str:
-    """The two letters of a country in the QR code; "Desconhecido" for what has none, as the field allows."""
+    """Return a country's two-letter code for the QR code; "Desconhecido" when it has none, as the field allows."""
     codes: dict[str, str] = _load_table("country_codes.json")
     return codes.get(name, "Desconhecido")
 
 
 def is_tax_region(region: str) -> bool:
-    """The mainland, the islands, another country by its two letters, or not known."""
+    """Tell whether a region is the mainland, the islands, a country's two-letter code, or unknown."""
     codes: dict[str, str] = _load_table("country_codes.json")
     return region in _REGIONS_BESIDES_COUNTRIES or region in codes.values()
 
 
 def find_currency(code: str) -> str | None:
-    """The name of a currency."""
+    """Return the name of a currency."""
     currencies: dict[str, str] = _load_table("currencies.json")
     return currencies.get(code)
 
 
 def find_exemption(code: str) -> dict[str, str] | None:
-    """The text and the norm of an exemption code."""
+    """Return text and law of an exemption code."""
     codes: dict[str, dict[str, str]] = _load_table("exemptions.json")
     return codes.get(code)
 
 
 def is_exemption_accepted(code: str, day: date) -> bool:
-    """Whether a document of that day may carry the code: M03 and M08 ended with 2022."""
+    """Tell whether a document of a date may have the code: M03 and M08 ended with 2022."""
     known = find_exemption(code)
     return known is not None and day.isoformat() <= known.get("until", "9999-12-31")
 
 
 def is_nif(text: str) -> bool:
-    """A Portuguese tax number: nine digits, a known prefix, the check digit of modulo 11."""
+    """Tell whether a text is a Portuguese tax number: nine digits, a known prefix, a check digit (modulo 11)."""
     digits = text.upper().removeprefix("PT").strip()
     if len(digits) != 9 or not digits.isascii() or not digits.isdigit():
         return False

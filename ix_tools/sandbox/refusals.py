@@ -1,4 +1,4 @@
-"""How the box says no: one table of messages in both languages, and the body shape each endpoint wraps them in.
+"""Refusals of the sandbox: a table of messages in both languages, and the error format of each endpoint.
 
 Refused              the ledger's exception: phrases, a status, sometimes a field or a code
   └─ body(shape)     LISTED   {"errors": [{"error": "..."}]}     documents, items, treasury
@@ -22,7 +22,7 @@ from xml.sax.saxutils import escape
 
 
 class Shape(Enum):
-    """The bodies of section "error shapes", one per family of endpoints."""
+    """Formats of error bodies, one per family of endpoints."""
 
     LISTED = auto()
     SINGLE = auto()
@@ -39,8 +39,8 @@ class Shape(Enum):
 
 
 PHRASES: dict[str, tuple[str, str]] = {
-    # Both languages are given only where the service has been seen to answer in both; the others come as they
-    # are known, whatever the language of the account: nobody should match on the text.
+    # Both languages are given only where the service was seen to answer in both. The others are the same in every
+    # language, since no program should match on the text.
     "api_key": ("Invalid API key", "Invalid API key"),
     "content_type": ("No content type or wrongly specified", "No content type or wrongly specified"),
     "bad_json": ("The request body is not valid JSON", "The request body is not valid JSON"),
@@ -286,13 +286,13 @@ CREATE_CODES = {
     "005": "Account fiscal ID doesn't have open activity in Tax Authority.",
     "006": "The sequence is already being registered.",
 }
-"""The same number means different things when registering a series and when creating one."""
+"""A code has different meanings when a series is registered and when it is created."""
 
 Phrase = str | tuple[str, ...]
 
 
 class Refused(Exception):
-    """The ledger will not do it. Phrases are keys of PHRASES, with their arguments when they take any."""
+    """A refusal by the ledger. Phrases are keys of PHRASES, with their arguments if they have any."""
 
     def __init__(self, *phrases: Phrase, status: int = 422, field: str = "base") -> None:
         super().__init__(*phrases)
@@ -303,14 +303,14 @@ class Refused(Exception):
         self.message = ""
 
     def get_texts(self, language: str) -> list[str]:
-        """What it says, in the account's language."""
+        """Return its messages in a language."""
         return (
             [self.message] if self.message else [format_phrase(phrase, language) for phrase in self.phrases]
         )
 
 
 class RefusedByField(Refused):
-    """A refusal that names the field of every phrase."""
+    """A refusal with a field for each phrase."""
 
     def __init__(self, *wrong: tuple[str, Phrase]) -> None:
         super().__init__(*(phrase for _, phrase in wrong))
@@ -318,7 +318,7 @@ class RefusedByField(Refused):
 
 
 class RefusedByCode(Refused):
-    """A sequence refusal: a code, and the message that code has in this operation."""
+    """A refusal about a series: a code and its message in this operation."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(status=status)
@@ -326,7 +326,7 @@ class RefusedByCode(Refused):
 
 
 class Missing(Exception):
-    """No such row: 404, with whatever body the endpoint gives it."""
+    """A row does not exist: 404 with the body of the endpoint."""
 
     def __init__(self, phrase: Phrase = "document_not_found") -> None:
         super().__init__(phrase)
@@ -334,14 +334,14 @@ class Missing(Exception):
 
 
 def format_phrase(phrase: Phrase, language: str) -> str:
-    """One phrase in one language."""
+    """Format a phrase in a language."""
     key, *arguments = (phrase,) if isinstance(phrase, str) else phrase
     english, portuguese = PHRASES[key]
     return (portuguese if language == "pt" else english).format(*arguments)
 
 
 def build_body(shape: Shape, texts: list[str], fields: Sequence[str] = ("base",), code: str = "") -> bytes:
-    """The bytes of a refusal; `fields` says what each text is about."""
+    """Build the body of a refusal; `fields` names the field of each text."""
     first = texts[0] if texts else ""
     shapes: dict[Shape, object] = {
         Shape.LISTED: {"errors": [{"error": text} for text in texts]},

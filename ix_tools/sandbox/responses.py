@@ -1,4 +1,4 @@
-"""Rows as the API shows them: the JSON of documents, clients, items, taxes, series and pages."""
+"""Render rows as the API's JSON: documents, clients, items, taxes, series and pagination."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 def render_document(books: Books, row: Document, listed: bool = False) -> Json:
-    """A document, as read on its own or in a list."""
+    """Render a document, read by itself or in a list."""
     money = totals.compute_document(row)
     drift = Fraction(books.options.list_total_drift) if listed else Fraction(0)
     draft_marker = "rascunho" if books.options.language == "pt" else "draft"
@@ -59,7 +59,7 @@ def render_document(books: Books, row: Document, listed: bool = False) -> Json:
             "total": to_json_number(total),
         }
     if BY_TYPE[row.type].family == "guides":
-        # When and from which site it was loaded is asked for and not read back.
+        # Loading time and site are accepted and not returned.
         shown |= {
             key: row.guide[key] for key in ("license_plate", "address_from", "address_to") if key in row.guide
         }
@@ -97,7 +97,7 @@ def _render_line(books: Books, line: Line) -> Json:
         "description": line.description,
         "unit_price": format_fixed(
             Fraction(line.unit_price)
-        ),  # the sums keep every digit, reading does not (trap 15)
+        ),  # totals use all digits, the rendered price has two decimals (trap 15)
         "unit": line.unit,
         "quantity": format_at_least_two(Fraction(line.quantity)),
         "tax": tax,
@@ -110,7 +110,7 @@ def _render_line(books: Books, line: Line) -> Json:
 
 
 def find_at_code(books: Books, row: Document) -> str:
-    """The tax authority answers a guide about a minute after it is finalized."""
+    """Return a guide's code from the tax authority, which arrives about a minute after finalizing."""
     if not row.finalized_at or not row.number:
         return ""
     ready = datetime.fromisoformat(row.finalized_at) + timedelta(seconds=books.options.at_code_delay)
@@ -118,14 +118,14 @@ def find_at_code(books: Books, row: Document) -> str:
 
 
 def render_client(books: Books, row: Client) -> Json:
-    """A client record."""
+    """Render a client."""
     link = f"{books.base_url}/clients/{row.id}{_build_permalink_hash(row.id)}"
     contact = {name: row.preferred_contact.get(name, "") for name in ("name", "email", "phone")}
     return {**asdict(row), "preferred_contact": contact, "open_account_link": link}
 
 
 def render_item(books: Books, row: Item) -> Json:
-    """A catalogue entry: here prices are numbers and keep their digits (reading 17)."""
+    """Render an item. Its price is a number with all digits (reading 17)."""
     tax = books.store.get(Tax, row.tax_id)
     value = Fraction(tax.value if tax else 0)
     shown: Json = {"id": row.id, "name": row.name, "description": row.description}
@@ -140,12 +140,12 @@ def render_item(books: Books, row: Item) -> Json:
 
 
 def render_tax(row: Tax) -> Json:
-    """A VAT rate."""
+    """Render a VAT rate."""
     return {**asdict(row), "value": to_json_number(Fraction(row.value)), "default_tax": int(row.default_tax)}
 
 
 def render_sequence(row: Sequence) -> Json:
-    """A series, with three fields per document type."""
+    """Render a series, with three fields per document type."""
     shown: Json = {"id": row.id, "serie": row.serie, "default_sequence": int(row.default_sequence)}
     for key, offset in SEQUENCE_OFFSETS.items():
         shown[f"current_{key}_number"] = row.numbers[key]
@@ -155,7 +155,7 @@ def render_sequence(row: Sequence) -> Json:
 
 
 def render_pagination(page: Page) -> Json:
-    """The foot of a list."""
+    """Render the pagination of a list."""
     return {
         "total_entries": page.entries,
         "current_page": page.number,

@@ -1,4 +1,4 @@
-"""The URLs of the API: which handler answers each, and in which shape it refuses."""
+"""Routes of the API: handler and error format of each URL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Handler = Callable[[Books, Call], Answer]
 
 @dataclass(frozen=True)
 class Route:
-    """A method and a path; a placeholder takes anything up to a slash, also what cannot be an id."""
+    """Method and path. A placeholder matches anything up to a slash, even when it cannot be an id."""
 
     method: str
     path: str
@@ -27,10 +27,10 @@ class Route:
     refuses: Shape = Shape.LISTED
     missing: Shape = Shape.EMPTY
     creates: bool = False
-    """A document create: the only call whose proprietary_uid counts (docs/traps.md, Unique ids)."""
+    """Whether it creates a document, the only call in which proprietary_uid has an effect (docs/traps.md, Unique ids)."""
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The placeholders' values, when the path is this route's. It comes as it was sent: %2F is no slash."""
+        """Return the placeholders' values if the path matches. The path is not decoded: %2F is not a slash."""
         found = _compile_pattern(self.path).fullmatch(path)
         return None if found is None else {name: unquote(value) for name, value in found.groupdict().items()}
 
@@ -42,7 +42,7 @@ def _compile_pattern(path: str) -> re.Pattern[str]:
 
 
 def _build_document_routes(kind: Kind) -> Iterator[Route]:
-    """The routes every document type has."""
+    """Build the routes of a document type."""
     base, one = f"/{kind.path}.json", f"/{kind.path}/{{id}}"
     not_found = Shape.SINGLE
     if kind.path != "invoices":
@@ -64,7 +64,7 @@ def _build_resource_routes() -> Iterator[Route]:
     for word in (
         "document",
         "documents",
-    ):  # the singular is documented and live, the plural is seen too (reading 11)
+    ):  # the singular is documented and used, the plural was seen too (reading 11)
         yield Route("GET", f"/{word}/{{id}}/related_documents.json", handlers.list_related)
     yield Route("GET", "/api/pdf/{id}.json", handlers.get_pdf, Shape.EMPTY)
     yield Route("GET", "/api/qr_codes/{id}.json", handlers.get_qr_code, Shape.ERROR, Shape.ERROR)
@@ -151,7 +151,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 def resolve(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route of a request."""
+    """Find the route of a request."""
     for route in ROUTES:
         if route.method == method and (names := route.match(path)) is not None:
             return route, names
@@ -159,7 +159,7 @@ def resolve(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
 
 
 def answer_refusal(route: Route, refused: refusals.Refused, books: Books) -> Answer:
-    """What a route answers when the ledger refuses."""
+    """Build a route's response to a refusal."""
     shape = route.refuses
     if shape is Shape.CODED and books.options.sequence_errors == "wrapped":
         shape = Shape.WRAPPED
@@ -169,7 +169,7 @@ def answer_refusal(route: Route, refused: refusals.Refused, books: Books) -> Ans
 
 
 def answer_missing(route: Route, missing: refusals.Missing, books: Books) -> Answer:
-    """What a route answers when there is no such row."""
+    """Build a route's response when the row does not exist."""
     return Answer(
         404,
         refusals.build_body(route.missing, [refusals.format_phrase(missing.phrase, books.options.language)]),

@@ -1,4 +1,4 @@
-"""What is kept: one dataclass per table, holding plain JSON values so that a row is its own record on disk."""
+"""Rows of the store: one dataclass per table, with plain JSON values that are stored as they are."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 PRINTED_MARK = {"printed": True}
-"""On a text of a document that is kept, printed and shown as it was sent."""
+"""Marks a text of a document that is stored, printed and returned as it was sent."""
 
 
 @dataclass
 class Account:
-    """The account that the box answers for, or one that was opened through it."""
+    """The sandbox's account, or one that was created through it."""
 
     id: int
     organization_name: str
@@ -32,13 +32,13 @@ class Account:
     trial: bool = True
     at_configured: bool = False
     at_communication: str = ""
-    """How documents reach the tax authority: auto, manual, guides, portal_at, or not decided."""
+    """How documents are communicated to the tax authority: auto, manual, guides, portal_at, or "" if not set."""
     password_digest: str = ""
 
 
 @dataclass
 class TreasuryEntry:
-    """A line of a client's current account that no document made: opening balance, regularization, movement."""
+    """An entry in a client's account without a document: opening balance, regularization, movement."""
 
     id: int
     client_id: int
@@ -66,7 +66,7 @@ class Tax:
 
 @dataclass
 class Item:
-    """A catalogue entry; documents overwrite it when a line carries its name (trap 4)."""
+    """An item of the catalogue. A document's line with its name overwrites it (trap 4)."""
 
     id: int
     name: str
@@ -102,7 +102,7 @@ class Client:
 
 @dataclass
 class Sequence:
-    """A series: per document type it has a counter, an id of its own (trap 9) and a validation code."""
+    """A series: per document type a counter, an id (trap 9) and a validation code."""
 
     id: int
     serie: str
@@ -113,7 +113,7 @@ class Sequence:
 
 @dataclass
 class Line:
-    """One line of a document. Prices keep every digit that was sent; only reading rounds them (trap 15)."""
+    """A line of a document. Prices keep all digits that were sent; responses round them (trap 15)."""
 
     name: str
     description: str
@@ -148,7 +148,7 @@ class Document:
     atcud: str = ""
     saft_hash: str = ""
     client: dict[str, Any] = field(default_factory=dict)
-    """The client as it was when the document was finalized; empty while it is a draft."""
+    """Copy of the client when the document was finalized; empty for a draft."""
     owner_id: int | None = None
     discount_type: str = ""
     discount_value: str = "0"
@@ -161,10 +161,10 @@ class Document:
     cancel_reason: str = ""
     finalized_at: str = ""
     status_at: str = ""
-    """When it was last taken to another state."""
+    """Time of the last change of state."""
     archived: bool = False
     guide: dict[str, Any] = field(default_factory=dict)
-    """What only a guide has: loaded_at, addresses, plate, sites."""
+    """Fields of a guide: loaded_at, addresses, plate, sites."""
 
 
 PRINTED_TEXTS = tuple(one.name for one in fields(Document) if "printed" in one.metadata)
@@ -172,7 +172,7 @@ PRINTED_TEXTS = tuple(one.name for one in fields(Document) if "printed" in one.m
 
 @dataclass
 class Mail:
-    """One e-mail that the real service would have sent."""
+    """An e-mail that the real service would have sent."""
 
     id: int
     document_id: int
@@ -188,11 +188,11 @@ class Mail:
 
 @dataclass
 class FileRequest:
-    """A file asked for: how often it was polled, and the token that opens it once ready."""
+    """A requested file: number of polls, and the token of its URL when it is ready."""
 
     id: int
     document_id: int
-    """0 for what is about no single document."""
+    """0 when it does not belong to a single document."""
     copy: str
     """original, copy, qr, or the month of a SAF-T file: 2026-11."""
     polls: int = 0

@@ -1,4 +1,4 @@
-"""What every box starts with; all of it invented, all of it the same in every box.
+"""Seed data of every sandbox; all of it is invented.
 
 account   1, sandbox, key sandbox-key-0000          its user: contas@oficina-das-faturas.example, sandbox-password
 taxes     31554 IVA23 (default)   31555 IVA13   31556 IVA6   31557 Isento (0 %)   31558 IVA22 (PT-MA)
@@ -23,12 +23,12 @@ PASSWORD = "sandbox-password"
 
 
 def hash_password(password: str) -> str:
-    """What is kept of a password."""
+    """Return the stored hash of a password."""
     return hashlib.sha256(password.encode("utf-8", "replace")).hexdigest()
 
 
 def build_issuer() -> Account:
-    """The account that owns the box."""
+    """Build the sandbox's account."""
     return Account(
         id=ACCOUNT_ID,
         organization_name="Oficina das Faturas, Lda",
@@ -60,12 +60,12 @@ ITEMS = (
     Item(402322, "Formação", "Formação profissional", "100", "unit", 31557),
 )
 FIRST_SEQUENCE, SEQUENCE_STEP = 70000, 20
-"""Room for an id per document type inside each series (trap 9)."""
+"""Step between the ids of series, which leaves an id for each document type (trap 9)."""
 
 
 def build_validation_code(serie: str, key: str) -> str:
-    """The eight characters the tax authority would give this series for this type: always the same ones."""
-    # The authority leaves out letters and digits that look alike.
+    """Build the validation code of a series and type: eight characters that are always the same."""
+    # The tax authority does not use letters and digits that look alike.
     alphabet = "BCDFGHJKMNPQRTVWXYZ23456789"
     number = int.from_bytes(hashlib.sha256(f"{serie}/{key}".encode()).digest()[:8], "big")
     code = ""
@@ -76,7 +76,7 @@ def build_validation_code(serie: str, key: str) -> str:
 
 
 def build_sequence(sequence_id: int, serie: str, default: bool, registered: bool) -> Sequence:
-    """A series with its counters at zero."""
+    """Build a series with its counters at zero."""
     codes = {
         key: "N/A"
         if key in TYPES_WITHOUT_VALIDATION_CODE

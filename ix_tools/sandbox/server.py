@@ -1,4 +1,4 @@
-"""Running a box: in a thread of a test, or as a program of its own."""
+"""Run a sandbox in a thread of this process, or as a program."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Sandbox:
-    """InvoiceXpress in a box, on 127.0.0.1 in a thread of this process while the `with` block lasts.
+    """A sandbox of InvoiceXpress on 127.0.0.1, in a thread of this process during the `with` block.
 
-    Everything below `base_url` is the API; the methods are the hand inside the box, for any thread.
+    The API is under `base_url`. The methods control the sandbox and may be called from any thread.
     """
 
     api_key = seeds.API_KEY
@@ -63,31 +63,31 @@ class Sandbox:
 
     @property
     def backend(self) -> SandboxBackend:
-        """The running box."""
+        """The backend of the running sandbox."""
         if self._box is None:
             raise RuntimeError("the sandbox is not running: use it in a with statement")
         return self._box
 
     def requests(self) -> list[dict[str, Any]]:
-        """The API calls so far: method, path, query (never the key), body, status (None while unanswered)."""
+        """Return the API calls so far: method, path, query without the key, body, status (None while unanswered)."""
         return self._control.requests()
 
     def wait_for_request(self, method: str, path: str, timeout: float = 10) -> bool:
-        """Wait until a matching call has arrived, answered or not: for tests that act while one is under way."""
+        """Wait until a matching call has arrived, answered or not, for tests that act while it is in progress."""
         return self._control.wait_for_request(method, path, timeout)
 
     def clear_requests(self) -> None:
-        """Forget them."""
+        """Clear the log of calls."""
         self._control.clear_requests()
 
     def outbox(self) -> list[dict[str, Any]]:
-        """The e-mails that would have been sent."""
+        """Return the e-mails that would have been sent."""
         from ix_tools.sandbox.control_api import list_outbox
 
         return list_outbox(self.backend)
 
     def set_clock(self, moment: str | None) -> None:
-        """Stop the clock at a moment of Lisbon time, or let the real one run again."""
+        """Stop the clock at a time in Lisbon, or let the real one run again."""
         self._control.set_clock(moment)
 
     def advance(self, seconds: float) -> None:
@@ -108,33 +108,33 @@ class Sandbox:
         cut: int | None = None,
         after_commit: bool = False,
     ) -> None:
-        """Make matching API calls go wrong; `path` is a regular expression, `times` None is for ever."""
+        """Add a fault for matching API calls; `path` is a regular expression, `times` None means always."""
         self._control.add_fault(
             Fault(method, path, times, skip, status, body, headers, delay, drop, cut, after_commit)
         )
 
     def expects_faults(self) -> bool:
-        """Tell whether a fault is still to meet a request."""
+        """Tell whether a fault is still pending."""
         return self._control.expects_faults()
 
     def clear_faults(self) -> None:
-        """Nothing goes wrong any more; delays that are under way end at once."""
+        """Remove all faults and end all delays."""
         self._control.clear_faults()
 
     def set_lag(self, seconds: float) -> None:
-        """Let lists know of a document only so long after it was made, by the box's clock (trap 23)."""
+        """Let lists show a document only some seconds after it was created, by the sandbox's clock (trap 23)."""
         self._control.lag = seconds
 
     def set_option(self, name: str, value: Any) -> None:
-        """Change one of the fields of `options.Options`."""
+        """Set a field of `options.Options`."""
         self._control.options.set(name, value)
 
     def archive(self, document_id: int, archived: bool = True) -> None:
-        """Put a document away, or take it out again, as a person does in the web application."""
+        """Archive a document, or restore it, as a person does in the web application."""
         self.backend.archive(document_id, archived)
 
     def reset(self) -> None:
-        """Back to the seed data, the first clock, no faults, no lag, no log."""
+        """Restore seed data and clock, and remove faults, lag and log."""
         self.backend.reset()
 
 
@@ -145,7 +145,7 @@ def serve(
     language: str = "en",
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve a box until it is interrupted. It knows no passwords worth having, so it stays on this machine."""
+    """Serve a sandbox until it is interrupted. Its keys are public, so it listens on this machine only."""
     if host != "localhost" and not _is_loopback(host):
         raise ValueError(f"the sandbox only listens on this machine, not on {host}")
     control = Control(language)
@@ -172,7 +172,7 @@ def _is_loopback(host: str) -> bool:
 
 def _open_listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Naming the protocol matters: asyncio only turns Nagle's 40 ms off on sockets that say they are TCP.
+    # The protocol is named because asyncio turns Nagle's delay off only on sockets that are declared as TCP.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -195,14 +195,14 @@ def _create_backend(db: Path | None, control: Control, sock: socket.socket) -> S
 
 
 def _build_server(box: SandboxBackend, on_ready: Callable[[], None] | None = None) -> Any:
-    """A uvicorn server that says when it is ready, stops at once, and hands over its connections."""
+    """Build a uvicorn server that reports when it is ready, stops at once, and passes on its connections."""
     import uvicorn
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     from ix_tools.sandbox.app import TRANSPORT, create_application
 
     class Tearable(H11Protocol):
-        """Puts the connection into the scope, so that a fault can close it halfway."""
+        """Protocol that puts the connection into the scope, so that a fault can close it."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -214,7 +214,7 @@ def _build_server(box: SandboxBackend, on_ready: Callable[[], None] | None = Non
             self.app = with_transport
 
     class Server(uvicorn.Server):
-        """Announces itself, and waits for an event instead of looking ten times a second."""
+        """Server that reports its start and waits for an event instead of polling."""
 
         def __init__(self, config: uvicorn.Config) -> None:
             super().__init__(config)
@@ -233,7 +233,7 @@ def _build_server(box: SandboxBackend, on_ready: Callable[[], None] | None = Non
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             super().handle_exit(sig, frame)
-            # A signal comes in the middle of waiting for the network: the loop must be woken to see it.
+            # A signal arrives while the loop waits for the network, so the loop must be woken.
             if self._loop is None:
                 self._close()
             else:
@@ -244,7 +244,7 @@ def _build_server(box: SandboxBackend, on_ready: Callable[[], None] | None = Non
             box.control.end_delays()
 
         def stop(self) -> None:
-            """From another thread."""
+            """Stop the server from another thread."""
             self.should_exit = True
             assert self._loop is not None
             self._loop.call_soon_threadsafe(self._close)
@@ -269,4 +269,4 @@ def _run(server: Any, sock: socket.socket) -> None:
         with sock:
             asyncio.run(server.serve(sockets=[sock]))
     finally:
-        server.ready.set()  # also when it failed: somebody is waiting
+        server.ready.set()  # also after a failure, since a caller waits for it

@@ -1,4 +1,4 @@
-"""What a request works on: the store, the box's time, its options, and where it can be reached."""
+"""The state that a request works on: store, time, options and base URL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ix_tools.sandbox.store import Store
 
 @dataclass(frozen=True)
 class Books:
-    """One request's view of the account."""
+    """A request's view of the account."""
 
     store: Store
     now: datetime
@@ -23,14 +23,14 @@ class Books:
 
     @property
     def today(self) -> date:
-        """The day in Lisbon."""
+        """Today's date in Lisbon."""
         return self.now.date()
 
     @property
     def issuer(self) -> Account:
-        """The account itself, whose name and number stand on every document."""
+        """The account, whose name and tax number are on every document."""
         return self.store.get(Account, seeds.ACCOUNT_ID) or seeds.build_issuer()
 
     def is_listed(self, document: Document) -> bool:
-        """Whether a list already knows this document: listing is late (trap 23)."""
+        """Tell whether lists already show a document, since they are delayed (trap 23)."""
         return datetime.fromisoformat(document.created_at) + timedelta(seconds=self.lag) <= self.now

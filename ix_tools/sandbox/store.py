@@ -1,4 +1,4 @@
-"""One SQLite file: rows as JSON, found by any field, every request one transaction."""
+"""SQLite store of the sandbox: rows as JSON, found by any field, one transaction per request."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ INDEXED_FIELDS = {
     "papers": ("document_id", "token"),
     "treasury": ("client_id",),
 }
-"""Fields that must stay quick to find when a box holds ten thousand documents."""
+"""Indexed fields, which keep look-ups fast with ten thousand documents."""
 
 
 class Store:
-    """The file, its one writer lock, and typed rows in and out."""
+    """SQLite file with a single writer lock and typed rows."""
 
     def __init__(self, path: Path | None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="ix-sandbox-")) if path is None else None
         self.path = path if path is not None else Path(str(self._folder)) / "sandbox.sqlite3"
         self._lock = threading.RLock()
         self._db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=30)
-        # WAL survives a killed process without an fsync per request; only a power cut loses the last ones.
+        # WAL survives a killed process without an fsync per request; only a power failure loses the last ones.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
@@ -74,7 +74,7 @@ class Store:
             )
 
     def close(self) -> None:
-        """Close the file, and delete it when nobody asked for it by name."""
+        """Close the file, and delete it if it is temporary."""
         with self._lock:
             self._db.close()
         if self._folder is not None:
@@ -82,7 +82,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """One writer at a time; committed before the answer leaves, rolled back by a refusal."""
+        """Run a transaction, one at a time. A refusal rolls it back."""
         with self._lock:
             if self._db.in_transaction:
                 yield
@@ -96,32 +96,32 @@ class Store:
             self._db.execute("COMMIT")
 
     def next_id(self, name: str, first: int = 1, step: int = 1) -> int:
-        """Ids count upwards from `first`, whatever happened to the rows in between."""
+        """Return the next id. Ids count up from `first` and are never reused."""
         found = self._db.execute("SELECT last FROM counters WHERE name = ?", (name,)).fetchone()
         last = first if found is None else int(found[0]) + step
         self._db.execute("INSERT OR REPLACE INTO counters (name, last) VALUES (?, ?)", (name, last))
         return last
 
     def get(self, kind: type[Row], row_id: int | None) -> Row | None:
-        """The row with this id."""
+        """Return the row with an id."""
         if row_id is None or not -(2**63) <= row_id < 2**63:
             return None
         found = self._db.execute(f"SELECT body FROM {TABLES[kind]} WHERE id = ?", (row_id,)).fetchone()
         return None if found is None else _load_row(kind, found[0])
 
     def find(self, kind: type[Row], **fields: str | int) -> list[Row]:
-        """Every row whose fields all have these values, oldest first."""
+        """Return the rows whose fields have these values, oldest first."""
         where = " AND ".join(f"json_extract(body, '$.{name}') = ?" for name in fields) or "1"
         query = f"SELECT body FROM {TABLES[kind]} WHERE {where} ORDER BY id"
         return [_load_row(kind, body) for (body,) in self._db.execute(query, tuple(fields.values()))]
 
     def first(self, kind: type[Row], **fields: str | int) -> Row | None:
-        """The oldest row whose fields all have these values."""
+        """Return the oldest row whose fields have these values."""
         found = self.find(kind, **fields)
         return found[0] if found else None
 
     def greatest(self, kind: type[Row], name: str, having: str, **fields: str | int) -> str | None:
-        """The greatest value of a field among rows that have another one at all."""
+        """Return the greatest value of a field among the rows that have a value in another field."""
         where = "".join(f" AND json_extract(body, '$.{name}') = ?" for name in fields)
         query = (
             f"SELECT max(json_extract(body, '$.{name}')) FROM {TABLES[kind]}"
@@ -133,22 +133,22 @@ class Store:
     def save(
         self, row: Account | Client | Document | TreasuryEntry | Item | Mail | FileRequest | Sequence | Tax
     ) -> None:
-        """Insert or replace."""
+        """Insert or replace a row."""
         body = json.dumps(asdict(row), ensure_ascii=False)
         self._db.execute(
             f"INSERT OR REPLACE INTO {TABLES[type(row)]} (id, body) VALUES (?, ?)", (row.id, body)
         )
 
     def delete(self, row: Client | TreasuryEntry | Item | Tax) -> None:
-        """Forget a row."""
+        """Delete a row."""
         self._db.execute(f"DELETE FROM {TABLES[type(row)]} WHERE id = ?", (row.id,))
 
     def is_empty(self) -> bool:
-        """True for a file that was never seeded."""
+        """Tell whether the file was never seeded."""
         return self._db.execute("SELECT 1 FROM taxes LIMIT 1").fetchone() is None
 
     def wipe(self) -> None:
-        """Forget everything, ids included."""
+        """Delete all rows and id counters."""
         for table in (*TABLES.values(), "counters"):
             self._db.execute(f"DELETE FROM {table}")
 

@@ -1,6 +1,6 @@
-"""Plain JSON Schema for models and no-code hosts: no titles, no $defs, no anyOf-null, no null defaults; small.
+"""Build plain, small JSON Schemas of operations: without titles, $defs, anyOf-null and null defaults.
 
-Every byte of a tool list is paid for in each conversation, so what a name says already is not said again.
+Every byte of a tool list costs tokens in each conversation, so a schema does not repeat what a name already says.
 """
 
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ Schema = dict[str, Any]
 
 
 def build_input_schema(operation: type[Operation[Any]]) -> Schema:
-    """What a caller may send: every parameter described, nothing else allowed."""
+    """Return the schema of an operation's parameters: all described, no others allowed."""
     return deepcopy(_build_input_schema(operation))
 
 
 def build_output_schema(operation: type[Operation[Any]]) -> Schema:
-    """What comes back. Only `ok` is required, so that refusals and waiting approvals fit the same schema."""
+    """Return the schema of an operation's result. Only `ok` is required, so that refusals and pending approvals match it."""
     properties = {
         "ok": {"type": "boolean"},
         **_build_envelope(operation),
@@ -35,7 +35,7 @@ def build_output_schema(operation: type[Operation[Any]]) -> Schema:
 
 
 def _build_envelope(operation: type[Operation[Any]]) -> Schema:
-    """What may stand beside the record of a result: a client that reads only what the schema names must not miss it."""
+    """Return the properties beside a result's record, for clients that drop properties that the schema does not name."""
     effect = operation.spec.effect
     properties: Schema = {"warnings": {"type": "array"}, "next": deepcopy(_NEXT_SCHEMA)}
     if not effect.only_reads:
@@ -53,20 +53,20 @@ _PENDING_PROPERTIES: Schema = {
     "sent": {"type": "string"},
     "nobody_answered": {"type": "string"},
 }
-"""What a call answers that waits for a person."""
+"""Properties of the result of a call that waits for an approval."""
 
 
 def build_result_schema(operation: type[Operation[Any]]) -> Schema:
-    """The properties of what comes back, every one of them, for hosts that offer them to people one by one."""
+    """Return all properties of a result's record, for hosts that offer them to people one by one."""
     return deepcopy(_build_properties(operation.result_type()))
 
 
 @cache
 def _build_input_schema(operation: type[Operation[Any]]) -> Schema:
-    # Kept, because every command and every call over plain HTTP asks for it; handed out as copies.
+    # Cached, because every command and REST call needs it; callers get copies.
     silent = [name for name, meaning in read_field_docs(operation).items() if not meaning]
     if silent:
-        # Docstrings are the product's text; a bundle without sources would lose them.
+        # The descriptions are docstrings, which a bundle without source files loses.
         raise ValueError(f"{operation.spec.name}: not described: {', '.join(silent)}")
     return _compact(operation.model_json_schema(schema_generator=_UntitledJsonSchema), strict=True)
 
@@ -79,7 +79,7 @@ def _build_properties(record: type[BaseModel]) -> Schema:
 
 
 def _summarize_properties(record: type[BaseModel]) -> Schema:
-    """A record's properties; a record inside it shows only the fields that callers act on (`Record.telling`)."""
+    """Return a record's properties; nested records show only their `summary_fields`."""
     properties = deepcopy(_build_properties(record))
     for name, info in record.model_fields.items():
         inner = _find_record(info.annotation)
@@ -95,26 +95,26 @@ def _summarize_properties(record: type[BaseModel]) -> Schema:
 
 
 def _find_record(annotation: Any) -> type[Record] | None:
-    """The record in `Record`, `Record | None` or `list[Record]`."""
+    """Return the record type in `Record`, `Record | None` or `list[Record]`."""
     if isinstance(annotation, type) and issubclass(annotation, Record):
         return annotation
     return next((found for one in get_args(annotation) if (found := _find_record(one)) is not None), None)
 
 
 def get_description(operation: type[Operation[Any]]) -> str:
-    """The docstring without its source line."""
+    """Return an operation's docstring without its source."""
     text = (operation.__doc__ or "").split("\n\n    Source:")[0]
     return "\n".join(line.strip() for line in text.strip().splitlines() if line.strip())
 
 
 def get_source(operation: type[Operation[Any]]) -> str:
-    """Where the operation is documented by the vendor."""
+    """Return the vendor's document that describes an operation."""
     _, _, text = (operation.__doc__ or "").partition("Source:")
     return " ".join(text.split())
 
 
 def build_annotations(operation: type[Operation[Any]]) -> dict[str, bool]:
-    """All four hints, from the effect: a host must never have to assume the worst or hope for the best."""
+    """Return all four MCP annotations of an operation, derived from its effect, so that a host need not assume any."""
     spec = operation.spec
     deletes = spec.route is not None and spec.route.method == "DELETE"
     return {
@@ -126,7 +126,7 @@ def build_annotations(operation: type[Operation[Any]]) -> dict[str, bool]:
 
 
 def build_tool(operation: type[Operation[Any]]) -> dict[str, Any]:
-    """A tool as MCP lists it."""
+    """Return a tool definition as MCP lists it."""
     return {
         "name": operation.spec.name,
         "title": operation.spec.title,
@@ -147,7 +147,7 @@ class _UntitledJsonSchema(GenerateJsonSchema):
 def _compact(schema: Mapping[str, Any], *, strict: bool) -> Schema:
     definitions = schema.get("$defs", {})
     compacted: Schema = _compact_node(schema, definitions, strict)
-    compacted.pop("description", None)  # the tool's own description says it
+    compacted.pop("description", None)  # the tool has a description of its own
     return compacted
 
 
@@ -179,7 +179,7 @@ def _compact_node(node: Any, definitions: Mapping[str, Any], strict: bool) -> An
 
 
 def _merge_alternatives(kinds: list[Any]) -> Mapping[str, Any]:
-    """Several closed lists of words become one; anything else keeps its first form."""
+    """Merge alternatives that are all enums into one; otherwise return the first."""
     if all("enum" in one for one in kinds):
         return {"type": "string", "enum": [word for one in kinds for word in one["enum"]]}
     first: Mapping[str, Any] = kinds[0]
@@ -207,6 +207,6 @@ def _compact_leaf(node: Mapping[str, Any], definitions: Mapping[str, Any], stric
 
 
 def sort_required_first(model: type[BaseModel]) -> list[str]:
-    """Parameter names, those that must be given first."""
+    """Return a model's parameter names, required ones first."""
     fields = model.model_fields
     return sorted(fields, key=lambda name: not fields[name].is_required())

@@ -1,7 +1,7 @@
-"""The HTTP face described for other programs, from the catalogue: OpenAPI 3.1, and Swagger 2.0 for hosts that stop there.
+"""Build the OpenAPI 3.1 document of the REST interface from the catalogue.
 
-What importers stumble over is kept out: bodies are flat, one operation is one tool under its own name, nothing is a
-header (some hosts cannot set one), no text is longer than the strictest host reads, nothing is a union.
+It avoids what importers cannot read: bodies are flat, each operation is one tool under its own name, there are no header
+parameters (some hosts cannot set them), no unions, and no text is longer than the strictest host accepts.
 """
 
 import re
@@ -24,14 +24,14 @@ from ix_tools.schemas.json_schema import (
 from ix_tools.version import __version__
 
 MAX_TEXT_LENGTH = 300
-"""Characters of a summary or description of an operation."""
+"""Upper limit for the length of an operation's summary or description."""
 ABOUT = (
-    "Portuguese invoices with InvoiceXpress. POST /tools/{name} with a flat JSON object carries out a tool. What cannot be "
-    "undone answers 202 until a person approves: ask Location, then send the same request again. Give writes an "
-    "idempotency_key, here or as the header Idempotency-Key: the same key is carried out once. Failures are problem "
-    "details (RFC 9457) that say what was sent and what to do next. What only reads can also be asked with GET and a query."
+    "Portuguese invoices with InvoiceXpress. POST /tools/{name} with a flat JSON object runs a tool. A tool that cannot be "
+    "undone answers 202 until a person approves: poll Location, then send the same request again. Give writes an "
+    "idempotency_key, in the body or as the header Idempotency-Key: a key is executed once. Errors are problem details "
+    "(RFC 9457) that say what was sent and what to do next. Tools that only read also accept GET with a query."
 )
-ACCOUNT: Schema = {"type": "string", "description": "Which of your accounts; needed where you have several."}
+ACCOUNT: Schema = {"type": "string", "description": "One of your accounts; required if you have several."}
 FAILURES = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504)
 JSON, PROBLEM, PDF = "application/json", "application/problem+json", "application/pdf"
 
@@ -39,11 +39,14 @@ Json = dict[str, Any]
 
 
 class UnknownToolset(ValueError):
-    """A toolset that does not exist; the message names those that do."""
+    """A toolset that does not exist; the message names those that exist."""
 
 
 def list_tool_names(toolsets: Sequence[str]) -> list[str]:
-    """The tools of these toolsets, in the catalogue's order; none given is every tool, and so is `all`."""
+    """Return the names of the toolsets' tools in the catalogue's order; of all tools for `all` or without toolsets.
+
+    Raises: UnknownToolset when a toolset does not exist.
+    """
     wrong = [one for one in toolsets if one not in TOOLSETS and one != "all"]
     if wrong:
         raise UnknownToolset(
@@ -54,7 +57,12 @@ def list_tool_names(toolsets: Sequence[str]) -> list[str]:
 
 
 def build_openapi(server: str = "/", toolsets: Sequence[str] = ()) -> Json:
-    """OpenAPI 3.1. `server`: where the server is reached, or a path on the host that the document comes from."""
+    """Build the OpenAPI 3.1 document.
+
+    Args:
+        server: URL of the server, or a path on the host that serves the document.
+        toolsets: Toolsets to describe; none means all.
+    """
     chosen = list_tool_names(toolsets)
     used = {map_toolsets()[name] for name in chosen}
     return {
@@ -119,7 +127,7 @@ def _describe_operation(name: str) -> Json:
 
 
 def shorten(text: str, limit: int = MAX_TEXT_LENGTH) -> str:
-    """As many whole sentences as fit; of one that is too long, what fits."""
+    """Cut a text after as many whole sentences as fit; cut the first sentence if it is too long."""
     text = " ".join(text.split())
     if len(text) <= limit:
         return text
@@ -163,7 +171,7 @@ def _build_responses() -> Json:
     waiting = {
         "description": HTTP_STATUSES[WAITING].meaning,
         "headers": {
-            "Location": {"description": "Where to ask how it stands.", "schema": {"type": "string"}},
+            "Location": {"description": "URL of the approval's state.", "schema": {"type": "string"}},
             "Retry-After": {"description": "Seconds to wait before asking.", "schema": {"type": "integer"}},
         },
         "content": {JSON: {"schema": _named("Waiting")}},
@@ -182,7 +190,7 @@ def _build_responses() -> Json:
 _TEXT: Schema = {"type": "string"}
 _STEPS: Schema = {
     "type": "array",
-    "description": "What one would sensibly do next.",
+    "description": "Sensible next calls.",
     "items": {
         "type": "object",
         "properties": {"tool": _TEXT, "arguments": {"type": "object"}, "why": _TEXT},
@@ -193,9 +201,9 @@ _FAULTS: Schema = {
     "items": {"type": "object", "properties": {"field": _TEXT, "problem": _TEXT, "allowed": _TEXT}},
 }
 _SCHEMAS: Mapping[str, Schema] = {
-    "Problems": {"description": "What is wrong, or worth knowing, by field.", **_FAULTS},
+    "Problems": {"description": "Problems or warnings, by field.", **_FAULTS},
     "Steps": _STEPS,
-    "Undo": {"type": "object", "description": "What would correct this result, with its deadline and law."},
+    "Undo": {"type": "object", "description": "How to correct this result, with deadline and law."},
     "Waiting": {
         "type": "object",
         "description": "A person must approve first; nothing was sent.",
@@ -208,24 +216,24 @@ _SCHEMAS: Mapping[str, Schema] = {
                     "id": _TEXT,
                     "expires_at": _TEXT,
                     "summary": _TEXT,
-                    "account": {"type": "string", "description": "Where several are set up: which one."},
-                    "company": {"type": "string", "description": "Whose account that is."},
+                    "account": {"type": "string", "description": "The account, if several are set up."},
+                    "company": {"type": "string", "description": "The company of the account."},
                     "nif": {"type": "string", "description": "That company's tax number."},
                     "command": {
                         "type": "string",
-                        "description": "What a person runs in a terminal of the server.",
+                        "description": "Command that a person runs in a terminal of the server.",
                     },
                     "url": {
                         "type": "string",
-                        "description": "The page, where it asks for a PIN or a sign-in.",
+                        "description": "Approval page, if it requires a PIN or sign-in.",
                     },
                     "poll": {
                         "type": "string",
-                        "description": "Where to ask how it stands; also in Location.",
+                        "description": "URL of the approval's state; also in Location.",
                     },
                 },
             },
-            "preview": {"type": "string", "description": "What the person reads."},
+            "preview": {"type": "string", "description": "Text that the person reads."},
             "sent": {"type": "string", "enum": ["nothing"]},
             "next": _named("Steps"),
         },
@@ -250,20 +258,20 @@ _SCHEMAS: Mapping[str, Schema] = {
     },
     "Problem": {
         "type": "object",
-        "description": "Problem details (RFC 9457), with the fields that errors have on every face.",
+        "description": "Problem details (RFC 9457), with the fields that errors have in every interface.",
         "properties": {
             "type": _TEXT,
             "title": _TEXT,
             "status": {"type": "integer"},
-            "detail": {"type": "string", "description": "What went wrong; also as message."},
+            "detail": {"type": "string", "description": "The error; also in message."},
             "ok": {"type": "boolean"},
-            "code": {"type": "string", "description": "What kind of failure it is."},
+            "code": {"type": "string", "description": "Error code."},
             "message": _TEXT,
             "problems": _named("Problems"),
             "sent": {
                 "type": "string",
                 "enum": ["nothing", "refused", "stored", "unknown"],
-                "description": "What reached InvoiceXpress.",
+                "description": "Whether anything reached InvoiceXpress.",
             },
             "next": {"type": "string", "description": "What to do next."},
             "retryable": {"type": "boolean", "description": "Whether the same call may simply be repeated."},
@@ -287,16 +295,15 @@ _REFUSED: Json = {
 _APPROVAL: Json = {
     "operationId": "get_approval",
     "tags": ["approvals"],
-    "summary": "How an approval stands",
-    "description": "Whether a person has decided about a call that answered approval_required. When it is approved, repeat "
-    "that call.",
+    "summary": "State of an approval",
+    "description": "Whether a person has decided on a call that returned approval_required. When it is approved, repeat that call.",
     "x-openai-isConsequential": False,
     "parameters": [
         {
             "name": "id",
             "in": "path",
             "required": True,
-            "description": "The id that the call was given.",
+            "description": "The approval's id.",
             "schema": {"type": "string"},
         },
         {
@@ -308,7 +315,7 @@ _APPROVAL: Json = {
     ],
     "responses": {
         "200": {
-            "description": "How it stands.",
+            "description": "The approval's state.",
             "content": {JSON: {"schema": _named("Approval")}},
         },
         **_list_failures((401, 403, 404, 429, 500, 503)),
@@ -318,7 +325,7 @@ _PDF: Json = {
     "operationId": "get_document_pdf",
     "tags": ["core"],
     "summary": "A PDF as a file",
-    "description": "The PDF of an issued document, as application/pdf. 503 while it is still being made.",
+    "description": "The PDF of an issued document, as application/pdf. 503 while InvoiceXpress is still creating it.",
     "x-openai-isConsequential": False,
     "parameters": [
         {

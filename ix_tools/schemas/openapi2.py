@@ -1,4 +1,4 @@
-"""An OpenAPI 3.1 document as Swagger 2.0, for hosts that import nothing newer (custom connectors of Power Automate)."""
+"""Convert the OpenAPI 3.1 document to Swagger 2.0, for hosts that import nothing newer (Power Automate's connectors)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def convert_to_swagger(document: Mapping[str, Any]) -> Json:
-    """The same operations; only what our own documents use is translated."""
+    """Convert a document of ours; elements that it never uses are not supported."""
     info = document["info"]
     scheme = document["components"]["securitySchemes"]["bearer"]
     return {
@@ -105,5 +105,8 @@ def _convert_schema(node: Any) -> Any:
             found["$ref"] = found["$ref"].replace(ours, theirs)
     bound = found.get("exclusiveMinimum")
     if isinstance(bound, int | float) and not isinstance(bound, bool):
-        found |= {"minimum": bound, "exclusiveMinimum": True}  # a bound and a switch, before JSON Schema 6
+        found |= {
+            "minimum": bound,
+            "exclusiveMinimum": True,
+        }  # a number and a flag before draft 6 of JSON Schema
     return found

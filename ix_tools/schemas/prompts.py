@@ -1,4 +1,4 @@
-"""Prompts: the three jobs people start most, as instructions to an assistant, in Portuguese and English."""
+"""MCP prompts for the three most frequent tasks: instructions to an assistant in Portuguese and English."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ UNKNOWN = Bilingual("(a perguntar)", "(ask)")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A job: what it needs to know, and the steps. `{name}` in the text is an argument."""
+    """A task with its arguments and steps. `{name}` in the text stands for an argument."""
 
     name: str
     title: str
@@ -21,7 +21,7 @@ class Prompt:
     text: Bilingual
 
     def to_mcp(self) -> dict[str, Any]:
-        """As hosts list it."""
+        """Return the prompt as MCP lists it."""
         language = {
             "name": "language",
             "description": "pt ou en; pt por omissão / pt or en; default pt",
@@ -39,7 +39,7 @@ class Prompt:
         }
 
     def render(self, given: Mapping[str, str]) -> str:
-        """The text with what was given; what was not is to be asked."""
+        """Return the text with the arguments filled in; a missing one is marked as to be asked."""
         language: Language = "en" if given.get("language", "pt").strip().lower().startswith("en") else "pt"
         values = {name: (given.get(name) or "").strip() or UNKNOWN.text(language) for name in self.arguments}
         return self.text.text(language).format_map(values)

@@ -1,4 +1,4 @@
-"""What can be read by URI, as every host lists it."""
+"""MCP resources and resource templates."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The directory: every operation by words in Portuguese or English, and whole, for a host that lists only a few of them."""
+"""Search all operations by words in Portuguese or English, and describe them, for hosts that list only some tools."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -15,9 +15,9 @@ from ix_tools.schemas.json_schema import build_input_schema, build_output_schema
 from ix_tools.text.fuzzy_match import find_closest
 
 MAX_RESULTS = 12
-"""How many operations are found at most; a toolset has no more."""
+"""Upper limit for the operations found; no toolset has more."""
 MIN_STEM_LENGTH = 4
-"""So many letters may stand for the words that begin with them: fatur, invoic."""
+"""Minimum length of a word that matches every word it begins, such as fatur or invoic."""
 
 SYNONYMS: Mapping[str, str] = {
     "fatur": "invoice", "factur": "invoice", "recib": "receipt payment", "simplificad": "simplified",
@@ -46,7 +46,7 @@ SYNONYMS: Mapping[str, str] = {
     "padrao": "default", "predefin": "default", "relacionad": "related", "aceit": "accept", "recus": "refuse",
     "rejeit": "refuse", "reject": "refuse", "inicial": "initial", "exportar": "export", "pay": "payment",
 }  # fmt: skip
-"""What the beginning of a word means in the words of the catalogue."""
+"""Words of the catalogue for the beginnings of other words."""
 STOP_WORDS = frozenset(
     split_words(
         "a o as os um uma de do da dos das em no na para por com que e the an of to for in on and how"
@@ -56,7 +56,7 @@ APPROVED_BY = {True: "a person, every call", False: "nobody needed"}
 
 
 def find_operations(text: str, settings: Settings) -> list[dict[str, Any]]:
-    """The operations that the words mean, best first; those that hold most of the words, and no others."""
+    """Return the operations that match the most words, best first."""
     wanted = [word for word in split_words(text) if word not in STOP_WORDS]
     scored = []
     for operation in catalogue().values():
@@ -69,7 +69,10 @@ def find_operations(text: str, settings: Settings) -> list[dict[str, Any]]:
 
 
 def describe_operation(name: str, settings: Settings) -> dict[str, Any]:
-    """Everything a caller must know of an operation."""
+    """Return description, schemas, example and rules of an operation.
+
+    Raises: the refusal when the settings do not allow it.
+    """
     operation = get_operation(name)
     spec = operation.spec
     if (refusal := get_disabled_reason(spec, settings)) is not None:
@@ -86,7 +89,7 @@ def describe_operation(name: str, settings: Settings) -> dict[str, Any]:
 
 
 def summarize_operation(operation: type[Operation[Any]]) -> dict[str, Any]:
-    """An operation in a line."""
+    """Return an operation's name, first sentence, effect, approver and toolset."""
     spec = operation.spec
     by = (
         "whoever approves what it runs"
@@ -103,7 +106,10 @@ def summarize_operation(operation: type[Operation[Any]]) -> dict[str, Any]:
 
 
 def get_operation(name: str) -> type[Operation[Any]]:
-    """An operation by its name; a name that is none is refused with those that are like it."""
+    """Return an operation by name.
+
+    Raises: InvalidArguments with similar names when there is none.
+    """
     operation = catalogue().get(name)
     if operation is None:
         near = " or ".join(find_closest(name, catalogue(), 3, 0.6))
@@ -116,7 +122,7 @@ def get_operation(name: str) -> type[Operation[Any]]:
 
 
 def _score_word(wanted: str, name: str) -> int:
-    """How much a word says for an operation: in its name, its title, its toolset, or what is told of it."""
+    """Return the weight of a word for an operation: highest in its name, lowest in its description and values."""
     meant = {wanted.removesuffix("s")}
     for beginning, words in SYNONYMS.items():
         if wanted == beginning or (len(beginning) >= MIN_STEM_LENGTH and wanted.startswith(beginning)):

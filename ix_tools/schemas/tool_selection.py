@@ -1,7 +1,7 @@
-"""Which tools are listed: by toolset, by name, only those that read. Each is listed whole, whatever stands beside it.
+"""Select the tools to list by toolset, name and whether they only read.
 
-Hosts filter lists, load tools singly and drop what a schema does not name, so no tool says less because another says it too.
-Plain data in, plain data out: a start with other toolsets than the usual ones must not load the operations.
+Every tool is listed completely, because hosts filter lists, load tools singly and drop what a schema does not name. Input and
+output are plain data, so that a server can start without loading the operations.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,18 +14,18 @@ READ_ONLY_ANNOTATIONS = {
     "idempotentHint": True,
     "openWorldHint": True,
 }
-"""What running any operation can do where only reading is allowed."""
+"""Annotations of run_operation when only reading is allowed."""
 RUN_OPERATION = "run_operation"
-"""The tool that runs the others: where only reading is allowed it stays, since it too can only read then."""
+"""The tool that runs any operation. It is listed when only reading is allowed, since it can then only read."""
 
 
 class UnknownName(ValueError):
-    """A toolset or tool that does not exist; the message names those that do."""
+    """A toolset or tool that does not exist; the message names those that exist."""
 
 
 @dataclass(frozen=True)
 class ToolSelection:
-    """Which tools to list, as the settings of the same names say."""
+    """The tools to list, as in the settings of the same names."""
 
     toolsets: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
@@ -39,7 +39,10 @@ def select_tools(
     usual: Iterable[str],
     choice: ToolSelection,
 ) -> list[dict[str, Any]]:
-    """The tools of a choice, in the order they came in; the usual toolsets where nothing is named."""
+    """Return the selected tools in their order; those of the usual toolsets when neither toolset nor tool is named.
+
+    Raises: UnknownName when a toolset or tool does not exist.
+    """
     names = [tool["name"] for tool in tools]
     _require_known("toolset", choice.toolsets, [*toolsets, "all"])
     _require_known("tool", (*choice.tools, *choice.exclude), names)

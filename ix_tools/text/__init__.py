@@ -1,1 +1,1 @@
-"""Text from outside: made safe to show, and compared with known names."""
+"""Untrusted text: sanitizing it, and matching it with known names."""

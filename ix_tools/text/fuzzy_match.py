@@ -1,4 +1,4 @@
-"""The names that are like one that somebody wrote: candidates to choose from, and what was probably meant."""
+"""Fuzzy matching of names: find the known names that are most similar to a text."""
 
 import re
 import unicodedata
@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 
 def strip_case_and_accents(text: str) -> str:
-    """A text without case and accents."""
+    """Return a text in lower case and without accents."""
     letters = unicodedata.normalize("NFKD", text.casefold())
     return "".join(one for one in letters if not unicodedata.combining(one))
 
 
 def find_closest(text: str, names: Iterable[str], most: int, at_least: float) -> list[str]:
-    """Find up to `most` names that are like a text, the most alike first.
+    """Return up to `most` names that are similar to a text, the most similar first.
 
-    Case, accents, punctuation and the order of words do not count. `at_least`: how alike, from 0 to 1.
+    Case, accents, punctuation and word order are ignored. `at_least` is the lowest similarity, from 0 to 1.
     """
-    from rapidfuzz import process  # needed only where a name was not found
+    from rapidfuzz import process  # needed only when a name was not found
 
     found = process.extract(
         text,

@@ -1,4 +1,4 @@
-"""Where the key may travel: to the account's own host, and nowhere else, whatever a name, an address or an answer says."""
+"""The API key is sent to the account's own host only, whatever a name, URL or response contains."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ json.dump({"outcomes": outcomes, "seen": seen}, sys.stdout)
 
 
 def test_hostile_names_and_addresses_are_refused_and_open_no_socket(tmp_path: Path) -> None:
-    """In a process of its own, where every look-up and connection is noted by the interpreter itself."""
+    """Runs in a separate process, in which audit hooks record every look-up and connection."""
     tried = [(f"{whose}ACCOUNT", one) for one in ACCOUNTS for whose in (OWN, SHOPS)]
     urls = ("BASE_URL", "V1_BASE_URL")
     tried += [(f"{whose}{name}", one) for one in URLS for name in urls for whose in (OWN, SHOPS)]
@@ -290,7 +290,7 @@ def test_the_command_refuses_them_too(tmp_path: Path) -> None:
 
 @contextmanager
 def listen_locally(answer: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
-    """An address on this machine, and what was said to it."""
+    """Listen on this machine, and yield the URL and the requests."""
     heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -314,7 +314,7 @@ def listen_locally(answer: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
 
 @pytest.fixture
 async def account(running_sandbox: Sandbox, tmp_path: Path) -> Any:
-    """An account at the sandbox, with the canary in the key's place."""
+    """A client of the sandbox with a canary as its key."""
     running_sandbox.reset()
     settings = point_at_sandbox(Settings(timeout_seconds=5), running_sandbox.base_url, KEY)
     async with InvoiceXpressClient(settings) as account:
@@ -326,7 +326,7 @@ async def account(running_sandbox: Sandbox, tmp_path: Path) -> Any:
 async def test_a_redirect_is_not_followed(
     running_sandbox: Sandbox, account: InvoiceXpressClient, status: int, form: str
 ) -> None:
-    """The key is in the query: whoever is redirected to would read it."""
+    """The key is in the query, so the target of a redirect would read it."""
     with listen_locally(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, heard):
         location = form.format(url=url, host=url.removeprefix("http://"))
         running_sandbox.fault(path="taxes", status=status, headers={"location": location})
@@ -343,7 +343,7 @@ async def test_a_redirect_is_not_followed(
 async def test_a_proxy_of_the_environment_is_not_used(
     running_sandbox: Sandbox, account: InvoiceXpressClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would see the address whole."""
+    """A proxy would see the whole URL."""
     with listen_locally(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n") as (url, heard):
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.setenv(name, url)
@@ -355,7 +355,7 @@ async def test_a_proxy_of_the_environment_is_not_used(
 
 
 async def test_a_file_is_fetched_without_the_key(running_sandbox: Sandbox) -> None:
-    """What is asked of a file's host is the plain address, on hosts of the account only."""
+    """Files are downloaded without the key, and from hosts of the account only."""
     with listen_locally(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n%PDF") as (url, heard):
         home = Settings(account="acme", api_key=SecretStr(KEY), base_url=url)
         async with InvoiceXpressClient(home) as account:
@@ -370,7 +370,7 @@ async def test_a_file_is_fetched_without_the_key(running_sandbox: Sandbox) -> No
 
 @contextmanager
 def serve_slowly(piece: bytes, seconds: float) -> Iterator[str]:
-    """An address on this machine that sends a file piece by piece, without an end."""
+    """Serve an endless file on this machine, piece by piece."""
     ended = Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -401,7 +401,7 @@ def serve_slowly(piece: bytes, seconds: float) -> Iterator[str]:
 async def test_a_file_that_trickles_ends_all_the_same(
     monkeypatch: pytest.MonkeyPatch, limit: str, value: float
 ) -> None:
-    """Each piece comes in time, and the whole never would."""
+    """Every piece arrives in time, but the response never ends."""
     monkeypatch.setattr(account_room, limit, value)
     with serve_slowly(b"x", 0.01) as url:
         async with InvoiceXpressClient(

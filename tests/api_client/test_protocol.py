@@ -1,4 +1,4 @@
-"""The wire: every error shape becomes one error, every call the request that the vendor describes."""
+"""Wire protocol: every error format becomes one error, and every call the request that the vendor describes."""
 
 import json
 import re
@@ -44,10 +44,10 @@ def answer(shape: dict[str, Any]) -> protocol.Response:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape["id"])
 def test_every_published_error_is_read(shape: dict[str, Any]) -> None:
-    """Every error shape on record; a field and its message are joined by a colon here, by a space there."""
+    """Covers every known error format; field and message are joined by a colon or a space."""
     said, code = protocol.extract_messages(answer(shape))
     if shape["content_type"] == "text/html":
-        assert said == ["an HTML page instead of an answer"]
+        assert said == ["an HTML page instead of a response"]
         return
     assert [
         one.replace(": ", " ", 1) if ": " not in expected else one
@@ -103,7 +103,7 @@ def test_every_published_error_becomes_one_of_ours_and_says_what_was_sent(
         (b'{"errors": {"email": ["is blank", "is short"]}}', ["email: is blank", "email: is short"]),
         (b"<errors><error>a</error><error>b</error></errors>", ["a", "b"]),
         (b"<errors></errors>", []),
-        (b"<!DOCTYPE html><p>no", ["an HTML page instead of an answer"]),
+        (b"<!DOCTYPE html><p>no", ["an HTML page instead of a response"]),
         (b"\xff\xfe", ["\ufffd\ufffd"]),
         (b"[" * 100_000, [("[" * 200)]),
     ],
@@ -146,7 +146,7 @@ def test_a_wait_that_was_asked_for_is_passed_on() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_error(status: int) -> None:
-    """Trap 7: the key would travel along."""
+    """Trap 7: the link would contain the key."""
     assert "never followed" in protocol.build_error(READ, protocol.Response(status, b""), "x").message
 
 
@@ -233,7 +233,7 @@ def examples() -> list[tuple[str, dict[str, Any]]]:
 
 EXAMPLES = examples()
 PUBLISHED_AS = {"invoice": "invoice", "guide": "shipping", "estimate": "quote"}
-"""The one envelope that the description shows for a family of types."""
+"""The envelope that the description shows for a family of types."""
 
 
 def pattern(path: str) -> str:
@@ -242,7 +242,7 @@ def pattern(path: str) -> str:
 
 
 def keys(body: Any, under: str = "") -> set[str]:
-    """Full paths as the vendor facts write them: `invoice.items[].tax.name`."""
+    """Return full paths as in the vendor facts: `invoice.items[].tax.name`."""
     if isinstance(body, list):
         return {f"{under}[]"} | {key for one in body for key in keys(one, f"{under}[]")}
     if isinstance(body, dict):
@@ -254,7 +254,7 @@ def keys(body: Any, under: str = "") -> set[str]:
 
 
 def as_published(name: str, request: protocol.Request) -> dict[str, Any]:
-    """The vendor's row for a request: of the current description, or of the older ones."""
+    """Return the vendor's row for a request, from the current description or an older one."""
     rows = [*CURRENT["operations"], *CURRENT["older"], *CURRENT["observed"]]
     found = [
         one
@@ -314,7 +314,7 @@ def test_a_call_becomes_a_request_that_the_vendor_describes(name: str, arguments
 
 
 def test_every_body_key_of_the_seed_documents_can_be_sent() -> None:
-    """No parameter of the seed operations is out of reach."""
+    """Every parameter of the original documents is supported."""
     sent: dict[tuple[str, str], set[str]] = {}
     for name, arguments in EXAMPLES:
         request = protocol.build_request(parse(name, arguments))
@@ -376,7 +376,7 @@ def test_booleans_are_one_and_zero_in_bodies_and_words_in_queries() -> None:
 
 
 def test_a_plugin_id_travels_inside_the_document() -> None:
-    """OpenAPI createInvoice, updateInvoice: an opaque text of the plugin that made the document."""
+    """OpenAPI createInvoice, updateInvoice: an opaque text of the plugin that created the document."""
     given = {"document_type": "invoices", "document_id": 7, "plugin_id": "plugin_123"}
     for name, call in (("create_invoice", invoice(plugin_id="plugin_123")), ("update_invoice", given)):
         body = json.loads(protocol.build_request(parse(name, call)).body or b"")
@@ -558,7 +558,7 @@ def test_hostile_xml_is_a_clear_error_and_nothing_else(body: str) -> None:
     assert (error.value.sent, error.value.retryable) == ("unknown", False)
     assert "not plain XML" in error.value.message
     said, _ = protocol.extract_messages(protocol.Response(422, body.encode()))
-    assert said in ([], ["an HTML page instead of an answer"], [body])
+    assert said in ([], ["an HTML page instead of a response"], [body])
 
 
 async def test_hostile_xml_on_the_road_is_no_answer_and_the_series_itself_is_looked_at(

@@ -1,6 +1,6 @@
-"""The limit of requests holds for the account as a whole, Retry-After is obeyed, and a breaker says when it tries again.
+"""The rate limit holds for the whole account, Retry-After is obeyed, and the circuit breaker says when to try again.
 
-Time is the store's clock, which these tests move; waiting moves it too.
+The tests move the store's clock; waiting moves it too.
 """
 
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ START = 1_800_000_000.0
 
 @dataclass
 class Time:
-    """A clock that goes on when somebody waits."""
+    """A clock that waiting moves forward."""
 
     now: float = START
 
@@ -56,7 +56,7 @@ class Time:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     made = Time()
-    # In that room alone: whoever else sleeps in this process would find that it takes no time, and do so for ever.
+    # Only in that module: other code that sleeps in this process would loop without waiting.
     monkeypatch.setattr(
         "ix_tools.api_client.rate_limit.anyio", SimpleNamespace(sleep=made.sleep, to_thread=anyio.to_thread)
     )
@@ -64,7 +64,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
 
 
 def build_limiter(place: str, time: Time, per_minute: int = 600, patience: float = 30.0) -> RateLimiter:
-    """The pace of one process."""
+    """Build the rate limiter of one process."""
     store = Store(place)
     store.clock = time
     return RateLimiter(store, "acme", per_minute, patience)
@@ -77,7 +77,7 @@ def build_limiter(place: str, time: Time, per_minute: int = 600, patience: float
 async def test_no_minute_holds_more_than_the_limit_and_at_least_95_percent_of_it_is_used(
     place: str, time: Time, per_minute: int
 ) -> None:
-    """Two processes ask without a pause, which is far more than twice the limit."""
+    """Two processes send without pause, far more than twice the limit."""
     one, other = build_limiter(place, time, per_minute, 600), build_limiter(place, time, per_minute, 600)
     left: list[float] = []
     while time.now < START + 120:
@@ -114,11 +114,11 @@ async def test_whoever_would_wait_too_long_is_refused_before_anything_is_sent(pl
 
 
 async def test_what_was_carried_out_is_read_back_however_long_the_queue_is(place: str, time: Time) -> None:
-    """Otherwise a busy account would call a stored document different, for want of a look at it."""
+    """Otherwise a busy account would report a stored document as different because it could not be read back."""
     busy = build_limiter(place, time, 60, patience=5)
     await busy.acquire()
     busy._held_slots = 0
-    with busy.store.writing() as connection:  # the turns of the next 12 seconds belong to others
+    with busy.store.writing() as connection:  # the slots of the next 12 seconds are taken
         connection.execute(rates.update().values(next_at=time.now + 12))
     with pytest.raises(RateLimited):
         await busy.acquire()
@@ -131,7 +131,7 @@ async def test_what_was_carried_out_is_read_back_however_long_the_queue_is(place
 
 async def test_a_clock_that_was_set_back_does_not_stop_everything(place: str, time: Time) -> None:
     one = build_limiter(place, time, 600)
-    for _ in range(2):  # the one that is asked for, and the one that was taken with it
+    for _ in range(2):  # the requested slot, and the one reserved with it
         await one.acquire()
     time.now -= 86400
     with pytest.raises(RateLimited) as error:
@@ -154,7 +154,7 @@ async def test_the_count_goes_by_the_servers_clock_not_the_hosts(
 
 
 def test_two_processes_together_keep_to_the_limit(place: str) -> None:
-    """Counts, not timings: of 60 turns asked for at once, the burst is granted, and no process gets more than its share."""
+    """Counts, not times: of 60 slots requested at once, the burst is granted, and no process gets more than its share."""
     from faults.concurrency import acquire_slots
 
     lines = []
@@ -170,7 +170,7 @@ def test_two_processes_together_keep_to_the_limit(place: str) -> None:
         process.join(30)
     granted.sort()
     assert len(granted) == 60
-    # 15 may leave at once, then 9.75 a second; half a second for a process that looked at its clock late.
+    # 15 may be sent at once, then 9.75 per second; half a second for a process that read its clock late.
     for at, moment in enumerate(granted):
         assert at + 1 <= 15 + (moment - granted[0] + 0.5) * 9.75
 
@@ -251,7 +251,7 @@ async def test_no_pause_is_longer_than_an_hour(place: str, time: Time, asked: fl
 
 
 async def test_a_pause_that_was_noted_without_an_end_comes_to_one(place: str, time: Time) -> None:
-    """As an earlier version may have written it."""
+    """An earlier version may have stored it."""
     one = build_limiter(place, time, patience=5)
     await one.acquire()
     one._held_slots = 0
@@ -349,7 +349,7 @@ async def test_failures_in_a_row_close_the_account_and_it_says_until_when(place:
 
 
 async def test_a_success_of_any_process_counts(place: str, time: Time) -> None:
-    """Otherwise a failure a week, each in a process of its own, would one day close the account."""
+    """Otherwise a failure per week, each in another process, would pause the account in the end."""
     for _ in range(3 * MAX_FAILURES):
         failing, working = build_limiter(place, time), build_limiter(place, time)
         await failing.acquire()
@@ -378,7 +378,7 @@ async def test_refusals_are_answers_and_close_nothing(place: str, time: Time) ->
 
 @pytest.fixture
 async def paced(harness: Harness, place: str) -> AsyncIterator[Harness]:
-    """The road with a pace of 600 requests a minute."""
+    """The pipeline with a limit of 600 requests per minute."""
     settings = harness.context.settings.model_copy(update={"timeout_seconds": 3})
     desk = replace(
         harness.context,
@@ -391,7 +391,7 @@ async def paced(harness: Harness, place: str) -> AsyncIterator[Harness]:
 
 
 async def test_at_twice_the_limit_no_call_is_lost_and_no_write_repeated(paced: Harness) -> None:
-    """The sandbox refuses what goes past its limit; whoever keeps to the pace never sees that."""
+    """The sandbox refuses requests over its limit, and the rate limiter prevents that."""
     paced.sandbox.set_option("rate_limit", 600)
     told: list[dict[str, Any]] = []
 
@@ -446,7 +446,7 @@ async def test_reads_are_tried_again_and_writes_are_not(harness: Harness) -> Non
 async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
     harness: Harness, tmp_path: Path
 ) -> None:
-    """`Nothing was sent` would be wrong by then, and the call would be repeated."""
+    """ "Nothing was sent" would be wrong by then, and the call would be repeated."""
 
     class Failing(RateLimiter):
         async def answered(self, status: int, retry_after: float | None) -> None:
@@ -464,8 +464,8 @@ async def test_a_store_that_fails_after_the_answer_does_not_make_it_unsent(
 async def test_an_answer_that_trickles_ends_all_the_same(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The HTTP library's limit is per piece; this one is for the whole."""
-    monkeypatch.setattr(account, "SPARE", -0.9)
+    """The HTTP library's timeout applies to each read; this one to the whole response."""
+    monkeypatch.setattr(account, "EXTRA_SECONDS", -0.9)
     settings = harness.context.settings.model_copy(update={"timeout_seconds": 1})
     desk = replace(harness.context, account=InvoiceXpressClient(settings))
     harness.sandbox.fault("GET", "/taxes", delay=60, times=None)
@@ -476,7 +476,7 @@ async def test_an_answer_that_trickles_ends_all_the_same(
 
 
 async def test_a_request_that_used_up_its_time_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And what came of it is told as it is, without a word of the library's."""
+    """The error describes the outcome without the library's own text."""
     made: list[httpx2.Request] = []
 
     def busy(request: httpx2.Request) -> httpx2.Response:

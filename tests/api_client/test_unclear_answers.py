@@ -1,6 +1,6 @@
-"""An answer that says nothing is no "there is none": what may have happened is not sent again, and reads fail clearly.
+"""An unclear response does not mean "not found": a write that may have happened is not repeated, and reads fail clearly.
 
-Absence is what InvoiceXpress says in its own envelope: 404, or an empty list under the list's own key.
+Only a 404 in InvoiceXpress's own format, or an empty list under the list's own key, means that something does not exist.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ UNCOUNTED: dict[str, Json] = {
         "body": {"{key}": [], "pagination": {"total_entries": 3, "current_page": 1, "total_pages": 1}},
     },
 }
-"""Of lists that InvoiceXpress counts."""
+"""Unclear responses of lists with pagination."""
 
 
 def answer_look_up(
     harness: Harness, path: str, answer: Json, key: str, method: str | None = "GET", **more: Any
 ) -> None:
-    """From now on a look-up is answered so."""
+    """Answer a look-up with a given response from now on."""
     body = answer.get("body")
     if isinstance(body, dict):
         body = {name.replace("{key}", key): value for name, value in body.items()}
@@ -53,19 +53,19 @@ def answer_look_up(
 
 
 def advance_past_all_waits(harness: Harness) -> None:
-    """Nothing is under way any more, and lists show everything."""
+    """Advance the clock until no request is in progress and lists are complete."""
     harness.context.store.clock = lambda: time.time() + 600
 
 
 def count_sends(harness: Harness, path: str) -> int:
-    """How often something was sent."""
+    """Count the requests with a path."""
     return sum(one["path"].startswith(path) and one["method"] == "POST" for one in harness.list_writes())
 
 
 async def lose_answer(
     harness: Harness, name: str, call: Json, path: str, look_up: str, answer: Json, key: str
 ) -> IxError:
-    """Let the answer of a write be lost, and the look-ups after it say nothing; those before it are the rules' own."""
+    """Lose the response of a write, and make the look-ups after it unclear; those before it belong to the guards."""
     harness.sandbox.fault("POST", path, status=422)
     harness.sandbox.clear_requests()
     await harness.get_error(name, call)
@@ -118,7 +118,7 @@ CASES = list(dict.fromkeys(CASES)) + [(what, answer) for what in COUNTED for ans
 async def test_a_lost_write_is_not_sent_again_on_an_answer_that_says_nothing(
     harness: Harness, what: str, answer: str
 ) -> None:
-    """Neither by itself nor when the call is repeated; once InvoiceXpress says what is there, that is the result."""
+    """Neither automatically nor when the call is repeated; once the look-up is clear, its content is the result."""
     name, call, path, look_up, key = await LOST[what](harness)
     lost = await lose_answer(harness, name, call, path, look_up, {**NOTHING, **UNCOUNTED}[answer], key)
     assert (lost.code, lost.sent) == ("outcome_unknown", "unknown")
@@ -133,7 +133,7 @@ async def test_a_lost_write_is_not_sent_again_on_an_answer_that_says_nothing(
 
 
 async def test_whoever_approves_a_payment_again_is_told_that_the_first_is_unknown(harness: Harness) -> None:
-    """With a new key, or with other words about the same invoice: two receipts would be two certified documents."""
+    """With a new key or other arguments for the same invoice: two receipts would be two certified documents."""
     name, call, path, look_up, key = await _prepare_payment(harness)
     lost = await lose_answer(harness, name, call, path, look_up, NOTHING["null"], key)
     harness.sandbox.clear_faults()
@@ -148,7 +148,7 @@ async def test_whoever_approves_a_payment_again_is_told_that_the_first_is_unknow
 
 
 async def test_an_approval_from_before_the_doubt_is_none_after_it(harness: Harness) -> None:
-    """Who said yes did not know that the same may have happened already."""
+    """The approver did not know that the same action may have happened already."""
     name, call, path, look_up, key = await _prepare_payment(harness)
     second = {**call, "idempotency_key": "again"}
     with pytest.raises(ApprovalNeeded) as needed:
@@ -165,11 +165,11 @@ async def test_a_draft_is_not_made_again_under_a_new_key_while_nobody_knows_of_t
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.context.settings = harness.context.settings.model_copy(update={"timeout_seconds": 1})
-    monkeypatch.setattr(claim_session, "PATIENCE", 0.2)  # nobody will know
+    monkeypatch.setattr(claim_session, "MIN_WAIT_SECONDS", 0.2)  # it stays unknown
     name, call, path, look_up, key = await _prepare_movement(harness)
     await lose_answer(harness, name, call, path, look_up, NOTHING["204"], key)
     harness.sandbox.clear_faults()
-    harness.sandbox.set_lag(10_000)  # nobody can tell yet
+    harness.sandbox.set_lag(10_000)  # not known yet
     error = await harness.get_error(name, {**call, "idempotency_key": "on purpose"})
     assert error.as_dict()["sent"] == "nothing"
     assert "not known yet" in error.message
@@ -211,7 +211,7 @@ async def test_a_client_is_not_deleted_on_a_list_of_documents_that_says_nothing(
 
 
 async def test_related_documents_that_are_not_found_are_no_empty_list(harness: Harness) -> None:
-    """The invoice is there, so that a 404 says nothing of its receipts."""
+    """The invoice exists, so a 404 does not mean that it has no receipts."""
     made = await harness.create_issued()
     harness.sandbox.fault("GET", r"related_documents\.json$", status=404, times=None)
     error = await harness.get_error(
@@ -244,7 +244,7 @@ READ = [
     (name, answer)
     for name in LISTS
     for answer in NOTHING
-    # One record under another key is read: the vendor's description names some wrongly.
+    # A record under another key is read, since the vendor's description names some keys wrongly.
     if not (name in ONE and ("key" in answer or answer == "rows that are none"))
 ]
 
@@ -253,7 +253,7 @@ READ = [
 async def test_a_read_that_is_answered_with_something_else_is_one_clear_error(
     harness: Harness, name: str, answer: str
 ) -> None:
-    """Not an empty list, and not a fault of ours; nothing was changed, so it may be tried again."""
+    """It is neither an empty list nor an internal error; nothing was changed, so the call may be repeated."""
     key, arguments = LISTS[name]
     answer_look_up(harness, ".", NOTHING[answer], key, None)
     error = await harness.get_error(name, arguments)

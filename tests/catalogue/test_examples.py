@@ -13,7 +13,7 @@ from tests.preparations import PREPARATIONS, prepare_example
 
 @pytest.fixture
 def open_office(harness: Harness) -> Harness:
-    """An harness whose settings leave nothing off."""
+    """A harness whose settings leave nothing off."""
     settings = harness.context.settings.model_copy(update={"allow_account_setup": True})
     return replace(harness, context=replace(harness.context, settings=settings))
 

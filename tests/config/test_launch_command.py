@@ -1,4 +1,4 @@
-"""The commands that results show run as they are shown."""
+"""Commands in results run exactly as they are shown."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_program_that_uses_it_as_a_library_tells_the_script_beside_its_python(
 
 
 class Installed:
-    """An installed ix-tools, and what it says of where it came from (PEP 610)."""
+    """Metadata of an installed ix-tools with its origin (PEP 610)."""
 
     version = "1.2.3"
 
@@ -84,7 +84,7 @@ class Installed:
 def test_through_uvx_it_is_the_same_version_again(
     monkeypatch: pytest.MonkeyPatch, origin: Any, source: str
 ) -> None:
-    """And where that could show a secret, or is not known, the environment as it is now."""
+    """When the source could contain a secret or is unknown, the command uses the present environment."""
     monkeypatch.setattr(metadata, "distribution", lambda name: Installed(origin))
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     script = str(UVX / "bin" / "ix-tools")
@@ -106,7 +106,7 @@ def test_uvx_that_is_on_nobodys_path_is_named_by_its_own(monkeypatch: pytest.Mon
 async def test_the_command_of_an_answer_runs_as_it_is_shown(
     harness: Harness, tmp_path: Path, name: str
 ) -> None:
-    """From any folder, with nothing on the PATH; without a terminal it says that it wants one."""
+    """From any folder, with an empty PATH; without a terminal it reports that it needs one."""
     call = invoice() if name == "issue_invoice" else await build_finalization(harness)
     waiting = await execute(harness.context, name, call)
     command = waiting["approval"]["command"]
@@ -121,7 +121,7 @@ async def test_the_command_of_an_answer_runs_as_it_is_shown(
 @pytest.mark.parametrize("pin", [True, False])
 @pytest.mark.parametrize("several", [True, False])
 async def test_every_call_that_waits_answers_in_one_way(harness: Harness, pin: bool, several: bool) -> None:
-    """A workflow answers with page, command and next step like the call inside it."""
+    """A workflow returns page, command and next step like the call in it."""
     shop = AccountSettings(account="shop", api_key=SecretStr("k" * 20))
     paper = with_pages(harness, accounts={"shop": shop} if several else {}, sandbox=not several)
     if pin:

@@ -1,4 +1,4 @@
-"""However ix-tools is started, any word that chooses the sandbox keeps it away from the account: real processes, a real listener."""
+"""Every way to choose the sandbox keeps every command away from the account, with real processes and a real listener."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ NOT_FOUND = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: clos
 
 @dataclass
 class UserWithAccount:
-    """A user whose account is set, and whatever reached the host of that account."""
+    """A user whose account is set, and the requests that reached its host."""
 
     home: Path
     env: dict[str, str]
     heard: list[bytes]
 
     def chosen(self, way: str) -> tuple[list[str], dict[str, str]]:
-        """The options, and the environment, of one way to choose the sandbox."""
+        """Return options and environment of a way to choose the sandbox."""
         options: list[str] = []
         env = dict(self.env)
         for word in way.split():
@@ -49,7 +49,7 @@ class UserWithAccount:
         return options, env
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """One command, to its end."""
+        """Run a command to its end."""
         return subprocess.run(
             [*PROGRAM, *words],
             env=env or self.env,
@@ -181,7 +181,7 @@ def test_an_option_without_a_usable_file_starts_nothing(
 
 
 def test_without_a_word_of_a_sandbox_the_account_is_asked(real: UserWithAccount) -> None:
-    """Or all of the above would prove nothing."""
+    """Otherwise the tests above would prove nothing."""
     ran = real.run("list-taxes", env={**real.env, "INVOICEXPRESS_SANDBOX": "false"})
     assert ran.returncode not in (0, 2)
     assert real.heard[0].startswith(b"GET /taxes.json?")

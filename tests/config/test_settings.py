@@ -1,4 +1,4 @@
-"""Settings: read once from environment and file, strict, and silent about the key."""
+"""Settings: read once from environment and file, validated strictly, and never shown with the key."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ KEY = "canary-7f3a9b"
 
 
 def environment(**given: str) -> dict[str, str]:
-    """An environment with these settings."""
+    """Build an environment with settings."""
     return {f"INVOICEXPRESS_{name.upper()}": value for name, value in given.items()}
 
 
 def find_problems(**given: str) -> dict[str, str]:
-    """What is wrong with these settings, by field."""
+    """Return the problems of settings by field."""
     with pytest.raises(SettingsError) as refused:
         load_settings(environment(**given))
     assert refused.value.sent == "nothing"
@@ -39,7 +39,7 @@ def test_the_environment_alone_is_enough() -> None:
 
 
 def test_an_empty_word_in_the_environment_is_no_setting() -> None:
-    """Hosts pass on empty fields of their forms."""
+    """Hosts pass on the empty fields of their forms."""
     settings = load_settings(environment(account="", api_key="  ", timeout_seconds=""))
     assert settings == Settings()
 
@@ -59,7 +59,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     ["account = ", "\x00", 'account = "x"\nnothing_like_it = 1\n', "sandbox = maybe\n", 'account = ["x"]\n'],
 )
 def test_a_file_that_cannot_be_used_stops_everything(tmp_path: Path, text: str) -> None:
-    """Never skipped: a skipped file would mean another account."""
+    """It is never skipped, since that could select another account."""
     file = tmp_path / "config.toml"
     file.write_text(text)
     with pytest.raises(SettingsError):
@@ -93,7 +93,7 @@ def test_a_file_that_is_no_text_stops_everything(tmp_path: Path) -> None:
         ("approval_channel", "none"),
         ("approval_minutes", "0"),
         ("approval_minutes", "1441"),
-        ("pdf_patience", "61"),
+        ("pdf_poll_attempts", "61"),
         ("timeout_seconds", "301"),
         ("timeout_seconds", "soon"),
         ("catalogue_pages", "0"),
@@ -103,6 +103,21 @@ def test_a_file_that_is_no_text_stops_everything(tmp_path: Path) -> None:
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     assert list(find_problems(**{name: value})) == [name]
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_renamed_setting_is_refused_with_its_present_name(tmp_path: Path, in_file: bool) -> None:
+    """Ignoring it would silently use the default."""
+    file = tmp_path / "config.toml"
+    file.write_text("pdf_patience = 3" if in_file else "")
+    env = {"IX_TOOLS_CONFIG": str(file), **({} if in_file else environment(pdf_patience="3"))}
+    with pytest.raises(SettingsError) as refused:
+        load_settings(env)
+    [problem] = refused.value.problems
+    assert (problem.field, problem.problem) == ("pdf_patience", "was renamed")
+    assert (
+        problem.allowed == "pdf_poll_attempts in the file, INVOICEXPRESS_PDF_POLL_ATTEMPTS in the environment"
+    )
 
 
 def test_every_wrong_setting_is_named_at_once() -> None:
@@ -115,7 +130,7 @@ def test_every_wrong_setting_is_named_at_once() -> None:
 
 @pytest.mark.parametrize("value", ["true", "1", "yes", "on", "TRUE", " true "])
 def test_a_chosen_sandbox_leaves_no_account_in_the_settings(value: str) -> None:
-    """Nothing that is started with them can reach one."""
+    """No command can reach an account with them."""
     real = {
         "account": "acme",
         "api_key": "k" * 20,
@@ -218,7 +233,7 @@ def test_no_way_of_showing_settings_shows_the_key() -> None:
 
 @pytest.mark.parametrize("changes", [{"log_level": "LOUD"}, {"account": "a b"}, {"timeout_seconds": "x"}])
 def test_no_complaint_about_settings_shows_the_key(tmp_path: Path, changes: dict[str, Any]) -> None:
-    """Nor does anything that the exception holds on to."""
+    """Linked exceptions do not contain it either."""
     with pytest.raises(SettingsError) as refused:
         load_settings(environment(account="acme", api_key=KEY) | environment(**changes))
     assert_silent(refused.value)
@@ -240,7 +255,7 @@ def test_no_complaint_about_the_file_shows_the_key(tmp_path: Path, text: str) ->
 
 
 def assert_silent(error: BaseException) -> None:
-    """Neither an exception nor what it came from holds the key."""
+    """Check that neither an exception nor its causes contain the key."""
     seen: BaseException | None = error
     while seen is not None:
         assert KEY not in f"{seen} {seen!r} {vars(seen)}"
@@ -252,7 +267,7 @@ def assert_silent(error: BaseException) -> None:
 
 
 def test_accounts_come_from_the_file_and_the_environment(tmp_path: Path) -> None:
-    """The environment adds to what the file says of an account, and wins."""
+    """The environment adds to the account's section in the file, and takes precedence."""
     file = tmp_path / "config.toml"
     file.write_text(
         f'[accounts.padaria]\naccount = "padaria-lda"\napi_key = "{KEY}"\n[accounts.talho-lda]\naccount = "talho"\n'
@@ -275,7 +290,7 @@ def test_accounts_come_from_the_file_and_the_environment(tmp_path: Path) -> None
 
 
 def test_the_sandbox_is_the_only_account_beside_itself() -> None:
-    """Calls to a real account must not hide among calls to the sandbox."""
+    """Calls to a real account must not be mixed with calls to the sandbox."""
     given = environment(ACCOUNTS__REAL__ACCOUNT="real", ACCOUNTS__REAL__API_KEY=KEY)
     boxed = point_at_sandbox(load_settings(given), "http://127.0.0.1:9", "k" * 20)
     assert list(boxed.by_account()) == ["sandbox"]

@@ -1,4 +1,4 @@
-"""The figures of a document on one screen add up, whatever discounts, rates and roundings there are in it."""
+"""The shown amounts of a document add up with any discounts, rates and rounding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RATES = {"IVA23": 23, "IVA13": 13, "IVA6": 6, "Isento": 0, "IVA22": 22}
 
 
 def adds_up(column: Sequence[Amount]) -> bool:
-    """Whether every sum is what stands above it, added up."""
+    """Tell whether every sum equals the amounts above it."""
     running = D(0)
     for place, one in enumerate(column):
         if one.is_sum and place and running != one.value:
@@ -34,7 +34,7 @@ def shown(found: Figures) -> list[tuple[str, str]]:
 
 
 def document(**given: Any) -> Document:
-    """An invoice as InvoiceXpress answers it."""
+    """Build an invoice as InvoiceXpress returns it."""
     return Document.model_validate({"type": "Invoice", "status": "draft", **given})
 
 
@@ -47,7 +47,7 @@ def tax(name: str) -> dict[str, Any]:
 
 
 def stored(lines: Sequence[TotalsLine], discount: GlobalDiscount | None, *, in_nets: bool) -> Document:
-    """What the account holds of these lines; `in_nets`: with each line's part of the global discount taken off its net."""
+    """Build the stored document of lines; with `in_nets` the lines' nets include the global discount."""
     totals, before = predict_totals(lines, discount), predict_totals(lines)
     with localcontext() as context:
         context.prec = 60
@@ -101,7 +101,7 @@ def test_whatever_is_in_a_document_its_figures_add_up(
 ) -> None:
     before = predict_totals(lines)
     if discount is not None and not discount.percentage:
-        # A part of what the lines come to, to the cent.
+        # A part of the sum of the lines, to the cent.
         discount = GlobalDiscount(round_to_cent(before.before_taxes * discount.value), percentage=False)
     totals, paper = predict_totals(lines, discount), stored(lines, discount, in_nets=in_nets)
     found = compute_figures(paper)
@@ -116,7 +116,7 @@ def test_whatever_is_in_a_document_its_figures_add_up(
     assert sum(one.vat or D(0) for one in found.shares) == totals.taxes
     off = before.before_taxes - totals.before_taxes
     if in_nets and (not totals.before_taxes or off <= CENT * (len(lines) + 6) / 2):
-        return  # Nothing is left to tell it by, or it is no more than rounding each line may be.
+        return  # It cannot be inferred, or it is not more than the rounding of the lines.
     assert "difference" not in {*told, *(one.word for one in found.shares)}, shown(found)
     if off > CENT:
         assert abs(told["global_discount"] + off) <= 2 * CENT
@@ -125,7 +125,7 @@ def test_whatever_is_in_a_document_its_figures_add_up(
 
 
 def test_forty_lines_with_line_and_global_discount_are_a_column_that_adds_up() -> None:
-    """What the fault was seen on: the lines came to 9.513,79, the net to 9.038,10, and nothing said why."""
+    """The observed case: lines of 9.513,79 and a net of 9.038,10 without an explanation."""
     lines = [
         TotalsLine(D("12.34") + place * D("11.07"), D(1), D(10) if place % 4 == 0 else D(0), D(23), "IVA23")
         for place in range(40)
@@ -168,40 +168,40 @@ def test_vat_per_rate_and_its_rounding_come_to_the_vat_of_the_document() -> None
 @pytest.mark.parametrize(
     ("given", "column"),
     [
-        # The API says every total: no more is shown than is needed.
+        # The API returns every total: no further amounts are shown.
         ({"items": [row("100", "23", tax=tax("IVA23"))], "before_taxes": 100, "taxes": 23, "total": 123},
          ["net 100", "vat_total 23", "total 123"]),
-        # It leaves the totals out: computed from the lines, and said so.
+        # The API returns no totals: they are computed from the lines and marked as such.
         ({"items": [row("100", "23", tax=tax("IVA23"))]}, ["net* 100.00", "vat_total* 23.00", "total* 123.00"]),
         ({"items": [row("100", None, tax=tax("IVA23"))]}, ["net* 100.00", "vat_total* 23.00", "total* 123.00"]),
         ({"items": [row("100", "23", tax=tax("IVA23"))], "total": 123, "before_taxes": 100},
          ["net 100", "vat_total* 23", "total 123"]),
         ({"items": [row("100", "23", tax=tax("IVA23"))], "total": 123, "taxes": 23},
          ["net* 100", "vat_total 23", "total 123"]),
-        # Nothing says the rate: no VAT and no total is made up.
+        # The rate is unknown: neither VAT nor total is shown.
         ({"items": [row("100")]}, ["net* 100.00"]),
         ({"items": [{"name": "X"}]}, []),
         ({}, []),
-        # Withheld: what is to be paid. With two payments and a note, what is left.
+        # With retention, the amount to pay; with two payments and a note, the amount left.
         ({"items": [row("100", "23", tax=tax("IVA23"))], "before_taxes": 100, "taxes": 23, "total": 123, "retention": 25},
          ["net 100", "vat_total 23", "total 123", "retention -25.00", "to_pay 98.00"]),
-        # Figures that no rounding explains are not passed over.
+        # Amounts that rounding does not explain are shown as a difference.
         ({"items": [row("100", "23", tax=tax("IVA23"))], "before_taxes": 100, "taxes": 23, "total": 130},
          ["net 100", "vat_total 23", "difference 7", "total 130"]),
         ({"items": [row("90", "23", tax=tax("IVA23"))], "before_taxes": 100, "taxes": 23, "total": 123},
          ["lines_total 90.00", "difference 10.00", "net 100", "vat_total 23", "total 123"]),
-        # A discount that the answer itself names.
+        # A discount that the response names.
         ({"items": [row("100", "23", tax=tax("IVA23"))], "before_taxes": "87.5", "taxes": "20.13", "total": "107.63",
           "global_discount": {"value_type": "percentage", "value": 12.5}},
          ["lines_total 100.00", "global_discount(12.5) -12.50", "net 87.5", "vat_total 20.13", "total 107.63"]),
         ({"items": [row("100", "23", tax=tax("IVA23"))], "before_taxes": 90, "taxes": "20.7", "total": "110.7",
           "global_discount": {"value_type": "absolute", "value": 10}},
          ["lines_total 100.00", "global_discount -10.00", "net 90", "vat_total 20.7", "total 110.7"]),
-        # Everything is taken off one line: its net is nothing, and its price stays.
+        # A line with a discount of 100 %: its net is 0, and its price is shown.
         ({"items": [row("0", "0", unit_price="50", discount=100, tax=tax("IVA23"))],
           "sum": 50, "before_taxes": 0, "taxes": 0, "total": 0},
          ["gross 50", "line_discounts -50.00", "net 0", "vat_total 0", "total 0"]),
-        # A receipt has no VAT of its own, a transport document without prices no amounts at all.
+        # A receipt has no VAT, and a transport document without prices has no amounts.
         ({"type": "Receipt", "items": [row("60")], "total": 60, "before_taxes": 60, "taxes": 0}, ["total 60"]),
         ({"type": "Transport", "items": [row("0")], "total": 0, "before_taxes": 0, "taxes": 0}, []),
         ({"type": "Transport", "items": [row("10", "2.3", tax=tax("IVA23"))], "total": "12.3", "before_taxes": 10,

@@ -1,4 +1,4 @@
-"""A field's docstring is the one place where its meaning is written; whoever asks reads it from there."""
+"""A field's docstring is the only description of the field; schemas, help and reference read it."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""Totals to the cent: the published samples, an independent exact formula, and the sandbox's own ledger."""
+"""Totals to the cent: published samples, an independent exact formula, and the sandbox's ledger."""
 
 import json
 import random
@@ -48,7 +48,7 @@ def test_the_published_documents_come_out_to_the_cent(sample: dict[str, Any]) ->
 
 
 def half_up(exact: Fraction) -> Decimal:
-    """To the cent, half up, on integers alone."""
+    """Round to the cent, half up, with integers only."""
     return Decimal((exact * 200 + 1).__floor__() // 2) / 100
 
 
@@ -109,7 +109,7 @@ def test_a_discount_in_percent_agrees_with_exact_fractions(lines: list[TotalsLin
 
 @given(LINES, st.integers(0, 100))
 def test_net_and_vat_always_make_the_total(lines: list[TotalsLine], share: int) -> None:
-    """What the SAF-T file demands of every document."""
+    """The SAF-T file requires it of every document."""
     totals = predict_totals(lines, GlobalDiscount(Decimal(share), percentage=True))
     assert totals.before_taxes + totals.taxes == totals.total
     assert abs(totals.sum - totals.discount - totals.before_taxes) <= Decimal("0.01")
@@ -144,7 +144,7 @@ def test_the_shares_of_the_rates_add_up_to_the_document(lines: list[TotalsLine])
     ],
 )
 def test_half_a_cent_goes_up(amount: str, cents: str) -> None:
-    """Half up, not to the even cent as computers like it."""
+    """Half up, not half to even."""
     assert str(round_to_cent(Decimal(amount))) == cents
 
 
@@ -182,7 +182,7 @@ def test_withholding_is_on_the_net_amount(net: str, rate: str | None, cents: str
 
 
 def made_up(chance: random.Random, number: int) -> dict[str, Any]:
-    """A document with some lines, cheap and dear, with prices of up to four decimals, some discounted."""
+    """Build a document with lines of low and high prices of up to four decimals, some with discounts."""
     rows = []
     for at in range(chance.randint(1, 9)):
         price = Decimal(chance.randrange(10 ** chance.randint(1, 7))) / 10 ** chance.randint(0, 4)
@@ -210,7 +210,7 @@ def made_up(chance: random.Random, number: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_random_documents_are_stored_with_the_totals_predicted(harness: Harness, seed: int) -> None:
-    """Every create is read back and compared; a difference of a cent would be an error."""
+    """Every created document is read back and compared; a difference of a cent would be an error."""
     chance = random.Random(seed)
     for number in range(60):
         arguments = made_up(chance, number)
@@ -231,7 +231,7 @@ async def test_random_documents_are_stored_with_the_totals_predicted(harness: Ha
 
 
 def test_an_absolute_discount_keeps_a_half_cent_that_is_exactly_there():
-    """Found over 10,000 random documents: 1 − 1/10.005 does not end, and dividing first lost the half cent."""
+    """Found with 10,000 random documents: 1 − 1/10.005 is periodic, and dividing first lost the half cent."""
     line = TotalsLine(Decimal("10.005"), Decimal(1), rate=Decimal(23), tax="IVA23")
     totals = predict_totals([line], GlobalDiscount(Decimal(1), percentage=False))
     assert (totals.before_taxes, totals.total) == (Decimal("9.01"), Decimal("11.08"))

@@ -1,4 +1,4 @@
-"""What an account's answers give as an address is shown as a link only where it leads to a page or a file."""
+"""URLs from responses are shown as links only when they lead to a page or file."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ async def test_a_draft_that_changed_after_the_look_ups_is_not_issued(
         rewrite(harness, draft, **changes)
         return turns(requests)
 
-    monkeypatch.setattr(harness.context.account, "turns", changed)
+    monkeypatch.setattr(harness.context.account, "reserve_slots", changed)
     with pytest.raises(ApprovalRefused) as refusal:
         await answer(harness, "change_state", finalize(draft), reply)
     assert refusal.value.code == "document_changed"
@@ -146,7 +146,7 @@ async def test_a_client_that_changed_after_the_look_ups_stops_it(
         )
         return turns(requests)
 
-    monkeypatch.setattr(harness.context.account, "turns", changed)
+    monkeypatch.setattr(harness.context.account, "reserve_slots", changed)
     with pytest.raises(ApprovalRefused) as refusal:
         await answer(harness, "change_state", finalize(draft), reply)
     assert [one.field for one in refusal.value.problems] == ["client.fiscal_id"]

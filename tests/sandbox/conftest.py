@@ -1,4 +1,4 @@
-"""One box for the whole folder, put back to its seed data before every test."""
+"""Fixtures: one sandbox for the whole folder, reset to its seed data before every test."""
 
 from __future__ import annotations
 

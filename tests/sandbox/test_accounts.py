@@ -1,4 +1,4 @@
-"""Accounts: opening them, what can be changed, and who may speak to the tax authority."""
+"""Sandbox, accounts: creating and updating them, and communication with the tax authority."""
 
 from __future__ import annotations
 

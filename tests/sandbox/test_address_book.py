@@ -1,4 +1,4 @@
-"""Clients, items and taxes: the four verbs, the finders, and what each refuses."""
+"""Sandbox, clients, items and taxes: create, read, update, delete, find, and their refusals."""
 
 from __future__ import annotations
 

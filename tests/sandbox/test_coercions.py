@@ -1,4 +1,4 @@
-"""What the service silently makes of what it is sent: the traps, one by one (docs/traps.md)."""
+"""Sandbox, silent coercions of the service, one test per trap (docs/traps.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Printed documents, QR codes and e-mail: what leaves the house."""
+"""Sandbox, printed documents, QR codes and e-mail."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def words(pdf: bytes) -> str:
 
 
 def code(pdf: bytes) -> dict[str, str]:
-    """The QR code, read off the rendered page."""
+    """Decode the QR code on the rendered page."""
     document = pypdfium2.PdfDocument(pdf)
     page = document[0]
     bitmap = page.render(scale=3)

@@ -1,4 +1,4 @@
-"""Numbers, ATCUD, chronology, ceilings: what finalizing does and what it refuses."""
+"""Sandbox, finalizing: numbers, ATCUD, chronology, limits and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists: filters, pages, words that differ from the documents', and rows that appear late."""
+"""Sandbox, lists: filters, pages, state names that differ from the documents', and delayed rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def found(api: SandboxApi, path: str = "/invoices.json", key: str = "invoices", 
 
 @pytest.fixture
 def rows(api: SandboxApi) -> dict[str, int]:
-    """One document of each sort."""
+    """One document of each kind."""
     draft = api.create_draft(
         reference="PO-1001", observations="urgente", date="01/10/2026", due_date="05/10/2026"
     )

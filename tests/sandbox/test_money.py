@@ -1,4 +1,4 @@
-"""Trap 17: exact lines, totals rounded once; published rows, and any document against a second formula."""
+"""Sandbox, totals (trap 17): exact lines, rounded once; published samples, and random documents with a second formula."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_cent_between_net_and_gross_goes_to_the_tax(api: SandboxApi) -> None:
 def test_a_global_discount_is_in_the_totals_and_not_in_the_lines(
     api: SandboxApi, discount: dict[str, Any], expected: tuple[float, ...]
 ) -> None:
-    """Trap 16: an amount is net of VAT and spread over the lines by their nets."""
+    """Trap 16: an absolute discount is without VAT and spread over the lines by their nets."""
     lines = [api.line(unit_price="200"), api.line(name="Formação", tax={"name": "Isento"})]
     draft = api.create_draft(items=lines, tax_exemption="M07", global_discount=discount)
     assert tuple(draft[name] for name in ("sum", "discount", "before_taxes", "taxes", "total")) == expected
@@ -101,7 +101,7 @@ DRAWN_LINES = st.lists(
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=DRAWN_LINES)
 def test_any_document_agrees_with_a_second_formula(api: SandboxApi, lines: list[dict[str, str]]) -> None:
-    """Decimals grouped by rate here, fractions line by line in the box: two ways to the same cent."""
+    """Decimals grouped by rate here, fractions per line in the sandbox: both must give the same cent."""
     sent = [
         api.line(name=f"Linha {place}", **{**line, "rate": None, "tax": {"name": NAMES[line["rate"]]}})
         for place, line in enumerate(lines)

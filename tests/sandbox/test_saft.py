@@ -1,4 +1,4 @@
-"""SAF-T: promised first, then a file in which everything that refers to something finds it and every sum is right."""
+"""Sandbox, SAF-T: first pending, then a file with valid references and correct sums."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ORDER = {
     " SettlementAmount",
     "DocumentTotals": "TaxPayable NetTotal GrossTotal Currency Payment",
 }
-"""The order of the structure's schema, as far as the file uses it."""
+"""Order of elements in the schema, as far as the file uses them."""
 
 
 def exported(api: SandboxApi, month: str = "11", year: str = "2026") -> Element:
@@ -67,7 +67,7 @@ def entries(root: Element, section: str) -> list[Element]:
 
 @pytest.fixture
 def month(api: SandboxApi) -> dict[str, dict[str, Any]]:
-    """A November with everything in it, and an October to be left out."""
+    """A November with every kind of document, and an October that is not exported."""
     api.create_issued(date="30/10/2026", due_date="30/10/2026")
     lines = [
         api.line(unit_price="33.3333", quantity="3", discount="10", unit="hour"),
@@ -320,9 +320,7 @@ def test_a_receipt_names_its_invoice_and_how_it_was_paid(api: SandboxApi, month:
 def test_a_guide_says_from_where_to_where_and_when(api: SandboxApi, month: dict[str, Any]) -> None:
     guide = entries(exported(api), GOODS)[1]
     assert said(guide, "MovementStartTime") == "2026-11-20T12:00:00"
-    assert (
-        said(guide, "ShipFrom/Address/AddressDetail") == "Rua A"
-    )  # XML has no place for what is no character
+    assert said(guide, "ShipFrom/Address/AddressDetail") == "Rua A"  # XML has no characters for them
     assert guide.find("ATDocCodeID") is None
     api.box.advance(60)
     assert said(entries(exported(api), GOODS)[1], "ATDocCodeID") != ""

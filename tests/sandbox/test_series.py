@@ -1,4 +1,4 @@
-"""Series: ids per type, registration with its codes, the default, and the old XML update."""
+"""Sandbox, series: ids per type, registration with validation codes, the default, and the XML update of version 1."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def series(api: SandboxApi, place: int = 0) -> dict[str, Any]:
 
 
 def test_a_row_has_an_id_a_number_and_a_code_for_every_type(api: SandboxApi) -> None:
-    """Trap 9: the row's id is the invoice's."""
+    """Trap 9: the series' own id is that of its invoices."""
     row = series(api)
     ids = [row[f"current_{key}_sequence_id"] for key in TYPES]
     assert len(set(ids)) == len(TYPES)

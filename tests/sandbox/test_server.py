@@ -1,4 +1,4 @@
-"""The house around the API: keys, limits, faults on real connections, the control room, restarts."""
+"""Sandbox, server: keys, rate limit, faults on real connections, control endpoints, restarts."""
 
 from __future__ import annotations
 
@@ -349,7 +349,7 @@ def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path) -> None
             f"{base}/clients.json", params={"api_key": "sandbox-key-0000"}, json=body
         ).is_success
         process.kill()
-        assert process.stdout.read() == ""  # nothing else was ever printed
+        assert process.stdout.read() == ""  # nothing else was printed
     with Sandbox(file) as box, httpx2.Client(base_url=box.base_url, params={"api_key": box.api_key}) as http:
         assert [client["code"] for client in http.get("/clients.json").json()["clients"]] == [
             "ACME",

@@ -1,4 +1,4 @@
-"""The state machines, both ways: what the published tables allow happens, and nothing else does."""
+"""Sandbox, state machines: exactly the transitions of the published tables are possible."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ WAYS: dict[str, tuple[str, ...]] = {
 
 
 def reached(api: SandboxApi, path: str, status: str) -> dict[str, Any] | None:
-    """A document of this type in this status, or None where the type has no such status."""
+    """Create a document of a type in a status; None when the type does not have the status."""
     key = path[:-1]
     if key == "receipt":
         receipt: dict[str, Any] = api.pay(api.create_issued(), 10).json()["receipt"]

@@ -1,4 +1,4 @@
-"""Clients' current accounts: balances that follow the documents, and lines that no document made."""
+"""Sandbox, treasury: balances that follow the documents, and entries without a document."""
 
 from __future__ import annotations
 

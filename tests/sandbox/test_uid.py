@@ -1,4 +1,4 @@
-"""proprietary_uid: the same one answers the same document, and one under way is refused."""
+"""Sandbox, proprietary_uid: the same uid returns the same document, and one in progress is refused."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_estimates_and_guides_know_no_uid(api: SandboxApi) -> None:
 def test_a_cancelled_document_keeps_its_uid_unless_told_otherwise(
     api: SandboxApi, option: str, same: bool
 ) -> None:
-    """Reading 16: what the service does is not known."""
+    """Reading 16: the service's behaviour is not known."""
     api.box.set_option("uid_after_cancel", option)
     first = send(api, "order-1").json()["invoice"]
     api.change_state("invoice", first, "deleted")
@@ -68,7 +68,7 @@ def test_a_uid_under_way_is_a_conflict_and_nobody_else_waits(api: SandboxApi) ->
             "reason": "There's an ongoing document creation with the provided UID order-1"
         }
         assert send(api, "order-2").status_code == 201
-        api.box.clear_faults()  # and with them the delays that are under way
+        api.box.clear_faults()  # this ends running delays too
         waiting.join()
     assert send(api, "order-1").json()["invoice"]["id"] == 1002
 

@@ -441,7 +441,7 @@ async def test_reading_the_account_needs_the_store_as_well(
 ) -> None:
     """The pace is kept in it; a clear refusal is better than going past the limit unseen."""
     monkeypatch.setattr(database, "PATIENCE", 0.1)
-    monkeypatch.setattr(rate_limit, "HELD", 0.0)  # turns that were taken ahead need no store
+    monkeypatch.setattr(rate_limit, "HOLD_SECONDS", 0.0)  # turns that were taken ahead need no store
     desk = CallContext.open(harness.context.settings.model_copy(update={"store": str(tmp_path / "a.db")}))
     reader = Harness(harness.sandbox, desk)
     await reader.call("list_taxes")

@@ -72,7 +72,7 @@ def later(store: Store, known: dict[str, Any]) -> tuple[Store, dict[str, Any]]:
 async def offices(
     kept: tuple[Store, dict[str, Any]], tmp_path: Path
 ) -> AsyncIterator[tuple[Harness, Harness]]:
-    """The earlier store before an account that holds what it was written about; and an harness that made it so."""
+    """The earlier store before an account that holds what it was written about; and a harness that made it so."""
     store, known = kept
     with Sandbox(clock=NOW) as box:
         # What a person saw names the account's address.

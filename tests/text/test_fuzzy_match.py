@@ -1,4 +1,4 @@
-"""Names as people write them, against names as an account has them; near misses on both sides."""
+"""Fuzzy matching of names as people write them with names in an account, with near misses."""
 
 import subprocess
 import sys
@@ -44,7 +44,7 @@ NAMES = [
         ("Camara Mun. Evora", "Câmara Municipal de Évora"),
         ("Farmacia da Conceiçao", "Farmácia Conceição"),
         ("ACNE", "ACME"),
-        # Words in another order, which a comparison letter by letter does not find.
+        # Words in another order, which a comparison by letters does not find.
         ("Oficina Nogeira Mecanica", "Oficina Mecânica Nogueira"),
         ("Fatima Simoes Maria", "Maria de Fátima Simões"),
         ("Sousa e Silva", "Silva & Sousa"),

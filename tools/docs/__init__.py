@@ -1,7 +1,7 @@
-"""The reference, written from the code it describes: `python -m tools.docs write` (or `check`).
+"""Generate the reference documentation from the code: `python -m tools.docs write` (or `check`).
 
 docs/reference.md    every operation: parameters, worked example, result, rules
-docs/coverage.md     every operation of InvoiceXpress's description, and the tool that carries it out
+docs/coverage.md     every operation of InvoiceXpress's description, and the tool for it
 README.md, docs/errors.md, docs/once.md    the tables between `<!-- generated: name -->` and `<!-- end: name -->`
 """
 
@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def render_tools() -> str:
-    """The tools, for the README."""
+    """Render the README's table of tools."""
     rows = [
         (
             f"[{one.spec.name}](docs/reference.md#{one.spec.name})",
@@ -48,7 +48,7 @@ def render_tools() -> str:
 
 
 def render_settings() -> str:
-    """The settings, for the README."""
+    """Render the README's table of settings."""
     rows = []
     for name, info in Settings.model_fields.items():
         default = info.get_default()
@@ -77,11 +77,11 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 
 
 PAGES = ("README.md", "docs/errors.md", "docs/once.md")
-"""Pages of which parts are generated."""
+"""Pages with generated parts."""
 
 
 def fill_blocks(text: str) -> str:
-    """A page with its generated parts as they should be."""
+    """Return a page with its generated parts renewed."""
 
     def block(found: re.Match[str]) -> str:
         name = found[1]
@@ -91,7 +91,7 @@ def fill_blocks(text: str) -> str:
 
 
 def build_contents(root: Path = ROOT) -> dict[Path, str]:
-    """Every file and what it must contain."""
+    """Return every generated file with its content."""
     return {
         root / "docs" / "reference.md": render_reference() + "\n",
         root / "docs" / "coverage.md": render_coverage(),
@@ -100,7 +100,7 @@ def build_contents(root: Path = ROOT) -> dict[Path, str]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write what is stale, or say what is."""
+    """Write stale files, or list them."""
     if list(argv) not in (["write"], ["check"]):
         print("python -m tools.docs write|check", file=sys.stderr)
         return 2

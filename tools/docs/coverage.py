@@ -1,4 +1,4 @@
-"""Which tool carries out which operation of InvoiceXpress's description, and the other way round, from the specs alone."""
+"""Generate docs/coverage.md: the tool for each operation of InvoiceXpress's description, and the reverse."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,14 @@ BEYOND = {
     "sequences.update": "first version of the API, XML; not in the current description",
     "deleteClient": "in no description; clients in use rely on it",
 }
-"""Operations that InvoiceXpress carries out and its current description leaves out."""
+"""Operations that InvoiceXpress has and its current description omits."""
 
 
 def map_tools() -> Mapping[str, str]:
-    """The tool of each operation id; an operation that two tools claim stops everything."""
+    """Return the tool of each operation id.
+
+    Raises: an error when two tools claim an operation.
+    """
     found: dict[str, str] = {}
     for name, operation in catalogue().items():
         for identifier in operation.spec.vendor_operations:
@@ -24,7 +27,7 @@ def map_tools() -> Mapping[str, str]:
 
 
 def render_coverage() -> str:
-    """Both directions as Markdown."""
+    """Render both tables as Markdown."""
     by_operation = [
         "| operation | tool | |",
         "|---|---|---|",

@@ -1,4 +1,4 @@
-"""The tables of docs/errors.md: codes, kinds, statuses and exit codes, read from the code that has them."""
+"""Generate the tables of docs/errors.md: error codes, classes, HTTP statuses and exit codes."""
 
 import inspect
 from dataclasses import MISSING, fields
@@ -10,7 +10,7 @@ from tools.docs.markdown import get_first_sentence, render_code, render_code_blo
 
 
 def render_error_codes() -> str:
-    """Every code that a failure can have."""
+    """Render the table of error codes."""
     return render_table(
         ("Code", "HTTP", "Exit", "Repeat as it is", "Meaning"),
         [
@@ -27,12 +27,12 @@ def render_error_codes() -> str:
 
 
 def render_error_tree() -> str:
-    """The kinds of failure and what each is for."""
+    """Render the tree of error classes."""
     return render_code_block("text", (errors.__doc__ or "").split("\n\n", 1)[1].strip())
 
 
 def render_error_kinds() -> str:
-    """The code and outcome that each kind of failure has where it names none."""
+    """Render the default code and outcome of each error class."""
     kinds = [
         one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.IxError)
     ]
@@ -54,7 +54,7 @@ def _get_default(kind: type[errors.IxError], name: str) -> Any:
 
 
 def render_series_outcomes() -> str:
-    """The codes of InvoiceXpress for series, by HTTP status and code."""
+    """Render InvoiceXpress's codes for series by HTTP status and code."""
     rows = [
         (f"{one.status} / {one.code}", render_code(one.operation), one.en, one.next_en)
         for one in list_registration_outcomes()
@@ -63,13 +63,13 @@ def render_series_outcomes() -> str:
 
 
 def render_http_statuses() -> str:
-    """The HTTP statuses."""
+    """Render the table of HTTP statuses."""
     rows = [(str(one), it.title, it.meaning) for one, it in errors.HTTP_STATUSES.items()]
     return render_table(("Status", "Name", "Meaning"), rows)
 
 
 def render_exit_codes() -> str:
-    """The exit codes, for the README too."""
+    """Render the table of exit codes, which the README has too."""
     return render_table(
         ("Code", "Meaning"), [(str(int(one)), said) for one, said in errors.EXIT_MEANINGS.items()]
     )

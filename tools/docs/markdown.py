@@ -1,4 +1,4 @@
-"""Markdown: tables, code, and the first sentence of a docstring."""
+"""Render Markdown: tables, code, and first sentences of docstrings."""
 
 import inspect
 import re
@@ -10,7 +10,7 @@ NOTE = "<!-- Written by `make docs` from the code; change it there. -->"
 
 
 def render_table(headings: Row, rows: Iterable[Row]) -> str:
-    """A table; whatever stands in a cell stays in it."""
+    """Render a table with escaped cells."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(_escape_cell(cell) for cell in line)} |" for line in lines)
 
@@ -20,16 +20,16 @@ def _escape_cell(text: str) -> str:
 
 
 def render_code(text: str) -> str:
-    """As code."""
+    """Render inline code."""
     return f"`{text}`"
 
 
 def render_code_block(language: str, text: str) -> str:
-    """A block of code."""
+    """Render a code block."""
     return f"```{language}\n{text}\n```"
 
 
 def get_first_sentence(thing: Any) -> str:
-    """The first sentence about it; the traps it names become links."""
+    """Return the first sentence of a docstring, with links to the traps that it names."""
     text = (inspect.getdoc(thing) or "").split("\n", 1)[0].strip()
     return re.sub(r"\btrap \d+[a-z]?", r"[\g<0>](traps.md#the-traps)", text)

@@ -1,4 +1,4 @@
-"""docs/reference.md: every operation with its parameters, worked example, result and rules, and every record."""
+"""Generate docs/reference.md: every operation with parameters, example, result and rules, and every record."""
 
 import json
 import re
@@ -31,7 +31,7 @@ EFFECTS = {
 
 
 def render_reference() -> str:
-    """docs/reference.md."""
+    """Render docs/reference.md."""
     operations = catalogue().values()
     index = [
         (f"[{one.spec.name}](#{one.spec.name})", one.spec.title, APPROVED[one.spec.effect.needs_approval])
@@ -58,7 +58,7 @@ def render_reference() -> str:
 
 
 def render_operation(one: type[Operation[Any]]) -> str:
-    """An operation, whole."""
+    """Render an operation."""
     spec, schema = one.spec, build_input_schema(one)
     facts = [
         f"Effect: {EFFECTS[spec.effect]}",
@@ -100,7 +100,7 @@ def _render_repetition(one: type[Operation[Any]]) -> str:
 
 
 def render_recovery() -> str:
-    """For every write: the answer after a broken connection, what is kept to give it, and what the same call then does."""
+    """Render the table of every write's recovery: the result after a lost response, its evidence, and a repeated call."""
     rows = [
         (
             f"[{one.spec.name}](reference.md#{one.spec.name})",
@@ -132,7 +132,7 @@ def _describe_repetition(one: type[Operation[Any]]) -> str:
 
 
 def render_parameters(schema: Mapping[str, Any]) -> str:
-    """What a caller may send, the fields of objects included."""
+    """Render the table of parameters, including fields of objects."""
     rows = list(_list_parameters(schema, ""))
     return render_table(("Parameter", "Type", "Required", "Meaning"), rows) if rows else "No parameters."
 
@@ -191,7 +191,7 @@ def _find_record(annotation: Any) -> type[Record] | None:
 
 
 def render_records() -> list[type[Record]]:
-    """Every record that results hold, in the order they are met."""
+    """Render every record that results contain, in order of first use."""
     found: dict[type[Record], None] = {}
 
     def meet(record: type[BaseModel]) -> None:
@@ -221,7 +221,7 @@ def _render_record(record: type[Record]) -> str:
 
 
 def format_command(name: str, call: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    """A call as it is typed; the command line's own tests read it back."""
+    """Format a call as a command line; the tests of the CLI parse it."""
     words = [f"ix-tools {name.replace('_', '-')}"]
     for flag, value in _format_options(call, schema):
         if isinstance(value, bool):

@@ -1,1 +1,1 @@
-"""What the box knows and how it changes: documents, money, series, clients, items, taxes and payments."""
+"""Business logic of the sandbox: documents, totals, series, clients, items, taxes and payments."""

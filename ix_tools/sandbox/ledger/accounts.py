@@ -1,4 +1,4 @@
-"""Accounts: the box's own, and those opened through it, which have a name and a key but no books here."""
+"""Accounts: the sandbox's own, and those created through it, which have a name and a key but no data here."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ix_tools.sandbox.state import Books
 
 COMMUNICATION_TYPES = ("auto", "manual", "guides", "portal_at")
 _SUB_USER = re.compile(r"\d{9}/\d{1,4}")
-"""A sub-user of the tax authority's portal: the taxpayer's number, a slash, the user's own."""
+"""A sub-user of the tax authority's portal: tax number, slash, user number."""
 _CHANGEABLE = (
     "organization_name", "email", "first_name", "last_name", "phone", "fax", "address", "city", "postal_code", "website",
 )  # fmt: skip
 
 
 def get(books: Books, account_id: int) -> Account:
-    """One account; the box's own as its options have it."""
+    """Return an account; the sandbox's own as set by its options."""
     account = _get_row(books, account_id)
     if account.id == books.issuer.id:
         account.trial = books.options.trial
@@ -35,13 +35,13 @@ def get(books: Books, account_id: int) -> Account:
 
 
 def can_communicate(books: Books) -> bool:
-    """Whether the account may speak to the tax authority: with credentials, and out of its trial (trap 12)."""
+    """Tell whether the account may communicate with the tax authority: with credentials and after its trial (trap 12)."""
     own = get(books, books.issuer.id)
     return own.at_configured and not own.trial
 
 
 def create(books: Books, sent: dict[str, Any], for_known_user: bool) -> tuple[Account, str]:
-    """Open an account, for a new user or for one who is there already, and hand out its key this once."""
+    """Create an account for a new or existing user, and return its key, which no other call returns."""
     account = Account(
         id=0, organization_name=_read_text(sent, "organization_name"), email=_read_text(sent, "email")
     )
@@ -59,7 +59,7 @@ def create(books: Books, sent: dict[str, Any], for_known_user: bool) -> tuple[Ac
 
 
 def build_address(account: Account) -> str:
-    """Where an account would be found: a name that leads nowhere, lest somebody's program calls the real one."""
+    """Return the URL of an account, with a host name that does not exist, so that no program calls the real one."""
     plain = unicodedata.normalize("NFKD", account.organization_name).encode("ascii", "ignore").decode()
     name = (
         re.sub(r"[^a-z0-9]+", "", plain.lower())[:40]
@@ -69,7 +69,7 @@ def build_address(account: Account) -> str:
 
 
 def update(books: Books, account_id: int, sent: dict[str, Any]) -> None:
-    """Change an account; its tax number stays what it is."""
+    """Update an account. Its tax number cannot change."""
     account = _get_row(books, account_id)
     wrong: list[tuple[str, Phrase]] = [
         (name, "blank") for name in ("organization_name", "email", "password") if not _read_text(sent, name)
@@ -101,7 +101,7 @@ def update(books: Books, account_id: int, sent: dict[str, Any]) -> None:
 
 
 def set_communication(books: Books, sent: dict[str, Any]) -> None:
-    """Store the authority's sub-user, and say which documents go there by themselves."""
+    """Store the sub-user for the tax authority and which documents are communicated automatically."""
     subuser = _read_text(sent, "at_subuser")
     if not 11 <= len(subuser) <= 14:
         raise Refused(("field_size", "at_subuser"))

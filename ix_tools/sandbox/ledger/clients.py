@@ -1,4 +1,4 @@
-"""Customers: the address book, and how a document finds or makes the one it names (trap 3)."""
+"""Clients: the address book, and how a document finds or creates its client (trap 3)."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _TEXTS = (
     "phone", "fax", "observations", "send_options", "payment_days", "tax_exemption_code",
 )  # fmt: skip
 _NO_INTEGERS = ("fiscal_id", "postal_code")
-"""Fields the service runs a pattern over: a JSON number there is a crash that answers 422 (trap 32)."""
+"""Fields that the service matches with a pattern; a JSON number there is answered with 422 (trap 32)."""
 
 
 def take_snapshot(client: Client | None) -> dict[str, Any]:
-    """The client as a finalized document keeps it, whatever happens to the record later."""
+    """Copy a client as a finalized document keeps it, whatever happens to the client later."""
     if client is None:
         return {"id": None, "name": "Consumidor Final", "country": "Portugal", "fiscal_id": "999999990"}
     return asdict(client)
 
 
 def is_email(text: str) -> bool:
-    """Something an e-mail can be sent to."""
+    """Tell whether a text is an e-mail address."""
     return _EMAIL.fullmatch(text) is not None
 
 
 def get(books: Books, client_id: int) -> Client:
-    """One client."""
+    """Return a client."""
     client = books.store.get(Client, client_id)
     if client is None:
         raise Missing
@@ -49,12 +49,12 @@ def create(books: Books, sent: dict[str, Any]) -> Client:
 
 
 def update(books: Books, client_id: int, sent: dict[str, Any]) -> None:
-    """Change the fields that were sent."""
+    """Update the fields that were sent."""
     books.store.save(_check(books, sent, get(books, client_id)))
 
 
 def delete(books: Books, client_id: int) -> None:
-    """Undocumented in the API, and works while the client has no documents."""
+    """Delete a client that has no documents. The API does not document it."""
     client = get(books, client_id)
     if books.store.first(Document, client_id=client.id) is not None:
         raise Refused("client_has_documents")
@@ -62,12 +62,12 @@ def delete(books: Books, client_id: int) -> None:
 
 
 def find_or_create(books: Books, sent: Any, optional: bool) -> Client | None:
-    """The client of a document: by id, then code, then name, and only then a new one.
+    """Find the client of a document by id, then code, then name, and create one if there is none.
 
-    Whatever else is sent about a client that exists is ignored, unread (trap 3).
+    The other fields sent for an existing client are ignored (trap 3).
     """
     if not sent and optional:
-        return None  # a simplified invoice may go to the final consumer
+        return None  # a simplified invoice may be for the final consumer
     if not isinstance(sent, dict) or not sent:
         raise Refused(("element_missing", "client"))
     known = (
@@ -84,7 +84,7 @@ def find_or_create(books: Books, sent: Any, optional: bool) -> Client | None:
 
 
 def _add_invalid_client(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
-    """A document says that its client is invalid besides what is wrong with it (trap 22)."""
+    """Add the message that the client is invalid to the messages about its fields (trap 22)."""
     if any(isinstance(phrase, tuple) and phrase[0] == "no_integers" for phrase in phrases):
         return phrases
     first = tuple(phrase for phrase in phrases if isinstance(phrase, tuple))
@@ -141,7 +141,7 @@ def _find_name_errors(books: Books, client: Client) -> list[Phrase]:
 
 
 def _find_place_errors(books: Books, client: Client) -> list[Phrase]:
-    """Country and tax number are judged as a pair: only a Portuguese number has a check digit (trap 22)."""
+    """Check country and tax number together: only a Portuguese number has a check digit (trap 22)."""
     known = find_country(client.country)
     if known is None:
         unknown: Phrase = ("country_not_found", client.country)

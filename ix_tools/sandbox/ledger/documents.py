@@ -1,4 +1,4 @@
-"""Drafts: a create or update body read into a document, with the service's silent coercions (docs/traps.md)."""
+"""Drafts: read the body of a create or update into a document, with the service's silent coercions (docs/traps.md)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GUIDE_FIELDS = ("license_plate", "load_site", "delivery_site", "address_from", 
 
 
 def get(books: Books, document_id: int, kind: Kind | None = None) -> Document:
-    """One document; asking for it under another type's path is a miss."""
+    """Return a document; under another type's path it is not found."""
     document = books.store.get(Document, document_id)
     if document is None or (kind is not None and document.type != kind.type):
         raise Missing
@@ -29,7 +29,7 @@ def get(books: Books, document_id: int, kind: Kind | None = None) -> Document:
 
 
 def create(books: Books, kind: Kind, sent: dict[str, Any], uid: str = "") -> Document:
-    """Make a draft, or answer the one this proprietary_uid already made."""
+    """Create a draft, or return the one that this proprietary_uid already created."""
     if uid:
         earlier = books.store.find(Document, proprietary_uid=uid)
         if earlier and not (
@@ -56,7 +56,7 @@ def create(books: Books, kind: Kind, sent: dict[str, Any], uid: str = "") -> Doc
 
 
 def update(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> Document:
-    """Replace a draft: what is not sent again is gone, exemption and missing lines included (trap 5)."""
+    """Replace a draft: fields and lines that are not sent again are removed, exemption included (trap 5)."""
     document = get(books, document_id, kind)
     if document.status == "settled":
         raise Refused("settled_no_change")
@@ -69,12 +69,12 @@ def update(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> 
 
 
 def is_exempt(document: Document) -> bool:
-    """Whether any line carries no VAT, so that the law wants a reason."""
+    """Tell whether any line has no VAT, so that the law requires a reason."""
     return any(not Fraction(line.tax_value) for line in document.lines)
 
 
 def _read(books: Books, kind: Kind, sent: dict[str, Any], document: Document, updating: bool) -> None:
-    # Absent dates stay on an update, so that moving `date` alone runs into the old due_date (trap 5, trap 11).
+    # An update keeps absent dates, so that changing `date` alone conflicts with the old due_date (trap 5, trap 11).
     document.date = _read_day(sent, "date", books.today, document.date)
     document.due_date = _read_day(sent, "due_date", books.today, document.due_date)
     document.lines = lines.read_lines(books, sent.get("items"), updating)
@@ -97,14 +97,14 @@ def _read(books: Books, kind: Kind, sent: dict[str, Any], document: Document, up
 
 
 def _read_day(sent: dict[str, Any], name: str, today: date, absent: str) -> str:
-    """A date that cannot be read becomes today, without a word (trap 1)."""
+    """Read a date. An unreadable one silently becomes today (trap 1)."""
     if name not in sent:
         return absent
     return (parse_day(sent[name]) or today).isoformat()
 
 
 def parse_day(value: Any) -> date | None:
-    """dd/mm/yyyy as documented, or the ISO form that the service is known to take as well."""
+    """Parse a date written as dd/mm/yyyy, as documented, or in ISO format, which the service accepts too."""
     text = str(value).strip()
     parts = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
     try:
@@ -125,7 +125,7 @@ def _read_retention(value: Any) -> str:
 
 
 def _read_exemption(books: Books, sent: dict[str, Any], document: Document, updating: bool) -> str:
-    """One code for the document, sent on it or on a line, under either name (trap 6b, reading 12); M00 clears it."""
+    """Read the document's exemption code, sent on it or on a line under either name (trap 6b, reading 12). M00 clears it."""
     on_document = [str(sent[key]) for key in lines.EXEMPTION_KEYS if sent.get(key)]
     found = lines.list_exemption_codes(sent.get("items")) + (
         on_document if books.options.exemption_level == "any" else []
@@ -136,7 +136,7 @@ def _read_exemption(books: Books, sent: dict[str, Any], document: Document, upda
     if code or not is_exempt(document):
         return code
     if updating:
-        return "M99"  # stamped silently on PUT, refused on POST (trap 6, reading 13)
+        return "M99"  # set silently on PUT, refused on POST (trap 6, reading 13)
     raise Refused("exemption_missing")
 
 
@@ -148,7 +148,7 @@ def _read_wants_mb(books: Books, kind: Kind, sent: dict[str, Any]) -> bool:
 
 
 def _read_currency(books: Books, sent: dict[str, Any]) -> tuple[str, str]:
-    """A second currency only prints a second total; the document stays in euros (trap 21)."""
+    """Read the second currency, in which only a second total is printed; amounts stay in euros (trap 21)."""
     code = str(sent.get("currency_code") or "")
     if not code or code == "EUR":
         return "", ""
@@ -177,7 +177,7 @@ def _read_global_discount(sent: dict[str, Any], document: Document) -> None:
 
 
 def _read_owner(books: Books, kind: Kind, sent: dict[str, Any], document: Document) -> None:
-    """The invoice behind a note, or the guide behind an invoice; without it nothing is linked (trap 13b)."""
+    """Read the invoice of a note or the guide of an invoice; without it nothing is linked (trap 13b)."""
     if not sent.get("owner_invoice_id"):
         return
     text = str(sent["owner_invoice_id"])
@@ -190,7 +190,7 @@ def _read_owner(books: Books, kind: Kind, sent: dict[str, Any], document: Docume
 
 
 def _read_guide(books: Books, sent: dict[str, Any], document: Document) -> dict[str, Any]:
-    """What only guides have; goods cannot have been loaded before now, Lisbon time (trap 28)."""
+    """Read the fields that only guides have. Loading cannot be in the past, in Lisbon time (trap 28)."""
     loaded = _read_moment(sent["loaded_at"]) if sent.get("loaded_at") else None
     if loaded is None:
         raise Refused("loaded_at_missing")

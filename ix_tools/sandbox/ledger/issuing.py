@@ -1,4 +1,4 @@
-"""Issuing: the last checks, then number, ATCUD and client for good (trap 10, trap 12, trap 13)."""
+"""Finalizing: the last checks, then number, ATCUD and a copy of the client (trap 10, trap 12, trap 13)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ix_tools.sandbox.state import Books
 
 
 def finalize(books: Books, kind: Kind, document: Document) -> None:
-    """Give a draft its number, its codes and its client for good, after the last checks."""
+    """Check a draft, then give it its number, codes and a copy of its client."""
     sequence = sequences.find_by_type_id(books, kind, document.sequence_id)
     if sequence is None:
         raise Refused("sequence_of_other_type")
@@ -48,13 +48,13 @@ def finalize(books: Books, kind: Kind, document: Document) -> None:
 
 
 def find_last_date(books: Books, sequence_id: int) -> date | None:
-    """The date of the last document that a series has numbered, per type as sequence ids are."""
+    """Return the date of the last document of a sequence id, which is one document type of a series."""
     last = books.store.greatest(Document, "date", having="number", sequence_id=sequence_id)
     return date.fromisoformat(last) if last else None
 
 
 def _format_short(day: date) -> str:
-    """A day as the refusal writes it, in English whatever the locale: 02 Aug 26."""
+    """Format a date as in the refusal, in English in every locale: 02 Aug 26."""
     month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
         day.month - 1
     ]
@@ -62,7 +62,7 @@ def _format_short(day: date) -> str:
 
 
 def _check_owner(books: Books, kind: Kind, document: Document) -> None:
-    """Credit notes together may not pass their invoice; found out only now, which strands the draft (trap 13)."""
+    """Check that all credit notes together do not exceed their invoice. It is checked only now, too late for the draft (trap 13)."""
     owner = documents.get(books, document.owner_id or 0)
     if owner.status in ("draft", "deleted"):
         raise Refused("owner_in_draft")
@@ -75,13 +75,13 @@ def _check_owner(books: Books, kind: Kind, document: Document) -> None:
 
 
 def list_live_children(books: Books, owner: Document, type_name: str) -> list[Document]:
-    """The numbered documents of a type that hang on this one and were not cancelled."""
+    """Return the finalized documents of a type that refer to this one and are not cancelled."""
     related = books.store.find(Document, owner_id=owner.id, type=type_name)
     return [row for row in related if row.status in ("final", "settled")]
 
 
 def _compute_hash(document: Document) -> str:
-    """The four printed characters of the signature; here of nothing but the number, so they never change."""
+    """Compute the four printed characters of the signature, here from the number alone, so that they never change."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
     prefix = BY_TYPE[document.type].prefix
     seed = hashlib.sha256(f"{prefix} {document.serie}/{document.number} {document.date}".encode()).digest()

@@ -1,4 +1,4 @@
-"""The catalogue of items, which documents write into: a line with a known name overwrites the entry (trap 4)."""
+"""Catalogue of items. A document's line with the name of an item overwrites that item (trap 4)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ix_tools.sandbox.state import Books
 
 
 def get(books: Books, item_id: int) -> Item:
-    """One item."""
+    """Return an item."""
     item = books.store.get(Item, item_id)
     if item is None:
         raise Missing
@@ -30,7 +30,7 @@ def create(books: Books, sent: dict[str, Any]) -> Item:
 
 
 def update(books: Books, item_id: int, sent: dict[str, Any]) -> None:
-    """Change an item; its name stays once a document carries it."""
+    """Update an item. Its name cannot change once a document uses it."""
     item = get(books, item_id)
     name = sent.get("name", item.name)
     if name != item.name and _is_used(books, item.name):
@@ -39,12 +39,12 @@ def update(books: Books, item_id: int, sent: dict[str, Any]) -> None:
 
 
 def delete(books: Books, item_id: int) -> None:
-    """Drop an item; documents keep their lines."""
+    """Delete an item; documents keep their lines."""
     books.store.delete(get(books, item_id))
 
 
 def update_from_lines(books: Books, lines: list[Line]) -> None:
-    """What writing a document does to the catalogue: new names are added, known ones overwritten (trap 4)."""
+    """Add the items of a document's lines to the catalogue, and overwrite those that exist (trap 4)."""
     for line in lines:
         item = books.store.first(Item, name=line.name) or Item(_next_id(books), line.name, "", "0")
         item.description, item.unit_price, item.unit = line.description, line.unit_price, line.unit

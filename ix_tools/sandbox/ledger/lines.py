@@ -1,4 +1,4 @@
-"""The lines of a document as sent: what is checked, what is ignored, what is read as something else."""
+"""Read the lines of a create or update body, with the service's checks and coercions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ix_tools.sandbox.state import Books
 EXEMPTION_KEYS = ("tax_exemption", "tax_exemption_reason")
 _KEYS = {"name", "description", "unit_price", "quantity", "unit", "discount", "tax", *EXEMPTION_KEYS}
 _IGNORED = {"discount_amount"}
-"""Read-only, and ignored without a word when written: only the percentage counts (trap 14)."""
+"""Read-only fields that are silently ignored when sent: only the percentage has an effect (trap 14)."""
 
 
 def read_lines(books: Books, sent: Any, updating: bool) -> list[Line]:
-    """The lines of a create or update body."""
+    """Read the lines of a create or update body."""
     if sent is not None and not isinstance(sent, list):
         raise Refused("items_not_array")
     if not sent or not all(isinstance(line, dict) for line in sent):
@@ -27,7 +27,7 @@ def read_lines(books: Books, sent: Any, updating: bool) -> list[Line]:
 
 
 def list_exemption_codes(sent: Any) -> list[str]:
-    """The exemption codes that lines carry (trap 6b)."""
+    """Return the exemption codes of the lines (trap 6b)."""
     lines = sent if isinstance(sent, list) else []
     found = [line.get(key) for line in lines if isinstance(line, dict) for key in EXEMPTION_KEYS]
     return [str(code) for code in found if code]

@@ -1,4 +1,4 @@
-"""Lists: which documents a query is shown, late and page by page."""
+"""List documents: filters, pages, and the delay with which new documents appear."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ix_tools.sandbox.state import Books
 
 VisibleDocument = TypeVar("VisibleDocument")
 STATUS_WORDS = {"sent": {"final", "sent"}, "final": {"final"}, "finalized": {"final"}}
-"""The filter word for a finalized document is `sent`; the document itself says `final` (trap 8, reading 6)."""
+"""The filter for finalized documents is `sent`; the documents themselves show `final` (trap 8, reading 6)."""
 _ARCHIVE_WORDS = (("archived", True), ("non_archived", False))
 MAX_PER_PAGE = 100
 
 
 @dataclass(frozen=True)
 class Page:
-    """The part of a list that was asked for."""
+    """A page of a list."""
 
     number: int
     per_page: int
@@ -32,26 +32,26 @@ class Page:
 
     @property
     def pages(self) -> int:
-        """How many there are; an empty list still has one."""
+        """Number of pages; an empty list has one."""
         return max(1, -(-self.entries // self.per_page))
 
 
 class Query:
-    """A query string whose keys may repeat: `type[]=Invoice&type[]=Receipt`."""
+    """A query string with repeated keys: `type[]=Invoice&type[]=Receipt`."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]], per_page: int = 10) -> None:
         self.pairs, self.per_page = list(pairs), per_page
 
     def get_last(self, name: str) -> str:
-        """The last value of a key."""
+        """Return the last value of a key."""
         return next((value for key, value in reversed(self.pairs) if key == name), "")
 
     def get_all(self, name: str) -> set[str]:
-        """All values of a key, with or without brackets."""
+        """Return all values of a key, with or without brackets."""
         return {value for key, value in self.pairs if key in (name, f"{name}[]") and value}
 
     def get_page(self, found: list[VisibleDocument]) -> tuple[list[VisibleDocument], Page]:
-        """The asked page of a list. Nonsense means the default, as it does in the service."""
+        """Return the requested page of a list. A wrong number means the default, as in the service."""
         number, per_page = (
             _parse_positive(self.get_last("page"), 1),
             _parse_positive(self.get_last("per_page"), self.per_page),
@@ -67,10 +67,10 @@ def _parse_positive(text: str, otherwise: int) -> int:
 def find_documents(
     books: Books, query: Query, families: tuple[Family, ...], types: set[str] | None = None
 ) -> list[Document]:
-    """The documents that match every filter, newest first. No filter is required (reading 7)."""
+    """Return the documents that match all filters, newest first. No filter is required (reading 7)."""
     wanted = types or query.get_all("type")
     statuses = set().union(*(STATUS_WORDS.get(word, {word}) for word in query.get_all("status")))
-    # Neither word, or both denied, reads as the usual list: what is not archived.
+    # Without either filter, or with both false, the list has the documents that are not archived.
     archived = {archived for word, archived in _ARCHIVE_WORDS if query.get_last(word) == "true"} or {False}
     text, reference = _split_words(query.get_last("text")), query.get_last("reference")
     found = []
@@ -91,7 +91,7 @@ def find_documents(
 
 
 def find_related(books: Books, document_id: int) -> list[Document]:
-    """The documents on both sides of the tie: what hangs on this one, and what this one hangs on."""
+    """Return the documents that refer to a document, and the one that it refers to."""
     document = documents.get(books, document_id)
     owner = books.store.get(Document, document.owner_id)
     rows = books.store.find(Document, owner_id=document.id)
@@ -128,5 +128,5 @@ def _collect_text(books: Books, row: Document) -> set[str]:
 
 
 def _split_words(text: str) -> set[str]:
-    """Full-text search is fuzzy: one word in common is a hit, a prefix of a longer number is not."""
+    """Split a text for the fuzzy full-text search: one common word is a match, a prefix of a longer number is not."""
     return set(re.findall(r"\w+", text.lower()))

@@ -1,4 +1,4 @@
-"""E-mail: checked as the service does, then put into the outbox instead of being sent (trap 25)."""
+"""E-mail: checked as the service checks it, and put into the outbox instead of being sent (trap 25)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ix_tools.sandbox.state import Books
 
 
 def send(books: Books, document: Document, sent: dict[str, Any]) -> Mail:
-    """One message about one document; `save` "1" overwrites the client's address."""
+    """Put a message about a document into the outbox. `save` "1" overwrites the client's address."""
     recipient = sent["client"] if isinstance(sent.get("client"), dict) else {}
     to, cc, bcc = (
         str(source.get(key) or "").strip()

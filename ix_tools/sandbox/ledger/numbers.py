@@ -1,4 +1,4 @@
-"""Numbers as the API takes and gives them: exact fractions inside, rounded half up once on the way out."""
+"""Parse and format the API's numbers: exact fractions, rounded half up once on output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PLAIN = re.compile(r"[+-]?(\d{1,15})(\.\d{0,20})?([eE][+-]?\d{1,2})?")
 
 
 def parse_fraction(value: Any) -> Fraction | None:
-    """A number sent as a JSON number or as text; None when it is neither."""
+    """Parse a number sent as a JSON number or text; None when it is neither."""
     if isinstance(value, bool):
         return None
     text = str(value).strip() if isinstance(value, str | int | float) else ""
@@ -18,7 +18,7 @@ def parse_fraction(value: Any) -> Fraction | None:
 
 
 def format_exact(value: Fraction) -> str:
-    """The same number as plain decimal text, every digit kept."""
+    """Format a number as plain decimal text with all digits."""
     places = 0
     while (value * 10**places).denominator != 1 and places < 30:
         places += 1
@@ -26,14 +26,14 @@ def format_exact(value: Fraction) -> str:
 
 
 def round_half_up(value: Fraction, places: int = 2) -> Fraction:
-    """Half up, away from zero for what is negative (the one rounding of trap 17)."""
+    """Round half up, negative numbers away from zero (trap 17)."""
     scale = 10**places
     whole = int(abs(value) * scale + Fraction(1, 2))
     return Fraction(whole if value >= 0 else -whole, scale)
 
 
 def format_fixed(value: Fraction, places: int = 2) -> str:
-    """Text with exactly so many decimals: "24.39"."""
+    """Format a number with a fixed number of decimals: "24.39"."""
     near = round_half_up(value, places)
     sign = "-" if near < 0 else ""
     whole, rest = divmod(int(abs(near) * 10**places), 10**places)
@@ -41,10 +41,10 @@ def format_fixed(value: Fraction, places: int = 2) -> str:
 
 
 def format_at_least_two(value: Fraction) -> str:
-    """Text with two decimals, or more when the number has more: quantities are never cut."""
+    """Format a number with two decimals, or with more when it has more: quantities are never cut."""
     return format_fixed(value, max(2, len(format_exact(value).partition(".")[2])))
 
 
 def to_json_number(value: Fraction) -> int | float:
-    """A JSON number: 30 rather than 30.0, as the API prints it."""
+    """Convert to a JSON number: 30 instead of 30.0, as the API does."""
     return int(value) if value.denominator == 1 else float(value)

@@ -1,4 +1,4 @@
-"""Receipts: paying part of an invoice, settling the rest, and opening it again when a receipt is cancelled."""
+"""Receipts: pay a part of an invoice, settle the rest, and reopen it when a receipt is cancelled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECEIPT = BY_KEY["receipt"]
 
 
 def get_amount_due(books: Books, document: Document) -> Fraction:
-    """What is left to pay: the total less live receipts and live credit notes."""
+    """Return the amount left to pay: the total less receipts and credit notes that are not cancelled."""
     paid = [
         *list_live_children(books, document, "Receipt"),
         *list_live_children(books, document, "CreditNote"),
@@ -29,7 +29,7 @@ def get_amount_due(books: Books, document: Document) -> Fraction:
 
 
 def pay(books: Books, document_id: int, sent: dict[str, Any]) -> Document:
-    """Issue a receipt for an amount; paying the last cent settles the invoice."""
+    """Issue a receipt for an amount. Paying the last cent settles the invoice."""
     document = documents.get(books, document_id)
     kind = BY_TYPE[document.type]
     if kind.family != "invoices":
@@ -59,7 +59,7 @@ def pay(books: Books, document_id: int, sent: dict[str, Any]) -> Document:
 
 
 def settle(books: Books, document: Document) -> None:
-    """The receipt that the word `settled` makes for whatever is left; related documents show it."""
+    """Issue a receipt for the amount left, as the state `settled` does."""
     left = get_amount_due(books, document)
     if left > 0:
         sequence = _find_sequence(books, document, None)
@@ -67,7 +67,7 @@ def settle(books: Books, document: Document) -> None:
 
 
 def reopen(books: Books, receipt: Document) -> None:
-    """An invoice whose receipt was cancelled is no longer settled."""
+    """Reopen an invoice whose receipt was cancelled."""
     owner = books.store.get(Document, receipt.owner_id)
     if owner is not None and owner.status == "settled" and get_amount_due(books, owner) > 0:
         owner.status = "final"
@@ -88,7 +88,7 @@ def _find_sequence(books: Books, document: Document, serie: Any) -> Sequence:
 def _create_receipt(
     books: Books, document: Document, sequence: Sequence, amount: Fraction, day: date, mechanism: str
 ) -> Document:
-    """A receipt is born final: numbered, with its own ATCUD."""
+    """Create a receipt, which is final at once: with a number and its own ATCUD."""
     paid = f"{BY_TYPE[document.type].prefix} {document.serie}/{document.number}"
     line = Line(paid, f"Pagamento de {paid}", format_exact(amount), "1", "unit", "0", None, "", "0")
     receipt = Document(

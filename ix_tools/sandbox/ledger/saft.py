@@ -1,4 +1,4 @@
-"""What belongs into a month's SAF-T: the period as asked, and the numbered documents dated in it."""
+"""Select the period and the documents of a month's SAF-T file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ix_tools.sandbox.state import Books
 
 
 def find_period(books: Books, year: str, month: str) -> str:
-    """The month as "2026-11", when there is anything to export in it."""
+    """Return the month as "2026-11" when it has anything to export."""
     if not year or not month:
         raise Refused("saft_missing")
     if not re.fullmatch(r"[1-9]\d{3}", year) or not re.fullmatch(r"0?[1-9]|1[0-2]", month):
@@ -29,12 +29,12 @@ def find_period(books: Books, year: str, month: str) -> str:
 
 
 def get_days(month: str) -> tuple[date, date]:
-    """The first and the last day of a month."""
+    """Return the first and last day of a month."""
     first = date.fromisoformat(f"{month}-01")
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
 def list_documents(books: Books, month: str) -> list[Document]:
-    """Every numbered document dated in a month, cancelled ones too, series by series."""
+    """Return all numbered documents dated in a month, by series, cancelled ones included."""
     rows = [row for row in books.store.find(Document) if row.number and row.date.startswith(month)]
     return sorted(rows, key=lambda row: (BY_TYPE[row.type].prefix, row.serie, row.number or 0))

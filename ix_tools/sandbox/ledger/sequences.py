@@ -1,4 +1,4 @@
-"""Series: per document type a counter, an id of its own (trap 9) and the tax authority's validation code (trap 12)."""
+"""Series: per document type a counter, its own id (trap 9) and the tax authority's validation code (trap 12)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ix_tools.sandbox.rows import Document, Sequence
 from ix_tools.sandbox.state import Books
 
 _ALLOWED = re.compile(r"[A-Za-z0-9._-]{1,35}")
-"""A series name ends up inside "FT SERIE/1": no spaces, no slash, nothing accented."""
+"""A series name becomes part of "FT SERIE/1": no spaces, slashes or accents."""
 
 
 def get(books: Books, sequence_id: int) -> Sequence:
-    """One series, by the row's id."""
+    """Return a series by its own id."""
     sequence = books.store.get(Sequence, sequence_id)
     if sequence is None:
         raise Missing
@@ -25,12 +25,12 @@ def get(books: Books, sequence_id: int) -> Sequence:
 
 
 def list_all(books: Books) -> list[Sequence]:
-    """All of them."""
+    """Return all rows."""
     return books.store.find(Sequence)
 
 
 def create(books: Books, sent: dict[str, Any]) -> Sequence:
-    """Open a series, and communicate it to the tax authority."""
+    """Create a series and register it with the tax authority."""
     serie = str(sent.get("serie") or "").strip()
     if not accounts.can_communicate(books):
         _refuse_creation("004")
@@ -53,7 +53,7 @@ def create(books: Books, sent: dict[str, Any]) -> Sequence:
 
 
 def register(books: Books, sequence_id: int) -> Sequence:
-    """Ask the tax authority for the codes a series does not have yet."""
+    """Register the document types of a series that have no validation code yet."""
     sequence = books.store.get(Sequence, sequence_id)
     if sequence is None:
         raise RefusedByCode(404, "006", REGISTER_CODES["006"])
@@ -76,7 +76,7 @@ def register(books: Books, sequence_id: int) -> Sequence:
 
 
 def set_current(books: Books, sequence_id: int) -> None:
-    """Make a series the one that documents without a sequence_id go to."""
+    """Make a series the default for documents without a sequence_id."""
     chosen = get(books, sequence_id)
     for sequence in list_all(books):
         if sequence.default_sequence != (sequence.id == chosen.id):
@@ -85,23 +85,23 @@ def set_current(books: Books, sequence_id: int) -> None:
 
 
 def find_by_name(books: Books, serie: str) -> Sequence | None:
-    """The series of this name."""
+    """Return the series with a name."""
     return next((sequence for sequence in list_all(books) if sequence.serie == serie), None)
 
 
 def get_default(books: Books) -> Sequence:
-    """The account's current series."""
+    """Return the account's default series."""
     rows = list_all(books)
     return next((sequence for sequence in rows if sequence.default_sequence), rows[0])
 
 
 def find_by_type_id(books: Books, kind: Kind, type_id: int) -> Sequence | None:
-    """The series whose id for this document type is `type_id`."""
+    """Return the series whose id for a document type is `type_id`."""
     return next((row for row in list_all(books) if row.id + kind.offset == type_id), None)
 
 
 def choose_sequence_id(books: Books, kind: Kind, sent: Any) -> int:
-    """The type's own sequence id: the one sent, or the default series' (trap 9)."""
+    """Return the sequence id of a document type: the one sent, or that of the default series (trap 9)."""
     if sent in (None, ""):
         return get_default(books).id + kind.offset
     text = str(sent)
@@ -111,7 +111,7 @@ def choose_sequence_id(books: Books, kind: Kind, sent: Any) -> int:
 
 
 def update_v1(books: Books, sequence_id: int, sent: dict[str, str]) -> Sequence:
-    """The old XML update: name and starting numbers, while the series has no finalized document."""
+    """Update name and starting numbers of a series without finalized documents, over version 1 (XML)."""
     sequence = get(books, sequence_id)
     wrong: list[str | tuple[str, ...]] = []
     serie = sent.get("serie", "").strip()
@@ -136,7 +136,7 @@ def update_v1(books: Books, sequence_id: int, sent: dict[str, str]) -> Sequence:
     if any(row.number for type_id in types for row in books.store.find(Document, sequence_id=type_id)):
         raise Refused("sequence_has_documents")
     if serie != sequence.serie:
-        # To the tax authority a renamed series is a new one: its codes are gone.
+        # A renamed series is a new one to the tax authority, so its codes are removed.
         sequence.serie = serie
         sequence.codes = {
             key: "N/A" if key in TYPES_WITHOUT_VALIDATION_CODE else "N/D" for key in SEQUENCE_OFFSETS

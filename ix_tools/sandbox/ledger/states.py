@@ -1,4 +1,4 @@
-"""The state machines: which word takes a document where (docs/traps.md, States).
+"""State machines of the documents (docs/traps.md, States).
 
 invoices    draft -finalized-> final -settled-> settled       receipt-invoices go straight to settled
             draft -deleted-> deleted      final -canceled-> canceled
@@ -19,7 +19,7 @@ from ix_tools.sandbox.rows import Document
 from ix_tools.sandbox.state import Books
 
 WORDS = {"accept": "accepted", "refuse": "refused"}
-"""Documents and clients say `accept`, the OpenAPI bundle `accepted`; both are understood (reading 5)."""
+"""The documents and integrators use `accept`, the OpenAPI description `accepted`; both are accepted (reading 5)."""
 KNOWN_WORDS = {"finalized", "deleted", "canceled", "settled", "unsettled", "accepted", "refused"}
 
 _FINAL = {("draft", "finalized"): "final", ("draft", "deleted"): "deleted", ("final", "canceled"): "canceled"}
@@ -47,12 +47,12 @@ _FAMILY_TRANSITIONS: dict[str, dict[tuple[str, str], str]] = {
 
 
 def get_transitions(kind: Kind) -> dict[tuple[str, str], str]:
-    """(status, word) to the new status, for one document type."""
+    """Return the transitions of a document type: (status, requested state) to the new status."""
     return _OWN_TRANSITIONS.get(kind.type, _FAMILY_TRANSITIONS[kind.family])
 
 
 def change(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> Document:
-    """Take a document to another state."""
+    """Change a document's state."""
     document = documents.get(books, document_id, kind)
     asked = str(sent.get("state") or "")
     word = WORDS.get(asked, asked)
@@ -75,7 +75,7 @@ def change(books: Books, kind: Kind, document_id: int, sent: dict[str, Any]) -> 
 
 
 def _cancel(books: Books, kind: Kind, document: Document, message: str) -> None:
-    if not message and kind.family in ("invoices", "receipts"):  # only what is a tax document needs a reason
+    if not message and kind.family in ("invoices", "receipts"):  # only a tax document needs a reason
         raise Refused("cancel_message")
     if document.type != "InvoiceReceipt" and list_live_children(books, document, "Receipt"):
         raise Refused("has_receipts")

@@ -1,4 +1,4 @@
-"""VAT rates: the account's table, and how a line finds its rate by name and value (trap 2)."""
+"""VAT rates of the account, and how a line's rate is found by name and value (trap 2)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ix_tools.sandbox.state import Books
 
 
 def get(books: Books, tax_id: int) -> Tax:
-    """One rate."""
+    """Return a VAT rate."""
     tax = books.store.get(Tax, tax_id)
     if tax is None:
         raise Missing
@@ -21,19 +21,19 @@ def get(books: Books, tax_id: int) -> Tax:
 
 
 def list_all(books: Books) -> list[Tax]:
-    """All of them."""
+    """Return all rows."""
     return books.store.find(Tax)
 
 
 def create(books: Books, sent: dict[str, Any]) -> Tax:
-    """Add a rate; `default_tax` 1 makes it what unnamed taxes mean from now on."""
+    """Add a rate; `default_tax` 1 makes it the rate of lines that name none."""
     tax = _check(books, sent, Tax(id=0, name="", value="0", code="OUT"))
     tax.id = books.store.next_id("taxes", first=31554)
     return _save(books, tax)
 
 
 def update(books: Books, tax_id: int, sent: dict[str, Any]) -> None:
-    """Change a rate; documents keep the one they were made with."""
+    """Update a rate; documents keep the rate with which they were created."""
     tax = get(books, tax_id)
     if "region" in sent and not str(sent["region"] or "").strip():
         raise Refused("tax_region")
@@ -41,7 +41,7 @@ def update(books: Books, tax_id: int, sent: dict[str, Any]) -> None:
 
 
 def delete(books: Books, tax_id: int) -> None:
-    """Drop a rate, unless every unnamed tax means it."""
+    """Delete a rate, unless it is the default."""
     tax = get(books, tax_id)
     if tax.default_tax:
         raise Refused("tax_used")
@@ -49,24 +49,24 @@ def delete(books: Books, tax_id: int) -> None:
 
 
 def get_default(books: Books) -> Tax:
-    """The rate of a line that names none, or (on create) names one that does not exist."""
+    """Return the rate of lines that name none or, on create, name one that does not exist."""
     rates = list_all(books)
     return next((tax for tax in rates if tax.default_tax), rates[0])
 
 
 def get_exempt(books: Books) -> Tax:
-    """The rate of 0 %: what a tax that cannot be understood becomes."""
+    """Return the rate of 0 %, which replaces a tax that cannot be read."""
     return next(
         (tax for tax in list_all(books) if not Fraction(tax.value)), Tax(id=0, name="", value="0", code="ISE")
     )
 
 
 def find_for_line(books: Books, sent: Any, updating: bool) -> Tax:
-    """The rate of a line. The id is not looked at: name and value decide (trap 2c)."""
+    """Find the rate of a line by name and value; the id is ignored (trap 2c)."""
     if sent is None:
         return get_default(books)
     if not isinstance(sent, dict):
-        return get_exempt(books)  # `tax: 23` reads as an unknown tax, and that as an exempt line (trap 2b)
+        return get_exempt(books)  # `tax: 23` is an unknown tax, which makes the line exempt (trap 2b)
     name, value = sent.get("name"), parse_fraction(sent.get("value"))
     for tax in list_all(books):
         if tax.name == name and (value is None or value == Fraction(tax.value)):

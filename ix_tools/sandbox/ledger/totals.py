@@ -1,4 +1,4 @@
-"""The money of a document: nothing is rounded per line, the total is rounded once (trap 17).
+"""Compute a document's totals: lines are exact, and the total is rounded once (trap 17).
 
 line      net = price x quantity x (1 - discount/100)      vat = net x rate/100         both exact
 document  total = round(sum(net + vat))    before_taxes = round(sum net)    taxes = total - before_taxes
@@ -15,7 +15,7 @@ from ix_tools.sandbox.rows import Document, Line
 
 @dataclass(frozen=True)
 class LineMoney:
-    """What one line comes to, unrounded, before any discount of the whole document (trap 16)."""
+    """Exact amounts of a line before a global discount (trap 16)."""
 
     gross: Fraction
     discount: Fraction
@@ -25,7 +25,7 @@ class LineMoney:
 
 @dataclass(frozen=True)
 class Money:
-    """What a document comes to, in cents."""
+    """Totals of a document, to the cent."""
 
     sum: Fraction
     discount: Fraction
@@ -35,7 +35,7 @@ class Money:
 
 
 def compute_line(line: Line) -> LineMoney:
-    """The exact money of one line."""
+    """Compute the exact amounts of a line."""
     gross = Fraction(line.unit_price) * Fraction(line.quantity)
     discount = gross * Fraction(line.discount) / 100
     net = gross - discount
@@ -43,7 +43,7 @@ def compute_line(line: Line) -> LineMoney:
 
 
 def find_remaining_share(document: Document) -> Fraction:
-    """The share of each line's net that a global discount leaves: an amount is spread over the lines' nets."""
+    """Return the share of each line's net that remains after a global discount; an amount is spread over the nets."""
     value = Fraction(document.discount_value)
     if document.discount_type == "percentage":
         return 1 - value / 100
@@ -52,19 +52,19 @@ def find_remaining_share(document: Document) -> Fraction:
 
 
 def compute_document(document: Document) -> Money:
-    """The totals of a document."""
+    """Compute the totals of a document."""
     lines = [compute_line(line) for line in document.lines]
     share = find_remaining_share(document)
     gross = sum((line.gross for line in lines), Fraction(0))
     net = sum((line.net for line in lines), Fraction(0)) * share
     vat = sum((line.vat for line in lines), Fraction(0)) * share
     total, before_taxes = round_half_up(net + vat), round_half_up(net)
-    # round(net) + round(vat) can miss round(net + vat) by a cent; in SAF-T net + tax must give gross.
+    # round(net) + round(vat) can differ from round(net + vat) by a cent; in SAF-T net + tax must equal gross.
     return Money(round_half_up(gross), round_half_up(gross - net), before_taxes, total - before_taxes, total)
 
 
 def sum_by_rate(document: Document) -> dict[Fraction, tuple[Fraction, Fraction]]:
-    """Net and VAT per rate, unrounded, after every discount: the summary at the foot of the printed page."""
+    """Sum exact net and VAT per rate after all discounts, for the summary of the printed document."""
     share = find_remaining_share(document)
     rates: dict[Fraction, tuple[Fraction, Fraction]] = {}
     for line in document.lines:
@@ -75,5 +75,5 @@ def sum_by_rate(document: Document) -> dict[Fraction, tuple[Fraction, Fraction]]
 
 
 def compute_retention(document: Document) -> Fraction:
-    """Retention: printed, to be paid less, never taken off the total (trap 18)."""
+    """Compute the retention, which is printed and reduces the amount to pay, not the total (trap 18)."""
     return round_half_up(compute_document(document).before_taxes * Fraction(document.retention or "0") / 100)

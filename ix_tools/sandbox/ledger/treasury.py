@@ -1,12 +1,12 @@
-"""A client's current account: what its documents leave open, and the lines that no document made.
+"""Balances of clients: open amounts of their documents, opening balances, regularizations and movements.
 
 owed  = opening balance + what documents leave open + reimbursements - payments on account - regularizations
 left  = invoices and debit notes - their receipts - credit notes        (cancelled ones never happened)
 
-What is paid as it is issued (invoice-receipts) leaves nothing open, nor does a note that was settled by hand. Lines
-without a document carry no VAT, so they count alike with and without it; a receipt takes its invoice's share.
-Not documented, and so a reading of our own: `remaining_balance` is what is owed before regularizations (total) and
-after them (value), and a regularization may not pass the latter.
+Invoice-receipts, which are paid when issued, leave nothing open, nor do notes that were settled by hand. Entries without a
+document have no VAT; a receipt has its invoice's share of VAT. Our interpretation of an undocumented field:
+`remaining_balance` is the amount owed before regularizations (total) and after them (value), and a regularization may not
+exceed the latter.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from ix_tools.sandbox.state import Books
 INITIAL, REGULARIZATION = "initial", "regularization"
 MOVEMENTS = ("Reimbursement", "Payment")
 METHODS = (*MECHANISMS, "CI")
-"""Treasury knows one mechanism more than documents do: the international documentary credit."""
+"""The treasury has one mechanism more than documents: the international documentary credit."""
 
 
 @dataclass(frozen=True)
 class Amount:
-    """Money with its VAT and without."""
+    """An amount with and without VAT."""
 
     with_vat: Fraction = Fraction(0)
     without_vat: Fraction = Fraction(0)
@@ -45,7 +45,7 @@ class Amount:
 
 @dataclass(frozen=True)
 class Balance:
-    """Where a client stands today."""
+    """A client's balance today."""
 
     initial: TreasuryEntry | None
     owed: Amount
@@ -54,7 +54,7 @@ class Balance:
 
 
 def get_balance(books: Books, client_id: int) -> Balance:
-    """What a client owes, and what of it is late by the box's clock."""
+    """Compute the amount that a client owes, and how much of it is overdue by the sandbox's clock."""
     client = _get_client(books, client_id)
     open_amounts, overdue = Amount(), Amount()
     for row in books.store.find(Document, client_id=client.id):
@@ -75,7 +75,7 @@ def get_balance(books: Books, client_id: int) -> Balance:
 
 
 def set_initial_balance(books: Books, client_id: int, sent: dict[str, Any]) -> TreasuryEntry:
-    """The opening balance: there is one, and the last one sent counts. It may be negative."""
+    """Set the opening balance, replacing the one before. It may be negative."""
     client = _get_client(books, client_id)
     entry = books.store.first(TreasuryEntry, client_id=client.id, type=INITIAL)
     entry = entry or TreasuryEntry(0, client.id, INITIAL, "0", "", created_at=books.now.isoformat())
@@ -84,12 +84,12 @@ def set_initial_balance(books: Books, client_id: int, sent: dict[str, Any]) -> T
 
 
 def list_regularizations(books: Books, client_id: int) -> list[TreasuryEntry]:
-    """All of a client's, oldest first."""
+    """Return a client's regularizations, oldest first."""
     return books.store.find(TreasuryEntry, client_id=_get_client(books, client_id).id, type=REGULARIZATION)
 
 
 def create_regularization(books: Books, client_id: int, sent: dict[str, Any]) -> TreasuryEntry:
-    """Write off part of what a client owes."""
+    """Write off a part of the amount that a client owes."""
     client = _get_client(books, client_id)
     entry = TreasuryEntry(0, client.id, REGULARIZATION, "0", "", created_at=books.now.isoformat())
     remaining = get_balance(books, client.id).owed.with_vat
@@ -101,7 +101,7 @@ def create_regularization(books: Books, client_id: int, sent: dict[str, Any]) ->
 
 
 def create_movement(books: Books, client_id: int, sent: dict[str, Any]) -> TreasuryEntry:
-    """Money on account: a payment without an invoice, or money given back."""
+    """Record a payment without an invoice, or a reimbursement."""
     client = _get_client(books, client_id)
     kind = str(sent.get("movement_type") or "")
     entry = TreasuryEntry(0, client.id, kind, "0", "", created_at=books.now.isoformat())
@@ -125,7 +125,7 @@ def create_movement(books: Books, client_id: int, sent: dict[str, Any]) -> Treas
 def delete_entry(
     books: Books, client_id: int, entry_id: int, kinds: tuple[str, ...], missing: Phrase
 ) -> None:
-    """Take a line back."""
+    """Delete an entry."""
     client = _get_client(books, client_id)
     entry = books.store.get(TreasuryEntry, entry_id)
     if entry is None or entry.client_id != client.id or entry.type not in kinds:
@@ -141,13 +141,13 @@ def _get_client(books: Books, client_id: int) -> Client:
 
 
 def _find_open_amount(books: Books, row: Document) -> Amount:
-    """What one document adds to its client's account."""
+    """Return the amount that a document adds to its client's balance."""
     kind, owner = BY_TYPE[row.type], books.store.get(Document, row.owner_id)
     if row.status not in ("final", "settled") or kind.family != "invoices":
         return Amount()
     money = totals.compute_document(row)
     if row.type == "CreditNote":
-        # Its invoice counts it, unless that was paid as it was issued; settling such a note pays it back.
+        # It reduces its invoice's open amount, unless that was paid when issued; settling such a note repays it.
         if (owner is not None and BY_TYPE[owner.type].payable) or row.status == "settled":
             return Amount()
         return Amount(-money.total, -money.before_taxes)
@@ -187,7 +187,7 @@ def _read_entry(
 
 
 def _parse_day(value: Any) -> date | None:
-    """Version 3 takes ISO days and nothing else: what it cannot read is as good as missing."""
+    """Parse an ISO date, the only format of version 3; None for any other, as if it were missing."""
     text = str(value or "").strip()
     try:
         return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None

@@ -1,1 +1,1 @@
-"""The SAF-T (PT) file of a month: elements, master files, source documents, and the file that holds them."""
+"""The SAF-T (PT) file of a month."""

@@ -1,4 +1,4 @@
-"""XML as nested pairs, in the order given: (name, text) or (name, [children])."""
+"""Render XML from nested pairs: (name, text) or (name, [children])."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ Element = tuple[str, "str | list[Element]"]
 
 _NOT_XML = re.compile("[^\\t\\n\\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 UNKNOWN = "Desconhecido"
-"""What the schema wants where something mandatory is not known."""
+"""Text that the schema requires for a mandatory element without a value."""
 
 
 def build_text(value: object, longest: int, otherwise: str = UNKNOWN) -> str:
-    """A text that fits its element; mandatory ones are never empty."""
+    """Cut a text to the length of its element; a mandatory one is never empty."""
     return _NOT_XML.sub("", str(value or "")).strip()[:longest].strip() or otherwise
 
 
 def build_optional(name: str, value: object, longest: int) -> list[Element]:
-    """An optional element, when there is something to put into it."""
+    """Return an optional element in a list, or an empty list when it has no value."""
     found = build_text(value, longest, "")
     return [(name, found)] if found else []
 
 
 def format_amount(value: Fraction) -> str:
-    """Money or a quantity, to the sixth decimal where it has that many."""
+    """Format an amount or quantity with up to six decimals."""
     return format_at_least_two(round_half_up(value, 6))
 
 
 def render_document(root: Element, namespace: str) -> bytes:
-    """The whole file."""
+    """Render the XML file."""
     name, children = root
     opening = f'<{name} xmlns="{namespace}">'
     lines = [opening, *_render_lines(children, 1), f"</{name}>"]

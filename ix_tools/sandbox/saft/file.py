@@ -1,13 +1,13 @@
-"""The file: what a month's documents look like to the tax authority.
+"""Render the SAF-T file of a month.
 
 AuditFile
-  Header             who, which month
+  Header             issuer, month
   MasterFiles        Customer*, Product*, TaxTable
   SourceDocuments    SalesInvoices, MovementOfGoods, WorkingDocuments, Payments
 
-Elements, order and control totals follow version 1.04_01 of the structure (Portaria 302/2016) as it is publicly
-described. The file is well-formed and consistent in itself; it is **not** validated against the official XSD, its
-signatures are made up, and it says that the programme is not certified.
+Elements, order and control totals follow the public description of version 1.04_01 (Portaria 302/2016). The file is
+well-formed and consistent, but **not** validated against the official XSD. Its signatures are invented, and it states that
+the program is not certified.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAMESPACE = "urn:OECD:StandardAuditFile-Tax:PT_1.04_01"
 
 
 def render_file(books: Books, month: str) -> bytes:
-    """The bytes of a month's file."""
+    """Render the file of a month."""
     rows = saft.list_documents(books, month)
     parts = [build_header(books, month), build_master_files(books, rows), build_source_documents(books, rows)]
     return render_document(("AuditFile", parts), NAMESPACE)

@@ -1,4 +1,4 @@
-"""Who issued, who bought, what was sold and at which rates: the header and the master files."""
+"""Header and master files of the SAF-T file: issuer, customers, products and VAT rates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNITS = {"hour": "hora", "day": "dia", "month": "mês", "unit": "un", "service":
 
 @dataclass(frozen=True, order=True)
 class Rate:
-    """A VAT rate as the tax table and the lines name it."""
+    """A VAT rate as in the tax table and the lines."""
 
     region: str
     code: str
@@ -30,7 +30,7 @@ class Rate:
 
 
 def build_header(books: Books, month: str) -> Element:
-    """Who exports which month, and with what."""
+    """Build the header: issuer, period, program."""
     issuer, (first, last) = books.issuer, get_days(month)
     place: list[Element] = [
         ("AddressDetail", build_text(issuer.address, 210)),
@@ -67,7 +67,7 @@ def build_header(books: Books, month: str) -> Element:
 
 
 def build_master_files(books: Books, rows: list[Document]) -> Element:
-    """Everything the month's documents refer to, each once."""
+    """Build the master files with everything the documents refer to, each once."""
     sold = [line for row in rows if BY_TYPE[row.type].family != "receipts" for line in row.lines]
     return (
         "MasterFiles",
@@ -76,7 +76,7 @@ def build_master_files(books: Books, rows: list[Document]) -> Element:
 
 
 def get_customer_id(row: Document) -> str:
-    """The key under which a document's client stands."""
+    """Return the customer id of a document's client."""
     return str(row.client.get("id") or FINAL_CONSUMER)
 
 
@@ -109,13 +109,13 @@ def _build_customers(rows: list[Document]) -> Iterable[Element]:
 
 
 def get_product_code(books: Books, line: Line) -> str:
-    """The catalogue's number of what was sold, or one made of its name when the catalogue lost it."""
+    """Return the item's id, or a code derived from its name when the item no longer exists."""
     item = books.store.first(Item, name=line.name)
     return str(item.id) if item else hashlib.sha256(line.name.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def get_product_name(line: Line) -> str:
-    """Two characters at least."""
+    """Return the item's name with at least two characters."""
     return build_text(line.name, 200, "artigo").ljust(2, ".")
 
 
@@ -134,7 +134,7 @@ def _build_products(books: Books, lines: list[Line]) -> Iterable[Element]:
 
 
 def get_rate(books: Books, line: Line) -> Rate:
-    """A line's rate. Nothing is exempt but what is nothing, whatever the account's table calls it."""
+    """Return a line's rate. Only 0 % is exempt, whatever the account's table says."""
     tax = books.store.get(Tax, line.tax_id) or Tax(0, "", line.tax_value, code="OUT")
     value = Fraction(line.tax_value)
     code = tax.code if value and tax.code != "ISE" else "OUT" if value else "ISE"

@@ -1,4 +1,4 @@
-"""The source documents: invoices, guides, estimates and receipts, each section with its control totals."""
+"""Source documents of the SAF-T file: invoices, guides, estimates and receipts with control totals."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ DOCUMENT_TYPES = {
     "Devolution": "GD", "Receipt": "RG",
 }  # fmt: skip
 DEBITS = {"CreditNote", "Devolution"}
-"""What takes back: its lines are debited, all others are credited."""
+"""Types whose lines are debits; those of all other types are credits."""
 
 
 def build_source_documents(books: Books, rows: list[Document]) -> Element:
-    """The sections that have something in them, in the order of the schema."""
+    """Build the sections that have documents, in the order of the schema."""
     sections: tuple[tuple[Family, Callable[[Books, list[Document]], Element]], ...] = (
         ("invoices", _build_sales_invoices),
         ("guides", _build_movement_of_goods),
@@ -43,12 +43,12 @@ def build_source_documents(books: Books, rows: list[Document]) -> Element:
 
 
 def format_number(row: Document) -> str:
-    """A document's number as the tax authority writes it."""
+    """Format a document's number as the tax authority does."""
     return f"{BY_TYPE[row.type].prefix} {row.serie}/{row.number}"
 
 
 def build_signature(row: Document) -> str:
-    """A made-up signature whose 1st, 11th, 21st and 31st characters are the four that are printed."""
+    """Build an invented signature whose characters 1, 11, 21 and 31 are the printed ones."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     stream = hashlib.shake_256(format_number(row).encode()).digest(172)
     letters = [alphabet[byte % len(alphabet)] for byte in stream]
@@ -176,7 +176,7 @@ def _build_payments(books: Books, rows: list[Document]) -> Element:
 
 
 def _build_control_totals(rows: list[Document]) -> list[Element]:
-    """Cancelled documents are counted, and add nothing."""
+    """Build the control totals. Cancelled documents are counted, and add nothing."""
     debit = credit = Fraction(0)
     for row in rows:
         if row.status != "canceled":
@@ -190,7 +190,7 @@ def _build_control_totals(rows: list[Document]) -> list[Element]:
 
 
 def _compute_line_net(row: Document, line: Line) -> str:
-    """A line without VAT, after its own discount and its share of the document's."""
+    """Compute a line's net after its discount and its share of the global discount."""
     return format_amount(totals.compute_line(line).net * totals.find_remaining_share(row))
 
 
@@ -266,7 +266,7 @@ def _build_totals(row: Document) -> list[Element]:
 
 
 def _build_immediate_payment(row: Document) -> list[Element]:
-    """What is paid as it is issued says so itself."""
+    """Build the payment of a document that is paid when issued."""
     if row.type != "InvoiceReceipt":
         return []
     paid = totals.compute_document(row).total

@@ -153,7 +153,7 @@ async def test_patience_ends_in_pending_and_the_next_call_gets_it(host: Host, ha
     """The wait is bounded; the result says to call again."""
     harness.sandbox.set_option("pdf_polls", 2)
     number = await issued(host)
-    hurried = harness.context.settings.model_copy(update={"pdf_patience": 1})
+    hurried = harness.context.settings.model_copy(update={"pdf_poll_attempts": 1})
     harness.context.settings = hurried
     first = await host.call("get_pdf", document_id=number)
     assert first["status"] == "pending"

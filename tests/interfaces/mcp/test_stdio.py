@@ -126,7 +126,7 @@ def account(box: Sandbox, tmp_path: Path) -> dict[str, str]:
         api_key=box.api_key,
         base_url=box.base_url,
         documents=str(tmp_path / "documents"),
-        pdf_patience="3",
+        pdf_poll_attempts="3",
     )
 
 

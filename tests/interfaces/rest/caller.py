@@ -52,7 +52,7 @@ class SingleContextPool(ContextPool):
 
 
 def build_served_app(harness: Harness, *, needed: bool = False) -> Starlette:
-    """The whole HTTP server before an harness."""
+    """The whole HTTP server before a harness."""
     settings = harness.context.settings.model_copy(update={"calls_per_minute": 100_000})
     return build_application(
         settings,

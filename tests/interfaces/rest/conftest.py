@@ -20,7 +20,9 @@ async def caller(harness: Harness) -> AsyncIterator[Caller]:
     )  # files are there at once: their waits are other tests' business
     harness.sandbox.set_option("qr_polls", 0)
     harness.sandbox.set_option("saft_polls", 0)
-    settings = harness.context.settings.model_copy(update={"allow_account_setup": True, "pdf_patience": 1})
+    settings = harness.context.settings.model_copy(
+        update={"allow_account_setup": True, "pdf_poll_attempts": 1}
+    )
     harness = replace(harness, context=replace(harness.context, settings=settings))
     transport = httpx2.ASGITransport(app=build_served_app(harness))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:

@@ -43,7 +43,7 @@ async def test_a_server_process_is_silent_about_keys_and_tokens(secret: Harness,
         "INVOICEXPRESS_STORE": str(tmp_path / "process.db"),
         "INVOICEXPRESS_DOCUMENTS": str(tmp_path / "documents"),
         "INVOICEXPRESS_LOG_LEVEL": "DEBUG",
-        "INVOICEXPRESS_PDF_PATIENCE": "1",
+        "INVOICEXPRESS_PDF_POLL_ATTEMPTS": "1",
         "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",
     }
     said: list[Any] = []

@@ -44,7 +44,7 @@ async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def here(harness: Harness) -> Iterator[Harness]:
-    """An harness whose approvals have pages on this machine's loopback."""
+    """A harness whose approvals have pages on this machine's loopback."""
     paper = with_pages(harness, approval_link="terminal")
     pages = LocalPageServer(paper.context)
     paper.context.page_host = pages

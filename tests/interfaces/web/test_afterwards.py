@@ -42,7 +42,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def paper(harness: Harness, clock: Clock) -> Harness:
-    """An harness whose approvals have pages, by this clock."""
+    """A harness whose approvals have pages, by this clock."""
     harness.context.store.clock = clock
     paper = with_pages(harness)
     paper.context.approvals = ApprovalRepository(paper.context.store, 15, clock)

@@ -42,7 +42,7 @@ PIN = "bacalhau"
 
 @pytest.fixture
 def paper(harness: Harness) -> Harness:
-    """An harness whose approvals have pages."""
+    """A harness whose approvals have pages."""
     return with_pages(harness)
 
 

@@ -183,7 +183,7 @@ SCENES: list[Callable[[Stage], Awaitable[None]]] = [
 
 @pytest.fixture
 def stand(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Harness, Clock]]:
-    """An harness with pages on this machine's loopback, and its clock."""
+    """A harness with pages on this machine's loopback, and its clock."""
     # A page that looks again by itself would do so while its picture is taken.
     monkeypatch.setattr(views, "REFRESH", 600)
     clock = Clock()

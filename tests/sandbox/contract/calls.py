@@ -1,4 +1,4 @@
-"""What is sent: calls drawn from the description and made sensible, and a few that must not be left to chance."""
+"""Calls of the contract tests: drawn from the description and made sensible, and some fixed ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SECRET = base64.b64encode(b"segredo").decode()
 
 @dataclass(frozen=True)
 class Fixed:
-    """A call by hand."""
+    """A fixed call."""
 
     path: Json = field(default_factory=dict)
     query: Json = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Fixed:
 
 
 def list_fixed_calls(operation: str, known: Stock) -> Iterator[Fixed]:
-    """The calls that show every shape of answer, whatever else is drawn."""
+    """Return the fixed calls of an operation, which cover every response format."""
     for names, envelope, (draft, update, word, mail) in (
         ("invoices-type", "invoice", _operations("Invoice")),
         ("estimates-type", "quote", _operations("Estimate")),
@@ -164,7 +164,7 @@ def _account(**changes: str) -> Json:
 
 
 def use_known_type(case: Any) -> None:
-    """The word for a type chooses a path; another word is another path, which nobody described."""
+    """Use a known document type, since it is part of the path and other types are not described."""
     for name, keys in TYPES.items():
         paths = [f"{key}s" for key in keys]
         if case.path_parameters and name in case.path_parameters and case.path_parameters[name] not in paths:
@@ -172,7 +172,7 @@ def use_known_type(case: Any) -> None:
 
 
 def make_sensible(case: Any, known: Stock, draw: Any) -> None:
-    """Ids that exist in the path and the query, and in the body what a person would write."""
+    """Put existing ids into path and query, and realistic values into the body."""
     names = case.path_parameters or {}
     types = next((str(names[name]) for name in TYPES if name in names), "")
     ids = _ids(known, case.operation.path)

@@ -1,4 +1,4 @@
-"""One operation's calls, sent to a box of its own, and the answers that were not as written."""
+"""Send an operation's calls to its own sandbox, and collect the responses that differ from the description."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.sandbox.contract.description import Answer
 from tests.sandbox.contract.stock import TYPES, build_stock
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "6"))
-"""Calls drawn per operation as the description has them; half as many again that break it."""
+"""Number of valid calls drawn per operation; half as many more are invalid."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -44,27 +44,27 @@ CHECKS = [
 
 @dataclass
 class Campaign:
-    """What one operation answered."""
+    """Responses of an operation."""
 
     operation: str
     answers: list[Answer] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
-    """What was not as written, with the first call that found it."""
+    """Differences, each with the first call that showed it."""
 
 
 RUN: dict[str, Campaign] = {}
-"""The campaigns so far, by operation."""
+"""Finished campaigns by operation."""
 
 
 @cache
 def load_description() -> Any:
-    """The description, read strictly and with the differences applied, as schemathesis has it."""
+    """Load the strict description with the differences applied into schemathesis."""
     return schemathesis.openapi.from_dict(description.build_patched_description())
 
 
 @cache
 def run_campaign(operation_id: str) -> Campaign:
-    """Call one operation many times, always in the same ways."""
+    """Call an operation many times, always with the same calls."""
     made, known = Campaign(operation_id), build_stock()
     RUN[operation_id] = made
     operation = load_description().find_operation_by_id(operation_id)
@@ -100,7 +100,7 @@ def run_campaign(operation_id: str) -> Campaign:
 
 def _send_by_hand(operation: Any, send: Callable[..., None]) -> None:
     operation_id = operation.definition.raw["operationId"]
-    # Ids that nobody has, in every place of the path.
+    # Ids that do not exist, in every part of the path.
     paths = dict.fromkeys(_placeholders(operation.path), "9")
     anywhere = calls.Fixed({**paths, **_any_type(paths)})
     has_body = "requestBody" in operation.definition.raw
@@ -144,5 +144,5 @@ def _send_drawn(operation: Any, mode: GenerationMode, examples: int, send: Calla
             calls.make_sensible(case, build_stock(), data.draw)
         send(case)
 
-    with suppress(Unsatisfiable):  # some calls have nothing in them that could be wrong
+    with suppress(Unsatisfiable):  # some calls have no part that could be invalid
         draw_and_send()

@@ -1,4 +1,4 @@
-"""The numbers of the contract tests, below everything else that pytest says."""
+"""Print the numbers of the contract tests in pytest's summary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How much was called, and what came back."""
+    """Print the numbers of calls and responses."""
     loaded = sys.modules.get("tests.sandbox.contract.campaign")
     if loaded is None or not loaded.RUN:
         return

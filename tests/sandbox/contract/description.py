@@ -1,8 +1,7 @@
-"""The vendor's description of the API, read strictly, and the differences between it and the box.
+"""The vendor's API description, read strictly, and the differences of the sandbox from it.
 
-The description requires nothing of an answer and forbids nothing in it. Read strictly, an answer holds exactly what is
-written there: every key, no other key, and no body where none is written. Whatever the box does otherwise is a row of
-`differences.toml`, with its reason.
+The description requires and forbids nothing in a response. Read strictly, a response has exactly the described keys, and no
+body where none is described. Every difference of the sandbox is a row of `differences.toml` with its reason.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ KINDS = ("absent", "extra", "instead", "listed", "named", "status")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, as far as the description speaks of it."""
+    """The described parts of a response."""
 
     status: str
     media_type: str
@@ -36,20 +35,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that answers of some operations and statuses do otherwise."""
+    """A change to the responses of some operations and statuses."""
 
     kind: str
-    """absent: a key may be missing. extra: a key nobody wrote down. instead: another schema. listed: a list of what
-    is written. named: the outermost key has other names. status: an answer nobody wrote down."""
+    """absent: a key may be missing. extra: an undescribed key. instead: another schema. listed: a list of the described
+    content. named: the outermost key has other names. status: an undescribed status."""
     at: str = ""
-    """Where in the body: `invoice.items.tax`, or `*.items.tax` under any key."""
+    """Place in the body: `invoice.items.tax`, or `*.items.tax` under any key."""
     schema: str = ""
-    """What stands there instead, as JSON so that a change can be compared."""
+    """The replacing schema, as JSON so that changes can be compared."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A row of the file."""
+    """A row of `differences.toml`."""
 
     name: str
     reason: str
@@ -58,13 +57,13 @@ class Difference:
     changes: tuple[Change, ...]
 
     def concerns(self, operation: str, status: str) -> bool:
-        """Whether it is about this answer."""
+        """Tell whether it applies to a response."""
         return operation in self.operations and any(fnmatchcase(status, each) for each in self.statuses)
 
 
 @cache
 def load_differences() -> tuple[Difference, ...]:
-    """All of them, in the order of the file."""
+    """Load all differences in the order of the file."""
     rows = tomllib.loads(DIFFERENCES_FILE.read_text(encoding="utf-8"))["difference"]
     return tuple(
         Difference(
@@ -92,7 +91,7 @@ def _changes(row: Json) -> Iterator[Change]:
 
 @cache
 def load_written() -> Json:
-    """The description as the vendor wrote it."""
+    """Load the vendor's description unchanged."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -102,7 +101,7 @@ def load_written() -> Json:
 
 @cache
 def load_operations() -> dict[str, Json]:
-    """Every operation by its id."""
+    """Load the operations by id."""
     return {
         operation["operationId"]: operation
         for path in load_written()["paths"].values()
@@ -112,9 +111,9 @@ def load_operations() -> dict[str, Json]:
 
 
 def build_strict_answers(operation: str, without: Sequence[tuple[Difference, Change | None]] = ()) -> Json:
-    """The answers of an operation read strictly, with every difference but those left out.
+    """Return the strict responses of an operation with all differences except those in `without`.
 
-    Leaving out (row, None) leaves out the whole row.
+    (row, None) stands for a whole row.
     """
     answers: Json = {}
     for status, answer in load_operations()[operation]["responses"].items():
@@ -131,7 +130,7 @@ def build_strict_answers(operation: str, without: Sequence[tuple[Difference, Cha
 
 
 def build_patched_description() -> Json:
-    """The whole description, read strictly and with every difference applied."""
+    """Return the strict description with all differences applied."""
     whole = copy.deepcopy(load_written())
     for path in whole["paths"].values():
         for method, operation in path.items():
@@ -146,7 +145,7 @@ def _answer(schema: Json | None) -> Json:
 
 
 def _resolved(schema: Any) -> Any:
-    """A copy without references and without what only people read."""
+    """Return a copy without references, descriptions and examples."""
     if isinstance(schema, list):
         return [_resolved(each) for each in schema]
     if not isinstance(schema, dict):
@@ -209,7 +208,7 @@ def _change_key(schema: Json, change: Change, instead: Json | None) -> None:
 
 
 def _found(schema: Json, steps: Sequence[str]) -> list[Json]:
-    """The schemas at the end of a path, through lists without a word; `*` is any key."""
+    """Return the schemas at the end of a path. Lists have no step of their own, and `*` is any key."""
     schema = schema.get("items", schema)
     if not steps:
         return [schema]
@@ -219,7 +218,7 @@ def _found(schema: Json, steps: Sequence[str]) -> list[Json]:
 
 
 def find_complaint(answers: Json, answer: Answer) -> str:
-    """What is wrong with an answer, by the answers an operation may give; nothing when it is one of them."""
+    """Return the difference of a response from the responses that an operation may give, or ""."""
     expected = answers.get(answer.status)
     if expected is None:
         return f"status {answer.status} is not written: {answer.body[:80]!r}"

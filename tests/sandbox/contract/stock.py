@@ -1,4 +1,4 @@
-"""A box with something in it: every document type in every state it can have, and who and what they name."""
+"""A sandbox with every document type in every possible state, and their clients and items."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TYPES = {
     "estimates-type": ("quote", "proforma", "fees_note"),
     "guides-type": ("shipping", "transport", "devolution"),
 }
-"""The words for a type in a path, each in the singular."""
+"""The document types of paths with their singular."""
 PLACE = {"detail": "Rua da Fábrica, 5", "city": "Lisboa", "postal_code": "1000-555", "country": "Portugal"}
 EXEMPT = {
     "items": [{"name": "Aula", "unit_price": "20", "quantity": "1", "tax": {"name": "Isento"}}],
@@ -28,11 +28,11 @@ EXEMPT = {
 
 @dataclass
 class Stock:
-    """A box's file, and the ids of what is in it."""
+    """The file of a sandbox, and the ids of its content."""
 
     file: Path
     documents: dict[str, list[int]] = field(default_factory=dict)
-    """By the word in the path: some drafts, then one cancelled, one deleted, one or more issued."""
+    """By the type in the path: drafts, then one cancelled, one deleted, one or more issued."""
     payable: list[int] = field(default_factory=list)
     regularizations: list[int] = field(default_factory=list)
     movements: list[int] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Stock:
 
 @cache
 def build_stock() -> Stock:
-    """The box's file, made once."""
+    """Create the sandbox's file once."""
     folder = tempfile.mkdtemp(prefix="ix-contract-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made = Stock(Path(folder) / "stock.sqlite3")

@@ -1,7 +1,7 @@
-"""Whatever is called, the box answers what the vendor's description writes, but for the differences that are listed.
+"""The sandbox's responses match the vendor's description, except for the listed differences.
 
-The description is not part of this project: the tests read it where it lies beside the checkout, and skip elsewhere.
-CONTRACT_EXAMPLES=200 draws more calls than the suite has time for.
+The description is not part of this project: the tests read it from beside the checkout, and are skipped without it.
+CONTRACT_EXAMPLES=200 draws more calls than the test suite does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def test_every_operation_is_there_and_answers_the_way_it_should_at_least_once(op
 
 @pytest.mark.parametrize("row", load_differences(), ids=lambda row: row.name)
 def test_a_difference_is_listed_only_while_it_is_one(row: Difference) -> None:
-    """Without it, some answer of each of its operations breaks the description; and each of its changes counts."""
+    """Without it, a response of each of its operations differs from the description; every one of its changes is needed."""
     for operation in row.operations:
         assert _breaks(operation, row, None), f"{operation} has no need of it"
     for change in row.changes:
