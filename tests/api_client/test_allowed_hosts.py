@@ -193,34 +193,34 @@ sys.addaudithook(lambda event, given: seen.append([event, repr(given)]) if event
     "socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.bind", "subprocess.Popen"
 } else None)
 
-from ix_tools.pipeline.context import Desk
-from ix_tools.pipeline.context_pool import Desks
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.context_pool import ContextPool
 from ix_tools.errors import IxError
-from ix_tools.pipeline.execute import perform
+from ix_tools.pipeline.execute import execute
 from ix_tools.auth.principals import Principal
-from ix_tools.config.settings import load
+from ix_tools.config.settings import load_settings
 
 SHOP = {"INVOICEXPRESS_ACCOUNTS__SHOP__ACCOUNT": "shop", "INVOICEXPRESS_ACCOUNTS__SHOP__API_KEY": "canary-7f3a9b"}
 
-async def tried(setting, value):
+async def try_setting(setting, value):
     given = {"INVOICEXPRESS_ACCOUNT": "acme", "INVOICEXPRESS_API_KEY": "canary-7f3a9b"}
     try:
         if "__SHOP__" in setting:  # an account of the HTTP server
-            desk = Desks(load({**given, **SHOP, setting: value})).of(Principal("x", accounts=("shop",)))
+            context = ContextPool(load_settings({**given, **SHOP, setting: value})).for_principal(Principal("x", accounts=("shop",)))
         else:
-            desk = Desk.open(load({**given, setting: value}))
+            context = CallContext.open(load_settings({**given, setting: value}))
     except IxError as refused:
         return refused.code
     try:
-        await perform(desk, "list_taxes", {})
+        await execute(context, "list_taxes", {})
     except IxError as failed:
         return failed.code
     finally:
-        await desk.close()
+        await context.close()
     return "answered"
 
 async def main():
-    return [[setting, value, await tried(setting, value)] for setting, value in json.load(sys.stdin)]
+    return [[setting, value, await try_setting(setting, value)] for setting, value in json.load(sys.stdin)]
 
 outcomes = asyncio.run(main())
 json.dump({"outcomes": outcomes, "seen": seen}, sys.stdout)
@@ -395,7 +395,7 @@ def serve_slowly(piece: bytes, seconds: float) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("limit", "value"),
-    [("SPARE", -28.7), ("TRICKLING", 0.2)],
+    [("EXTRA_SECONDS", -28.7), ("TRICKLING", 0.2)],
     ids=["in all", "at so slow a pace"],
 )
 async def test_a_file_that_trickles_ends_all_the_same(
