@@ -1,4 +1,4 @@
-"""The `ix-tools` command: the server's start is kept short, everything else goes to the command line's own room."""
+"""Entry point of the `ix-tools` command: starts a server with few imports, or runs the command line."""
 
 import gc
 import sys
@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command and end with its exit code."""
     argv = sys.argv[1:]
     if argv[:1] == ["serve"]:
-        # Nothing that is imported becomes garbage; collecting while importing costs a tenth of the start.
+        # Imports leave no garbage; collecting it would cost a tenth of the start-up time.
         gc.disable()
         if "--http" in argv:
             from ix_tools.interfaces.server.main import main as over_http
@@ -22,7 +22,7 @@ def main() -> None:
         from ix_tools.demo import main as demo
 
         sys.exit(demo(argv[1:]))
-    # The same for a command, which may also be one that stays: collected seldom rather than never.
+    # A command may also run for long, so garbage is collected seldom rather than never.
     gc.set_threshold(100_000)
     from ix_tools.interfaces.cli import main as command
 
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _open_pages(desk: Any) -> Any:
-    """The pages of a desk's approvals on this machine; what they need is imported when there is a desk."""
+    """Create the local host of approval pages; its imports wait until it is needed."""
     from ix_tools.interfaces.web.local_server import LocalPageServer
 
     return LocalPageServer(desk)

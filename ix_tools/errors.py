@@ -1,17 +1,17 @@
-"""Every way a call can fail, each saying what was sent, what to do next, and whether a retry is safe.
+"""Error classes and the table of error codes; each error says what was sent, what to do next, and if a retry is safe.
 
-IxError                        what a face shows: code, message, problems, sent, next, retryable
+IxError                        what an interface shows: code, message, problems, sent, next, retryable
 ├── SettingsError              no account, an unreadable file, a host that is not allowed
 ├── InvalidArguments           the arguments do not fit the operation
-├── Refused                    a guard said no
-│   └── NotAccepted            a guard wants a word from the caller first (`accept`)
-├── NotPermitted               the caller's scopes or accounts do not reach that far
-├── ApprovalRefused            declined, expired, used, for something else, or the document changed
-├── StoreUnavailable           the approvals' file cannot be read or written
-├── ServiceError               InvoiceXpress answered, and it was not a yes
+├── Refused                    a guard refused the call
+│   └── NotAccepted            a guard needs the caller's acceptance first (`accept`)
+├── NotPermitted               outside the caller's scopes or accounts
+├── ApprovalRefused            declined, expired, used, for another call, or the document changed
+├── StoreUnavailable           the store cannot be read or written
+├── ServiceError               InvoiceXpress answered with an error
 │   ├── Rejected (422, 406)  NotFound (404)  Conflict (409)  AccessDenied (401, 403)
-│   ├── RateLimited (429)  Unavailable (5xx)  Unreadable (an answer that makes no sense)
-├── StoredDifferently          it was stored, but not as asked; it is held until a person has seen it
+│   ├── RateLimited (429)  Unavailable (5xx)  Unreadable (an invalid answer)
+├── StoredDifferently          stored, but not as asked; finalizing needs a person who accepts the differences
 └── Unreachable                no answer; for a write the outcome is unknown
 """
 
@@ -23,13 +23,13 @@ from typing import Any, Literal
 from ix_tools.text.sanitize import sanitize_all
 
 Sent = Literal["nothing", "refused", "stored", "unknown"]
-"""What reached InvoiceXpress: nothing; a request it refused; a request it carried out; nobody can tell yet."""
+"""What reached InvoiceXpress: nothing, a request it refused, a request it carried out, or not known yet."""
 
 NOTHING_SENT = "Nothing was sent."
 
 
 class Exit(IntEnum):
-    """How a command ends; a script may rely on it."""
+    """Exit codes of commands; scripts may rely on them."""
 
     OK = 0
     REFUSED = 1
@@ -44,22 +44,22 @@ class Exit(IntEnum):
 
 EXIT_MEANINGS: Mapping[Exit, str] = {
     Exit.OK: "It was done.",
-    Exit.REFUSED: "Refused here: arguments, a rule, an approval declined or expired. Nothing was changed at InvoiceXpress. "
-    "doctor, audit verify, audit reconcile: something is wrong.",
+    Exit.REFUSED: "ix-tools refused it: the arguments, a rule, or an approval declined or expired. Nothing was changed at InvoiceXpress. "
+    "For doctor, audit verify and audit reconcile: something is wrong.",
     Exit.USAGE: "The command line or the settings cannot be used. Nothing was sent.",
-    Exit.APPROVAL_REQUIRED: "A person must approve first. Nothing that cannot be undone was sent; approve, then repeat the same command.",
-    Exit.SERVICE_REFUSED: "InvoiceXpress refused it: content, state, id, key. Nothing was stored.",
-    Exit.UNREACHABLE: "InvoiceXpress could not be reached or is not available for now. Nothing was stored; repeat later.",
-    Exit.UNKNOWN: "Nobody can tell whether it was carried out. Look before you repeat it.",
-    Exit.STORED_DIFFERENTLY: "It was stored, but not as asked, or a recipe stopped on its way. Do not create it again: "
-    "correct or delete it, or go on as the message says.",
+    Exit.APPROVAL_REQUIRED: "A person must approve first. Nothing irreversible was sent; approve, then repeat the same command.",
+    Exit.SERVICE_REFUSED: "InvoiceXpress refused it: the content, state, id or API key. Nothing was stored.",
+    Exit.UNREACHABLE: "InvoiceXpress could not be reached or is not available. Nothing was stored; repeat later.",
+    Exit.UNKNOWN: "It is not known whether it was carried out. Check before you repeat it.",
+    Exit.STORED_DIFFERENTLY: "It was stored, but not as asked, or a workflow stopped before its end. Do not create it again: "
+    "correct or delete it, or continue as the message says.",
     Exit.INTERRUPTED: "Interrupted with Ctrl-C; the message says whether anything was sent.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class HttpStatus:
-    """How a call over HTTP ends: the name in RFC 9110 (Python's own change from version to version), and what it means here."""
+    """An HTTP status: its name in RFC 9110 (Python's names change between versions) and its meaning here."""
 
     title: str
     meaning: str
@@ -72,57 +72,57 @@ HTTP_STATUSES: Mapping[int, HttpStatus] = {
     DONE: HttpStatus("OK", "It was done; `ok` is true."),
     WAITING: HttpStatus(
         "Accepted",
-        "A person must approve first. Nothing was sent; ask `Location` until it is approved, then repeat the same call.",
+        "A person must approve first. Nothing was sent; poll `Location` until it is approved, then repeat the same call.",
     ),
     400: HttpStatus(
         "Bad Request",
-        "The request cannot be read: no JSON object, a field twice, two idempotency keys that differ. Nothing was sent.",
+        "The request cannot be read: no JSON object, a repeated field, or two different idempotency keys. Nothing was sent.",
     ),
-    401: HttpStatus("Unauthorized", "The request carries no token, or none that is valid. Nothing was sent."),
+    401: HttpStatus("Unauthorized", "The request has no valid token. Nothing was sent."),
     403: HttpStatus(
         "Forbidden",
-        "Not allowed: a person said no, the caller's scopes or accounts do not reach that far, or the settings leave it off. "
+        "Not allowed: a person declined, it is outside the caller's scopes or accounts, or the settings turn it off. "
         "Nothing was sent.",
     ),
-    404: HttpStatus("Not Found", "There is no such tool, document, client, approval or address."),
-    405: HttpStatus("Method Not Allowed", "What changes something is a POST. Nothing was sent."),
+    404: HttpStatus("Not Found", "The tool, document, client, approval or address does not exist."),
+    405: HttpStatus("Method Not Allowed", "A call that changes something is a POST. Nothing was sent."),
     409: HttpStatus(
         "Conflict",
-        "The call and what is there do not fit: it is being carried out already, the approval is used up or expired, the "
-        "document changed, or it was stored differently than asked (`sent` says which). Do not repeat it unread.",
+        "The call conflicts with the current state: it is already in progress, the approval is used or expired, the document "
+        "changed, or it was stored differently than asked (`sent` says which). Read the message before you repeat it.",
     ),
     413: HttpStatus("Content Too Large", "The request is too long. Nothing was sent."),
     415: HttpStatus("Unsupported Media Type", "The body must be application/json. Nothing was sent."),
-    421: HttpStatus("Misdirected Request", "The server has another name. Nothing was sent."),
+    421: HttpStatus("Misdirected Request", "The server is not known under this host name. Nothing was sent."),
     422: HttpStatus(
         "Unprocessable Content",
-        "Refused: the arguments, a rule, or InvoiceXpress itself; `problems` names the fields. Nothing was stored.",
+        "Refused because of the arguments, by a rule, or by InvoiceXpress; `problems` names the fields. Nothing was stored.",
     ),
-    429: HttpStatus("Too Many Requests", "Wait as many seconds as `Retry-After` says. Nothing was stored."),
+    429: HttpStatus("Too Many Requests", "Wait the number of seconds in `Retry-After`. Nothing was stored."),
     500: HttpStatus("Internal Server Error", "The server's settings are wrong, or it failed; see `sent`."),
     502: HttpStatus(
         "Bad Gateway",
-        "InvoiceXpress answered something that cannot be used, or refused the server's own key. Nothing was stored.",
+        "InvoiceXpress gave an unusable answer, or refused the server's API key. Nothing was stored.",
     ),
     503: HttpStatus(
         "Service Unavailable",
-        "Not now: InvoiceXpress is down, the store cannot be used, or a PDF is still being made. Nothing was stored; "
-        "repeat after `Retry-After`, where it is there.",
+        "Not available now: InvoiceXpress is down, the store cannot be used, or a PDF is still being made. Nothing was stored; "
+        "repeat after `Retry-After` if it is given.",
     ),
     UNKNOWN_STATUS: HttpStatus(
         "Gateway Timeout",
-        "No answer came from InvoiceXpress. Whether it was carried out is in `sent`; the same call again looks first.",
+        "No answer came from InvoiceXpress. `sent` says if it was carried out; repeating the same call checks that first.",
     ),
 }
 
 
 class Retry(Enum):
-    """Whether the same call may simply be repeated."""
+    """Tells if the same call may be repeated unchanged."""
 
     NO = "no"
     YES = "yes"
     DEPENDS = "depends on the case"
-    """Whoever raises it says so: a read may be repeated where a write may not."""
+    """The code that raises the error decides: a read may be repeated where a write may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,94 +130,110 @@ class ErrorCode:
     """One row of the table of error codes."""
 
     status: int
-    """Of the answer over HTTP; a failure at InvoiceXpress whose outcome is unknown is a 504 instead."""
+    """The HTTP status; a failure at InvoiceXpress with an unknown outcome is a 504 instead."""
     meaning: str
     exit_code: Exit = Exit.REFUSED
-    """Of the command, unless something was stored or nobody can tell."""
+    """The exit code of a command, unless something was stored or the outcome is unknown."""
     retry: Retry = Retry.NO
 
 
 ERROR_CODES: Mapping[str, ErrorCode] = {
     # The arguments and the rules.
-    "acceptance_needed": ErrorCode(422, "A rule wants a word from the caller first; `accept` takes it."),
-    "ambiguous": ErrorCode(422, "A name means several things, or none exactly; `candidates` lists them."),
+    "acceptance_needed": ErrorCode(
+        422, "A rule needs the caller's acceptance first; give the word in `accept`."
+    ),
+    "ambiguous": ErrorCode(422, "A name matches several records, or none exactly; `candidates` lists them."),
     "invalid_arguments": ErrorCode(422, "The arguments do not fit the operation's schema."),
     "refused": ErrorCode(422, "A rule refused the call."),
-    "too_long": ErrorCode(413, "The request, or the PDF that is asked for, is too long."),
+    "too_long": ErrorCode(413, "The request or the requested PDF is too long."),
     "unknown_tool": ErrorCode(404, "There is no tool of that name."),
     "usage": ErrorCode(400, "The command line cannot be read.", Exit.USAGE),
     # Requests over HTTP.
-    "host_not_served": ErrorCode(421, "The server is not known under the name in the request."),
-    "idempotency_keys_differ": ErrorCode(400, "The header and the field name two idempotency keys."),
-    "keys_unavailable": ErrorCode(503, "The keys of the tokens' issuer cannot be read now.", retry=Retry.YES),
-    "malformed_request": ErrorCode(400, "The body is not one JSON object, or has a field twice."),
-    "method_not_allowed": ErrorCode(405, "The address does not take this method."),
+    "host_not_served": ErrorCode(421, "The server is not known under the host name in the request."),
+    "idempotency_keys_differ": ErrorCode(400, "The header and the field give different idempotency keys."),
+    "keys_unavailable": ErrorCode(
+        503, "The public keys of the token issuer cannot be read now.", retry=Retry.YES
+    ),
+    "malformed_request": ErrorCode(400, "The body is not one JSON object, or repeats a field."),
+    "method_not_allowed": ErrorCode(405, "The address does not accept this method."),
     "no_such_address": ErrorCode(404, "There is nothing at this address."),
-    "not_signed_in": ErrorCode(401, "The request carries no token, or none that is valid."),
-    "origin_not_allowed": ErrorCode(403, "A web page of that origin may not call this server."),
-    "relayed_request": ErrorCode(403, "A proxy passed it on to a server that asks nobody who they are."),
-    "too_many_calls": ErrorCode(429, "The caller made more requests than a minute has.", retry=Retry.YES),
+    "not_signed_in": ErrorCode(401, "The request has no valid token."),
+    "origin_not_allowed": ErrorCode(403, "Web pages of that origin may not call this server."),
+    "relayed_request": ErrorCode(
+        403, "A proxy forwarded the request to a server that does not authenticate callers."
+    ),
+    "too_many_calls": ErrorCode(429, "The caller exceeded its requests per minute.", retry=Retry.YES),
     "unsupported_media_type": ErrorCode(415, "The body is not application/json."),
     # Settings, scopes and the policy.
-    "account_needed": ErrorCode(422, "No account is named, or none that the settings know."),
+    "account_needed": ErrorCode(422, "No account is named, or the settings do not know it."),
     "account_not_permitted": ErrorCode(403, "The caller may not use this account."),
-    "account_setup_off": ErrorCode(403, "The settings leave account setup off.", Exit.USAGE),
+    "account_setup_off": ErrorCode(403, "The settings turn account setup off.", Exit.USAGE),
     "account_unknown": ErrorCode(404, "No request was ever sent for that account."),
-    "allowance_used_up": ErrorCode(403, "The policy's allowance is used up, and nobody may approve more."),
+    "allowance_used_up": ErrorCode(403, "The policy's budget is used up, and nobody may approve more."),
     "denied_by_policy": ErrorCode(403, "The owner's policy denies the call."),
     "no_policy": ErrorCode(500, "There is no policy file.", Exit.USAGE),
     "operation_excluded": ErrorCode(403, "The settings exclude the operation.", Exit.USAGE),
-    "policy_unusable": ErrorCode(500, "The policy file cannot be used, so nothing goes out.", Exit.USAGE),
+    "policy_unusable": ErrorCode(
+        500, "The policy file cannot be used, so nothing irreversible is sent.", Exit.USAGE
+    ),
     "read_only": ErrorCode(403, "The settings allow reading only.", Exit.USAGE),
-    "sandbox_not_started": ErrorCode(500, "The sandbox cannot be started as it was asked for.", Exit.USAGE),
+    "sandbox_not_started": ErrorCode(500, "The sandbox cannot be started with these options.", Exit.USAGE),
     "scope_missing": ErrorCode(403, "The caller lacks the scope that `scope` names."),
     "settings": ErrorCode(500, "The settings cannot be used, or name no account.", Exit.USAGE),
     "store_unavailable": ErrorCode(503, "The store cannot be used.", Exit.USAGE, Retry.DEPENDS),
     "token_unknown": ErrorCode(404, "There is no token of that name."),
     # Approvals.
     "approval_declined": ErrorCode(403, "The person did not approve it."),
-    "approval_elsewhere": ErrorCode(403, "It is approved in another place only."),
+    "approval_elsewhere": ErrorCode(403, "It can only be approved through another channel."),
     "approval_expired": ErrorCode(409, "The approval has expired."),
     "approval_for_other_arguments": ErrorCode(409, "The approval was given for another call."),
-    "approval_foreign": ErrorCode(403, "The approval was given to someone else, or for another account."),
-    "approval_impossible": ErrorCode(403, "No place that is allowed can ask a person.", Exit.USAGE),
-    "approval_not_pending": ErrorCode(409, "The approval does not wait for a decision any more."),
-    "approval_outdated": ErrorCode(409, "Another version of ix-tools asked for the approval."),
-    "approval_unanswered": ErrorCode(403, "Nobody answered, and no other place is allowed."),
-    "approval_unknown": ErrorCode(404, "No approval was asked for under that handle."),
-    "approval_used": ErrorCode(409, "The approval was used already; each is good for one call."),
-    "approval_without_page": ErrorCode(403, "The program that asked for the approval shows no page."),
-    "approved_by_you_already": ErrorCode(403, "The same person approved it before."),
-    "approver_is_asker": ErrorCode(403, "Whoever asked may not approve it."),
-    "approver_not_named": ErrorCode(403, "The policy names who approves, and this person is not among them."),
-    "approver_unknown": ErrorCode(403, "Who approves must be known, and is not."),
+    "approval_foreign": ErrorCode(403, "The approval belongs to another principal or account."),
+    "approval_impossible": ErrorCode(403, "No allowed channel can ask a person.", Exit.USAGE),
+    "approval_not_pending": ErrorCode(409, "The approval no longer waits for a decision."),
+    "approval_outdated": ErrorCode(409, "Another version of ix-tools requested the approval."),
+    "approval_unanswered": ErrorCode(403, "Nobody answered, and no other channel is allowed."),
+    "approval_unknown": ErrorCode(404, "There is no approval with that handle."),
+    "approval_used": ErrorCode(409, "The approval was already used; each is valid for one call."),
+    "approval_without_page": ErrorCode(403, "The program that requested the approval shows no page."),
+    "approved_by_you_already": ErrorCode(403, "The same person already approved it."),
+    "approver_is_asker": ErrorCode(403, "The requester may not approve it."),
+    "approver_not_named": ErrorCode(
+        403, "The policy names the approvers, and this person is not one of them."
+    ),
+    "approver_unknown": ErrorCode(403, "The approver must be identified, and is not."),
     "differences_not_accepted": ErrorCode(409, "The document differs from what was asked."),
     "document_changed": ErrorCode(409, "The document changed after the person saw it."),
     "no_person": ErrorCode(403, "A person at a terminal is needed, and there is none."),
-    "pin_changed": ErrorCode(403, "Somebody else changed the PIN at this moment."),
-    "pin_locked": ErrorCode(403, "The PIN was wrong too often; another may be tried later.", retry=Retry.YES),
-    "pin_missing": ErrorCode(403, "The person has no PIN to be known by."),
-    "pin_mistyped": ErrorCode(403, "The two PINs typed are not the same."),
-    "pin_needed": ErrorCode(403, "A PIN is changed or removed by whoever knows it."),
+    "pin_changed": ErrorCode(403, "Another process changed the PIN at the same time."),
+    "pin_locked": ErrorCode(403, "The PIN was wrong too often; try again later.", retry=Retry.YES),
+    "pin_missing": ErrorCode(403, "The person has no PIN to identify with."),
+    "pin_mistyped": ErrorCode(403, "The two PINs are not the same."),
+    "pin_needed": ErrorCode(403, "Changing or removing a PIN requires the current one."),
     "pin_too_short": ErrorCode(403, "The PIN has too few characters."),
     "pin_wrong": ErrorCode(403, "The PIN is wrong."),
-    "policy_changed": ErrorCode(409, "The policy asks for more than the approval was given on."),
+    "policy_changed": ErrorCode(409, "The policy now requires more than the approval has."),
     "too_many_waiting": ErrorCode(429, "Too many approvals wait for a person.", retry=Retry.YES),
-    # Idempotency: what was carried out, and what is being carried out.
-    "busy": ErrorCode(409, "Another call is changing the same thing now.", retry=Retry.YES),
-    "claim_unknown": ErrorCode(404, "Nobody claims that."),
-    "document_gone": ErrorCode(409, "The call was carried out before, and its document is there no more."),
-    "held_too_long": ErrorCode(503, "What this call claimed was taken over, or grew old.", retry=Retry.YES),
-    "idempotency_key_of_another_version": ErrorCode(409, "Another version used the idempotency key."),
+    # Idempotency and claims.
+    "busy": ErrorCode(409, "Another call is changing the same record now.", retry=Retry.YES),
+    "claim_unknown": ErrorCode(404, "There is no claim on that resource."),
+    "document_gone": ErrorCode(409, "The call was carried out before, and its document no longer exists."),
+    "held_too_long": ErrorCode(
+        503, "The claims of this call were taken over, or its read became too old.", retry=Retry.YES
+    ),
+    "idempotency_key_of_another_version": ErrorCode(
+        409, "Another version of ix-tools used the idempotency key."
+    ),
     "idempotency_key_reused": ErrorCode(422, "The idempotency key was used for another call."),
-    "in_progress": ErrorCode(409, "The same call is being carried out right now.", retry=Retry.YES),
-    "intent_not_unknown": ErrorCode(409, "The outcome of that entry of the journal is known."),
+    "in_progress": ErrorCode(409, "The same call is in progress.", retry=Retry.YES),
+    "intent_not_unknown": ErrorCode(409, "The outcome of that journal entry is already known."),
     "intent_unknown": ErrorCode(404, "The journal has no such entry."),
     # InvoiceXpress.
     "access_denied": ErrorCode(502, "InvoiceXpress refused the API key.", Exit.SERVICE_REFUSED),
-    "conflict": ErrorCode(409, "InvoiceXpress is already doing this, or it is done.", Exit.SERVICE_REFUSED),
-    "not_carried_out": ErrorCode(504, "No clear answer; nothing was done.", Exit.UNREACHABLE, Retry.YES),
-    "not_found": ErrorCode(404, "InvoiceXpress has nothing under that id or name.", Exit.SERVICE_REFUSED),
+    "conflict": ErrorCode(409, "InvoiceXpress is already doing this, or has done it.", Exit.SERVICE_REFUSED),
+    "not_carried_out": ErrorCode(
+        504, "No clear answer came; nothing was carried out.", Exit.UNREACHABLE, Retry.YES
+    ),
+    "not_found": ErrorCode(404, "InvoiceXpress has no record with that id or name.", Exit.SERVICE_REFUSED),
     "outcome_unknown": ErrorCode(504, "No complete answer came, so the outcome is unknown.", Exit.UNKNOWN),
     "rate_limited": ErrorCode(429, "Requests come too fast.", Exit.UNREACHABLE, Retry.YES),
     "rejected": ErrorCode(422, "InvoiceXpress refused the content or the state.", Exit.SERVICE_REFUSED),
@@ -225,44 +241,46 @@ ERROR_CODES: Mapping[str, ErrorCode] = {
     "unavailable": ErrorCode(503, "InvoiceXpress failed or is down.", Exit.UNREACHABLE, Retry.DEPENDS),
     "unreachable": ErrorCode(504, "No answer came, and nothing was stored.", Exit.UNREACHABLE, Retry.YES),
     "unreadable_answer": ErrorCode(502, "The answer cannot be read.", Exit.SERVICE_REFUSED, Retry.DEPENDS),
-    # Files, and faults of ours.
+    # Files and internal errors.
     "file_not_saved": ErrorCode(500, "The PDF could not be saved on this machine.", retry=Retry.YES),
-    "internal_error": ErrorCode(500, "ix-tools failed; this is a fault of ours."),
-    "pdf_elsewhere": ErrorCode(502, "The PDF lies on a host from which nothing is downloaded."),
+    "internal_error": ErrorCode(500, "ix-tools failed; this is a bug in ix-tools."),
+    "pdf_elsewhere": ErrorCode(
+        502, "The PDF is on a host outside InvoiceXpress, from which ix-tools downloads nothing."
+    ),
     "pdf_not_ready": ErrorCode(503, "The PDF is still being made.", retry=Retry.YES),
 }
-"""Every code that a failure can have. What the outcome is (`sent`) the failure itself says."""
+"""Every error code. The outcome (`sent`) belongs to each error, not to its code."""
 
 DEFAULT_RETRY_SECONDS = 5
-"""Seconds to wait where nothing says how many."""
+"""Seconds to wait before a retry if the answer does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: the field, what is wrong with it, and what would be right."""
+    """A problem with one field, and the value that would be allowed."""
 
     field: str
     problem: str
     allowed: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """As results show it, without an empty `allowed`."""
+        """Return the problem as results show it, without an empty `allowed`."""
         shown = {"field": self.field, "problem": self.problem}
         return {**shown, "allowed": self.allowed} if self.allowed else shown
 
 
 @dataclass
 class IxError(Exception):
-    """A failure a person or a model can act on."""
+    """A failure that a person or a model can act on."""
 
     message: str
     code: str
-    """One of ERROR_CODES; most kinds have one of their own."""
+    """A key of ERROR_CODES; most classes have their own."""
     problems: Sequence[Problem] = ()
     sent: Sent = "nothing"
     next: str = ""
     retryable: bool = False
-    """Given only where the table says that it depends."""
+    """Given only if the table says that it depends."""
     details: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -274,7 +292,7 @@ class IxError(Exception):
         super().__init__(self.message)
 
     def mark_nothing_sent(self) -> None:
-        """Say that nothing was sent: the sentence that users look for first is never left out of a refusal."""
+        """Set `sent` to nothing and add the sentence that says so, which no refusal may lack."""
         self.sent = "nothing"
         if NOTHING_SENT not in self.message:
             self.message = f"{self.message.rstrip()} {NOTHING_SENT}"
@@ -283,8 +301,8 @@ class IxError(Exception):
         return self.message
 
     def as_dict(self) -> dict[str, Any]:
-        """The same shape on every face."""
-        # What InvoiceXpress answered, and names out of the account, are in here.
+        """Return the error as every interface shows it."""
+        # The texts include answers of InvoiceXpress and names from the account, so they are sanitized.
         shown: dict[str, Any] = sanitize_all(self._to_dict())
         return shown
 
@@ -324,31 +342,31 @@ class Refused(IxError):
 
 @dataclass
 class NotAccepted(Refused):
-    """A guard found something the caller may want, but must say so: the codes go into `accept`."""
+    """A guard found something that the caller may intend and must confirm: the codes go into `accept`."""
 
     code: str = "acceptance_needed"
 
 
 @dataclass
 class NotPermitted(IxError):
-    """Whoever calls may not do this, or not in this account; `details.scope` names the scope that is missing."""
+    """The caller may not do this, or not in this account; `details.scope` names the missing scope."""
 
 
 @dataclass
 class ApprovalRefused(IxError):
-    """There is no valid approval for exactly this; the code says why."""
+    """There is no valid approval for exactly this call; the code says why."""
 
 
 @dataclass
 class StoreUnavailable(IxError):
-    """The approvals' database cannot be used, so nothing irreversible may go out."""
+    """The store cannot be used, so nothing irreversible may be sent."""
 
     code: str = "store_unavailable"
 
 
 @dataclass
 class ServiceError(IxError):
-    """InvoiceXpress answered, and it was not a yes."""
+    """InvoiceXpress answered with an error."""
 
     sent: Sent = "refused"
     status: int = 0
@@ -363,63 +381,63 @@ class Rejected(ServiceError):
 
 @dataclass
 class NotFound(ServiceError):
-    """InvoiceXpress has nothing under that id or name."""
+    """InvoiceXpress has no record with that id or name."""
 
     code: str = "not_found"
 
 
 @dataclass
 class Conflict(ServiceError):
-    """InvoiceXpress is already doing this, or it is already done (409)."""
+    """InvoiceXpress is already doing this, or has done it (409)."""
 
     code: str = "conflict"
 
 
 @dataclass
 class AccessDenied(ServiceError):
-    """The API key was refused."""
+    """InvoiceXpress refused the API key (401, 403)."""
 
     code: str = "access_denied"
 
 
 @dataclass
 class RateLimited(ServiceError):
-    """Too many requests a minute for this account."""
+    """Too many requests per minute for this account."""
 
     code: str = "rate_limited"
 
 
 @dataclass
 class Unavailable(ServiceError):
-    """InvoiceXpress failed (5xx); a write may or may not have happened."""
+    """InvoiceXpress failed (5xx); a write may or may not have been carried out."""
 
     code: str = "unavailable"
 
 
 @dataclass
 class Unreadable(ServiceError):
-    """InvoiceXpress answered something that cannot be read as what was asked for."""
+    """InvoiceXpress gave an answer that cannot be read as the requested result."""
 
     code: str = "unreadable_answer"
 
 
 @dataclass
 class Unreachable(IxError):
-    """No answer came; for a write, whether it happened is unknown."""
+    """No answer came; the outcome of a write is unknown."""
 
     code: str = "unreachable"
 
 
 @dataclass
 class StoredDifferently(IxError):
-    """InvoiceXpress stored something else than what was asked; finalizing it needs a person who accepts that."""
+    """InvoiceXpress stored something else than asked; finalizing it needs a person who accepts the differences."""
 
     code: str = "stored_differently"
     sent: Sent = "stored"
 
 
 def get_exit_code(error: IxError) -> Exit:
-    """The exit code of a failure. What reached InvoiceXpress counts before what kind of failure it was."""
+    """Return the exit code of a failure. `sent` counts before the error code."""
     if error.sent == "unknown":
         return Exit.UNKNOWN
     if error.sent == "stored":
@@ -428,22 +446,22 @@ def get_exit_code(error: IxError) -> Exit:
 
 
 def get_result_exit_code(body: Mapping[str, Any]) -> Exit:
-    """The exit code of a result."""
+    """Return the exit code of a result."""
     if body.get("status") == "approval_required":
         return Exit.APPROVAL_REQUIRED
     return Exit.OK if body.get("ok") else Exit.REFUSED
 
 
 def get_http_status(error: IxError) -> int:
-    """The HTTP status of a failure. What may have reached InvoiceXpress counts before what kind of failure it was."""
+    """Return the HTTP status of a failure. An unknown outcome counts before the error code."""
     if error.sent == "unknown" and isinstance(error, ServiceError):
         return UNKNOWN_STATUS
     return ERROR_CODES[error.code].status
 
 
 def get_retry_delay(error: IxError) -> int | None:
-    """Seconds after which the same call may be tried again; None where it should not simply be repeated."""
-    told = str(error.details.get("retry_after", ""))
-    if told.isdecimal() and len(told) < 7:
-        return int(told)
+    """Return the seconds to wait before repeating the call, or None if it should not be repeated unchanged."""
+    retry_after = str(error.details.get("retry_after", ""))
+    if retry_after.isdecimal() and len(retry_after) < 7:
+        return int(retry_after)
     return DEFAULT_RETRY_SECONDS if error.retryable else None

@@ -1,4 +1,4 @@
-"""Traces and metrics of operations, through OpenTelemetry's API: nothing leaves unless whoever runs it adds an exporter."""
+"""Traces and metrics of operations through the OpenTelemetry API; without a configured exporter, nothing is sent."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from ix_tools.errors import IxError
 
 _tracer = trace.get_tracer("ix_tools")
 _duration = metrics.get_meter("ix_tools").create_histogram(
-    "ix_tools.operations.base.duration", unit="s", description="Duration of operations, by what came of them."
+    "ix_tools.operation.duration", unit="s", description="Duration of operations, by outcome."
 )
 
 
@@ -23,14 +23,16 @@ SUPPRESSION_KEYS = tuple(
     )
     if key
 )
-"""By these keys of a context instrumentations know that they have to keep still; the library for them is none of ours."""
+"""Context keys that make instrumentations record nothing. They are named here because the library that defines them is
+not a dependency.
+"""
 
 
 def build_suppressed_context() -> context.Context:
-    """The present context, in which nothing that others instrument (HTTP clients, databases, servers) is recorded.
+    """Return the current context with instrumentations of HTTP clients, databases and servers suppressed.
 
-    The address of a request to InvoiceXpress holds the key, that of an approval's page is a secret, and queries hold names:
-    what may be known of them, our own spans say.
+    A request's URL holds the API key, an approval page's URL is a secret, and queries hold names; our own spans record
+    what may be known.
     """
     shown = context.get_current()
     for key in SUPPRESSION_KEYS:
@@ -40,7 +42,7 @@ def build_suppressed_context() -> context.Context:
 
 @contextmanager
 def pause_instrumentation() -> Iterator[None]:
-    """What happens in here is recorded by nobody else's instrumentation."""
+    """Suppress all other instrumentations inside the block."""
     if context.get_value(SUPPRESSION_KEYS[0]):
         yield
         return
@@ -52,14 +54,14 @@ def pause_instrumentation() -> Iterator[None]:
 
 
 def suppress_for_process() -> None:
-    """The same for everything that this thread does, and starts, from now on."""
+    """Suppress all other instrumentations for this thread, and for what it starts, from now on."""
     context.attach(build_suppressed_context())
 
 
 @contextmanager
 def observe(operation: str, face: str) -> Iterator[None]:
-    """Observe one operation. Names and outcomes only: arguments and messages hold other people's data."""
-    shown = {"ix_tools.operations.base": operation, "ix_tools.face": face}
+    """Record span and duration of an operation. Names and outcomes only: arguments and messages hold personal data."""
+    shown = {"ix_tools.operation": operation, "ix_tools.face": face}
     began = time.perf_counter()
     outcome = "ok"
     with _tracer.start_as_current_span(

@@ -1,4 +1,4 @@
-"""The table of error codes has exactly the codes that errors can have."""
+"""Every error code is in one table, and the table has no other."""
 
 import ast
 from collections.abc import Iterator
@@ -34,8 +34,8 @@ KINDS = {
 }
 
 
-def failures() -> Iterator[tuple[str, ast.Call, str]]:
-    """Yield the calls that create errors, with the name of the class."""
+def find_errors() -> Iterator[tuple[str, ast.Call, str]]:
+    """Yield where each error is created, the call, and the class name."""
     for path in sorted(PACKAGE.rglob("*.py")):
         where = path.relative_to(PACKAGE).as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -49,59 +49,59 @@ def failures() -> Iterator[tuple[str, ast.Call, str]]:
             match node:
                 case ast.Call(func=ast.Name(id=name)) if name in KINDS and name in imported:
                     yield f"{where}:{node.lineno}", node, name
-                case ast.Call(func=ast.Name(id="refusal")) if where.startswith("interfaces/server/"):
-                    yield f"{where}:{node.lineno}", node, "refusal"
+                case ast.Call(func=ast.Name(id="build_refusal")) if where.startswith("interfaces/server/"):
+                    yield f"{where}:{node.lineno}", node, "build_refusal"
                 case ast.Call(func=ast.Attribute(value=ast.Name(id="errors"), attr=name)) if name in KINDS:
                     yield f"{where}:{node.lineno}", node, name
                 case _:
                     pass
 
 
-def codes_of(call: ast.Call, kind: str) -> list[str]:
-    if kind == "refusal":
-        return texts(call.args[0])
-    named = [texts(one.value) for one in call.keywords if one.arg == "code"]
-    return named[0] if named else [default_code(KINDS[kind])]
+def list_codes(call: ast.Call, kind: str) -> list[str]:
+    if kind == "build_refusal":
+        return list_list_texts(call.args[0])
+    named = [list_list_texts(one.value) for one in call.keywords if one.arg == "code"]
+    return named[0] if named else [get_get_default_code(KINDS[kind])]
 
 
-def texts(node: ast.expr) -> list[str]:
+def list_list_texts(node: ast.expr) -> list[str]:
     match node:
         case ast.IfExp():
-            return [*texts(node.body), *texts(node.orelse)]
+            return [*list_list_texts(node.body), *list_list_texts(node.orelse)]
         case ast.Constant(value=str(text)):
             return [text]
     return []
 
 
-def default_code(kind: type[IxError]) -> str:
+def get_get_default_code(kind: type[IxError]) -> str:
     found = next(one for one in fields(kind) if one.name == "code")
     return "" if found.default is MISSING else str(found.default)
 
 
-def test_every_code_that_is_raised_is_in_the_table_and_no_other() -> None:
-    # `interfaces/server/problems.py` passes on the code that its callers give.
+def test_the_table_has_exactly_the_codes_that_are_raised() -> None:
+    # `interfaces/server/problems.py` passes on the code that its callers write.
     raised = {
         code
-        for where, call, kind in failures()
+        for where, call, kind in find_errors()
         if not where.startswith("interfaces/server/problems.py")
-        for code in codes_of(call, kind) or [f"{where}: no text"]
+        for code in list_codes(call, kind) or [f"{where}: no text"]
     }
     assert raised == ERROR_CODES.keys()
 
 
-def test_a_flag_given_by_hand_never_contradicts_the_table() -> None:
+def test_an_explicit_retryable_never_contradicts_the_table() -> None:
     by_hand = {
         where
-        for where, call, kind in failures()
+        for where, call, kind in find_errors()
         if any(one.arg == "retryable" for one in call.keywords)
-        and not all(ERROR_CODES[code].retry is Retry.DEPENDS for code in codes_of(call, kind))
+        and not all(ERROR_CODES[code].retry is Retry.DEPENDS for code in list_codes(call, kind))
     }
     assert by_hand == set()
     assert not IxError("It went wrong.", code="internal_error", retryable=True).retryable
     assert IxError("Wait.", code="busy").retryable
 
 
-def test_every_code_has_a_status_and_an_exit_code_that_are_explained_and_a_meaning_of_one_sentence() -> None:
+def test_every_code_has_a_known_status_and_exit_code_and_a_one_sentence_meaning() -> None:
     for row in ERROR_CODES.values():
         assert row.status in HTTP_STATUSES
         assert row.status >= 400
@@ -114,7 +114,7 @@ def test_every_code_has_a_status_and_an_exit_code_that_are_explained_and_a_meani
 
 @pytest.mark.parametrize("code", ERROR_CODES)
 @pytest.mark.parametrize("sent", ["nothing", "refused", "stored", "unknown"])
-def test_what_reached_invoicexpress_counts_before_the_code(code: str, sent: errors.Sent) -> None:
+def test_sent_counts_before_the_code(code: str, sent: errors.Sent) -> None:
     exit_code = get_exit_code(IxError("It went wrong.", code=code, sent=sent))
     wanted = {"unknown": Exit.UNKNOWN, "stored": Exit.STORED_DIFFERENTLY}
     assert exit_code is wanted.get(sent, ERROR_CODES[code].exit_code)
@@ -144,7 +144,7 @@ def test_a_failure_ends_as_the_table_says(
     )
 
 
-def test_every_way_a_command_ends_is_explained() -> None:
+def test_every_exit_code_is_explained() -> None:
     assert set(EXIT_MEANINGS) == set(Exit)
     assert get_result_exit_code({"ok": True}) is Exit.OK
     assert get_result_exit_code({"ok": False}) is Exit.REFUSED

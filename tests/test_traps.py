@@ -331,7 +331,7 @@ async def row_26(harness: Harness) -> None:
     harness.sandbox.fault("GET", rf"^/invoices/{draft['id']}\.json$", skip=3, times=None, status=500)
     error = await harness.get_error("change_state", document_arguments(draft, state="finalized"))
     assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
-    assert "looks first and never does it twice" in error.next
+    assert "checks the account first and never does it twice" in error.next
     harness.sandbox.clear_faults()
     assert (await harness.read_document(draft))["status"] == "final"
     again = await harness.call("change_state", document_arguments(draft, state="finalized"))

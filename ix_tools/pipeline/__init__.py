@@ -1,1 +1,1 @@
-"""The pipeline that carries every call: parse, look up, guard, approve, claim, send, read back."""
+"""The pipeline of every call: parse, load facts, run guards, get approval, acquire claims, send, read back."""

@@ -1,9 +1,9 @@
-"""The gate: nothing irreversible goes out without a person's approval for exactly this call, as it is now.
+"""Approval gate: consume a valid approval for an irreversible call, or request one.
 
-    covered by the yes to a recipe? ─▶ answered in the host's form? ─▶ approved outside? ─▶ let out by the policy? ─▶ ask
+    bundled with a workflow? ─▶ answered in the host's form? ─▶ approved elsewhere? ─▶ allowed by the policy? ─▶ request
 
-The first that holds uses its approval up. There is no way around them. Where a host's answer is nobody's (`host_answers`),
-a person is asked outside the host.
+The first approval that is valid for exactly this call is consumed; nothing bypasses the gate. If no person can have given the
+host's answer (`host_answers`), a person is asked outside the host.
 """
 
 from dataclasses import replace
@@ -34,154 +34,156 @@ from ix_tools.pipeline.context import CallContext
 
 
 class ApprovalNeeded(Exception):
-    """A person must answer first; the face that can ask puts the question and performs the call again with the reply."""
+    """A person must answer first; the interface asks and executes the call again with the reply."""
 
     def __init__(self, approval: Approval) -> None:
-        """What to ask."""
+        """Carry the pending approval."""
         super().__init__(approval.summary)
         self.approval = approval
 
 
-async def require_scope(desk: CallContext, spec: Spec) -> None:
-    """Refuse, and write down, what the caller's scopes do not reach."""
+async def require_scope(context: CallContext, spec: Spec) -> None:
+    """Refuse a call outside the caller's scopes and record the refusal in the audit trail."""
     scope = get_required_scope(spec)
-    if scope in desk.scopes:
+    if scope in context.scopes:
         return
     entry = trail.Entry(
         event="call refused",
-        principal=desk.settings.principal,
-        account=desk.account.name,
+        principal=context.settings.principal,
+        account=context.account.name,
         operation=spec.name,
         outcome=f"scope {scope} is missing",
     )
-    await anyio.to_thread.run_sync(trail.append_alone, desk.store, entry)
-    raise build_scope_refusal(scope, spec.name, desk.scopes)
+    await anyio.to_thread.run_sync(trail.append_alone, context.store, entry)
+    raise build_scope_refusal(scope, spec.name, context.scopes)
 
 
-async def can_proceed(question: ApprovalRequest, reply: Reply | None) -> bool:
-    """Whether anything may let it out now: otherwise a person is asked, and nothing is claimed for it meanwhile."""
-    if reply is not None or question.is_bundled or question.ruling.auto_approval is not None:
+async def can_proceed(request: ApprovalRequest, reply: Reply | None) -> bool:
+    """Tell whether an approval may exist for the call; if not, a person is asked before anything is claimed."""
+    if reply is not None or request.is_bundled or request.ruling.auto_approval is not None:
         return True
-    return await anyio.to_thread.run_sync(is_decided, question.context.approvals.store, question.binding)
+    return await anyio.to_thread.run_sync(is_decided, request.context.approvals.store, request.binding)
 
 
-async def consume_or_request_approval(question: ApprovalRequest, reply: Reply | None) -> dict[str, Any] | str:
-    """The id of a valid approval, used up for this call; otherwise what to tell a caller while a person is asked."""
-    answered = await _consume_bundled_approval(question) or await _consume_form_reply(question, reply)
+async def consume_or_request_approval(request: ApprovalRequest, reply: Reply | None) -> dict[str, Any] | str:
+    """Consume a valid approval and return its id, or request one and return the pending response."""
+    answered = await _consume_bundled_approval(request) or await _consume_form_reply(request, reply)
     if isinstance(answered, str):
         return answered
-    used = await _consume_recorded_approval(question) or await _auto_approve(question)
-    return used or await request_approval(question, nobody=answered)
+    used = await _consume_recorded_approval(request) or await _auto_approve(request)
+    return used or await request_approval(request, unanswered=answered)
 
 
-async def _consume_bundled_approval(question: ApprovalRequest) -> str | None:
-    """The yes that a person gave to the recipe which this call is a part of."""
-    if not question.is_bundled:
+async def _consume_bundled_approval(request: ApprovalRequest) -> str | None:
+    """Consume the approval of the workflow that this call belongs to."""
+    if not request.is_bundled:
         return None
-    before = question.bind_bundled_call(question.call)
-    return await anyio.to_thread.run_sync(question.context.approvals.use_covered, before)
+    before = request.bind_bundled_call(request.call)
+    return await anyio.to_thread.run_sync(request.context.approvals.use_covered, before)
 
 
 async def _consume_form_reply(
-    question: ApprovalRequest, reply: Reply | None
+    request: ApprovalRequest, reply: Reply | None
 ) -> str | UnansweredQuestion | None:
-    """The answer that the host carried back; one that is no yes for exactly this ends the call, unless it is nobody's."""
-    if reply is None or not question.accepts_form_reply or not question.has_eligible_approver:
+    """Consume the reply to the host's form. A reply that does not approve exactly this call is an error."""
+    if reply is None or not request.accepts_form_reply or not request.has_eligible_approver:
         return None
-    shortest = question.settings.approval_min_seconds
-    given = (question.binding, reply, question.ruling.requirement, question.bundled_bindings, shortest)
-    return await anyio.to_thread.run_sync(question.context.approvals.use_reply, *given)
+    shortest = request.settings.approval_min_seconds
+    given = (request.binding, reply, request.ruling.requirement, request.bundled_bindings, shortest)
+    return await anyio.to_thread.run_sync(request.context.approvals.use_reply, *given)
 
 
-async def _consume_recorded_approval(question: ApprovalRequest) -> str | None:
-    """What a person already approved in a terminal or on a page: they are not asked a second time in a form."""
-    if question.required_channel == "form" or not question.has_eligible_approver:
+async def _consume_recorded_approval(request: ApprovalRequest) -> str | None:
+    """Consume an approval already given in a terminal or on a page, so that no form asks again."""
+    if request.required_channel == "form" or not request.has_eligible_approver:
         return None
-    given = (question.binding, question.ruling.requirement, question.bundled_bindings)
-    return await anyio.to_thread.run_sync(question.context.approvals.use_approved, *given)
+    given = (request.binding, request.ruling.requirement, request.bundled_bindings)
+    return await anyio.to_thread.run_sync(request.context.approvals.use_approved, *given)
 
 
-async def _auto_approve(question: ApprovalRequest) -> str | None:
-    """The owner's policy, while the day's allowance lasts."""
-    if question.ruling.auto_approval is None:
+async def _auto_approve(request: ApprovalRequest) -> str | None:
+    """Approve by the owner's policy while the day's budget lasts."""
+    if request.ruling.auto_approval is None:
         return None
-    covering = question.bundle
-    if covering is not None and (covering.differences or covering.warnings):
-        return None  # what the recipe found for a person to see, nobody would see
-    spending = replace(question.ruling.auto_approval, account=question.binding.account)
+    bundle = request.bundle
+    if bundle is not None and (bundle.differences or bundle.warnings):
+        return None  # a person must see what the workflow found
+    spending = replace(request.ruling.auto_approval, account=request.binding.account)
     title = rendering.format_summary(
-        question.build_preview((), await _load_company(question)), question.settings.language
+        request.build_preview((), await _load_company(request)), request.settings.language
     )
     return await anyio.to_thread.run_sync(
-        question.context.approvals.auto_approve, question.binding, title, spending
+        request.context.approvals.auto_approve, request.binding, title, spending
     )
 
 
 async def request_approval(
-    question: ApprovalRequest, nobody: UnansweredQuestion | None = None
+    request: ApprovalRequest, unanswered: UnansweredQuestion | None = None
 ) -> dict[str, Any]:
-    """Ask a person: ApprovalNeeded for a face that puts the question itself, otherwise what the call returns meanwhile.
+    """Request an approval and return the pending response.
 
-    `nobody`: the host was asked already, and what it answered is no person's answer. It is not asked again now.
+    Args:
+        unanswered: The host's earlier answer that no person can have given; the host is not asked again now.
+
+    Raises:
+        ApprovalNeeded: The interface asks the person itself.
     """
-    if nobody is not None:
-        if question.required_channel == "form":
-            raise build_unanswered_refusal(nobody, question.origin.host)
-        question = replace(
-            question, origin=replace(question.origin, can_show_form=False, can_open_link=False)
-        )
-    desk, settings, terms = question.context, question.settings, question.ruling.requirement
-    warnings = (*question.warnings, *await policy_check.warn_of_exhausted_budget(desk, question.ruling))
-    channel, page = await _choose_channel(question)
-    shown = question.build_preview(warnings, await _load_company(question))
+    if unanswered is not None:
+        if request.required_channel == "form":
+            raise build_unanswered_refusal(unanswered, request.origin.host)
+        request = replace(request, origin=replace(request.origin, can_show_form=False, can_open_link=False))
+    context, settings, terms = request.context, request.settings, request.ruling.requirement
+    warnings = (*request.warnings, *await policy_check.warn_of_exhausted_budget(context, request.ruling))
+    channel, page = await _choose_channel(request)
+    shown = request.build_preview(warnings, await _load_company(request))
     asked = ApprovalRequestContent(
         text=approval_text.format_full_text(shown, settings.language),
         summary=rendering.format_summary(shown, settings.language),
         differs=bool(shown.differences),
         requirement=terms,
         sheet=shown.model_dump_json(exclude_defaults=True),
-        origin=question.origin,
+        origin=request.origin,
         page=page,
     )
-    approval = await anyio.to_thread.run_sync(desk.approvals.ask, question.binding, asked, channel)
-    if channel == "form" or (page and question.origin.can_open_link):
+    approval = await anyio.to_thread.run_sync(context.approvals.ask, request.binding, asked, channel)
+    if channel == "form" or (page and request.origin.can_open_link):
         raise ApprovalNeeded(approval)
     invitation = (
-        await deliver_link(desk.page_host, desk.links, approval, settings)
-        if desk.page_host and page
+        await deliver_link(context.page_host, context.links, approval, settings)
+        if context.page_host and page
         else None
     )
     waiting = build_pending_response(approval, settings, invitation)
-    return waiting if nobody is None else add_unanswered_notice(waiting, nobody, question.origin.host)
+    return waiting if unanswered is None else add_unanswered_notice(waiting, unanswered, request.origin.host)
 
 
-async def _load_company(question: ApprovalRequest) -> Company | None:
-    """Whose account it is, as far as anybody told."""
-    return await anyio.to_thread.run_sync(question.context.companies.find, question.context.account.name)
+async def _load_company(request: ApprovalRequest) -> Company | None:
+    """Load the company of the account, if it is known."""
+    return await anyio.to_thread.run_sync(request.context.companies.find, request.context.account.name)
 
 
-async def _choose_channel(question: ApprovalRequest) -> tuple[Channel, str]:
-    """Where a person is asked, and the address of the page if it is one; a refusal where they cannot be asked there."""
-    asker, in_a_form = question.origin, question.origin.can_show_form and question.accepts_form_reply
-    # Where it may be answered anywhere, and the host can open the page but is known to show three lines of a form.
-    rather_a_page = (
-        question.required_channel == "any" and asker.can_open_link and truncates_messages(asker.host)
+async def _choose_channel(request: ApprovalRequest) -> tuple[Channel, str]:
+    """Choose where a person is asked; return the channel and, for a page, its address. Refuse if there is no such place."""
+    origin, in_a_form = request.origin, request.origin.can_show_form and request.accepts_form_reply
+    # Some hosts show only three lines of a form; prefer the page if the host can open it and any place is allowed.
+    prefers_page = (
+        request.required_channel == "any" and origin.can_open_link and truncates_messages(origin.host)
     )
-    if in_a_form and not rather_a_page:
+    if in_a_form and not prefers_page:
         return "form", ""
-    if question.required_channel == "form":
+    if request.required_channel == "form":
         raise SettingsError(
-            "This host cannot ask a person, and only its form is allowed (by approval_channel or the policy).",
+            "approval_channel or the policy allows only the host's form, and this host cannot show a form.",
             code="approval_impossible",
             next="use a host with forms (elicitation), or set approval_channel to auto or terminal",
         )
-    pages, paged = question.context.page_host, question.required_channel in {"any", "outside", "page"}
+    pages, paged = request.context.page_host, request.required_channel in {"any", "outside", "page"}
     page = await pages.start_and_locate() if pages is not None and paged else ""
     if in_a_form and not page:
         return "form", ""
-    if question.ruling.requirement.where == "page" and not page:
+    if request.ruling.requirement.where == "page" and not page:
         raise SettingsError(
-            "The policy wants this approved on the approval page, and there is none here.",
+            "The policy requires the approval page, and this process shows none.",
             code="approval_impossible",
             next="call it through a server that shows pages (ix-tools serve)",
         )
@@ -191,7 +193,7 @@ async def _choose_channel(question: ApprovalRequest) -> tuple[Channel, str]:
 def build_pending_response(
     approval: Approval, settings: Settings, invitation: LinkDelivery | None = None
 ) -> dict[str, Any]:
-    """What a call returns while a person has not decided yet."""
+    """Build the result of a call that waits for a person's decision."""
     return {
         "ok": False,
         "status": "approval_required",
@@ -218,7 +220,7 @@ def build_pending_response(
 
 
 def _describe_account(approval: Approval) -> dict[str, str]:
-    """Whose account it is about, where another one could be meant."""
+    """Return account, company and tax number if several accounts are set up."""
     sheet = ApprovalPreview.model_validate_json(approval.sheet)
     if not sheet.several_accounts:
         return {}
@@ -226,22 +228,24 @@ def _describe_account(approval: Approval) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def add_unanswered_notice(waiting: dict[str, Any], nobody: UnansweredQuestion, host: str) -> dict[str, Any]:
-    """What a call returns while a person has not decided yet, after the host was asked and nobody answered."""
-    return {**waiting, "nobody_answered": nobody.explain(host)}
+def add_unanswered_notice(
+    waiting: dict[str, Any], unanswered: UnansweredQuestion, host: str
+) -> dict[str, Any]:
+    """Add to a pending response that the host was asked and nobody answered."""
+    return {**waiting, "nobody_answered": unanswered.explain(host)}
 
 
-def build_unanswered_refusal(nobody: UnansweredQuestion, host: str) -> ApprovalRefused:
-    """Nobody answered the host's form, and no other way is allowed."""
+def build_unanswered_refusal(unanswered: UnansweredQuestion, host: str) -> ApprovalRefused:
+    """Build the refusal for a form without an answer where no other channel is allowed."""
     return ApprovalRefused(
-        f"Nobody answered in the host's form, and no other place is allowed. {nobody.explain(host)}",
+        f"Nobody answered in the host's form, and no other channel is allowed. {unanswered.explain(host)}",
         code="approval_unanswered",
         next="repeat the same call where a person sees the host's form; or set approval_channel to auto, page or terminal",
     )
 
 
 def _describe_approval_steps(approval: Approval, invitation: LinkDelivery | None) -> str:
-    """Who does what to approve it."""
+    """Describe in words how the call is approved."""
     terms = ApprovalRequirement.from_json(approval.terms)
     ways = [invitation.how] if invitation is not None else []
     if terms.where != "page":

@@ -1,4 +1,4 @@
-"""The question put to a person: what is asked, by whom, through what, and about which document as it is now."""
+"""Approval request: the call, the facts a person sees, and what the approval is bound to."""
 
 import hashlib
 import hmac
@@ -38,53 +38,53 @@ CHANGED_BY_FINALIZING = {
     "archived",
     "at_doc_code_id",
 }
-"""What a document gains or changes when it is finalized, and nothing else does: the rest is what the person saw."""
+"""Fields that finalizing adds or changes; every other field must still be as the person saw it."""
 
 
 @dataclass(frozen=True)
 class ApprovalRequest:
-    """One irreversible call on its way to a person."""
+    """An irreversible call that needs an approval."""
 
     context: CallContext
-    """Whose call it is, in which account."""
+    """The caller and account."""
     call: Operation[Any]
     facts: Facts
-    """The document and what else is known, as the person is to see it."""
+    """The document and other facts that the person sees."""
     findings: tuple[Finding, ...]
-    """What the rules warn of."""
+    """Warnings of the guards."""
     origin: CallOrigin
-    """Through what it comes, and how that can ask."""
+    """The interface and host of the call, and which prompts they support."""
     ruling: Ruling
-    """What the owner's policy makes of it."""
+    """The decision of the owner's policy."""
     bundle: BundledApproval | None = None
-    """The recipe that the call is a part of, where one yes is for several calls."""
+    """The workflow whose single approval covers this call and others."""
     earlier_intents: str = ""
-    """The journal's entry of the same call carried out lately: who approved without knowing of it is asked anew."""
+    """Ids of recent journal entries of the same call; an approval given without knowing of them is not valid."""
 
     @property
     def settings(self) -> Settings:
-        """The settings of whoever calls."""
+        """The caller's settings."""
         return self.context.settings
 
     @property
     def has_eligible_approver(self) -> bool:
-        """Whether the policy leaves anybody who may approve it."""
+        """Tell whether the policy allows anybody to approve it."""
         return not self.ruling.refusal
 
     @property
     def required_channel(self) -> RequiredPlace:
-        """Where it may be answered: the settings and the policy each say, and the one that is harder to imitate counts."""
+        """The stricter of the channels that settings and policy require."""
         chosen = self.settings.approval_channel
         return pick_stricter("any" if chosen == "auto" else chosen, self.ruling.requirement.where)
 
     @property
     def accepts_form_reply(self) -> bool:
-        """Whether an answer in the host's form counts."""
+        """Tell whether a reply in the host's form counts."""
         return PLACES_BY_STRICTNESS.index(self.required_channel) <= PLACES_BY_STRICTNESS.index("form")
 
     @property
     def is_bundled(self) -> bool:
-        """Whether the yes to the recipe may be enough: where the policy wants more than one person, each call is asked for."""
+        """Tell whether the workflow's approval may cover the call; a policy with stricter requirements asks for each call."""
         return (
             self.bundle is not None
             and self.has_eligible_approver
@@ -93,7 +93,7 @@ class ApprovalRequest:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What a person is told, the recipe's later calls included; whether those may be carried out is judged at their turn."""
+        """Warnings for the person, including those of the workflow's later calls; their refusals are raised at their turn."""
         if self.bundle is None:
             return self.findings
         later = [
@@ -109,7 +109,7 @@ class ApprovalRequest:
 
     @cached_property
     def preview(self) -> Preview:
-        """What would be done, and by the recipe besides."""
+        """The preview of the call and of the calls bundled with it."""
         preview = self.call.build_preview(self.facts)
         if self.bundle is None:
             return preview
@@ -118,12 +118,12 @@ class ApprovalRequest:
         return replace(preview, differences=differing, covered_actions=then)
 
     def build_preview(self, warnings: Sequence[Finding], company: Company | None) -> ApprovalPreview:
-        """What a person reads; `company`: whose account it is."""
+        """Build the preview that a person reads; `company` owns the account."""
         return build_preview(self.preview, self.facts, warnings, self.settings, company)
 
     @cached_property
     def binding(self) -> Binding:
-        """What the approval is for: this call; or a recipe's call, as far as its first gated step and what comes with it."""
+        """The binding of the approval: this call, or the workflow's call with the steps that the approval covers."""
         asks = self.bundle.workflow if self.bundle else self.call
         snapshot = {**_build_snapshot(self.call, self.facts), "done_before": self.earlier_intents}
         if self.bundle is not None:
@@ -135,13 +135,13 @@ class ApprovalRequest:
 
     @property
     def bundled_bindings(self) -> tuple[Binding, ...]:
-        """The further calls that the same yes is for."""
+        """Bindings of the further calls that the same approval covers."""
         return (
             tuple(self.bind_bundled_call(later) for later in self.bundle.covered_calls) if self.bundle else ()
         )
 
     def bind_bundled_call(self, call: Operation[Any]) -> Binding:
-        """One call inside exactly this recipe's call, about the document as it was shown but for what issuing adds to it."""
+        """Bind a call to this workflow's call and to the document as shown, without the fields that finalizing changes."""
         assert self.bundle is not None
         recipe, facts = self.bundle.workflow, self.facts
         shown = (
@@ -166,7 +166,7 @@ class ApprovalRequest:
         )
 
     def _bound_arguments(self, call: Operation[Any]) -> dict[str, Any]:
-        """The arguments an approval is bound to; of a secret only a digest, keyed so that nobody can guess it from the store."""
+        """Return the arguments an approval is bound to; secrets only as keyed digests, so that the store cannot reveal them."""
         key = self.settings.api_key.get_secret_value().encode()
         secrets = {
             name: hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()
@@ -176,20 +176,20 @@ class ApprovalRequest:
 
 
 def _client_snapshot(facts: Facts) -> dict[str, Any]:
-    """The document's client, but for what is no part of what a person saw."""
+    """Return the document's client without the fields that a person does not see."""
     return {
         name: value for name, value in facts.document_client_raw.items() if name not in UNSTABLE_CLIENT_FIELDS
     }
 
 
 def _build_snapshot(call: Operation[Any], facts: Facts) -> dict[str, Any]:
-    """What the person saw, so that a change in it is noticed."""
+    """Return everything the person saw, so that any later change invalidates the approval."""
     number = getattr(call, "sequence_id", None)
     return {
         "document": facts.document_raw,
         "client": _client_snapshot(facts),
         "related": [one.model_dump(mode="json") for one in facts.related],
-        # What InvoiceXpress does not show can change without any change that it shows: a guide's loading time.
+        # Fields that InvoiceXpress does not return, such as a guide's loading time, change without a visible trace.
         "unreturned": dict(facts.unreturned) if facts.unreturned is not None else None,
         "owner": facts.owner.model_dump(mode="json") if facts.owner else None,
         "owner_related": [one.model_dump(mode="json") for one in facts.owner_related],

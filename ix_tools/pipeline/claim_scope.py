@@ -1,8 +1,8 @@
-"""What a call claims before it writes: alone what it changes, shared what it relies on.
+"""Claims of a call: exclusive on what it changes, shared on what it relies on.
 
-A document is claimed alone. Its client, series, taxes and catalogue items are shared, so that many documents for one
-client do not queue; whoever changes one of these claims it alone. A document that names a client or item which is not
-there yet, or which it would overwrite, changes it, too.
+A document is claimed exclusively. Its client, series, taxes and catalogue items are shared, so that many documents for one
+client do not queue; a call that changes one of these claims it exclusively. A document also changes a client or item that it
+names if that does not exist yet, or if the document would overwrite it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,11 +19,11 @@ from ix_tools.operations.drafts import ClientDetails, DocumentDraft
 from ix_tools.operations.spec import Effect
 
 MAX_ITEM_CLAIMS = 50
-"""A document with more different lines claims the whole catalogue instead of each item."""
+"""Above this number of item names, a document claims the whole catalogue instead of each item."""
 
 
 def collect_claims(call: Operation[Any], facts: Facts) -> frozenset[Claim]:
-    """Everything that has to stay as it is while the call is carried out, and what it changes."""
+    """Return the claims on everything that the call changes or that must not change during the call."""
     if not call.spec.effect.writes:
         return frozenset()
     alone: dict[str, bool] = dict.fromkeys(call.list_changes(facts), True)
@@ -33,15 +33,15 @@ def collect_claims(call: Operation[Any], facts: Facts) -> frozenset[Claim]:
 
 
 def _claim_document(call: Operation[Any], facts: Facts) -> Iterator[Claim]:
-    about = call.document_ref()
-    if about is not None:
-        yield Claim(named.name_document(about[1]), exclusive=True)
+    reference = call.document_ref()
+    if reference is not None:
+        yield Claim(named.name_document(reference[1]), exclusive=True)
     document = facts.document
     if document is not None:
         yield from _claim_references(document, facts)
     owner = facts.owner
     if owner is not None and owner.id is not None:
-        # What may still be credited or paid is counted over everything that stands against the owner.
+        # The amount that may still be credited or paid depends on every document related to the owner.
         yield Claim(named.name_document(owner.id), exclusive=call.spec.effect is Effect.FISCAL)
 
 
@@ -55,7 +55,7 @@ def _claim_references(document: Document, facts: Facts) -> Iterator[Claim]:
 
 
 def _claim_draft(call: Operation[Any], facts: Facts) -> Iterator[Claim]:
-    """What a document that is created or changed relies on, and what of it InvoiceXpress would write besides."""
+    """Yield claims for a draft: client, series, taxes, and the items that InvoiceXpress would write."""
     if not isinstance(call, DocumentDraft):
         return
     if call.client is not None:
@@ -63,7 +63,9 @@ def _claim_draft(call: Operation[Any], facts: Facts) -> Iterator[Claim]:
     yield _claim_series(call.sequence_id, facts)
     yield Claim(named.TAXES)
     writes: dict[str, bool] = {}
-    for line in call.items or ():  # an update leaves out what stays; completed, it names every line
+    for line in (
+        call.items or ()
+    ):  # an update leaves out unchanged fields; after fill_defaults it names every line
         stored = facts.items.get(line.name)
         writes[line.name] = stored is None or bool(describe_item_changes(stored, line))
     yield from _claim_items(writes)

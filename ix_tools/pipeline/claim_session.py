@@ -1,10 +1,10 @@
-"""Hold what a call claims, from its last look-ups to its read-back; a workflow's steps share one set of claims.
+"""Claim session: holds the claims of a call from its look-ups to its read-back; a workflow's steps share one session.
 
-    look up ─▶ acquire ─▶ granted, and nobody wrote since the look-ups ─▶ go on
-                  │  └──▶ granted after waiting, or somebody wrote ─▶ look up again, holding the claims
-                  └─────▶ somebody is in the way: find out what became of an unfinished one, wait, ask again ─▶ busy
+    look up ─▶ acquire ─▶ granted, no write since the look-ups ─▶ continue
+                  │  └──▶ granted after waiting, or after a write ─▶ look up again, holding the claims
+                  └─────▶ blocked: recover an unfinished intent, wait, try again ─▶ busy
 
-Nothing is held while a person is asked.
+No claim is held while a person is asked.
 """
 
 import logging
@@ -26,22 +26,22 @@ from ix_tools.schemas.search import get_operation
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
-"""Seconds between two attempts of one that waits."""
+"""Shortest and longest pause between two attempts, in seconds."""
 CREATED_BY_NAME = (f"{resource_names.NEW_CLIENT}/", f"{resource_names.ITEM}/")
-"""What documents make by naming it: many that name the same wait for the first only, not for each other."""
+"""Resources that InvoiceXpress creates when a document names them. Documents with the same name wait only for the first."""
 QUEUE_REFRESH_SECONDS = 3.0
-"""Seconds after which one that waits renews its place in the queue."""
+"""Seconds after which a waiting call renews its place in the queue."""
 MIN_WAIT_SECONDS = 30.0
-"""Seconds that a call waits at least: who is at work may have to wait for the rate limit, several times."""
+"""Minimum seconds to wait for a claim: its holder may wait for the rate limit several times."""
 RECOVERY_INTERVAL_SECONDS = 5.0
-"""Seconds between two attempts to find out what became of an unfinished call that is in the way."""
+"""Seconds between two attempts to recover an unfinished intent that blocks the call."""
 
 
 _limiters: RunVar[anyio.CapacityLimiter] = RunVar("claims")
 
 
 def _get_limiter() -> anyio.CapacityLimiter:
-    """At most four callers of this process ask at once: many who wait must not take every connection of a database."""
+    """Return the limiter that keeps waiting calls from using more than four database connections."""
     try:
         return _limiters.get()
     except LookupError:
@@ -51,32 +51,33 @@ def _get_limiter() -> anyio.CapacityLimiter:
 
 
 class ClaimSession:
-    """The claims of one call that somebody made, and of the steps that it is made of."""
+    """The claims of one call and of its steps."""
 
-    def __init__(self, desk: CallContext, operation: str) -> None:
-        """Nothing is claimed yet."""
-        self._context = desk
+    def __init__(self, context: CallContext, operation: str) -> None:
+        """Start without claims."""
+        self._context = context
         self._claims = Claims(
-            desk.store, desk.journal.lease, lambda name: bool(get_operation(name).manual_check)
+            context.store, context.journal.lease, lambda name: bool(get_operation(name).manual_check)
         )
         self._deadline: float | None = None
-        """Until when it waits, over all look-ups that it starts again with."""
-        self.holder = Holder(desk.account.name, operation, desk.settings.principal)
+        """End of the wait, over all repeated look-ups."""
+        self.holder = Holder(context.account.name, operation, context.settings.principal)
 
     async def read_store_time(self) -> float:
-        """The store's time, before something is looked up."""
+        """Return the store's time; call it before the look-ups."""
         return await anyio.to_thread.run_sync(self._claims.now, limiter=_get_limiter())
 
     async def acquire(self, wanted: Iterable[Claim], looked_at: float, resumed: Intent | None = None) -> bool:
-        """Hold what is wanted besides what is held; False where the caller has to look up again what it relies on.
+        """Acquire the wanted claims in addition to those held. Return False if the caller must look up its facts again.
 
-        IxError `busy` when somebody else is in the way for as long as a call waits.
+        Raises:
+            IxError: `busy`, when another call holds a claim for longer than a call waits.
         """
         wanted = frozenset(wanted)
         if self.holder.covers(wanted):
             if await anyio.to_thread.run_sync(self._claims.renew, self.holder):
                 return True
-            self.holder.claims.clear()  # its lease ran out, and somebody else may have written since
+            self.holder.claims.clear()  # the lease expired, so another call may have written since
         self.holder.resumes = resumed.id if resumed is not None else ""
         if self._deadline is None:
             self._deadline = anyio.current_time() + max(
@@ -97,7 +98,7 @@ class ClaimSession:
                 if not attempt.is_current and all(
                     one.resource.startswith(CREATED_BY_NAME) for one in attempt.blockers
                 ):
-                    # Somebody made what this call would have made: perhaps it needs to change nothing any more.
+                    # Another call created the resource; this one may no longer need to change anything.
                     await anyio.to_thread.run_sync(self._claims.withdraw, self.holder)
                     return False
                 if anyio.current_time() >= look_at:
@@ -107,7 +108,7 @@ class ClaimSession:
                 while True:
                     await anyio.sleep(pause * (0.5 + secrets.randbelow(100) / 100))
                     pause = min(LONGEST_PAUSE, pause * 1.4)
-                    # Many who wait must not slow down the one they wait for: they look, and seldom write.
+                    # Waiting calls only read, and seldom write, so that they do not slow down the holder.
                     if (
                         anyio.current_time() - asked > QUEUE_REFRESH_SECONDS
                         or not await anyio.to_thread.run_sync(
@@ -122,16 +123,16 @@ class ClaimSession:
             raise
 
     async def renew(self) -> None:
-        """Make sure that everything is still held, for a whole lease from now."""
+        """Renew the lease of every claim; refuse if one was taken over."""
         if not await anyio.to_thread.run_sync(self._claims.renew, self.holder):
             raise IxError(
-                "Another process, or a person, took over what this call claimed.",
+                "Another process or a person took over the claims of this call.",
                 code="held_too_long",
-                next="repeat the same call: it looks first",
+                next="repeat the same call: it first checks what was carried out",
             )
 
     async def release(self) -> None:
-        """Let go of everything. What cannot be written ends with the lease: a result is not lost for it."""
+        """Release all claims. If the store fails, they end with their lease, and the result is kept."""
         if not self.holder.claims and not self.holder.since:
             return
         try:
@@ -141,7 +142,7 @@ class ClaimSession:
             log.error("claims of %s could not be released: %s", self.holder.operation, trouble.message)
 
     async def _recover_blockers(self, blockers: Iterable[ClaimRecord]) -> None:
-        """Look what became of an unfinished call that is in the way, where nobody works on it any more."""
+        """Recover unfinished intents that block this call and that no process works on."""
         for identifier in {one.intent for one in blockers if one.intent}:
             intent = await anyio.to_thread.run_sync(self._context.journal.get, identifier)
             if get_operation(intent.operation).manual_check:
@@ -155,14 +156,14 @@ def _build_busy_error(blockers: tuple[ClaimRecord, ...]) -> IxError:
     first = min(blockers, key=lambda one: one.since)
     unknown = first.state == "ended"
     why = (
-        f"{first.operation} was sent for it, and what became of that is not known yet"
+        f"{first.operation} was sent for it, and its outcome is not known yet"
         if unknown
-        else f"{first.operation} is at work on it"
+        else f"{first.operation} is changing it"
     )
     settle = f", or settle it with `ix-tools journal resolve {first.intent}`" if unknown else ""
     return IxError(
         f"{first.resource} cannot be changed right now: {why}.",
         code="busy",
-        next=f"repeat the same call in a minute{settle}; `ix-tools claims list` shows who holds what",
+        next=f"repeat the same call in a minute{settle}; `ix-tools claims list` shows the holders of claims",
         details={"claimed": sorted({one.resource for one in blockers})},
     )

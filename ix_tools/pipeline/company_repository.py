@@ -1,7 +1,7 @@
-"""Whose account it is, in words a person knows: company and tax number, where several accounts could be meant.
+"""Repository of the company and tax number behind each account.
 
-What the settings say counts first, then what the account's own SAF-T file said, then what `get_account` said, if only one account
-was ever read through it: its answer does not say whether it is this one. Else there is only the account's name.
+The settings count first, then the account's SAF-T file, then `get_account`, but only if it has read a single account: its
+answer does not say which account it belongs to.
 """
 
 from contextlib import suppress
@@ -19,33 +19,33 @@ SAFT = "saft"
 
 
 class CompanyRepository:
-    """What is known of the companies behind accounts."""
+    """Company name and tax number by account."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
-        """Nothing is opened yet."""
+        """Keep the store for later; nothing is opened yet."""
         self._store = store
         self._settings = settings
 
-    def remember(self, account: str, told: tuple[str, Company] | None) -> None:
-        """Note what a result told of an account's company; a read does not fail because that cannot be noted."""
-        if told is None:
+    def remember(self, account: str, identified: tuple[str, Company] | None) -> None:
+        """Store the company that a result named. A read does not fail when this cannot be stored."""
+        if identified is None:
             return
-        source, company = told
+        source, company = identified
         row = {"name": company.name[:300], "nif": company.nif[:40]}
-        mine = (companies.c.account == account) & (companies.c.source == source[:40])
+        same_source = (companies.c.account == account) & (companies.c.source == source[:40])
         with suppress(StoreUnavailable):
             with self._store.reading() as connection:
-                known = connection.execute(sql.select(companies).where(mine)).one_or_none()
+                known = connection.execute(sql.select(companies).where(same_source)).one_or_none()
             if known is not None and (known.name, known.nif) == (row["name"], row["nif"]):
                 return
             with self._store.writing() as connection:
                 now = self._store.now(connection)
-                connection.execute(companies.delete().where(mine))
-                where = {"account": account, "source": source[:40], "seen_at": now}
-                connection.execute(companies.insert().values({**where, **row}))
+                connection.execute(companies.delete().where(same_source))
+                key = {"account": account, "source": source[:40], "seen_at": now}
+                connection.execute(companies.insert().values({**key, **row}))
 
     def find(self, account: str) -> Company | None:
-        """The company behind an account, which is named as approvals and journal name it; None where nobody told."""
+        """Return the company of an account (named as in approvals and journal), or None if it is unknown."""
         for settings in self._settings.by_account().values():
             if account_name(settings) == account and settings.company:
                 return Company(settings.company, settings.nif)

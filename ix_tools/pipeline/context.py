@@ -1,4 +1,4 @@
-"""Everything a call needs besides itself: settings, the account, the approvals, the clock."""
+"""Call context: settings, account, approvals, journal, store and clock of a call."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from ix_tools.domain.types import lisbon_now
 from ix_tools.idempotency.journal import Journal
 from ix_tools.operations.scopes import Scope
 from ix_tools.pipeline.company_repository import CompanyRepository
-from ix_tools.pipeline.fact_loader import RememberedLookups
+from ix_tools.pipeline.fact_loader import FactLoader, RememberedLookups
 from ix_tools.storage.database import Store
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ MAX_REMEMBERED = 64
 
 
 def create_store(settings: Settings) -> Store:
-    """The store of these settings, which notes the newest row of its audit trail; nothing is opened yet."""
+    """Create the store of these settings, which records the head of its audit trail; nothing is opened yet."""
     store = Store(settings.store_location)
     store.note_file = trail.locate_head_note(store, data_folder())
     store.note_head = partial(trail.note_head, store.note_file)
@@ -37,23 +37,23 @@ def create_store(settings: Settings) -> Store:
 
 
 def create_journal(settings: Settings, store: Store) -> Journal:
-    """The journal in a store."""
-    # Long enough for every attempt of every request of one call; whoever holds an intent longer is gone.
+    """Create the journal of a store."""
+    # Long enough for every attempt of every request of one call; a longer silence means the holder is gone.
     return Journal(store, settings.timeout_seconds * 8.0)
 
 
 def load_policy(settings: Settings) -> "PolicyFile | None":
-    """The policy that the settings name; none is in force otherwise."""
+    """Return the policy file that the settings name, or None."""
     if settings.policy is None:
         return None
-    from ix_tools.policy.file import PolicyFile  # reads the whole catalogue: only for those who have a policy
+    from ix_tools.policy.file import PolicyFile  # imports the whole catalogue, so only if there is a policy
 
     return PolicyFile(settings.policy)
 
 
 @dataclass
 class CallContext:
-    """Everything a call needs besides itself: settings, the account, the approvals, the clock."""
+    """Settings, account, approvals, journal, store and clock of a call."""
 
     settings: Settings
     account: InvoiceXpressClient
@@ -62,15 +62,15 @@ class CallContext:
     store: Store
     now: Callable[[], datetime] = lisbon_now
     page_host: PageHost | None = None
-    """Whoever shows the pages of approvals in this process, if anybody does."""
+    """The host of approval pages in this process, if there is one."""
     has_recovered: bool = False
-    """Whether what a crash left open was looked at."""
+    """True once intents left open by a crash were recovered."""
     scopes: frozenset[Scope] = ALL_SCOPES
-    """How far the caller may go."""
+    """The caller's scopes."""
     can_read_files: bool = True
-    """Whether whoever calls reads files on this machine; nobody does over HTTP."""
+    """True if the caller can read files on this machine, which is never so over HTTP."""
     policy: "PolicyFile | None" = None
-    """What the owner says about who may do what."""
+    """The owner's policy, if there is one."""
     _remembered: dict[tuple[str, str, str], tuple[float, RememberedLookups | None]] = field(
         default_factory=dict
     )
@@ -84,40 +84,52 @@ class CallContext:
         clock: Callable[[], float] = time.time,
         now: Callable[[], datetime] = lisbon_now,
     ) -> "CallContext":
-        """A desk for these settings; nothing is contacted or opened until a call needs it."""
+        """Create the context for these settings; nothing is contacted or opened until a call needs it."""
         store = store or create_store(settings)
-        pace = RateLimiter(
+        rate_limiter = RateLimiter(
             store, account_name(settings), settings.requests_per_minute, settings.timeout_seconds
         )
         approvals = ApprovalRepository(store, settings.approval_minutes, clock)
         journal, policy = create_journal(settings, store), load_policy(settings)
         return cls(
-            settings, InvoiceXpressClient(settings, pace), approvals, journal, store, now, policy=policy
+            settings,
+            InvoiceXpressClient(settings, rate_limiter),
+            approvals,
+            journal,
+            store,
+            now,
+            policy=policy,
         )
 
-    def remember_lookups(self, call: str, what: RememberedLookups) -> None:
-        """Keep what was read for a question to a person, by the digest of the call."""
-        self._remembered[self.account.name, self.settings.principal, call] = (time.monotonic(), what)
+    def create_loader(self, remembered: RememberedLookups | None = None) -> FactLoader:
+        """Create the loader that reads this account; `remembered` look-ups are not made again."""
+        return FactLoader(
+            self.account, self.settings.catalogue_pages, self.approvals, self.journal, remembered
+        )
+
+    def remember_lookups(self, call: str, lookups: RememberedLookups) -> None:
+        """Keep look-ups that were made for an approval request, by the digest of the call."""
+        self._remembered[self.account.name, self.settings.principal, call] = (time.monotonic(), lookups)
         while len(self._remembered) > MAX_REMEMBERED:
             self._remembered.pop(next(iter(self._remembered)))
 
     def recall_lookups(self, call: str) -> RememberedLookups | None:
-        """What was read for the question about this very call, while an answer to it counts; each is used once."""
-        mine = (self.account.name, self.settings.principal, call)
-        at, what = self._remembered.pop(mine, (0.0, None))
-        return what if time.monotonic() - at < self.settings.approval_minutes * 60 else None
+        """Return and forget the look-ups kept for this call, or None if the approval would have expired."""
+        key = (self.account.name, self.settings.principal, call)
+        kept_at, lookups = self._remembered.pop(key, (0.0, None))
+        return lookups if time.monotonic() - kept_at < self.settings.approval_minutes * 60 else None
 
     @property
     def links(self) -> ApprovalLinks:
-        """The links to pages of approvals."""
+        """The links to approval pages."""
         return ApprovalLinks(self.store, self.approvals.clock)
 
     @property
     def companies(self) -> CompanyRepository:
-        """The companies behind the accounts."""
+        """The companies of the accounts."""
         return CompanyRepository(self.store, self.settings)
 
     async def close(self) -> None:
-        """Close connections."""
+        """Close the account's connections and the store."""
         await self.account.close()
         self.store.close()

@@ -1,4 +1,4 @@
-"""Desks for many callers in many accounts: one store, and one HTTP client and pace per account, for all of them."""
+"""Pool of call contexts for many callers and accounts: one shared store, one HTTP client and rate limit per account."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 ACCOUNT_ARGUMENT = "account"
-"""The argument of a call that names the account; a request header `Ix-Account` says the same."""
+"""The argument that names the account; the request header `Ix-Account` does the same."""
 ACCOUNT_HEADER = "ix-account"
 MAX_CONTEXTS = 512
-"""Desks that are kept; making one again costs a look for what a crash left open."""
+"""Contexts kept at most; a new one must first check for intents left open by a crash."""
 
 
 class ServerContext(Protocol):
-    """What faces on the HTTP server are lent by it."""
+    """What the HTTP server provides to its interfaces."""
 
     @property
     def settings(self) -> Settings:
@@ -30,42 +30,46 @@ class ServerContext(Protocol):
 
     @property
     def store(self) -> Store:
-        """The store that all accounts share."""
+        """The store shared by all accounts."""
 
     @property
     def address(self) -> str:
-        """Where clients reach the server: scheme, host and port, without a slash at the end."""
+        """The server's public address: scheme, host and port, without a slash at the end."""
 
     def get_principal(self, request: "Request") -> Principal:
-        """Who sent a request; only on routes that ask for it (`routes`, not `open_routes`)."""
+        """Return the principal of a request; only on authenticated routes (`routes`, not `open_routes`)."""
 
     async def open_context(self, request: "Request", account: str | None = None) -> CallContext:
-        """The desk of whoever sent a request, in the account they name there or here; NotPermitted when it is not theirs."""
+        """Return the context of a request's principal in the account named by the request or by `account`.
+
+        Raises:
+            NotPermitted: The principal may not use this account.
+        """
 
 
 class ContextPool:
-    """The desks of a server. Open it once, ask it for a desk at every call, close it."""
+    """The call contexts of a server, one per principal and account."""
 
     def __init__(self, settings: Settings, open_desk: Callable[..., CallContext] = CallContext.open) -> None:
-        """Nothing is contacted or opened yet."""
+        """Create the shared store; nothing is contacted or opened yet."""
         self._open_context = open_desk
         self.store = create_store(settings)
         self.accounts: Mapping[str, Settings] = settings.by_account()
-        """The settings of each account, by the name that callers use."""
+        """Settings by the account name that callers use."""
         self.page_host: PageHost | None = None
-        """Whoever shows the pages of approvals, once the server knows its address."""
+        """The host of approval pages, set once the server knows its address."""
         self._by_account: dict[str, CallContext] = {}
         self._by_principal: OrderedDict[tuple[Principal, str], CallContext] = OrderedDict()
 
     def for_principal(self, principal: Principal, account: str | None = None) -> CallContext:
-        """The desk of a caller in an account of theirs."""
+        """Return the context of a principal in one of its accounts."""
         name = principal.choose_account(account)
         key = (principal, name)
-        desk = self._by_principal.get(key)
-        if desk is None:
+        context = self._by_principal.get(key)
+        if context is None:
             shared = self._for_account(name)
             settings = shared.settings.model_copy(update={"principal": principal.name})
-            desk = self._by_principal[key] = replace(
+            context = self._by_principal[key] = replace(
                 shared,
                 settings=settings,
                 scopes=principal.scopes,
@@ -75,7 +79,7 @@ class ContextPool:
             if len(self._by_principal) > MAX_CONTEXTS:
                 self._by_principal.popitem(last=False)
         self._by_principal.move_to_end(key)
-        return desk
+        return context
 
     def _for_account(self, name: str) -> CallContext:
         if name not in self._by_account:
@@ -83,16 +87,16 @@ class ContextPool:
         return self._by_account[name]
 
     async def close(self) -> None:
-        """Close every connection."""
-        for desk in self._by_account.values():
-            await desk.account.close()
+        """Close every account's connections and the store."""
+        for context in self._by_account.values():
+            await context.account.close()
         self.store.close()
 
 
 def extract_account(
     arguments: Mapping[str, Any], header: str | None = None
 ) -> tuple[str | None, dict[str, Any]]:
-    """The account that a call names, in its arguments or in the header, and the arguments without it."""
+    """Return the account named in the arguments or the header, and the arguments without it."""
     rest = dict(arguments)
     named = rest.pop(ACCOUNT_ARGUMENT, None)
     return (str(named) if named is not None else header or None), rest

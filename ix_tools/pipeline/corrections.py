@@ -1,7 +1,7 @@
-"""The undo plan: what would correct a result that cannot be taken back, and by when.
+"""Correction plans: how to correct a result that cannot be undone, and by when.
 
 The law was read through secondary sources (help centres, opinions of the chartered accountants' order), so each plan
-names it and an accountant has the last word. No deadline of 48 hours or 4 working days for cancelling was found in law.
+names its source and an accountant has the last word. The law names no deadline of 48 hours or 4 working days for cancelling.
 """
 
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from ix_tools.operations.expectations import Correction
 
 
 class CorrectionPlan(NamedTuple):
-    """What corrects something, by when, and where that is written. `{day}` is when the data reach the authority."""
+    """Action, deadline and legal source of a correction. `{day}` is the day the data reach the tax authority."""
 
     action: Bilingual
     deadline: Bilingual
@@ -199,7 +199,7 @@ PLANS: dict[str, CorrectionPlan] = {
 
 
 def describe_correction(correction: Correction, language: Language) -> dict[str, Any]:
-    """A correction as results show it: what to do, by when, on which ground, and the calls that do it."""
+    """Return a correction as results show it: action, deadline, source and the calls to make."""
     chosen = PLANS[correction.plan]
     day = (
         f"{get_reporting_deadline(correction.since):%d/%m/%Y}"

@@ -1,4 +1,4 @@
-"""Earlier tries of the same thing whose outcome is unknown: whoever approves or repeats it is told."""
+"""Earlier attempts of the same call without a known outcome, for the warnings to approver and caller."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,44 +15,54 @@ from ix_tools.pipeline.call_identity import CallIdentity
 from ix_tools.pipeline.context import CallContext
 
 RECENT_SECONDS = 86400.0
-"""Seconds for which a try that was found not to have happened is still told."""
+"""Seconds during which an attempt that was found not to be carried out is still mentioned."""
 
 
 async def find_unresolved_attempts(
-    desk: CallContext, call: Operation[Any], caller: CallIdentity, facts: Facts, held: Intent | None
+    context: CallContext,
+    call: Operation[Any],
+    identity: CallIdentity,
+    facts: Facts,
+    open_intent: Intent | None,
 ) -> tuple[Intent, ...]:
-    """Find earlier tries of the same call, or of the same operation on the same thing, that ended without a clear answer.
+    """Return earlier attempts of the call, or of its operation on the same subject, that ended without a clear answer.
 
-    held: the unfinished try that this call goes on with, if it does; under the same unique id that is no second one.
+    Args:
+        held: The unfinished attempt that this call resumes; with the same unique id it is not a second one.
     """
     subject = str(call.build_trace(facts).get("subject", ""))
-    about = subject if "/" in subject else ""  # without an id it is no thing, but a kind of thing
-    found = await anyio.to_thread.run_sync(desk.journal.list_unsettled, caller.account, caller.operation)
+    reference = subject if "/" in subject else ""  # without an id it names a kind of record, not a record
+    found = await anyio.to_thread.run_sync(
+        context.journal.list_unsettled, identity.account, identity.operation
+    )
     others = [
         one
         for one in found
-        if (one.content in caller.content_digests or (about and one.trace.get("subject") == about))
-        and (held is None or one.id != held.id)
+        if (one.content in identity.content_digests or (reference and one.trace.get("subject") == reference))
+        and (open_intent is None or one.id != open_intent.id)
         and (one.state != "absent" or one.seen_at - one.created_at <= RECENT_SECONDS)
     ]
     if not call.spec.effect.needs_approval:
         others = [one for one in others if one.state != "absent"]
-    unique = held is not None and getattr(call.with_uid(held.uid), "proprietary_uid", None) is not None
-    return (*([held] if held is not None and not unique else []), *others)
+    unique = (
+        open_intent is not None
+        and getattr(call.with_uid(open_intent.uid), "proprietary_uid", None) is not None
+    )
+    return (*([open_intent] if open_intent is not None and not unique else []), *others)
 
 
-def warn_of_attempts(tries: Sequence[Intent], caller: CallIdentity) -> tuple[Finding, ...]:
-    """Say of each try when it was and what is known of it."""
-    return tuple(warn("journal", _describe_attempt(one, caller)) for one in tries)
+def warn_of_attempts(attempts: Sequence[Intent], identity: CallIdentity) -> tuple[Finding, ...]:
+    """Return a warning for each attempt: its time and what is known of its outcome."""
+    return tuple(warn("journal", _describe_attempt(one, identity)) for one in attempts)
 
 
-def _describe_attempt(one: Intent, caller: CallIdentity) -> str:
+def _describe_attempt(one: Intent, identity: CallIdentity) -> str:
     begun = datetime.fromtimestamp(one.created_at, LISBON)
     today = datetime.fromtimestamp(one.seen_at, LISBON).date() == begun.date()
     when = f"{begun:%H:%M}" if today else f"{begun:%d/%m/%Y %H:%M}"
     what = (
-        "the same call" if one.content in caller.content_digests else f"another {one.operation} of the same"
+        "the same call" if one.content in identity.content_digests else f"another {one.operation} of the same"
     )
     if one.state == "absent":
-        return f"{what} at {when} got no answer, and a look afterwards says that it was not carried out ({one.id})"
-    return f"the outcome of {what} at {when} is unknown: look first whether it was carried out ({one.id})"
+        return f"{what} at {when} got no answer; a later check shows that it was not carried out ({one.id})"
+    return f"the outcome of {what} at {when} is unknown: check first whether it was carried out ({one.id})"

@@ -1,11 +1,11 @@
-"""THE ROAD: every call of every face comes along here, and nothing reaches InvoiceXpress by another way.
+"""Pipeline: executes every call of every interface; no request reaches InvoiceXpress any other way.
 
     parse ─▶ look up ─▶ names ─▶ complete ─▶ look up ─▶ guards ─▶ approval ─▶ send ─▶ read back ─▶ compare ─▶ result
              (facts)    (to ids) (updates)   (the rest)  (may      (bound to     │
                                                          only      call, account │ shielded: a cancelled caller
                                                          refuse)   and document) │ does not leave half a write
 
-Only errors travel back, and each says what was sent.
+A failure is an IxError that says what was sent.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,6 @@ from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.corrections import describe_correction
 from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of_attempts
-from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.fresh_read import FreshRead
 from ix_tools.pipeline.operation_context import PipelineOperationContext, Progress, download_pdf
 from ix_tools.pipeline.preparation import PreparedWrite, is_long, load_facts, prepare, return_approval
@@ -75,13 +74,21 @@ async def execute(
     bundle: BundledApproval | None = None,
     claims: ClaimSession | None = None,
 ) -> dict[str, Any]:
-    """Carry out one call; a result, or an IxError, or ApprovalNeeded for a face that can ask a person.
+    """Execute one call and return its result.
 
-    `can_ask`: it can show a form and bring back the answer; `can_link`: it can send the person to a page, out of
-    the model's sight; `host`: what the program on the other side calls itself; `covering`: the recipe that this call
-    is a part of, where one yes covers several of its calls; `claims`: those of the workflow that it is a step of.
+    Args:
+        can_ask: The interface can show a form and return the answer.
+        can_link: The interface can send the person to a page that the model does not see.
+        reply: A person's answer to an earlier ApprovalNeeded.
+        host: The name that the client program gives itself.
+        bundle: The workflow whose single approval covers this call.
+        claims: The claims of the workflow that this call is a step of.
+
+    Raises:
+        IxError: The call failed; the error says what was sent.
+        ApprovalNeeded: A person must answer first, and the interface can ask.
     """
-    # Before the arguments are looked at: what may not be called need not be called rightly.
+    # Checked before the arguments: a caller without permission learns nothing about them.
     operation = get_operation(name)
     await require_scope(context, operation.spec)
     require_enabled(operation.spec, context.settings)
@@ -95,117 +102,129 @@ async def execute(
     for step in call.list_required_operations():
         await require_scope(context, get_operation(step).spec)
         require_enabled(get_operation(step).spec, context.settings)
-    asker = CallOrigin(face, host, can_show_form=can_ask, can_open_link=can_link)
-    own = claims or ClaimSession(context, name)
+    origin = CallOrigin(face, host, can_show_form=can_ask, can_open_link=can_link)
+    session = claims or ClaimSession(context, name)
     try:
         with observe(call.spec.name, face):
-            return await _run(context, call, given, asker, reply, progress, bundle, own)
+            return await _run(context, call, given, origin, reply, progress, bundle, session)
     finally:
         if claims is None:
-            await own.release()
+            await session.release()
 
 
 async def _run(
-    desk: CallContext,
+    context: CallContext,
     call: Operation[Any],
     arguments: Mapping[str, Any],
-    asker: CallOrigin,
+    origin: CallOrigin,
     reply: Reply | None,
     progress: Progress | None,
-    covering: BundledApproval | None,
+    bundle: BundledApproval | None,
     claims: ClaimSession,
 ) -> dict[str, Any]:
     spec = call.spec
-    again = partial(
+    rerun = partial(
         execute,
-        desk,
-        can_ask=asker.can_show_form,
-        can_link=asker.can_open_link,
+        context,
+        can_ask=origin.can_show_form,
+        can_link=origin.can_open_link,
         progress=progress,
-        face=asker.face,
-        host=asker.host,
+        face=origin.face,
+        host=origin.host,
         claims=claims,
     )
-    await policy_check.refuse_denied(desk, call, asker.face)
+    await policy_check.refuse_denied(context, call, origin.face)
     if spec.route is None:
-        road = partial(again, reply=reply)
-        sending = PipelineOperationContext(
-            desk, Facts(now=desk.now()), progress, road, dict(arguments), asker.face
+        step = partial(rerun, reply=reply)
+        operation_context = PipelineOperationContext(
+            context, Facts(now=context.now()), progress, step, dict(arguments), origin.face
         )
-        return _build_result(desk, call, await call.execute(sending), (), sending.facts)
-    await _recover_once(desk)
+        return _build_result(
+            context, call, await call.execute(operation_context), (), operation_context.facts
+        )
+    await _recover_once(context)
     if not spec.effect.writes:
-        looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
-        call, facts, warnings, _ = await load_facts(looking, call, desk, None)
-        await policy_check.evaluate_policy(desk, call, facts, asker.face, warnings)
-        found = await _execute_read(call, PipelineOperationContext(desk, facts, progress, face=asker.face))
-        await anyio.to_thread.run_sync(
-            desk.companies.remember, desk.account.name, call.identify_company(found)
+        loader = context.create_loader()
+        call, facts, warnings, _ = await load_facts(loader, call, context, None)
+        await policy_check.evaluate_policy(context, call, facts, origin.face, warnings)
+        record = await _execute_read(
+            call, PipelineOperationContext(context, facts, progress, face=origin.face)
         )
-        return _build_result(desk, call, found, warnings, facts)
-    caller = identify_call(desk, call, asker.face, arguments, covering)
-    held = await idempotent_write.lookup_previous(desk, call, caller)
-    if isinstance(held, dict):
-        return held
-    async with idempotent_write.release_on_failure(desk, held):
-        prepared = await prepare(desk, call, caller, held, asker, reply, covering, claims)
-    if isinstance(prepared, dict):  # a person must approve first, or somebody else got it done meanwhile
-        if held is not None:
-            await release_intent(desk, held)
+        await anyio.to_thread.run_sync(
+            context.companies.remember, context.account.name, call.identify_company(record)
+        )
+        return _build_result(context, call, record, warnings, facts)
+    identity = identify_call(context, call, origin.face, arguments, bundle)
+    previous = await idempotent_write.lookup_previous(context, call, identity)
+    if isinstance(previous, dict):
+        return previous
+    async with idempotent_write.release_on_failure(context, previous):
+        prepared = await prepare(context, call, identity, previous, origin, reply, bundle, claims)
+    if isinstance(prepared, dict):  # an approval is pending, or another caller completed the same call
+        if previous is not None:
+            await release_intent(context, previous)
         return prepared
-    if held is not None:
-        async with idempotent_write.release_on_failure(desk, held):
-            await idempotent_write.resume_intent(desk, held, prepared.approval_id, claims.holder.id)
-    intent = held or await idempotent_write.start_intent(
-        desk, prepared.call, caller, prepared.facts, prepared.approval_id, claims.holder.id
+    if previous is not None:
+        async with idempotent_write.release_on_failure(context, previous):
+            await idempotent_write.resume_intent(context, previous, prepared.approval_id, claims.holder.id)
+    intent = previous or await idempotent_write.start_intent(
+        context, prepared.call, identity, prepared.facts, prepared.approval_id, claims.holder.id
     )
     if not intent.mine:
-        return await again(spec.name, arguments, bundle=covering)
-    # A caller that goes away must not leave a write half done and its outcome unread.
+        return await rerun(spec.name, arguments, bundle=bundle)
+    # A cancelled caller must not leave a write half done or its outcome unread.
     with anyio.CancelScope(shield=True):
-        shown = await _send_and_verify(desk, prepared, intent, progress, asker.face, claims, held is not None)
-    return shown  # noqa: RET504 - for mypy a scope may end early
+        result = await _send_and_verify(
+            context, prepared, intent, progress, origin.face, claims, previous is not None
+        )
+    return result  # noqa: RET504 - for mypy a scope may end early
 
 
 async def fetch_pdf(
-    desk: CallContext, document_id: int, *, second_copy: bool = False, face: str = "library"
+    context: CallContext, document_id: int, *, second_copy: bool = False, face: str = "library"
 ) -> bytes:
-    """The PDF itself, for faces that hand it on instead of saving it."""
+    """Return the PDF itself, for interfaces that pass it on instead of saving it."""
     asked = {"document_id": document_id, "second_copy": second_copy, "delivery": "link"}
-    found = await execute(desk, "get_pdf", asked, face=face)
-    return await download_pdf(desk, found.get("link"))
+    record = await execute(context, "get_pdf", asked, face=face)
+    return await download_pdf(context, record.get("link"))
 
 
 async def dry_run_policy(
-    desk: CallContext, name: str, arguments: Mapping[str, Any], face: str = "library"
+    context: CallContext, name: str, arguments: Mapping[str, Any], face: str = "library"
 ) -> "tuple[PolicyCase, PolicyEvaluation]":
-    """What the policy makes of a call as things are. The account is read; nothing is sent, asked or kept."""
-    require_enabled(get_operation(name).spec, desk.settings)
+    """Evaluate the policy for a call without executing it. The account is read; nothing is written, asked or stored."""
+    require_enabled(get_operation(name).spec, context.settings)
     call = parse(name, arguments)
-    if desk.policy is None:
-        raise SettingsError("There is no policy.", code="no_policy", next="set INVOICEXPRESS_POLICY")
-    looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
-    call, facts, warnings, _ = await load_facts(looking, call, desk, None)
-    if call.spec.effect.needs_approval:
-        caller = identify_call(desk, call, face, arguments)
-        tries = await find_unresolved_attempts(desk, call, caller, facts, None)
-        warnings += (
-            *idempotent_write.warn_of_duplicate(await idempotent_write.find_recent_duplicate(desk, caller)),
-            *warn_of_attempts(tries, caller),
+    if context.policy is None:
+        raise SettingsError(
+            "No policy file is set, so there is nothing to check.",
+            code="no_policy",
+            next="set INVOICEXPRESS_POLICY",
         )
-    return await policy_check.explain_policy(desk, desk.policy, call, facts, face, warnings)
+    loader = context.create_loader()
+    call, facts, warnings, _ = await load_facts(loader, call, context, None)
+    if call.spec.effect.needs_approval:
+        identity = identify_call(context, call, face, arguments)
+        attempts = await find_unresolved_attempts(context, call, identity, facts, None)
+        warnings += (
+            *idempotent_write.warn_of_duplicate(
+                await idempotent_write.find_recent_duplicate(context, identity)
+            ),
+            *warn_of_attempts(attempts, identity),
+        )
+    return await policy_check.explain_policy(context, context.policy, call, facts, face, warnings)
 
 
-async def _execute_read(call: Operation[Any], sending: PipelineOperationContext) -> Any:
-    """The result of a read; an answer of another shape is one error, not a fault of ours."""
+async def _execute_read(call: Operation[Any], operation_context: PipelineOperationContext) -> Any:
+    """Return the result of a read; a response of another shape is an Unreadable error."""
     try:
-        return await call.execute(sending)
+        return await call.execute(operation_context)
     except ValidationError:
         raise protocol.build_unexpected_answer_error(call) from None
 
 
 async def _send_and_verify(
-    desk: CallContext,
+    context: CallContext,
     prepared: PreparedWrite,
     intent: Intent,
     progress: Progress | None,
@@ -213,48 +232,52 @@ async def _send_and_verify(
     claims: ClaimSession,
     resumed: bool,
 ) -> dict[str, Any]:
-    """Send, read back, compare, and write down what came of it, whatever came."""
-    call, facts, looking = prepared.call, prepared.facts, prepared.loader
-    fresh = FreshRead(looking, call, facts, claims) if call.spec.effect.needs_approval else None
-    sending = PipelineOperationContext(desk, facts, progress, face=face, fresh_read=fresh)
+    """Send the write, read it back, compare, and record the outcome in every case."""
+    call, facts, loader = prepared.call, prepared.facts, prepared.loader
+    fresh = FreshRead(loader, call, facts, claims) if call.spec.effect.needs_approval else None
+    operation_context = PipelineOperationContext(context, facts, progress, face=face, fresh_read=fresh)
     try:
-        result = await idempotent_write.send_with_recovery(desk, call, intent, sending, resumed=resumed)
+        result = await idempotent_write.send_with_recovery(
+            context, call, intent, operation_context, resumed=resumed
+        )
     except IxError as failure:
         if fresh is not None:
-            await return_approval(desk, prepared, failure, is_unsent=fresh.is_unsent and not resumed)
+            await return_approval(context, prepared, failure, is_unsent=fresh.is_unsent and not resumed)
         raise
-    async with idempotent_write.release_on_failure(desk, intent):
+    async with idempotent_write.release_on_failure(context, intent):
         with prioritize_follow_up():
-            result, differing = await read_back(looking, call, facts, result, prepared.given_fields)
-            if differing is not None:  # before it counts as done: the gate must know even if we end here
-                await record_differences(desk, call, result, differing)
-            result, unlike = await read_back_subject(looking, call, facts, result)
-        other = build_difference_error(call, result, differing) if differing else None
-        if other is None and unlike:
-            other = build_subject_difference_error(call, result, unlike)
-        shown = other.as_dict() if other else _build_result(desk, call, result, prepared.warnings, facts)
-    if not await idempotent_write.complete_intent(desk, call, intent, shown, summarize_outcome(other)):
-        shown = idempotent_write.mark_unrecorded(shown)
-        if other is not None:
-            other.details = {**other.details, "warnings": shown["warnings"]}
-    if other is not None:
-        raise other
-    return shown
+            result, differences = await read_back(loader, call, facts, result, prepared.given_fields)
+            if (
+                differences is not None
+            ):  # before the intent is completed: the gate must know even if the process ends here
+                await record_differences(context, call, result, differences)
+            result, subject_differences = await read_back_subject(loader, call, facts, result)
+        error = build_difference_error(call, result, differences) if differences else None
+        if error is None and subject_differences:
+            error = build_subject_difference_error(call, result, subject_differences)
+        body = error.as_dict() if error else _build_result(context, call, result, prepared.warnings, facts)
+    if not await idempotent_write.complete_intent(context, call, intent, body, summarize_outcome(error)):
+        body = idempotent_write.mark_unrecorded(body)
+        if error is not None:
+            error.details = {**error.details, "warnings": body["warnings"]}
+    if error is not None:
+        raise error
+    return body
 
 
-def summarize_outcome(other: StoredDifferently | None) -> str:
-    """What the audit trail says of an outcome: the fields that differ, without what stands in them."""
-    return "done" if other is None else f"{other.code}: {', '.join(one.field for one in other.problems)}"
+def summarize_outcome(error: StoredDifferently | None) -> str:
+    """Summarize an outcome for the audit trail: the names of fields that differ, without their values."""
+    return "done" if error is None else f"{error.code}: {', '.join(one.field for one in error.problems)}"
 
 
-async def _recover_once(desk: CallContext) -> None:
-    """At a desk's first call, find out what a crash left open."""
-    if not desk.has_recovered:
-        desk.has_recovered = True
+async def _recover_once(context: CallContext) -> None:
+    """Recover intents left open by a crash, once per context."""
+    if not context.has_recovered:
+        context.has_recovered = True
         try:
-            await recover_unfinished(desk)
+            await recover_unfinished(context)
         except BaseException:
-            desk.has_recovered = False
+            context.has_recovered = False
             raise
 
 
@@ -262,7 +285,7 @@ async def _recover_once(desk: CallContext) -> None:
 
 
 def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
-    """The call, strictly; every fault at once."""
+    """Validate the arguments strictly and return the call; report every problem at once."""
     operation = get_operation(name)
     try:
         return operation.model_validate(dict(arguments))
@@ -276,7 +299,7 @@ def parse(name: str, arguments: Mapping[str, Any]) -> Operation[Any]:
     raise InvalidArguments(
         f"{name} cannot be called with these arguments{more}.",
         problems=shown,
-        next="correct the fields named and call again",
+        next="correct these fields and call again",
     )
 
 
@@ -286,7 +309,7 @@ def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -
     if kind == "extra_forbidden":
         top = operation.model_fields
         allowed = ", ".join(top) if len(fault["loc"]) == 1 else ""
-        return Problem(loc, "unknown field: InvoiceXpress would drop it in silence", allowed)
+        return Problem(loc, "unknown field: InvoiceXpress would silently ignore it", allowed)
     if kind == "missing":
         return Problem(loc, "is required")
     if kind == "value_error":
@@ -302,20 +325,20 @@ def _describe_fault(operation: type[Operation[Any]], fault: Mapping[str, Any]) -
 
 
 def _build_result(
-    desk: CallContext, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
+    context: CallContext, call: Operation[Any], result: BaseModel, warnings: tuple[Finding, ...], facts: Facts
 ) -> dict[str, Any]:
-    """The same shape for every operation: ok, the record, warnings, next steps, what would undo it, and that it is a sandbox if it is."""
+    """Build the result: ok, the record, warnings, next steps, correction, and a notice if it is the sandbox."""
     result = call.complete_result(result, facts)
-    shown = {"ok": True, **result.model_dump(mode="json", exclude_none=True)}
+    body = {"ok": True, **result.model_dump(mode="json", exclude_none=True)}
     if warnings:
-        shown["warnings"] = [one.problem.as_dict() for one in warnings]
+        body["warnings"] = [one.problem.as_dict() for one in warnings]
     steps = [step.as_dict() for step in call.next_steps(result)]
     if steps:
-        shown["next"] = steps
+        body["next"] = steps
     correction = call.plan_correction(result, facts)
     if correction is not None:
-        shown["undo"] = describe_correction(correction, desk.settings.language)
-    if desk.settings.sandbox:
-        shown["sandbox"] = SANDBOX_NOTICE
-    legible: dict[str, Any] = sanitize_all(shown)
-    return legible
+        body["undo"] = describe_correction(correction, context.settings.language)
+    if context.settings.sandbox:
+        body["sandbox"] = SANDBOX_NOTICE
+    sanitized: dict[str, Any] = sanitize_all(body)
+    return sanitized

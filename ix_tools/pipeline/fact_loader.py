@@ -1,4 +1,4 @@
-"""Fetch the facts that rules ask for: in parallel, whole, and never reading a failed look-up as `absent`."""
+"""Fact loader: reads the account for the facts that guards need, in parallel; a failed look-up never counts as absence."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -39,7 +39,7 @@ GUIDE_TYPES = ("shippings", "transports", "devolutions")
 
 @dataclass(frozen=True, slots=True)
 class RememberedLookups:
-    """What of an account was read for a question to a person: InvoiceXpress itself judges these again."""
+    """Look-ups made for an approval request and reused after the answer; InvoiceXpress checks them again itself."""
 
     taxes: tuple[Tax, ...]
     sequences: tuple[Sequence, ...]
@@ -47,17 +47,17 @@ class RememberedLookups:
 
 @dataclass(frozen=True, slots=True)
 class FactLoader(AccountReader):
-    """One account's look-ups."""
+    """Reads the facts of one account."""
 
     approvals: ApprovalRepository
     journal: Journal | None = None
     remembered: "RememberedLookups | None" = None
-    """What was read when a person was asked about this very call, and is not read again for the same yes."""
+    """Look-ups made when the approval of this call was requested, reused for the same approval."""
 
     async def load_from_call(self, call: Operation[Any], wanted: frozenset[Want], now: datetime) -> Facts:
-        """What can be known from the call alone."""
+        """Load the wanted facts that depend on the call alone."""
         facts: dict[str, Any] = {"now": now, "account": self.account.name}
-        about = call.document_ref()
+        reference = call.document_ref()
         jobs: dict[str, Callable[[], Awaitable[Any]]] = {}
         if self.remembered is not None:
             facts |= {"taxes": self.remembered.taxes, "sequences": self.remembered.sequences}
@@ -66,18 +66,18 @@ class FactLoader(AccountReader):
                 jobs["taxes"] = self.list_taxes
             if Want.SEQUENCES in wanted:
                 jobs["sequences"] = self.list_sequences
-        if Want.DOCUMENT in wanted and about:
-            jobs["document_raw"] = lambda: self.get_raw_document(*about)
-        if Want.RELATED in wanted and about:
-            jobs["related"] = lambda: _none_if_missing(self._list_related(about[1]))
+        if Want.DOCUMENT in wanted and reference:
+            jobs["document_raw"] = lambda: self.get_raw_document(*reference)
+        if Want.RELATED in wanted and reference:
+            jobs["related"] = lambda: _none_if_missing(self._list_related(reference[1]))
         if Want.NEWEST in wanted:
             jobs["newest"] = lambda: self._list_newest(call)
-        if Want.DIFFERENCES in wanted and about:
+        if Want.DIFFERENCES in wanted and reference:
             jobs["differences"] = lambda: anyio.to_thread.run_sync(
-                self.approvals.load_differences, self.account.name, *about
+                self.approvals.load_differences, self.account.name, *reference
             )
-        if Want.UNRETURNED in wanted and about and (journal := self.journal) is not None:
-            place = (self.account.name, f"{about[0]}/{about[1]}")
+        if Want.UNRETURNED in wanted and reference and (journal := self.journal) is not None:
+            place = (self.account.name, f"{reference[0]}/{reference[1]}")
             jobs["written"] = lambda: anyio.to_thread.run_sync(journal.find_last_write, *place)
         if Want.CLIENT in wanted and (client := getattr(call, "client", None)) is not None:
             if client.id is not None:
@@ -87,19 +87,19 @@ class FactLoader(AccountReader):
                 jobs["client_by_name"] = lambda: self.find_client_by_name(client.name)
         jobs |= self._plan_subject_lookups(call, wanted)
         facts |= await gather(jobs)
-        if facts.get("related", ()) is None:  # the document itself was found
+        if facts.get("related", ()) is None:  # missing, although the document was found
             raise _build_unclear_error("the related documents")
         if "subject" in facts:
             facts["subject"], facts["subject_raw"] = facts["subject"]
-        if "document_raw" in facts and about:
-            facts["document"] = _parse_document(facts["document_raw"], about[0]).with_named_taxes(
+        if "document_raw" in facts and reference:
+            facts["document"] = _parse_document(facts["document_raw"], reference[0]).with_named_taxes(
                 facts.get("taxes", ())
             )
         facts["unreturned"] = find_unreturned_fields(facts.pop("written", None), facts.get("document"))
         return Facts(**facts)
 
     async def load_dependent(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
-        """What depends on the document, or on the call with everything filled in."""
+        """Load the wanted facts that depend on the document or on the completed call."""
         jobs: dict[str, Callable[[], Awaitable[Any]]] = {}
         document = facts.document
         if Want.DOCUMENT_CLIENT in wanted and document and document.client and document.client.id:
@@ -107,7 +107,7 @@ class FactLoader(AccountReader):
             jobs["document_client_raw"] = lambda: self.get_raw_client(number)
         if Want.LATER_IN_SERIES in wanted and document and getattr(call, "state", "") == "finalized":
             jobs["later"] = lambda: self._list_later_in_series(document)
-            if self.remembered is None:  # for the eye only
+            if self.remembered is None:  # shown to a person only
                 jobs["last_in_series"] = lambda: self._find_last_in_series(document)
         owner = getattr(call, "owner_invoice_id", None) or _find_owner_id(facts)
         if Want.OWNER in wanted and owner:
@@ -133,18 +133,18 @@ class FactLoader(AccountReader):
         return replace(facts, **found) if found else facts
 
     async def get_document(self, kind: str, number: int, taxes: tuple[Tax, ...] = ()) -> Document:
-        """A document as it is now."""
+        """Return a document as it is now."""
         return _parse_document(await self.get_raw_document(kind, number), kind).with_named_taxes(taxes)
 
     async def list_clients(self) -> list[Client]:
-        """The account's clients, as far as the setting lets pages be read."""
+        """Return the account's clients, up to the configured number of pages."""
         rows, _ = await self.read_list("/clients.json", "clients")
         return [parse_record(Client, row) for row in rows]
 
-    # --- what a call is about, besides documents ---
+    # --- subjects: clients, items, taxes, series, accounts ---
 
     async def reload_subject(self, call: Operation[Any], wanted: frozenset[Want], facts: Facts) -> Facts:
-        """What depends on the client, item, tax or series that a name was found to mean."""
+        """Load the subject again after its name was resolved to an id."""
         found = await gather(self._plan_subject_lookups(call, wanted))
         if "subject" in found:
             found["subject"], found["subject_raw"] = found["subject"]
@@ -171,7 +171,7 @@ class FactLoader(AccountReader):
         return jobs
 
     async def get_subject(self, subject: Subject) -> tuple[Record, Mapping[str, Any]]:
-        """The thing a call is about as it is now, and word for word."""
+        """Return the subject of a call as it is now: the record and the raw response."""
         try:
             content = protocol.unwrap(await self.get(subject.path), subject.name)
         except NotFound as miss:
@@ -179,17 +179,17 @@ class FactLoader(AccountReader):
             miss.message = f"There is no {subject.name} with the id {number}."
             miss.mark_nothing_sent()
             raise
-        if isinstance(content, list):  # the description writes `sequences` for one
+        if isinstance(content, list):  # the vendor's description returns `sequences` for a single one
             content = content[0] if content else {}
         found = require_content(content, subject.title)
         return subject.record.model_validate(found), found
 
     async def get_raw_subject(self, subject: Subject) -> Mapping[str, Any]:
-        """The thing a call is about as InvoiceXpress writes it."""
+        """Return the raw response for the subject of a call."""
         return (await self.get_subject(subject))[1]
 
     async def get_raw_balance(self, client: int) -> Mapping[str, Any]:
-        """What a client owes, as approvals are bound to it."""
+        """Return a client's balance in the form that approvals are bound to."""
         balance = await self._get_balance(f"/api/v3/clients/{client}/balance.json")
         return balance.model_dump(mode="json")
 
@@ -222,22 +222,22 @@ class FactLoader(AccountReader):
     # --- one look-up each ---
 
     async def list_taxes(self) -> tuple[Tax, ...]:
-        """The account's taxes."""
+        """Return the account's taxes."""
         return tuple(parse_record(Tax, one) for one in read_rows(await self.get("/taxes.json"), "taxes"))
 
     async def list_sequences(self) -> tuple[Sequence, ...]:
-        """The account's series."""
+        """Return the account's series."""
         return tuple(
             parse_record(Sequence, one) for one in read_rows(await self.get("/sequences.json"), "sequences")
         )
 
     async def get_raw_sequence(self, number: int | None) -> Mapping[str, Any]:
-        """A series as approvals are bound to it; empty where there is none of that id."""
+        """Return a series in the form that approvals are bound to; empty if the id does not exist."""
         found = next((one for one in await self.list_sequences() if one.id == number), None)
         return found.model_dump(mode="json") if found is not None else {}
 
     async def get_raw_document(self, kind: str, number: int) -> Mapping[str, Any]:
-        """A document as InvoiceXpress writes it."""
+        """Return the raw response for a document."""
         path = f"/{kind}/{number}.json"
         try:
             body = await self.get(path)
@@ -260,7 +260,7 @@ class FactLoader(AccountReader):
         return None
 
     async def get_raw_client(self, number: int) -> Mapping[str, Any]:
-        """A client as InvoiceXpress writes it; empty where there is none of that id."""
+        """Return the raw response for a client; empty if the id does not exist."""
         try:
             found = protocol.unwrap(await self.get(f"/clients/{number}.json"), "client")
         except NotFound:
@@ -272,12 +272,12 @@ class FactLoader(AccountReader):
         return parse_record(Client, found) if found else None
 
     async def find_client_by_code(self, code: str | None) -> Client | None:
-        """The client that InvoiceXpress finds for a code."""
+        """Return the client that InvoiceXpress finds for a code."""
         found = await self.find_raw_client_by_code(code) if code else None
         return None if found is None else parse_record(Client, found)
 
     async def find_client_by_name(self, name: str | None) -> Client | None:
-        """The client that InvoiceXpress finds for a name."""
+        """Return the client that InvoiceXpress finds for a name."""
         if not name:
             return None
         try:
@@ -285,7 +285,7 @@ class FactLoader(AccountReader):
         except NotFound:
             return None
         except Unavailable:
-            # A miss by name can be a 500. Only a list read to its end says that nobody has the name.
+            # InvoiceXpress may answer 500 for an unknown name. Only a list read to its end proves that it is unknown.
             return await self._find_client_in_list(name)
         return parse_record(Client, require_content(protocol.unwrap(body, "client"), "the client by name"))
 
@@ -294,7 +294,7 @@ class FactLoader(AccountReader):
         found = next((row for row in rows if row.get("name") == name), None)
         if found is None and unread:
             raise Unavailable(
-                f"Whether a client called {name!r} exists cannot be told: InvoiceXpress failed to look it up.",
+                f"The client {name!r} could not be looked up: InvoiceXpress failed, so it is unknown whether the client exists.",
                 sent="nothing",
                 next="give client.code (find_client), or try again later",
                 retryable=True,
@@ -322,7 +322,7 @@ class FactLoader(AccountReader):
         return ()
 
     async def list_raw_newer(self, kind: str, after: int, day: date) -> list[Mapping[str, Any]]:
-        """Every document of a kind with a higher id, drafts and issued, word for word; the newest come first."""
+        """Return raw documents of a type with a higher id, drafts included, newest first."""
         path, key, query = query_every_state(kind)
         if key != "guides":  # the list of guides knows no such filter
             query += [(f"date[{end}]", day.strftime("%d/%m/%Y")) for end in ("from", "to")]
@@ -338,12 +338,12 @@ class FactLoader(AccountReader):
                 raise Unavailable(
                     f"There are more than {read * PAGE_SIZE} newer {kind}; not all of them were looked at.",
                     sent="nothing",
-                    next="set catalogue_pages higher",
+                    next="raise the setting catalogue_pages",
                 )
         return found
 
     async def find_raw_client_by_code(self, code: str) -> Mapping[str, Any] | None:
-        """The client of exactly this code, word for word."""
+        """Return the raw response for the client that InvoiceXpress finds for a code, or None."""
         try:
             body = await self.get("/clients/find-by-code.json", ("client_code", code))
         except NotFound:
@@ -351,14 +351,15 @@ class FactLoader(AccountReader):
         return require_content(protocol.unwrap(body, "client"), "the client by code")
 
     async def list_raw_related(self, number: int) -> list[Mapping[str, Any]]:
-        """Documents related to one, word for word.
+        """Return the raw documents related to a document.
 
-        Raises: NotFound where InvoiceXpress knows no such document; of one that is there that says nothing.
+        Raises:
+            NotFound: InvoiceXpress answered 404, which it may do even for an existing document.
         """
         return list(read_rows(await self.get(f"/document/{number}/related_documents.json"), "documents"))
 
     async def _find_last_in_series(self, document: Document) -> Document | None:
-        # Lists are newest first, so the first page holds it; for the eye only, no rule leans on it.
+        # Lists are newest first, so the first page holds it; shown to a person only, no guard relies on it.
         path, key, query = query_issued(document)
         async for rows, _ in self.read_pages(path, key, *query):
             return next(
@@ -379,14 +380,14 @@ class FactLoader(AccountReader):
 
 
 def _build_unclear_error(what: str) -> Unreadable:
-    """Build the error of a 404 for what belongs to something that is there."""
+    """Build the error for a 404 about records of an existing document."""
     failure = build_unclear_error(what)
     failure.mark_nothing_sent()
     return failure
 
 
 async def _none_if_missing(job: Awaitable[Found]) -> Found | None:
-    """What a look-up brings; None where InvoiceXpress answers 404."""
+    """Return the result of a look-up, or None if InvoiceXpress answers 404."""
     try:
         return await job
     except NotFound:
@@ -402,7 +403,7 @@ def _parse_document(raw: Mapping[str, Any], kind: str) -> Document:
 
 
 def _find_owner_id(facts: Facts) -> int | None:
-    """The id of what the document belongs to: some answers show it, the journal knows it, related documents have it."""
+    """Return the id of the owner invoice from the document, the journal or the related documents."""
     document = facts.document
     if document is None:
         return None

@@ -1,11 +1,11 @@
-"""The last thing before an irreversible request: read what it is about once more, and compare it with what was shown.
+"""Fresh read: reads the document again immediately before an irreversible request and compares it with the approved state.
 
-    turns of the rate limit ─▶ claims renewed ─▶ read document and client ─▶ equal? ─▶ the request, nothing in between
-          ▲                                              │ failed: nothing is sent      │ refused connection, 429,
-          └──────────────────────────────────────────────┴─ changed: nothing is sent ◀──┴ or time passed: read again
+    rate limit slots ─▶ claims renewed ─▶ read document and client ─▶ equal? ─▶ the request, nothing in between
+          ▲                                       │ failed: nothing is sent       │ refused connection, 429,
+          └───────────────────────────────────────┴─ changed: nothing is sent ◀───┴ or too old: read again
 
-An irreversible request is never repeated without a new read. What remains is what changes in InvoiceXpress's own pages
-while the read's answer and the request are under way: about one round trip.
+An irreversible request is never repeated without a new read. A change in InvoiceXpress's own pages can go unnoticed only
+while the read's response and the request are in transit: about one round trip.
 """
 
 import time
@@ -25,28 +25,30 @@ from ix_tools.pipeline.claim_session import ClaimSession
 from ix_tools.pipeline.fact_loader import FactLoader
 
 MAX_AGE_SECONDS = 5.0
-"""Seconds that may pass from asking to the request; counted from the asking, because an answer waits in its socket
-while a process sleeps. One that slept reads again."""
+"""Seconds allowed between starting the read and sending the request. Counted from the start, because a response waits in
+its socket while the process sleeps."""
 MAX_SHOWN = 12
-"""Differences that an error lists."""
+"""Differences listed in an error."""
 
 
 @dataclass
 class FreshRead:
-    """What an irreversible call was approved on, and how to make sure that it is still so."""
+    """The approved state of an irreversible call, and the read that confirms it."""
 
     loader: FactLoader
     call: Operation[Any]
     facts: Facts
     claims: ClaimSession
     is_unsent: bool = True
-    """Whether no request of this call can have been carried out so far."""
+    """True while no request of this call can have been carried out."""
     _asked_at: list[tuple[float, float]] = field(default_factory=list)
 
     async def send(self, request: Request) -> Response:
-        """Send the request as soon as everything is still as it was shown; an error says that nothing was sent.
+        """Send the request once a read confirms the approved state.
 
-        ApprovalRefused `document_changed` where it is not; the failure of the read where it cannot be read.
+        Raises:
+            ApprovalRefused: `document_changed`; nothing was sent.
+            IxError: The read failed, and nothing was sent; or the request failed.
         """
         account, reads = self.loader.account, self._plan_reads()
         unsent: IxError = _build_too_slow_error()
@@ -72,27 +74,27 @@ class FreshRead:
         raise unsent
 
     def _plan_reads(self) -> dict[str, tuple[Callable[[], Awaitable[Mapping[str, Any]]], Mapping[str, Any]]]:
-        """By name: how to read it, and how it was when it was shown."""
-        looking, facts = self.loader, self.facts
-        about, subject = self.call.document_ref(), self.call.subject_ref()
+        """Return by name: the read to make, and the state that was shown."""
+        loader, facts = self.loader, self.facts
+        reference, subject = self.call.document_ref(), self.call.subject_ref()
         found: dict[str, tuple[Callable[[], Awaitable[Mapping[str, Any]]], Mapping[str, Any]]] = {}
-        if facts.document_raw and about is not None:
-            found["document"] = (lambda: looking.get_raw_document(*about), facts.document_raw)
+        if facts.document_raw and reference is not None:
+            found["document"] = (lambda: loader.get_raw_document(*reference), facts.document_raw)
         client = facts.document.client if facts.document else None
         if facts.document_client_raw and client is not None and client.id is not None:
             number = client.id
-            found["client"] = (lambda: looking.get_raw_client(number), facts.document_client_raw)
+            found["client"] = (lambda: loader.get_raw_client(number), facts.document_client_raw)
         if facts.subject_raw and subject is not None:
-            found[subject.name] = (lambda: looking.get_raw_subject(subject), facts.subject_raw)
+            found[subject.name] = (lambda: loader.get_raw_subject(subject), facts.subject_raw)
         series = next(
             (one for one in facts.sequences if one.id == getattr(self.call, "sequence_id", None)), None
         )
         if series is not None and not facts.subject_raw:
-            found["series"] = (lambda: looking.get_raw_sequence(series.id), series.model_dump(mode="json"))
+            found["series"] = (lambda: loader.get_raw_sequence(series.id), series.model_dump(mode="json"))
         number_of_client = getattr(self.call, "client_id", None)
         if facts.balance is not None and number_of_client is not None:
             shown = facts.balance.model_dump(mode="json")
-            found["balance"] = (lambda: looking.get_raw_balance(number_of_client), shown)
+            found["balance"] = (lambda: loader.get_raw_balance(number_of_client), shown)
         return found
 
     async def _confirm_unchanged(self, reads: Mapping[str, Any]) -> None:
@@ -122,7 +124,7 @@ class FreshRead:
             raise build_changed_refusal(changed)
 
     def _is_stale(self) -> bool:
-        """By the process's own clock, and by the wall clock, which goes on while a laptop sleeps."""
+        """Tell whether the read is too old, by the monotonic clock or by the wall clock, which also runs while a laptop sleeps."""
         if not self._asked_at:
             return False
         first, first_by_wall = min(self._asked_at)
@@ -136,7 +138,7 @@ def _compare(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> li
 
 
 def build_changed_refusal(changed: list[Difference]) -> ApprovalRefused:
-    """The refusal that says what is not as it was shown."""
+    """Build the refusal that lists what changed since the approval."""
     more = f" ({len(changed) - MAX_SHOWN} more fields not shown)" if len(changed) > MAX_SHOWN else ""
     return ApprovalRefused(
         f"The document changed after it was shown and approved{more}.",
@@ -150,7 +152,7 @@ def build_changed_refusal(changed: list[Difference]) -> ApprovalRefused:
 
 def _build_too_slow_error() -> IxError:
     return IxError(
-        "This process was too slow between reading the document and sending the request.",
+        "Too much time passed between reading the document and sending the request.",
         code="held_too_long",
         next="repeat the same call: what was approved is still approved",
     )

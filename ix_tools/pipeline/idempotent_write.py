@@ -1,13 +1,13 @@
-"""Exactly once: a write is begun in the journal before it leaves, and what came of it is found out, never guessed.
+"""Idempotent write: records an intent before sending, and detects the outcome when no clear response came.
 
-    recorded? ──▶ the result of the first time, read from the journal
-    under way? ─▶ wait for it
-    unfinished? ─▶ look whether it happened ─▶ yes: its result · no: go on · unknown: refuse, and say what to check
-    begin ──▶ send ──▶ answered: finish
-                 └──▶ no clear answer: same unique id again (creates), or look (everything else)
+    recorded? ──▶ replay the result from the journal
+    in progress? ─▶ wait for it
+    unfinished? ─▶ probe the account ─▶ done: its result · not done: continue · unknown: refuse, and say what to check
+    start intent ──▶ send ──▶ answered: complete the intent
+                        └──▶ no clear answer: send again with the same unique id (creates), or probe (all others)
 
 A retried call with the same `idempotency_key` (or, for a create without a key, the same content on the same day)
-is the same call. E-mails are never looked at or repeated by themselves: nothing tells whether they left.
+is the same call. E-mails are never probed or repeated automatically: nothing shows whether they were sent.
 """
 
 import secrets
@@ -31,112 +31,111 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.pipeline import recovery
 from ix_tools.pipeline.call_identity import CallIdentity, build_reused_key_refusal, is_same_call
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.recovery import RESOURCES_BY_FIELD, finish_intent, release_intent
 from ix_tools.pipeline.replay import recheck_difference, select_result_fields
 
 MAX_SENDS = 3
-"""How often a create is sent under its unique id before its outcome is called unknown."""
+"""How often a create is sent with its unique id before its outcome is unknown."""
 RECENT_SECONDS = 86400.0
-"""Seconds for which a person who approves is told that the same call was carried out already."""
+"""Seconds during which an approver is warned that the same call was already carried out."""
 GATEWAY_STATUSES = {502, 503, 504}
-"""Answers of a machine before InvoiceXpress, behind which the request may still be under way."""
+"""Statuses of a gateway before InvoiceXpress; the request may still be in progress behind it."""
 
 RESULT_FIELDS = ("document", "receipt", *RESOURCES_BY_FIELD)
-"""What a result shows of the thing it made or changed."""
+"""Result fields that show the record that a call created or changed."""
 REPLAY_NOTICE = Problem(
     "idempotency_key",
-    "this exact call was already carried out, so its result is given again; "
-    "for a second, identical one repeat the call with a new idempotency_key",
+    "this exact call was already carried out, so its earlier result is returned; "
+    "to do it a second time, repeat the call with a new idempotency_key",
 )
 UNRECORDED_NOTICE = Problem(
     "journal",
-    "this was carried out, but the store failed before it could be written down; "
-    "repeat it under no other idempotency_key: the same call looks first",
+    "this was carried out, but the store failed before it could be recorded; do not repeat it with another "
+    "idempotency_key: the same call first checks what was carried out",
 )
 REQUIRED_WITHOUT_ID = {"initial_balance": "value", "treasury_movement": "value"}
-"""What comes without an id, and what it then must say."""
+"""Records that come without an id, and the field they must have instead."""
 
 
-# --- before anything is looked up -----------------------------------------------------------------------
+# --- before the look-ups -----------------------------------------------------------------------
 
 
 async def lookup_previous(
-    desk: CallContext, call: Operation[Any], caller: CallIdentity
+    context: CallContext, call: Operation[Any], identity: CallIdentity
 ) -> dict[str, Any] | Intent | None:
-    """The result of the first time; or an unfinished create of ours to go on with; or None: this is the first time."""
-    give_up = anyio.current_time() + desk.settings.timeout_seconds
-    pause, intent = 0.05, await _find_intent(desk, caller)
+    """Return the earlier result, an unfinished intent of ours to resume, or None for a new call."""
+    give_up = anyio.current_time() + context.settings.timeout_seconds
+    pause, intent = 0.05, await _find_intent(context, identity)
     while intent is not None and intent.state not in {"refused", "absent"}:
-        if intent.content not in caller.content_digests or intent.operation != caller.operation:
-            raise build_reused_key_refusal(intent, caller)
+        if intent.content not in identity.content_digests or intent.operation != identity.operation:
+            raise build_reused_key_refusal(intent, identity)
         if intent.state == "done":
-            return await _replay(desk, call, caller, intent)
-        if intent.state == "unknown" or await anyio.to_thread.run_sync(desk.journal.is_abandoned, intent):
-            taken = await anyio.to_thread.run_sync(desk.journal.take_over, intent)
+            return await _replay(context, call, identity, intent)
+        if intent.state == "unknown" or await anyio.to_thread.run_sync(context.journal.is_abandoned, intent):
+            taken = await anyio.to_thread.run_sync(context.journal.take_over, intent)
             if taken is not None:
-                return await _recover(desk, call, taken)
+                return await _recover(context, call, taken)
         if anyio.current_time() > give_up:
             raise IxError(
-                "The same call is being carried out right now.",
+                "The same call is in progress.",
                 code="in_progress",
                 next="repeat the same call in a few seconds to get its result",
             )
         await anyio.sleep(pause + secrets.randbelow(100) / 1000)
-        pause = min(0.5, pause * 1.5)  # many who wait must not slow down the one they wait for
-        intent = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
+        pause = min(0.5, pause * 1.5)  # waiting calls must not slow down the one they wait for
+        intent = await anyio.to_thread.run_sync(context.journal.get, intent.id)
     return None
 
 
 async def lookup_concurrent(
-    desk: CallContext, call: Operation[Any], caller: CallIdentity
+    context: CallContext, call: Operation[Any], identity: CallIdentity
 ) -> dict[str, Any] | None:
-    """The result of the same call, where another caller got it done while this one waited for its claims."""
-    held = await lookup_previous(desk, call, caller) if caller.keys else None
-    if isinstance(held, dict):
-        return held
-    if held is not None:
-        await release_intent(desk, held)
-    if caller.has_explicit_key:
+    """Return the result if another caller completed the same call while this one waited for its claims."""
+    previous = await lookup_previous(context, call, identity) if identity.keys else None
+    if isinstance(previous, dict):
+        return previous
+    if previous is not None:
+        await release_intent(context, previous)
+    if identity.has_explicit_key:
         return None
-    age = time.monotonic() - caller.started_at
+    age = time.monotonic() - identity.started_at
     done = await anyio.to_thread.run_sync(
-        desk.journal.find_finished_since, caller.account, caller.content_digests, age
+        context.journal.find_finished_since, identity.account, identity.content_digests, age
     )
-    return await _replay(desk, call, caller, done) if done is not None else None
+    return await _replay(context, call, identity, done) if done is not None else None
 
 
-async def _find_intent(desk: CallContext, caller: CallIdentity) -> Intent | None:
-    for age, key in enumerate(caller.keys):
-        found = await anyio.to_thread.run_sync(desk.journal.find, caller.account, key)
-        if found is not None and is_same_call(found, age, caller):
+async def _find_intent(context: CallContext, identity: CallIdentity) -> Intent | None:
+    for age, key in enumerate(identity.keys):
+        found = await anyio.to_thread.run_sync(context.journal.find, identity.account, key)
+        if found is not None and is_same_call(found, age, identity):
             return found
-    if caller.has_explicit_key:
+    if identity.has_explicit_key:
         return None
-    # Without a key of the caller's, the same thing unfinished under any key is the same thing; and so is one
-    # that turned out to be done while nobody was there to hear it.
+    # Without a given key, an unfinished intent with the same content is the same call, and so is one that was
+    # found to be done but never reported.
     same = await anyio.to_thread.run_sync(
-        desk.journal.find_unfinished_duplicate, caller.account, caller.content_digests
+        context.journal.find_unfinished_duplicate, identity.account, identity.content_digests
     )
     return same or await anyio.to_thread.run_sync(
-        desk.journal.find_unreported, caller.account, caller.content_digests, RECENT_SECONDS
+        context.journal.find_unreported, identity.account, identity.content_digests, RECENT_SECONDS
     )
 
 
 async def _replay(
-    desk: CallContext, call: Operation[Any], caller: CallIdentity, intent: Intent
+    context: CallContext, call: Operation[Any], identity: CallIdentity, intent: Intent
 ) -> dict[str, Any] | None:
-    outcome = await anyio.to_thread.run_sync(desk.journal.mark_reported, intent)
+    outcome = await anyio.to_thread.run_sync(context.journal.mark_reported, intent)
     makes = call.spec.route is not None and call.spec.route.method == "POST"
     made = makes and (intent.made or not outcome.get("document"))
-    if not caller.has_explicit_key and made and await _is_gone(desk, call, outcome):
-        # Same content by chance: if what it made is gone, this is a new wish and not a repetition.
-        await anyio.to_thread.run_sync(desk.journal.release_key, intent)
+    if not identity.has_explicit_key and made and await _is_gone(context, call, outcome):
+        # The created record is gone, so the same content is a new call and not a repetition.
+        await anyio.to_thread.run_sync(context.journal.release_key, intent)
         return None
     outcome["replayed"] = True
     if outcome.get("code"):
-        return await recheck_difference(desk, call, outcome)
-    if not caller.has_explicit_key:
+        return await recheck_difference(context, call, outcome)
+    if not identity.has_explicit_key:
         outcome["warnings"] = [
             *outcome.get("warnings", []),
             REPLAY_NOTICE.as_dict(),
@@ -144,76 +143,80 @@ async def _replay(
     return outcome
 
 
-async def _is_gone(desk: CallContext, call: Operation[Any], outcome: Mapping[str, Any]) -> bool:
-    """Whether what a call made is there no more."""
-    looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
-    about = outcome.get("document") or {}
+async def _is_gone(context: CallContext, call: Operation[Any], outcome: Mapping[str, Any]) -> bool:
+    """Tell whether the record that a call created no longer exists."""
+    loader = context.create_loader()
+    reference = outcome.get("document") or {}
     try:
-        if about.get("id"):
-            stored = await looking.get_document(str(about.get("document_type")), int(about["id"]))
+        if reference.get("id"):
+            stored = await loader.get_document(str(reference.get("document_type")), int(reference["id"]))
             return stored.status in {"deleted", "canceled"}
         made = select_result_fields(call, outcome)
         subject = call.subject_ref(call.result_type().model_validate(made)) if made else None
         if subject is not None:
-            await looking.get_subject(subject)
+            await loader.get_subject(subject)
     except NotFound:
         return True
     return False
 
 
-async def _recover(desk: CallContext, call: Operation[Any], intent: Intent) -> dict[str, Any] | Intent | None:
-    """What became of an unfinished intent that is now ours."""
+async def _recover(
+    context: CallContext, call: Operation[Any], intent: Intent
+) -> dict[str, Any] | Intent | None:
+    """Recover an intent taken over from another process."""
     if _has_unique_id(call, intent):
-        return intent  # the same unique id again: InvoiceXpress itself keeps it from happening twice
-    evidence = await recovery.probe_outcome(desk, intent)
+        return intent  # InvoiceXpress itself accepts each unique id only once
+    evidence = await recovery.probe_outcome(context, intent)
     if evidence.outcome is Outcome.NOT_DONE:
         return None
     if evidence.outcome is Outcome.DONE:
-        now = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
-        return {**await anyio.to_thread.run_sync(desk.journal.mark_reported, now), "replayed": True}
+        now = await anyio.to_thread.run_sync(context.journal.get, intent.id)
+        return {**await anyio.to_thread.run_sync(context.journal.mark_reported, now), "replayed": True}
     if call.spec.idempotent:
-        left = await anyio.to_thread.run_sync(desk.journal.get, intent.id)
+        left = await anyio.to_thread.run_sync(context.journal.get, intent.id)
         taken = (
-            await anyio.to_thread.run_sync(desk.journal.take_over, left) if recovery.is_over(left) else None
+            await anyio.to_thread.run_sync(context.journal.take_over, left)
+            if recovery.is_over(left)
+            else None
         )
         if taken is not None:
-            return taken  # whether it happened or not, sending it again (approved again) leaves the same
+            return taken  # sending it again, with a new approval, has the same effect
     raise _build_unknown_error(call.spec.name, intent, evidence.observation)
 
 
 def _has_unique_id(call: Operation[Any], intent: Intent) -> bool:
-    """Whether InvoiceXpress itself keeps the call from happening twice, by its proprietary_uid."""
+    """Tell whether a proprietary_uid makes the call unique at InvoiceXpress."""
     return getattr(call.with_uid(intent.uid), "proprietary_uid", None) is not None
 
 
-def can_skip_guards(call: Operation[Any], held: Intent | None) -> bool:
-    """Whether the rules already let this through: what changed since may be the very document it made."""
-    return held is not None and _has_unique_id(call, held)
+def can_skip_guards(call: Operation[Any], previous: Intent | None) -> bool:
+    """Tell whether the guards already passed for this intent: a change since then may be the document it created."""
+    return previous is not None and _has_unique_id(call, previous)
 
 
 @asynccontextmanager
-async def release_on_failure(desk: CallContext, intent: Intent | None) -> AsyncIterator[None]:
-    """Let go of an unfinished intent when the call ends before anything is sent for it."""
+async def release_on_failure(context: CallContext, intent: Intent | None) -> AsyncIterator[None]:
+    """Release an unfinished intent if the call ends before anything is sent for it."""
     try:
         yield
     except BaseException:
         if intent is not None:
             with anyio.CancelScope(shield=True):
-                await release_intent(desk, intent)
+                await release_intent(context, intent)
         raise
 
 
-async def find_recent_duplicate(desk: CallContext, caller: CallIdentity) -> Intent | None:
-    """The same call carried out lately: a person who approves should know that this would be a second one."""
-    if caller.has_explicit_key:
+async def find_recent_duplicate(context: CallContext, identity: CallIdentity) -> Intent | None:
+    """Return a recent intent of the same call, so that the approver knows that this would be a second one."""
+    if identity.has_explicit_key:
         return None
     return await anyio.to_thread.run_sync(
-        desk.journal.find_done_since, caller.account, caller.content_digests, RECENT_SECONDS
+        context.journal.find_done_since, identity.account, identity.content_digests, RECENT_SECONDS
     )
 
 
 def warn_of_duplicate(done: Intent | None) -> tuple[Finding, ...]:
-    """What the person is told of it."""
+    """Return the warning that the same call was carried out recently."""
     if done is None:
         return ()
     minutes = int(done.seen_at - done.created_at) // 60
@@ -232,66 +235,81 @@ def warn_of_duplicate(done: Intent | None) -> tuple[Finding, ...]:
 
 
 async def start_intent(
-    desk: CallContext, call: Operation[Any], caller: CallIdentity, facts: Facts, approval: str, holder: str
+    context: CallContext,
+    call: Operation[Any],
+    identity: CallIdentity,
+    facts: Facts,
+    approval: str,
+    holder: str,
 ) -> Intent:
-    """Write the intent; the one that is there, when another caller was faster."""
+    """Insert the intent, or return the existing one if another caller was faster."""
     trace = call.build_trace(facts)
     draft = IntentDraft(
-        account=caller.account,
-        key=caller.keys[0]
-        if caller.keys
+        account=identity.account,
+        key=identity.keys[0]
+        if identity.keys
         else f"approval:{approval}"
         if approval
         else f"call:{secrets.token_hex(12)}",
-        contents=caller.content_digests,
-        operation=caller.operation,
-        principal=caller.principal,
-        face=caller.face,
+        contents=identity.content_digests,
+        operation=identity.operation,
+        principal=identity.principal,
+        face=identity.face,
         subject=str(trace.get("subject", "")),
         approval=approval,
         trace={**trace, "version": TRACE_VERSION},
-        has_chosen_key=caller.has_explicit_key,
-        age=time.monotonic() - caller.started_at if call.spec.effect.needs_approval else 0.0,
+        has_chosen_key=identity.has_explicit_key,
+        age=time.monotonic() - identity.started_at if call.spec.effect.needs_approval else 0.0,
         holder=holder,
     )
-    return await anyio.to_thread.run_sync(desk.journal.begin, draft)
+    return await anyio.to_thread.run_sync(context.journal.begin, draft)
 
 
-async def resume_intent(desk: CallContext, intent: Intent, approval: str, holder: str) -> None:
-    """Write down that an unfinished intent is sent once more, with whose approval, and under whose claims."""
-    await anyio.to_thread.run_sync(desk.journal.record_resend, intent, approval, holder)
+async def resume_intent(context: CallContext, intent: Intent, approval: str, holder: str) -> None:
+    """Record that an unfinished intent is sent again, with its approval and claims."""
+    await anyio.to_thread.run_sync(context.journal.record_resend, intent, approval, holder)
 
 
 async def send_with_recovery(
-    desk: CallContext, call: Operation[Any], intent: Intent, sending: OperationContext, *, resumed: bool
+    context: CallContext,
+    call: Operation[Any],
+    intent: Intent,
+    operation_context: OperationContext,
+    *,
+    resumed: bool,
 ) -> Any:
-    """Carry it out; when no clear answer comes, find out what happened. A failure is written down here.
+    """Send the call, and detect the outcome if no clear response comes. A failure is recorded here.
 
-    `resumed`: an earlier attempt ended without an answer, so that a refusal now says nothing about that one.
+    Args:
+        resumed: An earlier attempt ended without an answer, so a refusal now says nothing about that one.
     """
     try:
-        return await _send_with_retries(desk, call, intent, sending, resumed)
+        return await _send_with_retries(context, call, intent, operation_context, resumed)
     except IxError:
         raise
     except BaseException as fault:
-        await finish_intent(desk, intent, "unknown", None, f"a fault of ours: {type(fault).__name__}")
+        await finish_intent(context, intent, "unknown", None, f"a fault of ours: {type(fault).__name__}")
         raise
 
 
 async def _send_with_retries(
-    desk: CallContext, call: Operation[Any], intent: Intent, sending: OperationContext, resumed: bool
+    context: CallContext,
+    call: Operation[Any],
+    intent: Intent,
+    operation_context: OperationContext,
+    resumed: bool,
 ) -> Any:
     stamped, unique, loose = call.with_uid(intent.uid), _has_unique_id(call, intent), resumed
     doubt = resumed
     for attempt in range(1, MAX_SENDS + 1):
-        if desk.journal.is_lease_expiring(intent):
-            await release_intent(desk, intent)
+        if context.journal.is_lease_expiring(intent):
+            await release_intent(context, intent)
             raise IxError(
-                "This process stood still for so long that another one may have taken over.",
+                "This process was suspended for so long that another one may have taken over.",
                 code="held_too_long",
-                next="repeat the same call: it looks first",
+                next="repeat the same call: it first checks what was carried out",
             )
-        failure = await _attempt(stamped, sending)
+        failure = await _attempt(stamped, operation_context)
         if not isinstance(failure, IxError):
             return failure
         in_flight = unique and isinstance(failure, Conflict)
@@ -301,24 +319,24 @@ async def _send_with_retries(
         loose = loose or in_flight or not _has_answer(failure)
         if not unique or attempt == MAX_SENDS:
             break
-        # Under the same unique id InvoiceXpress answers with the first document, or that it is still at it.
+        # With the same unique id InvoiceXpress returns the first document, or says that it is still processing it.
         await anyio.sleep(0.5 * attempt)
     if not doubt:
-        # The code alone: what InvoiceXpress says may repeat what it was told, passwords too.
-        await finish_intent(desk, intent, "refused", None, failure.code)
+        # The code alone: the message of InvoiceXpress may repeat what was sent, passwords included.
+        await finish_intent(context, intent, "refused", None, failure.code)
         raise failure
     if isinstance(failure, NotFound) and call.spec.route and call.spec.route.method == "DELETE":
-        evidence = await recovery.mark_deleted(desk, intent)
+        evidence = await recovery.mark_deleted(context, intent)
     else:
-        evidence = await recovery.probe_outcome(desk, intent, answered=not loose)
+        evidence = await recovery.probe_outcome(context, intent, answered=not loose)
     if evidence.outcome is Outcome.DONE:
-        return call.parse_response(evidence.content, sending.facts)
+        return call.parse_response(evidence.content, operation_context.facts)
     if evidence.outcome is Outcome.UNKNOWN:
         raise _build_unknown_error(call.spec.name, intent, evidence.observation or failure.message)
     if failure.sent != "unknown":
         raise failure
     raise Unreachable(
-        "InvoiceXpress gave no clear answer, and it was not carried out: that was looked at afterwards.",
+        "InvoiceXpress gave no clear answer. A check of the account showed that the call was not carried out.",
         code="not_carried_out",
         sent="refused",
         next="repeat the same call"
@@ -326,10 +344,10 @@ async def _send_with_retries(
     )
 
 
-async def _attempt(call: Operation[Any], sending: OperationContext) -> Any:
-    """What came back, or the error: one that says unknown, where the answer does not say what it should."""
+async def _attempt(call: Operation[Any], operation_context: OperationContext) -> Any:
+    """Return the result or the error; an incomplete answer becomes an error with the outcome unknown."""
     try:
-        result = await call.execute(sending)
+        result = await call.execute(operation_context)
     except IxError as failure:
         return failure
     except ValidationError:
@@ -339,11 +357,11 @@ async def _attempt(call: Operation[Any], sending: OperationContext) -> Any:
         part is not None and getattr(part, REQUIRED_WITHOUT_ID.get(name, "id")) is not None
         for name, part in parts.items()
     )
-    # An empty answer to a change is a success (reading 3), where what it is about is read back anyway.
+    # An empty answer to a change is a success (reading 3) if its subject is read back anyway.
     known = call.document_ref() is not None or call.subject_ref() is not None
-    if told or (known and call.predict_state(sending.facts) is not None):
+    if told or (known and call.predict_state(operation_context.facts) is not None):
         return result
-    return _build_unclear_error("InvoiceXpress answered without saying what it did.")
+    return _build_unclear_error("The answer of InvoiceXpress does not show the record it should.")
 
 
 def _build_unclear_error(message: str) -> Unreadable:
@@ -359,8 +377,8 @@ def _build_unknown_error(name: str, intent: Intent, seen: str) -> IxError:
     settle = f"settle it with `ix-tools journal resolve {intent.id}`"
     if operation.manual_check and operation.spec.idempotent:
         advice = (
-            f"{operation.manual_check}; or repeat the same call in two minutes: once a person approves it again it is "
-            "sent again, which does no harm"
+            f"{operation.manual_check}; or repeat the same call in two minutes: once a person approves it again, it is "
+            "sent again, which has the same effect"
         )
     elif operation.manual_check:
         advice = (
@@ -368,8 +386,8 @@ def _build_unknown_error(name: str, intent: Intent, seen: str) -> IxError:
         )
     else:
         advice = (
-            "repeat the same call in a minute or two: it looks first and never does it twice; "
-            f"or look yourself and {settle}"
+            "repeat the same call in a minute or two: it checks the account first and never does it twice; "
+            f"or check yourself and {settle}"
         )
     return Unreachable(
         f"Whether {name} was carried out is not known yet{f' ({seen})' if seen else ''}.",
@@ -381,27 +399,27 @@ def _build_unknown_error(name: str, intent: Intent, seen: str) -> IxError:
 
 
 async def complete_intent(
-    desk: CallContext, call: Operation[Any], intent: Intent, shown: Mapping[str, Any], said: str
+    context: CallContext, call: Operation[Any], intent: Intent, shown: Mapping[str, Any], summary: str
 ) -> bool:
-    """Write down that it was carried out, and the result; False when it cannot be written."""
+    """Record the result of a completed call; return False if the store fails."""
     made = get_subject_name(shown) if call.spec.route is not None and call.spec.route.method == "POST" else ""
     return await finish_intent(
-        desk, intent, "done", select_storable(shown), said, get_subject_name(shown), made
+        context, intent, "done", select_storable(shown), summary, get_subject_name(shown), made
     )
 
 
 def mark_unrecorded(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """A result of which the journal does not know: marked, because repeating the call now has to look first."""
+    """Add a warning that the result could not be recorded."""
     return {**shown, "warnings": [*shown.get("warnings", []), UNRECORDED_NOTICE.as_dict()]}
 
 
 def select_storable(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a result is kept for the next time: not the words of a message."""
+    """Return the fields of a result that are stored for a replay, without the text of e-mails."""
     return {name: value for name, value in shown.items() if name not in {"subject", "body", "warnings"}}
 
 
 def get_subject_name(shown: Mapping[str, Any]) -> str:
-    """What a result is about, for the audit trail."""
+    """Return the record that a result is about, as the audit trail names it: `invoices/501`."""
     document = shown.get("document") or shown.get("receipt") or {}
     if document.get("id"):
         return f"{document.get('document_type')}/{document.get('id')}"

@@ -1,7 +1,7 @@
-"""Names to ids, before any rule runs: what a call names is one thing for sure, or candidates come back and nothing is sent.
+"""Name resolver: replaces names in a call by ids before the guards run, or returns candidates if a name is ambiguous.
 
-Exact means letter for letter, and known to be the only one: where a list is too long to be read whole, nothing is sure.
-A tax on a line may also be named by its rate or in other letters, where only one can be meant; the result says so.
+A match is certain if the text is equal and the only one; in a list too long to be read whole, no match is certain.
+A tax on a line may also be named by its rate or in other letters if only one tax fits; the result then says so.
 """
 
 from dataclasses import replace
@@ -23,7 +23,7 @@ from ix_tools.pipeline.fact_loader import FactLoader
 
 
 def list_needed_facts(call: Operation[Any]) -> frozenset[Want]:
-    """The facts that tell what the call's names mean."""
+    """Return the facts needed to resolve the call's names."""
     kinds = {
         mark.kind for name, mark in find_name_fields(type(call)).items() if getattr(call, name) is not None
     }
@@ -33,7 +33,7 @@ def list_needed_facts(call: Operation[Any]) -> frozenset[Want]:
 
 
 def is_unresolved(call: Operation[Any]) -> bool:
-    """Whether the call does not know what it is about: nothing more can be looked up for it."""
+    """Tell whether the call lacks the id in its path, so that nothing more can be looked up."""
     marks = find_name_fields(type(call)).values()
     return any(
         call.needs_path_field(mark.id_field) and getattr(call, mark.id_field) is None
@@ -43,80 +43,82 @@ def is_unresolved(call: Operation[Any]) -> bool:
 
 
 async def resolve_names(
-    looking: FactLoader, call: Operation[Any], facts: Facts
+    loader: FactLoader, call: Operation[Any], facts: Facts
 ) -> tuple[Operation[Any], Facts, list[Finding]]:
-    """The call with the ids of what it names, and what is to be said of names that are not sure."""
+    """Return the call with ids in place of names, the facts, and findings about names that are not certain."""
     try:
-        return await _resolve_names(looking, call, facts)
+        return await _resolve_names(loader, call, facts)
     except IxError as failure:
         failure.mark_nothing_sent()
         raise
 
 
 async def _resolve_names(
-    looking: FactLoader, call: Operation[Any], facts: Facts
+    loader: FactLoader, call: Operation[Any], facts: Facts
 ) -> tuple[Operation[Any], Facts, list[Finding]]:
     found: dict[str, Any] = {}
-    said: list[Finding] = []
+    findings: list[Finding] = []
     for field, mark in find_name_fields(type(call)).items():
         text = getattr(call, field)
         if text is None:
             continue
-        matches = await _find_matches(looking, mark, text, facts)
+        matches = await _find_matches(loader, mark, text, facts)
         value = _select_value(call, mark, matches)
         if value is not None:
             found[mark.id_field or field] = value
-            said += _warn_of_reading(field, text, matches) if mark.kind == "tax" and not mark.id_field else []
+            findings += (
+                _warn_of_reading(field, text, matches) if mark.kind == "tax" and not mark.id_field else []
+            )
         elif matches.exact or mark.kind != "tax" or mark.id_field:
-            said.append(
+            findings.append(
                 refuse_ambiguous(field, mark.kind, text, matches, mark.id_field, _get_document_kind(call))
             )
     items = getattr(call, "items", None)
     if isinstance(items, list) and any(isinstance(one, LineItem) for one in items):
-        found["items"], about = _resolve_line_taxes(items, facts)
-        said += about
+        found["items"], more = _resolve_line_taxes(items, facts)
+        findings += more
     details = getattr(call, "client", None)
     if isinstance(details, ClientDetails):
-        details, facts, about = await _resolve_client(looking, details, facts)
+        details, facts, more = await _resolve_client(loader, details, facts)
         found["client"] = details
-        said += about
+        findings += more
     changed = {name: value for name, value in found.items() if value != getattr(call, name)}
-    return (call.model_copy(update=changed) if changed else call), facts, said
+    return (call.model_copy(update=changed) if changed else call), facts, findings
 
 
-async def _find_matches(looking: FactLoader, mark: ResolvesTo, text: str, facts: Facts) -> Matches[Any]:
+async def _find_matches(loader: FactLoader, mark: ResolvesTo, text: str, facts: Facts) -> Matches[Any]:
     if mark.kind == "client":
-        return await _match_client(looking, text)
+        return await _match_client(loader, text)
     if mark.kind == "item":
-        rows, unread = await looking.read_list("/items.json", "items")
+        rows, unread = await loader.read_list("/items.json", "items")
         return matching.match_item(text, [parse_record(CatalogueItem, row) for row in rows], unread)
     if mark.kind == "series":
         return matching.match_series(text, facts.sequences)
     return (matching.match_tax if mark.id_field else matching.match_line_tax)(text, facts.taxes)
 
 
-async def _list_clients(looking: FactLoader) -> tuple[list[Client], int]:
-    rows, unread = await looking.read_list("/clients.json", "clients")
+async def _list_clients(loader: FactLoader) -> tuple[list[Client], int]:
+    rows, unread = await loader.read_list("/clients.json", "clients")
     return [parse_record(Client, row) for row in rows], unread
 
 
-async def _match_client(looking: FactLoader, text: str) -> Matches[Client]:
-    by_code = await looking.find_client_by_code(text)
+async def _match_client(loader: FactLoader, text: str) -> Matches[Client]:
+    by_code = await loader.find_client_by_code(text)
     if by_code is not None and matching.is_same_text(by_code.code, text):
-        # A code that looks like a tax number may be another client's tax number.
+        # A code that looks like a tax number may be the tax number of another client.
         number = matching.normalize_tax_number(text)
         if not matching.is_tax_number(text) or matching.normalize_tax_number(by_code.fiscal_id) == number:
             return Matches((by_code,))
-    clients, unread = await _list_clients(looking)
+    clients, unread = await _list_clients(loader)
     known = {one.id for one in clients}
-    # InvoiceXpress finds a code, and perhaps a name, that lies beyond the pages read: a candidate then.
-    beyond = [by_code, await looking.find_client_by_name(text)] if unread else [by_code]
+    # InvoiceXpress may find a code or name beyond the pages read; that client is only a candidate.
+    beyond = [by_code, await loader.find_client_by_name(text)] if unread else [by_code]
     clients += [one for one in beyond if one is not None and one.id not in known]
     return matching.match_client(text, clients, unread)
 
 
 def _select_value(call: Operation[Any], mark: ResolvesTo, matches: Matches[Any]) -> Any:
-    """What goes where the name points to; None while it is not sure."""
+    """Return the value for the field that the name stands for; None if no match is certain."""
     one = matches.unique
     if one is None:
         return None
@@ -126,7 +128,7 @@ def _select_value(call: Operation[Any], mark: ResolvesTo, matches: Matches[Any])
 
 
 def _get_document_kind(call: Operation[Any]) -> str:
-    """The kind of document, in the word that series use for it."""
+    """Return the document type in the singular form that series use."""
     plural = getattr(call, "document_type", None)
     return get_document_kind(plural).singular if plural else ""
 
@@ -135,19 +137,19 @@ def _get_document_kind(call: Operation[Any]) -> str:
 
 
 def _resolve_line_taxes(items: list[LineItem], facts: Facts) -> tuple[list[LineItem], list[Finding]]:
-    """The lines with the exact names of their taxes; a name that means nothing is left to the rules."""
-    lines, said = [], []
+    """Return the lines with the exact names of their taxes; the guards report unknown names."""
+    lines, findings = [], []
     for at, item in enumerate(items):
         field, matches = f"items.{at}.tax", matching.match_line_tax(item.tax or "", facts.taxes)
         if item.tax is None or not matches.exact:
             lines.append(item)
         elif matches.unique is None:
             lines.append(item)
-            said.append(refuse_ambiguous(field, "tax", item.tax, matches))
+            findings.append(refuse_ambiguous(field, "tax", item.tax, matches))
         else:
             lines.append(item.model_copy(update={"tax": matches.unique.name}))
-            said += _warn_of_reading(field, item.tax, matches)
-    return lines, said
+            findings += _warn_of_reading(field, item.tax, matches)
+    return lines, findings
 
 
 def _warn_of_reading(field: str, text: str, matches: Matches[Any]) -> list[Finding]:
@@ -155,19 +157,19 @@ def _warn_of_reading(field: str, text: str, matches: Matches[Any]) -> list[Findi
     if tax is None or tax.name == text:
         return []
     rate = f" ({format_plain(tax.value)} %)" if tax.value is not None else ""
-    return [warn(field, f"{text!r} is read as {tax.name}{rate}, the only tax that this can mean")]
+    return [warn(field, f"{text!r} is read as {tax.name}{rate}, the only tax that fits")]
 
 
 async def _resolve_client(
-    looking: FactLoader, client: ClientDetails, facts: Facts
+    loader: FactLoader, client: ClientDetails, facts: Facts
 ) -> tuple[ClientDetails, Facts, list[Finding]]:
-    """The customer by tax number alone; and candidates where neither an existing nor a whole new customer is given."""
+    """Resolve a client named by tax number alone; return candidates if the details fit neither an existing nor a complete new client."""
     given = {name: getattr(client, name) for name in ("name", "code", "fiscal_id")}
     if client.id is not None or not any(given.values()):
         return client, facts, []
     known = (("code", facts.client_by_code), ("name", facts.client_by_name))
     if any(one for _, one in known):
-        # Should InvoiceXpress find `acme` for ACME: a candidate, and not who was named.
+        # InvoiceXpress may find `acme` for ACME: a candidate, not the named client.
         return (
             client,
             facts,
@@ -179,13 +181,13 @@ async def _resolve_client(
             ],
         )
     if client.name and client.code:
-        return client, facts, []  # a new customer, whole
-    clients, unread = await _list_clients(looking)
+        return client, facts, []  # a complete new client
+    clients, unread = await _list_clients(loader)
     matches = matching.match_client_fields(clients, unread, **given)
     one = matches.unique
     if one is not None:
         return client.model_copy(update={"id": one.id}), replace(facts, client_by_code=one), []
     field = next(name for name in ("code", "name", "fiscal_id") if given[name])
     if not (matches.exact or matches.near or unread) and field != "fiscal_id":
-        return client, facts, []  # a new customer that lacks name or code: the rules say so
+        return client, facts, []  # a new client without name or code: the guards report it
     return client, facts, [refuse_ambiguous(f"client.{field}", "client", given[field], matches, "id")]

@@ -1,4 +1,4 @@
-"""What an operation may use while it is carried out: send, download, save a file, report progress, wait."""
+"""Operation context of the pipeline: lets an operation send, download, save a file, report progress and wait."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,6 @@ from ix_tools.idempotency.unreturned_fields import find_unreturned_fields
 from ix_tools.operations import file_delivery
 from ix_tools.operations.base import BundledApproval, Operation
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.fresh_read import FreshRead
 from ix_tools.schemas import search
 from ix_tools.storage.atomic_file import save_file
@@ -29,7 +28,7 @@ ExecuteStep = Callable[..., Awaitable[dict[str, Any]]]
 
 @dataclass
 class PipelineOperationContext:
-    """What the road lends to an operation (see `operation.Sending`)."""
+    """The pipeline's implementation of `operations.base.OperationContext`."""
 
     context: CallContext
     facts: Facts
@@ -38,7 +37,7 @@ class PipelineOperationContext:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     face: str = "library"
     fresh_read: FreshRead | None = None
-    """How a request that cannot be undone leaves: after a last read of what it is about."""
+    """Sends an irreversible request after a last read of its document."""
 
     async def send(self, call: Operation[Any]) -> Any:
         request = protocol.build_request(call)
@@ -49,27 +48,25 @@ class PipelineOperationContext:
         return protocol.parse_response(call, request, response)
 
     async def run_operation(
-        self, name: str, arguments: Mapping[str, Any], covering: BundledApproval | None = None
+        self, name: str, arguments: Mapping[str, Any], bundle: BundledApproval | None = None
     ) -> dict[str, Any]:
         if self.execute_step is None:
-            raise TypeError("only an operation without a route of its own is lent the road")
-        return await self.execute_step(name, arguments, covering=covering)
+            raise TypeError("only an operation without a route can run other operations")
+        return await self.execute_step(name, arguments, bundle=bundle)
 
     async def load_document_facts(self, call: Operation[Any], document: Document) -> Facts:
-        """What is known of a document besides what was read; what cannot be looked up stays unknown."""
-        desk = self.context
-        looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
-        place = (desk.account.name, f"{document.document_type}/{document.id}")
-        written = await anyio.to_thread.run_sync(desk.journal.find_last_write, *place)
+        """Load further facts of a document; facts that cannot be looked up stay empty."""
+        context = self.context
+        loader = context.create_loader()
+        place = (context.account.name, f"{document.document_type}/{document.id}")
+        written = await anyio.to_thread.run_sync(context.journal.find_last_write, *place)
         facts = replace(self.facts, document=document, unreturned=find_unreturned_fields(written, document))
         if document.document_type not in NOTES or document.id is None:
             return facts
         try:
-            related = tuple(
-                parse_record(Document, one) for one in await looking.list_raw_related(document.id)
-            )
+            related = tuple(parse_record(Document, one) for one in await loader.list_raw_related(document.id))
             wanted = frozenset({Want.OWNER, Want.OWNER_RELATED})
-            return await looking.load_dependent(call, wanted, replace(facts, related=related))
+            return await loader.load_dependent(call, wanted, replace(facts, related=related))
         except IxError:
             return facts
 
@@ -103,15 +100,13 @@ class PipelineOperationContext:
             await self.progress_callback(done, total, message)
 
     async def list_all(self, path: str, key: str) -> tuple[list[dict[str, Any]], int]:
-        desk = self.context
-        return await FactLoader(
-            desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal
-        ).read_list(path, key)
+        context = self.context
+        return await context.create_loader().read_list(path, key)
 
     async def wait_before_retry(self, attempt: int) -> bool:
         if attempt >= self.context.settings.pdf_poll_attempts:
             return False
-        # Integrators poll every 2 seconds (trap 24); the first looks come sooner, since most PDFs are quick.
+        # Integrators poll every 2 seconds (trap 24); the first attempts come sooner, since most PDFs are ready quickly.
         await anyio.sleep(min(2.0, 0.25 * 2 ** (attempt - 1)))
         return True
 
@@ -131,20 +126,22 @@ def _save_pdf(folder: Path, name: str, content: bytes) -> str:
     raise failure
 
 
-async def download_pdf(desk: CallContext, url: str | None) -> bytes:
-    """The PDF at an address that InvoiceXpress gave."""
-    content = await desk.account.download(url) if url else None
+async def download_pdf(context: CallContext, url: str | None) -> bytes:
+    """Download the PDF from the address that InvoiceXpress gave."""
+    content = await context.account.download(url) if url else None
     if content is None:
         raise IxError(
-            "The PDF is still being made."
+            "InvoiceXpress is still making the PDF."
             if url is None
-            else "The PDF lies on a host from which nothing is downloaded.",
+            else "The PDF is on a host outside InvoiceXpress, from which ix-tools downloads nothing.",
             code="pdf_not_ready" if url is None else "pdf_elsewhere",
             sent="refused",
-            next="ask again in a few seconds"
+            next="repeat the same call in a few seconds"
             if url is None
-            else "get_pdf with delivery: link gives its address",
+            else "call get_pdf with delivery: link to get its address",
         )
     if not content.startswith(b"%PDF"):
-        raise Unreadable("What InvoiceXpress's link gave is not a PDF.", next="ask again in a few seconds")
+        raise Unreadable(
+            "The file at InvoiceXpress's link is not a PDF.", next="repeat the same call in a few seconds"
+        )
     return content

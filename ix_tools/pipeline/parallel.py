@@ -1,4 +1,4 @@
-"""Look-ups side by side."""
+"""Run look-ups in parallel."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from ix_tools.errors import IxError
 
 
 async def gather(jobs: Mapping[str, Callable[[], Awaitable[Any]]]) -> dict[str, Any]:
-    """Run look-ups side by side; the first failure is the failure, as itself and not as a group."""
+    """Run look-ups in parallel; raise the first failure itself, not an exception group."""
     found: dict[str, Any] = {}
     failures: list[Exception] = []
     if not jobs:

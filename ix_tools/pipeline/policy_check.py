@@ -1,4 +1,4 @@
-"""The owner's policy, applied to a call on its way: refused at once, or ruled on when everything about it is known."""
+"""Policy enforcement: refuses a denied call before its look-ups, and evaluates the owner's policy once the facts are known."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,65 +17,65 @@ if TYPE_CHECKING:
     from ix_tools.policy.file import PolicyFile
 
 
-async def refuse_denied(desk: CallContext, call: Operation[Any], face: str) -> None:
-    """Refuse what the policy denies whatever else is found out, before anything is looked up."""
-    if desk.policy is None:
+async def refuse_denied(context: CallContext, call: Operation[Any], face: str) -> None:
+    """Refuse a call that the policy denies whatever the facts are, before anything is looked up."""
+    if context.policy is None:
         return
     from ix_tools.policy.context import build_case_from_call
     from ix_tools.policy.evaluation import find_certain_denials
 
-    rules = await anyio.to_thread.run_sync(desk.policy.load_rules)
+    rules = await anyio.to_thread.run_sync(context.policy.load_rules)
     denying = find_certain_denials(
-        rules, build_case_from_call(call, desk.settings.principal, face, desk.now())
+        rules, build_case_from_call(call, context.settings.principal, face, context.now())
     )
     if denying:
         raise _build_denial(call, f"the policy denies it ({', '.join(denying)})")
 
 
 async def evaluate_policy(
-    desk: CallContext, call: Operation[Any], facts: Facts, face: str, warnings: tuple[Finding, ...]
+    context: CallContext, call: Operation[Any], facts: Facts, face: str, warnings: tuple[Finding, ...]
 ) -> Ruling:
-    """What the policy makes of a call, now that the account is known; a refusal where it denies it."""
-    if desk.policy is None:
+    """Return the policy's ruling on a call with its facts; refuse a denied call."""
+    if context.policy is None:
         return Ruling()
-    ruling = (await explain_policy(desk, desk.policy, call, facts, face, warnings))[1].ruling
+    ruling = (await explain_policy(context, context.policy, call, facts, face, warnings))[1].ruling
     if ruling.refusal and ruling.auto_approval is None:
         raise _build_denial(call, ruling.refusal)
     return ruling
 
 
 async def explain_policy(
-    desk: CallContext,
+    context: CallContext,
     policy: "PolicyFile",
     call: Operation[Any],
     facts: Facts,
     face: str,
     warnings: tuple[Finding, ...],
 ) -> "tuple[PolicyCase, PolicyEvaluation]":
-    """The call as the policy sees it, and everything that led to the decision."""
+    """Return the call as the policy sees it and the explained decision."""
     from ix_tools.policy.context import build_case_with_facts
     from ix_tools.policy.evaluation import evaluate_rules
 
     rules = await anyio.to_thread.run_sync(policy.load_rules)
-    told = [f"{one.problem.field}: {one.problem.problem}" for one in warnings]
-    case = build_case_with_facts(call, facts, desk.settings.principal, face, told)
+    messages = [f"{one.problem.field}: {one.problem.problem}" for one in warnings]
+    case = build_case_with_facts(call, facts, context.settings.principal, face, messages)
     return case, evaluate_rules(rules, case)
 
 
-async def warn_of_exhausted_budget(desk: CallContext, ruling: Ruling) -> tuple[Finding, ...]:
-    """What a person should know who is asked because an allowance is used up; a refusal where nobody can be asked."""
+async def warn_of_exhausted_budget(context: CallContext, ruling: Ruling) -> tuple[Finding, ...]:
+    """Warn the approver that the policy's daily budget is used up; refuse if nobody may approve more."""
     if ruling.auto_approval is None:
         return ()
-    left = await anyio.to_thread.run_sync(desk.approvals.load_remaining_allowances, ruling.auto_approval)
+    left = await anyio.to_thread.run_sync(context.approvals.load_remaining_allowances, ruling.auto_approval)
     short = next((one for one in left if not one.has_room_for(ruling.auto_approval.amount)), left[0])
     calls = "" if short.calls is None else f" and {short.calls} calls"
-    why = f"the rule {short.rule} lets out {short.euros:.2f} EUR{calls} more today without a person"
+    why = f"the rule {short.rule} allows {short.euros:.2f} EUR{calls} more today without an approval"
     if ruling.refusal:
         raise Refused(
             f"Refused: {why}, and nobody else may approve it.",
             code="allowance_used_up",
             problems=[Problem("policy", why)],
-            next="wait until tomorrow (Lisbon time), or ask whoever keeps the policy",
+            next="wait until tomorrow (Lisbon time), or ask the owner of the policy",
         )
     mais = "" if short.calls is None else f" e mais {short.calls} pedidos"
     euros = f"{short.euros:.2f}".replace(".", ",")
@@ -88,5 +88,5 @@ def _build_denial(call: Operation[Any], why: str) -> Refused:
         f"Refused: {why}.",
         code="denied_by_policy",
         problems=[Problem("policy", f"{call.spec.name} is denied")],
-        next="do not repeat it; whoever keeps the policy sees why with `ix-tools policy check`",
+        next="do not repeat it; the owner of the policy can see the reason with `ix-tools policy check`",
     )

@@ -1,11 +1,11 @@
-"""Everything before a write is sent: what is known, what the rules say, the claims, and the approval that is used up.
+"""Preparation of a write: loads facts, runs guards and policy, acquires claims and consumes the approval.
 
-    look up ─▶ rules ─▶ policy ─▶ may anything let it out? ─▶ no: ask a person, holding nothing
+    look up ─▶ guards ─▶ policy ─▶ may it proceed? ─▶ no: ask a person, holding no claim
        ▲                              │ yes
        │                              ▼
-       └── waited, or somebody wrote ─ acquire claims ─▶ use the approval up
+       └── waited, or another write ─ acquire claims ─▶ consume the approval
 
-Whoever waited for claims starts again at the look-ups, and holds the claims while looking.
+A call that waited for its claims starts again at the look-ups and holds the claims meanwhile.
 """
 
 import json
@@ -33,129 +33,133 @@ from ix_tools.pipeline.earlier_attempts import find_unresolved_attempts, warn_of
 from ix_tools.pipeline.fact_loader import FactLoader, RememberedLookups
 
 MANY_LINES = 200
-"""Lines from which a document is read and judged in a thread of its own."""
+"""Above this number of lines, a document is parsed and checked in a worker thread."""
 
 
 @dataclass(frozen=True)
 class PreparedWrite:
-    """A call that may be sent now."""
+    """A write that may be sent now."""
 
     call: Operation[Any]
-    """Completed: names became ids, and an update the whole document."""
+    """The completed call: names are ids, and an update holds the whole document."""
     facts: Facts
     warnings: tuple[Finding, ...]
     given_fields: frozenset[str]
-    """The fields that the caller named."""
+    """The fields that the caller gave."""
     loader: FactLoader
     approval_id: str = ""
-    """The id of the approval that was used up; empty where none is needed."""
+    """The id of the consumed approval; empty if none is needed."""
     bundled_bindings: tuple[Binding, ...] = field(default=())
-    """The further calls that the same approval is good for."""
+    """Bindings of the further calls that the same approval covers."""
 
 
 async def prepare(
-    desk: CallContext,
-    asked: Operation[Any],
-    caller: CallIdentity,
-    held: Intent | None,
-    asker: CallOrigin,
+    context: CallContext,
+    given_call: Operation[Any],
+    identity: CallIdentity,
+    open_intent: Intent | None,
+    origin: CallOrigin,
     reply: Reply | None,
-    covering: BundledApproval | None,
+    bundle: BundledApproval | None,
     claims: ClaimSession,
 ) -> PreparedWrite | dict[str, Any]:
-    """The call ready to be sent; or what its caller is told instead: that a person is asked, or the result of an equal call."""
-    gated = asked.spec.effect.needs_approval
-    # A name may mean another thing by now: only what is about a document by its id goes on from what was read.
-    by_id = gated and asked.document_ref() is not None and not name_resolver.list_needed_facts(asked)
-    answered = by_id and (reply is not None or await _has_waiting_approval(desk, caller))
-    remembered = desk.recall_lookups(caller.content_digests[0]) if answered else None
-    waited = False
+    """Return the write ready to be sent, or instead the pending response or the result of an equal call."""
+    gated = given_call.spec.effect.needs_approval
+    # A name may resolve differently by now, so look-ups are reused only for a document given by its id.
+    by_id = (
+        gated and given_call.document_ref() is not None and not name_resolver.list_needed_facts(given_call)
+    )
+    answered = by_id and (reply is not None or await _has_waiting_approval(context, identity))
+    remembered = context.recall_lookups(identity.content_digests[0]) if answered else None
+    has_waited = False
     while True:
         looked_at = await claims.read_store_time()
-        looking = FactLoader(
-            desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal, remembered
-        )
-        call, facts, warnings, given = await load_facts(looking, asked, desk, held)
-        before = await idempotent_write.find_recent_duplicate(desk, caller) if gated else None
-        tries = await find_unresolved_attempts(desk, call, caller, facts, held)
-        warnings += (*idempotent_write.warn_of_duplicate(before), *warn_of_attempts(tries, caller))
-        ruling = await policy_check.evaluate_policy(desk, call, facts, caller.face, warnings)
-        question = None
+        loader = context.create_loader(remembered)
+        call, facts, warnings, given = await load_facts(loader, given_call, context, open_intent)
+        before = await idempotent_write.find_recent_duplicate(context, identity) if gated else None
+        attempts = await find_unresolved_attempts(context, call, identity, facts, open_intent)
+        warnings += (*idempotent_write.warn_of_duplicate(before), *warn_of_attempts(attempts, identity))
+        ruling = await policy_check.evaluate_policy(context, call, facts, identity.face, warnings)
+        request = None
         if gated:
-            done = " ".join(one.id for one in (*([before] if before else []), *tries))
-            question = ApprovalRequest(desk, call, facts, warnings, asker, ruling, covering, done)
-            if not await can_proceed(question, reply):
-                if remembered is not None:  # what a person is shown is read anew
+            done = " ".join(one.id for one in (*([before] if before else []), *attempts))
+            request = ApprovalRequest(context, call, facts, warnings, origin, ruling, bundle, done)
+            if not await can_proceed(request, reply):
+                if remembered is not None:  # a person is shown fresh facts
                     remembered = None
                     continue
                 if by_id:
-                    desk.remember_lookups(
-                        caller.content_digests[0], RememberedLookups(facts.taxes, facts.sequences)
+                    context.remember_lookups(
+                        identity.content_digests[0], RememberedLookups(facts.taxes, facts.sequences)
                     )
-                return await request_approval(question)
-        if await claims.acquire(collect_claims(call, facts), looked_at, held):
+                return await request_approval(request)
+        if await claims.acquire(collect_claims(call, facts), looked_at, open_intent):
             break
-        if not waited:
-            waited = True
-            result = await idempotent_write.lookup_concurrent(desk, asked, caller) if held is None else None
+        if not has_waited:
+            has_waited = True
+            result = (
+                await idempotent_write.lookup_concurrent(context, given_call, identity)
+                if open_intent is None
+                else None
+            )
             if result is not None:
                 return result
-    if question is None:
-        return PreparedWrite(call, facts, warnings, given, looking)
-    passed = await consume_or_request_approval(question, reply)
-    if isinstance(passed, dict):
-        return passed
-    return PreparedWrite(call, facts, warnings, given, looking, passed, question.bundled_bindings)
+    if request is None:
+        return PreparedWrite(call, facts, warnings, given, loader)
+    approval = await consume_or_request_approval(request, reply)
+    if isinstance(approval, dict):
+        return approval
+    return PreparedWrite(call, facts, warnings, given, loader, approval, request.bundled_bindings)
 
 
-async def _has_waiting_approval(desk: CallContext, caller: CallIdentity) -> bool:
+async def _has_waiting_approval(context: CallContext, identity: CallIdentity) -> bool:
     return await anyio.to_thread.run_sync(
-        has_unused_approval, desk.approvals.store, caller.principal, caller.account, caller.operation
+        has_unused_approval, context.approvals.store, identity.principal, identity.account, identity.operation
     )
 
 
 async def return_approval(
-    desk: CallContext, prepared: PreparedWrite, failure: IxError, *, is_unsent: bool
+    context: CallContext, prepared: PreparedWrite, failure: IxError, *, is_unsent: bool
 ) -> None:
-    """Give an approval back that nothing was sent for; one of a document that changed is good for nothing any more."""
+    """Return an approval that nothing was sent for; mark it stale if the document changed."""
     if not prepared.approval_id or not is_unsent:
         return
     settle = mark_stale if failure.code == "document_changed" else release_approval
     try:
         await anyio.to_thread.run_sync(
-            settle, desk.approvals.store, prepared.approval_id, prepared.bundled_bindings
+            settle, context.approvals.store, prepared.approval_id, prepared.bundled_bindings
         )
     except StoreUnavailable:
-        return  # it stays used up, and the person is asked again
+        return  # it stays consumed, and the person is asked again
 
 
 async def load_facts(
-    looking: FactLoader, call: Operation[Any], desk: CallContext, held: Intent | None
+    loader: FactLoader, call: Operation[Any], context: CallContext, open_intent: Intent | None
 ) -> tuple[Operation[Any], Facts, tuple[Finding, ...], frozenset[str]]:
-    """The call completed, what is known of the account, what the rules warn of, and the fields that the caller named."""
+    """Return the completed call, its facts, the guards' warnings, and the fields that the caller gave."""
     spec = call.spec
     wanted = spec.needs.union(*(get_wanted_facts(guard) for guard in spec.guards))
-    facts = await looking.load_from_call(call, wanted | name_resolver.list_needed_facts(call), desk.now())
+    facts = await loader.load_from_call(call, wanted | name_resolver.list_needed_facts(call), context.now())
     if Want.DOCUMENT_CLIENT in wanted:
-        facts = await looking.load_dependent(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
-    asked = call
-    call, facts, said = await name_resolver.resolve_names(looking, call, facts)
+        facts = await loader.load_dependent(call, frozenset({Want.DOCUMENT_CLIENT}), facts)
+    given_call = call
+    call, facts, name_findings = await name_resolver.resolve_names(loader, call, facts)
     if name_resolver.is_unresolved(call):
-        raise combine_findings(said)
-    if name_resolver.is_unresolved(asked):
-        facts = await looking.reload_subject(call, wanted, facts)
+        raise combine_findings(name_findings)
+    if name_resolver.is_unresolved(given_call):
+        facts = await loader.reload_subject(call, wanted, facts)
     given = frozenset(call.model_fields_set)
     call = call.fill_defaults(facts)
-    facts = await looking.load_dependent(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
-    guards = () if idempotent_write.can_skip_guards(call, held) else spec.guards
-    judge = partial(_run_guards, call, facts, said, guards)
-    # Thousands of lines take a moment: in a thread, so that everybody else is served meanwhile.
+    facts = await loader.load_dependent(call, wanted - {Want.DOCUMENT_CLIENT}, facts)
+    guards = () if idempotent_write.can_skip_guards(call, open_intent) else spec.guards
+    judge = partial(_run_guards, call, facts, name_findings, guards)
+    # Thousands of lines take a moment; a thread keeps other calls served meanwhile.
     warnings = await anyio.to_thread.run_sync(judge) if _has_many_lines(call, facts) else judge()
     return call, facts, warnings, given
 
 
 def is_long(lines: Any) -> bool:
-    """Tell whether there are so many lines that reading or judging them would keep everybody else waiting."""
+    """Tell whether there are so many lines that parsing or checking them would block other calls."""
     return isinstance(lines, list | tuple) and len(lines) > MANY_LINES
 
 
@@ -164,15 +168,16 @@ def _has_many_lines(call: Operation[Any], facts: Facts) -> bool:
 
 
 def _run_guards(
-    call: Operation[Any], facts: Facts, said: list[Finding], guards: tuple[Guard, ...]
+    call: Operation[Any], facts: Facts, name_findings: list[Finding], guards: tuple[Guard, ...]
 ) -> tuple[Finding, ...]:
-    """Run every guard; refusals and questions stop the call, all of them at once; warnings go on.
+    """Run every guard; raise all refusals and questions at once, and return the warnings.
 
-    `said` is what was found out about the call's names; no rule says a second time that a name means nothing.
+    Args:
+        said: Findings about the call's names; guards do not report an unknown name a second time.
     """
-    unsure = {finding.problem.field for finding in said if finding.kind == "refuse"}
+    unsure = {finding.problem.field for finding in name_findings if finding.kind == "refuse"}
     judged = [finding for guard in guards for finding in guard(call, facts)]
-    findings = [*said, *(one for one in judged if one.problem.field not in unsure)]
+    findings = [*name_findings, *(one for one in judged if one.problem.field not in unsure)]
     questions = [finding for finding in findings if finding.kind == "accept"]
     if any(finding.kind == "refuse" for finding in findings):
         raise combine_findings(findings)
@@ -181,7 +186,7 @@ def _run_guards(
         raise NotAccepted(
             summarize_findings(questions),
             problems=[finding.problem for finding in questions],
-            next=f"ask the person; if it is meant, repeat the call with accept: {json.dumps(words)}",
+            next=f"ask the person; if it is intended, repeat the call with accept: {json.dumps(words)}",
             details={"accept": words},
         )
     return tuple(finding for finding in findings if finding.kind == "warn")

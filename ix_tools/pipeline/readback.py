@@ -1,4 +1,4 @@
-"""Read a written document again, compare it with what was asked, and hold what differs until a person has seen it."""
+"""Read-back of documents: reads a written document again, compares it with the call, and records the differences."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,21 +18,24 @@ from ix_tools.verification.compare import MONEY_FIELDS, compare_with_expected
 
 
 async def read_back(
-    looking: FactLoader, call: Operation[Any], facts: Facts, result: Any, given: frozenset[str] = frozenset()
+    loader: FactLoader, call: Operation[Any], facts: Facts, result: Any, given: frozenset[str] = frozenset()
 ) -> tuple[Any, list[Difference] | None]:
-    """Read a written document again and compare it; None where the operation expects nothing in particular."""
+    """Read a written document again; return the result and its differences, or None if nothing is compared."""
     expected = call.predict_state(facts) if call.spec.effect.writes else None
     document = getattr(result, "document", None)
     if expected is None or document is None:
         return result, None
-    about = call.document_ref() or (getattr(call, "document_type", document.document_type), document.id or 0)
-    kind, number = about[0], document.id or about[1]
+    reference = call.document_ref() or (
+        getattr(call, "document_type", document.document_type),
+        document.id or 0,
+    )
+    kind, number = reference[0], document.id or reference[1]
     if expected.values.get("status") == "deleted":
-        return await _verify_deleted(looking, kind, number, result)
+        return await _verify_deleted(loader, kind, number, result)
     try:
-        raw = await looking.get_raw_document(kind, number)
+        raw = await loader.get_raw_document(kind, number)
         stored = parse_record(Document, {**raw, "document_type": kind}).with_named_taxes(facts.taxes)
-        unlike_shown = await _find_unapproved_changes(looking, call, facts, raw)
+        unlike_shown = await _find_unapproved_changes(loader, call, facts, raw)
     except IxError as failure:
         return result, [
             Difference.for_failed_read_back("document", failure),
@@ -48,16 +51,16 @@ async def read_back(
 
 
 async def _find_unapproved_changes(
-    looking: FactLoader, call: Operation[Any], facts: Facts, raw: Mapping[str, Any]
+    loader: FactLoader, call: Operation[Any], facts: Facts, raw: Mapping[str, Any]
 ) -> list[Difference]:
-    """What of the document, or of its client, is not as it was shown, but for what the call itself sets."""
+    """Return changes to the document or its client since it was shown, except the fields that the call writes."""
     allowed = call.list_written_fields()
     if allowed is None or not facts.document_raw:
         return []
     found = find_differences(facts.document_raw, raw, allowed)
     client = facts.document.client if facts.document else None
     if facts.document_client_raw and client is not None and client.id is not None:
-        now = await looking.get_raw_client(client.id)
+        now = await loader.get_raw_client(client.id)
         found += find_client_differences(facts.document_client_raw, now)
     return found
 
@@ -65,7 +68,7 @@ async def _find_unapproved_changes(
 def _find_remaining_differences(
     call: Operation[Any], facts: Facts, given: frozenset[str], found: Iterable[Difference] = ()
 ) -> list[Difference]:
-    """What differed before and this update did not give anew: what it took over as stored is not what was asked."""
+    """Return earlier differences in fields that this update did not give again."""
     if call.spec.effect is not Effect.DRAFTS:
         return []
     named = {one.field for one in found}
@@ -77,7 +80,7 @@ def _find_remaining_differences(
 
 
 def _list_parameter_sets(field: str) -> tuple[set[str], ...]:
-    """The parameters, any of these sets, that say anew what a field is to be."""
+    """Return the sets of parameters of which any one sets a field again."""
     top = field.partition(".")[0]
     if top in MONEY_FIELDS:
         return {"items"}, {"global_discount"}
@@ -89,10 +92,10 @@ def _list_parameter_sets(field: str) -> tuple[set[str], ...]:
 
 
 async def _verify_deleted(
-    looking: FactLoader, kind: str, number: int, result: Any
+    loader: FactLoader, kind: str, number: int, result: Any
 ) -> tuple[Any, list[Difference]]:
     try:
-        stored = await looking.get_document(kind, number)
+        stored = await loader.get_document(kind, number)
     except NotFound:
         return result, []
     except IxError as failure:
@@ -103,9 +106,9 @@ async def _verify_deleted(
 
 
 async def record_differences(
-    desk: CallContext, call: Operation[Any], result: Any, found: list[Difference]
+    context: CallContext, call: Operation[Any], result: Any, found: list[Difference]
 ) -> None:
-    """Remember differences (or that there are none) for the gate; a document we cannot remember is reported all the same."""
+    """Record the differences, or that there are none, for the approval gate. A failure of the store is reported as a difference."""
     document = result.document
     kind = getattr(call, "document_type", document.document_type)
     number = document.id or getattr(call, "document_id", None)
@@ -113,17 +116,17 @@ async def record_differences(
         return
     try:
         await anyio.to_thread.run_sync(
-            desk.approvals.save_differences, desk.account.name, kind, number, found
+            context.approvals.save_differences, context.account.name, kind, number, found
         )
     except StoreUnavailable as trouble:
-        # The document is stored by now: to say that nothing was sent would be wrong.
+        # The document is already stored, so the error must not say that nothing was sent.
         if found:
-            what = f"could not be kept ({trouble.code}); compare the document before it is finalized"
-            found.append(Difference("approval", "to show these differences", what))
+            problem = f"could not be recorded ({trouble.code}); compare the document before it is finalized"
+            found.append(Difference("approval", "to show these differences", problem))
 
 
 def build_difference_error(call: Operation[Any], result: Any, found: list[Difference]) -> StoredDifferently:
-    """The error that shows every difference; the document exists all the same."""
+    """Build the error that lists every difference of a stored document."""
     document = result.document
     kind = getattr(call, "document_type", document.document_type)
     return StoredDifferently(

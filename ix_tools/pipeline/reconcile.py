@@ -1,9 +1,9 @@
-"""Whether what stands in the account is what was approved: a month's documents against journal and audit trail.
+"""Reconciliation: matches a month's documents in the account with the journal and the audit trail.
 
-    lists, all pages ─▶ journal ─▶ whatever is missing from a list is read by its id: lists are late (trap 23)
+    lists, all pages ─▶ journal ─▶ documents missing from a list are read by id, because lists are late (trap 23)
 
-It reads only. An issued document is matched when an entry of the journal issued it with an approval that the audit
-trail shows as used. Lists are read before the journal: who issues meanwhile has written down the intent before.
+It only reads. An issued document is matched if a journal entry issued it with an approval that the audit trail shows as
+used. Lists are read before the journal, because a call writes its intent before it issues a document.
 """
 
 from calendar import monthrange
@@ -34,7 +34,7 @@ from ix_tools.storage.schema import audit
 
 Kind = Literal["orphan", "duplicate", "no_document", "gap", "unknown", "twice", "draft"]
 NEEDS_ATTENTION: frozenset[Kind] = frozenset({"orphan", "duplicate", "no_document", "gap", "unknown"})
-"""What somebody has to look into; the rest is said for the eye."""
+"""Kinds of findings that need attention; the others are for information."""
 UNISSUED_STATES = {"draft", "deleted", None}
 NO_ENTRY = Bilingual("nenhuma entrada do diário o emitiu", "no entry of the journal issued it")
 UNAPPROVED = Bilingual(
@@ -48,10 +48,10 @@ SAME_CONTENT_REQUESTED = Bilingual(
 )
 DOCUMENT_MISSING = Bilingual(
     "a entrada {intent} diz que está feito, e o documento não existe",
-    "entry {intent} says done, and there is no such document",
+    "entry {intent} says done, but the document does not exist",
 )
 STILL_DRAFT = Bilingual(
-    "a entrada {intent} diz que foi emitido, e é um rascunho", "entry {intent} says issued, and it is a draft"
+    "a entrada {intent} diz que foi emitido, e é um rascunho", "entry {intent} says issued, but it is a draft"
 )
 NUMBER_MISSING = Bilingual("falta na numeração", "missing from the numbering")
 LAST_NUMBER_MISSING = Bilingual(
@@ -85,12 +85,12 @@ class Month:
 
     @classmethod
     def containing(cls, day: date) -> "Month":
-        """The month that a day lies in."""
+        """Return the month that contains a day."""
         return cls(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
     @property
     def name(self) -> str:
-        """As it is written: 2026-11."""
+        """The month as text: 2026-11."""
         return f"{self.first:%Y-%m}"
 
     def __contains__(self, day: object) -> bool:
@@ -99,7 +99,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationFinding:
-    """One thing that somebody should see."""
+    """A difference between account, journal and audit trail."""
 
     kind: Kind
     why: Bilingual
@@ -112,7 +112,7 @@ class ReconciliationFinding:
     intent: str = ""
 
     def as_dict(self, language: Language = "en") -> dict[str, Any]:
-        """As results show it."""
+        """Return the finding as results show it."""
         names = [name for name in ReconciliationFinding.__slots__ if name not in {"kind", "why"}]
         shown = {name: value for name in names if (value := getattr(self, name)) not in ("", None)}
         return {"kind": self.kind, **shown, "why": self.why.text(language)}
@@ -120,7 +120,7 @@ class ReconciliationFinding:
 
 @dataclass(frozen=True, slots=True)
 class SeriesSummary:
-    """What one series has of one document type in the month."""
+    """Documents of one type in one series within the month."""
 
     document_type: str
     serie: str
@@ -132,7 +132,7 @@ class SeriesSummary:
 
 @dataclass
 class ReconciliationReport:
-    """What came of it."""
+    """The result of a reconciliation."""
 
     month: Month
     account: str
@@ -143,11 +143,11 @@ class ReconciliationReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nobody has to look into anything."""
+        """Tell whether no finding needs attention."""
         return not any(one.kind in NEEDS_ATTENTION for one in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the report for programs."""
         return {
             "ok": self.ok,
             "month": self.month.name,
@@ -159,20 +159,20 @@ class ReconciliationReport:
         }
 
 
-async def reconcile(desk: CallContext, month: Month) -> ReconciliationReport:
-    """Match every document of the month, read from the account, with the entry that issued it."""
-    looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
-    result = ReconciliationReport(month, desk.account.name)
-    listed = await _list_documents(looking, month)
-    books = await anyio.to_thread.run_sync(_index_journal, desk)
-    await _read_unlisted(looking, books, listed, month, result)
-    await _find_receipts(looking, books)
+async def reconcile(context: CallContext, month: Month) -> ReconciliationReport:
+    """Match every document of the month in the account with the journal entry that issued it."""
+    loader = context.create_loader()
+    result = ReconciliationReport(month, context.account.name)
+    listed = await _list_documents(loader, month)
+    books = await anyio.to_thread.run_sync(_index_journal, context)
+    await _read_unlisted(loader, books, listed, month, result)
+    await _find_receipts(loader, books)
     documents = {name: one for name, one in listed.items() if one.date in month}
     result.documents = len(documents)
     result.findings += _find_orphans(books, documents)
-    result.findings += await _find_duplicates(looking, books, documents)
-    running = desk.now().date() in month
-    result.findings += _find_gaps(listed, month, await _read_last_numbers(looking) if running else {})
+    result.findings += await _find_duplicates(loader, books, documents)
+    running = context.now().date() in month
+    result.findings += _find_gaps(listed, month, await _read_last_numbers(loader) if running else {})
     result.findings += [
         _build_finding(
             "draft",
@@ -194,42 +194,42 @@ async def reconcile(desk: CallContext, month: Month) -> ReconciliationReport:
     return result
 
 
-# --- what is there ---------------------------------------------------------------------------------------
+# --- the account ---------------------------------------------------------------------------------------
 
 
-async def _list_documents(looking: FactLoader, month: Month) -> dict[str, Document]:
-    """Documents of the month and of the one before (for the numbers that this one follows), by name."""
+async def _list_documents(loader: FactLoader, month: Month) -> dict[str, Document]:
+    """Return documents of the month and of the month before, whose numbers it continues, by name."""
     found: dict[str, Document] = {}
     since = (month.first - timedelta(days=1)).replace(day=1)
     for path, key, query in query_between(since, month.last):
-        for raw in await looking.read_all(path, key, *query):
+        for raw in await loader.read_all(path, key, *query):
             one = parse_record(Document, raw)
             if one.date is not None and since <= one.date <= month.last:
                 found[f"{one.document_type}/{one.id}"] = one
     return found
 
 
-async def _read_document(looking: FactLoader, name: str) -> Document | None:
+async def _read_document(loader: FactLoader, name: str) -> Document | None:
     kind, _, number = name.partition("/")
     try:
-        one = await looking.get_document(kind, int(number))
+        one = await loader.get_document(kind, int(number))
     except NotFound:
         return None
     return None if one.status == "deleted" else one
 
 
 async def _read_unlisted(
-    looking: FactLoader,
+    loader: FactLoader,
     books: "JournalIndex",
     listed: dict[str, Document],
     month: Month,
     result: ReconciliationReport,
 ) -> None:
-    """What the journal says is done and no list shows: read by its id. Only what is not found then is not there."""
+    """Read documents by id that the journal reports and no list shows; report those that do not exist."""
     for name, intent in books.iterate_month(month):
         one = listed.get(name)
         if one is None and name not in books.deleted_names:
-            one = await _read_document(looking, name)
+            one = await _read_document(loader, name)
             if one is None:
                 result.findings.append(
                     ReconciliationFinding(
@@ -248,45 +248,45 @@ async def _read_unlisted(
             )
 
 
-# --- what was approved -----------------------------------------------------------------------------------
+# --- the journal -----------------------------------------------------------------------------------
 
 
 @dataclass
 class JournalIndex:
-    """The journal of the account, by document, and the approvals that the audit trail shows as used."""
+    """The account's journal by document, and the approvals used according to the audit trail."""
 
     created_by: dict[str, Intent]
-    """What each entry made."""
+    """The entry that created each document."""
     issued_by: dict[str, Intent]
-    """What each entry gave a number."""
+    """The entry that issued each document."""
     deleted_names: set[str]
     settlements: list[Intent]
-    """Entries that left a receipt of which they do not know the id."""
+    """Entries that issued a receipt whose id they do not know."""
     unfinished: Sequence[Intent]
     used_approvals: set[str]
 
     def iterate_month(self, month: Month) -> Iterable[tuple[str, Intent]]:
-        """Documents that entries of the month made or issued."""
+        """Yield the documents that entries of the month created or issued."""
         for name, intent in {**self.issued_by, **self.created_by}.items():
             begun = datetime.fromtimestamp(intent.created_at, LISBON).date()
             if begun in month or str(intent.trace.get("date", "")).startswith(month.name):
                 yield name, intent
 
     def is_matched(self, name: str) -> bool:
-        """Whether it was issued with an approval."""
+        """Tell whether the document was issued with a used approval."""
         intent = self.issued_by.get(name)
         return intent is not None and intent.approval in self.used_approvals
 
 
-def _index_journal(desk: CallContext) -> JournalIndex:
-    with desk.store.reading() as connection:
+def _index_journal(context: CallContext) -> JournalIndex:
+    with context.store.reading() as connection:
         query = sql.select(audit.c.approval).where(
-            audit.c.event == "approval used", audit.c.account == desk.account.name
+            audit.c.event == "approval used", audit.c.account == context.account.name
         )
         used = {str(row.approval) for row in connection.execute(query)}
-    books = JournalIndex({}, {}, set(), [], desk.journal.list_unfinished(desk.account.name), used)
+    books = JournalIndex({}, {}, set(), [], context.journal.list_unfinished(context.account.name), used)
     kinds = {kind.plural for kind in list_document_kinds()}
-    for intent in reversed(desk.journal.list_intents(desk.account.name, most=None)):
+    for intent in reversed(context.journal.list_intents(context.account.name, most=None)):
         if intent.state != "done" or intent.key.startswith(DELETED_KEY_PREFIX):
             continue
         if intent.made.partition("/")[0] in kinds:
@@ -295,7 +295,7 @@ def _index_journal(desk: CallContext) -> JournalIndex:
         if intent.operation == "generate_payment":
             if intent.made:
                 books.issued_by[intent.made] = intent
-            else:  # settled by a person, who was not asked for the receipt's id
+            else:  # resolved by a person, without the id of the receipt
                 books.settlements.append(intent)
         elif intent.operation == "change_state":
             before, after = intent.trace.get("before"), intent.trace.get("after")
@@ -308,13 +308,13 @@ def _index_journal(desk: CallContext) -> JournalIndex:
     return books
 
 
-async def _find_receipts(looking: FactLoader, books: JournalIndex) -> None:
-    """Settling an invoice issues a receipt; it is found among what belongs to the invoice."""
+async def _find_receipts(loader: FactLoader, books: JournalIndex) -> None:
+    """Find the receipts issued by settling invoices among the documents related to each invoice."""
     for intent in books.settlements:
         amount = intent.trace.get("amount")
         try:
-            related = await looking.list_raw_related(int(intent.trace["document_id"]))
-        except NotFound:  # its receipts are then issued by no entry that is known, and are named
+            related = await loader.list_raw_related(int(intent.trace["document_id"]))
+        except NotFound:  # its receipts then have no known entry and are reported
             continue
         for raw in related:
             one = parse_record(Document, raw)
@@ -325,7 +325,7 @@ async def _find_receipts(looking: FactLoader, books: JournalIndex) -> None:
                 break
 
 
-# --- what does not fit -----------------------------------------------------------------------------------
+# --- findings -----------------------------------------------------------------------------------
 
 
 def _find_orphans(books: JournalIndex, documents: Mapping[str, Document]) -> Iterable[ReconciliationFinding]:
@@ -339,9 +339,9 @@ def _find_orphans(books: JournalIndex, documents: Mapping[str, Document]) -> Ite
 
 
 async def _find_duplicates(
-    looking: FactLoader, books: JournalIndex, documents: Mapping[str, Document]
+    loader: FactLoader, books: JournalIndex, documents: Mapping[str, Document]
 ) -> list[ReconciliationFinding]:
-    """The same content twice. Totals in lists have been seen to be wrong, so what looks alike there is read again."""
+    """Find documents with the same content. Totals in lists can be wrong, so similar documents are read again."""
     groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for name, one in documents.items():
         if one.status not in {"canceled", "deleted"}:
@@ -351,7 +351,7 @@ async def _find_duplicates(
     for names in (group for group in groups.values() if len(group) > 1):
         same: dict[str, list[str]] = defaultdict(list)
         for name in names:
-            whole = await _read_document(looking, name)
+            whole = await _read_document(loader, name)
             if whole is not None:
                 same[fingerprint_document(whole)].append(name)
         for twins in (each for each in same.values() if len(each) > 1):
@@ -373,7 +373,7 @@ async def _find_duplicates(
 
 
 def _group_by_number(documents: Iterable[Document]) -> dict[tuple[str, str], dict[int, Document]]:
-    """Issued documents by type and series, then by number."""
+    """Group issued documents by type and series, then by number."""
     found: dict[tuple[str, str], dict[int, Document]] = defaultdict(dict)
     for one in documents:
         number, _, serie = (one.number or "").partition("/")
@@ -382,11 +382,11 @@ def _group_by_number(documents: Iterable[Document]) -> dict[tuple[str, str], dic
     return found
 
 
-async def _read_last_numbers(looking: FactLoader) -> dict[tuple[str, str], int]:
+async def _read_last_numbers(loader: FactLoader) -> dict[tuple[str, str], int]:
     singular = {kind.singular: kind.plural for kind in list_document_kinds()}
     return {
         (singular[name], series.serie or ""): part.number or 0
-        for series in await looking.list_sequences()
+        for series in await loader.list_sequences()
         for name, part in series.types.items()
         if name in singular
     }
@@ -395,13 +395,13 @@ async def _read_last_numbers(looking: FactLoader) -> dict[tuple[str, str], int]:
 def _find_gaps(
     listed: Mapping[str, Document], month: Month, last: Mapping[tuple[str, str], int]
 ) -> Iterable[ReconciliationFinding]:
-    """Numbers between the first and the last that are missing; up to where the series stands, while the month runs."""
+    """Find missing numbers, in the current month up to the last number of the series."""
     for (kind, serie), by_number in _group_by_number(listed.values()).items():
         inside = [number for number, one in by_number.items() if one.date in month]
         if not inside:
             continue
         end = max(inside)
-        # From the last number of the month before, where it has one.
+        # Start at the last number of the month before, if there is one.
         begin = max((number for number in by_number if number < min(inside)), default=min(inside))
         for number in range(begin, max(end, last.get((kind, serie), 0)) + 1):
             if number not in by_number:

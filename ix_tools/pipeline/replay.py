@@ -1,4 +1,4 @@
-"""Say again what came of a call that was stored differently from what was asked: as it is now, not as it was then."""
+"""Replay of a call whose record was stored differently: compares the record as it is now."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,33 +9,34 @@ from ix_tools.domain.types import Record
 from ix_tools.errors import IxError, NotFound, Problem, Refused, StoredDifferently
 from ix_tools.operations.base import Operation
 from ix_tools.pipeline.context import CallContext
-from ix_tools.pipeline.fact_loader import FactLoader
 from ix_tools.pipeline.subject_readback import show_value
 from ix_tools.verification.compare import GONE_STATES, show_field
 
-NOW_RIGHT = "it was stored differently from what was asked at first, and reads as asked now"
-NEVER_COMPARED = "it could not be read back at the time and was not compared with what was asked: look at it"
+NOW_RIGHT = "it was first stored differently from what was asked, and now reads as asked"
+NEVER_COMPARED = "it could not be read back at the time, so it was not compared with what was asked: check it"
 WHOLE_RECORDS = {"document", "client", "item", "tax", "sequence", "account"}
-"""What a difference is about when nothing could be read back at all."""
+"""Fields that a difference names when the whole record could not be read back."""
 
 
 def select_result_fields(call: Operation[Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """What an outcome shows of the thing it is about."""
+    """Return the fields of an outcome that belong to the operation's result."""
     return {name: outcome[name] for name in call.result_type().model_fields if name in outcome}
 
 
 async def recheck_difference(
-    desk: CallContext, call: Operation[Any], outcome: Mapping[str, Any]
+    context: CallContext, call: Operation[Any], outcome: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Read again what was stored differently; the result, where it reads as asked by now.
+    """Read a record again that was stored differently, and return the result if it now reads as asked.
 
-    Raises: StoredDifferently where it still differs, or cannot be read; Refused where it is gone.
+    Raises:
+        StoredDifferently: It still differs, or cannot be read.
+        Refused: It no longer exists.
     """
     problems = [Problem(**one) for one in outcome.get("problems", [])]
     shown = select_result_fields(call, outcome)
     failure: IxError | None = None
     try:
-        name, now = await _read_current(desk, call, shown)
+        name, now = await _read_current(context, call, shown)
     except NotFound:
         if _is_removal(call):
             return _build_result(shown, "document", NOW_RIGHT)
@@ -60,7 +61,7 @@ async def recheck_difference(
 
 
 def _is_removal(call: Operation[Any]) -> bool:
-    """Tell whether that it is gone is what was asked."""
+    """Tell whether the call itself deletes or cancels the document."""
     return getattr(call, "state", None) in GONE_STATES
 
 
@@ -69,19 +70,19 @@ def _build_result(shown: Mapping[str, Any], name: str, problem: str) -> dict[str
 
 
 async def _read_current(
-    desk: CallContext, call: Operation[Any], shown: Mapping[str, Any]
+    context: CallContext, call: Operation[Any], shown: Mapping[str, Any]
 ) -> tuple[str, Document | Record | None]:
-    looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals, desk.journal)
-    about = shown.get("document") or {}
-    if about.get("id"):
-        kind = str(getattr(call, "document_type", None) or about.get("document_type"))
-        return "document", await looking.get_document(kind, int(about["id"]), await looking.list_taxes())
+    loader = context.create_loader()
+    reference = shown.get("document") or {}
+    if reference.get("id"):
+        kind = str(getattr(call, "document_type", None) or reference.get("document_type"))
+        return "document", await loader.get_document(kind, int(reference["id"]), await loader.list_taxes())
     subject = call.subject_ref(call.result_type().model_validate(shown)) if shown else None
-    return (subject.name, (await looking.get_subject(subject))[0]) if subject is not None else ("", None)
+    return (subject.name, (await loader.get_subject(subject))[0]) if subject is not None else ("", None)
 
 
 def _update_problem(problem: Problem, stored: Document | Record) -> Problem | None:
-    """The difference as it is now; None where there is none any more."""
+    """Return the difference as it is now, or None if it no longer exists."""
     asked = problem.allowed.removeprefix(ASKED)
     if problem.field in WHOLE_RECORDS and asked == EXPECTED_READ_BACK:
         return None
@@ -91,13 +92,13 @@ def _update_problem(problem: Problem, stored: Document | Record) -> Problem | No
         else show_value(problem.field, stored)
     )
     if now is None:
-        return problem  # nothing that can be read tells
+        return problem  # no readable field shows it
     return None if now == asked else Problem(problem.field, f"{STORED}{now}", problem.allowed)
 
 
 def _build_gone_refusal(call: Operation[Any]) -> Refused:
     return Refused(
-        f"This {call.spec.name} was carried out before, was stored differently from what was asked, and is gone since.",
+        f"This {call.spec.name} was already carried out and stored differently from what was asked; its record no longer exists.",
         code="document_gone",
-        next="to have it made repeat the call with a new idempotency_key",
+        next="to create it again, repeat the call with a new idempotency_key",
     )

@@ -1,6 +1,6 @@
-"""Read a changed client, item, tax, series or account again: most of these writes are answered with nothing.
+"""Read-back of subjects: reads a changed client, item, tax, series or account again and compares it with the call.
 
-What reads back differently is an error, because silence here means that every later document is made from it.
+InvoiceXpress answers most of these writes with nothing. A difference is an error, because later documents use the record.
 """
 
 from decimal import Decimal
@@ -18,22 +18,22 @@ from ix_tools.text.sanitize import sanitize_line
 
 
 async def read_back_subject(
-    looking: FactLoader, call: Operation[Any], facts: Facts, result: Any
+    loader: FactLoader, call: Operation[Any], facts: Facts, result: Any
 ) -> tuple[Any, list[Difference]]:
-    """The result with the thing as it is stored now, and how that differs from what was asked."""
+    """Return the result with the stored record, and its differences from what was asked."""
     expected = call.predict_state(facts) if call.spec.effect.writes else None
     subject = call.subject_ref(result)
     if expected is None or subject is None:
         return result, []
     try:
-        stored, _ = await looking.get_subject(subject)
+        stored, _ = await loader.get_subject(subject)
     except IxError as failure:
         return result, [Difference.for_failed_read_back(subject.name, failure)]
     return result.model_copy(update={subject.name: stored}), find_differences(expected, stored)
 
 
 def find_differences(expected: ExpectedState, stored: Record) -> list[Difference]:
-    """Each field that reads back differently, with what was asked."""
+    """Return each field that reads back differently from what was asked."""
     return [
         Difference(name, _format_value(asked), _format_value(getattr(stored, name)))
         for name, asked in expected.values.items()
@@ -42,7 +42,7 @@ def find_differences(expected: ExpectedState, stored: Record) -> list[Difference
 
 
 def show_value(field: str, stored: Record) -> str | None:
-    """Show what a client, item, tax, series or account has now in a field; None where it has no such field."""
+    """Return a field's stored value as text, or None if the record has no such field."""
     return _format_value(getattr(stored, field)) if field in type(stored).model_fields else None
 
 
@@ -65,7 +65,7 @@ def _format_value(value: Any) -> str:
 def build_subject_difference_error(
     call: Operation[Any], result: Any, found: list[Difference]
 ) -> StoredDifferently:
-    """The error that shows every difference; the thing is stored all the same."""
+    """Build the error that lists every difference of a stored record."""
     subject = call.subject_ref(result)
     name = subject.name if subject else "record"
     kept = getattr(result, name, None)

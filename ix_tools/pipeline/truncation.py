@@ -1,7 +1,7 @@
-"""Answers of at most so many characters, over MCP as over REST: rows are left out and counted, and JSON is never cut.
+"""Truncation: shortens responses for MCP and REST to a maximum length without breaking their JSON.
 
-A page of a list becomes a smaller page of the same list, so that the next one goes on exactly where it ends. Rows inside
-a record, such as the lines of a document, and long texts are shortened, and `left_out` says by how much, and what to do.
+A page of a list becomes a smaller page of the same list, so that the next page continues exactly where it ends. Rows inside
+a record, such as the lines of a document, and long texts are shortened; `left_out` says by how much and what to do.
 """
 
 import json
@@ -15,9 +15,9 @@ from ix_tools.operations.meta import RunOperation
 from ix_tools.schemas.search import get_operation
 
 MAX_CHARACTERS = 100_000
-"""Characters of an answer: what the strictest of the hosts takes."""
+"""Maximum characters of a response, the limit of the strictest host."""
 RESERVED_CHARACTERS = 1_000
-"""Characters kept free for what is said about the rest."""
+"""Characters reserved for the note about omitted parts."""
 PAGE_FIELDS = frozenset({"page", "pages", "total_entries"})
 PER_PAGE = "per_page"
 ADVICE = "ask for less in one call; a document is whole in its PDF (get_pdf)"
@@ -25,19 +25,19 @@ ADVICE = "ask for less in one call; a document is whole in its PDF (get_pdf)"
 
 @dataclass(frozen=True, slots=True)
 class TruncatedResponse:
-    """An answer that fits, and the size of its page if it is one."""
+    """A response of allowed length, and its page size if it is a page."""
 
     body: dict[str, Any]
     per_page: int | None
 
 
 def to_compact_json(body: Any) -> str:
-    """JSON without blanks."""
+    """Return JSON without whitespace."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def get_page_size(operation: type[Operation[Any]], arguments: Mapping[str, Any]) -> int | None:
-    """How many rows a call that went through asked for, also where it ran another operation; None where it asks for no page."""
+    """Return the page size that a call asked for, also through run_operation; None if the operation has no pages."""
     if operation is RunOperation:
         inner = arguments.get("arguments") or {}
         return get_page_size(get_operation(str(arguments["operation"])), inner)
@@ -49,25 +49,29 @@ def get_page_size(operation: type[Operation[Any]], arguments: Mapping[str, Any])
 
 
 def truncate(body: Mapping[str, Any], per_page: int | None = None) -> TruncatedResponse:
-    """The answer, shortened where it is too long. `per_page`: how many rows the call asked for, if it asked for a page."""
+    """Return the response, shortened if it is too long.
+
+    Args:
+        per_page: The page size that the call asked for, if it asked for a page.
+    """
     shown = dict(body)
     if (
         per_page
         and body.keys() >= PAGE_FIELDS
         and len(to_compact_json(shown)) > MAX_CHARACTERS - RESERVED_CHARACTERS
     ):
-        # The address of the next page is still to come, so this one ends earlier.
+        # The next page's address is added later, so this page needs room for it.
         shown, per_page = _shrink_page(shown, per_page)
     over = len(to_compact_json(shown)) - MAX_CHARACTERS
     if over > 0:
-        shown = json.loads(to_compact_json(shown))  # a copy of its own, to the last row
+        shown = json.loads(to_compact_json(shown))  # a deep copy
         while over > 0 and _shorten_longest(shown, over + RESERVED_CHARACTERS):
             over = len(to_compact_json(shown)) - MAX_CHARACTERS
     return TruncatedResponse(shown, per_page)
 
 
 def _shrink_page(body: dict[str, Any], per_page: int) -> tuple[dict[str, Any], int]:
-    """As if fewer rows had been asked for: so many that pages of that size begin where this one ends."""
+    """Return the page as if fewer rows had been asked for, and that page size; the next page starts where this one ends."""
     name, rows = max(
         ((name, value) for name, value in body.items() if isinstance(value, list)),
         key=lambda found: len(to_compact_json(found[1])),
@@ -85,7 +89,7 @@ def _shrink_page(body: dict[str, Any], per_page: int) -> tuple[dict[str, Any], i
 
 
 def _shorten_longest(body: dict[str, Any], over: int) -> bool:
-    """Shorten the longest list of rows, or else the longest text; whether there was any."""
+    """Shorten the longest list, or else the longest text; return False if there is neither."""
     lists = [one for one in _walk(body, "") if isinstance(one.value, list) and one.value]
     texts = [one for one in _walk(body, "") if isinstance(one.value, str) and len(one.value) > 100]
     longest = max(lists, key=lambda one: len(to_compact_json(one.value)), default=None)
@@ -114,7 +118,7 @@ def _note_omission(body: dict[str, Any], what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A value, and where it stands."""
+    """A value and its place in the response."""
 
     holder: Any
     key: Any

@@ -1,1 +1,1 @@
-"""Compare what InvoiceXpress stored with what was asked for."""
+"""Comparison of stored documents with the call that wrote them."""

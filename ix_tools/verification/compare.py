@@ -1,4 +1,4 @@
-"""Compare what came back with what was asked: money to the cent, VAT per line, exemption, client, dates, state."""
+"""Comparison of a stored document with its expected state: amounts, VAT per line, exemption, client, dates, status."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -15,12 +15,12 @@ from ix_tools.operations.expectations import ExpectedState
 MONEY_FIELDS = {"sum", "discount", "before_taxes", "taxes", "total"}
 OPTIONAL_FIELDS = {*MONEY_FIELDS, "client.country"}
 PRECISION = 60
-"""Enough for the exact net amount of the largest line."""
+"""Decimal digits, enough for the exact net amount of the largest line."""
 GONE_STATES = {"canceled", "deleted"}
 
 
 def compare_with_expected(expected: ExpectedState, document: Document) -> list[Difference]:
-    """Each field that reads back differently, with what was asked and what is stored."""
+    """Return each field that differs, with the expected and the stored value."""
     found = list(_compare_values(expected, document))
     if expected.lines and len(expected.lines) != len(document.lines):
         found.append(Difference("items", f"{len(expected.lines)} lines", f"{len(document.lines)} lines"))
@@ -33,18 +33,18 @@ def _compare_values(expected: ExpectedState, document: Document) -> Iterator[Dif
     for name, asked in expected.values.items():
         stored = _get_stored(name, document)
         if name in OPTIONAL_FIELDS and stored is None:
-            continue  # some answers leave a figure out; the total is never left out (checked below)
+            continue  # some responses omit a figure; a missing total is reported below
         if not _is_equal(asked, stored):
             yield Difference(name, _format_value(name, asked), _format_value(name, stored))
     if "status" not in expected.values and document.status in GONE_STATES:
-        # The same proprietary_uid can bring back a document that was cancelled since.
+        # The same proprietary_uid can return a document that was cancelled since.
         yield Difference("status", "draft", document.status or "")
     if "total" in expected.values and document.total is None:
         yield Difference("total", _format_value("total", expected.values["total"]), "(not reported)")
 
 
 def show_field(field: str, document: Document) -> str | None:
-    """Show what a document has now in a field that `differences` named; None where it has no such field."""
+    """Return the stored value of a field named by `find_differences` as text, or None if there is no such field."""
     if field == "items":
         return f"{len(document.lines)} lines"
     if field.startswith("items."):
@@ -74,7 +74,7 @@ def _compare_line(at: int, asked: dict[str, Any] | Any, line: Line) -> Iterator[
     for name in ("name", "quantity", "tax", "tax_rate", "net"):
         want, have = asked[name], getattr(line, name)
         if have is None and name in {"tax", "tax_rate", "net"}:
-            continue  # trap 30: a line may read back without its tax; the document's totals still tell
+            continue  # trap 30: a line may read back without its tax; the document's totals still show it
         if not _is_equal(want, have):
             yield Difference(f"items.{at}.{name}", _format_value(name, want), _format_value(name, have))
 
@@ -85,17 +85,17 @@ def _is_equal(asked: Any, stored: Any) -> bool:
     if isinstance(asked, Decimal) and stored is None:
         return asked == 0
     if isinstance(asked, str):
-        asked = read_text(asked)  # what hides in a text is not read back, either
+        asked = read_text(asked)  # invisible characters are not read back either
     return (asked or None) == (stored or None)
 
 
 def _is_same_amount(asked: Decimal, stored: Decimal) -> bool:
-    """At the precision that came: stored amounts have 2, 4 or all decimals, depending on the endpoint."""
+    """Compare at the precision of the stored amount, which has 2, 4 or all decimals depending on the endpoint."""
     exponent = stored.as_tuple().exponent
     places = exponent if isinstance(exponent, int) and exponent < -2 else -2
     with localcontext() as context:
         context.prec = PRECISION
-        # A figure that was not rounded travels as a binary float, which keeps 15 digits and no more.
+        # An unrounded amount is sent as a binary float, which keeps only 15 digits.
         noise = abs(stored) * Decimal("1e-15") if places < -4 else Decimal(0)
         return abs(asked - stored) <= Decimal(1).scaleb(places) / 2 + noise
 

@@ -139,7 +139,7 @@ async def test_whoever_approves_a_payment_again_is_told_that_the_first_is_unknow
     harness.sandbox.clear_faults()
     for other in ({**call, "idempotency_key": "again"}, {**call, "note": "outra vez"}):
         text = await harness.get_approval_text(name, other)
-        assert "is unknown: look first" in text
+        assert "is unknown: check first" in text
         assert lost.details["journal"] in text
     other_invoice = (await harness.create_issued(items=[line(name="Outra", unit_price=5)]))["id"]
     assert "is unknown" not in await harness.get_approval_text(

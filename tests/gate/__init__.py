@@ -1,1 +1,1 @@
-"""Stories about the gate: what stands around them, and the bystander who tells them."""
+"""Model-based test of the approval gate: random scenarios, and an observer that knows what may be sent."""

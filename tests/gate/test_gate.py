@@ -1,8 +1,8 @@
-"""The gate's promise, told as random stories: every irreversible operation and workflow, every way a host asks, every policy,
-and a second writer at any moment.
+"""The approval gate under random scenarios: every irreversible operation and workflow, every kind of host, every policy, and a
+second writer at any moment.
 
-`GATE_RUNS=10000 GATE_SEED=7 pytest tests/gate/test_gate.py` tells ten thousand others, in one run; a story in which the promise is
-broken is told again, as short as it can be.
+`GATE_RUNS=10000 GATE_SEED=7 pytest tests/gate/test_gate.py` runs ten thousand others; a failing scenario is shrunk
+to its shortest form.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from ix_tools.sandbox.server import Sandbox
-from tests.gate.events import GOOD, Scenario
-from tests.gate.world import GateModel, standing
+from tests.gate.model import GateModel, standing
+from tests.gate.scenario import GOOD, Scenario
 
 RUNS = int(os.environ.get("GATE_RUNS", "60"))
-"""How many stories are told; a longer run: GATE_RUNS=10000 pytest tests/gate/test_gate.py."""
+"""Number of scenarios; for a longer run: GATE_RUNS=10000 pytest tests/gate/test_gate.py."""
 SEED = os.environ.get("GATE_SEED")
-"""The gate tells the same stories every time; with a seed, others."""
+"""Seed for other scenarios; without it, each run uses the same ones."""
 EVENTS = 4
-"""The most that happens in a story; most of these are several things by themselves."""
+"""Maximum number of events in a scenario; most events have several steps."""
 
 POLICIES = st.sampled_from(
     [
@@ -49,12 +49,12 @@ POLICIES = st.sampled_from(
 PEOPLE = st.sampled_from(["ana", "rui", "flow"])
 PICK = st.integers(0, 5)
 CALL = st.one_of(st.integers(0, 99), st.sampled_from(["finalize", "issue_invoice"]))
-"""Any call; often one that makes a document for ever."""
+"""Any call; often one that makes a document final."""
 FEW = st.sampled_from([0, 0, 0, 1])
-"""Mostly the call that the story is about."""
+"""Mostly the first of the scenario's two calls."""
 ANSWERS = st.sampled_from([GOOD, GOOD, GOOD, {"approve": False}, {}, {"approve": "true"}, None])
 CHANGES = st.sampled_from(["loud", "quiet", "client", ""])
-"""What a second writer does: another amount; another company for the same amount; the client's record; as it was."""
+"""Changes by a second writer: another amount, another company for the same amount, the client's record, or as it was."""
 MEANWHILE = st.sampled_from(["nothing", "nothing", "edit", "expiry", "restart", "loud", "quiet", "client"])
 AT_THE_GAP = st.sampled_from(["another server", "another server", "429", "refused"])
 DISTURBANCES = st.one_of(
@@ -75,46 +75,46 @@ AROUND = st.one_of(
     st.just(("restart",)),
     st.tuples(st.just("policy"), POLICIES),
 )
-"""Time, other servers, the owner, and people in InvoiceXpress's own pages."""
+"""Time, restarts, policy changes, and edits in InvoiceXpress itself."""
 BESIDE = st.one_of(
     st.tuples(st.just("write"), FEW, CHANGES),
     st.tuples(st.just("vanish"), FEW, st.booleans()),
     st.tuples(st.just("gap"), FEW, AT_THE_GAP, CHANGES),
 )
-"""A second writer."""
+"""Actions of a second writer."""
 
 
-class Stories(RuleBasedStateMachine):
-    """One story: a few events, each told to the bystander."""
+class Scenarios(RuleBasedStateMachine):
+    """State machine of one scenario: a few events, each checked by the observer."""
 
     world: ClassVar[GateModel]
 
-    def tell(self, event: str, *about: Any) -> None:
-        """Something happens, a second later."""
+    def run_event(self, event: str, *about: Any) -> None:
+        """Run an event one second later."""
         self.world.clock.now += 1
-        self.world.portal.call(getattr(self.story, event), *about)
+        self.world.portal.call(getattr(self.scenario, event), *about)
 
     @initialize(about=CALL, other=CALL, policy=POLICIES)
     def begin(self, about: int | str, other: int | str, policy: str) -> None:
         self.world.count()
-        self.story = self.world.story = Scenario(
+        self.scenario = self.world.scenario = Scenario(
             self.world, (self.world.index(about), self.world.index(other))
         )
-        self.world.portal.call(self.story.begin, policy)
+        self.world.portal.call(self.scenario.begin, policy)
 
     def teardown(self) -> None:
-        story = getattr(self, "story", None)
-        if story is not None:
+        scenario = getattr(self, "scenario", None)
+        if scenario is not None:
             try:
-                self.world.portal.call(story.end)
+                self.world.portal.call(scenario.end)
             finally:
-                self.world.sent += story.sent
+                self.world.sent += scenario.sent
 
     # --- hosts and people
 
     @rule(person=PEOPLE, which=FEW)
     def round(self, person: str, which: int) -> None:
-        self.tell("round", person, which)
+        self.run_event("round", person, which)
 
     @rule(
         at=PICK,
@@ -123,23 +123,23 @@ class Stories(RuleBasedStateMachine):
         content=ANSWERS,
     )
     def answer(self, at: int, who: str, what: str, content: Any) -> None:
-        self.tell("answer", at, who, what, content)
+        self.run_event("answer", at, who, what, content)
 
     @rule(at=PICK)
     def good_answer(self, at: int) -> None:
-        self.tell("answer", at, "its own", "its own", GOOD)
+        self.run_event("answer", at, "its own", "its own", GOOD)
 
     @rule(person=PEOPLE, which=FEW, content=ANSWERS, meanwhile=MEANWHILE)
     def legacy(self, person: str, which: int, content: Any, meanwhile: str) -> None:
-        self.tell("legacy", person, which, content, meanwhile)
+        self.run_event("legacy", person, which, content, meanwhile)
 
     @rule(host=HOST, person=PEOPLE, which=FEW)
     def elsewhere(self, host: str, person: str, which: int) -> None:
-        self.tell(host, person, which)
+        self.run_event(host, person, which)
 
     @rule(person=PEOPLE, which=FEW, handle=st.sampled_from(["", "x", "A" * 43]))
     def forge(self, person: str, which: int, handle: str) -> None:
-        self.tell("forge", person, which, handle)
+        self.run_event("forge", person, which, handle)
 
     @rule(
         at=PICK,
@@ -147,38 +147,38 @@ class Stories(RuleBasedStateMachine):
         yes=st.sampled_from([True, True, False]),
     )
     def decide(self, at: int, who: str, yes: bool) -> None:
-        self.tell("decide", at, who, yes)
+        self.run_event("decide", at, who, yes)
 
-    # --- the world around them
+    # --- the environment
 
     @rule(what=AROUND)
     def around(self, what: tuple[Any, ...]) -> None:
-        self.tell(*what)
+        self.run_event(*what)
 
     @rule(what=BESIDE)
     def beside(self, what: tuple[Any, ...]) -> None:
-        self.tell(*what)
+        self.run_event(*what)
 
-    # --- whole ones, which chance alone would seldom put together
+    # --- whole sequences, which chance would seldom produce
 
     @rule(person=PEOPLE, which=FEW, how=DISTURBANCES, content=st.one_of(st.just(GOOD), ANSWERS))
     def whole_form(self, person: str, which: int, how: tuple[Any, ...], content: Any) -> None:
-        self.tell("whole_form", person, which, how, content)
+        self.run_event("whole_form", person, which, how, content)
 
     @rule(person=PEOPLE, which=FEW)
     def whole_form_undisturbed(self, person: str, which: int) -> None:
-        self.tell("whole_form", person, which, (), GOOD)
+        self.run_event("whole_form", person, which, (), GOOD)
 
     @rule(person=PEOPLE, which=FEW, how=AT_THE_GAP, change=CHANGES)
     def whole_form_at_the_gap(self, person: str, which: int, how: str, change: str) -> None:
-        self.tell("policy", "none")
-        self.tell("whole_form", person, which, ("gap", which, how, change), GOOD)
+        self.run_event("policy", "none")
+        self.run_event("whole_form", person, which, ("gap", which, how, change), GOOD)
 
     @rule(which=FEW, how=AT_THE_GAP, change=CHANGES)
     def unattended_at_the_gap(self, which: int, how: str, change: str) -> None:
-        self.tell("policy", "unattended")
-        self.tell("gap", which, how, change)
-        self.tell("mute", "flow", which)
+        self.run_event("policy", "unattended")
+        self.run_event("gap", which, how, change)
+        self.run_event("mute", "flow", which)
 
     @rule(
         person=PEOPLE,
@@ -194,21 +194,21 @@ class Stories(RuleBasedStateMachine):
         ),
     )
     def stolen(self, person: str, which: int, how: tuple[str, str]) -> None:
-        self.tell("stolen", person, which, *how)
+        self.run_event("stolen", person, which, *how)
 
     @rule(person=PEOPLE, which=FEW, kind=st.sampled_from(["none", "empty", "unattended"]))
     def whole_legacy(self, person: str, which: int, kind: str) -> None:
-        self.tell("policy", kind)
-        self.tell("legacy", person, which, GOOD, "nothing")
+        self.run_event("policy", kind)
+        self.run_event("legacy", person, which, GOOD, "nothing")
 
     @rule(person=PEOPLE, which=FEW, meanwhile=CHANGES)
     def whole_legacy_written_meanwhile(self, person: str, which: int, meanwhile: str) -> None:
-        self.tell("policy", "none")
-        self.tell("legacy", person, which, GOOD, meanwhile or "nothing")
+        self.run_event("policy", "none")
+        self.run_event("legacy", person, which, GOOD, meanwhile or "nothing")
 
     @rule(host=HOST, person=PEOPLE, which=FEW, how=st.one_of(st.just(()), DISTURBANCES))
     def whole_outside(self, host: str, person: str, which: int, how: tuple[Any, ...]) -> None:
-        self.tell("whole_outside", host, person, which, how)
+        self.run_event("whole_outside", host, person, which, how)
 
 
 @pytest.fixture
@@ -221,13 +221,13 @@ def world(running_sandbox: Sandbox, empty_store: Path, tmp_path: Path) -> Iterat
 
 @pytest.mark.timeout(max(240, RUNS * 2))
 def test_nothing_irreversible_leaves_without_exactly_one_valid_approval(world: GateModel) -> None:
-    """Asking, answering, forging, replaying, editing, waiting, restarting, deciding, under a policy that changes; and writing
-    beside it all. What leaves is what was shown.
+    """Scenarios request, answer, forge, replay, edit, wait, restart and decide under a changing policy and beside a second
+    writer. Every sent document is the one that was shown.
     """
-    Stories.world = world
-    told = seed(int(SEED))(Stories) if SEED is not None else Stories
+    Scenarios.world = world
+    machine = seed(int(SEED))(Scenarios) if SEED is not None else Scenarios
     run_state_machine_as_test(
-        told,
+        machine,
         settings=settings(
             max_examples=RUNS,
             stateful_step_count=EVENTS,
@@ -238,8 +238,8 @@ def test_nothing_irreversible_leaves_without_exactly_one_valid_approval(world: G
         ),
     )
     sys.stdout.write(f"{world.summary()}\n")
-    assert world.stories >= RUNS
-    assert world.sent >= RUNS // 10, "stories in which nothing is ever sent would prove nothing"
+    assert world.scenarios >= RUNS
+    assert world.sent >= RUNS // 10, "scenarios in which nothing is sent would prove nothing"
     assert set(world.by_mode) == {"2026-07-28", "2025-11-25", "cannot ask", "out of band"}
     assert {"another server at the gap", "update_invoice"} <= set(world.beside)
     if RUNS >= 2000:

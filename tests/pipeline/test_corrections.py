@@ -1,4 +1,4 @@
-"""Every irreversible result names what would correct it, and by when.
+"""Every irreversible result names its correction and the deadline.
 
 Source: contract H.
 """
@@ -29,7 +29,7 @@ from tests.preparations import prepare_example
 
 
 @pytest.mark.parametrize("name", [name for name, one in catalogue().items() if one.spec.effect.writes])
-def test_whatever_leaves_more_than_a_draft_says_what_would_correct_it(name: str) -> None:
+def test_every_operation_that_leaves_more_than_a_draft_has_a_correction(name: str) -> None:
     operation = catalogue()[name]
     says = operation.plan_correction is not Operation.plan_correction
     assert says is (operation.spec.effect is not Effect.DRAFTS)
@@ -39,10 +39,8 @@ GATED = [name for name, one in catalogue().items() if one.spec.effect.needs_appr
 
 
 @pytest.mark.parametrize("name", GATED)
-async def test_every_gated_result_names_what_would_correct_it_and_by_when(
-    harness: Harness, name: str
-) -> None:
-    """Recipes too: what they leave is as final as what one call leaves."""
+async def test_every_gated_result_names_its_correction_and_deadline(harness: Harness, name: str) -> None:
+    """Workflows too: their results are as final as those of a single call."""
     settings = harness.context.settings.model_copy(update={"allow_account_setup": True})
     open_office = replace(harness, context=replace(harness.context, settings=settings))
     undo = (await open_office.call(name, await prepare_example(open_office, name)))["undo"]
@@ -53,7 +51,7 @@ async def test_every_gated_result_names_what_would_correct_it_and_by_when(
 
 
 @pytest.mark.parametrize("kind", [one.plural for one in list_document_kinds() if one.family != "receipt"])
-def test_every_change_of_state_of_every_kind_has_its_plan(kind: str) -> None:
+def test_every_change_of_state_of_every_document_type_has_a_plan(kind: str) -> None:
     facts = Facts(now=datetime.fromisoformat(TODAY))
     table = list_transitions(kind)
     assert table
@@ -69,14 +67,14 @@ def test_every_change_of_state_of_every_kind_has_its_plan(kind: str) -> None:
 
 @pytest.mark.parametrize("key", list(PLANS))
 @pytest.mark.parametrize("language", ["pt", "en"])
-def test_a_plan_says_what_and_by_when_in_both_languages(key: str, language: str) -> None:
+def test_a_plan_has_action_and_deadline_in_both_languages(key: str, language: str) -> None:
     shown = describe_correction(Correction(key, since=date(2026, 11, 20)), language)  # type: ignore[arg-type]
     assert len(shown["what"]) > 10
     assert shown["by"]
     assert "{" not in shown["what"] + shown["by"]
 
 
-def test_every_plan_is_somebodys() -> None:
+def test_every_plan_is_used_by_an_operation() -> None:
     import ix_tools.operations as folder
 
     used: set[str] = set()
@@ -129,7 +127,7 @@ async def test_a_note_is_cancelled_never_credited(harness: Harness) -> None:
     assert [step["tool"] for step in undo["calls"]] == ["change_state"]
 
 
-async def test_what_is_cancelled_stays_so_and_a_new_document_has_its_own_deadline(harness: Harness) -> None:
+async def test_a_cancellation_is_final_and_a_new_document_has_its_own_deadline(harness: Harness) -> None:
     made = await harness.create_issued()
     undo = await undo_of(
         harness, document_arguments(made, state="canceled", message="Emitida ao cliente errado.")
@@ -143,7 +141,7 @@ async def test_a_deleted_draft_used_no_number(harness: Harness) -> None:
     assert "no number" in undo["what"]
 
 
-async def test_a_settled_invoice_is_open_again_without_its_receipt(harness: Harness) -> None:
+async def test_cancelling_the_receipt_reopens_a_settled_invoice(harness: Harness) -> None:
     undo = await undo_of(harness, document_arguments(await harness.create_issued(), state="settled"))
     assert "cancel_payment" in undo["what"]
 
@@ -159,7 +157,7 @@ async def test_a_payment_is_undone_by_cancelling_its_receipt(harness: Harness) -
     assert "generate_payment" in undone["undo"]["what"]
 
 
-async def test_a_mail_cannot_be_called_back(harness: Harness) -> None:
+async def test_an_email_cannot_be_recalled(harness: Harness) -> None:
     sent = await harness.call(
         "send_email", document_arguments(await harness.create_issued(), email="compras@acme.example")
     )

@@ -1,4 +1,4 @@
-"""Directly before an irreversible request, what was shown is read once more; what is not as it was shown is not sent."""
+"""Immediately before an irreversible request the document is read again; if it differs from the approved state, nothing is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Action = Callable[[], Awaitable[None]]
 
 
 async def question(harness: Harness, name: str, arguments: Json) -> Reply:
-    """What a person is asked, and their yes."""
+    """Request an approval and return the reply that approves it."""
     with pytest.raises(ApprovalNeeded) as needed:
         await execute(harness.context, name, arguments, can_ask=True)
     return Reply(needed.value.approval.handle, True)
@@ -34,7 +34,7 @@ async def answer(harness: Harness, name: str, arguments: Json, reply: Reply | No
 
 
 def elsewhere(harness: Harness, path: str, body: Json) -> None:
-    """A change in InvoiceXpress's own pages: past us, straight to the account."""
+    """Change a record directly in InvoiceXpress, without ix-tools."""
     done = httpx2.put(
         f"{harness.sandbox.base_url}{path}", params={"api_key": harness.sandbox.api_key}, json=body
     )
@@ -42,7 +42,7 @@ def elsewhere(harness: Harness, path: str, body: Json) -> None:
 
 
 def rewrite(harness: Harness, draft: Json, **changes: Any) -> None:
-    """The draft changed in InvoiceXpress's own pages: by default to another client and line with equal totals."""
+    """Change the draft directly in InvoiceXpress, by default to another client and line with equal totals."""
     content = {
         "date": "20/11/2026",
         "due_date": "20/12/2026",
@@ -62,7 +62,7 @@ def rewrite(harness: Harness, draft: Json, **changes: Any) -> None:
 
 
 def at_the_gap(harness: Harness, monkeypatch: pytest.MonkeyPatch, *actions: Callable[[], Any]) -> None:
-    """Before each irreversible request, with the last read behind it, do the next of these."""
+    """Run the next action between the last read and each irreversible request."""
     send, left = harness.context.account.send_once, list(actions)
 
     async def send_once(request: Any) -> Any:
@@ -95,7 +95,7 @@ def finalize(draft: Json) -> Json:
     return document_arguments(draft, state="finalized")
 
 
-# --- what changed before the last read is not sent ---------------------------------------------------------------
+# --- a change before the last read stops the request ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,14 @@ def finalize(draft: Json) -> Json:
 async def test_a_draft_that_changed_after_the_look_ups_is_not_issued(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, changes: Json, fields: set[str]
 ) -> None:
-    """Between the look-ups and the last read: the approval was used by then."""
+    """The change comes between the look-ups and the last read, when the approval is already used."""
     draft = await harness.create_draft()
     reply = await question(harness, "change_state", finalize(draft))
-    turns = harness.context.account.reserve_slots
+    reserve_slots = harness.context.account.reserve_slots
 
     def changed(requests: int) -> Any:
         rewrite(harness, draft, **changes)
-        return turns(requests)
+        return reserve_slots(requests)
 
     monkeypatch.setattr(harness.context.account, "reserve_slots", changed)
     with pytest.raises(ApprovalRefused) as refusal:
@@ -133,10 +133,10 @@ async def test_a_draft_that_changed_after_the_look_ups_is_not_issued(
 async def test_a_client_that_changed_after_the_look_ups_stops_it(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The document does not hold its client's tax number; the client's own record does."""
+    """The client's tax number is in its own record and not in the document."""
     draft = await harness.create_draft()
     reply = await question(harness, "change_state", finalize(draft))
-    turns, number = harness.context.account.reserve_slots, draft["client"]["id"]
+    reserve_slots, number = harness.context.account.reserve_slots, draft["client"]["id"]
 
     def changed(requests: int) -> Any:
         elsewhere(
@@ -144,7 +144,7 @@ async def test_a_client_that_changed_after_the_look_ups_stops_it(
             f"/clients/{number}.json",
             {"client": {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "509442013"}},
         )
-        return turns(requests)
+        return reserve_slots(requests)
 
     monkeypatch.setattr(harness.context.account, "reserve_slots", changed)
     with pytest.raises(ApprovalRefused) as refusal:
@@ -153,10 +153,10 @@ async def test_a_client_that_changed_after_the_look_ups_stops_it(
     assert (await harness.read_document(draft))["status"] == "draft"
 
 
-# --- what changes in the last round trip is told ------------------------------------------------------------------
+# --- a change during the last round trip is reported ------------------------------------------------------------------
 
 
-async def test_what_is_issued_to_another_client_with_equal_totals_is_told(
+async def test_a_document_issued_to_another_client_with_equal_totals_is_reported(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = await harness.create_draft()
@@ -186,13 +186,13 @@ async def test_a_workflow_stops_before_its_email_when_something_else_was_issued(
     assert harness.sandbox.outbox() == []
 
 
-# --- nothing is sent: the yes is as good as before ----------------------------------------------------------------
+# --- an approval stays valid if nothing is sent ----------------------------------------------------------------
 
 
-async def test_a_read_that_fails_gives_the_approval_back(harness: Harness) -> None:
+async def test_a_failed_read_returns_the_approval(harness: Harness) -> None:
     draft = await harness.create_draft()
     reply = await question(harness, "change_state", finalize(draft))
-    # The look-up of the answered call is the first of these reads; the last read is the second.
+    # The first of these reads is a look-up of the answered call, the second is the last read.
     harness.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
     with pytest.raises(IxError) as failure:
         await answer(harness, "change_state", finalize(draft), reply)
@@ -208,7 +208,7 @@ async def test_a_read_that_fails_gives_the_approval_back(harness: Harness) -> No
     assert states(harness) == ["used"]
 
 
-async def test_an_approval_that_was_given_back_is_still_for_what_was_shown(harness: Harness) -> None:
+async def test_a_returned_approval_is_still_bound_to_the_document_as_shown(harness: Harness) -> None:
     draft = await harness.create_draft()
     reply = await question(harness, "change_state", finalize(draft))
     harness.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=4, status=500)
@@ -222,8 +222,8 @@ async def test_an_approval_that_was_given_back_is_still_for_what_was_shown(harne
     assert (await harness.read_document(draft))["status"] == "draft"
 
 
-async def test_an_approval_given_back_is_good_once(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the further call that the same yes covers: one e-mail, and no second one without a person."""
+async def test_a_returned_approval_is_valid_once(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundled call included: one e-mail, and no second one without a person."""
     call = invoice(email="compras@acme.example")
     reply = await question(harness, "issue_invoice", call)
     at_the_gap(harness, monkeypatch, *[refused] * 4)
@@ -237,7 +237,7 @@ async def test_an_approval_given_back_is_good_once(harness: Harness, monkeypatch
     assert len(harness.sandbox.outbox()) == 1
 
 
-async def test_an_allowance_that_nothing_was_sent_for_is_given_back(harness: Harness, tmp_path: Path) -> None:
+async def test_a_budget_is_restored_if_nothing_was_sent(harness: Harness, tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text(
         '[[rules]]\nname = "flow"\ndecision = "unattended"\nwho = ["local"]\noperations = ["change_state"]\nstates = ["finalized"]\n'
@@ -257,7 +257,7 @@ async def test_an_allowance_that_nothing_was_sent_for_is_given_back(harness: Har
         assert connection.execute(sql.select(sql.func.sum(spent.c.cents))).scalar_one() == 12300
 
 
-# --- never again without a new read -------------------------------------------------------------------------------
+# --- a request is not repeated without a new read -------------------------------------------------------------------------------
 
 
 async def test_a_refused_connection_is_followed_by_a_new_read(
@@ -273,7 +273,7 @@ async def test_a_refused_connection_is_followed_by_a_new_read(
 
 
 @pytest.mark.parametrize("trouble", ["refused", "429"])
-async def test_what_changed_while_a_request_could_not_leave_is_not_sent(
+async def test_a_change_while_requests_were_refused_stops_the_call(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     draft = await harness.create_draft()
@@ -293,8 +293,8 @@ async def test_what_changed_while_a_request_could_not_leave_is_not_sent(
     assert (await harness.read_document(draft))["status"] == "draft"
 
 
-async def test_a_process_that_slept_reads_again(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the wall clock, which goes on while a laptop is closed."""
+async def test_a_suspended_process_reads_again(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wall clock counts, which also runs while a laptop is closed."""
     draft = await harness.create_draft()
     reply = await question(harness, "change_state", finalize(draft))
     slept = iter([0.0, 0.0, 3600.0])
@@ -315,7 +315,7 @@ async def test_a_process_that_slept_reads_again(harness: Harness, monkeypatch: p
     assert len(harness.list_writes()) == 1
 
 
-async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
+async def test_a_retried_read_does_not_use_the_slot_of_the_request(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise the request would wait for the rate limit after the last read."""
@@ -324,32 +324,32 @@ async def test_a_read_that_is_tried_again_does_not_take_the_turn_of_the_request(
     happened: list[str] = []
     account = harness.context.account
 
-    class Limit:
-        async def turn(self) -> None:
-            happened.append("turn")
+    class Limiterer:
+        async def acquire(self) -> None:
+            happened.append("slot")
 
-        async def answered(self, status: int, retry_after: float | None) -> None:
+        async def record_response(self, status: int, retry_after: float | None) -> None:
             happened.append(str(status))
 
     def at_the_request() -> None:
         happened.append("request")
 
-    monkeypatch.setattr(account, "_pace", Limit())
+    monkeypatch.setattr(account, "_pace", Limiter())
     at_the_gap(harness, monkeypatch, at_the_request)
     harness.sandbox.fault("GET", f"/invoices/{draft['id']}.json", skip=1, times=2, status=503)
     assert (await answer(harness, "change_state", finalize(draft), reply))["ok"]
     assert "503" in happened
     after = happened[happened.index("request") + 1 :]
-    assert after[0] == "200", "the request left without waiting for a turn"
+    assert after[0] == "200", "the request left without waiting for a slot"
 
 
 # --- one writer -----------------------------------------------------------------------------------------------------
 
 
-async def test_our_own_second_writer_waits_until_the_document_is_issued(
+async def test_a_second_writer_of_ix_tools_waits_until_the_document_is_issued(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Started exactly between the last read and the request, it comes too late to change anything."""
+    """It starts exactly between the last read and the request, too late to change anything."""
     import anyio
 
     draft = await harness.create_draft()
@@ -390,7 +390,7 @@ def _claims(harness: Harness) -> list[Any]:
     return Claims(harness.context.store, 240.0).list_claims()
 
 
-async def test_whoever_waits_too_long_is_refused_and_may_repeat_it(
+async def test_a_call_that_waits_too_long_is_refused_and_can_be_repeated(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ix_tools.idempotency.claims import Claim, Claims, Holder
@@ -400,7 +400,7 @@ async def test_whoever_waits_too_long_is_refused_and_may_repeat_it(
     holder = Holder(harness.context.account.name, "change_state", "rui")
     assert claims.acquire(holder, [Claim(f"document/{draft['id']}", exclusive=True)], claims.now()).is_granted
     harness.context.settings = harness.context.settings.model_copy(update={"timeout_seconds": 1})
-    monkeypatch.setattr(claim_session, "PATIENCE", 1.0)
+    monkeypatch.setattr(claim_session, "MIN_WAIT_SECONDS", 1.0)
     error = await harness.get_error("update_invoice", document_arguments(draft, observations="Obrigado"))
     assert (error.code, error.sent, error.retryable) == ("busy", "nothing", True)
     assert f"document/{draft['id']}" in error.message
@@ -419,7 +419,7 @@ async def test_nothing_is_claimed_while_a_person_is_asked(harness: Harness) -> N
 
 
 async def test_equal_rows_for_one_client_do_not_queue(harness: Harness) -> None:
-    """A create writes a client or an item only where it would change it."""
+    """A create claims a client or item exclusively only if it would change it."""
     from ix_tools.pipeline.claim_scope import collect_claims
     from ix_tools.pipeline.execute import parse
     from ix_tools.pipeline.fact_loader import FactLoader
@@ -439,10 +439,10 @@ async def test_equal_rows_for_one_client_do_not_queue(harness: Harness) -> None:
     assert await alone(client=new) == {"client/new/NOVA"}
 
 
-# --- what it costs --------------------------------------------------------------------------------------------------
+# --- cost in requests --------------------------------------------------------------------------------------------------
 
 
-async def test_a_finalize_with_its_question_costs_no_more_requests_than_before(harness: Harness) -> None:
+async def test_finalizing_with_an_approval_costs_no_more_requests_than_before(harness: Harness) -> None:
     draft = await harness.create_draft()
     harness.sandbox.clear_requests()
     reply = await question(harness, "change_state", finalize(draft))

@@ -1,4 +1,4 @@
-"""Long documents: a limit that is said, rules that take twice as long for twice the lines, and a server that goes on serving."""
+"""Long documents: a stated limit, guards of linear cost, and a server that keeps serving other calls."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def lines(number: int) -> list[Json]:
 
 @pytest.mark.parametrize("number", [MAX_LINES + 1, 12_000])
 @pytest.mark.parametrize("name", ["create_invoice", "create_estimate", "create_guide", "issue_invoice"])
-async def test_a_document_of_too_many_lines_is_refused_before_they_are_read(
+async def test_a_document_with_too_many_lines_is_refused_before_the_lines_are_parsed(
     harness: Harness, name: str, number: int
 ) -> None:
     call = guide() if name == "create_guide" else invoice()
@@ -58,7 +58,7 @@ async def test_a_document_of_too_many_lines_is_refused_before_they_are_read(
     assert harness.sandbox.requests() == []
 
 
-def test_a_document_of_as_many_lines_as_there_may_be_is_taken() -> None:
+def test_a_document_with_the_maximum_number_of_lines_is_accepted() -> None:
     assert len(parse("create_invoice", invoice(items=lines(MAX_LINES))).items) == MAX_LINES  # type: ignore[attr-defined]
 
 
@@ -66,24 +66,24 @@ def test_a_request_has_room_for_a_long_document_and_not_for_much_more() -> None:
     assert 300 * MAX_LINES < MAX_REQUEST_BYTES <= 1024 * 1024
 
 
-# --- twice the lines, twice the work ------------------------------------------------------------------------
+# --- linear cost ------------------------------------------------------------------------
 
 
 class Counting:
-    """A line that counts how often anything of it is looked at."""
+    """A line that counts accesses to its attributes."""
 
-    looks = 0
+    accesses = 0
 
     def __init__(self, inner: Any) -> None:
         object.__setattr__(self, "_inner", inner)
 
     def __getattr__(self, name: str) -> Any:
-        Counting.looks += 1
+        Counting.accesses += 1
         return getattr(object.__getattribute__(self, "_inner"), name)
 
 
-def looks_of(name: str, number: int, *, same_name: bool, zero: bool) -> Iterator[tuple[str, int]]:
-    """How often each rule looks at a line, over a document of so many."""
+def count_accesses(name: str, number: int, *, same_name: bool, zero: bool) -> Iterator[tuple[str, int]]:
+    """Yield each guard with its number of accesses to the lines of a document."""
     tax = "Isento" if zero else "IVA23"
     named = [
         line(name="Artigo" if same_name else f"Artigo {at}", unit_price=1 + at, tax=tax)
@@ -112,20 +112,20 @@ def looks_of(name: str, number: int, *, same_name: bool, zero: bool) -> Iterator
         now=lisbon_now(), account="a", taxes=TAXES, document=document, document_raw=body, items=items
     )
     for guard in call.spec.guards:
-        Counting.looks = 0
+        Counting.accesses = 0
         list(guard(call, facts))
-        yield guard.__name__, Counting.looks
+        yield guard.__name__, Counting.accesses
 
 
 @pytest.mark.parametrize("same_name", [False, True], ids=["different names", "one name"])
 @pytest.mark.parametrize("zero", [False, True], ids=["with VAT", "without VAT"])
 @pytest.mark.parametrize("name", CALLS)
-def test_a_rule_looks_twice_as_often_at_twice_the_lines(name: str, same_name: bool, zero: bool) -> None:
-    few = dict(looks_of(name, 60, same_name=same_name, zero=zero))
-    many = dict(looks_of(name, 120, same_name=same_name, zero=zero))
+def test_a_guard_makes_twice_the_accesses_for_twice_the_lines(name: str, same_name: bool, zero: bool) -> None:
+    few = dict(count_accesses(name, 60, same_name=same_name, zero=zero))
+    many = dict(count_accesses(name, 120, same_name=same_name, zero=zero))
     assert few.keys() == many.keys()
     slow = {rule: (few[rule], many[rule]) for rule in few if many[rule] > 2.2 * few[rule] + 20}
-    assert not slow, "more than in proportion"
+    assert not slow, "more than linear"
     assert any(few.values()), "the lines are looked at at all"
 
 
@@ -141,7 +141,7 @@ def test_a_rule_looks_twice_as_often_at_twice_the_lines(name: str, same_name: bo
         ),
     ],
 )
-def test_two_lines_of_one_name_say_the_same(named: list[tuple[str, int]], said: list[str]) -> None:
+def test_lines_with_the_same_name_are_compared(named: list[tuple[str, int]], said: list[str]) -> None:
     call = parse(
         "create_invoice", invoice(items=[line(name=name, unit_price=price) for name, price in named])
     )
@@ -149,27 +149,27 @@ def test_two_lines_of_one_name_say_the_same(named: list[tuple[str, int]], said: 
     assert [one.problem.problem.partition(" but")[0] for one in found] == said
 
 
-# --- everybody else -----------------------------------------------------------------------------------------
+# --- other calls -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("number", "apart"), [(2, False), (preparation.MANY_LINES + 1, True)])
-async def test_a_long_document_is_read_and_judged_where_nobody_waits_for_it(
+async def test_a_long_document_is_parsed_and_checked_in_a_worker_thread(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, number: int, apart: bool
 ) -> None:
-    """Not on the loop that serves everybody else."""
+    """The event loop stays free for other calls."""
     here, seen = threading.get_ident(), {}
-    judge, validate = preparation._run_guards, catalogue()["create_invoice"].model_validate
+    run_guards, validate = preparation._run_guards, catalogue()["create_invoice"].model_validate
 
-    def judged(*given: Any) -> Any:
-        seen["judged"] = threading.get_ident()
-        return judge(*given)
+    def checked(*given: Any) -> Any:
+        seen["checked"] = threading.get_ident()
+        return run_guards(*given)
 
     def read(given: Any) -> Any:
         seen["read"] = threading.get_ident()
         return validate(given)
 
-    monkeypatch.setattr(preparation, "_judge", judged)
+    monkeypatch.setattr(preparation, "_run_guards", checked)
     monkeypatch.setattr(catalogue()["create_invoice"], "model_validate", read)
     call = invoice(items=lines(number), date=date(2026, 11, 20).isoformat())
     assert (await harness.call("create_invoice", call))["ok"]
-    assert {name: thread != here for name, thread in seen.items()} == {"judged": apart, "read": apart}
+    assert {name: thread != here for name, thread in seen.items()} == {"checked": apart, "read": apart}

@@ -1,4 +1,4 @@
-"""Names instead of ids: one thing for sure is taken, anything else comes back as candidates and nothing is sent.
+"""Names instead of ids: a certain match is used; otherwise candidates are returned and nothing is sent.
 
 Source: contract A6 to A8; traps 2, 3 and 9; readings 14 and 22.
 """
@@ -21,7 +21,7 @@ ENTRY = {"value": 10, "date": "2026-11-20"}
 
 
 def planted(harness: Harness, *things: Any) -> None:
-    """Rows put into the box as they are, also those that it would not take today."""
+    """Put rows into the sandbox unchecked, also rows that it would not accept today."""
     store = harness.sandbox.backend.store
     with store.transaction():
         for one in things:
@@ -37,13 +37,13 @@ def many(harness: Harness, count: int) -> None:
 
 
 def named(error: Json, field: str) -> list[Any]:
-    """The names of the candidates for a field."""
+    """Return the names of the candidates for a field."""
     found = [one for one in error.get("candidates", []) if one["field"] == field]
     return [one.get("name", one.get("serie")) for one in found]
 
 
 async def unsure(harness: Harness, name: str, arguments: Json, field: str) -> Json:
-    """A refusal because of a name, with everything it promises."""
+    """Return the refusal of an ambiguous name, after checking its form."""
     found = await harness.get_refusal(name, arguments)
     assert field in found
     return (await harness.get_error(name, arguments)).as_dict()
@@ -55,7 +55,7 @@ async def unsure(harness: Harness, name: str, arguments: Json, field: str) -> Js
 @pytest.mark.parametrize(
     "text", ["ACME", "ACME, Lda", "ACME,  Lda", "508112230", "PT508112230", "pt 508 112 230", "508.112.230"]
 )
-async def test_a_client_is_meant_by_code_exact_name_or_nif(harness: Harness, text: str) -> None:
+async def test_a_client_is_found_by_code_exact_name_or_nif(harness: Harness, text: str) -> None:
     assert (await harness.call("get_client", {"client": text}))["client"]["id"] == 501
 
 
@@ -64,7 +64,7 @@ async def test_a_number_from_abroad_is_compared_without_its_separators(harness: 
 
 
 @pytest.mark.parametrize("text", ["acme", "acme, lda", "Acme", "Lda", "ACNE, Lda"])
-async def test_a_client_that_is_only_alike_is_a_candidate(harness: Harness, text: str) -> None:
+async def test_a_similar_client_is_only_a_candidate(harness: Harness, text: str) -> None:
     error = await unsure(harness, "update_client", {"client": text, "phone": "1"}, "client")
     assert (error["code"], error["candidates"][0]["client_id"]) == ("ambiguous", 501)
     assert error["candidates"][0]["fiscal_id"] == "508112230"
@@ -72,7 +72,7 @@ async def test_a_client_that_is_only_alike_is_a_candidate(harness: Harness, text
 
 
 @pytest.mark.parametrize("text", ["Ninguém", "508025338", "9999", "  ", "\u200b"])
-async def test_a_client_that_nobody_is_like_is_refused_without_candidates(
+async def test_a_name_without_a_similar_client_is_refused_without_candidates(
     harness: Harness, text: str
 ) -> None:
     error = (await harness.get_error("delete_client", {"client": text})).as_dict()
@@ -80,12 +80,14 @@ async def test_a_client_that_nobody_is_like_is_refused_without_candidates(
     assert harness.list_writes() == []
 
 
-async def test_an_id_in_the_place_of_a_name_is_only_a_candidate(harness: Harness) -> None:
+async def test_an_id_given_as_a_name_is_only_a_candidate(harness: Harness) -> None:
     error = await unsure(harness, "get_client", {"client": "502"}, "client")
     assert named(error, "client") == ["Beta GmbH"]
 
 
-async def test_accents_and_case_bring_candidates_and_the_exact_name_the_client(harness: Harness) -> None:
+async def test_a_name_with_other_accents_or_case_gives_candidates_and_the_exact_name_the_client(
+    harness: Harness,
+) -> None:
     made = (await harness.call("create_client", {**NEW, "fiscal_id": "508025338"}))["client"]
     error = await unsure(harness, "get_client", {"client": "cafe sao joao"}, "client")
     assert named(error, "client") == ["Café São João, Lda"]
@@ -103,7 +105,7 @@ async def test_the_last_page_counts_as_much_as_the_first(harness: Harness) -> No
     assert (len(error["candidates"]), "and 220 more" in error["problems"][0]["allowed"]) == (10, True)
 
 
-async def test_when_not_every_page_may_be_read_nothing_but_a_code_is_sure(harness: Harness) -> None:
+async def test_only_a_code_is_certain_if_not_every_page_may_be_read(harness: Harness) -> None:
     many(harness, 150)
     settings = harness.context.settings.model_copy(update={"catalogue_pages": 1})
     short = replace(harness, context=replace(harness.context, settings=settings))
@@ -122,7 +124,7 @@ async def test_when_not_every_page_may_be_read_nothing_but_a_code_is_sure(harnes
     assert "not looked at" in error["message"]
 
 
-async def test_two_clients_of_one_name_or_number_are_both_candidates(harness: Harness) -> None:
+async def test_two_clients_with_the_same_name_or_number_are_both_candidates(harness: Harness) -> None:
     twins = [client(601, "Gémeos, Lda", "G1", "508025338"), client(602, "Gémeos, Lda", "G2", "508025338")]
     planted(harness, *twins)
     for text in ("Gémeos, Lda", "PT508025338"):
@@ -134,14 +136,14 @@ async def test_two_clients_of_one_name_or_number_are_both_candidates(harness: Ha
     assert (await harness.call("delete_client", {"client": "G2"}))["deleted"] == "client 602 (Gémeos, Lda)"
 
 
-async def test_a_code_that_is_another_clients_tax_number_is_not_sure(harness: Harness) -> None:
+async def test_a_code_that_is_another_clients_tax_number_is_not_certain(harness: Harness) -> None:
     planted(harness, client(601, "Antiga, Lda", "508112230", "508025338"))
     error = await unsure(harness, "get_client", {"client": "508112230"}, "client")
     assert [one["client_id"] for one in error["candidates"]] == [501, 601]
     assert (await harness.call("get_client", {"client_id": 601}))["ok"]
 
 
-async def test_a_client_deleted_between_the_look_and_the_use_is_not_there(harness: Harness) -> None:
+async def test_a_client_deleted_after_the_look_up_is_not_found(harness: Harness) -> None:
     stale = harness.read_raw("/clients/502.json")
     await harness.call("delete_client", {"client_id": 502})
     harness.sandbox.fault("GET", "find-by-code", status=200, body=stale)
@@ -151,7 +153,7 @@ async def test_a_client_deleted_between_the_look_and_the_use_is_not_there(harnes
     assert len(harness.list_writes()) == before
 
 
-async def test_a_look_up_that_fails_names_nobody(harness: Harness) -> None:
+async def test_a_failed_look_up_resolves_no_name(harness: Harness) -> None:
     harness.sandbox.fault("GET", "find-by-code", times=None, status=502)
     error = await harness.get_error("update_client", {"client": "ACME", "phone": "1"})
     assert (error.code, error.sent, harness.list_writes()) == ("unavailable", "nothing", [])
@@ -169,7 +171,7 @@ CLIENT_CALLS: list[tuple[str, Json]] = [
 ]
 
 
-async def test_every_call_about_a_client_takes_a_name_as_it_takes_an_id(harness: Harness) -> None:
+async def test_every_call_about_a_client_accepts_a_name_or_an_id(harness: Harness) -> None:
     await harness.create_issued()
     for name, arguments in CLIENT_CALLS:
         by_id = await harness.call(name, {**arguments, "client_id": 501})
@@ -200,7 +202,7 @@ async def test_every_call_about_a_client_takes_a_name_as_it_takes_an_id(harness:
         ("find_client", {}, "code"),
     ],
 )
-async def test_a_name_or_an_id_is_given_and_not_both(
+async def test_a_call_takes_a_name_or_an_id_but_not_both(
     harness: Harness, name: str, arguments: Json, field: str
 ) -> None:
     assert field in await harness.get_refusal(name, arguments)
@@ -217,7 +219,7 @@ async def test_a_name_or_an_id_is_given_and_not_both(
         ({"fiscal_id": "508025338"}, "client.fiscal_id", []),
     ],
 )
-async def test_half_a_customer_is_not_made_but_candidates_come_back(
+async def test_an_incomplete_client_is_not_created_and_candidates_are_returned(
     harness: Harness, given: Json, field: str, names: list[str]
 ) -> None:
     error = await unsure(harness, "create_invoice", invoice(client=given), field)
@@ -226,10 +228,10 @@ async def test_half_a_customer_is_not_made_but_candidates_come_back(
 
 
 @pytest.mark.parametrize(("field", "text"), [("name", "acme, lda"), ("code", "acme")])
-async def test_a_customer_whom_the_service_finds_by_other_letters_is_only_a_candidate(
+async def test_a_client_found_by_a_code_in_other_letters_is_only_a_candidate(
     harness: Harness, field: str, text: str
 ) -> None:
-    """Databases compare without case; who was named is then not for sure who is found."""
+    """Databases compare without case, so the client found may not be the one named."""
     acme = harness.read_raw("/clients/501.json")
     harness.sandbox.fault("GET", f"find-by-{field}", times=None, status=200, body=acme)
     error = await unsure(harness, "create_invoice", invoice(client={field: text}), f"client.{field}")
@@ -237,7 +239,7 @@ async def test_a_customer_whom_the_service_finds_by_other_letters_is_only_a_cand
 
 
 @pytest.mark.parametrize("fiscal_id", ["508112230", "PT508112230", "508 112 230"])
-async def test_a_document_finds_its_customer_by_number_alone(harness: Harness, fiscal_id: str) -> None:
+async def test_a_document_finds_its_client_by_tax_number_alone(harness: Harness, fiscal_id: str) -> None:
     for name, arguments in (
         ("create_invoice", invoice()),
         ("create_estimate", {**invoice(), "document_type": "quotes"}),
@@ -248,7 +250,7 @@ async def test_a_document_finds_its_customer_by_number_alone(harness: Harness, f
         assert {"id": "501", "code": "ACME"}.items() <= harness.get_last_body()["client"].items()
 
 
-async def test_a_number_of_two_customers_bills_neither(harness: Harness) -> None:
+async def test_a_tax_number_of_two_clients_bills_neither(harness: Harness) -> None:
     planted(harness, client(601, "Filial, Lda", "F1", "508112230"))
     error = await unsure(
         harness, "create_invoice", invoice(client={"fiscal_id": "508112230"}), "client.fiscal_id"
@@ -259,7 +261,7 @@ async def test_a_number_of_two_customers_bills_neither(harness: Harness) -> None
     assert made["document"]["client"]["name"] == "Filial, Lda"
 
 
-async def test_a_draft_is_given_to_another_customer_by_number(harness: Harness) -> None:
+async def test_a_draft_can_be_moved_to_another_client_by_tax_number(harness: Harness) -> None:
     draft = await harness.create_draft(client={"code": "BETA"})
     changed = await harness.call(
         "update_invoice", document_arguments(draft, client={"fiscal_id": "508112230"})
@@ -277,7 +279,7 @@ async def test_a_draft_is_given_to_another_customer_by_number(harness: Harness) 
         ({"code": "beta"}, None),
     ],
 )
-async def test_one_client_is_found_or_candidates_come_back(
+async def test_find_client_returns_one_client_or_candidates(
     harness: Harness, given: Json, found: int | None
 ) -> None:
     if found:
@@ -291,7 +293,9 @@ async def test_one_client_is_found_or_candidates_come_back(
 
 
 @pytest.mark.parametrize("kind", ["invoices", "simplified_invoices", "invoice_receipts"])
-async def test_a_series_is_named_and_its_own_id_for_the_type_is_sent(harness: Harness, kind: str) -> None:
+async def test_a_series_given_by_name_is_sent_with_its_id_for_the_document_type(
+    harness: Harness, kind: str
+) -> None:
     """Trap 9: the id differs by type."""
     made = await harness.call("create_invoice", invoice(document_type=kind, series="2026"))
     assert harness.get_last_body()["sequence_id"] == str(SERIES[kind])
@@ -310,15 +314,13 @@ async def test_guides_estimates_and_updates_take_a_series_by_name(harness: Harne
 
 
 @pytest.mark.parametrize("text", ["b2026", "B 2026", "2027", "2", "A"])
-async def test_a_series_that_is_only_alike_is_never_taken_and_neither_is_the_default(
-    harness: Harness, text: str
-) -> None:
+async def test_neither_a_similar_series_nor_the_default_is_used(harness: Harness, text: str) -> None:
     error = await unsure(harness, "create_invoice", invoice(series=text), "series")
     assert set(named(error, "series")) == {"2026", "B2026"}
     assert (await harness.get_error("register_sequence", {"series": text})).code == "ambiguous"
 
 
-async def test_the_exact_name_wins_over_near_ones_and_a_name_given_twice_is_not_sure(
+async def test_the_exact_name_wins_over_similar_ones_and_a_repeated_name_is_not_certain(
     harness: Harness,
 ) -> None:
     planted(harness, seeds.build_sequence(70040, "b2026", default=False, registered=True))
@@ -377,9 +379,7 @@ async def test_a_tax_is_read_changed_and_deleted_by_its_exact_name_only(harness:
 
 
 @pytest.mark.parametrize("text", ["iva23", "IVA 23", "Iva 23%", "23", "23%", "23 %", "23,0"])
-async def test_a_lines_tax_that_can_mean_one_thing_only_is_taken_and_told(
-    harness: Harness, text: str
-) -> None:
+async def test_a_line_tax_that_fits_one_tax_only_is_used_and_reported(harness: Harness, text: str) -> None:
     made = await harness.call("create_invoice", invoice(items=[line(tax=text)]))
     assert harness.get_last_body()["items"][0]["tax"] == {"name": "IVA23"}
     assert f"{text!r} is read as IVA23 (23 %)" in warnings_by_field(made)["items.0.tax"]
@@ -387,7 +387,7 @@ async def test_a_lines_tax_that_can_mean_one_thing_only_is_taken_and_told(
     assert (item["item"]["tax"], "is read as IVA23" in warnings_by_field(item)["tax"]) == ("IVA23", True)
 
 
-async def test_a_rate_of_two_taxes_is_not_sure_and_the_exact_name_still_is(harness: Harness) -> None:
+async def test_a_rate_shared_by_two_taxes_is_not_certain_and_the_exact_name_is(harness: Harness) -> None:
     await harness.call("create_tax", {"name": "IVA23A", "value": 23, "code": "OUT"})
     for tool, arguments, field in (
         ("create_invoice", invoice(items=[line(tax="23")]), "items.0.tax"),
@@ -398,7 +398,7 @@ async def test_a_rate_of_two_taxes_is_not_sure_and_the_exact_name_still_is(harne
     assert "warnings" not in await harness.call("create_invoice", invoice(items=[line(tax="IVA23A")]))
 
 
-async def test_everything_that_is_not_sure_is_said_at_once(harness: Harness) -> None:
+async def test_all_ambiguous_names_are_reported_at_once(harness: Harness) -> None:
     arguments = invoice(
         series="b2026", client={"name": "acme"}, items=[line(tax="IVA24")], due_date="2026-11-01"
     )
@@ -406,10 +406,10 @@ async def test_everything_that_is_not_sure_is_said_at_once(harness: Harness) -> 
     assert {"series", "client.name", "items.0.tax", "due_date"} <= set(found)
 
 
-# --- with everything else the road does --------------------------------------------------------------------------
+# --- with the rest of the pipeline --------------------------------------------------------------------------
 
 
-async def test_an_approval_is_for_what_the_name_meant_when_the_person_saw_it(harness: Harness) -> None:
+async def test_an_approval_is_bound_to_the_record_that_the_person_saw(harness: Harness) -> None:
     call = {"series": "B2026"}
     with pytest.raises(ApprovalNeeded) as needed:
         await execute(harness.context, "register_sequence", call, can_ask=True)
@@ -431,7 +431,7 @@ async def test_an_approval_is_for_what_the_name_meant_when_the_person_saw_it(har
     assert len(harness.list_writes()) == before
 
 
-async def test_a_person_sees_whom_a_name_means(harness: Harness) -> None:
+async def test_the_approval_shows_the_client_that_a_name_stands_for(harness: Harness) -> None:
     text = await harness.get_approval_text("set_initial_balance", {**ENTRY, "client": "PT508112230"})
     assert all(shown in text for shown in ("ACME, Lda", "508112230"))
     pay = {"amount": 1, "payment_mechanism": "NU", "payment_date": "2026-11-20", "serie": "70020"}
@@ -443,7 +443,7 @@ async def test_a_person_sees_whom_a_name_means(harness: Harness) -> None:
 
 
 async def test_the_same_call_by_name_is_the_same_call(harness: Harness) -> None:
-    """What was asked for recognises a repetition, whatever the name means by now."""
+    """A repetition is recognized by its arguments, even if the name now means another record."""
     first = await harness.call("create_invoice", invoice(series="2026", client={"fiscal_id": "508112230"}))
     again = await harness.call("create_invoice", invoice(series="2026", client={"fiscal_id": "508112230"}))
     assert (again["replayed"], again["document"]["id"]) == (True, first["document"]["id"])

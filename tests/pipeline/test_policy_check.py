@@ -1,4 +1,4 @@
-"""The policy on the road: what goes out without a person, what waits, what is refused, and that a change counts at once."""
+"""The policy in the pipeline: calls that it approves, calls that wait, calls that it denies; a change applies at once."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tests.policy.test_policy import EXAMPLES, FLOW, rule, write_policy
 
 FREE = rule(**FLOW)
 AT_ONCE = 81.30
-"""The price before 23 % of VAT that makes 100.00."""
+"""The price that comes to 100.00 with 23 % VAT."""
 
 
 def under(harness: Harness, tmp_path: Path, text: str, principal: str = "n8n") -> None:
-    """This policy is in force, and this is who asks."""
+    """Set the policy and the principal."""
     harness.context.policy = write_policy(tmp_path / "policy.toml", text)
     harness.context.settings = harness.context.settings.model_copy(update={"principal": principal})
 
 
 async def outcome(harness: Harness, name: str, arguments: Json, **how: Any) -> str:
-    """`sent`, `asked` in a form, `waits` outside one, or the code of the refusal; what left agrees with it."""
+    """Return `sent`, `asked` (form), `waits` (elsewhere) or the error code, after checking the requests that were sent."""
     before = len(harness.list_writes())
     try:
         result = await execute(harness.context, name, arguments, **{"can_ask": True, **how})
@@ -64,7 +64,7 @@ def rows(harness: Harness) -> list[Any]:
         ("0.01", "n8n2", "asked"),
     ],
 )
-async def test_up_to_the_ceiling_it_goes_out_and_a_cent_above_it_waits(
+async def test_an_amount_up_to_the_ceiling_is_sent_and_a_cent_more_waits(
     harness: Harness, tmp_path: Path, price: str, who: str, expected: str
 ) -> None:
     """81.30 and VAT are 100.00; 81.31 and VAT are 100.01."""
@@ -73,7 +73,7 @@ async def test_up_to_the_ceiling_it_goes_out_and_a_cent_above_it_waits(
     assert await outcome(harness, *call) == expected
 
 
-async def test_after_the_days_allowance_a_person_is_asked_and_told_why(
+async def test_after_the_daily_budget_a_person_is_asked_and_told_why(
     harness: Harness, tmp_path: Path
 ) -> None:
     calls = [await finalize(harness) for _ in range(3)]
@@ -96,7 +96,9 @@ async def test_after_the_days_allowance_a_person_is_asked_and_told_why(
     ],
     ids=["renamed", "split", "its name given to a rule that asks"],
 )
-async def test_no_edit_of_the_file_begins_the_day_anew(harness: Harness, tmp_path: Path, edited: str) -> None:
+async def test_editing_the_file_does_not_reset_the_daily_budget(
+    harness: Harness, tmp_path: Path, edited: str
+) -> None:
     calls = [await finalize(harness) for _ in range(3)]
     under(harness, tmp_path, FREE)
     assert [await outcome(harness, *call) for call in calls[:2]] == ["sent", "sent"]
@@ -105,7 +107,9 @@ async def test_no_edit_of_the_file_begins_the_day_anew(harness: Harness, tmp_pat
     assert "50.00 EUR more today" in rows(harness)[-1].text
 
 
-async def test_where_nobody_else_may_it_is_refused(harness: Harness, tmp_path: Path) -> None:
+async def test_a_call_over_budget_is_refused_if_nobody_else_may_approve(
+    harness: Harness, tmp_path: Path
+) -> None:
     calls = [await finalize(harness) for _ in range(3)]
     under(harness, tmp_path, 'otherwise = "deny"\n' + FREE)
     assert [await outcome(harness, *call) for call in calls] == ["sent", "sent", "allowance_used_up"]
@@ -113,7 +117,7 @@ async def test_where_nobody_else_may_it_is_refused(harness: Harness, tmp_path: P
     assert await outcome(harness, *calls[2]) == "denied_by_policy"
 
 
-async def test_what_goes_out_unattended_is_in_the_trail_with_its_rule(
+async def test_an_automatic_approval_is_in_the_audit_trail_with_its_rule(
     harness: Harness, tmp_path: Path
 ) -> None:
     call = await finalize(harness)
@@ -133,7 +137,9 @@ async def test_what_goes_out_unattended_is_in_the_trail_with_its_rule(
     assert await outcome(harness, *call) == "refused", "it is final now"
 
 
-async def test_a_document_that_differs_is_never_unattended(harness: Harness, tmp_path: Path) -> None:
+async def test_a_document_with_differences_is_never_approved_automatically(
+    harness: Harness, tmp_path: Path
+) -> None:
     name, arguments = await finalize(harness)
     found = [Difference("total", "99.00", "100.00")]
     harness.context.approvals.save_differences(
@@ -162,7 +168,7 @@ MAIL = {**FLOW, "operations": ["send_email"], "states": None, "recipients": ["cl
         ({"save": True}, {}, "asked"),
     ],
 )
-async def test_mail_to_anybody_else_waits(
+async def test_email_to_other_recipients_waits(
     harness: Harness, tmp_path: Path, change: Json, keys: Json, expected: str
 ) -> None:
     mail = document_arguments(
@@ -181,8 +187,8 @@ async def test_a_payment_counts_with_its_own_amount(harness: Harness, tmp_path: 
     assert await outcome(harness, "generate_payment", {**pay, "amount": 100}) == "sent"
 
 
-async def test_the_shop_of_the_page(harness: Harness, tmp_path: Path) -> None:
-    """The clock of the tests stands at ten on a Friday."""
+async def test_the_shop_example_of_the_documentation(harness: Harness, tmp_path: Path) -> None:
+    """The test clock is fixed at ten on a Friday."""
     shop = EXAMPLES["shop"]
     cheap = await finalize(harness, document_type="simplified_invoices", client=None)
     dear = await finalize(harness, 82, document_type="simplified_invoices", client=None)
@@ -195,7 +201,7 @@ async def test_the_shop_of_the_page(harness: Harness, tmp_path: Path) -> None:
     assert await outcome(harness, *cheap, face="rest", can_ask=False) == "sent"
 
 
-async def test_the_accountant_of_the_page(harness: Harness, tmp_path: Path) -> None:
+async def test_the_accountant_example_of_the_documentation(harness: Harness, tmp_path: Path) -> None:
     small, large = await finalize(harness, 4065.04), await finalize(harness, 4065.05)  # 5,000.00 and 5,000.01
     under(harness, tmp_path, EXAMPLES["accountant"], "ana-laptop")
     kept = harness.context.approvals
@@ -216,8 +222,10 @@ async def test_the_accountant_of_the_page(harness: Harness, tmp_path: Path) -> N
     assert await outcome(harness, *large) == "sent"
 
 
-async def test_a_rule_about_the_catalogue_is_about_deleting_from_it(harness: Harness, tmp_path: Path) -> None:
-    """A policy from before deleting was an effect of its own goes on denying it."""
+async def test_a_rule_for_the_catalogue_also_covers_deleting_from_it(
+    harness: Harness, tmp_path: Path
+) -> None:
+    """A policy older than the effect `removes` still denies deleting."""
     text = '[[rules]]\nname = "a"\ndecision = "deny"\nwho = ["x"]\neffects = ["catalogue"]\n'
     under(harness, tmp_path, text, "x")
     for name, call in (("delete_item", {"item_id": 402321}), ("delete_client", {"client_id": 502})):
@@ -225,7 +233,7 @@ async def test_a_rule_about_the_catalogue_is_about_deleting_from_it(harness: Har
     assert harness.list_writes() == []
 
 
-async def test_the_intern_of_the_page(harness: Harness, tmp_path: Path) -> None:
+async def test_the_intern_example_of_the_documentation(harness: Harness, tmp_path: Path) -> None:
     made = await harness.create_issued()
     under(harness, tmp_path, EXAMPLES["intern"], "intern-1")
     assert (await execute(harness.context, "get_document", document_arguments(made)))["ok"]
@@ -240,7 +248,7 @@ async def test_the_intern_of_the_page(harness: Harness, tmp_path: Path) -> None:
     assert len(harness.sandbox.requests()) == reads, "nothing is even looked up"
 
 
-async def test_reading_can_be_denied_and_files_are_read(harness: Harness, tmp_path: Path) -> None:
+async def test_reads_can_be_denied_and_files_count_as_reads(harness: Harness, tmp_path: Path) -> None:
     made = await harness.create_issued()
     under(harness, tmp_path, rule(name="no files", decision="deny", operations=["get_pdf"]))
     with pytest.raises(Refused, match="no files"):
@@ -248,7 +256,7 @@ async def test_reading_can_be_denied_and_files_are_read(harness: Harness, tmp_pa
     assert await outcome(harness, "get_pdf", {"document_id": made["id"]}) == "denied_by_policy"
 
 
-async def test_what_a_draft_comes_to_can_be_denied(harness: Harness, tmp_path: Path) -> None:
+async def test_a_draft_can_be_denied_by_its_total(harness: Harness, tmp_path: Path) -> None:
     under(harness, tmp_path, rule(name="small ones", decision="deny", operations=["create_*"], above=123))
     assert (
         await outcome(harness, "create_invoice", invoice(items=[line(unit_price="100.01")]))
@@ -257,8 +265,8 @@ async def test_what_a_draft_comes_to_can_be_denied(harness: Harness, tmp_path: P
     assert await outcome(harness, "create_invoice", invoice()) == "sent"
 
 
-async def test_a_policy_that_changes_counts_from_the_next_call_on(harness: Harness, tmp_path: Path) -> None:
-    """Tightened between the question and its answer; broken; put right."""
+async def test_a_changed_policy_applies_from_the_next_call(harness: Harness, tmp_path: Path) -> None:
+    """The file is tightened between request and answer, then broken, then repaired."""
     name, arguments = await finalize(harness)
     under(harness, tmp_path, "", "ana")
     with pytest.raises(ApprovalNeeded) as needed:
@@ -274,7 +282,9 @@ async def test_a_policy_that_changes_counts_from_the_next_call_on(harness: Harne
     assert await outcome(harness, name, arguments) == "asked"
 
 
-async def test_a_yes_on_paper_of_before_is_not_enough_for_four_eyes(harness: Harness, tmp_path: Path) -> None:
+async def test_an_approval_under_the_earlier_policy_is_not_enough_for_four_eyes(
+    harness: Harness, tmp_path: Path
+) -> None:
     name, arguments = await finalize(harness)
     under(harness, tmp_path, 'otherwise = "terminal"', "ana")
     assert await outcome(harness, name, arguments) == "waits"
@@ -286,7 +296,7 @@ async def test_a_yes_on_paper_of_before_is_not_enough_for_four_eyes(harness: Har
     assert kept.list_waiting()[0].terms is not None
 
 
-async def test_a_no_of_a_person_counts_more_than_the_policy(harness: Harness, tmp_path: Path) -> None:
+async def test_a_persons_refusal_counts_more_than_the_policy(harness: Harness, tmp_path: Path) -> None:
     name, arguments = await finalize(harness)
     under(harness, tmp_path, 'otherwise = "terminal"')
     assert await outcome(harness, name, arguments) == "waits"
@@ -308,7 +318,7 @@ async def test_a_no_of_a_person_counts_more_than_the_policy(harness: Harness, tm
         ("four-eyes", "form", True, "waits"),
     ],
 )
-async def test_policy_and_setting_both_say_where(
+async def test_the_stricter_channel_of_policy_and_setting_counts(
     harness: Harness, tmp_path: Path, decision: str, setting: str, can_ask: bool, expected: str
 ) -> None:
     call = await finalize(harness)
@@ -317,7 +327,7 @@ async def test_policy_and_setting_both_say_where(
     assert await outcome(harness, *call, can_ask=can_ask) == expected
 
 
-async def test_looking_at_a_call_sends_nothing_and_asks_nobody(harness: Harness, tmp_path: Path) -> None:
+async def test_a_dry_run_sends_nothing_and_asks_nobody(harness: Harness, tmp_path: Path) -> None:
     name, arguments = await finalize(harness)
     under(harness, tmp_path, FREE)
     before = len(harness.list_writes())

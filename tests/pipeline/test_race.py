@@ -1,4 +1,4 @@
-"""A second writer comes exactly between the last read and the request that cannot be undone: what is issued is what was shown.
+"""A second writer acts exactly between the last read and the irreversible request: the issued document is the one shown.
 
 One round of every kind; `make faults ARGS=race` makes thousands, in several processes.
 """
@@ -44,7 +44,7 @@ PAIRS = (*MANY, *FEW)
 
 @pytest.fixture(scope="module")
 def only_box() -> Iterator[SandboxAccount]:
-    """A sandbox whose books are looked into."""
+    """A sandbox whose state the test can read."""
     with Sandbox(clock=NOW) as box:
         yield SandboxAccount(box)
 
@@ -57,7 +57,7 @@ def books(only_box: SandboxAccount) -> SandboxAccount:
 
 @dataclass
 class Stage:
-    """Two hosts before one account, and the gap of the first one's requests."""
+    """Two hosts on one account, and the gap before the first one's requests."""
 
     books: SandboxAccount
     one: Host
@@ -66,7 +66,7 @@ class Stage:
     desk: CallContext
 
     async def until_heard(self, done: anyio.Event) -> None:
-        """Until the second writer has its answer, or is waiting for the first."""
+        """Wait until the second writer has its answer or waits for the first."""
         claims = Claims(self.desk.store, 1.0)
         with anyio.fail_after(60):
             while not done.is_set():
@@ -79,7 +79,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(books: SandboxAccount, way: str, store: str, folder: Path) -> AsyncIterator[Stage]:
-    """Two calls of one session, or two desks that share nothing but the store."""
+    """Two calls of one session, or two contexts that share only the store."""
     policy = folder / "policy.toml" if way == "unattended" else None
     if policy is not None:
         policy.write_text(POLICY)
@@ -97,7 +97,7 @@ async def staged(books: SandboxAccount, way: str, store: str, folder: Path) -> A
 
 
 async def at_the_gap(stage: Stage, cell: Cell, luck: int = 0) -> Round:
-    """A round in which the second call begins when the first one's request is about to leave."""
+    """Run a round in which the second call starts just before the first one's request is sent."""
     done = Round(cell)
     subject = await ARRANGEMENTS[cell.first](stage.books, stage.one, cell, "RACE", done)
     second = SECONDS[cell.second](stage.books, subject, random.Random(luck))
@@ -151,19 +151,19 @@ async def test_two_servers_on_one_store(
 
 @pytest.mark.parametrize("first", ["change_state", "issue_invoice"])
 @pytest.mark.parametrize("luck", [0, 1], ids=["same money, other company", "other money"])
-async def test_a_policy_lets_out_what_it_judged(
+async def test_an_automatic_approval_covers_only_the_document_that_the_policy_evaluated(
     books: SandboxAccount, tmp_path: Path, first: str, luck: int
 ) -> None:
     async with staged(books, "unattended", str(tmp_path / "ix.db"), tmp_path) as stage:
         done = await at_the_gap(stage, Cell("unattended", first, "update_invoice", 0.0), luck)
     assert done.faults == [], done.results
     assert done.issued
-    # By then the policy had judged it: the change came too late, even one that the policy would let out, too.
+    # The policy had already evaluated it, so the change comes too late, even one that the policy would also approve.
     (row,) = books.find_by_reference("RACE")
     assert (row.client["code"], row.lines[0].unit_price) == ("ACME", "100")
 
 
-# --- the request has to be made again ---
+# --- repeated requests ---
 
 
 @pytest.mark.parametrize("first", ["change_state", "issue_invoice"])
@@ -172,7 +172,7 @@ async def test_a_policy_lets_out_what_it_judged(
 async def test_no_request_is_repeated_without_a_new_read(
     books: SandboxAccount, tmp_path: Path, first: str, how: str, changed: str
 ) -> None:
-    """Too many requests, or no connection: by the next attempt somebody may have changed it in InvoiceXpress itself."""
+    """After a 429 or a refused connection, somebody may have changed the document in InvoiceXpress itself."""
     cell = Cell("one session", first, "update_invoice", 0.0)
     async with staged(books, "one session", str(tmp_path / "ix.db"), tmp_path) as stage:
         done = Round(cell)
@@ -207,10 +207,10 @@ async def test_no_request_is_repeated_without_a_new_read(
 CLIENT = {"name": "ACME, Lda", "code": "ACME", "fiscal_id": "508112230"}
 
 
-async def test_an_answer_that_lay_there_while_the_process_slept_is_asked_for_again(
+async def test_a_response_received_before_the_process_slept_is_read_again(
     books: SandboxAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It came in time, and was taken out of its socket a minute later; the document was changed meanwhile."""
+    """The response came in time but was taken from its socket a minute later; meanwhile the document was changed."""
     cell, slept = Cell("one session", "change_state", "update_invoice", 0.0), [0.0]
     clock = SimpleNamespace(
         monotonic=lambda: time.monotonic() + slept[0], time=lambda: time.time() + slept[0]
@@ -241,14 +241,14 @@ async def test_an_answer_that_lay_there_while_the_process_slept_is_asked_for_aga
 
 
 @pytest.mark.timeout(180)
-async def test_a_server_that_slept_between_read_and_request_looks_again(tmp_path: Path) -> None:
-    """SIGSTOP; another server would change the document meanwhile; SIGCONT."""
+async def test_a_server_suspended_between_read_and_request_reads_again(tmp_path: Path) -> None:
+    """SIGSTOP; another server changes the document meanwhile; SIGCONT."""
     name = "SIGSTOP for a moment"
     found = await run_with_servers(name, "sqlite", str(tmp_path / "race.db"), tmp_path)
     assert found.problems == "", found
 
 
-# --- the judge ---
+# --- the checks of the race itself ---
 
 
 def seen(books: SandboxAccount, number: int) -> Subject:
@@ -259,8 +259,8 @@ OK, BUSY = CallResult({"ok": True}), CallResult({"ok": False, "code": "busy", "s
 CELL = Cell("one session", "change_state", "update_invoice", 0.0)
 
 
-def test_a_race_that_sees_nothing_would_find_nothing(books: SandboxAccount) -> None:
-    """Every fault is called by its name."""
+def test_the_race_detects_every_fault(books: SandboxAccount) -> None:
+    """Each fault is reported under its own name."""
     number = books.create_draft(reference="RACE")
     shown = seen(books, number)
     fine = Round(CELL)
@@ -283,7 +283,7 @@ def test_a_race_that_sees_nothing_would_find_nothing(books: SandboxAccount) -> N
     assert "lone busy" in format_table([fine, nobody, untrue, other])
 
 
-def test_what_issuing_sets_is_no_difference(books: SandboxAccount) -> None:
+def test_fields_set_by_finalizing_are_no_difference(books: SandboxAccount) -> None:
     number = books.create_draft(reference="RACE")
     shown = seen(books, number)
     books.request_directly(
@@ -297,14 +297,14 @@ def test_what_issuing_sets_is_no_difference(books: SandboxAccount) -> None:
 @pytest.mark.parametrize(
     "field", ["date", "due_date", "reference", "observations", "sequence_id", "retention"]
 )
-def test_any_other_field_is_one(books: SandboxAccount, field: str) -> None:
+def test_any_other_field_is_a_difference(books: SandboxAccount, field: str) -> None:
     now = books.take_snapshot(books.create_draft(reference="RACE"))
     other = DocumentSnapshot({**now.document, field: "another"}, now.client)
     assert [one.partition(":")[0] for one in now.find_differences(other)] == [f"document.{field}"]
 
 
 def test_every_second_call_is_in_the_race() -> None:
-    """With each way and each delay, so often as was asked."""
+    """Each combination of way and delay runs the requested number of times."""
     found = list_jobs("one session", rounds=5, others=4)
     assert set(found) == {0.0, 0.2}
     for listed in found.values():

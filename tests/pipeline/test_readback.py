@@ -1,4 +1,4 @@
-"""What was stored is compared with what was asked; what differs is reported, held, and shown before it is finalized."""
+"""The stored document is compared with the call; differences are reported, recorded, and shown before finalizing."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -106,7 +106,7 @@ async def test_a_line_that_reads_back_differently_is_reported(
         {"items": [{"name": "Revisão", "quantity": 1, "tax": None}]},
     ],
 )
-async def test_an_answer_in_other_words_is_no_difference(harness: Harness, changes: Json) -> None:
+async def test_another_spelling_of_the_same_value_is_no_difference(harness: Harness, changes: Json) -> None:
     """Answers vary by account and year: figures as text or numbers, 2 or 4 decimals, some left out."""
     made = await harness.create_draft()
     answer = harness.read_raw(f"/invoices/{made['id']}.json")["invoice"]
@@ -129,7 +129,7 @@ async def test_an_answer_in_other_words_is_no_difference(harness: Harness, chang
         ("0", None, True),
     ],
 )
-def test_line_amounts_are_compared_at_the_precision_that_came(
+def test_line_amounts_are_compared_at_the_stored_precision(
     asked: str, stored: str | None, same: bool
 ) -> None:
     row = {
@@ -143,8 +143,8 @@ def test_line_amounts_are_compared_at_the_precision_that_came(
     assert (compare_with_expected(ExpectedState({}, (row,)), document) == []) is same
 
 
-async def test_a_difference_must_be_accepted_besides_approving(harness: Harness) -> None:
-    """The approval shows what was asked and what is stored; a plain yes is not enough."""
+async def test_approving_does_not_accept_a_difference(harness: Harness) -> None:
+    """The approval shows the asked and the stored value; approving alone is not enough."""
     error = await stored_as(harness, invoice(), total=124)
     draft = {"document_type": "invoices", "document_id": error.details["document"]["id"]}
     text = await harness.get_approval_text("change_state", {**draft, "state": "finalized"})
@@ -176,13 +176,13 @@ async def test_deleting_a_draft_that_differs_needs_no_acceptance(harness: Harnes
         ({"client": {"code": "ACME"}}, False),
     ],
 )
-async def test_an_update_clears_what_it_says_anew_and_nothing_else(
+async def test_an_update_clears_differences_only_in_fields_that_it_gives(
     harness: Harness, correction: Json, cleared: bool
 ) -> None:
-    """An update takes over what is stored: a wrong total would otherwise become right by being sent back."""
+    """An update copies the stored values: a wrong total would otherwise count as right once it is sent back."""
     error = await stored_as(harness, invoice(), total=124)
     draft = {"document_type": "invoices", "document_id": error.details["document"]["id"]}
-    # It reads otherwise than when it was written from here, so that somebody else may have written it.
+    # It differs from our last write, so somebody else may have written it.
     correction = {**correction, "accept": ["unreturned"]}
     if cleared:
         assert (await harness.call("update_invoice", {**draft, **correction}))["ok"]
@@ -197,7 +197,7 @@ async def test_an_update_clears_what_it_says_anew_and_nothing_else(
         ).code == "differences_not_accepted"
 
 
-async def test_an_update_that_reads_back_differently_is_held(harness: Harness) -> None:
+async def test_differences_after_an_update_are_recorded(harness: Harness) -> None:
     draft = await harness.create_draft()
     answer = harness.read_raw(f"/invoices/{draft['id']}.json")["invoice"]
     harness.sandbox.fault("GET", READ, skip=1, status=200, body={"invoice": {**answer, "reference": "B"}})
@@ -206,7 +206,7 @@ async def test_an_update_that_reads_back_differently_is_held(harness: Harness) -
     assert (
         await harness.get_error("change_state", document_arguments(draft, state="finalized"))
     ).code == "differences_not_accepted"
-    # It reads otherwise than after the last write from here, so that somebody else may have written it.
+    # It differs from our last write, so somebody else may have written it.
     again = document_arguments(draft, reference="A", accept=["unreturned"])
     assert (await harness.call("update_invoice", again))["ok"]
     assert (await harness.call("change_state", document_arguments(draft, state="finalized")))["ok"]
@@ -223,7 +223,7 @@ async def test_an_update_that_reads_back_differently_is_held(harness: Harness) -
         ({"drop": "before"}, "unreachable"),
     ],
 )
-async def test_a_document_that_cannot_be_read_back_is_held_too(
+async def test_a_document_that_cannot_be_read_back_is_recorded_as_different(
     harness: Harness, fault: Json, code: str
 ) -> None:
     harness.sandbox.fault("GET", READ, times=None, **fault)
@@ -259,8 +259,8 @@ async def test_finalizing_is_compared_too(harness: Harness) -> None:
     assert fields(error) == {"date": "stored as 2026-11-21, asked: 2026-11-20"}
 
 
-async def test_a_change_of_state_that_did_not_happen_is_not_called_done(harness: Harness) -> None:
-    """Reading 3: a 200 with an empty body is taken as a yes only once the document says so."""
+async def test_a_change_of_state_without_effect_is_not_reported_as_done(harness: Harness) -> None:
+    """Reading 3: a 200 with an empty body counts as success only if the document shows it."""
     draft = await harness.create_draft()
     harness.sandbox.fault("PUT", "change-state", status=200)
     error = await harness.get_error("change_state", document_arguments(draft, state="finalized"))
@@ -270,7 +270,7 @@ async def test_a_change_of_state_that_did_not_happen_is_not_called_done(harness:
     assert fields(error) == {"status": "stored as draft, asked: deleted"}
 
 
-async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(harness: Harness) -> None:
+async def test_an_empty_answer_to_an_update_or_a_change_is_a_success(harness: Harness) -> None:
     """Reading 3."""
     harness.sandbox.set_option("empty_update_answer", True)
     draft = await harness.create_draft()
@@ -285,7 +285,7 @@ async def test_an_empty_answer_to_an_update_or_a_change_is_a_yes(harness: Harnes
 @pytest.mark.parametrize(
     "body", ["<html>ok</html>", {"invoice": []}, {"invoice": {"items": 5}}, "[" * 100_000]
 )
-async def test_a_yes_that_cannot_be_read_is_asked_for_again_under_the_same_unique_id(
+async def test_an_unreadable_answer_is_requested_again_with_the_same_unique_id(
     harness: Harness, body: Any
 ) -> None:
     harness.sandbox.fault("POST", r"^/invoices\.json$", status=201, body=body, after_commit=True)
@@ -295,22 +295,22 @@ async def test_a_yes_that_cannot_be_read_is_asked_for_again_under_the_same_uniqu
     assert (await harness.create_draft())["id"] == 1002, "a second document was made"
 
 
-async def test_a_yes_that_can_never_be_read_leaves_the_outcome_unknown(harness: Harness) -> None:
+async def test_an_answer_that_stays_unreadable_leaves_the_outcome_unknown(harness: Harness) -> None:
     unreadable: dict[str, Any] = {"status": 201, "body": "<html>ok</html>", "after_commit": True}
     harness.sandbox.fault("POST", r"^/invoices\.json$", times=None, **unreadable)
     error = await harness.get_error("create_invoice", invoice())
     assert (error.code, error.sent, error.retryable) == ("outcome_unknown", "unknown", False)
-    assert "looks first and never does it twice" in error.next
+    assert "checks the account first and never does it twice" in error.next
     assert len({one["body"]["proprietary_uid"] for one in harness.list_writes()}) == 1
     harness.sandbox.clear_faults()
     assert (await harness.call("create_invoice", invoice()))["document"]["id"] == 1001
     assert (await harness.create_draft())["id"] == 1002, "a second document was made"
 
 
-async def test_differences_that_cannot_be_kept_are_reported_all_the_same(
+async def test_differences_that_cannot_be_recorded_are_still_reported(
     harness: Harness, tmp_path: Path
 ) -> None:
-    """The document is stored by then, so "nothing was sent" would be a lie."""
+    """The document is already stored, so the error must not say that nothing was sent."""
     folder = tmp_path / "not a file"
     folder.mkdir()
     harness.context.approvals = ApprovalRepository(Store(folder), 15)
@@ -323,7 +323,7 @@ async def test_differences_that_cannot_be_kept_are_reported_all_the_same(
     assert "compare the document before it is finalized" in fields(error)["approval"]
 
 
-async def test_the_same_uid_brings_back_a_cancelled_document_only_with_a_word_about_it(
+async def test_a_cancelled_document_returned_for_the_same_uid_is_reported(
     harness: Harness,
 ) -> None:
     """Reading 16: always verify the returned document."""

@@ -1,4 +1,4 @@
-"""`audit reconcile`: what stands in the account is what was approved, or it is named."""
+"""`audit reconcile` reports every document in the account that was not approved."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def ledger(harness: Harness) -> Iterator[Ledger]:
-    """Somebody in the web application, who knows nothing of us."""
+    """A user of the web application, outside ix-tools."""
     made = Ledger(harness.sandbox)
     yield made
     made.close()
 
 
 async def seen(harness: Harness, month: Month = NOVEMBER) -> ReconciliationReport:
-    """What reconcile says; it sends nothing but reads, and writes nothing down."""
+    """Return the report, after checking that only reads were sent and nothing was recorded."""
     harness.sandbox.clear_requests()
     with harness.context.store.reading() as connection:
         before = connection.execute(sql.select(sql.func.count()).select_from(audit)).scalar_one()
@@ -43,11 +43,11 @@ async def seen(harness: Harness, month: Month = NOVEMBER) -> ReconciliationRepor
 
 
 def told(result: ReconciliationReport) -> list[tuple[str, str, int | None, str]]:
-    """What was found, short."""
+    """Return the findings in short form."""
     return [(one.kind, one.document_type, one.id, one.number) for one in result.findings]
 
 
-async def test_a_month_in_which_everything_was_approved_is_whole(harness: Harness) -> None:
+async def test_a_month_with_only_approved_documents_has_no_findings(harness: Harness) -> None:
     made = await harness.create_issued()
     paid = (await harness.call("generate_payment", {"document_id": made["id"], **PAY}))["receipt"]
     await harness.call("cancel_payment", {"receipt_id": paid["id"], "message": "Pagamento de outra fatura."})
@@ -63,14 +63,16 @@ async def test_a_month_in_which_everything_was_approved_is_whole(harness: Harnes
     }
 
 
-async def test_the_receipt_of_a_settled_invoice_belongs_to_whoever_settled_it(harness: Harness) -> None:
+async def test_the_receipt_of_a_settled_invoice_belongs_to_the_settling_entry(harness: Harness) -> None:
     made = await harness.create_issued()
     await harness.call("change_state", document_arguments(made, state="settled"))
     result = await seen(harness)
     assert (told(result), result.documents) == ([], 2)
 
 
-async def test_a_document_made_in_the_web_application_is_an_orphan(harness: Harness, ledger: Ledger) -> None:
+async def test_a_document_created_in_the_web_application_is_an_orphan(
+    harness: Harness, ledger: Ledger
+) -> None:
     number, receipt = ledger.create_issued(reference="web"), ledger.create_receipt()
     result = await seen(harness)
     assert not result.ok
@@ -88,8 +90,8 @@ async def test_a_draft_of_ours_that_was_issued_elsewhere_is_an_orphan(
     assert told(await seen(harness)) == [("orphan", "invoices", made["id"], "1/2026")]
 
 
-async def test_an_entry_whose_approval_is_not_on_the_trail_matches_nothing(harness: Harness) -> None:
-    """Whoever writes an entry into the journal past us has no approval to show."""
+async def test_an_entry_without_its_approval_in_the_audit_trail_matches_nothing(harness: Harness) -> None:
+    """An entry written into the journal by other means has no approval."""
     made = await harness.create_issued()
     with harness.context.store.writing() as connection:
         connection.execute(
@@ -100,7 +102,7 @@ async def test_an_entry_whose_approval_is_not_on_the_trail_matches_nothing(harne
     assert "no approval" in found.why.en
 
 
-async def test_two_documents_of_one_entry_are_duplicates_and_two_that_were_asked_for_are_not(
+async def test_two_documents_of_one_entry_are_duplicates_and_two_requested_ones_are_not(
     harness: Harness,
 ) -> None:
     first = (await harness.call("create_invoice", invoice()))["document"]
@@ -118,13 +120,13 @@ async def test_two_documents_of_one_entry_are_duplicates_and_two_that_were_asked
 
 
 async def test_lists_with_other_totals_make_no_duplicates(harness: Harness) -> None:
-    """Not what a list shows decides, but the documents themselves."""
+    """The documents themselves count, and not the list."""
     await harness.create_draft(reference="one")
     await harness.create_draft(reference="two")
     assert {one.kind for one in (await seen(harness)).findings} == {"draft"}
 
 
-async def test_an_entry_that_says_done_without_a_document_is_named(harness: Harness, ledger: Ledger) -> None:
+async def test_a_completed_entry_without_a_document_is_reported(harness: Harness, ledger: Ledger) -> None:
     made = await harness.create_draft()
     gone = await harness.create_draft(reference="deleted here")
     await harness.call("change_state", document_arguments(gone, state="deleted"))
@@ -134,8 +136,8 @@ async def test_an_entry_that_says_done_without_a_document_is_named(harness: Harn
     assert (found.kind, found.document_type, found.id) == ("no_document", "invoices", made["id"])
 
 
-async def test_what_lists_do_not_show_yet_is_read_by_its_id(harness: Harness) -> None:
-    """Lists are late: not listed is not absent."""
+async def test_a_document_missing_from_a_list_is_read_by_its_id(harness: Harness) -> None:
+    """Lists are late, so an unlisted document may exist."""
     made = await harness.create_issued()
     harness.sandbox.set_lag(60)
     result = await seen(harness)
@@ -160,7 +162,7 @@ async def test_a_missing_number_is_a_gap_in_its_series_only(harness: Harness, le
     ]
 
 
-async def test_a_gap_on_the_first_of_the_month_is_seen_from_the_month_before(
+async def test_a_gap_at_the_start_of_the_month_is_found_from_the_month_before(
     harness: Harness, ledger: Ledger
 ) -> None:
     numbers = [(await harness.create_issued(reference=str(at)))["id"] for at in range(3)]
@@ -172,7 +174,7 @@ async def test_a_gap_on_the_first_of_the_month_is_seen_from_the_month_before(
     assert numbers[0] not in {one[2] for one in found}, "October is another month"
 
 
-async def test_drafts_are_listed_with_who_made_them_and_are_no_fault(
+async def test_drafts_are_listed_with_their_origin_and_need_no_attention(
     harness: Harness, ledger: Ledger
 ) -> None:
     made = await harness.create_draft()
@@ -184,7 +186,7 @@ async def test_drafts_are_listed_with_who_made_them_and_are_no_fault(
     assert "not made here" in whys[other]
 
 
-async def test_what_is_not_known_is_listed_until_it_is_settled(harness: Harness) -> None:
+async def test_an_unknown_outcome_is_listed_until_it_is_resolved(harness: Harness) -> None:
     made = await harness.create_issued()
     harness.sandbox.fault("PUT", "email", drop="after")
     await harness.get_error("send_email", document_arguments(made, email="a@acme.example"))
@@ -204,7 +206,7 @@ async def test_every_page_and_every_archive_is_read(harness: Harness, ledger: Le
     assert (await seen(harness)).documents == 231
 
 
-async def test_rows_that_move_while_a_list_is_read_are_not_passed_over(
+async def test_rows_that_move_during_the_reading_of_a_list_are_not_skipped(
     harness: Harness, ledger: Ledger
 ) -> None:
     ledger.create_draft()
@@ -215,7 +217,7 @@ async def test_rows_that_move_while_a_list_is_read_are_not_passed_over(
         await reconcile(harness.context, NOVEMBER)
 
 
-def test_the_command_says_it_as_a_table_and_as_json(cli: Cli) -> None:  # noqa: F811 - the fixture
+def test_the_command_prints_a_table_or_json(cli: Cli) -> None:  # noqa: F811 - the fixture
     cli.run_approved(*cli.finalize(cli.draft()))
     whole = cli("audit", "reconcile", "--month", "2026-11")
     assert (whole.code, whole.body["ok"], whole.body["found"]) == (0, True, [])
@@ -236,7 +238,7 @@ def test_the_command_says_it_as_a_table_and_as_json(cli: Cli) -> None:  # noqa: 
 
 
 @pytest.mark.parametrize("month", ["2026-13", "november", "2026-1", "2026-11-20"])
-def test_a_month_is_written_in_one_way(cli: Cli, month: str) -> None:  # noqa: F811 - the fixture
+def test_a_month_has_one_format(cli: Cli, month: str) -> None:  # noqa: F811 - the fixture
     assert cli("audit", "reconcile", "--month", month).code == 2
 
 

@@ -1,4 +1,4 @@
-"""What a replay says of something stored differently is true now: corrected, still different, or gone."""
+"""The replay of a call that was stored differently shows the present state: corrected, still different, or gone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CLIENT: Json = {"name": "Zé, Lda", "code": "ZE", "city": "Faro", "idempotency_k
 
 
 async def _stored_with(harness: Harness, call: Json, **changes: Any) -> int:
-    """Create a document that reads back changed; its id."""
+    """Create a document that reads back changed, and return its id."""
     made = await harness.create_draft(reference="a look at how it is written")
     answer = harness.read_raw(f"/invoices/{made['id']}.json")["invoice"]
     body = {**answer, "reference": call.get("reference"), "id": made["id"] + 1, **changes}
@@ -27,7 +27,7 @@ async def _stored_with(harness: Harness, call: Json, **changes: Any) -> int:
     return int(made["id"]) + 1
 
 
-async def test_a_document_that_reads_as_asked_by_now_is_the_result(harness: Harness) -> None:
+async def test_a_document_that_now_reads_as_asked_is_the_result(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7")
     number = await _stored_with(harness, call, total=999.99)
     writes = len(harness.list_writes())
@@ -37,11 +37,11 @@ async def test_a_document_that_reads_as_asked_by_now_is_the_result(harness: Harn
         number,
         "123.00",
     )
-    assert "reads as asked now" in warnings_by_field(again)["document"]
+    assert "now reads as asked" in warnings_by_field(again)["document"]
     assert len(harness.list_writes()) == writes
 
 
-async def test_a_document_that_still_differs_is_said_as_it_is_now(harness: Harness) -> None:
+async def test_a_document_that_still_differs_is_reported_as_it_is_now(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7", reference="PO-1")
     number = await _stored_with(harness, call, total=999.99, reference="PO-2")
     update = {"document_type": "invoices", "document_id": number, "reference": "PO-3"}
@@ -56,7 +56,7 @@ async def test_a_document_that_still_differs_is_said_as_it_is_now(harness: Harne
     assert error.details["document"]["reference"] == "PO-3"
 
 
-async def test_a_document_that_is_gone_is_said_to_be_gone(harness: Harness) -> None:
+async def test_a_document_that_no_longer_exists_is_reported(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7")
     number = await _stored_with(harness, call, total=999.99)
     gone = {"document_type": "invoices", "document_id": number}
@@ -70,22 +70,22 @@ async def test_a_document_that_is_gone_is_said_to_be_gone(harness: Harness) -> N
 
 
 @pytest.mark.parametrize("state", ["deleted", "canceled"])
-async def test_a_deletion_or_cancellation_that_shows_late_is_the_result(harness: Harness, state: str) -> None:
-    """Gone is then what was asked."""
+async def test_a_deletion_or_cancellation_that_shows_late_is_a_success(harness: Harness, state: str) -> None:
+    """Its absence is the requested result."""
     made = await (harness.create_draft if state == "deleted" else harness.create_issued)()
     before = harness.read_raw(f"/invoices/{made['id']}.json")
     reason = {"message": "Emitida por engano, ao cliente errado."} if state == "canceled" else {}
     call = document_arguments(made, state=state, idempotency_key="end", **reason)
-    # Its own read and the one before it leaves are true; what is read back is late.
+    # The first reads are current; the read-back is late.
     harness.sandbox.fault("GET", READ, skip=(await _reads_before(harness, call)), status=200, body=before)
     assert (await harness.get_error("change_state", call)).code == "stored_differently"
     again = await harness.call("change_state", call)
     assert again["replayed"]
-    assert "reads as asked now" in warnings_by_field(again)["document"]
+    assert "now reads as asked" in warnings_by_field(again)["document"]
 
 
 async def _reads_before(harness: Harness, call: Json) -> int:
-    """How often the document is read before the change of its state is sent."""
+    """Return the number of reads of the document before its change of state is sent."""
     harness.sandbox.fault("PUT", "change-state", status=422)
     harness.sandbox.clear_requests()
     await harness.get_error("change_state", call)
@@ -97,7 +97,7 @@ async def _reads_before(harness: Harness, call: Json) -> int:
     return sent.index("PUT")
 
 
-async def test_what_cannot_be_read_again_is_said_as_it_was_then(harness: Harness) -> None:
+async def test_a_document_that_cannot_be_read_again_is_reported_as_it_was(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7")
     await _stored_with(harness, call, total=999.99)
     harness.sandbox.fault("GET", READ, status=500, times=None)
@@ -107,7 +107,7 @@ async def test_what_cannot_be_read_again_is_said_as_it_was_then(harness: Harness
     assert [one.field for one in error.problems] == ["total"]
 
 
-async def test_what_was_never_compared_is_not_said_to_be_right(harness: Harness) -> None:
+async def test_a_document_that_was_never_compared_is_not_reported_as_right(harness: Harness) -> None:
     call = invoice(idempotency_key="order-7")
     harness.sandbox.fault("GET", READ, status=500, times=4)
     assert (await harness.get_error("create_invoice", call)).code == "stored_differently"
@@ -116,7 +116,7 @@ async def test_what_was_never_compared_is_not_said_to_be_right(harness: Harness)
     assert "was not compared" in warnings_by_field(again)["document"]
 
 
-async def test_the_same_is_so_of_a_client(harness: Harness) -> None:
+async def test_a_client_is_replayed_in_the_same_way(harness: Harness) -> None:
     before = (await harness.call("create_client", {"name": "Antes", "code": "ANTES"}))["client"]["id"]
     body = {"client": {"id": before + 1, "name": "Zé, Lda", "code": "ZE"}}
     harness.sandbox.fault("GET", r"^/clients/\d+\.json$", status=200, body=body)
@@ -124,7 +124,7 @@ async def test_the_same_is_so_of_a_client(harness: Harness) -> None:
     assert error.code == "stored_differently"
     again = await harness.call("create_client", CLIENT)
     assert (again["replayed"], again["client"]["city"]) == (True, "Faro")
-    assert "reads as asked now" in warnings_by_field(again)["client"]
+    assert "now reads as asked" in warnings_by_field(again)["client"]
     await harness.call("update_client", {"client_id": again["client"]["id"], "city": "Olhão"})
     error = await harness.get_error("create_client", CLIENT)
     assert [(one.field, one.problem) for one in error.problems] == [("city", "stored as Olhão")]
@@ -136,8 +136,8 @@ async def test_the_same_is_so_of_a_client(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("planted", [".a.pdf.part", "a.pdf"])
-def test_a_link_that_lies_in_the_way_is_not_written_through(tmp_path: Path, planted: str) -> None:
-    """Whoever may write in the folder could choose which of the user's files is overwritten."""
+def test_an_existing_link_is_not_written_through(tmp_path: Path, planted: str) -> None:
+    """Otherwise anyone who may write in the folder could choose which file of the user is overwritten."""
     folder, victim = tmp_path / "documents", tmp_path / "victim"
     folder.mkdir()
     victim.write_bytes(b"precious")
@@ -147,7 +147,7 @@ def test_a_link_that_lies_in_the_way_is_not_written_through(tmp_path: Path, plan
     assert not (folder / "a.pdf").is_symlink()
 
 
-def test_what_cannot_be_saved_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_saved_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.pdf").mkdir()
     with pytest.raises(OSError, match="directory"):
         save_file(tmp_path, "a.pdf", b"%PDF")
@@ -155,12 +155,12 @@ def test_what_cannot_be_saved_leaves_nothing(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("name", ["../a.pdf", "a/b.pdf", "/etc/a.pdf", "..", ""])
-def test_a_files_name_is_no_path(tmp_path: Path, name: str) -> None:
+def test_a_file_name_is_not_a_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="not a file's name"):
         save_file(tmp_path / "documents", name, b"%PDF")
 
 
-def test_a_saved_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_a_saved_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
         path = save_file(tmp_path / "new", "a.pdf", b"%PDF")

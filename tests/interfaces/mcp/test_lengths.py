@@ -121,7 +121,7 @@ async def test_what_fits_is_told_whole(host: Host, harness: Harness) -> None:
 async def test_the_limit_holds_however_low_it_is(
     host: Host, harness: Harness, longest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(truncation, "LONGEST", longest)
+    monkeypatch.setattr(truncation, "MAX_CHARACTERS", longest)
     many_clients(harness, 100, size=100)
     for arguments in ({}, {"per_page": 100}, {"per_page": 7}):
         result = await host.client.call_tool("list_clients", arguments)

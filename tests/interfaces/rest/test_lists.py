@@ -43,10 +43,10 @@ async def test_a_page_too_long_for_an_answer_becomes_smaller_pages_of_the_same_l
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = [(await caller.harness.create_draft())["id"] for _ in range(13)]
-    monkeypatch.setattr(truncation, "SPARE", 400)
+    monkeypatch.setattr(truncation, "RESERVED_CHARACTERS", 400)
     sizes = set()
     for longest in (1000, 1500, 2000):
-        monkeypatch.setattr(truncation, "LONGEST", longest)
+        monkeypatch.setattr(truncation, "MAX_CHARACTERS", longest)
         answer = await caller.post("list_invoices", {"per_page": 12, "page": 1})
         body = answer.json()
         size = len(body["invoices"])
@@ -67,8 +67,8 @@ async def test_a_page_that_fits_only_without_the_address_of_the_next_one_is_smal
     bare = len((await caller.post("list_invoices", asked)).text) - len(
         to_compact_json((await caller.post("list_invoices", asked)).json()["next_page"])
     )
-    monkeypatch.setattr(truncation, "SPARE", 200)
-    monkeypatch.setattr(truncation, "LONGEST", bare + 10)
+    monkeypatch.setattr(truncation, "RESERVED_CHARACTERS", 200)
+    monkeypatch.setattr(truncation, "MAX_CHARACTERS", bare + 10)
     answer = await caller.post("list_invoices", asked)
     assert len(answer.text) <= bare + 10
     assert sorted(await followed(caller, answer, "invoices")) == sorted(made)

@@ -23,7 +23,7 @@ from tests.interfaces.web.conftest import SHOTS
 from tests.interfaces.web.test_afterwards import NUMBERED, Clock, carried_out
 from tests.interfaces.web.test_in_a_browser import CONTRAST
 from tests.interfaces.web.visitor import FULL, request_with_link, with_pages
-from tests.pipeline.test_account_names import TWO
+from tests.pipeline.test_company_repository import TWO
 from tests.pipeline.test_policy_check import under
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}

@@ -1,7 +1,7 @@
-"""A story about the gate, told by a bystander: after each event the requests that left are counted against what may leave.
+"""Observer of a scenario: after each event, compares the requests that were sent with those that were allowed.
 
-Beside everything that hosts and people do, a second writer comes: before, while somebody reads, and exactly between the last
-read and the request. Whatever was issued is what the yes that was used for it showed.
+A second writer may act before, while a person reads, and exactly between the last read and the request. Every issued
+document must be as its approval showed it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.context import CallContext
 from ix_tools.policy.file import PolicyFile
 from ix_tools.storage.schema import approvals
-from tests.gate.recorded import DELETED
-from tests.gate.world import GateModel, PreparedCall, forget
+from tests.gate.model import GateModel, PreparedCall, forget
+from tests.gate.replay_transport import DELETED
 
 CEILING, DAILY = Decimal("123.00"), Decimal("246.00")
 RULES = {
@@ -51,23 +51,23 @@ RULES = {
     "broken": "[[rules]]\nname = ",
 }
 STRICTER = {"none": (), "empty": (), "unattended": (), "terminal": ("t",), "four-eyes": ("f",)}
-"""What each policy asks of a person; a yes given under one is good under another that asks for nothing more."""
+"""Requirements of each policy; an approval given under one is valid under another that requires no more."""
 
 
 class Shown(NamedTuple):
-    """How the document of a call is, as a person would be shown it now."""
+    """The state of a call's document, as a person would see it."""
 
     version: int
-    """How often it was edited in InvoiceXpress itself."""
+    """Number of edits in InvoiceXpress itself."""
     variant: str
-    """What a second writer of ours made of it."""
+    """The variant that a second writer of ix-tools made."""
     city: int
-    """Where its client is."""
+    """The city of its client."""
 
 
 @dataclass
 class ExpectedApproval:
-    """What a bystander knows of an approval."""
+    """An approval as the observer expects it."""
 
     id: str
     handle: str
@@ -83,7 +83,7 @@ class ExpectedApproval:
 
 @dataclass
 class Observer:
-    """What somebody knows who only looks on."""
+    """Knows what was requested, approved and changed, and computes what may be sent."""
 
     world: GateModel
     about: tuple[int, int]
@@ -92,23 +92,23 @@ class Observer:
     version: int = 0
     city: int = 0
     intended: dict[str, Any] = field(default_factory=dict)
-    """What the second writer is about to make of what it writes, by its request."""
+    """The change that each request of the second writer will make."""
     calling: int = 0
-    """The call that is under way."""
+    """The current call."""
     then: Shown = field(default_factory=lambda: Shown(0, "", 0))
-    """How its document was before it."""
+    """The state of its document before the call."""
     amount_then: Decimal | None = None
     gapped: bool = False
-    """Whether somebody was waiting at the gap."""
+    """True if an action was waiting in the gap."""
     rewritten: set[str] = field(default_factory=set)
     """Paths of drafts that another server wrote."""
     sent: int = 0
     lost: int = 0
-    """Approvals that may have been used for a request that was turned away."""
+    """Approvals that may have been used for a request that was refused."""
     spent: dict[str, Decimal] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
 
-    # --- the stage
+    # --- setup
 
     async def begin(self, policy: str) -> None:
         tape = self.world.tape
@@ -122,7 +122,7 @@ class Observer:
         forget(self.world.desk.store)
 
     async def restart(self) -> None:
-        """New servers on the same file."""
+        """Start new servers on the same store."""
         self.world.restarted()
 
     def desk(self, channel: str = "auto", *, of: CallContext | None = None) -> CallContext:
@@ -134,7 +134,7 @@ class Observer:
         return replace(chosen, settings=settings, policy=policy)
 
     async def policy(self, kind: str) -> None:
-        """The owner writes another policy, while everything runs."""
+        """Replace the policy file while everything runs."""
         self.policy_now = kind
         self.file.write_text(RULES[kind] or "")
         self.file.chmod(0o600)
@@ -145,12 +145,12 @@ class Observer:
     def staged(self, call: int) -> PreparedCall:
         return self.world.calls[call]
 
-    # --- what a bystander knows
+    # --- expectations
 
     def seen(self, call: int) -> Shown:
         one = self.staged(call)
         variant = self.world.tape.variant.get(one.path, "")
-        # A variant for another company has another client's record.
+        # The variant for another company shows another client.
         city = self.city if one.shows_client and variant != "quiet" else 0
         return Shown(self.version if one.shows else 0, variant, city)
 
@@ -160,15 +160,15 @@ class Observer:
         return one.amounts.get(variant, one.amounts[""])
 
     def same(self, call: int, one: Shown, other: Shown) -> bool:
-        """Whether the one is as good as the other; where its client is, is printed by finalizing alone."""
+        """Tell whether two states show the same; the client's city counts only for finalizing."""
         return one == other or (not self.staged(call).finalizes and one[:2] == other[:2])
 
     def sure(self, call: int, approved: list[ExpectedApproval]) -> bool:
-        """Whether a call that may leave must leave.
+        """Tell whether an allowed request must also be sent.
 
-        Not while somebody waits at the gap; nor where a workflow finds its draft changed, which a plain yes does not accept;
-        nor where the client's city alone is another one, for calls that do not print it; nor where another server wrote the
-        draft anew, as it was: what InvoiceXpress does not return of it was unknown then, and is known now.
+        Not with an action in the gap; nor if a workflow finds its draft changed, which approving alone does not accept;
+        nor if only the client's city differs, for calls that do not print it; nor if another server wrote the draft again
+        unchanged, because its fields that InvoiceXpress does not return were unknown before and are known now.
         """
         one, then = self.staged(call), self.then
         workflow = one.name == "issue_invoice" and then != Shown(0, "", 0)
@@ -177,7 +177,7 @@ class Observer:
         return not (workflow or then.variant == DELETED or self.gapped or near or rewritten)
 
     def valid(self, one: ExpectedApproval, person: str, call: int) -> bool:
-        """Whether an approval is good for this call, now."""
+        """Tell whether an approval is valid for this call now."""
         return (
             (one.person, one.call) == (person, call)
             and one.expires > self.world.clock.now
@@ -189,7 +189,7 @@ class Observer:
         )
 
     def unattended(self, person: str, call: int) -> bool:
-        """Whether the owner's policy lets this out without a person."""
+        """Tell whether the policy approves the call automatically."""
         amount, rule = self.amount_then, self.rule(call)
         return (
             self.policy_now == "unattended"
@@ -202,7 +202,7 @@ class Observer:
         )
 
     def rule(self, call: int) -> str | None:
-        """Which of the two rules is about it; the e-mail goes to the client's own address."""
+        """Return the policy rule that covers the call; the e-mail goes to the client's own address."""
         one = self.staged(call)
         if one.name == "issue_invoice":
             return "flow"
@@ -211,7 +211,7 @@ class Observer:
         return "money" if one.name in {"send_email", "generate_payment", "create_regularization"} else None
 
     def look(self, call: int) -> None:
-        """Note how things are before a call."""
+        """Record the state before a call."""
         self.calling = call
         self.then, self.amount_then = self.seen(call), self.amount(call)
         self.gapped = bool(self.world.tape.gaps)
@@ -231,7 +231,7 @@ class Observer:
             return str(row.scalar_one())
 
     def learn(self, asked: dict[str, Any] | str, person: str, call: int, form: bool) -> None:
-        """Note what was asked."""
+        """Record a requested approval."""
         assert self.world.desk is not None
         identifier = asked if isinstance(asked, str) else asked["id"]
         with self.world.desk.store.reading() as connection:
@@ -247,7 +247,7 @@ class Observer:
                 )
 
     def count(self, call: int, allowed: bool, mode: str, *, exactly: bool = True) -> bool:
-        """One more request left, or none; and whether it might."""
+        """Check that at most one more request was sent, and only if allowed."""
         writes = self.world.tape.writes
         left = len(writes) - self.sent
         assert left in {0, 1}, writes
@@ -262,14 +262,14 @@ class Observer:
         return bool(left)
 
     def issued_as(self, call: int, shown: Shown) -> None:
-        """What left last is what was shown, whoever wrote at that moment."""
+        """Check that the document sent last is as it was shown."""
         now, _ = self.world.tape.writes[-1].state
         assert self.same(call, shown, now), (
             f"{self.staged(call).name}: shown {shown}, and sent when it was {now}"
         )
 
     def settle(self, call: int, person: str, mode: str, approved: list[ExpectedApproval]) -> None:
-        """After a call without an answer: it left by the policy, or by a yes given outside, or not at all."""
+        """Check a call without a form reply: sent by the policy, by an approval given elsewhere, or not at all."""
         free = self.unattended(person, call)
         good = [one for one in approved if one.state == "approved" and self.valid(one, person, call)]
         before = {one.id: one.state for one in self.known}
@@ -294,7 +294,7 @@ class Observer:
             one.state = states[one.id]
 
     def _newest_is(self, good: list[ExpectedApproval], person: str, call: int) -> bool:
-        """Only the newest one asked outside is looked at: an older yes may be covered by it."""
+        """Tell whether the newest approval requested elsewhere is among the valid ones; it may replace an older one."""
         mine = [one for one in self.known if not one.form and (one.person, one.call) == (person, call)]
         return (
             not mine
@@ -303,10 +303,10 @@ class Observer:
         )
 
     def used(self) -> int:
-        """How many approvals were used."""
+        """Return the number of used approvals."""
         return list(self.states().values()).count("used")
 
     async def end(self) -> None:
-        """As many were used as were sent; only for what was turned away one more may be."""
+        """Check that one approval was used per sent request; refused requests may have used further ones."""
         assert self.sent == len(self.world.tape.writes)
         assert self.sent <= self.used() <= self.sent + self.lost

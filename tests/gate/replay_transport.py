@@ -1,7 +1,7 @@
-"""InvoiceXpress as the sandbox answered once: every read again from memory, every write noted.
+"""Transport that replays recorded responses of the sandbox and records every write.
 
-Ten thousand stories need no ten thousand sandboxes: what they are about is which requests leave, and for what document.
-A document has variants, as updates left it; whichever is in force is read.
+Thousands of scenarios need no sandbox each: they test which requests are sent, and for which document. A document has
+variants, as updates left it; the current one is read.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ import httpx2
 from ix_tools.operations.registry import catalogue
 
 READS = re.compile(r"/clients/\d+/invoices\.json")
-"""A client's documents are asked for with a POST."""
+"""Reading a client's documents is a POST."""
 
 Key = tuple[str, str, str, bytes]
 Answer = tuple[int, dict[str, str], bytes]
 NOTHING_SAID: Answer = (200, {"content-type": "application/json"}, b"{}")
 DELETED = "deleted"
-"""The variant of a document that somebody deleted."""
+"""The variant of a deleted document."""
 Gap = Callable[[httpx2.Request], Awaitable[httpx2.Response | None]]
 
 
 def gated_requests() -> re.Pattern[str]:
-    """Method and path of every request that only leaves with a person's yes."""
+    """Return the pattern of method and path of every request that needs an approval."""
     routes = [
         one.spec.route for one in catalogue().values() if one.spec.effect.needs_approval and one.spec.route
     ]
@@ -38,7 +38,7 @@ def gated_requests() -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Sent:
-    """A gated request that reached InvoiceXpress, and how things were at that moment."""
+    """A gated request that reached InvoiceXpress, and the state at that moment."""
 
     what: str
     state: Any
@@ -46,20 +46,20 @@ class Sent:
 
 @dataclass
 class ReplayTransport(httpx2.AsyncBaseTransport):
-    """First it hands everything on and remembers; then it answers by itself."""
+    """First forwards and records everything, then answers from the recording."""
 
     writes: list[Sent] = field(default_factory=list)
-    """Gated requests, in the order in which they arrived."""
+    """Gated requests in order of arrival."""
     variant: dict[str, str] = field(default_factory=dict)
-    """Which variant of a document is in force, by its path; the first one where none is named."""
+    """The current variant of each document by path; the first one by default."""
     changed: Callable[[str, Any], Any] = lambda path, body: body
-    """What else somebody changed in the account meanwhile."""
+    """Applies changes made in InvoiceXpress itself to a response."""
     written: Callable[[str], None] = lambda what: None
-    """Hears of each other write (an update, a create) as it arrives."""
+    """Called for each ungated write (an update, a create) on arrival."""
     state: Callable[[], Any] = lambda: None
-    """How things are, for `Sent`."""
+    """Returns the present state, for `Sent`."""
     gaps: list[Gap] = field(default_factory=list)
-    """What happens just before the next gated requests arrive, one for each."""
+    """Actions to run just before the next gated requests, one each."""
 
     def __post_init__(self) -> None:
         self._inner: httpx2.AsyncHTTPTransport | None = httpx2.AsyncHTTPTransport()
@@ -70,17 +70,17 @@ class ReplayTransport(httpx2.AsyncBaseTransport):
         self._gated = gated_requests()
 
     def staged(self) -> None:
-        """Everything is in place: what was read last is how the account stands, and what is carried out now does not change it."""
+        """Freeze the recorded reads; later writes do not change them."""
         self._staged = True
 
     def keep_variant(self, path: str, name: str) -> None:
-        """What was read of this document last is a variant of it."""
+        """Keep the last recorded read of a document as a variant."""
         ((key, answer),) = [(key, one) for key, one in self._answers.items() if key[:2] == ("GET", path)]
         self._variants[path, name] = answer
         del self._answers[key]
 
     async def sealed(self) -> None:
-        """From now on nothing is handed on."""
+        """Stop forwarding requests."""
         inner, self._inner = self._inner, None
         assert inner is not None
         await inner.aclose()

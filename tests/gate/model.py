@@ -1,4 +1,4 @@
-"""What the stories share: recorded answers, two servers on one store, four kinds of host, one folder."""
+"""Shared setup of the scenarios: recorded responses, two servers on one store, and four kinds of host."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from ix_tools.sandbox.server import Sandbox
 from ix_tools.schemas.tool_selection import ToolSelection
 from ix_tools.storage.database import Store
 from ix_tools.storage.schema import approvals, claims, decisions, differences, intents, spent
-from tests.gate.recorded import ReplayTransport
+from tests.gate.replay_transport import ReplayTransport
 from tests.harness import NOW, Harness, invoice
 from tests.interfaces.mcp import behind
 from tests.interfaces.mcp.host import Host
 from tests.interfaces.mcp.test_asking import GATED
 
 if TYPE_CHECKING:
-    from tests.gate.events import Scenario
+    from tests.gate.scenario import Scenario
 
 Json = dict[str, Any]
 CLIENT = "/clients/501.json"
@@ -64,11 +64,11 @@ CHANGES: dict[str, Json] = {
         "items": [{"name": "Revisão", "unit_price": 100, "quantity": 1, "tax": "IVA23"}],
     },
 }
-"""What a second writer makes of a draft: a hundred times the money; the same money for another company; as it was."""
+"""Changes of a draft by a second writer: a hundred times the amount, the same amount for another company, or as it was."""
 
 
 class Clock:
-    """Seconds that only pass when told to."""
+    """A clock that a test advances."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -79,28 +79,28 @@ class Clock:
 
 @dataclass
 class PreparedCall:
-    """A call that the account would carry out, and what a bystander knows of it."""
+    """A call that the account would carry out, with the facts the observer needs."""
 
     name: str
     arguments: Json
     amounts: dict[str, Decimal | None]
-    """What it is about in euros, by the document's variant; "" as it was staged."""
+    """Its amount in euros by the document's variant; "" is the original one."""
     shows: bool
-    """Whether what is asked shows the document that `edit` changes."""
+    """True if the approval shows the document that `edit` changes."""
     shows_client: bool
-    """Whether the client's record is looked at."""
+    """True if the call reads the client's record."""
     path: str = ""
-    """Of the draft that a second writer may change, where there is one."""
+    """Path of the draft that a second writer may change, if there is one."""
     gated: bool = True
-    """Whether any request of it needs a yes; a workflow that only drafts sends none."""
+    """True if any request of it needs an approval; a workflow that only drafts has none."""
 
     @property
     def finalizes(self) -> bool:
-        """Whether it makes a document that can never be changed."""
+        """Tell whether it makes a document final."""
         return self.name == "issue_invoice" or self.arguments.get("state") == "finalized"
 
     def one_field_else(self) -> Json:
-        """The same call with another value somewhere."""
+        """Return the same call with another value in one field."""
         other = dict(self.arguments)
         if self.name == "issue_invoice":
             return {**other, "delivery": "resource"}
@@ -113,7 +113,7 @@ class PreparedCall:
 
 @dataclass
 class GateModel:
-    """What the stories share."""
+    """The setup that all scenarios share."""
 
     portal: BlockingPortal
     box: Sandbox
@@ -124,18 +124,18 @@ class GateModel:
     calls: list[PreparedCall] = field(default_factory=list)
     desk: CallContext | None = None
     second: CallContext | None = None
-    """Another server's, on the same store."""
+    """The context of another server on the same store."""
     hosts: dict[str, Host] = field(default_factory=dict)
-    story: Scenario | None = None
-    stories: int = 0
+    scenario: Scenario | None = None
+    scenarios: int = 0
     sent: int = 0
     carried_out: set[str] = field(default_factory=set)
     by_mode: dict[str, int] = field(default_factory=dict)
     beside: dict[str, int] = field(default_factory=dict)
-    """How often a second writer came, by how; `at the gap` when it was exactly there."""
+    """Number of second writers by kind; `at the gap` for those exactly between read and request."""
 
     def index(self, call: int | str) -> int:
-        """A call by its number, or the one that finalizes or issues."""
+        """Return the index of a call by its number, or of the one that finalizes or issues."""
         if isinstance(call, int):
             return call % len(self.calls)
         names = {"finalize": "change_state"}
@@ -144,16 +144,16 @@ class GateModel:
         )
 
     def count(self) -> None:
-        """One story more."""
-        self.stories += 1
-        if self.stories % 500 == 0:
+        """Count a scenario and report progress."""
+        self.scenarios += 1
+        if self.scenarios % 500 == 0:
             sys.stdout.write(f"{self.summary()}\n")
             sys.stdout.flush()
 
     def summary(self) -> str:
-        """What was told so far."""
+        """Return a summary of the scenarios so far."""
         return (
-            f"{self.stories} stories, {self.sent} sent: {self.by_mode}; {len(self.carried_out)} operations; "
+            f"{self.scenarios} scenarios, {self.sent} sent: {self.by_mode}; {len(self.carried_out)} operations; "
             f"beside them {self.beside}"
         )
 
@@ -169,20 +169,20 @@ class GateModel:
         return replace(desk, account=account, has_recovered=True)
 
     def restarted(self) -> None:
-        """New servers on the same file."""
+        """Start new servers on the same store."""
         for one in (self.desk, self.second):
             if one is not None:
                 one.store.close()
         self.desk, self.second = self.open(self.store), self.open(self.store)
 
     async def record(self) -> None:
-        """Stage every gated call in the sandbox, ask, carry it out, and keep all answers."""
+        """Prepare every gated call in the sandbox, request its approval, execute it, and record all responses."""
         desk = self.open(self.store)
         harness = Harness(self.box, desk)
         await behind.send_raw(harness, "POST", "/clients.json", {"client": OTHER})
         for name, stage in GATED.values():
             await self._stage(harness, name, await stage(harness))
-        # Two workflows: one asks nobody, because it only drafts; the other's document nobody made before.
+        # Two workflows: one only drafts and needs no approval; the other creates its own document.
         about = await behind.create_issued(harness)
         wrong = {
             "wrong": "too_much",
@@ -199,14 +199,14 @@ class GateModel:
                 await self._vary(harness, one)
         self.tape.staged()
         for one in self.calls:
-            with suppress(IxError):  # two of them want the same series as it was
+            with suppress(IxError):  # two of them need the same series unchanged
                 await harness.call(one.name, one.arguments)
         assert {one.name for one in self.calls if one.name in catalogue()} >= {
             one.spec.name for one in catalogue().values() if one.spec.effect.needs_approval
         }
         await self.tape.sealed()
         forget(desk.store)
-        for one in self.calls:  # a call that is refused anyway would prove nothing
+        for one in self.calls:  # a call that is always refused would prove nothing
             if one.gated:
                 with pytest.raises(ApprovalNeeded):
                     await execute(desk, one.name, one.arguments, can_ask=True)
@@ -215,7 +215,7 @@ class GateModel:
         self.tape.writes.clear()
         self.tape.changed = self._changed
         self.tape.written = self._written
-        self.tape.state = lambda: self.story and self.story.now()
+        self.tape.state = lambda: self.scenario and self.scenario.get_state()
         await desk.close()
         self.restarted()
 
@@ -245,7 +245,7 @@ class GateModel:
         self.calls.append(staged)
 
     async def _vary(self, harness: Harness, one: PreparedCall) -> None:
-        """Let a second writer change the draft in each way, and remember how it reads then; at last as it was."""
+        """Record how the draft reads after each change of a second writer, and restore it."""
         number = int(one.path.rpartition("/")[2].removesuffix(".json"))
         about = {"document_type": "invoices", "document_id": number}
         for name, change in CHANGES.items():
@@ -258,21 +258,21 @@ class GateModel:
                 self.tape.keep_variant(one.path, name)
 
     async def document(self, path: str) -> Json:
-        """A document as the sandbox has it."""
+        """Read a document from the sandbox."""
         async with httpx2.AsyncClient() as direct:
             answer = await direct.get(f"{self.box.base_url}{path}", params={"api_key": self.box.api_key})
         (document,) = answer.json().values()
         return dict(document)
 
     def _written(self, what: str) -> None:
-        if self.story is not None:
-            self.story.wrote(what)
+        if self.scenario is not None:
+            self.scenario.record_write(what)
 
     def _changed(self, path: str, body: Any) -> Any:
-        """What was changed in InvoiceXpress itself: every document's observations, and the client's city."""
-        if self.story is None or not isinstance(body, dict):
+        """Apply changes made in InvoiceXpress itself: every document's observations, and the client's city."""
+        if self.scenario is None or not isinstance(body, dict):
             return body
-        version, city = self.story.version, self.story.city
+        version, city = self.scenario.version, self.scenario.city
         for part in body.values():
             if not isinstance(part, dict):
                 continue
@@ -285,14 +285,14 @@ class GateModel:
 
 
 def forget(store: Store) -> None:
-    """Nothing was ever asked or done, as far as this store knows."""
+    """Empty the store of approvals and journal entries."""
     with store.writing() as connection:
         for table in (approvals, decisions, differences, intents, spent, claims):
             connection.execute(table.delete())
 
 
 def engine_of(store: Store) -> None:
-    """Thousands of stories need no power cut survived: the file is gone in a moment."""
+    """Turn off durable writes, which thousands of scenarios on a temporary file do not need."""
     engine = store._open(durable=True)
     sql.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     engine.dispose()
@@ -304,14 +304,14 @@ def moment() -> datetime:
 
 @asynccontextmanager
 async def connected_hosts(world: GateModel) -> Any:
-    """The four kinds of host, each connected once."""
+    """Connect each of the four kinds of host once."""
 
     class Somebody:
         async def __call__(self, context: Any, params: Any) -> types.ElicitResult:
-            story = world.story
-            assert story is not None
-            assert story.answering is not None
-            found: types.ElicitResult = await story.answering()
+            scenario = world.scenario
+            assert scenario is not None
+            assert scenario.answering is not None
+            found: types.ElicitResult = await scenario.answering()
             return found
 
     async with AsyncExitStack() as stack:
@@ -328,10 +328,10 @@ async def connected_hosts(world: GateModel) -> Any:
 @asynccontextmanager
 async def _connected(world: GateModel, mode: str, person: Any, channel: str) -> Any:
     async def shared_context(request: object = None, account: str | None = None) -> CallContext:
-        assert world.story is not None
-        return world.story.desk(channel)
+        assert world.scenario is not None
+        return world.scenario.desk(channel)
 
-    # Listed without the schemas of results: the SDK's client would check each against its own, which others test.
+    # Listed without output schemas, which the SDK's client would check on every result; other tests do that.
     everything = ToolSelection(toolsets=("all",))
     tools = [
         {key: value for key, value in one.items() if key != "outputSchema"}
@@ -344,7 +344,7 @@ async def _connected(world: GateModel, mode: str, person: Any, channel: str) -> 
 
 @contextmanager
 def standing(world: GateModel) -> Iterator[GateModel]:
-    """A world in which stories can be told; who waits for another attempt does not wait."""
+    """Prepare the model for scenarios; retries do not wait."""
     world.box.reset()
     world.box.set_option("rate_limit", 10_000_000)
     with stamina.set_testing(True, attempts=4, cap=True):

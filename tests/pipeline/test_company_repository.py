@@ -1,4 +1,4 @@
-"""Whose account it is: told by the settings, by the account's own file, or by a look at the account; never guessed."""
+"""The company of an account comes from the settings, from its SAF-T file or from get_account, and is never guessed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def store(place: str) -> Iterator[Store]:
     opened.close()
 
 
-def test_the_settings_are_believed_first(store: Store) -> None:
+def test_the_settings_count_first(store: Store) -> None:
     companies = CompanyRepository(store, Settings(accounts=TWO))
     companies.remember(BAKERY, ("saft", Company("Outra, Lda", "508112230")))
     assert companies.find(BAKERY) == Company("Padaria Central, Lda", "501964843")
@@ -61,7 +61,7 @@ def test_the_settings_are_believed_first(store: Store) -> None:
         ([None], None),
     ],
 )
-def test_what_a_result_told_is_remembered_where_it_is_surely_this_account(
+def test_a_company_is_remembered_if_it_certainly_belongs_to_this_account(
     store: Store, told: list[tuple[str, Company] | None], expected: Company | None
 ) -> None:
     companies = CompanyRepository(store, Settings(accounts=TWO))
@@ -71,7 +71,7 @@ def test_what_a_result_told_is_remembered_where_it_is_surely_this_account(
     assert companies.find(BAKERY) != expected
 
 
-async def test_a_look_at_the_account_names_it_from_then_on(harness: Harness) -> None:
+async def test_get_account_names_the_company_from_then_on(harness: Harness) -> None:
     desk = harness.context
     assert desk.companies.find(desk.account.name) is None
     account = (await harness.call("get_account", {"account_id": 1}))["account"]
@@ -83,7 +83,7 @@ async def test_a_look_at_the_account_names_it_from_then_on(harness: Harness) -> 
     assert desk.companies.find(desk.account.name) == before
 
 
-async def test_the_accounts_file_names_it(harness: Harness) -> None:
+async def test_the_saft_file_names_the_company(harness: Harness) -> None:
     await harness.create_issued(date="2026-11-20")
     result = await harness.call("export_saft", {"month": 11, "year": 2026})
     assert harness.context.companies.find(harness.context.account.name) == Company(
@@ -123,7 +123,7 @@ def test_the_header_of_the_file_is_read(
     assert read_header(file) == expected
 
 
-def test_a_file_that_is_not_there_or_empty_says_nothing(tmp_path: Path) -> None:
+def test_a_missing_or_empty_file_names_no_company(tmp_path: Path) -> None:
     assert read_header(tmp_path / "none") == {}
     with ZipFile(tmp_path / "empty", "w"):
         pass
@@ -138,7 +138,7 @@ def of_two(harness: Harness, **settings: str) -> Harness:
     return with_pages(harness, accounts=TWO, sandbox=False, **settings)
 
 
-async def test_with_several_accounts_a_person_reads_whose_it_is(harness: Harness) -> None:
+async def test_with_several_accounts_the_approval_shows_the_company(harness: Harness) -> None:
     paper = of_two(harness, company="Oficina das Faturas, Lda", nif="508025338")
     body = await execute(paper.context, "change_state", await build_finalization(paper))
     told = body["approval"]
@@ -158,7 +158,7 @@ async def test_with_several_accounts_a_person_reads_whose_it_is(harness: Harness
     assert "Issuer Oficina das Faturas, Lda Tax number 508025338 Account: sandbox" in page
 
 
-async def test_a_company_that_nobody_told_is_the_accounts_name(harness: Harness) -> None:
+async def test_an_unknown_company_is_shown_as_the_account_name(harness: Harness) -> None:
     paper = of_two(harness)
     told = (await execute(paper.context, "change_state", await build_finalization(paper)))["approval"]
     assert told["account"] == "sandbox"
@@ -166,7 +166,7 @@ async def test_a_company_that_nobody_told_is_the_accounts_name(harness: Harness)
     assert told["summary"].endswith("· Issuer: sandbox")
 
 
-async def test_a_lone_account_stays_brief(harness: Harness) -> None:
+async def test_a_single_account_is_not_named_in_the_approval(harness: Harness) -> None:
     paper = with_pages(harness, company="Oficina das Faturas, Lda", nif="508025338")
     body = await execute(paper.context, "change_state", await build_finalization(paper))
     assert not {"account", "company", "nif"} & set(body["approval"])
@@ -174,7 +174,7 @@ async def test_a_lone_account_stays_brief(harness: Harness) -> None:
     assert "Account: Oficina das Faturas, Lda · tax number 508025338 (sandbox)" in body["preview"]
 
 
-def test_the_sandbox_is_nobodys_company() -> None:
+def test_the_sandbox_has_no_company() -> None:
     settings = point_at_sandbox(
         Settings(company="Padaria Central, Lda", nif="501964843"), "http://127.0.0.1:1", "k"
     )

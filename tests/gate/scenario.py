@@ -1,4 +1,4 @@
-"""What can happen in a story about the gate: hosts, people, time, other servers, and InvoiceXpress itself."""
+"""Events of a scenario: hosts, people, time, other servers, and InvoiceXpress itself."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ import mcp_types as types
 
 from ix_tools.errors import ApprovalRefused, IxError
 from ix_tools.pipeline.execute import execute
-from tests.gate.recorded import DELETED
-from tests.gate.story import Observer, Shown
-from tests.gate.world import ACCEPTED, CHANGES
+from tests.gate.model import ACCEPTED, CHANGES
+from tests.gate.observer import Observer, Shown
+from tests.gate.replay_transport import DELETED
 
 GOOD: dict[str, Any] = {"approve": True}
-HEARD = 0.1
-"""Seconds that a second writer at the gap has before the request leaves: one who may not write is waiting by then."""
+GAP_SECONDS = 0.1
+"""Seconds that a second writer has in the gap; one that may not write is waiting by then."""
 
 
 @dataclass
 class Scenario(Observer):
-    """A run of events; after each, what left is counted."""
+    """A sequence of events; after each, the sent requests are counted."""
 
     answering: Any = None
 
     # --- events
 
-    async def through(self, host: str, person: str, call: int, **more: Any) -> Any:
+    async def call_through(self, host: str, person: str, call: int, **more: Any) -> Any:
         self.asking = person
         self.look(call)
         one = self.staged(call)
@@ -40,23 +40,23 @@ class Scenario(Observer):
         )
 
     async def round(self, person: str, which: int) -> None:
-        """2026-07-28: the question comes back as the result; somebody may answer it later, or never."""
+        """2026-07-28: the approval request is the result; it may be answered later, or never."""
         call = self.call_of(which)
-        result = await self.through("modern", person, call)
+        result = await self.call_through("modern", person, call)
         self.settle(call, person, "2026-07-28", [one for one in self.known if not one.form])
         if isinstance(result, types.InputRequiredResult):
             self.learn(self.asked_under(result.request_state or ""), person, call, True)
             self.known[-1].handle = result.request_state or ""
         else:
-            self.told(result, person, call)
+            self.learn_from_result(result, person, call)
 
-    def told(self, result: Any, person: str, call: int) -> None:
+    def learn_from_result(self, result: Any, person: str, call: int) -> None:
         body = getattr(result, "structured_content", None) or {}
         if body.get("status") == "approval_required":
             self.learn(body["approval"], person, call, False)
 
     async def answer(self, at: int, person: str, what: str, content: Any) -> None:
-        """The answer, to its own question or somewhere else; a host repeats the call with it."""
+        """Repeat a call with an answer, to its own approval request or to another one."""
         forms = [one for one in self.known if one.form and one.handle]
         if not forms:
             return
@@ -75,22 +75,22 @@ class Scenario(Observer):
             and self.valid(one, person, call)
         )
         if not asks_form:
-            # The answer is ignored, and whatever else is valid counts.
+            # The answer is ignored, and any other valid approval counts.
             if what == "one field":
                 return
-            result = await self.through(
-                "modern", person, call, request_state=one.handle, input_responses=given_as(content)
+            result = await self.call_through(
+                "modern", person, call, request_state=one.handle, input_responses=build_response(content)
             )
             self.settle(call, person, "2026-07-28", [k for k in self.known if not k.form])
-            self.told(result, person, call)
+            self.learn_from_result(result, person, call)
             return
-        result = await self.through(
-            "modern", person, call, request_state=one.handle, input_responses=given_as(content), **more
+        result = await self.call_through(
+            "modern", person, call, request_state=one.handle, input_responses=build_response(content), **more
         )
         if what != "one field":
-            self.told(
+            self.learn_from_result(
                 result, person, call
-            )  # an answer that no person can have given: a person is asked elsewhere
+            )  # no person can have given this answer, so a person is asked elsewhere
         left = self.count(call, good, "2026-07-28", exactly=self.sure(call, [one]))
         self.refresh()
         assert (one.state == "used") or not left
@@ -103,21 +103,21 @@ class Scenario(Observer):
             one.state = states[one.id]
 
     async def forge(self, person: str, which: int, handle: str) -> None:
-        """A yes to a question that was never asked."""
+        """Approve a request that was never made."""
         call = self.call_of(which)
         approved = [one for one in self.known if not one.form]
-        result = await self.through(
-            "modern", person, call, request_state=handle or None, input_responses=given_as(GOOD)
+        result = await self.call_through(
+            "modern", person, call, request_state=handle or None, input_responses=build_response(GOOD)
         )
         if handle and self.policy_now in {"none", "empty", "unattended"}:
             self.count(call, False, "2026-07-28")
             self.refresh()
         else:
             self.settle(call, person, "2026-07-28", approved)
-            self.told(result, person, call)
+            self.learn_from_result(result, person, call)
 
     async def legacy(self, person: str, which: int, content: Any, meanwhile: str) -> None:
-        """2025-11-25: the question comes during the call, and things happen while the person reads."""
+        """2025-11-25: the approval request comes during the call, and something happens while the person reads."""
         call = self.call_of(which)
         approved = [one for one in self.known if not one.form]
         self.look(call)
@@ -125,11 +125,11 @@ class Scenario(Observer):
         outside = any(one.state == "approved" and self.valid(one, person, call) for one in approved)
         reading = Reading(self, which, content, meanwhile)
         self.answering = reading
-        result = await self.through("legacy", person, call)
+        result = await self.call_through("legacy", person, call)
         self.answering = None
         if not reading.asked:
             self.settle(call, person, "2025-11-25", approved)
-            self.told(result, person, call)
+            self.learn_from_result(result, person, call)
             return
         assert not (free or outside) or call in self.done or not self.sure(call, approved)
         yes = content is not None and content.get("approve") is True
@@ -145,22 +145,22 @@ class Scenario(Observer):
         self.refresh()
 
     async def mute(self, person: str, which: int) -> None:
-        """A host that cannot ask."""
+        """Call through a host that cannot ask."""
         call = self.call_of(which)
         approved = [one for one in self.known if not one.form]
-        result = await self.through("mute", person, call)
+        result = await self.call_through("mute", person, call)
         self.settle(call, person, "cannot ask", approved)
-        self.told(result, person, call)
+        self.learn_from_result(result, person, call)
 
     async def outside(self, person: str, which: int) -> None:
-        """A host that would answer anything, where only what is decided outside counts."""
+        """Call through a host that answers anything, where only approvals given elsewhere count."""
         call = self.call_of(which)
         approved = [one for one in self.known if not one.form]
-        result = await self.through(
-            "outside", person, call, request_state="x", input_responses=given_as(GOOD)
+        result = await self.call_through(
+            "outside", person, call, request_state="x", input_responses=build_response(GOOD)
         )
         self.settle(call, person, "out of band", approved)
-        self.told(result, person, call)
+        self.learn_from_result(result, person, call)
 
     async def decide(self, at: int, who: str, yes: bool) -> None:
         known = {one.id for one in self.known}
@@ -191,7 +191,7 @@ class Scenario(Observer):
             await getattr(self, how[0])(*how[1:])
 
     async def whole_form(self, person: str, which: int, how: tuple[Any, ...], content: Any) -> None:
-        """Asked, disturbed, answered; and the answer once more."""
+        """Request, disturb, answer, and answer again."""
         await self.round(person, which)
         await self.disturbed(how)
         newest = len([one for one in self.known if one.form and one.handle]) - 1
@@ -199,7 +199,7 @@ class Scenario(Observer):
             await self.answer(max(newest, 0), "its own", "its own", content)
 
     async def stolen(self, person: str, which: int, who: str, what: str) -> None:
-        """Asked; answered by somebody else, or for another call; then where it belongs."""
+        """Request; answer as somebody else or for another call; then answer correctly."""
         await self.round(person, which)
         newest = len([one for one in self.known if one.form and one.handle]) - 1
         await self.answer(max(newest, 0), who, what, GOOD)
@@ -209,7 +209,7 @@ class Scenario(Observer):
         await self.legacy(person, which, GOOD, "nothing")
 
     async def whole_outside(self, host: str, person: str, which: int, how: tuple[Any, ...]) -> None:
-        """Asked, approved by two, disturbed, called again; and once more."""
+        """Request, approve by several people, disturb, and call twice more."""
         await getattr(self, host)(person, which)
         for who in ("rui", "eva", "ana"):
             await self.decide(99, who, True)
@@ -218,7 +218,7 @@ class Scenario(Observer):
             await getattr(self, host)(person, which)
 
     async def edit(self, by: int) -> None:
-        """Somebody changes the documents in InvoiceXpress itself, or puts them back as they were."""
+        """Change the documents in InvoiceXpress itself, or restore them."""
         self.version = by
 
     async def wait(self, seconds: float) -> None:
@@ -226,8 +226,8 @@ class Scenario(Observer):
 
     # --- the second writer
 
-    def wrote(self, what: str) -> None:
-        """A write that asks nobody has arrived: from now on things are as it left them."""
+    def record_write(self, what: str) -> None:
+        """Record the effect of an ungated write that arrived."""
         if what in self.intended:
             if what.startswith("PUT /clients/"):
                 self.city = self.intended[what]
@@ -235,12 +235,12 @@ class Scenario(Observer):
                 self.world.tape.variant[what.removeprefix("PUT ")] = self.intended[what]
                 self.rewritten.add(what.removeprefix("PUT "))
 
-    def now(self) -> tuple[Shown, Decimal | None]:
-        """How the document of the call under way is, and what it comes to, at this moment."""
+    def get_state(self) -> tuple[Shown, Decimal | None]:
+        """Return the present state and total of the current call's document."""
         return self.seen(self.calling), self.amount(self.calling)
 
     async def write(self, which: int, variant: str) -> None:
-        """Another server on the same store updates the draft that a call is about; where there is none, its client."""
+        """Update the draft of a call, or else its client, from another server on the same store."""
         one = self.staged(self.call_of(which))
         assert self.world.second is not None
         desk = self.desk(of=self.world.second)
@@ -252,31 +252,31 @@ class Scenario(Observer):
         else:
             self.intended["PUT /clients/501.json"] = self.city + 1
             name, arguments = "update_client", {"client_id": 501, "city": f"Cidade {self.city + 1}"}
-        # One that may not write now is told so, and writes nothing.
+        # A writer that may not write now gets an error and writes nothing.
         with suppress(IxError):
             await execute(desk, name, arguments)
-        self.came(name)
+        self.count_writer(name)
 
-    def came(self, how: str) -> None:
-        """A second writer more."""
+    def count_writer(self, how: str) -> None:
+        """Count a second writer."""
         self.world.beside[how] = self.world.beside.get(how, 0) + 1
 
     async def vanish(self, which: int, back: bool) -> None:
-        """Somebody deletes the draft in InvoiceXpress itself; or it turns out to be there again."""
+        """Delete the draft in InvoiceXpress itself, or restore it."""
         one = self.staged(self.call_of(which))
         if one.path:
             self.world.tape.variant[one.path] = "" if back else DELETED
 
     async def gap(self, which: int, how: str, variant: str) -> None:
-        """Exactly between the last read and the next gated request somebody else comes."""
+        """Let something happen exactly between the last read and the next gated request."""
 
         async def beside(request: httpx2.Request) -> None:
-            self.came(f"{how} at the gap")
-            with anyio.move_on_after(HEARD):
+            self.count_writer(f"{how} at the gap")
+            with anyio.move_on_after(GAP_SECONDS):
                 await self.write(which, variant)
 
         async def instead(request: httpx2.Request) -> httpx2.Response:
-            self.came(how)
+            self.count_writer(how)
             self.lost += 1
             one = self.staged(self.calling)
             if one.path:
@@ -288,7 +288,7 @@ class Scenario(Observer):
         self.world.tape.gaps.append(beside if how == "another server" else instead)
 
 
-def given_as(content: Any) -> dict[str, types.ElicitResult]:
+def build_response(content: Any) -> dict[str, types.ElicitResult]:
     answer = (
         types.ElicitResult(action="decline")
         if content is None
@@ -299,29 +299,29 @@ def given_as(content: Any) -> dict[str, types.ElicitResult]:
 
 @dataclass
 class Reading:
-    """A person who reads a question while the world goes on."""
+    """A person who reads an approval request while something else happens."""
 
-    story: Scenario
+    scenario: Scenario
     which: int
     content: Any
     meanwhile: str
     asked: bool = False
     seen: Shown | None = None
-    """What was shown."""
+    """The state that was shown."""
     answered: Shown | None = None
-    """How it was when the answer was given."""
+    """The state when the answer was given."""
 
     async def __call__(self) -> types.ElicitResult:
         self.asked = True
-        story = self.story
-        self.seen = story.seen(story.calling)
+        scenario = self.scenario
+        self.seen = scenario.seen(scenario.calling)
         if self.meanwhile == "edit":
-            await story.edit(story.version + 1)
+            await scenario.edit(scenario.version + 1)
         elif self.meanwhile == "expiry":
-            await story.wait(16 * 60)
+            await scenario.wait(16 * 60)
         elif self.meanwhile == "restart":
-            await story.restart()
+            await scenario.restart()
         elif self.meanwhile != "nothing":
-            await story.write(self.which, self.meanwhile)
-        self.answered = story.seen(story.calling)
-        return given_as(self.content)["approval"]
+            await scenario.write(self.which, self.meanwhile)
+        self.answered = scenario.seen(scenario.calling)
+        return build_response(self.content)["approval"]
