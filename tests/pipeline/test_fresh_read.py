@@ -324,7 +324,7 @@ async def test_a_retried_read_does_not_use_the_slot_of_the_request(
     happened: list[str] = []
     account = harness.context.account
 
-    class Limiterer:
+    class Limiter:
         async def acquire(self) -> None:
             happened.append("slot")
 
