@@ -1,8 +1,8 @@
-"""`ix-tools demo`: a first invoice in the sandbox, over the real MCP server, told step by step; it waits for nothing.
+"""Run the demo (`ix-tools demo`): issue a first invoice in the sandbox through the real MCP server.
 
-story ── what is done in the sandbox        real ── what is done with an account of one's own
+sandbox_scenario ── the steps in the sandbox      account_scenario ── the steps with the user's own account
    └── assistant ── the MCP client and the person who answers its forms
-   └── screen ── how it looks               words ── what it says, in Portuguese and English
+   └── screen ── printing                         texts ── the sentences, in Portuguese and English
 """
 
 import argparse
@@ -43,9 +43,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the demo: 0 when every step went as told, 1 when one did not, 2 when there is nothing to run it with."""
+    """Run the demo. Return 0 if every step ended as expected, 1 if one did not, 2 if the settings do not allow a start."""
     options = _parser().parse_args(argv)
-    # Heavy: the MCP client and rich. Only here, and only after --help had its chance.
+    # Imported late, so that --help stays fast: the MCP client and rich are heavy.
     from ix_tools.demo.screen import Screen
 
     screen = Screen(options.language)

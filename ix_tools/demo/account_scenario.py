@@ -1,4 +1,4 @@
-"""The demo with an account of one's own: reads, one draft after a typed yes, and a stop before anything that counts."""
+"""Demo with the user's own account: reads, one draft after a typed yes, and nothing irreversible."""
 
 import os
 from decimal import Decimal
@@ -13,12 +13,12 @@ from ix_tools.errors import SettingsError
 
 LINE_NAME = "ix-tools teste"
 PRICE, QUANTITY = Decimal("2.439"), Decimal(10)
-"""At 23 % this is 30.00 to the cent; whoever cuts the price to two decimals gets 30.01."""
+"""At 23 % the total is 30.00; a price cut to two decimals would give 30.01."""
 YES_ANSWERS = {"sim", "yes"}
 
 
 def run(screen: Screen, *, legacy: bool) -> int:
-    """Read, ask, perhaps create a draft; 2 without an account, 1 when the account refused something."""
+    """Read, ask, and create a draft if the user agrees. Return 2 without an account, 1 if a call was refused."""
     try:
         settings = load_settings()
         settings.require_account()

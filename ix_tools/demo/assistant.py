@@ -1,4 +1,4 @@
-"""The assistant's side of the demo: an MCP client over stdio, and the person who answers what the server asks."""
+"""The demo's assistant: an MCP client over stdio, and a scripted person who answers the server's forms."""
 
 import sys
 import time
@@ -21,12 +21,12 @@ SERVE_COMMAND = " ".join(("ix-tools", *SERVE_ARGUMENTS))
 
 
 class UnexpectedOutcome(Exception):
-    """A step did not end as the demo said it would."""
+    """A step did not end as the demo expected."""
 
 
 @dataclass
 class Person:
-    """Who answers the forms: prepared beforehand; what was shown is kept."""
+    """A scripted approver: answers the forms and keeps the last form's text."""
 
     approves: bool = False
     last_form: str = ""
@@ -43,7 +43,7 @@ class Person:
 
 @dataclass
 class Assistant:
-    """A connected client."""
+    """A connected MCP client."""
 
     client: Client
     tools: list[Tool]
@@ -52,7 +52,7 @@ class Assistant:
     person: Person
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> Json:
-        """The structured result of a call, a refusal included."""
+        """Return the structured result of a call; a refusal is a result too."""
         result = await self.client.call_tool(tool, dict(arguments))
         body = result.structured_content
         if not isinstance(body, dict):
@@ -60,7 +60,7 @@ class Assistant:
         return body
 
     async def call_expecting_success(self, tool: str, arguments: Mapping[str, Any]) -> Json:
-        """The result of a call that has to succeed."""
+        """Return the result of a call that must succeed."""
         body = await self.call(tool, arguments)
         if body.get("ok") is not True:
             said = " ".join(str(body[key]) for key in ("message", "status", "next") if body.get(key))
@@ -68,7 +68,7 @@ class Assistant:
         return body
 
     async def call_expecting_refusal(self, tool: str, arguments: Mapping[str, Any], code: str) -> Json:
-        """The refusal of a call that must not go through."""
+        """Return the refusal of a call that must be refused."""
         body = await self.call(tool, arguments)
         if body.get("ok") is not False or body.get("code") != code or body.get("sent") != "nothing":
             raise UnexpectedOutcome(
@@ -79,7 +79,7 @@ class Assistant:
 
 @asynccontextmanager
 async def connect_assistant(environment: Mapping[str, str], *, legacy: bool) -> AsyncIterator[Assistant]:
-    """An assistant talking to the server that `ix-tools serve` starts, as a chat host would start it."""
+    """Connect to a server started with `ix-tools serve`, as a chat host would start it."""
     person = Person()
     started = time.perf_counter()
     server = StdioServerParameters(
@@ -96,7 +96,7 @@ async def connect_assistant(environment: Mapping[str, str], *, legacy: bool) -> 
 
 
 def run_scenario(screen: Screen, telling: Callable[[], Awaitable[None]]) -> int:
-    """Tell a story; 1, and in words why, when a step did not end as told."""
+    """Run a scenario. Return 1, after printing the reason, if a step did not end as expected."""
     try:
         anyio.run(telling)
     except (UnexpectedOutcome, MCPError, OSError, ExceptionGroup) as wrong:

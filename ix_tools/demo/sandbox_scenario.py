@@ -1,4 +1,4 @@
-"""The story in the sandbox: refused, drafted, declined, approved, fetched, sent, paid, and what reached InvoiceXpress."""
+"""Demo in the sandbox: an invoice is refused, drafted, declined, approved, fetched, sent and paid."""
 
 import os
 import re
@@ -41,7 +41,7 @@ WRITE_MEANINGS = {
 
 
 def run(screen: Screen, out: Path, *, legacy: bool) -> int:
-    """Tell the story; 1 when a step did not end as told."""
+    """Run the scenario. Return 1 if a step did not end as expected."""
     with (
         tempfile.TemporaryDirectory(prefix="ix-tools-demo-") as folder,
         Sandbox(language=screen.language) as box,
@@ -51,7 +51,7 @@ def run(screen: Screen, out: Path, *, legacy: bool) -> int:
 
 
 def build_environment(box: Sandbox, folder: Path, out: Path, language: str) -> dict[str, str]:
-    """The server's settings: the sandbox, and nothing of whoever runs this."""
+    """Build the server's environment: the sandbox's settings, and none of the user's own."""
     settings = folder / "config.toml"
     settings.touch()
     own = {
@@ -67,13 +67,13 @@ def build_environment(box: Sandbox, folder: Path, out: Path, language: str) -> d
         "INVOICEXPRESS_BASE_URL": box.base_url,
         "INVOICEXPRESS_LANGUAGE": language,
         "INVOICEXPRESS_STORE": str(folder / "approvals.db"),
-        "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",  # the demo plays the person, and answers at once
+        "INVOICEXPRESS_APPROVAL_MIN_SECONDS": "0",  # the demo's person answers at once
         "INVOICEXPRESS_DOCUMENTS": str(out),
     }
 
 
 def list_writes(box: Sandbox) -> list[Json]:
-    """The requests so far that could change something."""
+    """Return the requests so far that could change data."""
     return [one for one in box.requests() if one["method"] != "GET"]
 
 
@@ -110,13 +110,13 @@ def _show_tools(screen: Screen, assistant: Assistant) -> None:
 
 def _classify_tool(name: str) -> str:
     effect = catalogue()[name].spec.effect
-    if effect is Effect.ANY:  # its hints say the worst that it can do
+    if effect is Effect.ANY:  # its hints declare the worst case
         return "tools_any"
     return "tools_asks" if effect.needs_approval else "tools_reads" if effect.only_reads else "tools_drafts"
 
 
 def _build_order(**more: Any) -> Json:
-    """The arguments of create_invoice."""
+    """Build the arguments of create_invoice."""
     hours = {
         "name": "Horas de consultoria",
         "unit_price": float(PRICE),
@@ -258,7 +258,7 @@ async def _record_payment(screen: Screen, assistant: Assistant, invoice: Json, f
 
 
 def _find_new_lines(form: str, before: str) -> str:
-    """The lines of a form that an earlier one did not have."""
+    """Return the lines of a form that an earlier form did not have."""
     known = set(before.splitlines())
     return "\n".join(line for line in form.splitlines() if line and line not in known)
 

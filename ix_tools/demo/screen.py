@@ -1,4 +1,4 @@
-"""How the demo looks: headings, sentences, forms and tables; with colours in a terminal, and the same words in a file."""
+"""Print the demo's headings, sentences, forms and tables, with colours in a terminal."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -19,14 +19,14 @@ from ix_tools.i18n.labels import Language
 MAX_WIDTH = 100
 INDENT = 3
 MARKS = {"call": ("→", ">", "cyan"), "good": ("✓", "+", "bold green"), "bad": ("✗", "x", "bold red")}
-"""What each mark looks like, with and without Unicode, and its colour. The words after it say the same."""
+"""Each mark with and without Unicode, and its colour. The text after it repeats its meaning."""
 
 
 class Screen:
-    """Where the demo prints."""
+    """Prints the demo."""
 
     def __init__(self, language: Language) -> None:
-        """Colours follow the terminal (and NO_COLOR); a pipe gets plain text."""
+        """Use the terminal's colours (and NO_COLOR); print plain text to a pipe."""
         # A console with an old code page has no euro sign; a question mark is better than a crash.
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")
@@ -38,20 +38,20 @@ class Screen:
         self._step_count = 0
 
     def translate(self, key: str, **values: object) -> str:
-        """A sentence of the demo in the reader's language."""
+        """Return a sentence of the demo in the reader's language."""
         return TEXTS[key].text(self.language).format(**values)
 
     def format_money(self, amount: Any) -> str:
-        """An amount in euros as the reader writes it."""
+        """Format an amount in euros in the reader's language."""
         return formats.format_money(Decimal(str(amount)), self.language)
 
     def print_title(self, key: str, notice: str, **values: object) -> None:
-        """The first lines."""
+        """Print the title and the notice."""
         self.console.print(Text(self.translate(key, **values), style="bold"))
         self._print_paragraph(Text(self.translate(notice)))
 
     def print_step(self, key: str, **values: object) -> None:
-        """The heading of the next step."""
+        """Print the heading of the next step."""
         self._step_count += 1
         self.console.print()
         heading = Text.assemble(
@@ -60,28 +60,28 @@ class Screen:
         self.console.print(heading)
 
     def print_call(self, tool: str, key: str, **values: object) -> None:
-        """What the assistant asks for."""
+        """Print the assistant's request."""
         self._print_paragraph(Text.assemble((tool, "cyan"), f": {self.translate(key, **values)}"), "call")
 
     def print_success(self, key: str, **values: object) -> None:
-        """What happened."""
+        """Print a success."""
         self._print_paragraph(Text(self.translate(key, **values)), "good")
 
     def print_failure(self, key: str, text: str) -> None:
-        """What did not happen, and why, in the server's own words."""
+        """Print a failure with the server's own reason."""
         said = text.removeprefix("Refused: ")
         self._print_paragraph(Text.assemble((self.translate(key), "bold red"), f": {said}"), "bad")
 
     def print_text(self, key: str, **values: object) -> None:
-        """A sentence that explains."""
+        """Print an explanation."""
         self._print_paragraph(Text(self.translate(key, **values)), hanging=True)
 
     def print_evidence(self, key: str, **values: object) -> None:
-        """What the sandbox saw."""
+        """Print a fact about the requests that the sandbox received."""
         self._print_paragraph(Text(self.translate(key, **values), style="dim"), hanging=True)
 
     def print_form(self, text: str, *, title: str = "form") -> None:
-        """What a person is shown before saying yes."""
+        """Print the form that a person reads before approving."""
         panel = Panel(
             Text(text), box=box.SQUARE, title=self.translate(title), title_align="left", border_style="yellow"
         )
@@ -90,7 +90,7 @@ class Screen:
     def print_table(
         self, headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
     ) -> None:
-        """Rows under headings; `right` are the columns of figures."""
+        """Print rows under headings; `right` lists the columns of numbers."""
         table = Table(
             box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0)
         )
@@ -105,7 +105,7 @@ class Screen:
         self._print_indented(table, INDENT + 2)
 
     def ask_user(self, key: str, **values: object) -> str:
-        """What the person types; nothing when there is nobody to type."""
+        """Return the line that the user types, or nothing if there is no user."""
         self._print_paragraph(Text(self.translate(key, **values), style="bold yellow"), hanging=True)
         sys.stdout.flush()
         try:
@@ -115,11 +115,11 @@ class Screen:
             return ""
 
     def print_blank_line(self) -> None:
-        """An empty line."""
+        """Print an empty line."""
         self.console.print()
 
     def _print_paragraph(self, text: Text, mark: str = "", *, hanging: bool = False) -> None:
-        """A paragraph behind its mark, wrapped and indented, without spaces at the ends of lines."""
+        """Print a paragraph after its mark, wrapped and indented, without trailing spaces."""
         first, rest = Text(" " * INDENT), INDENT + (2 if mark or hanging else 0)
         if mark:
             drawn, plain, style = MARKS[mark]

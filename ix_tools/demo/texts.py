@@ -1,9 +1,9 @@
-"""What the demo says, Portuguese and English side by side."""
+"""The demo's sentences in Portuguese and English."""
 
 from ix_tools.i18n.labels import Bilingual
 
 TEXTS: dict[str, Bilingual] = {
-    # --- words on their own ---
+    # --- single words ---
     "refused": Bilingual("recusado", "refused"),
     "declined": Bilingual("não aprovado", "declined"),
     "form": Bilingual("o que a pessoa vê antes de dizer sim", "what the person sees before saying yes"),
@@ -25,7 +25,7 @@ TEXTS: dict[str, Bilingual] = {
     "kind": Bilingual("O que fazem", "What they do"),
     "request": Bilingual("Pedido", "Request"),
     "meaning": Bilingual("O que foi", "What it was"),
-    # --- the story ---
+    # --- the sandbox scenario ---
     "title": Bilingual("ix-tools: de uma frase à fatura paga", "ix-tools: from a sentence to a paid invoice"),
     "notice": Bilingual(
         "Um servidor MCP, um cliente que lhe fala como fala um assistente, e uma imitação do InvoiceXpress (a sandbox), "
@@ -110,7 +110,7 @@ TEXTS: dict[str, Bilingual] = {
         "Try it with your own assistant, still without an account: `ix-tools serve --sandbox` (README.md, “Connect a host”). "
         "With your own account, a draft only: `ix-tools demo --real`.",
     ),
-    # --- with one's own account ---
+    # --- the account scenario ---
     "real_title": Bilingual("ix-tools com a sua conta: {account}", "ix-tools with your account: {account}"),
     "real_notice": Bilingual(
         "Primeiro só se lê. Depois, se escrever sim, cria-se um pequeno rascunho para conferir os totais. "

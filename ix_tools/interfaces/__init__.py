@@ -1,1 +1,1 @@
-"""Thin adapters over one catalogue and one road; none knows an operation by name, none knows another."""
+"""Adapters between callers (MCP, CLI, REST, web pages, library) and the pipeline; none of them knows an operation by name."""

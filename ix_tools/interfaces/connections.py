@@ -1,16 +1,16 @@
-"""The connections of one server process: how long each may take over a request, and which one gives way when there are too many.
+"""Limit the number of HTTP connections of a process, and the time that each may take.
 
-uvicorn waits for ever for a request that was begun, and its parser has no limit for headers. So whoever sends a thousand
-half requests, or never reads an answer, would keep everybody else out. Here every connection is in one phase:
+uvicorn waits without limit for the rest of a request, and its parser does not limit headers. A client that sends a thousand
+half requests, or never reads a response, would block all others. Here every connection is in one phase:
 
-    HEAD   nothing came yet, or a part of a request's headers     closed with 408 when it lasts too long
-    BODY   the headers came, the body did not wholly              closed when it lasts too long
-    BUSY   the request is being answered                          left alone
-    WRITE  an answer waits for somebody to read it                closed when it lasts too long
-    IDLE   answered, nothing new came                             closed by uvicorn (keep-alive)
+    HEAD   waiting for a request's headers              closed with 408 after a timeout
+    BODY   waiting for a request's body                 closed after a timeout
+    BUSY   the request is being processed               never closed here
+    WRITE  waiting for the client to read a response    closed after a timeout
+    IDLE   keep-alive between two requests              closed by uvicorn
 
-With as many connections as a process may have, the one that has been longest in HEAD gives way to a new one, then BODY,
-WRITE, IDLE; where all are BUSY, the new one is answered with 503.
+When a process has its maximum of connections, the one that has been longest in HEAD is closed for a new one, then BODY,
+WRITE, IDLE. If all are BUSY, the new one gets 503.
 """
 
 import asyncio
@@ -26,19 +26,19 @@ log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 1000
 """Connections of one process."""
 RESERVED_FILES = 128
-"""Open files that a process needs for all else: the store, InvoiceXpress, logs, what is just being accepted."""
+"""Open files that a process needs for other purposes: the store, InvoiceXpress, logs, connections being accepted."""
 MAX_HEAD_BYTES = 64 * 1024
 """Bytes of a request's first line and headers."""
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
-"""Bytes of a whole request as it travels, chunks and trailers included; what may be in it is less, and the door counts that."""
+"""Bytes of a whole request on the wire, chunk framing and trailers included; the middleware limits the body to less."""
 SWEEP_SECONDS = 1.0
-"""Seconds between two looks at what lasts too long."""
+"""Seconds between two checks for timeouts."""
 LOG_SECONDS = 10.0
-"""Seconds between two lines in the log about it."""
+"""Seconds between two log lines about closed connections."""
 
 
 class Phase(Enum):
-    """What a connection is at."""
+    """State of a connection."""
 
     HEAD = auto()
     BODY = auto()
@@ -48,15 +48,15 @@ class Phase(Enum):
 
 
 PHASE_TIMEOUTS: Mapping[Phase, float] = {Phase.HEAD: 15.0, Phase.BODY: 60.0, Phase.WRITE: 60.0}
-"""Seconds that a connection may be in a phase; in the others as long as it takes."""
+"""Seconds that a connection may stay in a phase; the other phases have no limit."""
 EVICTION_ORDER = (Phase.HEAD, Phase.BODY, Phase.WRITE, Phase.IDLE)
 
 
 def compute_connection_limit() -> int:
-    """How many connections a process may have with the files that the system lets it open."""
+    """Return how many connections a process may have, given the system's limit of open files."""
     try:
         import resource
-    except ImportError:  # Windows, where sockets are no files
+    except ImportError:  # Windows, where sockets are not files
         return MAX_CONNECTIONS
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return (
@@ -67,7 +67,7 @@ def compute_connection_limit() -> int:
 
 
 def raise_open_file_limit() -> None:
-    """Ask the system for as many open files as MOST connections need; processes that are started later inherit it."""
+    """Raise the limit of open files to what MAX_CONNECTIONS needs; child processes inherit it."""
     try:
         import resource
     except ImportError:
@@ -83,7 +83,7 @@ def raise_open_file_limit() -> None:
 
 
 class ConnectionTable:
-    """The open connections of a process, by phase; in each the one that has been there longest comes first."""
+    """The open connections of a process by phase, the oldest first in each."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -94,7 +94,7 @@ class ConnectionTable:
         self._logged_at = -float("inf")
 
     def admit(self, new: "Connection") -> bool:
-        """Take in a new connection; False when there is no room even after somebody gave way."""
+        """Add a new connection. Return False if no other connection could be closed for it."""
         if sum(map(len, self._phases.values())) >= self._limit and not self._evict_oldest():
             self._refused += 1
             self._schedule_sweep()
@@ -103,7 +103,7 @@ class ConnectionTable:
         return True
 
     def move(self, connection: "Connection", phase: Phase) -> None:
-        """Note what a connection is at now."""
+        """Record the phase that a connection is in now."""
         if connection.phase is phase:
             return
         self.forget(connection)
@@ -113,7 +113,7 @@ class ConnectionTable:
             self._schedule_sweep()
 
     def forget(self, connection: "Connection") -> None:
-        """A connection is closed."""
+        """Remove a closed connection."""
         if connection.phase is not None:
             self._phases[connection.phase].pop(connection, None)
             connection.phase = None
@@ -137,7 +137,7 @@ class ConnectionTable:
             late = []
             for connection, until in self._phases[phase].items():
                 if until > now:
-                    break  # those behind it came later
+                    break  # later ones are younger
                 late.append(connection)
             for connection in late:
                 self._slow += 1
@@ -168,7 +168,7 @@ def _find_table(loop: asyncio.AbstractEventLoop) -> ConnectionTable:
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection, with an end to its patience."""
+    """uvicorn's connection with timeouts."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -203,7 +203,7 @@ class Connection(HttpToolsProtocol):
         self._update_phase()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._head_due:  # otherwise it stands behind the body, where nothing of ours looks for it
+        if self._head_due:  # trailers are ignored
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -232,10 +232,10 @@ class Connection(HttpToolsProtocol):
 
     def _update_phase(self) -> None:
         if self.phase is None:
-            return  # closed, or never let in
+            return  # closed, or not admitted
         cycle: RequestResponseCycle | None = (
             self.cycle
-        )  # None before the first request, whatever uvicorn declares
+        )  # None before the first request, although uvicorn declares otherwise
         answering = cycle is not None and not cycle.response_complete
         if self._unread:
             phase = Phase.WRITE
@@ -248,7 +248,7 @@ class Connection(HttpToolsProtocol):
         self._table.move(self, phase)
 
     def drop(self) -> None:
-        """Close it now: it took too long, or gives way."""
+        """Close the connection after a timeout, or to make room for a new one."""
         if self.phase is Phase.HEAD:
             self._respond_and_close(b"408 Request Timeout")
         else:
@@ -256,7 +256,7 @@ class Connection(HttpToolsProtocol):
 
     def _abort(self) -> None:
         self._table.forget(self)
-        self.transport.abort()  # without waiting until what is left is read
+        self.transport.abort()  # without waiting until the client reads the rest
 
     def _respond_and_close(self, status: bytes, headers: bytes = b"") -> None:
         self._table.forget(self)

@@ -1,4 +1,4 @@
-"""The command line: `ix-tools <command> ...`, one command per operation, and the commands around them."""
+"""The command line: `ix-tools <command> ...`, one command per operation plus administration."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ def main(
     clock: Callable[[], float] | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> int:
-    """Run one command; the exit code is one of `ix_tools.errors.Exit`. The clocks are for whoever has another one."""
+    """Run one command. Return one of `ix_tools.errors.Exit`; the clocks can be replaced."""
     from ix_tools.interfaces.cli.main import run_command
 
     return run_command(argv, clock, now)

@@ -1,6 +1,6 @@
-"""`ix-tools approvals`: what programs asked for and a person decides, in a terminal.
+"""`ix-tools approvals`: list, show and decide approval requests in a terminal.
 
-To approve, somebody at a terminal reads the text and types the approval's id; what is piped in does not count.
+To approve, a person at a terminal reads the text and types the approval's id; piped input does not count.
 """
 
 from typing import Any
@@ -64,14 +64,14 @@ PIN_OF_ANOTHER = Bilingual(
 
 @click.group("approvals", context_settings=SETTINGS)
 def command() -> None:
-    """Decide what waits for a person."""
+    """Decide the requests that wait for a person."""
 
 
 @add_output_option
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
-    """List what waits for a person."""
+    """List the requests that wait for a person."""
     run = apply_global_options(ctx, output)
     with open_approvals(run, run.settings) as kept, open_companies(run.settings) as known:
         waiting = kept.list_waiting()
@@ -102,7 +102,7 @@ def list_(ctx: click.Context, output: Any) -> None:
 @click.argument("identifier", metavar="ID")
 @click.pass_context
 def show(ctx: click.Context, identifier: str, output: Any) -> None:
-    """Show what is asked, word for word, and how it stands."""
+    """Show a request in full, and its state."""
     run = apply_global_options(ctx, output)
     with open_approvals(run, run.settings) as kept:
         found = kept.find(identifier)
@@ -130,7 +130,7 @@ def show(ctx: click.Context, identifier: str, output: Any) -> None:
 )
 @click.pass_context
 def approve(ctx: click.Context, identifier: str, accept_differences: bool, output: Any) -> int:
-    """Approve one request. Only at a terminal: the id must be typed after the text was shown."""
+    """Approve one request. Only at a terminal: you type the id after reading the text."""
     run = apply_global_options(ctx, output)
     with open_approvals(run, run.settings) as kept:
         found = kept.find(identifier)
@@ -148,7 +148,7 @@ def approve(ctx: click.Context, identifier: str, accept_differences: bool, outpu
                     code="approval_declined",
                     next=f"`ix-tools approvals reject {found.id}` tells whoever asked that you do not want it",
                 )
-        # Decided where every decision is: there it is refused if it is not open, or was decided meanwhile.
+        # The repository refuses if the request is not pending any more.
         decided = kept.decide(
             found.id, approve=True, accept_differences=accept_differences, by=prompt.identify_user()
         )
@@ -168,7 +168,7 @@ def approve(ctx: click.Context, identifier: str, accept_differences: bool, outpu
 @click.option("--reason", default="", help="Why; whoever asked is told.")
 @click.pass_context
 def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int:
-    """Reject one request. Whoever asked is told once, with the reason; the same call repeated after that asks again."""
+    """Reject one request. The requester gets the reason once; the same call repeated after that asks again."""
     run = apply_global_options(ctx, output)
     with open_approvals(run, run.settings) as kept:
         decided = kept.decide(identifier, approve=False, reason=reason, by=prompt.identify_user())
@@ -192,7 +192,7 @@ def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
         found, links = kept.find(identifier), ApprovalLinks(opened, run.clock)
         guarded = links.pins.has_pin(person or found.principal)
         if not guarded and not person and not prompt.is_interactive():
-            # Such a link is as good as the decision: it is given to whoever could decide here, too.
+            # Without a PIN the link alone decides, so only a person who could decide here gets it.
             raise ApprovalRefused(
                 "Without a PIN, whoever has the link can approve; so only a person at a terminal gets it.",
                 code="no_person",
@@ -226,7 +226,7 @@ def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
 @click.option("--remove", is_flag=True, help="Ask for no PIN any more.")
 @click.pass_context
 def pin(ctx: click.Context, principal: str | None, remove: bool, output: Any) -> int:
-    """Set what a page asks for besides its link, so that the link alone approves nothing."""
+    """Set a PIN that approval pages ask for, so that a link alone approves nothing."""
     run = apply_global_options(ctx, output)
     whose = principal or run.settings.principal
     if not prompt.is_interactive():
@@ -250,7 +250,7 @@ def pin(ctx: click.Context, principal: str | None, remove: bool, output: Any) ->
 
 
 def _load_same_people(run: Invocation) -> KnownIdentities:
-    """Who is who, as the policy says, if there is one."""
+    """Load the policy's list of names that belong to one person, if there is a policy."""
     policy = load_policy(run.settings)
     return policy.load_rules().identities if policy is not None else ()
 

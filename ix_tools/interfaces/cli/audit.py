@@ -1,4 +1,4 @@
-"""`ix-tools audit`: whether the trail is what was written, and whether the account holds what was approved."""
+"""`ix-tools audit`: verify the audit trail, and reconcile the account with the approvals."""
 
 import re
 from dataclasses import asdict
@@ -37,7 +37,7 @@ KINDS = {
 
 @click.group("audit", context_settings=SETTINGS)
 def command() -> None:
-    """Check the trail of approvals and writes, and the account against it."""
+    """Verify the audit trail, and compare the account with it."""
 
 
 @command.command("verify", params=[global_options()[0]])
@@ -82,10 +82,10 @@ def _parse_month(_: click.Context, __: click.Parameter, text: str | None) -> dat
 )
 @click.pass_context
 def reconcile(ctx: click.Context, /, month: date | None, **options: Any) -> int:
-    """Match a month's documents with what was approved; list orphans, duplicates, gaps, drafts. Reads only.
+    """Match a month's documents with the approvals; list orphans, duplicates, gaps, drafts. Reads only.
 
-    Exit code 1 if an issued document has no approval, content is there twice, an entry has no document, a number
-    is missing or an outcome is not known; drafts alone are no fault.
+    Exit code 1 if an issued document has no approval, content exists twice, an entry has no document, a number
+    is missing or an outcome is unknown. Drafts alone do not count.
     """
     run = apply_global_options(ctx, **options)
     from ix_tools.pipeline.reconcile import Month
@@ -97,11 +97,11 @@ def reconcile(ctx: click.Context, /, month: date | None, **options: Any) -> int:
         async def go(settings: Settings) -> Any:
             from ix_tools.pipeline.context import CallContext
 
-            desk = CallContext.open(settings, clock=run.clock, now=run.now)
+            context = CallContext.open(settings, clock=run.clock, now=run.now)
             try:
-                return await reconciled(desk, when)
+                return await reconciled(context, when)
             finally:
-                await desk.close()
+                await context.close()
 
         found = anyio.run(go, settings)
     if run.wants_json:

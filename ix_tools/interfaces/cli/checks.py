@@ -1,6 +1,6 @@
-"""What `doctor` looks at, each check a small function that says what it found and what to do about it.
+"""The checks of `ix-tools doctor`: each yields findings with the next step.
 
-Nothing is changed anywhere; the account is only read. A secret is never part of a finding.
+The checks change nothing and only read the account. No finding contains a secret.
 """
 
 import stat
@@ -30,7 +30,7 @@ from ix_tools.text.sanitize import sanitize_line
 Level = Literal["ok", "warning", "problem"]
 UNREGISTERED = "N/D"
 FIRST_YEAR = 2026
-"""A clock that shows an earlier year than this program's is wrong."""
+"""A clock with an earlier year is wrong: this program did not exist."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Finding:
 
 
 def report_ok(check: str, pt: str, en: str) -> Finding:
-    """Nothing to do."""
+    """Build a finding without a next step."""
     return Finding("ok", check, Bilingual(pt, en))
 
 
@@ -52,7 +52,7 @@ def report_ok(check: str, pt: str, en: str) -> Finding:
 
 
 def check_settings(run: Invocation, origins: SettingSources) -> Iterator[Finding]:
-    """The file and the environment make settings that can be used."""
+    """Check that the settings file and the environment can be used."""
     try:
         _ = run.settings
     except SettingsError as wrong:
@@ -80,7 +80,7 @@ def check_settings(run: Invocation, origins: SettingSources) -> Iterator[Finding
 
 
 def check_names(origins: SettingSources) -> Iterator[Finding]:
-    """Every name that looks like ours is one that somebody reads."""
+    """Check that every name with our prefix is a known setting."""
     for name, meant in origins.find_unknown_names().items():
         yield Finding(
             "problem",
@@ -96,7 +96,7 @@ def check_names(origins: SettingSources) -> Iterator[Finding]:
 
 
 def check_account(settings: Settings) -> Iterator[Finding]:
-    """There is an account and a key."""
+    """Check that an account and a key are set."""
     try:
         settings.require_account()
     except SettingsError as missing:
@@ -119,7 +119,7 @@ def check_account(settings: Settings) -> Iterator[Finding]:
 
 
 def check_key_file(origins: SettingSources) -> Iterator[Finding]:
-    """A file that holds the key is for its owner alone."""
+    """Check that only its owner can read a file that holds the key."""
     if "api_key" not in origins.in_file or sys.platform == "win32":
         return
     mode = stat.S_IMODE(origins.path.stat().st_mode)
@@ -138,7 +138,7 @@ def check_key_file(origins: SettingSources) -> Iterator[Finding]:
 
 
 def check_store(run: Invocation, settings: Settings) -> Iterator[Finding]:
-    """Approvals can be kept; without them nothing irreversible goes out."""
+    """Check that approvals can be stored; without them no irreversible call is sent."""
     try:
         with open_approvals(run, settings) as kept:
             waiting = len(kept.list_waiting())
@@ -158,7 +158,7 @@ def check_store(run: Invocation, settings: Settings) -> Iterator[Finding]:
 
 
 def check_pauses(settings: Settings) -> Iterator[Finding]:
-    """Requests may leave: InvoiceXpress neither asked to wait nor kept failing."""
+    """Check that no account is paused after a rate limit or repeated failures."""
     with open_store(settings) as opened:
         paused = [one for one in list_limit_statuses(opened) if one.closed_for]
     for one in paused:
@@ -177,7 +177,7 @@ def check_pauses(settings: Settings) -> Iterator[Finding]:
 
 
 def check_policy(settings: Settings) -> Iterator[Finding]:
-    """The policy that the settings name can be read; without one a person approves everything."""
+    """Check that the policy file can be read; without one a person approves everything irreversible."""
     if settings.policy is None:
         yield report_ok("policy", "nenhuma: uma pessoa aprova tudo", "none: a person approves everything")
         return
@@ -198,7 +198,7 @@ def check_policy(settings: Settings) -> Iterator[Finding]:
 
 
 def check_clock(now: datetime, local: datetime) -> Iterator[Finding]:
-    """The clock is right, as far as one can tell, and everybody knows whose date counts."""
+    """Check the clock, and warn if this machine's date differs from Lisbon's."""
     lisbon, here = f"{now:%Y-%m-%d %H:%M}", f"{local:%Y-%m-%d %H:%M %Z}"
     if now.year < FIRST_YEAR:
         yield Finding(
@@ -228,7 +228,7 @@ def check_clock(now: datetime, local: datetime) -> Iterator[Finding]:
 
 
 def check_access(failure: IxError | None, boxed: bool) -> Finding:
-    """InvoiceXpress answers, and takes the key."""
+    """Report whether InvoiceXpress responds and accepts the key."""
     if failure is not None:
         said, todo = (
             sanitize_line(failure.message.removesuffix(" Nothing was sent.")),
@@ -245,7 +245,7 @@ def check_access(failure: IxError | None, boxed: bool) -> Finding:
 
 
 def check_taxes(taxes: Sequence[Tax]) -> Iterator[Finding]:
-    """Lines without a tax get the default one; exempt lines need one of 0 %."""
+    """Check for a default tax, which lines without a tax get, and for one of 0 %, which exempt lines need."""
     default = next((tax for tax in taxes if tax.default_tax), None)
     exempt = next((tax for tax in taxes if tax.value == 0), None)
     if default is None:
@@ -280,7 +280,7 @@ def check_taxes(taxes: Sequence[Tax]) -> Iterator[Finding]:
 
 
 def check_series(run: Invocation, series: Sequence[Series]) -> Iterator[Finding]:
-    """The default series, and every series in use, is registered for what it numbers (Portaria 195/2020)."""
+    """Check that the default series, and every series in use, is registered with AT (Portaria 195/2020)."""
     default = next((one for one in series if one.default), None)
     if default is None:
         yield Finding(

@@ -1,7 +1,7 @@
-"""`ix-tools claims`: which document, client, series or item is claimed by whom right now, and how to clear a claim.
+"""`ix-tools claims`: list which calls have claimed documents, clients, series or items, and clear a claim.
 
-A claim ends by itself with its call, its process or its lease. One whose call's outcome is unknown ends when that is
-settled (`ix-tools journal resolve`). To clear one by hand, somebody at a terminal types its name.
+A claim ends with its call, its process or its lease. If the call's outcome is unknown, the claim ends when the outcome is
+settled (`ix-tools journal resolve`). To clear one by hand, a person at a terminal types its name.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ CLEARED = Bilingual("{resource} está livre.", "{resource} is free.")
 
 @click.group("claims", context_settings=SETTINGS)
 def command() -> None:
-    """See which documents, clients, series and items are claimed by a call, and clear a claim."""
+    """List the documents, clients, series and items that calls have claimed, and clear a claim."""
 
 
 def _open_claims(run: Invocation, opened: Store) -> Claims:
@@ -42,7 +42,7 @@ def _open_claims(run: Invocation, opened: Store) -> Claims:
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
-    """List what is held, waited for, or kept because a call's outcome is unknown."""
+    """List the claims that calls hold, wait for, or keep because an outcome is unknown."""
     run = apply_global_options(ctx, output)
     with open_store(run.settings) as opened:
         rows = [_as_dict(one) for one in _open_claims(run, opened).list_claims()]
@@ -62,9 +62,9 @@ def list_(ctx: click.Context, output: Any) -> None:
 @click.argument("resource", metavar="RESOURCE")
 @click.pass_context
 def clear(ctx: click.Context, resource: str, output: Any) -> int:
-    """Clear every claim on RESOURCE, as `claims list` names it. Only at a terminal: the name must be typed.
+    """Clear every claim on RESOURCE, named as in `claims list`. Only at a terminal: you type the name.
 
-    A call that was at work notices before it sends, and sends nothing.
+    A call that was running notices before it sends, and sends nothing.
     """
     run = apply_global_options(ctx, output)
     with open_store(run.settings) as opened:

@@ -1,4 +1,4 @@
-"""`ix-tools`: the commands by name. Only the one that is called is built; what it needs is imported then."""
+"""The commands of `ix-tools` by name; only the one that is called is imported and built."""
 
 import importlib
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class UtilityCommand:
     """A command that is not an operation."""
 
     module: str
-    """Where its `command` is; empty for the ones that start elsewhere."""
+    """Module that defines its `command`; empty for commands that start elsewhere."""
     help: str
 
 
@@ -57,7 +57,7 @@ UTILITY_HEADING = "Server and tools"
 
 
 class CommandLine(click.Group):
-    """The commands, found when they are called."""
+    """Finds the commands when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from ix_tools.operations.registry import catalogue
@@ -106,7 +106,7 @@ def _list_sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
 
 
 def global_options() -> list[click.Option]:
-    """What every command understands, before its name or after it."""
+    """Build the options that every command accepts, before its name or after it."""
     return [
         click.Option(
             ["output", "--output"],
@@ -128,7 +128,7 @@ def global_options() -> list[click.Option]:
 
 
 def add_output_option(command: click.Command) -> click.Command:
-    """A command of a group, with the option that chooses between text and JSON."""
+    """Add the option that chooses between text and JSON to a command of a group."""
     command.params.append(global_options()[0])
     return command
 
@@ -136,7 +136,7 @@ def add_output_option(command: click.Command) -> click.Command:
 def apply_global_options(
     ctx: click.Context, output: Any = None, sandbox: Any = None, sandbox_file: Any = None
 ) -> Invocation:
-    """Note the global options in the run; those given last count."""
+    """Record the global options in the invocation; the last ones win."""
     run = ctx.find_object(Invocation) or Invocation()
     run.output = output or run.output
     run.sandbox = bool(sandbox) or run.sandbox
@@ -145,7 +145,7 @@ def apply_global_options(
 
 
 def build_program() -> click.Group:
-    """The whole command line."""
+    """Build the whole command line."""
 
     @click.pass_context
     def before(ctx: click.Context, /, **options: Any) -> None:

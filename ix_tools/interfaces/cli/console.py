@@ -1,4 +1,4 @@
-"""What the command line says besides results: failures, next steps, asides. Everything here goes to standard error."""
+"""Write to the terminal: text, JSON, notes and errors, without control characters from outside."""
 
 import json
 import os
@@ -32,14 +32,14 @@ REPEAT = Bilingual("Para o fazer mesmo assim", "To do it nevertheless")
 
 
 COLOUR_CODES = re.compile(r"(\x1b\[[0-9;]*m)")
-"""What click and rich write to colour a text."""
+"""Escape sequences by which click and rich colour text."""
 MAX_WIDTH = 110
 """Longer lines of text are hard to read."""
 
 
 def write_text(text: str, *, err: bool = False, nl: bool = True) -> None:
-    """Text with its colours, unless nobody can see them or wants them (https://no-color.org), and nothing else that controls."""
-    # What comes from the account was made legible before it was coloured; here nothing passes that was forgotten.
+    """Write a text with its colours, unless colours are off (https://no-color.org), and without other control characters."""
+    # Text from the account was sanitized before colouring; this catches text that was not.
     parts = [
         part if COLOUR_CODES.fullmatch(part) else sanitize_text(part) for part in COLOUR_CODES.split(text)
     ]
@@ -47,29 +47,29 @@ def write_text(text: str, *, err: bool = False, nl: bool = True) -> None:
 
 
 def print_note(text: str) -> None:
-    """Something for the person that is no result."""
+    """Print a note for the person on standard error."""
     write_text(text, err=True)
 
 
 def print_json(body: Mapping[str, Any]) -> None:
-    """One JSON object on standard output: on one line, unless a person is looking."""
+    """Print one JSON object on standard output: indented on a terminal, otherwise on one line."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     look = {"indent": 2} if sys.stdout.isatty() else {"separators": (",", ":")}
     print_out(json.dumps(sanitize_all(body), ensure_ascii=plain, **look))
 
 
 def print_out(text: str) -> None:
-    """Text on standard output; a reader that went away (`| head`) is no failure of the call."""
+    """Print a text on standard output; a closed pipe (`| head`) is no error."""
     try:
         write_text(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is left in the buffer has nowhere to go either; without this, Python complains at the end.
+        # Without this, Python reports an error when it flushes the rest of the buffer at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def wrap_text(text: str, indent: str = "") -> str:
-    """Text within the width of the terminal, broken between words; a line goes on under its own beginning."""
+    """Wrap a text to the terminal's width between words; continued lines are indented."""
     width = max(40, min(shutil.get_terminal_size().columns, MAX_WIDTH))
     lines: list[str] = []
     for line in text.splitlines():
@@ -80,7 +80,7 @@ def wrap_text(text: str, indent: str = "") -> str:
                 width,
                 initial_indent=indent if lines else "",
                 subsequent_indent=under,
-                break_on_hyphens=False,  # a command must not be cut inside a word
+                break_on_hyphens=False,  # a command must stay copyable
                 break_long_words=False,
                 drop_whitespace=True,
                 replace_whitespace=False,
@@ -90,7 +90,7 @@ def wrap_text(text: str, indent: str = "") -> str:
 
 
 def print_failure(run: Invocation, failure: IxError) -> None:
-    """A failure: as JSON in the place of the result, or in words on standard error."""
+    """Print an error: as JSON in place of the result, or as text on standard error."""
     if run.wants_json:
         print_json(failure.as_dict())
         return

@@ -1,4 +1,4 @@
-"""`ix-tools doctor`: everything that must be right before the first invoice, and what to do where it is not."""
+"""`ix-tools doctor`: check everything that a first invoice needs, and name the next steps."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -106,11 +106,11 @@ def _check_account(run: Invocation, settings: Settings) -> Iterator[Finding]:
 
 def _execute(run: Invocation, settings: Settings, operation: type[Operation[Any]]) -> dict[str, Any]:
     async def trip() -> dict[str, Any]:
-        desk = CallContext.open(settings, clock=run.clock, now=run.now)
+        context = CallContext.open(settings, clock=run.clock, now=run.now)
         try:
-            return await execute(desk, operation.spec.name, {}, face="cli")
+            return await execute(context, operation.spec.name, {}, face="cli")
         finally:
-            await desk.close()
+            await context.close()
 
     return anyio.run(trip)
 
@@ -131,7 +131,7 @@ def _print_findings(run: Invocation, found: Sequence[Finding]) -> None:
         console.print_out(f"{level}  {run.translate(CHECK_NAMES[one.check]).ljust(column)}  {text}")
         if one.next:
             todo = run.translate(one.next)
-            # A command stays on one line, to be copied.
+            # A command stays on one line, so that it can be copied.
             console.print_out(f"{indent}→ {todo if 'ix-tools ' in todo else console.wrap_text(todo, indent)}")
     worst = {one.level for one in found}
     end = BROKEN if "problem" in worst else USABLE if "warning" in worst else ALL_WELL

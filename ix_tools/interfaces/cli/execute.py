@@ -1,14 +1,13 @@
-"""A call along the road, with a person asked at this terminal where the road wants one.
+"""Run a call through the pipeline, and ask the person at this terminal if it needs approval.
 
-    person at a terminal    perform ─▶ ApprovalNeeded ─▶ the question, here ─▶ perform(reply)
-    channel "terminal"      perform ─▶ approval_required ─▶ the question, here ─▶ decide ─▶ perform
-    nobody there            perform ─▶ approval_required, exit 3 ─▶ `ix-tools approvals approve ID` ─▶ the same command
+    person at a terminal    execute ─▶ ApprovalNeeded ─▶ ask here ─▶ execute(reply)
+    channel "terminal"      execute ─▶ approval_required ─▶ ask here ─▶ decide ─▶ execute
+    no person               execute ─▶ approval_required, exit 3 ─▶ `ix-tools approvals approve ID` ─▶ the same command
 
-The first is the form of this host: the answer is good for this very call and for nothing else, and no other program
-can use it up. With the setting `terminal` a decision belongs to `approvals`; a person sitting at this terminal is one
-who could type that command, so it is asked here and decided there. A terminal shows that somebody typed, not who: a
-program that drives a terminal can type too. Where that matters, run what must not approve under another user, whose
-approvals are in another file.
+The first is this host's form: the answer is valid for this call only, and no other program can use it. With the setting
+`terminal` a decision belongs to `approvals`; a person at this terminal could type that command, so the approval is asked
+for here and decided there. A terminal shows that somebody typed, not who: a program that drives a terminal can type
+too. If that matters, run programs that must not approve under another user, with another store.
 """
 
 import logging
@@ -35,11 +34,11 @@ from ix_tools.pipeline.execute import ApprovalNeeded, CallContext, execute
 
 log = logging.getLogger(__name__)
 INTERRUPT_SECONDS = 0.3
-"""Seconds after Ctrl-C in which a call that may stop has stopped."""
+"""Seconds after Ctrl-C in which a call that can be cancelled has ended."""
 
 
 def execute_call(run: Invocation, operation: type[Operation[Any]], call: Mapping[str, Any]) -> dict[str, Any]:
-    """The result, with whatever a person had to be asked asked."""
+    """Run the call, prompting for approval if needed."""
     with run.open_account() as settings:
         ours = settings if operation.spec.effect is not Effect.LOCAL else _without_account(settings)
         try:
@@ -59,13 +58,15 @@ def _execute_with_approval(
     try:
         body = once(person)
     except ApprovalNeeded as needed:
-        # Asked with no loop running, so that Ctrl-C at the question is simply Ctrl-C.
+        # Asked outside the event loop, so that Ctrl-C at the prompt just interrupts.
         answer = prompt.ask_approval(run, needed.approval)
         try:
             return once(person, answer)
         except ApprovalRefused as refusal:
             if not answer.approved:
-                refusal.next = "repeat the command to be asked again"  # said to the person who just declined
+                refusal.next = (
+                    "repeat the command to be asked again"  # the reader is the person who just declined
+                )
             raise
     if person and body.get("status") == "approval_required":
         with open_approvals(run, settings) as kept:
@@ -84,7 +85,7 @@ def _execute_with_approval(
 
 
 def _without_account(settings: Settings) -> Settings:
-    """For what is answered on this machine: an account is not needed, and none is contacted."""
+    """Return settings for a call that is answered on this machine: it needs no account and contacts none."""
     key = settings.api_key if settings.api_key.get_secret_value() else SecretStr("none")
     return settings.model_copy(update={"account": settings.account or "none", "api_key": key})
 
@@ -112,8 +113,8 @@ def _execute_interruptibly(
     reply: Reply | None = None,
 ) -> dict[str, Any]:
     before = signal.getsignal(signal.SIGINT)
-    desk = CallContext.open(settings, clock=run.clock, now=run.now)
-    work = partial(_execute, run, desk, name, call, can_ask, reply)
+    context = CallContext.open(settings, clock=run.clock, now=run.now)
+    work = partial(_execute, run, context, name, call, can_ask, reply)
     try:
         body = anyio.run(_run_interruptibly, run, work)
     finally:
@@ -125,11 +126,16 @@ def _execute_interruptibly(
 
 
 async def _execute(
-    run: Invocation, desk: CallContext, name: str, call: Mapping[str, Any], can_ask: bool, reply: Reply | None
+    run: Invocation,
+    context: CallContext,
+    name: str,
+    call: Mapping[str, Any],
+    can_ask: bool,
+    reply: Reply | None,
 ) -> dict[str, Any]:
     try:
         return await execute(
-            desk,
+            context,
             name,
             call,
             can_ask=can_ask,
@@ -139,11 +145,11 @@ async def _execute(
         )
     finally:
         with anyio.CancelScope(shield=True):
-            await desk.close()
+            await context.close()
 
 
 async def _run_interruptibly(run: Invocation, work: Callable[[], Any]) -> dict[str, Any] | None:
-    """The result, or None when Ctrl-C came before anything was sent; a write under way is waited for."""
+    """Return the result, or None if Ctrl-C came before anything was sent; wait for a write that was sent."""
     outcome: dict[str, Any] | None = None
     failure: Exception | None = None
     done = anyio.Event()
@@ -163,7 +169,7 @@ async def _run_interruptibly(run: Invocation, work: Callable[[], Any]) -> dict[s
 
 
 def _is_main_thread() -> bool:
-    """Signals come to the main thread only."""
+    """Return whether this is the main thread, the only one that gets signals."""
     return threading.current_thread() is threading.main_thread()
 
 
@@ -180,13 +186,13 @@ async def _watch_interrupts(scope: anyio.CancelScope, done: anyio.Event, run: In
 
 
 def _exit_at_once(run: Invocation) -> None:
-    # Not an exception: whatever waits for the answer is shielded from those, and a second Ctrl-C must end it.
+    # Exits instead of raising: the write is shielded from exceptions, and a second Ctrl-C must end it.
     console.print_note(run.translate(console.INTERRUPTED_LATE))
     os._exit(Exit.INTERRUPTED)
 
 
 class _ProgressPrinter:
-    """Progress on standard error, each thing once."""
+    """Prints progress on standard error, without repetitions."""
 
     def __init__(self) -> None:
         self._last_message = ""

@@ -1,4 +1,4 @@
-"""`ix-tools help`: the help of a command, or the table of exit codes."""
+"""`ix-tools help`: print the help of a command, or the table of exit codes."""
 
 import click
 

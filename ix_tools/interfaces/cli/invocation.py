@@ -1,4 +1,4 @@
-"""What one run of the command was asked for besides the call itself: output, language, sandbox, clocks."""
+"""One invocation of the command line: output format, language, sandbox, clocks, settings."""
 
 import os
 import shlex
@@ -20,26 +20,26 @@ from ix_tools.errors import SettingsError
 from ix_tools.i18n.labels import Bilingual, Language
 
 FIRST_PORT, PORTS = 10240, 22000
-"""Ports for sandboxes kept in a file: below those that systems hand out by themselves."""
+"""Ports for sandboxes with a file: below the range that systems assign."""
 
 
 @dataclass
 class Invocation:
-    """One run. The settings are read when something first needs them."""
+    """One invocation. The settings are read when first needed."""
 
     argv: tuple[str, ...] = ()
     output: Literal["text", "json"] | None = None
     sandbox: bool = False
     sandbox_file: str | None = None
-    """As typed."""
+    """Path as typed."""
     clock: Callable[[], float] = time.time
     now: Callable[[], datetime] = lisbon_now
     schema: dict[str, Any] = field(default_factory=dict, init=False)
-    """The schema of the operation that is called: errors name its fields as options."""
+    """Schema of the called operation, by which errors name fields as options."""
 
     @property
     def wants_json(self) -> bool:
-        """Whether results are for a program: asked for, or nobody looks at standard output."""
+        """Return whether results are JSON: requested, or standard output is no terminal."""
         return self.output == "json" or (self.output is None and not sys.stdout.isatty())
 
     @cached_property
@@ -48,47 +48,47 @@ class Invocation:
 
     @property
     def settings(self) -> Settings:
-        """The settings, with what the options say about a sandbox, wherever on the command line they stand."""
+        """Return the settings with the sandbox options, wherever on the command line they stand."""
         return apply_sandbox_options(self._loaded_settings, self.sandbox, self.sandbox_file)
 
     @cached_property
     def language(self) -> Language:
-        """The language of labels and questions; also when the settings cannot be read."""
+        """Return the language of labels and questions, even if the settings cannot be read."""
         try:
             return self._loaded_settings.language
         except SettingsError:
             return "en" if os.environ.get("INVOICEXPRESS_LANGUAGE") == "en" else "pt"
 
     def translate(self, said: Bilingual) -> str:
-        """One thing in the user's language."""
+        """Return the text in the user's language."""
         return said.text(self.language)
 
     @property
     def uses_sandbox(self) -> bool:
-        """Whether a built-in sandbox is used instead of an account."""
+        """Return whether a built-in sandbox is used instead of an account."""
         try:
             return self.settings.sandbox
         except SettingsError:
             return self.sandbox or self.sandbox_file is not None
 
     def build_command(self, *words: str) -> str:
-        """A command to type that goes to the same place as this one."""
+        """Return a command for the user to type, with the same sandbox options as this one."""
         where = (
             ["--sandbox-file", str(self.sandbox_file)] if self.sandbox_file else ["--sandbox"] * self.sandbox
         )
         return shlex.join(["ix-tools", *where, *words])
 
     def build_repeat(self, *more: str) -> str:
-        """This very command, with something added."""
+        """Return this command with words added."""
         return shlex.join(["ix-tools", *self.argv, *more])
 
     @contextmanager
     def open_account(self) -> Iterator[Settings]:
-        """The settings to call with; a built-in sandbox lives as long as the block."""
+        """Yield the settings for calls; a built-in sandbox runs until the block ends."""
         with run_chosen_sandbox(self.settings, _choose_port(self.settings.sandbox_file)) as settings:
             yield settings
 
 
 def _choose_port(file: Path | None) -> int:
-    """The port of a sandbox file: always the same, since approvals are bound to the host they were asked for."""
+    """Return the port of a sandbox file; always the same one, because approvals are bound to the host."""
     return FIRST_PORT + zlib.crc32(str(file.resolve()).encode()) % PORTS if file else 0

@@ -1,6 +1,6 @@
-"""`ix-tools journal`: what was sent and what came of it; a person settles what nobody could find out.
+"""`ix-tools journal`: list the writes and their outcomes, and settle an unknown outcome.
 
-To settle, somebody at a terminal looks in InvoiceXpress and types the entry's id; what is piped in does not count.
+To settle one, a person at a terminal looks in InvoiceXpress and types the entry's id; piped input does not count.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ SETTLED = Bilingual("{id} está resolvido.", "{id} is settled.")
 
 @click.group("journal", context_settings=SETTINGS)
 def command() -> None:
-    """See what was sent and what came of it, and settle what is not known."""
+    """List the writes and their outcomes, and settle an unknown outcome."""
 
 
 @add_output_option
@@ -72,7 +72,7 @@ def list_(ctx: click.Context, output: Any) -> None:
 @click.argument("identifier", metavar="ID")
 @click.pass_context
 def show(ctx: click.Context, identifier: str, output: Any) -> None:
-    """Show one write and how it stands."""
+    """Show one write and its state."""
     run = apply_global_options(ctx, output)
     with open_journal(run.settings) as kept, open_companies(run.settings) as known:
         entry = kept.get(identifier)
@@ -93,7 +93,7 @@ def show(ctx: click.Context, identifier: str, output: Any) -> None:
 @click.option("--happened/--did-not", "happened", default=None, help="What you saw in InvoiceXpress.")
 @click.pass_context
 def resolve(ctx: click.Context, identifier: str, happened: bool | None, output: Any) -> int:
-    """Settle a write whose outcome is unknown. Only at a terminal: the id must be typed."""
+    """Settle a write whose outcome is unknown. Only at a terminal: you type the id."""
     run = apply_global_options(ctx, output)
     if happened is None:
         raise click.UsageError("Say what you saw: --happened or --did-not.", ctx)
@@ -116,7 +116,7 @@ def resolve(ctx: click.Context, identifier: str, happened: bool | None, output: 
                     code="approval_declined",
                     next="look first, then repeat it",
                 )
-        # Settled where every outcome is: there it is refused if it is not unknown, or somebody is still at it.
+        # The journal refuses if the outcome is known, or a process still works on it.
         kept.settle(found.id, happened=happened)
         now = kept.get(found.id)
     if run.wants_json:

@@ -1,6 +1,6 @@
-"""The names of what records hold, and how their values are written, in Portuguese and English.
+"""Labels of fields, document types and states, and how values are written, in Portuguese and English.
 
-A field that nobody has named here is shown under its own name: a new field needs no line in this file.
+A field without a label here is shown under its own name, so a new field needs no line in this file.
 """
 
 from collections.abc import Mapping
@@ -152,17 +152,17 @@ AMOUNTS = frozenset({"total", "to_pay", "sum", "before_taxes", "taxes"})
 DATES = frozenset({"date", "due_date", "valid_from", "valid_until", "as_of"})
 COUNTS = frozenset({"issued", "matched", "first", "last"})
 RIGHT = AMOUNTS | COUNTS | {"id", "document_id", "value", "last_number", "sequence_id", "bytes"}
-"""Columns of numbers."""
+"""Columns of numbers, aligned right."""
 
 
 def format_label(field: str, language: Language) -> str:
-    """What a field is called."""
+    """Return a field's label."""
     said = FIELDS.get(field)
     return said.text(language) if said else translate_label(field, language)
 
 
 def format_kind(plural: str, language: Language) -> str:
-    """A document type in words; one that is only read back stays as it is."""
+    """Return a document type's name; an unknown type keeps its word."""
     found = next((one for one in list_document_kinds() if plural in {one.plural, one.singular}), None)
     return (
         (found.pt if language == "pt" else found.en)
@@ -172,13 +172,13 @@ def format_kind(plural: str, language: Language) -> str:
 
 
 def format_state(word: str, language: Language) -> str:
-    """A state in words."""
+    """Return a state's name."""
     said = STATES.get(word)
     return said.text(language) if said else sanitize_line(word)
 
 
 def format_value(field: str, value: Any, language: Language) -> str:
-    """A value as a person reads it; text from outside is made inert."""
+    """Format a value for a person, without control characters."""
     if value is None or value == "" or value == []:
         return "-"
     if isinstance(value, bool):
@@ -196,7 +196,7 @@ def format_value(field: str, value: Any, language: Language) -> str:
         if field == "value":
             return formats.format_number(Decimal(text), language)
     except (InvalidOperation, ValueError):
-        return text  # an answer in another form is shown as it came
+        return text  # a value in another format is shown unchanged
     if field == "document_type":
         return format_kind(text, language)
     return format_state(text, language) if field in {"status", "state"} else text

@@ -1,4 +1,4 @@
-"""`ix-tools limits`: whether requests may leave for an account now, and how to end a pause that makes no sense."""
+"""`ix-tools limits`: show whether requests to an account are paused, and end a pause."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ NOTHING = Bilingual("Nenhuma conta está em pausa.", "No account is paused.")
 
 @click.group("limits", context_settings=SETTINGS)
 def command() -> None:
-    """See whether an account is paused (InvoiceXpress asked to wait, or kept failing), and end the pause."""
+    """Show whether an account is paused (InvoiceXpress asked to wait, or kept failing), and end the pause."""
 
 
 @add_output_option
@@ -52,7 +52,7 @@ def show(ctx: click.Context, output: Any) -> None:
 @click.argument("account", required=False)
 @click.pass_context
 def clear(ctx: click.Context, account: str | None, output: Any) -> int:
-    """End the pause of ACCOUNT, or of every account, at once and for every process. The audit trail says so."""
+    """End the pause of ACCOUNT, or of every account, at once and for every process. The audit trail records it."""
     run = apply_global_options(ctx, output)
     with open_store(run.settings) as opened:
         if account is not None and account not in _list_account_names(rate_limit.list_limit_statuses(opened)):

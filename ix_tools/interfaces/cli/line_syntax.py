@@ -1,7 +1,7 @@
-"""One line of a document on one line of a shell: `name=Consultoria,unit_price=50,quantity=3,tax=IVA23`.
+"""Parse and write a document line as one shell word: `name=Consultoria,unit_price=50,quantity=3,tax=IVA23`.
 
-A value goes up to the next comma; there are no quotes inside. A value that itself holds a comma makes the whole
-thing JSON: '{"name": "Pão, fatiado", "unit_price": 2.5, "quantity": 1}'.
+A value ends at the next comma; there are no quotes. If a value contains a comma, write the whole line as JSON:
+'{"name": "Pão, fatiado", "unit_price": 2.5, "quantity": 1}'.
 """
 
 import json
@@ -15,11 +15,11 @@ RULE = 'name=value pairs parted by commas; a value with a comma in it needs JSON
 
 
 class LineSyntaxError(ValueError):
-    """The text is neither pairs nor JSON; says what is wrong with it."""
+    """The text is neither pairs nor JSON; the message says what is wrong."""
 
 
 def parse_line(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The object that the text describes."""
+    """Return the object that the text describes."""
     if text.lstrip().startswith("{"):
         try:
             content = parse_json(text)
@@ -45,7 +45,7 @@ def parse_line(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_value(text: str, schema: Mapping[str, Any]) -> Any:
-    """Text as the schema's type where that is certain; the road judges everything else, in its own words."""
+    """Convert text to the schema's type if that is certain; the pipeline judges other values."""
     kind = schema.get("type")
     if kind == "integer" and text.lstrip("-").isdecimal():
         return int(text)
@@ -60,7 +60,7 @@ def parse_value(text: str, schema: Mapping[str, Any]) -> Any:
 
 
 def format_line(content: Mapping[str, Any]) -> str:
-    """The shortest text that `read` turns into the same."""
+    """Write an object as the shortest text that `parse_line` reads as the same."""
     values = [_format_plain(value) for value in content.values()]
     if all(value is not None for value in values):
         return ",".join(f"{name}={value}" for name, value in zip(content, values, strict=True))

@@ -1,4 +1,4 @@
-"""One run from its words to its exit code: whatever happens in between ends here, in words and a number."""
+"""Run one command from its words to its exit code; every error ends here."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from ix_tools.interfaces.cli.invocation import Invocation
 def run_command(
     argv: Sequence[str], clock: Callable[[], float] | None, now: Callable[[], datetime] | None
 ) -> int:
-    """Run it."""
+    """Run a command and return its exit code."""
     run = Invocation(tuple(argv), _guess_output(argv), clock=clock or time.time, now=now or lisbon_now)
     try:
         code = build_program().main(args=list(argv), prog_name="ix-tools", standalone_mode=False, obj=run)
@@ -34,7 +34,7 @@ def run_command(
 
 
 def _guess_output(argv: Sequence[str]) -> Literal["text", "json"] | None:
-    """How a mistake in the rest of the command line is to be told."""
+    """Find the output format before the command line is parsed, for errors in it."""
     given = {*pairwise(argv), *(tuple(word.split("=", 1)) for word in argv)}
     return "text" if ("--output", "text") in given else "json" if ("--output", "json") in given else None
 

@@ -1,4 +1,4 @@
-"""`ix-tools openapi`: the description of the HTTP server, for hosts that import one (ChatGPT Actions, Power Automate)."""
+"""`ix-tools openapi`: print the HTTP server's description for hosts that import one (ChatGPT Actions, Power Automate)."""
 
 import json
 

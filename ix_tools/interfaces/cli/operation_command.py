@@ -1,4 +1,4 @@
-"""An operation as a command: its options and its whole help come from the operation's own class and schema."""
+"""Build a command from an operation: its class and schema provide the options and the help."""
 
 import shlex
 import textwrap
@@ -32,7 +32,7 @@ JSON = (
 
 
 class OperationCommand(click.Command):
-    """One operation, ready to be called."""
+    """The command of one operation."""
 
     def __init__(self, operation: type[Operation[Any]], settings: Mapping[str, Any]) -> None:
         """Build the options."""
@@ -62,7 +62,7 @@ class OperationCommand(click.Command):
     # --- help ---
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Parameters, the fields of each object under its own heading, then what every command understands."""
+        """Write parameters, each object's fields under their own heading, then the global options."""
         plain = [slot for slot in self.slots if len(slot.path) == 1]
         if plain:
             with formatter.section("Parameters"):
@@ -86,7 +86,7 @@ class OperationCommand(click.Command):
             formatter.write_dl([row for row in rows if row])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The worked example, what the call leaves behind, and where it is documented."""
+        """Write the example, the effect and the source."""
         formatter.write_paragraph()
         formatter.write("Example:\n")
         formatter.write(textwrap.indent(render_example(self.operation), "  ") + "\n")
@@ -134,7 +134,7 @@ def _describe_field(schema: Mapping[str, Any], words: Any, required: str, many: 
 
 
 def render_example(operation: type[Operation[Any]]) -> str:
-    """The operation's worked example as a command line, one option a line where there are several."""
+    """Render the operation's example as a command line, on several lines if it is long."""
     words = build_words(operation.spec.example, build_input_schema(operation))
     command = f"ix-tools {operation.spec.name.replace('_', '-')}"
     pieces: list[str] = []

@@ -1,4 +1,4 @@
-"""Options from a schema, and a call from options: `--document-type`, `--client.name`, `--items ...`, `--json FILE`."""
+"""Build options from a schema, and a call from options: `--document-type`, `--client.name`, `--items ...`, `--json FILE`."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ METAVARS = {"email": "EMAIL"}
 
 
 class WordChoice(click.Choice[str]):
-    """One of several words, named as everywhere else when it is none of them (click would show hyphens)."""
+    """One of several words; errors spell them as the API does (click would show hyphens)."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
         return f"{value!r} is not one of {', '.join(self.choices)}."
@@ -26,38 +26,38 @@ class WordChoice(click.Choice[str]):
 
 @dataclass(frozen=True)
 class Slot:
-    """One option and the place in the call where its value goes."""
+    """One option, and the place of its value in the call."""
 
     path: tuple[str, ...]
     schema: Schema
     required: bool = False
     parent_is_required: bool = False
-    """Whether the object around it is required too."""
+    """Whether the object that contains the field is required too."""
 
     @property
     def flag(self) -> str:
-        """As it is typed."""
+        """Return the option as typed."""
         return "--" + ".".join(self.path).replace("_", "-")
 
     @property
     def name(self) -> str:
-        """As click keeps it; no option of ours has such a name."""
+        """Return click's name of the option; no other option has such a name."""
         return "call_" + "__".join(self.path)
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether it may be given again and again."""
+        """Return whether the option may be given several times."""
         return self.schema.get("type") == "array"
 
     @property
     def item_schema(self) -> Schema:
-        """The schema of one value."""
+        """Return the schema of one value."""
         inner: Schema = self.schema.get("items", {}) if self.is_repeatable else self.schema
         return inner
 
     @property
     def metavar(self) -> str:
-        """What stands behind the option in help."""
+        """Return the placeholder of the value in help."""
         if self.item_schema.get("type") == "object":
             return "NAME=VALUE,..." if "properties" in self.item_schema else "JSON"
         kind = METAVARS.get(
@@ -66,7 +66,7 @@ class Slot:
         return {"STRING": "TEXT"}.get(kind, kind)
 
     def build_option(self) -> click.Option:
-        """The click option; nothing is required here, since `--json` may bring it."""
+        """Build the click option; none is required, because `--json` may provide the value."""
         if self.item_schema.get("type") == "boolean" and not self.is_repeatable:
             off = self.flag.replace("--", "--no-", 1)
             return click.Option([self.name, f"{self.flag}/{off}"], default=None)
@@ -77,7 +77,7 @@ class Slot:
         )
 
     def parse_value(self, given: Any) -> Any:
-        """What was typed, as the call holds it."""
+        """Convert typed text to the call's value."""
         if isinstance(given, bool):
             return given
         try:
@@ -94,7 +94,7 @@ class Slot:
 
 
 def list_slots(schema: Schema) -> Iterator[Slot]:
-    """Every option of a call, in the schema's order; an object's fields are options of their own."""
+    """List every option of a call in the schema's order; an object's fields are separate options."""
     required = set(schema.get("required", ()))
     for name, one in schema["properties"].items():
         if one.get("type") == "object" and "properties" in one:
@@ -108,7 +108,7 @@ def list_slots(schema: Schema) -> Iterator[Slot]:
 
 
 def build_call(schema: Schema, given: Mapping[str, Any], file: str | None) -> dict[str, Any]:
-    """The call: the JSON, if any, with the options laid over it."""
+    """Build the call: the JSON, if any, overridden by the options."""
     call = read_json(file) if file else {}
     for slot in list_slots(schema):
         typed = given.get(slot.name)
@@ -125,7 +125,7 @@ def build_call(schema: Schema, given: Mapping[str, Any], file: str | None) -> di
 
 
 def read_json(file: str) -> dict[str, Any]:
-    """A whole call from a file, or from standard input for `-`."""
+    """Read a whole call from a file, or from standard input for `-`."""
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         content = parse_json(text)
@@ -139,7 +139,7 @@ def read_json(file: str) -> dict[str, Any]:
 
 
 def build_words(call: Mapping[str, Any], schema: Schema) -> list[str]:
-    """A call as options: the way back, for examples and next steps."""
+    """Convert a call to options, for examples and next steps."""
     words: list[str] = []
     for slot in list_slots(schema):
         value: Any = call
@@ -166,7 +166,7 @@ def _format_value(value: Any, schema: Schema) -> str:
 
 
 def find_flag(field: str, schema: Schema) -> str:
-    """A field as errors name it (`items.0.tax`), as the person typed it (`--items (1) tax`)."""
+    """Convert an error's field (`items.0.tax`) to the typed option (`--items (1) tax`)."""
     path = field.split(".")
     for slot in list_slots(schema):
         if tuple(path[: len(slot.path)]) == slot.path:

@@ -1,4 +1,4 @@
-"""Approvals as a person looks through them: what each is about, whose account, who asked, and until when."""
+"""Describe pending approvals for lists: subject, account, requester and expiry."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ DIFFERS = Bilingual(
 
 
 def describe_subject(found: Approval, language: Language) -> dict[str, str]:
-    """What it is about, part by part, where its sheet is still kept: action, document, client, amount."""
+    """Describe the subject in parts (action, document, client, amount), if its preview is still stored."""
     if not found.sheet:
         return {}
     sheet = ApprovalPreview.model_validate_json(found.sheet)
@@ -38,7 +38,7 @@ def describe_subject(found: Approval, language: Language) -> dict[str, str]:
 
 
 def describe_owner(account: str, companies: CompanyRepository) -> dict[str, str]:
-    """Whose account it is: its name, and company and tax number where somebody told them."""
+    """Describe the account: its name, and its company and tax number if known."""
     company = companies.find(account)
     name = account.partition("@")[0]
     if company is None:
@@ -49,7 +49,7 @@ def describe_owner(account: str, companies: CompanyRepository) -> dict[str, str]
 def summarize(
     found: Approval, owner: Mapping[str, str], language: Language, *, several: bool
 ) -> Iterable[str]:
-    """What a list says of it; `several`: whether more than one account could be meant."""
+    """Summarize an approval in lines; `several`: whether the list covers several accounts."""
     told = describe_subject(found, language)
     head = [told[name] for name in ("action", "document") if name in told]
     yield (": ".join(head) if head else sanitize_line(found.summary)) or found.operation
@@ -66,7 +66,7 @@ def summarize(
 
 
 def format_owner(owner: Mapping[str, str], language: Language) -> str:
-    """Whose account it is, in a line: `Padaria Central, Lda · NIF 501964843 (padaria)`."""
+    """Format the account in a line: `Padaria Central, Lda · NIF 501964843 (padaria)`."""
     if "company" not in owner:
         return owner["account"]
     nif = f" · {LABELS['nif'].text(language)} {sanitize_line(owner['nif'])}" if "nif" in owner else ""
@@ -89,7 +89,7 @@ def _format_until(timestamp: float) -> str:
 
 
 def as_dict(found: Approval, owner: Mapping[str, str], language: Language, now: float) -> dict[str, Any]:
-    """As data; with the account's host, which tells a sandbox from the account."""
+    """Return the approval as data; the account includes its host, which distinguishes a sandbox."""
     from ix_tools.approvals.requirements import ApprovalRequirement
 
     late = found.state in {"pending", "approved"} and found.expires_at <= now

@@ -1,4 +1,4 @@
-"""`ix-tools policy`: what the policy file says, in words, and what it makes of a call. Nothing is sent or asked."""
+"""`ix-tools policy`: show the policy file, and explain its decision about a call; sends and asks nothing."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,7 +34,7 @@ NONE = Bilingual(
 
 @click.group("policy", context_settings=SETTINGS)
 def command() -> None:
-    """See who may do what, and whose approval it takes."""
+    """Show who may do what, and whose approval it takes."""
 
 
 def _open_policy(run: Invocation) -> PolicyFile | None:
@@ -44,7 +44,7 @@ def _open_policy(run: Invocation) -> PolicyFile | None:
 @command.command("show", params=[global_options()[0]])
 @click.pass_context
 def show(ctx: click.Context, output: Any) -> None:
-    """Show the policy in force, in words; what is wrong with the file, if anything is."""
+    """Show the policy in force, or the errors in its file."""
     run = apply_global_options(ctx, output)
     file = _open_policy(run)
     rules = file.load_rules() if file else None
@@ -78,9 +78,9 @@ def show(ctx: click.Context, output: Any) -> None:
 )  # fmt: skip
 @click.pass_context
 def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
-    """Explain what the policy makes of a call: each rule, which one decides, and what is left of today's allowance.
+    """Explain the policy's decision about a call: each rule, the rule that decides, and today's remaining budget.
 
-    What is not given is not known: a rule that restricts then counts, one that lets through does not.
+    A value that you leave out is unknown: a rule that restricts then counts, a rule that permits does not.
     """
     shared = {name: given.pop(name) for name in ("output", "sandbox", "sandbox_file")}
     run = apply_global_options(ctx, **shared)
@@ -129,14 +129,14 @@ def _read_arguments(json_file: str) -> Mapping[str, Any]:
 def _explain_with_account(
     run: Invocation, name: str, arguments: Mapping[str, Any], given: Mapping[str, Any]
 ) -> tuple[PolicyCase, PolicyEvaluation]:
-    """Look at the account as the call itself would."""
+    """Read the account as the call itself would, and explain the decision."""
 
-    async def trip(desk: CallContext) -> tuple[PolicyCase, PolicyEvaluation]:
+    async def trip(context: CallContext) -> tuple[PolicyCase, PolicyEvaluation]:
         try:
-            return await dry_run_policy(desk, name, arguments, given["face"])
+            return await dry_run_policy(context, name, arguments, given["face"])
         finally:
             with anyio.CancelScope(shield=True):
-                await desk.close()
+                await context.close()
 
     with run.open_account() as settings:
         principal = given["principal"] or settings.principal

@@ -1,4 +1,4 @@
-"""A policy, and what it makes of a call, in Portuguese and English."""
+"""Describe a policy and its decision about a call in Portuguese and English."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -70,7 +70,7 @@ PEOPLE = Bilingual("quem pediu não aprova", "whoever asked does not approve")
 
 
 def describe_rules(rules: Rules, language: Language) -> Iterator[str]:
-    """The whole policy."""
+    """Describe the whole policy."""
     yield STRICTEST.text(language)
     for rule in rules.rules:
         yield f"  {rule.name}: {DECISIONS[rule.decision].text(language)}"
@@ -106,7 +106,7 @@ def _format_condition(name: str, value: Any, language: Language) -> str:
 def describe_ruling(
     case: PolicyCase, found: PolicyEvaluation, left: Sequence[RemainingAllowance], language: Language
 ) -> Iterator[str]:
-    """What was decided, and how each rule stands to it."""
+    """Describe the decision, and how each rule contributes to it."""
     by = f", {BECAUSE.text(language)} {', '.join(found.deciding_rules)}" if found.deciding_rules else ""
     yield f"{DECIDED.text(language)}: {DECISIONS[found.decision].text(language)}{by}"
     if found.ruling.refusal:
@@ -145,7 +145,7 @@ def _find_reason(looked: RuleMatch) -> tuple[Bilingual, Sequence[str]]:
 
 
 def as_dict(case: PolicyCase, found: PolicyEvaluation, left: Sequence[RemainingAllowance]) -> dict[str, Any]:
-    """The same for a program."""
+    """Return the decision as data."""
     terms = found.ruling.requirement
     unattended = found.ruling.auto_approval
     return {

@@ -1,4 +1,4 @@
-"""The question at the terminal: the person reads what would happen and types a word. Anything else is a no."""
+"""Ask for approval at the terminal: the person reads the text and types a word; any other answer declines."""
 
 import os
 import sys
@@ -26,12 +26,12 @@ TYPE_ID = Bilingual("Para aprovar, escreva {word}: ", "To approve, type {word}: 
 
 
 def is_interactive() -> bool:
-    """Whether somebody can read the question and type the answer."""
+    """Return whether a person can read the prompt and type the answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def identify_user() -> str:
-    """Who is at this terminal, as the system knows them; not what an environment variable says."""
+    """Return this terminal's user as the system knows them, not as an environment variable claims."""
     if sys.platform == "win32":
         return f"terminal:{os.getlogin()}"
     import pwd
@@ -43,7 +43,7 @@ def identify_user() -> str:
 
 
 def ask_approval(run: Invocation, approval: Approval) -> Reply:
-    """What the person answers."""
+    """Ask for approval and return the person's reply."""
     print_approval(run, approval)
     approved = confirm_typed(run, TYPE_YES, run.translate(LABELS["yes"]))
     accepted = approved and approval.differs and confirm_typed(run, TYPE_ACCEPT, run.translate(ACCEPT))
@@ -51,7 +51,7 @@ def ask_approval(run: Invocation, approval: Approval) -> Reply:
 
 
 def print_approval(run: Invocation, approval: Approval) -> None:
-    """The text of an approval, with what cannot be undone standing out."""
+    """Print an approval's text with the irreversible consequences highlighted."""
     lines = console.wrap_text(approval.text).splitlines()
     loud = [
         run.translate(LABELS[label])
@@ -67,12 +67,12 @@ def print_approval(run: Invocation, approval: Approval) -> None:
             )
     console.print_note(click.style(SEPARATOR * 72, dim=True))
     if len(lines) > SCREEN_LINES:
-        # What decides has scrolled away above a long document.
+        # In a long document the first line has scrolled away.
         console.print_note(click.style(console.wrap_text(approval.text.split("\n", 1)[0]), bold=True))
 
 
 def confirm_typed(run: Invocation, question: Bilingual, word: str) -> bool:
-    """Whether the person types exactly this word now. What was typed before the question does not count."""
+    """Return whether the person types exactly this word now; input typed before the prompt does not count."""
     _discard_typed_input()
     console.write_text(run.translate(question).format(word=click.style(word, bold=True)), err=True, nl=False)
     line = sys.stdin.readline()

@@ -1,4 +1,4 @@
-"""What is kept on this machine, opened for as long as a command needs it."""
+"""Open the store and its repositories for as long as a command needs them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from ix_tools.storage.database import Store
 
 @contextmanager
 def open_store(settings: Settings, *, checks_note: bool = True) -> Iterator[Store]:
-    """The store of these settings; it is closed at the end. `checks_note`: see `Store.checks_note`."""
+    """Yield the store of these settings and close it at the end. `checks_note`: see `Store.checks_note`."""
     opened = create_store(settings)
     opened.checks_note = checks_note
     try:
@@ -25,20 +25,20 @@ def open_store(settings: Settings, *, checks_note: bool = True) -> Iterator[Stor
 
 @contextmanager
 def open_approvals(run: Invocation, settings: Settings) -> Iterator[ApprovalRepository]:
-    """The approvals of these settings."""
+    """Yield the approvals of these settings."""
     with open_store(settings) as opened:
         yield ApprovalRepository(opened, settings.approval_minutes, run.clock)
 
 
 @contextmanager
 def open_journal(settings: Settings) -> Iterator[Journal]:
-    """The journal of these settings."""
+    """Yield the journal of these settings."""
     with open_store(settings) as opened:
         yield create_journal(settings, opened)
 
 
 @contextmanager
 def open_companies(settings: Settings) -> Iterator[CompanyRepository]:
-    """The companies behind the accounts of these settings."""
+    """Yield the companies that own the accounts of these settings."""
     with open_store(settings) as opened:
         yield CompanyRepository(opened, settings)

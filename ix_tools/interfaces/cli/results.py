@@ -1,4 +1,4 @@
-"""A result for whoever asked: JSON exactly as the road gives it, or tables and blocks for a person."""
+"""Print a result: JSON exactly as the pipeline returns it, or tables for a person."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -32,7 +32,7 @@ NOTHING = Bilingual("Não há nada.", "There is nothing.")
 
 
 def print_result(run: Invocation, operation: type[Operation[Any]], body: Mapping[str, Any]) -> None:
-    """The result on standard output."""
+    """Print the result on standard output."""
     if run.wants_json:
         console.print_json(body)
     elif body.get("status") == "approval_required":
@@ -95,7 +95,7 @@ def _parse_amount(text: Any) -> Decimal | None:
 
 
 def _omit_single_page(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """A list that fits on one page needs no word about pages."""
+    """Leave out the page numbers of a list that fits on one page."""
     single = plain.get("pages") == 1 and plain.get("page") == 1
     return {name: value for name, value in plain.items() if not (single and name in {"page", "pages"})}
 
@@ -105,7 +105,7 @@ def _contains_record(annotation: Any, record: type) -> bool:
 
 
 def _format_step(run: Invocation, step: Mapping[str, Any]) -> str:
-    """A next step as a command to type; what only the person knows stands there as what it is (`--email EMAIL`)."""
+    """Format a next step as a command to type; unknown values appear as placeholders (`--email EMAIL`)."""
     schema = build_input_schema(catalogue()[step["tool"]])
     given = step.get("arguments", {})
     words = build_words(given, schema)

@@ -1,4 +1,4 @@
-"""`ix-tools sandbox`: InvoiceXpress in a box on this machine, until Ctrl-C."""
+"""`ix-tools sandbox`: run the InvoiceXpress sandbox on this machine until Ctrl-C."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ FORGOTTEN = Bilingual(
 )
 @click.pass_context
 def command(ctx: click.Context, host: str, port: int, file: Path | None, language: str | None) -> None:
-    """Run InvoiceXpress in a box on this machine, and print what to set in order to use it."""
+    """Run an imitation of InvoiceXpress on this machine, and print the settings to use it."""
     from ix_tools.sandbox.server import serve
 
     run = apply_global_options(ctx)

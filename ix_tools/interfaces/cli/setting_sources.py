@@ -1,4 +1,4 @@
-"""Where each setting comes from: the environment, the file, or nowhere. Values that are secret stay secret."""
+"""Find the source of each setting: the environment, the file or the default. Secrets stay hidden."""
 
 import os
 import tomllib
@@ -19,7 +19,7 @@ FILE = "IX_TOOLS_CONFIG"
 
 @dataclass(frozen=True)
 class SettingSources:
-    """What the environment and the file say, without judging it."""
+    """The content of the environment and of the settings file, not validated."""
 
     environment: Mapping[str, str]
     path: Path
@@ -29,7 +29,7 @@ class SettingSources:
 
     @classmethod
     def load(cls) -> "SettingSources":
-        """As things are now; a file that cannot be read says nothing here."""
+        """Read the environment and the file; an unreadable file counts as empty."""
         environment = {name: value for name, value in os.environ.items() if value.strip()}
         named = environment.get(FILE)
         path = Path(named) if named else config_file()
@@ -40,7 +40,7 @@ class SettingSources:
         return cls(environment, path, bool(named), content)
 
     def find_source(self, name: str) -> Literal["environment", "file", "default"]:
-        """Where one setting comes from."""
+        """Return the source of one setting."""
         if environment_name(name) in self.environment:
             return "environment"
         if name == "accounts" and any(variable.startswith(ACCOUNTS_PREFIX) for variable in self.environment):
@@ -48,7 +48,7 @@ class SettingSources:
         return "file" if name in self.in_file else "default"
 
     def find_unknown_names(self) -> dict[str, str]:
-        """Names nobody reads, each with the one that was probably meant (or nothing)."""
+        """Return names that are no setting, each with the likely intended one (or nothing)."""
         names = list(Settings.model_fields)
         known = {environment_name(name) for name in names} | {FILE}
         found = [
@@ -66,7 +66,7 @@ class SettingSources:
 
 
 def format_setting(settings: Settings, name: str) -> Any:
-    """The value that counts, defaults worked out; a secret only as whether it is set."""
+    """Return the effective value of a setting; a secret only as whether it is set."""
     value = getattr(settings, name)
     if isinstance(value, SecretStr):
         return "••••" if value.get_secret_value() else None

@@ -1,4 +1,4 @@
-"""`ix-tools settings`: every setting, its value and where it comes from."""
+"""`ix-tools settings`: show every setting, its value and its source."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ NO_FILE = Bilingual("não existe", "does not exist")
 @click.command("settings", params=[global_options()[0]], context_settings=SETTINGS)
 @click.pass_context
 def command(ctx: click.Context, output: Any) -> None:
-    """Show every setting, its value and where it comes from. The API key is never shown."""
+    """Show every setting, its value and its source. The API key is never shown."""
     run = apply_global_options(ctx, output)
     settings, origins = run.settings, SettingSources.load()
     rows = [

@@ -1,4 +1,4 @@
-"""`ix-tools store`: take a store that is older than the note of its newest row, as after a restored backup."""
+"""`ix-tools store`: accept a restored store that is older than the note of its newest row."""
 
 from typing import Any
 
@@ -27,13 +27,13 @@ ACCEPTED = Bilingual(
 
 @click.group("store", context_settings=SETTINGS)
 def command() -> None:
-    """Take a restored copy of the store into use."""
+    """Accept a restored copy of the store."""
 
 
 @command.command("accept-restored", params=[global_options()[0]])
 @click.pass_context
 def accept_restored(ctx: click.Context, output: Any) -> int:
-    """Use a store that is older than the note of its newest row. Only at a terminal; it stands in the audit trail."""
+    """Use a store that is older than the note of its newest row. Only at a terminal; the audit trail records it."""
     run = apply_global_options(ctx, output)
     if not prompt.is_interactive():
         raise ApprovalRefused(

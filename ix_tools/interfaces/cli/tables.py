@@ -1,6 +1,6 @@
-"""Results as a person reads them in a terminal: documents with lines, VAT and totals; lists as tables.
+"""Render results for a terminal: documents with lines, VAT and totals; lists as tables.
 
-What comes from the account goes through `visible` first, and never through rich's markup.
+Text from the account passes `sanitize_line` first, and never rich's markup.
 """
 
 import os
@@ -32,15 +32,15 @@ from ix_tools.interfaces.cli.labels import (
 from ix_tools.text.sanitize import sanitize_line
 
 DEFAULT_WIDTH = 100
-"""Where nobody says how wide the reader is."""
+"""Width if the reader's is unknown."""
 UNREGISTERED = "N/D"
 
 
 class Report:
-    """What is being put together for one result."""
+    """Collects the blocks of one result."""
 
     def __init__(self, language: Language) -> None:
-        """Nothing yet."""
+        """Begin with no blocks."""
         self._language = language
         self._begun = False
         looking = sys.stdout.isatty()
@@ -57,7 +57,7 @@ class Report:
             self._console.width = os.get_terminal_size(sys.stdout.fileno()).columns or DEFAULT_WIDTH
 
     def render(self) -> str:
-        """Everything so far."""
+        """Return all blocks as text."""
         file = self._console.file
         assert isinstance(file, StringIO)
         return "\n".join(line.rstrip() for line in file.getvalue().rstrip("\n").split("\n"))
@@ -65,19 +65,19 @@ class Report:
     # --- pieces ---
 
     def add_note(self, text: str) -> None:
-        """A line that is no part of the result."""
+        """Add a line that is not part of the result."""
         self._console.print(Text(text, style="yellow"))
 
     def add_gap(self) -> None:
-        """An empty line."""
+        """Add an empty line."""
         self._console.print()
 
     def add_heading(self, *parts: tuple[str, str]) -> None:
-        """A title in pieces, each with its style."""
+        """Add a title in pieces, each with its style."""
         self._console.print(Text.assemble(*parts))
 
     def add_entries(self, rows: Iterable[tuple[str, Iterable[str]]]) -> None:
-        """Things with a name each and a few lines about it; nothing is cut off, however narrow the screen."""
+        """Add named entries with a few lines each; nothing is cut off, however narrow the screen."""
         grid = Table.grid(padding=(0, 2, 1, 0))
         grid.add_column(no_wrap=True, style="bold")
         grid.add_column(overflow="fold")
@@ -87,7 +87,7 @@ class Report:
         self._console.print(grid)
 
     def add_pairs(self, content: Mapping[str, Any]) -> None:
-        """Names and values, one a line, apart from what stands before."""
+        """Add names and values, one pair a line, after a gap."""
         rows = [
             (name, format_value(name, value, self._language))
             for name, value in content.items()
@@ -100,7 +100,7 @@ class Report:
     def add_table(
         self, rows: Sequence[Mapping[str, Any]], empty: str = "", titles: Mapping[str, str] | None = None
     ) -> None:
-        """Records as rows; columns that are empty everywhere are left out, columns of yes and no say only yes."""
+        """Add records as rows; empty columns are omitted, and yes/no columns show only yes."""
         names = list(dict.fromkeys(name for row in rows for name in row))
         names = [name for name in names if any(row.get(name) not in (None, "", [], False) for row in rows)]
         if not names:
@@ -114,7 +114,7 @@ class Report:
                 heading,
                 justify="right" if numbers else "left",
                 overflow="fold",
-                no_wrap=name == "id",  # it is copied, so it stays in one piece
+                no_wrap=name == "id",  # ids are copied, so they are not wrapped
             )
         for row in rows:
             table.add_row(*(self._build_cell(name, row.get(name)) for name in names))
@@ -122,20 +122,20 @@ class Report:
         self._begun = True
 
     def add_warnings(self, found: Iterable[tuple[str, str]]) -> None:
-        """What the caller should know."""
+        """Add warnings."""
         for field, problem in found:
             self._console.print()
             said = f"{LABELS['warnings'].text(self._language)}: "
             self._console.print(Text.assemble((said, "bold yellow"), (f"{field}: {problem}", "yellow")))
 
     def add_steps(self, title: str, steps: Sequence[tuple[str, str]]) -> None:
-        """What one would sensibly do next, ready to be typed."""
+        """Add next steps as commands to type."""
         if not steps:
             return
         self._console.print()
         self._console.print(Text(title, style="bold"))
         for command, why in steps:
-            # Never wrapped: a command that is copied must be one line.
+            # Not wrapped, so that the command can be copied.
             self._console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
             if why:
                 self._console.print(Text(f"    {why}", style="dim"))
@@ -162,7 +162,7 @@ class Report:
     # --- documents ---
 
     def add_document(self, document: records.Document, to_pay: Decimal | None = None) -> None:
-        """A document: what it is, whose, its lines, the VAT of each rate, what it comes to and what is to pay."""
+        """Add a document: header, lines, VAT per rate, totals and amount to pay."""
         language = self._language
         words = format_state(document.status, language) if document.status else ""
         name = format_kind(document.document_type, language)
@@ -304,7 +304,7 @@ class Report:
     # --- series ---
 
     def add_series(self, series: records.Sequence) -> None:
-        """A series with each document type's own id, last number and validation code."""
+        """Add a series with each document type's id, last number and validation code."""
         language = self._language
         default = f"  {format_label('default', language).lower()}" if series.default else ""
         self.add_heading(

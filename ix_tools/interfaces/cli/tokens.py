@@ -1,4 +1,4 @@
-"""`ix-tools tokens`: who may call the HTTP server with a bearer token: create, list, revoke."""
+"""`ix-tools tokens`: create, list and revoke the bearer tokens of the HTTP server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ SCOPES = [str(one) for one in Scope]
 
 @click.group("tokens", context_settings=SETTINGS)
 def command() -> None:
-    """Decide who may call the HTTP server."""
+    """Create, list and revoke the HTTP server's tokens."""
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def _open_tokens(run: Invocation) -> Iterator[Tokens]:
 def create(
     ctx: click.Context, name: str, scopes: tuple[str, ...], accounts: tuple[str, ...], days: int, output: Any
 ) -> int:
-    """Create a token for NAME, which is how approvals and the audit trail call whoever uses it. It is shown once."""
+    """Create a token for the caller NAME, as approvals and the audit trail name it. The token is shown once."""
     run = apply_global_options(ctx, output)
     chosen = _choose_accounts(run, accounts)
     with _open_tokens(run) as kept:
@@ -65,7 +65,7 @@ def create(
         return Exit.OK
     from ix_tools.interfaces.cli.tables import Report
 
-    console.print_out(secret)  # on a line of its own, which nothing folds
+    console.print_out(secret)  # on its own line, so that nothing wraps it
     blocks = Report(run.language)
     blocks.add_pairs(_as_dict(token, run))
     console.print_out(blocks.render())
@@ -77,7 +77,7 @@ def create(
 @command.command("list")
 @click.pass_context
 def list_(ctx: click.Context, output: Any) -> None:
-    """List every token there was: for whom, how far it goes, until when, when it was last used."""
+    """List every token: name, scopes, accounts, expiry and last use."""
     run = apply_global_options(ctx, output)
     with _open_tokens(run) as kept:
         rows = [_as_dict(one, run) for one in kept.list_all()]
@@ -99,7 +99,7 @@ def list_(ctx: click.Context, output: Any) -> None:
 @click.argument("identifier", metavar="ID")
 @click.pass_context
 def revoke(ctx: click.Context, identifier: str, output: Any) -> int:
-    """End a token now."""
+    """Revoke a token now."""
     run = apply_global_options(ctx, output)
     with _open_tokens(run) as kept:
         token = kept.revoke(identifier)
@@ -111,7 +111,7 @@ def revoke(ctx: click.Context, identifier: str, output: Any) -> int:
 
 
 def _choose_accounts(run: Invocation, named: tuple[str, ...]) -> tuple[str, ...]:
-    """The accounts of a new token; each must be one that the settings know."""
+    """Return a new token's accounts; each must be in the settings."""
     known = tuple(run.settings.by_account())
     allowed = {*known, SANDBOX_ACCOUNT}
     unknown = [name for name in named if name not in allowed]

@@ -1,4 +1,4 @@
-"""`ix-tools tools`: the operations as the tools an assistant sees, with what each costs to list."""
+"""`ix-tools tools`: list the operations as an assistant's tools, with the size of each."""
 
 import json
 from typing import Any

@@ -1,1 +1,1 @@
-"""The MCP face: tools, resources, prompts and completions for assistants, over stdio."""
+"""The MCP interface: tools, resources, prompts and completions for assistants, over stdio and HTTP."""

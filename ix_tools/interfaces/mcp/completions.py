@@ -1,4 +1,4 @@
-"""Completions for codes, series, taxes and clients; a helper to typing, so it never fails a request."""
+"""Complete codes, series, taxes and clients while a user types; an error gives no completions instead of failing."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
@@ -21,19 +21,19 @@ from ix_tools.text.sanitize import sanitize_line
 
 MAX_VALUES = 100
 MAX_VALUE_LENGTH = 300
-"""Characters of a value: what is longer is no name that somebody types."""
+"""Longer values are left out: nobody types them."""
 
 
 async def complete(
-    open_desk: Callable[[], Awaitable[CallContext]], params: types.CompleteRequestParams
+    open_context: Callable[[], Awaitable[CallContext]], params: types.CompleteRequestParams
 ) -> types.CompleteResult:
-    """Values that begin with, or contain, what was typed."""
+    """Return the values that begin with the typed text, then those that contain it."""
     typed = params.argument.value.strip().casefold()
     try:
-        offered = dict.fromkeys(map(sanitize_line, await _list_values(open_desk, params)))
+        offered = dict.fromkeys(map(sanitize_line, await _list_values(open_context, params)))
         values = [value for value in offered if len(value) <= MAX_VALUE_LENGTH]
     except IxError:
-        values = []  # no account, no network: nothing to offer, nothing to complain about while someone types
+        values = []  # no account or no network: no completions, and no error while someone types
     first = [value for value in values if value.casefold().startswith(typed)]
     found = first + [value for value in values if typed in value.casefold() and value not in first]
     return types.CompleteResult(
@@ -44,7 +44,7 @@ async def complete(
 
 
 async def _list_values(
-    open_desk: Callable[[], Awaitable[CallContext]], params: types.CompleteRequestParams
+    open_context: Callable[[], Awaitable[CallContext]], params: types.CompleteRequestParams
 ) -> Iterable[str]:
     argument = params.argument.name
     if argument not in _list_arguments(params.ref):
@@ -58,12 +58,12 @@ async def _list_values(
         case "language":
             return ["pt", "en"]
         case "tax" | "series" | "client":
-            return await _list_account_values(await open_desk(), argument)
+            return await _list_account_values(await open_context(), argument)
     return []
 
 
 def _list_arguments(ref: types.PromptReference | types.ResourceTemplateReference) -> Iterable[str]:
-    """What can be typed into a prompt or a resource template of ours; nothing into any other."""
+    """List the arguments of one of our prompts or resource templates; any other has none."""
     if isinstance(ref, types.PromptReference):
         prompt = PROMPTS_BY_NAME.get(ref.name)
         return (*prompt.arguments, "language") if prompt else ()
@@ -71,12 +71,12 @@ def _list_arguments(ref: types.PromptReference | types.ResourceTemplateReference
     return re.findall(r"{(\w+)}", ref.uri) if known else ()
 
 
-async def _list_account_values(desk: CallContext, argument: str) -> Iterable[str]:
-    if Scope.READ not in desk.scopes or (listing := KIND_NAMES[argument][-1]) in desk.settings.exclude:
+async def _list_account_values(context: CallContext, argument: str) -> Iterable[str]:
+    if Scope.READ not in context.scopes or (listing := KIND_NAMES[argument][-1]) in context.settings.exclude:
         return []
     call = catalogue()[listing]
-    await policy_check.refuse_denied(desk, call.model_validate({}), "mcp")
-    looking = FactLoader(desk.account, desk.settings.catalogue_pages, desk.approvals)
+    await policy_check.refuse_denied(context, call.model_validate({}), "mcp")
+    looking = FactLoader(context.account, context.settings.catalogue_pages, context.approvals)
     if argument == "tax":
         return [tax.name for tax in await looking.list_taxes() if tax.name]
     if argument == "series":

@@ -1,7 +1,7 @@
-"""What a host answers to our question, in both eras of the protocol, however malformed it is: each is an answer or says why not.
+"""Read a host's answer to an approval form in both protocol versions, and tolerate malformed answers.
 
-The SDK refuses a malformed answer in 2026-07-28 as a malformed call (-32602), and in 2025-11-25 it drops an answer that
-is no object, so that the call waits for ever. Neither tells a person or a model what happened.
+In 2026-07-28 the SDK refuses a malformed answer as a malformed call (-32602); in 2025-11-25 it drops an answer that is no
+object, and the call waits without end. Neither tells a person or a model what happened.
 """
 
 import logging
@@ -21,9 +21,9 @@ from ix_tools.approvals.repository import ApprovalRepository, Reply
 from ix_tools.text.sanitize import sanitize_line
 
 APPROVAL_KEY = "approval"
-"""The name of our question among a call's input requests (2026-07-28)."""
+"""Key of the approval form among a call's input requests (2026-07-28)."""
 CHECKBOXES = {"approve": True, "accept_differences": False}
-"""The form's boxes, and whether one is always there."""
+"""The form's checkboxes, and whether each is always there."""
 log = logging.getLogger(__name__)
 _answer_problem: ContextVar[str] = ContextVar(
     "problem of the answer that the current call brings", default=""
@@ -32,14 +32,14 @@ _answer_problem: ContextVar[str] = ContextVar(
 
 @dataclass(frozen=True, slots=True)
 class ElicitationAnswer:
-    """An answer that has just come back."""
+    """A host's answer to a form or page request."""
 
     answer: HostAnswer
     content: Any = None
-    """The fields of a form; None where there are none."""
+    """The form's fields; None without any."""
 
     def to_reply(self, handle: str) -> Reply:
-        """As the answer to the form with this handle. Only a plain true is a yes."""
+        """Convert to the reply for the form with this handle. Only a literal true approves."""
         answer, content = self.answer, self.content
         if answer.action != "accept":
             return Reply(handle, False, from_host=answer)
@@ -53,7 +53,11 @@ class ElicitationAnswer:
 async def read_returned_answer(
     approvals: ApprovalRepository, params: types.CallToolRequestParams, received: float
 ) -> ElicitationAnswer | None:
-    """The answer that this call brings (2026-07-28); None where it brings none. `received`: when, by `time.monotonic()`."""
+    """Return the answer that this call carries (2026-07-28), or None.
+
+    Args:
+        received: when the call arrived, by `time.monotonic()`.
+    """
     problem, given = _answer_problem.get(), (params.input_responses or {}).get(APPROVAL_KEY)
     if not problem and not isinstance(given, types.ElicitResult):
         return None
@@ -64,7 +68,7 @@ async def read_returned_answer(
 
 
 async def elicit(approvals: ApprovalRepository, question: Awaitable[types.ElicitResult]) -> ElicitationAnswer:
-    """The answer to a question that is put in the middle of a call (2025-11-25), whatever the host does with it."""
+    """Return the answer to a question sent during a call (2025-11-25), also if the host fails or answers malformed."""
     given, failed, problem = None, False, ""
     try:
         given = await question
@@ -74,7 +78,7 @@ async def elicit(approvals: ApprovalRepository, question: Awaitable[types.Elicit
     except Exception as trouble:  # noqa: BLE001 - whatever the host did, nobody said yes
         failed, problem = True, _describe_error(trouble)
         log.warning("the host could not put the question: %s", problem)
-    # Taken before anything else is waited for: what a busy machine takes until it is looked at was nobody's reading.
+    # Taken before any other wait, so that delays of a busy machine do not count as reading time.
     received = time.monotonic()
     at = await anyio.to_thread.run_sync(approvals.to_store_time, received)
     if given is None:
@@ -89,11 +93,11 @@ def _describe_error(trouble: Exception) -> str:
     return f"{name}: {text}" if text else name
 
 
-# --- malformed ones ---------------------------------------------------------------------------------------
+# --- malformed answers ---------------------------------------------------------------------------------------
 
 
 async def extract_malformed_answer(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Middleware: take a malformed answer out of a tool call before the SDK refuses the call, and note what is wrong with it."""
+    """Middleware: remove a malformed answer from a tool call before the SDK refuses the call, and record what is wrong."""
     params = ctx.params
     if ctx.method != "tools/call" or not isinstance(params, Mapping):
         return await call_next(ctx)
@@ -106,13 +110,13 @@ async def extract_malformed_answer(ctx: ServerRequestContext[Any, Any], call_nex
 
 
 def _remove_malformed_answer(params: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """The call with nothing in its answers but ours, if that is one; and otherwise what is wrong with it."""
+    """Return the call with only a well-formed answer of ours in it, and what is wrong with the answer otherwise."""
     given = params.get("inputResponses")
     if given is None:
         return params, ""
     rest = {name: value for name, value in params.items() if name != "inputResponses"}
     if not isinstance(rest.get("requestState"), str | None):
-        del rest["requestState"]  # not the state of any question of ours, so the answer is to none of them
+        del rest["requestState"]  # not a state of ours, so the answer belongs to no form of ours
     if not isinstance(given, Mapping):
         return rest, "inputResponses is no object"
     if APPROVAL_KEY not in given:

@@ -1,6 +1,7 @@
-"""What the host's form shows: a text that any dialog holds, and in the title of the box what decides.
+"""Build the approval form that an MCP host shows.
 
-The most used host shows three lines of the text and the whole title and description of each box.
+The most used host shows three lines of the message, but the whole title and description of each checkbox; so these carry
+what the person needs to decide.
 """
 
 from typing import Any
@@ -13,18 +14,18 @@ from ix_tools.approvals.repository import Approval
 from ix_tools.i18n.labels import LABELS, Language
 
 WARNINGS, DIFFERENCES = 3, 5
-"""How many are named in a box's description; the text has more."""
+"""How many a checkbox's description names; the message lists more."""
 MAX_ENTRY_LENGTH = 240
-"""Characters of one of them there."""
+"""Characters of each of them there."""
 
 
 def render_form_message(approval: Approval, language: Language) -> str:
-    """The text above the boxes."""
+    """Return the text above the checkboxes."""
     return approval_text.format_for_host(approval, language)
 
 
 def build_form_schema(approval: Approval, language: Language) -> dict[str, Any]:
-    """The boxes: one to approve, and one to accept that the stored document is not what was asked for."""
+    """Build the form: a checkbox to approve, and one to accept differences from the request if there are any."""
     sheet = ApprovalPreview.model_validate_json(approval.sheet)
     fields: dict[str, Any] = {
         "approve": {
@@ -49,7 +50,7 @@ def build_form_schema(approval: Approval, language: Language) -> dict[str, Any]:
 
 
 def _describe_consequences(sheet: ApprovalPreview, language: Language) -> str:
-    """What cannot be undone, and the first warnings."""
+    """Describe the irreversible consequences and the first warnings."""
     parts = [f"{': '.join(rendering.describe_consequences(sheet, language))}"]
     if sheet.warnings:
         said = [_shorten(rendering.format_warning(one, language)) for one in sheet.warnings[:WARNINGS]]

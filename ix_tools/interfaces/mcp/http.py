@@ -1,4 +1,4 @@
-"""MCP over streamable HTTP: both eras of the protocol on one endpoint, and nothing remembered between two requests."""
+"""MCP over streamable HTTP: both protocol versions at one endpoint, without sessions."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -29,31 +29,31 @@ from ix_tools.pipeline.context_pool import ACCOUNT_ARGUMENT, ServerContext
 
 PATH = "/mcp"
 METADATA_PATH = f"/.well-known/oauth-protected-resource{PATH}"
-"""Where clients read which authorization server gives tokens (RFC 9728)."""
+"""Address of the metadata that names the authorization server (RFC 9728)."""
 PROGRESS_TOKEN = b'"progressToken"'
 
 
 @dataclass(frozen=True)
 class McpEndpoint:
-    """The endpoint's route, and what must be running for it to answer."""
+    """The endpoint's route and the session managers that must run for it."""
 
     routes: Sequence[Route]
     managers: Sequence[StreamableHTTPSessionManager]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run it; once."""
+        """Run the session managers; possible once."""
         async with AsyncExitStack() as all_of_them:
             for manager in self.managers:
                 await all_of_them.enter_async_context(manager.run())
             yield
 
 
-def build_endpoint(hosting: ServerContext, factory: CreateServer = build_server) -> McpEndpoint:
-    """The endpoint of a server. Host, Origin, size and caller were checked before a request comes here."""
+def build_endpoint(server_context: ServerContext, factory: CreateServer = build_server) -> McpEndpoint:
+    """Build the MCP endpoint. The middleware has already checked Host, Origin, size and caller."""
     tools: list[Tool] = [
         {**tool, "inputSchema": restrict_schema(tool["inputSchema"], "mcp")}
-        for tool in list_chosen_tools(choice_from_settings(hosting.settings))
+        for tool in list_chosen_tools(choice_from_settings(server_context.settings))
     ]
 
     @lru_cache(maxsize=256)
@@ -65,21 +65,23 @@ def build_endpoint(hosting: ServerContext, factory: CreateServer = build_server)
         ]
 
     def listing(request: Request) -> list[Tool]:
-        return seen_by(hosting.get_principal(request))
+        return seen_by(server_context.get_principal(request))
 
-    server: Any = factory(hosting.open_context, listing)
+    server: Any = factory(server_context.open_context, listing)
     plain = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
     streaming = StreamableHTTPSessionManager(server, stateless=True)
-    # POST alone: a GET would open a stream on which nothing ever comes, and which a server that ends would wait for.
+    # Only POST: a GET would open a stream that stays empty and delays the server's shutdown.
     route = Route(
-        PATH, _ResponseModeSelector(plain, streaming, f"{hosting.address}{METADATA_PATH}"), methods=["POST"]
+        PATH,
+        _ResponseModeSelector(plain, streaming, f"{server_context.address}{METADATA_PATH}"),
+        methods=["POST"],
     )
     return McpEndpoint([route], (plain, streaming))
 
 
 @dataclass(frozen=True)
 class _ResponseModeSelector:
-    """Plain JSON, which costs less; a stream for whoever wants to hear how far it is, because JSON has no room for that."""
+    """Chooses plain JSON, which costs less, or a stream for clients that ask for progress."""
 
     plain: StreamableHTTPSessionManager
     streaming: StreamableHTTPSessionManager
@@ -90,27 +92,27 @@ class _ResponseModeSelector:
         while more:
             message = await receive()
             if message["type"] != "http.request":
-                return  # gone before it had said everything
+                return  # disconnected before the request was complete
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        told = False
+        replayed = False
 
-        async def again() -> Message:
-            nonlocal told
-            if told:
+        async def replay_body() -> Message:
+            nonlocal replayed
+            if replayed:
                 return await receive()
-            told = True
+            replayed = True
             return {"type": "http.request", "body": body, "more_body": False}
 
         manager = self.streaming if PROGRESS_TOKEN in body else self.plain
         principal: Principal = scope["state"]["principal"]
         if principal.can_step_up:
             send = scope_challenge.wrap_send(scope, receive, send, body, self.metadata)
-        await manager.handle_request(scope, again, send)
+        await manager.handle_request(scope, replay_body, send)
 
 
 def list_needed_scopes(settings: Settings) -> list[Word]:
-    """The scopes that the listed tools need: what a client without a token asks for first. What is beyond comes by stepping up."""
+    """List the scopes of the listed tools, which a client without a token requests first; step-up adds others."""
     needed = frozenset[Word]().union(
         *(
             list_required_scopes(catalogue()[tool["name"]].spec)
@@ -125,7 +127,7 @@ def _required_scope(tool: Tool) -> str:
 
 
 def _add_account_parameter(tool: Tool, principal: Principal) -> Tool:
-    """A tool as a caller sees it: with several accounts, every call says which one."""
+    """Add the account parameter to a tool's schema if the caller has several accounts."""
     if len(principal.accounts) < 2:
         return tool
     schema = tool["inputSchema"]

@@ -1,4 +1,4 @@
-"""Messages as they come in, with those that the SDK would drop in silence although a call waits for them."""
+"""Read messages from the host, and turn unreadable responses into errors instead of dropping them as the SDK does."""
 
 from typing import Any, Self
 
@@ -8,18 +8,18 @@ from pydantic import ValidationError
 
 
 class TolerantReadStream:
-    """Messages as they come in; an answer to a request of ours that cannot be read becomes an error in answer to it."""
+    """A read stream in which an unreadable response becomes an error response, so that the waiting call ends."""
 
     def __init__(self, incoming: Any) -> None:
-        """`incoming`: a read stream of the SDK, which yields an exception for a line that is no message."""
+        """Wrap a read stream of the SDK, which yields an exception for a line that is no message."""
         self._incoming = incoming
 
     async def receive(self) -> SessionMessage | Exception:
-        """The next message."""
+        """Return the next message."""
         return _convert_unreadable(await self._incoming.receive())
 
     async def aclose(self) -> None:
-        """Close it."""
+        """Close the stream."""
         await self._incoming.aclose()
 
     def __aiter__(self) -> Self:
@@ -41,7 +41,7 @@ def _convert_unreadable(item: SessionMessage | Exception) -> SessionMessage | Ex
     if not isinstance(item, ValidationError):
         return item
     for fault in item.errors(include_url=False):
-        line = fault["input"]  # of a missing field: the message that lacks it
+        line = fault["input"]  # for a missing field, this is the message without it
         if isinstance(line, dict) and "jsonrpc" in line and "method" not in line:
             number = line.get("id")
             if isinstance(number, int | str) and not isinstance(number, bool):

@@ -1,4 +1,4 @@
-"""What leaves over MCP: of at most so many characters, and without characters that control a screen or hide from a reader."""
+"""Build MCP results within the size limit and without control or invisible characters."""
 
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
@@ -12,18 +12,18 @@ from ix_tools.text.sanitize import is_safe_json, sanitize_all, sanitize_text
 
 Given = TypeVar("Given")
 MAX_MESSAGE_LENGTH = 10_000
-"""Characters of an error's message; its data say the same, within the limit of every answer."""
+"""Characters of an error's message; its data repeat it within the limit of every result."""
 LEFT_OUT_META = "ix-tools/left_out"
-"""Where `_meta` of a result says what was left out, besides the field `left_out` of the result itself."""
+"""Key in `_meta` that repeats the result's field `left_out`."""
 
 
 def build_tool_result(
     body: Mapping[str, Any], *, is_error: bool = False, per_page: int | None = None
 ) -> types.CallToolResult:
-    """A tool's result. `per_page`: how many rows the call asked for, if it asked for a page of a list."""
+    """Build a tool's result. `per_page`: the number of rows that the call asked for, if it asked for a page of a list."""
     shown, text = _fit(body, per_page)
     left_out = shown.get("left_out")
-    # The same JSON twice: some hosts show only the text, others only the structure.
+    # The same JSON twice: some hosts show only the text, others only the structured content.
     return types.CallToolResult(
         content=[types.TextContent(text=text)],
         structured_content=shown,
@@ -33,7 +33,7 @@ def build_tool_result(
 
 
 def build_json_resource(uri: str, body: Mapping[str, Any]) -> types.TextResourceContents:
-    """A resource that is JSON."""
+    """Build a resource that is JSON."""
     return types.TextResourceContents(uri=uri, mime_type="application/json", text=_fit(body, None)[1])
 
 
@@ -49,7 +49,7 @@ def _fit(body: Mapping[str, Any], per_page: int | None) -> tuple[dict[str, Any],
 
 
 async def sanitize_errors(answer: Awaitable[Given]) -> Given:
-    """An answer; what the protocol's own errors quote (an address, a name) is made safe to show, too."""
+    """Return a response; remove unsafe characters from protocol errors, which quote addresses and names."""
     try:
         return await answer
     except MCPError as refusal:

@@ -1,4 +1,4 @@
-"""Prompts, as MCP gives them."""
+"""Render prompts for MCP."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from ix_tools.text.sanitize import sanitize_text
 
 
 async def fill_prompt(name: str, given: Mapping[str, str]) -> types.GetPromptResult:
-    """A prompt with its arguments filled in; an unknown name or a missing argument is the caller's fault, not ours."""
+    """Return a prompt with its arguments filled in. An unknown name or a missing argument is a protocol error."""
     prompt = PROMPTS_BY_NAME.get(name)
     if prompt is None:
         raise MCPError(

@@ -1,4 +1,4 @@
-"""Resources: the exemption table, a document by type and id, its PDF."""
+"""Read MCP resources: the exemption table, a document by type and id, and its PDF."""
 
 import base64
 import re
@@ -15,19 +15,23 @@ from ix_tools.pipeline.execute import CallContext, execute, fetch_pdf, parse
 from ix_tools.schemas.resources import EXEMPTIONS_URI
 
 FACE = "mcp"
-"""How policy, journal and traces call what comes in here: whatever is read by URI is a call like any other."""
+"""The interface's name in policy, journal and traces; reading a resource is a call like any other."""
 MAX_PDF_BYTES = 4 * 1024 * 1024
-"""Of a PDF in an answer: it travels in letters, a third longer, and a host keeps it in its memory."""
+"""Largest PDF in a response: base64 makes it a third larger, and hosts keep it in memory."""
 _PDF_URI = re.compile(r"ix://documents/([0-9]{1,16})/pdf(\?second_copy=true)?")
 _DOCUMENT_URI = re.compile(r"ix://documents/([a-z_]+)/([0-9]{1,16})")
 
 
 async def load_resource(
-    open_desk: Callable[[], Awaitable[CallContext]], uri: str, request: Any
+    open_context: Callable[[], Awaitable[CallContext]], uri: str, request: Any
 ) -> types.ReadResourceResult:
-    """The content behind a URI; what is not there is a protocol error that names it. `request`: over HTTP, where it came in."""
+    """Return the content of a URI. An unknown URI is a protocol error that names it.
+
+    Args:
+        request: the HTTP request, or None over stdio.
+    """
     try:
-        return types.ReadResourceResult(contents=[await _load_content(open_desk, uri)])
+        return types.ReadResourceResult(contents=[await _load_content(open_context, uri)])
     except (NotFound, InvalidArguments) as miss:
         raise _build_not_found(uri, miss.message) from None
     except IxError as refusal:
@@ -36,15 +40,15 @@ async def load_resource(
 
 
 async def _load_content(
-    open_desk: Callable[[], Awaitable[CallContext]], uri: str
+    open_context: Callable[[], Awaitable[CallContext]], uri: str
 ) -> types.TextResourceContents | types.BlobResourceContents:
     if uri == EXEMPTIONS_URI:
         return build_json_resource(
-            uri, await execute(await open_desk(), "lookup_exemption_codes", {"all": True}, face=FACE)
+            uri, await execute(await open_context(), "lookup_exemption_codes", {"all": True}, face=FACE)
         )
     if found := _PDF_URI.fullmatch(uri):
         parse("get_pdf", {"document_id": int(found[1])})
-        content = await fetch_pdf(await open_desk(), int(found[1]), second_copy=bool(found[2]), face=FACE)
+        content = await fetch_pdf(await open_context(), int(found[1]), second_copy=bool(found[2]), face=FACE)
         if len(content) > MAX_PDF_BYTES:
             raise IxError(
                 f"The PDF has {len(content)} bytes, and over MCP at most {MAX_PDF_BYTES} are handed on.",
@@ -58,7 +62,7 @@ async def _load_content(
     if found := _DOCUMENT_URI.fullmatch(uri):
         arguments = {"document_type": found[1], "document_id": int(found[2])}
         return build_json_resource(
-            uri, await execute(await open_desk(), "get_document", arguments, face=FACE)
+            uri, await execute(await open_context(), "get_document", arguments, face=FACE)
         )
     raise _build_not_found(uri, "There is no such resource.")
 

@@ -1,7 +1,7 @@
-"""A caller whose access token does not reach: told with 403 which scopes to ask for, so that its client can step up.
+"""Turn a missing OAuth scope into 403 insufficient_scope (step-up authorization).
 
-Authorization in MCP 2025-11-25 and 2026-07-28; RFC 6750, section 3.1. A static token cannot grow, so whoever brings one gets
-the refusal as a tool's error, which a model can read.
+MCP authorization in 2025-11-25 and 2026-07-28; RFC 6750, section 3.1. A static token cannot gain scopes, so its caller gets
+the refusal as a tool error, which a model can read.
 """
 
 import json
@@ -18,17 +18,17 @@ from ix_tools.operations.scopes import Scope as Word
 
 
 def remember_missing_scope(request: Request | None, refusal: IxError) -> None:
-    """Note for the answer's head that a scope was missing; not where something was sent, which is told and not repeated unread."""
+    """Remember the missing scope for the response, unless something was already sent."""
     if request is not None and refusal.code == "scope_missing" and refusal.sent == "nothing":
         request.state.scope_missing = refusal
 
 
 def wrap_send(scope: Scope, receive: Receive, send: Send, body: bytes, metadata: str) -> Send:
-    """How to send an answer whose head waits for its first bytes: by then it is known whether a scope was missing."""
+    """Return a send that holds the response's head until its first bytes, when a missing scope is known."""
     head: Message | None = None
     replaced = False
 
-    async def held(message: Message) -> None:
+    async def send_after_first_bytes(message: Message) -> None:
         nonlocal head, replaced
         if message["type"] == "http.response.start":
             head = message
@@ -46,11 +46,11 @@ def wrap_send(scope: Scope, receive: Receive, send: Send, body: bytes, metadata:
         if not replaced:
             await send(message)
 
-    return held
+    return send_after_first_bytes
 
 
 def _build_challenge(refusal: IxError, principal: Principal, body: bytes, metadata: str) -> Response:
-    # What the token has already is named again: some clients ask for exactly the scopes they are told.
+    # The token's scopes are repeated, because some clients request exactly the scopes listed here.
     wanted = " ".join(one for one in Word if one in principal.scopes or one == refusal.details["scope"])
     words = {
         "error": "insufficient_scope",
@@ -66,4 +66,4 @@ def _build_challenge(refusal: IxError, principal: Principal, body: bytes, metada
 
 
 def _read_request_id(body: bytes) -> Any:
-    return json.loads(body).get("id")  # a call was found in it, or no scope would be missing
+    return json.loads(body).get("id")  # the body holds a call, or no scope would be missing

@@ -1,4 +1,4 @@
-"""The MCP server: what it lists comes rendered ahead from `catalogue.json`; what it does goes along the road.
+"""The MCP server: lists the tools rendered into `catalogue.json`, and runs calls through the pipeline.
 
 A host starts the server at every launch, so nothing here imports the operations, the HTTP client or the
 database before the first call that needs them.
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 Context = ServerRequestContext[Any, Any]
 OpenContext = Callable[..., Awaitable["CallContext"]]
-"""Called with the HTTP request (None over standard input) and the account that is named, if one is."""
+"""Opens the call's context, given the HTTP request (None over stdio) and the named account, if any."""
 
 Tool = dict[str, Any]
 ListTools = Callable[[Any], list[Tool]]
-"""The tools that whoever sent an HTTP request sees."""
+"""Lists the tools for the caller of an HTTP request."""
 
 CreateServer = Callable[[OpenContext, ListTools], Server[Any]]
-"""What makes the server of an application: `build`, or who puts more on what `build` makes."""
+"""Creates the MCP server: `build_server`, or a function that extends its result."""
 
 NAME = "ix-tools"
 HOUR_MILLISECONDS = 3_600_000
@@ -48,7 +48,7 @@ INSTRUCTIONS = (
 
 @cache
 def load_catalogue() -> dict[str, Any]:
-    """What is listed, as written by `ix-tools schemas write`."""
+    """Load the lists that `ix-tools schemas write` rendered."""
     content: dict[str, Any] = json.loads(
         resources.files("ix_tools.schemas").joinpath("catalogue.json").read_bytes()
     )
@@ -56,17 +56,17 @@ def load_catalogue() -> dict[str, Any]:
 
 
 def _build_list_result(kind: str) -> dict[str, Any]:
-    # Plain data instead of the SDK's models: validating what we rendered ourselves would cost every start.
+    # Plain data instead of the SDK's models: validating our own rendering would slow down every start.
     return {kind: load_catalogue()[kind], "resultType": "complete"}
 
 
 def choice_from_settings(settings: "Settings") -> ToolSelection:
-    """Which tools the settings list."""
+    """Return the choice of tools in the settings."""
     return ToolSelection(settings.toolsets, settings.tools, settings.exclude, settings.read_only)
 
 
 def list_chosen_tools(choice: ToolSelection) -> list[dict[str, Any]]:
-    """The tools of a choice, in the catalogue's order; a name that does not exist is an UnknownName."""
+    """List the tools of a choice in the catalogue's order. Raises UnknownName for a name that does not exist."""
     if choice == ToolSelection():
         tools: list[dict[str, Any]] = load_catalogue()["tools"]
         return tools
@@ -74,11 +74,13 @@ def list_chosen_tools(choice: ToolSelection) -> list[dict[str, Any]]:
     return select_tools(content["tools"], content["toolsets"], content["usual"], choice)
 
 
-def build_server(open_desk: OpenContext, tools: list[Tool] | ListTools | None = None) -> Server[Any]:
-    """A server whose calls are carried out at the desk that `open_desk` gives, opened when first needed.
+def build_server(open_context: OpenContext, tools: list[Tool] | ListTools | None = None) -> Server[Any]:
+    """Build a server that runs calls in the context that `open_context` opens when first needed.
 
-    `tools`: what to list instead of the usual tools, or what to list for whoever sent an HTTP request. Listing is not
-    permission: what may be called, the road decides.
+    Listing is not permission: the pipeline decides what may be called.
+
+    Args:
+        tools: the tools to list instead of the default ones, or a function that lists them for an HTTP request.
     """
 
     shown = list_chosen_tools(ToolSelection()) if tools is None or callable(tools) else tools
@@ -95,7 +97,7 @@ def build_server(open_desk: OpenContext, tools: list[Tool] | ListTools | None = 
         from ix_tools.interfaces.mcp.outgoing import sanitize_errors
         from ix_tools.interfaces.mcp.tool_calls import handle_call
 
-        return await sanitize_errors(handle_call(open_desk, context, params, received))
+        return await sanitize_errors(handle_call(open_context, context, params, received))
 
     async def list_resources(context: Context, params: types.PaginatedRequestParams | None) -> Any:
         return _build_list_result("resources")
@@ -110,7 +112,7 @@ def build_server(open_desk: OpenContext, tools: list[Tool] | ListTools | None = 
         from ix_tools.interfaces.mcp.resources import load_resource
 
         return await sanitize_errors(
-            load_resource(partial(open_desk, context.request), params.uri, context.request)
+            load_resource(partial(open_context, context.request), params.uri, context.request)
         )
 
     async def list_prompts(context: Context, params: types.PaginatedRequestParams | None) -> Any:
@@ -125,7 +127,7 @@ def build_server(open_desk: OpenContext, tools: list[Tool] | ListTools | None = 
     async def complete(context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         from ix_tools.interfaces.mcp.completions import complete
 
-        return await complete(partial(open_desk, context.request), params)
+        return await complete(partial(open_context, context.request), params)
 
     async def keep_answers_readable(ctx: Context, call_next: CallNext) -> HandlerResult:
         if ctx.params and "inputResponses" in ctx.params:
@@ -157,6 +159,6 @@ def build_server(open_desk: OpenContext, tools: list[Tool] | ListTools | None = 
         on_get_prompt=get_prompt,
         on_completion=complete,
     )
-    # Not the SDK's own tracing, which puts whatever a host sends into traces.
+    # Replaces the SDK's own tracing, which puts whatever a host sends into traces.
     server.middleware[:] = [TracingMiddleware(), keep_answers_readable]
     return server

@@ -1,4 +1,4 @@
-"""`ix-tools serve`: the MCP server over standard input and output. Nothing but protocol is ever written to standard output."""
+"""Run the MCP server over standard input and output (`ix-tools serve`); only protocol is written to standard output."""
 
 import argparse
 import gc
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
     from ix_tools.approvals.links import PageHost
     from ix_tools.pipeline.execute import CallContext
 
-    class Served(PageHost, Protocol):
-        """Pages of approvals that this process shows, until it closes them."""
+    class ServedPages(PageHost, Protocol):
+        """Approval pages that this process serves until they are closed."""
 
         def close(self) -> None:
-            """Stop showing them."""
+            """Stop serving them."""
 
-    Show = Callable[[CallContext], Served]
+    ShowPages = Callable[[CallContext], ServedPages]
 
 
 class LazyContext:
-    """The desk, opened at the first call that needs it: starting the server contacts nobody."""
+    """Opens the call context at the first call that needs it, so that starting the server contacts nobody."""
 
-    def __init__(self, settings: Settings, show: "Show | None" = None) -> None:
-        """Keep the settings; with `settings.sandbox`, a sandbox is started with the desk. `show`: the pages of its approvals."""
+    def __init__(self, settings: Settings, show: "ShowPages | None" = None) -> None:
+        """Keep the settings. `show` creates the approval pages; with `settings.sandbox`, the context starts a sandbox."""
         self._show_pages = show
-        self._pages: Served | None = None
+        self._pages: ServedPages | None = None
         self._settings = settings
         self._context: CallContext | None = None
         self._until_closed = ExitStack()
         self._opening = anyio.Lock()
 
     async def open(self, request: object = None, account: str | None = None) -> "CallContext":
-        """The desk; over standard input there is one for every request."""
+        """Return the context; over stdio all requests share one."""
         async with self._opening:
             if self._context is None:
                 self._context = await anyio.to_thread.run_sync(self._open_context)
@@ -50,13 +50,13 @@ class LazyContext:
     def _open_context(self) -> "CallContext":
         from ix_tools.pipeline.execute import CallContext
 
-        desk = CallContext.open(self._until_closed.enter_context(run_chosen_sandbox(self._settings)))
+        context = CallContext.open(self._until_closed.enter_context(run_chosen_sandbox(self._settings)))
         if self._show_pages is not None:
-            desk.page_host = self._pages = self._show_pages(desk)
-        return desk
+            context.page_host = self._pages = self._show_pages(context)
+        return context
 
     async def close(self) -> None:
-        """Close what was opened."""
+        """Close the pages, the context and the sandbox, if they were opened."""
         if self._pages is not None:
             await anyio.to_thread.run_sync(self._pages.close)
         if self._context is not None:
@@ -65,18 +65,20 @@ class LazyContext:
 
 
 @asynccontextmanager
-async def open_lazy_context(settings: Settings, show: "Show | None" = None) -> AsyncIterator[LazyContext]:
-    """A desk that is closed at the end, whatever happens."""
-    desk = LazyContext(settings, show)
+async def open_lazy_context(
+    settings: Settings, show: "ShowPages | None" = None
+) -> AsyncIterator[LazyContext]:
+    """Open a lazy context, and close it at the end in every case."""
+    context = LazyContext(settings, show)
     try:
-        yield desk
+        yield context
     finally:
         with anyio.CancelScope(shield=True):
-            await desk.close()
+            await context.close()
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of `serve`. Not click: it would cost every start of every host."""
+    """Build the options of `serve`. Not with click, which would slow down every start of every host."""
     parser = argparse.ArgumentParser(
         prog="ix-tools serve",
         description="Run the MCP server over standard input and output; with --http, the HTTP server "
@@ -88,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def add_tool_options(parser: argparse.ArgumentParser) -> None:
-    """The options that choose which tools are listed and which are carried out; `narrowed` reads them."""
+    """Add the options that choose which tools are listed and which may run; `apply_options` reads them."""
     parser.add_argument(
         "--toolsets",
         type=split_list,
@@ -108,10 +110,11 @@ def add_tool_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def main(argv: Sequence[str], show: "Show | None" = None) -> int:
-    """Run until the host closes standard input; 2 when the settings do not allow a start.
+def main(argv: Sequence[str], show: "ShowPages | None" = None) -> int:
+    """Run until the host closes standard input. Return 2 if the settings do not allow a start.
 
-    `show`: whoever shows the pages of a desk's approvals on this machine.
+    Args:
+        show: creates the approval pages that this machine serves.
     """
     options = build_parser().parse_args(argv)
     try:
@@ -131,13 +134,13 @@ def main(argv: Sequence[str], show: "Show | None" = None) -> int:
         return 2
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(SanitizingFormatter("%(levelname)s %(name)s: %(message)s"))
-    # Nobody else's handler sees the lines.
+    # Other handlers would write the lines unsanitized.
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     return anyio.run(_serve, settings, show)
 
 
 def apply_options(settings: Settings, options: argparse.Namespace) -> Settings:
-    """The settings with what the options say: another list, or less that may be done, never more."""
+    """Return the settings changed by the options: another list, or fewer permissions, never more."""
     named = options.toolsets is not None or options.tools is not None
     return settings.model_copy(
         update={
@@ -149,8 +152,8 @@ def apply_options(settings: Settings, options: argparse.Namespace) -> Settings:
     )
 
 
-async def _serve(settings: Settings, show: "Show | None") -> int:
-    # After the settings: a wrong one is said at once, and reading their docstrings is cheaper before the SDK is there.
+async def _serve(settings: Settings, show: "ShowPages | None") -> int:
+    # Imported after the settings: a wrong setting is reported at once, and their docstrings are read faster without the SDK.
     from mcp.server.stdio import stdio_server
 
     from ix_tools.interfaces.mcp.incoming import TolerantReadStream
@@ -164,9 +167,9 @@ async def _serve(settings: Settings, show: "Show | None") -> int:
     except UnknownName as wrong:
         print(f"Nothing was started: {wrong}.", file=sys.stderr)
         return 2
-    async with open_lazy_context(settings, show) as desk, stdio_server() as (incoming, outgoing):
-        server: Any = build_server(desk.open, tools)
-        # What was loaded to start lives as long as the process: collecting it again and again only costs pauses.
+    async with open_lazy_context(settings, show) as context, stdio_server() as (incoming, outgoing):
+        server: Any = build_server(context.open, tools)
+        # Objects loaded at start live as long as the process; collecting them repeatedly would only cost pauses.
         gc.freeze()
         gc.enable()
         await server.run(TolerantReadStream(incoming), outgoing, server.create_initialization_options())

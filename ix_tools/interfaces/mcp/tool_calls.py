@@ -1,15 +1,16 @@
-"""A tool call: performed on the road, with a person asked in whichever way the host's protocol knows.
+"""Run a tool call through the pipeline, and ask a person in the way that the host's protocol supports.
 
-    2026-07-28   perform ─▶ ApprovalNeeded ─▶ InputRequiredResult(handle) ─▶ the host asks, calls again ─▶ perform(reply)
-    2025-11-25   perform ─▶ ApprovalNeeded ─▶ elicitation/create, mid-call ────────────────────────────▶ perform(reply)
-    a page       perform ─▶ ApprovalNeeded ─▶ the host sends the person to the page ─▶ wait a while ───▶ perform
-    none         perform ─▶ status approval_required; a person decides elsewhere; the same call goes through
+    2026-07-28   execute ─▶ ApprovalNeeded ─▶ InputRequiredResult(handle) ─▶ the host asks, calls again ─▶ execute(reply)
+    2025-11-25   execute ─▶ ApprovalNeeded ─▶ elicitation/create, mid-call ────────────────────────────▶ execute(reply)
+    a page       execute ─▶ ApprovalNeeded ─▶ the host sends the person to the page ─▶ wait a while ───▶ execute
+    none         execute ─▶ status approval_required; a person decides elsewhere; the same call goes through
 
-What comes back may be nobody's answer (`host_answers`): the call then answers approval_required as if the host could not ask.
+A host may return an answer that no person gave (`host_answers`); the call then returns approval_required, as if the host
+could not ask.
 
-The handle is random and means something only in our own store, where the approval is bound and used once;
-so the state that travels through the host needs no seal, and a refusal can say why. That a host sent the person to a
-page says nothing: only what the person decides there counts, and it is looked up.
+The handle is random and only our own store can resolve it, where the approval is bound to the call and used once. So the state
+that travels through the host needs no seal, and a refusal can give the reason. A host's report that the person visited the
+page proves nothing: the store is asked for the decision made there.
 """
 
 import logging
@@ -42,33 +43,36 @@ if TYPE_CHECKING:
 
 MODERN_PROTOCOL = "2026-07-28"
 PAGE_STATE_PREFIX = "page "
-"""Begins what travels with a link, before the link's mark; a handle has no blank."""
+"""Marks a request state that holds the hash of a page's link; a handle contains no blank."""
 log = logging.getLogger(__name__)
 
 Answer = types.CallToolResult | types.InputRequiredResult
 
 
 async def handle_call(
-    open_desk: Callable[..., Awaitable[CallContext]],
-    context: ServerRequestContext[Any, Any],
+    open_context: Callable[..., Awaitable[CallContext]],
+    mcp_context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
     received: float,
 ) -> Answer:
-    """The result of a call, its refusal, or the question a person must answer first.
+    """Return the result of a call, its refusal, or the request for a person's approval.
 
-    `received`: when the call came, by `time.monotonic()`; it may bring the answer to a question.
+    Args:
+        received: when the call arrived, by `time.monotonic()`; it may carry the answer to an approval form.
     """
-    return await convert_errors(context, params.name, _handle_call(open_desk, context, params, received))
+    return await convert_errors(
+        mcp_context, params.name, _handle_call(open_context, mcp_context, params, received)
+    )
 
 
 async def convert_errors(
-    context: ServerRequestContext[Any, Any], name: str, call: Awaitable[Answer]
+    mcp_context: ServerRequestContext[Any, Any], name: str, call: Awaitable[Answer]
 ) -> Answer:
-    """What comes of a call of a tool; what goes wrong is a result too, which a model can read and act on."""
+    """Return a call's response; turn errors into results, which a model can read and act on."""
     try:
         return await call
     except IxError as refusal:
-        scope_challenge.remember_missing_scope(context.request, refusal)
+        scope_challenge.remember_missing_scope(mcp_context.request, refusal)
         return build_tool_result(refusal.as_dict(), is_error=True)
     except MCPError:
         raise
@@ -79,41 +83,43 @@ async def convert_errors(
 
 
 async def _handle_call(
-    open_desk: Callable[..., Awaitable[CallContext]],
-    context: ServerRequestContext[Any, Any],
+    open_context: Callable[..., Awaitable[CallContext]],
+    mcp_context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
     received: float,
 ) -> Answer:
-    modern = context.protocol_version >= MODERN_PROTOCOL
+    modern = mcp_context.protocol_version >= MODERN_PROTOCOL
     account: str | None = None
-    if context.request is not None:  # over HTTP a call may say in which of the caller's accounts
+    if mcp_context.request is not None:  # over HTTP a call may name one of the caller's accounts
         account, arguments = extract_account(params.arguments or {})
         params = params.model_copy(update={"arguments": arguments})
-    desk = await open_desk(context.request, account)
-    came = await elicitation.read_returned_answer(desk.approvals, params, received) if modern else None
+    context = await open_context(mcp_context.request, account)
+    came = await elicitation.read_returned_answer(context.approvals, params, received) if modern else None
     state, nobody = params.request_state or "", None
     sent = came is not None and state.startswith(PAGE_STATE_PREFIX)
     if came is not None and sent:
-        there = await anyio.to_thread.run_sync(desk.links.find_by_hash, state.removeprefix(PAGE_STATE_PREFIX))
-        nobody = await _handle_page_return(desk, came, *there) if there else None
+        there = await anyio.to_thread.run_sync(
+            context.links.find_by_hash, state.removeprefix(PAGE_STATE_PREFIX)
+        )
+        nobody = await _handle_page_return(context, came, *there) if there else None
     try:
         body = await _execute(
-            desk,
             context,
+            mcp_context,
             params,
-            can_ask=not sent and _supports_forms(context, modern),
-            can_link=not sent and _supports_links(context, modern),
+            can_ask=not sent and _supports_forms(mcp_context, modern),
+            can_link=not sent and _supports_links(mcp_context, modern),
             reply=came.to_reply(state) if came is not None and state and not sent else None,
         )
     except ApprovalNeeded as needed:
         if needed.approval.channel != "form":
-            return await _ask_on_page(desk, context, params, needed.approval, modern)
-        await anyio.to_thread.run_sync(desk.approvals.record_question_put, needed.approval.id)
+            return await _ask_on_page(context, mcp_context, params, needed.approval, modern)
+        await anyio.to_thread.run_sync(context.approvals.record_question_put, needed.approval.id)
         if modern:
-            return _build_form_request(needed.approval, desk.settings.language)
-        reply = await _elicit_form(desk, context, needed.approval)
-        body = await _execute(desk, context, params, can_ask=True, reply=reply)
-    return _build_result(params, _note_unanswered(body, nobody, _describe_host(context)))
+            return _build_form_request(needed.approval, context.settings.language)
+        reply = await _elicit_form(context, mcp_context, needed.approval)
+        body = await _execute(context, mcp_context, params, can_ask=True, reply=reply)
+    return _build_result(params, _note_unanswered(body, nobody, _describe_host(mcp_context)))
 
 
 def _build_result(params: types.CallToolRequestParams, body: dict[str, Any]) -> types.CallToolResult:
@@ -122,8 +128,8 @@ def _build_result(params: types.CallToolRequestParams, body: dict[str, Any]) -> 
 
 
 async def _execute(
-    desk: CallContext,
-    context: ServerRequestContext[Any, Any],
+    context: CallContext,
+    mcp_context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
     *,
     can_ask: bool,
@@ -131,10 +137,10 @@ async def _execute(
     reply: Reply | None = None,
 ) -> dict[str, Any]:
     async def progress(done: float, total: float, message: str) -> None:
-        await context.session.report_progress(done, total, sanitize_text(message))
+        await mcp_context.session.report_progress(done, total, sanitize_text(message))
 
     return await execute(
-        desk,
+        context,
         params.name,
         params.arguments,
         can_ask=can_ask,
@@ -142,87 +148,87 @@ async def _execute(
         reply=reply,
         progress=progress,
         face="mcp",
-        host=_describe_host(context),
+        host=_describe_host(mcp_context),
     )
 
 
-def _describe_host(context: ServerRequestContext[Any, Any]) -> str:
-    """What the host calls itself."""
-    told = context.session.client_params
+def _describe_host(mcp_context: ServerRequestContext[Any, Any]) -> str:
+    """Return the host's own name and version."""
+    told = mcp_context.session.client_params
     return f"{told.client_info.name} {told.client_info.version}".strip() if told else ""
 
 
-def _supports_forms(context: ServerRequestContext[Any, Any], modern: bool) -> bool:
-    """Whether the host said that it can show a form (an empty elicitation capability means form)."""
-    capabilities = context.session.client_capabilities
+def _supports_forms(mcp_context: ServerRequestContext[Any, Any], modern: bool) -> bool:
+    """Return whether the host declared that it shows forms (an empty elicitation capability means it does)."""
+    capabilities = mcp_context.session.client_capabilities
     asking = capabilities.elicitation if capabilities else None
     form = asking is not None and (asking.form is not None or asking.url is None)
-    return form and (modern or context.session.can_send_request)
+    return form and (modern or mcp_context.session.can_send_request)
 
 
-def _supports_links(context: ServerRequestContext[Any, Any], modern: bool) -> bool:
-    """Whether the host said that it can send the person to a page."""
-    capabilities = context.session.client_capabilities
+def _supports_links(mcp_context: ServerRequestContext[Any, Any], modern: bool) -> bool:
+    """Return whether the host declared that it opens pages."""
+    capabilities = mcp_context.session.client_capabilities
     asking = capabilities.elicitation if capabilities else None
-    return asking is not None and asking.url is not None and (modern or context.session.can_send_request)
+    return asking is not None and asking.url is not None and (modern or mcp_context.session.can_send_request)
 
 
 # --- on a page ------------------------------------------------------------------------------------------
 
 
 async def _ask_on_page(
-    desk: CallContext,
-    context: ServerRequestContext[Any, Any],
+    context: CallContext,
+    mcp_context: ServerRequestContext[Any, Any],
     params: types.CallToolRequestParams,
     approval: Approval,
     modern: bool,
 ) -> Answer:
-    """Let the host send the person to the page; the call goes on only with what is decided there."""
-    url = await anyio.to_thread.run_sync(desk.links.create, approval, "host")
-    message = f"{LABELS['on_the_page'].text(desk.settings.language)}\n{approval.summary}"
+    """Let the host send the person to the page; only the decision made there counts."""
+    url = await anyio.to_thread.run_sync(context.links.create, approval, "host")
+    message = f"{LABELS['on_the_page'].text(context.settings.language)}\n{approval.summary}"
     if modern:
         there = types.ElicitRequestURLParams(message=message, url=url)
         return types.InputRequiredResult(
-            request_state=f"{PAGE_STATE_PREFIX}{desk.links.hash_url(url)}",
+            request_state=f"{PAGE_STATE_PREFIX}{context.links.hash_url(url)}",
             input_requests={APPROVAL_KEY: types.ElicitRequest(params=there)},
         )
-    asked_at = await anyio.to_thread.run_sync(desk.approvals.to_store_time, time.monotonic())
+    asked_at = await anyio.to_thread.run_sync(context.approvals.to_store_time, time.monotonic())
     came = await elicitation.elicit(
-        desk.approvals, context.session.elicit_url(message, url, approval.id, context.request_id)
+        context.approvals, mcp_context.session.elicit_url(message, url, approval.id, mcp_context.request_id)
     )
-    nobody = await _handle_page_return(desk, came, approval.id, asked_at)
-    body = await _execute(desk, context, params, can_ask=False)
-    return _build_result(params, _note_unanswered(body, nobody, _describe_host(context)))
+    nobody = await _handle_page_return(context, came, approval.id, asked_at)
+    body = await _execute(context, mcp_context, params, can_ask=False)
+    return _build_result(params, _note_unanswered(body, nobody, _describe_host(mcp_context)))
 
 
 async def _handle_page_return(
-    desk: CallContext, came: ElicitationAnswer, identifier: str, asked_at: float
+    context: CallContext, came: ElicitationAnswer, identifier: str, asked_at: float
 ) -> UnansweredQuestion | None:
-    """After the host was to send the person to the page: wait for what they decide there, where they agreed to go.
+    """Wait for the decision on the page if the person agreed to go there.
 
-    ApprovalRefused where they did not want to go; why it is nobody's answer where it is.
+    Return why the answer counts as nobody's, if it does. Raises ApprovalRefused if the person declined to go.
     """
-    nobody = detect_unanswered(came.answer, asked_at, desk.settings.approval_min_seconds)
+    nobody = detect_unanswered(came.answer, asked_at, context.settings.approval_min_seconds)
     if nobody is None and came.answer.action == "decline":
-        whose = (identifier, desk.settings.principal, desk.account.name)
-        found = await anyio.to_thread.run_sync(desk.approvals.find_for_requester, *whose)
+        whose = (identifier, context.settings.principal, context.account.name)
+        found = await anyio.to_thread.run_sync(context.approvals.find_for_requester, *whose)
         raise build_declined_refusal(found.summary, "")
     if nobody is None:
-        await _wait_for_decision(desk, identifier)
+        await _wait_for_decision(context, identifier)
     return nobody
 
 
 def _note_unanswered(body: dict[str, Any], nobody: UnansweredQuestion | None, host: str) -> dict[str, Any]:
-    """A result, which says that nobody answered the host where it still waits for a person."""
+    """Add to a result that still waits for approval that nobody answered in the host."""
     if nobody is None or body.get("status") != "approval_required":
         return body
     return add_unanswered_notice(body, nobody, host)
 
 
-async def _wait_for_decision(desk: CallContext, identifier: str) -> None:
-    """Wait a while for the person's decision. What the id names was not checked, and nothing is told of it."""
+async def _wait_for_decision(context: CallContext, identifier: str) -> None:
+    """Wait a while for the person's decision. The id is not verified, and nothing about it is revealed."""
     if identifier:
-        await wait_for_decision(desk.links, identifier, desk.settings.approval_wait_seconds)
+        await wait_for_decision(context.links, identifier, context.settings.approval_wait_seconds)
 
 
 # --- in the host's form ---------------------------------------------------------------------------------
@@ -239,12 +245,12 @@ def _build_form_request(approval: Approval, language: "Language") -> types.Input
 
 
 async def _elicit_form(
-    desk: CallContext, context: ServerRequestContext[Any, Any], approval: Approval
+    context: CallContext, mcp_context: ServerRequestContext[Any, Any], approval: Approval
 ) -> Reply:
-    language = desk.settings.language
+    language = context.settings.language
     message, schema = render_form_message(approval, language), build_form_schema(approval, language)
-    question = context.session.elicit_form(message, schema, context.request_id)
-    return (await elicitation.elicit(desk.approvals, question)).to_reply(approval.handle)
+    question = mcp_context.session.elicit_form(message, schema, mcp_context.request_id)
+    return (await elicitation.elicit(context.approvals, question)).to_reply(approval.handle)
 
 
 def _build_internal_error(fault: Exception) -> IxError:

@@ -1,7 +1,7 @@
-"""A span for each message over MCP: what was asked for by the names that this server knows, and how it ended.
+"""Trace each MCP message in a span that contains only names known to this server, and the outcome.
 
-The SDK's own middleware puts whatever a host sends into the span (the name of a tool that does not exist, the message of an
-error, an exception with its text), and any of these may be somebody's name. It is replaced by this one.
+The SDK's own middleware puts whatever a host sends into the span (the name of a tool that does not exist, an error's
+message, an exception's text), and any of these may be a person's name. This middleware replaces it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from mcp_types import CallToolResult
 from opentelemetry import propagate, trace
 
 UNKNOWN_NAME = "_OTHER"
-"""In the place of what this server does not know, as OpenTelemetry has it."""
+"""Replaces names that this server does not know, as in OpenTelemetry's conventions."""
 KNOWN_METHODS = frozenset(
     {
         "initialize",
@@ -71,7 +71,7 @@ class TracingMiddleware(ServerMiddleware[Any]):
 
 
 def _find_target(method: str, params: Mapping[str, Any]) -> str:
-    """The tool or prompt, where there is one of that name."""
+    """Return the tool or prompt that the message names, if there is one of that name."""
     name = params.get("name")
     if method == "tools/call":
         from ix_tools.operations.registry import catalogue
@@ -85,7 +85,7 @@ def _find_target(method: str, params: Mapping[str, Any]) -> str:
 
 
 def _extract_parent(meta: Any) -> Any:
-    """The span that a host says this one belongs to (`_meta`); None where it does not say so."""
+    """Return the parent span that the host names in `_meta`, or None."""
     given = meta if isinstance(meta, Mapping) else {}
     carrier = {name: given[name] for name in TRACE_FIELDS if isinstance(given.get(name), str)}
     found = propagate.extract(carrier) if carrier else None

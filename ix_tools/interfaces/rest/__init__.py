@@ -1,9 +1,9 @@
-"""The REST face: every tool as `POST /tools/{name}`, described in OpenAPI, for no-code flows and programs.
+"""The REST interface: every tool as `POST /tools/{name}`, described in OpenAPI, for no-code flows and programs.
 
-/tools/{name}                  POST: carry it out; GET: what only reads
-/approvals/{id}                GET: how the question that a person must answer stands
-/documents/{document_id}/pdf   GET: a PDF as it is
-/openapi.json  /swagger.json   the same for other programs        /docs  /problems   the same for people
+/tools/{name}                  POST: run it; GET: run one that only reads
+/approvals/{id}                GET: state of an approval request
+/documents/{document_id}/pdf   GET: a document's PDF
+/openapi.json  /swagger.json   the description for programs        /docs  /problems   the description for people
 """
 
 from starlette.routing import Route
@@ -14,11 +14,13 @@ from ix_tools.pipeline.context_pool import ServerContext
 __all__ = ["open_routes", "routes"]
 
 
-def routes(hosting: ServerContext) -> list[Route]:
-    """What only callers that are known may use."""
-    return [Route(room.PATH, room.endpoint(hosting)) for room in (tools, approvals, pdf)]
+def routes(server_context: ServerContext) -> list[Route]:
+    """Return the routes for authenticated callers."""
+    return [
+        Route(resource.PATH, resource.build_endpoint(server_context)) for resource in (tools, approvals, pdf)
+    ]
 
 
-def open_routes(hosting: ServerContext) -> list[Route]:
-    """What anyone may read: the description of this face."""
-    return docs_pages.build_routes(hosting)
+def open_routes(server_context: ServerContext) -> list[Route]:
+    """Return the routes without authentication: the description of this interface."""
+    return docs_pages.build_routes(server_context)

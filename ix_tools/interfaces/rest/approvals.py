@@ -1,4 +1,4 @@
-"""`GET /approvals/{id}`: how a question that a person must answer stands, for whoever asked it."""
+"""`GET /approvals/{id}`: report the state of an approval request to the caller who made it."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -27,23 +27,23 @@ NEXT_STEPS = {
 }
 
 
-def build_poll_url(hosting: ServerContext, identifier: str, account: str | None) -> str:
-    """Where to ask how it stands."""
+def build_poll_url(server_context: ServerContext, identifier: str, account: str | None) -> str:
+    """Build the address at which a caller polls an approval's state."""
     query = f"?{urlencode({'account': account})}" if account is not None else ""
-    return f"{hosting.address}/approvals/{identifier}{query}"
+    return f"{server_context.address}/approvals/{identifier}{query}"
 
 
-def endpoint(hosting: ServerContext) -> Endpoint:
-    """Every approval of the caller."""
+def build_endpoint(server_context: ServerContext) -> Endpoint:
+    """Build the endpoint for the caller's approvals."""
 
     async def respond(request: Request) -> Response:
         account, _ = extract_account(request.query_params, request.headers.get(ACCOUNT_HEADER))
-        desk = await hosting.open_context(request, account)
+        context = await server_context.open_context(request, account)
         found = await anyio.to_thread.run_sync(
-            desk.approvals.find_for_requester,
+            context.approvals.find_for_requester,
             request.path_params["id"],
-            desk.settings.principal,
-            desk.account.name,
+            context.settings.principal,
+            context.account.name,
         )
         headers = {"Retry-After": str(DEFAULT_RETRY_SECONDS)} if found.state == "pending" else {}
         return build_json_response(_describe_approval(found), headers=headers)
@@ -52,7 +52,7 @@ def endpoint(hosting: ServerContext) -> Endpoint:
 
 
 def _describe_approval(found: Approval) -> dict[str, Any]:
-    """Nothing that the call itself was not told: not what the person read, not who they are."""
+    """Describe an approval without revealing more than the call's own result: no preview, no approver."""
     return {
         "ok": True,
         "id": found.id,

@@ -1,4 +1,4 @@
-"""What describes the face itself: documents for other programs, and pages for people that load nothing from elsewhere."""
+"""Serve the REST interface's description: OpenAPI for programs, and pages for people without external resources."""
 
 import re
 from collections.abc import Mapping
@@ -38,13 +38,13 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-def build_routes(hosting: ServerContext) -> list[Route]:
-    """The addresses that anyone may read: they tell nothing of any account."""
+def build_routes(server_context: ServerContext) -> list[Route]:
+    """Build the public routes; they reveal nothing about any account."""
     return [
         _build_route("/docs", _show_docs),
         *(_build_route(f"/docs/{name}", _serve_asset(name, kind)) for name, kind in ASSETS.items()),
-        _build_route("/openapi.json", _serve_description(hosting, old=False)),
-        _build_route("/swagger.json", _serve_description(hosting, old=True)),
+        _build_route("/openapi.json", _serve_description(server_context, old=False)),
+        _build_route("/swagger.json", _serve_description(server_context, old=True)),
         _build_route("/problems", _show_problems),
     ]
 
@@ -67,26 +67,26 @@ def _serve_asset(name: str, kind: str) -> Respond:
 def _locate_asset(name: str) -> Path:
     if (ASSETS_FOLDER / name).exists():
         return ASSETS_FOLDER / name
-    # Only the files of that package are of use here: imported, it would bring a web framework along. It is the one that
-    # keeps up with Swagger UI. Those that need no framework stand at 4.15, which shows no OpenAPI 3.1, or carry an editor,
-    # too; the other current ones need FastAPI, Django or another framework instead of Flask.
+    # Only the package's files are used: importing it would load a web framework. It is the package that
+    # follows Swagger UI's releases. The packages without a framework are at 4.15, which shows no OpenAPI 3.1, or include
+    # an editor; the other current ones need FastAPI, Django or another framework instead of Flask.
     found = find_spec("flask_swagger_ui")
     assert found is not None
     assert found.origin is not None
     return Path(found.origin).parent / "dist" / name
 
 
-def _serve_description(hosting: ServerContext, *, old: bool) -> Respond:
-    whole: list[bytes] = []
+def _serve_description(server_context: ServerContext, *, old: bool) -> Respond:
+    cached: list[bytes] = []
 
-    def made(toolsets: tuple[str, ...]) -> bytes:
-        described = build_openapi(hosting.address, toolsets)
+    def render(toolsets: tuple[str, ...]) -> bytes:
+        described = build_openapi(server_context.address, toolsets)
         return to_compact_json(convert_to_swagger(described) if old else described).encode()
 
     async def respond(request: Request) -> Response:
         chosen = tuple(filter(None, request.query_params.get("toolsets", "").split(",")))
         try:
-            content = whole[0] if whole and not chosen else await anyio.to_thread.run_sync(made, chosen)
+            content = cached[0] if cached and not chosen else await anyio.to_thread.run_sync(render, chosen)
         except UnknownToolset as unknown:
             raise errors.InvalidArguments(
                 "There is nothing to describe.",
@@ -94,7 +94,7 @@ def _serve_description(hosting: ServerContext, *, old: bool) -> Respond:
                 next="name toolsets that exist, by commas",
             ) from None
         if not chosen:
-            whole[:] = [content]
+            cached[:] = [content]
         return Response(content, headers=HEADERS, media_type=JSON)
 
     return respond

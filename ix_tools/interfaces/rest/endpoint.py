@@ -1,4 +1,4 @@
-"""One address: which methods it takes, and that whatever goes wrong there is a problem a caller can act on."""
+"""Handle one address: allowed methods, and every error as problem details."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,17 +17,17 @@ READ_METHODS = ("GET", "HEAD")
 
 
 class Endpoint:
-    """An address as an application, so that no request to it is answered by anything else."""
+    """An address as an ASGI application, so that every request to it is answered here."""
 
     def __init__(self, respond: Respond, methods: Callable[[Request], Sequence[str]]) -> None:
-        """`methods` says what a request's path takes; it may raise, as where there is nothing."""
+        """Keep the handler. `methods` returns the allowed methods of a request's path, or raises if nothing is there."""
         self._respond, self._methods = respond, methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         response = await self._respond_or_refuse(request)
         if request.method == "HEAD":
-            response.body = b""  # its length stays as a GET would have it
+            response.body = b""  # Content-Length stays that of a GET
         await response(scope, receive, send)
 
     async def _respond_or_refuse(self, request: Request) -> Response:
@@ -40,17 +40,17 @@ class Endpoint:
                 return build_problem(_build_method_not_allowed(request, methods), allow)
             return await self._respond(request)
         except ClientDisconnect:
-            return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
+            return Response(status_code=HTTPStatus.BAD_REQUEST)  # the client has disconnected
         except IxError as failure:
             return build_problem(failure)
         except Exception as fault:
-            # The path only: a query may hold names of clients.
+            # Only the path: a query may contain clients' names.
             log.exception("%s %s failed", request.method, request.url.path)
             return build_problem(_build_internal_error(fault, request))
 
 
 def list_read_methods(request: Request) -> Sequence[str]:
-    """What can only be looked at."""
+    """Return the methods of an address that only reads."""
     return READ_METHODS
 
 

@@ -1,4 +1,4 @@
-"""A document's PDF as it is: `GET /documents/{id}/pdf`, or get_pdf called with `Accept: application/pdf`."""
+"""Serve a document's PDF: `GET /documents/{id}/pdf`, or get_pdf called with `Accept: application/pdf`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,27 +20,27 @@ MEDIA_TYPE = "application/pdf"
 
 
 def wants_pdf(request: Request, operation: type[Operation[Any]]) -> bool:
-    """Whether a call wants the PDF itself rather than a word about it."""
+    """Return whether the caller accepts the PDF itself instead of JSON."""
     wanted = {one.partition(";")[0].strip().lower() for one in request.headers.get("accept", "").split(",")}
     return operation is GetPdf and MEDIA_TYPE in wanted and "application/json" not in wanted
 
 
-def endpoint(hosting: ServerContext) -> Endpoint:
-    """The PDF of every document."""
+def build_endpoint(server_context: ServerContext) -> Endpoint:
+    """Build the endpoint for documents' PDFs."""
 
     async def respond(request: Request) -> Response:
         account, given = extract_account(read_query(request, GetPdf), request.headers.get(ACCOUNT_HEADER))
-        desk = await hosting.open_context(request, account)
-        return await build_pdf_response(desk, {**given, "document_id": request.path_params["document_id"]})
+        context = await server_context.open_context(request, account)
+        return await build_pdf_response(context, {**given, "document_id": request.path_params["document_id"]})
 
     return Endpoint(respond, list_read_methods)
 
 
-async def build_pdf_response(desk: CallContext, arguments: Mapping[str, Any]) -> Response:
-    """The PDF that get_pdf is asked for."""
+async def build_pdf_response(context: CallContext, arguments: Mapping[str, Any]) -> Response:
+    """Return the PDF that a call of get_pdf asks for."""
     call = parse(GetPdf.spec.name, restrict_arguments(GetPdf, arguments, "rest"))
     assert isinstance(call, GetPdf)
-    content = await fetch_pdf(desk, call.document_id, second_copy=call.second_copy, face="rest")
+    content = await fetch_pdf(context, call.document_id, second_copy=call.second_copy, face="rest")
     name = f"document-{call.document_id}{'-second-copy' if call.second_copy else ''}.pdf"
     return Response(
         content,

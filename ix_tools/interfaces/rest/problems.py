@@ -1,4 +1,4 @@
-"""A failure as problem details (RFC 9457): the same fields as on every other face, and the status of the table of codes."""
+"""Convert an error to problem details (RFC 9457) with the fields that every interface uses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def build_problem(error: IxError, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to a call that failed."""
+    """Build the response to a failed call."""
     status, wait = get_http_status(error), get_retry_delay(error)
     standard = {
         "type": f"/problems#{error.code}",
@@ -24,6 +24,6 @@ def build_problem(error: IxError, headers: Mapping[str, str] | None = None) -> R
         **standard,
         **error.as_dict(),
         **standard,
-    }  # nothing of ours hides what the standard says
+    }  # our fields never override the standard's
     shown = {**({"Retry-After": str(wait)} if wait is not None else {}), **(headers or {})}
     return build_json_response(body, status, shown, MEDIA_TYPE)

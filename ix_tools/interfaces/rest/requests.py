@@ -1,4 +1,4 @@
-"""The arguments in a request: a flat JSON object as the body of a POST, or the query of a GET."""
+"""Read a request's arguments: a flat JSON object in a POST's body, or a GET's query."""
 
 import json
 from collections.abc import Mapping
@@ -11,13 +11,13 @@ from ix_tools.operations.base import Operation
 from ix_tools.schemas.json_schema import build_input_schema
 
 MAX_BODY_BYTES = 1024 * 1024
-"""Bytes of a body; the longest document InvoiceXpress takes is a fraction of it."""
+"""Bytes of a body; the longest document that InvoiceXpress accepts is much shorter."""
 KEY = "idempotency_key"
 KEY_HEADER = "Idempotency-Key"
 
 
 async def read_body(request: Request) -> dict[str, Any]:
-    """The JSON object that a request carries; no body is no arguments."""
+    """Return the JSON object in the body; an empty body means no arguments."""
     content = await _read_bytes(request)
     if not content:
         return {}
@@ -70,7 +70,7 @@ def _build_malformed(message: str) -> InvalidArguments:
 
 
 def read_query(request: Request, operation: type[Operation[Any]]) -> dict[str, Any]:
-    """The arguments in a query; a list is its name again and again. What does not fit is refused where calls are read."""
+    """Return the arguments in the query; a repeated name is a list. The pipeline refuses values that do not fit."""
     known = build_input_schema(operation)["properties"]
     found: dict[str, Any] = {}
     for name in request.query_params:
@@ -83,11 +83,11 @@ def read_query(request: Request, operation: type[Operation[Any]]) -> dict[str, A
 def apply_key_header(
     request: Request, operation: type[Operation[Any]], arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The arguments with the key of the `Idempotency-Key` header, for hosts that send it there; reads need none."""
+    """Return the arguments with the key of the `Idempotency-Key` header; operations without a key ignore it."""
     given = request.headers.getlist(KEY_HEADER)
     if not given or KEY not in operation.model_fields:
         return dict(arguments)
-    # The draft standard writes it as a quoted string, and most clients write it bare.
+    # The draft standard quotes the key; most clients do not.
     keys = {one.strip().removeprefix('"').removesuffix('"') for one in given}
     if isinstance(arguments.get(KEY), str):
         keys.add(arguments[KEY].strip())

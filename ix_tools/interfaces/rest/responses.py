@@ -1,4 +1,4 @@
-"""What every answer has: dense JSON that fits, kept by nobody between here and the caller."""
+"""Build JSON responses within the size limit that no cache may store."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,13 +23,13 @@ def build_json_response(
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
 ) -> Response:
-    """A JSON answer, shortened where it is too long, and without characters that control or hide, wherever they came from."""
+    """Build a JSON response, shortened if it is too long, and without control or invisible characters."""
     shown, text = body, to_compact_json(body)
     if not is_safe_json(text):
         shown = sanitize_all(body)
         text = to_compact_json(shown)
     if len(text) > truncation.MAX_CHARACTERS:
         text = to_compact_json(truncation.truncate(shown).body)
-    # Half a surrogate pair, as a caller may send it, becomes its JSON escape again.
+    # A lone surrogate from a caller becomes its JSON escape again.
     content = text.encode("utf-8", "backslashreplace")
     return Response(content, status, {**HEADERS, **(headers or {})}, media_type)

@@ -1,6 +1,6 @@
-"""`POST /tools/{name}`: a call along the road. What only reads is a GET too, so that pages have an address.
+"""`POST /tools/{name}`: run a tool through the pipeline; GET for tools that only read.
 
-200 done    202 a person must approve first: ask Location, then the same POST again    4xx, 5xx a problem
+200 done    202 a person must approve first: poll Location, then repeat the POST    4xx, 5xx a problem
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,8 @@ PATH = "/tools/{name}"
 PAGE = "page"
 
 
-def endpoint(hosting: ServerContext) -> Endpoint:
-    """Every operation of the catalogue."""
+def build_endpoint(server_context: ServerContext) -> Endpoint:
+    """Build the endpoint for every operation of the catalogue."""
 
     async def respond(request: Request) -> Response:
         operation = _find_operation(request)
@@ -33,13 +33,13 @@ def endpoint(hosting: ServerContext) -> Endpoint:
         given = await read_body(request) if posted else read_query(request, operation)
         account, given = extract_account(given, request.headers.get(ACCOUNT_HEADER))
         arguments = apply_key_header(request, operation, given)
-        desk = await hosting.open_context(request, account)
+        context = await server_context.open_context(request, account)
         if pdf.wants_pdf(request, operation):
-            return await pdf.build_pdf_response(desk, arguments)
-        body = await execute(desk, operation.spec.name, arguments, face="rest")
+            return await pdf.build_pdf_response(context, arguments)
+        body = await execute(context, operation.spec.name, arguments, face="rest")
         if body.get("status") == "approval_required":
-            return _build_pending_response(hosting, body, account)
-        return _build_response(hosting, operation, arguments, account, body)
+            return _build_pending_response(server_context, body, account)
+        return _build_response(server_context, operation, arguments, account, body)
 
     return Endpoint(respond, _list_methods)
 
@@ -52,14 +52,16 @@ def _list_methods(request: Request) -> Sequence[str]:
     return ("POST", *READ_METHODS) if _find_operation(request).spec.effect.only_reads else ("POST",)
 
 
-def _build_pending_response(hosting: ServerContext, body: Mapping[str, Any], account: str | None) -> Response:
-    poll = approvals.build_poll_url(hosting, body["approval"]["id"], account)
+def _build_pending_response(
+    server_context: ServerContext, body: Mapping[str, Any], account: str | None
+) -> Response:
+    poll = approvals.build_poll_url(server_context, body["approval"]["id"], account)
     shown = {**body, "approval": {**body["approval"], "poll": poll}}
     return build_json_response(shown, WAITING, {"Location": poll, "Retry-After": str(DEFAULT_RETRY_SECONDS)})
 
 
 def _build_response(
-    hosting: ServerContext,
+    server_context: ServerContext,
     operation: type[Operation[Any]],
     arguments: Mapping[str, Any],
     account: str | None,
@@ -76,7 +78,7 @@ def _build_response(
         following = {**arguments, PAGE: shown.body[PAGE] + 1, PER_PAGE: shown.per_page}
         if account is not None:
             following["account"] = account
-        url = f"{hosting.address}/tools/{operation.spec.name}?{_encode_query(following)}"
+        url = f"{server_context.address}/tools/{operation.spec.name}?{_encode_query(following)}"
         shown.body["next_page"] = url
         headers["Link"] = f'<{url}>; rel="next"'
     if body.get("replayed"):

@@ -1,1 +1,1 @@
-"""The HTTP server: one application out of the faces, with one door before all of them."""
+"""The HTTP server: combines the interfaces into one application behind one middleware."""

@@ -1,10 +1,10 @@
-"""One application out of the faces: every request passes the same door, whatever face it is for.
+"""Combine the interfaces into one application behind one middleware.
 
-request ─▶ Host · Origin · size ─▶ who is calling? ─▶ how often? ─▶ MCP at /mcp · REST · page
+request ─▶ Host · Origin · size ─▶ authentication ─▶ rate limit ─▶ MCP at /mcp · REST · pages
                                    (not for open routes)
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -28,28 +28,26 @@ from ix_tools.pipeline.context import CallContext
 from ix_tools.pipeline.context_pool import ACCOUNT_HEADER, ContextPool
 from ix_tools.storage.database import Store
 
-# Each face gives `routes(hosting)`, behind the question who is calling, and may give `open_routes(hosting)`, which answer
-# for themselves; Host, Origin and size are checked for both.
-INTERFACES: Sequence[Any] = (rest, web)
+# Each interface has `routes(server_context)` with authentication and `open_routes(server_context)` without; Host, Origin and
+# size are checked for both.
+INTERFACES = (rest, web)
 
 
 class HttpServerContext:
-    """What the faces are lent (see `desks.Hosting`)."""
+    """What the server lends the interfaces (see `context_pool.ServerContext`)."""
 
-    def __init__(self, settings: Settings, address: str, desks: ContextPool) -> None:
-        """`address` is where clients reach the server: scheme, host and port."""
+    def __init__(self, settings: Settings, address: str, pool: ContextPool) -> None:
+        """Keep the parts. `address` is where clients reach the server: scheme, host and port."""
         self.settings = settings
         self.address = address
-        self.pool = desks
+        self.pool = pool
 
     @property
     def store(self) -> Store:
         return self.pool.store
 
     def get_principal(self, request: Request) -> Principal:
-        get_principal: Principal = (
-            request.state.principal
-        )  # set by the door, or the request would not be here
+        get_principal: Principal = request.state.principal  # set by the middleware
         return get_principal
 
     async def open_context(self, request: Request, account: str | None = None) -> CallContext:
@@ -65,36 +63,44 @@ def build_application(
     create_pool: Callable[[Settings], ContextPool] = ContextPool,
     create_server: CreateServer = build_server,
 ) -> Starlette:
-    """The whole server. `needed`: whether whoever calls must say who they are.
+    """Build the whole server.
 
-    `server`: what makes the MCP server, for an application that offers more than ours.
+    Args:
+        requires_authentication: whether callers must authenticate from the start.
+        create_server: creates the MCP server, for an application that offers more than ours.
     """
-    hosting = HttpServerContext(settings, address, create_pool(settings))
-    hosting.pool.page_host = ServerPages(address)
-    known = Authenticator(settings, hosting.store, address, needed=requires_authentication)
-    endpoint = mcp.build_endpoint(hosting, create_server)
-    closed: list[BaseRoute] = [*endpoint.routes]
-    opened: list[BaseRoute] = [
+    server_context = HttpServerContext(settings, address, create_pool(settings))
+    server_context.pool.page_host = ServerPages(address)
+    authenticator = Authenticator(
+        settings, server_context.store, address, requires_authentication=requires_authentication
+    )
+    endpoint = mcp.build_endpoint(server_context, create_server)
+    authenticated_routes: list[BaseRoute] = [*endpoint.routes]
+    open_routes: list[BaseRoute] = [
         Route("/healthz", _report_liveness, methods=["GET"]),
-        Route("/readyz", _build_readiness(hosting), methods=["GET"]),
-        *known.routes,
+        Route("/readyz", _build_readiness(server_context), methods=["GET"]),
+        *authenticator.routes,
     ]
-    for face in INTERFACES:
-        closed += face.routes(hosting)
-        opened += getattr(face, "open_routes", lambda hosting: [])(hosting)
+    for interface in INTERFACES:
+        authenticated_routes += interface.routes(server_context)
+        open_routes += interface.open_routes(server_context)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as running:
-            running.push_async_callback(hosting.pool.close)
+            running.push_async_callback(server_context.pool.close)
             await running.enter_async_context(endpoint.running())
             yield
 
     app = Starlette(
-        routes=[*closed, *opened], lifespan=lifespan, exception_handlers={404: _respond_not_found}
+        routes=[*authenticated_routes, *open_routes],
+        lifespan=lifespan,
+        exception_handlers={404: _respond_not_found},
     )
-    app.state.hosting = hosting
-    app.add_middleware(GatewayMiddleware, hosting=hosting, known=known, opened=opened)
+    app.state.server_context = server_context
+    app.add_middleware(
+        GatewayMiddleware, server_context=server_context, authenticator=authenticator, open_routes=open_routes
+    )
     return app
 
 
@@ -106,11 +112,11 @@ async def _report_liveness(request: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
-def _build_readiness(hosting: HttpServerContext) -> Callable[[Request], Any]:
+def _build_readiness(server_context: HttpServerContext) -> Callable[[Request], Any]:
     async def ready(request: Request) -> Response:
-        """Whether calls can be carried out: the store answers and its tables are current. InvoiceXpress is not asked."""
+        """Report whether calls can be carried out: the store responds and its tables are current. InvoiceXpress is not contacted."""
         try:
-            await anyio.to_thread.run_sync(hosting.store.check_ready)
+            await anyio.to_thread.run_sync(server_context.store.check_ready)
         except StoreUnavailable as trouble:
             return JSONResponse({"ok": False, "code": trouble.code}, 503)
         return JSONResponse({"ok": True})

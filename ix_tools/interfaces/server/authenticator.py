@@ -1,4 +1,4 @@
-"""Who is calling: a static token, an access token of the authorization server, or whoever uses this machine."""
+"""Authenticate callers: by static token, by the authorization server's access token, or as this machine's user."""
 
 import logging
 from collections.abc import Sequence
@@ -22,13 +22,19 @@ log = logging.getLogger(__name__)
 
 
 class Authenticator:
-    """Finds out who is calling."""
+    """Finds the principal of a request."""
 
-    def __init__(self, settings: Settings, store: Store, address: str, *, needed: bool) -> None:
-        """`needed`: whether whoever calls must say who they are; only a server for this machine alone may not ask."""
+    def __init__(
+        self, settings: Settings, store: Store, address: str, *, requires_authentication: bool
+    ) -> None:
+        """Prepare the ways to authenticate.
+
+        Args:
+            requires_authentication: if False, callers are anonymous until there is an issuer or ever was a token.
+        """
         self._store = store
         self._tokens = Tokens(store)
-        self._requires_authentication = needed
+        self._requires_authentication = requires_authentication
         self._checked_stamp: tuple[int, int] | None = None
         self._resource = f"{address}{PATH}"
         self._metadata = f"{address}{METADATA_PATH}"
@@ -41,18 +47,21 @@ class Authenticator:
         self.routes: Sequence[BaseRoute] = (
             [Route(METADATA_PATH, self._describe_resource, methods=["GET"])] if self._issuer else []
         )
+        """Metadata from which clients learn how to authenticate."""
 
     async def allows_anonymous(self) -> bool:
+        """Return whether callers need not authenticate: on this machine only, without an issuer, before the first token."""
         if self._requires_authentication:
             return False
         stamp = self._store.read_write_counter()
         if stamp is None or stamp != self._checked_stamp:
-            # The first token closes a server that is already running; and it stays closed, whatever becomes of the token.
+            # The first token turns authentication on in a running server; it then stays on, also after the token is revoked.
             self._requires_authentication = await anyio.to_thread.run_sync(self._tokens.has_tokens)
             self._checked_stamp = stamp
         return not self._requires_authentication
 
     async def authenticate(self, request: Request) -> Principal | Response:
+        """Return the request's principal, or the response to a caller without valid credentials."""
         given = request.headers.getlist("authorization")
         if not given:
             try:
@@ -82,10 +91,10 @@ class Authenticator:
 
     async def _find_principal(self, token: str) -> Principal | None:
         if token.startswith(TOKEN_PREFIX):
-            known = self._tokens.find_cached(token) or await anyio.to_thread.run_sync(
+            token_record = self._tokens.find_cached(token) or await anyio.to_thread.run_sync(
                 self._tokens.find, token
             )
-            return known.principal if known else None
+            return token_record.principal if token_record else None
         return await self._issuer.authenticate(token) if self._issuer else None
 
     def _build_challenge(self, detail: str, error: str = "") -> Response:
@@ -97,7 +106,7 @@ class Authenticator:
         return build_refusal("not_signed_in", detail, {"WWW-Authenticate": challenge})
 
     async def _describe_resource(self, request: Request) -> Response:
-        """RFC 9728: which authorization server gives tokens for this server."""
+        """Name the authorization server that issues tokens for this server (RFC 9728)."""
         body = {
             "resource": self._resource,
             "authorization_servers": [self._settings.oauth_issuer],

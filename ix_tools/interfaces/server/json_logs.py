@@ -1,4 +1,4 @@
-"""Logs as one JSON object a line on standard error, without keys, tokens and what hides, whoever wrote the line."""
+"""Write logs as one JSON object a line on standard error, without keys, tokens and invisible characters."""
 
 import json
 import logging
@@ -23,14 +23,14 @@ SECRETS = re.compile(
     r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"  # a password in an address
 )
 EXTRA_FIELDS = ("principal", "milliseconds")
-"""Fields of a record that are told beside the message."""
+"""Fields of a record that are logged beside the message."""
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
+    """Formats a record as one JSON object."""
 
     def __init__(self, keys: Iterable[str]) -> None:
-        """`keys` are struck out, in any form in which a text may quote them."""
+        """Keep the keys to redact, in every form in which a text may quote them."""
         super().__init__()
         self._keys = [compile_key_pattern(key) for key in keys if key]
 
@@ -52,7 +52,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(sanitize_all(shown), ensure_ascii=False)
 
     def redact(self, text: str) -> str:
-        """A text without keys and tokens."""
+        """Return a text without keys and tokens."""
         raw = text.encode("utf-8", "replace")
         for plain, key in self._keys:
             if plain in raw:
@@ -61,7 +61,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send every logger's lines there."""
+    """Send every logger's records to standard error."""
     keys = [one.api_key.get_secret_value() for one in (settings, *settings.by_account().values())]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(keys))
@@ -69,7 +69,7 @@ def configure_logging(settings: Settings) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
     logging.captureWarnings(True)
-    for name in ("uvicorn", "uvicorn.error"):  # its access log, which shows queries, stays off
+    for name in ("uvicorn", "uvicorn.error"):  # its access log stays off, because it shows queries
         quiet = logging.getLogger(name)
         quiet.handlers[:] = []
         quiet.propagate = True

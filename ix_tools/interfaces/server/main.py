@@ -1,4 +1,4 @@
-"""`ix-tools serve --http`: the server on a port, in one process or several, until it is told to end."""
+"""Run the HTTP server on a port, in one process or several (`ix-tools serve --http`)."""
 
 import argparse
 import logging
@@ -25,7 +25,7 @@ PORT = 8756
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of `serve --http`."""
+    """Build the options of `serve --http`."""
     parser = argparse.ArgumentParser(prog="ix-tools serve --http", description="Run the HTTP server.")
     parser.add_argument("--http", action="store_true", help="over HTTP instead of standard input and output")
     parser.add_argument(
@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run until SIGTERM or Ctrl-C; 2 when the settings do not allow a start."""
+    """Run until SIGTERM or Ctrl-C. Return 2 if the settings do not allow a start."""
     options = build_parser().parse_args(argv)
     with ExitStack() as until_the_end:
         try:
@@ -81,7 +81,7 @@ def _load_settings(options: argparse.Namespace, until_the_end: ExitStack) -> Set
 
 
 def _requires_authentication(settings: Settings, host: str) -> bool:
-    """Whether callers must say who they are; a server that others can reach does not start without a way to."""
+    """Return whether callers must authenticate; refuse to start a reachable server where they could not."""
     known = bool(settings.oauth_issuer) or _query_tokens(settings, Tokens.has_tokens)
     beyond = not is_loopback(host) or not _is_local_url(settings.public_url)
     if not beyond:
@@ -121,7 +121,7 @@ def _query_tokens(settings: Settings, said: Callable[[Tokens], bool]) -> bool:
 
 
 def _warn_about_access(settings: Settings, needed: bool) -> None:
-    """Say on standard error what whoever starts the server may not expect."""
+    """Warn on standard error about access that the operator may not expect."""
     if not needed:
         log.warning(
             "nobody is asked who they are: any program of any user of this machine can call this server, with every scope; "

@@ -1,10 +1,9 @@
-"""The door before every route: where a request is meant for, where it comes from, how long it is, who sent it, how often."""
+"""ASGI middleware: checks Host, Origin, size, authentication and rate limit."""
 
 import logging
 import re
 import time
 from collections.abc import Sequence
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -13,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ix_tools.auth.principals import Principal
 from ix_tools.config.settings import is_loopback
 from ix_tools.errors import StoreUnavailable
+from ix_tools.interfaces.server.authenticator import Authenticator
 from ix_tools.interfaces.server.problems import build_refusal, build_store_refusal
 from ix_tools.interfaces.server.rate_limits import CallerRateLimiter
 from ix_tools.interfaces.server.telemetry import observe_request
@@ -25,45 +24,36 @@ from ix_tools.telemetry import pause_instrumentation
 log = logging.getLogger(__name__)
 
 MAX_REQUEST_BYTES = 1024 * 1024
-"""Bytes of a request."""
+"""Bytes of a request's body."""
 
 
 PROXY_HEADERS = re.compile(
     r"forwarded|via$|x-forwarded|x-original-|x-real-ip|(x-)?(true-|cluster-)?client-ip|x-proxy"
     r"|cf-|cdn-loop|fastly-|fly-|x-envoy-|x-appengine-|x-amzn-|x-azure-|x-arr-|x-vercel-|x-nf-|ngrok-|tailscale-"
 )
-"""How the headers begin that proxies, tunnels and content networks add to what they pass on (RFC 7239, RFC 9110, and their own)."""
-
-
-class CallerAuthenticator(Protocol):
-    """Who is calling."""
-
-    routes: Sequence[BaseRoute]
-    """What clients read to find out how to identify themselves."""
-
-    async def allows_anonymous(self) -> bool:
-        """Whether nobody is asked who they are: on this machine alone, until there is an issuer or ever was a token."""
-
-    async def authenticate(self, request: Request) -> Principal | Response:
-        """Who sent a request; or the answer to somebody who did not say so, or not rightly."""
+"""Beginnings of the headers that proxies, tunnels and CDNs add to forwarded requests (RFC 7239, RFC 9110, vendors)."""
 
 
 class _BodyTooLong(Exception):
-    """More came than was announced."""
+    """The body is longer than announced or allowed."""
 
 
 class GatewayMiddleware:
-    """Middleware before all routes."""
+    """Checks every request before it reaches a route."""
 
     def __init__(
-        self, app: ASGIApp, hosting: ServerContext, known: CallerAuthenticator, opened: Sequence[BaseRoute]
+        self,
+        app: ASGIApp,
+        server_context: ServerContext,
+        authenticator: Authenticator,
+        open_routes: Sequence[BaseRoute],
     ) -> None:
-        """`opened`: the routes that answer whoever asks."""
-        self._app, self._known, self._opened = app, known, opened
-        self._rate_limiter = CallerRateLimiter(hosting.store, hosting.settings.calls_per_minute)
-        here = urlsplit(hosting.address)
+        """Keep the parts. `open_routes` are the routes without authentication."""
+        self._app, self._authenticator, self._open_routes = app, authenticator, open_routes
+        self._rate_limiter = CallerRateLimiter(server_context.store, server_context.settings.calls_per_minute)
+        here = urlsplit(server_context.address)
         self._hosts = {here.netloc.lower()}
-        self._origins = {f"{here.scheme}://{here.netloc}".lower(), *hosting.settings.http_origins}
+        self._origins = {f"{here.scheme}://{here.netloc}".lower(), *server_context.settings.http_origins}
         if is_loopback(here.hostname or ""):
             names = [f"{name}:{here.port}" for name in ("127.0.0.1", "localhost", "[::1]")]
             self._hosts.update(names)
@@ -74,10 +64,10 @@ class GatewayMiddleware:
             await self._app(scope, receive, send)
             return
         began, status, size = time.perf_counter(), 0, 0
-        # RFC 9110, 5.5: blanks around a value are no part of it, and the server's parser leaves those behind it.
+        # RFC 9110, 5.5: blanks around a value are not part of it, but the server's parser keeps those after it.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
 
-        async def counted() -> Message:
+        async def receive_limited() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
@@ -85,13 +75,13 @@ class GatewayMiddleware:
                 raise _BodyTooLong
             return message
 
-        async def watched(message: Message) -> None:
+        async def send_and_note_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
-        with pause_instrumentation(), observe_request(scope) as told:
+        with pause_instrumentation(), observe_request(scope) as record_status:
             try:
                 headers = Headers(scope=scope)
                 answer = (
@@ -99,28 +89,28 @@ class GatewayMiddleware:
                     or await self._refuse_relayed(headers)
                     or await self._authenticate_and_limit(scope)
                 )
-                await (answer or self._app)(scope, counted, watched)
+                await (answer or self._app)(scope, receive_limited, send_and_note_status)
             except _BodyTooLong:
                 if not status:
-                    await _build_too_long()(scope, receive, watched)
+                    await _build_too_long()(scope, receive, send_and_note_status)
             finally:
-                told(status or 500)
-                who = scope.get("state", {}).get("principal")
+                record_status(status or 500)
+                principal = scope.get("state", {}).get("principal")
                 log.info(
                     "%s %s %s",
                     scope["method"],
-                    # The pattern where there is one: the path of an approval's page is a secret.
+                    # The route's pattern if there is one: the path of an approval's page is a secret.
                     getattr(scope.get("route"), "path", None) or scope["path"],
                     status or 500,
                     extra={
-                        "principal": who.name if who else "",
+                        "principal": principal.name if principal else "",
                         "milliseconds": round((time.perf_counter() - began) * 1000, 1),
                     },
                 )
 
     def _refuse_foreign_request(self, headers: Headers) -> Response | None:
-        """The answer to a request that was meant for somebody else, or sent by a web page of somebody else."""
-        # A page that gets its own name to point here is told by the name; a page elsewhere by its origin.
+        """Return the refusal of a request with a foreign Host or Origin, or of a body that is too long."""
+        # Host reveals DNS rebinding; Origin reveals another site's page.
         hosts = [host.lower() for host in headers.getlist("host")]
         if len(hosts) != 1 or hosts[0] not in self._hosts:
             return build_refusal("host_not_served", "This server is not known under that name.")
@@ -132,13 +122,13 @@ class GatewayMiddleware:
         return None
 
     def _is_cross_site(self, headers: Headers) -> bool:
-        """Whether a web page of somebody else had its reader's browser send this, as `<img src=...>` does: without an Origin.
+        """Return whether another site's page made the browser send this request without an Origin, as `<img src=...>` does.
 
-        Browsers say it in Sec-Fetch-Site, and those that do not know it in Referer. Routes that answer whoever asks are left
-        out: a link to an approval's page is followed from wherever it was sent to.
+        Browsers say so in Sec-Fetch-Site, older ones in Referer. Open routes are exempt: people follow a link to an approval's page
+        from wherever it was sent.
         """
         if headers.get("origin") is not None:
-            return False  # looked at before: it is one of ours
+            return False  # already checked: it is allowed
         site = headers.get("sec-fetch-site")
         if site is not None:
             return site not in {"same-origin", "none"}
@@ -146,11 +136,11 @@ class GatewayMiddleware:
         return bool(page.scheme) and f"{page.scheme}://{page.netloc}".lower() not in self._origins
 
     async def _refuse_relayed(self, headers: Headers) -> Response | None:
-        """The answer to what a proxy passes on while nobody is asked: it may come from anywhere, and have got its Host there."""
+        """Return the refusal of a forwarded request while callers are anonymous: its true origin and Host are unknown."""
         if not any(PROXY_HEADERS.match(name) for name in headers):
             return None
         try:
-            if not await self._known.allows_anonymous():
+            if not await self._authenticator.allows_anonymous():
                 return None
         except StoreUnavailable as trouble:
             log.error("whether callers are asked cannot be looked up: %s", trouble.message)
@@ -161,14 +151,14 @@ class GatewayMiddleware:
         )
 
     async def _authenticate_and_limit(self, scope: Scope) -> Response | None:
-        """The answer to somebody unknown, or who comes too often; otherwise the request now says who sent it."""
-        if any(route.matches(scope)[0] is Match.FULL for route in self._opened):
+        """Return the refusal of an unauthenticated or too frequent caller; otherwise record the principal in the scope."""
+        if any(route.matches(scope)[0] is Match.FULL for route in self._open_routes):
             return None
         if self._is_cross_site(Headers(scope=scope)):
             return build_refusal(
                 "origin_not_allowed", "Pages of another origin may not make a browser call this server."
             )
-        found = await self._known.authenticate(Request(scope))
+        found = await self._authenticator.authenticate(Request(scope))
         if isinstance(found, Response):
             return found
         scope.setdefault("state", {})["principal"] = found

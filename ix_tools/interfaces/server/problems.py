@@ -1,4 +1,4 @@
-"""Answers that are given before any face is reached."""
+"""Build the responses that the middleware gives before any interface is reached."""
 
 from collections.abc import Mapping
 
@@ -9,10 +9,10 @@ from ix_tools.interfaces.rest.problems import build_problem
 
 
 def build_refusal(code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer a request that no face sees."""
+    """Build the response to a request that no interface sees."""
     return build_problem(IxError(message, code=code), headers)
 
 
 def build_store_refusal(trouble: StoreUnavailable) -> Response:
-    """Answer whoever may be anybody that the store cannot be used, without a word of where it is."""
+    """Build the response to an unknown caller when the store is unavailable, without revealing its place."""
     return build_problem(StoreUnavailable("The store cannot be used now.", retryable=trouble.retryable))

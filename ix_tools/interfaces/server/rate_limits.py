@@ -1,6 +1,6 @@
-"""How often a caller may come: so many requests a minute, over all workers that share the store.
+"""Limit the requests of each caller a minute, over all workers that share the store.
 
-Workers take turns from the store a slice at a time, so that a limit costs a write now and then instead of one a request.
+Workers reserve turns from the store in slices, so that the limit costs a write now and then instead of one a request.
 """
 
 from collections import OrderedDict
@@ -12,18 +12,18 @@ from ix_tools.api_client.rate_limit import CALLER_PREFIX, Rate, lock_row, reserv
 from ix_tools.storage.database import Store
 
 SLICE_SHARE = 1 / 60
-"""Part of a minute's requests that a worker takes at once."""
+"""Part of a minute's requests that a worker reserves at once."""
 BURST_SHARE = 1 / 4
 """Part of a minute's requests that may come at once."""
 NO_WAIT_SECONDS = 1e-6
-"""Seconds that are no wait: what a sum of fractions is off by."""
+"""Shorter waits are rounding errors."""
 MAX_CALLERS = 4096
-"""Callers that a worker remembers slices for."""
+"""Callers whose slices a worker remembers."""
 
 
 @dataclass
 class CallerRateLimiter:
-    """The limit of every caller."""
+    """Limits every caller's requests."""
 
     store: Store
     per_minute: int
@@ -31,10 +31,10 @@ class CallerRateLimiter:
     _lock: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def acquire(self, caller: str) -> float:
-        """Use a turn of a caller's; 0, or the seconds until there are some again."""
+        """Use one of a caller's turns. Return 0, or the seconds until there are turns again."""
         if self._use_local_turn(caller):
             return 0.0
-        async with self._lock:  # one asks, and whoever waited finds what it brought
+        async with self._lock:  # one task fetches a slice; the waiting ones use it
             if self._use_local_turn(caller):
                 return 0.0
             return await anyio.to_thread.run_sync(self._take_from_store, caller)
@@ -46,7 +46,7 @@ class CallerRateLimiter:
         return left > 0
 
     def _take_from_store(self, caller: str) -> float:
-        """Take turns from the store and use one."""
+        """Reserve turns in the store and use one."""
         slice_ = max(1, int(self.per_minute * SLICE_SHARE))
         interval = 60.0 / self.per_minute
         burst = max(slice_, self.per_minute * BURST_SHARE)

@@ -1,4 +1,4 @@
-"""Traces and metrics of requests, through OpenTelemetry's API: nothing leaves unless whoever runs the server adds an exporter."""
+"""Traces and metrics of HTTP requests through OpenTelemetry's API; nothing leaves without an exporter."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ _duration = metrics.get_meter("ix_tools.interfaces.server").create_histogram(
 
 @contextmanager
 def observe_request(scope: Scope) -> Iterator[Callable[[int], None]]:
-    """Observe one request; tell the status when it is known. Neither query nor headers are kept: they hold secrets."""
+    """Observe one request; yields a function that takes its status. Queries and headers are not kept: they hold secrets."""
     began = time.perf_counter()
     carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     shown = {"http.request.method": scope["method"], "url.scheme": scope.get("scheme", "http")}
@@ -27,8 +27,8 @@ def observe_request(scope: Scope) -> Iterator[Callable[[int], None]]:
         record_exception=False,
     ) as span:
 
-        def told(status: int) -> None:
-            # The pattern and not the path: what was asked for is in the path, and would be a metric each.
+        def record_status(status: int) -> None:
+            # The pattern, not the path: every path would become a metric of its own.
             route = getattr(scope.get("route"), "path", "")
             done = {**shown, "http.response.status_code": status, **({"http.route": route} if route else {})}
             span.set_attributes(done)
@@ -38,4 +38,4 @@ def observe_request(scope: Scope) -> Iterator[Callable[[int], None]]:
                 span.set_status(trace.StatusCode.ERROR)
             _duration.record(time.perf_counter() - began, done)
 
-        yield told
+        yield record_status

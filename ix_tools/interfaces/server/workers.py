@@ -1,4 +1,4 @@
-"""The processes behind one port: one, or several that each have a door of their own, ended in order."""
+"""Serve a port with one process or several, and shut them down in order."""
 
 import gc
 import signal
@@ -20,19 +20,19 @@ from ix_tools.telemetry import suppress_for_process
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 75
-"""Seconds an idle connection stays open: longer than load balancers keep theirs, so that it is they who close it."""
+"""Seconds an idle connection stays open: longer than load balancers keep theirs, so that they close it first."""
 
 
 def open_sockets(host: str, port: int, workers: int = 1) -> list[socket.socket]:
-    """Sockets that listen: whoever comes before there is somebody to answer waits.
+    """Open listening sockets, in whose queue clients wait until the server runs.
 
-    Where the system shares connections out among the sockets of a port (Linux), every worker has its own; elsewhere there
-    is one for all, and the worker that is quickest takes most.
+    Where the system distributes connections among the sockets of a port (Linux), every worker has its own. Elsewhere all workers
+    share one, and the fastest worker takes most connections.
     """
     first = _bind(host, port)
     if workers == 1 or sys.platform != "linux":
         return [first]
-    # The first found out that nobody else listens there: sockets that share a port do not find that out.
+    # The first bind proves that the port is free; sockets that share a port cannot detect that.
     port = first.getsockname()[1]
     first.close()
     sockets: list[socket.socket] = []
@@ -67,7 +67,7 @@ def _bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
 
 
 def build_local_url(host: str, sock: socket.socket) -> str:
-    """Where clients on this machine reach it."""
+    """Build the address for clients on this machine."""
     port = sock.getsockname()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -75,7 +75,7 @@ def build_local_url(host: str, sock: socket.socket) -> str:
 def run_server(
     settings: Settings, address: str, needed: bool, workers: int, sockets: Sequence[socket.socket]
 ) -> None:
-    """Serve on bound sockets until a signal, and end in order."""
+    """Serve on bound sockets until a signal, and shut down in order."""
     raise_open_file_limit()
     suppress_for_process()
     config = uvicorn.Config(
@@ -88,18 +88,18 @@ def run_server(
         lifespan="on",
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # what a proxy says of itself decides nothing here
+        proxy_headers=False,  # forwarded headers are not trusted
         server_header=False,
         date_header=True,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        # A write that is under way is answered: as long as InvoiceXpress may take, and a little for writing it down.
+        # A running write may finish: InvoiceXpress's timeouts, and time to record the result.
         timeout_graceful_shutdown=2 * settings.timeout_seconds + EXTRA_SECONDS,
         timeout_worker_healthcheck=30,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(
             number, lambda *_: None
-        )  # uvicorn ends in order, then raises it again: nothing is left to end
+        )  # uvicorn shuts down, then raises the signal again; by then nothing is left to stop
     if workers == 1:
         uvicorn.Server(config).run(sockets=list(sockets))
     else:
@@ -107,11 +107,11 @@ def run_server(
 
 
 class WorkerSupervisor(Multiprocess):
-    """uvicorn's supervisor, whose workers have a socket each: one that is replaced leaves its socket to the next."""
+    """uvicorn's supervisor with one socket per worker; a replacement takes over its predecessor's socket."""
 
     @property
     def sockets(self) -> list[socket.socket]:
-        """Those of the worker that is about to start."""
+        """Return the sockets of the worker that is about to start."""
         if len(self._all) == 1:
             return self._all
         gone = [number for number, one in enumerate(self.processes) if one.exitcode is not None]
@@ -123,16 +123,16 @@ class WorkerSupervisor(Multiprocess):
         self._all = given
 
     def handle_ttou(self) -> None:
-        """Not done: what comes to the socket of a worker that is gone would wait for ever."""
+        """Not supported: scaling down would leave a socket without a reader."""
 
 
 def _create_application(settings: Settings, address: str, needed: bool) -> Any:
-    """The application of one process."""
+    """Create the application of one process."""
     from ix_tools.interfaces.server.app import build_application
 
     suppress_for_process()
     json_logs.configure_logging(settings)
     app = build_application(settings, address, requires_authentication=needed)
     gc.collect()
-    gc.freeze()  # what was loaded to start lives as long as the process
+    gc.freeze()  # objects loaded at start live as long as the process
     return app

@@ -1,9 +1,9 @@
-"""The page face: what waits for a person, shown as a document, decided with Approve or Reject.
+"""The approval pages: show a pending request as a document with Approve and Reject.
 
     GET   /approve/SECRET    shows, and never decides
-    POST  /approve/SECRET    decides, once: the link, a token of this page, the right Host and Origin, and a PIN where one is set
+    POST  /approve/SECRET    decides, once: needs the link, this page's CSRF token, the right Host and Origin, and the PIN if one is set
 
-Over HTTP it is `open_routes` of the server; on standard input and output a small server of its own (`local`).
+The HTTP server mounts them as open routes; with the stdio server a small local server of their own serves them.
 """
 
 from starlette.routing import BaseRoute
@@ -15,15 +15,19 @@ from ix_tools.pipeline.context_pool import ServerContext
 __all__ = ["open_routes", "routes"]
 
 
-def routes(hosting: ServerContext) -> list[BaseRoute]:
-    """Nothing behind the question which program is calling: it is people who come here."""
+def routes(server_context: ServerContext) -> list[BaseRoute]:
+    """Return no authenticated routes."""
     return []
 
 
-def open_routes(hosting: ServerContext, sign_in: SignIn | None = None) -> list[BaseRoute]:
-    """The pages, for whoever has a link; `sign_in` may ask for more."""
-    approvals = ApprovalRepository(hosting.store, hosting.settings.approval_minutes)
-    counter = ApprovalPages(
-        hosting.store, approvals, hosting.settings.language, lambda: hosting.address, sign_in
+def open_routes(server_context: ServerContext, sign_in: SignIn | None = None) -> list[BaseRoute]:
+    """Return the pages, for people with a link; `sign_in` may require more."""
+    approvals = ApprovalRepository(server_context.store, server_context.settings.approval_minutes)
+    pages = ApprovalPages(
+        server_context.store,
+        approvals,
+        server_context.settings.language,
+        lambda: server_context.address,
+        sign_in,
     )
-    return counter.routes()
+    return pages.routes()

@@ -1,8 +1,8 @@
-"""This machine's browser, opened so that nobody else on it learns the link.
+"""Open this machine's browser without revealing the link to its other users.
 
-Every user may read the command lines of all processes, so a browser is given a file to open that leads on to the link;
-only its owner can read it, and it is removed again. The browser, and what it starts, gets none of our environment but
-what it needs to appear: the API key stands there, too.
+Every user may read the command lines of all processes, so the browser opens a file that redirects to the link; only its owner
+can read the file, and it is removed soon. The browser and its children get only the environment that they need to appear,
+because ours holds the API key.
 """
 
 import html
@@ -16,12 +16,12 @@ from contextlib import suppress
 from pathlib import Path
 
 FILE_SECONDS = 60.0
-"""How long the file is there: a browser may be slow to start, and has read it long before."""
+"""How long the file exists: a browser may be slow to start, but reads it long before."""
 START_SECONDS = 10.0
-"""Seconds in which a browser has started, or fails to; one that is still there then is open."""
+"""Seconds in which a browser starts or fails; one that still runs then is open."""
 PASSED_VARIABLES = frozenset(
     {
-        # The person, their desktop, and the browser that they chose.
+        # The user, the desktop, and the chosen browser.
         "HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "BROWSER",
         "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION",
         "GNOME_DESKTOP_SESSION_ID", "KDE_FULL_SESSION", "KDE_SESSION_VERSION", "__CF_USER_TEXT_ENCODING",
@@ -41,26 +41,26 @@ REDIRECT_PAGE = (
 
 
 def has_screen() -> bool:
-    """Whether a window can appear; without one, a browser for terminals would be started, and waited for."""
+    """Return whether a window can appear; without one, a text browser would start and block."""
     named = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
     return sys.platform in {"win32", "darwin"} or any(os.environ.get(name) for name in named)
 
 
 class RedirectFiles:
-    """The files that lead browsers to pages, until they are removed."""
+    """The files that redirect browsers to pages, until they are removed."""
 
     def __init__(self) -> None:
-        """None yet."""
+        """Begin without files."""
         self._folders: dict[Path, threading.Timer] = {}
         self._changing = threading.Lock()
 
     def open(self, url: str) -> bool:
-        """Open a page in this machine's browser; False where there is none."""
+        """Open a page in this machine's browser. Return False if there is none."""
         if not has_screen():
             return False
         try:
             file = self._write_file(url)
-        except (OSError, RuntimeError):  # no place for it, or no home folder
+        except (OSError, RuntimeError):  # no writable folder, or no home folder
             return False
         if _start_browser(file):
             return True
@@ -68,13 +68,13 @@ class RedirectFiles:
         return False
 
     def remove_all(self) -> None:
-        """Leave no file behind."""
+        """Remove every file."""
         for folder in list(self._folders):
             self._remove(folder)
 
     def _write_file(self, url: str) -> Path:
-        """A file that only its owner can read, in a folder that only its owner can enter."""
-        # Browsers packed as snaps see neither /tmp nor hidden folders, but the home folder.
+        """Write a file that only its owner can read, in a folder that only its owner can enter."""
+        # Browsers packaged as snaps see the home folder, but neither /tmp nor hidden folders.
         folder = Path(tempfile.mkdtemp(prefix="ix-tools-", dir=Path.home() if _has_snaps() else None))
         timer = threading.Timer(FILE_SECONDS, self._remove, [folder])
         timer.daemon = True
@@ -96,7 +96,7 @@ class RedirectFiles:
 
 
 def _start_browser(file: Path) -> bool:
-    """Whether a browser was started that shows a file."""
+    """Start a browser with a file. Return whether one started."""
     try:
         started = subprocess.Popen(  # noqa: S603 - our own interpreter, and a file of our own
             [sys.executable, "-I", "-c", OPEN_SCRIPT, file.as_uri()],
@@ -110,12 +110,12 @@ def _start_browser(file: Path) -> bool:
     except OSError:
         return False
     except subprocess.TimeoutExpired:
-        threading.Thread(target=started.wait, daemon=True).start()  # so that it is not left as a zombie
+        threading.Thread(target=started.wait, daemon=True).start()  # reaps the process
         return True
 
 
 def build_environment() -> dict[str, str]:
-    """What a browser needs of ours, and nothing else."""
+    """Return the part of our environment that a browser needs."""
     return {
         name: value
         for name, value in os.environ.items()

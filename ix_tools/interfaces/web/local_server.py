@@ -1,4 +1,4 @@
-"""The pages of a server on standard input and output: a small server on this machine's loopback, begun when first needed."""
+"""Serve the approval pages of a stdio server on this machine's loopback, started when first needed."""
 
 import asyncio
 import logging
@@ -14,19 +14,19 @@ from ix_tools.telemetry import suppress_for_process
 
 log = logging.getLogger(__name__)
 BACKLOG = 64
-"""Connections that wait to be accepted; so many are accepted at once, which must be fewer than the files kept spare for that."""
+"""Queue of unaccepted connections; all may be accepted at once, so it is smaller than the reserved open files."""
 STOP_SECONDS = 10.0
-"""Seconds that the start may take; a person can always decide in a terminal."""
+"""Seconds to wait for the server's thread to end."""
 
 
 class LocalPageServer:
-    """Shows the pages of a desk's approvals to whoever sits at this machine."""
+    """Serves the approval pages of a call context to the user of this machine."""
 
     requires_sign_in = False
 
-    def __init__(self, desk: CallContext) -> None:
-        """Nothing is listened on yet."""
-        self._desk = desk
+    def __init__(self, context: CallContext) -> None:
+        """Keep the context; nothing listens yet."""
+        self._context = context
         self._address = ""
         self._server: Any = None
         self._thread: threading.Thread | None = None
@@ -34,15 +34,15 @@ class LocalPageServer:
         self._redirects = RedirectFiles()
 
     async def start_and_locate(self) -> str:
-        """Where the pages are; the server is begun by the first who asks. Empty where it cannot listen."""
+        """Return the pages' address and start the server if needed. Empty if it cannot listen."""
         return await anyio.to_thread.run_sync(self._ensure_started)
 
     async def open_in_browser(self, url: str) -> bool:
-        """Open a page in this machine's browser; False where there is none."""
+        """Open a page in this machine's browser. Return False if there is none."""
         return await anyio.to_thread.run_sync(self._redirects.open, url)
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop the server."""
         self._redirects.remove_all()
         with self._starting:
             if self._server is not None and self._thread is not None:
@@ -69,16 +69,16 @@ class LocalPageServer:
 
         sock = _open_socket()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        desk = self._desk
-        counter = ApprovalPages(desk.store, desk.approvals, desk.settings.language, lambda: address)
+        context = self._context
+        pages = ApprovalPages(context.store, context.approvals, context.settings.language, lambda: address)
         config = uvicorn.Config(
-            Starlette(routes=counter.routes()),
+            Starlette(routes=pages.routes()),
             http=Connection,
             backlog=BACKLOG,
             ws="none",
             lifespan="off",
             log_config=None,
-            access_log=False,  # the paths are secret
+            access_log=False,  # the paths are secrets
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=5,
@@ -95,7 +95,7 @@ def _open_socket() -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.bind(("127.0.0.1", 0))
-        sock.listen(BACKLOG)  # whoever comes before the server runs waits in the queue
+        sock.listen(BACKLOG)  # clients wait in the queue until the server runs
     except OSError:
         sock.close()
         raise

@@ -1,4 +1,4 @@
-"""A page in words: templates filled from the kept sheet, every text from outside escaped and without hidden characters."""
+"""Render the approval pages from templates, with every text from outside escaped and sanitized."""
 
 import base64
 import hashlib
@@ -28,13 +28,13 @@ __all__ = ["compute_style_hash", "render_approval", "render_outcome"]
 
 LANGUAGE_TAGS = {"pt": "pt-PT", "en": "en-GB"}
 OPEN_LINES, LARGEST = 20, 5
-"""Of a document with more lines the largest are shown, and all of them once the list is opened."""
+"""A document with more lines shows its largest ones; a list that can be opened has all of them."""
 PLACED_FIELDS = {"date", "due_date", "draft_id", "status", "exemption"}
-"""What is told of a document and has a place of its own on the page."""
+"""Document fields that have a place of their own on the page."""
 UNDECIDED = frozenset({"expired", "elsewhere"})
-"""Outcomes that are nobody's decision: of what was asked, nothing is told any more."""
+"""Outcomes without a decision; the page reveals nothing of the request."""
 TOTAL_IS_THE_AMOUNT = frozenset({"finalized", "finalized_estimate"})
-"""Actions by which a document of this total comes about; the others move an amount of their own, or none."""
+"""Actions whose amount is the document's total; the others have an amount of their own, or none."""
 ERROR_FIELDS = {"differences_not_accepted": "accept", "pin_wrong": "pin", "pin_locked": "pin"}
 
 
@@ -50,10 +50,14 @@ def render_approval(
     error: str = "",
     said: str = "",
 ) -> str:
-    """The page of an approval that waits.
+    """Render the page of a pending approval.
 
-    `error`: the code of what was not accepted, `said` its own words. `pin`: whose PIN is wanted; `next_try`: when it
-    may be tried again, 0 where it may be now. `approved_by`: who said yes already, where more than one must.
+    Args:
+        error: code of the rejected answer.
+        said: the refusal's own message.
+        pin: whose PIN is required.
+        next_try: when the PIN may be tried again; 0 for now.
+        approved_by: who has approved already, if several people must.
     """
     if next_try:
         error = "pin_locked"
@@ -102,7 +106,7 @@ def render_outcome(
     steps: tuple[Step, ...] = (),
     refreshes: bool = False,
 ) -> str:
-    """What was decided and what came of it, or why a link or an answer was not accepted; nothing else of the document."""
+    """Render the decision and its result, or why a link or answer was not accepted; nothing else of the document."""
     heading, text = (said.text(language) for said in OUTCOMES[state])
     decided = found.decided_at if found is not None and state not in UNDECIDED else None
     return _render(
@@ -125,7 +129,7 @@ def render_outcome(
 
 
 def _describe_step(step: Step, language: Language) -> str:
-    """What one call left, in a line: `Fatura 1/2026 · ATCUD TQ93Z3GH-1`."""
+    """Describe the result of one call in a line: `Fatura 1/2026 · ATCUD TQ93Z3GH-1`."""
     if step.state != "done":
         return STEPS[step.state].text(language)
     if step.recipient:
@@ -139,7 +143,7 @@ def _describe_step(step: Step, language: Language) -> str:
 
 @cache
 def compute_style_hash() -> str:
-    """The hash under which the policy of our pages lets our own style pass, and no other."""
+    """Return the hash by which the pages' Content-Security-Policy allows their own style only."""
     return base64.b64encode(hashlib.sha256(_load_css().encode()).digest()).decode()
 
 
@@ -162,7 +166,7 @@ def _create_environment() -> Environment:
 
 
 def _label_approve_button(sheet: ApprovalPreview, language: Language) -> str:
-    """What the button says: the amount that goes out with it, else what it does."""
+    """Return the approve button's label: the amount that the call issues or pays, otherwise the action."""
     word = WORDS["approve"].text(language)
     moves = sheet.amount is not None or sheet.action in TOTAL_IS_THE_AMOUNT
     amount = rendering.format_key_amount(sheet, language) if moves else ""
@@ -182,7 +186,7 @@ def _describe_error(error: str, language: Language, found: Approval, next_try: f
 
 
 def _sanitize_value(value: Any) -> Any:
-    """What is put into a page carries no character that controls a screen or hides in it, wherever it came from."""
+    """Remove control and invisible characters from a value that is put into a page."""
     return sanitize_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -196,7 +200,7 @@ def _render(template: str, language: Language, **given: Any) -> str:
 
 
 def _build_document_values(paper: DocumentView | None, language: Language) -> dict[str, Any]:
-    """What a template needs to show a document."""
+    """Build the values that a template needs to show a document."""
     if paper is None:
         return {"paper": None}
     told = {
@@ -229,7 +233,7 @@ def _format_moment(timestamp: float, language: Language) -> str:
 
 
 def _format_near_moment(timestamp: float, now: float, language: Language) -> str:
-    """A moment that is near: the time of day; with its day where that is another one."""
+    """Format a moment as a time of day, with the date unless it is today."""
     moment, today = (datetime.fromtimestamp(one, LISBON) for one in (timestamp, now))
     if moment.date() == today.date():
         return format_time(moment, "HH:mm", locale=formats.LOCALES[language])

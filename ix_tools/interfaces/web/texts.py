@@ -1,4 +1,4 @@
-"""What the page says, Portuguese and English side by side; the words of the trade are in `ix_tools.i18n.labels`."""
+"""The approval pages' texts in Portuguese and English; terms of the trade are in `ix_tools.i18n.labels`."""
 
 from ix_tools.i18n.labels import Bilingual
 
@@ -225,4 +225,4 @@ REFUSALS: dict[str, str] = {
     "exemplo). Falta outra pessoa.",
     "approval_elsewhere": "A política manda aprovar isto num terminal: ix-tools approvals approve {id}.",
 }
-"""Why a policy does not take this yes, in Portuguese; in English the refusal itself says it, with names and rules."""
+"""Why the policy does not accept this approval, in Portuguese; in English the refusal's own message, with names and rules, is shown."""

@@ -1,4 +1,4 @@
-"""The counter: where a link is honoured. Showing changes nothing; deciding is a POST that only this page can make."""
+"""Handle requests to the approval pages: GET shows and changes nothing, POST from the page itself decides."""
 
 import hashlib
 import hmac
@@ -23,17 +23,17 @@ from ix_tools.storage.database import Store
 
 COOKIE = "ix_page"
 MAX_FORM_BYTES = 16_384
-"""Bytes of an answer: a reason and a few words."""
+"""Bytes of a submitted form."""
 MAX_REASON_LENGTH = 500
 REFRESH_SECONDS = 5
-"""Seconds after which a page looks again what came of an approval."""
+"""Seconds after which the page reloads to show an approval's result."""
 REFRESH_WINDOW_SECONDS = 900.0
-"""Seconds since the decision for which it does."""
+"""Seconds after the decision in which it does."""
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{rendering.compute_style_hash()}'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "no-store",
-    # Not `no-referrer`: with that, browsers hide the origin of our own form, too. To others nothing is said either way.
+    # Not `no-referrer`, which hides even our own form's origin; other sites learn nothing either way.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -44,12 +44,12 @@ HEADERS = {
 }
 
 SignIn = Callable[[Request, Approval], Awaitable[Response | str]]
-"""Says who is there, beyond the link: their name; or an answer (a form, a redirect) that is given instead of the page."""
+"""Returns the signed-in person's name, or a response (a form, a redirect) to show instead of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionForm:
-    """What a person sent."""
+    """The form that a person submitted."""
 
     decision: str
     csrf: str
@@ -69,34 +69,34 @@ class ApprovalPages:
         address: Callable[[], str],
         sign_in: SignIn | None = None,
     ) -> None:
-        """`address`: scheme, host and port under which people reach this."""
+        """Keep the parts. `address` returns scheme, host and port under which people reach the pages."""
         self._store, self._approvals = store, approvals
         self._links = ApprovalLinks(store, approvals.clock)
         self._pins = self._links.pins
         self._language, self._address, self._sign_in = language, address, sign_in
 
     def routes(self) -> list[BaseRoute]:
-        """Showing and deciding."""
+        """Return the routes that show and decide."""
         return [
             Route(PAGE_PATH + "{secret}", self.show, methods=["GET"]),
             Route(PAGE_PATH + "{secret}", self.decide, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
-        """The page of a link's approval, or how it ended."""
+        """Show a pending approval, or its outcome."""
         if not self._host_matches(request):
             return _build_outcome("unknown", self._choose_language(request), 421)
         return await self._respond_to_link(request, lambda found, who: self._show_approval(request, found))
 
     async def decide(self, request: Request) -> Response:
-        """A person's decision, once."""
+        """Record a person's decision."""
         language = self._choose_language(request)
         if not self._host_matches(request) or request.headers.getlist("origin") != [self._address()]:
             return _build_outcome("refused", language, 403)
         answer = await _parse_form(request)
         if answer is None:
             return _build_outcome("refused", language, 400)
-        # What only the browser that was shown the page knows, besides the link; so before anything is looked up.
+        # Only the browser that was shown the page knows the token, so it is checked before any look-up.
         if not hmac.compare_digest(
             answer.csrf, build_csrf_token(_read_nonce(request), request.path_params["secret"])
         ):
@@ -105,12 +105,12 @@ class ApprovalPages:
             request, lambda found, who: self._decide(request, found, answer, who)
         )
 
-    # --- inside ---
+    # --- internals ---
 
     async def _respond_to_link(
         self, request: Request, respond: Callable[[Approval, str], Response]
     ) -> Response:
-        """What is answered to somebody with a good link, and signed in where that is asked: the approval, and their name."""
+        """Respond to a request with a valid link, after signing in if required; `respond` gets the approval and the name."""
         language = self._choose_language(request)
         try:
             found = await run_in_threadpool(self._load_approval, request)
@@ -128,7 +128,7 @@ class ApprovalPages:
         return "pt" if asked == "pt" else "en" if asked == "en" else self._language
 
     def _host_matches(self, request: Request) -> bool:
-        # A page elsewhere that gives its own name our address would be same-origin with us; the name tells it apart.
+        # DNS rebinding would make another site same-origin with us; its Host differs.
         return request.headers.getlist("host") == [urlsplit(self._address()).netloc]
 
     def _load_approval(self, request: Request) -> Approval | None:
@@ -139,7 +139,7 @@ class ApprovalPages:
             return None
 
     def _find_pin_owner(self, request: Request, found: Approval) -> tuple[str, bool]:
-        """Whose PIN the page asks for, and whether it must: a link for somebody is theirs only with it."""
+        """Return whose PIN the page asks for, and whether it is mandatory: a link made for a person requires theirs."""
         behind = self._links.resolve(request.path_params["secret"])
         person = behind[1] if behind else ""
         return person or found.principal, bool(person)
@@ -155,7 +155,7 @@ class ApprovalPages:
     def _show_outcome(
         self, request: Request, found: Approval, status: int = 200, *, again: bool = False
     ) -> Response:
-        """What was decided, and what came of it as far as is known; the page looks again by itself for a while."""
+        """Show the decision and its result as far as known; the page reloads by itself for a while."""
         state, now = self._display_state(found), self._approvals.clock()
         steps: tuple[Step, ...] = ()
         if state == "used":
@@ -223,7 +223,7 @@ class ApprovalPages:
             if approve and must and pin_set_by is None:
                 return self._show_approval(request, found, "pin_wrong", 403)
             if who or pin_set_by is None:
-                pin_set_by = None  # a sign-in says who it is, or nothing does
+                pin_set_by = None  # the name comes from the sign-in, or is unknown
             else:
                 who = whose
             decided = self._approvals.decide(
@@ -240,13 +240,13 @@ class ApprovalPages:
             if self._display_state(now) == "pending":
                 return self._show_approval(request, now, refusal.code, 403, refusal.message)
             return self._show_outcome(request, now, 409, again=True)
-        if self._display_state(decided) == "pending":  # the yes of somebody else is needed, too
+        if self._display_state(decided) == "pending":  # another person must approve too
             return HTMLResponse(rendering.render_outcome("partly", language, decided), headers=HEADERS)
         return RedirectResponse(f"{request.url.path}?lang={language}", 303, HEADERS)
 
 
 def build_csrf_token(nonce: str, secret: str) -> str:
-    """What a form carries: it belongs to the browser that was shown the page, and to this one link."""
+    """Build the form's CSRF token, bound to the browser that was shown the page and to this one link."""
     return (
         hmac.new(nonce.encode(), secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
         if nonce
@@ -260,7 +260,7 @@ def _read_nonce(request: Request) -> str:
 
 
 async def _parse_form(request: Request) -> DecisionForm | None:
-    """What a form sent; None when it is no form of ours."""
+    """Parse a submitted form. Return None if it is not ours."""
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/x-www-form-urlencoded":
         return None
     body = bytearray()

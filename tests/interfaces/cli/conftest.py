@@ -175,7 +175,7 @@ def cli(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     # Reading the certificates of the world costs more than a call, and a box on this machine shows none.
     monkeypatch.setattr("ssl.SSLContext.load_verify_locations", lambda *_, **__: None)
     monkeypatch.setattr(
-        "ix_tools.pipeline.context.Account",
+        "ix_tools.pipeline.context.InvoiceXpressClient",
         lambda settings, pace: InvoiceXpressClient(settings, pace, InProcessTransport(box)),
     )
     monkeypatch.chdir(tmp_path)

@@ -84,7 +84,7 @@ def test_a_fault_of_ours_does_not_pretend_that_nothing_happened(
     async def broken(*_: object, **__: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr("ix_tools.interfaces.cli.execute.perform", broken)
+    monkeypatch.setattr("ix_tools.interfaces.cli.execute.execute", broken)
     ran = cli(*DRAFT)
     assert (ran.code, ran.body["code"], ran.body["sent"]) == (6, "internal_error", "unknown")
 

@@ -165,7 +165,7 @@ def test_the_first_of_two_is_told_that_another_is_needed(
     again = cli.run_in_terminal(*approve, answers=[("type", identifier)])
     assert "You approved" in again.plain
     assert cli(*cli.finalize(number)).code == 3
-    monkeypatch.setattr(prompt, "whoever", lambda: "terminal:another")
+    monkeypatch.setattr(prompt, "identify_user", lambda: "terminal:another")
     assert "approved" in cli.run_in_terminal(*approve, answers=[("type", identifier)]).plain
     assert cli(*cli.finalize(number)).body["ok"]
 

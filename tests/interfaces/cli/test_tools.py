@@ -221,7 +221,7 @@ def test_ctrl_c_at_the_question_sends_nothing(cli: Cli, monkeypatch: pytest.Monk
     def interrupted(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("ix_tools.interfaces.cli.prompt._forget_what_was_typed", interrupted)
+    monkeypatch.setattr("ix_tools.interfaces.cli.prompt._discard_typed_input", interrupted)
     ran = cli.run_in_terminal(*cli.finalize(number))
     assert ran.code == 130
     assert "Nothing was sent" in ran.plain

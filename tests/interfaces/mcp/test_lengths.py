@@ -135,7 +135,7 @@ async def test_a_pdf_beyond_the_limit_is_not_put_into_an_answer(
     number = (await create_issued(harness))["document_id"]
     whole = (await host.client.read_resource(f"ix://documents/{number}/pdf")).contents[0]
     assert isinstance(whole, types.BlobResourceContents)
-    monkeypatch.setattr(resources, "MOST_BYTES", 100)
+    monkeypatch.setattr(resources, "MAX_PDF_BYTES", 100)
     with pytest.raises(MCPError, match="at most 100") as refusal:
         await host.client.read_resource(f"ix://documents/{number}/pdf")
     assert refusal.value.error.data["code"] == "too_long"

@@ -51,13 +51,13 @@ class SingleContextPool(ContextPool):
         return replace(self._desk, settings=settings, scopes=principal.scopes, can_read_files=False)
 
 
-def build_served_app(harness: Harness, *, needed: bool = False) -> Starlette:
-    """The whole HTTP server before a harness."""
+def build_served_app(harness: Harness, *, requires_authentication: bool = False) -> Starlette:
+    """The whole HTTP server for a harness."""
     settings = harness.context.settings.model_copy(update={"calls_per_minute": 100_000})
     return build_application(
         settings,
         ADDRESS,
-        requires_authentication=needed,
+        requires_authentication=requires_authentication,
         create_pool=lambda given: SingleContextPool(given, harness.context),
     )
 

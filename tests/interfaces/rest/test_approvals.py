@@ -86,7 +86,7 @@ async def test_an_approval_that_came_too_late_is_told_as_expired(harness: Harnes
 
 async def test_an_approval_is_told_to_whoever_asked_and_to_nobody_else(harness: Harness) -> None:
     mine, theirs = (create_token_header(harness, name, Scope.READ, Scope.ISSUE) for name in ("ana", "rui"))
-    transport = httpx2.ASGITransport(app=build_served_app(harness, needed=True))
+    transport = httpx2.ASGITransport(app=build_served_app(harness, requires_authentication=True))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
         caller = Caller(harness, client)
         call = document_arguments(await harness.create_draft(), state="finalized")

@@ -332,7 +332,7 @@ async def test_a_pdf_that_is_still_being_made_is_to_be_asked_for_again(caller: C
 
 
 async def test_scopes_and_accounts_are_those_of_the_caller(harness: Harness) -> None:
-    transport = httpx2.ASGITransport(app=build_served_app(harness, needed=True))
+    transport = httpx2.ASGITransport(app=build_served_app(harness, requires_authentication=True))
     reader = create_token_header(harness, "reader", Scope.READ)
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
         caller = Caller(harness, client)

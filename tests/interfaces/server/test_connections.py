@@ -112,10 +112,10 @@ def running(most: int, **patience: float) -> Iterator[Server]:
     with ExitStack() as held, pytest.MonkeyPatch.context() as patched:
         seconds = {Phase[name]: value for name, value in patience.items()}
         patched.setattr(
-            connections, "PATIENCE", {**dict.fromkeys(connections.PHASE_TIMEOUTS, 1000.0), **seconds}
+            connections, "PHASE_TIMEOUTS", {**dict.fromkeys(connections.PHASE_TIMEOUTS, 1000.0), **seconds}
         )
-        patched.setattr(connections, "LOOKED_EVERY", 0.02)
-        patched.setattr(connections, "most_connections", lambda: most)
+        patched.setattr(connections, "SWEEP_SECONDS", 0.02)
+        patched.setattr(connections, "compute_connection_limit", lambda: most)
         (sock,) = open_sockets(HOST, 0)
         held.callback(sock.close)
         config = uvicorn.Config(

@@ -37,7 +37,7 @@ INSTRUMENT = shutil.which("opentelemetry-instrument", path=str(Path(sys.executab
 CANARY = "Canario-7f3a"
 OURS = {
     "error.type", "gen_ai.prompt.name", "gen_ai.tool.name", "http.request.method", "http.response.status_code", "http.route",
-    "ix_tools.face", "ix_tools.operations.base", "ix_tools.outcome", "mcp.method.name", "url.scheme",
+    "ix_tools.face", "ix_tools.operation", "ix_tools.outcome", "mcp.method.name", "url.scheme",
 }  # fmt: skip
 """What spans tell: names that this server knows, and outcomes."""
 EXPORTED = {

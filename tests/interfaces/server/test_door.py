@@ -133,7 +133,7 @@ async def test_a_server_that_is_older_than_its_store_is_not_ready_and_carries_no
     """A newer version migrated it: what it writes down now, this one does not understand."""
     token = served.create_token()
     assert (await served.call("list_taxes", token=token)).status_code == 200
-    store = served.app.state.hosting.store
+    store = served.app.state.server_context.store
     with closing(sqlite3.connect(store.file)) as newer:
         newer.execute("CREATE TABLE of_a_newer_version (id INTEGER)")
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -148,7 +148,7 @@ async def test_a_server_that_is_older_than_its_store_is_not_ready_and_carries_no
 
 async def test_a_store_that_cannot_be_used_is_not_ready_and_opens_to_nobody(served: Served) -> None:
     token = served.create_token()
-    store = served.app.state.hosting.store
+    store = served.app.state.server_context.store
     await served.client.get("/readyz")
     store.file.rename(store.file.with_suffix(".away"))
     assert (await served.client.get("/readyz")).status_code == 503

@@ -85,13 +85,13 @@ async def test_a_fault_of_ours_is_told_without_what_it_holds(secret: Harness, ea
     """An unforeseen exception is logged with its traceback; the caller hears that it is a fault, and no more."""
     async with serve_in_process(secret) as served:
         token = served.create_token()
-        desk = served.app.state.hosting.desks.of(served.tokens.find(token).principal)  # type: ignore[union-attr]
+        desk = served.app.state.server_context.pool.for_principal(served.tokens.find(token).principal)  # type: ignore[union-attr]
         desk.now = None
         answer = await served.call("create_invoice", dict(catalogue()["create_invoice"].spec.example), token)
         refusal = answer.json()["result"]["structuredContent"]
         assert refusal["code"] == "internal_error"
         assert find_leaks(str(refusal)) == []
-        served.app.state.hosting.desks.of = None
+        served.app.state.server_context.pool.for_principal = None
         broken = await served.call("list_taxes", {}, token)
         assert find_leaks(broken.text) == []
     heard = "\n".join(ear.heard)

@@ -599,7 +599,7 @@ async def test_what_cannot_be_listened_on_leaves_the_terminal(
 
     paper = with_pages(harness)
     paper.context.page_host = LocalPageServer(paper.context)
-    monkeypatch.setattr("ix_tools.interfaces.web.local_server._listening", forbidden)
+    monkeypatch.setattr("ix_tools.interfaces.web.local_server._open_socket", forbidden)
     assert (await request_approval(paper, await build_finalization(paper))).channel == "terminal"
 
 

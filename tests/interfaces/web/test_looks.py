@@ -185,7 +185,7 @@ SCENES: list[Callable[[Stage], Awaitable[None]]] = [
 def stand(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Harness, Clock]]:
     """A harness with pages on this machine's loopback, and its clock."""
     # A page that looks again by itself would do so while its picture is taken.
-    monkeypatch.setattr(views, "REFRESH", 600)
+    monkeypatch.setattr(views, "REFRESH_SECONDS", 600)
     clock = Clock()
     harness.context.store.clock = clock
     paper = with_pages(harness, approval_link="terminal")

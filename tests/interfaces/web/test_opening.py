@@ -114,7 +114,7 @@ async def test_the_browser_opens_and_no_command_line_or_environment_tells(
 
 
 def test_the_file_is_removed_while_the_server_runs(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser, "KEPT_SECONDS", 0.2)
+    monkeypatch.setattr(browser, "FILE_SECONDS", 0.2)
     redirects = browser.RedirectFiles()
     assert redirects.open("http://127.0.0.1:1/approve/x")
     deadline = time.monotonic() + 10

@@ -25,8 +25,8 @@ class Visitor:
     """Somebody with a link."""
 
     def __init__(self, desk: CallContext, sign_in: SignIn | None = None) -> None:
-        counter = ApprovalPages(desk.store, desk.approvals, desk.settings.language, lambda: HERE, sign_in)
-        app = Starlette(routes=counter.routes())
+        pages = ApprovalPages(desk.store, desk.approvals, desk.settings.language, lambda: HERE, sign_in)
+        app = Starlette(routes=pages.routes())
         self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=HERE)
 
     async def look(self, link: str, **more: Any) -> httpx2.Response:
