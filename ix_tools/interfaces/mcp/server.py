@@ -48,7 +48,7 @@ INSTRUCTIONS = (
 
 @cache
 def load_catalogue() -> dict[str, Any]:
-    """Load the lists that `ix-tools schemas write` rendered."""
+    """Load the lists that `python -m tools.schemas write` rendered."""
     content: dict[str, Any] = json.loads(
         resources.files("ix_tools.schemas").joinpath("catalogue.json").read_bytes()
     )
