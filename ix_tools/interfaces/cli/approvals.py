@@ -16,7 +16,7 @@ from ix_tools.i18n import formats
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli import pending_approvals as views
-from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
+from ix_tools.interfaces.cli.commands import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.repositories import open_approvals, open_companies, open_store
 from ix_tools.pipeline.context import load_policy
@@ -67,12 +67,9 @@ def command() -> None:
     """Decide the requests that wait for a person."""
 
 
-@add_output_option
-@command.command("list")
-@click.pass_context
-def list_(ctx: click.Context, output: Any) -> None:
+@subcommand(command, "list")
+def list_(run: Invocation) -> None:
     """List the requests that wait for a person."""
-    run = apply_global_options(ctx, output)
     with open_approvals(run, run.settings) as kept, open_companies(run.settings) as known:
         waiting = kept.list_waiting()
         owners = {one.account: views.describe_owner(one.account, known) for one in waiting}
@@ -92,18 +89,18 @@ def list_(ctx: click.Context, output: Any) -> None:
     else:
         blocks.add_note(run.translate(NONE))
     if waiting:
-        steps = [("ix-tools approvals show ID", ""), ("ix-tools approvals approve ID", "")]
+        steps = [
+            (run.build_command("approvals", "show", "ID"), ""),
+            (run.build_command("approvals", "approve", "ID"), ""),
+        ]
         blocks.add_steps(run.translate(HOW), steps)
     console.print_out(blocks.render())
 
 
-@add_output_option
-@command.command("show")
+@subcommand(command, "show")
 @click.argument("identifier", metavar="ID")
-@click.pass_context
-def show(ctx: click.Context, identifier: str, output: Any) -> None:
+def show(run: Invocation, identifier: str) -> None:
     """Show a request in full, and its state."""
-    run = apply_global_options(ctx, output)
     with open_approvals(run, run.settings) as kept:
         found = kept.find(identifier)
     told = _as_dict(found, run)
@@ -120,34 +117,29 @@ def show(ctx: click.Context, identifier: str, output: Any) -> None:
     console.print_out(blocks.render())
 
 
-@add_output_option
-@command.command("approve")
+@subcommand(command, "approve")
 @click.argument("identifier", metavar="ID")
 @click.option(
     "--accept-differences",
     is_flag=True,
     help="Approve although the stored document differs from what was asked.",
 )
-@click.pass_context
-def approve(ctx: click.Context, identifier: str, accept_differences: bool, output: Any) -> int:
+def approve(run: Invocation, identifier: str, accept_differences: bool) -> int:
     """Approve one request. Only at a terminal: you type the id after reading the text."""
-    run = apply_global_options(ctx, output)
     with open_approvals(run, run.settings) as kept:
         found = kept.find(identifier)
-        if not prompt.is_interactive():
-            raise ApprovalRefused(
-                "Only a person at a terminal approves, and standard input or standard error is none.",
-                code="no_person",
-                next=f"type `ix-tools approvals approve {found.id}` in a terminal",
-            )
+        itself = run.build_command("approvals", "approve", found.id)
+        prompt.require_person("approves", f"type `{itself}` in a terminal")
         if _can_decide_here(found, run) and (accept_differences or not found.differs):
             prompt.print_approval(run, found)
-            if not prompt.confirm_typed(run, prompt.TYPE_ID, found.id):
-                raise ApprovalRefused(
-                    f"{found.id} was not approved; it still waits.",
-                    code="approval_declined",
-                    next=f"`ix-tools approvals reject {found.id}` tells whoever asked that you do not want it",
-                )
+            reject_command = run.build_command("approvals", "reject", found.id)
+            prompt.require_typed(
+                run,
+                prompt.TYPE_ID,
+                found.id,
+                f"{found.id} was not approved; it still waits.",
+                f"`{reject_command}` rejects it and tells the requester",
+            )
         # The repository refuses if the request is not pending any more.
         decided = kept.decide(
             found.id, approve=True, accept_differences=accept_differences, by=prompt.identify_user()
@@ -162,21 +154,17 @@ def approve(ctx: click.Context, identifier: str, accept_differences: bool, outpu
     return _print_decision(run, decided, run.translate(APPROVED).format(id=decided.id, until=until))
 
 
-@add_output_option
-@command.command("reject")
+@subcommand(command, "reject")
 @click.argument("identifier", metavar="ID")
 @click.option("--reason", default="", help="Why; whoever asked is told.")
-@click.pass_context
-def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int:
+def reject(run: Invocation, identifier: str, reason: str) -> int:
     """Reject one request. The requester gets the reason once; the same call repeated after that asks again."""
-    run = apply_global_options(ctx, output)
     with open_approvals(run, run.settings) as kept:
         decided = kept.decide(identifier, approve=False, reason=reason, by=prompt.identify_user())
     return _print_decision(run, decided, run.translate(REJECTED).format(id=decided.id))
 
 
-@add_output_option
-@command.command("link")
+@subcommand(command, "link")
 @click.argument("identifier", metavar="ID")
 @click.option(
     "--to",
@@ -184,10 +172,8 @@ def reject(ctx: click.Context, identifier: str, reason: str, output: Any) -> int
     default="",
     help="Whom it is for: the page asks for their PIN, and notes their decision.",
 )
-@click.pass_context
-def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
+def link(run: Invocation, identifier: str, person: str) -> int:
     """Print a new link to the page of one request, for a browser, an e-mail or a chat."""
-    run = apply_global_options(ctx, output)
     with open_approvals(run, run.settings) as kept, open_store(run.settings) as opened:
         found, links = kept.find(identifier), ApprovalLinks(opened, run.clock)
         guarded = links.pins.has_pin(person or found.principal)
@@ -196,7 +182,8 @@ def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
             raise ApprovalRefused(
                 "Without a PIN, whoever has the link can approve; so only a person at a terminal gets it.",
                 code="no_person",
-                next=f"type `ix-tools approvals link {found.id}` in a terminal, or set a PIN first: `ix-tools approvals pin`",
+                next=f"type `{run.build_command('approvals', 'link', found.id)}` in a terminal, "
+                f"or set a PIN first: `{run.build_command('approvals', 'pin')}`",
             )
         if not _is_pending(found, run):
             state = _as_dict(found, run)["state"]
@@ -220,21 +207,13 @@ def link(ctx: click.Context, identifier: str, person: str, output: Any) -> int:
     return Exit.OK
 
 
-@add_output_option
-@command.command("pin")
+@subcommand(command, "pin")
 @click.option("--principal", help="Whose approvals; default: those of the setting principal.")
 @click.option("--remove", is_flag=True, help="Ask for no PIN any more.")
-@click.pass_context
-def pin(ctx: click.Context, principal: str | None, remove: bool, output: Any) -> int:
+def pin(run: Invocation, principal: str | None, remove: bool) -> int:
     """Set a PIN that approval pages ask for, so that a link alone approves nothing."""
-    run = apply_global_options(ctx, output)
     whose = principal or run.settings.principal
-    if not prompt.is_interactive():
-        raise ApprovalRefused(
-            "Only a person at a terminal does this, and standard input or standard error is none.",
-            code="no_person",
-            next="type the command in a terminal",
-        )
+    prompt.require_person("sets a PIN", "type the command in a terminal")
     with open_store(run.settings) as opened:
         pins, by, same = Pins(opened), prompt.identify_user(), _load_same_people(run)
         own = pins.is_own(whose, by, same)

@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
-from ix_tools.errors import ApprovalRefused, Exit, IxError
+from ix_tools.errors import IxError
 from ix_tools.i18n import formats
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.idempotency.claims import ClaimRecord, Claims
 from ix_tools.interfaces.cli import console, prompt
-from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
+from ix_tools.interfaces.cli.commands import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.output import print_outcome, print_rows
 from ix_tools.interfaces.cli.repositories import open_store
 from ix_tools.pipeline.context import create_journal
 from ix_tools.schemas.search import get_operation
@@ -38,35 +39,22 @@ def _open_claims(run: Invocation, opened: Store) -> Claims:
     return Claims(opened, lease, lambda name: bool(get_operation(name).manual_check))
 
 
-@add_output_option
-@command.command("list")
-@click.pass_context
-def list_(ctx: click.Context, output: Any) -> None:
+@subcommand(command, "list")
+def list_(run: Invocation) -> None:
     """List the claims that calls hold, wait for, or keep because an outcome is unknown."""
-    run = apply_global_options(ctx, output)
     with open_store(run.settings) as opened:
         rows = [_as_dict(one) for one in _open_claims(run, opened).list_claims()]
-    if run.wants_json:
-        console.print_json({"ok": True, "claims": rows})
-        return
-    from ix_tools.interfaces.cli.tables import Report
-
-    blocks = Report(run.language)
-    shown = ("resource", "state", "operation", "account", "since")
-    blocks.add_table([{name: row[name] for name in shown} for row in rows], empty=run.translate(NONE))
-    console.print_out(blocks.render())
+    columns = ("resource", "state", "operation", "account", "since")
+    print_rows(run, "claims", rows, empty=run.translate(NONE), columns=columns)
 
 
-@add_output_option
-@command.command("clear")
+@subcommand(command, "clear")
 @click.argument("resource", metavar="RESOURCE")
-@click.pass_context
-def clear(ctx: click.Context, resource: str, output: Any) -> int:
+def clear(run: Invocation, resource: str) -> int:
     """Clear every claim on RESOURCE, named as in `claims list`. Only at a terminal: you type the name.
 
     A call that was running notices before it sends, and sends nothing.
     """
-    run = apply_global_options(ctx, output)
     with open_store(run.settings) as opened:
         claims = _open_claims(run, opened)
         found = [one for one in claims.list_claims() if one.resource == resource]
@@ -74,29 +62,20 @@ def clear(ctx: click.Context, resource: str, output: Any) -> int:
             raise IxError(
                 f"Nobody claims {resource}.",
                 code="claim_unknown",
-                next="`ix-tools claims list` shows what is claimed",
+                next=f"`{run.build_command('claims', 'list')}` lists the claims",
             )
-        if not prompt.is_interactive():
-            raise ApprovalRefused(
-                "Only a person at a terminal clears a claim, and standard input or standard error is none.",
-                code="no_person",
-                next=f"type `ix-tools claims clear {resource}` in a terminal",
-            )
+        itself = run.build_command("claims", "clear", resource)
+        prompt.require_person("clears a claim", f"type `{itself}` in a terminal")
         for one in found:
             console.print_note(
                 f"{one.resource} · {one.state} · {one.operation} · {formats.format_timestamp(one.since)}"
             )
-        if not prompt.confirm_typed(run, TYPE_NAME, resource):
-            raise ApprovalRefused(
-                f"{resource} was not cleared.", code="approval_declined", next="look first, then repeat it"
-            )
+        prompt.require_typed(
+            run, TYPE_NAME, resource, f"{resource} was not cleared.", "look first, then repeat the command"
+        )
         for account in {one.account for one in found}:
             claims.clear(account, resource, prompt.identify_user())
-    if run.wants_json:
-        console.print_json({"ok": True, "cleared": resource})
-    else:
-        console.print_out(run.translate(CLEARED).format(resource=resource))
-    return Exit.OK
+    return print_outcome(run, {"cleared": resource}, run.translate(CLEARED).format(resource=resource))
 
 
 def _as_dict(one: ClaimRecord) -> dict[str, Any]:

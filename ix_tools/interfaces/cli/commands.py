@@ -1,8 +1,9 @@
 """The commands of `ix-tools` by name; only the one that is called is imported and built."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import click
@@ -127,10 +128,19 @@ def global_options() -> list[click.Option]:
     ]
 
 
-def add_output_option(command: click.Command) -> click.Command:
-    """Add the option that chooses between text and JSON to a command of a group."""
-    command.params.append(global_options()[0])
-    return command
+def subcommand(group: click.Group, name: str) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Make a function a command of a group, with `--output`; its first argument is the invocation."""
+
+    def decorate(function: Callable[..., int | None]) -> click.Command:
+        @wraps(function)
+        def callback(output: Any, **given: Any) -> int | None:
+            return function(apply_global_options(click.get_current_context(), output), **given)
+
+        built = group.command(name)(callback)
+        built.params.append(global_options()[0])
+        return built
+
+    return decorate
 
 
 def apply_global_options(

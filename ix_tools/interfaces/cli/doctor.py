@@ -12,7 +12,7 @@ from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import checks, console
 from ix_tools.interfaces.cli.checks import Finding
 from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
-from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.invocation import Invocation, find_own_command
 from ix_tools.interfaces.cli.setting_sources import SettingSources
 from ix_tools.operations.base import Operation
 from ix_tools.operations.sequences import ListSequences, SequenceList
@@ -132,7 +132,9 @@ def _print_findings(run: Invocation, found: Sequence[Finding]) -> None:
         if one.next:
             todo = run.translate(one.next)
             # A command stays on one line, so that it can be copied.
-            console.print_out(f"{indent}→ {todo if 'ix-tools ' in todo else console.wrap_text(todo, indent)}")
+            console.print_out(
+                f"{indent}→ {todo if find_own_command() in todo or 'ix-tools ' in todo else console.wrap_text(todo, indent)}"
+            )
     worst = {one.level for one in found}
     end = BROKEN if "problem" in worst else USABLE if "warning" in worst else ALL_WELL
     console.print_out(f"\n{run.translate(end)}")

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import sys
 import time
 import zlib
@@ -13,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from ix_tools.config.launch_command import NAME, format_launch_command
 from ix_tools.config.sandbox_choice import apply_sandbox_options, run_chosen_sandbox
 from ix_tools.config.settings import Settings, load_settings
 from ix_tools.domain.types import lisbon_now
@@ -76,17 +78,24 @@ class Invocation:
         where = (
             ["--sandbox-file", str(self.sandbox_file)] if self.sandbox_file else ["--sandbox"] * self.sandbox
         )
-        return shlex.join(["ix-tools", *where, *words])
+        return f"{find_own_command()} {shlex.join([*where, *words])}"
 
     def build_repeat(self, *more: str) -> str:
         """Return this command with words added."""
-        return shlex.join(["ix-tools", *self.argv, *more])
+        return f"{find_own_command()} {shlex.join([*self.argv, *more])}"
 
     @contextmanager
     def open_account(self) -> Iterator[Settings]:
         """Yield the settings for calls; a built-in sandbox runs until the block ends."""
         with run_chosen_sandbox(self.settings, _choose_port(self.settings.sandbox_file)) as settings:
             yield settings
+
+
+def find_own_command() -> str:
+    """Return the words that start this installation from a terminal: `ix-tools` if PATH leads to it."""
+    found = shutil.which(NAME)
+    own = format_launch_command()
+    return NAME if found is not None and shlex.join([found]) == own else own
 
 
 def _choose_port(file: Path | None) -> int:

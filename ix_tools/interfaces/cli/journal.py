@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
-from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.i18n import formats
 from ix_tools.i18n.labels import Bilingual, Language
 from ix_tools.idempotency.intents import Intent
 from ix_tools.interfaces.cli import console, prompt
-from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
+from ix_tools.interfaces.cli.commands import SETTINGS, subcommand
+from ix_tools.interfaces.cli.invocation import Invocation
 from ix_tools.interfaces.cli.labels import format_state
+from ix_tools.interfaces.cli.output import print_entry, print_outcome, print_rows
 from ix_tools.interfaces.cli.pending_approvals import describe_owner, format_owner
 from ix_tools.interfaces.cli.repositories import open_companies, open_journal
 
@@ -40,90 +41,62 @@ def command() -> None:
     """List the writes and their outcomes, and settle an unknown outcome."""
 
 
-@add_output_option
-@command.command("list")
-@click.pass_context
-def list_(ctx: click.Context, output: Any) -> None:
+@subcommand(command, "list")
+def list_(run: Invocation) -> None:
     """List the newest fifty writes."""
-    run = apply_global_options(ctx, output)
     with open_journal(run.settings) as kept, open_companies(run.settings) as known:
         found = kept.list_intents()
         owners = {account: describe_owner(account, known) for account in {one.account for one in found}}
         rows = [_as_dict(one, owners[one.account]) for one in found]
-    if run.wants_json:
-        console.print_json({"ok": True, "journal": rows})
+    if run.wants_json or not found or not (len(owners) > 1 or run.settings.has_several_accounts):
+        columns = ("id", "state", "operation", "subject", "created_at")
+        print_rows(run, "journal", rows, empty=run.translate(NONE), columns=columns)
         return
     from ix_tools.interfaces.cli.tables import Report
 
-    blocks = Report(run.language)
-    if found and (len(owners) > 1 or run.settings.has_several_accounts):
-        blocks.add_entries(
-            (one.id, _summarize(row, format_owner(owners[one.account], run.language), run.language))
-            for one, row in zip(found, rows, strict=True)
-        )
-    else:
-        shown = ("id", "state", "operation", "subject", "created_at")
-        blocks.add_table([{name: row[name] for name in shown} for row in rows], empty=run.translate(NONE))
-    console.print_out(blocks.render())
+    report = Report(run.language)
+    report.add_entries(
+        (one.id, _summarize(row, format_owner(owners[one.account], run.language), run.language))
+        for one, row in zip(found, rows, strict=True)
+    )
+    console.print_out(report.render())
 
 
-@add_output_option
-@command.command("show")
+@subcommand(command, "show")
 @click.argument("identifier", metavar="ID")
-@click.pass_context
-def show(ctx: click.Context, identifier: str, output: Any) -> None:
+def show(run: Invocation, identifier: str) -> None:
     """Show one write and its state."""
-    run = apply_global_options(ctx, output)
     with open_journal(run.settings) as kept, open_companies(run.settings) as known:
         entry = kept.get(identifier)
         found = _as_dict(entry, describe_owner(entry.account, known))
-    if run.wants_json:
-        console.print_json({"ok": True, "entry": found})
-        return
-    from ix_tools.interfaces.cli.tables import Report
-
-    blocks = Report(run.language)
-    blocks.add_pairs(found)
-    console.print_out(blocks.render())
+    print_entry(run, "entry", found)
 
 
-@add_output_option
-@command.command("resolve")
+@subcommand(command, "resolve")
 @click.argument("identifier", metavar="ID")
 @click.option("--happened/--did-not", "happened", default=None, help="What you saw in InvoiceXpress.")
-@click.pass_context
-def resolve(ctx: click.Context, identifier: str, happened: bool | None, output: Any) -> int:
+def resolve(run: Invocation, identifier: str, happened: bool | None) -> int:
     """Settle a write whose outcome is unknown. Only at a terminal: you type the id."""
-    run = apply_global_options(ctx, output)
     if happened is None:
-        raise click.UsageError("Say what you saw: --happened or --did-not.", ctx)
+        raise click.UsageError("Say what you saw: --happened or --did-not.", click.get_current_context())
     with open_journal(run.settings) as kept:
         found = kept.get(identifier)
-        if not prompt.is_interactive():
-            raise ApprovalRefused(
-                "Only a person at a terminal settles this, and standard input or standard error is none.",
-                code="no_person",
-                next=f"look in InvoiceXpress, then type `ix-tools journal resolve {found.id}` "
-                "with --happened or --did-not in a terminal",
-            )
+        itself = run.build_command("journal", "resolve", found.id)
+        prompt.require_person(
+            "settles this",
+            f"look in InvoiceXpress, then type `{itself}` with --happened or --did-not in a terminal",
+        )
         if found.state in {"open", "unknown"}:
             for name, value in _as_dict(found).items():
                 console.print_note(f"{name}: {value}")
             console.print_note(run.translate(EFFECTS[happened]))
-            if not prompt.confirm_typed(run, TYPE_ID, found.id):
-                raise ApprovalRefused(
-                    f"{found.id} was not settled.",
-                    code="approval_declined",
-                    next="look first, then repeat it",
-                )
+            prompt.require_typed(
+                run, TYPE_ID, found.id, f"{found.id} was not settled.", "look first, then repeat the command"
+            )
         # The journal refuses if the outcome is known, or a process still works on it.
         kept.settle(found.id, happened=happened)
         now = kept.get(found.id)
-    if run.wants_json:
-        console.print_json({"ok": True, "entry": _as_dict(now)})
-    else:
-        console.print_out(run.translate(SETTLED).format(id=now.id))
-    return Exit.OK
+    return print_outcome(run, {"entry": _as_dict(now)}, run.translate(SETTLED).format(id=now.id))
 
 
 def _summarize(row: Mapping[str, Any], owner: str, language: Language) -> tuple[str, str]:

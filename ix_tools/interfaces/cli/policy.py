@@ -96,7 +96,9 @@ def check(ctx: click.Context, /, json_file: str | None, **given: Any) -> None:
     name = given["operation"].replace("-", "_")
     if name not in catalogue():
         raise InvalidArguments(
-            f"There is no tool called {name!r}.", code="unknown_tool", next="see ix-tools tools"
+            f"There is no tool called {name!r}.",
+            code="unknown_tool",
+            next=f"`{run.build_command('tools')}` lists the tools",
         )
     if json_file is not None:
         case, found = _explain_with_account(run, name, _read_arguments(json_file), given)

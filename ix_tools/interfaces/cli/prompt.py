@@ -6,6 +6,7 @@ import sys
 import click
 
 from ix_tools.approvals.repository import Approval, Reply
+from ix_tools.errors import ApprovalRefused
 from ix_tools.i18n.labels import LABELS, Bilingual
 from ix_tools.interfaces.cli import console
 from ix_tools.interfaces.cli.invocation import Invocation
@@ -28,6 +29,22 @@ TYPE_ID = Bilingual("Para aprovar, escreva {word}: ", "To approve, type {word}: 
 def is_interactive() -> bool:
     """Return whether a person can read the prompt and type the answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def require_person(action: str, next: str) -> None:
+    """Raise ApprovalRefused unless a person can act here, such as "clears a claim"; `next` is the step to take instead."""
+    if not is_interactive():
+        raise ApprovalRefused(
+            f"Only a person at a terminal {action}, and standard input or standard error is not a terminal.",
+            code="no_person",
+            next=next,
+        )
+
+
+def require_typed(run: Invocation, question: Bilingual, word: str, refusal: str, next: str) -> None:
+    """Raise ApprovalRefused with this refusal and next step unless the person types exactly this word."""
+    if not confirm_typed(run, question, word):
+        raise ApprovalRefused(refusal, code="approval_declined", next=next)
 
 
 def identify_user() -> str:

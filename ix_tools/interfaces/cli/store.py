@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from ix_tools.audit import trail
-from ix_tools.errors import ApprovalRefused, Exit
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console, prompt
 from ix_tools.interfaces.cli.commands import SETTINGS, apply_global_options, global_options
+from ix_tools.interfaces.cli.output import print_outcome
 from ix_tools.interfaces.cli.repositories import open_store
 
 WHAT_IT_MEANS = Bilingual(
@@ -35,23 +35,17 @@ def command() -> None:
 def accept_restored(ctx: click.Context, output: Any) -> int:
     """Use a store that is older than the note of its newest row. Only at a terminal; the audit trail records it."""
     run = apply_global_options(ctx, output)
-    if not prompt.is_interactive():
-        raise ApprovalRefused(
-            "Only a person at a terminal accepts a restored store, and standard input or standard error is none.",
-            code="no_person",
-            next="run `ix-tools store accept-restored` in a terminal",
-        )
+    itself = run.build_command("store", "accept-restored")
+    prompt.require_person("accepts a restored store", f"type `{itself}` in a terminal")
     console.print_note(run.translate(WHAT_IT_MEANS))
-    if not prompt.confirm_typed(run, TYPE_IT, run.translate(WORD)):
-        raise ApprovalRefused(
-            "The store was not accepted.",
-            code="approval_declined",
-            next="put the newest copy back, or repeat the command",
-        )
+    prompt.require_typed(
+        run,
+        TYPE_IT,
+        run.translate(WORD),
+        "The store was not accepted.",
+        "put the newest copy back, or repeat the command",
+    )
     with open_store(run.settings, checks_note=False) as opened:
         noted, newest = trail.accept_restored(opened, prompt.identify_user())
-    if run.wants_json:
-        console.print_json({"ok": True, "noted": noted, "newest": newest})
-    else:
-        console.print_out(run.translate(ACCEPTED).format(noted=noted, newest=newest))
-    return Exit.OK
+    text = run.translate(ACCEPTED).format(noted=noted, newest=newest)
+    return print_outcome(run, {"noted": noted, "newest": newest}, text)

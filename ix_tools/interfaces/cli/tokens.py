@@ -12,8 +12,9 @@ from ix_tools.errors import Exit, IxError, Problem
 from ix_tools.i18n import formats
 from ix_tools.i18n.labels import Bilingual
 from ix_tools.interfaces.cli import console
-from ix_tools.interfaces.cli.commands import SETTINGS, add_output_option, apply_global_options
+from ix_tools.interfaces.cli.commands import SETTINGS, subcommand
 from ix_tools.interfaces.cli.invocation import Invocation
+from ix_tools.interfaces.cli.output import print_outcome, print_rows
 from ix_tools.interfaces.cli.repositories import open_store
 from ix_tools.operations.scopes import Scope
 
@@ -40,8 +41,7 @@ def _open_tokens(run: Invocation) -> Iterator[Tokens]:
         yield Tokens(opened, run.clock)
 
 
-@add_output_option
-@command.command("create")
+@subcommand(command, "create")
 @click.argument("name")
 @click.option(
     "scopes", "--scope", multiple=True, type=click.Choice(SCOPES), default=("read", "draft"), show_default=True,
@@ -51,15 +51,11 @@ def _open_tokens(run: Invocation) -> Iterator[Tokens]:
     "accounts", "--account", multiple=True, help="In which accounts; default: the only one there is."
 )
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="For how long.")
-@click.pass_context
-def create(
-    ctx: click.Context, name: str, scopes: tuple[str, ...], accounts: tuple[str, ...], days: int, output: Any
-) -> int:
+def create(run: Invocation, name: str, scopes: tuple[str, ...], accounts: tuple[str, ...], days: int) -> int:
     """Create a token for the caller NAME, as approvals and the audit trail name it. The token is shown once."""
-    run = apply_global_options(ctx, output)
     chosen = _choose_accounts(run, accounts)
-    with _open_tokens(run) as kept:
-        token, secret = kept.create(name, [Scope(one) for one in scopes], chosen, days)
+    with _open_tokens(run) as tokens:
+        token, secret = tokens.create(name, [Scope(one) for one in scopes], chosen, days)
     if run.wants_json:
         console.print_json({"ok": True, "token": secret, **_as_dict(token, run)})
         return Exit.OK
@@ -73,41 +69,25 @@ def create(
     return Exit.OK
 
 
-@add_output_option
-@command.command("list")
-@click.pass_context
-def list_(ctx: click.Context, output: Any) -> None:
+@subcommand(command, "list")
+def list_(run: Invocation) -> None:
     """List every token: name, scopes, accounts, expiry and last use."""
-    run = apply_global_options(ctx, output)
-    with _open_tokens(run) as kept:
-        rows = [_as_dict(one, run) for one in kept.list_all()]
-    if run.wants_json:
-        console.print_json({"ok": True, "tokens": rows})
-        return
-    from ix_tools.interfaces.cli.tables import Report
-
-    blocks = Report(run.language)
-    shown = [
-        {**row, "scopes": " ".join(row["scopes"]), "accounts": " ".join(row["accounts"])} for row in rows
-    ]
-    blocks.add_table(shown, empty=run.translate(NONE))
-    console.print_out(blocks.render())
+    with _open_tokens(run) as tokens:
+        rows = [_as_dict(one, run) for one in tokens.list_all()]
+    if not run.wants_json:
+        rows = [
+            {**row, "scopes": " ".join(row["scopes"]), "accounts": " ".join(row["accounts"])} for row in rows
+        ]
+    print_rows(run, "tokens", rows, empty=run.translate(NONE))
 
 
-@add_output_option
-@command.command("revoke")
+@subcommand(command, "revoke")
 @click.argument("identifier", metavar="ID")
-@click.pass_context
-def revoke(ctx: click.Context, identifier: str, output: Any) -> int:
+def revoke(run: Invocation, identifier: str) -> int:
     """Revoke a token now."""
-    run = apply_global_options(ctx, output)
-    with _open_tokens(run) as kept:
-        token = kept.revoke(identifier)
-    if run.wants_json:
-        console.print_json({"ok": True, **_as_dict(token, run)})
-    else:
-        console.print_out(run.translate(REVOKED).format(id=token.id))
-    return Exit.OK
+    with _open_tokens(run) as tokens:
+        token = tokens.revoke(identifier)
+    return print_outcome(run, _as_dict(token, run), run.translate(REVOKED).format(id=token.id))
 
 
 def _choose_accounts(run: Invocation, named: tuple[str, ...]) -> tuple[str, ...]:
@@ -134,6 +114,6 @@ def _as_dict(token: Token, run: Invocation) -> dict[str, Any]:
         "state": state,
         "scopes": [str(one) for one in token.scopes],
         "accounts": list(token.accounts),
-        "expires_at": formats.format_timestamp(token.expires_at),
-        "used_at": formats.format_timestamp(token.used_at) if token.used_at else None,
+        "expires_at": formats.format_rfc3339(token.expires_at),
+        "used_at": formats.format_rfc3339(token.used_at) if token.used_at else None,
     }
