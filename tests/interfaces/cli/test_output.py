@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 
+from ix_tools.interfaces.cli.invocation import find_own_command
 from ix_tools.interfaces.cli.labels import format_kind, format_label, format_state, format_value
 from tests.interfaces.cli.conftest import Cli, run_piped
 
@@ -115,8 +116,9 @@ def test_every_next_step_is_a_command_that_can_be_typed(cli: Cli) -> None:
         "\nNext\n"
     )[1]
     command = shlex.split(steps.splitlines()[0])
-    assert command[0] == "ix-tools"
-    assert cli(*command[1:]).code == 3
+    own = shlex.split(find_own_command())
+    assert command[: len(own)] == own
+    assert cli(*command[len(own) :]).code == 3
     cli.run_approved(*cli.finalize(number))
     steps = cli.text("get-document", "--document-type", "invoices", "--document-id", number).split(
         "\nNext\n"

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -236,7 +236,7 @@ def test_unless_told_otherwise_a_token_reads_and_drafts_in_the_only_account_for_
     monkeypatch.setenv("INVOICEXPRESS_ACCOUNT", "acme")
     _, made, _ = ran(capsys, "create", "n8n")
     assert (made["scopes"], made["accounts"]) == (["read", "draft"], ["acme"])
-    days = (datetime.fromisoformat(made["expires_at"]) - datetime.now()).days  # noqa: DTZ005 - both in local time
+    days = (datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)).days
     assert 88 <= days <= 90
 
 
