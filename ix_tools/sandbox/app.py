@@ -122,23 +122,24 @@ class ConnectionTorn(Exception):
     """The connection was cut, so no response can be sent."""
 
 
-def create_application(box: SandboxBackend) -> Starlette:
+def create_application(backend: SandboxBackend) -> Starlette:
     """Create the ASGI application of a sandbox."""
     from ix_tools.sandbox.control_api import build_control_routes
 
     async def file(request: Request) -> Response:
         def fetched() -> Answer:
-            with box.store.transaction():
-                return files.read_file(box.open_books(), request.path_params["token"])
+            with backend.store.transaction():
+                return files.read_file(backend.open_books(), request.path_params["token"])
 
         try:
             return _build_response(await run_in_threadpool(fetched))
         except Missing:
             return Response(status_code=404)
 
-    house = Starlette(routes=[*build_control_routes(box), Mounted("/_files/{token}/{name}", file)])
-    house.router.default = Api(box)  # a mount, because a route's pattern would miss paths with a line break
-    return house
+    app = Starlette(routes=[*build_control_routes(backend), Mounted("/_files/{token}/{name}", file)])
+    # The default, because a route's pattern would miss paths with a line break.
+    app.router.default = Api(backend)
+    return app
 
 
 @dataclass(frozen=True)
@@ -164,8 +165,8 @@ class RawRequest:
 class Api:
     """ASGI endpoint for all paths of the API."""
 
-    def __init__(self, box: SandboxBackend) -> None:
-        self.box = box
+    def __init__(self, backend: SandboxBackend) -> None:
+        self.backend = backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer over a connection, on which injected faults take effect."""
@@ -178,7 +179,7 @@ class Api:
             await request.body(),
         )
         entry = self._answer_and_log(asked)
-        fault = self.box.control.take_fault(asked.method, asked.path)
+        fault = self.backend.control.take_fault(asked.method, asked.path)
         try:
             answer = await self._answer_with_fault(asked, fault)
         except ConnectionTorn:
@@ -192,11 +193,11 @@ class Api:
         entry = self._answer_and_log(asked)
         found = routes.resolve(asked.method, asked.raw_path)
         uid = _get_uid(asked.body) if found and found[0].creates else ""
-        if self.box.begin_creating(uid):
+        if self.backend.begin_creating(uid):
             try:
                 answer = self._execute(asked, found)
             finally:
-                self.box.end_creating(uid)
+                self.backend.end_creating(uid)
         else:
             answer = self._refuse(409, Shape.REASON, ("uid_ongoing", uid))
         entry["status"] = answer.status
@@ -204,26 +205,26 @@ class Api:
 
     def _answer_and_log(self, asked: RawRequest) -> dict[str, Any]:
         entry = _build_log_entry(asked.method, asked.path, asked.pairs, asked.body)
-        self.box.control.log_request(entry)
+        self.backend.control.log_request(entry)
         return entry
 
     async def _answer_with_fault(self, asked: RawRequest, fault: Fault | None) -> Answer:
         found = routes.resolve(asked.method, asked.raw_path)
         uid = _get_uid(asked.body) if found and found[0].creates else ""
-        if not self.box.begin_creating(uid):
+        if not self.backend.begin_creating(uid):
             return self._refuse(409, Shape.REASON, ("uid_ongoing", uid))
         try:
             if fault and not fault.after_commit:
-                await self.box.delay(fault)
+                await self.backend.delay(fault)
                 if fault.drop == "before":
                     raise ConnectionTorn
                 if fault.status is not None:
                     return _build_injected_answer(fault)
             answer = await run_in_threadpool(self._execute, asked, found)
         finally:
-            self.box.end_creating(uid)
+            self.backend.end_creating(uid)
         if fault and fault.after_commit:
-            await self.box.delay(fault)
+            await self.backend.delay(fault)
             if fault.status is not None:
                 return _build_injected_answer(fault)
         if fault and fault.drop:
@@ -243,13 +244,13 @@ class Api:
             if asked.path.endswith(".xml"):
                 return self._refuse(422, Shape.XML, "bad_xml")
             return self._refuse(400, Shape.SINGLE, "bad_json")
-        query = Query(asked.pairs, self.box.control.options.per_page)
-        return self.box.execute(route, Call(asked.method, asked.path, names, query, parsed))
+        query = Query(asked.pairs, self.backend.control.options.per_page)
+        return self.backend.execute(route, Call(asked.method, asked.path, names, query, parsed))
 
     def _reject_early(self, asked: RawRequest) -> Answer | None:
         """Return the refusal for an exceeded rate, a wrong key or content type."""
         key = dict(asked.pairs).get("api_key", "")
-        wait = self.box.seconds_until_allowed(key)
+        wait = self.backend.seconds_until_allowed(key)
         if wait:
             content = json.dumps({"errors": {"error": "Too Many Requests"}}).encode()
             return Answer(429, content, headers={"Retry-After": str(wait)})
@@ -263,7 +264,7 @@ class Api:
         return None
 
     def _refuse(self, status: int, shape: Shape, phrase: refusals.Phrase) -> Answer:
-        text = refusals.format_phrase(phrase, self.box.control.options.language)
+        text = refusals.format_phrase(phrase, self.backend.control.options.language)
         media_type = "application/xml" if shape is Shape.XML else "application/json"
         return Answer(status, refusals.build_body(shape, [text]), f"{media_type}; charset=utf-8")
 

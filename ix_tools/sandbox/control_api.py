@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def list_outbox(box: SandboxBackend) -> list[dict[str, Any]]:
+def list_outbox(backend: SandboxBackend) -> list[dict[str, Any]]:
     """Return the e-mails that would have been sent, oldest first."""
-    with box.store.transaction():
+    with backend.store.transaction():
         return [
             {key: value for key, value in asdict(mail).items() if key != "id"}
-            for mail in box.store.find(Mail)
+            for mail in backend.store.find(Mail)
         ]
 
 
-def build_control_routes(box: SandboxBackend) -> list[Route]:
+def build_control_routes(backend: SandboxBackend) -> list[Route]:
     """Build a route for each control."""
-    control = box.control
+    control = backend.control
 
     def clock(sent: dict[str, Any]) -> Any:
         if "now" in sent:
@@ -49,19 +49,19 @@ def build_control_routes(box: SandboxBackend) -> list[Route]:
         return asdict(control.options)
 
     def archive(sent: dict[str, Any]) -> Any:
-        box.archive(int(sent["document"]), bool(sent.get("archived", True)))
+        backend.archive(int(sent["document"]), bool(sent.get("archived", True)))
 
     actions: tuple[tuple[str, str, Callable[[dict[str, Any]], Any]], ...] = (
         ("GET", "requests", lambda sent: control.requests()),
         ("DELETE", "requests", lambda sent: control.clear_requests()),
-        ("GET", "outbox", lambda sent: list_outbox(box)),
+        ("GET", "outbox", lambda sent: list_outbox(backend)),
         ("PUT", "clock", clock),
         ("POST", "faults", lambda sent: control.add_fault(Fault(**sent))),
         ("DELETE", "faults", lambda sent: control.clear_faults()),
         ("PUT", "lag", lag),
         ("PUT", "options", options),
         ("PUT", "archive", archive),
-        ("POST", "reset", lambda sent: box.reset()),
+        ("POST", "reset", lambda sent: backend.reset()),
     )
     return [
         Route(f"/_sandbox/{name}", _build_endpoint(action), methods=[method])

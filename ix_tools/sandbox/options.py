@@ -36,7 +36,7 @@ class Options:
     trial: bool = False
     """Whether the account is in its free trial: no SAF-T then."""
     at_credentials: bool = True
-    """Whether the tax authority's credentials were stored before the box began; without any, no registration."""
+    """Whether the tax authority's credentials were stored before the sandbox was created; without any, no registration."""
     at_code_delay: int = 60
     """Seconds from finalizing a guide to its `at_doc_code_id`."""
     mb_references: bool = False

@@ -151,16 +151,16 @@ def serve(
     control = Control(language)
     sock = _open_listener(host, port)
     try:
-        box = _create_backend(db, control, sock)
+        backend = _create_backend(db, control, sock)
     except BaseException:
         sock.close()
         raise
     try:
-        _run(_build_server(box, None if on_ready is None else lambda: on_ready(box.base_url)), sock)
+        _run(_build_server(backend, None if on_ready is None else lambda: on_ready(backend.base_url)), sock)
     except KeyboardInterrupt:
         pass
     finally:
-        box.store.close()
+        backend.store.close()
 
 
 def _is_loopback(host: str) -> bool:
@@ -189,12 +189,12 @@ def _create_backend(db: Path | None, control: Control, sock: socket.socket) -> S
     from ix_tools.sandbox.store import Store
 
     host, port = sock.getsockname()[:2]
-    box = SandboxBackend(Store(db), control)
-    box.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    return box
+    backend = SandboxBackend(Store(db), control)
+    backend.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return backend
 
 
-def _build_server(box: SandboxBackend, on_ready: Callable[[], None] | None = None) -> Any:
+def _build_server(backend: SandboxBackend, on_ready: Callable[[], None] | None = None) -> Any:
     """Build a uvicorn server that reports when it is ready, stops at once, and passes on its connections."""
     import uvicorn
     from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -229,7 +229,7 @@ def _build_server(box: SandboxBackend, on_ready: Callable[[], None] | None = Non
                 on_ready()
 
         async def main_loop(self) -> None:
-            await box.closing.wait()
+            await backend.closing.wait()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             super().handle_exit(sig, frame)
@@ -240,8 +240,8 @@ def _build_server(box: SandboxBackend, on_ready: Callable[[], None] | None = Non
                 self._loop.call_soon_threadsafe(self._close)
 
         def _close(self) -> None:
-            box.closing.set()
-            box.control.end_delays()
+            backend.closing.set()
+            backend.control.end_delays()
 
         def stop(self) -> None:
             """Stop the server from another thread."""
@@ -250,7 +250,7 @@ def _build_server(box: SandboxBackend, on_ready: Callable[[], None] | None = Non
             self._loop.call_soon_threadsafe(self._close)
 
     config = uvicorn.Config(
-        create_application(box),
+        create_application(backend),
         http=Tearable,
         ws="none",
         lifespan="off",

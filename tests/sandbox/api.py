@@ -16,13 +16,15 @@ TODAY = "20/11/2026"
 class SandboxApi:
     """The sandbox's API; every call is sent with the key."""
 
-    def __init__(self, box: Sandbox) -> None:
-        self.box = box
-        self.http = httpx2.Client(base_url=box.base_url, timeout=20, transport=InProcessTransport(box))
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.http = httpx2.Client(
+            base_url=sandbox.base_url, timeout=20, transport=InProcessTransport(sandbox)
+        )
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> httpx2.Response:
         """Send a call with the key."""
-        return self.http.request(method, path, json=body, params={"api_key": self.box.api_key, **query})
+        return self.http.request(method, path, json=body, params={"api_key": self.sandbox.api_key, **query})
 
     def get(self, path: str, **query: Any) -> httpx2.Response:
         """Send a GET request."""

@@ -11,24 +11,24 @@ from tests.sandbox.api import NOW, SandboxApi
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Sandbox]:
-    with Sandbox(clock=NOW) as box:
-        yield box
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox(clock=NOW) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
-def box(running: Sandbox) -> Sandbox:
-    running.reset()
-    return running
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    running_sandbox.reset()
+    return running_sandbox
 
 
 @pytest.fixture(scope="session")
-def connected(running: Sandbox) -> Iterator[SandboxApi]:
-    api = SandboxApi(running)
+def connected(running_sandbox: Sandbox) -> Iterator[SandboxApi]:
+    api = SandboxApi(running_sandbox)
     with api.http:
         yield api
 
 
 @pytest.fixture
-def api(box: Sandbox, connected: SandboxApi) -> SandboxApi:
+def api(sandbox: Sandbox, connected: SandboxApi) -> SandboxApi:
     return connected

@@ -131,7 +131,7 @@ def test_a_wrong_change_is_refused_in_flat_pairs(
 def test_the_documents_carry_the_name_the_account_has(api: SandboxApi) -> None:
     changed(api, organization_name="Oficina Nova, Lda")
     api.create_issued()
-    api.box.set_option("saft_polls", 0)
+    api.sandbox.set_option("saft_polls", 0)
     url = api.get("/api/export_saft.json", year="2026", month="11").json()["url"]
     assert "<CompanyName>Oficina Nova, Lda</CompanyName>" in api.http.get(url).text
 
@@ -147,7 +147,7 @@ def told(api: SandboxApi, **changes: Any) -> Any:
 @pytest.mark.parametrize("way", ["communication", "credentials"])
 def test_without_credentials_no_series_is_registered_and_with_them_it_is(api: SandboxApi, way: str) -> None:
     """C12."""
-    api.box.set_option("at_credentials", False)
+    api.sandbox.set_option("at_credentials", False)
     assert read(api)["at_configured"] is False
     refused = api.put("/sequences/70020/register.json")
     assert (refused.status_code, refused.json()["code"]) == (422, "002")
@@ -182,7 +182,7 @@ def test_wrong_credentials_are_refused_with_one_error(
 
 def test_an_account_in_its_trial_does_not_speak_to_the_authority(api: SandboxApi) -> None:
     """C12."""
-    api.box.set_option("trial", True)
+    api.sandbox.set_option("trial", True)
     assert read(api)["trial"] is True
     assert told(api).status_code == 422
     assert api.put("/sequences/70020/register.json").json()["code"] == "002"

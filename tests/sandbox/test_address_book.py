@@ -120,7 +120,7 @@ def test_a_wrong_client_update_is_refused_with_nothing(api: SandboxApi) -> None:
 
 
 def test_messages_that_have_two_forms_follow_the_language(api: SandboxApi) -> None:
-    api.box.set_option("language", "pt")
+    api.sandbox.set_option("language", "pt")
     answer = api.post("/clients.json", {"client": {"name": "Beta GmbH", "code": "G"}})
     assert answer.json() == {"errors": ["Nome não está disponível"]}
 
@@ -136,7 +136,7 @@ def test_clients_are_found_by_exact_code_or_name(api: SandboxApi) -> None:
     by_name = api.get("/clients/find-by-name.json", client_name="ACME, Lda").json()["client"]
     assert by_code == by_name
     assert (by_code["id"], by_code["payment_days"], by_code["tax_exemption_code"]) == (501, "0", "M00")
-    assert by_code["open_account_link"].startswith(api.box.base_url)
+    assert by_code["open_account_link"].startswith(api.sandbox.base_url)
     for finder in ("code", "name"):
         for near in ("acme", "ACM", "ACME, Ld", ""):
             missing = api.get(f"/clients/find-by-{finder}.json", **{f"client_{finder}": near})
@@ -145,7 +145,7 @@ def test_clients_are_found_by_exact_code_or_name(api: SandboxApi) -> None:
 
 def test_a_missing_name_may_be_a_crash(api: SandboxApi) -> None:
     """Reading 14."""
-    api.box.set_option("find_by_name_500", True)
+    api.sandbox.set_option("find_by_name_500", True)
     assert api.get("/clients/find-by-name.json", client_name="Ninguém").status_code == 500
     assert api.get("/clients/find-by-code.json", client_code="NONE").status_code == 404
 

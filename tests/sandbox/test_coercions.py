@@ -162,7 +162,7 @@ def test_the_exemption_code_travels_on_the_document_or_on_the_line(
 
 def test_an_account_may_look_at_the_lines_code_only(api: SandboxApi) -> None:
     """Trap 6b."""
-    api.box.set_option("exemption_level", "line")
+    api.sandbox.set_option("exemption_level", "line")
     exempt = api.line(tax={"name": "Isento"})
     assert refused(api, items=[exempt], tax_exemption="M07") == [
         "Razão de isenção deve ter uma opção selecionada"
@@ -226,7 +226,7 @@ def test_every_type_has_a_sequence_id_of_its_own(
 def test_a_due_date_may_equal_the_date_and_not_precede_it(api: SandboxApi) -> None:
     """Trap 11, reading 19."""
     assert refused(api, due_date="19/11/2026") == ["Due date must be later than date"]
-    api.box.set_option("language", "pt")
+    api.sandbox.set_option("language", "pt")
     assert refused(api, due_date="19/11/2026") == [
         "Vencimento deve ser igual ou posterior à data do documento"
     ]
@@ -293,7 +293,7 @@ def test_a_second_currency_prints_a_second_total_and_changes_nothing_else(api: S
     assert (draft["currency"], draft["total"]) == ("Euro", 123)
     assert draft["multicurrency"] == {"rate": "1.23565", "currency": "U.S. dollar", "total": 151.98}
     assert refused(api, currency_code="XXX", rate="1") == ["Currency XXX was not found"]
-    api.box.set_option("multicurrency", False)
+    api.sandbox.set_option("multicurrency", False)
     assert refused(api, currency_code="USD", rate="1") == ["Multicurrency is not available in your plan"]
 
 
@@ -332,16 +332,16 @@ def test_country_and_fiscal_id_are_judged_as_a_pair(
         assert response.status_code == 201
     else:
         assert list_errors(response) == ["Client is invalid", "Fiscal is invalid"]
-        api.box.set_option("language", "pt")
+        api.sandbox.set_option("language", "pt")
         assert "Contribuinte não é válido" in list_errors(api.post("/invoices.json", {"invoice": body}))
 
 
 def test_the_issuers_own_number_may_be_refused(api: SandboxApi) -> None:
     """Trap 22b."""
     client = {"name": "Nós", "code": "N", "fiscal_id": "509442013"}
-    api.box.set_option("refuse_own_nif", True)
+    api.sandbox.set_option("refuse_own_nif", True)
     assert refused(api, client=client) == ["Client is invalid", "Fiscal is invalid"]
-    api.box.set_option("refuse_own_nif", False)
+    api.sandbox.set_option("refuse_own_nif", False)
     assert api.create_draft(client=client)["status"] == "draft"
 
 
@@ -368,7 +368,7 @@ def test_a_guide_is_not_loaded_in_the_past_of_lisbon(api: SandboxApi, moment: st
 def test_taxes_may_read_back_with_nothing_but_an_id(api: SandboxApi) -> None:
     """Trap 30."""
     draft = api.create_draft()
-    api.box.set_option("null_taxes", True)
+    api.sandbox.set_option("null_taxes", True)
     assert api.read_document("invoice", draft)["items"][0]["tax"] == {
         "id": 31554,
         "name": None,

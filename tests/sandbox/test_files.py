@@ -20,7 +20,7 @@ def printed(api: SandboxApi, document: dict[str, Any], copy: str = "false") -> b
     while (answer := api.get(path, second_copy=copy)).status_code == 202:
         assert answer.content == b""
     url = answer.json()["output"]["pdfUrl"]
-    assert url.startswith(f"{api.box.base_url}/_files/")
+    assert url.startswith(f"{api.sandbox.base_url}/_files/")
     fetched = httpx2.get(url)
     assert fetched.headers["content-type"] == "application/pdf"
     return fetched.content
@@ -58,7 +58,7 @@ def rich(api: SandboxApi, **changes: Any) -> dict[str, Any]:
         "reference": "PO-7781",
         "mb_reference": "1",
     }
-    api.box.set_option("mb_references", True)
+    api.sandbox.set_option("mb_references", True)
     return api.create_issued(**{**given, **changes})
 
 
@@ -68,7 +68,7 @@ def test_a_pdf_is_promised_first_and_each_copy_on_its_own(api: SandboxApi) -> No
     assert [api.get(path).status_code for _ in range(3)] == [202, 200, 200]
     assert api.get(path, second_copy="true").status_code == 202
     assert api.get(path).json() == api.get(path).json()
-    api.box.set_option("pdf_polls", 3)
+    api.sandbox.set_option("pdf_polls", 3)
     path = f"/api/pdf/{api.create_issued()['id']}.json"
     assert [api.get(path).status_code for _ in range(4)] == [202, 202, 202, 200]
 
@@ -221,7 +221,7 @@ def test_mail_goes_into_the_outbox_and_is_answered_with_nothing(api: SandboxApi)
         logo="1",
     )
     assert (answer.status_code, answer.content) == (200, b"")
-    assert api.box.outbox() == [
+    assert api.sandbox.outbox() == [
         {
             "document_id": invoice["id"], "to": "a@b.example", "cc": "c@d.example", "bcc": "", "subject": "Fatura",
             "body": "Segue", "logo": True, "save": False, "at": "2026-11-20T10:00:00+00:00",
@@ -248,13 +248,13 @@ def test_wrong_addresses_are_refused_and_nothing_is_sent(
     api: SandboxApi, client: dict[str, str], message: dict[str, str], refusal: str
 ) -> None:
     assert list_errors(mailed(api, api.create_issued(), client, **message)) == [refusal]
-    assert api.box.outbox() == []
+    assert api.sandbox.outbox() == []
 
 
 def test_mail_about_nothing_is_a_plain_404_and_some_plans_send_none(api: SandboxApi) -> None:
     missing = mailed(api, {"id": 9}, {"email": "a@b.example"})
     assert (missing.status_code, missing.content) == (404, b"")
-    api.box.set_option("email_plan", False)
+    api.sandbox.set_option("email_plan", False)
     assert list_errors(mailed(api, api.create_issued(), {"email": "a@b.example"})) == [
         "Sending e-mail is not available in your plan"
     ]

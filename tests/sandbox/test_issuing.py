@@ -15,7 +15,7 @@ def test_a_draft_has_no_number_and_no_codes(api: SandboxApi) -> None:
     assert draft["sequence_number"] == draft["inverted_sequence_number"] == "draft"
     assert "atcud" not in draft
     assert "saft_hash" not in draft
-    api.box.set_option("language", "pt")
+    api.sandbox.set_option("language", "pt")
     assert api.read_document("invoice", draft)["sequence_number"] == "rascunho"
 
 
@@ -119,7 +119,7 @@ def test_a_multibanco_reference_needs_a_provider_and_is_made_at_finalize(api: Sa
     assert list_errors(refused) == [
         "Option to generate MB reference is set but no payment provider is configurated"
     ]
-    api.box.set_option("mb_references", True)
+    api.sandbox.set_option("mb_references", True)
     draft = api.create_draft(mb_reference="1")
     assert "mb_reference" not in draft
     reference = api.change_state("invoice", draft, "finalized").json()["invoice"]["mb_reference"]
@@ -134,9 +134,9 @@ def test_a_guide_gets_its_code_a_minute_after_it_is_finalized(api: SandboxApi) -
     guide = api.create_issued("transport", address_from=places, address_to=places, license_plate="11-AA-22")
     assert (guide["at_doc_code_id"], guide["address_to"], guide["license_plate"]) == ("", places, "11-AA-22")
     assert "loaded_at" not in guide
-    api.box.advance(59)
+    api.sandbox.advance(59)
     assert api.read_document("transport", guide)["at_doc_code_id"] == ""
-    api.box.advance(1)
+    api.sandbox.advance(1)
     assert api.read_document("transport", guide)["at_doc_code_id"]
 
 

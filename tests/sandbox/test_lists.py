@@ -119,18 +119,18 @@ def test_lists_come_in_pages(
 
 def test_a_document_appears_in_lists_only_after_the_lag(api: SandboxApi) -> None:
     """Trap 23."""
-    api.box.set_lag(8)
+    api.sandbox.set_lag(8)
     draft = api.create_draft(reference="PO-1")
     assert found(api, reference="PO-1") == []
     assert api.read_document("invoice", draft)["id"] == draft["id"]
-    api.box.advance(7)
+    api.sandbox.advance(7)
     assert found(api) == []
-    api.box.advance(1)
+    api.sandbox.advance(1)
     assert found(api, reference="PO-1") == [draft["id"]]
 
 
 def test_the_lists_total_may_differ_from_the_documents(api: SandboxApi) -> None:
-    api.box.set_option("list_total_drift", "3.71")
+    api.sandbox.set_option("list_total_drift", "3.71")
     draft = api.create_draft()
     assert api.get("/invoices.json").json()["invoices"][0]["total"] == 126.71
     assert api.read_document("invoice", draft)["total"] == 123
@@ -164,25 +164,25 @@ def test_what_a_person_put_away_is_listed_when_asked_for(
     api: SandboxApi, query: dict[str, str], names: str
 ) -> None:
     rows = {"away": api.create_draft()["id"], "kept": api.create_draft()["id"]}
-    api.box.archive(rows["away"])
+    api.sandbox.archive(rows["away"])
     assert api.get(f"/invoices/{rows['away']}.json").json()["invoice"]["archived"] is True
     assert found(api, **query) == [rows[name] for name in names.split()]
     shelves = [word for word in ("archived", "non_archived") if query.get(word) == "true"]
     answer = api.post("/clients/501/invoices.json", {"filter": {"archived": shelves}}).json()
     assert [row["id"] for row in answer["invoices"]] == [rows[name] for name in names.split()]
-    api.box.archive(rows["away"], False)
+    api.sandbox.archive(rows["away"], False)
     assert found(api) == [rows["kept"], rows["away"]]
 
 
 def test_a_page_is_as_long_as_the_account_has_it(api: SandboxApi) -> None:
     for _ in range(21):
         api.create_draft()
-    api.box.set_option("per_page", 20)
+    api.sandbox.set_option("per_page", 20)
     assert len(found(api)) == 20
     assert len(found(api, per_page=5)) == 5
     assert len(api.post("/clients/501/invoices.json", {}).json()["invoices"]) == 20
     with pytest.raises(ValueError, match="10, 20, 30"):
-        api.box.set_option("per_page", 25)
+        api.sandbox.set_option("per_page", 25)
 
 
 def test_dates_in_lists_are_those_of_the_document(api: SandboxApi) -> None:

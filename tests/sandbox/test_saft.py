@@ -80,7 +80,7 @@ def month(api: SandboxApi) -> dict[str, dict[str, Any]]:
     invoice = api.create_issued(items=lines, global_discount=discount, **rich)
     place = {"detail": "Rua\u0000 A", "city": "Porto", "postal_code": "4000-001", "country": "Portugal"}
     wrong = api.create_issued("simplified_invoice", client={})
-    api.box.advance(3600)
+    api.sandbox.advance(3600)
     api.change_state("simplified_invoice", wrong, "canceled", "Engano no cliente")
     receipt = api.pay(invoice, 50, payment_mechanism="MB").json()["receipt"]
     api.change_state("receipt", api.pay(invoice, 20).json()["receipt"], "canceled", "Engano")
@@ -110,17 +110,17 @@ def test_the_file_is_promised_first_and_asked_for_again(api: SandboxApi) -> None
         },
     )
     assert second.json()["url"].endswith("/SAFT-PT_509442013_2026-11.xml")
-    api.box.reset()
+    api.sandbox.reset()
     api.create_issued()
-    api.box.set_option("saft_polls", 3)
+    api.sandbox.set_option("saft_polls", 3)
     assert [api.get(PATH, month="11", year="2026").status_code for _ in range(4)] == [202, 202, 202, 200]
 
 
 def test_its_address_may_be_written_with_a_capital(api: SandboxApi) -> None:
     """J15."""
     api.create_issued()
-    api.box.set_option("saft_polls", 0)
-    api.box.set_option("saft_key", "Url")
+    api.sandbox.set_option("saft_polls", 0)
+    api.sandbox.set_option("saft_key", "Url")
     assert list(api.get(PATH, month="11", year="2026").json()) == ["Url"]
 
 
@@ -148,7 +148,7 @@ def test_a_month_without_a_file_is_refused_with_a_message(
 
 def test_there_is_no_file_during_the_trial(api: SandboxApi) -> None:
     api.create_issued()
-    api.box.set_option("trial", True)
+    api.sandbox.set_option("trial", True)
     assert api.get(PATH, month="11", year="2026").json() == {
         "message": "SAF-T export is not available during the trial"
     }
@@ -174,7 +174,7 @@ def test_february_ends_when_it_ends(api: SandboxApi) -> None:
 
 
 def test_elements_stand_in_the_order_of_the_schema(api: SandboxApi, month: dict[str, Any]) -> None:
-    api.box.advance(60)
+    api.sandbox.advance(60)
     for element in exported(api).iter():
         if element.tag in ORDER:
             places = [ORDER[element.tag].split().index(child.tag) for child in element]
@@ -322,5 +322,5 @@ def test_a_guide_says_from_where_to_where_and_when(api: SandboxApi, month: dict[
     assert said(guide, "MovementStartTime") == "2026-11-20T12:00:00"
     assert said(guide, "ShipFrom/Address/AddressDetail") == "Rua A"  # XML has no characters for them
     assert guide.find("ATDocCodeID") is None
-    api.box.advance(60)
+    api.sandbox.advance(60)
     assert said(entries(exported(api), GOODS)[1], "ATDocCodeID") != ""

@@ -54,7 +54,7 @@ def test_a_new_series_is_registered_and_may_become_the_default(api: SandboxApi) 
 def test_registering_gives_every_type_its_code_for_ever(api: SandboxApi) -> None:
     first = api.put("/sequences/70020/register.json").json()["sequences"]
     assert [row["serie"] for row in first] == ["B2026"]
-    api.box.reset()
+    api.sandbox.reset()
     assert api.put("/sequences/70020/register.json").json()["sequences"] == first
 
 
@@ -82,10 +82,10 @@ def test_a_registration_is_refused_by_code(
     api: SandboxApi, path: str, option: tuple[str, Any] | None, status: int, body: dict[str, str]
 ) -> None:
     if option:
-        api.box.set_option(*option)
+        api.sandbox.set_option(*option)
     answer = api.put(f"/sequences/{path}/register.json")
     assert (answer.status_code, answer.json()) == (status, body)
-    api.box.set_option("sequence_errors", "wrapped")
+    api.sandbox.set_option("sequence_errors", "wrapped")
     assert api.put(f"/sequences/{path}/register.json").json() == {"errors": body}
 
 
@@ -105,7 +105,7 @@ def test_a_creation_is_refused_by_codes_of_its_own(
     api: SandboxApi, serie: str, option: tuple[str, Any] | None, status: int, code: str
 ) -> None:
     if option:
-        api.box.set_option(*option)
+        api.sandbox.set_option(*option)
     answer = api.post("/sequences.json", {"sequence": {"serie": serie}})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
@@ -131,7 +131,7 @@ def sent_xml(
     xml = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
     return api.http.put(
         f"/sequences/{sequence_id}.xml",
-        params={"api_key": api.box.api_key},
+        params={"api_key": api.sandbox.api_key},
         content=f'<?xml version="1.0" encoding="UTF-8"?><sequence>{xml}</sequence>',
         headers={"content-type": kind},
     )
@@ -179,7 +179,7 @@ def test_v1_reads_xml_only_and_no_trickery_in_it(api: SandboxApi) -> None:
     bomb = '<!DOCTYPE s [<!ENTITY a "aaaa">]><sequence><serie>&a;</serie></sequence>'
     answer = api.http.put(
         "/sequences/70020.xml",
-        params={"api_key": api.box.api_key},
+        params={"api_key": api.sandbox.api_key},
         content=bomb,
         headers={"content-type": "text/xml"},
     )

@@ -30,7 +30,7 @@ def test_a_call_without_the_key_is_refused(api: SandboxApi, query: dict[str, str
 def test_a_body_without_the_right_content_type_is_refused(api: SandboxApi, kind: str | None) -> None:
     answer = api.http.post(
         "/invoices.json",
-        params={"api_key": api.box.api_key},
+        params={"api_key": api.sandbox.api_key},
         content=json.dumps({"invoice": api.body()}).encode(),
         headers={"content-type": kind} if kind else {},
     )
@@ -43,7 +43,7 @@ def test_a_body_without_the_right_content_type_is_refused(api: SandboxApi, kind:
 def test_broken_json_and_a_missing_envelope_are_refused(api: SandboxApi) -> None:
     broken = api.http.post(
         "/invoices.json",
-        params={"api_key": api.box.api_key},
+        params={"api_key": api.sandbox.api_key},
         content=b'{"invoice":',
         headers={"content-type": "application/json"},
     )
@@ -70,7 +70,7 @@ def test_nonsense_is_refused_or_ignored_and_never_a_crash(api: SandboxApi, junk:
         body = json.dumps({"invoice": api.body(**{field: "JUNK"})}).replace('"JUNK"', junk)
         answer = api.http.post(
             "/invoices.json",
-            params={"api_key": api.box.api_key},
+            params={"api_key": api.sandbox.api_key},
             content=body.encode(),
             headers={"content-type": "application/json"},
         )
@@ -79,12 +79,12 @@ def test_nonsense_is_refused_or_ignored_and_never_a_crash(api: SandboxApi, junk:
 
 def test_the_minute_is_full_at_the_limit_and_says_when_to_come_back(api: SandboxApi) -> None:
     """Documented: 780 requests a minute, then 429."""
-    api.box.set_option("rate_limit", 3)
+    api.sandbox.set_option("rate_limit", 3)
     statuses = [api.get("/taxes.json").status_code for _ in range(3)]
     full = api.get("/taxes.json")
     assert (*statuses, full.status_code) == (200, 200, 200, 429)
     assert 1 <= int(full.headers["retry-after"]) <= 61
-    api.box.reset()
+    api.sandbox.reset()
     assert api.get("/taxes.json").status_code == 200
 
 
@@ -138,15 +138,15 @@ def count(api: SandboxApi) -> int:
 def test_a_dropped_connection_is_dropped_before_or_after_the_work_is_kept(
     api: SandboxApi, drop: Any, kept: int
 ) -> None:
-    api.box.fault(method="POST", path=r"^/invoices\.json", drop=drop)
+    api.sandbox.fault(method="POST", path=r"^/invoices\.json", drop=drop)
     with pytest.raises(httpx2.TransportError):
         api.create_draft()
     assert count(api) == kept
-    assert api.box.requests()[0]["status"] is None
+    assert api.sandbox.requests()[0]["status"] is None
 
 
 def test_a_cut_answer_ends_in_the_middle(api: SandboxApi) -> None:
-    api.box.fault(path="invoices", cut=20)
+    api.sandbox.fault(path="invoices", cut=20)
     with pytest.raises(httpx2.RemoteProtocolError, match="20 bytes"):
         api.create_draft()
     assert count(api) == 1
@@ -156,7 +156,7 @@ def test_a_cut_answer_ends_in_the_middle(api: SandboxApi) -> None:
 def test_an_injected_answer_comes_before_or_after_the_work(
     api: SandboxApi, after_commit: bool, kept: int
 ) -> None:
-    api.box.fault(
+    api.sandbox.fault(
         method="post",
         path="invoices",
         status=502,
@@ -170,27 +170,27 @@ def test_an_injected_answer_comes_before_or_after_the_work(
 
 
 def test_faults_skip_repeat_and_wait_in_line(api: SandboxApi) -> None:
-    api.box.fault(path="taxes", skip=1, times=2, status=503)
-    api.box.fault(path="taxes", status=500, body={"errors": []})
+    api.sandbox.fault(path="taxes", skip=1, times=2, status=503)
+    api.sandbox.fault(path="taxes", status=500, body={"errors": []})
     statuses = [api.get("/taxes.json").status_code for _ in range(5)]
     assert statuses == [500, 503, 503, 200, 200]
-    api.box.fault(times=None, status=500)
+    api.sandbox.fault(times=None, status=500)
     assert {api.get("/items.json").status_code for _ in range(3)} == {500}
-    api.box.clear_faults()
+    api.sandbox.clear_faults()
     assert api.get("/items.json").status_code == 200
 
 
 def test_a_delay_keeps_nobody_else_waiting(api: SandboxApi) -> None:
-    api.box.fault(path="items", delay=60, after_commit=True)
-    slow = SandboxApi(api.box)
+    api.sandbox.fault(path="items", delay=60, after_commit=True)
+    slow = SandboxApi(api.sandbox)
     answers: list[int] = []
     with slow.http:
         thread = threading.Thread(target=lambda: answers.append(slow.get("/items.json").status_code))
         thread.start()
-        assert api.box.wait_for_request("GET", "items")
+        assert api.sandbox.wait_for_request("GET", "items")
         assert api.get("/taxes.json").status_code == 200
         assert answers == []
-        api.box.clear_faults()
+        api.sandbox.clear_faults()
         thread.join()
     assert answers == [200]
 
@@ -206,18 +206,18 @@ def test_a_delay_called_off_before_it_begins_does_not_begin() -> None:
 
 
 def test_a_box_closes_at_once_although_somebody_waits() -> None:
-    with Sandbox() as box:
-        box.fault(delay=60)
+    with Sandbox() as sandbox:
+        sandbox.fault(delay=60)
         ended = threading.Event()
 
         def wait() -> None:
             with httpx2.Client() as http:
-                http.get(f"{box.base_url}/taxes.json", timeout=90)
+                http.get(f"{sandbox.base_url}/taxes.json", timeout=90)
             ended.set()
 
         thread = threading.Thread(target=wait)
         thread.start()
-        assert box.wait_for_request("GET", "taxes")
+        assert sandbox.wait_for_request("GET", "taxes")
         started = time.monotonic()
     thread.join()
     assert ended.is_set()
@@ -226,7 +226,7 @@ def test_a_box_closes_at_once_although_somebody_waits() -> None:
 
 def test_a_fault_that_makes_no_sense_is_refused(api: SandboxApi) -> None:
     with pytest.raises(ValueError, match="drop"):
-        api.box.fault(drop="sometimes")  # type: ignore[arg-type]
+        api.sandbox.fault(drop="sometimes")  # type: ignore[arg-type]
 
 
 # the log and the control room
@@ -235,7 +235,7 @@ def test_a_fault_that_makes_no_sense_is_refused(api: SandboxApi) -> None:
 def test_the_log_shows_what_was_sent_and_never_the_key(api: SandboxApi) -> None:
     api.get("/invoices.json", **{"type[]": ["Invoice", "Receipt"], "page": 2})
     api.post("/clients.json", {"client": {"name": "Gama"}})
-    assert api.box.requests() == [
+    assert api.sandbox.requests() == [
         {
             "method": "GET", "path": "/invoices.json", "query": {"type[]": ["Invoice", "Receipt"], "page": "2"},
             "body": None, "status": 200,
@@ -245,9 +245,9 @@ def test_the_log_shows_what_was_sent_and_never_the_key(api: SandboxApi) -> None:
             "status": 422,
         },
     ]  # fmt: skip
-    assert api.box.api_key not in repr(api.box.requests())
-    api.box.clear_requests()
-    assert api.box.requests() == []
+    assert api.sandbox.api_key not in repr(api.sandbox.requests())
+    api.sandbox.clear_requests()
+    assert api.sandbox.requests() == []
 
 
 def test_everything_can_be_done_over_http_without_a_key(api: SandboxApi) -> None:
@@ -300,16 +300,16 @@ def test_a_web_page_cannot_reach_the_control_room(api: SandboxApi, headers: dict
 
 
 @pytest.mark.parametrize(("name", "value"), [("nonsense", 1), ("rate_limit", "780"), ("mb_references", 1)])
-def test_an_option_that_does_not_exist_is_an_error(box: Sandbox, name: str, value: Any) -> None:
+def test_an_option_that_does_not_exist_is_an_error(sandbox: Sandbox, name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=name):
-        box.set_option(name, value)
+        sandbox.set_option(name, value)
 
 
 def test_the_clock_keeps_lisbon_time_also_through_the_hour_that_happens_twice(api: SandboxApi) -> None:
-    api.box.set_clock("2026-10-25T00:30:00")
+    api.sandbox.set_clock("2026-10-25T00:30:00")
     stamps = []
     for _ in range(3):
-        api.box.advance(3600)
+        api.sandbox.advance(3600)
         stamps.append(api.http.put("/_sandbox/clock", json={}).json()["now"])
     assert stamps == ["2026-10-25T01:30:00+01:00", "2026-10-25T01:30:00+00:00", "2026-10-25T02:30:00+00:00"]
 
@@ -318,25 +318,25 @@ def test_the_clock_keeps_lisbon_time_also_through_the_hour_that_happens_twice(ap
 
 
 def test_a_box_on_the_same_file_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    file = tmp_path / "box.sqlite3"
-    with Sandbox(file, clock=NOW) as box:
-        first = SandboxApi(box)
+    file = tmp_path / "sandbox.sqlite3"
+    with Sandbox(file, clock=NOW) as sandbox:
+        first = SandboxApi(sandbox)
         with first.http:
             invoice = first.create_issued()
             first.put(
                 f"/invoices/{invoice['id']}/email-document.json",
                 {"message": {"client": {"email": "a@b.example"}}},
             )
-    with Sandbox(file, clock=NOW) as box:
-        second = SandboxApi(box)
+    with Sandbox(file, clock=NOW) as sandbox:
+        second = SandboxApi(sandbox)
         with second.http:
             assert second.read_document("invoice", invoice)["atcud"] == invoice["atcud"]
             assert second.create_issued()["sequence_number"] == "2/2026"
-            assert [mail["to"] for mail in box.outbox()] == ["a@b.example"]
+            assert [mail["to"] for mail in sandbox.outbox()] == ["a@b.example"]
 
 
 def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path) -> None:
-    file = tmp_path / "box.sqlite3"
+    file = tmp_path / "sandbox.sqlite3"
     program = (
         "from pathlib import Path; from ix_tools.sandbox.server import serve;"
         f"serve(db=Path({str(file)!r}), on_ready=lambda url: print(url, flush=True))"
@@ -350,7 +350,10 @@ def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path) -> None
         ).is_success
         process.kill()
         assert process.stdout.read() == ""  # nothing else was printed
-    with Sandbox(file) as box, httpx2.Client(base_url=box.base_url, params={"api_key": box.api_key}) as http:
+    with (
+        Sandbox(file) as sandbox,
+        httpx2.Client(base_url=sandbox.base_url, params={"api_key": sandbox.api_key}) as http,
+    ):
         assert [client["code"] for client in http.get("/clients.json").json()["clients"]] == [
             "ACME",
             "BETA",
@@ -359,12 +362,12 @@ def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path) -> None
 
 
 def test_a_temporary_box_leaves_nothing_behind() -> None:
-    with Sandbox() as box:
-        file = box.backend.store.path
+    with Sandbox() as sandbox:
+        file = sandbox.backend.store.path
         assert file.exists()
     assert not file.parent.exists()
     with pytest.raises(httpx2.ConnectError):
-        httpx2.get(f"{box.base_url}/taxes.json")
+        httpx2.get(f"{sandbox.base_url}/taxes.json")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", "example.org", ""])
@@ -376,10 +379,10 @@ def test_a_box_is_served_on_this_machine_only(host: str) -> None:
 def test_a_box_starts_again_as_it_was_seeded(api: SandboxApi) -> None:
     before = api.get("/items.json").json(), api.get("/sequences.json").json()
     api.create_issued()
-    api.box.set_lag(9)
-    api.box.set_option("language", "pt")
-    api.box.advance(5)
-    api.box.reset()
+    api.sandbox.set_lag(9)
+    api.sandbox.set_option("language", "pt")
+    api.sandbox.advance(5)
+    api.sandbox.reset()
     assert (api.get("/items.json").json(), api.get("/sequences.json").json()) == before
     assert api.create_draft()["id"] == 1001
     assert count(api) == 1

@@ -143,7 +143,7 @@ def test_a_finalized_document_is_not_edited(api: SandboxApi, word: str, message:
 
 
 def test_state_changes_may_answer_with_nothing_as_older_documentation_says(api: SandboxApi) -> None:
-    api.box.set_option("empty_update_answer", True)
+    api.sandbox.set_option("empty_update_answer", True)
     answer = api.change_state("invoice", api.create_draft(), "finalized")
     assert (answer.status_code, answer.content) == (200, b"")
 

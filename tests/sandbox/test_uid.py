@@ -47,7 +47,7 @@ def test_a_cancelled_document_keeps_its_uid_unless_told_otherwise(
     api: SandboxApi, option: str, same: bool
 ) -> None:
     """Reading 16: the service's behaviour is not known."""
-    api.box.set_option("uid_after_cancel", option)
+    api.sandbox.set_option("uid_after_cancel", option)
     first = send(api, "order-1").json()["invoice"]
     api.change_state("invoice", first, "deleted")
     again = send(api, "order-1").json()["invoice"]
@@ -56,19 +56,19 @@ def test_a_cancelled_document_keeps_its_uid_unless_told_otherwise(
 
 
 def test_a_uid_under_way_is_a_conflict_and_nobody_else_waits(api: SandboxApi) -> None:
-    api.box.fault(method="POST", path="^/invoices", delay=60)
-    slow = SandboxApi(api.box)
+    api.sandbox.fault(method="POST", path="^/invoices", delay=60)
+    slow = SandboxApi(api.sandbox)
     with slow.http:
         waiting = threading.Thread(target=interrupted, args=(slow,))
         waiting.start()
-        assert api.box.wait_for_request("POST", "/invoices.json")
+        assert api.sandbox.wait_for_request("POST", "/invoices.json")
         conflict = send(api, "order-1")
         assert conflict.status_code == 409
         assert conflict.json() == {
             "reason": "There's an ongoing document creation with the provided UID order-1"
         }
         assert send(api, "order-2").status_code == 201
-        api.box.clear_faults()  # this ends running delays too
+        api.sandbox.clear_faults()  # this ends running delays too
         waiting.join()
     assert send(api, "order-1").json()["invoice"]["id"] == 1002
 
@@ -77,9 +77,9 @@ def test_many_at_once_make_one_document(api: SandboxApi) -> None:
     statuses: list[int] = []
 
     def race() -> None:
-        hand = SandboxApi(api.box)
-        with hand.http:
-            statuses.append(send(hand, "order-1").status_code)
+        other = SandboxApi(api.sandbox)
+        with other.http:
+            statuses.append(send(other, "order-1").status_code)
 
     threads = [threading.Thread(target=race) for _ in range(16)]
     for thread in threads:

@@ -70,13 +70,13 @@ def run_campaign(operation_id: str) -> Campaign:
     operation = load_description().find_operation_by_id(operation_id)
     with tempfile.TemporaryDirectory() as folder, requests.Session() as session:
         session.trust_env = False
-        with Sandbox(Path(shutil.copy(known.file, folder)), clock=NOW) as box:
-            box.set_option("rate_limit", 10**9)
-            box.set_option("mb_references", True)
+        with Sandbox(Path(shutil.copy(known.file, folder)), clock=NOW) as sandbox:
+            sandbox.set_option("rate_limit", 10**9)
+            sandbox.set_option("mb_references", True)
 
-            def send(case: Any, key: str = box.api_key, **changes: Any) -> None:
+            def send(case: Any, key: str = sandbox.api_key, **changes: Any) -> None:
                 case.query = {**(case.query or {}), "api_key": key}
-                answer = case.call(base_url=box.base_url, session=session, timeout=20, **changes)
+                answer = case.call(base_url=sandbox.base_url, session=session, timeout=20, **changes)
                 media_type = ",".join(answer.headers.get("content-type", []))
                 made.answers.append(Answer(str(answer.status_code), media_type, answer.content))
                 try:

@@ -44,10 +44,10 @@ def build_stock() -> Stock:
     folder = tempfile.mkdtemp(prefix="ix-contract-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made = Stock(Path(folder) / "stock.sqlite3")
-    with Sandbox(made.file, clock=NOW) as box:
-        api = SandboxApi(box)
+    with Sandbox(made.file, clock=NOW) as sandbox:
+        api = SandboxApi(sandbox)
         with api.http:
-            box.set_option("mb_references", True)
+            sandbox.set_option("mb_references", True)
             _fill(api, made)
     return made
 
