@@ -11,7 +11,6 @@ from ix_tools import errors
 from ix_tools.errors import (
     ERROR_CODES,
     EXIT_MEANINGS,
-    HTTP_STATUSES,
     Exit,
     IxError,
     NotFound,
@@ -25,6 +24,7 @@ from ix_tools.errors import (
     get_result_exit_code,
     get_retry_delay,
 )
+from ix_tools.http_statuses import HTTP_STATUSES
 
 PACKAGE = Path(errors.__file__).parent
 KINDS = {

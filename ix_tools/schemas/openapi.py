@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ix_tools.errors import DONE, HTTP_STATUSES, WAITING
+from ix_tools.http_statuses import DONE, HTTP_STATUSES, WAITING
 from ix_tools.operations.base import Operation
 from ix_tools.operations.file_delivery import restrict_schema
 from ix_tools.operations.registry import TOOLSETS, catalogue, map_toolsets

@@ -6,6 +6,7 @@ from typing import Any
 
 from ix_tools import errors
 from ix_tools.fiscal.series_codes import list_registration_outcomes
+from ix_tools.http_statuses import HTTP_STATUSES
 from tools.docs.markdown import get_first_sentence, render_code, render_code_block, render_table
 
 
@@ -64,7 +65,7 @@ def render_series_outcomes() -> str:
 
 def render_http_statuses() -> str:
     """Render the table of HTTP statuses."""
-    rows = [(str(one), it.title, it.meaning) for one, it in errors.HTTP_STATUSES.items()]
+    rows = [(str(one), it.title, it.meaning) for one, it in HTTP_STATUSES.items()]
     return render_table(("Status", "Name", "Meaning"), rows)
 
 

@@ -88,8 +88,8 @@ def reconcile(ctx: click.Context, /, month: date | None, **options: Any) -> int:
     is missing or an outcome is unknown. Drafts alone do not count.
     """
     run = apply_global_options(ctx, **options)
-    from ix_tools.pipeline.reconcile import Month
     from ix_tools.pipeline.reconcile import reconcile as reconciled
+    from ix_tools.pipeline.reconciliation_report import Month
 
     with run.open_account() as settings:
         when = Month.containing(month or run.now().date())

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from ix_tools import errors
+from ix_tools.http_statuses import HTTP_STATUSES
 from ix_tools.interfaces.rest.endpoint import Endpoint, Respond, list_read_methods
 from ix_tools.interfaces.rest.responses import JSON
 from ix_tools.pipeline.context_pool import ServerContext
@@ -103,7 +104,7 @@ def _serve_description(server_context: ServerContext, *, old: bool) -> Respond:
 async def _show_problems(request: Request) -> Response:
     rows = "".join(
         f"<tr><td>{status} {it.title}</td><td>{_render_code_spans(it.meaning)}</td><td><ul>{_list_codes(status)}</ul></td></tr>"
-        for status, it in errors.HTTP_STATUSES.items()
+        for status, it in HTTP_STATUSES.items()
         if status >= 400
     )
     page = (

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ix_tools.errors import DEFAULT_RETRY_SECONDS, DONE, WAITING
+from ix_tools.errors import DEFAULT_RETRY_SECONDS
+from ix_tools.http_statuses import DONE, WAITING
 from ix_tools.interfaces.rest import approvals, pdf
 from ix_tools.interfaces.rest.endpoint import READ_METHODS, Endpoint
 from ix_tools.interfaces.rest.requests import apply_key_header, read_body, read_query

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 
-from ix_tools.errors import HTTP_STATUSES
+from ix_tools.http_statuses import HTTP_STATUSES
 from ix_tools.operations.registry import TOOLSETS, catalogue
 from ix_tools.operations.spec import Effect
 from ix_tools.pipeline.execute import parse
