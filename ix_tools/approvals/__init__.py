@@ -1,1 +1,1 @@
-"""Approvals of a person: what they see, what they decide, and what is kept of it."""
+"""Approvals: preview, request, decision by a person, single use and retention."""

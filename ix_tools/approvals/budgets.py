@@ -1,4 +1,4 @@
-"""What the owner lets out without a person: within an allowance for the day, counted where approvals are kept."""
+"""Automatic approvals by the owner's policy, counted against daily allowances in the store."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ix_tools.storage.schema import approvals, spent
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a rule lets through without a person, on one day, for one principal."""
+    """The daily limit of an unattended rule for one principal."""
 
     rule: str
     daily: Decimal
@@ -25,20 +25,20 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class RemainingAllowance:
-    """What remains of an allowance today."""
+    """The part of an allowance that is left today."""
 
     rule: str
     euros: Decimal
     calls: int | None = None
 
     def has_room_for(self, amount: Decimal) -> bool:
-        """Whether one more call of this amount fits."""
+        """Check that one more call of this amount fits."""
         return amount <= self.euros and (self.calls is None or self.calls > 0)
 
 
 @dataclass(frozen=True, slots=True)
 class AutoApprovalRequest:
-    """One call that wants to go out without a person."""
+    """A call that the policy may approve without a person."""
 
     principal: str
     account: str
@@ -47,14 +47,14 @@ class AutoApprovalRequest:
     amount: Decimal
     allowances: tuple[Allowance, ...]
     rules: tuple[str, ...] = ()
-    """Every unattended rule there is now."""
+    """Names of all unattended rules in the current policy."""
 
 
 def load_remaining_allowance(
     connection: Connection, spending: AutoApprovalRequest, allowance: Allowance
 ) -> RemainingAllowance:
-    """What remains of an allowance; whoever is about to spend it holds the lock that `spend` takes."""
-    # A rule that was renamed goes on counting: what went out under a name that no rule has now counts for every rule.
+    """Return the rest of an allowance. Before spending it, hold the lock that `spend_allowances` takes."""
+    # Renaming a rule must not reset its count: calls under a name that no rule has now count for every rule.
     counts = (spent.c.rule == allowance.rule) | spent.c.rule.not_in(spending.rules)
     each = (
         sql.select(spent.c.approval, spent.c.cents)
@@ -74,8 +74,8 @@ def load_remaining_allowance(
 def spend_allowances(
     connection: Connection, approval: str, spending: AutoApprovalRequest, now: float
 ) -> bool:
-    """Take a call out of every allowance it needs, all or none."""
-    # Before anything is read: of two processes with the last euro in sight, the second waits here and reads anew.
+    """Deduct a call from every allowance it needs, all or none."""
+    # Lock before reading: of two processes that would spend the last euro, the second waits here and reads the new sum.
     trail.lock_trail(connection)
     rests = [load_remaining_allowance(connection, spending, one) for one in spending.allowances]
     if not rests or not all(one.has_room_for(spending.amount) for one in rests):
@@ -98,7 +98,7 @@ def spend_allowances(
 def auto_approve(
     connection: Connection, row: Mapping[str, Any], spending: AutoApprovalRequest, now: float
 ) -> bool:
-    """Spend, and keep the approval that it makes: used at once, bound like any other, and in the audit trail."""
+    """Deduct the call and store its approval: bound like any other, already used, and recorded in the audit trail."""
     if not spend_allowances(connection, row["id"], spending, now):
         return False
     rules = ", ".join(one.rule for one in spending.allowances)

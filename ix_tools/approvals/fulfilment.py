@@ -1,4 +1,4 @@
-"""What came of an approval: what was carried out under it, as the journal tells, and the number that was issued."""
+"""The outcome of a used approval, from the journal entries of its calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,34 +15,34 @@ FulfilmentState = Literal[
     "carrying_out", "done", "stored_differently", "partly_done", "not_done", "unclear", "not_recorded"
 ]
 JOURNAL_ENTRY_EXPECTED_WITHIN = 600.0
-"""Seconds after the approval was used in which its journal entry is still to be expected."""
+"""Seconds after the use of an approval within which its journal entry is still expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call that was carried out, or is to be, under an approval."""
+    """One call under an approval, carried out or still to come."""
 
     state: StepState
     kind: str = ""
-    """Of the document it left: invoices."""
+    """The kind of the resulting document, such as invoices."""
     number: str = ""
     atcud: str = ""
     recipient: str = ""
-    """Of an e-mail that was sent."""
+    """The recipient of a sent e-mail."""
     differs: bool = False
-    """Whether InvoiceXpress stored something else than what was shown."""
+    """InvoiceXpress stored something other than the approved preview."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fulfilment:
-    """Everything under one approval, the further calls that it covers included."""
+    """The combined outcome of all calls that one approval covers."""
 
     state: FulfilmentState
     steps: tuple[Step, ...] = ()
 
 
 def find_fulfilment(store: Store, approval: Approval, now: float) -> Fulfilment:
-    """What came of an approval that was used."""
+    """Return the outcome of an approval that was used."""
     under = (approvals.c.id == approval.id) | (approvals.c.covered_by == approval.id)
     wanted = (
         sql.select(approvals.c.state.label("approved"), intents.c.state, intents.c.outcome)
@@ -55,7 +55,7 @@ def find_fulfilment(store: Store, approval: Approval, now: float) -> Fulfilment:
     steps = tuple(
         _build_step(row.state or "waiting", row.outcome or {})
         for row in rows
-        # Used, and nothing in the journal: it goes on at this moment, or ended before anything was sent.
+        # Used without a journal entry: it is running at this moment, or ended before anything was sent.
         if row.state is not None or row.approved == "approved"
     )
     early = now - (approval.decided_at or 0.0) < JOURNAL_ENTRY_EXPECTED_WITHIN

@@ -1,12 +1,12 @@
-"""What a host says that a person answered, and whether it can have been a person.
+"""Answers to approval forms as hosts return them, and the check that a person can have given them.
 
-    accept, with the form filled in    a person's yes or no
-    decline                            a person's no
-    cancel                             nobody's answer: the question was closed, by whomever
-    unreadable, failed                 nobody's answer: not one that the protocol knows, or the question could not be put
-    any of them, faster than a person can read    nobody's answer: the host gave it by itself
+    accept, with the form filled in    approved or rejected by a person
+    decline                            rejected by a person
+    cancel                             unanswered: the question was closed
+    unreadable, failed                 unanswered: invalid by the protocol, or the host could not show the question
+    any of them, faster than a person can read    unanswered: the host answered by itself
 
-Nobody's answer is neither a yes nor a no. It uses nothing up, and the person is asked on a page or in a terminal.
+An unanswered question is neither approved nor rejected. The person is then asked on a page or in a terminal.
 """
 
 from collections.abc import Mapping
@@ -18,64 +18,66 @@ from ix_tools.text.sanitize import sanitize_line
 
 HostAction = Literal["accept", "decline", "cancel", "unreadable", "failed"]
 MAX_REASON_LENGTH = 500
-"""Characters of a person's reason that are kept."""
+"""Characters of a person's reason that are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostAnswer:
-    """An answer as a host brought it back."""
+    """An answer as the host returned it."""
 
     action: HostAction
     at: float
-    """When it came back, in seconds of the approvals' clock."""
+    """When it arrived, in seconds of the store's clock."""
     problem: str = ""
-    """Of an unreadable answer, or a question that could not be put: what is wrong."""
+    """The problem with an unreadable answer or a question that could not be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnansweredQuestion:
-    """A question that came back without a person's answer."""
+    """A question that the host returned without a person's answer."""
 
     answer: HostAnswer
     seconds: float
-    """How long after it was put."""
+    """Seconds from showing the question to its answer."""
     is_too_fast: bool
 
     @property
     def outcome(self) -> str:
-        """In a few words, for the audit trail."""
+        """A few words for the audit trail."""
         how = f"{self.answer.action} after {max(self.seconds, 0):.2f} s"
         return f"nobody answered: {how}{', too fast for a person' if self.is_too_fast else ''}"
 
     def explain(self, host: str) -> str:
-        """In a sentence or two, for whoever called."""
+        """Explain to the caller that nobody answered, and why that is known."""
         action, after = self.answer.action, f"{max(self.seconds, 0):.2f} s"
         if action == "unreadable":
-            what = f"the host's answer cannot be read ({self.answer.problem})"
+            what = f"the host's answer is invalid ({self.answer.problem})"
         elif action == "failed":
-            what = f"the host could not put the question ({self.answer.problem})"
+            what = f"the host could not show the question ({self.answer.problem})"
         elif self.is_too_fast:
             said = {"accept": "accepted", "decline": "declined", "cancel": "cancelled"}[action]
             what = f"the host {said} after {after}, faster than a person can read"
         else:
-            what = f"the question was cancelled after {after}, without a yes or a no"
+            what = f"the question was cancelled after {after}, neither approved nor rejected"
         found = find_known_host(host)
-        by_itself = f" Of {found.title} it is known that {found.answers_by_itself}." if found else ""
+        by_itself = f" A known property of {found.title}: {found.answers_by_itself}." if found else ""
         return f"Nobody answered: {what}. This is neither an approval nor a refusal.{by_itself}"
 
 
 def detect_unanswered(
     answer: HostAnswer | None, asked_at: float, shortest: float
 ) -> UnansweredQuestion | None:
-    """Why an answer is nobody's; None where it may be a person's.
+    """Return why an answer does not count as a person's; None if it may be one.
 
-    `asked_at`: when the question was handed to the host, by the same clock as `answer.at`. `shortest`: the seconds that a
-    person needs at least; 0 takes answers however fast they come. A clock that was set back makes an answer too fast.
+    Args:
+        asked_at: when the host was handed the question, by the same clock as `answer.at`.
+        shortest: the seconds a person needs at least; 0 accepts answers however fast. A clock that was set back makes
+            an answer too fast.
     """
     if answer is None:
         return None
     seconds = answer.at - asked_at
-    # Written so that a comparison that cannot be made (not a number) is too fast, too.
+    # `not >=` instead of `<`, so that NaN counts as too fast.
     too_fast = shortest > 0 and not seconds >= shortest
     if answer.action in {"cancel", "unreadable", "failed"} or too_fast:
         return UnansweredQuestion(answer, seconds, too_fast)
@@ -83,9 +85,10 @@ def detect_unanswered(
 
 
 def find_form_problem(content: Any, wanted: Mapping[str, bool]) -> str:
-    """What is wrong with the fields of an accepted form; empty where each is as asked.
+    """Describe what is wrong with the fields of an accepted form; empty if nothing is.
 
-    `wanted`: the boxes of the form, and whether the form says that they must be filled in.
+    Args:
+        wanted: the names of the form's boxes, each with True if it is required.
     """
     if not isinstance(content, Mapping):
         return (
@@ -105,7 +108,7 @@ def find_form_problem(content: Any, wanted: Mapping[str, bool]) -> str:
 
 
 def find_answer_problem(answer: Any) -> str:
-    """What is wrong with an answer as it came over the wire; empty where the protocol knows it (`ElicitResult`)."""
+    """Describe what is wrong with a raw answer; empty if it is a valid `ElicitResult`."""
     if not isinstance(answer, Mapping):
         return f"it is {_name_json_type(answer)}, not an object with an action"
     action = answer.get("action")
@@ -126,7 +129,7 @@ def find_answer_problem(answer: Any) -> str:
 
 
 def read_reason(content: Any) -> str:
-    """The reason that a person gave in the form, on one line and without invisible characters."""
+    """Return the reason given in the form, on one line and without invisible characters."""
     given = content.get("reason") if isinstance(content, Mapping) else None
     return sanitize_line(given.strip())[:MAX_REASON_LENGTH] if isinstance(given, str) else ""
 
@@ -136,7 +139,7 @@ def _is_list_of_texts(value: Any) -> bool:
 
 
 def _name_json_type(value: Any) -> str:
-    """The JSON type of a value, in words."""
+    """Name the JSON type of a value."""
     if value is None:
         return "null"
     if isinstance(value, bool):

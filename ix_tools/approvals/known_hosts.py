@@ -1,7 +1,7 @@
-"""Known hosts: which of them answer questions by themselves, and which cut what they show. Data; nothing here decides.
+"""Known properties of MCP hosts: answering questions by themselves, and truncating messages.
 
-A host names itself (`clientInfo.name`), and nobody checks that. So no name makes an answer count, or not count: a name
-only chooses between two ways that both ask a person, and explains to whoever called what probably happened.
+A host names itself (`clientInfo.name`), and nobody checks that. So a name never decides if an answer counts: it only
+chooses between two ways of asking a person, and explains to the caller what probably happened.
 """
 
 import re
@@ -10,18 +10,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class KnownHost:
-    """What is known of one host."""
+    """The known properties of one host."""
 
     title: str
-    """Its name as people know it."""
+    """The product name."""
     pattern: str
-    """A regular expression that the whole name in `clientInfo` matches, in small letters."""
+    """A regular expression for the whole lower-case name in `clientInfo`."""
     answers_by_itself: str = ""
-    """When it answers without asking anybody, in words that end a sentence; empty where that is not known."""
+    """When it answers without asking anybody, as a clause; empty if that is not known."""
     lines_shown: int | None = None
-    """How many lines of a form's message it shows without a way to the rest; None where it shows all, or is not known to cut."""
+    """Lines of a form's message that it shows without a way to the rest; None if it is not known to truncate."""
     source: str = ""
-    """Where that was seen."""
+    """Version, date and place of the observation."""
 
 
 KNOWN_HOSTS: tuple[KnownHost, ...] = (
@@ -44,12 +44,12 @@ KNOWN_HOSTS: tuple[KnownHost, ...] = (
 
 
 def find_known_host(host: str) -> KnownHost | None:
-    """The entry for what a host calls itself, such as `claude-code 2.1.332`; None for any other."""
+    """Find the entry for the name a host gives itself, such as `claude-code 2.1.332`."""
     name = re.sub(r"\s+v?\d[\w.+-]*$", "", host.strip().casefold())
     return next((one for one in KNOWN_HOSTS if re.fullmatch(one.pattern, name)), None)
 
 
 def truncates_messages(host: str) -> bool:
-    """Whether this host is known to show only the first lines of a form's message."""
+    """Check if this host is known to show only the first lines of a form's message."""
     found = find_known_host(host)
     return found is not None and found.lines_shown is not None

@@ -1,11 +1,11 @@
-"""How a person gets to the page of an approval: by a link of its own, which ends with it and is kept as a hash only.
+"""Links to approval pages, each for one approval and stored only as a hash.
 
     result     in the call's result: the model reads it, so the page must ask for something that the model does not have
     host       handed to the host, which shows it to the person (URL elicitation)
     browser    opened in the browser of this machine
     terminal   printed by `ix-tools approvals link`
 
-Whoever has the link of a page that asks for nothing more can decide; so such a link is kept out of a model's sight.
+A page without PIN or sign-in accepts a decision from anybody with its link, so the model must not see such a link.
 """
 
 import hashlib
@@ -28,75 +28,76 @@ from ix_tools.storage.schema import approvals, links
 
 DeliveryMethod = Literal["result", "host", "browser", "terminal", "message"]
 PAGE_PATH = "/approve/"
-"""Where pages are: what follows is the secret of the link."""
+"""The path of approval pages; the link's secret follows."""
 ENDED_LINK_RETENTION = 86_400.0
-"""Seconds for which an ended link still says how it ended."""
+"""Seconds for which an ended link still shows how its approval ended."""
 
 
 class PageHost(Protocol):
-    """Whoever shows the pages of approvals in this process."""
+    """The part of this process that serves approval pages."""
 
     @property
     def requires_sign_in(self) -> bool:
-        """Whether a page wants a sign-in of its own, besides the link."""
+        """A page needs a sign-in besides its link."""
 
     async def start_and_locate(self) -> str:
-        """Where they are shown, such as https://ix.example.pt; begun when first asked for. Empty where that fails."""
+        """Start serving if needed, and return the address such as https://ix.example.pt; empty if that fails."""
 
     async def open_in_browser(self, url: str) -> bool:
-        """Open a page before the person who sits at this machine; False where nobody does."""
+        """Open a page in this machine's browser; return False if nobody would see it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerPages:
-    """Pages that a server shows at its own address, where nobody sits at its machine."""
+    """Pages served by an HTTP server at its own address, with nobody at its machine."""
 
     base_url: str
     requires_sign_in: bool = False
 
     async def start_and_locate(self) -> str:
-        """The server's."""
+        """Return the server's address."""
         return self.base_url
 
     async def open_in_browser(self, url: str) -> bool:
-        """Nobody would see it."""
+        """Return False: nobody sits at the server's machine."""
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class LinkDelivery:
-    """How the person is sent to the page, as far as the caller may know."""
+    """The way in which the person reaches the page, as far as the caller may know."""
 
     url: str = ""
-    """The link; empty where the caller must not have it."""
+    """The link; empty if the caller must not have it."""
     how: str = ""
-    """What the caller can tell the person."""
+    """A sentence part that the caller can pass on to the person."""
 
 
 class ApprovalLinks:
-    """The links of this store."""
+    """The links to approval pages in one store."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         """Nothing is opened yet."""
         self._store = store
         self._clock = clock
         self.pins = Pins(store)
-        """What guards the pages that the links lead to."""
+        """The PINs that protect these pages."""
 
     def create(self, approval: Approval, way: DeliveryMethod, person: str = "") -> str:
-        """A new link to an approval's page; several may lead there, and the decision is one all the same.
+        """Create a link to an approval's page; several links may lead to one page.
 
-        `person`: whom it is for, and whose PIN the page asks for, where it is not for whoever asked.
+        Args:
+            person: the person for whom the link is and whose PIN the page asks for, if not the requester.
         """
         if person and not self.pins.has_pin(person):
             raise ApprovalRefused(
-                f"{person} has no PIN, so nothing would tell them from anybody else with the link.",
+                f"{person} has no PIN, so the page could not tell them from anybody else with the link.",
                 code="pin_missing",
                 next=f"{person} sets one with `ix-tools approvals pin --principal {person}`, in a terminal",
             )
         if not approval.page:
             raise ApprovalRefused(
-                f"{approval.id} has no page: the program that asked shows none.",
+                f"{approval.id} has no page: the program that requested it serves no pages.",
                 code="approval_without_page",
                 next=f"decide it with `ix-tools approvals approve {approval.id}` in a terminal",
             )
@@ -111,7 +112,7 @@ class ApprovalLinks:
         return f"{approval.page}{PAGE_PATH}{secret}"
 
     def resolve(self, secret: str) -> tuple[str, str] | None:
-        """The id of the approval that a link leads to, decided or not, and whom it is for; None for an unknown secret."""
+        """Return the id of a link's approval, decided or not, and the person it is for; None for an unknown secret."""
         wanted = sql.select(links.c.approval, links.c.person).where(
             links.c.hash == _hash_secret(secret), links.c.expires_at > self._clock() - ENDED_LINK_RETENTION
         )
@@ -120,18 +121,18 @@ class ApprovalLinks:
         return (row.approval, row.person) if row else None
 
     def hash_url(self, url: str) -> str:
-        """What names a link without leading anywhere."""
+        """Return a hash that identifies a link without revealing it."""
         return _hash_secret(url.rpartition("/")[2])
 
     def find_by_hash(self, mark: str) -> tuple[str, float] | None:
-        """The id of the approval that a marked link leads to, and when the link was made, by the store's clock."""
+        """Return the id of the approval of a link, and the time of the link's creation by the store's clock."""
         wanted = sql.select(links.c.approval, links.c.made_at).where(links.c.hash == mark)
         with self._store.reading() as connection:
             row = connection.execute(wanted).one_or_none()
         return (row.approval, row.made_at or 0.0) if row else None
 
     def is_pending(self, identifier: str) -> bool:
-        """Whether an approval of that id waits for a person."""
+        """Check if this approval waits for a person."""
         wanted = sql.select(approvals.c.state, approvals.c.expires_at).where(approvals.c.id == identifier)
         with self._store.reading() as connection:
             row = connection.execute(wanted).one_or_none()
@@ -141,34 +142,32 @@ class ApprovalLinks:
 async def deliver_link(
     pages: PageHost, kept: ApprovalLinks, approval: Approval, settings: Settings
 ) -> LinkDelivery:
-    """Send the person to the page in the way that the settings say."""
+    """Deliver a link to the page in the way that the settings choose."""
     guarded = pages.requires_sign_in or await anyio.to_thread.run_sync(kept.pins.has_pin, approval.principal)
     way = settings.approval_link
     if way == "auto":
-        # A link that a model can read must not be enough by itself.
+        # The model can read a link in a result, so that link alone must not be enough.
         way = "result" if guarded else "browser" if settings.approval_channel == "page" else "terminal"
     if way != "terminal":
         url = await anyio.to_thread.run_sync(kept.create, approval, way)
         if way == "result":
-            return LinkDelivery(url, "a person opens approval.url")
+            return LinkDelivery(url, "a person opens approval.url and decides there")
         if await pages.open_in_browser(url):
-            return LinkDelivery(
-                "", "a person decides on the page that was opened in the browser of this machine"
-            )
+            return LinkDelivery("", "a person decides on the page that is now open in this machine's browser")
     command = format_launch_command("approvals", "link", approval.id)
-    return LinkDelivery("", f"a person gets a link to its page with `{command}` in a terminal")
+    return LinkDelivery("", f"a person types `{command}` in a terminal to get a link to the page")
 
 
 async def wait_for_decision(kept: ApprovalLinks, identifier: str, patience: float) -> None:
-    """Wait until an approval is not pending any more, or so many seconds have passed; not at all if there is none."""
+    """Wait at most `patience` seconds for a decision; return at once if there is no such approval."""
     with anyio.move_on_after(patience):
-        # The decision may be made in another process: there is nothing to wait on but the store.
+        # Another process may make the decision, so only the store can be polled.
         while await anyio.to_thread.run_sync(kept.is_pending, identifier):  # noqa: ASYNC110
             await anyio.sleep(POLL_INTERVAL)
 
 
 POLL_INTERVAL = 0.5
-"""Seconds between two looks."""
+"""Seconds between two polls."""
 
 
 def _hash_secret(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""What is asked of a person: what it is bound to, what they see, and what comes back."""
+"""Data types of approvals: binding, request content, origin, stored approval and reply."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,8 +7,8 @@ from ix_tools.approvals.host_answers import HostAnswer
 from ix_tools.approvals.requirements import ANY_PERSON, ApprovalRequirement
 
 Channel = Literal["form", "terminal", "page", "covered", "policy"]
-"""Where it is asked. What is asked on a page can be decided in a terminal, too. What another yes covers, or what the
-owner's policy lets out, is not asked.
+"""Where a person is asked. An approval on a page can also be decided in a terminal. Nobody is asked for `covered` (by the
+approval of a workflow) and `policy` (approved automatically).
 """
 DecisionPlace = Literal["terminal", "page"]
 ApprovalState = Literal["pending", "approved", "rejected", "unanswered", "used", "stale", "expired"]
@@ -16,19 +16,19 @@ ApprovalState = Literal["pending", "approved", "rejected", "unanswered", "used",
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What an approval is for. Change any part and it is another approval."""
+    """The call that an approval is valid for; any changed part needs another approval."""
 
     principal: str
     account: str
     operation: str
     arguments: str
-    """As `digests.digest_approval` computes it, like the snapshot."""
+    """Digest by `digests.digest_approval`, like the snapshot."""
     snapshot: str
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequestContent:
-    """What a person is to see."""
+    """The content of a new approval: what the person sees, and the requirement to approve it."""
 
     text: str
     summary: str
@@ -38,25 +38,25 @@ class ApprovalRequestContent:
     """The same as data, for a page (`sheet.Sheet`, as JSON)."""
     origin: "CallOrigin | None" = None
     page: str = ""
-    """The address of whoever shows the page, such as https://ix.example.pt; empty where there is none."""
+    """The address of the server with the page, such as https://ix.example.pt; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallOrigin:
-    """Through what a call comes, and how it can ask a person."""
+    """The interface and host that a call comes through, and the prompts they support."""
 
     face: str = "library"
     host: str = ""
-    """What the program calls itself; nobody has checked it."""
+    """The name that the program gives itself, unchecked."""
     can_show_form: bool = False
-    """It can put a question and carry the answer back."""
+    """The host can show a form and return the answer."""
     can_open_link: bool = False
-    """It can send the person to a page, out of the model's sight."""
+    """The host can open a page for the person without showing the link to the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """An approval as it stands."""
+    """A stored approval in its current state."""
 
     id: str
     state: ApprovalState
@@ -78,16 +78,16 @@ class Approval:
     terms: str | None = None
     """As kept: `Terms.of` reads it."""
     handle: str = ""
-    """The secret for the host, known only when it is first asked."""
+    """The secret for the host, known only right after creation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back from a person: the handle, and what was answered."""
+    """A person's answer, with the handle of the approval."""
 
     handle: str
     approved: bool
     accepted_differences: bool = False
     reason: str = ""
     from_host: HostAnswer | None = None
-    """How a host brought it back; None where ix-tools itself asked the person, in a terminal."""
+    """The host's answer; None if ix-tools itself asked in a terminal."""

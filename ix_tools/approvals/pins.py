@@ -1,10 +1,10 @@
-"""PINs: what a person knows and a model does not, asked for on the page of an approval.
+"""PINs that approval pages ask for, with limits on guessing.
 
-A PIN proves that somebody knows it, and whoever set it knows it too. So who set it is kept with it: where a policy asks
-who approves, an approval under the PIN is one by either of them (`Terms.against`).
+The person who set a PIN knows it, too, so the store records who set it. Where a policy asks who approves, an approval with
+the PIN may be by either of them (`ApprovalRequirement.find_ineligibility`).
 
-Guesses are counted by the store's clock, over all processes: after a few wrong ones in a row each next try must wait,
-longer every time, and no more than so many may be wrong in a year. Nothing else waits: a terminal decides at any time.
+Guesses are counted by the store's clock across all processes. After a few wrong ones in a row each further attempt must
+wait longer, and the wrong guesses of a year are limited. Decisions in a terminal never wait.
 """
 
 import hashlib
@@ -23,15 +23,15 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import pin_guesses, pins
 
 MIN_LENGTH = 6
-"""Characters of a PIN at least."""
+"""Minimum number of characters."""
 WRONG_GUESSES_WITHOUT_WAIT = 4
-"""How many wrong PINs in a row cost no waiting."""
+"""Wrong PINs in a row after which the next attempt needs no wait."""
 FIRST_WAIT = 60.0
-"""Seconds to wait after the next one; each further one doubles them."""
+"""Seconds to wait after the next wrong one; each further one doubles the wait."""
 MAX_WAIT = 86_400.0
 YEAR = 365 * 86_400.0
 MAX_WRONG_GUESSES_PER_YEAR = 100
-"""How many wrong PINs one person has in any 365 days, whatever is typed rightly in between."""
+"""Wrong PINs of one person in any 365 days; a right PIN does not reset the count."""
 
 
 class Pins:
@@ -42,25 +42,27 @@ class Pins:
         self._store = store
 
     def has_pin(self, principal: str) -> bool:
-        """Whether this person's pages ask for a PIN."""
+        """Check if this person's pages ask for a PIN."""
         return self._find_row(principal) is not None
 
     def find_setter(self, principal: str) -> str | None:
-        """Who set a person's PIN, such as terminal:ana; empty where nobody noted it, None where there is no PIN."""
+        """Return who set a person's PIN, such as terminal:ana; empty if that is not recorded, None without a PIN."""
         kept = self._find_row(principal)
         return None if kept is None else str(kept.set_by)
 
     @staticmethod
     def is_own(principal: str, identity: str, same: KnownIdentities = ()) -> bool:
-        """Whether an identity such as terminal:asilva is the person whose PIN it is, as the policy's [people] say."""
+        """Check if an identity such as terminal:asilva is the owner of the PIN, by the policy's [people]."""
         return any(is_same_person(identity, f"{kind}:{principal}", same) for kind in ("page", "principal"))
 
     def set(
         self, principal: str, pin: str | None, *, by: str, same: KnownIdentities = (), old: str | None = None
     ) -> None:
-        """Set a person's PIN, or take it away (None). `by`: who does it, as the system knows them.
+        """Set a person's PIN, or remove it with None.
 
-        A PIN that is there is changed by whoever knows it (`old`), or by its own person's sign-in.
+        Args:
+            by: the identity of the person at the terminal.
+            old: the existing PIN; needed unless `by` is its owner.
         """
         if pin is not None and len(pin) < MIN_LENGTH:
             raise ApprovalRefused(
@@ -72,7 +74,7 @@ class Pins:
         if before is not None and not self.is_own(principal, by, same):
             if old is None:
                 raise ApprovalRefused(
-                    f"{principal} has a PIN; changing or removing it wants that PIN.",
+                    f"{principal} already has a PIN; changing or removing it needs the old PIN.",
                     code="pin_needed",
                     next=f"type the old PIN, or let {principal} do it, signed in to this machine as themselves",
                 )
@@ -80,16 +82,16 @@ class Pins:
         mine = pins.c.principal == principal
         with self._store.writing() as connection:
             now = self._store.now(connection)
-            # Only what was just proved may be replaced: somebody else may have changed it meanwhile.
+            # Replace only the PIN that was just checked: somebody else may have changed it meanwhile.
             unchanged = mine if before is None else mine & (pins.c.hash == before.hash)
             replaced = connection.execute(pins.delete().where(unchanged)).rowcount
             if replaced != (before is not None):
                 raise ApprovalRefused(
-                    "The PIN was changed by somebody else at this moment.",
+                    "Somebody else changed the PIN at this moment.",
                     code="pin_changed",
                     next="try again",
                 )
-            # What was guessed about the old one says nothing about the new one.
+            # Guesses at the old PIN say nothing about the new one.
             connection.execute(pin_guesses.delete().where(pin_guesses.c.principal == principal))
             if pin is not None:
                 salt = secrets.token_hex(16)
@@ -100,14 +102,15 @@ class Pins:
             trail.append(connection, entry)
 
     def check(self, principal: str, pin: str, *, face: str = "page", approval: str = "") -> str | None:
-        """Who set the PIN that was typed rightly (empty: nobody noted it); None where this person has none.
+        """Check a PIN and return who set it: empty if that is not recorded, None if this person has no PIN.
 
-        A wrong one is refused, and so is every one that comes before the next try is allowed.
+        Raises:
+            ApprovalRefused: the PIN is wrong, or the next attempt is not allowed yet.
         """
         mine = pins.c.principal == principal
         guess = secrets.token_hex(16)
         with self._store.writing() as connection:
-            # Locked, and counted before it is compared: many tries at once are still so many tries.
+            # Lock the row and count the guess before comparing, so that concurrent attempts are all counted.
             kept = connection.execute(sql.select(pins).where(mine).with_for_update()).one_or_none()
             if kept is None:
                 return None
@@ -134,7 +137,7 @@ class Pins:
         return str(kept.set_by)
 
     def find_next_attempt_time(self, principal: str) -> float:
-        """When the next PIN may be tried, in seconds since 1970; 0 where it may be now."""
+        """Return when the next PIN may be tried, in seconds since 1970; 0 if now."""
         with self._store.reading() as connection:
             wanted = sql.select(pins).where(pins.c.principal == principal)
             kept = connection.execute(wanted).one_or_none()
@@ -150,7 +153,7 @@ class Pins:
 
 
 def _compute_next_attempt_time(connection: Connection, kept: Row[Any], now: float) -> float:
-    """When this PIN may be tried again: after the wait for those in a row, and once the year has room."""
+    """Compute when this PIN may be tried again, by the wrong ones in a row and in the last year."""
     wrong = (
         sql.select(pin_guesses.c.at)
         .where(pin_guesses.c.principal == kept.principal, pin_guesses.c.at > now - YEAR)
@@ -163,7 +166,7 @@ def _compute_next_attempt_time(connection: Connection, kept: Row[Any], now: floa
 
 
 def _count_wrong_guess(connection: Connection, kept: Row[Any], guess: str, now: float) -> None:
-    """Count a guess as wrong; a right one is taken back."""
+    """Count a guess as wrong before it is compared; the caller removes it if it is right."""
     failures = kept.failures + 1
     waits = failures - WRONG_GUESSES_WITHOUT_WAIT
     wait = min(FIRST_WAIT * 2 ** (waits - 1), MAX_WAIT) if waits > 0 else 0.0
@@ -176,7 +179,7 @@ def _count_wrong_guess(connection: Connection, kept: Row[Any], guess: str, now: 
 
 def _build_locked_refusal(until: float) -> ApprovalRefused:
     return ApprovalRefused(
-        "The PIN was wrong too often; another may be tried later.",
+        "The PIN was wrong too often; the next attempt is possible later.",
         code="pin_locked",
         next="wait until the time in `next_try`, or decide in a terminal with `ix-tools approvals approve`",
         details={"next_try": datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds")},

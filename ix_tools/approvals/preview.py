@@ -1,6 +1,6 @@
-"""What a person is shown before saying yes, as data: no language, nothing hidden in it, kept with the approval.
+"""The preview that a person approves, as language-independent data stored with the approval.
 
-Text from outside (client names, observations) is inert here already: whoever shows a sheet shows it as it stands.
+Text from outside (client names, observations) is sanitized here, so every interface can show it unchanged.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ from ix_tools.text.sanitize import sanitize_line
 SafeLine = Annotated[
     str, BeforeValidator(lambda value: sanitize_line(str(value)) if value is not None else "")
 ]
-"""One line without characters that control a screen or hide in it; empty where there is nothing."""
+"""One line without control or invisible characters; empty if there is no value."""
 DetailKind = Literal["text", "list", "money", "day", "yes", "secret", "named", "document", "state"]
 
 
@@ -41,25 +41,25 @@ SafeLines = Annotated[tuple[SafeLine, ...], BeforeValidator(_coerce_lines)]
 
 
 class PreviewPart(BaseModel):
-    """Base of the parts of a sheet."""
+    """Base class of the parts of a preview."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ClientView(PreviewPart):
-    """Whom a document is for."""
+    """The client of a document."""
 
     name: SafeLine
     code: SafeLine = ""
     nif: SafeLine = ""
     country: SafeLine = ""
-    """In InvoiceXpress's English; empty where nothing says it."""
+    """InvoiceXpress's English name; empty if unknown."""
     address: tuple[SafeLine, ...] = ()
     email: SafeLine = ""
 
 
 class LineView(PreviewPart):
-    """A line of a document; None is what nothing says."""
+    """A line of a document; None marks an unknown value."""
 
     name: SafeLine
     description: SafeLines = ()
@@ -76,7 +76,7 @@ class LineView(PreviewPart):
 
 
 class VatBreakdown(PreviewPart):
-    """What of a document falls under one VAT rate, to the cent; or what rounding leaves between these and the totals."""
+    """The part of a document under one VAT rate, to the cent, or a rounding difference between these parts and the totals."""
 
     word: Literal["", "rounding", "difference"] = ""
     tax: SafeLine = ""
@@ -86,17 +86,17 @@ class VatBreakdown(PreviewPart):
 
 
 class SecondCurrencyView(PreviewPart):
-    """A second total that is printed, in another currency."""
+    """A second printed total in another currency."""
 
     currency: SafeLine
-    """Its code, or the name that InvoiceXpress gives."""
+    """The currency code, or InvoiceXpress's name for it."""
     total: Decimal | None = None
     rate: Decimal | None = None
-    """Its units for one of the document's."""
+    """Units of this currency for one unit of the document's."""
 
 
 class ExemptionView(PreviewPart):
-    """Why there is no VAT: the code, with its text and law where they are known."""
+    """The VAT exemption code, with its text and law if they are known."""
 
     code: SafeLine
     text: str = ""
@@ -104,7 +104,7 @@ class ExemptionView(PreviewPart):
 
 
 class ReferencedDocumentView(PreviewPart):
-    """The document that a note corrects; None is what could not be read."""
+    """A document that another one refers to or corrects; None marks an unreadable value."""
 
     kind: str | None = None
     number: SafeLine | None = None
@@ -114,7 +114,7 @@ class ReferencedDocumentView(PreviewPart):
 
 
 class TransportView(PreviewPart):
-    """What the tax authority is told of a transport; None is what could not be read."""
+    """The transport data reported to the tax authority; None marks an unreadable value."""
 
     plate: SafeLine | None = None
     loaded_at: datetime | None = None
@@ -123,34 +123,34 @@ class TransportView(PreviewPart):
 
 
 class PrintedTextView(PreviewPart):
-    """A text that the document prints, under the heading of its field."""
+    """A text that the document prints under the heading of its field."""
 
     field: str
     lines: SafeLines
 
 
 class DocumentView(PreviewPart):
-    """A document as it is now."""
+    """The document in its current state."""
 
     kind: str
-    """As operations take it: invoices."""
+    """The document type as operations take it, such as invoices."""
     id: int | None
     draft: bool
     status: SafeLine = ""
     number: SafeLine = ""
     expected_number: SafeLine = ""
-    """What a draft is expected to get."""
+    """The number that a draft is expected to get."""
     issued: date | None
     due: date | None
     client: ClientView | None = None
     """None for the final consumer."""
     printed: tuple[PrintedTextView, ...] = ()
     currency: SafeLine = ""
-    """Its code, or the name that InvoiceXpress gives; empty for the euro."""
+    """The currency code, or InvoiceXpress's name for it; empty for the euro."""
     lines: tuple[LineView, ...] = ()
     shares: tuple[VatBreakdown, ...] = ()
     column: tuple[Amount, ...] = ()
-    """From the lines to what is to be paid, as it is added up."""
+    """The amounts from the lines to the amount to pay, in the order in which they add up."""
     exemption: ExemptionView | None = None
     second_currency: SecondCurrencyView | None = None
     corrects: ReferencedDocumentView | None = None
@@ -168,31 +168,31 @@ class DocumentView(PreviewPart):
         return {**rest, "printed": older} if names else data
 
     def find_amount(self, word: AmountLabel) -> Decimal | None:
-        """One amount of the column; None where it is not in it."""
+        """Return one amount of the column, or None."""
         return next((one.value for one in self.column if one.word == word), None)
 
     @property
     def total(self) -> Decimal | None:
-        """With VAT; None where InvoiceXpress does not say it and the lines do not tell."""
+        """Return the total with VAT; None if neither InvoiceXpress nor the lines tell it."""
         return self.find_amount("total")
 
 
 class DetailView(PreviewPart):
-    """One more thing that the call brings: its label is a word of `words.LABELS`."""
+    """One further value of the call, labelled with a key of `words.LABELS`."""
 
     label: str
     kind: DetailKind = "text"
     lines: SafeLines = ()
-    """The text; an amount or a day as results write it; in Portuguese, where `named`."""
+    """The text, or an amount or date in the format of results; in Portuguese for `named`."""
     english: SafeLine = ""
     document: ReferencedDocumentView | None = None
-    """Another document, where the entry is one."""
+    """The document, for the kind `document`."""
     decides: bool = False
-    """Whether nobody can tell without it what is approved."""
+    """A key fact: the call cannot be judged without it."""
 
 
 class DifferenceView(PreviewPart):
-    """Where the stored document is not what was asked for."""
+    """A read-back difference between the stored document and the request."""
 
     field: SafeLine
     asked: SafeLine
@@ -200,46 +200,46 @@ class DifferenceView(PreviewPart):
 
 
 class WarningView(PreviewPart):
-    """What a rule has to say."""
+    """A warning of a guard rule."""
 
     field: SafeLine
     problem: SafeLine
     pt: SafeLine = ""
-    """All of it in Portuguese, where the rule says it in both languages."""
+    """The whole warning in Portuguese, if the rule has both languages."""
 
 
 class ActionView(PreviewPart):
-    """What a yes lets happen."""
+    """An action that the approval allows."""
 
     action: str
-    """A key of `words.ACTIONS`, which also holds what cannot be undone."""
+    """A key of `words.ACTIONS`."""
     amount: DetailView | None = None
-    """The money it moves, where that is not the document's total."""
+    """The amount that it moves, if that is not the document's total."""
     recipient: SafeLine = ""
-    """The address of an e-mail."""
+    """The e-mail address."""
     entries: tuple[DetailView, ...] = ()
 
     @property
     def details(self) -> tuple[DetailView, ...]:
-        """The amount, and everything else that it brings."""
+        """Return the amount and all other values."""
         return (self.amount, *self.entries) if self.amount is not None else self.entries
 
 
 class ApprovalPreview(ActionView):
-    """Everything a person is shown."""
+    """The whole preview."""
 
     account: SafeLine
     company: SafeLine = ""
-    """Whose account it is; empty where nobody told."""
+    """The company of the account; empty if unknown."""
     company_nif: SafeLine = ""
     several_accounts: bool = False
-    """Whether the account, too, decides: another one could be meant."""
+    """Several accounts are set up, so the account is a key fact, too."""
     sandbox: bool = False
     paper: DocumentView | None = None
     client: ClientView | None = None
-    """Whom it is about, where there is no document."""
+    """The client, for a call without a document."""
     then: tuple[ActionView, ...] = ()
-    """What the same yes lets happen afterwards."""
+    """Further actions under the same approval."""
     differences: tuple[DifferenceView, ...] = ()
     warnings: tuple[WarningView, ...] = ()
 
@@ -247,7 +247,11 @@ class ApprovalPreview(ActionView):
 def build_preview(
     preview: Preview, facts: Facts, warnings: Sequence[Finding], settings: Settings, company: Company | None
 ) -> ApprovalPreview:
-    """What a call is about to do, as its preview and the look-ups tell it; `company`: whose account it is, where that is known."""
+    """Build the preview of a call from the operation's preview and the loaded facts.
+
+    Args:
+        company: the company of the account, if it is known.
+    """
     return ApprovalPreview(
         **_build_action_fields(preview),
         account=settings.account,
@@ -354,13 +358,13 @@ def _build_document_client_view(document: Document, facts: Facts) -> ClientView 
     client = document.client
     if client is None or not client.name:
         return None
-    # A document does not hold its client's tax number; the client's own record does.
+    # The document has no tax number of its client; the client's own record has it.
     record = facts.document_client or client
     return _build_client_view(record, client)
 
 
 def _build_client_view(record: Client, shown: Client | None = None) -> ClientView:
-    """A client by its own record; what a document shows of it comes first for the name, and last for the rest."""
+    """Build a client from its own record; the document's copy takes precedence for the name only."""
     shown = shown or record
     return ClientView(
         name=shown.name or record.name or "",

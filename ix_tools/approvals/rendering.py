@@ -1,7 +1,4 @@
-"""What a person reads: an approval in words, amounts and dates as Portugal or England writes them.
-
-Text from the account (client names, observations) is shown inert: one line, no control or invisible characters.
-"""
+"""Formatting of an approval preview in Portuguese or English, shared by terminal, form and page."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -37,15 +34,15 @@ from ix_tools.operations.labels import translate_label
 from ix_tools.text.sanitize import sanitize_line
 
 MAX_PART_LENGTH = 80
-"""Characters of a name in a line that other parts must still fit in; the whole name stands below."""
+"""Characters of a name in a line with other parts; the full name is shown below."""
 AMOUNT_FIELDS = {"net", "vat_total", "total", "discount_total"}
-"""Labels of amounts, where two documents are compared."""
+"""Compared fields that hold amounts."""
 LabelledValue = tuple[str, str | date | tuple[str, ...]]
-"""Something that is told, under its label: a text, a day, or a text of several lines."""
+"""A label with a text, a date, or a text of several lines."""
 
 
 def format_country(name: str, language: Language) -> str:
-    """A country in the reader's language; a name that is not InvoiceXpress's stays as it is."""
+    """Return a country in the reader's language; keep names that InvoiceXpress does not know."""
     if language == "pt":
         return get_portuguese_name(name) or name
     from babel import Locale
@@ -54,22 +51,22 @@ def format_country(name: str, language: Language) -> str:
 
 
 def format_unit(line: LineView, language: Language) -> str:
-    """A line's unit in the reader's language; an account's own unit as it stands."""
+    """Return a line's unit in the reader's language; keep the account's own units."""
     known = UNIT_LABELS.get(line.unit)
     return known[line.quantity != 1].text(language) if known else line.unit
 
 
-# --- what decides --------------------------------------------------------------------------------------
+# --- key facts --------------------------------------------------------------------------------------
 
 
 def format_title(sheet: ApprovalPreview, language: Language) -> str:
-    """What is about to happen, to what: `Finalizar: Fatura 13/2026 (n.º previsto)`."""
+    """Format action and document: `Finalizar: Fatura 13/2026 (n.º previsto)`."""
     words = " + ".join(ACTIONS[one.action].title.text(language) for one in (sheet, *sheet.then))
     return f"{words}: {_shorten(format_document_heading(sheet.paper, language))}" if sheet.paper else words
 
 
 def format_headline(sheet: ApprovalPreview, language: Language) -> str:
-    """What decides, in one line: action, document, client, amount, exemption, recipient.
+    """Format the key facts in one line: action, document, client, amount, exemption, recipient.
 
     `Finalizar: Fatura 13/2026 (n.º previsto) · ACME, Lda · NIF 508112230 · 184,50 € com IVA`
     """
@@ -77,14 +74,14 @@ def format_headline(sheet: ApprovalPreview, language: Language) -> str:
 
 
 def list_key_facts(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
-    """What decides besides the title, part by part: whom it is for, how much, under which exemption, who gets it."""
+    """Yield the key facts besides the title: client, amount, exemption, recipient."""
     yield from (
         _shorten(part)
         for part in (*_list_client_facts(sheet, language), *_list_amount_facts(sheet, language))
     )
     for one in (sheet, *sheet.then):
         if one.recipient:
-            yield f"{LABELS['to'].text(language)} {one.recipient}"  # whole: a cut address is another address
+            yield f"{LABELS['to'].text(language)} {one.recipient}"  # in full: a shortened address would be another address
         told = (entry for entry in one.entries if entry.decides)
         yield from (
             add_label(entry.label, _shorten_part(format_detail(entry, language)), language) for entry in told
@@ -94,7 +91,7 @@ def list_key_facts(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
 
 
 def format_key_amount(sheet: ApprovalPreview, language: Language) -> str:
-    """The money that decides: what the call moves, else the document's total; empty where there is none."""
+    """Format the amount that the call moves, or the document's total; empty without either."""
     paper = sheet.paper
     if sheet.amount is not None:
         return format_detail(sheet.amount, language, paper.currency if paper else "")
@@ -102,7 +99,7 @@ def format_key_amount(sheet: ApprovalPreview, language: Language) -> str:
 
 
 def format_issuer(sheet: ApprovalPreview, language: Language) -> str:
-    """Whose account it is, in one line: `Padaria Central, Lda · NIF 501964843 (padaria)`."""
+    """Format the account's company in one line: `Padaria Central, Lda · NIF 501964843 (padaria)`."""
     if not sheet.company:
         return sheet.account
     nif = f"{LABELS['nif'].text(language)} {sheet.company_nif}" if sheet.company_nif else ""
@@ -110,7 +107,7 @@ def format_issuer(sheet: ApprovalPreview, language: Language) -> str:
 
 
 def describe_consequences(sheet: ApprovalPreview, language: Language) -> tuple[str, str]:
-    """Whether it is for good, in a word, and what it leaves behind."""
+    """Return the heading (irreversible, or consequence) and the consequences of all actions."""
     actions = [ACTIONS[one.action] for one in (sheet, *sheet.then)]
     word = "irreversible" if any(one.irreversible for one in actions) else "consequence"
     return LABELS[word].text(language), " ".join(one.consequence.text(language) for one in actions)
@@ -147,7 +144,7 @@ def _list_amount_facts(sheet: ApprovalPreview, language: Language) -> Iterable[s
 
 
 def _shorten_part(text: str) -> str:
-    """Text from outside as one part of a line: short, and without what parts are set apart with."""
+    """Shorten text from outside for a line of several parts, and replace the separator in it."""
     return _shorten(text.replace("·", "-"), MAX_PART_LENGTH)
 
 
@@ -160,16 +157,16 @@ def format_summary(sheet: ApprovalPreview, language: Language) -> str:
     return format_headline(sheet, language)
 
 
-# --- everything else -----------------------------------------------------------------------------------
+# --- details -----------------------------------------------------------------------------------
 
 
 def format_warning(warning: WarningView, language: Language) -> str:
-    """What a rule has to say: in Portuguese where it can, otherwise in English with the field it is about."""
+    """Format a warning in Portuguese if the rule has it, otherwise in English with its field."""
     return warning.pt if language == "pt" and warning.pt else f"{warning.field}: {warning.problem}"
 
 
 def format_difference(one: DifferenceView, language: Language) -> tuple[str, str, str]:
-    """Where the stored document is not what was asked for: the field by its label, what was asked, what is stored."""
+    """Return a difference as label, requested value and stored value."""
     label = LABEL_ALIASES.get(one.field, one.field)
     asked, stored = (
         format_money(Decimal(text), language)
@@ -181,7 +178,7 @@ def format_difference(one: DifferenceView, language: Language) -> tuple[str, str
 
 
 def format_document_name(kind: str | None, number: str | None, language: Language) -> str:
-    """A document by its kind and number; that it cannot be read, where either is unknown."""
+    """Format a document's kind and number, or say that it cannot be read."""
     if kind is None or number is None:
         return LABELS["unreadable"].text(language)
     what = get_document_kind(kind)
@@ -189,7 +186,7 @@ def format_document_name(kind: str | None, number: str | None, language: Languag
 
 
 def format_document_heading(paper: DocumentView, language: Language) -> str:
-    """What the document is, with its number, the one it is expected to get, or its id as a draft."""
+    """Format the document with its number, its expected number, or its id as a draft."""
     if not paper.draft:
         return format_document_name(paper.kind, paper.number, language)
     if paper.expected_number:
@@ -199,7 +196,7 @@ def format_document_heading(paper: DocumentView, language: Language) -> str:
 
 
 def format_client(client: ClientView | None, language: Language) -> str:
-    """Whom it is for, in one line."""
+    """Format a client in one line."""
     if client is None:
         return LABELS["final_consumer"].text(language)
     parts = (
@@ -216,7 +213,7 @@ def _format_tax_number(client: ClientView, language: Language) -> str:
 
 
 def list_client_values(client: ClientView | None, language: Language) -> Iterable[LabelledValue]:
-    """Whom it is for, with address and e-mail where they are known."""
+    """Yield the client, with address and e-mail if they are known."""
     yield "client", format_client(client, language)
     if client is not None and client.address:
         yield "address", ", ".join(client.address)
@@ -225,7 +222,7 @@ def list_client_values(client: ClientView | None, language: Language) -> Iterabl
 
 
 def list_document_values(paper: DocumentView, language: Language) -> Iterable[LabelledValue]:
-    """Everything about a document besides client, lines, amounts and texts."""
+    """Yield the values of a document besides client, lines, amounts and printed texts."""
     if paper.draft:
         yield "draft_id", str(paper.id)
     elif paper.status:
@@ -248,12 +245,12 @@ def list_document_values(paper: DocumentView, language: Language) -> Iterable[La
 
 
 def list_printed_texts(paper: DocumentView) -> Iterable[LabelledValue]:
-    """The texts that a document prints."""
+    """Yield the texts that a document prints."""
     yield from ((one.field, one.lines) for one in paper.printed)
 
 
 def format_state(entry: DetailView, language: Language, currency: str = "") -> str:
-    """How a document stands: `Liquidada`, or `em aberto 73,00 €`."""
+    """Format a document's state: `Liquidada`, or `em aberto 73,00 €`."""
     status, *amount = entry.lines
     if status in {"final", "second_copy"} and amount:
         return STATES["open"].text(language).format(format_money(Decimal(amount[0]), language, currency))
@@ -261,7 +258,7 @@ def format_state(entry: DetailView, language: Language, currency: str = "") -> s
 
 
 def format_reference(to: ReferencedDocumentView, currency: str, language: Language) -> str:
-    """Another document in a few words: `Fatura 13/2026 de 12/11/2026, 123,00 €`."""
+    """Format a reference to another document: `Fatura 13/2026 de 12/11/2026, 123,00 €`."""
     unreadable = LABELS["unreadable"].text(language)
     if to.kind is None or to.number is None:
         return unreadable
@@ -272,7 +269,7 @@ def format_reference(to: ReferencedDocumentView, currency: str, language: Langua
 
 
 def format_corrected_document(corrects: ReferencedDocumentView, currency: str, language: Language) -> str:
-    """The document that a note corrects: `Fatura 13/2026 de 12/11/2026, 123,00 €, pago 0,00 €`."""
+    """Format the document that a note corrects: `Fatura 13/2026 de 12/11/2026, 123,00 €, pago 0,00 €`."""
     what = format_reference(corrects, currency, language)
     if corrects.kind is None or corrects.number is None:
         return what
@@ -282,7 +279,7 @@ def format_corrected_document(corrects: ReferencedDocumentView, currency: str, l
 
 
 def list_transport_values(transport: TransportView, language: Language) -> Iterable[tuple[str, str]]:
-    """What the tax authority is told of a transport, by label."""
+    """Yield the transport data that the tax authority gets, by label."""
     unreadable, nothing = LABELS["unreadable"].text(language), LABELS["none"].text(language)
     plate, starts = transport.plate, transport.loaded_at
     yield "plate", unreadable if plate is None else plate or nothing
@@ -295,14 +292,14 @@ def list_transport_values(transport: TransportView, language: Language) -> Itera
 
 
 def format_price(line: LineView, language: Language, currency: str) -> str:
-    """A price of more than two decimals with all of them."""
+    """Format a unit price; more than two decimals are all shown."""
     if line.price is None or line.price == round_to_cent(line.price):
         return format_money(line.price, language, currency)
     return f"{format_number(line.price, language)} {sanitize_line(currency) or '€'}"
 
 
 def format_calculation(line: LineView, language: Language, currency: str) -> str:
-    """How a line comes to its amount: `3 horas × 50,00 €, desconto 10 %`; what costs nothing has its quantity alone."""
+    """Format the calculation of a line: `3 horas × 50,00 €, desconto 10 %`; a line without price has its quantity only."""
     many = " ".join(
         filter(
             None,
@@ -323,17 +320,17 @@ def format_calculation(line: LineView, language: Language, currency: str) -> str
 
 
 def format_tax(name: str, rate: Decimal | None, language: Language) -> str:
-    """A VAT rate by the account's name for it."""
+    """Format a VAT rate with the account's name for it."""
     return f"{name} {format_number(rate, language) if rate is not None else '?'} %"
 
 
 def format_vat_label(share: VatBreakdown, language: Language) -> str:
-    """A VAT rate, or that it is what rounding leaves."""
+    """Format the label of a VAT rate, or of a rounding difference."""
     return LABELS[share.word].text(language) if share.word else format_tax(share.tax, share.rate, language)
 
 
 def format_amount_label(one: Amount, language: Language) -> str:
-    """What an amount of the column is: `Desconto global (5 %)`."""
+    """Format the label of an amount in the column: `Desconto global (5 %)`."""
     said = LABELS[one.word].text(language)
     notes = [f"{format_number(one.percent, language)} %"] if one.percent is not None else []
     notes += [LABELS["computed"].text(language)] if one.is_computed else []
@@ -341,7 +338,7 @@ def format_amount_label(one: Amount, language: Language) -> str:
 
 
 def format_detail(entry: DetailView, language: Language, currency: str = "") -> str:
-    """What the call brings, in words; amounts in the document's currency."""
+    """Format a further value of the call; amounts are in the document's currency."""
     match entry.kind:
         case "secret":
             return LABELS["not_shown"].text(language)
@@ -364,7 +361,7 @@ def format_detail(entry: DetailView, language: Language, currency: str = "") -> 
 
 
 def _translate_value(label: str, text: str, language: Language) -> str:
-    """What an operation's own word means; any other text as it stands."""
+    """Translate a value that an operation defines; keep any other text."""
     if label == "types_to_register":
         kind = next((one for one in list_document_kinds() if one.singular == text), None)
         return text if kind is None else kind.pt if language == "pt" else kind.en
@@ -373,5 +370,5 @@ def _translate_value(label: str, text: str, language: Language) -> str:
 
 
 def add_label(label: str, text: str, language: Language) -> str:
-    """A text under its label."""
+    """Put a text after its label."""
     return f"{translate_label(label, language)}: {text}"

@@ -1,13 +1,13 @@
-"""What a person said yes to: bound to operation, arguments, account and document, expiring, used once.
+"""Repository of approvals: request, decide and use each approval once, bound to its exact call.
 
-    asked ──▶ pending ──▶ approved ──▶ used          every arrow is one conditional UPDATE, so that of two
-                 │            │                       takers exactly one gets it
-                 ├──▶ rejected└──▶ stale (the document changed) · expired
-                 └──▶ unanswered (the host answered by itself, or not in a way that can be read)
+    ask ──▶ pending ──▶ approved ──▶ used          every arrow is one conditional UPDATE, so only one of two
+               │            │                       concurrent callers succeeds
+               ├──▶ rejected└──▶ stale (the document changed) · expired
+               └──▶ unanswered (the host answered by itself, or its answer is invalid)
 
-A yes to a recipe leaves, in the transaction that uses it up, one approved row (`covered`) for each further call it covers.
+Using the approval of a workflow inserts, in the same transaction, one approved row (`covered`) for each further call.
 
-Kept here, never in what travels: a host carries back an unguessable handle that means nothing elsewhere.
+The host only carries an unguessable handle; everything else stays in the store.
 """
 
 import secrets
@@ -58,18 +58,18 @@ __all__ = [
 
 REPEAT_CALL = "repeat the same call to ask a person again"
 ASK_AGAIN = "ask the person what to change; the same call, repeated as it is or corrected, asks them again"
-"""After a person's no, however it was given."""
+"""The next step after a rejection."""
 PLACE_PHRASES: dict[DecisionPlace, str] = {
     "terminal": "by a person in a terminal",
     "page": "by a person on the approval's page",
 }
 
 IS_GIVEN_BACK = (approvals.c.channel == "form") & (approvals.c.state == "approved")
-"""The person said yes in the form, and then nothing was sent: the same call uses it without asking again."""
+"""Approved in a form and released because nothing was sent: the same call uses it without asking again."""
 
 
 class ApprovalRepository(ApprovalQueries):
-    """The approvals of this store, and what people have to be told before they approve."""
+    """The approvals in a store."""
 
     def __init__(self, store: Store, minutes: int, clock: Callable[[], float] = time.time) -> None:
         """Nothing is opened yet."""
@@ -79,7 +79,7 @@ class ApprovalRepository(ApprovalQueries):
     # --- asking ---
 
     def ask(self, binding: Binding, asked: ApprovalRequestContent, channel: Channel) -> Approval:
-        """A pending approval for exactly this; outside a form, the one already waiting is kept."""
+        """Create a pending approval for exactly this call; outside a form, return the one that already waits."""
         now = self._clock()
         with self._store.writing() as connection:
             if channel != "form":
@@ -109,10 +109,14 @@ class ApprovalRepository(ApprovalQueries):
         covers: Sequence[Binding] = (),
         shortest: float = 0,
     ) -> str | UnansweredQuestion:
-        """Use a person's answer: once, for exactly this, in time; its id, or why not, or why it is nobody's answer.
+        """Use a person's answer for exactly this call, and return the approval's id or why nobody answered.
 
-        `covers`: the further calls that the same yes is for. `shortest`: the seconds that a person needs at least to read
-        and answer a question; what a host brings back sooner is nobody's answer.
+        Args:
+            covers: further calls that the same approval covers.
+            shortest: the seconds in which a person can answer at least; a faster answer of a host does not count.
+
+        Raises:
+            ApprovalRefused: the answer rejects the call, or the approval is not valid for it.
         """
         refusal = nobody = None
         with self._store.writing() as connection:
@@ -131,9 +135,9 @@ class ApprovalRepository(ApprovalQueries):
                 elif row.differs and not reply.accepted_differences:
                     self._change_state(connection, row.id, "pending", "rejected")
                     refusal = ApprovalRefused(
-                        "The document differs from what was asked, and the person did not accept that.",
+                        "The stored document differs from the request, and the person did not accept the differences.",
                         code="differences_not_accepted",
-                        next="correct the draft with its update operation, or ask again",
+                        next="correct the draft with its update operation, or repeat the same call to ask again",
                     )
                 elif not self._change_state(connection, row.id, "pending", "used"):
                     refusal = _build_used_refusal()
@@ -146,20 +150,20 @@ class ApprovalRepository(ApprovalQueries):
         return nobody or str(row.id)
 
     def record_question_put(self, identifier: str) -> None:
-        """Note that a host is handed this question now: from here on a person can read it."""
+        """Record that the host is handed this question now, so a person can read it from here on."""
         with self._store.writing() as connection:
             now = self._store.now(connection)
             connection.execute(approvals.update().where(approvals.c.id == identifier).values(asked_at=now))
 
     def to_store_time(self, moment: float) -> float:
-        """The time by the store's clock when `time.monotonic()` was `moment` in this process."""
+        """Convert a `time.monotonic()` moment of this process to the store's clock."""
         with self._store.reading() as connection:
             return self._store.to_store_time(connection, moment)
 
     def use_approved(
         self, binding: Binding, terms: ApprovalRequirement = ANY_PERSON, covers: Sequence[Binding] = ()
     ) -> str | None:
-        """Use what a person approved outside the conversation for exactly this; None when nobody has decided yet."""
+        """Use an approval for exactly this call that was given outside the conversation; None if nobody has decided."""
         refusal = None
         with self._store.writing() as connection:
             row = self._find_latest(connection, binding)
@@ -186,7 +190,7 @@ class ApprovalRepository(ApprovalQueries):
         return str(row.id)
 
     def use_covered(self, binding: Binding) -> str | None:
-        """Use what the yes to a recipe covers besides: once, in time; None where there is no such thing any more."""
+        """Use a further call of an approved workflow; None if there is no valid one."""
         refusal = None
         with self._store.writing() as connection:
             row = self._find_latest(connection, binding)
@@ -202,7 +206,7 @@ class ApprovalRepository(ApprovalQueries):
         return str(row.id) if refusal is None else None
 
     def auto_approve(self, binding: Binding, summary: str, spending: AutoApprovalRequest) -> str | None:
-        """Let it out without a person, by the owner's rules, while today's allowances last; None when they do not."""
+        """Approve a call by the owner's policy and return the id; None if today's allowances are used up."""
         now = self._clock()
         row = {
             "id": _generate_readable_id(),
@@ -214,7 +218,7 @@ class ApprovalRepository(ApprovalQueries):
             return str(row["id"]) if auto_approve(connection, row, spending, now) else None
 
     def load_remaining_allowances(self, spending: AutoApprovalRequest) -> list[RemainingAllowance]:
-        """What remains of these allowances."""
+        """Return the rest of these allowances."""
         with self._store.reading() as connection:
             return [load_remaining_allowance(connection, spending, one) for one in spending.allowances]
 
@@ -231,23 +235,29 @@ class ApprovalRepository(ApprovalQueries):
         place: DecisionPlace = "terminal",
         pin_set_by: str | None = None,
     ) -> Approval:
-        """A person's decision outside the conversation, once. `by`: who they are there, as `page:ana`, if that is known;
-        `pin_set_by`: where only a PIN says so, who set it.
+        """Record a person's decision in a terminal or on a page.
 
-        Where the policy wants several people, it is approved with the last one's yes; one no is enough.
+        If the policy requires several people, the last one's approval completes it; one rejection is enough.
+
+        Args:
+            by: the person's identity such as `page:ana`, if it is known.
+            pin_set_by: who set the PIN, if only the PIN identifies the person.
+
+        Raises:
+            ApprovalRefused: the approval cannot be decided, or not in this way or by this person.
         """
         found = self.find(identifier)
         if found.channel == "form":
             raise ApprovalRefused(
-                f"{found.id} is being asked in the host's own form.",
+                f"{found.id} is being asked in the host's form.",
                 code="approval_elsewhere",
-                next="answer there",
+                next="answer in the host's form",
             )
         if approve and found.differs and not accept_differences:
             raise ApprovalRefused(
-                "The document differs from what was asked; approving it means accepting that.",
+                "The stored document differs from the request; approving it needs the differences accepted.",
                 code="differences_not_accepted",
-                next="read the differences, then accept them, too (in a terminal: --accept-differences)",
+                next="read the differences, then accept them as well (in a terminal: --accept-differences)",
             )
         refusal = (
             ApprovalRequirement.from_json(found.terms).find_ineligibility(
@@ -261,7 +271,7 @@ class ApprovalRepository(ApprovalQueries):
         now, mine = self._clock(), approvals.c.id == found.id
         waits = mine & (approvals.c.state == "pending") & (approvals.c.expires_at > now)
         with self._store.writing() as connection:
-            # Locked: of two people who say yes at once, each must count the other.
+            # Locked, so that two people who approve at once count each other.
             row = connection.execute(sql.select(approvals).where(waits).with_for_update()).one_or_none()
             outdated = row is not None and not is_current_approval(row.arguments)
             if row is not None and outdated:
@@ -274,7 +284,7 @@ class ApprovalRepository(ApprovalQueries):
                     connection.execute(approvals.update().where(mine).values(done))
                 who = f"by {by}" if by else PLACE_PHRASES[place]
                 if pin_set_by is not None:
-                    who += f" with a PIN set by {pin_set_by or 'nobody known'}"
+                    who += f" with a PIN set by {pin_set_by or 'an unknown person'}"
                 _append_to_trail(
                     connection, row, event, f"{who}; {missing} more needed" if missing else who, place
                 )
@@ -284,7 +294,7 @@ class ApprovalRepository(ApprovalQueries):
         if row is None:
             now_state = "expired" if found.expires_at <= now else self.find(identifier).state
             raise ApprovalRefused(
-                f"{found.id} cannot be decided any more: it is {now_state}.",
+                f"{found.id} cannot be decided: it is {now_state}.",
                 code="approval_not_pending",
                 next=REPEAT_CALL,
             )
@@ -293,9 +303,9 @@ class ApprovalRepository(ApprovalQueries):
     # --- inside ---
 
     def _mark_rejection_reported(self, connection: Connection, row: Row[Any]) -> bool:
-        """Note that whoever asked is told of a person's no now; False where they were told, or it is long ago.
+        """Mark a rejection as reported to the requester; return False if it was reported before or has expired.
 
-        Told once: repeated after that, the same call asks the person again.
+        It is reported once, so that the same call asks again after that.
         """
         told = connection.execute(
             approvals.update()
@@ -309,7 +319,7 @@ class ApprovalRepository(ApprovalQueries):
         return told.rowcount == 1
 
     def _find_latest(self, connection: Connection, binding: Binding) -> Row[Any] | None:
-        """The newest for this call that was asked outside a form."""
+        """Find the newest approval for this call outside a form."""
         wanted = [approvals.c[name] == value for name, value in _binding_columns(binding).items()]
         return connection.execute(
             sql.select(approvals)
@@ -319,7 +329,7 @@ class ApprovalRepository(ApprovalQueries):
         ).one_or_none()
 
     def _update_page(self, connection: Connection, waiting: Row[Any], page: str) -> Approval:
-        """What waits already, now that its page is shown at this address (a server that was started again)."""
+        """Give a waiting approval the page address of this server, which may have been started again."""
         if not page or page == waiting.page:
             return build_approval(waiting)
         connection.execute(
@@ -341,14 +351,14 @@ class ApprovalRepository(ApprovalQueries):
             .values(
                 state=after,
                 decided_at=self._clock(),
-                # Once it is over, what the person read (names, message texts) need not be kept.
+                # After the end, the preview (names, message texts) is no longer needed.
                 **({"text": "", "sheet": ""} if after in {"used", "unanswered"} else {}),
                 **({"reason": reason} if reason else {}),
             )
         )
         if moved.rowcount == 1:
             row = connection.execute(sql.select(approvals).where(approvals.c.id == identifier)).one()
-            _append_to_trail(connection, row, after)  # not the reason: the trail holds no texts
+            _append_to_trail(connection, row, after)  # without the reason: the trail holds no texts
         return moved.rowcount == 1
 
     def _approve_covered_calls(
@@ -402,12 +412,10 @@ class ApprovalRepository(ApprovalQueries):
         self, row: Row[Any] | None, binding: Binding, state: ApprovalState, terms: ApprovalRequirement
     ) -> ApprovalRefused | None:
         if row is None:
-            return ApprovalRefused(
-                "No approval was asked under that handle.", code="approval_unknown", next=REPEAT_CALL
-            )
+            return ApprovalRefused("No approval has this handle.", code="approval_unknown", next=REPEAT_CALL)
         if row.principal != binding.principal or row.account != binding.account:
             return ApprovalRefused(
-                "That approval was given to someone else or for another account.",
+                "This approval belongs to another requester or account.",
                 code="approval_foreign",
                 next=REPEAT_CALL,
             )
@@ -415,7 +423,7 @@ class ApprovalRepository(ApprovalQueries):
             return _build_outdated_refusal()
         if row.operation != binding.operation or row.arguments != binding.arguments:
             return ApprovalRefused(
-                "That approval was given for another call.",
+                "This approval was given for another call.",
                 code="approval_for_other_arguments",
                 next=REPEAT_CALL,
             )
@@ -423,19 +431,21 @@ class ApprovalRepository(ApprovalQueries):
             return _build_used_refusal()
         if row.state != state:
             return ApprovalRefused(
-                f"That approval is {row.state}.", code="approval_not_pending", next=REPEAT_CALL
+                f"This approval cannot be used: it is {row.state}.",
+                code="approval_not_pending",
+                next=REPEAT_CALL,
             )
         if row.expires_at <= self._clock():
-            return ApprovalRefused("That approval has expired.", code="approval_expired", next=REPEAT_CALL)
+            return ApprovalRefused("This approval has expired.", code="approval_expired", next=REPEAT_CALL)
         if row.snapshot != binding.snapshot:
             return ApprovalRefused(
                 "The document changed after the person saw it.",
                 code="document_changed",
-                next="repeat the same call, so that a person sees it as it is now",
+                next="repeat the same call to show a person the current document",
             )
         if not ApprovalRequirement.from_json(row.terms).is_as_strict_as(terms):
             return ApprovalRefused(
-                "The policy asks for more than that approval was given on.",
+                "The policy now requires more than this approval was given under.",
                 code="policy_changed",
                 next=REPEAT_CALL,
             )
@@ -470,15 +480,15 @@ def _binding_columns(binding: Binding) -> dict[str, str]:
 
 
 def _generate_readable_id() -> str:
-    # Read aloud and typed by people: no letters that look like digits.
+    # People read it aloud and type it: no letters that look like digits.
     return "".join(secrets.choice("ABCDEFGHJKMNPQRSTUVWXYZ23456789") for _ in range(8))
 
 
 def build_declined_refusal(summary: str, reason: str) -> ApprovalRefused:
-    """A person said no: what they were shown, why if they said so, and how to ask them again."""
+    """Build the refusal after a rejection, with the preview's first line and the person's reason."""
     why = f'Their reason: "{reason}".' if reason else "They gave no reason."
     return ApprovalRefused(
-        f'The person did not approve what they were shown, "{summary}". {why}',
+        f'The person did not approve "{summary}". {why}',
         code="approval_declined",
         next=ASK_AGAIN,
         details={"shown": summary, **({"reason": reason} if reason else {})},
@@ -487,9 +497,9 @@ def build_declined_refusal(summary: str, reason: str) -> ApprovalRefused:
 
 def _build_used_refusal() -> ApprovalRefused:
     return ApprovalRefused(
-        "That approval was already used; each is good for one call.",
+        "This approval was already used; each approval is valid for one call.",
         code="approval_used",
-        next="look first whether it happened; repeat the call only for a second one",
+        next="check first if the call took effect; repeat it only to do the same a second time",
     )
 
 

@@ -1,6 +1,7 @@
-"""On what terms something irreversible may go out: who approves it, how many of them, and where.
+"""Approval requirements: who approves, how many people, and in which place.
 
-Kept with each approval, so that what was decided on easier terms than are in force now is not used.
+The requirement is stored with each approval, so that an approval under an easier requirement than the current one does
+not count.
 """
 
 import json
@@ -17,38 +18,38 @@ from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.schema import decisions
 
 RequiredPlace = Literal["any", "form", "outside", "page", "terminal"]
-"""Where a person says yes: anywhere; in the host's form; outside the host; on the page only; in a terminal only."""
+"""The places where a person may approve: any; the host's form; outside the host; only the page; only a terminal."""
 PLACES_BY_STRICTNESS: tuple[RequiredPlace, ...] = ("any", "form", "outside", "page", "terminal")
 """From the easiest to imitate to the hardest."""
 IDENTITY_KINDS = frozenset({"terminal", "page", "principal"})
-"""Where a person is known by a name: as the system's user, on the page, as the one who asks."""
+"""The prefixes of identities: the system's user, the name on the page, the requester."""
 KnownIdentities = tuple[tuple[str, str], ...]
-"""Identities and the person behind each: `terminal:asilva` is Ana, and so is `page:ana@acme.example`."""
+"""Pairs of identity and person: `terminal:asilva` is Ana, and so is `page:ana@acme.example`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequirement:
-    """Who has to say yes, and where."""
+    """The people who must approve, and the place."""
 
     where: RequiredPlace = "any"
     people: int = 1
-    """How many different people."""
+    """The number of different people."""
     asker: bool = True
-    """Whether the person who asked may be one of them."""
+    """The requester may be one of them."""
     approvers: tuple[str, ...] = ()
-    """The only people who may; empty: anybody."""
+    """The only people who may approve; empty for anybody."""
     same: KnownIdentities = ()
-    """Who is who, as the policy's [people] say."""
+    """The identities of the policy's [people]."""
     rules: tuple[str, ...] = ()
-    """The rules that say so."""
+    """The names of the policy rules that require it."""
 
     def to_json(self) -> str | None:
-        """As an approval keeps it; nothing where nothing is asked for."""
+        """Return the stored form; None for the default requirement."""
         return None if self == ANY_PERSON else json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, kept: str | None) -> "ApprovalRequirement":
-        """As an approval kept it."""
+        """Read the stored form."""
         if not kept:
             return cls()
         given = json.loads(kept)
@@ -56,11 +57,11 @@ class ApprovalRequirement:
         return cls(**{**given, **lists, "same": tuple((one, who) for one, who in given["same"])})
 
     def find_people(self, *identities: str | None) -> frozenset[str]:
-        """The people who may be behind these identities, those that are given."""
+        """Return the people who may have one of these identities."""
         return frozenset(who for one in identities if one for who in find_people(one, self.same))
 
     def is_as_strict_as(self, other: "ApprovalRequirement") -> bool:
-        """Whether a yes on these terms is good where the others are asked for."""
+        """Check that an approval under this requirement also satisfies the other one."""
         allowed = set(map(str.casefold, other.approvers))
         return (
             PLACES_BY_STRICTNESS.index(self.where) >= PLACES_BY_STRICTNESS.index(other.where)
@@ -71,7 +72,7 @@ class ApprovalRequirement:
         )
 
     def merge(self, other: "ApprovalRequirement") -> "ApprovalRequirement | None":
-        """What satisfies both; None when nobody could."""
+        """Return a requirement that satisfies both; None if nobody could satisfy it."""
         approvers = self.approvers or other.approvers
         if self.approvers and other.approvers:
             wanted = set(map(str.casefold, other.approvers))
@@ -91,53 +92,60 @@ class ApprovalRequirement:
     def find_ineligibility(
         self, by: str, asker: str, through: str, pin_set_by: str | None = None
     ) -> ApprovalRefused | None:
-        """Why this person, deciding there, cannot be the one who approves; None when they can.
+        """Return why this person cannot approve in this place; None if they can.
 
-        `pin_set_by`: where a PIN says who they are, who set it (empty: nobody noted it). Both know it, so both must be allowed to.
+        Args:
+            by: the identity of the person; empty if unknown.
+            asker: the principal of the requester.
+            through: the place of the decision.
+            pin_set_by: who set the PIN that identifies the person, empty if not recorded; both know the PIN, so both
+                must be allowed to approve.
         """
         rules = _format_rules(self.rules)
         if self.where in {"page", "terminal"} and self.where != through:
             there = "on the approval page" if self.where == "page" else "in a terminal"
             return ApprovalRefused(
-                f"This is approved {there} only{rules}.", code="approval_elsewhere", next="approve it there"
+                f"This call can be approved {there} only{rules}.",
+                code="approval_elsewhere",
+                next=f"approve it {there}",
             )
         if self.people == 1 and self.asker and not self.approvers:
             return None
         if not by:
             return ApprovalRefused(
-                f"Who approves must be known here{rules}.",
+                f"The approver must be identified here{rules}.",
                 code="approver_unknown",
                 next="sign in, then approve",
             )
         if pin_set_by == "":
             return ApprovalRefused(
-                f"Who approves must be known here, and nobody noted who set this PIN{rules}.",
+                f"The approver must be identified here, and it is not recorded who set this PIN{rules}.",
                 code="approver_unknown",
-                next="whose PIN it is sets it again with `ix-tools approvals pin`",
+                next="the owner of the PIN sets it again with `ix-tools approvals pin`",
             )
         who = self.find_people(by, pin_set_by)
-        also = f"; {pin_set_by} set this PIN, so that it may be them" if len(who) > 1 else ""
+        also = f"; {pin_set_by} set this PIN, so it may be them" if len(who) > 1 else ""
         if not self.asker and who & self.find_people(f"principal:{asker}"):
             return ApprovalRefused(
-                f"Whoever asked does not approve it{rules}{also}.",
+                f"The requester may not approve this call{rules}{also}.",
                 code="approver_is_asker",
                 next="another person approves",
             )
         if self.approvers and not who <= self.find_people(*self.approvers):
             return ApprovalRefused(
-                f"Only {', '.join(self.approvers)} may approve this{rules}{also}.",
+                f"Only {', '.join(self.approvers)} may approve this call{rules}{also}.",
                 code="approver_not_named",
-                next="one of them approves",
+                next="one of these people approves",
             )
         return None
 
 
 ANY_PERSON = ApprovalRequirement()
-"""One person, wherever the settings let them answer: what is so without a policy."""
+"""The default without a policy: one person, in any place that the settings allow."""
 
 
 def pick_stricter(one: RequiredPlace, other: RequiredPlace) -> RequiredPlace:
-    """The one of two places that is harder to imitate."""
+    """Return the place that is harder to imitate."""
     return max(one, other, key=PLACES_BY_STRICTNESS.index)
 
 
@@ -150,10 +158,10 @@ def _format_rules(rules: Iterable[str]) -> str:
 
 
 def find_people(identity: str, same: KnownIdentities) -> frozenset[str]:
-    """The people who may be behind an identity such as `terminal:ana`; the same name in two places is the same person.
+    """Return the people who may have an identity such as `terminal:ana`.
 
-    A name that [people] knows in another place only is whoever has it there: `page:ana-laptop` is Ana where
-    `principal:ana-laptop` is. Without a place, `ana` is the person of that name.
+    The same name in two places is the same person. If [people] lists a name for another place only, it means that person:
+    `page:ana-laptop` is Ana if `principal:ana-laptop` is. Without a place, `ana` is the person of that name.
     """
     wanted = _normalize_name(identity)
     exactly = {_normalize_name(who) for one, who in same if _normalize_name(one) == wanted}
@@ -169,20 +177,20 @@ def find_people(identity: str, same: KnownIdentities) -> frozenset[str]:
 
 
 def is_same_person(one: str, other: str, same: KnownIdentities) -> bool:
-    """Whether two identities are surely one person."""
+    """Check that two identities certainly belong to one person."""
     first, second = find_people(one, same), find_people(other, same)
     return first == second and len(first) == 1
 
 
 def load_approvers(connection: Connection, approval: str) -> tuple[str, ...]:
-    """The people who approved it so far, first to last."""
+    """Return the people who have approved so far, first to last."""
     return tuple(row.person for row in _load_decisions(connection, approval))
 
 
 def record_approval(
     connection: Connection, row: Any, by: str, through: str, now: float, pin_set_by: str | None = None
 ) -> int:
-    """Note a person's yes; how many are still missing. The approval's row is locked by whoever calls."""
+    """Record a person's approval and return how many are still missing. The caller holds the lock on the row."""
     terms = ApprovalRequirement.from_json(row.terms)
     before = _load_decisions(connection, row.id)
     who = terms.find_people(by, pin_set_by)
@@ -190,9 +198,9 @@ def record_approval(
         if who & terms.find_people(one.identity, one.pin_set_by):
             known = f"{by} and {one.identity} may be one person" if pin_set_by or one.pin_set_by else by
             raise ApprovalRefused(
-                f"You approved {row.id} already ({known}); it wants {terms.people} different people.",
+                f"You already approved {row.id} ({known}); it needs {terms.people} different people.",
                 code="approved_by_you_already",
-                next="another person approves, with a PIN that nobody else set",
+                next="another person approves, with a PIN that they set themselves",
             )
     noted = {"person": min(terms.find_people(by), default=""), "identity": by, "pin_set_by": pin_set_by}
     connection.execute(decisions.insert().values(approval=row.id, **noted, channel=through, decided_at=now))
@@ -205,17 +213,17 @@ def _load_decisions(connection: Connection, approval: str) -> Sequence[Any]:
 
 
 def _normalize_name(text: str) -> str:
-    # One name typed on two keyboards is one person.
+    # The same name may be typed in different Unicode forms.
     return normalize("NFKC", text.strip()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the owner's policy makes of one call. Without a policy: a person, as the settings say."""
+    """The policy's decision on one call; the default is a person, as the settings say."""
 
     requirement: ApprovalRequirement = ANY_PERSON
-    """On what terms a person approves."""
+    """The requirement if a person approves."""
     auto_approval: AutoApprovalRequest | None = None
-    """Set where no person is asked while these allowances last."""
+    """Set if the call is approved automatically while its allowances last."""
     refusal: str = ""
-    """Why nobody can approve it, in words; empty where somebody can."""
+    """Why nobody can approve the call; empty if somebody can."""

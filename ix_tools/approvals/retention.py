@@ -1,7 +1,7 @@
-"""What is kept of approvals, and how many may wait.
+"""Retention of approval texts, and the limit on waiting approvals.
 
-What a person read names clients, their tax numbers, and the text of e-mails. The whole text goes when the approval is used; of
-one that came to nothing, all of it goes some time after it ended, with the next approval that is asked or decided.
+A preview contains clients, tax numbers and the text of e-mails. It is deleted when the approval is used. For an approval
+that ends unused, all texts are deleted some time later, with the next approval that is requested or decided.
 """
 
 import sqlalchemy as sql
@@ -11,15 +11,15 @@ from ix_tools.errors import ApprovalRefused
 from ix_tools.storage.schema import UNUSED_WITH_TEXT, approvals
 
 RETENTION_DAYS = 30
-"""How long the texts of an approval are kept that ended without being used."""
+"""Days for which the texts of an unused approval are stored after its end."""
 BATCH_SIZE = 200
-"""How many are forgotten at most with one write, so that nobody waits for it."""
+"""Approvals whose texts one write deletes at most, so that it stays fast."""
 MAX_WAITING = 200
-"""How many approvals one caller may have waiting."""
+"""Approvals that one caller may have waiting."""
 
 
 def delete_old_texts(connection: Connection, now: float) -> int:
-    """Delete the texts of approvals that ended long ago without being used; how many they were."""
+    """Delete the texts of approvals that ended unused long ago, and return how many they were."""
     old = (
         sql.select(approvals.c.id)
         .where(sql.text(UNUSED_WITH_TEXT), approvals.c.expires_at < now - RETENTION_DAYS * 86_400)
@@ -33,7 +33,11 @@ def delete_old_texts(connection: Connection, now: float) -> int:
 
 
 def check_waiting_limit(connection: Connection, principal: str, now: float) -> None:
-    """Refuse one more approval where so many of this caller wait already."""
+    """Refuse a further approval if this caller has too many waiting.
+
+    Raises:
+        ApprovalRefused: with the seconds until the first of them expires.
+    """
     waiting = (
         sql.select(approvals.c.expires_at)
         .where(
@@ -46,9 +50,9 @@ def check_waiting_limit(connection: Connection, principal: str, now: float) -> N
     if len(ends) < MAX_WAITING:
         return
     raise ApprovalRefused(
-        f"{MAX_WAITING} approvals of this caller wait for a person already, and no more may.",
+        f"{MAX_WAITING} approvals of this caller are waiting for a person, which is the most allowed.",
         code="too_many_waiting",
-        next="a person decides what waits (`ix-tools approvals list`); or repeat the same call when the first of them ends, "
+        next="a person decides some of them (`ix-tools approvals list`); or repeat the same call when the first one expires, "
         "in `retry_after` seconds",
         details={"retry_after": max(1, int(ends[0] - now) + 1)},
     )

@@ -1,4 +1,4 @@
-"""Documents that read back differently from what was asked: remembered until they read back right."""
+"""Repository of read-back differences, stored until the document reads back as requested."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,7 @@ from ix_tools.storage.schema import differences
 
 
 class StoredDifferenceRepository:
-    """The differences that are kept in this store."""
+    """The read-back differences in a store."""
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         """Nothing is opened yet."""
@@ -19,11 +19,11 @@ class StoredDifferenceRepository:
 
     @property
     def store(self) -> Store:
-        """Where approvals are kept."""
+        """The store of approvals and differences."""
         return self._store
 
     def save_differences(self, account: str, kind: str, number: int, found: Sequence[Difference]) -> None:
-        """Remember that a document reads back differently; forget it when it reads back right."""
+        """Store a document's differences; delete them if there are none any more."""
         key = _match_document(account, kind, number)
         with self._store.writing() as connection:
             connection.execute(differences.delete().where(key))
@@ -39,7 +39,7 @@ class StoredDifferenceRepository:
                 )
 
     def load_differences(self, account: str, kind: str, number: int) -> tuple[Difference, ...]:
-        """How a document differs from what was asked, as far as we know."""
+        """Return the stored differences of a document."""
         key = _match_document(account, kind, number)
         with self._store.writing() as connection:
             row = connection.execute(sql.select(differences.c.found).where(key)).one_or_none()

@@ -1,6 +1,6 @@
-"""An approval as plain text: all of it, for a terminal and for what is kept; and so short that any form holds it.
+"""Plain-text previews: the full text for terminal and store, and a short text that fits into any form.
 
-Both begin with what decides, so that a dialog which shows three lines shows it.
+Both begin with the key facts, because some dialogs show only three lines.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,22 +13,22 @@ from ix_tools.i18n import formats
 from ix_tools.i18n.labels import ACTIONS, LABELS, Language
 
 MAX_LENGTH = 4000
-"""Characters of a text that a form or a result holds."""
+"""Characters that fit into a form or a result."""
 TEXT_LIMITS = (600, 300, 150, 80, 40)
-"""Characters that are left of each text, tried until all of it fits."""
+"""Lengths to which each text is cut, tried in turn until the whole preview fits."""
 LARGEST, RATES, ROWS = 5, 8, 8
-"""How many lines, VAT rates, warnings and differences a short text names."""
+"""Lines, VAT rates, and warnings or differences that a short text lists."""
 
 Shortener = Callable[[str], str]
 
 
 def format_full_text(sheet: ApprovalPreview, language: Language) -> str:
-    """Everything a person must see before saying yes."""
+    """Write everything that a person must see before approving."""
     return "\n".join(_write_text(sheet, language))
 
 
 def format_short_text(sheet: ApprovalPreview, language: Language, command: str) -> str:
-    """Everything, if it fits into a form; otherwise a summary that says which `command` shows the rest."""
+    """Write everything if it fits into a form; otherwise a summary that names the `command` for the full text."""
     text = format_full_text(sheet, language)
     if len(text) <= MAX_LENGTH:
         return text
@@ -41,7 +41,7 @@ def format_short_text(sheet: ApprovalPreview, language: Language, command: str) 
 
 
 def format_for_host(approval: Approval, language: Language) -> str:
-    """What a form or a result holds of an approval."""
+    """Write the preview of a stored approval, short enough for a form or a result."""
     if len(approval.text) <= MAX_LENGTH or not approval.sheet:
         return approval.text[:MAX_LENGTH]
     sheet = ApprovalPreview.model_validate_json(approval.sheet)
@@ -49,7 +49,7 @@ def format_for_host(approval: Approval, language: Language) -> str:
 
 
 def format_head(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
-    """The three lines that decide: what, for whom and how much; what it leaves behind; in which account."""
+    """Yield the first three lines: key facts, consequences, account."""
     yield rendering.format_headline(sheet, language)
     yield ": ".join(rendering.describe_consequences(sheet, language))
     account = rendering.add_label("account", rendering.format_issuer(sheet, language), language)
@@ -57,7 +57,7 @@ def format_head(sheet: ApprovalPreview, language: Language) -> Iterable[str]:
 
 
 def _write_text(sheet: ApprovalPreview, language: Language, most: int | None = None) -> Iterable[str]:
-    """Line by line; with `most`, texts are cut to so many characters and of many things the first are named."""
+    """Yield the lines of the text; with `most`, cut each text to this length and shorten long lists."""
     cut = _build_shortener(most)
     rows = None if most is None else ROWS
     yield from format_head(sheet, language)
@@ -152,7 +152,7 @@ def _shorten_lines(texts: Sequence[str], cut: Shortener, *, is_short: bool) -> S
 
 
 def _write_first(said: Sequence[str], many: int | None, language: Language) -> Iterable[str]:
-    """The first of many, and how many there are besides."""
+    """Yield the first `many` lines, and the number of the others."""
     yield from (f"  {one}" for one in said[:many])
     if many is not None and len(said) > many:
         yield f"  … {LABELS['more'].text(language).format(count=len(said) - many)}"

@@ -1,1 +1,1 @@
-"""The audit log: append-only, every row sealed with the hash of the one before."""
+"""The append-only audit trail, a hash chain."""

@@ -1,9 +1,9 @@
-"""The audit trail: every approval and every write, append-only, each row sealed with the hash of the one before.
+"""The append-only audit trail of approvals and writes, as a hash chain.
 
-    row n:  hash = SHA-256(previous hash, every field)        head file:  seq and hash of the newest row
+    row n:  hash = SHA-256(previous hash, every field)        head note:  seq and hash of the newest row
 
-A changed, removed or reordered row breaks the chain at that row. A cut tail leaves a chain that is whole but
-shorter than the head, which is kept in a file of its own beside the database.
+A changed, removed or reordered row breaks the chain at that row. Rows missing from the end leave an intact chain that is
+shorter than the head note, which is stored in a file outside the database.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ HASHED_FIELDS = [column.name for column in audit.columns if column.name != "hash
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened, without texts, amounts of text or secrets: digests and ids only."""
+    """An event with ids and digests only; it holds no texts and no secrets."""
 
     event: str
     principal: str = ""
@@ -46,21 +46,21 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TrailFault:
-    """A place where the trail is not what was written."""
+    """A row of the trail that is missing or was changed."""
 
     seq: int
     what: str
 
 
 def lock_trail(connection: Connection) -> None:
-    """Until this transaction ends nobody else appends; on SQLite every writing transaction is alone anyway."""
+    """Lock the trail until the transaction ends; SQLite has one writing transaction at a time anyway."""
     if connection.dialect.name == "postgresql":
-        # Readers go on; whoever else appends waits for this transaction, so that the chain has one end.
+        # Readers continue; other writers wait for this transaction, so that the chain has one end.
         connection.exec_driver_sql("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE")
 
 
 def append(connection: Connection, entry: Entry) -> None:
-    """Add a row to the end, inside the caller's transaction."""
+    """Append a row inside the caller's transaction."""
     lock_trail(connection)
     last = connection.execute(
         sql.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
@@ -76,11 +76,11 @@ def append(connection: Connection, entry: Entry) -> None:
     connection.info["audit_head"] = (
         row["seq"],
         row["hash"],
-    )  # noted by the store once the transaction is kept
+    )  # written to the head note after the commit
 
 
 def append_alone(store: Store, entry: Entry) -> None:
-    """Add a row that belongs to no other change."""
+    """Append a row in a transaction of its own."""
     with store.writing() as connection:
         append(connection, entry)
 
@@ -92,10 +92,14 @@ def _hash_row(row: Any) -> str:
 
 
 def accept_restored(store: Store, principal: str) -> tuple[int, int]:
-    """Take a store that is older than the note of its newest row, as after a restored backup; this stands in the trail.
+    """Accept a store that is older than its head note, as after a restored backup, and record that in the trail.
 
-    Returns: the row that was noted as the newest, and the newest that is there.
-    Raises: StoreUnavailable where the store cannot be opened; OSError where the note cannot be written.
+    Returns:
+        The number of the row in the head note, and of the newest row in the store.
+
+    Raises:
+        StoreUnavailable: the store cannot be opened.
+        OSError: the head note cannot be written.
     """
     store.checks_note = False
     noted = read_head_note(store.note_file) if store.note_file is not None else (0, "")
@@ -111,14 +115,14 @@ def accept_restored(store: Store, principal: str) -> tuple[int, int]:
 
 
 def locate_head_note(store: Store, folder: Path) -> Path:
-    """Where the newest row is noted: beside a SQLite file, or in the user's data folder for a database server."""
+    """Return the path of the head note: beside a SQLite file, or in the user's data folder for a database server."""
     return store.head_note or folder / f"{hashlib.sha256(store.name.encode()).hexdigest()[:16]}.head"
 
 
 def note_head(path: Path, seq: int, digest: str) -> None:
-    """Note the newest row. Two processes may note out of order; the file then lags by a row, which hides nothing older.
+    """Write the head note if it is older. Two processes may write out of order; the note then lags by one row.
 
-    The row itself is kept by now, so a note that cannot be written stops nobody: the next one catches up.
+    The row itself is committed by now, so a failed note stops nobody: the next one catches up.
     """
     try:
         if read_head_note(path)[0] < seq:
@@ -128,8 +132,10 @@ def note_head(path: Path, seq: int, digest: str) -> None:
 
 
 def verify_chain(store: Store, folder: Path) -> list[TrailFault]:
-    """Every place where the trail was changed, cut or reordered; none when it is whole."""
-    seq, digest = read_head_note(locate_head_note(store, folder))  # before the rows: others may be writing
+    """Find the rows that were changed, removed or reordered; an intact trail has none."""
+    seq, digest = read_head_note(
+        locate_head_note(store, folder)
+    )  # before the rows, because others may be writing
     with store.reading() as connection:
         rows = connection.execute(sql.select(audit).order_by(audit.c.seq)).mappings().all()
     faults = list(_find_chain_faults(rows))
@@ -152,8 +158,8 @@ def _find_chain_faults(rows: Any) -> Iterator[TrailFault]:
             many = f"rows {expected} to {seq - 1} are" if seq > expected + 1 else f"row {expected} is"
             yield TrailFault(expected, f"{many} missing")
         elif row["previous"] != before and whole:
-            # What this row says of the one before is sealed with it, so it is the one before that is not the same.
-            yield TrailFault(max(1, seq - 1), "this row was written anew: the next one follows another")
+            # The hash covers this row's copy of the previous hash, so the previous row is the changed one.
+            yield TrailFault(max(1, seq - 1), "this row was replaced: the next row follows another one")
         if not whole:
             yield TrailFault(seq, "this row was changed after it was written")
         expected, before = seq + 1, row["hash"]

@@ -1,1 +1,1 @@
-"""Who is calling and what they may do: principals, bearer tokens, OAuth access tokens."""
+"""Authentication of callers: principals with scopes, bearer tokens, OAuth access tokens."""

@@ -1,4 +1,4 @@
-"""Access tokens of an authorization server (RFC 9068): signed by its keys, meant for this server, still good."""
+"""Validation of OAuth access tokens in JWT form (RFC 9068) against the issuer's keys."""
 
 import json
 import logging
@@ -19,29 +19,29 @@ from ix_tools.telemetry import pause_instrumentation
 log = logging.getLogger(__name__)
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""Signatures with a public key. A shared secret, or none, would let whoever reads the keys write the tokens."""
+"""Algorithms with a public key. With a shared secret or none, a reader of the keys could issue tokens."""
 ACCOUNTS_CLAIM = "ix_accounts"
 """The claim that lists the accounts a caller may use."""
 LEEWAY = 30
-"""Seconds by which two clocks may disagree."""
+"""Seconds by which the clocks may differ."""
 KEYS_LIFETIME = 600.0
-"""Seconds for which keys are used without asking for them again."""
+"""Seconds for which fetched keys are used without fetching them again."""
 MIN_REFRESH_INTERVAL = 30.0
-"""Seconds between two requests for keys, however many tokens name keys that nobody knows."""
+"""Seconds between two fetches, however many tokens name unknown keys."""
 MIN_RSA_BITS = 2048
 """Bits of an RSA key (RFC 7518, 3.3)."""
 MOST_BYTES, MOST_KEYS, LONGEST_TOKEN, LONGEST_NAME = 256 * 1024, 64, 8192, 190
 
 
 class KeysUnavailable(Exception):
-    """The issuer's keys cannot be read now, so nobody can tell whether a token is good."""
+    """The issuer's keys cannot be read, so tokens cannot be validated now."""
 
 
 class IssuerKeys:
-    """The keys that an issuer publishes, asked for when needed and not too often."""
+    """The issuer's published keys, fetched on demand with a minimum interval."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is contacted yet."""
+        """Remember the address; nothing is fetched yet."""
         self._url = url
         self._clock = clock
         self._keys: dict[str, jwt.PyJWK] = {}
@@ -49,12 +49,16 @@ class IssuerKeys:
         self._asking = anyio.Lock()
 
     async def find(self, name: str) -> jwt.PyJWK | None:
-        """The key of that name; KeysUnavailable when none could be read for too long."""
+        """Return the key with this id, or None.
+
+        Raises:
+            KeysUnavailable: the keys could not be read for too long.
+        """
         if not self._is_fresh(name):
             async with self._asking:
                 if not self._is_fresh(name):
                     await self._refresh()
-        # An issuer that is down for a moment locks nobody out; one that is down for long must not be vouched for.
+        # A short outage of the issuer locks nobody out; after a long one its keys can no longer be trusted.
         if self._clock() - self._read_at > 2 * KEYS_LIFETIME:
             raise KeysUnavailable
         return self._keys.get(name)
@@ -94,12 +98,12 @@ class IssuerKeys:
 
 
 def _select_usable_keys(published: Sequence[Mapping[str, Any]]) -> dict[str, jwt.PyJWK]:
-    """The keys that tokens may be signed with, by name. What is wrong with one of them says nothing about the others."""
+    """Return the keys that may sign tokens, by id. A faulty key does not invalidate the others."""
     found = {}
     for one in published:
         try:
             key = _parse_signing_key(one)
-        except Exception as trouble:  # noqa: BLE001 - the library raises what it meets in a key: TypeError, OverflowError, ...
+        except Exception as trouble:  # noqa: BLE001 - the library raises TypeError, OverflowError and others for faulty keys
             log.warning("a key of the issuer cannot be used: %s", type(trouble).__name__)
             continue
         if key is not None:
@@ -108,7 +112,7 @@ def _select_usable_keys(published: Sequence[Mapping[str, Any]]) -> dict[str, jwt
 
 
 def _parse_signing_key(one: Any) -> jwt.PyJWK | None:
-    """A published key with which a token may be signed; None for one of another purpose or kind, or one that is too weak."""
+    """Parse a key that may sign tokens; None for another purpose, an unused kind or a weak key."""
     if not isinstance(one, dict) or one.get("use", "sig") != "sig" or not isinstance(one.get("kid"), str):
         return None
     if "d" in one:
@@ -117,7 +121,7 @@ def _parse_signing_key(one: Any) -> jwt.PyJWK | None:
     try:
         key = jwt.PyJWK.from_dict(one)
     except jwt.PyJWTError:
-        return None  # of a kind that is not used here
+        return None  # a kind that is not used here
     if key.algorithm_name not in ALGORITHMS:
         return None
     if isinstance(key.key, RSAPublicKey) and key.key.key_size < MIN_RSA_BITS:
@@ -132,14 +136,18 @@ class Issuer:
     def __init__(
         self, settings: Settings, audience: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`audience`: what tokens must be meant for."""
+        """Remember the settings; `audience` is the value that tokens must carry in `aud`."""
         self._issuer = settings.oauth_issuer
         self._audience = audience
         self._accounts = tuple(settings.by_account())
         self._keys = IssuerKeys(settings.oauth_keys_url, clock)
 
     async def authenticate(self, token: str) -> Principal | None:
-        """Whoever a token speaks for; None when it is not good; KeysUnavailable when nobody can tell."""
+        """Return the principal of a token, or None if the token is invalid.
+
+        Raises:
+            KeysUnavailable: the token cannot be validated now.
+        """
         if len(token) > LONGEST_TOKEN:
             return None
         try:
@@ -156,7 +164,7 @@ class Issuer:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
-        # What a token says can be of any shape and depth, whoever signed it.
+        # A token can have content of any shape and depth.
         except (jwt.PyJWTError, TypeError, ValueError, OverflowError, RecursionError) as why:
             log.info("a token was refused: %s", type(why).__name__)
             return None
@@ -168,9 +176,9 @@ class Issuer:
         )
 
     def _select_granted_accounts(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
-        """The accounts of this server that the token lists; where there is one only, tokens need not name it.
+        """Return the accounts of this server that the token lists. If there is only one, the claim may be missing.
 
-        A claim that is no list of names, or not wholly one, grants none.
+        A claim of another type grants no account.
         """
         if ACCOUNTS_CLAIM not in claims:
             return self._accounts if len(self._accounts) == 1 else ()
@@ -179,13 +187,13 @@ class Issuer:
 
 
 def _read_scopes(claims: Mapping[str, Any]) -> frozenset[Scope]:
-    """The scopes among a token's: `scope` as words (RFC 9068), or `scp` as some issuers write it. Others are not ours."""
+    """Return the known scopes of a token from `scope` (RFC 9068), or `scp` as some issuers write it."""
     words = _read_words(claims.get("scope", claims.get("scp", "")))
     return frozenset(one for one in Scope if str(one) in words)
 
 
 def _read_words(claim: Any) -> frozenset[str]:
-    """The words of a claim, given as a text or as a list of texts; none where it is anything else."""
+    """Return the words of a claim that is a text or a list of texts; none for any other type."""
     if isinstance(claim, str):
         return frozenset(claim.split())
     if isinstance(claim, list) and all(isinstance(one, str) for one in claim):

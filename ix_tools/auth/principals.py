@@ -1,4 +1,4 @@
-"""Who is calling, and how far they may go: a name, scopes, and the accounts they act in."""
+"""Principals: the caller's name, scopes and accounts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,51 +11,55 @@ ALL_SCOPES = frozenset(Scope)
 
 SCOPE_BY_EFFECT: Mapping[Effect, Scope] = {
     Effect.LOCAL: Scope.READ,
-    # What it runs needs a scope of its own.
+    # The operation that it runs needs a scope of its own.
     Effect.ANY: Scope.READ,
     Effect.READS: Scope.READ,
     Effect.DRAFTS: Scope.DRAFT,
     Effect.OUTBOUND: Scope.EMAIL,
     Effect.ADMIN: Scope.ADMIN,
 }
-"""Effects that say enough by themselves."""
+"""Effects that determine the scope; other operations name it in their spec."""
 
 OAUTH_PREFIX = "oauth:"
-"""Begins the name of whoever brings an access token of the authorization server; names of static tokens have no colon."""
+"""Prefix of the names of callers with an OAuth token; names of static tokens have no colon."""
 
 
 def list_required_scopes(spec: Spec) -> frozenset[Scope]:
-    """The scopes with which an operation goes through to its end."""
+    """List the scopes of an operation and of all its steps."""
     return spec.step_scopes | {get_required_scope(spec)}
 
 
 def get_required_scope(spec: Spec) -> Scope:
-    """The scope that an operation needs; one that nobody classified needs all there is, and fails the tests."""
+    """Return the scope that an operation needs; an unclassified operation needs ADMIN, and fails the tests."""
     return SCOPE_BY_EFFECT.get(spec.effect) or spec.scope or Scope.ADMIN
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who calls. The name is what approvals, journal and audit trail are bound to."""
+    """A caller. Approvals, journal and audit trail are bound to the name."""
 
     name: str
     scopes: frozenset[Scope] = ALL_SCOPES
     accounts: tuple[str, ...] = ()
-    """Names of accounts, as the settings know them."""
+    """Names of accounts in the settings."""
 
     @property
     def can_step_up(self) -> bool:
-        """Whether the caller can ask an authorization server for a token with more scopes."""
+        """Check if the caller can ask an authorization server for more scopes."""
         return self.name.startswith(OAUTH_PREFIX)
 
     def choose_account(self, wanted: str | None) -> str:
-        """The account to act in: the one that is named, or the only one there is."""
+        """Return the requested account, or the only one of this caller.
+
+        Raises:
+            NotPermitted: the account is not this caller's, or none is named and there are several.
+        """
         if wanted is not None:
             if wanted in self.accounts:
                 return wanted
-            # Whether there is such an account is nobody's business who may not use it.
+            # The same answer for an account that does not exist, so that callers cannot probe for accounts.
             raise NotPermitted(
-                f"There is no account {wanted!r} for {self.name}.",
+                f"{self.name} has no account {wanted!r}.",
                 code="account_not_permitted",
                 next=self._suggest_account(),
                 details={"accounts": list(self.accounts)},
@@ -64,7 +68,7 @@ class Principal:
             return self.accounts[0]
         if not self.accounts:
             raise NotPermitted(
-                f"{self.name} may use no account of this server.",
+                f"{self.name} has no account on this server.",
                 code="account_not_permitted",
                 next=self._suggest_account(),
                 details={"accounts": []},
@@ -78,16 +82,16 @@ class Principal:
 
     def _suggest_account(self) -> str:
         if not self.accounts:
-            return "whoever runs this server gives this caller an account"
+            return "ask the operator of this server for access to an account"
         return f"repeat the call with account: one of {', '.join(self.accounts)}"
 
 
 def build_scope_refusal(scope: Scope, what: str, held: frozenset[Scope]) -> NotPermitted:
-    """The refusal of a caller who lacks a scope."""
+    """Build the refusal for a caller without a scope."""
     shown = ", ".join(one for one in Scope if one in held) or "none"
     return NotPermitted(
         f"{what} needs the scope {scope}, and this caller has {shown}.",
         code="scope_missing",
-        next=f"ask whoever runs this server for a token with the scope {scope}; repeating the call changes nothing",
+        next=f"ask the operator of this server for a token with the scope {scope}; repeating the call does not help",
         details={"scope": str(scope)},
     )

@@ -1,6 +1,6 @@
-"""Bearer tokens for the HTTP server: shown once, kept as a hash, with scopes, accounts, an end, and a way to end them sooner.
+"""Bearer tokens for the HTTP server, with scopes, accounts, expiry and revocation; only hashes are stored.
 
-A token is 256 random bits, so nobody guesses it and one round of SHA-256 keeps it as well as a slow hash would.
+A token has 256 random bits and cannot be guessed, so one round of SHA-256 protects it as well as a slow hash.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import tokens
 
 TOKEN_PREFIX = "ixt_"  # noqa: S105 - no secret
-"""What every token begins with, so that programs which look for secrets find one that was lost."""
+"""Prefix of every token, by which secret scanners recognise a leaked one."""
 TOKEN_PATTERN = re.compile(rf"{TOKEN_PREFIX}[A-Za-z0-9_-]{{43}}")
 NAME_PATTERN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,98}[A-Za-z0-9])?", re.ASCII)
 SECONDS_PER_DAY = 86400.0
 LAST_USE_PRECISION = 60.0
-"""Seconds between two notes of when a token was last used: a note per call would be a write per read."""
+"""Seconds between two updates of a token's last use; an update per call would add a write to every read."""
 CACHE_SIZE = 4096
-"""Tokens that a process remembers having read."""
+"""Tokens in the cache of a process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as it is kept: never the token itself."""
+    """A stored token, without its secret text."""
 
     id: str
     name: str
@@ -48,11 +48,11 @@ class Token:
 
     @property
     def principal(self) -> Principal:
-        """Who calls with it. Several tokens of one name are one caller."""
+        """The caller with this token. Tokens of the same name belong to one caller."""
         return Principal(self.name, frozenset(self.scopes), self.accounts)
 
     def is_usable(self, now: float) -> bool:
-        """Whether it still opens the door."""
+        """Check that the token is neither revoked nor expired."""
         return self.revoked_at is None and now < self.expires_at
 
 
@@ -68,12 +68,20 @@ class Tokens:
     def create(
         self, name: str, scopes: Sequence[Scope], accounts: Sequence[str], days: int
     ) -> tuple[Token, str]:
-        """A new token, and the text of it, which is known here and now only."""
+        """Create a token and return it with its secret text, which is not stored.
+
+        Raises:
+            InvalidArguments: the name cannot be used.
+        """
         if not NAME_PATTERN.fullmatch(name):
             raise InvalidArguments(
-                f"{name!r} is no name for whoever calls.",
+                f"{name!r} cannot be the name of a caller.",
                 problems=[
-                    Problem("name", "is not usable", "1 to 100 letters, digits, and . _ @ - between them")
+                    Problem(
+                        "name",
+                        "has other characters or a wrong length",
+                        "1 to 100 letters, digits, and . _ @ - between them",
+                    )
                 ],
                 next="give another name",
             )
@@ -100,13 +108,13 @@ class Tokens:
         return self._get(str(row["id"])), secret
 
     def list_all(self) -> list[Token]:
-        """Every token there was, newest first."""
+        """Return all tokens, also ended ones, newest first."""
         with self._store.reading() as connection:
             rows = connection.execute(sql.select(tokens).order_by(tokens.c.created_at.desc())).all()
         return [_build_token(row) for row in rows]
 
     def revoke(self, identifier: str) -> Token:
-        """End a token; every worker refuses it from its next request on."""
+        """Revoke a token; every worker refuses it from the next request on."""
         found = self._get(identifier)
         with self._store.writing() as connection:
             changed = connection.execute(
@@ -122,19 +130,19 @@ class Tokens:
         return self._get(found.id)
 
     def has_usable_tokens(self) -> bool:
-        """Whether anybody could come in with a token now."""
+        """Check if there is a usable token."""
         now = self._clock()
         return any(token.is_usable(now) for token in self.list_all())
 
     def has_tokens(self) -> bool:
-        """Whether there ever was a token, good or not: whoever made one wants callers to say who they are, also after it ended."""
+        """Check if a token was ever created. Then callers must authenticate, even after all tokens have ended."""
         with self._store.reading() as connection:
             return connection.execute(sql.select(tokens.c.id).limit(1)).first() is not None
 
     def find_cached(self, secret: str) -> Token | None:
-        """The usable token whose text this is, if it was read before and nothing was written since; None says: `find` it.
+        """Return the usable token with this secret from the cache; None if the store must be asked with `find`.
 
-        Waits for nothing, so that whoever comes again and again does not cost a look into the store each time.
+        The cache is valid until somebody writes to the store, and the look-up does not block.
         """
         kept = self._read.get(_hash_secret(secret))
         if kept is None or kept[0] != self._store.read_write_counter():
@@ -143,13 +151,11 @@ class Tokens:
         return token if token.is_usable(now) and not _is_last_use_outdated(token, now) else None
 
     def find(self, secret: str) -> Token | None:
-        """The usable token whose text this is."""
+        """Return the usable token with this secret, or None."""
         if not TOKEN_PATTERN.fullmatch(secret):
             return None
         digest, now = _hash_secret(secret), self._clock()
-        stamp = (
-            self._store.read_write_counter()
-        )  # before it is read: what is written in between is then not missed
+        stamp = self._store.read_write_counter()  # before reading, so that a write in between is not missed
         with self._store.reading() as connection:
             row = connection.execute(_SELECT_BY_DIGEST, {"digest": digest}).one_or_none()
         token = _build_token(row) if row is not None else None

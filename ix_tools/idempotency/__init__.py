@@ -1,1 +1,1 @@
-"""Exactly-once writes: the journal of intents, leases and claims."""
+"""Idempotency of writes: the journal of intents, leases and claims."""

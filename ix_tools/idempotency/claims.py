@@ -1,14 +1,14 @@
-"""Claims: one writer per document, client, series or item at a time, over every process that shares the store.
+"""Claims: shared and exclusive locks on documents, clients, series and items, across all processes of a store.
 
     acquire ──▶ held ──▶ released        all claims of a call in one transaction, or none of them
-       │          └──▶ ended             the call is over and its outcome unknown: the claim ends as its intent does
-       └──▶ waiting                      somebody else holds one of them; who asked first goes first
+       │          └──▶ ended             the call is over with an unknown outcome: the claim ends with its intent
+       └──▶ waiting                      another holder has one of them; the queue is first come, first served
 
-A shared claim keeps a thing from being changed, an exclusive one is for whoever changes it. What a caller looked up
-before it held its claims may be stale: `acquire` says so, and the caller looks again while it holds them.
+A shared claim prevents changes, an exclusive one allows them. Facts that a caller loaded before it held its claims may be
+stale: `acquire` reports that, and the caller loads them again while it holds the claims.
 
-A claim without an intent ends with its process, or with its lease. A claim with an intent lasts while that intent is
-open or unknown. Time is the store's.
+A claim without an intent ends with its process or its lease. A claim with an intent lasts while that intent is open or
+unknown. All times are by the store's clock.
 """
 
 import os
@@ -27,13 +27,13 @@ from ix_tools.storage.database import Store
 from ix_tools.storage.schema import claims, intents
 
 QUEUE_PLACE_SECONDS = 10.0
-"""Seconds for which a waiting caller keeps its place without asking again."""
+"""Seconds for which a waiting caller keeps its place in the queue without asking again."""
 WRITTEN_CLAIM_RETENTION = 900.0
-"""Seconds for which a released exclusive claim tells others that what they looked up before may be stale."""
+"""Seconds for which a released exclusive claim tells others that facts they loaded before may be stale."""
 MAX_SECONDS_IN_FLIGHT = 60.0
-"""Seconds after which a request without an answer cannot be under way any more (as in the journal's recovery)."""
+"""Seconds after which a request without an answer cannot be in flight any more (as in the journal's recovery)."""
 ACTIVE_HOLDERS: set[str] = set()
-"""Holders that this very process is working for now."""
+"""Ids of the holders in this process."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=ACTIVE_HOLDERS.clear)
@@ -41,20 +41,20 @@ if hasattr(os, "register_at_fork"):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Claim:
-    """What a call wants to be undisturbed: `document/1001`, `client/501`, `series/70000`, `item/Consultoria`."""
+    """A lock on one resource: `document/1001`, `client/501`, `series/70000`, `item/Consultoria`."""
 
     resource: str
     exclusive: bool = False
-    """Alone, because the call changes it; otherwise together with others who also only rely on it."""
+    """Held alone, because the call changes the resource; otherwise shared with other readers."""
 
     def conflicts_with(self, exclusive: bool) -> bool:
-        """Whether a claim on the same thing, held by somebody else, is in the way."""
+        """Check if another holder's claim on the same resource conflicts with this one."""
         return self.exclusive or exclusive
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimRecord:
-    """A claim as it stands in the store."""
+    """A claim in the store."""
 
     account: str
     resource: str
@@ -71,28 +71,28 @@ class ClaimRecord:
 
 @dataclass
 class Holder:
-    """One call, or one workflow with all its steps: whatever shares its claims."""
+    """A call, or a workflow with all its steps, that shares its claims."""
 
     account: str
     operation: str
     principal: str
     id: str = field(default_factory=lambda: secrets.token_hex(12))
     claims: dict[str, Claim] = field(default_factory=dict)
-    """What it holds or waits for, by resource."""
+    """The claims that it holds or waits for, by resource."""
     since: float = 0.0
-    """When it first asked, by the store's clock; whoever asked earlier goes first."""
+    """When it first asked, by the store's clock; the earliest holder goes first."""
     resumes: str = ""
-    """The unfinished intent that it goes on with: what that one still claims is not in its way."""
+    """The unfinished intent that it resumes; that intent's claims do not conflict with it."""
 
     def covers(self, wanted: Iterable[Claim]) -> bool:
-        """Whether it holds all of it already."""
+        """Check if it already holds all these claims."""
         held = self.claims
         return all(
             one.resource in held and (held[one.resource].exclusive or not one.exclusive) for one in wanted
         )
 
     def merge(self, wanted: Iterable[Claim]) -> dict[str, Claim]:
-        """What it has and what it wants besides; alone, where either says so."""
+        """Return its claims together with the wanted ones; exclusive if either is."""
         merged = dict(self.claims)
         for claim in wanted:
             known = merged.get(claim.resource)
@@ -102,41 +102,41 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class AcquireResult:
-    """What came of asking for claims."""
+    """The result of asking for claims."""
 
     is_granted: bool
     is_current: bool = True
-    """Whether nobody wrote any of it since the caller looked."""
+    """Nobody changed any of the resources since the caller loaded its facts."""
     blockers: tuple[ClaimRecord, ...] = ()
-    """Who is in the way."""
+    """The conflicting claims."""
 
 
 class Claims:
-    """The claims of a store."""
+    """The claims in a store."""
 
     def __init__(
         self, store: Store, lease: float, settled_by_time: Callable[[str], bool] = lambda _: False
     ) -> None:
-        """Nothing is opened yet.
+        """Remember the store; it is opened when first used.
 
-        `lease`: seconds after which a claim without an intent is nobody's any more. `settled_by_time`: tells
-        operations whose outcome nobody can look up (e-mails): once such a request cannot be under way any more, it blocks
-        nobody.
+        Args:
+            lease: seconds after which a claim without an intent expires.
+            settled_by_time: tells if nobody can look up the outcome of an operation (e-mails); such a request
+                blocks nobody once it cannot be in flight any more.
         """
         self._store = store
         self.lease = lease
         self._settled_by_time = settled_by_time
 
     def now(self) -> float:
-        """The store's time, to say later when something was looked up."""
+        """Return the time by the store's clock, as the time of a look-up."""
         with self._store.reading() as connection:
             return self._store.now(connection)
 
     def acquire(self, holder: Holder, wanted: Iterable[Claim], looked_at: float) -> AcquireResult:
-        """All of them together with what the holder has already, or none.
+        """Acquire all the claims together with those the holder has, or none.
 
-        Where somebody is in the way, the holder keeps nothing but its place in the queue: so no two callers can wait
-        for each other.
+        On a conflict the holder keeps only its place in the queue, so callers cannot deadlock.
         """
         merged = holder.merge(wanted)
         with self._store.writing(durable=False) as connection:
@@ -185,7 +185,7 @@ class Claims:
         return AcquireResult(True, current)
 
     def is_blocked(self, holder: Holder, wanted: Iterable[Claim], looked_at: float) -> bool:
-        """Whether asking again is in vain for now: only a look, which keeps nobody from writing."""
+        """Check if `acquire` would fail now; this only reads, so it delays no writer."""
         with self._store.reading() as connection:
             now = self._store.now(connection)
             blockers, _, current = self._find_blockers(
@@ -201,7 +201,7 @@ class Claims:
         looked_at: float,
         now: float,
     ) -> tuple[tuple[ClaimRecord, ...], list[Row[Any]], bool]:
-        """Who holds it or asked for it first; what is left of holders that are gone; whether nobody wrote since the look-ups."""
+        """Return the conflicting claims, the leftover claims of ended holders, and if the loaded facts are current."""
         blockers: list[ClaimRecord] = []
         gone: list[Row[Any]] = []
         current = True
@@ -215,7 +215,7 @@ class Claims:
                 if row.until > now and (row.since, row.holder) < (holder.since, holder.id):
                     blockers.append(_build_record(row))
             elif self._is_over(row, now):
-                # Whoever held it is gone, and may have written: nobody else will say so.
+                # The ended holder may have written without recording that.
                 gone.append(row)
                 current = False
             else:
@@ -223,7 +223,7 @@ class Claims:
         return tuple(blockers), gone, current
 
     def withdraw(self, holder: Holder) -> None:
-        """Give up the place in the queue; whoever asks again keeps the time at which it first asked."""
+        """Give up the place in the queue. A holder that asks again keeps its original time."""
         with self._store.writing(durable=False) as connection:
             _lock_account(connection, holder.account)
             connection.execute(
@@ -231,7 +231,7 @@ class Claims:
             )
 
     def renew(self, holder: Holder) -> bool:
-        """Extend the lease; False where a claim is not the holder's any more (cleared by a person, or taken over)."""
+        """Extend the lease; return False if a claim was lost (cleared by a person, or taken over)."""
         with self._store.writing(durable=False) as connection:
             _lock_account(connection, holder.account)
             now = self._store.now(connection)
@@ -243,7 +243,7 @@ class Claims:
         return bool(renewed == len(holder.claims))
 
     def release(self, holder: Holder) -> None:
-        """Let go of everything; what an unknown outcome still needs stays until that is known."""
+        """Release all claims, except those of an unknown outcome, which stay until it is known."""
         ACTIVE_HOLDERS.discard(holder.id)
         holder.claims, holder.since = {}, 0.0
         with self._store.writing(durable=False) as connection:
@@ -258,7 +258,7 @@ class Claims:
     # --- for people ---
 
     def list_claims(self, account: str | None = None) -> list[ClaimRecord]:
-        """What is held, waited for or kept by an unknown outcome, oldest first."""
+        """List the claims that are held, waiting, or kept by an unknown outcome, oldest first."""
         wanted = [claims.c.state != "written"] + ([claims.c.account == account] if account else [])
         with self._store.reading() as connection:
             now = self._store.now(connection)
@@ -268,9 +268,9 @@ class Claims:
             return [_build_record(row) for row in rows if not self._is_over(row, now)]
 
     def clear(self, account: str, resource: str, by: str) -> int:
-        """Take a claim away from whoever holds it, and write down who did; how many claims that were.
+        """Remove the claims on a resource, record who did it, and return their number.
 
-        A call that was working under it notices before it sends, and sends nothing.
+        A running call notices the loss before it sends, and sends nothing.
         """
         with self._store.writing() as connection:
             trail.lock_trail(connection)
@@ -307,7 +307,7 @@ class Claims:
 
 
 def attach_intent(connection: Connection, account: str, holder: str, intent: str) -> None:
-    """Note, in the transaction that writes an intent, that a holder's claims last as long as it is undecided."""
+    """Bind a holder's claims to an intent, in the transaction that writes the intent."""
     _lock_account(connection, account)
     connection.execute(
         claims.update().where(claims.c.holder == holder, claims.c.state == "held").values(intent=intent)
@@ -315,7 +315,7 @@ def attach_intent(connection: Connection, account: str, holder: str, intent: str
 
 
 def detach_intent(connection: Connection, account: str, intent: str, now: float) -> None:
-    """The intent is decided: its claims go back to the call that is still at work, or are released."""
+    """Unbind the claims of a finished intent: they return to the call that still runs, or are released."""
     _lock_account(connection, account)
     connection.execute(
         claims.update().where(claims.c.intent == intent, claims.c.state == "held").values(intent=None)
@@ -324,20 +324,20 @@ def detach_intent(connection: Connection, account: str, intent: str, now: float)
 
 
 def _release(connection: Connection, which: sql.ColumnElement[bool], now: float) -> None:
-    """What was held alone may have been written: whoever looked before is told to look again."""
+    """Release claims. Exclusive ones are marked as written, so that others load their facts again."""
     written = sql.and_(which, claims.c.exclusive, claims.c.state != "waiting")
     connection.execute(claims.update().where(written).values(state="written", intent=None, until=now))
     connection.execute(claims.delete().where(which, claims.c.state != "written"))
 
 
 def _leave_undecided_to_intents(connection: Connection, holder: Holder) -> None:
-    """What an earlier step of a workflow left unknown is kept by its intent, also from the workflow itself."""
+    """Leave the claims of an earlier step with unknown outcome to its intent, so they block the workflow itself, too."""
     undecided = sql.and_(claims.c.holder == holder.id, claims.c.intent.is_not(None))
     connection.execute(claims.update().where(undecided).values(state="ended", holder=claims.c.intent))
 
 
 def _lock_account(connection: Connection, account: str) -> None:
-    """Claims of an account are decided one transaction after the other; on SQLite every writing one is alone anyway."""
+    """Lock the claims of an account for the transaction; SQLite has one writing transaction at a time anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sql.text("SELECT pg_advisory_xact_lock(7302027, hashtext(:a))"), {"a": account})
 
@@ -365,7 +365,7 @@ def _select_with_intents() -> sql.Select[Any]:
 
 
 def _is_kind_exclusive(wanted: dict[str, Claim], resource: str) -> bool:
-    """How a claim on one thing stands to a wish for all of its kind, and the other way round."""
+    """Check if a wanted claim on a whole kind, or on a part of it, is exclusive towards this resource."""
     kind = resource.partition("/")[0]
     return any(
         claim.exclusive

@@ -1,4 +1,4 @@
-"""Intents: one row for each write, before it is sent and after; and how rows are found and read."""
+"""Intents of the journal, one for each write, and queries for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ IntentState = Literal["open", "done", "refused", "unknown", "absent"]
 
 
 RETENTION_DAYS = 400
-"""A fiscal year and more: a key used again after that is new."""
+"""Days for which a key is remembered: more than a fiscal year."""
 
 
 DELETED_KEY_PREFIX = "gone:"
-"""Begins the key of an entry whose document was found to be gone when the same was wanted anew."""
+"""Prefix of the released key of an intent whose document was deleted."""
 
 
 UNRETURNED = "unreturned"
-"""In a trace: what was sent with a document that InvoiceXpress does not return, by field."""
+"""Key in a trace: the sent fields that InvoiceXpress does not return."""
 
 
 UNREPORTED = "found_out_later"
-"""Marks an outcome in the journal."""
+"""Marks an outcome that was found later and not yet reported to a caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class IntentDraft:
     account: str
     key: str
     contents: tuple[str, ...]
-    """Digests of the call: the one that is written, then those that older versions of ix-tools wrote for the same call."""
+    """Digests of the call: the current form, then the forms of older versions of ix-tools."""
     operation: str
     principal: str
     face: str
@@ -44,16 +44,16 @@ class IntentDraft:
     approval: str = ""
     trace: Mapping[str, Any] | None = None
     has_chosen_key: bool = False
-    """Whether the caller chose the key; otherwise the same content under way elsewhere is the same call."""
+    """The caller chose the key; otherwise the same content in progress elsewhere is the same call."""
     age: float = 0.0
-    """Seconds since the call began to look: the same content done since then was done behind its back."""
+    """Seconds since the call began its look-ups; the same content finished since then is a duplicate."""
     holder: str = ""
-    """Whose claims it is carried out under; they last until its outcome is known."""
+    """The id of the claims' holder; the claims last until the outcome is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An intent as it stands."""
+    """A stored intent in its current state."""
 
     id: str
     account: str
@@ -71,19 +71,19 @@ class Intent:
     created_at: float
     lease_until: float
     finished_at: float | None
-    """When its outcome was written."""
+    """When the outcome was written."""
     ended_at: float | None
-    """When its request was surely off the wire, if no clear answer came."""
+    """When its request was certainly no longer in flight, if no clear answer came."""
     made: str
-    """The document or receipt it left."""
+    """The document or receipt that it created."""
     seen_at: float = 0.0
-    """When it was read, by the store's clock."""
+    """When this row was read, by the store's clock."""
     mine: bool = False
-    """Whether this process holds it now and must finish it."""
+    """This process holds it now and must finish it."""
 
     @property
     def uid(self) -> str:
-        """The proprietary_uid under which a document is created, the same for every attempt."""
+        """The proprietary_uid of the created document, the same for every attempt."""
         return f"ix-{self.id}"
 
 
@@ -98,12 +98,12 @@ def find_row(connection: Connection, account: str, key: str) -> Row[Any] | None:
 
 
 def is_too_old(row: Row[Any], now: float) -> bool:
-    """Tell whether a row is so old that its key is new again."""
+    """Check if a row is so old that its key may be used again."""
     return bool(row.created_at < now - RETENTION_DAYS * 86400 and row.state not in UNFINISHED)
 
 
 def find_concurrent_duplicate(connection: Connection, draft: IntentDraft, now: float) -> Row[Any] | None:
-    """Find the same content that another caller finished, or works on, since this call began to look."""
+    """Find the same content that another caller has in progress, or finished since this call began its look-ups."""
     behind = sql.and_(intents.c.state == "done", intents.c.finished_at >= now - draft.age)
     return connection.execute(
         sql.select(intents)
@@ -118,7 +118,7 @@ def find_concurrent_duplicate(connection: Connection, draft: IntentDraft, now: f
 
 
 def is_made_elsewhere(connection: Connection, intent: Intent, made: str) -> bool:
-    """Tell whether another intent already counts this document as its own."""
+    """Check if another intent already created this document."""
     query = sql.select(intents.c.id).where(
         intents.c.account == intent.account,
         intents.c.operation == intent.operation,
@@ -131,7 +131,7 @@ def is_made_elsewhere(connection: Connection, intent: Intent, made: str) -> bool
 def build_audit_entry(
     event: str, about: IntentDraft | Intent, identifier: str, outcome: str, subject: str = ""
 ) -> trail.Entry:
-    """Make the row of the audit trail about an intent."""
+    """Build the audit entry for an intent."""
     return trail.Entry(
         event=event,
         principal=about.principal,
@@ -148,6 +148,6 @@ def build_audit_entry(
 
 
 def build_intent(row: Any, now: float) -> Intent:
-    """Read a row."""
+    """Build an intent from a row."""
     names = [name for name in Intent.__slots__ if name not in {"mine", "seen_at"}]
     return Intent(**{name: getattr(row, name) for name in names}, seen_at=now)

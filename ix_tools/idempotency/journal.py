@@ -1,16 +1,16 @@
-"""The journal: what is about to be done is on disk before it leaves, and what came of it after.
+"""The journal of writes: the intent is on disk before its request is sent, the outcome after.
 
-    begin ──▶ open ──▶ done       the result is kept and given again to whoever asks with the same key
-                │  ├─▶ refused    InvoiceXpress said no; the key may be tried again, under the same unique id
-                │  └─▶ unknown ──▶ done | absent      looked at again, never just repeated
-                └─ (its process died, or its lease ran out) ──▶ as unknown
+    begin ──▶ open ──▶ done       the result is stored, and replayed to callers with the same key
+                │  ├─▶ refused    InvoiceXpress refused it; the key may be tried again, under the same unique id
+                │  └─▶ unknown ──▶ done | absent      the outcome is looked up, the request never simply repeated
+                └─ (its process died, or its lease expired) ──▶ treated as unknown
 
-One row per account and key, by a unique constraint: of two callers with the same key one begins, in any number
-of processes. Time is the store's (`Store.now`), so that no host's clock decides who is late. Whoever writes an
-outcome must still hold the intent, except that who knows that it was done may always say so.
+A unique constraint allows one row per account and key, so one of several callers begins the intent, in any number of
+processes. Times are by the store's clock (`Store.now`), independent of the hosts' clocks. Only the holder of an intent may
+write its outcome, except that anybody who knows it was done may record that.
 
-Kept: digests, ids, what tells whether it happened, what InvoiceXpress takes and does not return (a guide's loading time and
-sites, a discount over the document), and the result. Not kept: message texts, secrets.
+Stored: digests, ids, evidence of the outcome, sent fields that InvoiceXpress does not return (a guide's loading time and
+sites, a discount on the document), and the result. Not stored: message texts, secrets.
 """
 
 import secrets
@@ -47,24 +47,28 @@ from ix_tools.storage.schema import intents
 
 
 class Journal:
-    """The journal of a store."""
+    """The journal in a store."""
 
     def __init__(self, store: Store, lease: float) -> None:
-        """Nothing is opened yet. `lease`: seconds after which an open intent is nobody's any more."""
+        """Remember the store; it is opened when first used. `lease`: seconds after which an open intent counts as abandoned."""
         self._store = store
         self.lease = lease
 
     # --- reading ---
 
     def find(self, account: str, key: str) -> Intent | None:
-        """The intent under a key."""
+        """Return the intent with a key."""
         with self._store.reading() as connection:
             now = self._store.now(connection)
             row = find_row(connection, account, key)
             return build_intent(row, now) if row and not is_too_old(row, now) else None
 
     def get(self, identifier: str) -> Intent:
-        """One intent by id."""
+        """Return an intent by id.
+
+        Raises:
+            IxError: there is none.
+        """
         found = self._select(intents.c.id == identifier)
         if not found:
             raise IxError(
@@ -75,21 +79,21 @@ class Journal:
         return found[0]
 
     def find_unfinished_duplicate(self, account: str, contents: Sequence[str]) -> Intent | None:
-        """The newest intent of the same content that is not finished, under whatever key."""
+        """Find the newest unfinished intent with the same content, under any key."""
         found = self._select(
             intents.c.account == account, intents.c.content.in_(contents), intents.c.state.in_(UNFINISHED)
         )
         return found[0] if found else None
 
     def find_done_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
-        """The newest intent of the same content that was done within so many seconds."""
+        """Find the newest done intent with the same content that began within the last `seconds`."""
         found = self._select(
             intents.c.account == account, intents.c.content.in_(contents), intents.c.state == "done", most=1
         )
         return next((one for one in found if one.seen_at - one.created_at <= seconds), None)
 
     def find_finished_since(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
-        """The newest intent of the same content whose outcome was written within so many seconds."""
+        """Find the newest done intent with the same content that ended within the last `seconds`."""
         found = self._select(
             intents.c.account == account,
             intents.c.content.in_(contents),
@@ -99,25 +103,25 @@ class Journal:
         return next((one for one in found if one.seen_at - (one.finished_at or 0.0) <= seconds), None)
 
     def find_unreported(self, account: str, contents: Sequence[str], seconds: float) -> Intent | None:
-        """A done intent of the same content whose outcome was found out later, and that no caller was told of yet."""
+        """Find a done intent with the same content whose outcome was found later and not yet reported to a caller."""
         found = self.find_done_since(account, contents, seconds)
         return found if found is not None and (found.outcome or {}).get(UNREPORTED) else None
 
     def list_unsettled(self, account: str, operation: str) -> list[Intent]:
-        """Intents of an operation that are unknown, abandoned, or were found not to have happened; oldest first."""
+        """List the intents of an operation that are unknown, abandoned or absent, oldest first."""
         of_it = intents.c.account == account, intents.c.operation == operation
         found = self._select(*of_it, intents.c.state.in_((*UNFINISHED, "absent")))
         return [one for one in reversed(found) if one.state != "open" or self.is_abandoned(one)]
 
     def list_unfinished(self, account: str) -> list[Intent]:
-        """What is unknown, or open and abandoned, oldest first."""
+        """List the intents that are unknown or abandoned, oldest first."""
         found = self._select(intents.c.account == account, intents.c.state.in_(UNFINISHED))
         return [one for one in reversed(found) if one.state == "unknown" or self.is_abandoned(one)]
 
     def find_last_write(self, account: str, subject: str) -> Intent | None:
-        """The newest create or update of a document, whose trace has what was sent with it that InvoiceXpress does not return.
+        """Find the newest create or update of a document; its trace has the sent fields that InvoiceXpress does not return.
 
-        None where it was not written from here, or where it is not clear what became of the newest write.
+        None if ix-tools did not write the document, or the outcome of its newest write is unknown.
         """
         found = self._select(intents.c.account == account, intents.c.subject == subject)
         counted = (one for one in found if one.state not in {"refused", "absent"} and UNRETURNED in one.trace)
@@ -125,7 +129,7 @@ class Journal:
         return newest if newest is not None and newest.state == "done" else None
 
     def list_in_progress(self, intent: Intent) -> list[Intent]:
-        """Other intents of the same operation that somebody is carrying out right now."""
+        """List the other intents of the same operation that are in progress."""
         found = self._select(
             intents.c.account == intent.account,
             intents.c.operation == intent.operation,
@@ -135,7 +139,7 @@ class Journal:
         return [one for one in found if not self.is_abandoned(one)]
 
     def find_made_by_others(self, intent: Intent, made: Iterable[str]) -> set[str]:
-        """Which of these documents other intents of the same operation made."""
+        """Return those of the documents that other intents of the same operation created."""
         found = self._select(
             intents.c.account == intent.account,
             intents.c.operation == intent.operation,
@@ -145,23 +149,23 @@ class Journal:
         return {one.made for one in found}
 
     def list_intents(self, account: str | None = None, most: int | None = 50) -> list[Intent]:
-        """The newest intents; `most` None: all of them."""
+        """List the newest intents, or all of them if `most` is None."""
         return self._select(*([intents.c.account == account] if account else []), most=most)
 
     def is_abandoned(self, intent: Intent) -> bool:
-        """Whether whoever carried it out is gone: its process ended on this machine, or its lease ran out."""
+        """Check if its process has ended on this host, or its lease has expired."""
         if intent.owner == process_id():
             return intent.id not in ACTIVE_LEASES
         return not is_owner_running(intent.owner) or intent.lease_until <= intent.seen_at
 
     def is_lease_expiring(self, intent: Intent) -> bool:
-        """Whether this process stood still for so long (a laptop asleep) that others may soon think it gone."""
+        """Check if this process was suspended for so long (a sleeping laptop) that its lease may soon expire."""
         return time.time() - ACTIVE_LEASES.get(intent.id, 0.0) > self.lease / 2
 
     # --- writing ---
 
     def begin(self, draft: IntentDraft) -> Intent:
-        """Write the intent and hold it (`mine`), or give back the one that is there."""
+        """Insert the intent and hold it (`mine`), or return the existing one."""
         with self._store.writing() as connection:
             trail.lock_trail(connection)
             now = self._store.now(connection)
@@ -191,8 +195,8 @@ class Journal:
                 "made": "",
                 "subject": draft.subject,
             }
-            # The same row, and with it the same unique id, when it was refused or not found: should that have
-            # been wrong, InvoiceXpress answers with the first document instead of making another.
+            # A refused or absent intent keeps its row and unique id: if that state was wrong, InvoiceXpress answers with
+            # the first document instead of creating another.
             identifier = row.id if row else secrets.token_hex(10)
             if row is None:
                 fixed = {"id": identifier, "account": draft.account, "key": draft.key}
@@ -204,11 +208,11 @@ class Journal:
             found = connection.execute(sql.select(intents).where(intents.c.id == identifier)).one()
             ACTIVE_LEASES[identifier] = (
                 time.time()
-            )  # before others can read it, who would take it for abandoned
+            )  # before the commit: others who read it would take it for abandoned
         return replace(build_intent(found, now), mine=True)
 
     def record_resend(self, intent: Intent, approval: str, holder: str) -> None:
-        """Note that an unfinished intent that is held is sent once more, under the claims of this holder."""
+        """Record that a held unfinished intent is sent once more, under the claims of this holder."""
         with self._store.writing() as connection:
             trail.lock_trail(connection)
             claims.detach_intent(connection, intent.account, intent.id, self._store.now(connection))
@@ -233,7 +237,11 @@ class Journal:
         *,
         found: bool = False,
     ) -> bool:
-        """Write what came of it; False when somebody else holds it, or (`found` by looking) made the same document."""
+        """Write the outcome; return False if somebody else holds the intent, or already created the same document.
+
+        Args:
+            found: the outcome was found by a look-up.
+        """
         fence = [intents.c.id == intent.id, intents.c.attempts == intent.attempts]
         if state != "done" or found:
             fence += [intents.c[name] == getattr(intent, name) for name in ("state", "owner", "lease_until")]
@@ -262,7 +270,7 @@ class Journal:
         return True
 
     def release(self, intent: Intent) -> None:
-        """Hold it no longer, without having found out anything: it is unknown, as it was."""
+        """Release an intent whose outcome is still unknown."""
         with self._release_when_done(intent) as connection:
             now = self._store.now(connection)
             connection.execute(
@@ -278,7 +286,7 @@ class Journal:
             ACTIVE_LEASES.pop(intent.id, None)
 
     def mark_reported(self, intent: Intent) -> dict[str, Any]:
-        """The outcome, which its caller is now told: from here on the same call without a key is another one."""
+        """Return the outcome and mark it as reported; from now on the same call without a key is a new one."""
         outcome = {name: value for name, value in (intent.outcome or {}).items() if name != UNREPORTED}
         if intent.outcome and UNREPORTED in intent.outcome:
             with self._store.writing() as connection:
@@ -286,7 +294,7 @@ class Journal:
         return outcome
 
     def release_key(self, intent: Intent) -> None:
-        """Free the key of a done intent whose document is gone; what comes next has another unique id."""
+        """Release the key of a done intent whose document was deleted; the next intent has another unique id."""
         with self._store.writing() as connection:
             freed = connection.execute(
                 intents.update()
@@ -300,7 +308,7 @@ class Journal:
                 )
 
     def take_over(self, intent: Intent) -> Intent | None:
-        """Hold an intent that nobody carries out any more; None when another took it, or still works on it."""
+        """Take an unknown or abandoned intent; None if another process took it or still works on it."""
         if intent.state not in UNFINISHED or (intent.state == "open" and not self.is_abandoned(intent)):
             return None
         same = [intents.c[name] == getattr(intent, name) for name in ("id", "state", "owner", "lease_until")]
@@ -319,11 +327,15 @@ class Journal:
         return replace(build_intent(row, now), mine=True)
 
     def settle(self, identifier: str, *, happened: bool) -> None:
-        """What a person found out about an unknown intent, by looking in InvoiceXpress or asking the recipient."""
+        """Record the outcome of an unknown intent that a person found in InvoiceXpress or from the recipient.
+
+        Raises:
+            IxError: the intent is not unknown.
+        """
         taken = self.take_over(self.get(identifier))
         if taken is None:
             raise IxError(
-                f"{identifier} is not unknown.",
+                f"The outcome of {identifier} is not unknown.",
                 code="intent_not_unknown",
                 next="list them with `ix-tools journal list`",
             )
@@ -332,9 +344,9 @@ class Journal:
 
     @contextmanager
     def _release_when_done(self, intent: Intent) -> Iterator[Connection]:
-        """Open a transaction that ends what this process holds; where it fails, it is held no longer either.
+        """Open a transaction that ends this process's hold on an intent, which also ends if it fails.
 
-        Whoever uses it lets go inside: after the commit another thread may already hold the intent again.
+        The caller removes the lease inside: after the commit another thread may already hold the intent again.
         """
         try:
             with self._store.writing() as connection:

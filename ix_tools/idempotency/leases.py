@@ -1,4 +1,4 @@
-"""Who carries out an intent: this process and no other, told apart from whoever had its number before or elsewhere."""
+"""Identification of this process (host, pid, nonce), so that a reused pid is not mistaken for it."""
 
 import os
 import secrets
@@ -9,24 +9,24 @@ from hashlib import sha256
 from pathlib import Path
 
 ACTIVE_LEASES: dict[str, float] = {}
-"""Intents that this very process is carrying out now, and since when by its own clock."""
+"""Ids of the intents in progress in this process, with their start by its own clock."""
 
 
 @cache
 def host_id() -> str:
-    """This machine since it was started, and the process numbers that count on it: containers may share a name."""
+    """Identify this host by name, boot and pid namespace, because containers may share a name."""
     marks = [socket.gethostname()]
     try:
         marks.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
         marks.append(str(Path("/proc/self/ns/pid").readlink()))
     except OSError:
-        pass  # no such thing here: the name of the machine must do
+        pass  # not available here: the host name must do
     return f"{marks[0][:60]}-{sha256('|'.join(marks).encode()).hexdigest()[:8]}"
 
 
 @cache
 def process_id() -> str:
-    """This process: machine, number, and a mark, because numbers are used again."""
+    """Identify this process by host, pid and a random mark, because pids are reused."""
     return f"{host_id()}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
@@ -40,9 +40,9 @@ if hasattr(os, "register_at_fork"):
 
 
 def is_process_running(process: int) -> bool:
-    """Whether a process of this machine still runs."""
+    """Check if a process of this host still runs."""
     if sys.platform == "win32":
-        return True  # there, asking would stop the process; its lease tells instead
+        return True  # there, os.kill would stop the process; its lease decides instead
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -53,6 +53,6 @@ def is_process_running(process: int) -> bool:
 
 
 def is_owner_running(owner: str) -> bool:
-    """Whether the process behind an owner still runs, as far as this machine can tell; of another machine nobody can."""
+    """Check if an owner's process still runs; an owner on another host counts as running."""
     host, process, _ = owner.rsplit("/", 2)
     return host != host_id() or (int(process) != os.getpid() and is_process_running(int(process)))

@@ -1,4 +1,4 @@
-"""What was sent with a document that InvoiceXpress does not return, from the journal's entry of its last write."""
+"""Sent fields that InvoiceXpress does not return, from the journal entry of a document's last write."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,9 @@ from ix_tools.operations.drafts import READS_AS_SENT
 
 
 def find_unreturned_fields(written: Intent | None, document: Document | None) -> Mapping[str, Any] | None:
-    """By field, in JSON; None where nothing is known, or where somebody else changed the document since.
+    """Return these fields as JSON values; None if they are unknown or somebody else changed the document since.
 
-    Whoever else writes it replaces all of it, what is not returned included.
+    Every write of a document replaces all its fields, including those that are not returned.
     """
     if written is None:
         return None
@@ -27,7 +27,7 @@ def find_unreturned_fields(written: Intent | None, document: Document | None) ->
 
 
 def _list_comparable_content(document: Document) -> list[Any]:
-    """What a document says, but for what issuing it and changes of its client's record add."""
+    """List the content of a document, without what finalizing it or changing its client adds."""
     lines = [
         (line.name, line.description, line.quantity, line.unit_price, line.net) for line in document.lines
     ]

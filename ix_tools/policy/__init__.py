@@ -1,1 +1,1 @@
-"""Who may do what, up to what amount, and with whose approval: a file of the owner's, read strictly."""
+"""The owner's policy: who may do what, up to which amount, and with whose approval."""

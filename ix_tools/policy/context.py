@@ -1,4 +1,4 @@
-"""One call as a policy sees it: who, how, what, about which document, for how much, when; and what is not known of it."""
+"""The facts about a call that policy rules are compared with, including unknown ones."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ix_tools.operations.spec import Effect
 
 
 class Unknown(Enum):
-    """What has a value that nobody knows yet; None is for what has none."""
+    """Marks a value that exists but is not known; None means that there is no value."""
 
     UNKNOWN = "unknown"
 
@@ -27,7 +27,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class PolicyCase:
-    """What the conditions of rules are about."""
+    """One call, as the conditions of rules see it."""
 
     principal: str
     face: str
@@ -39,20 +39,20 @@ class PolicyCase:
     document_type: str | Unknown | None = None
     series: str | Unknown | None = None
     amount: Decimal | Unknown | None = None
-    """In euros: of the payment or entry, or the document's total."""
+    """In euros: the amount of the payment or entry, or the document's total."""
     recipients: tuple[str, ...] = ()
-    """Everybody an e-mail would go to."""
+    """All recipients of the e-mail."""
     client_email: str = ""
-    """The address that InvoiceXpress has for the document's client."""
+    """The address of the document's client in InvoiceXpress."""
     keeps_recipient: bool = False
-    """Whether the recipient would become the client's address."""
+    """The recipient would become the client's address."""
     differs: bool = False
-    """Whether the document reads back differently from what was asked."""
+    """The document reads back differently from the request."""
     warnings: tuple[str, ...] = ()
 
 
 def build_case_from_call(call: Operation[Any], principal: str, face: str, now: datetime) -> PolicyCase:
-    """What the call itself says, before anything is looked up."""
+    """Build the case from the call alone, before any look-up."""
     about = call.document_ref()
     kind: Any = about[0] if about else getattr(call, "document_type", None)
     sized = about is not None or "items" in type(call).model_fields
@@ -73,7 +73,7 @@ def build_case_from_call(call: Operation[Any], principal: str, face: str, now: d
 def build_case_with_facts(
     call: Operation[Any], facts: Facts, principal: str, face: str, warnings: Iterable[str] = ()
 ) -> PolicyCase:
-    """The call together with what is known of the account."""
+    """Build the case from the call and the loaded facts."""
     first = build_case_from_call(call, principal, face, facts.now)
     document = facts.document
     moved = call.build_preview(facts).amount if call.spec.effect.needs_approval else None
@@ -99,7 +99,7 @@ def build_case_with_facts(
 
 
 def _predict_total(call: Operation[Any], facts: Facts) -> Any:
-    """What a draft will come to, of a call that makes or changes one."""
+    """Return the expected total of a call that creates or changes a draft."""
     if call.spec.effect is not Effect.DRAFTS:
         return None
     expected = call.predict_state(facts)

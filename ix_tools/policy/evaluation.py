@@ -1,9 +1,8 @@
-"""What a policy makes of one call: every rule is looked at, every one that applies counts, and the strictest wins.
+"""Evaluation of a policy for one call: every rule that applies counts, and the strictest wins.
 
     deny  >  four-eyes  >  terminal  >  page  >  form  >  person  >  unattended
 
-What is not known of a call speaks against it: a rule that restricts applies where it might, one that lets
-through without a person only where it surely does.
+Unknown values count against the call: a restricting rule applies if it may, an unattended rule only if it certainly does.
 """
 
 from collections.abc import Iterator
@@ -28,19 +27,19 @@ PLACE_BY_DECISION: dict[str, RequiredPlace] = {
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """How one rule stands to a call."""
+    """The comparison of one rule with a call."""
 
     rule: Rule
     failed_conditions: tuple[str, ...]
-    """Conditions that do not hold."""
+    """Names of the conditions that do not hold."""
     unknown_conditions: tuple[str, ...]
-    """Conditions about something that is not known."""
+    """Names of the conditions on unknown values."""
     blockers: tuple[str, ...] = ()
-    """Why a rule that would let it through without a person does not."""
+    """Reasons why an unattended rule does not apply although its conditions hold."""
 
     @property
     def applies(self) -> bool:
-        """Whether it counts."""
+        """Check if the rule counts."""
         if self.rule.is_unattended:
             return not self.failed_conditions and not self.unknown_conditions and not self.blockers
         return not self.failed_conditions
@@ -48,24 +47,24 @@ class RuleMatch:
 
 @dataclass(frozen=True, slots=True)
 class PolicyEvaluation:
-    """The outcome with everything that led to it."""
+    """The decision on a call, with the match of every rule."""
 
     decision: str
-    """The strictest: deny, four-eyes, terminal, page, form, person or unattended; none where nobody is asked."""
+    """The strictest decision; `none` if the call needs no approval."""
     deciding_rules: tuple[str, ...]
-    """The rules that say so; none where `otherwise` does."""
+    """The names of the rules with this decision; empty if `otherwise` decides."""
     ruling: Ruling
     matches: tuple[RuleMatch, ...]
 
 
 def find_certain_denials(rules: Rules, case: PolicyCase) -> tuple[str, ...]:
-    """The rules that deny a call whatever else may be found out about it."""
+    """Return the names of the rules that deny a call regardless of its unknown values."""
     denying = [_match_rule(rule, case) for rule in rules.rules if rule.decision == "deny"]
     return tuple(one.rule.name for one in denying if one.applies and not one.unknown_conditions)
 
 
 def evaluate_rules(rules: Rules, case: PolicyCase) -> PolicyEvaluation:
-    """Decide."""
+    """Evaluate all rules and return the strictest decision."""
     looked = tuple(_match_rule(rule, case) for rule in rules.rules)
     counting = [one.rule for one in looked if one.applies]
     denying = tuple(rule.name for rule in counting if rule.decision == "deny")
@@ -101,17 +100,17 @@ def _explain_denial(names: tuple[str, ...]) -> str:
 
 
 def _merge_requirements(rules: Rules, asking: list[Rule]) -> tuple[ApprovalRequirement, str]:
-    """On what terms a person approves: all of those that apply at once; and why nobody can, where that is so."""
+    """Merge the requirements of all rules; also return why nobody can approve, or an empty text."""
     if not asking:
         if rules.otherwise == "deny":
-            return ApprovalRequirement(), "the policy denies what no rule lets through (otherwise)"
+            return ApprovalRequirement(), "the policy denies calls to which no rule applies (otherwise)"
         return _build_requirement(rules, rules.otherwise, None), ""
     terms = ApprovalRequirement()
     for rule in asking:
         both = terms.merge(_build_requirement(rules, rule.decision, rule))
         if both is None:
             names = ", ".join(rule.name for rule in asking)
-            return ApprovalRequirement(), f"the policy leaves nobody who may approve it ({names})"
+            return ApprovalRequirement(), f"under the policy, nobody may approve it ({names})"
         terms = both
     return terms, ""
 
@@ -124,10 +123,10 @@ def _build_requirement(
     asker = (not four) if chosen is None else chosen
     approvers = (rule.approvers or ()) if rule is not None else ()
     if decision == "person" and asker and not approvers:
-        return ApprovalRequirement()  # what is so without a policy
+        return ApprovalRequirement()  # the same as without a policy
     where = PLACE_BY_DECISION[decision]
     if (approvers or not asker) and where == "any":
-        where = "outside"  # a form does not tell who answers it
+        where = "outside"  # a form does not identify the person
     return ApprovalRequirement(
         where=where,
         people=2 if four else 1,
@@ -153,7 +152,7 @@ def _match_rule(rule: Rule, case: PolicyCase) -> RuleMatch:
 
 
 def _check_conditions(rule: Rule, case: PolicyCase) -> Iterator[tuple[str, bool | None]]:
-    """Each condition that the rule names: whether it holds, or None where that is not known."""
+    """Yield each condition of the rule with True, False, or None if unknown."""
     minutes = case.at.hour * 60 + case.at.minute
     if rule.who is not None:
         yield "who", any(fnmatchcase(case.principal, one) for one in rule.who)
@@ -162,7 +161,7 @@ def _check_conditions(rule: Rule, case: PolicyCase) -> Iterator[tuple[str, bool 
     if rule.operations is not None:
         yield "operations", any(fnmatchcase(case.operation, one) for one in rule.operations)
     if rule.effects is not None:
-        # Deleting a client is a change of the catalogue, too: what a rule says of those holds for it.
+        # Deleting a client also changes the catalogue, so rules on the catalogue apply to it.
         effects = {case.effect, Effect.CATALOGUE} if case.effect is Effect.REMOVES else {case.effect}
         yield "effects", not effects.isdisjoint(rule.effects)
     for name, wanted, have in (
@@ -194,7 +193,7 @@ def _is_within_limit(name: str, limit: Any, amount: Any) -> bool | None:
 
 
 def _list_blockers(rule: Rule, case: PolicyCase) -> Iterator[str]:
-    """Why a person is asked although every condition of an unattended rule holds."""
+    """Yield reasons to ask a person although all conditions of an unattended rule hold."""
     if case.effect is Effect.ADMIN or not case.effect.needs_approval:
         yield "effect"
     if case.differs:

@@ -1,4 +1,4 @@
-"""The policy file: read again at every call, and refused whole when anything about it is not right."""
+"""Loading of the policy file, at every call; an invalid or unprotected file is refused as a whole."""
 
 import errno
 import os
@@ -16,14 +16,14 @@ from ix_tools.errors import Problem, SettingsError
 from ix_tools.policy.rules import Rules
 
 MAX_BYTES = 1_000_000
-"""Bytes; a policy is written by hand."""
+"""Maximum size; a policy is written by hand."""
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 MAX_LINKS = 40
-"""Links that the system follows on the way to a file."""
+"""Links that the operating system follows in one path."""
 
 
 class PolicyFile:
-    """A policy that is in force as the file says at this moment; while the file is wrong, nothing it could govern goes out."""
+    """A policy file; while it is unusable, every call under it is refused."""
 
     def __init__(self, path: Path) -> None:
         """Nothing is read yet."""
@@ -33,7 +33,11 @@ class PolicyFile:
         self._reading = threading.Lock()
 
     def load_rules(self) -> Rules:
-        """What it says now. Read each time: a changed file counts from the next call on, in every process."""
+        """Read the file and return its rules, so that a change applies from the next call on.
+
+        Raises:
+            SettingsError: the file cannot be used.
+        """
         content = self._read_content()
         with self._reading:
             if self._rules is None or content != self._last_content:
@@ -45,7 +49,7 @@ class PolicyFile:
     def _read_content(self) -> bytes:
         trouble = ""
         try:
-            # Without waiting, or a pipe in its place would hold every call.
+            # Non-blocking, because a pipe in its place would block every call.
             handle = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
             try:
                 self._check_ownership(os.fstat(handle))
@@ -58,15 +62,15 @@ class PolicyFile:
         if trouble:
             raise self._build_error(f"cannot be read ({trouble})", "correct its name or its permissions")
         if len(content) > MAX_BYTES:
-            raise self._build_error("is larger than a policy can be", "correct the file")
+            raise self._build_error(f"is larger than {MAX_BYTES:,} bytes", "shorten the file")
         return content
 
     def _check_ownership(self, found: os.stat_result) -> None:
-        """Whoever can change it, or a folder or link on the way to it, decides what goes out: that is its owner alone."""
+        """Refuse a file that others can change, directly or through a folder or link on its path."""
         if not stat.S_ISREG(found.st_mode):
-            raise self._build_error("is not a file", "name the file")
+            raise self._build_error("is not a regular file", "name a regular file")
         if sys.platform == "win32":
-            return  # the mode says nothing there; docs/policy.md says what to do instead
+            return  # modes mean nothing there; docs/policy.md says what to do instead
         if found.st_mode & WRITABLE_BY_OTHERS:
             mode = f"{stat.S_IMODE(found.st_mode):04o}"
             raise self._build_error(f"can be changed by other users ({mode})", f"chmod go-w {self.path}")
@@ -82,7 +86,7 @@ class PolicyFile:
                     f"{what} that belongs to another user ({place})",
                     f"chown it to root or to this user: {place}",
                 )
-            # In a folder with the sticky bit (/tmp) nobody replaces what belongs to somebody else.
+            # In a folder with the sticky bit (/tmp) nobody can replace the files of others.
             if stat.S_ISDIR(at.st_mode) and at.st_mode & WRITABLE_BY_OTHERS and not at.st_mode & stat.S_ISVTX:
                 raise self._build_error(
                     f"lies in a folder that other users can change ({place}, {stat.S_IMODE(at.st_mode):04o})",
@@ -94,7 +98,7 @@ class PolicyFile:
         try:
             return Rules.model_validate(tomllib.loads(content.decode(), parse_float=Decimal))
         except RecursionError:
-            trouble = "is nested more deeply than a policy is"
+            trouble = "is nested too deeply"
         except ValidationError as wrong:
             trouble = "cannot be used"
             problems = [
@@ -103,13 +107,13 @@ class PolicyFile:
                 )
                 for error in wrong.errors(include_url=False, include_input=False, include_context=False)
             ]
-        except ValueError as wrong:  # no UTF-8, no TOML, a number of thousands of digits
+        except ValueError as wrong:  # not UTF-8, not TOML, or a number with thousands of digits
             trouble = f"is not valid TOML ({wrong})"
         raise self._build_error(trouble, "correct the file; `ix-tools policy show` reads it", problems)
 
     def _build_error(self, what: str, next: str, problems: list[Problem] | None = None) -> SettingsError:
         return SettingsError(
-            f"The policy file {self.path} {what}, so that nothing goes out.",
+            f"The policy file {self.path} {what}; every call is refused until it is corrected.",
             code="policy_unusable",
             problems=problems or [],
             next=next,
@@ -117,7 +121,7 @@ class PolicyFile:
 
 
 def walk_path(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Every folder and every link that leads to a file, from the root on; not the file itself."""
+    """Yield every folder and link on the path to a file, from the root on, without the file itself."""
     here, ahead, links = Path(path.absolute().anchor), list(path.absolute().parts[1:]), 0
     yield here, here.lstat()
     while ahead:
@@ -141,7 +145,10 @@ def walk_path(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def _locate_problem(loc: tuple[int | str, ...], message: str, content: bytes) -> tuple[str, str]:
-    """The field, with the rule's name instead of its number; a rule about several fields names the one to correct."""
+    """Return field and message of a problem, with the rule's name instead of its number.
+
+    A message about several fields starts with the one to correct.
+    """
     field, colon, rest = message.partition(": ")
     parts = [str(part) for part in loc if part not in {"function-before", "tuple"}]
     if colon and field.isidentifier():

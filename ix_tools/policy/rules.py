@@ -1,4 +1,4 @@
-"""What a policy file may say: rules, what is done where none applies, and who is who. Strict, because a typo must not open anything."""
+"""Schema of the policy file, strict because a typo must not allow anything."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ from ix_tools.operations.registry import catalogue
 from ix_tools.operations.spec import Effect
 
 INTERFACES = ("cli", "mcp", "rest", "chat", "demo", "library")
-"""How a call can come in."""
+"""Interfaces through which a call can come."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 STATES: tuple[str, ...] = get_args(ChangeState.model_fields["state"].annotation)
 DOCUMENT_TYPES = tuple(kind.plural for kind in list_document_kinds())
 CLIENT = "client"
-"""The address that InvoiceXpress has for the document's client."""
+"""Stands for the address of the document's client in InvoiceXpress."""
 WILDCARDS = frozenset("*?[")
 
 FallbackDecision = Literal["person", "form", "page", "terminal", "four-eyes", "deny"]
@@ -28,7 +28,7 @@ Decision = Literal["deny", "form", "page", "terminal", "person", "four-eyes", "u
 
 
 def require_each_of(*allowed: str) -> Any:
-    """A list of words, each one of these."""
+    """Validate a non-empty list of these words."""
 
     def check(given: tuple[str, ...]) -> tuple[str, ...]:
         wrong = [one for one in given if one not in allowed]
@@ -52,7 +52,7 @@ def _not_empty(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _euros(value: object) -> Decimal:
-    # Read from the file as Decimal: no float decides a cent.
+    # The file is parsed with Decimal, so that no float decides a cent.
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("an amount in euros, such as 100 or 99.90")
     amount = Decimal(value)
@@ -62,7 +62,7 @@ def _euros(value: object) -> Decimal:
 
 
 def _hours(value: object) -> tuple[int, int]:
-    """Minutes since midnight: from, and until but not including."""
+    """Parse hours to minutes since midnight: start, and end (not included)."""
     try:
         first, last = (_minutes(one) for one in str(value).split("-"))
     except ValueError:
@@ -96,29 +96,29 @@ Day = Annotated[date, BeforeValidator(_plain_date)]
 
 
 class StrictModel(BaseModel):
-    """Nothing unknown, nothing converted."""
+    """Base class that refuses unknown keys and converts nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Rule(StrictModel):
-    """One rule: every condition that it names must hold. A condition it does not name holds always."""
+    """One rule; it applies if all its conditions hold. A condition that is not given always holds."""
 
     name: Annotated[str, Field(pattern=r"^\w[\w .-]{0,59}$")]
-    """What it is called, in explanations and in the audit trail."""
+    """The name in explanations and in the audit trail."""
     decision: Decision
-    """What happens where it applies."""
+    """The decision if the rule applies."""
 
     who: NonEmptyList | None = None
     """Principals; `*` stands for anything, as in `n8n-*`."""
     through: Annotated[WordList, require_each_of(*INTERFACES)] | None = None
-    """How the call comes in."""
+    """Interfaces of the call."""
     operations: NonEmptyList | None = None
     """Operations; `*` stands for anything, as in `delete_*`."""
     effects: Annotated[WordList, require_each_of(*Effect)] | None = None
-    """What the operation leaves behind, as the reference names it."""
+    """Effects of operations, as the reference names them."""
     states: Annotated[WordList, require_each_of(*STATES)] | None = None
-    """New states that change_state is asked for."""
+    """New states in change_state."""
     document_types: Annotated[WordList, require_each_of(*DOCUMENT_TYPES)] | None = None
     """Kinds of document."""
     series: NonEmptyList | None = None
@@ -126,33 +126,33 @@ class Rule(StrictModel):
     above: Euros | None = None
     """Only amounts above this one."""
     up_to: Euros | None = None
-    """Only amounts up to this one, itself included."""
+    """Only amounts up to and including this one."""
     weekdays: Annotated[WordList, require_each_of(*DAYS)] | None = None
     """Days of the week, in Lisbon."""
     hours: Annotated[tuple[int, int], BeforeValidator(_hours)] | None = None
     """Hours in Lisbon, as 09:00-19:00; the end is not included."""
     first_day: Day | None = None
-    """From this day on, in Lisbon."""
+    """The first day, in Lisbon."""
     last_day: Day | None = None
-    """Until this day, itself included."""
+    """The last day, included."""
 
     approvers: NonEmptyList | None = None
     """The only people who may approve."""
     asker_may_approve: bool | None = None
-    """Whether whoever asked may approve it. Not with four eyes unless set; otherwise yes."""
+    """The requester may approve; by default False for four-eyes and True otherwise."""
 
     daily: Euros | None = None
-    """For unattended: the sum that goes out on one day, in Lisbon, for each principal."""
+    """For unattended: the maximum sum of one day, in Lisbon, for each principal."""
     daily_calls: Annotated[int, Field(ge=1)] | None = None
-    """For unattended: how many calls go out on one day for each principal."""
+    """For unattended: the maximum number of calls of one day for each principal."""
     with_warnings: bool = False
-    """For unattended: whether a call about which the rules warn goes out too."""
+    """For unattended: calls with warnings go out, too."""
     recipients: NonEmptyList | None = None
-    """For unattended e-mail: `client` for the address InvoiceXpress has, or addresses; `*` stands for anything."""
+    """For unattended e-mail: `client` for the client's address in InvoiceXpress, or addresses; `*` stands for anything."""
 
     @property
     def is_unattended(self) -> bool:
-        """Whether it lets calls through without a person."""
+        """Check if the rule approves calls without a person."""
         return self.decision == "unattended"
 
     @model_validator(mode="after")
@@ -166,22 +166,22 @@ class Rule(StrictModel):
             if not any(fnmatchcase(name, wanted) for name in known):
                 raise ValueError(f"operations: there is no operation {wanted!r}")
             if wanted in known and self.decision != "deny" and not known[wanted].spec.effect.needs_approval:
-                raise ValueError(f"operations: {wanted} asks nobody, so that it can only be denied")
+                raise ValueError(f"operations: {wanted} needs no approval, so it can only be denied")
         if self.approvers is not None:
             if self.decision in {"deny", "unattended"}:
-                raise ValueError("approvers: nobody approves where it is denied or unattended")
+                raise ValueError("approvers: not with deny or unattended, where nobody approves")
             if self.decision == "form":
                 raise ValueError(
-                    "approvers: a form does not tell who answers it; use page, terminal or four-eyes"
+                    "approvers: a form does not identify the person; use page, terminal or four-eyes"
                 )
             if len({one.casefold() for one in self.approvers}) < self.required_people:
                 raise ValueError("approvers: at least two different people, for four eyes")
         if self.asker_may_approve is not None and self.decision in {"deny", "unattended", "form"}:
-            raise ValueError("asker_may_approve: only where a known person approves")
+            raise ValueError("asker_may_approve: only with person, page, terminal or four-eyes")
         return self._check_unattended() if self.is_unattended else self._check_attended()
 
     def _check_unattended(self) -> Self:
-        """Without a person only what is named, by name, within a ceiling for each and one for the day."""
+        """Require explicit names and limits of an unattended rule."""
         for name in ("who", "operations", "up_to", "daily"):
             if getattr(self, name) is None:
                 raise ValueError(f"{name}: must be given for unattended")
@@ -207,7 +207,7 @@ class Rule(StrictModel):
 
     @property
     def required_people(self) -> int:
-        """How many people must say yes."""
+        """The number of people who must approve."""
         return 2 if self.decision == "four-eyes" else 1
 
 
@@ -215,11 +215,11 @@ class Rules(StrictModel):
     """A whole policy file."""
 
     otherwise: FallbackDecision = "person"
-    """What happens to an irreversible call where no rule applies."""
+    """The decision on an irreversible call to which no rule applies."""
     people: Mapping[str, NonEmptyList] = Field(default_factory=dict)
     """The identities of one person: `ana = ["terminal:asilva", "page:ana@acme.example", "principal:ana-laptop"]`."""
     rules: Annotated[tuple[Rule, ...], BeforeValidator(_listed)] = ()
-    """The rules; each one that applies counts, and the strictest wins."""
+    """The rules; all that apply count, and the strictest wins."""
 
     @model_validator(mode="after")
     def _no_doubts(self) -> Self:
@@ -233,11 +233,11 @@ class Rules(StrictModel):
 
     @property
     def identities(self) -> tuple[tuple[str, str], ...]:
-        """Identities and the person behind each."""
+        """Return pairs of identity and person."""
         return tuple((one, who) for who, ids in sorted(self.people.items()) for one in ids)
 
 
 def _refuse_duplicates(field: str, names: Sequence[str]) -> None:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise ValueError(f"{field}: {twice[0]!r} is there twice")
+        raise ValueError(f"{field}: {twice[0]!r} is given twice")

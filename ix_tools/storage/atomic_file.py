@@ -1,4 +1,4 @@
-"""Save a file whole or not at all, where nobody else can have put something in its way."""
+"""Atomic saving of a file, without following links."""
 
 import os
 import secrets
@@ -7,14 +7,15 @@ from pathlib import Path
 
 
 def save_file(folder: Path, name: str, content: bytes) -> Path:
-    """Save content under a name in a folder; what was there under that name, a link too, is replaced and never followed.
+    """Save content under a name in a folder. An existing file or link of that name is replaced, not followed.
 
-    Raises: OSError where it cannot be saved; then nothing is left of it.
+    Raises:
+        OSError: it cannot be saved; nothing is left of it.
     """
     if Path(name).name != name or name in {"", ".", ".."}:
         raise ValueError(f"not a file's name: {name!r}")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A name that nobody can know before, and EXCL: a link that lies there would be followed to another's file.
+    # An unpredictable name and EXCL, because a prepared link would be followed to another file.
     half = folder / f".{name[:100]}.{secrets.token_hex(8)}.part"
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:

@@ -1,7 +1,6 @@
-"""The database: a SQLite file of the user's, or PostgreSQL by URL; one code path, opened when first needed.
+"""Access to the database: a SQLite file or PostgreSQL by URL, opened and migrated when first used.
 
-What it cannot keep, nobody may rely on: every trouble with it is one refusal, before anything is sent.
-The tables grow by migrations (`ix_tools/storage/migrations`), applied when a newer version of ix-tools opens the file.
+Every database error becomes a refusal before anything is sent, because a call must not depend on a lost record.
 """
 
 import os
@@ -24,37 +23,35 @@ from ix_tools.storage.schema import HEAD, audit, metadata, version
 from ix_tools.telemetry import pause_instrumentation
 
 LOCK_TIMEOUT = 10.0
-"""Seconds to wait for other processes that are writing."""
+"""Seconds to wait for other writing processes."""
 MAX_WRITERS = 4
-"""Threads of a process that write at once. The others queue here: a server gives up on who waits ten seconds for a lock."""
+"""Threads of a process that write at once. The others queue here, because a server gives up after ten seconds in a lock."""
 QUEUE_TIMEOUT = 60.0
 """Seconds that a thread waits in that queue."""
 SERVER_OPTIONS = {
     "connect_timeout": 10,
-    # An intent is on disk before its request leaves, whatever the server's own default; nobody waits for ever.
+    # An intent must be on disk before its request is sent, whatever the server's default; no wait is unlimited.
     "options": "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=30s",
 }
-REPAIR_OR_MOVE = (
-    "free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another"
-)
+REPAIR_OR_MOVE = "free disk space, correct the permissions or start the database; or set INVOICEXPRESS_STORE to another store"
 
 
 class Store:
-    """The database, behind two ways to use it: `with store.writing() as connection`, and `store.reading()`."""
+    """The database: `with store.writing() as connection` for transactions, `store.reading()` for queries."""
 
     def __init__(self, where: str | Path) -> None:
-        """Nothing is opened yet. `where` is a file, or a postgresql:// URL."""
+        """Remember the place; it is opened when first used. `where` is a file or a postgresql:// URL."""
         text = str(where).removeprefix("sqlite:///")
         self.url = text if "://" in text else None
         self.file = None if self.url else Path(text)
         self.note_head: Callable[[int, str], None] | None = None
-        """Told the newest row of the audit trail after each transaction that added one."""
+        """Called with the newest audit row after each transaction that added one."""
         self.note_file = self.head_note
-        """Where the newest row of the audit trail is noted; of a database server whoever opens it says where."""
+        """The head note of the audit trail; for a database server, the opener sets it."""
         self.checks_note = True
-        """Whether a store that lacks the noted row is refused."""
+        """Refuse a store without the row in the head note."""
         self.clock: Callable[[], float] | None = None
-        """Another clock than the store's own, for tests."""
+        """A replacement for the store's clock, for tests."""
         self._durable: Engine | None = None
         self._quick: Engine | None = None
         self._opening = threading.Lock()
@@ -74,7 +71,7 @@ class Store:
 
     @property
     def name(self) -> str:
-        """How messages call it, without a password."""
+        """The name in messages, without a password."""
         if self.file:
             return f"the file {self.file}"
         try:
@@ -84,12 +81,12 @@ class Store:
 
     @property
     def head_note(self) -> Path | None:
-        """The note of the newest audit row, beside a file."""
+        """The path of the head note beside a SQLite file."""
         return self.file.with_name(f"{self.file.name}.head") if self.file else None
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
-        """One transaction, on disk when it ends (`durable=False`: for counters that may be lost in a power cut)."""
+        """Open a transaction that is on disk when it ends; `durable=False` for counters that a power cut may lose."""
         with (
             pause_instrumentation(),
             self._translate_errors(),
@@ -106,7 +103,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One view of what is kept; it waits for nobody who writes."""
+        """Open a consistent read view, which does not wait for writers."""
         with (
             pause_instrumentation(),
             self._translate_errors(),
@@ -120,9 +117,9 @@ class Store:
                 connection.rollback()
 
     def read_write_counter(self) -> tuple[int, int] | None:
-        """What stays the same until somebody writes, in whatever process; None where only reading tells.
+        """Return a value that changes when any process writes; None if the store cannot tell.
 
-        A file counts its writes, for a connection that never writes itself: asking takes microseconds and waits for nobody.
+        SQLite counts the writes of others for a connection that never writes; this takes microseconds and does not block.
         """
         if self.file is None:
             return None
@@ -134,17 +131,17 @@ class Store:
                     with pause_instrumentation():
                         connection = engine.raw_connection()
                     self._watching = connection.driver_connection
-                    connection.detach()  # no longer the pool's, which would lend it to somebody who writes
+                    connection.detach()  # out of the pool, which would lend it to a writer
                     self._watches += 1
                 return self._watches, int(self._watching.execute("PRAGMA data_version").fetchone()[0])
         except (StoreUnavailable, sql.exc.SQLAlchemyError, sqlite3.Error, OSError):
-            return None  # whoever reads hears what is wrong
+            return None  # the next read reports the error
 
     def now(self, connection: Connection) -> float:
-        """The time that leases and waits go by: one clock for everyone who shares the store.
+        """Return the time of the clock that all users of the store share, for leases and waits.
 
-        A database server's own, because the clocks of several hosts disagree; this machine's for a file, which
-        is shared within one machine only.
+        It is the database server's, because the clocks of several hosts may differ, and this host's for a SQLite file,
+        which is shared on one host only.
         """
         if self.clock is not None:
             return self.clock()
@@ -155,12 +152,16 @@ class Store:
         )
 
     def to_store_time(self, connection: Connection, moment: float) -> float:
-        """The time by the same clock at an earlier moment of this process, which `time.monotonic()` told."""
+        """Convert an earlier `time.monotonic()` moment of this process to the store's clock."""
         now = self.now(connection)
         return now if self.clock is not None else now - max(0.0, time.monotonic() - moment)
 
     def check_ready(self) -> None:
-        """Find out whether it answers and its tables are current; StoreUnavailable says why not."""
+        """Check that the store answers and its tables are current.
+
+        Raises:
+            StoreUnavailable: with the reason.
+        """
         with self.reading() as connection:
             self._check_version(connection)
 
@@ -179,7 +180,7 @@ class Store:
     def _wait_to_write(self) -> Iterator[None]:
         if not self._writers.acquire(timeout=QUEUE_TIMEOUT):
             raise self._build_unavailable(
-                f"{MAX_WRITERS} others of this process were writing for {QUEUE_TIMEOUT:.0f} s"
+                f"{MAX_WRITERS} other threads of this process were writing for {QUEUE_TIMEOUT:.0f} s"
             )
         try:
             yield
@@ -217,10 +218,10 @@ class Store:
                 self._durable = engine
                 self._identity = _identify_file(self.file)
             elif _identify_file(self.file) != self._identity:
-                # SQLite would go on writing into a file that no longer has a name.
+                # SQLite would continue to write to the unlinked file.
                 raise self._build_unavailable(
-                    "it was removed or replaced while it was in use",
-                    "put the file back as it was, then start ix-tools again",
+                    "it was removed or replaced while in use",
+                    "put the original file back, then restart ix-tools",
                 )
             if durable or self.file is None:
                 return self._durable
@@ -234,16 +235,16 @@ class Store:
         note = self.head_note
         if note is not None and note.exists() and not self.file.exists():
             raise self._build_unavailable(
-                "it is gone, although a note beside it says that it was used",
-                f"put it back from a backup: without it nobody knows what was already issued; "
-                f"to begin anew all the same, remove {note}",
+                "it is missing, although a note beside it says that it was used",
+                f"put it back from a backup, because only it knows what was already issued; "
+                f"to start with an empty store anyway, remove {note}",
             )
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made by us before SQLite sees it, so that it is never readable by others, not even for a moment. A file that
-        # is there is left alone: closing it would drop this process's locks, and others would take it for unused.
+        # Create the file before SQLite does, so that others can never read it. Do not open an existing file: closing it
+        # would drop this process's locks, and others would take it for unused.
         with suppress(FileExistsError):
             os.close(os.open(self.file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        # Not as one string: a `?` or `%` in the file's name would lead to another file, which others could read.
+        # Not as one string: a `?` or `%` in the name would mean another file, which others might read.
         where = sql.URL.create("sqlite", database=str(self.file))
         engine = sql.create_engine(where, connect_args={"timeout": 0}, pool_size=10, max_overflow=30)
 
@@ -251,7 +252,7 @@ class Store:
         def _prepare(connection: Any, _: Any) -> None:
             connection.isolation_level = None  # transactions begin where `_begun` says
             cursor = connection.cursor()
-            # FULL: an approval that was used must be used after a power cut too.
+            # FULL: a used approval must still be used after a power cut.
             for pragma in ("busy_timeout=0", "journal_mode=WAL", f"synchronous={synchronous}"):
                 _retry_while_locked(partial(cursor.execute, f"PRAGMA {pragma}"))
             cursor.close()
@@ -262,7 +263,7 @@ class Store:
         scheme, _, rest = (self.url or "").partition("://")
         if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
             raise self._build_unavailable(
-                f"{scheme}:// is not supported", "give a file, or a postgresql:// URL, in INVOICEXPRESS_STORE"
+                f"{scheme}:// is not supported", "give a file or a postgresql:// URL in INVOICEXPRESS_STORE"
             )
         failure: StoreUnavailable | None = None
         try:
@@ -283,7 +284,7 @@ class Store:
         raise failure
 
     def _check_note(self, engine: Engine) -> None:
-        """Refuse a store that is older than the note of its newest row: a key that it forgot would make a second document."""
+        """Refuse a store that is older than its head note, because a lost key would allow a second document."""
         seq, digest = read_head_note(self.note_file) if self.note_file is not None else (0, "")
         if not seq:
             return
@@ -297,15 +298,15 @@ class Store:
             finally:
                 connection.rollback()
         if there != digest:
-            what = "is not in it" if there is None else "is another one in it"
+            what = "is not in it" if there is None else "has another hash in it"
             raise self._build_unavailable(
-                f"row {seq} of its audit trail was noted in {self.note_file} and {what}: it is empty, an older copy, or another store",
-                "put the newest copy back; if this is the newest there is, `ix-tools store accept-restored` takes it, and "
-                "`ix-tools audit reconcile` then finds what it does not know of",
+                f"row {seq} of its audit trail is noted in {self.note_file} and {what}: it is empty, an older copy, or another store",
+                "put the newest copy back; if this is the newest one, accept it with `ix-tools store accept-restored`, and "
+                "`ix-tools audit reconcile` then reports what it does not know",
             )
 
     def _check_version(self, connection: Connection) -> None:
-        """Refuse to go on in a store that another version of ix-tools migrated while this process was running."""
+        """Refuse a store that another version of ix-tools migrated while this process was running."""
         schema = None
         if connection.dialect.name == "sqlite":
             schema = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
@@ -314,13 +315,13 @@ class Store:
         found = connection.execute(sql.select(version.c.version_num)).scalar_one_or_none()
         if found != HEAD:
             raise self._build_unavailable(
-                f"another version of ix-tools migrated it meanwhile: it is at {found}, this process at {HEAD}",
+                f"another version of ix-tools migrated it: it is at {found}, this process at {HEAD}",
                 "stop this process and start the newer version",
             )
         self._schema = schema
 
     def _migrate(self, engine: Engine) -> None:
-        """Bring the tables to HEAD. A new store gets them as they are: the way there, and alembic, are for older ones."""
+        """Bring the tables to HEAD. A new store gets the current tables at once; alembic upgrades older ones."""
         with engine.connect() as connection:
             if _read_version(connection) == HEAD:
                 return
@@ -348,19 +349,19 @@ class Store:
             command.upgrade(config, "head")
         except CommandError:
             failure = self._build_unavailable(
-                "a newer version of ix-tools made it", "use that version or a newer one"
+                "a newer version of ix-tools created it", "use that version or a newer one"
             )
         if failure is not None:
             raise failure
 
 
 def _is_missing(trouble: sql.exc.DBAPIError) -> bool:
-    """Tell whether a statement failed because its table is not there."""
+    """Check if a statement failed because its table does not exist."""
     return "no such table" in str(trouble) or getattr(trouble.orig, "sqlstate", "") == "42P01"
 
 
 def _identify_file(file: Path | None) -> tuple[int, int] | None:
-    """Which file it is, whatever it is called; None when there is none."""
+    """Return device and inode of a file; None if it does not exist."""
     try:
         found = file.stat() if file else None
     except FileNotFoundError:
@@ -370,7 +371,7 @@ def _identify_file(file: Path | None) -> tuple[int, int] | None:
 
 @contextmanager
 def _run_transaction(connection: Connection, durable: bool = True) -> Iterator[None]:
-    """A transaction in which what is read cannot be changed by another process before it is written."""
+    """Run a transaction in which no other process can change the rows between reading and writing them."""
     if connection.dialect.name == "sqlite":
         _begin_immediate(connection)
     else:
@@ -397,8 +398,9 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _retry_while_locked(attempt: Callable[[], object]) -> None:
-    """Until the file is locked no more. SQLite's own waiting starves whoever came first when several processes write
-    (short random pauses do not), and while a new file is turned to WAL it does not wait at all.
+    """Retry while the file is locked, with short random pauses.
+
+    SQLite's own waiting starves the first of several writing processes, and does not wait while a new file switches to WAL.
     """
     give_up = time.monotonic() + LOCK_TIMEOUT
     while True:

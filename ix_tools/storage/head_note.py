@@ -1,4 +1,4 @@
-"""The note of the newest audit row: a small file apart from the store, by which a store that lost rows is recognised."""
+"""The head note: a file outside the store with the newest audit row, by which a store that lost rows is recognised."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from ix_tools.storage.atomic_file import save_file
 
 
 def read_head_note(path: Path) -> tuple[int, str]:
-    """Read number and hash of the row that is noted as the newest; row 0 when none is, or the note cannot be read."""
+    """Read number and hash of the newest row; row 0 if there is no note or it cannot be read."""
     try:
         seq, _, digest = path.read_text().strip().partition(" ")
     except (OSError, UnicodeDecodeError):
@@ -15,8 +15,9 @@ def read_head_note(path: Path) -> tuple[int, str]:
 
 
 def write_head_note(path: Path, seq: int, digest: str) -> None:
-    """Write the note, whole or not at all.
+    """Write the note atomically.
 
-    Raises: OSError where it cannot be written.
+    Raises:
+        OSError: it cannot be written.
     """
     save_file(path.parent, path.name, f"{seq} {digest}\n".encode())

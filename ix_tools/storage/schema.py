@@ -1,7 +1,4 @@
-"""The tables of the store: all that is kept between two calls.
-
-They grow by migrations (`ix_tools/storage/migrations`), each of which is one step; this is what the steps lead to.
-"""
+"""The tables of the store, as the migrations in `ix_tools/storage/migrations` create them."""
 
 import sqlalchemy as sql
 
@@ -14,12 +11,12 @@ version = sql.Table(
     sql.Column("version_num", sql.String(32), nullable=False),
     sql.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
-"""Which migration a store has come to: alembic's own table, so that it can go on from a store that began at HEAD."""
+"""The migration of a store, in alembic's own table, so that alembic can upgrade a store that was created at HEAD."""
 
 metadata = sql.MetaData()
 
 UNUSED_WITH_TEXT = "state <> 'used' AND summary <> ''"
-"""Approvals whose texts are forgotten some time after they end."""
+"""Approvals whose texts are deleted some time after they end."""
 
 approvals = sql.Table(
     "approvals",
@@ -30,24 +27,26 @@ approvals = sql.Table(
     sql.Column("account", sql.String(300), nullable=False),
     sql.Column("operation", sql.String(64), nullable=False),
     sql.Column("arguments", sql.String(64), nullable=False),  # digest
-    sql.Column("snapshot", sql.String(64), nullable=False),  # digest of the document as it was shown
+    sql.Column("snapshot", sql.String(64), nullable=False),  # digest of the document in the preview
     sql.Column("channel", sql.String(16), nullable=False),
     sql.Column("state", sql.String(16), nullable=False),
-    sql.Column("text", sql.Text, nullable=False),  # what the person saw
+    sql.Column("text", sql.Text, nullable=False),  # the preview as text
     sql.Column("summary", sql.Text, nullable=False),
-    sql.Column("differs", sql.Boolean, nullable=False),  # the document differs from what was asked
+    sql.Column("differs", sql.Boolean, nullable=False),  # the stored document differs from the request
     sql.Column("created_at", sql.Float, nullable=False),
     sql.Column("expires_at", sql.Float, nullable=False),
     sql.Column("decided_at", sql.Float),
     sql.Column("reason", sql.Text),
-    sql.Column("sheet", sql.Text, nullable=False, server_default=""),  # what the person saw, as data
-    sql.Column("face", sql.String(20), nullable=False, server_default=""),  # through what it was asked
-    sql.Column("host", sql.String(200), nullable=False, server_default=""),  # what that calls itself
-    sql.Column("page", sql.String(300), nullable=False, server_default=""),  # address where its page is shown
-    sql.Column("terms", sql.Text),  # what the policy asks for besides one person's yes
-    sql.Column("covered_by", sql.String(16)),  # the approval of the recipe whose yes this one is a part of
-    sql.Column("asked_at", sql.Float),  # when a host was handed the question, by the store's clock
-    sql.Column("reported_at", sql.Float),  # when whoever asked was told of a person's no
+    sql.Column("sheet", sql.Text, nullable=False, server_default=""),  # the preview as versioned JSON
+    sql.Column("face", sql.String(20), nullable=False, server_default=""),  # the interface of the call
+    sql.Column("host", sql.String(200), nullable=False, server_default=""),  # the host's name for itself
+    sql.Column(
+        "page", sql.String(300), nullable=False, server_default=""
+    ),  # address of the server with its page
+    sql.Column("terms", sql.Text),  # the policy's requirement, if it is not the default
+    sql.Column("covered_by", sql.String(16)),  # the approval of the workflow that covers this call
+    sql.Column("asked_at", sql.Float),  # when the host was handed the question, by the store's clock
+    sql.Column("reported_at", sql.Float),  # when a rejection was reported to the requester
     sql.Index("approvals_by_binding", "principal", "account", "operation", "arguments"),
     sql.Index("approvals_that_wait", "principal", "state", "expires_at"),
     sql.Index("approvals_covered", "covered_by"),
@@ -64,10 +63,10 @@ links = sql.Table(
     metadata,
     sql.Column("hash", sql.String(64), primary_key=True),  # SHA-256 of the secret in the link
     sql.Column("approval", sql.String(16), nullable=False),
-    sql.Column("way", sql.String(20), nullable=False),  # how it went to the person
+    sql.Column("way", sql.String(20), nullable=False),  # the delivery method
     sql.Column(
         "person", sql.String(200), nullable=False
-    ),  # whose PIN the page asks for; empty: of whoever asked
+    ),  # whose PIN the page asks for; empty for the requester
     sql.Column("expires_at", sql.Float, nullable=False),
     sql.Column("made_at", sql.Float),  # by the store's clock
 )
@@ -79,17 +78,17 @@ pins = sql.Table(
     sql.Column("salt", sql.String(64), nullable=False),
     sql.Column("hash", sql.String(64), nullable=False),  # scrypt
     sql.Column("failures", sql.Integer, nullable=False),  # in a row
-    # Such as terminal:ana; empty: nobody noted it.
+    # Such as terminal:ana; empty if not recorded.
     sql.Column("set_by", sql.String(200), nullable=False, server_default=""),
     sql.Column("set_at", sql.Float, nullable=False, server_default="0"),
-    sql.Column("locked_until", sql.Float, nullable=False, server_default="0"),  # no guess counts before
+    sql.Column("locked_until", sql.Float, nullable=False, server_default="0"),  # no attempt is allowed before
 )
 
 pin_guesses = sql.Table(
     "pin_guesses",
     metadata,
     sql.Column("id", sql.String(32), primary_key=True),
-    sql.Column("principal", sql.String(200), nullable=False),  # whose PIN was guessed, and wrong
+    sql.Column("principal", sql.String(200), nullable=False),  # whose PIN was guessed wrong
     sql.Column("at", sql.Float, nullable=False),
     sql.Index("pin_guesses_of_a_year", "principal", "at"),
 )
@@ -98,11 +97,11 @@ decisions = sql.Table(
     "decisions",
     metadata,
     sql.Column("approval", sql.String(16), primary_key=True),
-    sql.Column("person", sql.String(200), primary_key=True),  # one yes each
-    sql.Column("identity", sql.String(200), nullable=False),  # how they were known: terminal:ana
+    sql.Column("person", sql.String(200), primary_key=True),  # one approval each
+    sql.Column("identity", sql.String(200), nullable=False),  # how they were identified: terminal:ana
     sql.Column("channel", sql.String(16), nullable=False),
     sql.Column("decided_at", sql.Float, nullable=False),
-    sql.Column("pin_set_by", sql.String(200)),  # who set the PIN that said who it is; null: no PIN did
+    sql.Column("pin_set_by", sql.String(200)),  # who set the identifying PIN; null without a PIN
 )
 
 spent = sql.Table(
@@ -152,18 +151,20 @@ intents = sql.Table(
     sql.Column("state", sql.String(16), nullable=False),  # open, done, refused, unknown, absent
     sql.Column(
         "trace", sql.JSON, nullable=False
-    ),  # what tells later whether it happened, and what is not returned; no messages, no secrets
-    sql.Column("outcome", sql.JSON),  # the result, or the error, as the caller got it
-    sql.Column("owner", sql.String(200), nullable=False),  # host, process and start of whoever carries it out
+    ),  # evidence of the outcome, and sent fields that are not returned; no messages, no secrets
+    sql.Column("outcome", sql.JSON),  # the result or error that the caller got
+    sql.Column("owner", sql.String(200), nullable=False),  # host, pid and nonce of the process in charge
     sql.Column("attempts", sql.Integer, nullable=False),
     sql.Column("created_at", sql.Float, nullable=False),
     sql.Column("lease_until", sql.Float, nullable=False),
     sql.Column("finished_at", sql.Float),
-    sql.Column("ended_at", sql.Float),  # when its request was surely off the wire, if no clear answer came
-    sql.Column("made", sql.String(200), nullable=False, server_default=""),  # the document or receipt it left
+    sql.Column(
+        "ended_at", sql.Float
+    ),  # when its request was certainly no longer in flight, if no clear answer came
+    sql.Column("made", sql.String(200), nullable=False, server_default=""),  # the created document or receipt
     sql.Column(
         "subject", sql.String(200), nullable=False, server_default=""
-    ),  # what it is about: invoices/1001
+    ),  # the document, such as invoices/1001
     sql.UniqueConstraint("account", "key", name="one_intent_per_key"),
     sql.Index("intents_by_state", "account", "state"),
     sql.Index("intents_by_content", "account", "content"),
@@ -179,12 +180,12 @@ claims = sql.Table(
     sql.Column("holder", sql.String(32), primary_key=True),  # one call, or one workflow with all its steps
     sql.Column("exclusive", sql.Boolean, nullable=False),
     sql.Column("state", sql.String(10), nullable=False),  # waiting, held, ended, written
-    sql.Column("intent", sql.String(32)),  # what is being carried out under it
+    sql.Column("intent", sql.String(32)),  # the intent in progress under it
     sql.Column("operation", sql.String(64), nullable=False),
     sql.Column("principal", sql.String(200), nullable=False),
-    sql.Column("owner", sql.String(200), nullable=False),  # host, process and start of whoever holds it
+    sql.Column("owner", sql.String(200), nullable=False),  # host, pid and nonce of the holder
     sql.Column("since", sql.Float, nullable=False),
-    sql.Column("until", sql.Float, nullable=False),  # the lease; or when it was released, where written
+    sql.Column("until", sql.Float, nullable=False),  # the lease, or the release time of a written one
     sql.Index("claims_by_holder", "holder"),
     sql.Index("claims_by_intent", "intent"),
 )
@@ -213,9 +214,11 @@ rates = sql.Table(
     metadata,
     sql.Column("account", sql.String(300), primary_key=True),
     sql.Column("next_at", sql.Float, nullable=False),  # theoretical arrival time of the next request
-    sql.Column("closed_until", sql.Float, nullable=False),  # Retry-After or a breaker: nothing leaves before
+    sql.Column(
+        "closed_until", sql.Float, nullable=False
+    ),  # by Retry-After or circuit breaker: no request before
     sql.Column("failures", sql.Integer, nullable=False),  # in a row
-    # When that was noted: a clock that is set back is found out by it.
+    # When closed_until was set, to detect a clock that was set back.
     sql.Column("closed_at", sql.Float, nullable=False, server_default="0"),
 )
 
@@ -223,7 +226,7 @@ tokens = sql.Table(
     "tokens",
     metadata,
     sql.Column("id", sql.String(8), primary_key=True),
-    sql.Column("name", sql.String(100), nullable=False),  # of whoever calls with it
+    sql.Column("name", sql.String(100), nullable=False),  # of the caller
     sql.Column("digest", sql.String(64), nullable=False, unique=True),  # SHA-256 of the token
     sql.Column("scopes", sql.JSON, nullable=False),
     sql.Column("accounts", sql.JSON, nullable=False),

@@ -302,10 +302,10 @@ def test_a_file_that_somebody_holds_is_a_refusal_too(tmp_path: Path, monkeypatch
 
 SOMEBODY_APPROVES = """
 import sys
-from ix_tools.approvals.repository import Approvals
+from ix_tools.approvals.repository import ApprovalRepository
 from ix_tools.storage.database import Store
 store = Store(sys.argv[1])
-Approvals(store, 15, lambda: float(sys.argv[3])).decide(sys.argv[2], approve=True)
+ApprovalRepository(store, 15, lambda: float(sys.argv[3])).decide(sys.argv[2], approve=True)
 store.close()
 """
 
@@ -443,23 +443,22 @@ ANOTHER_PROCESS = """
 import asyncio, json, sys
 from ix_tools.approvals.repository import Reply
 from ix_tools.errors import IxError
-from ix_tools.pipeline.context import Desk
-from ix_tools.operations.digests import digest_approval
-from ix_tools.pipeline.execute import perform
-from ix_tools.config.settings import Settings, for_sandbox
+from ix_tools.pipeline.context import CallContext
+from ix_tools.pipeline.execute import execute
+from ix_tools.config.settings import Settings, point_at_sandbox
 
 async def main():
     url, key, store, calls = json.loads(sys.stdin.readline())
-    desk = Desk.open(for_sandbox(Settings(store=store), url, key))
+    context = CallContext.open(point_at_sandbox(Settings(store=store), url, key))
     print("ready", flush=True)
     sys.stdin.readline()
     for name, arguments, handle in calls:
         try:
-            result = await perform(desk, name, arguments, can_ask=True, reply=Reply(handle, True))
+            result = await execute(context, name, arguments, can_ask=True, reply=Reply(handle, True))
             print("replayed" if result.get("replayed") else "sent", flush=True)
         except IxError as refused:
             print(refused.code, flush=True)
-    await desk.close()
+    await context.close()
 
 asyncio.run(main())
 """

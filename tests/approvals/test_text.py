@@ -142,9 +142,9 @@ WORDS = {
 LONG_DATES = {"pt": {"03/11/2026": "3 de novembro de 2026", "04/12/2026": "4 de dezembro de 2026", "21/11/2026": "21 de novembro de 2026"},
               "en": {}}  # fmt: skip
 NO_TEXT = {
-    "Sheet": {"action", "then", "several_accounts", "sandbox"},
-    "Deed": {"action"},
-    "Paper": {"kind", "draft", "status", "number"},
+    "ApprovalPreview": {"action", "then", "several_accounts", "sandbox"},
+    "ActionView": {"action"},
+    "DocumentView": {"kind", "draft", "status", "number"},
 }
 """Fields that choose words instead of being shown, or that a draft does not have."""
 

@@ -239,7 +239,7 @@ from ix_tools.storage.database import Store
 store = Store(sys.argv[1])
 claims = Claims(store, 240.0)
 holder = Holder(sys.argv[2], "update_invoice", "ana")
-assert claims.acquire(holder, [Claim("document/1001", True)], claims.now()).granted
+assert claims.acquire(holder, [Claim("document/1001", True)], claims.now()).is_granted
 """
 
 

@@ -123,7 +123,7 @@ UNUSABLE = {
     "the same name twice": (rule(name="a", decision="deny") + rule(name="a", decision="page"), "rules", "twice"),
     "ceiling on a person's rule": (rule(name="a", decision="page", daily=5), "a.daily", "only for unattended"),
     "approvers who deny": (rule(name="a", decision="deny", approvers=["x"]), "a.approvers", "nobody approves"),
-    "approvers in a form": (rule(name="a", decision="form", approvers=["x"]), "a.approvers", "does not tell"),
+    "approvers in a form": (rule(name="a", decision="form", approvers=["x"]), "a.approvers", "does not identify"),
     "four eyes of one": (rule(name="a", decision="four-eyes", approvers=["x", "X"]), "a.approvers", "two different"),
     "somebody twice": ('[people]\nana = ["terminal:a"]\nrui = ["terminal:A"]\n', "people", "twice"),
     "an identity of no place": ('[people]\nana = ["ana"]\n', "people", "terminal:NAME"),
@@ -165,9 +165,9 @@ def test_a_policy_with_anything_wrong_in_it_is_refused_whole(tmp_path: Path, cas
         (b"\xff\xfe", "TOML"),
         (b"x" * 1_000_001, "larger"),
         (b"otherwise = 1\n" * 2, "TOML"),
-        (b"rules = " + b"[" * 3000 + b"]" * 3000, "nested more deeply"),
-        (b"rules = " + b"{a=" * 3000 + b"1" + b"}" * 3000, "nested more deeply"),
-        (b"rules = " + b"[" * 300_000, "nested more deeply"),
+        (b"rules = " + b"[" * 3000 + b"]" * 3000, "nested too deeply"),
+        (b"rules = " + b"{a=" * 3000 + b"1" + b"}" * 3000, "nested too deeply"),
+        (b"rules = " + b"[" * 300_000, "nested too deeply"),
         (b"a." * 3000 + b"b = 1", "cannot be used"),
         (b"above = " + b"9" * 5000, "TOML"),
     ],
@@ -189,10 +189,10 @@ def test_a_file_that_somebody_else_could_decide_about_is_refused(tmp_path: Path,
             said = "No such file"
         case "folder":
             path.mkdir()
-            said = "is not a file"
+            said = "is not a regular file"
         case "pipe":
             os.mkfifo(path, 0o600)
-            said = "is not a file"
+            said = "is not a regular file"
         case "dead link":
             path.symlink_to(tmp_path / "nowhere")
             said = "No such file"
@@ -654,17 +654,17 @@ RACING = """
 import sys
 from datetime import date
 from decimal import Decimal
-from ix_tools.approvals.repository import Approvals, Binding
+from ix_tools.approvals.repository import ApprovalRepository, Binding
 from ix_tools.storage.database import Store
-from ix_tools.approvals.budgets import Allowance, Spending
+from ix_tools.approvals.budgets import Allowance, AutoApprovalRequest
 store = Store(sys.argv[1])
-kept = Approvals(store, 15)
+approvals = ApprovalRepository(store, 15)
 with store.reading():
     print("ready", flush=True)
 sys.stdin.readline()
-spending = Spending("n8n", "a", date(2026, 11, 20), Decimal(1), (Allowance("flow", Decimal(15)),))
+request = AutoApprovalRequest("n8n", "a", date(2026, 11, 20), Decimal(1), (Allowance("flow", Decimal(15)),))
 binding = Binding("n8n", "a", "change_state", sys.argv[2], "s")
-print(sum(kept.use_policy(binding, "s", spending) is not None for _ in range(12)))
+print(sum(approvals.auto_approve(binding, "s", request) is not None for _ in range(12)))
 store.close()
 """
 

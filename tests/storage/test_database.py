@@ -109,8 +109,8 @@ def test_threads_that_write_queue_in_their_process_and_not_at_the_database(serve
 
 
 def test_a_thread_that_queues_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "WRITERS", 1)
-    monkeypatch.setattr(database, "QUEUE_PATIENCE", 0.01)
+    monkeypatch.setattr(database, "MAX_WRITERS", 1)
+    monkeypatch.setattr(database, "QUEUE_TIMEOUT", 0.01)
     made = used(tmp_path / "ix-tools.db")
     with made.writing():
         assert refusal(made).retryable
@@ -237,7 +237,7 @@ async def test_a_locked_file_is_refused_after_a_while(
     shop: Callable[[Store], Harness], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = used(tmp_path / "a.db")
-    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.1)
     with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert "locked" in (await refused_before_anything_is_sent(shop(made))).message
@@ -440,7 +440,7 @@ async def test_reading_the_account_needs_the_store_as_well(
     word: str,
 ) -> None:
     """The pace is kept in it; a clear refusal is better than going past the limit unseen."""
-    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.1)
     monkeypatch.setattr(rate_limit, "HOLD_SECONDS", 0.0)  # turns that were taken ahead need no store
     desk = CallContext.open(harness.context.settings.model_copy(update={"store": str(tmp_path / "a.db")}))
     reader = Harness(harness.sandbox, desk)

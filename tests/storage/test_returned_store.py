@@ -77,7 +77,7 @@ async def test_an_older_store_beside_a_newer_note_is_refused(
     forget(place, way)
     older = noting(place, tmp_path)
     error = await refused_before_anything_is_sent(shop(older))
-    assert "was noted in" in error.message
+    assert "is noted in" in error.message
     assert "accept-restored" in error.next
     with pytest.raises(StoreUnavailable):
         older.check_ready()
@@ -106,7 +106,7 @@ def test_an_emptied_file_is_refused_before_tables_are_made_in_it(tmp_path: Path)
     for name in ("a.db-wal", "a.db-shm"):
         (tmp_path / name).unlink(missing_ok=True)
     place.write_bytes(b"")
-    with pytest.raises(StoreUnavailable, match="was noted in"):
+    with pytest.raises(StoreUnavailable, match="is noted in"):
         noting(str(place), tmp_path).check_ready()
     with closing(sqlite3.connect(place)) as looked:
         assert looked.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
