@@ -61,7 +61,7 @@ def test_it_tells_the_whole_story_in_portuguese(tmp_path: Path) -> None:
         in said
     )
     assert "Diferença: 0,00 €" in said
-    assert "não aprovado: The person did not approve what they were shown, " in said
+    assert "não aprovado: The person did not approve " in said
     assert "1 escrita antes da pergunta, 1 depois do não" in said
     assert re.search(r"fatura 1/2026 emitida, ATCUD [A-Z0-9]{8}-1, total 304,50 €", said)
     assert "para contas@padaria.example, assunto «A sua fatura»" in said
@@ -80,7 +80,7 @@ def test_it_tells_it_in_english_and_over_the_older_protocol(tmp_path: Path) -> N
         "Calculated before sending: €304.50. Read back: €304.50 (€270.00 net + €34.50 VAT). Difference: €0.00."
         in said
     )
-    assert "declined: The person did not approve what they were shown, " in said
+    assert "declined: The person did not approve " in said
     assert "receipt 1/2026 of €304.50; invoice 1/2026 is settled." in said
     assert (tmp_path / "papers" / "document-1001.pdf").is_file()
 

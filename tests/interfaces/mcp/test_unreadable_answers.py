@@ -103,5 +103,5 @@ def test_an_answer_that_is_an_error_or_nothing_ends_the_call_too(tmp_path: Path)
             host.write(json.dumps({"jsonrpc": "2.0", "id": asked["id"], **answer}).encode())
             body = host.read()["result"]["structuredContent"]
             assert body["status"] == "approval_required", answer
-            assert "could not put the question" in body["nobody_answered"]
+            assert "could not show the question" in body["nobody_answered"]
             assert "\u202e" not in body["nobody_answered"]

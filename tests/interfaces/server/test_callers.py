@@ -167,7 +167,7 @@ async def test_a_caller_without_an_account_is_told_so(served: Served) -> None:
     answer = await served.call("list_taxes", {}, served.create_token(accounts=[]))
     refusal = answer.json()["result"]["structuredContent"]
     assert refusal["code"] == "account_not_permitted"
-    assert "whoever runs this server" in refusal["next"]
+    assert "operator of this server" in refusal["next"]
 
 
 # --- approvals ---

@@ -38,7 +38,7 @@ async def test_two_people_approve_by_links_of_their_own(harness: Harness, tmp_pa
         return answer.status_code, extract_text(answer.text)
 
     status, text = await says_yes("ana")
-    assert (status, "Whoever asked does not approve it" in text) == (403, True)
+    assert (status, "The requester may not approve this call" in text) == (403, True)
     status, text = await says_yes("bruno", PINS["carla"])
     assert (status, "That is not the PIN" in text) == (403, True)
     status, text = await says_yes("bruno")
@@ -58,7 +58,7 @@ async def test_who_is_not_known_is_not_one_of_the_two(harness: Harness, tmp_path
     asked = await request_approval(paper, call)
     answer = await Visitor(paper.context).decide(paper.context.links.create(asked, "message"))
     assert answer.status_code == 403
-    assert "Who approves must be known here" in extract_text(answer.text)
+    assert "The approver must be identified here" in extract_text(answer.text)
 
 
 async def test_a_link_for_somebody_is_nothing_without_their_pin(harness: Harness) -> None:
@@ -177,7 +177,7 @@ async def test_whoever_asked_is_known_by_their_own_page_too(harness: Harness, tm
     answer = await Visitor(paper.context).decide(
         paper.context.links.create(asked, "message"), pin=PINS["ana"]
     )
-    assert (answer.status_code, "Whoever asked does not approve it" in extract_text(answer.text)) == (
+    assert (answer.status_code, "The requester may not approve this call" in extract_text(answer.text)) == (
         403,
         True,
     )
