@@ -51,7 +51,7 @@ class UnansweredQuestion:
         """Explain to the caller that nobody answered, and why that is known."""
         action, after = self.answer.action, f"{max(self.seconds, 0):.2f} s"
         if action == "unreadable":
-            what = f"the host's answer is invalid ({self.answer.problem})"
+            what = f"the host's answer cannot be read ({self.answer.problem})"
         elif action == "failed":
             what = f"the host could not show the question ({self.answer.problem})"
         elif self.is_too_fast:

@@ -121,7 +121,7 @@ rui = ["terminal:rsantos"]
         (("terminal:root", "terminal:root"), (200, 403), "may be one person"),
         (("terminal:asilva", "terminal:carla"), (403, 200), ""),
         (("terminal:ana", "terminal:carla"), (403, 200), ""),
-        (("", "terminal:carla"), (403, 200), "nobody noted who set this PIN"),
+        (("", "terminal:carla"), (403, 200), "not recorded who set this PIN"),
     ],
 )
 async def test_a_pin_is_also_its_setters(
